@@ -1,0 +1,7 @@
+//! Syntax trees of native and JSON syntax, and how they are made.
+//!
+//! In reading order: the tree ([`ast`]), bodies seen through a schema ([`body`]), the scanner, the
+//! parser, the JSON front end, static analysis of expressions.
+
+pub mod ast;
+pub mod body;
