@@ -27,7 +27,11 @@ impl Span {
     /// The smallest range that holds both, which must lie in one file.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
-        Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            file: self.file,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 }
 
@@ -65,7 +69,11 @@ impl SourceMap {
     /// When more than `u32::MAX` files are added.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
-        self.files.push(Arc::new(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() }));
+        self.files.push(Arc::new(SourceFile {
+            path: path.into(),
+            text: text.into(),
+            lines: OnceLock::new(),
+        }));
         id
     }
 
@@ -77,13 +85,17 @@ impl SourceMap {
 
     /// All files in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        (0u32..).map(FileId).zip(self.files.iter().map(AsRef::as_ref))
+        (0u32..)
+            .map(FileId)
+            .zip(self.files.iter().map(AsRef::as_ref))
     }
 
     /// The text in `span`; empty if the span does not fit.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
-        self.get(span.file).and_then(|file| file.text.get(span.start as usize..span.end as usize)).unwrap_or("")
+        self.get(span.file)
+            .and_then(|file| file.text.get(span.start as usize..span.end as usize))
+            .unwrap_or("")
     }
 
     /// `path:line` of the first byte of `span`, as messages quote it; `path:line,column` is [`Self::locate`].
@@ -98,12 +110,20 @@ impl SourceMap {
     /// `path:line,column-column` of `span`, as the peers quote the range of an earlier declaration.
     #[must_use]
     pub fn locate(&self, span: Span) -> String {
-        let Some(file) = self.get(span.file) else { return String::from("<unknown>") };
+        let Some(file) = self.get(span.file) else {
+            return String::from("<unknown>");
+        };
         let (start, end) = (file.position(span.start), file.position(span.end));
         if start.line == end.line {
-            format!("{}:{},{}-{}", file.path, start.line, start.column, end.column)
+            format!(
+                "{}:{},{}-{}",
+                file.path, start.line, start.column, end.column
+            )
         } else {
-            format!("{}:{},{}-{},{}", file.path, start.line, start.column, end.line, end.column)
+            format!(
+                "{}:{},{}-{},{}",
+                file.path, start.line, start.column, end.line, end.column
+            )
         }
     }
 }
@@ -113,8 +133,14 @@ impl SourceFile {
     #[must_use]
     pub fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let newline = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(newline.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect()
+            let newline = self
+                .text
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0)
+                .chain(newline.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)))
+                .collect()
         })
     }
 
@@ -130,7 +156,10 @@ impl SourceFile {
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= byte_u32);
         let start = starts[line - 1] as usize;
-        let column = self.text.get(start..byte).map_or(0, |text| text.graphemes(true).count());
+        let column = self
+            .text
+            .get(start..byte)
+            .map_or(0, |text| text.graphemes(true).count());
         Position {
             line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column + 1).unwrap_or(u32::MAX),
@@ -143,8 +172,15 @@ impl SourceFile {
     pub fn line(&self, line: u32) -> &str {
         let starts = self.line_starts();
         let index = line.saturating_sub(1) as usize;
-        let Some(start) = starts.get(index) else { return "" };
-        let end = starts.get(index + 1).map_or(self.text.len(), |next| *next as usize);
-        self.text.get(*start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+        let Some(start) = starts.get(index) else {
+            return "";
+        };
+        let end = starts
+            .get(index + 1)
+            .map_or(self.text.len(), |next| *next as usize);
+        self.text
+            .get(*start as usize..end)
+            .unwrap_or("")
+            .trim_end_matches(['\n', '\r'])
     }
 }

@@ -1,1 +1,9 @@
-//! terrane-model
+//! The nouns that the rooms share: addresses, provider schemas, what is said to providers, snapshot and events.
+//!
+//! Plain data and its folds. Nothing here reads configuration or plans, and nothing here knows how it is stored.
+
+pub mod addr;
+pub mod event;
+pub mod provider;
+pub mod schema;
+pub mod snapshot;

@@ -1,1 +1,22 @@
-//! terrane-value
+//! Types and values of the language.
+//!
+//! A [`Value`] is immutable and cheap to clone: containers are shared. It may be null or unknown (of any type,
+//! with refinements), and it may carry [`Marks`] (sensitive, ephemeral). Containers cache whether they hold
+//! unknown or marked values, so that the common questions cost O(1).
+//!
+//! This room does no I/O and knows nothing of resources or configuration.
+
+pub mod marks;
+pub mod number;
+pub mod path;
+pub mod refine;
+pub mod ty;
+pub mod value;
+
+pub use ecow::EcoString;
+pub use marks::Marks;
+pub use number::Number;
+pub use path::{Path, PathStep};
+pub use refine::Refinements;
+pub use ty::{ObjectType, Type};
+pub use value::{Kind, MapValue, ObjectValue, Value};

@@ -92,11 +92,15 @@ impl Content {
     /// The attribute with this name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| attribute.name.name == name)
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name.name == name)
     }
 
     /// The blocks of this type.
     pub fn blocks_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Block> {
-        self.blocks.iter().filter(move |block| block.kind.name == kind)
+        self.blocks
+            .iter()
+            .filter(move |block| block.kind.name == kind)
     }
 }

@@ -1,0 +1,51 @@
+//! Paths into values.
+
+use crate::Value;
+use ecow::EcoString;
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PathStep {
+    /// An attribute of an object.
+    Attr(EcoString),
+    /// An element of a list, tuple (number), map (string) or set (the element itself).
+    Index(Value),
+}
+
+/// Steps from a value to a part of it. Empty: the value itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Path(pub Vec<PathStep>);
+
+impl Path {
+    /// The value itself.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// This path and then an attribute.
+    #[must_use]
+    pub fn attr(&self, name: impl Into<EcoString>) -> Self {
+        self.then(PathStep::Attr(name.into()))
+    }
+
+    /// This path and then an element.
+    #[must_use]
+    pub fn index(&self, key: Value) -> Self {
+        self.then(PathStep::Index(key))
+    }
+
+    /// This path and then a step.
+    #[must_use]
+    pub fn then(&self, step: PathStep) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(step);
+        Self(steps)
+    }
+
+    /// Whether `prefix` leads to a value that holds the one this path leads to (or that very one).
+    #[must_use]
+    pub fn starts_with(&self, prefix: &Self) -> bool {
+        self.0.starts_with(&prefix.0)
+    }
+}
