@@ -162,31 +162,54 @@ impl Block {
     #[must_use]
     pub fn implied_type(&self) -> &Type {
         self.implied.get_or_init(|| {
-            let attributes = self.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.value_type()));
-            let blocks = self.blocks.iter().map(|(name, block)| (name.clone(), block.value_type()));
+            let attributes = self
+                .attributes
+                .iter()
+                .map(|(name, attribute)| (name.clone(), attribute.value_type()));
+            let blocks = self
+                .blocks
+                .iter()
+                .map(|(name, block)| (name.clone(), block.value_type()));
             let attributes = attributes.chain(blocks).collect();
-            Type::Object(Arc::new(ObjectType { attributes, optional: std::collections::BTreeSet::new() }))
+            Type::Object(Arc::new(ObjectType {
+                attributes,
+                optional: std::collections::BTreeSet::new(),
+            }))
         })
     }
 
     /// The value of a block in which nothing is set: nulls, empty collections of blocks.
     #[must_use]
     pub fn empty_value(&self) -> Value {
-        let attributes = self.attributes.iter().map(|(name, attribute)| (name.clone(), Value::null(attribute.value_type())));
-        let blocks = self.blocks.iter().map(|(name, block)| (name.clone(), block.empty_value()));
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, attribute)| (name.clone(), Value::null(attribute.value_type())));
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|(name, block)| (name.clone(), block.empty_value()));
         Value::object(attributes.chain(blocks))
     }
 
     /// Whether any attribute, at any depth, is sensitive.
     #[must_use]
     pub fn has_sensitive(&self) -> bool {
-        self.attributes.values().any(Attribute::has_sensitive) || self.blocks.values().any(|block| block.block.has_sensitive())
+        self.attributes.values().any(Attribute::has_sensitive)
+            || self
+                .blocks
+                .values()
+                .any(|block| block.block.has_sensitive())
     }
 
     /// Whether any attribute, at any depth, is write-only.
     #[must_use]
     pub fn has_write_only(&self) -> bool {
-        self.attributes.values().any(Attribute::has_write_only) || self.blocks.values().any(|block| block.block.has_write_only())
+        self.attributes.values().any(Attribute::has_write_only)
+            || self
+                .blocks
+                .values()
+                .any(|block| block.block.has_write_only())
     }
 }
 
@@ -203,13 +226,19 @@ impl Attribute {
     /// Whether it, or one within it, is sensitive.
     #[must_use]
     pub fn has_sensitive(&self) -> bool {
-        self.sensitive || self.nested().is_some_and(|nested| nested.attributes.values().any(Self::has_sensitive))
+        self.sensitive
+            || self
+                .nested()
+                .is_some_and(|nested| nested.attributes.values().any(Self::has_sensitive))
     }
 
     /// Whether it, or one within it, is write-only.
     #[must_use]
     pub fn has_write_only(&self) -> bool {
-        self.write_only || self.nested().is_some_and(|nested| nested.attributes.values().any(Self::has_write_only))
+        self.write_only
+            || self
+                .nested()
+                .is_some_and(|nested| nested.attributes.values().any(Self::has_write_only))
     }
 
     /// The nested object, if it has one.
@@ -226,7 +255,11 @@ impl NestedObject {
     /// The type of one object.
     #[must_use]
     pub fn object_type(&self) -> Type {
-        Type::object(self.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.value_type())))
+        Type::object(
+            self.attributes
+                .iter()
+                .map(|(name, attribute)| (name.clone(), attribute.value_type())),
+        )
     }
 
     /// The type of the attribute.

@@ -124,8 +124,17 @@ impl ModuleInstance {
     /// The child that a call makes.
     #[must_use]
     pub fn child(&self, name: impl Into<EcoString>, key: Option<InstanceKey>) -> Self {
-        let step = ModuleStep { name: name.into(), key };
-        Self(self.0.iter().cloned().chain(std::iter::once(step)).collect())
+        let step = ModuleStep {
+            name: name.into(),
+            key,
+        };
+        Self(
+            self.0
+                .iter()
+                .cloned()
+                .chain(std::iter::once(step))
+                .collect(),
+        )
     }
 
     /// The module without instance keys.
@@ -164,7 +173,13 @@ impl ModulePath {
     /// The module that a call in this one makes.
     #[must_use]
     pub fn child(&self, name: impl Into<EcoString>) -> Self {
-        Self(self.0.iter().cloned().chain(std::iter::once(name.into())).collect())
+        Self(
+            self.0
+                .iter()
+                .cloned()
+                .chain(std::iter::once(name.into()))
+                .collect(),
+        )
     }
 
     /// The module that contains this one.
@@ -179,14 +194,27 @@ impl ResourceAddr {
     /// The instance with this key.
     #[must_use]
     pub fn instance(&self, key: Option<InstanceKey>) -> InstanceAddr {
-        InstanceAddr { resource: self.clone(), key }
+        InstanceAddr {
+            resource: self.clone(),
+            key,
+        }
     }
 
     /// The block that declares it.
     #[must_use]
     pub fn config(&self) -> ConfigResource {
-        let Self { module, mode, type_name, name } = self;
-        ConfigResource { module: module.path(), mode: *mode, type_name: type_name.clone(), name: name.clone() }
+        let Self {
+            module,
+            mode,
+            type_name,
+            name,
+        } = self;
+        ConfigResource {
+            module: module.path(),
+            mode: *mode,
+            type_name: type_name.clone(),
+            name: name.clone(),
+        }
     }
 
     /// The address within its module: `data.aws_ami.x`.
@@ -219,13 +247,21 @@ impl ProviderAddr {
     /// A provider of the default registry.
     #[must_use]
     pub fn default_host(namespace: impl Into<EcoString>, type_name: impl Into<EcoString>) -> Self {
-        Self { host: Self::DEFAULT_HOST.into(), namespace: namespace.into(), type_name: type_name.into() }
+        Self {
+            host: Self::DEFAULT_HOST.into(),
+            namespace: namespace.into(),
+            type_name: type_name.into(),
+        }
     }
 
     /// The provider that is built into the engine: `terraform_data` and `terraform_remote_state`.
     #[must_use]
     pub fn builtin() -> Self {
-        Self { host: "terraform.io".into(), namespace: "builtin".into(), type_name: "terraform".into() }
+        Self {
+            host: "terraform.io".into(),
+            namespace: "builtin".into(),
+            type_name: "terraform".into(),
+        }
     }
 
     /// Whether this is the built-in one.
@@ -237,7 +273,11 @@ impl ProviderAddr {
     /// As people write it: without the default host, without the default namespace too.
     #[must_use]
     pub fn for_display(&self) -> String {
-        let Self { host, namespace, type_name } = self;
+        let Self {
+            host,
+            namespace,
+            type_name,
+        } = self;
         if host == Self::DEFAULT_HOST || host == "registry.terraform.io" {
             format!("{namespace}/{type_name}")
         } else {
@@ -343,6 +383,8 @@ impl fmt::Display for ProviderConfigAddr {
             write!(f, "{}.", self.module)?;
         }
         write!(f, "provider[\"{}\"]", self.provider)?;
-        self.alias.as_ref().map_or(Ok(()), |alias| write!(f, ".{alias}"))
+        self.alias
+            .as_ref()
+            .map_or(Ok(()), |alias| write!(f, ".{alias}"))
     }
 }

@@ -1,6 +1,9 @@
 //! Reading addresses from text: command lines, state files, target lists.
 
-use super::{ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleInstance, ModulePath, ProviderAddr, ProviderConfigAddr, ResourceAddr};
+use super::{
+    ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleInstance, ModulePath, ProviderAddr,
+    ProviderConfigAddr, ResourceAddr,
+};
 use ecow::EcoString;
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +19,11 @@ pub struct AddrError {
 
 impl fmt::Display for AddrError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a valid address: {}", self.text, self.problem)
+        write!(
+            f,
+            "`{}` is not a valid address: {}",
+            self.text, self.problem
+        )
     }
 }
 
@@ -55,11 +62,17 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(whole: &'a str) -> Self {
-        Self { whole, rest: whole.trim() }
+        Self {
+            whole,
+            rest: whole.trim(),
+        }
     }
 
     fn fail<T>(&self, problem: impl Into<String>) -> Result<T, AddrError> {
-        Err(AddrError { text: self.whole.to_owned(), problem: problem.into() })
+        Err(AddrError {
+            text: self.whole.to_owned(),
+            problem: problem.into(),
+        })
     }
 
     /// `name`, `.name` or `[key]`; `None` at the end.
@@ -80,12 +93,19 @@ impl<'a> Reader<'a> {
                 None => return self.fail("a dot or a bracket must follow each part"),
             }
         }
-        let end = self.rest.find(['.', '[', ']', '"', ' ']).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(['.', '[', ']', '"', ' '])
+            .unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         if name.is_empty() {
             return self.fail("a name is missing");
         }
-        let valid = name.chars().enumerate().all(|(at, char)| char == '_' || char.is_alphabetic() || (at > 0 && (char.is_alphanumeric() || char == '-')));
+        let valid = name.chars().enumerate().all(|(at, char)| {
+            char == '_'
+                || char.is_alphabetic()
+                || (at > 0 && (char.is_alphanumeric() || char == '-'))
+        });
         if !valid {
             return self.fail(format!("`{name}` is not a valid name"));
         }
@@ -130,8 +150,13 @@ impl<'a> Reader<'a> {
                     Some((_, 't')) => text.push('\t'),
                     Some((_, char @ ('"' | '\\'))) => text.push(char),
                     Some((at, 'u')) => {
-                        let digits = self.rest.get(at + 1..at + 5).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-                        let Some(char) = digits.and_then(char::from_u32) else { return self.fail("an escape in the key is not valid") };
+                        let digits = self
+                            .rest
+                            .get(at + 1..at + 5)
+                            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                        let Some(char) = digits.and_then(char::from_u32) else {
+                            return self.fail("an escape in the key is not valid");
+                        };
                         text.push(char);
                         chars.nth(3);
                     }
@@ -191,7 +216,10 @@ impl FromStr for Target {
         let _ = first;
         let (mode, type_name) = match word.as_str() {
             "data" => (Mode::Data, reader.name(false, "a data source type")?),
-            "ephemeral" => (Mode::Ephemeral, reader.name(false, "an ephemeral resource type")?),
+            "ephemeral" => (
+                Mode::Ephemeral,
+                reader.name(false, "an ephemeral resource type")?,
+            ),
             "resource" => (Mode::Managed, reader.name(false, "a resource type")?),
             _ => (Mode::Managed, word),
         };
@@ -200,7 +228,12 @@ impl FromStr for Target {
         if !reader.rest.is_empty() {
             return reader.fail("something stands behind the resource instance");
         }
-        let resource = ResourceAddr { module, mode, type_name, name };
+        let resource = ResourceAddr {
+            module,
+            mode,
+            type_name,
+            name,
+        };
         Ok(match key {
             None => Self::Resource(resource),
             key => Self::Instance(InstanceAddr { resource, key }),
@@ -214,8 +247,14 @@ impl FromStr for InstanceAddr {
     fn from_str(text: &str) -> Result<Self, AddrError> {
         match text.parse()? {
             Target::Instance(instance) => Ok(instance),
-            Target::Resource(resource) => Ok(Self { resource, key: None }),
-            Target::Module(_) => Err(AddrError { text: text.to_owned(), problem: "it names a module, not a resource instance".into() }),
+            Target::Resource(resource) => Ok(Self {
+                resource,
+                key: None,
+            }),
+            Target::Module(_) => Err(AddrError {
+                text: text.to_owned(),
+                problem: "it names a module, not a resource instance".into(),
+            }),
         }
     }
 }
@@ -226,7 +265,10 @@ impl FromStr for ResourceAddr {
     fn from_str(text: &str) -> Result<Self, AddrError> {
         match text.parse()? {
             Target::Resource(resource) => Ok(resource),
-            _ => Err(AddrError { text: text.to_owned(), problem: "a resource without instance key is expected".into() }),
+            _ => Err(AddrError {
+                text: text.to_owned(),
+                problem: "a resource without instance key is expected".into(),
+            }),
         }
     }
 }
@@ -240,7 +282,10 @@ impl FromStr for ModuleInstance {
         }
         match text.parse()? {
             Target::Module(module) => Ok(module),
-            _ => Err(AddrError { text: text.to_owned(), problem: "a module is expected".into() }),
+            _ => Err(AddrError {
+                text: text.to_owned(),
+                problem: "a module is expected".into(),
+            }),
         }
     }
 }
@@ -251,7 +296,10 @@ impl FromStr for ConfigResource {
     fn from_str(text: &str) -> Result<Self, AddrError> {
         let resource: ResourceAddr = text.parse()?;
         if resource.module.0.iter().any(|step| step.key.is_some()) {
-            return Err(AddrError { text: text.to_owned(), problem: "module keys are not allowed here".into() });
+            return Err(AddrError {
+                text: text.to_owned(),
+                problem: "module keys are not allowed here".into(),
+            });
         }
         Ok(resource.config())
     }
@@ -262,10 +310,18 @@ impl FromStr for ProviderAddr {
 
     /// Reads `type`, `namespace/type` or `host/namespace/type`.
     fn from_str(text: &str) -> Result<Self, AddrError> {
-        let fail = |problem: &str| AddrError { text: text.to_owned(), problem: problem.to_owned() };
+        let fail = |problem: &str| AddrError {
+            text: text.to_owned(),
+            problem: problem.to_owned(),
+        };
         let parts: Vec<&str> = text.split('/').collect();
         let valid = |part: &str| {
-            !part.is_empty() && part.chars().all(|char| char.is_alphanumeric() || matches!(char, '-' | '_')) && !part.starts_with('-') && !part.ends_with('-')
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|char| char.is_alphanumeric() || matches!(char, '-' | '_'))
+                && !part.starts_with('-')
+                && !part.ends_with('-')
         };
         let lower = |part: &str| EcoString::from(part.to_lowercase());
         let (host, namespace, type_name) = match parts[..] {
@@ -273,15 +329,29 @@ impl FromStr for ProviderAddr {
             [type_name] => (Self::DEFAULT_HOST, "hashicorp", type_name),
             [namespace, type_name] => (Self::DEFAULT_HOST, namespace, type_name),
             [host, namespace, type_name] => (host, namespace, type_name),
-            _ => return Err(fail("a provider source has the form `[hostname/][namespace/]type`")),
+            _ => {
+                return Err(fail(
+                    "a provider source has the form `[hostname/][namespace/]type`",
+                ));
+            }
         };
         if !valid(namespace) || !valid(type_name) {
-            return Err(fail("namespace and type may hold only letters, digits, dashes and underscores"));
+            return Err(fail(
+                "namespace and type may hold only letters, digits, dashes and underscores",
+            ));
         }
-        if host.is_empty() || !host.chars().all(|char| char.is_alphanumeric() || matches!(char, '-' | '.' | ':')) {
+        if host.is_empty()
+            || !host
+                .chars()
+                .all(|char| char.is_alphanumeric() || matches!(char, '-' | '.' | ':'))
+        {
             return Err(fail("the host name is not valid"));
         }
-        Ok(Self { host: lower(host), namespace: lower(namespace), type_name: lower(type_name) })
+        Ok(Self {
+            host: lower(host),
+            namespace: lower(namespace),
+            type_name: lower(type_name),
+        })
     }
 }
 
@@ -303,7 +373,15 @@ impl FromStr for ProviderConfigAddr {
         let Some(InstanceKey::Str(source)) = reader.optional_key()? else {
             return reader.fail("`provider[\"…\"]` is expected");
         };
-        let alias = if reader.rest.is_empty() { None } else { Some(reader.name(false, "an alias")?) };
-        Ok(Self { module, provider: source.parse()?, alias })
+        let alias = if reader.rest.is_empty() {
+            None
+        } else {
+            Some(reader.name(false, "an alias")?)
+        };
+        Ok(Self {
+            module,
+            provider: source.parse()?,
+            alias,
+        })
     }
 }

@@ -1,0 +1,274 @@
+//! Events: what happened to the objects under management, in order. The snapshot is their fold.
+//!
+//! Before a provider is asked to change anything, an [`EventKind::Began`] is durable; when its answer comes,
+//! an [`EventKind::Ended`]. A `Began` without an `Ended` is an open intent: the object *may* exist.
+
+use crate::addr::{DeposedKey, InstanceAddr, ProviderConfigAddr};
+use crate::snapshot::{
+    CheckResult, InstanceState, ObjectState, OutputState, ResourceState, Snapshot,
+};
+use ecow::EcoString;
+use std::sync::Arc;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When, in milliseconds since 1970 UTC. For people; order is the order of the journal.
+    pub at_ms: u64,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// One object of an instance: the current one, or a deposed one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectAddr {
+    /// The instance.
+    pub instance: InstanceAddr,
+    /// Which deposed object; `None`: the current one.
+    pub deposed: Option<DeposedKey>,
+}
+
+/// What kind of change was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Operation {
+    /// Make an object.
+    Create,
+    /// Change an object.
+    Update,
+    /// Delete an object.
+    Delete,
+    /// Run one provisioner, by its place in the block.
+    Provision(u32),
+}
+
+/// A change that is about to be asked of a provider.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intent {
+    /// What it changes.
+    pub object: ObjectAddr,
+    /// How.
+    pub operation: Operation,
+    /// By which provider configuration.
+    pub provider: ProviderConfigAddr,
+    /// The token that was given to the provider.
+    pub token: EcoString,
+    /// For `Create` and `Update`: the planned attributes as JSON text, unknown ones left out, sensitive ones replaced by null; with
+    /// it the object can be found again.
+    pub planned: Arc<str>,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// A run began.
+    Run {
+        /// Names the run (a UUID).
+        run: EcoString,
+        /// The digest of the plan; empty where there is none (`state mv` …).
+        plan: EcoString,
+        /// The command, for people: `apply`.
+        command: EcoString,
+        /// Who, for people: `user@host`.
+        who: EcoString,
+    },
+    /// A change is about to be made. `op` is unique in the history of the state.
+    Began {
+        /// Names the change.
+        op: u64,
+        /// The change.
+        intent: Intent,
+    },
+    /// A change came to its end, well or not: the object is now as given (`None`: it does not exist).
+    Ended {
+        /// Names the change.
+        op: u64,
+        /// The object that it concerned.
+        object: ObjectAddr,
+        /// The provider configuration.
+        provider: ProviderConfigAddr,
+        /// As it is now.
+        state: Option<Arc<ObjectState>>,
+    },
+    /// An object is known to be like this (refresh, import, taint, data source, a push).
+    Set {
+        /// The object.
+        object: ObjectAddr,
+        /// The provider configuration.
+        provider: ProviderConfigAddr,
+        /// As it is now; `None`: it is gone or is to be forgotten.
+        state: Option<Arc<ObjectState>>,
+    },
+    /// The current object of an instance becomes a deposed one.
+    Deposed {
+        /// The instance.
+        instance: InstanceAddr,
+        /// Its new name.
+        key: DeposedKey,
+    },
+    /// A deposed object becomes current again, its replacement having failed to come into being.
+    Restored {
+        /// The instance.
+        instance: InstanceAddr,
+        /// The name that it had.
+        key: DeposedKey,
+    },
+    /// An instance has a new address; all its objects go with it.
+    Moved {
+        /// The old one.
+        from: InstanceAddr,
+        /// The new one.
+        to: InstanceAddr,
+        /// The provider configuration from now on.
+        provider: ProviderConfigAddr,
+    },
+    /// A root output has a value now; `None`: there is no such output any more.
+    Output {
+        /// Its name.
+        name: EcoString,
+        /// Its value.
+        value: Option<OutputState>,
+    },
+    /// Results of checks.
+    Checked(Vec<CheckResult>),
+    /// The whole state is this from now on (push, migration, restore).
+    Replaced(Box<Snapshot>),
+}
+
+impl Snapshot {
+    /// Applies one event. The serial grows by one with each batch, not with each event: see [`Snapshot::commit`].
+    ///
+    /// Folding never fails: an event about something that is not there changes nothing.
+    pub fn fold(&mut self, event: &EventKind) {
+        match event {
+            EventKind::Run { run, .. } => {
+                if self.lineage.is_empty() {
+                    self.lineage = run.clone();
+                }
+            }
+            EventKind::Began { op, intent } => {
+                self.open.insert(*op, intent.clone());
+            }
+            EventKind::Ended {
+                op,
+                object,
+                provider,
+                state,
+            } => {
+                self.open.remove(op);
+                self.set(object, provider, state.clone());
+            }
+            EventKind::Set {
+                object,
+                provider,
+                state,
+            } => self.set(object, provider, state.clone()),
+            EventKind::Deposed { instance, key } => self.change(instance, |state| {
+                if let Some(object) = state.current.take() {
+                    state.deposed.insert(key.clone(), object);
+                }
+            }),
+            EventKind::Restored { instance, key } => self.change(instance, |state| {
+                if let Some(object) = state.deposed.remove(key) {
+                    state.current = Some(object);
+                }
+            }),
+            EventKind::Moved { from, to, provider } => self.relocate(from, to, provider),
+            EventKind::Output {
+                name,
+                value: Some(value),
+            } => {
+                self.outputs.insert(name.clone(), value.clone());
+            }
+            EventKind::Output { name, value: None } => {
+                self.outputs.remove(name);
+            }
+            EventKind::Checked(results) => self.checks.clone_from(results),
+            EventKind::Replaced(other) => {
+                let serial = self.serial;
+                *self = (**other).clone();
+                self.serial = self.serial.max(serial);
+            }
+        }
+    }
+
+    /// Applies a batch of events that became durable together. The serial grows by one; instances that the batch touches
+    /// are stamped with it.
+    pub fn commit(&mut self, events: &[Event]) {
+        self.serial += 1;
+        for event in events {
+            self.fold(&event.kind);
+        }
+    }
+
+    fn set(
+        &mut self,
+        object: &ObjectAddr,
+        provider: &ProviderConfigAddr,
+        state: Option<Arc<ObjectState>>,
+    ) {
+        let ObjectAddr { instance, deposed } = object;
+        if state.is_none() && self.instance(instance).is_none() {
+            return;
+        }
+        let resource = self
+            .resources
+            .entry(instance.resource.clone())
+            .or_insert_with(|| ResourceState {
+                provider: provider.clone(),
+                instances: std::collections::BTreeMap::new(),
+            });
+        if state.is_some() {
+            resource.provider.clone_from(provider);
+        }
+        resource.instances.entry(instance.key.clone()).or_default();
+        self.change(instance, |known| match (deposed, state) {
+            (None, state) => known.current = state,
+            (Some(key), Some(state)) => {
+                known.deposed.insert(key.clone(), state);
+            }
+            (Some(key), None) => {
+                known.deposed.remove(key);
+            }
+        });
+    }
+
+    /// Changes an instance that exists, stamps it, and drops it (and its resource) when nothing is left of it.
+    fn change(&mut self, addr: &InstanceAddr, how: impl FnOnce(&mut InstanceState)) {
+        let Some(resource) = self.resources.get_mut(&addr.resource) else {
+            return;
+        };
+        let Some(instance) = resource.instances.get_mut(&addr.key) else {
+            return;
+        };
+        how(instance);
+        instance.changed_at = self.serial;
+        if instance.current.is_none() && instance.deposed.is_empty() {
+            resource.instances.remove(&addr.key);
+            if resource.instances.is_empty() {
+                self.resources.remove(&addr.resource);
+            }
+        }
+    }
+
+    fn relocate(&mut self, from: &InstanceAddr, to: &InstanceAddr, provider: &ProviderConfigAddr) {
+        let Some(resource) = self.resources.get_mut(&from.resource) else {
+            return;
+        };
+        let Some(mut instance) = resource.instances.remove(&from.key) else {
+            return;
+        };
+        if resource.instances.is_empty() {
+            self.resources.remove(&from.resource);
+        }
+        instance.changed_at = self.serial;
+        let target = self
+            .resources
+            .entry(to.resource.clone())
+            .or_insert_with(|| ResourceState {
+                provider: provider.clone(),
+                instances: std::collections::BTreeMap::new(),
+            });
+        target.provider.clone_from(provider);
+        target.instances.insert(to.key.clone(), instance);
+    }
+}
