@@ -5,3 +5,4 @@
 
 pub mod ast;
 pub mod body;
+pub mod json;
