@@ -7,6 +7,7 @@ pub mod ast;
 pub mod body;
 mod content;
 pub mod json;
+pub mod navigate;
 pub mod parse;
 mod scan;
 mod spans;

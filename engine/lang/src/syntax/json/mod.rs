@@ -72,6 +72,42 @@ pub fn literal_string(sources: &SourceMap, expr: &Expr) -> Option<EcoString> {
     read::decode_string(sources.text(expr.span))
 }
 
+/// The path of property names to the innermost object or array around byte `at`: `resource.t.a.depends_on`.
+#[must_use]
+pub fn path_at(text: &str, at: u32) -> Option<String> {
+    let (root, _) = read::read(FileId(0), text);
+    let mut path = String::new();
+    let holds = |value: &Value| {
+        matches!(value.kind, ValueKind::Object(_) | ValueKind::Array(_))
+            && (value.span.start..value.span.end).contains(&at)
+    };
+    let mut value = Arc::new(root?);
+    loop {
+        let inner = match &value.kind {
+            ValueKind::Object(properties) => {
+                let found = properties.iter().find(|property| holds(&property.value));
+                found.map(|property| {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    path.push_str(&format!("{dot}{}", property.name.text));
+                    Arc::clone(&property.value)
+                })
+            }
+            ValueKind::Array(items) => {
+                let found = items.iter().enumerate().find(|(_, item)| holds(item));
+                found.map(|(index, item)| {
+                    path.push_str(&format!("[{index}]"));
+                    Arc::clone(item)
+                })
+            }
+            _ => None,
+        };
+        match inner {
+            Some(inner) => value = inner,
+            None => return (!path.is_empty()).then_some(path),
+        }
+    }
+}
+
 impl From<JsonBody> for Body {
     fn from(body: JsonBody) -> Self {
         Self::Json(Arc::new(body))
