@@ -50,9 +50,9 @@ pub fn render(sources: &SourceMap, diagnostic: &Diagnostic, style: Style, width:
     let mut out = format!("{color}╷{reset}\n");
     for line in body.lines() {
         let space = if line.is_empty() { "" } else { " " };
-        out.push_str(&format!("{color}│{reset}{space}{line}\n"));
+        out.extend([color, "│", reset, space, line, "\n"]);
     }
-    out.push_str(&format!("{color}╵{reset}\n"));
+    out.extend([color, "╵", reset, "\n"]);
     out
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::source::{SourceMap, Span};
+use crate::source::SourceMap;
 
 const TEXT: &str = "locals {\n\ta = 1\n}\nresource \"x\" \"y\" {\n  foo = bar # é\n  list = [\n    1,\n  ]\n}\n";
 

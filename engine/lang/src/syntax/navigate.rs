@@ -62,7 +62,7 @@ fn header_text(text: &str, tokens: &[Token]) -> String {
     for (index, token) in tokens.iter().enumerate() {
         match token.kind {
             TokenKind::Ident if index == 0 => out.push_str(slice(text, *token)),
-            TokenKind::Ident => out.push_str(&format!(" \"{}\"", slice(text, *token))),
+            TokenKind::Ident => out.extend([" \"", slice(text, *token), "\""]),
             TokenKind::OpenQuote => out.push_str(" \""),
             _ => out.push_str(slice(text, *token)),
         }

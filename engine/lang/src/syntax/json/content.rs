@@ -180,7 +180,7 @@ fn properties<'a>(
                 match &item.kind {
                     ValueKind::Object(properties) => found.extend(properties),
                     _ => {
-                        diagnostics.push(Diagnostic::error(WRONG_TYPE, wrong).at(first_byte(item)))
+                        diagnostics.push(Diagnostic::error(WRONG_TYPE, wrong).at(first_byte(item)));
                     }
                 }
             }
@@ -244,7 +244,7 @@ impl Unpack<'_> {
             ValueKind::Null => {}
             ValueKind::Object(_) => blocks.push(self.block(value, labels)),
             ValueKind::Array(items) => {
-                blocks.extend(items.iter().map(|item| self.block(item, labels)))
+                blocks.extend(items.iter().map(|item| self.block(item, labels)));
             }
             ValueKind::Bool(_) | ValueKind::Number(_) | ValueKind::String(_) => {
                 let detail = format!(

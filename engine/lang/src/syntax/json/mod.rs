@@ -88,14 +88,14 @@ pub fn path_at(text: &str, at: u32) -> Option<String> {
                 let found = properties.iter().find(|property| holds(&property.value));
                 found.map(|property| {
                     let dot = if path.is_empty() { "" } else { "." };
-                    path.push_str(&format!("{dot}{}", property.name.text));
+                    path.extend([dot, &property.name.text]);
                     Arc::clone(&property.value)
                 })
             }
             ValueKind::Array(items) => {
                 let found = items.iter().enumerate().find(|(_, item)| holds(item));
                 found.map(|(index, item)| {
-                    path.push_str(&format!("[{index}]"));
+                    path.extend(["[", &index.to_string(), "]"]);
                     Arc::clone(item)
                 })
             }

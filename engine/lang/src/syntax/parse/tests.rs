@@ -160,7 +160,7 @@ fn messages(text: &str, diagnostics: &Diagnostics) -> Vec<String> {
     let _file = map.add("f", text);
     diagnostics
         .iter()
-        .map(|d| format!("{} @{}", d.summary, &map.locate(d.subject.unwrap())[2..]))
+        .map(|d| format!("{} @{}", d.summary, map.locate(d.subject.unwrap()).trim_start_matches("f:")))
         .collect()
 }
 
@@ -316,6 +316,7 @@ fn check_errors(text: &str, expect: &[&str]) {
 
 /// What is wrong, and where; one message for each faulty item.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn mistakes_are_reported_where_they_are() {
     for (text, expect) in [
         ("a 1", "Argument or block definition required @1,1-2"),
@@ -561,7 +562,7 @@ fn logical_chains_are_balanced() {
         assert!(depth < 30);
         match &expr.kind {
             ExprKind::Binary(BinaryOp::Or, parts) => {
-                parts.iter().for_each(|part| leaves(part, depth + 1, found))
+                parts.iter().for_each(|part| leaves(part, depth + 1, found));
             }
             _ => found.push(show(expr)),
         }
