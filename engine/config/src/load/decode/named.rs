@@ -213,7 +213,7 @@ impl Decoder<'_> {
                 return None;
             }
         }
-        let (ty, defaults, diagnostics) = types::constraint(expr);
+        let (ty, defaults, diagnostics) = types::variable_type(expr);
         let failed = diagnostics.has_errors();
         self.diagnostics.extend(diagnostics);
         (!failed).then(|| TypeDecl {
