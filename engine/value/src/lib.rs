@@ -20,6 +20,9 @@ pub mod set;
 pub mod ty;
 pub mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use ecow::EcoString;
 pub use marks::Marks;
 pub use number::Number;

@@ -74,6 +74,24 @@ fn transform_from(
     change(path, rebuilt)
 }
 
+impl Value {
+    /// The value as it is once it was written as text and read again: see [`crate::Number::settled`]. Shared where nothing changes.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        transform(self, &mut |_, part| match part.kind() {
+            Kind::Number(number) => {
+                let settled = number.settled();
+                if settled == *number {
+                    part
+                } else {
+                    Self::number(settled)
+                }
+            }
+            _ => part,
+        })
+    }
+}
+
 /// The same container with other parts.
 fn with_parts(value: &Value, parts: Vec<Value>) -> Value {
     let (inner, marks) = value.unmark();
