@@ -314,39 +314,10 @@ fn their(expr: &oracle::Expression) -> String {
             let expand = if call.args.expand_final() { "..." } else { "" };
             format!("{}({}{expand})", name.join("::"), args.join(", "))
         }
-        E::Traversal(traversal) => {
-            use oracle::TraversalOperator as T;
-            let operator = |operator: &T| match operator {
-                T::AttrSplat(_) => ".*".to_owned(),
-                T::FullSplat(_) => "[*]".to_owned(),
-                T::GetAttr(name) => format!(".{}", name.as_str()),
-                T::Index(index) => format!("[{}]", their(index)),
-                T::LegacyIndex(index) => format!(".{}", index.value()),
-            };
-            let steps: String = traversal
-                .operators
-                .iter()
-                .map(|step| operator(step.value()))
-                .collect();
-            format!("{}{steps}", their(&traversal.expr))
-        }
+        E::Traversal(traversal) => their_traversal(traversal),
         E::UnaryOp(unary) => format!("<{:?} {}>", unary.operator.value(), their(&unary.expr)),
         E::BinaryOp(binary) => {
-            let operator = match binary.operator.value() {
-                oracle::BinaryOperator::Eq => "Eq",
-                oracle::BinaryOperator::NotEq => "NotEq",
-                oracle::BinaryOperator::LessEq => "LessEq",
-                oracle::BinaryOperator::GreaterEq => "GreaterEq",
-                oracle::BinaryOperator::Less => "Less",
-                oracle::BinaryOperator::Greater => "Greater",
-                oracle::BinaryOperator::Plus => "Add",
-                oracle::BinaryOperator::Minus => "Sub",
-                oracle::BinaryOperator::Mul => "Mul",
-                oracle::BinaryOperator::Div => "Div",
-                oracle::BinaryOperator::Mod => "Mod",
-                oracle::BinaryOperator::And => "And",
-                oracle::BinaryOperator::Or => "Or",
-            };
+            let operator = operator_name(*binary.operator.value());
             format!(
                 "<{} {operator} {}>",
                 their(&binary.lhs_expr),
@@ -420,4 +391,39 @@ fn their_elements<'a>(elements: impl Iterator<Item = &'a Element>) -> String {
         },
     };
     elements.map(part).collect()
+}
+
+fn their_traversal(traversal: &oracle::Traversal) -> String {
+    use oracle::TraversalOperator as T;
+    let operator = |operator: &T| match operator {
+        T::AttrSplat(_) => ".*".to_owned(),
+        T::FullSplat(_) => "[*]".to_owned(),
+        T::GetAttr(name) => format!(".{}", name.as_str()),
+        T::Index(index) => format!("[{}]", their(index)),
+        T::LegacyIndex(index) => format!(".{}", index.value()),
+    };
+    let steps: String = traversal
+        .operators
+        .iter()
+        .map(|step| operator(step.value()))
+        .collect();
+    format!("{}{steps}", their(&traversal.expr))
+}
+
+fn operator_name(operator: oracle::BinaryOperator) -> &'static str {
+    match operator {
+        oracle::BinaryOperator::Eq => "Eq",
+        oracle::BinaryOperator::NotEq => "NotEq",
+        oracle::BinaryOperator::LessEq => "LessEq",
+        oracle::BinaryOperator::GreaterEq => "GreaterEq",
+        oracle::BinaryOperator::Less => "Less",
+        oracle::BinaryOperator::Greater => "Greater",
+        oracle::BinaryOperator::Plus => "Add",
+        oracle::BinaryOperator::Minus => "Sub",
+        oracle::BinaryOperator::Mul => "Mul",
+        oracle::BinaryOperator::Div => "Div",
+        oracle::BinaryOperator::Mod => "Mod",
+        oracle::BinaryOperator::And => "And",
+        oracle::BinaryOperator::Or => "Or",
+    }
 }
