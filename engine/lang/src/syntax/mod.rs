@@ -12,4 +12,5 @@ pub mod parse;
 mod scan;
 mod spans;
 pub mod static_expr;
+pub mod format;
 pub mod suggest;
