@@ -1,1 +1,197 @@
-//! terrane-apply
+//! From an approved plan to events: the applying machine.
+//!
+//! It follows the execution graph of the plan and decides nothing. Before a provider is asked to change anything, an intent is made durable; when the answer
+//! comes, an outcome. The shell carries out what [`Applier::poll`] returns, in any order.
+
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use terrane_config::config::Config;
+use terrane_gate::ApprovedPlan;
+use terrane_lang::diagnostic::Diagnostics;
+use terrane_lang::functions::Functions;
+use terrane_model::addr::InstanceAddr;
+use terrane_model::addr::ProviderAddr;
+use terrane_model::event::{Event, EventKind};
+use terrane_model::provider::Call;
+use terrane_model::provider::{CallFailure, ProviderInfo, Reply};
+use terrane_model::snapshot::Snapshot;
+use terrane_plan::machine::{ProviderInstance, RequestId};
+use terrane_plan::plan::Action;
+use terrane_value::Value;
+
+/// What is to be applied, and to what.
+#[derive(Debug)]
+pub struct ApplyInput {
+    /// The plan.
+    pub plan: ApprovedPlan,
+    /// The configuration that it was made from.
+    pub config: Arc<Config>,
+    /// The state now.
+    pub snapshot: Arc<Snapshot>,
+    /// Schemas and abilities.
+    pub providers: BTreeMap<ProviderAddr, ProviderInfo>,
+    /// Root variables, by index, converted and marked (from the plan; ephemeral ones given again).
+    pub variables: Vec<Value>,
+    /// What functions may use, now with `impure`.
+    pub functions: Functions,
+    /// Names the run (a UUID).
+    pub run: EcoString,
+    /// Who, for the history: `user@host`.
+    pub who: EcoString,
+    /// The command, for the history.
+    pub command: EcoString,
+    /// `path.cwd`
+    pub cwd: EcoString,
+}
+
+/// Something to be done by the shell.
+#[derive(Debug)]
+pub enum ApplyRequest {
+    /// Make these events durable, all or none, in this order among all `Persist` requests. Answer with [`Applier::on_persisted`]. The shell may join
+    /// several such requests that are there at the same time into one commit.
+    Persist(RequestId, Vec<Event>),
+    /// Ask a provider. Answer with [`Applier::on_reply`].
+    Call(RequestId, ProviderInstance, Call),
+    /// Run a provisioner. Answer with [`Applier::on_provisioned`].
+    Provision(RequestId, Provision),
+}
+
+/// A provisioner to run.
+#[derive(Clone, Debug)]
+pub struct Provision {
+    /// For which instance.
+    pub addr: InstanceAddr,
+    /// `local-exec`, `remote-exec`, `file`.
+    pub type_name: EcoString,
+    /// Its arguments, wholly known and unmarked.
+    pub config: Value,
+    /// Its connection, or null.
+    pub connection: Value,
+    /// Whether its output must not be shown (its arguments hold sensitive values).
+    pub quiet: bool,
+}
+
+/// What the user may want to see while applying goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// A step began.
+    Start {
+        /// The instance.
+        addr: InstanceAddr,
+        /// The deposed object, if it is one.
+        deposed: Option<EcoString>,
+        /// Create, Update, Delete, Read or Forget.
+        action: Action,
+        /// The name of the attribute that identifies the object, and its value, if known: `id`.
+        id: Option<(EcoString, EcoString)>,
+    },
+    /// A step ended well.
+    Done {
+        /// The instance.
+        addr: InstanceAddr,
+        /// The deposed object, if it is one.
+        deposed: Option<EcoString>,
+        /// Create, Update, Delete, Read or Forget.
+        action: Action,
+        /// The name of the attribute that identifies the object, and its value, if known.
+        id: Option<(EcoString, EcoString)>,
+    },
+    /// A step failed.
+    Failed {
+        /// The instance.
+        addr: InstanceAddr,
+        /// The deposed object, if it is one.
+        deposed: Option<EcoString>,
+        /// Create, Update, Delete, Read or Forget.
+        action: Action,
+    },
+    /// A provisioner began.
+    ProvisionStart(InstanceAddr, EcoString),
+    /// A provisioner ended; whether well.
+    ProvisionDone(InstanceAddr, EcoString, bool),
+}
+
+/// How applying ended.
+#[derive(Debug)]
+pub struct Applied {
+    /// How many objects were made, changed and destroyed (a replacement counts as one made and one destroyed).
+    pub added: usize,
+    /// Changed.
+    pub changed: usize,
+    /// Destroyed.
+    pub destroyed: usize,
+    /// Imported.
+    pub imported: usize,
+    /// Forgotten.
+    pub forgotten: usize,
+    /// All messages.
+    pub diagnostics: Diagnostics,
+    /// Whether it was cut short by the user.
+    pub cancelled: bool,
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Applier {}
+
+impl Applier {
+    /// Begins.
+    ///
+    /// # Errors
+    /// When the plan does not fit the state (stale: names the resources that changed) or the configuration.
+    pub fn new(input: ApplyInput) -> Result<Self, Diagnostics> {
+        drop(input);
+        Ok(Self {})
+    }
+
+    /// What can be done now. Each request is returned once. `now_ms` stamps the events.
+    pub fn poll(&mut self, now_ms: u64) -> Vec<ApplyRequest> {
+        let _ = now_ms;
+        Vec::new()
+    }
+
+    /// A `Persist` request was carried out; `Err`: a sentence that says why it could not be.
+    pub fn on_persisted(&mut self, id: RequestId, outcome: Result<(), String>) {
+        let _ = (id, outcome);
+    }
+
+    /// A provider answered.
+    pub fn on_reply(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>, now_ms: u64) {
+        let _ = (id, outcome, now_ms);
+    }
+
+    /// A provisioner ended; `Err`: what it said.
+    pub fn on_provisioned(&mut self, id: RequestId, outcome: Result<(), String>) {
+        let _ = (id, outcome);
+    }
+
+    /// What happened since the last call, for the user.
+    pub fn progress(&mut self) -> Vec<Progress> {
+        Vec::new()
+    }
+
+    /// First interrupt: what is in flight is finished, nothing new is begun.
+    pub fn cancel(&mut self) {}
+
+    /// Whether everything is done.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        true
+    }
+
+    /// The result.
+    #[must_use]
+    pub fn finish(self) -> Applied {
+        let _ = EventKind::Checked;
+        Applied {
+            added: 0,
+            changed: 0,
+            destroyed: 0,
+            imported: 0,
+            forgotten: 0,
+            diagnostics: Diagnostics::new(),
+            cancelled: false,
+        }
+    }
+}

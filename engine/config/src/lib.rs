@@ -1,1 +1,9 @@
-//! terrane-config
+//! Configuration: from syntax trees to a module tree whose names are bound and whose rules are checked.
+//!
+//! Two steps, because schemas are known only when it is known which providers are needed: [`load`] reads the declarations of
+//! every module (asking the shell for the files of each); `compile` binds names and compiles bodies against the schemas and gives a
+//! [`Config`]. Bad input gives diagnostics and as much of a result as can be had.
+
+pub mod body;
+pub mod config;
+pub mod load;

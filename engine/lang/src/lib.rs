@@ -5,5 +5,7 @@
 //! resources, modules or providers: what a name means is told to it by a [`expr::Binder`].
 
 pub mod diagnostic;
+pub mod expr;
+pub mod functions;
 pub mod source;
 pub mod syntax;

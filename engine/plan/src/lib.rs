@@ -1,1 +1,10 @@
-//! terrane-plan
+//! From configuration and snapshot to a plan.
+//!
+//! In go a compiled [`terrane_config::config::Config`], the snapshot, schemas and options; out comes a [`plan::Plan`]: what will be done to
+//! which object, in which order. Planning is a conversation with providers, so it is a machine ([`machine::Planner`]) that emits calls and
+//! takes answers in any order; the shell carries them out.
+
+pub mod exec;
+pub mod machine;
+pub mod objchange;
+pub mod plan;

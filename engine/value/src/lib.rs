@@ -6,6 +6,7 @@
 //!
 //! This room does no I/O and knows nothing of resources or configuration.
 
+pub mod convert;
 pub mod marks;
 pub mod number;
 pub mod path;

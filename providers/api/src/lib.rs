@@ -1,12 +1,27 @@
 //! How the world is touched: the trait that every provider implements.
 //!
-//! Calls and answers are data of `terrane-model`; this crate adds the trait, the schema builder and the
-//! conformance suite that every implementation passes.
+//! Calls and answers are data of `terrane-model`; this crate adds
+//! * the two traits, [`ProviderFactory`] and [`Provider`];
+//! * [`Providers`], the set of factories that a command knows;
+//! * what native providers are made of: [`native`] (one trait per kind of thing, and the provider that serves them), [`plan`] (the usual
+//!   plan of a change, from the schema and a few rules), [`args`] (reading configuration without panics);
+//! * [`conformance`], the suite that every implementation passes.
+//!
+//! Nothing here knows of graphs, state or configuration files.
 
 use async_trait::async_trait;
 use std::sync::Arc;
 use terrane_model::addr::ProviderAddr;
 use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
+
+pub mod args;
+pub mod conform;
+pub mod conformance;
+pub mod native;
+pub mod plan;
+mod registry;
+
+pub use registry::Providers;
 
 /// A kind of provider: what a provider binary is to the peers. Makes configured instances.
 #[async_trait]

@@ -5,3 +5,9 @@
 
 pub mod ast;
 pub mod body;
+mod scan;
+pub mod parse;
+pub mod json;
+pub mod static_expr;
+mod spans;
+pub mod suggest;

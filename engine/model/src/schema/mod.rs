@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use terrane_value::{ObjectType, Type, Value};
 
+mod build;
+
 /// The schema of one thing that a provider offers.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {

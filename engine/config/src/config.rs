@@ -1,0 +1,425 @@
+//! The compiled configuration. Plain data; everything is found by index.
+
+use crate::body::CompiledBody;
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use terrane_lang::expr::Compiled;
+use terrane_lang::source::Span;
+use terrane_model::addr::{
+    InstanceKey, Mode, ModulePath, ModuleStep, ProviderAddr, ProviderConfigAddr,
+};
+use terrane_model::schema::Schema;
+use terrane_value::{Path, Type, Value};
+
+/// Index of a module in [`Config::modules`]. The root is 0; a child comes after its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleId(pub u32);
+
+/// Index of a provider configuration in [`Config::providers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderId(pub u32);
+
+/// A whole configuration. A module that is called with `count` or `for_each` is here once; one whose source is called by two calls is here twice.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// All modules.
+    pub modules: Vec<Module>,
+    /// All provider configurations that something uses or that are written down; implied empty ones are here too.
+    pub providers: Vec<ProviderConfig>,
+    /// `import` blocks (of the root module).
+    pub imports: Vec<Import>,
+}
+
+/// One module.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// Its index.
+    pub id: ModuleId,
+    /// Its place in the tree.
+    pub path: ModulePath,
+    /// Its folder, relative to the root module's, as `path.module` shows it (`.` for the root).
+    pub dir: EcoString,
+    /// The module that calls it, and the index of the call there.
+    pub parent: Option<(ModuleId, u32)>,
+    /// In source order.
+    pub variables: Vec<Variable>,
+    /// In source order.
+    pub locals: Vec<Local>,
+    /// In source order.
+    pub outputs: Vec<Output>,
+    /// In source order.
+    pub calls: Vec<ModuleCall>,
+    /// Managed, data and ephemeral ones, in source order. Data sources within `check` blocks are here too.
+    pub resources: Vec<Resource>,
+    /// In source order.
+    pub checks: Vec<Check>,
+    /// In source order.
+    pub moved: Vec<Moved>,
+    /// In source order.
+    pub removed: Vec<Removed>,
+    /// What each [`terrane_lang::expr::Slot`] of this module's expressions means.
+    pub slots: Vec<Reference>,
+}
+
+/// What an expression can refer to, by index within its module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reference {
+    /// `var.x`
+    Variable(u32),
+    /// `local.x`
+    Local(u32),
+    /// `T.n`, `data.T.n`, `ephemeral.T.n`; keyed reads pick an instance.
+    Resource(u32),
+    /// `module.m` as a whole; keyed reads pick an instance.
+    Call(u32),
+    /// `module.m.out` or `module.m[k].out` (keyed): the call, and the index of the output in the called module.
+    CallOutput(u32, u32),
+    /// `count.index`
+    CountIndex,
+    /// `each.key`
+    EachKey,
+    /// `each.value`
+    EachValue,
+    /// `self`
+    SelfObject,
+    /// `path.module`
+    PathModule,
+    /// `path.root`
+    PathRoot,
+    /// `path.cwd`
+    PathCwd,
+    /// `terraform.workspace`
+    Workspace,
+    /// `terraform.applying`
+    Applying,
+}
+
+/// An input variable.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: EcoString,
+    /// The block header.
+    pub span: Span,
+    /// For people.
+    pub description: EcoString,
+    /// The constraint, perhaps with optional attributes; `dynamic` if there is none.
+    pub ty: Type,
+    /// Defaults of optional attributes.
+    pub defaults: Option<Arc<terrane_value::convert::Defaults>>,
+    /// The default value, converted. `None`: a value is required.
+    pub default: Option<Value>,
+    /// Marks its value sensitive.
+    pub sensitive: bool,
+    /// Marks its value ephemeral.
+    pub ephemeral: bool,
+    /// Whether null may be given; else null means the default.
+    pub nullable: bool,
+    /// Whether it must be known before anything is planned.
+    pub constant: bool,
+    /// A message for whoever sets it.
+    pub deprecated: Option<EcoString>,
+    /// Whether text from the environment or `-var` is the value itself rather than an expression.
+    pub literal: bool,
+    /// Rules.
+    pub validations: Vec<Condition>,
+}
+
+/// A local value.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// Its name.
+    pub name: EcoString,
+    /// The definition.
+    pub span: Span,
+    /// The value.
+    pub value: Compiled,
+}
+
+/// An output value.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its name.
+    pub name: EcoString,
+    /// The block header.
+    pub span: Span,
+    /// For people.
+    pub description: EcoString,
+    /// The value.
+    pub value: Compiled,
+    /// Never shown.
+    pub sensitive: bool,
+    /// Never stored.
+    pub ephemeral: bool,
+    /// A message for whoever uses it.
+    pub deprecated: Option<EcoString>,
+    /// Further dependencies.
+    pub depends_on: Vec<Dependency>,
+    /// Rules.
+    pub preconditions: Vec<Condition>,
+}
+
+/// A condition with its message.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// What must be true.
+    pub condition: Compiled,
+    /// What to say if it is not.
+    pub message: Compiled,
+    /// The block header.
+    pub span: Span,
+}
+
+/// An entry of `depends_on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// What is depended on, as a whole.
+    pub on: Reference,
+    /// The entry.
+    pub span: Span,
+}
+
+/// How many instances there are.
+#[derive(Clone, Debug)]
+pub enum Repetition {
+    /// One, without a key.
+    Single,
+    /// `count`
+    Count(Compiled),
+    /// `for_each`
+    ForEach(Compiled),
+    /// `lifecycle { enabled }`: one without a key, or none.
+    Enabled(Compiled),
+}
+
+/// A call of a module.
+#[derive(Clone, Debug)]
+pub struct ModuleCall {
+    /// Its name.
+    pub name: EcoString,
+    /// The block header.
+    pub span: Span,
+    /// The called module.
+    pub module: ModuleId,
+    /// How many.
+    pub repetition: Repetition,
+    /// One per variable of the called module, in its order; `None`: not set.
+    pub inputs: Vec<Option<Compiled>>,
+    /// Further dependencies.
+    pub depends_on: Vec<Dependency>,
+}
+
+/// A provider configuration.
+#[derive(Clone, Debug)]
+pub struct ProviderConfig {
+    /// Its address.
+    pub addr: ProviderConfigAddr,
+    /// The module in which its expressions are evaluated.
+    pub module: ModuleId,
+    /// The block header; `None` if it is implied.
+    pub span: Option<Span>,
+    /// Its arguments.
+    pub body: CompiledBody,
+    /// `for_each`, evaluated before anything is planned: keys and values.
+    pub for_each: Option<BTreeMap<EcoString, Value>>,
+}
+
+/// Which provider configuration manages a resource.
+#[derive(Clone, Debug)]
+pub struct ProviderUse {
+    /// The configuration (that of the calling module, if it was passed in).
+    pub provider: ProviderId,
+    /// The expression of its key, if it has `for_each`.
+    pub key: Option<Compiled>,
+    /// Where `provider = …` stands, or the block header.
+    pub span: Span,
+}
+
+/// A `resource`, `data` or `ephemeral` block.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its kind.
+    pub mode: Mode,
+    /// Its type.
+    pub type_name: EcoString,
+    /// Its name.
+    pub name: EcoString,
+    /// The block header.
+    pub span: Span,
+    /// How many.
+    pub repetition: Repetition,
+    /// Managed by.
+    pub provider: ProviderUse,
+    /// Its schema.
+    pub schema: Arc<Schema>,
+    /// Its arguments.
+    pub body: CompiledBody,
+    /// Further dependencies.
+    pub depends_on: Vec<Dependency>,
+    /// Its life cycle.
+    pub lifecycle: Lifecycle,
+    /// Its provisioners, in source order.
+    pub provisioners: Vec<Provisioner>,
+    /// The index of the `check` block that holds it, if one does.
+    pub within_check: Option<u32>,
+}
+
+/// The `lifecycle` block.
+#[derive(Clone, Debug, Default)]
+pub struct Lifecycle {
+    /// `create_before_destroy`; `None`: not set, so that dependents decide.
+    pub create_before_destroy: Option<bool>,
+    /// `prevent_destroy`
+    pub prevent_destroy: Option<Compiled>,
+    /// `destroy = false`: forget instead of destroy.
+    pub skip_destroy: bool,
+    /// `ignore_changes`
+    pub ignore_changes: IgnoreChanges,
+    /// `replace_triggered_by`
+    pub replace_triggered_by: Vec<Trigger>,
+    /// Checked before planning and applying.
+    pub preconditions: Vec<Condition>,
+    /// Checked after.
+    pub postconditions: Vec<Condition>,
+}
+
+/// What changes of the configuration are not looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum IgnoreChanges {
+    /// None is ignored.
+    #[default]
+    None,
+    /// All are ignored.
+    All,
+    /// These.
+    Paths(Vec<(Path, Span)>),
+}
+
+/// One entry of `replace_triggered_by`.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// Index of the resource in this module.
+    pub resource: u32,
+    /// The key, if it names an instance.
+    pub key: Option<Compiled>,
+    /// The attribute, if it names one; else empty.
+    pub path: Path,
+    /// The entry.
+    pub span: Span,
+}
+
+/// A `provisioner` block.
+#[derive(Clone, Debug)]
+pub struct Provisioner {
+    /// `local-exec`, `remote-exec`, `file`.
+    pub type_name: EcoString,
+    /// The block header.
+    pub span: Span,
+    /// Whether it runs before destroying instead of after creating.
+    pub on_destroy: bool,
+    /// `on_failure = continue`
+    pub continue_on_failure: bool,
+    /// Its arguments.
+    pub body: CompiledBody,
+    /// Its connection (its own, or that of the resource).
+    pub connection: Option<CompiledBody>,
+}
+
+/// A `check` block. Its data source, if any, is among the resources.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its name.
+    pub name: EcoString,
+    /// The block header.
+    pub span: Span,
+    /// Its assertions.
+    pub assertions: Vec<Condition>,
+}
+
+/// One end of a `moved`, `removed` or `import` block: relative to the module that holds the block.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// Steps into child modules; a step without a key stands for every instance of the call, unless the call has none.
+    pub modules: Vec<ModuleStep>,
+    /// The resource; `None`: the module itself is meant.
+    pub resource: Option<EndpointResource>,
+}
+
+/// A resource or an instance of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EndpointResource {
+    /// Its kind.
+    pub mode: Mode,
+    /// Its type.
+    pub type_name: EcoString,
+    /// Its name.
+    pub name: EcoString,
+    /// Its key, if an instance is meant.
+    pub key: Option<InstanceKey>,
+}
+
+/// A `moved` block.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// The old address.
+    pub from: Endpoint,
+    /// The new one, of the same kind.
+    pub to: Endpoint,
+    /// The block header.
+    pub span: Span,
+}
+
+/// A `removed` block.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// What is not managed any more; no instance keys.
+    pub from: Endpoint,
+    /// Whether the objects are destroyed.
+    pub destroy: bool,
+    /// Provisioners that run before destroying.
+    pub provisioners: Vec<Provisioner>,
+    /// The block header.
+    pub span: Span,
+}
+
+/// An `import` block.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The resource, by module and index there; `None` if it is not configured (its configuration is to be generated).
+    pub resource: Option<(ModuleId, u32)>,
+    /// Where to, as far as it is static.
+    pub to: Endpoint,
+    /// Keys that are expressions: (how many modules deep, the expression); the depth of the resource itself is `to.modules.len()`.
+    pub keys: Vec<(usize, Compiled)>,
+    /// `for_each`
+    pub for_each: Option<Compiled>,
+    /// `id`
+    pub id: Option<Compiled>,
+    /// `identity`
+    pub identity: Option<Compiled>,
+    /// The provider.
+    pub provider: ProviderAddr,
+    /// The block header.
+    pub span: Span,
+}
+
+impl Config {
+    /// The module with this index.
+    ///
+    /// # Panics
+    /// When the index is of another configuration.
+    #[must_use]
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.0 as usize]
+    }
+
+    /// The provider configuration with this index.
+    ///
+    /// # Panics
+    /// When the index is of another configuration.
+    #[must_use]
+    pub fn provider(&self, id: ProviderId) -> &ProviderConfig {
+        &self.providers[id.0 as usize]
+    }
+}

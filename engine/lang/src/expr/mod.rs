@@ -1,0 +1,134 @@
+//! Expressions compiled: names resolved to slots, ready to be evaluated any number of times.
+//!
+//! [`compile`] turns a syntax tree into a [`Compiled`] expression, asking a [`Binder`] what each name means.
+//! [`Compiled::eval`] computes its value, asking a [`Scope`] for the value in each slot. The binder is used once per
+//! block of configuration, the scope once per instance.
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::functions::Functions;
+use crate::source::Span;
+use crate::syntax::ast;
+use ecow::EcoString;
+use std::sync::Arc;
+use terrane_value::Value;
+
+mod compile;
+mod eval;
+
+pub use compile::compile;
+pub use eval::values_involved;
+
+/// A place that a [`Scope`] has a value for. What the number means is between binder and scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(pub u32);
+
+/// What a binder makes of the beginning of a chain such as `terraform_data.a[count.index].output.x`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Where the value is.
+    pub slot: Slot,
+    /// How many of the steps behind the root name the slot stands for. The rest are applied to its value.
+    pub consumed: usize,
+    /// Which of the consumed steps, if any, is an index that picks an instance: its value is handed to
+    /// [`Scope::keyed`], so that only that instance is read.
+    pub key_at: Option<usize>,
+}
+
+/// Knows what names mean.
+pub trait Binder {
+    /// Resolves a chain: its first name and the steps behind it.
+    ///
+    /// # Errors
+    /// When the name means nothing here: the message for the user, with its place.
+    fn bind(&mut self, root: &ast::Ident, steps: &[ast::Step]) -> Result<Bound, Diagnostic>;
+
+    /// Whether functions may be called here at all (not in constant places).
+    fn allows_functions(&self) -> bool {
+        true
+    }
+}
+
+/// Has the values.
+pub trait Scope {
+    /// The value in a slot.
+    ///
+    /// # Errors
+    /// When it can't be given (it failed itself: then an empty list, since that was reported already).
+    fn value(&self, slot: Slot, span: Span) -> Result<Value, Diagnostics>;
+
+    /// The value of one instance of what is in the slot, for slots bound with `key_at`. The key may be of any type,
+    /// unknown or marked.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    fn keyed(&self, slot: Slot, key: &Value, span: Span) -> Result<Value, Diagnostics>;
+
+    /// What functions may use.
+    fn functions(&self) -> &Functions;
+
+    /// How the slot is written, for messages: `each.key`, `var.x`.
+    fn name(&self, slot: Slot) -> EcoString;
+}
+
+/// A compiled expression. Immutable and shared.
+#[derive(Clone, Debug)]
+pub struct Compiled(Arc<Root>);
+
+#[derive(Debug)]
+pub(crate) struct Root {
+    pub(crate) node: compile::Node,
+    pub(crate) uses: Vec<Use>,
+    pub(crate) span: Span,
+}
+
+/// A reference that an expression makes, whether or not it is evaluated.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// To what.
+    pub slot: Slot,
+    /// Where.
+    pub span: Span,
+    /// The expression of the instance key, if the reference picks one instance and the key can be computed outside of the expression
+    /// (it mentions no name of a `for`). `None`: the reference may read all instances.
+    pub key: Option<Compiled>,
+    /// The attribute names that follow, as far as they are plain: `["output", "x"]`.
+    pub path: Vec<EcoString>,
+}
+
+impl Compiled {
+    /// A constant.
+    #[must_use]
+    pub fn constant(value: Value, span: Span) -> Self {
+        Self(Arc::new(Root {
+            node: compile::Node::constant(value, span),
+            uses: Vec::new(),
+            span,
+        }))
+    }
+
+    /// Computes the value. `locals` are the values of the lexical names that were given to [`compile`], in that order.
+    ///
+    /// # Errors
+    /// All messages that are found; none if the cause was reported already.
+    pub fn eval(&self, scope: &dyn Scope, locals: &[Value]) -> Result<Value, Diagnostics> {
+        eval::eval(&self.0, scope, locals)
+    }
+
+    /// All references, in source order.
+    #[must_use]
+    pub fn uses(&self) -> &[Use] {
+        &self.0.uses
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.0.span
+    }
+
+    /// The value, if it is a constant: no references, no impure function.
+    #[must_use]
+    pub fn as_constant(&self) -> Option<&Value> {
+        self.0.node.as_constant()
+    }
+}

@@ -1,0 +1,377 @@
+//! Bodies, attributes and blocks.
+
+use super::literal::nfc;
+use super::template::line;
+use super::{Failed, MAX_ERRORS, Parsed, Parser};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::syntax::ast::Ident;
+use crate::syntax::body::{Attribute, Block, Body, Label, NativeBody};
+use crate::syntax::scan::{Token, TokenKind};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const REQUIRED: &str = "Argument or block definition required";
+const BAD_BLOCK: &str = "Invalid block definition";
+const BAD_SINGLE: &str = "Invalid single-argument block definition";
+
+/// What was read of a body so far.
+#[derive(Default)]
+struct Items {
+    attributes: Vec<Attribute>,
+    names: BTreeMap<EcoString, Span>,
+    blocks: Vec<Block>,
+}
+
+impl Parser<'_> {
+    /// A whole file.
+    pub(super) fn file_body(&mut self) -> NativeBody {
+        let mut items = Items::default();
+        self.items(&mut items, None);
+        let end = self.token(usize::MAX).end;
+        let (span, end) = (Span::new(self.file, 0, end), Span::new(self.file, end, end));
+        NativeBody {
+            attributes: items.attributes,
+            blocks: items.blocks,
+            span,
+            end,
+        }
+    }
+
+    /// Items up to the closing brace, which is not taken, or to the end of the file.
+    fn items(&mut self, items: &mut Items, open: Option<Token>) {
+        loop {
+            self.newlines = true;
+            if self.diagnostics.len() >= MAX_ERRORS {
+                self.at = self.tokens.len() - 1;
+                return;
+            }
+            let token = self.peek();
+            match token.kind {
+                TokenKind::Newline => {
+                    self.next();
+                    continue;
+                }
+                TokenKind::CloseBrace if open.is_some() => return,
+                TokenKind::End => {
+                    if let Some(open) = open {
+                        self.unclosed_block(open);
+                    }
+                    return;
+                }
+                _ => {}
+            }
+            let start = self.meaningful(self.at);
+            let depth = self.depth;
+            if self.item(items).is_err() {
+                self.depth = depth;
+                self.recover(start);
+            }
+        }
+    }
+
+    fn unclosed_block(&mut self, open: Token) {
+        if std::mem::replace(&mut self.unclosed_reported, true)
+            || self.diagnostics.len() >= MAX_ERRORS
+        {
+            return;
+        }
+        let detail = "There is no closing brace for this block before the end of the file. This may be caused by \
+                      incorrect brace nesting elsewhere in this file.";
+        let span = self.span(open);
+        self.diagnostics
+            .push(Diagnostic::error("Unclosed configuration block", detail).at(span));
+    }
+
+    fn item(&mut self, items: &mut Items) -> Parsed<()> {
+        let token = self.peek();
+        match token.kind {
+            TokenKind::Ident => {}
+            TokenKind::OpenQuote => return Err(self.quoted_name(token)),
+            _ => {
+                let detail = "An argument or block definition is required here.";
+                return Err(self.unexpected(token, REQUIRED, detail));
+            }
+        }
+        self.next();
+        let next = self.peek();
+        match next.kind {
+            TokenKind::Assign => self.attribute(items, token, false),
+            TokenKind::OpenQuote | TokenKind::OpenBrace | TokenKind::Ident => {
+                self.block(items, token)
+            }
+            TokenKind::Invalid => Err(self.unexpected(next, REQUIRED, "")),
+            _ => {
+                let detail = "An argument or block definition is required here. To set an argument, use the equals sign \
+                              \"=\" to introduce the argument value.";
+                Err(self.unexpected(token, REQUIRED, detail))
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn quoted_name(&mut self, open: Token) -> Failed {
+        self.next();
+        let name = self.take(TokenKind::QuotedText);
+        let closed = self.take(TokenKind::CloseQuote).is_some();
+        let span = self.since(open.start);
+        let mut diagnostic = Diagnostic::error(
+            "Invalid argument name",
+            "Argument names must not be quoted.",
+        )
+        .at(span);
+        if let (Some(name), true) = (name, closed) {
+            diagnostic = diagnostic.hint(format!("write {} without the quotes", self.slice(name)));
+        }
+        self.fail(diagnostic)
+    }
+
+    /// `= expr`, and the end of the line unless in a one-line block.
+    fn attribute(&mut self, items: &mut Items, name: Token, one_line: bool) -> Parsed<()> {
+        self.next();
+        let expr = self.expression()?;
+        let span = self.since(name.start);
+        let name = self.ident(name);
+        if let Some(first) = items.names.get(&name.name).copied() {
+            self.redefined(&name, first);
+        } else {
+            items.names.insert(name.name.clone(), name.span);
+            items.attributes.push(Attribute { name, expr, span });
+        }
+        if one_line {
+            return Ok(());
+        }
+        let end = self.peek();
+        match end.kind {
+            TokenKind::Newline => {
+                self.next();
+                Ok(())
+            }
+            TokenKind::End => Ok(()),
+            _ => {
+                let detail = "An argument definition must end with a newline.";
+                Err(self.unexpected_in(span.start, end, "Missing newline after argument", detail))
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn redefined(&mut self, name: &Ident, first: Span) {
+        let detail = format!(
+            "The argument \"{}\" was already set on line {}. Each argument may be set only once.",
+            name.name,
+            line(self.text, first.start)
+        );
+        let diagnostic = Diagnostic::error("Attribute redefined", detail).at(name.span);
+        self.diagnostics
+            .push(diagnostic.related(first, "first set here"));
+    }
+
+    /// Labels and body; `kind` was taken.
+    fn block(&mut self, items: &mut Items, kind: Token) -> Parsed<()> {
+        self.descend()?;
+        let mut labels = Vec::new();
+        let mut header = self.span(kind);
+        let open = loop {
+            let token = self.peek();
+            match token.kind {
+                TokenKind::OpenBrace => {
+                    self.next();
+                    break token;
+                }
+                TokenKind::OpenQuote => labels.push(self.label()?),
+                TokenKind::Ident => {
+                    self.next();
+                    labels.push(Label {
+                        text: nfc(self.slice(token)),
+                        span: self.span(token),
+                    });
+                }
+                _ => break self.bad_header(kind, token)?,
+            }
+            header = self.since(kind.start);
+        };
+        let kind_name = self.ident(kind);
+        let mut inner = Items::default();
+        let finished = self.block_inside(&mut inner, kind, open);
+        let close = self.token(self.at.saturating_sub(1));
+        let end = match (finished, close.kind) {
+            (Ok(()), TokenKind::CloseBrace) => self.span(close),
+            _ => self.span(self.peek()),
+        };
+        let body = NativeBody {
+            attributes: inner.attributes,
+            blocks: inner.blocks,
+            span: self.span(open).to(end),
+            end,
+        };
+        let span = header.to(end);
+        items.blocks.push(Block {
+            kind: kind_name,
+            labels,
+            body: Body::Native(Arc::new(body)),
+            header,
+            span,
+        });
+        finished?;
+        self.depth -= 1;
+        let next = self.peek();
+        match next.kind {
+            TokenKind::Newline => {
+                self.next();
+                Ok(())
+            }
+            TokenKind::End => Ok(()),
+            _ => {
+                let detail = "A block definition must end with a newline.";
+                Err(self.unexpected_in(
+                    kind.start,
+                    next,
+                    "Missing newline after block definition",
+                    detail,
+                ))
+            }
+        }
+    }
+
+    /// What is between the braces, and the closing one.
+    fn block_inside(&mut self, inner: &mut Items, kind: Token, open: Token) -> Parsed<()> {
+        if !matches!(
+            self.peek().kind,
+            TokenKind::Newline | TokenKind::End | TokenKind::CloseBrace
+        ) {
+            return self.single_argument(inner, kind);
+        }
+        self.items(inner, Some(open));
+        self.take(TokenKind::CloseBrace);
+        Ok(())
+    }
+
+    /// The inside of `kind { name = value }`.
+    #[inline(never)]
+    fn single_argument(&mut self, inner: &mut Items, kind: Token) -> Parsed<()> {
+        let name = self.peek();
+        if name.kind != TokenKind::Ident {
+            let detail = "An argument or block definition is required here.";
+            return Err(self.unexpected(name, REQUIRED, detail));
+        }
+        self.next();
+        match self.peek().kind {
+            TokenKind::Assign => self.attribute(inner, name, true)?,
+            TokenKind::OpenQuote | TokenKind::OpenBrace | TokenKind::Ident => {
+                let detail = format!(
+                    "A single-line block definition can contain only a single argument. If you meant to define argument \
+                     \"{}\", use an equals sign to assign it a value. To define a nested block, place it on a line of its \
+                     own within its parent block.",
+                    self.slice(name)
+                );
+                return Err(self.unexpected_in(
+                    kind.start,
+                    name,
+                    "Argument definition required",
+                    &detail,
+                ));
+            }
+            _ => {
+                let detail = "An argument or block definition is required here. To set an argument, use the equals sign \
+                              \"=\" to introduce the argument value.";
+                return Err(self.unexpected(name, REQUIRED, detail));
+            }
+        }
+        let end = self.peek();
+        let detail = match end.kind {
+            TokenKind::CloseBrace => {
+                self.next();
+                return Ok(());
+            }
+            TokenKind::Comma => {
+                "Single-line block syntax can include only one argument definition. To define multiple arguments, use the \
+                 multi-line block syntax with one argument definition per line."
+            }
+            TokenKind::Newline => {
+                "An argument definition on the same line as its containing block creates a single-line block definition, \
+                 which must also be closed on the same line. Place the block's closing brace immediately after the \
+                 argument definition."
+            }
+            _ => {
+                "A single-line block definition must end with a closing brace immediately after its single argument \
+                 definition."
+            }
+        };
+        Err(self.unexpected_in(kind.start, end, BAD_SINGLE, detail))
+    }
+
+    /// Reports what stands where a label or brace should. If the brace is only on the next line, goes on
+    /// with it, so that the block's inside is looked at.
+    #[inline(never)]
+    fn bad_header(&mut self, kind: Token, token: Token) -> Parsed<Token> {
+        let detail = match token.kind {
+            TokenKind::Assign => {
+                "The equals sign \"=\" indicates an argument definition, and must not be used when defining a block."
+            }
+            TokenKind::Newline | TokenKind::End => {
+                "A block definition must have block content delimited by \"{\" and \"}\", starting on the same line as \
+                 the block header."
+            }
+            _ => "Either a quoted string block label or an opening brace (\"{\") is expected here.",
+        };
+        let failed = self.unexpected_in(kind.start, token, BAD_BLOCK, detail);
+        if token.kind == TokenKind::Newline {
+            self.newlines = false;
+            let open = self.take(TokenKind::OpenBrace);
+            self.newlines = true;
+            return open.ok_or(failed);
+        }
+        Err(failed)
+    }
+
+    /// A quoted label.
+    #[inline(never)]
+    fn label(&mut self) -> Parsed<Label> {
+        let open = self.next();
+        let mut text = String::new();
+        loop {
+            let token = self.peek();
+            match token.kind {
+                TokenKind::QuotedText => {
+                    self.next();
+                    text.push_str(&self.decode(token));
+                }
+                TokenKind::CloseQuote => {
+                    self.next();
+                    return Ok(Label {
+                        text: nfc(&text),
+                        span: self.since(open.start),
+                    });
+                }
+                TokenKind::Interpolation | TokenKind::Directive => {
+                    let sign = if token.kind == TokenKind::Interpolation {
+                        '$'
+                    } else {
+                        '%'
+                    };
+                    let detail = format!(
+                        "Template sequences are not allowed in this string. To include a literal \"{sign}\", double it \
+                         (as \"{sign}{sign}\") to escape it."
+                    );
+                    return Err(self.unexpected_in(
+                        open.start,
+                        token,
+                        "Invalid string literal",
+                        &detail,
+                    ));
+                }
+                _ => {
+                    let detail = "No closing marker was found for the string.";
+                    return Err(self.unexpected_in(
+                        open.start,
+                        token,
+                        "Unterminated template string",
+                        detail,
+                    ));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The parser: tokens in, trees and diagnostics out.
+//!
+//! Recursive descent over the scanner's tokens. A mistake inside an item (an attribute or a block header)
+//! gives one diagnostic and costs that item; parsing goes on behind it. Nesting of the source is bounded
+//! by [`MAX_NESTING`] and the height of every expression tree by [`MAX_HEIGHT`], so that walking a tree
+//! recursively is safe for whoever receives it.
+
+mod body;
+mod expr;
+mod literal;
+mod operand;
+mod recover;
+mod template;
+
+use super::ast::{Expr, ExprKind};
+use super::body::NativeBody;
+use super::scan::{self, Token, TokenKind};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::{FileId, Span};
+
+/// Brackets, blocks, strings and operators that may be open at the same time.
+pub const MAX_NESTING: u32 = 250;
+
+/// Nodes on the longest path of an expression tree.
+pub const MAX_HEIGHT: u32 = 500;
+
+/// Messages after which the rest of a file is not looked at any more.
+const MAX_ERRORS: usize = 100;
+
+/// Parses a configuration file.
+///
+/// The body holds all that could be understood; what could not is in the diagnostics.
+pub fn parse_body(file: FileId, text: &str) -> (NativeBody, Diagnostics) {
+    let mut parser = Parser::new(file, text, scan::scan);
+    let body = parser.file_body();
+    (body, parser.diagnostics)
+}
+
+/// Parses a text that is one expression and nothing else. Line breaks have no meaning in it only inside
+/// brackets, and may surround it.
+///
+/// `None` if the diagnostics hold an error.
+pub fn parse_expression(file: FileId, text: &str) -> (Option<Expr>, Diagnostics) {
+    Parser::new(file, text, scan::scan).whole(Parser::lone_expression)
+}
+
+/// Parses a text that is a template as a whole, without quotes or escapes: a file for `templatefile`.
+///
+/// `None` if the diagnostics hold an error.
+pub fn parse_template(file: FileId, text: &str) -> (Option<Expr>, Diagnostics) {
+    Parser::new(file, text, scan::scan_template).whole(Parser::bare_template)
+}
+
+/// Parses an address such as `module.a["x"].aws_instance.b[0]`: a name and steps whose indexes are
+/// literals, in the syntax of expressions.
+///
+/// `None` if the diagnostics hold an error.
+pub fn parse_traversal(file: FileId, text: &str) -> (Option<Expr>, Diagnostics) {
+    let (expr, mut diagnostics) = parse_expression(file, text);
+    match expr {
+        Some(expr) if super::static_expr::as_traversal(&expr).is_none() => {
+            let detail = "A static reference is required here: a name, followed by attribute names and literal indexes.";
+            diagnostics.push(Diagnostic::error("Invalid address", detail).at(expr.span));
+            (None, diagnostics)
+        }
+        other => (other, diagnostics),
+    }
+}
+
+/// A syntax error was found and reported; the item that holds it is given up.
+#[derive(Clone, Copy, Debug)]
+struct Failed;
+
+type Parsed<T> = Result<T, Failed>;
+
+struct Parser<'a> {
+    file: FileId,
+    text: &'a str,
+    tokens: Vec<Token>,
+    /// Index of the next token.
+    at: usize,
+    /// Whether line breaks are tokens here; inside brackets they are spaces.
+    newlines: bool,
+    /// Nesting of the source at this point.
+    depth: u32,
+    /// Height of the expression returned last.
+    height: u32,
+    /// How often text was scanned again after an unclosed string.
+    rescans: u32,
+    /// One missing brace leaves all blocks around it open; only the innermost is reported.
+    unclosed_reported: bool,
+    diagnostics: Diagnostics,
+}
+
+impl<'a> Parser<'a> {
+    fn new(file: FileId, text: &'a str, scan: fn(&str) -> Vec<Token>) -> Self {
+        let mut diagnostics = Diagnostics::new();
+        let tokens = if u32::try_from(text.len()).is_ok_and(|len| len < u32::MAX) {
+            scan(text)
+        } else {
+            diagnostics.push(Diagnostic::error(
+                "File too large",
+                "A source text may hold at most 4 GiB.",
+            ));
+            vec![Token {
+                kind: TokenKind::End,
+                start: 0,
+                end: 0,
+            }]
+        };
+        Self {
+            file,
+            text,
+            tokens,
+            at: 0,
+            newlines: true,
+            depth: 0,
+            height: 0,
+            rescans: 0,
+            unclosed_reported: false,
+            diagnostics,
+        }
+    }
+
+    fn whole(mut self, parse: fn(&mut Self) -> Parsed<Expr>) -> (Option<Expr>, Diagnostics) {
+        let expr = parse(&mut self).ok();
+        let expr = if self.diagnostics.has_errors() {
+            None
+        } else {
+            expr
+        };
+        (expr, self.diagnostics)
+    }
+
+    fn lone_expression(&mut self) -> Parsed<Expr> {
+        while self.peek().kind == TokenKind::Newline {
+            self.next();
+        }
+        let expr = self.expression()?;
+        self.newlines = false;
+        let next = self.peek();
+        if next.kind != TokenKind::End {
+            let detail =
+                "An expression was successfully parsed, but extra characters were found after it.";
+            return Err(self.unexpected(next, "Extra characters after expression", detail));
+        }
+        Ok(expr)
+    }
+
+    /// The token at `index`, or the last one, which is the end.
+    fn token(&self, index: usize) -> Token {
+        let last = self.tokens.last().copied();
+        let end = Token {
+            kind: TokenKind::End,
+            start: 0,
+            end: 0,
+        };
+        self.tokens.get(index).copied().or(last).unwrap_or(end)
+    }
+
+    /// The index of the first token from `index` on that means something here. A comment that takes its
+    /// line break with it counts as that line break where line breaks count.
+    fn meaningful(&self, mut index: usize) -> usize {
+        loop {
+            let token = self.token(index);
+            let skip = match token.kind {
+                TokenKind::Newline => !self.newlines,
+                TokenKind::Comment => !self.newlines || !self.slice(token).ends_with('\n'),
+                _ => false,
+            };
+            if !skip {
+                return index;
+            }
+            index += 1;
+        }
+    }
+
+    /// The next token, without moving.
+    fn peek(&self) -> Token {
+        let mut token = self.token(self.meaningful(self.at));
+        if token.kind == TokenKind::Comment {
+            token.kind = TokenKind::Newline;
+            token.start = token.end - 1;
+        }
+        token
+    }
+
+    /// The next token; moves behind it, except at the end.
+    fn next(&mut self) -> Token {
+        let token = self.peek();
+        let index = self.meaningful(self.at);
+        self.at = if token.kind == TokenKind::End {
+            index
+        } else {
+            index + 1
+        };
+        token
+    }
+
+    /// Takes the next token if it is of this kind.
+    fn take(&mut self, kind: TokenKind) -> Option<Token> {
+        (self.peek().kind == kind).then(|| self.next())
+    }
+
+    fn slice(&self, token: Token) -> &'a str {
+        self.text
+            .get(token.start as usize..token.end as usize)
+            .unwrap_or("")
+    }
+
+    fn span(&self, token: Token) -> Span {
+        Span::new(self.file, token.start, token.end)
+    }
+
+    /// The end of the token before the next one.
+    fn behind(&self) -> u32 {
+        self.at
+            .checked_sub(1)
+            .map_or(0, |index| self.token(index).end)
+    }
+
+    /// From `start` to the end of the last token taken.
+    fn since(&self, start: u32) -> Span {
+        Span::new(self.file, start, self.behind().max(start))
+    }
+
+    fn is_keyword(&self, token: Token, word: &str) -> bool {
+        token.kind == TokenKind::Ident && self.slice(token) == word
+    }
+
+    /// Lets line breaks count or not; returns the rule before. Who fails need not restore it: the item that
+    /// is given up does.
+    fn set_newlines(&mut self, count: bool) -> bool {
+        std::mem::replace(&mut self.newlines, count)
+    }
+
+    /// Goes one level down. The caller comes up again by itself, unless it fails.
+    fn descend(&mut self) -> Parsed<()> {
+        if self.depth >= MAX_NESTING {
+            let next = self.span(self.peek());
+            let detail = format!(
+                "Brackets, blocks, strings and operators may be nested at most {MAX_NESTING} levels deep. Move inner \
+                 parts into local values of their own."
+            );
+            return Err(self.fail(Diagnostic::error("Too deeply nested", detail).at(next)));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Makes an expression whose highest child has height `child`.
+    fn node(&mut self, kind: ExprKind, span: Span, child: u32) -> Parsed<Expr> {
+        self.height = child + 1;
+        if self.height > MAX_HEIGHT {
+            let detail = format!(
+                "More than {MAX_HEIGHT} operations depend on each other in this expression. Split it with local values, \
+                 or use a function over a list, such as sum or concat."
+            );
+            return Err(self.fail(Diagnostic::error("Expression too complex", detail).at(span)));
+        }
+        Ok(Expr { kind, span })
+    }
+
+    fn leaf(&mut self, kind: ExprKind, span: Span) -> Expr {
+        self.height = 1;
+        Expr { kind, span }
+    }
+
+    /// Reports and gives up.
+    #[inline(never)]
+    fn fail(&mut self, diagnostic: Diagnostic) -> Failed {
+        self.diagnostics.push(diagnostic);
+        Failed
+    }
+
+    #[inline(never)]
+    fn missing_expression(&mut self) -> Failed {
+        let next = self.peek();
+        if next.kind == TokenKind::End {
+            let detail = "Expected the start of an expression, but found the end of the file.";
+            return self.unexpected(next, "Missing expression", detail);
+        }
+        let detail = "Expected the start of an expression, but found an invalid expression token.";
+        self.unexpected(next, "Invalid expression", detail)
+    }
+
+    /// Reports that `token` may not be here. If it may not be anywhere, says that instead.
+    #[inline(never)]
+    fn unexpected(&mut self, token: Token, summary: &str, detail: &str) -> Failed {
+        let diagnostic = literal::invalid_token(self.text, token)
+            .unwrap_or_else(|| Diagnostic::error(summary, detail));
+        let span = self.span(token);
+        self.fail(diagnostic.at(span))
+    }
+
+    /// As [`Self::unexpected`], in the midst of what began at `start`.
+    #[inline(never)]
+    fn unexpected_in(&mut self, start: u32, token: Token, summary: &str, detail: &str) -> Failed {
+        let diagnostic = literal::invalid_token(self.text, token)
+            .unwrap_or_else(|| Diagnostic::error(summary, detail));
+        let span = self.span(token);
+        let context = Span::new(self.file, start.min(token.start), token.end);
+        self.fail(diagnostic.at(span).within(context))
+    }
+}

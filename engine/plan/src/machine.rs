@@ -1,0 +1,145 @@
+//! The planning machine: emits calls to providers, takes their answers in any order, ends with a plan.
+
+use crate::plan::{Plan, PlanMode};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use terrane_config::config::{Config, ProviderId};
+use terrane_lang::diagnostic::Diagnostics;
+use terrane_lang::functions::Functions;
+use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, Target};
+use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
+use terrane_model::snapshot::Snapshot;
+use terrane_value::Value;
+
+/// Names a request; unique within one machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// A provider instance: a configuration and, if that has `for_each`, a key. The shell starts one instance for each of these that it sees
+/// a call for; the first call is always `Configure` (except for the `Validate…` calls of validation, which need none).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProviderInstance {
+    /// The configuration.
+    pub config: ProviderId,
+    /// Its key.
+    pub key: Option<InstanceKey>,
+}
+
+/// Something to ask of a provider.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Names it.
+    pub id: RequestId,
+    /// Whom to ask.
+    pub provider: ProviderInstance,
+    /// What to ask.
+    pub call: Call,
+}
+
+/// What the user may want to see while planning goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// An object is being read.
+    RefreshStart(InstanceAddr, Option<EcoString>),
+    /// An object was read. With its id, if it has one.
+    RefreshDone(InstanceAddr, Option<EcoString>),
+    /// A data source is being read.
+    ReadStart(InstanceAddr),
+    /// A data source was read.
+    ReadDone(InstanceAddr, Option<EcoString>),
+    /// A change was planned.
+    Planned(InstanceAddr),
+}
+
+/// What is to be planned.
+#[derive(Clone, Debug)]
+pub struct PlanInput {
+    /// The configuration (for [`PlanMode::Destroy`] too).
+    pub config: Arc<Config>,
+    /// The state.
+    pub snapshot: Arc<Snapshot>,
+    /// Schemas and abilities of every provider that configuration or state needs.
+    pub providers: BTreeMap<ProviderAddr, ProviderInfo>,
+    /// Root variables, by index, converted and marked.
+    pub variables: Vec<Value>,
+    /// Which of them were set by the user (these go into the plan).
+    pub variables_set: Vec<bool>,
+    /// What functions may use. `plan_time` must be set.
+    pub functions: Functions,
+    /// Options.
+    pub options: PlanOptions,
+}
+
+/// Options of the command line.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// What the plan is for.
+    pub mode: PlanMode,
+    /// Whether objects are read first.
+    pub refresh: bool,
+    /// `-target`
+    pub targets: Vec<Target>,
+    /// `-exclude`
+    pub excludes: Vec<Target>,
+    /// `-replace`
+    pub replace: Vec<InstanceAddr>,
+    /// `terraform.workspace`
+    pub workspace: EcoString,
+    /// `path.cwd`
+    pub cwd: EcoString,
+    /// Milliseconds since 1970, as in `functions.plan_time`.
+    pub now_ms: u64,
+}
+
+/// How planning ended.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan; also present, marked `errored`, when there were errors but something can be shown.
+    pub plan: Option<Plan>,
+    /// All messages.
+    pub diagnostics: Diagnostics,
+}
+
+/// The machine.
+///
+/// Call [`Self::poll`] first and after every [`Self::on`]; carry out what it returns in any order and hand each answer to [`Self::on`]. When `poll` returns
+/// nothing and no request is outstanding, call [`Self::finish`].
+#[derive(Debug)]
+pub struct Planner {}
+
+impl Planner {
+    /// Begins.
+    #[must_use]
+    pub fn new(input: PlanInput) -> Self {
+        drop(input);
+        Self {}
+    }
+
+    /// Requests that can be carried out now. Each is returned once.
+    pub fn poll(&mut self) -> Vec<Request> {
+        Vec::new()
+    }
+
+    /// Takes an answer.
+    pub fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        let _ = (id, outcome);
+    }
+
+    /// What happened since the last call, for the user.
+    pub fn progress(&mut self) -> Vec<Progress> {
+        Vec::new()
+    }
+
+    /// The user wants to stop: no further requests are made.
+    pub fn cancel(&mut self) {}
+
+    /// The result.
+    #[must_use]
+    pub fn finish(self) -> Planned {
+        Planned {
+            plan: None,
+            diagnostics: Diagnostics::new(),
+        }
+    }
+}
