@@ -6,4 +6,7 @@
 
 pub mod body;
 pub mod config;
+mod constant;
 pub mod load;
+mod suggest;
+pub mod version;

@@ -7,10 +7,13 @@
 //! This room does no I/O and knows nothing of resources or configuration.
 
 pub mod convert;
+pub mod json;
 pub mod marks;
 pub mod number;
+pub mod ops;
 pub mod path;
 pub mod refine;
+pub mod set;
 pub mod ty;
 pub mod value;
 
@@ -18,6 +21,6 @@ pub use ecow::EcoString;
 pub use marks::Marks;
 pub use number::Number;
 pub use path::{Path, PathStep};
-pub use refine::Refinements;
+pub use refine::{Range, Refinements};
 pub use ty::{ObjectType, Type};
 pub use value::{Kind, MapValue, ObjectValue, Value};

@@ -1,7 +1,8 @@
 //! Paths into values.
 
-use crate::Value;
+use crate::{Kind, Value};
 use ecow::EcoString;
+use std::fmt;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,5 +48,22 @@ impl Path {
     #[must_use]
     pub fn starts_with(&self, prefix: &Self) -> bool {
         self.0.starts_with(&prefix.0)
+    }
+}
+
+/// As in a configuration: `.name[0]["key"]`. An element of a set has no key: `[...]`.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.0 {
+            match step {
+                PathStep::Attr(name) => write!(f, ".{name}")?,
+                PathStep::Index(key) => match key.unmarked().kind() {
+                    Kind::Number(number) => write!(f, "[{number}]")?,
+                    Kind::String(text) => write!(f, "[{text:?}]")?,
+                    _ => f.write_str("[...]")?,
+                },
+            }
+        }
+        Ok(())
     }
 }

@@ -5,6 +5,12 @@
 use crate::source::Span;
 
 pub mod render;
+pub mod snippet;
+#[cfg(test)]
+mod tests;
+
+pub use render::{Style, render, render_all};
+pub use snippet::{Snippet, snippet};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
