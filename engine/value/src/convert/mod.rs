@@ -1,8 +1,9 @@
 //! Conversion of values between types, and the type that several have in common.
 //!
-//! Whether a conversion is possible is first decided by the types alone ([`possible`]); what remains can only fail at a value (text
-//! that is no number). A value that is of the type already comes back as it is, shared. Null and unknown convert to anything that
-//! their type converts to; marks stay where they are, or move to the set that an element becomes part of.
+//! Whether a conversion is possible is first decided by the types alone ([`possible`]); what
+//! remains can only fail at a value (text that is no number). A value that is of the type already
+//! comes back as it is, shared. Null and unknown convert to anything that their type converts to;
+//! marks stay where they are, or move to the set that an element becomes part of.
 
 mod defaults;
 mod mismatch;
@@ -48,7 +49,8 @@ impl fmt::Display for ConvertError {
 
 impl std::error::Error for ConvertError {}
 
-/// The value as one of type `wanted`. Where that is dynamic, at any depth, the type is taken from the value; elements of
+/// The value as one of type `wanted`. Where that is dynamic, at any depth, the type is taken from
+/// the value; elements of
 /// `list(any)`, `set(any)` and `map(any)` are brought to one type.
 ///
 /// # Errors
@@ -160,7 +162,8 @@ impl Conversion {
         converted
     }
 
-    /// What the elements of a sequence should become: for `any`, the type that those of a tuple have in common.
+    /// What the elements of a sequence should become: for `any`, the type that those of a tuple
+    /// have in common.
     fn element_type(&self, value: &Value, wanted: &Type, kind: &str) -> Result<Type, ConvertError> {
         if *wanted != Type::Dynamic || !matches!(value.kind(), Kind::Tuple(_) | Kind::Object(_)) {
             return Ok(wanted.clone());
@@ -291,8 +294,8 @@ impl Conversion {
         Ok(Value::object_shaped(self.names.clone(), attributes))
     }
 
-    /// An element of a map becomes an attribute. An optional one may be of a type that does not convert: that only matters where there is
-    /// such an element.
+    /// An element of a map becomes an attribute. An optional one may be of a type that does not
+    /// convert: that only matters where there is such an element.
     fn element_as_attribute(
         &mut self,
         map: &MapValue,

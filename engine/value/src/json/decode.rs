@@ -7,8 +7,9 @@ use crate::convert::convert;
 use crate::{EcoString, Number, ObjectType, Path, PathStep, Type, Value};
 use std::collections::BTreeMap;
 
-/// Reads a value of a type. Text for a number or bool is taken for one, and the other way round; attributes that are missing are null; where the
-/// type is dynamic, the value must be wrapped together with its type.
+/// Reads a value of a type. Text for a number or bool is taken for one, and the other way round;
+/// attributes that are missing are null; where the type is dynamic, the value must be wrapped
+/// together with its type.
 ///
 /// # Errors
 /// For text that is no JSON, nested too deeply, or not of this type.

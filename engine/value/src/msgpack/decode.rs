@@ -1,5 +1,5 @@
-//! Reading. The bytes come from another program: nothing in them is trusted, and they decide neither how deep reading recurses nor how much is
-//! set aside before there is data for it.
+//! Reading. The bytes come from another program: nothing in them is trusted, and they decide
+//! neither how deep reading recurses nor how much is set aside before there is data for it.
 
 use super::{MsgpackError, REFINED, key};
 use crate::json::decode_type;
