@@ -17,6 +17,7 @@ pub mod path;
 pub mod quote;
 pub mod refine;
 pub mod set;
+mod shape;
 pub mod ty;
 pub mod value;
 

@@ -15,13 +15,13 @@ mod unify;
 mod tests;
 
 use crate::quote::Quoted;
+use crate::shape::Shapes;
 use crate::{
     EcoString, Kind, MapValue, Number, ObjectType, Path, PathStep, Refinements, Type, Value,
 };
 use result_type::{dynamic_replace, unknown_result};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 pub use defaults::{Children, Defaults};
 pub use mismatch::mismatch;
@@ -71,15 +71,14 @@ pub fn convert(value: &Value, wanted: &Type) -> Result<Value, ConvertError> {
             return Err(ConvertError { path, message });
         }
     }
-    let (path, names) = (Vec::new(), Arc::from([]));
-    Conversion { path, names }.value(value, wanted)
+    let (path, shapes) = (Vec::new(), Shapes::default());
+    Conversion { path, shapes }.value(value, wanted)
 }
 
 /// A conversion under way. The types are known to fit.
 struct Conversion {
     path: Vec<PathStep>,
-    /// The attribute names of the last object made: the next one of a list shares them.
-    names: Arc<[EcoString]>,
+    shapes: Shapes,
 }
 
 type Converted = Result<Value, ConvertError>;
@@ -288,10 +287,8 @@ impl Conversion {
             };
             attributes.push(attribute);
         }
-        if !self.names.iter().eq(wanted.attributes.keys()) {
-            self.names = wanted.attributes.keys().cloned().collect();
-        }
-        Ok(Value::object_shaped(self.names.clone(), attributes))
+        let names = self.shapes.names(wanted.attributes.keys());
+        Ok(Value::object_shaped(names, attributes))
     }
 
     /// An element of a map becomes an attribute. An optional one may be of a type that does not
