@@ -169,8 +169,7 @@ impl Parser<'_> {
             line(self.text, first.start)
         );
         let diagnostic = Diagnostic::error("Attribute redefined", detail).at(name.span);
-        self.diagnostics
-            .push(diagnostic.related(first, "first set here"));
+        self.report(diagnostic.related(first, "first set here"));
     }
 
     /// Labels and body; `kind` was taken.

@@ -100,8 +100,8 @@ struct Parser<'a> {
     height: u32,
     /// The height that no expression may exceed.
     max_height: u32,
-    /// How often text was scanned again after an unclosed string.
-    rescans: u32,
+    /// Bytes that were scanned again after unclosed strings.
+    scanned_again: usize,
     /// One missing brace leaves all blocks around it open; only the innermost is reported.
     unclosed_reported: bool,
     /// What is nested too deeply is reported once; all around it is given up.
@@ -134,7 +134,7 @@ impl<'a> Parser<'a> {
             depth: 0,
             height: 0,
             max_height: MAX_HEIGHT,
-            rescans: 0,
+            scanned_again: 0,
             unclosed_reported: false,
             too_deep: false,
             diagnostics,
@@ -288,10 +288,17 @@ impl<'a> Parser<'a> {
         Expr { kind, span }
     }
 
+    /// Reports, unless there are too many messages already.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() <= MAX_ERRORS {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
     /// Reports and gives up.
     #[inline(never)]
     fn fail(&mut self, diagnostic: Diagnostic) -> Failed {
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
         Failed
     }
 
