@@ -199,7 +199,6 @@ impl<'a> Parser<'a> {
         let mut token = self.token(self.meaningful(self.at));
         if token.kind == TokenKind::Comment {
             token.kind = TokenKind::Newline;
-            token.start = token.end - 1;
         }
         token
     }
@@ -228,7 +227,9 @@ impl<'a> Parser<'a> {
     }
 
     fn span(&self, token: Token) -> Span {
-        Span::new(self.file, token.start, token.end)
+        // The line break itself is what may not be there.
+        let line_break = u32::from(token.kind == TokenKind::BrokenQuote);
+        Span::new(self.file, token.start, token.end + line_break)
     }
 
     /// The end of the token before the next one.
@@ -325,10 +326,11 @@ impl<'a> Parser<'a> {
     /// As [`Self::unexpected`], in the midst of what began at `start`.
     #[inline(never)]
     fn unexpected_in(&mut self, start: u32, token: Token, summary: &str, detail: &str) -> Failed {
-        let diagnostic = literal::invalid_token(self.text, token)
-            .unwrap_or_else(|| Diagnostic::error(summary, detail));
         let span = self.span(token);
+        if let Some(diagnostic) = literal::invalid_token(self.text, token) {
+            return self.fail(diagnostic.at(span));
+        }
         let context = Span::new(self.file, start.min(token.start), token.end);
-        self.fail(diagnostic.at(span).within(context))
+        self.fail(Diagnostic::error(summary, detail).at(span).within(context))
     }
 }
