@@ -2,6 +2,7 @@
 
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// A type. Cheap to clone.
@@ -112,9 +113,25 @@ impl Type {
         }
     }
 
+    /// Whether an attribute is optional, at any depth.
+    #[must_use]
+    pub fn has_optional(&self) -> bool {
+        match self {
+            Self::Dynamic | Self::Bool | Self::Number | Self::String => false,
+            Self::List(element) | Self::Set(element) | Self::Map(element) => element.has_optional(),
+            Self::Tuple(elements) => elements.iter().any(Self::has_optional),
+            Self::Object(object) => {
+                !object.optional.is_empty() || object.attributes.values().any(Self::has_optional)
+            }
+        }
+    }
+
     /// The same type with no attribute optional, at any depth: the type that a converted value has.
     #[must_use]
     pub fn without_optional(&self) -> Self {
+        if !self.has_optional() {
+            return self.clone();
+        }
         match self {
             Self::Dynamic | Self::Bool | Self::Number | Self::String => self.clone(),
             Self::List(element) => Self::list(element.without_optional()),
@@ -127,6 +144,119 @@ impl Type {
                     .iter()
                     .map(|(name, ty)| (name.clone(), ty.without_optional())),
             ),
+        }
+    }
+
+    /// Whether both are the same type when optional attributes are taken for plain ones.
+    #[must_use]
+    pub fn same_shape(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::List(a), Self::List(b))
+            | (Self::Set(a), Self::Set(b))
+            | (Self::Map(a), Self::Map(b)) => Arc::ptr_eq(a, b) || a.same_shape(b),
+            (Self::Tuple(a), Self::Tuple(b)) => {
+                Arc::ptr_eq(a, b)
+                    || (a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same_shape(b)))
+            }
+            (Self::Object(a), Self::Object(b)) => {
+                let (left, right) = (&a.attributes, &b.attributes);
+                let mut pairs = left.iter().zip(right.iter());
+                Arc::ptr_eq(a, b)
+                    || (left.len() == right.len()
+                        && pairs.all(|((a, x), (b, y))| a == b && x.same_shape(y)))
+            }
+            _ => self == other,
+        }
+    }
+
+    /// Whether a value of this type is acceptable where `wanted` is, as it is: the same type, but anything where `wanted` is dynamic.
+    #[must_use]
+    pub fn conforms(&self, wanted: &Self) -> bool {
+        match (self, wanted) {
+            (_, Self::Dynamic) => true,
+            (Self::List(a), Self::List(b))
+            | (Self::Set(a), Self::Set(b))
+            | (Self::Map(a), Self::Map(b)) => a.conforms(b),
+            (Self::Tuple(a), Self::Tuple(b)) => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.conforms(b))
+            }
+            (Self::Object(a), Self::Object(b)) => {
+                let (left, right) = (&a.attributes, &b.attributes);
+                let mut pairs = left.iter().zip(right.iter());
+                left.len() == right.len() && pairs.all(|((a, x), (b, y))| a == b && x.conforms(y))
+            }
+            _ => self == wanted,
+        }
+    }
+
+    /// The name for people: `list of string`, `object`, `dynamic`.
+    #[must_use]
+    pub fn friendly_name(&self) -> String {
+        self.name_for_people("dynamic", "dynamic")
+    }
+
+    /// The name for people of what is asked for: as [`Self::friendly_name`], but `any type` and `list of any single type`.
+    #[must_use]
+    pub fn friendly_constraint_name(&self) -> String {
+        self.name_for_people("any type", "any single type")
+    }
+
+    fn name_for_people(&self, dynamic: &str, dynamic_element: &str) -> String {
+        let of = |kind: &str, element: &Self| {
+            if *element == Self::Dynamic {
+                format!("{kind} of {dynamic_element}")
+            } else {
+                format!(
+                    "{kind} of {}",
+                    element.name_for_people(dynamic, dynamic_element)
+                )
+            }
+        };
+        match self {
+            Self::Dynamic => dynamic.to_owned(),
+            Self::Bool => "bool".to_owned(),
+            Self::Number => "number".to_owned(),
+            Self::String => "string".to_owned(),
+            Self::List(element) => of("list", element),
+            Self::Set(element) => of("set", element),
+            Self::Map(element) => of("map", element),
+            Self::Tuple(_) => "tuple".to_owned(),
+            Self::Object(_) => "object".to_owned(),
+        }
+    }
+}
+
+/// As it is written in a configuration: `object({a=list(string),b=optional(any)})`.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dynamic => f.write_str("any"),
+            Self::Bool => f.write_str("bool"),
+            Self::Number => f.write_str("number"),
+            Self::String => f.write_str("string"),
+            Self::List(element) => write!(f, "list({element})"),
+            Self::Set(element) => write!(f, "set({element})"),
+            Self::Map(element) => write!(f, "map({element})"),
+            Self::Tuple(elements) => {
+                f.write_str("tuple([")?;
+                for (at, element) in elements.iter().enumerate() {
+                    let comma = if at > 0 { "," } else { "" };
+                    write!(f, "{comma}{element}")?;
+                }
+                f.write_str("])")
+            }
+            Self::Object(object) => {
+                f.write_str("object({")?;
+                for (at, (name, ty)) in object.attributes.iter().enumerate() {
+                    let comma = if at > 0 { "," } else { "" };
+                    if object.optional.contains(name) {
+                        write!(f, "{comma}{name}=optional({ty})")?;
+                    } else {
+                        write!(f, "{comma}{name}={ty}")?;
+                    }
+                }
+                f.write_str("})")
+            }
         }
     }
 }

@@ -60,7 +60,13 @@ pub enum Kind<'a> {
 struct Flags {
     unknown: bool,
     marked: bool,
+    /// Levels of containers, this one included.
+    depth: u32,
 }
+
+/// How deep values may be nested. Everything that walks values recurses, so whoever builds containers from input must
+/// refuse those that are deeper ([`Value::depth`]).
+pub const MAX_DEPTH: usize = 256;
 
 impl Flags {
     fn of<'a>(items: impl IntoIterator<Item = &'a Value>) -> Self {
@@ -68,13 +74,15 @@ impl Flags {
         for item in items {
             flags.unknown |= !item.is_wholly_known();
             flags.marked |= item.contains_marks();
+            flags.depth = flags.depth.max(item.levels());
         }
+        flags.depth = flags.depth.saturating_add(1);
         flags
     }
 }
 
 struct Sequence {
-    /// The element type of a list or set; for a tuple the whole type, made when first asked for.
+    /// The whole type. Of a tuple it is made when first asked for.
     ty: OnceLock<Type>,
     items: Box<[Value]>,
     flags: Flags,
@@ -164,7 +172,7 @@ impl Value {
     pub fn list(element: Type, items: Vec<Self>) -> Self {
         let flags = Flags::of(&items);
         Self(Repr::List(Arc::new(Sequence {
-            ty: OnceLock::from(element),
+            ty: OnceLock::from(Type::list(element)),
             items: items.into(),
             flags,
         })))
@@ -176,7 +184,7 @@ impl Value {
     pub fn set_sorted(element: Type, items: Vec<Self>) -> Self {
         let flags = Flags::of(&items);
         Self(Repr::Set(Arc::new(Sequence {
-            ty: OnceLock::from(element),
+            ty: OnceLock::from(Type::set(element)),
             items: items.into(),
             flags,
         })))
@@ -331,6 +339,22 @@ impl Value {
         matches!(self.unmarked().0, Repr::Null(_))
     }
 
+    fn levels(&self) -> u32 {
+        match &self.0 {
+            Repr::List(items) | Repr::Set(items) | Repr::Tuple(items) => items.flags.depth,
+            Repr::Map(map) => map.flags.depth,
+            Repr::Object(object) => object.flags.depth,
+            Repr::Marked(inner) => inner.1.levels(),
+            _ => 0,
+        }
+    }
+
+    /// How many containers are nested in each other: 0 for a primitive. See [`MAX_DEPTH`].
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.levels() as usize
+    }
+
     /// The value looked at.
     #[must_use]
     pub fn kind(&self) -> Kind<'_> {
@@ -359,14 +383,49 @@ impl Value {
             Repr::Bool(_) => Type::Bool,
             Repr::Number(_) => Type::Number,
             Repr::String(_) => Type::String,
-            Repr::List(items) => Type::list(items.ty.get().cloned().unwrap_or(Type::Dynamic)),
-            Repr::Set(items) => Type::set(items.ty.get().cloned().unwrap_or(Type::Dynamic)),
-            Repr::Tuple(items) => items
+            Repr::List(items) | Repr::Set(items) | Repr::Tuple(items) => items
                 .ty
                 .get_or_init(|| Type::tuple(items.items.iter().map(Self::ty)))
                 .clone(),
             Repr::Map(map) => map.ty.clone(),
             Repr::Object(object) => object.ty().clone(),
+        }
+    }
+
+    /// Whether its type is exactly `ty` (optional attributes of `ty` taken for plain ones). Does not make the type.
+    #[must_use]
+    pub fn is_of(&self, ty: &Type) -> bool {
+        match &self.0 {
+            Repr::Marked(inner) => inner.1.is_of(ty),
+            Repr::Null(own) => own.same_shape(ty),
+            Repr::Unknown(inner) => inner.0.same_shape(ty),
+            Repr::Bool(_) => *ty == Type::Bool,
+            Repr::Number(_) => *ty == Type::Number,
+            Repr::String(_) => *ty == Type::String,
+            Repr::List(items) | Repr::Set(items) => {
+                items.ty.get().is_some_and(|own| own.same_shape(ty))
+            }
+            Repr::Map(map) => map.ty.same_shape(ty),
+            Repr::Tuple(items) => match ty {
+                Type::Tuple(types) => {
+                    types.len() == items.items.len()
+                        && items
+                            .items
+                            .iter()
+                            .zip(types.iter())
+                            .all(|(item, ty)| item.is_of(ty))
+                }
+                _ => false,
+            },
+            Repr::Object(object) => match ty {
+                Type::Object(wanted) => {
+                    let mut pairs = object.iter().zip(wanted.attributes.iter());
+                    wanted.attributes.len() == object.len()
+                        && pairs
+                            .all(|((name, value), (known, ty))| name == known && value.is_of(ty))
+                }
+                _ => false,
+            },
         }
     }
 
@@ -393,11 +452,16 @@ impl Value {
                 .map(|(at, item)| change(at, item))
                 .collect::<Vec<_>>()
         };
-        let element = |items: &Sequence| items.ty.get().cloned().unwrap_or(Type::Dynamic);
+        // Only the elements change, so the type is shared with the original.
+        let same_type = |items: &Sequence, new: Vec<Self>| {
+            let flags = Flags::of(&new);
+            let (ty, items) = (items.ty.clone(), new.into());
+            Arc::new(Sequence { ty, items, flags })
+        };
         match &self.0 {
             Repr::Marked(inner) => inner.1.map_children(change).with_marks(&inner.0),
-            Repr::List(items) => Self::list(element(items), all(&items.items)),
-            Repr::Set(items) => Self::set_sorted(element(items), all(&items.items)),
+            Repr::List(items) => Self(Repr::List(same_type(items, all(&items.items)))),
+            Repr::Set(items) => Self(Repr::Set(same_type(items, all(&items.items)))),
             Repr::Tuple(items) => Self::tuple(all(&items.items)),
             Repr::Map(map) => {
                 let values = all(&map.values);
