@@ -5,6 +5,11 @@
 //! takes answers in any order; the shell carries them out.
 
 pub mod exec;
+mod graph;
 pub mod machine;
 pub mod objchange;
 pub mod plan;
+pub(crate) mod planner;
+pub mod replay;
+pub mod stored;
+mod world;

@@ -1,6 +1,7 @@
 //! The planning machine: emits calls to providers, takes their answers in any order, ends with a plan.
 
 use crate::plan::{Plan, PlanMode};
+use crate::planner::Core;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -106,40 +107,38 @@ pub struct Planned {
 /// Call [`Self::poll`] first and after every [`Self::on`]; carry out what it returns in any order and hand each answer to [`Self::on`]. When `poll` returns
 /// nothing and no request is outstanding, call [`Self::finish`].
 #[derive(Debug)]
-pub struct Planner {}
+pub struct Planner(Box<Core>);
 
 impl Planner {
     /// Begins.
     #[must_use]
     pub fn new(input: PlanInput) -> Self {
-        drop(input);
-        Self {}
+        Self(Box::new(Core::new(input)))
     }
 
     /// Requests that can be carried out now. Each is returned once.
     pub fn poll(&mut self) -> Vec<Request> {
-        Vec::new()
+        self.0.poll()
     }
 
-    /// Takes an answer.
+    /// Takes an answer. Answers to requests that are not outstanding are ignored.
     pub fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
-        let _ = (id, outcome);
+        self.0.on(id, outcome);
     }
 
     /// What happened since the last call, for the user.
     pub fn progress(&mut self) -> Vec<Progress> {
-        Vec::new()
+        self.0.progress()
     }
 
     /// The user wants to stop: no further requests are made.
-    pub fn cancel(&mut self) {}
+    pub fn cancel(&mut self) {
+        self.0.cancel();
+    }
 
     /// The result.
     #[must_use]
     pub fn finish(self) -> Planned {
-        Planned {
-            plan: None,
-            diagnostics: Diagnostics::new(),
-        }
+        self.0.finish()
     }
 }

@@ -1,8 +1,39 @@
 //! The function library.
+//!
+//! [`table`] says what a function is and holds the directory; then one file per family, each with its part of the table first and the
+//! implementations below. What functions may use of the world is given in [`Functions`].
 
 use ecow::EcoString;
 use std::fmt::Debug;
 use std::sync::Arc;
+
+mod args;
+mod collection;
+mod convert;
+mod map;
+mod number;
+mod regex;
+mod sequence;
+mod set;
+mod string;
+pub mod table;
+
+#[cfg(test)]
+mod tests;
+
+/// The parts of the table.
+fn families() -> Vec<&'static [table::Function]> {
+    vec![
+        number::TABLE,
+        string::TABLE,
+        regex::TABLE,
+        collection::TABLE,
+        sequence::TABLE,
+        map::TABLE,
+        set::TABLE,
+        convert::TABLE,
+    ]
+}
 
 /// Reads files for functions; the engine itself opens none.
 pub trait Files: Send + Sync + Debug {
@@ -56,4 +87,44 @@ pub struct Impure {
 pub trait Random: Send + Sync + Debug {
     /// Fills the buffer.
     fn fill(&self, buffer: &mut [u8]);
+}
+
+impl Functions {
+    /// Functions that can use nothing of the world: no files, no time, no randomness.
+    #[must_use]
+    pub fn pure() -> Self {
+        Self {
+            files: Arc::new(NoFiles),
+            plan_time: None,
+            impure: None,
+        }
+    }
+}
+
+/// There are no files.
+#[derive(Debug)]
+struct NoFiles;
+
+const NO_FILES: &str = "files can't be read here";
+
+impl Files for NoFiles {
+    fn read(&self, _path: &str) -> Result<Arc<[u8]>, String> {
+        Err(NO_FILES.to_owned())
+    }
+
+    fn exists(&self, _path: &str) -> Result<bool, String> {
+        Err(NO_FILES.to_owned())
+    }
+
+    fn list(&self, _dir: &str) -> Result<Vec<String>, String> {
+        Err(NO_FILES.to_owned())
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        path.to_owned()
+    }
+
+    fn home(&self) -> Option<String> {
+        None
+    }
 }

@@ -5,9 +5,12 @@
 
 pub mod ast;
 pub mod body;
-mod scan;
-pub mod parse;
+mod content;
+pub mod format;
 pub mod json;
-pub mod static_expr;
+pub mod navigate;
+pub mod parse;
+mod scan;
 mod spans;
+pub mod static_expr;
 pub mod suggest;

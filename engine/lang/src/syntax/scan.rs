@@ -400,7 +400,7 @@ impl<'a> Scanner<'a> {
                 self.token(TokenKind::CloseBrace, len);
             }
             Mode::Quoted | Mode::Heredoc { .. } | Mode::Bare => {
-                self.token(TokenKind::CloseBrace, len)
+                self.token(TokenKind::CloseBrace, len);
             }
         }
     }

@@ -11,6 +11,8 @@ mod literal;
 mod operand;
 mod recover;
 mod template;
+#[cfg(test)]
+pub(in crate::syntax) mod tests;
 
 use super::ast::{Expr, ExprKind};
 use super::body::NativeBody;
@@ -51,6 +53,17 @@ pub fn parse_template(file: FileId, text: &str) -> (Option<Expr>, Diagnostics) {
     Parser::new(file, text, scan::scan_template).whole(Parser::bare_template)
 }
 
+/// As [`parse_template`], for a text inside something that has a height of its own.
+pub(in crate::syntax) fn parse_template_within(
+    file: FileId,
+    text: &str,
+    height: u32,
+) -> (Option<Expr>, Diagnostics) {
+    let mut parser = Parser::new(file, text, scan::scan_template);
+    parser.max_height = height;
+    parser.whole(Parser::bare_template)
+}
+
 /// Parses an address such as `module.a["x"].aws_instance.b[0]`: a name and steps whose indexes are
 /// literals, in the syntax of expressions.
 ///
@@ -85,10 +98,14 @@ struct Parser<'a> {
     depth: u32,
     /// Height of the expression returned last.
     height: u32,
+    /// The height that no expression may exceed.
+    max_height: u32,
     /// How often text was scanned again after an unclosed string.
     rescans: u32,
     /// One missing brace leaves all blocks around it open; only the innermost is reported.
     unclosed_reported: bool,
+    /// What is nested too deeply is reported once; all around it is given up.
+    too_deep: bool,
     diagnostics: Diagnostics,
 }
 
@@ -116,8 +133,10 @@ impl<'a> Parser<'a> {
             newlines: true,
             depth: 0,
             height: 0,
+            max_height: MAX_HEIGHT,
             rescans: 0,
             unclosed_reported: false,
+            too_deep: false,
             diagnostics,
         }
     }
@@ -237,6 +256,9 @@ impl<'a> Parser<'a> {
     /// Goes one level down. The caller comes up again by itself, unless it fails.
     fn descend(&mut self) -> Parsed<()> {
         if self.depth >= MAX_NESTING {
+            if std::mem::replace(&mut self.too_deep, true) {
+                return Err(Failed);
+            }
             let next = self.span(self.peek());
             let detail = format!(
                 "Brackets, blocks, strings and operators may be nested at most {MAX_NESTING} levels deep. Move inner \
@@ -251,7 +273,7 @@ impl<'a> Parser<'a> {
     /// Makes an expression whose highest child has height `child`.
     fn node(&mut self, kind: ExprKind, span: Span, child: u32) -> Parsed<Expr> {
         self.height = child + 1;
-        if self.height > MAX_HEIGHT {
+        if self.height > self.max_height {
             let detail = format!(
                 "More than {MAX_HEIGHT} operations depend on each other in this expression. Split it with local values, \
                  or use a function over a list, such as sum or concat."

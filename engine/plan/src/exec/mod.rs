@@ -1,5 +1,7 @@
 //! The execution graph: which step of a plan waits for which.
 
+pub(crate) mod build;
+
 /// Index of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepId(pub u32);

@@ -1,0 +1,162 @@
+//! `ignore_changes`: parts of the configuration that are taken from the object as it is.
+
+use super::access::{attr, position};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use terrane_config::config::IgnoreChanges;
+use terrane_model::schema::{Attribute, Block, NestedObject, Nesting};
+use terrane_value::{Kind, PathStep, Value};
+
+/// The configuration in which what is to be ignored is as in `prior`. Without a prior object there is nothing to ignore.
+#[must_use]
+pub fn process_ignore_changes(
+    prior: &Value,
+    config: &Value,
+    ignore: &IgnoreChanges,
+    block: &Block,
+) -> Value {
+    if prior.is_null() || config.is_null() {
+        return config.clone();
+    }
+    match ignore {
+        IgnoreChanges::None => config.clone(),
+        IgnoreChanges::All => as_configured(block, prior),
+        IgnoreChanges::Paths(paths) => paths.iter().fold(config.clone(), |config, (path, _)| {
+            replaced(&config, prior, &path.0).unwrap_or(config)
+        }),
+    }
+}
+
+/// The value with the part that the steps lead to taken from `prior`; `None` if nothing changes or there is no such part in both.
+fn replaced(config: &Value, prior: &Value, steps: &[PathStep]) -> Option<Value> {
+    let Some((step, rest)) = steps.split_first() else {
+        return (config != prior).then(|| prior.clone());
+    };
+    if let (Kind::Map(_) | Kind::Null(_), PathStep::Index(key), []) =
+        (config.unmarked().kind(), step, rest)
+        && let Some(key) = key.unmarked().as_str()
+    {
+        return replaced_key(config, prior, key);
+    }
+    if !config.is_known() || config.is_null() || prior.is_null() || !prior.is_known() {
+        return None;
+    }
+    let at = place(config, step)?;
+    let part = replaced(
+        config.children().get(at)?,
+        super::access::step_into(prior, step)?,
+        rest,
+    )?;
+    let mut part = Some(part);
+    Some(config.map_children(|index, child| {
+        if index == at {
+            part.take().unwrap_or_else(|| child.clone())
+        } else {
+            child.clone()
+        }
+    }))
+}
+
+/// Where the part that a step means stands among the children.
+fn place(value: &Value, step: &PathStep) -> Option<usize> {
+    let name = match step {
+        PathStep::Attr(name) => name.as_str(),
+        PathStep::Index(key) => match (value.unmarked().kind(), key.unmarked().as_str()) {
+            (Kind::Map(_) | Kind::Object(_), Some(name)) => name,
+            (Kind::List(_) | Kind::Tuple(_), None) => return position(key),
+            _ => return None,
+        },
+    };
+    let keys = super::access::keys(value);
+    keys.binary_search_by(|key| key.as_str().cmp(name)).ok()
+}
+
+/// One key of a map is as in `prior`: its value, or its absence.
+fn replaced_key(config: &Value, prior: &Value, key: &str) -> Option<Value> {
+    // The ignored thing must be a map on one side at least, and nothing can be said of one key of an unknown map.
+    let element = match (config.ty(), prior.ty()) {
+        (terrane_value::Type::Map(element), _) | (_, terrane_value::Type::Map(element)) => element,
+        _ => return None,
+    };
+    if !prior.is_known() || !config.is_known() {
+        return None;
+    }
+    let (inner, marks) = config.unmark();
+    let mut entries: BTreeMap<EcoString, Value> = match inner.kind() {
+        Kind::Map(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+        _ => BTreeMap::new(),
+    };
+    match prior.get(key) {
+        Some(value) => entries.insert(key.into(), value.clone()),
+        None => entries.remove(key),
+    };
+    if entries.is_empty() && inner.is_null() {
+        return None;
+    }
+    Some(Value::map((*element).clone(), entries).with_marks(marks))
+}
+
+/// The object as if it were a configuration: without what only the provider sets.
+fn as_configured(block: &Block, object: &Value) -> Value {
+    if object.is_null() || !object.is_known() {
+        return object.clone();
+    }
+    let blocks = block.blocks.iter().map(|(name, nested)| {
+        let value = attr(object, name, || nested.value_type());
+        let value = each(nested.nesting, &value, |value| {
+            as_configured(&nested.block, value)
+        });
+        (name.clone(), value)
+    });
+    Value::object(configured(&block.attributes, object).chain(blocks))
+}
+
+fn configured<'a>(
+    attributes: &'a BTreeMap<EcoString, Attribute>,
+    object: &'a Value,
+) -> impl Iterator<Item = (EcoString, Value)> + 'a {
+    attributes.iter().map(move |(name, attribute)| {
+        let value = attr(object, name, || attribute.value_type());
+        let value = match attribute.nested() {
+            _ if attribute.computed && !attribute.optional => Value::null(attribute.value_type()),
+            Some(nested) => configured_nested(nested, &value),
+            None => value,
+        };
+        (name.clone(), value)
+    })
+}
+
+fn configured_nested(nested: &NestedObject, value: &Value) -> Value {
+    each(nested.nesting, value, |value| {
+        if value.is_null() || !value.is_known() {
+            return value.clone();
+        }
+        Value::object(configured(&nested.attributes, value))
+    })
+}
+
+/// The value with each object in it changed.
+pub(super) fn each(nesting: Nesting, value: &Value, change: impl Fn(&Value) -> Value) -> Value {
+    if value.is_null() || !value.is_known() {
+        return value.clone();
+    }
+    match nesting {
+        Nesting::Single | Nesting::Group => {
+            let (inner, marks) = value.unmark();
+            change(inner).with_marks(marks)
+        }
+        Nesting::List | Nesting::Map => value.map_children(|_, child| change(child)),
+        Nesting::Set => {
+            let (inner, marks) = value.unmark();
+            let element = match inner.ty() {
+                terrane_value::Type::Set(element) => (*element).clone(),
+                _ => terrane_value::Type::Dynamic,
+            };
+            let items = inner.children().iter().map(change).collect();
+            Value::set(element, items).with_marks(marks)
+        }
+    }
+}
