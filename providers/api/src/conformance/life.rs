@@ -107,6 +107,53 @@ impl Run<'_> {
         }
     }
 
+    /// Values that do not fit are refused with a message, in every call.
+    pub(super) async fn bad_values(&mut self) {
+        let info = self.info;
+        for (type_name, schema) in &info.schema.resources {
+            self.at = format!("wrong values for {type_name}");
+            for wrong in wrong_values(&schema.block) {
+                for (step, call) in calls_with(type_name, &wrong) {
+                    self.refuses(step, &wrong, call).await;
+                }
+            }
+            for json in ["", "null", "[]", "7", "{\"id\":", "{\"id\":{\"id\":[[]]}}"] {
+                let call = Call::UpgradeState {
+                    type_name: type_name.clone(),
+                    stored: RawObject {
+                        schema_version: schema.version,
+                        json: json.into(),
+                    },
+                };
+                // Some texts may fit a type; none may make the provider panic or fail.
+                if let Err(failure) = self.provider.call(call).await {
+                    self.fault(format_args!("upgrade of {json}: {}", failure.message));
+                }
+            }
+        }
+        for (type_name, schema) in &info.schema.data_sources {
+            self.at = format!("wrong values for data {type_name}");
+            for wrong in wrong_values(&schema.block) {
+                let call = Call::ReadDataSource {
+                    type_name: type_name.clone(),
+                    config: wrong.clone(),
+                    meta: Value::NULL,
+                };
+                self.refuses("read", &wrong, call).await;
+            }
+        }
+    }
+
+    async fn refuses(&mut self, step: &str, wrong: &Value, call: Call) {
+        match self.provider.call(call).await {
+            Ok(reply) if reply.has_errors() => {}
+            Ok(_) => self.fault(format_args!("{step} accepted {wrong:?}")),
+            Err(failure) => {
+                self.fault(format_args!("{step} of {wrong:?}: {}", failure.message));
+            }
+        }
+    }
+
     pub(super) async fn case(&mut self, case: &Case) {
         let info = self.info;
         let found = match case.kind {
@@ -436,6 +483,84 @@ impl Run<'_> {
             self.fault("delete: the object is still there");
         }
     }
+}
+
+/// Values that are not of the type of a block.
+fn wrong_values(block: &Block) -> Vec<Value> {
+    let empty = block.empty_value();
+    let mut all = vec![
+        Value::string("no object"),
+        Value::object::<EcoString>([]),
+        Value::unknown(Type::String),
+    ];
+    for (name, attribute) in &block.attributes {
+        let ty = attribute.value_type();
+        if ty != Type::Dynamic {
+            let wrong = Value::tuple(vec![Value::TRUE]);
+            all.push(crate::args::with(&empty, name, wrong));
+            all.push(crate::args::with(
+                &empty,
+                name,
+                Value::null(Type::tuple([])),
+            ));
+        }
+    }
+    for name in block.blocks.keys() {
+        all.push(crate::args::with(&empty, name, Value::string("no block")));
+    }
+    all
+}
+
+/// Calls about a resource with this value in them.
+fn calls_with(type_name: &EcoString, value: &Value) -> [(&'static str, Call); 4] {
+    let type_name = || type_name.clone();
+    [
+        (
+            "validate",
+            Call::ValidateResource {
+                type_name: type_name(),
+                config: value.clone(),
+            },
+        ),
+        (
+            "plan",
+            Call::Plan {
+                type_name: type_name(),
+                prior: Value::NULL,
+                proposed: value.clone(),
+                config: value.clone(),
+                private: Private::default(),
+                meta: Value::NULL,
+                identity: Value::NULL,
+            },
+        ),
+        (
+            "update",
+            Call::Apply {
+                type_name: type_name(),
+                prior: value.clone(),
+                planned: value.clone(),
+                config: value.clone(),
+                private: Private::default(),
+                meta: Value::NULL,
+                identity: Value::NULL,
+                token: EcoString::new(),
+            },
+        ),
+        (
+            "create",
+            Call::Apply {
+                type_name: type_name(),
+                prior: Value::NULL,
+                planned: value.clone(),
+                config: value.clone(),
+                private: Private::default(),
+                meta: Value::NULL,
+                identity: Value::NULL,
+                token: EcoString::new(),
+            },
+        ),
+    ]
 }
 
 /// As it is stored.

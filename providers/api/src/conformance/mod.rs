@@ -151,6 +151,7 @@ pub async fn check(factory: &dyn ProviderFactory, cases: &[Case]) -> Vec<String>
         calls: 0,
     };
     run.bad_names().await;
+    run.bad_values().await;
     for (number, case) in cases.iter().enumerate() {
         run.at = format!("case {number} ({})", case.type_name);
         run.case(case).await;

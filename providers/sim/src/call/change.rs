@@ -5,8 +5,8 @@ use crate::schema::{Kind, identity};
 use crate::world::{Done, Entity, Inner};
 use ecow::EcoString;
 use terrane_model::provider::{Answer, Call, Private, Reply};
-use terrane_provider::args;
 use terrane_provider::native::Change;
+use terrane_provider::{args, conform};
 use terrane_value::Value;
 
 impl Inner {
@@ -33,6 +33,13 @@ impl Inner {
             token,
         };
         with_kind(&type_name, |kind| {
+            let values = [&change.prior, &change.planned, &change.config];
+            if let Some(problem) = values
+                .into_iter()
+                .find_map(|value| conform::check(value, &kind.schema, "call").err())
+            {
+                return Outcome::of(Reply::error(problem));
+            }
             if let Some(outcome) = self.again(kind, &change) {
                 return outcome;
             }
