@@ -12,6 +12,8 @@
 mod contract;
 mod life;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use contract::{apply_faults, plan_faults, proposed_new};
 pub use schema::schema_faults;
