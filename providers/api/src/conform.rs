@@ -2,10 +2,47 @@
 
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use terrane_model::provider::ProviderDiagnostic;
+use terrane_model::schema::Schema;
 use terrane_value::{EcoString, Kind, ObjectType, Path, PathStep, Type, Value, json};
 
 /// How deep values may nest before they are refused.
 const MAX_DEPTH: usize = 200;
+
+/// Refuses a value that is neither null nor of the type of a schema: what a provider does first with every value from outside.
+///
+/// # Errors
+/// Says where it does not fit.
+pub fn check(value: &Value, schema: &Schema, what: &str) -> Result<(), ProviderDiagnostic> {
+    let ty = schema.block.implied_type();
+    if (value.is_null() && value.marks().is_none()) || fits(value, ty) {
+        return Ok(());
+    }
+    match mismatch(value, ty) {
+        None => Ok(()),
+        Some((path, problem)) => Err(ProviderDiagnostic::error(
+            "Value does not fit the schema",
+            format!("The {what} holds {problem}."),
+        )
+        .at(path)),
+    }
+}
+
+/// A quick yes where nothing is dynamic; no where it takes a closer look.
+fn fits(value: &Value, ty: &Type) -> bool {
+    match (value.kind(), ty) {
+        (Kind::Marked(..), _) => false,
+        (_, Type::Dynamic) => !value.contains_marks(),
+        (Kind::Object(object), Type::Object(wanted)) => {
+            object.iter().len() == wanted.attributes.len()
+                && object
+                    .iter()
+                    .zip(&wanted.attributes)
+                    .all(|((name, value), (known, ty))| name == known && fits(value, ty))
+        }
+        _ => !value.contains_marks() && value.is_of(ty),
+    }
+}
 
 /// Where a value does not fit a type, in words: `None` if it fits. (Dynamic parts of the type fit everything.)
 #[must_use]
@@ -31,7 +68,7 @@ fn fit(value: &Value, ty: &Type, path: &Path, depth: usize) -> Result<(), (Path,
         | (Kind::Number(_), Type::Number)
         | (Kind::String(_), Type::String) => Ok(()),
         (Kind::Null(own) | Kind::Unknown(own, _), _) => {
-            if own == ty || *own == Type::Dynamic || type_fits(own, ty) {
+            if type_fits(own, ty) {
                 Ok(())
             } else {
                 wrong(&format!("null or unknown of {own:?}"))

@@ -11,7 +11,10 @@ use terrane_value::{Type, Value};
 fn options() -> Options {
     Options {
         entropy: Arc::new(SeededEntropy::new(7)),
-        clock: Arc::new(ManualClock::new("2024-01-31T10:20:30Z".parse().unwrap())),
+        clock: Arc::new(ManualClock::new(jiff::Timestamp::constant(
+            1_706_696_430,
+            0,
+        ))),
         ..Options::default()
     }
 }

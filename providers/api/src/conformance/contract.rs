@@ -55,9 +55,9 @@ fn propose(shape: Shape<'_>, prior: &Value, config: &Value) -> Value {
     let Kind::Object(content) = config.kind() else {
         return config.clone();
     };
-    let missing = Value::NULL;
     Value::object(content.iter().map(|(name, config)| {
-        let before = prior.get(name).unwrap_or(&missing);
+        // Where nothing was, the null of the configuration stands: it is of the right type.
+        let before = prior.get(name).unwrap_or(config);
         let proposed = match shape.part(name) {
             Some(Part::Leaf(attribute)) if attribute.computed && config.is_null() => before.clone(),
             Some(Part::Objects(_, _, Some(attribute)))

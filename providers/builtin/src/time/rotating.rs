@@ -128,9 +128,9 @@ impl Resource for TimeRotating {
     async fn import(&self, target: &ImportTarget) -> Answered<Object> {
         let parts = fields::import_parts(target)?;
         let empty = self.schema().block.empty_value();
-        let object = match parts.as_slice() {
-            &[_, end] if Stamp::parse(end).is_some() => args::with(&empty, END, Value::string(end)),
-            &[_, years, months, days, hours, minutes] => fields::with_numbers(
+        let object = match *parts.as_slice() {
+            [_, end] if Stamp::parse(end).is_some() => args::with(&empty, END, Value::string(end)),
+            [_, years, months, days, hours, minutes] => fields::with_numbers(
                 empty,
                 &[
                     ("rotation_years", years),
