@@ -7,15 +7,21 @@
 //! This room does no I/O and knows nothing of resources or configuration.
 
 pub mod convert;
+pub mod display;
 pub mod json;
 pub mod marks;
+pub mod msgpack;
 pub mod number;
 pub mod ops;
 pub mod path;
+pub mod quote;
 pub mod refine;
 pub mod set;
 pub mod ty;
 pub mod value;
+
+#[cfg(test)]
+mod tests;
 
 pub use ecow::EcoString;
 pub use marks::Marks;

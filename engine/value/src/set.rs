@@ -5,6 +5,7 @@
 //! peers use as well. Unknown elements follow the known ones, null comes last. Unknown elements are never the same as any other.
 
 use crate::ops::equal;
+use crate::quote::Quoted;
 use crate::{EcoString, Kind, Marks, Type, Value};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -205,24 +206,5 @@ fn content_key(value: &Value, key: &mut Vec<u8>) {
 }
 
 fn quote(text: &str, key: &mut Vec<u8>) {
-    key.push(b'"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => key.extend([b'\\', u8::try_from(character).unwrap_or(b'\\')]),
-            '\u{7}' => key.extend(b"\\a"),
-            '\u{8}' => key.extend(b"\\b"),
-            '\u{c}' => key.extend(b"\\f"),
-            '\n' => key.extend(b"\\n"),
-            '\r' => key.extend(b"\\r"),
-            '\t' => key.extend(b"\\t"),
-            '\u{b}' => key.extend(b"\\v"),
-            ' '..='~' => key.push(u8::try_from(character).unwrap_or(b' ')),
-            '\0'..='\u{7f}' => key.extend(format!("\\x{:02x}", u32::from(character)).bytes()),
-            _ if character.is_control() => {
-                key.extend(format!("\\u{:04x}", u32::from(character)).bytes());
-            }
-            _ => key.extend(character.encode_utf8(&mut [0; 4]).bytes()),
-        }
-    }
-    key.push(b'"');
+    key.extend(Quoted(text).to_string().bytes());
 }

@@ -316,7 +316,7 @@ fn each(
                     change(before, object)
                 })
                 .collect();
-            crate::conform::set(element, items)
+            Value::set(element, items)
         }
         _ => proposed.clone(),
     }

@@ -112,10 +112,7 @@ impl Scope for Names<'_> {
     }
 
     fn name(&self, slot: Slot) -> EcoString {
-        self.names
-            .get(slot.0 as usize)
-            .cloned()
-            .unwrap_or_default()
+        self.names.get(slot.0 as usize).cloned().unwrap_or_default()
     }
 }
 

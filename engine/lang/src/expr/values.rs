@@ -183,7 +183,11 @@ fn mismatch(yes: &Type, no: &Type, depth: usize) -> String {
                     Some(_) => {}
                 }
             }
-            match no.attributes.keys().find(|name| !yes.attributes.contains_key(*name)) {
+            match no
+                .attributes
+                .keys()
+                .find(|name| !yes.attributes.contains_key(*name))
+            {
                 Some(name) => format!(
                     "The 'false' value includes object attribute {}, which is absent in the 'true' value.",
                     quote(name)

@@ -7,23 +7,16 @@ use ecow::EcoString;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-pub mod table;
 mod args;
-mod number;
-mod string;
-mod format;
-mod regex;
 mod collection;
-mod sequence;
-mod map;
-mod set;
 mod convert;
-mod encoding;
-mod hash;
-mod time;
-mod network;
-mod file;
-mod template;
+mod map;
+mod number;
+mod regex;
+mod sequence;
+mod set;
+mod string;
+pub mod table;
 
 #[cfg(test)]
 mod tests;
@@ -33,19 +26,12 @@ fn families() -> Vec<&'static [table::Function]> {
     vec![
         number::TABLE,
         string::TABLE,
-        format::TABLE,
         regex::TABLE,
         collection::TABLE,
         sequence::TABLE,
         map::TABLE,
         set::TABLE,
         convert::TABLE,
-        encoding::TABLE,
-        hash::TABLE,
-        time::TABLE,
-        network::TABLE,
-        file::TABLE,
-        template::TABLE,
     ]
 }
 

@@ -16,7 +16,7 @@ use crate::plan::{Action, ExpansionKind, ResourceChange};
 use crate::world::{Place, World};
 use std::collections::BTreeMap;
 use terrane_config::config::{Config, Dependency, Module, ModuleId, Reference, Repetition};
-use terrane_lang::expr::{Compiled, Scope as _, Use};
+use terrane_lang::expr::{Compiled, Use};
 use terrane_model::addr::{ConfigResource, InstanceKey, ModuleInstance, ResourceAddr};
 use terrane_value::Kind;
 
@@ -292,12 +292,11 @@ impl<'a> Builder<'a> {
         let cell = self.world.resource_cell(place, target)?;
         let expr = used.key.as_ref()?;
         let repeat = match at {
-            Some(at) => self.world.repeat(place, at, key),
+            Some(at) => self.world.repeat(place, at, key).ok()?,
             None => crate::world::Repeat::None,
         };
         let scope = self.world.scope(place).repeated(repeat);
         let value = expr.eval(&scope, &[]).ok()?;
-        let _ = scope.functions();
         let wanted = match (cell.kind, value.unmarked().kind()) {
             (ExpansionKind::Count, Kind::Number(index)) => InstanceKey::Int(index.to_u64()?),
             (ExpansionKind::ForEach, Kind::String(key)) => InstanceKey::Str(key.clone()),

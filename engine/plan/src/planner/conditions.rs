@@ -44,7 +44,7 @@ impl CheckBook {
 }
 
 /// Error beats fail beats unknown beats pass.
-fn worse(a: CheckStatus, b: CheckStatus) -> CheckStatus {
+pub(crate) fn worse(a: CheckStatus, b: CheckStatus) -> CheckStatus {
     let rank = |status| match status {
         CheckStatus::Pass => 0,
         CheckStatus::Unknown => 1,

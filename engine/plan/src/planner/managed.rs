@@ -166,7 +166,7 @@ impl Core {
         let object = self.prior.current(&addr.resource, &addr.key);
         let resource = self.world.resource(place.module, at);
         let (mode, type_name) = (resource.mode, resource.type_name.clone());
-        let provider_key = resource.provider.key.as_ref().map(|key| key.eval(&self.world.scope(place).repeated(self.world.repeat(place, at, addr.key.as_ref())), &[]));
+        let provider_key = resource.provider.key.as_ref().map(|key| key.eval(&self.world.scope(place).repeated(self.world.repeat(place, at, addr.key.as_ref())?), &[]));
         let mut provider = ProviderInstance { config: resource.provider.provider, key: None };
         let Evaluated { config, conditions, messages } = evaluated;
         let mut failed = messages.has_errors();
@@ -386,7 +386,7 @@ impl Core {
         }
         let resource = self.world.resource(place.module, *at);
         for trigger in &resource.lifecycle.replace_triggered_by {
-            let scope = self.world.scope(*place).repeated(self.world.repeat(*place, *at, addr.key.as_ref()));
+            let scope = self.world.scope(*place).repeated(self.world.repeat(*place, *at, addr.key.as_ref())?);
             let key = match &trigger.key {
                 None => None,
                 Some(key) => match key.eval(&scope, &[])?.unmarked().kind() {
@@ -484,7 +484,7 @@ impl Core {
         let name = self.config.provider(provider.config).addr.provider.for_display();
         let (span, addr) = (resource.span, addr.to_string());
         for (path, problem) in problems {
-            let place = if path.0.is_empty() { String::new() } else { format!(" for {}", terrane_value::path::format(&path)) };
+            let place = if path.0.is_empty() { String::new() } else { format!(" for {path}") };
             self.diagnostics.push(
                 Diagnostic::error(
                     "Provider produced invalid plan",
@@ -570,7 +570,7 @@ impl Core {
         let words = Words { failed: "Resource postcondition failed", noun: "postcondition", severity: self.condition_severity() };
         let mut failed = false;
         for rule in rules {
-            let repeat = self.world.repeat(place, at, addr.key.as_ref());
+            let Ok(repeat) = self.world.repeat(place, at, addr.key.as_ref()) else { continue };
             let mut diagnostics = Diagnostics::new();
             let outcome = conditions::evaluate(rule, &self.world.scope(place).repeated(repeat).with_self(value.clone()), words, &mut diagnostics);
             failed |= diagnostics.has_errors();
@@ -600,7 +600,11 @@ impl Core {
 
 /// Evaluates preconditions and configuration of one instance.
 fn evaluate(world: &World, resource: &Resource, place: Place, at: u32, key: Option<&InstanceKey>, severity: Severity) -> Evaluated {
-    let scope = world.scope(place).repeated(world.repeat(place, at, key));
+    let repeat = match world.repeat(place, at, key) {
+        Ok(repeat) => repeat,
+        Err(diagnostics) => return Evaluated { config: Err(diagnostics), conditions: Vec::new(), messages: Diagnostics::new() },
+    };
+    let scope = world.scope(place).repeated(repeat);
     let words = Words { failed: "Resource precondition failed", noun: "precondition", severity };
     let mut messages = Diagnostics::new();
     let conditions: Vec<Outcome> = resource.lifecycle.preconditions.iter().map(|rule| conditions::evaluate(rule, &scope, words, &mut messages)).collect();

@@ -6,7 +6,7 @@
 pub(crate) mod conditions;
 mod data;
 mod finish;
-mod index;
+pub(crate) mod index;
 mod managed;
 mod moves;
 mod nodes;

@@ -255,11 +255,14 @@ impl Core {
             }
             let Some(schema) = &object.schema else { continue };
             let refreshed = (object.stage == Stage::Ready).then(|| {
-                let mut stored = (*object.stored).clone();
-                stored.schema_version = schema.version;
-                stored.attributes = stored::encode(&objchange::strip_write_only(&schema.block, &object.now));
-                stored.private = object.private.clone();
-                Arc::new(stored)
+                let mut refreshed = (*object.stored).clone();
+                refreshed.schema_version = schema.version;
+                // An object that can't be written (the provider gave an unknown value) keeps its stored form.
+                if let Ok(attributes) = stored::encode(&objchange::strip_write_only(&schema.block, &object.now), schema.block.implied_type()) {
+                    refreshed.attributes = attributes;
+                }
+                refreshed.private = object.private.clone();
+                Arc::new(refreshed)
             });
             self.drift.push(Drift {
                 addr: object.addr.clone(),

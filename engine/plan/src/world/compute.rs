@@ -1,6 +1,6 @@
 //! Values of variables, locals, outputs, whole resources and modules: computed once, when first needed.
 
-use super::{Cell, Cells, InstanceScope, Place, World};
+use super::{Cell, Cells, Place, World};
 use crate::graph::{Node, NodeId};
 use crate::plan::ExpansionKind;
 use ecow::EcoString;
@@ -76,7 +76,7 @@ impl World {
 
     /// Visits the value nodes that a value node refers to, with the position of the module instance of each.
     pub(crate) fn each_need(&self, node: Node, pos: u32, visit: &mut dyn FnMut(Node, u32)) {
-        let mut uses = |place: Place, uses: &[Use], visit: &mut dyn FnMut(Node, u32)| {
+        let uses = |place: Place, uses: &[Use], visit: &mut dyn FnMut(Node, u32)| {
             for used in uses {
                 let reference = self.config.module(place.module).slots[used.slot.0 as usize];
                 self.each_value_target(place, reference, visit);
@@ -100,7 +100,7 @@ impl World {
 
     /// Visits the value nodes behind a reference in a module instance.
     pub(crate) fn each_value_target(&self, place: Place, reference: Reference, visit: &mut dyn FnMut(Node, u32)) {
-        let mut children = |call: u32, visit: &mut dyn FnMut(u32)| {
+        let children = |call: u32, visit: &mut dyn FnMut(u32)| {
             if let Some(cell) = self.call_cell(place, call) {
                 let count = u32::try_from(cell.keys.len()).expect("fewer than 2^32 module instances");
                 (cell.first..cell.first + count).for_each(visit);
@@ -147,7 +147,7 @@ impl World {
         let call = &self.config.module(parent.module).calls[call as usize];
         match &call.inputs[at as usize] {
             Some(input) => {
-                let scope = InstanceScope { world: self, place: parent, repeat: cell.repeat.clone(), own: None };
+                let scope = self.scope(parent).repeated(self.module_repeat(place)?);
                 let value = input.eval(&scope, &[])?;
                 accept(variable, &value, input.span(), &format!("{}.var.{}", cell.addr, variable.name))
             }
@@ -202,18 +202,6 @@ impl World {
         }
         Ok(assemble(cell.kind, &cell.keys, objects))
     }
-
-    /// Forgets all computed values of variables (of called modules), locals and outputs and whole resources, so that they are computed from what instances
-    /// are now.
-    pub(crate) fn forget_computed(&mut self) {
-        for at in 0..self.cells.len() {
-            let node = self.graph.node(NodeId(u32::try_from(at).expect("fewer than 2^32 nodes")));
-            let root_variable = matches!(node, Node::Variable(module, _) if module.0 == 0);
-            if let (Cells::Values(values), false) = (&mut self.cells[at], root_variable) {
-                values.iter_mut().for_each(|cell| *cell = std::sync::OnceLock::new());
-            }
-        }
-    }
 }
 
 /// Puts instances together.
@@ -256,7 +244,7 @@ fn accept(variable: &Variable, value: &Value, span: Span, address: &str) -> Resu
         terrane_value::convert::convert(&with_defaults, &variable.ty).map_err(|problem| {
             Diagnostic::error(
                 "Invalid value for input variable",
-                format!("The given value is not suitable for {address} declared with type {}: {problem}.", variable.ty.constraint_string()),
+                format!("The given value is not suitable for {address} declared with type {}: {problem}.", variable.ty),
             )
             .at(span)
             .related(variable.span, "declared here")

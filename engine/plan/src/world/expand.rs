@@ -25,11 +25,6 @@ impl Expanded {
         let keys: Arc<[_]> = if exists { Arc::from([None]) } else { Arc::from([]) };
         Self { kind, keys, each: None }
     }
-
-    /// What `count` and `each` are for one of the keys.
-    pub(crate) fn repeat(&self, key: Option<&InstanceKey>) -> Repeat {
-        repeat_of(key, self.each.as_ref())
-    }
 }
 
 /// What `count` and `each` are for a key, given the value of `for_each`.

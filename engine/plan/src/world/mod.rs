@@ -8,7 +8,7 @@ use crate::graph::{Graph, Node, NodeId};
 use crate::plan::ExpansionKind;
 use ecow::EcoString;
 use std::sync::{Arc, OnceLock};
-use terrane_config::config::{Config, ModuleId, Resource};
+use terrane_config::config::{Config, ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::functions::Functions;
 use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr};
@@ -50,8 +50,6 @@ pub(crate) struct ModuleCell {
     pub(crate) addr: ModuleInstance,
     /// The calling instance.
     pub(crate) parent: Option<Place>,
-    /// For the expressions of the call.
-    pub(crate) repeat: Repeat,
 }
 
 /// A value, or nothing where an error was reported.
@@ -64,6 +62,8 @@ pub(crate) struct CallCell {
     pub(crate) keys: Arc<[Option<InstanceKey>]>,
     /// Position of the first child; the others follow in the order of the keys.
     pub(crate) first: u32,
+    /// The value of `for_each`: given when planning expands the call, evaluated when first needed while applying.
+    each: OnceLock<Value>,
 }
 
 /// The instances of a resource in one module instance.
@@ -71,8 +71,8 @@ pub(crate) struct CallCell {
 pub(crate) struct ResourceCell {
     pub(crate) kind: ExpansionKind,
     pub(crate) keys: Arc<[Option<InstanceKey>]>,
-    /// The value of `for_each`, for `each.value`.
-    pub(crate) each: Option<Value>,
+    /// The value of `for_each`: given when planning expands the resource, evaluated when first needed while applying.
+    each: OnceLock<Value>,
     /// By key. Outer `None`: not there yet. `Err`: failed.
     pub(crate) values: Vec<Option<Cell>>,
     /// Where the repetition itself failed.
@@ -121,7 +121,7 @@ impl World {
             cells,
         };
         if !world.config.modules.is_empty() {
-            world.add_module_instance(ModuleId(0), ModuleCell { addr: ModuleInstance::root(), parent: None, repeat: Repeat::None });
+            world.add_module_instance(ModuleId(0), ModuleCell { addr: ModuleInstance::root(), parent: None });
         }
         world
     }
@@ -222,10 +222,10 @@ impl World {
         let first = u32::try_from(self.modules[child.0 as usize].len()).expect("fewer than 2^32 module instances");
         for key in expanded.keys.iter() {
             let addr = parent.child(name.clone(), key.clone());
-            let repeat = expanded.repeat(key.as_ref());
-            self.add_module_instance(child, ModuleCell { addr, parent: Some(place), repeat });
+            self.add_module_instance(child, ModuleCell { addr, parent: Some(place) });
         }
-        let cell = CallCell { kind: expanded.kind, keys: expanded.keys.clone(), first };
+        let each = expanded.each.clone().map(OnceLock::from).unwrap_or_default();
+        let cell = CallCell { kind: expanded.kind, keys: expanded.keys.clone(), first, each };
         if let Cells::Calls(calls) = &mut self.cells[self.graph.id(Node::Call(place.module, call)).index()] {
             calls[place.pos as usize] = Some(cell);
         }
@@ -244,11 +244,12 @@ impl World {
         let cell = match expanded {
             Some(Expanded { kind, keys, each }) => {
                 let values = vec![None; keys.len()];
+                let each = each.map(OnceLock::from).unwrap_or_default();
                 ResourceCell { kind, keys, each, values, failed: false, whole: OnceLock::new() }
             }
             None => {
                 let (kind, keys) = (ExpansionKind::Single, Arc::from([]));
-                ResourceCell { kind, keys, each: None, values: Vec::new(), failed: true, whole: OnceLock::new() }
+                ResourceCell { kind, keys, each: OnceLock::new(), values: Vec::new(), failed: true, whole: OnceLock::new() }
             }
         };
         if let Cells::Resources(resources) = &mut self.cells[self.graph.id(Node::Resource(place.module, at)).index()] {
@@ -266,19 +267,41 @@ impl World {
         }
     }
 
-    /// Remembers the value of `for_each`, where it was not evaluated when the resource was expanded.
-    pub(crate) fn set_each(&mut self, place: Place, at: u32, each: Value) {
-        if let Cells::Resources(resources) = &mut self.cells[self.graph.id(Node::Resource(place.module, at)).index()] {
-            if let Some(Some(cell)) = resources.get_mut(place.pos as usize) {
-                cell.each = Some(each);
-            }
-        }
+    /// What `count` and `each` are for an instance of a resource.
+    ///
+    /// # Errors
+    /// When `for_each` has yet to be evaluated and can't be.
+    pub(crate) fn repeat(&self, place: Place, at: u32, key: Option<&InstanceKey>) -> Result<Repeat, Diagnostics> {
+        let Some(InstanceKey::Str(_)) = key else { return Ok(expand::repeat_of(key, None)) };
+        let Some(cell) = self.resource_cell(place, at) else { return Err(Diagnostics::new()) };
+        let each = self.each(&cell.each, place, &self.resource(place.module, at).repetition)?;
+        Ok(expand::repeat_of(key, Some(&each)))
     }
 
-    /// What `count` and `each` are for an instance of a resource.
-    pub(crate) fn repeat(&self, place: Place, at: u32, key: Option<&InstanceKey>) -> Repeat {
-        let each = self.resource_cell(place, at).and_then(|cell| cell.each.as_ref());
-        expand::repeat_of(key, each)
+    /// What `count` and `each` are for the expressions of the call that makes a module instance.
+    ///
+    /// # Errors
+    /// When `for_each` has yet to be evaluated and can't be.
+    pub(crate) fn module_repeat(&self, place: Place) -> Result<Repeat, Diagnostics> {
+        let cell = self.module_cell(place);
+        let key = cell.addr.0.last().and_then(|step| step.key.as_ref());
+        let (Some(InstanceKey::Str(_)), Some(parent), Some((_, call))) = (key, cell.parent, self.config.module(place.module).parent) else {
+            return Ok(expand::repeat_of(key, None));
+        };
+        let Some(called) = self.call_cell(parent, call) else { return Err(Diagnostics::new()) };
+        let each = self.each(&called.each, parent, &self.config.module(parent.module).calls[call as usize].repetition)?;
+        Ok(expand::repeat_of(key, Some(&each)))
+    }
+
+    fn each(&self, known: &OnceLock<Value>, place: Place, repetition: &Repetition) -> Result<Value, Diagnostics> {
+        if let Some(each) = known.get() {
+            return Ok(each.clone());
+        }
+        let Repetition::ForEach(expr) = repetition else { return Err(Diagnostics::new()) };
+        let value = expr.eval(&self.scope(place), &[])?.unmarked().clone();
+        // `each.value` of a set is the key itself: an empty object has no such key.
+        let value = if matches!(value.kind(), terrane_value::Kind::Set(_)) { Value::object::<EcoString>([]) } else { value };
+        Ok(known.get_or_init(|| value).clone())
     }
 
     /// A scope for expressions of this module instance, outside of any repetition.

@@ -107,7 +107,7 @@ impl<'w> InstanceScope<'w> {
                 let all = self.world.module_value(self.place, call)?;
                 let element = index_value(&all, key, span)?;
                 let output = &self.world.config.module(child).outputs[output as usize].name;
-                return terrane_lang::expr::get_attr(&element, output, span);
+                return terrane_value::ops::get_attr(&element, output).map_err(|problem| access_error(&problem, span));
             }
         };
         let pos = cell.first + u32::try_from(index).expect("as many as module instances");
@@ -191,7 +191,11 @@ impl Scope for InstanceScope<'_> {
 }
 
 fn index_value(value: &Value, key: &Value, span: Span) -> Result<Value, Diagnostics> {
-    terrane_lang::expr::index(value, key, span)
+    terrane_value::ops::index(value, key).map_err(|problem| access_error(&problem, span))
+}
+
+fn access_error(problem: &terrane_value::ops::AccessError, span: Span) -> Diagnostics {
+    Diagnostic::error(problem.summary(), problem.to_string()).at(span).into()
 }
 
 /// Which instance a key means.

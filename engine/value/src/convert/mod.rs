@@ -13,6 +13,7 @@ mod unify;
 #[cfg(test)]
 mod tests;
 
+use crate::quote::Quoted;
 use crate::{
     EcoString, Kind, MapValue, Number, ObjectType, Path, PathStep, Refinements, Type, Value,
 };
@@ -277,7 +278,8 @@ impl Conversion {
                 (None, _) if wanted.optional.contains(name) => Value::null(ty.without_optional()),
                 (None, _) => {
                     return self.error(format!(
-                        "map has no element for required attribute {name:?}"
+                        "map has no element for required attribute {}",
+                        Quoted(name)
                     ));
                 }
             };
@@ -302,7 +304,8 @@ impl Conversion {
         if !possible(from, wanted, true) {
             let why = mismatch(&item.ty(), wanted);
             return self.error(format!(
-                "map element type is incompatible with attribute {name:?}: {why}"
+                "map element type is incompatible with attribute {}: {why}",
+                Quoted(name)
             ));
         }
         self.part(PathStep::Index(Value::string(name.clone())), item, wanted)

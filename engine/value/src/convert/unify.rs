@@ -106,11 +106,14 @@ fn structures_as_collections(types: &[Type], allow_unsafe: bool, maps: bool) -> 
             }
         })
         .collect();
-    unify(&replaced, allow_unsafe).filter(|unified| match unified {
+    let unified = unify(&replaced, allow_unsafe)?;
+    let right_kind = match unified {
         Type::Map(_) => maps,
         Type::List(_) => !maps,
         _ => false,
-    })
+    };
+    // Unsafe conversions do not chain: what converts to the collection in between need not convert to the result.
+    (right_kind && all_convert(types, &unified, allow_unsafe)).then_some(unified)
 }
 
 fn object_types(types: &[Type], allow_unsafe: bool) -> Option<Type> {

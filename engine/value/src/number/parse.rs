@@ -2,7 +2,7 @@
 //! rounded to some more bits, so results agree to the last bit.
 
 use super::float::Float;
-use super::{Big, DOUBLE_BITS, LITERAL_BITS, MAX_EXPONENT, NATIVE_BITS, Number, Repr};
+use super::{Big, LITERAL_BITS, MAX_EXPONENT, NATIVE_BITS, Number, Repr};
 use ecow::EcoString;
 use num_bigint::BigUint;
 use std::sync::{Arc, OnceLock};
@@ -76,11 +76,19 @@ impl Number {
         Some(Self::finish(Float::new(negative, mantissa, 0), prec))
     }
 
-    /// A native float read from text, as JSON numbers that are known to be doubles.
+    /// The number that this one is once it was written as text and read again.
+    ///
+    /// Only whole numbers beyond their precision change (a large `f64` prints fewer digits than it has), so that what is kept and what comes
+    /// back from a file or another program are equal.
     #[must_use]
-    pub fn parse_f64(text: &str) -> Option<Self> {
-        let value: f64 = text.parse().ok()?;
-        Self::from_f64(value).filter(|number| number.precision() == DOUBLE_BITS)
+    pub fn settled(&self) -> Self {
+        if self.is_infinite() || !self.is_integer() || self.precision() >= LITERAL_BITS {
+            return self.clone();
+        }
+        match self.to_i64() {
+            Some(value) if super::text::prints_whole(value, self.precision()) => self.clone(),
+            _ => Self::parse(&self.text()).unwrap_or_else(|| self.clone()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parts of values by key or name, and how many there are.
 
 use crate::convert::convert;
+use crate::quote::Quoted;
 use crate::{EcoString, Kind, Number, Refinements, Type, Value};
 use std::fmt;
 
@@ -98,10 +99,15 @@ impl fmt::Display for AccessError {
             ),
             Self::NoIndices => f.write_str("This value does not have any indices."),
             Self::NoSuchAttribute(name) => {
-                write!(f, "This object does not have an attribute named {name:?}.")
+                write!(
+                    f,
+                    "This object does not have an attribute named {}.",
+                    Quoted(name)
+                )
             }
             Self::NoSuchElement(name) => {
-                write!(f, "This map does not have an element with the key {name:?}.")
+                write!(f, "This map does not have an element with the key {}.",
+                    Quoted(name))
             }
             Self::AttributeOfSequence {
                 kind,
@@ -300,10 +306,11 @@ pub fn length(value: &Value) -> Option<Value> {
         Type::List(_) | Type::Set(_) | Type::Map(_) => match length_bounds(inner) {
             (min, max) if min == max => min,
             (min, max) => {
-                let mut bounds = Refinements::NOT_NULL.at_least(Number::from_u64(min));
-                if max != u64::MAX {
-                    bounds = bounds.at_most(Number::from_u64(max));
-                }
+                // Lengths are signed for the peers, and so is the bound that says nothing.
+                let max = i64::try_from(max).unwrap_or(i64::MAX);
+                let bounds = Refinements::NOT_NULL
+                    .at_least(Number::from_u64(min))
+                    .at_most(Number::from_i64(max));
                 return Some(Value::unknown_with(Type::Number, bounds).with_marks(marks));
             }
         },

@@ -1,5 +1,6 @@
 //! `==`: of the same type and the same content. Nothing is converted; nulls of all types are equal.
 
+use super::length_bounds;
 use crate::{Kind, Marks, Type, Value};
 
 /// Whether two values are equal, as the language sees it: a bool, unknown where it cannot be decided yet.
@@ -94,10 +95,11 @@ fn parts(a: &Value, b: &Value) -> Option<bool> {
         }
         (Kind::Set(left), Kind::Set(right)) => {
             if a.is_wholly_known() && b.is_wholly_known() {
-                in_order(left, right)
-            } else {
-                None
+                return in_order(left, right);
             }
+            // Which elements they will have is open; only how many there are can tell them apart.
+            let ((low, high), (other_low, other_high)) = (length_bounds(a), length_bounds(b));
+            (low > other_high || other_low > high).then_some(false)
         }
         _ => Some(false),
     }

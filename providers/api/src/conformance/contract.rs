@@ -1,7 +1,6 @@
 //! The rules on values that pass between engine and provider (`opentofu.md` 5.8), written for the suite alone: the planner has its own, so that
 //! each checks the other.
 
-use crate::conform::set;
 use std::collections::BTreeMap;
 use terrane_model::schema::{Attribute, Block, NestedBlock, NestedObject, Nesting};
 use terrane_value::{Kind, Type, Value};
@@ -102,7 +101,7 @@ fn propose_objects(nesting: Nesting, shape: Shape<'_>, prior: &Value, config: &V
                     propose(shape, before, object)
                 })
                 .collect();
-            set(
+            Value::set(
                 config.ty().element().cloned().unwrap_or(Type::Dynamic),
                 items,
             )

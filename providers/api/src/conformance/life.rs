@@ -3,11 +3,12 @@
 use super::{Case, CaseKind, apply_faults, config_value, plan_faults, proposed_new};
 use crate::{Provider, conform};
 use ecow::EcoString;
+use std::sync::Arc;
 use terrane_model::provider::{
     Answer, Call, ImportTarget, Private, ProviderInfo, RawObject, Reply,
 };
 use terrane_model::schema::{Block, Schema};
-use terrane_value::{Kind, Path, PathStep, Type, Value};
+use terrane_value::{Kind, Path, PathStep, Type, Value, json};
 
 pub(super) struct Run<'a> {
     pub(super) provider: &'a dyn Provider,
@@ -358,7 +359,7 @@ impl Run<'_> {
             type_name: case.type_name.clone(),
             stored: RawObject {
                 schema_version: schema.version,
-                json: conform::encode_stored(&live.state, schema.block.implied_type()).into(),
+                json: encode(&live.state, schema.block.implied_type()),
             },
         };
         match self.ask("upgrade", call).await {
@@ -446,6 +447,11 @@ impl Run<'_> {
             self.fault("delete: the object is still there");
         }
     }
+}
+
+/// As it is stored.
+fn encode(value: &Value, ty: &Type) -> Arc<str> {
+    json::encode(value, ty).unwrap_or_default().into()
 }
 
 fn lookup(value: &Value, path: &Path) -> Option<Value> {

@@ -9,6 +9,15 @@ use terrane_model::provider::{Answer, Call, Private, ProviderDiagnostic, Reply};
 use terrane_value::Value;
 
 impl Parts {
+    pub(super) fn is_interruptible(&self, call: &Call) -> bool {
+        let Call::Apply { type_name, .. } = call else {
+            return false;
+        };
+        self.resources
+            .get(type_name)
+            .is_some_and(|entry| entry.resource.is_interruptible())
+    }
+
     pub(super) async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { .. }

@@ -149,6 +149,11 @@ impl Parser<'_> {
                 Ok(())
             }
             TokenKind::End => Ok(()),
+            TokenKind::Comma => {
+                let detail = "Argument definitions must be separated by newlines, not commas. An argument definition \
+                              must end with a newline.";
+                Err(self.unexpected_in(span.start, end, "Unexpected comma after argument", detail))
+            }
             _ => {
                 let detail = "An argument definition must end with a newline.";
                 Err(self.unexpected_in(span.start, end, "Missing newline after argument", detail))

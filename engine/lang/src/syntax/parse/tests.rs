@@ -160,7 +160,13 @@ fn messages(text: &str, diagnostics: &Diagnostics) -> Vec<String> {
     let _file = map.add("f", text);
     diagnostics
         .iter()
-        .map(|d| format!("{} @{}", d.summary, map.locate(d.subject.unwrap()).trim_start_matches("f:")))
+        .map(|d| {
+            format!(
+                "{} @{}",
+                d.summary,
+                map.locate(d.subject.unwrap()).trim_start_matches("f:")
+            )
+        })
         .collect()
 }
 
