@@ -13,10 +13,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("terrane-value", &[]),
     ("terrane-model", &["terrane-value"]),
     ("terrane-lang", &["terrane-value"]),
-    ("terrane-config", &["terrane-value", "terrane-model", "terrane-lang"]),
+    (
+        "terrane-config",
+        &["terrane-value", "terrane-model", "terrane-lang"],
+    ),
     (
         "terrane-plan",
-        &["terrane-value", "terrane-model", "terrane-lang", "terrane-config"],
+        &[
+            "terrane-value",
+            "terrane-model",
+            "terrane-lang",
+            "terrane-config",
+        ],
     ),
     (
         "terrane-gate",
@@ -40,15 +48,36 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("terrane-store", &["terrane-value", "terrane-model"]),
-    ("terrane-store-sled", &["terrane-value", "terrane-model", "terrane-store"]),
-    ("terrane-store-remote", &["terrane-value", "terrane-model", "terrane-store"]),
+    (
+        "terrane-store-sled",
+        &["terrane-value", "terrane-model", "terrane-store"],
+    ),
+    (
+        "terrane-store-remote",
+        &["terrane-value", "terrane-model", "terrane-store"],
+    ),
     ("terrane-provider", &["terrane-value", "terrane-model"]),
-    ("terrane-builtin", &["terrane-value", "terrane-model", "terrane-provider"]),
-    ("terrane-sim", &["terrane-value", "terrane-model", "terrane-provider"]),
-    ("terrane-plugin", &["terrane-value", "terrane-model", "terrane-provider"]),
-    ("terrane-aws", &["terrane-value", "terrane-model", "terrane-provider"]),
+    (
+        "terrane-builtin",
+        &["terrane-value", "terrane-model", "terrane-provider"],
+    ),
+    (
+        "terrane-sim",
+        &["terrane-value", "terrane-model", "terrane-provider"],
+    ),
+    (
+        "terrane-plugin",
+        &["terrane-value", "terrane-model", "terrane-provider"],
+    ),
+    (
+        "terrane-aws",
+        &["terrane-value", "terrane-model", "terrane-provider"],
+    ),
     ("terrane-modules", &["terrane-value", "terrane-model"]),
-    ("terrane-catalog", &["terrane-value", "terrane-model", "terrane-modules"]),
+    (
+        "terrane-catalog",
+        &["terrane-value", "terrane-model", "terrane-modules"],
+    ),
 ];
 
 /// Crates that may depend on everything but these.
@@ -76,7 +105,15 @@ const RIM: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that must not be reached from `engine/`: they do what the engine must not.
-const OUTSIDE: &[&str] = &["tokio", "reqwest", "hyper", "rand", "tempfile", "sled", "tracing-subscriber"];
+const OUTSIDE: &[&str] = &[
+    "tokio",
+    "reqwest",
+    "hyper",
+    "rand",
+    "tempfile",
+    "sled",
+    "tracing-subscriber",
+];
 
 /// Everything that is not as it should be, one line each.
 ///
@@ -134,9 +171,7 @@ fn check_crate(path: &str, manifest: &Manifest) -> Vec<String> {
     }
     for dependency in dependencies {
         let fine = match (allowed, forbidden) {
-            (Some((_, allowed)), _) => {
-                !house(dependency) || allowed.contains(&dependency.as_str())
-            }
+            (Some((_, allowed)), _) => !house(dependency) || allowed.contains(&dependency.as_str()),
             (None, Some((_, forbidden))) => !forbidden.contains(&dependency.as_str()),
             (None, None) => true,
         };
@@ -256,7 +291,12 @@ mod tests {
             ("engine/config", "terrane-config", "terrane-plan", false),
             ("engine/value", "terrane-value", "terrane-ops", false),
             ("engine/lang", "terrane-lang", "tokio", false),
-            ("providers/builtin", "terrane-builtin", "terrane-lang", false),
+            (
+                "providers/builtin",
+                "terrane-builtin",
+                "terrane-lang",
+                false,
+            ),
             ("providers/builtin", "terrane-builtin", "tokio", true),
             ("ops", "terrane-ops", "terrane-store", true),
             ("ops", "terrane-ops", "terrane", false),

@@ -5,4 +5,4 @@
 
 mod local;
 
-pub use local::{SourceError, SourceFile, join, kind, read_folder, Kind};
+pub use local::{Kind, SourceError, SourceFile, join, kind, read_folder};

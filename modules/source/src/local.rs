@@ -137,8 +137,9 @@ pub fn read_folder(dir: &Path) -> Result<Vec<SourceFile>, SourceError> {
 }
 
 fn is_configuration(name: &str) -> bool {
-    let ignored =
-        name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'));
+    let ignored = name.starts_with('.')
+        || name.ends_with('~')
+        || (name.starts_with('#') && name.ends_with('#'));
     !ignored && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
@@ -179,7 +180,14 @@ mod tests {
     fn a_folder_gives_its_configuration_files_by_name() {
         let dir = tempfile::tempdir().unwrap();
         for name in [
-            "b.tf", "a.tf.json", "c.tf", "c.tofu", ".hidden.tf", "d.tf~", "#e.tf#", "f.txt",
+            "b.tf",
+            "a.tf.json",
+            "c.tf",
+            "c.tofu",
+            ".hidden.tf",
+            "d.tf~",
+            "#e.tf#",
+            "f.txt",
         ] {
             std::fs::write(dir.path().join(name), name).unwrap();
         }
