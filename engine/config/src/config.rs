@@ -232,6 +232,9 @@ pub struct ProviderUse {
     pub provider: ProviderId,
     /// The expression of its key, if it has `for_each`.
     pub key: Option<Compiled>,
+    /// `Some`: the key was given by the `providers` argument of this call (module, index there), and is evaluated as that call's
+    /// arguments are. `None`: it stands in the resource's own block.
+    pub key_from: Option<(ModuleId, u32)>,
     /// Where `provider = …` stands, or the block header.
     pub span: Span,
 }

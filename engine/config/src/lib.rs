@@ -5,8 +5,11 @@
 //! [`Config`]. Bad input gives diagnostics and as much of a result as can be had.
 
 pub mod body;
+pub mod compile;
 pub mod config;
 mod constant;
+mod schema_types;
 pub mod load;
+pub mod provisioner_schema;
 mod suggest;
 pub mod version;

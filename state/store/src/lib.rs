@@ -5,7 +5,7 @@
 //! Beside the trait, the room holds what stores share: the written forms of events ([`wire`]), the journal file
 //! ([`journal`]), state files of the peers ([`statefile`]), and the suite that every store must pass (`conformance`).
 
-#[cfg(feature = "conformance")]
+#[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod history;
 pub mod journal;

@@ -50,7 +50,7 @@ pub(crate) struct Tables {
     pub(crate) call_infos: Vec<CallInfo>,
     pub(crate) resource_infos: Vec<ResourceInfo>,
     pub(crate) slots: Vec<Reference>,
-    slot_of: BTreeMap<Reference, Slot>,
+    pub(crate) slot_of: BTreeMap<Reference, Slot>,
 }
 
 impl Tables {

@@ -5,7 +5,6 @@
 
 use super::Tree;
 use super::decl::VariableDecl;
-use crate::constant::no_functions;
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -150,7 +149,7 @@ impl<'a> StaticEval<'a> {
     pub(crate) fn new(tree: &'a Tree) -> Self {
         Self {
             tree,
-            functions: no_functions(),
+            functions: Functions::pure(),
             known: RefCell::new(BTreeMap::new()),
         }
     }

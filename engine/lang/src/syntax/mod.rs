@@ -6,11 +6,13 @@
 pub mod ast;
 pub mod body;
 mod content;
+pub mod format;
 pub mod json;
 pub mod navigate;
 pub mod parse;
 mod scan;
 mod spans;
 pub mod static_expr;
-pub mod format;
 pub mod suggest;
+#[cfg(test)]
+mod tests;

@@ -16,10 +16,21 @@ impl ConfigIndex {
     pub(crate) fn new(config: &Config) -> Self {
         let mut index = Self::default();
         for module in &config.modules {
-            let calls = (0u32..).zip(&module.calls).map(|(at, call)| (call.name.clone(), (at, call.module)));
+            let calls = (0u32..)
+                .zip(&module.calls)
+                .map(|(at, call)| (call.name.clone(), (at, call.module)));
             index.calls.push(calls.collect());
             let resources = (0u32..).zip(&module.resources);
-            let resources = resources.map(|(at, resource)| ((resource.mode, resource.type_name.clone(), resource.name.clone()), at));
+            let resources = resources.map(|(at, resource)| {
+                (
+                    (
+                        resource.mode,
+                        resource.type_name.clone(),
+                        resource.name.clone(),
+                    ),
+                    at,
+                )
+            });
             index.resources.push(resources.collect());
         }
         index
@@ -54,14 +65,22 @@ impl ConfigIndex {
     /// The block that declares a resource.
     pub(crate) fn resource(&self, addr: &ResourceAddr) -> Option<(ModuleId, u32)> {
         let module = self.module(&addr.module)?;
-        let at = self.resources[module.0 as usize].get(&(addr.mode, addr.type_name.clone(), addr.name.clone()))?;
+        let at = self.resources[module.0 as usize].get(&(
+            addr.mode,
+            addr.type_name.clone(),
+            addr.name.clone(),
+        ))?;
         Some((module, *at))
     }
 
     /// The block that declares a resource.
     pub(crate) fn config_resource(&self, addr: &ConfigResource) -> Option<(ModuleId, u32)> {
         let module = self.module_at(&addr.module)?;
-        let at = self.resources[module.0 as usize].get(&(addr.mode, addr.type_name.clone(), addr.name.clone()))?;
+        let at = self.resources[module.0 as usize].get(&(
+            addr.mode,
+            addr.type_name.clone(),
+            addr.name.clone(),
+        ))?;
         Some((module, *at))
     }
 }

@@ -6,7 +6,7 @@
 pub(crate) mod conditions;
 mod data;
 mod finish;
-mod index;
+pub(crate) mod index;
 mod managed;
 mod moves;
 mod nodes;
@@ -16,7 +16,9 @@ mod prior;
 mod targets;
 
 use crate::graph::{Graph, Node, NodeId};
-use crate::machine::{PlanInput, PlanOptions, Planned, Progress, ProviderInstance, Request, RequestId};
+use crate::machine::{
+    PlanInput, PlanOptions, Planned, Progress, ProviderInstance, Request, RequestId,
+};
 use crate::plan::{Drift, Plan, PlanMode, ResourceChange};
 use crate::world::{Place, World};
 use conditions::CheckBook;
@@ -108,7 +110,15 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(input: PlanInput) -> Self {
-        let PlanInput { config, snapshot, providers, variables, variables_set, functions, options } = input;
+        let PlanInput {
+            config,
+            snapshot,
+            providers,
+            variables,
+            variables_set,
+            functions,
+            options,
+        } = input;
         let (graph, mut diagnostics) = Graph::build(&config);
         let graph = Arc::new(graph);
         let index = ConfigIndex::new(&config);
@@ -117,7 +127,11 @@ impl Core {
         world.workspace.clone_from(&options.workspace);
         world.cwd.clone_from(&options.cwd);
         for (at, value) in (0u32..).zip(variables) {
-            world.set_value(Node::Variable(terrane_config::config::ModuleId(0), at), 0, Ok(value));
+            world.set_value(
+                Node::Variable(terrane_config::config::ModuleId(0), at),
+                0,
+                Ok(value),
+            );
         }
         let (prior, moved) = Prior::new(&snapshot, &config, &index);
         diagnostics.extend(moved);
@@ -191,7 +205,10 @@ impl Core {
     }
 
     fn warn_about_targets(&mut self) {
-        let option = match (self.options.targets.is_empty(), self.options.excludes.is_empty()) {
+        let option = match (
+            self.options.targets.is_empty(),
+            self.options.excludes.is_empty(),
+        ) {
             (false, _) => "-target",
             (_, false) => "-exclude",
             (true, true) => return,
@@ -238,7 +255,10 @@ impl Core {
     pub(crate) fn cancel(&mut self) {
         if !self.cancelled {
             self.cancelled = true;
-            self.diagnostics.push(Diagnostic::error("Planning was interrupted", "The operation was cancelled before the plan was complete. Nothing was changed."));
+            self.diagnostics.push(Diagnostic::error(
+                "Planning was interrupted",
+                "The operation was cancelled before the plan was complete. Nothing was changed.",
+            ));
         }
     }
 
@@ -254,7 +274,11 @@ impl Core {
         let id = RequestId(self.next_request);
         self.next_request += 1;
         self.waiting.insert(id.0, waiting);
-        self.requests.push(Request { id, provider: provider.clone(), call });
+        self.requests.push(Request {
+            id,
+            provider: provider.clone(),
+            call,
+        });
     }
 
     /// A node is done: those that only waited for it may run.
@@ -278,28 +302,50 @@ impl Core {
     }
 
     fn report(&mut self, diagnostics: Diagnostics, address: &str) {
-        self.diagnostics.extend(crate::world::about(diagnostics, address));
+        self.diagnostics
+            .extend(crate::world::about(diagnostics, address));
     }
 
     /// Messages of a provider; whether one is an error.
-    fn report_provider(&mut self, messages: &[ProviderDiagnostic], address: &str, span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>) -> bool {
+    fn report_provider(
+        &mut self,
+        messages: &[ProviderDiagnostic],
+        address: &str,
+        span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>,
+    ) -> bool {
         for message in messages {
-            self.diagnostics.push(provider_diagnostic(message, address, span_of));
+            self.diagnostics
+                .push(provider_diagnostic(message, address, span_of));
         }
         messages.iter().any(|message| message.is_error)
     }
 
     /// A call that had no answer.
-    fn report_failure(&mut self, failure: &CallFailure, provider: &ProviderInstance, address: &str, span: Option<Span>) {
-        let name = self.config.provider(provider.config).addr.provider.for_display();
-        let mut diagnostic = Diagnostic::error("Provider did not answer", format!("The provider {name} gave no answer: {}.", failure.message));
+    fn report_failure(
+        &mut self,
+        failure: &CallFailure,
+        provider: &ProviderInstance,
+        address: &str,
+        span: Option<Span>,
+    ) {
+        let name = self
+            .config
+            .provider(provider.config)
+            .addr
+            .provider
+            .for_display();
+        let mut diagnostic = Diagnostic::error(
+            "Provider did not answer",
+            format!("The provider {name} gave no answer: {}.", failure.message),
+        );
         diagnostic.address = (!address.is_empty()).then(|| address.to_owned());
         diagnostic.subject = span;
         self.diagnostics.push(diagnostic);
     }
 
     fn info(&self, provider: ProviderId) -> Option<&ProviderInfo> {
-        self.infos.get(&self.config.provider(provider).addr.provider)
+        self.infos
+            .get(&self.config.provider(provider).addr.provider)
     }
 
     fn is_destroy(&self) -> bool {
@@ -312,9 +358,22 @@ impl Core {
 }
 
 /// A message of a provider as one of ours.
-pub(crate) fn provider_diagnostic(message: &ProviderDiagnostic, address: &str, span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>) -> Diagnostic {
-    let ProviderDiagnostic { is_error, summary, detail, attribute } = message;
-    let mut diagnostic = if *is_error { Diagnostic::error(summary, detail) } else { Diagnostic::warning(summary, detail) };
+pub(crate) fn provider_diagnostic(
+    message: &ProviderDiagnostic,
+    address: &str,
+    span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>,
+) -> Diagnostic {
+    let ProviderDiagnostic {
+        is_error,
+        summary,
+        detail,
+        attribute,
+    } = message;
+    let mut diagnostic = if *is_error {
+        Diagnostic::error(summary, detail)
+    } else {
+        Diagnostic::warning(summary, detail)
+    };
     diagnostic.address = (!address.is_empty()).then(|| address.to_owned());
     diagnostic.subject = span_of(attribute.as_ref());
     diagnostic

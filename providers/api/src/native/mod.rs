@@ -18,6 +18,7 @@ use terrane_model::provider::{
 };
 use terrane_model::schema::{Function, IdentitySchema, ProviderSchema, Schema};
 use terrane_value::Value;
+use tokio::sync::watch;
 
 mod dispatch;
 
@@ -181,6 +182,11 @@ pub trait Resource: Send + Sync + fmt::Debug {
     async fn resolve(&self, _token: &str, _planned: &Value) -> Answered<Resolution> {
         Ok(Resolution::CannotTell)
     }
+
+    /// Whether a change may be given up half way when the provider is asked to stop: it only waits, and nothing is left behind.
+    fn is_interruptible(&self) -> bool {
+        false
+    }
 }
 
 /// An object of another type that is to be taken over. As in [`Call::Move`].
@@ -257,10 +263,11 @@ struct Parts {
     functions: BTreeMap<EcoString, Box<dyn NativeFunction>>,
 }
 
-/// A provider without configuration of its own, and its factory. Cheap to clone.
+/// A provider without configuration of its own, and its factory. Cheap to clone; a clone is the same instance.
 #[derive(Clone, Debug)]
 pub struct NativeProvider {
     parts: Arc<Parts>,
+    stopped: Arc<watch::Sender<bool>>,
 }
 
 /// Collects the parts of a [`NativeProvider`].
@@ -368,6 +375,7 @@ impl NativeBuilder {
         parts.schema = Arc::new(schema);
         NativeProvider {
             parts: Arc::new(parts),
+            stopped: Arc::new(watch::Sender::new(false)),
         }
     }
 }
@@ -390,14 +398,31 @@ impl ProviderFactory for NativeProvider {
     }
 
     async fn start(&self) -> Result<Arc<dyn Provider>, CallFailure> {
-        Ok(Arc::new(self.clone()))
+        Ok(Arc::new(Self {
+            parts: self.parts.clone(),
+            stopped: Arc::new(watch::Sender::new(false)),
+        }))
     }
 }
 
 #[async_trait]
 impl Provider for NativeProvider {
     async fn call(&self, call: Call) -> Result<Reply, CallFailure> {
-        match self.parts.answer(call).await {
+        let interruptible = self.parts.is_interruptible(&call);
+        let answer = self.parts.answer(call);
+        let answered = if interruptible {
+            let mut stopped = self.stopped.subscribe();
+            tokio::select! {
+                answered = answer => answered,
+                _ = stopped.wait_for(|stopped| *stopped) => Err(Refusal::error(
+                    "Interrupted",
+                    "The command was asked to stop.",
+                )),
+            }
+        } else {
+            answer.await
+        };
+        match answered {
             Ok(reply) => Ok(reply),
             Err(Refusal::Messages(diagnostics)) => Ok(Reply {
                 answer: None,
@@ -405,6 +430,10 @@ impl Provider for NativeProvider {
             }),
             Err(Refusal::Failure(failure)) => Err(failure),
         }
+    }
+
+    async fn stop(&self) {
+        self.stopped.send_replace(true);
     }
 }
 

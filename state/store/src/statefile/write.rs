@@ -232,26 +232,18 @@ impl Out<'_> {
         }
         self.key("instances");
         self.open('[');
-        // The peers put string keys before numbers.
-        let rank = |key: &Option<InstanceKey>| match key {
-            None => 0,
-            Some(InstanceKey::Str(_)) => 1,
-            Some(InstanceKey::Int(_)) => 2,
-        };
-        for wanted in 0..3 {
-            for (key, state) in instances.iter().filter(|(key, _)| rank(key) == wanted) {
-                let InstanceState {
-                    current,
-                    deposed,
-                    changed_at: _,
-                } = state;
-                let provider = keyed.then_some(provider.as_str());
-                if let Some(object) = current {
-                    self.object(key.as_ref(), None, provider, object)?;
-                }
-                for (deposed, object) in deposed {
-                    self.object(key.as_ref(), Some(&deposed.0), provider, object)?;
-                }
+        for (key, state) in instances {
+            let InstanceState {
+                current,
+                deposed,
+                changed_at: _,
+            } = state;
+            let provider = keyed.then_some(provider.as_str());
+            if let Some(object) = current {
+                self.object(key.as_ref(), None, provider, object)?;
+            }
+            for (deposed, object) in deposed {
+                self.object(key.as_ref(), Some(&deposed.0), provider, object)?;
             }
         }
         self.close(']');

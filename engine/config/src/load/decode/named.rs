@@ -191,27 +191,12 @@ impl Decoder<'_> {
     fn type_constraint(&mut self, expr: &Expr) -> Option<TypeDecl> {
         let reparsed;
         let mut expr = expr;
-        if let ExprKind::String(text) = &expr.kind {
-            if self.is_json(expr.span) {
-                let (inner, diagnostics) =
-                    static_expr::reparse_string(expr, terrane_lang::syntax::parse::parse_expression)?;
-                self.diagnostics.extend(diagnostics);
-                reparsed = inner?;
-                expr = &reparsed;
-            } else {
-                let (summary, detail) = match text.as_str() {
-                    "string" | "list" | "map" => (
-                        "Invalid quoted type constraints",
-                        format!("Type constraints must not be given in quotes. Remove the quotes around \"{text}\"."),
-                    ),
-                    _ => (
-                        "Invalid legacy variable type hint",
-                        "To provide a full type expression, remove the surrounding quotes and give the type expression directly.".to_owned(),
-                    ),
-                };
-                self.error(summary, detail, expr.span);
-                return None;
-            }
+        if self.is_json(expr.span) && matches!(expr.kind, ExprKind::String(_)) {
+            let (inner, diagnostics) =
+                static_expr::reparse_string(expr, terrane_lang::syntax::parse::parse_expression)?;
+            self.diagnostics.extend(diagnostics);
+            reparsed = inner?;
+            expr = &reparsed;
         }
         let (ty, defaults, diagnostics) = types::variable_type(expr);
         let failed = diagnostics.has_errors();

@@ -4,7 +4,11 @@ use super::format;
 fn check(text: &str, expect: &str) {
     let once = format(text).expect("the text parses");
     assert_eq!(once, expect, "{text}");
-    assert_eq!(format(&once).expect("the result parses"), once, "twice is as once: {text}");
+    assert_eq!(
+        format(&once).expect("the result parses"),
+        once,
+        "twice is as once: {text}"
+    );
 }
 
 #[test]
@@ -15,12 +19,18 @@ fn spaces_between_tokens() {
         ("a = b -  -1", "a = b - -1"),
         ("a = !  b", "a = !b"),
         ("a = b [ 0 ] . c", "a = b[0].c"),
-        ("a = { for k , v in {b=1} : k => v ... if v }", "a = { for k, v in { b = 1 } : k => v... if v }"),
+        (
+            "a = { for k , v in {b=1} : k => v ... if v }",
+            "a = { for k, v in { b = 1 } : k => v... if v }",
+        ),
         ("a = [for x in[1] : x]", "a = [for x in [1] : x]"),
         ("a = f ( 1 ,2 )", "a = f(1, 2)"),
         ("a = b::c (1)", "a = b::c(1)"),
         ("a = b ?c:d", "a = b ? c : d"),
-        ("a = \"x${ b }%{ if  c ~}y%{ endif }\"", "a = \"x${b}%{if c~}y%{endif}\""),
+        (
+            "a = \"x${ b }%{ if  c ~}y%{ endif }\"",
+            "a = \"x${b}%{if c~}y%{endif}\"",
+        ),
         ("a = \"${ {b=1} }x\"", "a = \"${ { b = 1 } }x\""),
         ("a = [ ]", "a = []"),
         ("a = { }", "a = {}"),
@@ -34,15 +44,24 @@ fn spaces_between_tokens() {
 
 #[test]
 fn neighbouring_lines_are_aligned() {
-    check("a=1\nbbb=2 # x\ncé = 3 # y\n\nd=4\n", "a   = 1\nbbb = 2 # x\ncé  = 3 # y\n\nd = 4\n");
+    check(
+        "a=1\nbbb=2 # x\ncé = 3 # y\n\nd=4\n",
+        "a   = 1\nbbb = 2 # x\ncé  = 3 # y\n\nd = 4\n",
+    );
     check("a = [\n1,\n2 ]\nbbb = 3\n", "a = [\n  1,\n2]\nbbb = 3\n");
-    check("a = <<E\n  x ${ b }\nE\nccc = 1\n", "a   = <<E\n  x ${b}\nE\nccc = 1\n");
+    check(
+        "a = <<E\n  x ${ b }\nE\nccc = 1\n",
+        "a   = <<E\n  x ${b}\nE\nccc = 1\n",
+    );
 }
 
 #[test]
 fn lines_are_indented_by_open_brackets() {
     let text = "a {\nb {\nc = f({\nd = 1\n}, [\n2\n])\n}\n# e\n}\n";
-    check(text, "a {\n  b {\n    c = f({\n      d = 1\n      }, [\n      2\n    ])\n  }\n  # e\n}\n");
+    check(
+        text,
+        "a {\n  b {\n    c = f({\n      d = 1\n      }, [\n      2\n    ])\n  }\n  # e\n}\n",
+    );
 }
 
 #[test]
@@ -54,8 +73,14 @@ fn old_spellings_are_replaced() {
         ("a = \"${f(\"${b}\")}\"", "a = f(\"${b}\")"),
         ("a = \"${\nb ?\nc : d\n}\"", "a = (b ?\nc : d)"),
         ("a = [\"${b}\"]", "a = [\"${b}\"]"),
-        ("variable \"v\" { type = \"list\" }", "variable \"v\" { type = list(string) }"),
-        ("variable \"v\" { type = map }", "variable \"v\" { type = map(any) }"),
+        (
+            "variable \"v\" { type = \"list\" }",
+            "variable \"v\" { type = list(string) }",
+        ),
+        (
+            "variable \"v\" { type = map }",
+            "variable \"v\" { type = map(any) }",
+        ),
         ("other \"v\" { type = map }", "other \"v\" { type = map }"),
     ] {
         check(&format!("{text}\n"), &format!("{expect}\n"));
@@ -65,7 +90,10 @@ fn old_spellings_are_replaced() {
 /// Where the peers lose what the author wrote, it stays.
 #[test]
 fn comments_and_escapes_in_headers_stay() {
-    check("a /* b */ c \"d\\te\" /* f */ {}\n", "a /* b */ \"c\" \"d\\te\" /* f */ {}\n");
+    check(
+        "a /* b */ c \"d\\te\" /* f */ {}\n",
+        "a /* b */ \"c\" \"d\\te\" /* f */ {}\n",
+    );
 }
 
 #[test]
