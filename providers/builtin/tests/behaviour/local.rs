@@ -1,7 +1,7 @@
 //! `hashicorp/local`.
 
 use crate::harness::{harness, pick, text};
-use terrane_model::provider::{Answer, Call};
+use terrane_model::provider::{Answer, Call, Resolution};
 use terrane_provider::args;
 use terrane_value::{Path, Type, Value};
 
@@ -151,4 +151,38 @@ async fn a_data_source_shows_the_content() {
             .await
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn the_file_tells_what_became_of_a_change() {
+    let it = harness("local").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let set = [
+        ("filename", text(path.to_str().unwrap())),
+        ("content", text("a")),
+    ];
+    let config = it.config(FILE, &set);
+    let (planned, _) = it.plan(FILE, &Value::NULL, &config).await;
+    let resolve = async |planned: &Value| {
+        let call = Call::Resolve {
+            type_name: FILE.into(),
+            token: "token".into(),
+            planned: planned.clone(),
+        };
+        match it.answer(call).await {
+            Answer::Resolved(resolution) => resolution,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(resolve(&planned).await, Resolution::NeverHappened);
+    let state = it.apply(FILE, &Value::NULL, &config).await;
+    let Resolution::Happened(object) = resolve(&planned).await else {
+        panic!("it happened");
+    };
+    assert_eq!(object.state, state);
+    let without_content = args::with(&planned, "content", Value::null(Type::String));
+    assert_eq!(resolve(&without_content).await, Resolution::CannotTell);
+    std::fs::write(&path, "b").unwrap();
+    assert_eq!(resolve(&planned).await, Resolution::CannotTell);
 }
