@@ -13,7 +13,9 @@ pub fn decode(text: &str, ty: &Type) -> Result<Value, String> {
         Ok(value) => return Ok(value),
         Err(problem) => problem.to_string(),
     };
-    let Ok(mut tree) = serde_json::from_str(text) else { return Err(strict) };
+    let Ok(mut tree) = serde_json::from_str(text) else {
+        return Err(strict);
+    };
     fit(&mut tree, ty);
     json::decode(&tree.to_string(), ty).map_err(|problem| problem.to_string())
 }
@@ -24,12 +26,22 @@ fn fit(tree: &mut serde_json::Value, ty: &Type) {
         (serde_json::Value::Object(map), Type::Object(object)) => {
             map.retain(|name, _| object.attributes.contains_key(name.as_str()));
             for (name, ty) in &object.attributes {
-                fit(map.entry(name.as_str()).or_insert(serde_json::Value::Null), ty);
+                fit(
+                    map.entry(name.as_str()).or_insert(serde_json::Value::Null),
+                    ty,
+                );
             }
         }
-        (serde_json::Value::Object(map), Type::Map(element)) => map.values_mut().for_each(|value| fit(value, element)),
-        (serde_json::Value::Array(items), Type::List(element) | Type::Set(element)) => items.iter_mut().for_each(|item| fit(item, element)),
-        (serde_json::Value::Array(items), Type::Tuple(types)) => items.iter_mut().zip(types.iter()).for_each(|(item, ty)| fit(item, ty)),
+        (serde_json::Value::Object(map), Type::Map(element)) => {
+            map.values_mut().for_each(|value| fit(value, element))
+        }
+        (serde_json::Value::Array(items), Type::List(element) | Type::Set(element)) => {
+            items.iter_mut().for_each(|item| fit(item, element))
+        }
+        (serde_json::Value::Array(items), Type::Tuple(types)) => items
+            .iter_mut()
+            .zip(types.iter())
+            .for_each(|(item, ty)| fit(item, ty)),
         _ => {}
     }
 }
@@ -39,5 +51,7 @@ fn fit(tree: &mut serde_json::Value, ty: &Type) {
 /// # Errors
 /// A sentence, when a part is not known or does not fit the type.
 pub fn encode(value: &Value, ty: &Type) -> Result<Arc<str>, String> {
-    json::encode(&value.unmark_deep(), ty).map(Into::into).map_err(|problem| problem.to_string())
+    json::encode(&value.unmark_deep(), ty)
+        .map(Into::into)
+        .map_err(|problem| problem.to_string())
 }

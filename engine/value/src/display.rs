@@ -3,8 +3,9 @@
 use crate::quote::Quoted;
 use crate::{EcoString, Kind, Type, Value};
 
-/// The value as text: one line for primitives, a heredoc for text of several lines, one line per part for containers. `indent`
-/// columns are put before each line but the first. What is sensitive or unknown is not shown.
+/// The value as text: one line for primitives, a heredoc for text of several lines, one line per
+/// part for containers. `indent` columns are put before each line but the first. What is sensitive
+/// or unknown is not shown.
 #[must_use]
 pub fn console(value: &Value, indent: usize) -> String {
     let mut out = String::new();

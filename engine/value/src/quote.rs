@@ -1,4 +1,5 @@
-//! Text in quotes, as Go writes it (`%q`): escapes for quotes, backslashes and everything that does not print.
+//! Text in quotes, as Go writes it (`%q`): escapes for quotes, backslashes and everything that does
+//! not print.
 
 use std::fmt;
 
@@ -32,7 +33,8 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Whether a character beyond ASCII is shown as it is: no control, space, format or private character.
+/// Whether a character beyond ASCII is shown as it is: no control, space, format or private
+/// character.
 fn prints(character: char) -> bool {
     !character.is_control()
         && !character.is_whitespace()

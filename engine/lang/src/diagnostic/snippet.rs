@@ -29,20 +29,30 @@ pub fn snippet(sources: &SourceMap, diagnostic: &Diagnostic) -> Option<Snippet> 
         .filter(|around| around.file == subject.file)
         .unwrap_or(subject);
     let (highlight, shown) = (widened(file, subject), widened(file, around.to(subject)));
-    let start_line = file.position(shown.start).line;
-    // A range that ends right behind a line break does not reach the next line.
-    let last_line = file
-        .position(shown.end.saturating_sub(1).max(shown.start))
-        .line;
-    let lines: Vec<&str> = (start_line..=last_line)
-        .map(|line| file.line(line))
-        .collect();
+    let (first, last) = (
+        file.position(shown.start).line,
+        file.position(shown.end).line,
+    );
+    let mut lines: Vec<&str> = Vec::new();
+    let (mut start_line, mut base) = (first, shown.start);
+    for number in first..=last {
+        let line = file.line(number);
+        let start = file
+            .line_starts()
+            .get(number as usize - 1)
+            .copied()
+            .unwrap_or(0);
+        // A line counts if a byte of it is inside, or if the range ends right before it: the peers' rule, by
+        // which empty lines never count.
+        if line.is_empty() || (shown.end <= start && shown.end != start) {
+            continue;
+        }
+        if lines.is_empty() {
+            (start_line, base) = (number, start);
+        }
+        lines.push(line);
+    }
     let code = lines.join("\n");
-    let base = file
-        .line_starts()
-        .get(start_line as usize - 1)
-        .copied()
-        .unwrap_or(0);
     let offset = |at: u32| (at.saturating_sub(base) as usize).min(code.len());
     let (highlight_start, highlight_end) = (offset(highlight.start), offset(highlight.end));
     Some(Snippet {

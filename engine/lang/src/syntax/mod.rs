@@ -14,3 +14,5 @@ mod scan;
 mod spans;
 pub mod static_expr;
 pub mod suggest;
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,8 @@ use super::possible;
 use crate::quote::Quoted;
 use crate::{EcoString, ObjectType, Type};
 
-/// Why values of type `got` do not convert to `want`, without a final period: `string required, but have tuple`.
+/// Why values of type `got` do not convert to `want`, without a final period: `string required, but
+/// have tuple`.
 #[must_use]
 pub fn mismatch(got: &Type, want: &Type) -> String {
     let required = || format!("{} required", want.friendly_constraint_name());
@@ -68,7 +69,8 @@ fn all_elements(element: &Type) -> String {
     )
 }
 
-/// Whether naming what was given helps. Of text that should be a number it would not: the value is wrong there, not the type.
+/// Whether naming what was given helps. Of text that should be a number it would not: the value is
+/// wrong there, not the type.
 fn says_more_with_both(got: &Type, want: &Type) -> bool {
     got.is_primitive() != want.is_primitive()
         || *want == Type::String

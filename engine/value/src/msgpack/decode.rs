@@ -1,8 +1,9 @@
-//! Reading. The bytes come from another program: nothing in them is trusted, and they decide neither how deep reading recurses nor how much is
-//! set aside before there is data for it.
+//! Reading. The bytes come from another program: nothing in them is trusted, and they decide
+//! neither how deep reading recurses nor how much is set aside before there is data for it.
 
 use super::{MsgpackError, REFINED, key};
 use crate::json::decode_type;
+use crate::shape::Shapes;
 use crate::value::MAX_DEPTH;
 use crate::{EcoString, Number, ObjectType, Path, PathStep, Refinements, Type, Value};
 use rmp::Marker;
@@ -21,6 +22,7 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, MsgpackError> {
     Decoder {
         rest: bytes,
         path: Vec::new(),
+        shapes: Shapes::default(),
         made: 0,
     }
     .value(ty)
@@ -29,6 +31,7 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, MsgpackError> {
 struct Decoder<'a> {
     rest: &'a [u8],
     path: Vec<PathStep>,
+    shapes: Shapes,
     made: u64,
 }
 
@@ -286,20 +289,24 @@ impl<'a> Decoder<'a> {
                 "an object with {wanted} attributes is required ({length} given)"
             ));
         }
-        let mut entries: BTreeMap<EcoString, Value> = BTreeMap::new();
+        let names = self.shapes.names(object.attributes.keys());
+        let mut values: Vec<Option<Value>> = vec![None; wanted];
         for _ in 0..length {
             let name = self.text("all keys must be strings")?;
-            let Some(ty) = object.attributes.get(&name) else {
+            let (Ok(at), Some(ty)) = (names.binary_search(&name), object.attributes.get(&name))
+            else {
                 self.path.push(PathStep::Attr(name));
                 return self.error("unsupported attribute");
             };
-            let item = self.part(PathStep::Attr(name.clone()), ty)?;
-            entries.insert(name, item);
+            let item = self.part(PathStep::Attr(name), ty)?;
+            if let Some(value) = values.get_mut(at) {
+                *value = Some(item);
+            }
         }
-        if entries.len() != wanted {
-            return self.error("an attribute is given twice");
+        match values.into_iter().collect::<Option<Vec<_>>>() {
+            Some(values) => Ok(Value::object_shaped(names, values)),
+            None => self.error("an attribute is given twice"),
         }
-        Ok(Value::object(entries))
     }
 
     fn unknown(&mut self, ty: &Type) -> Read<Value> {
@@ -331,6 +338,7 @@ impl<'a> Decoder<'a> {
         let mut inner = Decoder {
             rest: body,
             path: self.path.clone(),
+            shapes: Shapes::default(),
             made: 0,
         };
         let Some(refinements) = inner.refinements()? else {

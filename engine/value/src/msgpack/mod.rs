@@ -1,8 +1,10 @@
-//! The binary form in which values cross the provider protocol: msgpack, with extensions for unknown values.
+//! The binary form in which values cross the provider protocol: msgpack, with extensions for
+//! unknown values.
 //!
-//! Values are written against a type. Where that is dynamic, the value is an array of its type (as JSON, in a binary) and itself. An unknown value
-//! is an extension of one byte; one with refinements is an extension of type 12 that holds a map of them. Numbers are integers or floats where
-//! that is exact, and decimal text otherwise. Marked values have no such form.
+//! Values are written against a type. Where that is dynamic, the value is an array of its type (as
+//! JSON, in a binary) and itself. An unknown value is an extension of one byte; one with
+//! refinements is an extension of type 12 that holds a map of them. Numbers are integers or floats
+//! where that is exact, and decimal text otherwise. Marked values have no such form.
 
 mod decode;
 mod encode;

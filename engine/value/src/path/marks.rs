@@ -1,4 +1,5 @@
-//! Marks apart from the value, by path: how they are stored, and how they cross doors that know no marks.
+//! Marks apart from the value, by path: how they are stored, and how they cross doors that know no
+//! marks.
 
 use super::{Path, transform, walk};
 use crate::{Marks, Value};
@@ -20,8 +21,8 @@ impl Value {
         (self.unmark_deep(), found)
     }
 
-    /// The value with marks added at these paths. A path into a set marks the set; one that leads nowhere marks the last part that there
-    /// is, so that nothing secret comes out unmarked.
+    /// The value with marks added at these paths. A path into a set marks the set; one that leads
+    /// nowhere marks the last part that there is, so that nothing secret comes out unmarked.
     #[must_use]
     pub fn mark_with_paths(&self, marks: &[(Path, Marks)]) -> Self {
         if marks.is_empty() {

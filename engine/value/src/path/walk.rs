@@ -28,7 +28,8 @@ fn parts(value: &Value) -> Vec<(PathStep, &Value)> {
     }
 }
 
-/// Visits the value and its parts, containers before their content. Goes into a container only where `visit` says so.
+/// Visits the value and its parts, containers before their content. Goes into a container only
+/// where `visit` says so.
 pub fn walk(value: &Value, visit: &mut impl FnMut(&Path, &Value) -> bool) {
     walk_from(&mut Path::new(), value, visit);
 }
@@ -44,8 +45,9 @@ fn walk_from(path: &mut Path, value: &Value, visit: &mut impl FnMut(&Path, &Valu
     }
 }
 
-/// The value with each part, and in the end the value itself, replaced by what `change` makes of it: content before containers. Elements of
-/// collections must keep their type. Parts that do not change are shared with the original.
+/// The value with each part, and in the end the value itself, replaced by what `change` makes of
+/// it: content before containers. Elements of collections must keep their type. Parts that do not
+/// change are shared with the original.
 #[must_use]
 pub fn transform(value: &Value, change: &mut impl FnMut(&Path, Value) -> Value) -> Value {
     transform_from(&mut Path::new(), value, change)
@@ -75,7 +77,8 @@ fn transform_from(
 }
 
 impl Value {
-    /// The value as it is once it was written as text and read again: see [`crate::Number::settled`]. Shared where nothing changes.
+    /// The value as it is once it was written as text and read again: see
+    /// [`crate::Number::settled`]. Shared where nothing changes.
     #[must_use]
     pub fn settled(&self) -> Self {
         transform(self, &mut |_, part| match part.kind() {
@@ -102,7 +105,8 @@ fn with_parts(value: &Value, parts: Vec<Value>) -> Value {
     value.map_children(|_, old| parts.next().unwrap_or_else(|| old.clone()))
 }
 
-/// The value with the part that the path leads to replaced. Where there is no such part, it comes back as it is.
+/// The value with the part that the path leads to replaced. Where there is no such part, it comes
+/// back as it is.
 #[must_use]
 pub fn replace(value: &Value, path: &Path, new: Value) -> Value {
     replace_from(value, &path.0, new)
@@ -123,7 +127,8 @@ fn replace_from(value: &Value, steps: &[PathStep], new: Value) -> Value {
     with_parts(value, parts)
 }
 
-/// The paths at which two values differ, as deep as possible: a container is only named where its kind, or which parts it has, differs. Marks count.
+/// The paths at which two values differ, as deep as possible: a container is only named where its
+/// kind, or which parts it has, differs. Marks count.
 #[must_use]
 pub fn diff(a: &Value, b: &Value) -> Vec<Path> {
     let mut found = Vec::new();

@@ -1,4 +1,5 @@
-//! Laws that hold for all values: codecs give back what they were given, conversion gives what it was asked for, orders are orders.
+//! Laws that hold for all values: codecs give back what they were given, conversion gives what it
+//! was asked for, orders are orders.
 
 use crate::{EcoString, Marks, Number, Path, Refinements, Type, Value};
 use crate::{convert, json, msgpack, ops, path};

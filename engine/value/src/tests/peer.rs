@@ -1,7 +1,7 @@
 //! Conversions, equality, unification and codecs against go-cty: random cases with its answers.
 //!
-//! Each line of `peer.txt` is an operation, its operands and the answer, between tabs. Values are msgpack of a dynamic type, in
-//! hexadecimal digits; types are JSON.
+//! Each line of `peer.txt` is an operation, its operands and the answer, between tabs. Values are
+//! msgpack of a dynamic type, in hexadecimal digits; types are JSON.
 
 use crate::{Type, Value, convert, json, msgpack, ops};
 
