@@ -283,6 +283,20 @@ fn a_stale_read_shows_the_object_before_its_last_change() {
     assert!(read().is_null());
 }
 
+#[test]
+fn a_frozen_world_answers_nothing() {
+    let world = World::new(1);
+    let made = network(&world, "1");
+    world.set_frozen(true);
+    let call = Call::Import {
+        type_name: "sim_network".into(),
+        target: ImportTarget::Id(args::string(&made, "id").unwrap().into()),
+    };
+    assert!(world.handle(call.clone()).result.is_err());
+    world.set_frozen(false);
+    assert!(world.handle(call).result.is_ok());
+}
+
 /// The same changes in two orders, on a bad day, leave the same world.
 #[test]
 fn the_order_of_independent_calls_does_not_matter() {
