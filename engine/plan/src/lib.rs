@@ -8,3 +8,4 @@ pub mod exec;
 pub mod machine;
 pub mod objchange;
 pub mod plan;
+pub mod view;
