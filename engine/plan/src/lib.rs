@@ -13,3 +13,4 @@ pub(crate) mod planner;
 pub mod replay;
 pub mod stored;
 mod world;
+pub mod view;

@@ -10,8 +10,8 @@ use terrane_config::config::{Config, ModuleId, ProviderConfig, ProviderId};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::functions::Functions;
 use terrane_lang::source::{FileId, Span};
-use terrane_model::event::EventKind;
 use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, Target};
+use terrane_model::event::EventKind;
 use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
 use terrane_model::snapshot::Snapshot;
 use terrane_value::Value;
@@ -177,13 +177,33 @@ impl Recovery {
 
 /// Adds the provider configurations that state names and the configuration does not, as far as they need no arguments: the implied ones of the root module.
 /// To be called on a configuration before it is planned or applied.
-pub fn complete_providers(config: &mut Config, snapshot: &Snapshot, providers: &BTreeMap<ProviderAddr, ProviderInfo>) {
+pub fn complete_providers(
+    config: &mut Config,
+    snapshot: &Snapshot,
+    providers: &BTreeMap<ProviderAddr, ProviderInfo>,
+) {
     let open = snapshot.open.values().map(|intent| &intent.provider);
-    for addr in snapshot.resources.values().map(|resource| &resource.provider).chain(open) {
-        let known = config.providers.iter().any(|provider| provider.addr == *addr);
-        let declared = config.providers.iter().any(|provider| provider.addr.provider == addr.provider && provider.span.is_some());
+    for addr in snapshot
+        .resources
+        .values()
+        .map(|resource| &resource.provider)
+        .chain(open)
+    {
+        let known = config
+            .providers
+            .iter()
+            .any(|provider| provider.addr == *addr);
+        let declared = config
+            .providers
+            .iter()
+            .any(|provider| provider.addr.provider == addr.provider && provider.span.is_some());
         let implied = addr.module.is_root() && addr.alias.is_none() && !declared;
-        let Some(info) = providers.get(&addr.provider).filter(|_| !known && implied && !config.modules.is_empty()) else { continue };
+        let Some(info) = providers
+            .get(&addr.provider)
+            .filter(|_| !known && implied && !config.modules.is_empty())
+        else {
+            continue;
+        };
         let span = Span::new(FileId(0), 0, 0);
         config.providers.push(ProviderConfig {
             addr: addr.clone(),

@@ -30,6 +30,7 @@ pub(crate) mod values;
 mod tests;
 
 pub use compile::compile;
+pub(crate) use eval::MAX_DEPTH;
 pub use eval::values_involved;
 
 /// A place that a [`Scope`] has a value for. What the number means is between binder and scope.

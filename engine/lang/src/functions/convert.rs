@@ -257,16 +257,16 @@ fn assumeequal(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         return Ok(Value::dynamic());
     };
     let marks = actual.marks().union(expected.marks());
-    let (actual_type, expected_type) = (actual.ty(), expected.ty());
-    if actual_type != expected_type && actual_type != Type::Dynamic {
-        return Err(Fault::new(format!(
+    let wanted = expected.ty();
+    let actual = values::convert(actual, &wanted).map_err(|_| {
+        Fault::new(format!(
             "actual value type {} does not match assumed value type {}",
-            values::type_name(&actual_type),
-            values::type_name(&expected_type)
+            values::type_name(&actual.ty()),
+            values::type_name(&wanted)
         ))
-        .at(0));
-    }
-    match ops::equal(actual, expected).unmarked().as_bool() {
+        .at(0)
+    })?;
+    match ops::equal(&actual, expected).unmarked().as_bool() {
         Some(false) => Err(Fault::new("the actual value does not match the assumed value").at(0)),
         _ => Ok(expected.unmarked().clone().with_marks(&marks)),
     }

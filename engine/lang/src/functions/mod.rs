@@ -8,15 +8,24 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 mod args;
+mod charset;
 mod collection;
 mod convert;
+mod encoding;
+mod file;
+mod format;
+mod hash;
 mod map;
+mod network;
 mod number;
 mod regex;
+mod rsa;
 mod sequence;
 mod set;
 mod string;
 pub mod table;
+mod template;
+mod time;
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +41,13 @@ fn families() -> Vec<&'static [table::Function]> {
         map::TABLE,
         set::TABLE,
         convert::TABLE,
+        format::TABLE,
+        encoding::TABLE,
+        hash::TABLE,
+        time::TABLE,
+        network::TABLE,
+        file::TABLE,
+        template::TABLE,
     ]
 }
 
@@ -54,6 +70,15 @@ pub trait Files: Send + Sync + Debug {
     /// # Errors
     /// A sentence that says why not.
     fn list(&self, dir: &str) -> Result<Vec<String>, String>;
+
+    /// The same, of files at most so many levels down (1: those in the directory itself). May give deeper ones too.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    fn list_to_depth(&self, dir: &str, levels: usize) -> Result<Vec<String>, String> {
+        let _ = levels;
+        self.list(dir)
+    }
 
     /// The absolute form of a path, without `.` and `..`.
     fn absolute(&self, path: &str) -> String;

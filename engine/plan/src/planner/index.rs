@@ -16,7 +16,10 @@ impl ConfigIndex {
     pub(crate) fn new(config: &Config) -> Self {
         let mut index = Self::default();
         for module in &config.modules {
-            let calls = module.calls.iter().map(|call| (call.name.clone(), call.module));
+            let calls = module
+                .calls
+                .iter()
+                .map(|call| (call.name.clone(), call.module));
             index.calls.push(calls.collect());
             let resources = (0u32..).zip(&module.resources);
             let resources = resources.map(|(at, resource)| {

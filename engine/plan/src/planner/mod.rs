@@ -6,6 +6,7 @@
 pub(crate) mod conditions;
 mod data;
 mod finish;
+mod imports;
 pub(crate) mod index;
 mod managed;
 mod moves;
@@ -114,6 +115,8 @@ pub(crate) struct Core {
     intents: Vec<recover::OpenIntent>,
     unresolved: BTreeMap<ProviderInstance, Vec<usize>>,
     events: Vec<terrane_model::event::EventKind>,
+    /// What is to be imported to instances of the resources that have run.
+    imports: BTreeMap<terrane_model::addr::InstanceAddr, imports::Wanted>,
 }
 
 impl Core {
@@ -189,6 +192,7 @@ impl Core {
             intents: Vec::new(),
             unresolved: BTreeMap::new(),
             events: Vec::new(),
+            imports: BTreeMap::new(),
         }
     }
 
@@ -196,6 +200,9 @@ impl Core {
         if self.diagnostics.has_errors() {
             self.cancelled = true;
             return;
+        }
+        if !self.is_destroy() {
+            self.check_imports();
         }
         self.find_create_first();
         self.find_resource_deps();

@@ -40,7 +40,11 @@ impl Core {
         if self.recovering {
             stack.extend(self.intent_nodes());
         } else {
-            stack.extend(providers.into_iter().map(|provider| self.graph.id(Node::Provider(provider))));
+            stack.extend(
+                providers
+                    .into_iter()
+                    .map(|provider| self.graph.id(Node::Provider(provider))),
+            );
         }
         while let Some(id) = stack.pop() {
             if !std::mem::replace(&mut used[id.index()], true) {

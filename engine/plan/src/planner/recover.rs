@@ -38,35 +38,68 @@ impl Core {
     pub(super) fn assign_intents(&mut self) {
         for (op, intent) in self.snapshot.open.clone() {
             let state = match intent.object.deposed.as_ref() {
-                None => self.snapshot.instance(&intent.object.instance).and_then(|instance| instance.current.clone()),
-                Some(key) => self.snapshot.instance(&intent.object.instance).and_then(|instance| instance.deposed.get(key).cloned()),
+                None => self
+                    .snapshot
+                    .instance(&intent.object.instance)
+                    .and_then(|instance| instance.current.clone()),
+                Some(key) => self
+                    .snapshot
+                    .instance(&intent.object.instance)
+                    .and_then(|instance| instance.deposed.get(key).cloned()),
             };
             if intent.operation != Operation::Create {
                 self.settle_intent(op, &intent, state);
                 continue;
             }
-            let at = self.config.providers.iter().position(|provider| provider.addr == intent.provider);
-            let provider = at.and_then(|at| u32::try_from(at).ok()).map(|at| ProviderInstance { config: ProviderId(at), key: None });
-            let able = provider.as_ref().and_then(|provider| self.info(provider.config)).is_some_and(|info| info.abilities.resolves_tokens);
+            let at = self
+                .config
+                .providers
+                .iter()
+                .position(|provider| provider.addr == intent.provider);
+            let provider = at
+                .and_then(|at| u32::try_from(at).ok())
+                .map(|at| ProviderInstance {
+                    config: ProviderId(at),
+                    key: None,
+                });
+            let able = provider
+                .as_ref()
+                .and_then(|provider| self.info(provider.config))
+                .is_some_and(|info| info.abilities.resolves_tokens);
             if !able {
                 self.may_exist(&intent);
                 continue;
             }
             let id = self.intents.len();
             if let Some(provider) = &provider {
-                self.unresolved.entry(provider.clone()).or_default().push(id);
+                self.unresolved
+                    .entry(provider.clone())
+                    .or_default()
+                    .push(id);
             }
-            self.intents.push(OpenIntent { op, intent, provider });
+            self.intents.push(OpenIntent {
+                op,
+                intent,
+                provider,
+            });
         }
     }
 
     /// The provider nodes that open intents need.
     pub(super) fn intent_nodes(&self) -> Vec<NodeId> {
-        self.unresolved.keys().map(|provider| self.graph.id(Node::Provider(provider.config))).collect()
+        self.unresolved
+            .keys()
+            .map(|provider| self.graph.id(Node::Provider(provider.config)))
+            .collect()
     }
 
     fn settle_intent(&mut self, op: u64, intent: &Intent, state: Option<Arc<ObjectState>>) {
-        self.events.push(EventKind::Ended { op, object: intent.object.clone(), provider: intent.provider.clone(), state });
+        self.events.push(EventKind::Ended {
+            op,
+            object: intent.object.clone(),
+            provider: intent.provider.clone(),
+            state,
+        });
     }
 
     fn may_exist(&mut self, intent: &Intent) {
@@ -86,9 +119,17 @@ impl Core {
 
     /// The provider is ready: ask it.
     pub(super) fn ask_intent(&mut self, id: usize) {
-        let OpenIntent { intent, provider, .. } = &self.intents[id];
-        let Some(provider) = provider.clone() else { return };
-        let call = Call::Resolve { type_name: intent.object.instance.resource.type_name.clone(), token: intent.token.clone(), planned: Value::NULL };
+        let OpenIntent {
+            intent, provider, ..
+        } = &self.intents[id];
+        let Some(provider) = provider.clone() else {
+            return;
+        };
+        let call = Call::Resolve {
+            type_name: intent.object.instance.resource.type_name.clone(),
+            token: intent.token.clone(),
+            planned: Value::NULL,
+        };
         self.ask(&provider, call, Waiting::Intent(id));
     }
 
@@ -106,14 +147,18 @@ impl Core {
             Ok(_) | Err(_) => None,
         };
         match answer {
-            Some(Answer::Resolved(Resolution::NeverHappened)) => self.settle_intent(op, &intent, None),
-            Some(Answer::Resolved(Resolution::Happened(object))) => match self.adopted(&intent, &object) {
-                Ok(state) => self.settle_intent(op, &intent, Some(Arc::new(state))),
-                Err(problem) => {
-                    let addr = intent.object.instance.to_string();
-                    self.diagnostics.push(Diagnostic::error("Invalid resource state", format!("The provider found the object that an earlier run created for {addr}, but it can't be stored: {problem}.")).about(addr));
+            Some(Answer::Resolved(Resolution::NeverHappened)) => {
+                self.settle_intent(op, &intent, None)
+            }
+            Some(Answer::Resolved(Resolution::Happened(object))) => {
+                match self.adopted(&intent, &object) {
+                    Ok(state) => self.settle_intent(op, &intent, Some(Arc::new(state))),
+                    Err(problem) => {
+                        let addr = intent.object.instance.to_string();
+                        self.diagnostics.push(Diagnostic::error("Invalid resource state", format!("The provider found the object that an earlier run created for {addr}, but it can't be stored: {problem}.")).about(addr));
+                    }
                 }
-            },
+            }
             _ => self.may_exist(&intent),
         }
     }
@@ -123,20 +168,46 @@ impl Core {
         let resource_addr = &intent.object.instance.resource;
         let configured = self.index.resource(resource_addr);
         let node = configured.map(|(module, at)| self.graph.id(Node::Resource(module, at)));
-        let resource = configured.map(|(module, at)| &self.config.module(module).resources[at as usize]);
-        let info = self.infos.get(&intent.provider.provider).ok_or("its provider is not there")?;
-        let schema = info.schema.resources.get(&resource_addr.type_name).ok_or("its type has no schema")?;
-        let value = objchange::schema_marks(&schema.block, &objchange::normalize_from_legacy(&schema.block, &object.state));
+        let resource =
+            configured.map(|(module, at)| &self.config.module(module).resources[at as usize]);
+        let info = self
+            .infos
+            .get(&intent.provider.provider)
+            .ok_or("its provider is not there")?;
+        let schema = info
+            .schema
+            .resources
+            .get(&resource_addr.type_name)
+            .ok_or("its type has no schema")?;
+        let value = objchange::schema_marks(
+            &schema.block,
+            &objchange::normalize_from_legacy(&schema.block, &object.state),
+        );
         let kept = objchange::strip_write_only(&schema.block, &value);
-        let provisioned = resource.is_some_and(|resource| resource.provisioners.iter().any(|provisioner| !provisioner.on_destroy));
-        let sensitive = objchange::marked_paths(&kept).into_iter().filter(|(_, marks)| *marks == Marks::SENSITIVE).map(|(path, _)| path).collect();
+        let provisioned = resource.is_some_and(|resource| {
+            resource
+                .provisioners
+                .iter()
+                .any(|provisioner| !provisioner.on_destroy)
+        });
+        let sensitive = objchange::marked_paths(&kept)
+            .into_iter()
+            .filter(|(_, marks)| *marks == Marks::SENSITIVE)
+            .map(|(path, _)| path)
+            .collect();
         Ok(ObjectState {
-            status: if provisioned { Status::Tainted } else { Status::Ready },
+            status: if provisioned {
+                Status::Tainted
+            } else {
+                Status::Ready
+            },
             schema_version: schema.version,
             attributes: stored::encode(&kept, schema.block.implied_type())?,
             sensitive,
             private: object.private.clone(),
-            dependencies: node.and_then(|node| self.resource_deps[node.index()].clone()).unwrap_or_else(|| Arc::from([])),
+            dependencies: node
+                .and_then(|node| self.resource_deps[node.index()].clone())
+                .unwrap_or_else(|| Arc::from([])),
             create_before_destroy: node.is_some_and(|node| self.create_first[node.index()]),
             skip_destroy: false,
             identity: None,
