@@ -146,6 +146,7 @@ impl Snapshot {
                 }
             }
             EventKind::Began { op, intent } => {
+                self.last_op = self.last_op.max(*op);
                 self.open.insert(*op, intent.clone());
             }
             EventKind::Ended {
@@ -183,20 +184,84 @@ impl Snapshot {
                 self.outputs.remove(name);
             }
             EventKind::Checked(results) => self.checks.clone_from(results),
-            EventKind::Replaced(other) => {
-                let serial = self.serial;
-                *self = (**other).clone();
-                self.serial = self.serial.max(serial);
-            }
+            EventKind::Replaced(other) => self.replace((**other).clone()),
         }
     }
 
-    /// Applies a batch of events that became durable together. The serial grows by one; instances that the batch touches
-    /// are stamped with it.
+    /// The serial that the state has once these events are committed: one more, or the one of a state that replaces it
+    /// where that is higher.
+    #[must_use]
+    pub fn serial_after(&self, events: &[Event]) -> u64 {
+        events
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::Replaced(other) => Some(other.serial),
+                _ => None,
+            })
+            .fold(self.serial.saturating_add(1), u64::max)
+    }
+
+    /// Applies a batch of events that became durable together. The serial grows by one (see [`Snapshot::serial_after`]);
+    /// instances that the batch touches are stamped with it.
     pub fn commit(&mut self, events: &[Event]) {
-        self.serial += 1;
+        self.commit_as(self.serial_after(events), events);
+    }
+
+    /// Applies a batch that was recorded with this serial: what a store does when it replays its records.
+    pub fn commit_as(&mut self, serial: u64, events: &[Event]) {
+        self.serial = serial;
         for event in events {
             self.fold(&event.kind);
+        }
+        self.serial = serial;
+    }
+
+    /// Takes over another state. Instances that are the same in both keep the serial at which they changed, all others are
+    /// stamped with the present one, so that a plan made before is refused where it must be. Open intents stay open (whether
+    /// these objects exist is not answered by a new state), and operation ids stay unique.
+    fn replace(&mut self, new: Self) {
+        let Self {
+            lineage,
+            serial: _,
+            outputs,
+            mut resources,
+            checks,
+            open,
+            last_op,
+        } = new;
+        for (addr, resource) in &mut resources {
+            let old = self.resources.get(addr);
+            let same_provider = old.is_some_and(|old| old.provider == resource.provider);
+            for (key, instance) in &mut resource.instances {
+                instance.changed_at = old
+                    .and_then(|old| old.instances.get(key))
+                    .filter(|old| {
+                        same_provider
+                            && old.current == instance.current
+                            && old.deposed == instance.deposed
+                    })
+                    .map_or(self.serial, |old| old.changed_at);
+            }
+        }
+        if !lineage.is_empty() {
+            self.lineage = lineage;
+        }
+        self.outputs = outputs;
+        self.resources = resources;
+        self.checks = checks;
+        self.last_op = self.last_op.max(last_op);
+        for (op, intent) in open {
+            match self.open.get(&op) {
+                Some(known) if *known == intent => {}
+                Some(_) => {
+                    self.last_op += 1;
+                    self.open.insert(self.last_op, intent);
+                }
+                None => {
+                    self.open.insert(op, intent);
+                    self.last_op = self.last_op.max(op);
+                }
+            }
         }
     }
 

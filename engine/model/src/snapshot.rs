@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub checks: Vec<CheckResult>,
     /// Changes that were begun and whose end is not recorded, by operation id. Empty unless a run was cut off.
     pub open: BTreeMap<u64, Intent>,
+    /// The highest operation id ever given out: the next change takes one more, so that ids stay unique in the history.
+    pub last_op: u64,
 }
 
 /// A root output.

@@ -5,7 +5,12 @@
 //! takes answers in any order; the shell carries them out.
 
 pub mod exec;
+mod graph;
 pub mod machine;
 pub mod objchange;
 pub mod plan;
+pub(crate) mod planner;
+pub mod replay;
+pub mod stored;
 pub mod view;
+mod world;

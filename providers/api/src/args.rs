@@ -34,7 +34,7 @@ pub fn int(object: &Value, name: &str) -> Option<i64> {
 /// The whole number, if this is a known one that fits.
 #[must_use]
 pub fn whole(value: &Value) -> Option<i64> {
-    value.unmarked().as_number()?.to_string().parse().ok()
+    value.unmarked().as_number()?.to_i64()
 }
 
 /// The attribute's strings, if it is a list or set of known strings.

@@ -1,10 +1,35 @@
 //! Reading the declarations of all modules. Sans-IO: the loader says which files it needs, the shell gives them.
+//!
+//! In reading order: the loader itself, which files count, declarations and how they are decoded, expressions that must be known before
+//! anything is planned, module sources, and which provider configuration a name stands for.
 
+pub(crate) mod decl;
+pub(crate) mod decode;
+mod files;
+mod provider_checks;
+pub(crate) mod providers;
+mod source_addr;
+pub(crate) mod static_eval;
+
+pub use decode::LANGUAGE_VERSION;
+pub use source_addr::is_local_source;
+
+use crate::variables::{GivenValue, root_variable};
+use decl::{CallDecl, ModuleDecl};
 use ecow::EcoString;
-use std::collections::BTreeMap;
-use terrane_lang::diagnostic::Diagnostics;
+use source_addr::SourceKind;
+use static_eval::StaticEval;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{SourceMap, Span};
 use terrane_model::addr::{ModulePath, ProviderAddr};
+use terrane_value::Value;
+
+/// Module calls within each other. A source that depends on a variable could call on and on.
+const MAX_DEPTH: usize = 64;
+/// Modules of one configuration.
+const MAX_MODULES: usize = 100_000;
 
 /// A file of a module's folder.
 #[derive(Clone, Debug)]
@@ -55,8 +80,8 @@ pub struct Requirement {
 pub struct Backend {
     /// `local`, `http`, …
     pub type_name: EcoString,
-    /// Its body, evaluated.
-    pub arguments: BTreeMap<EcoString, terrane_value::Value>,
+    /// Its body, evaluated. Nested blocks are tuples of objects.
+    pub arguments: BTreeMap<EcoString, Value>,
     /// The block header.
     pub span: Span,
 }
@@ -68,7 +93,22 @@ pub struct Tree {
     pub requirements: BTreeMap<ProviderAddr, Requirement>,
     /// Where state is kept; `None`: the default store.
     pub backend: Option<Backend>,
-    // The declarations themselves are the decoder's own.
+    /// The root first; a child after its parent.
+    pub(crate) modules: Vec<TreeModule>,
+    /// Values of root variables, where they are known already.
+    pub(crate) variables: BTreeMap<EcoString, Value>,
+}
+
+/// One module of the tree.
+#[derive(Debug)]
+pub(crate) struct TreeModule {
+    pub(crate) path: ModulePath,
+    pub(crate) dir: EcoString,
+    /// The calling module, and the index of the call there.
+    pub(crate) parent: Option<(usize, usize)>,
+    pub(crate) decl: Arc<ModuleDecl>,
+    /// The called module by call; `None`: it could not be had.
+    pub(crate) children: Vec<Option<usize>>,
 }
 
 /// Reads the module tree.
@@ -76,29 +116,273 @@ pub struct Tree {
 pub struct Loader {
     /// All texts; spans of diagnostics refer to it.
     pub sources: SourceMap,
+    tree: Tree,
+    diagnostics: Diagnostics,
+    /// Calls not looked at yet: module, index of the call.
+    queue: VecDeque<(usize, usize)>,
+    /// Calls whose files were asked for.
+    pending: BTreeMap<ModulePath, (usize, usize)>,
+    /// Folders read, by path: two calls of one folder share its declarations.
+    folders: BTreeMap<EcoString, Arc<ModuleDecl>>,
+    incompatible: bool,
 }
 
 impl Loader {
     /// Begins with the files of the root module.
     #[must_use]
     pub fn new(root: ModuleFolder) -> Self {
-        let _ = root;
-        Self::default()
+        Self::with_variables(root, &[])
+    }
+
+    /// Begins with the files of the root module, and with the values given for its variables (the last for each counts): module sources,
+    /// backend arguments and `for_each` of providers may depend on them. Values that do not fit are reported by
+    /// [`crate::variables::root_variables`], not here.
+    #[must_use]
+    pub fn with_variables(root: ModuleFolder, given: &[GivenValue]) -> Self {
+        let mut loader = Self::default();
+        let dir = root.dir.clone();
+        let decl = loader.decode(root);
+        for variable in &decl.variables {
+            let last = given.iter().rev().find(|given| given.name == variable.name);
+            if let Some(last) = last
+                && let Ok(value) = root_variable(&variable.without_rules(), Some(last))
+            {
+                loader.tree.variables.insert(variable.name.clone(), value);
+            }
+        }
+        loader.add_module(ModulePath::root(), dir, None, decl);
+        loader
     }
 
     /// The next module whose files are needed; `None`: all are there.
     pub fn poll(&mut self) -> Option<ModuleRequest> {
+        while let Some((module, index)) = self.queue.pop_front() {
+            let Some(request) = self.request(module, index) else {
+                continue;
+            };
+            if is_local_source(&request.source) {
+                let dir = source_addr::join(&request.caller_dir, &request.source);
+                if let Some(decl) = self.folders.get(&dir).cloned() {
+                    self.add_module(request.path, dir, Some((module, index)), decl);
+                    continue;
+                }
+            }
+            self.pending.insert(request.path.clone(), (module, index));
+            return Some(request);
+        }
         None
     }
 
     /// The files of the module that [`Self::poll`] asked for; `Err`: a sentence that says why they can't be had.
     pub fn provide(&mut self, request: &ModuleRequest, folder: Result<ModuleFolder, String>) {
-        let _ = (request, folder);
+        let Some(parent) = self.pending.remove(&request.path) else {
+            return;
+        };
+        match folder {
+            Ok(folder) => {
+                let dir = folder.dir.clone();
+                let decl = match self.folders.get(&dir) {
+                    Some(decl) => decl.clone(),
+                    None => self.decode(folder),
+                };
+                self.add_module(request.path.clone(), dir, Some(parent), decl);
+            }
+            Err(reason) => {
+                let diagnostic = self.unavailable(request, &reason);
+                self.diagnostics.push(diagnostic);
+            }
+        }
     }
 
     /// The tree, the texts, and all messages about syntax and declarations.
     #[must_use]
-    pub fn finish(self) -> (Tree, SourceMap, Diagnostics) {
-        (Tree::default(), self.sources, Diagnostics::new())
+    pub fn finish(mut self) -> (Tree, SourceMap, Diagnostics) {
+        if !self.incompatible {
+            let (requirements, diagnostics) = providers::requirements(&self.tree);
+            self.tree.requirements = requirements;
+            self.diagnostics.extend(diagnostics);
+            self.diagnostics
+                .extend(provider_checks::check(&self.tree, &self.sources));
+            self.backend();
+        }
+        (self.tree, self.sources, self.diagnostics)
+    }
+
+    fn unavailable(&self, request: &ModuleRequest, reason: &str) -> Diagnostic {
+        let name = request.path.0.last().cloned().unwrap_or_default();
+        let place = self.sources.place(request.span);
+        if is_local_source(&request.source) {
+            let dir = source_addr::join(&request.caller_dir, &request.source);
+            let mut detail =
+                format!("The directory {dir} could not be read for module \"{name}\" at {place}.");
+            if !reason.is_empty() {
+                detail.push(' ');
+                detail.push_str(reason);
+            }
+            Diagnostic::error("Unreadable module directory", detail).at(request.span)
+        } else {
+            let mut detail = "This module is not yet installed. Run \"terrane init\" to install all modules required by this configuration.".to_owned();
+            if !reason.is_empty() {
+                detail = format!("{reason} {detail}");
+            }
+            Diagnostic::error("Module not installed", detail).at(request.span)
+        }
+    }
+
+    /// Reads all files of a folder.
+    fn decode(&mut self, folder: ModuleFolder) -> Arc<ModuleDecl> {
+        let dir = folder.dir.clone();
+        let (decl, diagnostics) = files::decode_folder(&mut self.sources, folder);
+        // A module that says it is for another engine may well look wrong to this one: that alone is worth saying.
+        if decl.incompatible {
+            self.incompatible = true;
+            let only = diagnostics
+                .into_iter()
+                .filter(|diagnostic| diagnostic.summary == "Incompatible module");
+            self.diagnostics.extend(only);
+        } else {
+            self.diagnostics.extend(diagnostics);
+        }
+        let decl = Arc::new(decl);
+        self.folders.insert(dir, decl.clone());
+        decl
+    }
+
+    fn add_module(
+        &mut self,
+        path: ModulePath,
+        dir: EcoString,
+        parent: Option<(usize, usize)>,
+        decl: Arc<ModuleDecl>,
+    ) {
+        let id = self.tree.modules.len();
+        if let Some((parent, call)) = parent {
+            self.tree.modules[parent].children[call] = Some(id);
+            for import in &decl.imports {
+                let detail = format!(
+                    "An import block was detected in \"{path}\". Import blocks are only allowed in the root module."
+                );
+                self.diagnostics.push(
+                    Diagnostic::error("Invalid import configuration", detail).at(import.span),
+                );
+            }
+            if let Some(backend) = &decl.backend {
+                self.diagnostics.push(
+                    Diagnostic::warning(
+                        "Backend configuration ignored",
+                        "Any selected backend applies to the entire configuration, so only the root module may configure one. This block has no effect.",
+                    )
+                    .at(backend.span),
+                );
+            }
+        }
+        self.queue
+            .extend((0..decl.calls.len()).map(|call| (id, call)));
+        self.tree.modules.push(TreeModule {
+            path,
+            dir,
+            parent,
+            children: vec![None; decl.calls.len()],
+            decl,
+        });
+    }
+
+    /// What a call asks for, if it makes sense.
+    fn request(&mut self, module: usize, index: usize) -> Option<ModuleRequest> {
+        let caller = &self.tree.modules[module];
+        let decl = caller.decl.clone();
+        let call = &decl.calls[index];
+        let path = caller.path.child(call.name.clone());
+        let caller_dir = caller.dir.clone();
+        let (source, version) = self.source(module, call)?;
+        let source_expr = call.source.as_ref()?;
+        let span = source_expr.span;
+        let kind = match source_addr::classify(&source, version.is_some()) {
+            Ok(kind) => kind,
+            Err((summary, detail)) => {
+                self.diagnostics
+                    .push(Diagnostic::error(summary, detail).at(span));
+                return None;
+            }
+        };
+        let mut own_ancestor = false;
+        if kind == SourceKind::Local && terrane_lang::syntax::static_expr::is_constant(source_expr)
+        {
+            let dir = source_addr::join(&caller_dir, &source);
+            own_ancestor = self.ancestors(module).any(|ancestor| ancestor.dir == dir);
+        }
+        if own_ancestor || path.0.len() > MAX_DEPTH || self.tree.modules.len() >= MAX_MODULES {
+            let detail = format!(
+                "The module \"{path}\" calls itself, directly or through others, which would never end. Remove one of the calls."
+            );
+            self.diagnostics
+                .push(Diagnostic::error("Endless module recursion", detail).at(call.span));
+            return None;
+        }
+        Some(ModuleRequest {
+            path,
+            source,
+            version,
+            caller_dir,
+            span: call.span,
+        })
+    }
+
+    fn ancestors(&self, module: usize) -> impl Iterator<Item = &TreeModule> {
+        let first = self.tree.modules.get(module);
+        std::iter::successors(first, |current| {
+            current
+                .parent
+                .and_then(|(parent, _)| self.tree.modules.get(parent))
+        })
+    }
+
+    fn source(&mut self, module: usize, call: &CallDecl) -> Option<(EcoString, Option<EcoString>)> {
+        let evaluator = StaticEval::new(&self.tree);
+        let source = evaluator.string(module, call.source.as_ref()?, "module source");
+        let version = match &call.version {
+            Some(expr) => evaluator.string(module, expr, "module version"),
+            None => Ok(None),
+        };
+        match (source, version) {
+            (Ok(Some(source)), Ok(version)) => Some((source, version)),
+            (source, version) => {
+                let mut found = Diagnostics::new();
+                if let Ok(None) = source {
+                    let diagnostic = Diagnostic::error(
+                        "Invalid module source address",
+                        "The source of a module must not be null.",
+                    );
+                    found.push(diagnostic.at(call.span));
+                }
+                found.extend(source.err().into_iter().flatten());
+                found.extend(version.err().into_iter().flatten());
+                self.diagnostics.extend(found);
+                None
+            }
+        }
+    }
+
+    fn backend(&mut self) {
+        let Some(root) = self.tree.modules.first() else {
+            return;
+        };
+        let Some(decl) = &root.decl.backend else {
+            return;
+        };
+        let evaluator = StaticEval::new(&self.tree);
+        let mut problems = Diagnostics::new();
+        let arguments = evaluator.body(&decl.body, &mut problems);
+        problems.extend(files::backend_problems(decl, &arguments));
+        let backend = Backend {
+            type_name: decl.type_name.clone(),
+            arguments: arguments
+                .into_iter()
+                .map(|(name, (value, _))| (name, value))
+                .collect(),
+            span: decl.span,
+        };
+        self.tree.backend = Some(backend);
+        self.diagnostics.extend(problems);
     }
 }

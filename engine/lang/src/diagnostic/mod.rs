@@ -5,6 +5,12 @@
 use crate::source::Span;
 
 pub mod render;
+pub mod snippet;
+#[cfg(test)]
+mod tests;
+
+pub use render::{Style, render, render_all};
+pub use snippet::{Snippet, snippet};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +105,11 @@ impl Diagnostic {
     /// Calls `map` for every span, for a text that was parsed out of a larger one.
     pub fn map_spans(&mut self, map: &mut dyn FnMut(&mut Span)) {
         let places = self.related.iter_mut().map(|(span, _)| span);
-        self.subject.iter_mut().chain(&mut self.context).chain(places).for_each(map);
+        self.subject
+            .iter_mut()
+            .chain(&mut self.context)
+            .chain(places)
+            .for_each(map);
     }
 
     /// Adds a way out.

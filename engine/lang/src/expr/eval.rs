@@ -1,21 +1,230 @@
 //! From compiled expression to value.
+//!
+//! Every error is a diagnostic in [`Evaluator::diagnostics`]; the value that could not be computed is then [`Failed`].
+//! Evaluation goes on beside a failure, so that one run shows what is wrong in all parts of an expression.
 
-use super::{Compiled, Root, Scope};
-use crate::diagnostic::Diagnostics;
-use terrane_value::Value;
+use super::node::{Code, Node, Shaped};
+use super::{Compiled, Root, Scope, Slot};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
+use terrane_value::{Kind, Marks, Type, Value};
 
-pub(super) fn eval(root: &Root, scope: &dyn Scope, locals: &[Value]) -> Result<Value, Diagnostics> {
-    let _ = (scope, locals);
-    Ok(root
-        .node
-        .as_constant()
-        .cloned()
-        .unwrap_or_else(Value::dynamic))
+/// How deep evaluation may go, templates that render templates included.
+pub(crate) const MAX_DEPTH: usize = 700;
+
+/// There is no value; why is in the diagnostics, unless it was reported elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed;
+
+/// A value or a failure that was reported.
+pub(super) type Outcome<T = Value> = Result<T, Failed>;
+
+/// The state of one evaluation.
+pub(super) struct Evaluator<'a> {
+    pub(super) scope: &'a dyn Scope,
+    /// The values of lexical names, outermost first.
+    pub(super) frame: Vec<Value>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) depth: usize,
+}
+
+pub(super) fn eval(
+    root: &Root,
+    scope: &dyn Scope,
+    locals: &[Value],
+    depth: usize,
+) -> Result<Value, Diagnostics> {
+    let mut evaluator = Evaluator {
+        scope,
+        frame: locals.to_vec(),
+        diagnostics: Vec::new(),
+        depth,
+    };
+    evaluator
+        .eval(&root.code)
+        .map_err(|Failed| evaluator.diagnostics.into_iter().collect())
 }
 
 /// The values that took part in an expression, for the "each.key is …" lines of a message: known, not sensitive, at most 80 characters each.
 #[must_use]
 pub fn values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, String)> {
-    let _ = (expr, scope);
-    Vec::new()
+    let mut evaluator = Evaluator {
+        scope,
+        frame: Vec::new(),
+        diagnostics: Vec::new(),
+        depth: 0,
+    };
+    evaluator.involved(&expr.0.code)
+}
+
+impl Evaluator<'_> {
+    pub(super) fn eval(&mut self, code: &Code) -> Outcome {
+        match &code.node {
+            Node::Constant(value) => Ok(value.clone()),
+            Node::Slot(slot) => self.slot(*slot, code.span),
+            Node::Local(at, _) => self.frame.get(*at).cloned().ok_or(Failed),
+            Node::Failed => Err(Failed),
+            _ if self.depth >= MAX_DEPTH => self.too_deep(code.span),
+            _ => {
+                self.depth += 1;
+                let outcome = self.dispatch(code);
+                self.depth -= 1;
+                outcome
+            }
+        }
+    }
+
+    fn dispatch(&mut self, code: &Code) -> Outcome {
+        let span = code.span;
+        match &code.node {
+            Node::Keyed(slot, key) => self.keyed(*slot, key, span),
+            Node::Path(source, steps) => {
+                let value = self.eval(source)?;
+                self.path(value, steps, source.span, code)
+            }
+            Node::Template(parts) => self.template(parts, span),
+            Node::Call(call) => self.call(call, code),
+            Node::Try(args) => self.try_call(args, span),
+            Node::Can(arg) => self.can_call(arg),
+            Node::Convert(convert) => self.convert_call(convert, span),
+            Node::TypeOf(arg) => self.type_call(arg),
+            Node::Conditional(parts) => self.conditional(parts, span),
+            Node::Binary(first, rest) => self.binary(first, rest),
+            Node::Unary(op, operand) => self.unary(*op, operand, span),
+            Node::Tuple(items) => self.all(items).map(Value::tuple),
+            Node::Shaped(shaped) => self.shaped(shaped),
+            Node::Object(entries) => self.object(entries),
+            Node::For(parts) => self.for_expr(parts, span),
+            Node::Constant(_) | Node::Slot(_) | Node::Local(..) | Node::Failed => Err(Failed),
+        }
+    }
+
+    #[inline(never)]
+    fn too_deep(&mut self, span: Span) -> Outcome {
+        self.fail(
+            Diagnostic::error(
+                "Expression nested too deeply",
+                "Evaluating this expression goes through too many levels, counting templates that render other templates.",
+            )
+            .at(span),
+        )
+    }
+
+    /// Reports an error.
+    pub(super) fn fail<T>(&mut self, diagnostic: Diagnostic) -> Outcome<T> {
+        self.diagnostics.push(diagnostic);
+        Err(Failed)
+    }
+
+    /// Reports an error with the values that took part in `culprit`.
+    #[inline(never)]
+    pub(super) fn blame<T>(&mut self, culprit: &Code, mut diagnostic: Diagnostic) -> Outcome<T> {
+        diagnostic.values = self.involved(culprit);
+        self.fail(diagnostic)
+    }
+
+    /// All values, or a failure after all were tried.
+    pub(super) fn all(&mut self, items: &[Code]) -> Outcome<Vec<Value>> {
+        let mut values = Vec::with_capacity(items.len());
+        let mut failed = false;
+        for item in items {
+            match self.eval(item) {
+                Ok(value) => values.push(value),
+                Err(Failed) => failed = true,
+            }
+        }
+        if failed { Err(Failed) } else { Ok(values) }
+    }
+
+    pub(super) fn slot(&mut self, slot: Slot, span: Span) -> Outcome {
+        self.scope.value(slot, span).map_err(|diagnostics| {
+            self.diagnostics.extend(diagnostics);
+            Failed
+        })
+    }
+
+    fn keyed(&mut self, slot: Slot, key: &Compiled, span: Span) -> Outcome {
+        let key = self.eval(&key.0.code)?;
+        self.scope.keyed(slot, &key, span).map_err(|diagnostics| {
+            self.diagnostics.extend(diagnostics);
+            Failed
+        })
+    }
+
+    fn shaped(&mut self, shaped: &Shaped) -> Outcome {
+        let mut values = vec![Value::NULL; shaped.names.len()];
+        let mut failed = false;
+        for (place, code) in &shaped.values {
+            match (self.eval(code), values.get_mut(*place)) {
+                (Ok(value), Some(target)) => *target = value,
+                _ => failed = true,
+            }
+        }
+        if failed {
+            return Err(Failed);
+        }
+        Ok(Value::object_shaped(shaped.names.clone(), values))
+    }
+
+    fn object(&mut self, entries: &[(Code, Code)]) -> Outcome {
+        let mut attributes = std::collections::BTreeMap::new();
+        let mut marks = Marks::NONE;
+        let (mut failed, mut known) = (false, true);
+        for (key, value) in entries {
+            let name = self.object_key(key, &mut marks);
+            let value = self.eval(value);
+            match (name, value) {
+                (Ok(Some(name)), Ok(value)) => {
+                    attributes.insert(name, value);
+                }
+                (Ok(None), Ok(_)) => known = false,
+                _ => failed = true,
+            }
+        }
+        if failed {
+            return Err(Failed);
+        }
+        let object = if known {
+            Value::object(attributes)
+        } else {
+            Value::dynamic()
+        };
+        Ok(object.with_marks(&marks))
+    }
+
+    /// The name that a computed key gives; `None` if it is unknown.
+    fn object_key(
+        &mut self,
+        code: &Code,
+        marks: &mut Marks,
+    ) -> Outcome<Option<terrane_value::EcoString>> {
+        let key = self.eval(code)?;
+        if key.is_null() {
+            return self.blame(
+                code,
+                Diagnostic::error("Null value as key", "Can't use a null value as a key.")
+                    .at(code.span),
+            );
+        }
+        if !key.marks().is_none() {
+            *marks = marks.union(key.marks());
+        }
+        let text = match super::values::convert(key.unmarked(), &Type::String) {
+            Ok(text) => text,
+            Err(why) => {
+                return self.blame(
+                    code,
+                    Diagnostic::error(
+                        "Incorrect key type",
+                        format!("Can't use this value as a key: {why}."),
+                    )
+                    .at(code.span),
+                );
+            }
+        };
+        Ok(match text.kind() {
+            Kind::String(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
 }

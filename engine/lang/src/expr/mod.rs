@@ -13,9 +13,24 @@ use std::sync::Arc;
 use terrane_value::Value;
 
 mod compile;
+mod compile_call;
 mod eval;
+mod eval_call;
+mod eval_for;
+mod eval_operator;
+mod eval_path;
+mod eval_template;
+mod involved;
+mod node;
+pub mod simple;
+pub mod types;
+pub(crate) mod values;
+
+#[cfg(test)]
+mod tests;
 
 pub use compile::compile;
+pub(crate) use eval::MAX_DEPTH;
 pub use eval::values_involved;
 
 /// A place that a [`Scope`] has a value for. What the number means is between binder and scope.
@@ -45,6 +60,20 @@ pub trait Binder {
     /// Whether functions may be called here at all (not in constant places).
     fn allows_functions(&self) -> bool {
         true
+    }
+
+    /// Whether `type(…)` may be called, which only the console knows.
+    fn allows_type_function(&self) -> bool {
+        false
+    }
+
+    /// Says why a function of a provider can't be called. `name` is what follows `provider::`: `aws::arn_parse`.
+    fn provider_function(&mut self, name: &str, span: Span) -> Diagnostic {
+        Diagnostic::error(
+            "Unknown provider function",
+            format!("There is no function named \"provider::{name}\". Functions of providers are not supported yet."),
+        )
+        .at(span)
     }
 }
 
@@ -76,9 +105,8 @@ pub struct Compiled(Arc<Root>);
 
 #[derive(Debug)]
 pub(crate) struct Root {
-    pub(crate) node: compile::Node,
+    pub(crate) code: node::Code,
     pub(crate) uses: Vec<Use>,
-    pub(crate) span: Span,
 }
 
 /// A reference that an expression makes, whether or not it is evaluated.
@@ -100,9 +128,8 @@ impl Compiled {
     #[must_use]
     pub fn constant(value: Value, span: Span) -> Self {
         Self(Arc::new(Root {
-            node: compile::Node::constant(value, span),
+            code: node::Code::constant(value, span),
             uses: Vec::new(),
-            span,
         }))
     }
 
@@ -111,7 +138,7 @@ impl Compiled {
     /// # Errors
     /// All messages that are found; none if the cause was reported already.
     pub fn eval(&self, scope: &dyn Scope, locals: &[Value]) -> Result<Value, Diagnostics> {
-        eval::eval(&self.0, scope, locals)
+        eval::eval(&self.0, scope, locals, 0)
     }
 
     /// All references, in source order.
@@ -123,12 +150,12 @@ impl Compiled {
     /// Where it stands.
     #[must_use]
     pub fn span(&self) -> Span {
-        self.0.span
+        self.0.code.span
     }
 
     /// The value, if it is a constant: no references, no impure function.
     #[must_use]
     pub fn as_constant(&self) -> Option<&Value> {
-        self.0.node.as_constant()
+        self.0.code.as_constant()
     }
 }

@@ -1,8 +1,55 @@
 //! The function library.
+//!
+//! [`table`] says what a function is and holds the directory; then one file per family, each with its part of the table first and the
+//! implementations below. What functions may use of the world is given in [`Functions`].
 
 use ecow::EcoString;
 use std::fmt::Debug;
 use std::sync::Arc;
+
+mod args;
+mod charset;
+mod collection;
+mod convert;
+mod encoding;
+mod file;
+mod format;
+mod hash;
+mod map;
+mod network;
+mod number;
+mod regex;
+mod rsa;
+mod sequence;
+mod set;
+mod string;
+pub mod table;
+mod template;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+/// The parts of the table.
+fn families() -> Vec<&'static [table::Function]> {
+    vec![
+        number::TABLE,
+        string::TABLE,
+        regex::TABLE,
+        collection::TABLE,
+        sequence::TABLE,
+        map::TABLE,
+        set::TABLE,
+        convert::TABLE,
+        format::TABLE,
+        encoding::TABLE,
+        hash::TABLE,
+        time::TABLE,
+        network::TABLE,
+        file::TABLE,
+        template::TABLE,
+    ]
+}
 
 /// Reads files for functions; the engine itself opens none.
 pub trait Files: Send + Sync + Debug {
@@ -23,6 +70,15 @@ pub trait Files: Send + Sync + Debug {
     /// # Errors
     /// A sentence that says why not.
     fn list(&self, dir: &str) -> Result<Vec<String>, String>;
+
+    /// The same, of files at most so many levels down (1: those in the directory itself). May give deeper ones too.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    fn list_to_depth(&self, dir: &str, levels: usize) -> Result<Vec<String>, String> {
+        let _ = levels;
+        self.list(dir)
+    }
 
     /// The absolute form of a path, without `.` and `..`.
     fn absolute(&self, path: &str) -> String;
@@ -56,4 +112,44 @@ pub struct Impure {
 pub trait Random: Send + Sync + Debug {
     /// Fills the buffer.
     fn fill(&self, buffer: &mut [u8]);
+}
+
+impl Functions {
+    /// Functions that can use nothing of the world: no files, no time, no randomness.
+    #[must_use]
+    pub fn pure() -> Self {
+        Self {
+            files: Arc::new(NoFiles),
+            plan_time: None,
+            impure: None,
+        }
+    }
+}
+
+/// There are no files.
+#[derive(Debug)]
+struct NoFiles;
+
+const NO_FILES: &str = "files can't be read here";
+
+impl Files for NoFiles {
+    fn read(&self, _path: &str) -> Result<Arc<[u8]>, String> {
+        Err(NO_FILES.to_owned())
+    }
+
+    fn exists(&self, _path: &str) -> Result<bool, String> {
+        Err(NO_FILES.to_owned())
+    }
+
+    fn list(&self, _dir: &str) -> Result<Vec<String>, String> {
+        Err(NO_FILES.to_owned())
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        path.to_owned()
+    }
+
+    fn home(&self) -> Option<String> {
+        None
+    }
 }

@@ -17,7 +17,7 @@ pub enum Body {
     Json(Arc<super::json::JsonBody>),
     /// Several bodies seen as one: the attributes of later ones replace those of earlier ones; a block type
     /// that occurs in a later one replaces all blocks of that type in the earlier ones (override files).
-    Merged(Vec<Body>),
+    Merged(Vec<Self>),
 }
 
 /// Attributes and blocks in source order.

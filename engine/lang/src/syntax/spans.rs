@@ -14,7 +14,7 @@ pub(crate) fn map_spans(expr: &mut Expr, map: &mut dyn FnMut(&mut Span)) {
         | ExprKind::Name(_) => {}
         ExprKind::Template(template) => map_template(template, map),
         ExprKind::Wrap(inner) | ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => {
-            map_spans(inner, map)
+            map_spans(inner, map);
         }
         ExprKind::Chain(source, steps) => {
             map_spans(source, map);

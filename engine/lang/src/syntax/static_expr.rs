@@ -212,7 +212,7 @@ impl<'a> Constant<'a> {
             }
             ExprKind::Template(template) => self.template(template),
             ExprKind::Wrap(inner) | ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => {
-                self.expr(inner)
+                self.expr(inner);
             }
             ExprKind::Chain(source, steps) => {
                 self.expr(source);

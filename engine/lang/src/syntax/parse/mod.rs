@@ -11,6 +11,8 @@ mod literal;
 mod operand;
 mod recover;
 mod template;
+#[cfg(test)]
+pub(in crate::syntax) mod tests;
 
 use super::ast::{Expr, ExprKind};
 use super::body::NativeBody;
@@ -26,6 +28,22 @@ pub const MAX_HEIGHT: u32 = 500;
 
 /// Messages after which the rest of a file is not looked at any more.
 const MAX_ERRORS: usize = 100;
+
+/// The text in the bytes of the file `path`, for [`parse_body`] and the others.
+///
+/// # Errors
+/// A diagnostic, without a span, if the bytes are not UTF-8.
+pub fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let detail = format!(
+            "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor. The first \
+             byte of {path} that is not UTF-8 is on line {line}."
+        );
+        Box::new(Diagnostic::error("Invalid character encoding", detail))
+    })
+}
 
 /// Parses a configuration file.
 ///
@@ -49,6 +67,17 @@ pub fn parse_expression(file: FileId, text: &str) -> (Option<Expr>, Diagnostics)
 /// `None` if the diagnostics hold an error.
 pub fn parse_template(file: FileId, text: &str) -> (Option<Expr>, Diagnostics) {
     Parser::new(file, text, scan::scan_template).whole(Parser::bare_template)
+}
+
+/// As [`parse_template`], for a text inside something that has a height of its own.
+pub(in crate::syntax) fn parse_template_within(
+    file: FileId,
+    text: &str,
+    height: u32,
+) -> (Option<Expr>, Diagnostics) {
+    let mut parser = Parser::new(file, text, scan::scan_template);
+    parser.max_height = height;
+    parser.whole(Parser::bare_template)
 }
 
 /// Parses an address such as `module.a["x"].aws_instance.b[0]`: a name and steps whose indexes are
@@ -85,10 +114,14 @@ struct Parser<'a> {
     depth: u32,
     /// Height of the expression returned last.
     height: u32,
-    /// How often text was scanned again after an unclosed string.
-    rescans: u32,
+    /// The height that no expression may exceed.
+    max_height: u32,
+    /// Bytes that were scanned again after unclosed strings.
+    scanned_again: usize,
     /// One missing brace leaves all blocks around it open; only the innermost is reported.
     unclosed_reported: bool,
+    /// What is nested too deeply is reported once; all around it is given up.
+    too_deep: bool,
     diagnostics: Diagnostics,
 }
 
@@ -116,8 +149,10 @@ impl<'a> Parser<'a> {
             newlines: true,
             depth: 0,
             height: 0,
-            rescans: 0,
+            max_height: MAX_HEIGHT,
+            scanned_again: 0,
             unclosed_reported: false,
+            too_deep: false,
             diagnostics,
         }
     }
@@ -180,7 +215,6 @@ impl<'a> Parser<'a> {
         let mut token = self.token(self.meaningful(self.at));
         if token.kind == TokenKind::Comment {
             token.kind = TokenKind::Newline;
-            token.start = token.end - 1;
         }
         token
     }
@@ -209,7 +243,9 @@ impl<'a> Parser<'a> {
     }
 
     fn span(&self, token: Token) -> Span {
-        Span::new(self.file, token.start, token.end)
+        // The line break itself is what may not be there.
+        let line_break = u32::from(token.kind == TokenKind::BrokenQuote);
+        Span::new(self.file, token.start, token.end + line_break)
     }
 
     /// The end of the token before the next one.
@@ -237,6 +273,9 @@ impl<'a> Parser<'a> {
     /// Goes one level down. The caller comes up again by itself, unless it fails.
     fn descend(&mut self) -> Parsed<()> {
         if self.depth >= MAX_NESTING {
+            if std::mem::replace(&mut self.too_deep, true) {
+                return Err(Failed);
+            }
             let next = self.span(self.peek());
             let detail = format!(
                 "Brackets, blocks, strings and operators may be nested at most {MAX_NESTING} levels deep. Move inner \
@@ -251,7 +290,7 @@ impl<'a> Parser<'a> {
     /// Makes an expression whose highest child has height `child`.
     fn node(&mut self, kind: ExprKind, span: Span, child: u32) -> Parsed<Expr> {
         self.height = child + 1;
-        if self.height > MAX_HEIGHT {
+        if self.height > self.max_height {
             let detail = format!(
                 "More than {MAX_HEIGHT} operations depend on each other in this expression. Split it with local values, \
                  or use a function over a list, such as sum or concat."
@@ -266,10 +305,17 @@ impl<'a> Parser<'a> {
         Expr { kind, span }
     }
 
+    /// Reports, unless there are too many messages already.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() <= MAX_ERRORS {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
     /// Reports and gives up.
     #[inline(never)]
     fn fail(&mut self, diagnostic: Diagnostic) -> Failed {
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
         Failed
     }
 
@@ -296,10 +342,11 @@ impl<'a> Parser<'a> {
     /// As [`Self::unexpected`], in the midst of what began at `start`.
     #[inline(never)]
     fn unexpected_in(&mut self, start: u32, token: Token, summary: &str, detail: &str) -> Failed {
-        let diagnostic = literal::invalid_token(self.text, token)
-            .unwrap_or_else(|| Diagnostic::error(summary, detail));
         let span = self.span(token);
+        if let Some(diagnostic) = literal::invalid_token(self.text, token) {
+            return self.fail(diagnostic.at(span));
+        }
         let context = Span::new(self.file, start.min(token.start), token.end);
-        self.fail(diagnostic.at(span).within(context))
+        self.fail(Diagnostic::error(summary, detail).at(span).within(context))
     }
 }

@@ -329,7 +329,7 @@ impl Frames {
         match part {
             Flat::Literal(literal, span) => self.literal(&literal, span),
             Flat::Interpolation(expr, height) => {
-                self.push(TemplatePart::Interpolation(expr), height)
+                self.push(TemplatePart::Interpolation(expr), height);
             }
             Flat::If(condition, height, span) => {
                 let open = Open::If {

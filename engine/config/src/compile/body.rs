@@ -1,0 +1,368 @@
+//! Bodies: from syntax, through a schema, to [`CompiledBody`].
+
+use super::attr_blocks;
+use super::bind::{ModuleBinder, Place, Tables, is_read_only};
+use crate::body::{CompiledBody, NestedItem};
+use ecow::EcoString;
+use std::sync::Arc;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::expr::{Compiled, compile};
+use terrane_lang::source::Span;
+use terrane_lang::syntax::ast::{Expr, ExprKind};
+use terrane_lang::syntax::body as syntax;
+use terrane_lang::syntax::body::{Body, BodySchema, Content};
+use terrane_lang::syntax::static_expr;
+use terrane_model::schema::{Block, Nesting};
+
+/// Dynamic blocks within dynamic blocks, and nested blocks within nested blocks of a recursive schema.
+const MAX_DEPTH: usize = 64;
+
+/// Compiles expressions and bodies for one place of a module.
+pub(crate) struct Compiler<'a> {
+    pub(crate) tables: &'a mut Tables,
+    pub(crate) place: Place,
+    pub(crate) diagnostics: &'a mut Diagnostics,
+}
+
+impl Compiler<'_> {
+    /// Compiles an expression.
+    pub(crate) fn expr(&mut self, expr: &Expr) -> Compiled {
+        self.expr_with(expr, &[])
+    }
+
+    fn expr_with(&mut self, expr: &Expr, locals: &[EcoString]) -> Compiled {
+        let mut binder = ModuleBinder {
+            tables: self.tables,
+            place: self.place,
+        };
+        let (compiled, diagnostics) = compile(expr, &mut binder, locals);
+        self.diagnostics.extend(diagnostics);
+        compiled
+    }
+
+    /// Compiles a body and the body of its `_` block, which has the last word.
+    pub(crate) fn body(
+        &mut self,
+        body: &Body,
+        escape: Option<&Body>,
+        schema: &Arc<Block>,
+        span: Span,
+    ) -> CompiledBody {
+        let merged;
+        let body = match escape {
+            None => body,
+            Some(escape) => {
+                merged = Body::Merged(vec![body.clone(), escape.clone()]);
+                &merged
+            }
+        };
+        self.nested(body, schema, span, &[], 0)
+    }
+
+    fn nested(
+        &mut self,
+        body: &Body,
+        schema: &Arc<Block>,
+        span: Span,
+        locals: &[EcoString],
+        depth: usize,
+    ) -> CompiledBody {
+        let mut found = CompiledBody::empty(schema.clone(), span);
+        if depth > MAX_DEPTH {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "Too many nested blocks",
+                    "Blocks are nested too deeply here.",
+                )
+                .at(span),
+            );
+            return found;
+        }
+        let as_blocks = attr_blocks::written_as_blocks(body, schema);
+        let (content, diagnostics) = body.content(&body_schema(schema, &as_blocks));
+        self.diagnostics.extend(diagnostics);
+        for (slot, (name, attribute)) in found.attributes.iter_mut().zip(&schema.attributes) {
+            let written = if as_blocks.contains(name) {
+                attr_blocks::as_expr(name, attribute, &content, self.diagnostics)
+            } else {
+                content
+                    .attribute(name)
+                    .map(|attribute| attribute.expr.clone())
+            };
+            let Some(expr) = written else {
+                if attribute.required && as_blocks.contains(name) {
+                    self.missing(name, content.missing);
+                }
+                continue;
+            };
+            let compiled = self.expr_with(&expr, locals);
+            let null = compiled
+                .as_constant()
+                .is_some_and(terrane_value::Value::is_null);
+            let name_span = content
+                .attribute(name)
+                .map_or(expr.span, |attribute| attribute.name.span);
+            if is_read_only(attribute) && !null {
+                let detail = format!(
+                    "Can't configure a value for \"{name}\": its value will be decided automatically based on the result of applying this configuration."
+                );
+                self.diagnostics.push(
+                    Diagnostic::error("Value for unconfigurable attribute", detail)
+                        .at(name_span)
+                        .within(expr.span),
+                );
+                continue;
+            }
+            if let Some(message) = &attribute.deprecated {
+                self.diagnostics.push(
+                    Diagnostic::warning("Argument is deprecated", message.as_str()).at(name_span),
+                );
+            }
+            *slot = Some(compiled);
+        }
+        for block in &content.blocks {
+            self.item(block, schema, &as_blocks, locals, depth, &mut found);
+        }
+        found
+    }
+
+    fn missing(&mut self, name: &str, span: Span) {
+        let detail = format!("The argument \"{name}\" is required, but no definition was found.");
+        self.diagnostics
+            .push(Diagnostic::error("Missing required argument", detail).at(span));
+    }
+
+    /// A nested block, static or dynamic.
+    fn item(
+        &mut self,
+        block: &syntax::Block,
+        schema: &Arc<Block>,
+        as_blocks: &[EcoString],
+        locals: &[EcoString],
+        depth: usize,
+        found: &mut CompiledBody,
+    ) {
+        let is_dynamic = block.kind.name == "dynamic" && !schema.blocks.contains_key("dynamic");
+        let (kind, kind_span) = match block.labels.first() {
+            Some(label) if is_dynamic => (&label.text, label.span),
+            _ => (&block.kind.name, block.kind.span),
+        };
+        if as_blocks.contains(kind) {
+            return;
+        }
+        let position = schema.blocks.keys().position(|known| known == kind);
+        let (Some(at), Some(nested)) = (position, schema.blocks.get(kind)) else {
+            let hint =
+                crate::suggest::did_you_mean(kind, schema.blocks.keys().map(EcoString::as_str));
+            let detail = format!("Blocks of type \"{kind}\" are not expected here.{hint}");
+            self.diagnostics
+                .push(Diagnostic::error("Unsupported block type", detail).at(kind_span));
+            return;
+        };
+        if let Some(message) = &nested.block.deprecated {
+            self.diagnostics.push(
+                Diagnostic::warning("Block is deprecated", message.as_str()).at(block.header),
+            );
+        }
+        let item = if is_dynamic {
+            self.dynamic(block, nested.nesting, &nested.block, locals, depth)
+        } else {
+            let label = (nested.nesting == Nesting::Map)
+                .then(|| block.labels.first().map(|label| label.text.clone()))
+                .flatten();
+            let body = self.nested(&block.body, &nested.block, block.header, locals, depth + 1);
+            Some(NestedItem::Static { label, body })
+        };
+        if let (Some(item), Some(items)) = (item, found.blocks.get_mut(at)) {
+            items.push(item);
+        }
+    }
+
+    fn dynamic(
+        &mut self,
+        block: &syntax::Block,
+        nesting: Nesting,
+        schema: &Arc<Block>,
+        locals: &[EcoString],
+        depth: usize,
+    ) -> Option<NestedItem> {
+        let parts = dynamic_parts(block, self.diagnostics)?;
+        let for_each = self.expr_with(&parts.for_each, locals);
+        let mut inside = locals.to_vec();
+        inside.push(parts.iterator);
+        let mut label = None;
+        match (nesting, parts.labels.as_deref()) {
+            (Nesting::Map, Some([one])) => label = Some(self.expr_with(one, &inside)),
+            (Nesting::Map, _) => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "Insufficient dynamic block labels",
+                        "This block type has one label, so the \"labels\" argument of the dynamic block must be a list of one element.",
+                    )
+                    .at(block.header),
+                );
+                return None;
+            }
+            (_, Some([extra, ..])) => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "Extraneous dynamic block label",
+                        "Blocks of this type require 0 label(s).",
+                    )
+                    .at(extra.span),
+                );
+            }
+            _ => {}
+        }
+        let content = self.nested(
+            &parts.content.body,
+            schema,
+            parts.content.header,
+            &inside,
+            depth + 1,
+        );
+        Some(NestedItem::Dynamic {
+            for_each,
+            label,
+            content,
+            span: block.header,
+        })
+    }
+}
+
+/// The parts of a `dynamic` block.
+pub(crate) struct DynamicParts {
+    pub(crate) for_each: Expr,
+    pub(crate) iterator: EcoString,
+    pub(crate) labels: Option<Vec<Expr>>,
+    pub(crate) content: syntax::Block,
+}
+
+/// Takes a `dynamic` block apart.
+pub(crate) fn dynamic_parts(
+    block: &syntax::Block,
+    diagnostics: &mut Diagnostics,
+) -> Option<DynamicParts> {
+    let wanted = BodySchema {
+        attributes: vec![
+            ("for_each".into(), true),
+            ("iterator".into(), false),
+            ("labels".into(), false),
+        ],
+        blocks: vec![("content".into(), Vec::new())],
+    };
+    let (content, found) = block.body.content(&wanted);
+    let failed = found.has_errors();
+    diagnostics.extend(found);
+    let mut iterator = block
+        .labels
+        .first()
+        .map(|label| label.text.clone())
+        .unwrap_or_default();
+    if let Some(attribute) = content.attribute("iterator") {
+        let name = match &attribute.expr.kind {
+            ExprKind::Name(name) => Some(name.clone()),
+            ExprKind::String(name) if block.body.is_json() => Some(name.clone()),
+            _ => None,
+        };
+        match name {
+            Some(name) => iterator = name,
+            None => {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "Invalid expression",
+                        "Dynamic iterator must be a single variable name.",
+                    )
+                    .at(attribute.expr.span),
+                );
+                return None;
+            }
+        }
+    }
+    let labels = match content.attribute("labels") {
+        None => None,
+        Some(attribute) => match static_expr::as_list(&attribute.expr) {
+            Some(items) => Some(items.to_vec()),
+            None => {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "Invalid expression",
+                        "A static list expression is required.",
+                    )
+                    .at(attribute.expr.span),
+                );
+                return None;
+            }
+        },
+    };
+    if failed {
+        return None;
+    }
+    let mut inner = content.blocks_of("content");
+    let first = inner.next().cloned();
+    if let Some(again) = inner.next() {
+        diagnostics.push(
+            Diagnostic::error(
+                "Extraneous dynamic content block",
+                "Only one nested content block is allowed for each dynamic block.",
+            )
+            .at(again.header),
+        );
+        return None;
+    }
+    let Some(body) = first else {
+        diagnostics.push(
+            Diagnostic::error(
+                "Missing dynamic content block",
+                "A dynamic block must have a nested block of type \"content\" to describe the body of each generated block.",
+            )
+            .at(content.missing),
+        );
+        return None;
+    };
+    Some(DynamicParts {
+        for_each: content.attribute("for_each")?.expr.clone(),
+        iterator,
+        labels,
+        content: body,
+    })
+}
+
+/// The schema of a body in terms of the syntax. Attributes that are written as blocks count as blocks.
+fn body_schema(schema: &Block, as_blocks: &[EcoString]) -> BodySchema {
+    let attributes = schema
+        .attributes
+        .iter()
+        .filter(|(name, _)| !as_blocks.contains(name))
+        .map(|(name, attribute)| (name.clone(), attribute.required))
+        .collect();
+    let mut blocks: Vec<(EcoString, Vec<&'static str>)> = schema
+        .blocks
+        .iter()
+        .map(|(name, nested)| {
+            let labels = if nested.nesting == Nesting::Map {
+                vec!["key"]
+            } else {
+                Vec::new()
+            };
+            (name.clone(), labels)
+        })
+        .collect();
+    blocks.extend(as_blocks.iter().map(|name| (name.clone(), Vec::new())));
+    if !schema.blocks.contains_key("dynamic") {
+        blocks.push(("dynamic".into(), vec!["type"]));
+    }
+    BodySchema { attributes, blocks }
+}
+
+/// The content of a body under the syntax schema of one attribute name.
+pub(crate) fn blocks_named<'c>(
+    content: &'c Content,
+    name: &'c str,
+) -> impl Iterator<Item = &'c syntax::Block> {
+    content.blocks.iter().filter(move |block| {
+        block.kind.name == name
+            || (block.kind.name == "dynamic"
+                && block.labels.first().is_some_and(|label| label.text == name))
+    })
+}

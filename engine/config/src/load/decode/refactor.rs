@@ -1,0 +1,464 @@
+//! Statements about addresses: `moved`, `removed`, `import`.
+
+use super::{Decoder, schema};
+use crate::config::{Endpoint, EndpointResource};
+use crate::load::decl::{ImportDecl, ModuleDecl, MovedDecl, RemovedDecl, Traversal};
+use ecow::EcoString;
+use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::source::Span;
+use terrane_lang::syntax::ast::{Expr, ExprKind, Step, StepKind};
+use terrane_lang::syntax::body::{Block, BodySchema};
+use terrane_model::addr::{InstanceKey, Mode, ModuleStep};
+
+fn required(names: &[&str], blocks: &[(&str, &[&'static str])]) -> BodySchema {
+    let mut found = schema(names, blocks);
+    for attribute in &mut found.attributes {
+        attribute.1 = true;
+    }
+    found
+}
+
+impl Decoder<'_> {
+    fn forbid_in_override(&mut self, block: &Block) -> bool {
+        if self.overriding {
+            let kind = &block.kind.name;
+            self.error(
+                format!("Cannot override '{kind}' blocks"),
+                format!("Records of {kind} objects can appear only in normal files, not in override files."),
+                block.header,
+            );
+        }
+        self.overriding
+    }
+
+    pub(super) fn moved(&mut self, block: &Block, module: &mut ModuleDecl) {
+        if self.forbid_in_override(block) {
+            return;
+        }
+        let content = self.content(&block.body, &required(&["from", "to"], &[]));
+        let mut end = |name: &str| {
+            let expr = &content.attribute(name)?.expr;
+            self.endpoint(expr)
+        };
+        let (from, to) = (end("from"), end("to"));
+        let (Some(from), Some(to)) = (from, to) else {
+            return;
+        };
+        let kind = |end: &Endpoint| end.resource.as_ref().map(|resource| resource.mode);
+        if from.resource.is_some() != to.resource.is_some() {
+            self.error(
+                "Invalid \"moved\" addresses",
+                "The \"from\" and \"to\" addresses must either both refer to resources or both refer to modules.",
+                block.header,
+            );
+            return;
+        }
+        if kind(&from) == Some(Mode::Ephemeral) || kind(&to) == Some(Mode::Ephemeral) {
+            self.error(
+                "Invalid \"moved\" address",
+                "The resource referenced by a \"moved\" block must not be ephemeral: ephemeral resources have no place in the state to move from or to.",
+                block.header,
+            );
+            return;
+        }
+        if kind(&from) != kind(&to) {
+            self.error(
+                "Invalid \"moved\" addresses",
+                "The \"from\" and \"to\" addresses must either both refer to managed resources or both refer to data resources.",
+                block.header,
+            );
+            return;
+        }
+        module.moved.push(MovedDecl {
+            from,
+            to,
+            span: block.header,
+        });
+    }
+
+    pub(super) fn removed(&mut self, block: &Block, module: &mut ModuleDecl) {
+        if self.forbid_in_override(block) {
+            return;
+        }
+        let content = self.content(
+            &block.body,
+            &required(&["from"], &[("lifecycle", &[]), ("provisioner", &["type"])]),
+        );
+        let lifecycle = self
+            .single(&content, "lifecycle", |place| {
+                (
+                    "Duplicate lifecycle block".into(),
+                    format!("The removed block already has a lifecycle block at {place}."),
+                )
+            })
+            .cloned();
+        let destroy = match &lifecycle {
+            Some(inner) => {
+                let inner = self.content(&inner.body, &schema(&["destroy"], &[]));
+                self.bool_argument(&inner, "destroy")
+            }
+            None => None,
+        };
+        if destroy.is_none() {
+            self.warning(
+                "Missing lifecycle from the removed block",
+                "It is recommended to set \"destroy\" in the \"lifecycle\" block of a \"removed\" block to say whether the objects are to be destroyed. It is not set, so they will be forgotten: no longer managed, but not destroyed.",
+                block.header,
+            );
+        }
+        let mut provisioners = Vec::new();
+        for inner in content.blocks_of("provisioner") {
+            provisioners.extend(self.provisioner(inner, true));
+        }
+        let Some(attribute) = content.attribute("from") else {
+            return;
+        };
+        let Some(from) = self.endpoint(&attribute.expr) else {
+            return;
+        };
+        let span = attribute.expr.span;
+        if from.modules.iter().any(|step| step.key.is_some()) {
+            self.error(
+                "Module instance keys not allowed",
+                "Module address must be a module (e.g. \"module.foo\"), not a module instance (e.g. \"module.foo[1]\").",
+                span,
+            );
+            return;
+        }
+        match &from.resource {
+            Some(resource) if resource.key.is_some() => {
+                self.error(
+                    "Resource instance keys not allowed",
+                    "Resource address must be a resource (e.g. \"test_instance.foo\"), not a resource instance (e.g. \"test_instance.foo[1]\").",
+                    span,
+                );
+                return;
+            }
+            Some(resource) if resource.mode != Mode::Managed => {
+                let what = if resource.mode == Mode::Data { "Data source" } else { "Ephemeral resource" };
+                self.error(
+                    format!("{what} address is not allowed"),
+                    "Only managed resources and modules can be removed this way: for others it is enough to remove the block from the configuration.",
+                    span,
+                );
+                return;
+            }
+            None if !provisioners.is_empty() => self.error(
+                "Invalid provisioner block",
+                "Provisioners are allowed only where a \"removed\" block refers to a resource, not to a module.",
+                block.header,
+            ),
+            _ => {}
+        }
+        module.removed.push(RemovedDecl {
+            from,
+            destroy: destroy.unwrap_or(false),
+            provisioners,
+            span: block.header,
+        });
+    }
+
+    pub(super) fn import(&mut self, block: &Block, module: &mut ModuleDecl) {
+        if self.forbid_in_override(block) {
+            return;
+        }
+        let mut wanted = schema(&["to", "for_each", "id", "identity", "provider"], &[]);
+        if let Some(to) = wanted.attributes.first_mut() {
+            to.1 = true;
+        }
+        let content = self.content(&block.body, &wanted);
+        let argument = |name: &str| {
+            content
+                .attribute(name)
+                .map(|attribute| attribute.expr.clone())
+        };
+        let (id, identity) = (argument("id"), argument("identity"));
+        match (&id, &identity) {
+            (None, None) if content.attribute("to").is_some() => self.error(
+                "Missing required argument",
+                "The argument \"id\" is required, but no definition was found. (An import block needs either \"id\" or \"identity\".)",
+                content.missing,
+            ),
+            (Some(_), Some(identity)) => self.error(
+                "Invalid import block",
+                "Only one of the arguments \"id\" and \"identity\" can be set.",
+                identity.span,
+            ),
+            _ => {}
+        }
+        let provider = content
+            .attribute("provider")
+            .and_then(|attribute| self.provider_ref(&attribute.expr));
+        let Some(to) = content.attribute("to") else {
+            return;
+        };
+        let mut target = to.expr.clone();
+        if matches!(target.kind, ExprKind::String(_)) {
+            if !self.is_json(target.span) {
+                self.error("Invalid expression", super::expr::NOT_STATIC, target.span);
+                return;
+            }
+            let parsed = terrane_lang::syntax::static_expr::reparse_string(
+                &target,
+                terrane_lang::syntax::parse::parse_expression,
+            );
+            let Some((inner, diagnostics)) = parsed else {
+                return;
+            };
+            self.diagnostics.extend(diagnostics);
+            let Some(inner) = inner else {
+                return;
+            };
+            target = inner;
+        }
+        let for_each = argument("for_each").map(|expr| {
+            let span = expr.span;
+            (expr, span)
+        });
+        let found = match import_target(&target) {
+            Ok(found) => found,
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                return;
+            }
+        };
+        if found.1.is_empty() && for_each.is_none() {
+            let same = |other: &&ImportDecl| {
+                other.for_each.is_none()
+                    && import_target(&other.to)
+                        .is_ok_and(|(to, keys)| keys.is_empty() && to == found.0)
+            };
+            if let Some(earlier) = module.imports.iter().find(same) {
+                let address = endpoint_text(&found.0);
+                let earlier = earlier.span;
+                let detail = format!(
+                    "An import block for the resource \"{address}\" was already declared at {}. A resource can have only one import block.",
+                    self.sources.locate(earlier)
+                );
+                let summary = format!("Duplicate import configuration for \"{address}\"");
+                self.duplicate(&summary, detail, target.span, earlier);
+                return;
+            }
+        }
+        module.imports.push(ImportDecl {
+            to: target,
+            for_each,
+            id,
+            identity,
+            provider,
+            span: block.header,
+        });
+    }
+
+    fn endpoint(&mut self, expr: &Expr) -> Option<Endpoint> {
+        let found = self.reference(expr, false)?;
+        match static_endpoint(&found) {
+            Ok(end) => Some(end),
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                None
+            }
+        }
+    }
+}
+
+fn bad_address(detail: &str, span: Span) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("Invalid address", detail).at(span))
+}
+
+fn static_endpoint(found: &Traversal) -> Result<Endpoint, Box<Diagnostic>> {
+    let expr = Expr {
+        kind: if found.steps.is_empty() {
+            ExprKind::Name(found.root.name.clone())
+        } else {
+            let root = Expr {
+                kind: ExprKind::Name(found.root.name.clone()),
+                span: found.root.span,
+            };
+            ExprKind::Chain(Box::new(root), found.steps.clone())
+        },
+        span: found.span,
+    };
+    let (end, keys) = address(&expr, true)?;
+    match keys.first() {
+        None => Ok(end),
+        Some((_, key)) => Err(bad_address(
+            "An instance key must be a literal here.",
+            key.span,
+        )),
+    }
+}
+
+/// Where an `import` block points to, and the keys that are expressions, by depth.
+pub(crate) fn import_target(
+    expr: &Expr,
+) -> Result<(Endpoint, Vec<(usize, Expr)>), Box<Diagnostic>> {
+    let (end, keys) = address(expr, false)?;
+    match &end.resource {
+        None => Err(bad_address(
+            "A resource instance address is required here. The module path must be followed by a resource instance specification.",
+            expr.span,
+        )),
+        Some(resource) if resource.mode != Mode::Managed => Err(bad_address(
+            "Only managed resources can be imported.",
+            expr.span,
+        )),
+        Some(_) => Ok((end, keys)),
+    }
+}
+
+type Address = (Endpoint, Vec<(usize, Expr)>);
+
+fn address(expr: &Expr, module_alone: bool) -> Result<Address, Box<Diagnostic>> {
+    const SYNTAX: &str = "A resource address has the form TYPE.NAME, with an optional index in brackets, perhaps behind a module path.";
+    let (root, steps): (&EcoString, &[Step]) = match &expr.kind {
+        ExprKind::Name(name) => (name, &[]),
+        ExprKind::Chain(source, steps) => match &source.kind {
+            ExprKind::Name(name) => (name, steps),
+            _ => return Err(bad_address(SYNTAX, expr.span)),
+        },
+        _ => return Err(bad_address(SYNTAX, expr.span)),
+    };
+    let mut reader = AddressReader {
+        word: Some(root.clone()),
+        steps,
+        span: expr.span,
+        keys: Vec::new(),
+    };
+    let mut modules = Vec::new();
+    let mut word = reader.name("An address is required here.")?;
+    while word == "module" {
+        let name = reader.name("Prefix \"module.\" must be followed by a module name.")?;
+        let key = reader.key(modules.len())?;
+        modules.push(ModuleStep { name, key });
+        if reader.is_done() && module_alone {
+            let end = Endpoint {
+                modules,
+                resource: None,
+            };
+            return Ok((end, reader.keys));
+        }
+        word = reader.name("A resource instance address is required here. The module path must be followed by a resource instance specification.")?;
+    }
+    let mode = match word.as_str() {
+        "data" => Mode::Data,
+        "ephemeral" => Mode::Ephemeral,
+        _ => Mode::Managed,
+    };
+    if mode != Mode::Managed || word == "resource" {
+        word = reader.name("A resource type name is required.")?;
+    }
+    let name = reader.name("Resource specification must include a resource type and name.")?;
+    let key = reader.key(modules.len())?;
+    if !reader.is_done() {
+        return Err(bad_address(
+            "Unexpected extra operators after address.",
+            expr.span,
+        ));
+    }
+    let resource = EndpointResource {
+        mode,
+        type_name: word,
+        name,
+        key,
+    };
+    let end = Endpoint {
+        modules,
+        resource: Some(resource),
+    };
+    Ok((end, reader.keys))
+}
+
+struct AddressReader<'a> {
+    /// The root, until it is read.
+    word: Option<EcoString>,
+    steps: &'a [Step],
+    span: Span,
+    keys: Vec<(usize, Expr)>,
+}
+
+impl AddressReader<'_> {
+    fn is_done(&self) -> bool {
+        self.word.is_none() && self.steps.is_empty()
+    }
+
+    fn name(&mut self, missing: &str) -> Result<EcoString, Box<Diagnostic>> {
+        if let Some(word) = self.word.take() {
+            return Ok(word);
+        }
+        match self.steps.split_first() {
+            Some((step, rest)) => match &step.kind {
+                StepKind::Attr(name) => {
+                    self.steps = rest;
+                    Ok(name.clone())
+                }
+                _ => Err(bad_address(missing, step.span)),
+            },
+            None => Err(bad_address(missing, self.span)),
+        }
+    }
+
+    /// A key, if one stands there. One that is an expression is kept apart.
+    fn key(&mut self, depth: usize) -> Result<Option<InstanceKey>, Box<Diagnostic>> {
+        let Some((step, rest)) = self.steps.split_first() else {
+            return Ok(None);
+        };
+        let key = match &step.kind {
+            StepKind::Attr(_) => return Ok(None),
+            StepKind::LegacyIndex(index) => InstanceKey::Int(*index),
+            StepKind::Index(index) => match &index.kind {
+                ExprKind::String(text) => InstanceKey::Str(text.clone()),
+                ExprKind::Number(number) => match number.to_string().parse() {
+                    Ok(index) => InstanceKey::Int(index),
+                    Err(_) => {
+                        return Err(bad_address(
+                            "An instance key must be a whole number or a string.",
+                            index.span,
+                        ));
+                    }
+                },
+                _ => {
+                    self.keys.push((depth, index.clone()));
+                    self.steps = rest;
+                    return Ok(None);
+                }
+            },
+            StepKind::AttrSplat(_) | StepKind::FullSplat(_) => {
+                return Err(bad_address(
+                    "An instance key must be a whole number or a string.",
+                    step.span,
+                ));
+            }
+        };
+        self.steps = rest;
+        Ok(Some(key))
+    }
+}
+
+/// The address as people write it.
+pub(crate) fn endpoint_text(end: &Endpoint) -> String {
+    let mut parts: Vec<String> = end
+        .modules
+        .iter()
+        .map(|ModuleStep { name, key }| {
+            let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("module.{name}{key}")
+        })
+        .collect();
+    if let Some(resource) = &end.resource {
+        let EndpointResource {
+            mode,
+            type_name,
+            name,
+            key,
+        } = resource;
+        let prefix = match mode {
+            Mode::Managed => "",
+            Mode::Data => "data.",
+            Mode::Ephemeral => "ephemeral.",
+        };
+        let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
+        parts.push(format!("{prefix}{type_name}.{name}{key}"));
+    }
+    parts.join(".")
+}

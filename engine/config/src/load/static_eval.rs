@@ -1,0 +1,402 @@
+//! Expressions that must be known before anything is planned: module sources and versions, backend arguments, `for_each` of providers.
+//!
+//! They may refer to variables, local values, `path` and nothing else. What they need is computed first and in order, with an explicit
+//! stack, so that a long chain of local values needs no deep recursion.
+
+use super::Tree;
+use super::decl::VariableDecl;
+use ecow::EcoString;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::expr::{Binder, Bound, Compiled, Scope, Slot, compile};
+use terrane_lang::functions::Functions;
+use terrane_lang::source::Span;
+use terrane_lang::syntax::ast::{Expr, Ident, Step, StepKind};
+use terrane_lang::syntax::body::{Body, BodySchema};
+use terrane_value::convert::convert;
+use terrane_value::{Type, Value};
+
+/// What a static expression can refer to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Variable(EcoString),
+    Local(EcoString),
+    PathModule,
+    PathRoot,
+    Workspace,
+}
+
+type Key = (usize, Name);
+
+/// Evaluates static expressions of a tree. What was computed is kept.
+pub(crate) struct StaticEval<'a> {
+    tree: &'a Tree,
+    functions: Functions,
+    /// `None`: it failed, and the failure was reported.
+    known: RefCell<BTreeMap<Key, Option<Value>>>,
+}
+
+struct Names<'a> {
+    tree: &'a Tree,
+    module: usize,
+    found: Vec<Name>,
+}
+
+impl Binder for Names<'_> {
+    fn bind(&mut self, root: &Ident, steps: &[Step]) -> Result<Bound, Diagnostic> {
+        let attr = match steps.first().map(|step| &step.kind) {
+            Some(StepKind::Attr(name)) => Some(name.clone()),
+            _ => None,
+        };
+        let decl = &self.tree.modules[self.module].decl;
+        let end = steps
+            .first()
+            .map_or(root.span, |step| root.span.to(step.span));
+        let name = match (root.name.as_str(), attr) {
+            ("var", Some(name)) => {
+                let declared = decl.variables.iter().map(|variable| variable.name.as_str());
+                if !declared.clone().any(|known| known == name) {
+                    let hint = crate::suggest::did_you_mean(&name, declared);
+                    let detail = format!(
+                        "An input variable with the name \"{name}\" has not been declared.{hint}"
+                    );
+                    return Err(Diagnostic::error(
+                        "Reference to undeclared input variable",
+                        detail,
+                    )
+                    .at(end));
+                }
+                Name::Variable(name)
+            }
+            ("local", Some(name)) => {
+                let declared = decl.locals.iter().map(|local| local.name.as_str());
+                if !declared.clone().any(|known| known == name) {
+                    let hint = crate::suggest::did_you_mean(&name, declared);
+                    let detail = format!(
+                        "A local value with the name \"{name}\" has not been declared.{hint}"
+                    );
+                    return Err(
+                        Diagnostic::error("Reference to undeclared local value", detail).at(end),
+                    );
+                }
+                Name::Local(name)
+            }
+            ("path", Some(name)) if name == "module" => Name::PathModule,
+            ("path", Some(name)) if name == "root" => Name::PathRoot,
+            ("terraform" | "tofu", Some(name)) if name == "workspace" => Name::Workspace,
+            _ => {
+                return Err(Diagnostic::error(
+                    "Dynamic value in static context",
+                    "This value must be known before anything is planned, so it may refer only to input variables, local values and path: not to resources, data sources or modules.",
+                )
+                .at(end));
+            }
+        };
+        let at = match self.found.iter().position(|known| *known == name) {
+            Some(at) => at,
+            None => {
+                self.found.push(name);
+                self.found.len() - 1
+            }
+        };
+        Ok(Bound {
+            slot: Slot(u32::try_from(at).unwrap_or(u32::MAX)),
+            consumed: 1,
+            key_at: None,
+        })
+    }
+}
+
+struct Frame {
+    key: Option<Key>,
+    module: usize,
+    names: Vec<Name>,
+    next: usize,
+    compiled: Compiled,
+}
+
+struct FrameScope<'a> {
+    eval: &'a StaticEval<'a>,
+    frame: &'a Frame,
+}
+
+impl Scope for FrameScope<'_> {
+    fn value(&self, slot: Slot, _span: Span) -> Result<Value, Diagnostics> {
+        let name = self.frame.names.get(slot.0 as usize);
+        let known = self.eval.known.borrow();
+        name.and_then(|name| known.get(&(self.frame.module, name.clone())))
+            .cloned()
+            .flatten()
+            .ok_or_else(Diagnostics::new)
+    }
+
+    fn keyed(&self, slot: Slot, _key: &Value, span: Span) -> Result<Value, Diagnostics> {
+        self.value(slot, span)
+    }
+
+    fn functions(&self) -> &Functions {
+        &self.eval.functions
+    }
+
+    fn name(&self, slot: Slot) -> EcoString {
+        match self.frame.names.get(slot.0 as usize) {
+            Some(Name::Variable(name)) => format!("var.{name}").into(),
+            Some(Name::Local(name)) => format!("local.{name}").into(),
+            Some(Name::PathModule) => "path.module".into(),
+            Some(Name::PathRoot) => "path.root".into(),
+            Some(Name::Workspace) => "terraform.workspace".into(),
+            None => EcoString::new(),
+        }
+    }
+}
+
+/// What a name needs before it has a value.
+enum Step1 {
+    Ready(Option<Value>),
+    Compute(usize, Expr),
+}
+
+impl<'a> StaticEval<'a> {
+    pub(crate) fn new(tree: &'a Tree) -> Self {
+        Self {
+            tree,
+            functions: Functions::pure(),
+            known: RefCell::new(BTreeMap::new()),
+        }
+    }
+
+    /// The value of an expression in a module.
+    pub(crate) fn eval(&self, module: usize, expr: &Expr) -> Result<Value, Diagnostics> {
+        let mut problems = Diagnostics::new();
+        let mut stack = vec![self.frame(None, module, expr)?];
+        while let Some(frame) = stack.last_mut() {
+            if let Some(name) = frame.names.get(frame.next).cloned() {
+                frame.next += 1;
+                let key = (frame.module, name);
+                if self.known.borrow().contains_key(&key) {
+                    continue;
+                }
+                if stack.iter().any(|open| open.key.as_ref() == Some(&key)) {
+                    let span = expr.span;
+                    problems.push(
+                        Diagnostic::error(
+                            "Circular reference",
+                            "A value that must be known before anything is planned depends on itself.",
+                        )
+                        .at(span),
+                    );
+                    self.known.borrow_mut().insert(key, None);
+                    continue;
+                }
+                match self.resolve(&key, &mut problems) {
+                    Step1::Ready(value) => {
+                        self.known.borrow_mut().insert(key, value);
+                    }
+                    Step1::Compute(module, expr) => {
+                        match self.frame(Some(key.clone()), module, &expr) {
+                            Ok(frame) => stack.push(frame),
+                            Err(found) => {
+                                problems.extend(found);
+                                self.known.borrow_mut().insert(key, None);
+                            }
+                        }
+                    }
+                }
+                continue;
+            }
+            let Some(frame) = stack.pop() else { break };
+            let scope = FrameScope {
+                eval: self,
+                frame: &frame,
+            };
+            let result = frame.compiled.eval(&scope, &[]);
+            let Some(key) = frame.key else {
+                return match result {
+                    Ok(_) if problems.has_errors() => Err(problems),
+                    Ok(value) => Ok(value),
+                    Err(found) => {
+                        problems.extend(found);
+                        Err(problems)
+                    }
+                };
+            };
+            let value = match result {
+                Ok(value) => self.convert_variable(&key, value),
+                Err(found) => {
+                    problems.extend(found);
+                    None
+                }
+            };
+            self.known.borrow_mut().insert(key, value);
+        }
+        Err(problems)
+    }
+
+    fn frame(&self, key: Option<Key>, module: usize, expr: &Expr) -> Result<Frame, Diagnostics> {
+        let mut binder = Names {
+            tree: self.tree,
+            module,
+            found: Vec::new(),
+        };
+        let (compiled, diagnostics) = compile(expr, &mut binder, &[]);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        Ok(Frame {
+            key,
+            module,
+            names: binder.found,
+            next: 0,
+            compiled,
+        })
+    }
+
+    fn variable(&self, module: usize, name: &str) -> Option<&'a VariableDecl> {
+        let decl = &self.tree.modules.get(module)?.decl;
+        decl.variables.iter().find(|variable| variable.name == name)
+    }
+
+    fn resolve(&self, key: &Key, problems: &mut Diagnostics) -> Step1 {
+        let (module, name) = key;
+        let here = &self.tree.modules[*module];
+        match name {
+            Name::PathModule => Step1::Ready(Some(Value::string(here.dir.clone()))),
+            Name::PathRoot => Step1::Ready(Some(Value::string("."))),
+            Name::Workspace => Step1::Ready(Some(Value::unknown(Type::String))),
+            Name::Local(name) => match here.decl.locals.iter().find(|local| local.name == *name) {
+                Some(local) => Step1::Compute(*module, local.value.clone()),
+                None => Step1::Ready(None),
+            },
+            Name::Variable(name) => {
+                let Some(variable) = self.variable(*module, name) else {
+                    return Step1::Ready(None);
+                };
+                let given = match here.parent {
+                    None => {
+                        if let Some(value) = self.tree.variables.get(name) {
+                            return Step1::Ready(Some(value.clone()));
+                        }
+                        None
+                    }
+                    Some((parent, call)) => {
+                        let call = &self.tree.modules[parent].decl.calls[call];
+                        input(&call.body, name).map(|expr| Step1::Compute(parent, expr))
+                    }
+                };
+                if let Some(given) = given {
+                    return given;
+                }
+                if let Some((default, _)) = &variable.default {
+                    return Step1::Ready(Some(default.clone()));
+                }
+                let detail = format!(
+                    "The variable \"{name}\" is used where its value must be known before anything is planned, but it has no value. Set it on the command line, in a variables file or in the environment, or give it a default."
+                );
+                problems.push(
+                    Diagnostic::error("Variable value not provided", detail).at(variable.span),
+                );
+                Step1::Ready(None)
+            }
+        }
+    }
+
+    fn convert_variable(&self, key: &Key, value: Value) -> Option<Value> {
+        let (module, Name::Variable(name)) = key else {
+            return Some(value);
+        };
+        let Some(ty) = self
+            .variable(*module, name)
+            .and_then(|variable| variable.ty.as_ref())
+        else {
+            return Some(value);
+        };
+        let filled = match &ty.defaults {
+            Some(defaults) => defaults.apply(&value),
+            None => value,
+        };
+        convert(&filled, &ty.ty).ok()
+    }
+
+    /// A string that is known and may be shown; null counts as not given.
+    pub(crate) fn string(
+        &self,
+        module: usize,
+        expr: &Expr,
+        what: &str,
+    ) -> Result<Option<EcoString>, Diagnostics> {
+        let value = self.eval(module, expr)?;
+        let fail = |detail: String| -> Result<Option<EcoString>, Diagnostics> {
+            Err(Diagnostic::error(format!("Invalid {what}"), detail)
+                .at(expr.span)
+                .into())
+        };
+        if value.marks().is_sensitive() || value.marks().is_ephemeral() {
+            return fail(format!(
+                "The {what} must not depend on sensitive or ephemeral values, since it would be shown."
+            ));
+        }
+        match convert(value.unmarked(), &Type::String) {
+            Err(error) => fail(format!("Unsuitable value: {error}.")),
+            Ok(value) if !value.is_known() => fail(format!(
+                "The {what} must be known before anything is planned."
+            )),
+            Ok(value) => Ok(value.as_str().map(EcoString::from)),
+        }
+    }
+
+    /// The arguments of a block whose schema is not known: attributes, and nested blocks as tuples of objects.
+    pub(crate) fn body(
+        &self,
+        body: &Body,
+        problems: &mut Diagnostics,
+    ) -> BTreeMap<EcoString, (Value, Span)> {
+        let mut found = BTreeMap::new();
+        let Body::Native(native) = body else {
+            let (attributes, diagnostics) = body.just_attributes();
+            problems.extend(diagnostics);
+            for attribute in attributes {
+                match self.eval(0, &attribute.expr) {
+                    Ok(value) => {
+                        found.insert(attribute.name.name, (value, attribute.name.span));
+                    }
+                    Err(diagnostics) => problems.extend(diagnostics),
+                }
+            }
+            return found;
+        };
+        for attribute in &native.attributes {
+            match self.eval(0, &attribute.expr) {
+                Ok(value) => {
+                    found.insert(attribute.name.name.clone(), (value, attribute.name.span));
+                }
+                Err(diagnostics) => problems.extend(diagnostics),
+            }
+        }
+        let mut blocks: BTreeMap<EcoString, (Vec<Value>, Span)> = BTreeMap::new();
+        for block in &native.blocks {
+            let inner = self.body(&block.body, problems);
+            let object = Value::object(inner.into_iter().map(|(name, (value, _))| (name, value)));
+            let entry = blocks
+                .entry(block.kind.name.clone())
+                .or_insert_with(|| (Vec::new(), block.header));
+            entry.0.push(object);
+        }
+        for (name, (items, span)) in blocks {
+            found.insert(name, (Value::tuple(items), span));
+        }
+        found
+    }
+}
+
+/// The expression of an input of a module call.
+pub(crate) fn input(body: &Body, name: &str) -> Option<Expr> {
+    let wanted = BodySchema {
+        attributes: vec![(name.into(), false)],
+        blocks: Vec::new(),
+    };
+    let (content, _, _) = body.partial_content(&wanted);
+    content
+        .attribute(name)
+        .map(|attribute| attribute.expr.clone())
+}

@@ -1,0 +1,343 @@
+//! Operators and conditionals.
+
+use super::eval::{Evaluator, Failed, Outcome};
+use super::node::{Code, Operation};
+use super::values;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::syntax::ast::{BinaryOp, UnaryOp};
+use std::cmp::Ordering;
+use terrane_value::{Kind, Marks, Refinements, Type, Value, ops};
+
+/// The left side of an operator in a row: its value, its place, and where its messages begin.
+struct Left<'a> {
+    value: Outcome,
+    span: Span,
+    code: Option<&'a Code>,
+    messages: usize,
+}
+
+impl Evaluator<'_> {
+    pub(super) fn binary(&mut self, first: &Code, rest: &[Operation]) -> Outcome {
+        let messages = self.diagnostics.len();
+        let mut left = Left {
+            value: self.eval(first),
+            span: first.span,
+            code: Some(first),
+            messages,
+        };
+        for operation in rest {
+            left.value = self.operate(&left, operation);
+            left.span = operation.span;
+            left.code = None;
+        }
+        left.value
+    }
+
+    #[inline(never)]
+    fn operate(&mut self, left: &Left<'_>, operation: &Operation) -> Outcome {
+        let between = self.diagnostics.len();
+        let right = self.eval(&operation.operand);
+        let wanted = match operation.op {
+            BinaryOp::Eq | BinaryOp::NotEq => None,
+            BinaryOp::And | BinaryOp::Or => Some(Type::Bool),
+            _ => Some(Type::Number),
+        };
+        let converted = (
+            self.operand(
+                left.value.as_ref(),
+                wanted.as_ref(),
+                "left",
+                left.span,
+                operation.span,
+                left.code,
+            ),
+            self.operand(
+                right.as_ref(),
+                wanted.as_ref(),
+                "right",
+                operation.operand.span,
+                operation.span,
+                Some(&operation.operand),
+            ),
+        );
+        let (Ok(a), Ok(b)) = converted else {
+            return Err(Failed);
+        };
+        if matches!(operation.op, BinaryOp::And | BinaryOp::Or) {
+            return self.logic(operation, a, b, left.messages, between);
+        }
+        let (Some(a), Some(b)) = (a, b) else {
+            return Err(Failed);
+        };
+        self.compute(operation, &a, &b)
+    }
+
+    /// The operand in the type that the operator wants; `Ok(None)` if it failed before.
+    fn operand(
+        &mut self,
+        given: Result<&Value, &Failed>,
+        wanted: Option<&Type>,
+        side: &str,
+        span: Span,
+        context: Span,
+        code: Option<&Code>,
+    ) -> Outcome<Option<Value>> {
+        let (Ok(value), Some(wanted)) = (given, wanted) else {
+            return Ok(given.ok().cloned());
+        };
+        match values::convert(value, wanted) {
+            Ok(value) => Ok(Some(value)),
+            Err(why) => {
+                let diagnostic = Diagnostic::error(
+                    "Invalid operand",
+                    format!("Unsuitable value for {side} operand: {why}."),
+                )
+                .at(span)
+                .within(context);
+                match code {
+                    Some(code) => self.blame(code, diagnostic),
+                    None => self.fail(diagnostic),
+                }
+            }
+        }
+    }
+
+    /// `&&` and `||`. Either side may decide; what decides silences the messages of the other.
+    fn logic(
+        &mut self,
+        operation: &Operation,
+        a: Option<Value>,
+        b: Option<Value>,
+        messages: usize,
+        between: usize,
+    ) -> Outcome {
+        let deciding = operation.op == BinaryOp::Or;
+        let marks = [&a, &b]
+            .into_iter()
+            .flatten()
+            .fold(Marks::NONE, |marks, side| marks.union(side.marks()));
+        let is = |side: &Option<Value>| side.as_ref().and_then(|side| side.unmarked().as_bool());
+        let null = |side: &Option<Value>| side.as_ref().is_some_and(Value::is_null);
+        let unknown =
+            || Value::unknown_refined(Type::Bool, Refinements::NOT_NULL).with_marks(&marks);
+        if is(&a) == Some(deciding) {
+            self.diagnostics.truncate(between);
+            return Ok(Value::bool(deciding).with_marks(&marks));
+        }
+        if null(&a) || (null(&b) && is(&a).is_some()) {
+            return self.null_operand(operation);
+        }
+        if is(&b) == Some(deciding) {
+            self.diagnostics.drain(messages..between);
+            return Ok(Value::bool(deciding).with_marks(&marks));
+        }
+        match (&a, &b) {
+            (Some(left), _) if !left.is_known() => {
+                self.diagnostics.truncate(between);
+                Ok(unknown())
+            }
+            (None, _) | (_, None) => Err(Failed),
+            (Some(_), Some(right)) if !right.is_known() => Ok(unknown()),
+            _ => Ok(Value::bool(!deciding).with_marks(&marks)),
+        }
+    }
+
+    fn null_operand(&mut self, operation: &Operation) -> Outcome {
+        self.fail(
+            Diagnostic::error(
+                "Operation failed",
+                "Error during operation: argument must not be null.",
+            )
+            .at(operation.span),
+        )
+    }
+
+    fn compute(&mut self, operation: &Operation, a: &Value, b: &Value) -> Outcome {
+        match operation.op {
+            BinaryOp::Eq => return Ok(ops::equal(a, b)),
+            BinaryOp::NotEq => return Ok(ops::not_equal(a, b)),
+            _ => {}
+        }
+        // Fast: two plain numbers.
+        if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {
+            return self.numbers(operation, x, y);
+        }
+        if a.is_null() || b.is_null() {
+            return self.null_operand(operation);
+        }
+        let marks = a.marks().union(b.marks());
+        let result = match (a.unmarked().as_number(), b.unmarked().as_number()) {
+            (Some(x), Some(y)) => self.numbers(operation, x, y)?,
+            _ => values::unknown_number_op(operation.op, a.unmarked(), b.unmarked()),
+        };
+        Ok(result.with_marks(&marks))
+    }
+
+    fn numbers(
+        &mut self,
+        operation: &Operation,
+        x: &terrane_value::Number,
+        y: &terrane_value::Number,
+    ) -> Outcome {
+        let result = match operation.op {
+            BinaryOp::Add => x.add(y),
+            BinaryOp::Sub => x.sub(y),
+            BinaryOp::Mul => x.mul(y),
+            BinaryOp::Div => x.div(y),
+            BinaryOp::Mod => x.rem(y),
+            other => {
+                let order = x.compare(y);
+                return Ok(Value::bool(match other {
+                    BinaryOp::Less => order == Ordering::Less,
+                    BinaryOp::LessEq => order != Ordering::Greater,
+                    BinaryOp::Greater => order == Ordering::Greater,
+                    _ => order != Ordering::Less,
+                }));
+            }
+        };
+        match result {
+            Ok(number) => Ok(Value::number(number)),
+            Err(why) => self.fail(
+                Diagnostic::error(
+                    "Operation failed",
+                    format!("Error during operation: {why}."),
+                )
+                .at(operation.span),
+            ),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn unary(&mut self, op: UnaryOp, code: &Code, span: Span) -> Outcome {
+        let given = self.eval(code)?;
+        let wanted = match op {
+            UnaryOp::Neg => Type::Number,
+            UnaryOp::Not => Type::Bool,
+        };
+        let value = match values::convert(&given, &wanted) {
+            Ok(value) => value,
+            Err(why) => {
+                return self.blame(
+                    code,
+                    Diagnostic::error(
+                        "Invalid operand",
+                        format!("Unsuitable value for unary operand: {why}."),
+                    )
+                    .at(code.span)
+                    .within(span),
+                );
+            }
+        };
+        let (plain, marks) = value.unmark();
+        let result = match (plain.kind(), op) {
+            (Kind::Bool(value), UnaryOp::Not) => Value::bool(!value),
+            (Kind::Number(value), UnaryOp::Neg) => Value::number(value.neg()),
+            (Kind::Null(_), _) => {
+                return self.blame(
+                    code,
+                    Diagnostic::error(
+                        "Operation failed",
+                        "Error during operation: argument must not be null.",
+                    )
+                    .at(span),
+                );
+            }
+            _ => Value::unknown_refined(wanted, Refinements::NOT_NULL),
+        };
+        Ok(result.with_marks(marks))
+    }
+
+    #[inline(never)]
+    pub(super) fn conditional(&mut self, parts: &[Code; 3], span: Span) -> Outcome {
+        let [condition, yes_code, no_code] = parts;
+        let start = self.diagnostics.len();
+        let yes = self.eval(yes_code);
+        let after_yes = self.diagnostics.len();
+        let no = self.eval(no_code);
+        // Messages of the branch that is not taken are dropped; the types of both count.
+        let no_messages = self.diagnostics.split_off(after_yes);
+        let yes_messages = self.diagnostics.split_off(start);
+        let ty = match (&yes, &no) {
+            (Ok(yes), Ok(no)) => match values::common_type(yes, no) {
+                Ok(ty) => ty,
+                Err(why) => {
+                    let diagnostic = Diagnostic::error(
+                        "Inconsistent conditional result types",
+                        format!("The true and false result expressions must have consistent types. {why}"),
+                    )
+                    .at(yes_code.span.to(no_code.span))
+                    .within(span);
+                    self.eval(condition).ok();
+                    return self.blame(condition, diagnostic);
+                }
+            },
+            _ => Type::Dynamic,
+        };
+        let decision = self.condition(condition, span)?;
+        let (known, marks) = decision.unmark();
+        let (taken, messages) = match known.as_bool() {
+            Some(true) => (yes, yes_messages),
+            Some(false) => (no, no_messages),
+            None => {
+                let unknown = match (&yes, &no) {
+                    (Ok(yes), Ok(no)) => values::either(&ty, yes, no),
+                    _ => Value::dynamic(),
+                };
+                return Ok(unknown.with_marks(marks));
+            }
+        };
+        self.diagnostics.extend(messages);
+        let taken = taken?;
+        let value = if ty == Type::Dynamic {
+            taken
+        } else {
+            match values::convert(&taken, &ty) {
+                Ok(value) => value,
+                Err(why) => {
+                    let which = if known.as_bool() == Some(true) {
+                        "true"
+                    } else {
+                        "false"
+                    };
+                    return self.fail(
+                        Diagnostic::error(
+                            "Inconsistent conditional result types",
+                            format!("The {which} result value has the wrong type: {why}."),
+                        )
+                        .at(span),
+                    );
+                }
+            }
+        };
+        Ok(value.with_marks(marks))
+    }
+
+    /// A condition as a bool, known or not, perhaps marked.
+    pub(super) fn condition(&mut self, code: &Code, context: Span) -> Outcome {
+        let value = self.eval(code)?;
+        if value.is_null() {
+            return self.blame(
+                code,
+                Diagnostic::error(
+                    "Null condition",
+                    "The condition value is null. Conditions must either be true or false.",
+                )
+                .at(code.span)
+                .within(context),
+            );
+        }
+        match values::convert(&value, &Type::Bool) {
+            Ok(value) => Ok(value),
+            Err(_) => self.blame(
+                code,
+                Diagnostic::error(
+                    "Incorrect condition type",
+                    "The condition expression must be of type bool.",
+                )
+                .at(code.span)
+                .within(context),
+            ),
+        }
+    }
+}

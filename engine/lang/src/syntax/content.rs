@@ -1,0 +1,291 @@
+//! What a schema sees in a body of either syntax.
+
+use super::ast::Ident;
+use super::body::{Attribute, Block, Body, BodySchema, Content, NativeBody};
+use super::suggest::suggestion;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::{FileId, Span};
+use ecow::EcoString;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+impl Body {
+    /// The attributes and blocks of `schema`. Everything else in the body is reported, as are missing
+    /// required attributes and wrong numbers of labels.
+    pub fn content(&self, schema: &BodySchema) -> (Content, Diagnostics) {
+        self.look(schema, true, true)
+    }
+
+    /// The attributes and blocks of `schema`, and the body that is left without them.
+    pub fn partial_content(&self, schema: &BodySchema) -> (Content, Self, Diagnostics) {
+        let (content, diagnostics) = self.look(schema, false, true);
+        (content, self.without(schema), diagnostics)
+    }
+
+    /// All attributes of a body that may hold nothing else.
+    pub fn just_attributes(&self) -> (Vec<Attribute>, Diagnostics) {
+        match self {
+            Self::Native(body) => (body.attributes.clone(), body.blocks_not_allowed()),
+            Self::Json(body) => body.all_attributes(),
+            Self::Merged(bodies) => {
+                let mut merged = Vec::new();
+                let mut diagnostics = Diagnostics::new();
+                for body in bodies {
+                    let (attributes, found) = body.just_attributes();
+                    diagnostics.extend(found);
+                    replace_attributes(&mut merged, attributes);
+                }
+                (merged, diagnostics)
+            }
+        }
+    }
+
+    /// Where a missing argument is reported.
+    #[must_use]
+    pub fn missing_span(&self) -> Span {
+        match self {
+            Self::Native(body) => body.end,
+            Self::Json(body) => body.missing_span(),
+            Self::Merged(bodies) => bodies
+                .first()
+                .map_or(Span::new(FileId(0), 0, 0), Self::missing_span),
+        }
+    }
+
+    /// Whether this is JSON syntax, at least in part.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        match self {
+            Self::Native(_) => false,
+            Self::Json(_) => true,
+            Self::Merged(bodies) => bodies.iter().any(Self::is_json),
+        }
+    }
+
+    fn look(&self, schema: &BodySchema, exact: bool, required: bool) -> (Content, Diagnostics) {
+        match self {
+            Self::Native(body) => body.look(schema, exact, required),
+            Self::Json(body) => body.look(schema, exact, required),
+            Self::Merged(bodies) => {
+                let mut merged = Content {
+                    attributes: Vec::new(),
+                    blocks: Vec::new(),
+                    missing: self.missing_span(),
+                };
+                let mut diagnostics = Diagnostics::new();
+                for body in bodies {
+                    let (content, found) = body.look(schema, exact, false);
+                    diagnostics.extend(found);
+                    replace_attributes(&mut merged.attributes, content.attributes);
+                    replace_blocks(&mut merged.blocks, content.blocks);
+                }
+                if required {
+                    merged.report_missing(schema, &mut diagnostics);
+                }
+                (merged, diagnostics)
+            }
+        }
+    }
+
+    fn without(&self, schema: &BodySchema) -> Self {
+        match self {
+            Self::Native(body) => Self::Native(Arc::new(body.without(schema))),
+            Self::Json(body) => Self::from(body.without(schema)),
+            Self::Merged(bodies) => {
+                Self::Merged(bodies.iter().map(|body| body.without(schema)).collect())
+            }
+        }
+    }
+}
+
+fn replace_attributes(merged: &mut Vec<Attribute>, later: Vec<Attribute>) {
+    for attribute in later {
+        match merged
+            .iter_mut()
+            .find(|earlier| earlier.name.name == attribute.name.name)
+        {
+            Some(earlier) => *earlier = attribute,
+            None => merged.push(attribute),
+        }
+    }
+}
+
+fn replace_blocks(merged: &mut Vec<Block>, later: Vec<Block>) {
+    let kinds: BTreeSet<EcoString> = later
+        .iter()
+        .map(|block| produced_kind(block).clone())
+        .collect();
+    merged.retain(|block| !kinds.contains(produced_kind(block)));
+    merged.extend(later);
+}
+
+/// The type of block that a block stands for: `dynamic "x"` makes blocks of type `x`.
+fn produced_kind(block: &Block) -> &EcoString {
+    match block.labels.first() {
+        Some(label) if block.kind.name == "dynamic" => &label.text,
+        _ => &block.kind.name,
+    }
+}
+
+impl Content {
+    /// Reports the required attributes that are not there.
+    pub(super) fn report_missing(&self, schema: &BodySchema, diagnostics: &mut Diagnostics) {
+        for (name, required) in &schema.attributes {
+            if *required && self.attribute(name).is_none() {
+                let detail =
+                    format!("The argument \"{name}\" is required, but no definition was found.");
+                diagnostics
+                    .push(Diagnostic::error("Missing required argument", detail).at(self.missing));
+            }
+        }
+    }
+}
+
+impl NativeBody {
+    fn look(&self, schema: &BodySchema, exact: bool, required: bool) -> (Content, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let mut content = Content {
+            attributes: Vec::new(),
+            blocks: Vec::new(),
+            missing: self.end,
+        };
+        for attribute in &self.attributes {
+            if schema
+                .attributes
+                .iter()
+                .any(|(name, _)| *name == attribute.name.name)
+            {
+                content.attributes.push(attribute.clone());
+            } else if exact {
+                diagnostics.push(self.unknown_attribute(&attribute.name, schema));
+            }
+        }
+        for block in &self.blocks {
+            match schema
+                .blocks
+                .iter()
+                .find(|(kind, _)| *kind == block.kind.name)
+            {
+                Some((_, labels)) => match wrong_labels(block, labels) {
+                    Some(diagnostic) => diagnostics.push(diagnostic),
+                    None => content.blocks.push(block.clone()),
+                },
+                None if exact => diagnostics.push(unknown_block(&block.kind, schema)),
+                None => {}
+            }
+        }
+        if required {
+            content.report_missing(schema, &mut diagnostics);
+        }
+        (content, diagnostics)
+    }
+
+    fn without(&self, schema: &BodySchema) -> Self {
+        let known_attribute =
+            |name: &EcoString| schema.attributes.iter().any(|(known, _)| known == name);
+        let known_block = |kind: &EcoString| schema.blocks.iter().any(|(known, _)| known == kind);
+        let attributes = self
+            .attributes
+            .iter()
+            .filter(|attribute| !known_attribute(&attribute.name.name));
+        let blocks = self
+            .blocks
+            .iter()
+            .filter(|block| !known_block(&block.kind.name));
+        Self {
+            attributes: attributes.cloned().collect(),
+            blocks: blocks.cloned().collect(),
+            span: self.span,
+            end: self.end,
+        }
+    }
+
+    fn blocks_not_allowed(&self) -> Diagnostics {
+        let Some(block) = self.blocks.first() else {
+            return Diagnostics::new();
+        };
+        let summary = format!("Unexpected \"{}\" block", block.kind.name);
+        Diagnostic::error(summary, "Blocks are not allowed here.")
+            .at(block.kind.span)
+            .within(block.header)
+            .into()
+    }
+
+    fn unknown_attribute(&self, name: &Ident, schema: &BodySchema) -> Diagnostic {
+        let unused = |known: &&EcoString| {
+            !self
+                .attributes
+                .iter()
+                .any(|attribute| attribute.name.name == **known)
+        };
+        let candidates = schema
+            .attributes
+            .iter()
+            .map(|(known, _)| known)
+            .filter(unused);
+        let hint = match suggestion(&name.name, candidates.map(EcoString::as_str)) {
+            Some(hint) => format!(" Did you mean \"{hint}\"?"),
+            None if schema.blocks.iter().any(|(kind, _)| *kind == name.name) => {
+                format!(" Did you mean to define a block of type \"{}\"?", name.name)
+            }
+            None => String::new(),
+        };
+        let detail = format!(
+            "An argument named \"{}\" is not expected here.{hint}",
+            name.name
+        );
+        Diagnostic::error("Unsupported argument", detail).at(name.span)
+    }
+}
+
+fn unknown_block(kind: &Ident, schema: &BodySchema) -> Diagnostic {
+    let name = &kind.name;
+    let hint = match suggestion(name, schema.blocks.iter().map(|(kind, _)| kind.as_str())) {
+        Some(hint) => format!(" Did you mean \"{hint}\"?"),
+        None if schema
+            .attributes
+            .iter()
+            .any(|(attribute, _)| attribute == name) =>
+        {
+            format!(
+                " Did you mean to define argument \"{name}\"? If so, use the equals sign to assign it a value."
+            )
+        }
+        None => String::new(),
+    };
+    let detail = format!("Blocks of type \"{name}\" are not expected here.{hint}");
+    Diagnostic::error("Unsupported block type", detail).at(kind.span)
+}
+
+/// What is wrong with the number of labels.
+fn wrong_labels(block: &Block, expected: &[&'static str]) -> Option<Diagnostic> {
+    let kind = &block.kind.name;
+    let names = expected.join(", ");
+    if let Some(extra) = block.labels.get(expected.len()) {
+        let detail = match expected.len() {
+            0 => format!("No labels are expected for {kind} blocks."),
+            count => format!("Only {count} labels ({names}) are expected for {kind} blocks."),
+        };
+        let summary = format!("Extraneous label for {kind}");
+        return Some(
+            Diagnostic::error(summary, detail)
+                .at(extra.span)
+                .within(block.header),
+        );
+    }
+    let missing = expected.get(block.labels.len())?;
+    let detail = format!(
+        "All {kind} blocks must have {} labels ({names}).",
+        expected.len()
+    );
+    let brace = match &block.body {
+        Body::Native(body) => Span::new(body.span.file, body.span.start, body.span.start + 1),
+        Body::Json(_) | Body::Merged(_) => block.header,
+    };
+    let summary = format!("Missing {missing} for {kind}");
+    Some(
+        Diagnostic::error(summary, detail)
+            .at(brace)
+            .within(block.header.to(brace)),
+    )
+}

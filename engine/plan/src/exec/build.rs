@@ -1,0 +1,674 @@
+//! Builds the execution graph (`opentofu.md` 5.5).
+//!
+//! Notation of the comments: `X` is the step that creates or updates, `X_d` the one that destroys; "a waits for b" is an entry of `after`.
+//!
+//! 1. `X` waits for `X_d` of the same object; with create-before-destroy it is the other way round.
+//! 2. `C` waits for `R_d` of each `R` that it depends on; with create-before-destroy of `R`, `R_d` waits for `C`.
+//! 3. `R_d` waits for `D_d` of each `D` that depended on `R` when it was last applied; `R` waits for `D_d` too, unless `D` is replaced
+//!    create-before-destroy (its new object needs the new `R`).
+//! 4. `C` waits for what its expressions refer to: for the very instance where the reference picks one, else for all through one [`StepKind::Join`].
+//!
+//! Many-to-many relations always go through a join, so that the number of edges stays linear.
+
+use super::{ExecGraph, Step, StepId, StepKind};
+use crate::graph::{Graph, Node, NodeId, each_target};
+use crate::plan::{Action, ExpansionKind, ResourceChange};
+use crate::world::{Place, World};
+use std::collections::BTreeMap;
+use terrane_config::config::{Config, Dependency, Module, ModuleId, Reference, Repetition};
+use terrane_lang::expr::{Compiled, Use};
+use terrane_model::addr::{ConfigResource, InstanceKey, ModuleInstance, ResourceAddr};
+use terrane_value::Kind;
+
+/// Which resource a stored or configured dependency means for one object: that of its own module instance, where that is plain, else all.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Dep {
+    One(ResourceAddr),
+    All(ConfigResource),
+}
+
+/// Steps by what they depend on, and the join that stands for them.
+#[derive(Debug, Default)]
+struct Groups {
+    members: BTreeMap<Dep, Vec<StepId>>,
+    joins: BTreeMap<Dep, StepId>,
+}
+
+/// The steps of a resource in one module instance, by instance.
+type InstanceSteps = Vec<Option<StepId>>;
+
+pub(crate) struct Builder<'a> {
+    config: &'a Config,
+    graph: &'a Graph,
+    world: &'a World,
+    changes: &'a [ResourceChange],
+    steps: Vec<Step>,
+    /// By resource node and position.
+    applies: BTreeMap<(NodeId, u32), InstanceSteps>,
+    /// What a value (or a whole resource, or a provider configuration) stands for. `None`: nothing to wait for.
+    joins: BTreeMap<(NodeId, u32), Option<StepId>>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(
+        config: &'a Config,
+        graph: &'a Graph,
+        world: &'a World,
+        changes: &'a [ResourceChange],
+    ) -> Self {
+        Self {
+            config,
+            graph,
+            world,
+            changes,
+            steps: Vec::new(),
+            applies: BTreeMap::new(),
+            joins: BTreeMap::new(),
+        }
+    }
+
+    /// Builds the graph. `locate` finds the node, position and instance of a change, if it is configured.
+    ///
+    /// # Errors
+    /// With the steps of a cycle.
+    pub(crate) fn build(
+        mut self,
+        locate: &dyn Fn(&ResourceChange) -> Option<(NodeId, Place, usize)>,
+    ) -> Result<ExecGraph, Vec<StepKind>> {
+        let own: Vec<(Option<StepId>, Option<StepId>)> = (0u32..)
+            .zip(self.changes)
+            .map(|(at, change)| self.own_steps(at, change))
+            .collect();
+        if self.steps.is_empty() {
+            return Ok(ExecGraph::default());
+        }
+        self.order_destruction(&own);
+        for (change, (apply, _)) in self.changes.iter().zip(&own) {
+            let (Some(apply), Some((node, place, index))) =
+                (apply, locate(change).filter(|_| change.deposed.is_none()))
+            else {
+                continue;
+            };
+            let count = self
+                .world
+                .resource_cell(place, resource_index(self.graph, node))
+                .map_or(0, |cell| cell.keys.len());
+            let steps = self
+                .applies
+                .entry((node, place.pos))
+                .or_insert_with(|| vec![None; count]);
+            if let Some(slot) = steps.get_mut(index) {
+                *slot = Some(*apply);
+            }
+        }
+        self.order_references();
+        for step in &mut self.steps {
+            step.after.sort_unstable();
+            step.after.dedup();
+        }
+        self.check()
+    }
+
+    fn add(&mut self, kind: StepKind, after: Vec<StepId>) -> StepId {
+        let id = StepId(u32::try_from(self.steps.len()).expect("fewer than 2^32 steps"));
+        self.steps.push(Step { kind, after });
+        id
+    }
+
+    fn wait(&mut self, step: StepId, after: StepId) {
+        if step != after {
+            self.steps[step.0 as usize].after.push(after);
+        }
+    }
+
+    /// The steps of one change: applying and destroying (or forgetting), in their own order (rule 1).
+    fn own_steps(&mut self, at: u32, change: &ResourceChange) -> (Option<StepId>, Option<StepId>) {
+        match change.action {
+            Action::NoOp => (None, None),
+            Action::Create | Action::Update | Action::Read => {
+                (Some(self.add(StepKind::Apply(at), Vec::new())), None)
+            }
+            Action::Delete => (None, Some(self.add(StepKind::Destroy(at), Vec::new()))),
+            Action::Forget => (None, Some(self.add(StepKind::Forget(at), Vec::new()))),
+            Action::DeleteThenCreate => {
+                let destroy = self.add(StepKind::Destroy(at), Vec::new());
+                (
+                    Some(self.add(StepKind::Apply(at), vec![destroy])),
+                    Some(destroy),
+                )
+            }
+            Action::CreateThenDelete => {
+                let apply = self.add(StepKind::Apply(at), Vec::new());
+                (
+                    Some(apply),
+                    Some(self.add(StepKind::Destroy(at), vec![apply])),
+                )
+            }
+            Action::ForgetThenCreate => {
+                let forget = self.add(StepKind::Forget(at), Vec::new());
+                (
+                    Some(self.add(StepKind::Apply(at), vec![forget])),
+                    Some(forget),
+                )
+            }
+        }
+    }
+
+    /// Rules 2 and 3.
+    fn order_destruction(&mut self, own: &[(Option<StepId>, Option<StepId>)]) {
+        let changes = self.changes;
+        let create_first = |change: &ResourceChange| match change.action {
+            Action::CreateThenDelete => true,
+            Action::DeleteThenCreate => false,
+            _ => change.create_before_destroy,
+        };
+        let mut destroyed_by_dep = Groups::default();
+        let mut plainly_destroyed_by_dep = Groups::default();
+        let mut created_by_dep = Groups::default();
+        let mut destroys_of = Groups::default();
+        for (change, (apply, destroy)) in changes.iter().zip(own) {
+            if let Some(destroy) = destroy {
+                for dep in stored_deps(change) {
+                    destroyed_by_dep.add(dep.clone(), *destroy);
+                    if change.action != Action::CreateThenDelete {
+                        plainly_destroyed_by_dep.add(dep, *destroy);
+                    }
+                }
+                if !create_first(change) {
+                    destroys_of.add(Dep::One(change.addr.resource.clone()), *destroy);
+                    destroys_of.add(Dep::All(change.addr.resource.config()), *destroy);
+                }
+            }
+            if let Some(apply) = apply {
+                for dep in all_deps(change) {
+                    created_by_dep.add(dep, *apply);
+                }
+            }
+        }
+        for (change, (apply, destroy)) in changes.iter().zip(own) {
+            let keys = [
+                Dep::One(change.addr.resource.clone()),
+                Dep::All(change.addr.resource.config()),
+            ];
+            for key in &keys {
+                if let Some(destroy) = destroy {
+                    self.wait_for_group(*destroy, &mut destroyed_by_dep, key);
+                    if create_first(change) {
+                        self.wait_for_group(*destroy, &mut created_by_dep, key);
+                    }
+                }
+                if let Some(apply) = apply {
+                    self.wait_for_group(*apply, &mut plainly_destroyed_by_dep, key);
+                }
+            }
+            if let Some(apply) = apply {
+                for dep in all_deps(change) {
+                    self.wait_for_group(*apply, &mut destroys_of, &dep);
+                }
+            }
+        }
+    }
+
+    fn wait_for_group(&mut self, step: StepId, groups: &mut Groups, key: &Dep) {
+        let Some(members) = groups.members.get(key) else {
+            return;
+        };
+        let target = match (members.as_slice(), groups.joins.get(key)) {
+            (_, Some(join)) => *join,
+            ([one], None) => *one,
+            (many, None) => {
+                let join = self.add(StepKind::Join, many.to_vec());
+                groups.joins.insert(key.clone(), join);
+                join
+            }
+        };
+        // An object may depend on its own resource (another instance of it): it does not wait for itself.
+        if members.contains(&step) && members.len() < 1024 {
+            for member in groups.members[key].clone() {
+                self.wait(step, member);
+            }
+            return;
+        }
+        self.wait(step, target);
+    }
+
+    /// Rule 4, in the order of the static graph, so that what a value stands for is known before it is referred to.
+    fn order_references(&mut self) {
+        for id in self.graph.order().to_vec() {
+            match self.graph.node(id) {
+                Node::Variable(module, _) | Node::Local(module, _) | Node::Output(module, _) => {
+                    for place in self.world.places(module) {
+                        let mut after = Vec::new();
+                        self.value_refs(self.graph.node(id), place, &mut after);
+                        let join = self.join(after);
+                        self.joins.insert((id, place.pos), join);
+                    }
+                }
+                Node::Provider(provider) => {
+                    let declared = self.config.provider(provider);
+                    let Some(place) = self.world.places(declared.module).next() else {
+                        continue;
+                    };
+                    let mut after = Vec::new();
+                    declared
+                        .body
+                        .each_use(&mut |used| self.refer(place, used, None, &mut after));
+                    let join = self.join(after);
+                    self.joins.insert((id, 0), join);
+                }
+                Node::Resource(module, at) => self.resource_refs(id, module, at),
+                Node::Call(..) | Node::Check(..) => {}
+            }
+        }
+    }
+
+    /// One step that stands for all of these.
+    fn join(&mut self, mut after: Vec<StepId>) -> Option<StepId> {
+        after.sort_unstable();
+        after.dedup();
+        match after.as_slice() {
+            [] => None,
+            [one] => Some(*one),
+            _ => Some(self.add(StepKind::Join, after)),
+        }
+    }
+
+    fn value_refs(&mut self, node: Node, place: Place, after: &mut Vec<StepId>) {
+        let config = self.config;
+        match node {
+            Node::Variable(module, at) => {
+                let (Some(parent), Some((_, call))) = (
+                    self.world.module_cell(place).parent,
+                    config.module(module).parent,
+                ) else {
+                    return;
+                };
+                let call = &config.module(parent.module).calls[call as usize];
+                if let Some(input) = &call.inputs[at as usize] {
+                    self.expr(parent, input, None, after);
+                    if uses_each(config.module(parent.module), input) {
+                        self.repetition(parent, &call.repetition, after);
+                    }
+                }
+            }
+            Node::Local(module, at) => self.expr(
+                place,
+                &config.module(module).locals[at as usize].value,
+                None,
+                after,
+            ),
+            Node::Output(module, at) => {
+                let output = &config.module(module).outputs[at as usize];
+                self.expr(place, &output.value, None, after);
+                self.depends_on(place, &output.depends_on, after);
+                for rule in &output.preconditions {
+                    self.expr(place, &rule.condition, None, after);
+                    self.expr(place, &rule.message, None, after);
+                }
+            }
+            Node::Call(..) | Node::Resource(..) | Node::Check(..) | Node::Provider(_) => {}
+        }
+    }
+
+    fn repetition(&mut self, place: Place, repetition: &Repetition, after: &mut Vec<StepId>) {
+        match repetition {
+            Repetition::Single => {}
+            Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => {
+                self.expr(place, expr, None, after)
+            }
+        }
+    }
+
+    fn expr(
+        &mut self,
+        place: Place,
+        expr: &Compiled,
+        key: Option<&InstanceKey>,
+        after: &mut Vec<StepId>,
+    ) {
+        for used in expr.uses() {
+            self.refer_for(place, used, key, None, after);
+        }
+    }
+
+    fn refer(
+        &mut self,
+        place: Place,
+        used: &Use,
+        key: Option<&InstanceKey>,
+        after: &mut Vec<StepId>,
+    ) {
+        self.refer_for(place, used, key, None, after);
+    }
+
+    /// What a reference waits for. `key` is that of the instance which makes it; `at` its resource, for `each.value`.
+    fn refer_for(
+        &mut self,
+        place: Place,
+        used: &Use,
+        key: Option<&InstanceKey>,
+        at: Option<u32>,
+        after: &mut Vec<StepId>,
+    ) {
+        let module = self.config.module(place.module);
+        let reference = module.slots[used.slot.0 as usize];
+        match reference {
+            Reference::Resource(target) => {
+                let node = self.graph.id(Node::Resource(place.module, target));
+                match self.picked(place, target, used, key, at) {
+                    Some(index) => after.extend(
+                        self.applies
+                            .get(&(node, place.pos))
+                            .and_then(|steps| steps[index]),
+                    ),
+                    None => after.extend(self.whole(node, place.pos)),
+                }
+            }
+            _ => {
+                let (world, graph, joins) = (self.world, self.graph, &self.joins);
+                world.each_value_target(place, reference, &mut |node, pos| {
+                    after.extend(joins.get(&(graph.id(node), pos)).copied().flatten())
+                });
+            }
+        }
+    }
+
+    /// Which instance a keyed reference picks, if that can be told.
+    fn picked(
+        &self,
+        place: Place,
+        target: u32,
+        used: &Use,
+        key: Option<&InstanceKey>,
+        at: Option<u32>,
+    ) -> Option<usize> {
+        let cell = self.world.resource_cell(place, target)?;
+        let expr = used.key.as_ref()?;
+        let repeat = match at {
+            Some(at) => self.world.repeat(place, at, key).ok()?,
+            None => crate::world::Repeat::None,
+        };
+        let scope = self.world.scope(place).repeated(repeat);
+        let value = expr.eval(&scope, &[]).ok()?;
+        let wanted = match (cell.kind, value.unmarked().kind()) {
+            (ExpansionKind::Count, Kind::Number(index)) => InstanceKey::Int(index.to_u64()?),
+            (ExpansionKind::ForEach, Kind::String(key)) => InstanceKey::Str(key.clone()),
+            _ => return None,
+        };
+        cell.keys.binary_search(&Some(wanted)).ok()
+    }
+
+    /// All instances of a resource in a module instance.
+    fn whole(&mut self, node: NodeId, pos: u32) -> Option<StepId> {
+        if let Some(known) = self.joins.get(&(node, pos)) {
+            return *known;
+        }
+        let steps: Vec<StepId> = self
+            .applies
+            .get(&(node, pos))
+            .into_iter()
+            .flatten()
+            .copied()
+            .flatten()
+            .collect();
+        let join = self.join(steps);
+        self.joins.insert((node, pos), join);
+        join
+    }
+
+    fn depends_on(&mut self, place: Place, entries: &[Dependency], after: &mut Vec<StepId>) {
+        for Dependency { on, .. } in entries {
+            let module = self.config.module(place.module);
+            let mut nodes = Vec::new();
+            each_target(self.config, module, *on, &mut |node| nodes.push(node));
+            for node in nodes {
+                match node {
+                    Node::Resource(..) => after.extend(self.whole(self.graph.id(node), place.pos)),
+                    _ => {
+                        let (graph, joins) = (self.graph, &self.joins);
+                        self.world.each_value_target(place, *on, &mut |node, pos| {
+                            after.extend(joins.get(&(graph.id(node), pos)).copied().flatten())
+                        });
+                    }
+                }
+            }
+            if let Reference::Call(call) = on {
+                self.everything_in(place, *call, after);
+            }
+        }
+    }
+
+    /// Everything in all instances of a called module, and in those that it calls.
+    fn everything_in(&mut self, place: Place, call: u32, after: &mut Vec<StepId>) {
+        let mut open = vec![(place, call)];
+        while let Some((place, call)) = open.pop() {
+            let child = self.config.module(place.module).calls[call as usize].module;
+            let Some(cell) = self.world.call_cell(place, call) else {
+                continue;
+            };
+            let count = u32::try_from(cell.keys.len()).expect("fewer than 2^32 module instances");
+            for pos in cell.first..cell.first + count {
+                for (at, _) in (0u32..).zip(&self.config.module(child).resources) {
+                    after.extend(self.whole(self.graph.id(Node::Resource(child, at)), pos));
+                }
+                let inner = Place { module: child, pos };
+                open.extend(
+                    (0u32..)
+                        .zip(&self.config.module(child).calls)
+                        .map(|(call, _)| (inner, call)),
+                );
+            }
+        }
+    }
+
+    fn resource_refs(&mut self, id: NodeId, module: ModuleId, at: u32) {
+        let config = self.config;
+        let resource = &config.module(module).resources[at as usize];
+        let own = Reference::Resource(at);
+        let slots = &config.module(module).slots;
+        for place in self.world.places(module) {
+            let Some(steps) = self.applies.get(&(id, place.pos)).cloned() else {
+                continue;
+            };
+            let Some(keys) = self
+                .world
+                .resource_cell(place, at)
+                .map(|cell| cell.keys.clone())
+            else {
+                continue;
+            };
+            // What all instances wait for.
+            let mut common = Vec::new();
+            self.repetition(place, &resource.repetition, &mut common);
+            self.depends_on(place, &resource.depends_on, &mut common);
+            self.inherited(place, &mut common);
+            common.extend(
+                self.joins
+                    .get(&(self.graph.id(Node::Provider(resource.provider.provider)), 0))
+                    .copied()
+                    .flatten(),
+            );
+            let mut keyed: Vec<Use> = Vec::new();
+            let mut plain: Vec<Use> = Vec::new();
+            let mut sort = |used: &Use| {
+                if slots[used.slot.0 as usize] != own {
+                    if used.key.is_some() {
+                        keyed.push(used.clone())
+                    } else {
+                        plain.push(used.clone())
+                    }
+                }
+            };
+            resource.body.each_use(&mut sort);
+            let lifecycle = &resource.lifecycle;
+            for rule in lifecycle
+                .preconditions
+                .iter()
+                .chain(&lifecycle.postconditions)
+            {
+                rule.condition
+                    .uses()
+                    .iter()
+                    .chain(rule.message.uses())
+                    .for_each(&mut sort);
+            }
+            for provisioner in &resource.provisioners {
+                provisioner.body.each_use(&mut sort);
+                provisioner
+                    .connection
+                    .iter()
+                    .for_each(|body| body.each_use(&mut sort));
+            }
+            for trigger in &lifecycle.replace_triggered_by {
+                common.extend(self.whole(
+                    self.graph.id(Node::Resource(module, trigger.resource)),
+                    place.pos,
+                ));
+            }
+            for used in &plain {
+                self.refer(place, used, None, &mut common);
+            }
+            let many = steps.iter().flatten().count() > 1;
+            let common = if many {
+                self.join(common).into_iter().collect()
+            } else {
+                common
+            };
+            for (step, key) in steps.iter().zip(keys.iter()) {
+                let Some(step) = step else { continue };
+                let mut after = common.clone();
+                for used in &keyed {
+                    self.refer_for(place, used, key.as_ref(), Some(at), &mut after);
+                }
+                for target in after {
+                    self.wait(*step, target);
+                }
+            }
+        }
+    }
+
+    /// What the calls around a module instance name in `depends_on`.
+    fn inherited(&mut self, place: Place, after: &mut Vec<StepId>) {
+        let mut at = place;
+        while let (Some(parent), Some((_, call))) = (
+            self.world.module_cell(at).parent,
+            self.config.module(at.module).parent,
+        ) {
+            let config = self.config;
+            self.depends_on(
+                parent,
+                &config.module(parent.module).calls[call as usize].depends_on,
+                after,
+            );
+            at = parent;
+        }
+    }
+
+    /// The graph, if it has no cycle (Kahn).
+    fn check(self) -> Result<ExecGraph, Vec<StepKind>> {
+        let mut waiting: Vec<usize> = self.steps.iter().map(|step| step.after.len()).collect();
+        let mut dependents: Vec<Vec<u32>> = vec![Vec::new(); self.steps.len()];
+        for (at, step) in (0u32..).zip(&self.steps) {
+            for after in &step.after {
+                dependents[after.0 as usize].push(at);
+            }
+        }
+        let mut ready: Vec<u32> = (0u32..)
+            .zip(&waiting)
+            .filter(|(_, count)| **count == 0)
+            .map(|(at, _)| at)
+            .collect();
+        let mut done = 0;
+        while let Some(at) = ready.pop() {
+            done += 1;
+            for dependent in &dependents[at as usize] {
+                let count = &mut waiting[*dependent as usize];
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(*dependent);
+                }
+            }
+        }
+        if done == self.steps.len() {
+            return Ok(ExecGraph { steps: self.steps });
+        }
+        Err(self
+            .steps
+            .iter()
+            .zip(waiting)
+            .filter(|(step, count)| *count > 0 && step.kind != StepKind::Join)
+            .map(|(step, _)| step.kind)
+            .collect())
+    }
+}
+
+impl Groups {
+    fn add(&mut self, dep: Dep, step: StepId) {
+        self.members.entry(dep).or_default().push(step);
+    }
+}
+
+fn resource_index(graph: &Graph, node: NodeId) -> u32 {
+    match graph.node(node) {
+        Node::Resource(_, at) => at,
+        _ => 0,
+    }
+}
+
+fn uses_each(module: &Module, expr: &Compiled) -> bool {
+    expr.uses().iter().any(|used| {
+        matches!(
+            module.slots[used.slot.0 as usize],
+            Reference::EachValue | Reference::EachKey | Reference::CountIndex
+        )
+    })
+}
+
+/// What the stored object depended on.
+fn stored_deps(change: &ResourceChange) -> impl Iterator<Item = Dep> + '_ {
+    change
+        .stored
+        .iter()
+        .flat_map(|stored| stored.dependencies.iter())
+        .map(|dep| resolve(&change.addr.resource.module, dep))
+}
+
+/// What the object depends on, stored and configured.
+fn all_deps(change: &ResourceChange) -> Vec<Dep> {
+    let mut deps: Vec<Dep> = change
+        .dependencies
+        .iter()
+        .map(|dep| resolve(&change.addr.resource.module, dep))
+        .chain(stored_deps(change))
+        .collect();
+    deps.sort_unstable();
+    deps.dedup();
+    deps
+}
+
+/// A dependency in the same module (or one around it) means the resource of the very module instance.
+fn resolve(module: &ModuleInstance, dep: &ConfigResource) -> Dep {
+    let depth = dep.module.0.len();
+    let around = depth <= module.0.len()
+        && module
+            .0
+            .iter()
+            .zip(dep.module.0.iter())
+            .all(|(step, name)| step.name == *name);
+    if !around {
+        return Dep::All(dep.clone());
+    }
+    let ConfigResource {
+        mode,
+        type_name,
+        name,
+        ..
+    } = dep.clone();
+    let module = ModuleInstance(module.0.iter().take(depth).cloned().collect());
+    Dep::One(ResourceAddr {
+        module,
+        mode,
+        type_name,
+        name,
+    })
+}

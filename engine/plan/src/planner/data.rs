@@ -1,0 +1,176 @@
+//! Data sources: read while planning where that is possible, else left for apply (`opentofu.md` 5.9).
+
+use super::managed::Step;
+use super::{Core, Waiting};
+use crate::machine::Progress;
+use crate::objchange;
+use crate::plan::{Action, ActionReason, ResourceChange};
+use std::sync::Arc;
+use terrane_config::config::ModuleId;
+use terrane_lang::diagnostic::Diagnostic;
+use terrane_model::provider::{Call, Private};
+use terrane_value::Value;
+
+impl Core {
+    /// The configuration of a data source is acceptable: read it, or plan to.
+    pub(super) fn read_data(&mut self, id: usize) {
+        let task = &self.tasks[id];
+        let resource = self.world.resource(task.place.module, task.at);
+        let (block, type_name) = (resource.schema.block.clone(), resource.type_name.clone());
+        let config = task.config.unmark_deep();
+        let reason = if !config.is_wholly_known() {
+            Some(ActionReason::ReadBecauseConfigUnknown)
+        } else if self.data_waits(task.place.module, task.at) {
+            Some(ActionReason::ReadBecauseDependencyPending)
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            let unknown = objchange::planned_unknown_object(&block, &config);
+            return self.data_decided(id, Action::Read, Some(reason), unknown);
+        }
+        let provider = task.provider.clone();
+        self.progress.push(Progress::ReadStart(task.addr.clone()));
+        self.tasks[id].step = Step::ReadingData;
+        self.ask(
+            &provider,
+            Call::ReadDataSource {
+                type_name,
+                config,
+                meta: Value::NULL,
+            },
+            Waiting::Task(id),
+        );
+    }
+
+    /// Whether something that it explicitly depends on (itself, or through the calls around it) has pending changes.
+    fn data_waits(&self, module: ModuleId, at: u32) -> bool {
+        let declared = self.config.module(module);
+        if declared.resources[at as usize]
+            .depends_on
+            .iter()
+            .any(|entry| self.reference_changing(module, entry.on))
+        {
+            return true;
+        }
+        let mut parent = declared.parent;
+        while let Some((outer, call)) = parent {
+            let declared = self.config.module(outer);
+            if declared.calls[call as usize]
+                .depends_on
+                .iter()
+                .any(|entry| self.reference_changing(outer, entry.on))
+            {
+                return true;
+            }
+            parent = declared.parent;
+        }
+        // What conditions speak of must have happened before they are checked.
+        let lifecycle = &declared.resources[at as usize].lifecycle;
+        let conditions =
+            !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty();
+        let node = self.graph.id(crate::graph::Node::Resource(module, at));
+        conditions && {
+            let deps = self.resource_deps[node.index()].as_deref().unwrap_or(&[]);
+            deps.iter()
+                .filter_map(|dep| self.index.config_resource(dep))
+                .any(|(module, at)| {
+                    let managed = self.config.module(module).resources[at as usize].mode
+                        == terrane_model::addr::Mode::Managed;
+                    managed
+                        && self.changing[self
+                            .graph
+                            .id(crate::graph::Node::Resource(module, at))
+                            .index()]
+                })
+        }
+    }
+
+    pub(super) fn data_read(&mut self, id: usize, state: Value) {
+        let task = &self.tasks[id];
+        let resource = self.world.resource(task.place.module, task.at);
+        let (addr, span, block) = (
+            task.addr.clone(),
+            resource.span,
+            resource.schema.block.clone(),
+        );
+        let problem = if state.is_null() {
+            Some("it returned no object")
+        } else if !state.is_wholly_known() {
+            Some("the object holds values that are not known")
+        } else if !super::managed::fits(&state, block.implied_type()) {
+            Some("the object does not have the type that the schema says")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            let detail = format!(
+                "The provider's answer for {addr} is not valid: {problem}. This is a bug in the provider, which should be reported in its own issue tracker."
+            );
+            self.diagnostics.push(
+                Diagnostic::error("Provider produced invalid object", detail)
+                    .at(span)
+                    .about(addr.to_string()),
+            );
+            return self.task_failed(id);
+        }
+        self.progress
+            .push(Progress::ReadDone(addr, super::objects::id_of(&state)));
+        self.data_decided(id, Action::NoOp, None, state);
+    }
+
+    fn data_decided(
+        &mut self,
+        id: usize,
+        action: Action,
+        reason: Option<ActionReason>,
+        value: Value,
+    ) {
+        let task = &self.tasks[id];
+        let node = task.node;
+        let resource = self.world.resource(task.place.module, task.at);
+        let block = resource.schema.block.clone();
+        let mut after = objchange::schema_marks(&block, &value);
+        if task.config.contains_marks() {
+            for (path, marks) in objchange::marked_paths(&task.config) {
+                after = objchange::mark_by_paths(&after, &[path], &marks);
+            }
+        }
+        let before = if action == Action::Read {
+            Value::null(block.implied_type().clone())
+        } else {
+            after.clone()
+        };
+        let change = ResourceChange {
+            addr: task.addr.clone(),
+            previous_addr: None,
+            deposed: None,
+            provider: self.config.provider(task.provider.config).addr.clone(),
+            provider_key: task.provider.key.clone(),
+            action,
+            reason,
+            before,
+            after: after.clone(),
+            replace_paths: Vec::new(),
+            private: Private::from([]),
+            before_identity: Value::NULL,
+            after_identity: Value::NULL,
+            importing: None,
+            schema_version: resource.schema.version,
+            dependencies: self.resource_deps[node.index()]
+                .clone()
+                .unwrap_or_else(|| Arc::from([])),
+            create_before_destroy: false,
+            tainted: false,
+            marks_only: false,
+            stored: task
+                .object
+                .map(|object| self.prior.objects[object].stored.clone()),
+        };
+        if action == Action::Read {
+            self.changing[node.index()] = true;
+        }
+        self.changes.push(change);
+        self.settle_checked(id, after);
+    }
+}

@@ -1,0 +1,430 @@
+//! The planner: walks the static graph, expands, evaluates, asks providers, and puts a plan together.
+//!
+//! A node runs when all that it needs is done. Objects in state are read as soon as their provider is configured, whatever the
+//! graph says: reading depends on prior state only. Answers may come in any order; the plan is the same.
+
+pub(crate) mod conditions;
+mod data;
+mod finish;
+mod imports;
+pub(crate) mod index;
+mod managed;
+mod moves;
+mod nodes;
+mod objects;
+mod orphans;
+mod prior;
+mod recover;
+mod targets;
+
+use crate::graph::{Graph, Node, NodeId};
+use crate::machine::{
+    PlanInput, PlanOptions, Planned, Progress, ProviderInstance, Request, RequestId,
+};
+use crate::plan::{Drift, Plan, PlanMode, ResourceChange};
+use crate::world::World;
+use conditions::CheckBook;
+use index::ConfigIndex;
+use managed::Task;
+use prior::{ObjectId, Prior};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use terrane_config::config::{Config, ProviderId};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::source::Span;
+use terrane_model::addr::{ConfigResource, ProviderAddr};
+use terrane_model::provider::{Call, CallFailure, ProviderDiagnostic, ProviderInfo, Reply};
+use terrane_model::snapshot::Snapshot;
+
+/// What an outstanding request is for.
+#[derive(Clone, Copy, Debug)]
+enum Waiting {
+    /// A provider configuration: index into `configuring`.
+    Provider(usize),
+    /// Upgrading or reading a stored object.
+    Object(ObjectId),
+    /// A step of a task.
+    Task(usize),
+    /// Planning the deletion of an object.
+    Orphan(ObjectId),
+    /// Whether an open intent was carried out.
+    Intent(usize),
+}
+
+/// How far a provider instance is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ProviderStage {
+    Validating,
+    Configuring,
+    Ready,
+    Failed,
+}
+
+#[derive(Debug)]
+struct Configuring {
+    instance: ProviderInstance,
+    config: terrane_value::Value,
+    stage: ProviderStage,
+}
+
+/// The planner's working state.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) config: Arc<Config>,
+    graph: Arc<Graph>,
+    index: ConfigIndex,
+    snapshot: Arc<Snapshot>,
+    infos: BTreeMap<ProviderAddr, ProviderInfo>,
+    options: PlanOptions,
+    timestamp: ecow::EcoString,
+    variables_set: Vec<bool>,
+    pub(crate) world: World,
+    prior: Prior,
+    scope: targets::Scope,
+    /// By node: how many of what it needs is not done.
+    pending: Vec<u32>,
+    dependents: Vec<Vec<NodeId>>,
+    /// By node: how many tasks of it run.
+    running: Vec<u32>,
+    /// By node: some instance has a pending change.
+    changing: Vec<bool>,
+    /// By node: `create_before_destroy`, set by itself or by a dependent.
+    create_first: Vec<bool>,
+    /// By node: the resources that it depends on.
+    resource_deps: Vec<Option<Arc<[ConfigResource]>>>,
+    ready: VecDeque<NodeId>,
+    configuring: Vec<Configuring>,
+    by_instance: BTreeMap<ProviderInstance, usize>,
+    /// Objects that wait for their provider.
+    unread: BTreeMap<ProviderInstance, Vec<ObjectId>>,
+    tasks: Vec<Task>,
+    free_tasks: Vec<usize>,
+    checks: CheckBook,
+    changes: Vec<ResourceChange>,
+    drift: Vec<Drift>,
+    requests: Vec<Request>,
+    waiting: BTreeMap<u64, Waiting>,
+    next_request: u64,
+    progress: Vec<Progress>,
+    diagnostics: Diagnostics,
+    orphans_planned: bool,
+    orphans_open: usize,
+    cancelled: bool,
+    /// Nothing is planned: open intents are settled.
+    recovering: bool,
+    intents: Vec<recover::OpenIntent>,
+    unresolved: BTreeMap<ProviderInstance, Vec<usize>>,
+    events: Vec<terrane_model::event::EventKind>,
+    /// What is to be imported to instances of the resources that have run.
+    imports: BTreeMap<terrane_model::addr::InstanceAddr, imports::Wanted>,
+}
+
+impl Core {
+    pub(crate) fn new(input: PlanInput) -> Self {
+        let mut core = Self::unprepared(input);
+        core.prepare();
+        core
+    }
+
+    fn unprepared(input: PlanInput) -> Self {
+        let PlanInput {
+            config,
+            snapshot,
+            providers,
+            variables,
+            variables_set,
+            functions,
+            options,
+        } = input;
+        let (graph, mut diagnostics) = Graph::build(&config);
+        let graph = Arc::new(graph);
+        let index = ConfigIndex::new(&config);
+        let timestamp = functions.plan_time.clone().unwrap_or_default();
+        let mut world = World::new(config.clone(), graph.clone(), functions);
+        world.workspace.clone_from(&options.workspace);
+        world.cwd.clone_from(&options.cwd);
+        for (at, value) in (0u32..).zip(variables) {
+            world.set_value(
+                Node::Variable(terrane_config::config::ModuleId(0), at),
+                0,
+                Ok(value),
+            );
+        }
+        let (prior, moved) = Prior::new(&snapshot, &config, &index);
+        diagnostics.extend(moved);
+        let scope = targets::Scope::new(&config, &graph, &index, &options);
+        Self {
+            pending: vec![0; graph.len()],
+            dependents: vec![Vec::new(); graph.len()],
+            running: vec![0; graph.len()],
+            changing: vec![false; graph.len()],
+            create_first: vec![false; graph.len()],
+            resource_deps: vec![None; graph.len()],
+            config,
+            graph,
+            index,
+            snapshot,
+            infos: providers,
+            options,
+            timestamp,
+            variables_set,
+            world,
+            prior,
+            scope,
+            ready: VecDeque::new(),
+            configuring: Vec::new(),
+            by_instance: BTreeMap::new(),
+            unread: BTreeMap::new(),
+            tasks: Vec::new(),
+            free_tasks: Vec::new(),
+            checks: CheckBook::default(),
+            changes: Vec::new(),
+            drift: Vec::new(),
+            requests: Vec::new(),
+            waiting: BTreeMap::new(),
+            next_request: 0,
+            progress: Vec::new(),
+            diagnostics,
+            orphans_planned: false,
+            orphans_open: 0,
+            cancelled: false,
+            recovering: false,
+            intents: Vec::new(),
+            unresolved: BTreeMap::new(),
+            events: Vec::new(),
+            imports: BTreeMap::new(),
+        }
+    }
+
+    fn prepare(&mut self) {
+        if self.diagnostics.has_errors() {
+            self.cancelled = true;
+            return;
+        }
+        if !self.is_destroy() {
+            self.check_imports();
+        }
+        self.find_create_first();
+        self.find_resource_deps();
+        if self.recovering {
+            self.assign_intents();
+        } else {
+            self.assign_providers();
+        }
+        let taking_part = self.nodes_taking_part();
+        for id in self.graph.order().to_vec() {
+            if !taking_part[id.index()] {
+                continue;
+            }
+            let mut count = 0;
+            for dep in self.graph.deps(id).to_vec() {
+                if taking_part[dep.index()] {
+                    self.dependents[dep.index()].push(id);
+                    count += 1;
+                }
+            }
+            self.pending[id.index()] = count;
+            if count == 0 {
+                self.ready.push_back(id);
+            }
+        }
+        if !self.recovering {
+            self.warn_about_targets();
+        }
+    }
+
+    fn warn_about_targets(&mut self) {
+        let option = match (
+            self.options.targets.is_empty(),
+            self.options.excludes.is_empty(),
+        ) {
+            (false, _) => "-target",
+            (_, false) => "-exclude",
+            (true, true) => return,
+        };
+        self.diagnostics.push(Diagnostic::warning(
+            "Resource targeting is in effect",
+            format!(
+                "You are creating a plan with the {option} option, which means that the result of this plan may not represent all of the changes requested by the current \
+                 configuration.\n\nThe {option} option is not for routine use, and is provided only for exceptional situations such as recovering from errors or mistakes."
+            ),
+        ));
+    }
+
+    /// Runs until nothing can go on without an answer.
+    pub(crate) fn poll(&mut self) -> Vec<Request> {
+        loop {
+            if self.cancelled {
+                break;
+            }
+            if let Some(id) = self.ready.pop_front() {
+                self.run(id);
+                continue;
+            }
+            if self.waiting.is_empty() && !self.orphans_planned {
+                self.orphans_planned = true;
+                self.plan_orphans();
+                continue;
+            }
+            break;
+        }
+        std::mem::take(&mut self.requests)
+    }
+
+    pub(crate) fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        match self.waiting.remove(&id.0) {
+            Some(Waiting::Provider(at)) => self.provider_answered(at, outcome),
+            Some(Waiting::Object(object)) => self.object_answered(object, outcome),
+            Some(Waiting::Task(task)) => self.task_answered(task, outcome),
+            Some(Waiting::Orphan(object)) => self.orphan_answered(object, outcome),
+            Some(Waiting::Intent(intent)) => self.intent_answered(intent, outcome),
+            None => {}
+        }
+    }
+
+    pub(crate) fn cancel(&mut self) {
+        if !self.cancelled {
+            self.cancelled = true;
+            self.diagnostics.push(Diagnostic::error(
+                "Planning was interrupted",
+                "The operation was cancelled before the plan was complete. Nothing was changed.",
+            ));
+        }
+    }
+
+    pub(crate) fn progress(&mut self) -> Vec<Progress> {
+        std::mem::take(&mut self.progress)
+    }
+
+    pub(crate) fn finish(self) -> Planned {
+        finish::finish(self)
+    }
+
+    fn ask(&mut self, provider: &ProviderInstance, call: Call, waiting: Waiting) {
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        self.waiting.insert(id.0, waiting);
+        self.requests.push(Request {
+            id,
+            provider: provider.clone(),
+            call,
+        });
+    }
+
+    /// A node is done: those that only waited for it may run.
+    fn complete(&mut self, id: NodeId) {
+        for dependent in std::mem::take(&mut self.dependents[id.index()]) {
+            let pending = &mut self.pending[dependent.index()];
+            *pending -= 1;
+            if *pending == 0 {
+                self.ready.push_back(dependent);
+            }
+        }
+    }
+
+    /// One task of a node is done.
+    fn task_done(&mut self, id: NodeId) {
+        let running = &mut self.running[id.index()];
+        *running -= 1;
+        if *running == 0 {
+            self.complete(id);
+        }
+    }
+
+    fn report(&mut self, diagnostics: Diagnostics, address: &str) {
+        self.diagnostics
+            .extend(crate::world::about(diagnostics, address));
+    }
+
+    /// Messages of a provider; whether one is an error.
+    fn report_provider(
+        &mut self,
+        messages: &[ProviderDiagnostic],
+        address: &str,
+        span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>,
+    ) -> bool {
+        for message in messages {
+            self.diagnostics
+                .push(provider_diagnostic(message, address, span_of));
+        }
+        messages.iter().any(|message| message.is_error)
+    }
+
+    /// A call that had no answer.
+    fn report_failure(
+        &mut self,
+        failure: &CallFailure,
+        provider: &ProviderInstance,
+        address: &str,
+        span: Option<Span>,
+    ) {
+        let name = self
+            .config
+            .provider(provider.config)
+            .addr
+            .provider
+            .for_display();
+        let mut diagnostic = Diagnostic::error(
+            "Provider did not answer",
+            format!("The provider {name} gave no answer: {}.", failure.message),
+        );
+        diagnostic.address = (!address.is_empty()).then(|| address.to_owned());
+        diagnostic.subject = span;
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn info(&self, provider: ProviderId) -> Option<&ProviderInfo> {
+        self.infos
+            .get(&self.config.provider(provider).addr.provider)
+    }
+
+    /// Values of resources come from state, and only what provider configurations need is evaluated.
+    fn is_destroy(&self) -> bool {
+        self.recovering || self.options.mode == PlanMode::Destroy
+    }
+}
+
+/// A message of a provider as one of ours.
+pub(crate) fn provider_diagnostic(
+    message: &ProviderDiagnostic,
+    address: &str,
+    span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>,
+) -> Diagnostic {
+    let ProviderDiagnostic {
+        is_error,
+        summary,
+        detail,
+        attribute,
+    } = message;
+    let mut diagnostic = if *is_error {
+        Diagnostic::error(summary, detail)
+    } else {
+        Diagnostic::warning(summary, detail)
+    };
+    diagnostic.address = (!address.is_empty()).then(|| address.to_owned());
+    diagnostic.subject = span_of(attribute.as_ref());
+    diagnostic
+}
+
+/// A plan with nothing in it, to be filled.
+fn empty_plan(core: &Core) -> Plan {
+    Plan {
+        mode: core.options.mode,
+        timestamp: core.timestamp.clone(),
+        workspace: core.options.workspace.clone(),
+        variables: BTreeMap::new(),
+        targets: core.options.targets.clone(),
+        excludes: core.options.excludes.clone(),
+        force_replace: core.options.replace.clone(),
+        base: crate::plan::Base::default(),
+        changes: Vec::new(),
+        outputs: Vec::new(),
+        drift: Vec::new(),
+        moves: Vec::new(),
+        checks: Vec::new(),
+        module_instances: Vec::new(),
+        relevant: Vec::new(),
+        graph: crate::exec::ExecGraph::default(),
+        errored: false,
+    }
+}

@@ -1,0 +1,392 @@
+//! Stored objects: who is asked about them, upgrading, reading.
+
+use super::prior::{Object, ObjectId, Stage};
+use super::{Core, Waiting};
+use crate::graph::Node;
+use crate::machine::{Progress, ProviderInstance};
+use crate::objchange;
+use crate::plan::{Drift, PlanMode};
+use crate::stored;
+use std::sync::Arc;
+use terrane_config::config::ProviderId;
+use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::source::Span;
+use terrane_model::addr::Mode;
+use terrane_model::provider::{Answer, Call, CallFailure, RawObject, Reply};
+use terrane_model::schema::Schema;
+use terrane_model::snapshot::Status;
+use terrane_value::{EcoString, Marks, Value};
+
+impl Core {
+    /// The schema of a resource type.
+    pub(super) fn schema_of(
+        &self,
+        provider: ProviderId,
+        mode: Mode,
+        type_name: &str,
+    ) -> Option<Arc<Schema>> {
+        let schema = &self.info(provider)?.schema;
+        let schemas = match mode {
+            Mode::Managed => &schema.resources,
+            Mode::Data => &schema.data_sources,
+            Mode::Ephemeral => &schema.ephemeral_resources,
+        };
+        schemas.get(type_name).cloned()
+    }
+
+    pub(super) fn object_in_scope(&self, object: &Object) -> bool {
+        let node = self
+            .index
+            .resource(&object.addr.resource)
+            .map(|(module, at)| self.graph.id(Node::Resource(module, at)));
+        self.scope.instance(node, &object.addr)
+    }
+
+    /// Finds out for each object which provider instance is asked about it.
+    pub(super) fn assign_providers(&mut self) {
+        for id in 0..self.prior.objects.len() {
+            let object = &self.prior.objects[id];
+            if object.addr.resource.mode != Mode::Managed {
+                self.prior.objects[id].stage = Stage::Ready;
+                continue;
+            }
+            let declared = self
+                .index
+                .resource(&object.addr.resource)
+                .map(|(module, at)| {
+                    self.config.module(module).resources[at as usize]
+                        .provider
+                        .provider
+                });
+            let config = declared.or_else(|| {
+                let at = self
+                    .config
+                    .providers
+                    .iter()
+                    .position(|provider| provider.addr == object.provider_addr)?;
+                Some(ProviderId(u32::try_from(at).ok()?))
+            });
+            let in_scope = self.object_in_scope(object);
+            let Some(config) = config else {
+                if in_scope {
+                    let (addr, provider) =
+                        (object.addr.to_string(), object.provider_addr.to_string());
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "Provider configuration not present",
+                            format!(
+                                "To work with {addr} its original provider configuration at {provider} is required, but it has been removed. This occurs when a provider \
+                                 configuration is removed while objects created by that provider still exist in the state. Re-add the provider configuration to destroy {addr}, \
+                                 after which you can remove the provider configuration again."
+                            ),
+                        )
+                        .about(addr),
+                    );
+                }
+                self.prior.objects[id].stage = Stage::Failed;
+                continue;
+            };
+            let schema = self.schema_of(
+                config,
+                Mode::Managed,
+                &self.prior.objects[id].addr.resource.type_name,
+            );
+            let instance = ProviderInstance {
+                config,
+                key: object.stored.provider_key.clone(),
+            };
+            let object = &mut self.prior.objects[id];
+            object.schema = schema;
+            object.provider = Some(instance.clone());
+            if in_scope {
+                self.unread.entry(instance).or_default().push(id);
+            }
+        }
+    }
+
+    /// Begins with an object whose provider is ready: upgrade if need be, then read.
+    pub(super) fn read_object(&mut self, id: ObjectId) {
+        let object = &self.prior.objects[id];
+        let (Some(provider), addr) = (object.provider.clone(), object.addr.to_string()) else {
+            return self.object_failed(id);
+        };
+        let type_name = object.addr.resource.type_name.clone();
+        let Some(schema) = object.schema.clone() else {
+            let name = self
+                .config
+                .provider(provider.config)
+                .addr
+                .provider
+                .for_display();
+            self.diagnostics.push(
+                Diagnostic::error("Invalid resource type", format!("The provider {name} does not support resource type {type_name:?}, but the state holds an object of it: {addr}.")).about(addr),
+            );
+            return self.object_failed(id);
+        };
+        let stored = object.stored.clone();
+        if stored.schema_version > schema.version {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "Resource instance managed by newer provider version",
+                    format!("The current state of {addr} was created by a newer provider version than is currently selected. Upgrade the {type_name} provider to work with this state."),
+                )
+                .about(addr),
+            );
+            return self.object_failed(id);
+        }
+        let moved_type = object
+            .previous
+            .as_ref()
+            .filter(|previous| previous.resource.type_name != type_name);
+        if let Some(previous) = moved_type {
+            let call = Call::Move {
+                source_provider: object.provider_addr.provider.to_string().into(),
+                source_type: previous.resource.type_name.clone(),
+                stored: RawObject {
+                    schema_version: stored.schema_version,
+                    json: stored.attributes.clone(),
+                },
+                private: stored.private.clone(),
+                identity: stored
+                    .identity
+                    .as_ref()
+                    .map(|(schema_version, json)| RawObject {
+                        schema_version: *schema_version,
+                        json: json.clone(),
+                    }),
+                type_name,
+            };
+            self.prior.objects[id].stage = Stage::Asked;
+            return self.ask(&provider, call, Waiting::Object(id));
+        }
+        let trusted = self
+            .info(provider.config)
+            .is_some_and(|info| info.abilities.trusts_current_state);
+        if trusted && stored.schema_version == schema.version {
+            return match stored::decode(&stored.attributes, schema.block.implied_type()) {
+                Ok(value) => self.object_upgraded(id, value),
+                Err(problem) => self.unreadable(id, &problem),
+            };
+        }
+        let stored = RawObject {
+            schema_version: stored.schema_version,
+            json: stored.attributes.clone(),
+        };
+        self.prior.objects[id].stage = Stage::Asked;
+        self.ask(
+            &provider,
+            Call::UpgradeState { type_name, stored },
+            Waiting::Object(id),
+        );
+    }
+
+    fn unreadable(&mut self, id: ObjectId, problem: &str) {
+        let addr = self.prior.objects[id].addr.to_string();
+        self.diagnostics.push(
+            Diagnostic::error(
+                "Invalid resource state",
+                format!("The object that the state holds for {addr} does not fit the schema of its type: {problem}. If the provider's version was lowered, raise it again; else restore the state."),
+            )
+            .about(addr),
+        );
+        self.object_failed(id);
+    }
+
+    /// The object in the form of the present schema: read it, if that is wanted.
+    fn object_upgraded(&mut self, id: ObjectId, value: Value) {
+        // What is imported has to be read in any case: import gives only enough to find it.
+        let refresh = self.options.refresh || self.prior.objects[id].importing.is_some();
+        let object = &mut self.prior.objects[id];
+        object.old = value.clone();
+        if let (Some((_, json)), Some(provider)) = (&object.stored.identity, &object.provider) {
+            let schema = self
+                .infos
+                .get(&self.config.provider(provider.config).addr.provider)
+                .and_then(|info| info.schema.identities.get(&object.addr.resource.type_name));
+            if let Some(schema) = schema {
+                let ty = terrane_value::Type::object(
+                    schema
+                        .attributes
+                        .iter()
+                        .map(|(name, (ty, _))| (name.clone(), ty.clone())),
+                );
+                object.identity = stored::decode(json, &ty).unwrap_or(Value::NULL);
+            }
+        }
+        let Some(provider) = object.provider.clone().filter(|_| refresh) else {
+            return self.object_read(id, value);
+        };
+        object.stage = Stage::Asked;
+        let call = Call::Read {
+            type_name: object.addr.resource.type_name.clone(),
+            current: value,
+            private: object.private.clone(),
+            meta: Value::NULL,
+            identity: object.identity.clone(),
+        };
+        let addr = object.addr.clone();
+        let progress = Progress::RefreshStart(addr, id_of(&object.old));
+        self.progress.push(progress);
+        self.ask(&provider, call, Waiting::Object(id));
+    }
+
+    pub(super) fn object_answered(&mut self, id: ObjectId, outcome: Result<Reply, CallFailure>) {
+        let object = &self.prior.objects[id];
+        let (addr, provider) = (object.addr.to_string(), object.provider.clone());
+        let reply = match (outcome, provider) {
+            (Ok(reply), _) => reply,
+            (Err(failure), Some(provider)) => {
+                self.report_failure(&failure, &provider, &addr, None);
+                return self.object_failed(id);
+            }
+            (Err(_), None) => return self.object_failed(id),
+        };
+        let span = self.declared_span(id);
+        if self.report_provider(&reply.diagnostics, &addr, &|_| span) {
+            return self.object_failed(id);
+        }
+        match reply.answer {
+            Some(Answer::Value(value)) => self.object_upgraded(id, value),
+            Some(Answer::Objects(objects)) => match objects.into_iter().next() {
+                Some(moved) => {
+                    self.prior.objects[id].private = moved.private;
+                    self.object_upgraded(id, moved.state);
+                }
+                None => self.unreadable(id, "the provider returned nothing for the moved object"),
+            },
+            Some(Answer::Read {
+                state,
+                private,
+                identity,
+                deferred: _,
+            }) => {
+                let object = &mut self.prior.objects[id];
+                object.private = private;
+                if !identity.is_null() {
+                    object.identity = identity;
+                }
+                let progress = Progress::RefreshDone(object.addr.clone(), id_of(&state));
+                self.progress.push(progress);
+                self.object_read(id, state);
+            }
+            _ => self.unreadable(
+                id,
+                "the provider's answer has not the form that was asked for",
+            ),
+        }
+    }
+
+    fn declared_span(&self, id: ObjectId) -> Option<Span> {
+        let (module, at) = self.index.resource(&self.prior.objects[id].addr.resource)?;
+        Some(self.config.module(module).resources[at as usize].span)
+    }
+
+    /// The object as it is now.
+    fn object_read(&mut self, id: ObjectId, now: Value) {
+        if now.is_null() && self.prior.objects[id].importing.is_some() {
+            let addr = self.prior.objects[id].addr.to_string();
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "Cannot import non-existent remote object",
+                    format!("While attempting to import an existing object to {addr:?}, the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or create the object by removing the import block."),
+                )
+                .about(addr),
+            );
+            return self.object_failed(id);
+        }
+        let object = &mut self.prior.objects[id];
+        let now = match &object.schema {
+            Some(schema) => objchange::normalize_from_legacy(&schema.block, &now),
+            None => now,
+        };
+        object.stage = if now.is_null() {
+            Stage::Gone
+        } else {
+            Stage::Ready
+        };
+        object.now = now;
+        self.wake(id);
+    }
+
+    pub(super) fn object_failed(&mut self, id: ObjectId) {
+        self.prior.objects[id].stage = Stage::Failed;
+        self.wake(id);
+    }
+
+    fn wake(&mut self, id: ObjectId) {
+        for task in std::mem::take(&mut self.prior.objects[id].waiters) {
+            self.task_object_ready(task);
+        }
+    }
+
+    /// A value of an object with the marks that state and schema give it.
+    pub(super) fn marked(&self, id: ObjectId, value: &Value) -> Value {
+        let object = &self.prior.objects[id];
+        if value.is_null() {
+            return value.clone();
+        }
+        let marked = if object.stored.sensitive.is_empty() {
+            value.clone()
+        } else {
+            objchange::mark_by_paths(value, &object.stored.sensitive, &Marks::SENSITIVE)
+        };
+        match &object.schema {
+            Some(schema) => objchange::schema_marks(&schema.block, &marked),
+            None => marked,
+        }
+    }
+
+    /// What refresh found to be different, and what state is to hold for each object now.
+    pub(super) fn find_drift(&mut self) {
+        for id in 0..self.prior.objects.len() {
+            let object = &self.prior.objects[id];
+            let known = object.importing.is_none()
+                && matches!(object.stage, Stage::Ready | Stage::Gone)
+                && object.addr.resource.mode == Mode::Managed;
+            if !known || object.now == object.old {
+                continue;
+            }
+            let Some(schema) = &object.schema else {
+                continue;
+            };
+            let refreshed = (object.stage == Stage::Ready).then(|| {
+                let mut refreshed = (*object.stored).clone();
+                refreshed.schema_version = schema.version;
+                // An object that can't be written (the provider gave an unknown value) keeps its stored form.
+                if let Ok(attributes) = stored::encode(
+                    &objchange::strip_write_only(&schema.block, &object.now),
+                    schema.block.implied_type(),
+                ) {
+                    refreshed.attributes = attributes;
+                }
+                refreshed.private = object.private.clone();
+                Arc::new(refreshed)
+            });
+            self.drift.push(Drift {
+                addr: object.addr.clone(),
+                previous_addr: object.previous.clone(),
+                deposed: object.deposed.clone(),
+                provider: object.provider_addr.clone(),
+                before: self.marked(id, &object.old),
+                after: self.marked(id, &object.now),
+                identity: (object.identity.clone(), object.identity.clone()),
+                refreshed,
+            });
+        }
+        if self.options.mode == PlanMode::RefreshOnly {
+            return;
+        }
+        // A moved object that is otherwise the same is a move, not drift.
+        self.drift.retain(|drift| drift.before != drift.after);
+    }
+
+    /// Whether an object is tainted.
+    pub(super) fn is_tainted(&self, id: ObjectId) -> bool {
+        self.prior.objects[id].stored.status == Status::Tainted
+    }
+}
+
+/// The value of `id`, for messages.
+pub(crate) fn id_of(value: &Value) -> Option<EcoString> {
+    value.get("id").and_then(Value::as_str).map(EcoString::from)
+}

@@ -1,0 +1,148 @@
+//! What state holds, as planning sees it: objects by address, after moves, each read (refreshed) at most once.
+
+use super::index::ConfigIndex;
+use super::moves;
+use crate::machine::ProviderInstance;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use terrane_config::config::Config;
+use terrane_lang::diagnostic::Diagnostics;
+use terrane_model::addr::{
+    DeposedKey, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr,
+};
+use terrane_model::provider::Private;
+use terrane_model::schema::Schema;
+use terrane_model::snapshot::{ObjectState, Snapshot};
+use terrane_value::Value;
+
+/// Index of an object in [`Prior::objects`].
+pub(crate) type ObjectId = usize;
+
+/// How far the reading of an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Not begun.
+    Waiting,
+    /// A call is under way.
+    Asked,
+    /// Known.
+    Ready,
+    /// It is not there any more.
+    Gone,
+    /// Reading failed; that was reported.
+    Failed,
+}
+
+/// One stored object.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) addr: InstanceAddr,
+    /// Where it was before it was moved.
+    pub(crate) previous: Option<InstanceAddr>,
+    pub(crate) deposed: Option<DeposedKey>,
+    /// The provider configuration that state names.
+    pub(crate) provider_addr: ProviderConfigAddr,
+    /// The provider instance that is asked about it.
+    pub(crate) provider: Option<ProviderInstance>,
+    pub(crate) schema: Option<Arc<Schema>>,
+    pub(crate) stored: Arc<ObjectState>,
+    pub(crate) changed_at: u64,
+    pub(crate) stage: Stage,
+    /// As stored, upgraded to the present schema; unmarked.
+    pub(crate) old: Value,
+    /// As it is now, unmarked; null if it is gone.
+    pub(crate) now: Value,
+    pub(crate) private: Private,
+    pub(crate) identity: Value,
+    /// A configured instance stands for it.
+    pub(crate) claimed: bool,
+    /// It is being imported, under this id.
+    pub(crate) importing: Option<terrane_model::provider::ImportTarget>,
+    /// Tasks that wait for it.
+    pub(crate) waiters: Vec<usize>,
+}
+
+/// The objects of one resource.
+#[derive(Debug, Default)]
+pub(crate) struct PriorResource {
+    pub(crate) current: BTreeMap<Option<InstanceKey>, ObjectId>,
+}
+
+/// All objects.
+#[derive(Debug, Default)]
+pub(crate) struct Prior {
+    pub(crate) resources: BTreeMap<ResourceAddr, PriorResource>,
+    pub(crate) objects: Vec<Object>,
+    pub(crate) moves: Vec<(InstanceAddr, InstanceAddr)>,
+}
+
+impl Prior {
+    /// Takes the snapshot apart and carries out moves.
+    pub(crate) fn new(
+        snapshot: &Snapshot,
+        config: &Config,
+        index: &ConfigIndex,
+    ) -> (Self, Diagnostics) {
+        let (renamed, diagnostics) = moves::find(snapshot, config, index);
+        let mut prior = Self {
+            objects: Vec::with_capacity(snapshot.instance_count()),
+            ..Self::default()
+        };
+        for (resource_addr, resource) in &snapshot.resources {
+            for (key, instance) in &resource.instances {
+                let from = resource_addr.instance(key.clone());
+                let (addr, previous) = match renamed.get(&from) {
+                    Some(to) => (to.clone(), Some(from)),
+                    None => (from, None),
+                };
+                if let Some(from) = &previous {
+                    prior.moves.push((from.clone(), addr.clone()));
+                }
+                let current = instance.current.iter().map(|stored| (None, stored));
+                let deposed = instance
+                    .deposed
+                    .iter()
+                    .map(|(key, stored)| (Some(key.clone()), stored));
+                for (deposed, stored) in current.chain(deposed) {
+                    let id = prior.objects.len();
+                    if deposed.is_none() {
+                        prior
+                            .resources
+                            .entry(addr.resource.clone())
+                            .or_default()
+                            .current
+                            .insert(addr.key.clone(), id);
+                    }
+                    prior.objects.push(Object {
+                        addr: addr.clone(),
+                        previous: previous.clone(),
+                        deposed,
+                        provider_addr: resource.provider.clone(),
+                        provider: None,
+                        schema: None,
+                        stored: stored.clone(),
+                        changed_at: instance.changed_at,
+                        stage: Stage::Waiting,
+                        old: Value::NULL,
+                        now: Value::NULL,
+                        private: stored.private.clone(),
+                        identity: Value::NULL,
+                        claimed: false,
+                        importing: None,
+                        waiters: Vec::new(),
+                    });
+                }
+            }
+        }
+        (prior, diagnostics)
+    }
+
+    /// The current object of an instance.
+    pub(crate) fn current(
+        &self,
+        resource: &ResourceAddr,
+        key: &Option<InstanceKey>,
+    ) -> Option<ObjectId> {
+        self.resources.get(resource)?.current.get(key).copied()
+    }
+}

@@ -1,0 +1,209 @@
+//! What is planned at all: everything, or what `-target` and `-exclude` leave (`opentofu.md` 5.10).
+
+use super::index::ConfigIndex;
+use crate::graph::{Graph, Node, NodeId};
+use crate::machine::PlanOptions;
+use terrane_config::config::{Config, ModuleId};
+use terrane_model::addr::{InstanceAddr, ModuleInstance, Target};
+
+/// What is planned.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    targets: Vec<Target>,
+    excludes: Vec<Target>,
+    /// By node: it takes part.
+    nodes: Vec<bool>,
+    /// By node: all its instances take part, since something that is planned needs them.
+    needed: Vec<bool>,
+}
+
+impl Scope {
+    pub(crate) fn new(
+        config: &Config,
+        graph: &Graph,
+        index: &ConfigIndex,
+        options: &PlanOptions,
+    ) -> Self {
+        let all = options.targets.is_empty();
+        let mut scope = Self {
+            targets: options.targets.clone(),
+            excludes: options.excludes.clone(),
+            nodes: vec![all; graph.len()],
+            needed: vec![all; graph.len()],
+        };
+        if !all {
+            scope.select(config, graph, index);
+        }
+        if !scope.excludes.is_empty() {
+            scope.leave_out(config, graph, index);
+        }
+        scope
+    }
+
+    /// Whether a node takes part.
+    pub(crate) fn node(&self, id: NodeId) -> bool {
+        self.nodes[id.index()]
+    }
+
+    /// Whether everything takes part.
+    pub(crate) fn is_all(&self) -> bool {
+        self.targets.is_empty() && self.excludes.is_empty()
+    }
+
+    /// Whether an instance of a node that takes part does so too.
+    pub(crate) fn instance(&self, node: Option<NodeId>, addr: &InstanceAddr) -> bool {
+        let wanted = self.targets.is_empty()
+            || node.is_some_and(|node| self.needed[node.index()])
+            || self.targets.iter().any(|target| names(target, addr));
+        wanted && !self.excludes.iter().any(|target| names(target, addr))
+    }
+
+    /// Marks what targets name, all that it needs, and outputs that need nothing else.
+    fn select(&mut self, config: &Config, graph: &Graph, index: &ConfigIndex) {
+        let mut stack = Vec::new();
+        for module in &config.modules {
+            for (at, _) in (0u32..).zip(&module.resources) {
+                let id = graph.id(Node::Resource(module.id, at));
+                if self
+                    .targets
+                    .iter()
+                    .any(|target| may_name(target, config, index, module.id, at))
+                {
+                    self.nodes[id.index()] = true;
+                    stack.extend_from_slice(graph.deps(id));
+                }
+            }
+        }
+        while let Some(id) = stack.pop() {
+            if !std::mem::replace(&mut self.needed[id.index()], true) {
+                self.nodes[id.index()] = true;
+                stack.extend_from_slice(graph.deps(id));
+            }
+        }
+        // In the order of the graph, so that an output of a module counts for one that refers to it.
+        for id in graph.order() {
+            let covered = graph.deps(*id).iter().all(|dep| self.nodes[dep.index()]);
+            let node = graph.node(*id);
+            let whole_module = matches!(
+                node,
+                Node::Output(..) | Node::Local(..) | Node::Variable(..) | Node::Call(..)
+            );
+            if whole_module && covered && !self.nodes[id.index()] {
+                self.nodes[id.index()] = true;
+                self.needed[id.index()] = true;
+            }
+        }
+    }
+
+    /// Takes out what excludes name as a whole, and all that needs it.
+    fn leave_out(&mut self, config: &Config, graph: &Graph, index: &ConfigIndex) {
+        let mut out = vec![false; graph.len()];
+        for module in &config.modules {
+            for (at, _) in (0u32..).zip(&module.resources) {
+                let id = graph.id(Node::Resource(module.id, at));
+                out[id.index()] = self
+                    .excludes
+                    .iter()
+                    .any(|target| may_name(target, config, index, module.id, at));
+            }
+        }
+        // An excluded instance takes its dependents with it, but its siblings stay.
+        for id in graph.order() {
+            let needs = graph
+                .deps(*id)
+                .iter()
+                .any(|dep| out[dep.index()] && !matches!(graph.node(*dep), Node::Provider(_)));
+            if needs {
+                out[id.index()] = true;
+            }
+        }
+        for (at, out) in out.iter().enumerate() {
+            let id = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
+            let only_instances = match graph.node(id) {
+                Node::Resource(module, resource) => {
+                    let whole = self.excludes.iter().any(|target| {
+                        !matches!(target, Target::Instance(_))
+                            && !keyed(target)
+                            && may_name(target, config, index, module, resource)
+                    });
+                    let named = self
+                        .excludes
+                        .iter()
+                        .any(|target| may_name(target, config, index, module, resource));
+                    let dragged = graph.deps(id).iter().any(|dep| !self.nodes[dep.index()]);
+                    named && !whole && !dragged
+                }
+                _ => false,
+            };
+            if *out && !only_instances {
+                self.nodes[at] = false;
+                self.needed[at] = false;
+            }
+        }
+    }
+}
+
+/// Whether a target has a key in a module step, so that it names only some instances of what is within.
+fn keyed(target: &Target) -> bool {
+    let module = match target {
+        Target::Module(module) => module,
+        Target::Resource(resource) => &resource.module,
+        Target::Instance(instance) => &instance.resource.module,
+    };
+    module.0.iter().any(|step| step.key.is_some())
+}
+
+/// Whether some instance of a block may be named.
+fn may_name(
+    target: &Target,
+    config: &Config,
+    index: &ConfigIndex,
+    module: ModuleId,
+    at: u32,
+) -> bool {
+    let resource = &config.module(module).resources[at as usize];
+    let same = |addr: &terrane_model::addr::ResourceAddr| {
+        addr.mode == resource.mode
+            && addr.type_name == resource.type_name
+            && addr.name == resource.name
+            && index.module(&addr.module) == Some(module)
+    };
+    match target {
+        Target::Module(addr) => {
+            let Some(outer) = index.module(addr) else {
+                return false;
+            };
+            config
+                .module(module)
+                .path
+                .0
+                .starts_with(&config.module(outer).path.0)
+        }
+        Target::Resource(addr) => same(addr),
+        Target::Instance(addr) => same(&addr.resource),
+    }
+}
+
+/// Whether a target names an instance.
+pub(crate) fn names(target: &Target, addr: &InstanceAddr) -> bool {
+    match target {
+        Target::Module(module) => contains(module, &addr.resource.module),
+        Target::Resource(resource) => {
+            let module = contains(&resource.module, &addr.resource.module)
+                && resource.module.0.len() == addr.resource.module.0.len();
+            module
+                && resource.mode == addr.resource.mode
+                && resource.type_name == addr.resource.type_name
+                && resource.name == addr.resource.name
+        }
+        Target::Instance(instance) => instance == addr,
+    }
+}
+
+/// Whether a module instance lies within another; steps without a key stand for all instances.
+fn contains(outer: &ModuleInstance, inner: &ModuleInstance) -> bool {
+    inner.0.len() >= outer.0.len()
+        && outer.0.iter().zip(inner.0.iter()).all(|(outer, inner)| {
+            outer.name == inner.name && (outer.key.is_none() || outer.key == inner.key)
+        })
+}

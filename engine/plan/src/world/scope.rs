@@ -1,0 +1,313 @@
+//! What names mean in one instance: the [`Scope`] that expressions are evaluated in.
+
+use super::{Place, Repeat, World};
+use crate::graph::{Node, resource_name};
+use crate::plan::ExpansionKind;
+use ecow::EcoString;
+use std::sync::Arc;
+use terrane_config::config::{Module, Reference};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::expr::{Scope, Slot};
+use terrane_lang::functions::Functions;
+use terrane_lang::source::Span;
+use terrane_model::addr::InstanceKey;
+use terrane_value::{Kind, Value};
+
+/// The scope of one instance (or of a module instance, without repetition).
+#[derive(Clone, Debug)]
+pub(crate) struct InstanceScope<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) place: Place,
+    pub(crate) repeat: Repeat,
+    /// `self`, and with it the resource that may be referred to although it is not in the world yet.
+    pub(crate) own: Option<Value>,
+}
+
+impl<'w> InstanceScope<'w> {
+    /// The same, with repetition.
+    #[must_use]
+    pub(crate) fn repeated(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
+    }
+
+    /// The same, with `self`.
+    #[must_use]
+    pub(crate) fn with_self(mut self, own: Value) -> Self {
+        self.own = Some(own);
+        self
+    }
+
+    fn module(&self) -> &'w Module {
+        self.world.config.module(self.place.module)
+    }
+
+    fn reference(&self, slot: Slot) -> Option<Reference> {
+        self.module().slots.get(slot.0 as usize).copied()
+    }
+
+    fn cell(&self, node: Node, pos: u32) -> Result<Value, Diagnostics> {
+        self.world
+            .compute(node, pos)?
+            .map_err(|()| Diagnostics::new())
+    }
+
+    fn count_index(&self, span: Span) -> Result<Value, Diagnostics> {
+        match &self.repeat {
+            Repeat::Count(index) => Ok(Value::number(*index)),
+            Repeat::None | Repeat::Each(..) => Err(Diagnostic::error(
+                "Reference to \"count\" in non-counted context",
+                "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" blocks, and only when the \"count\" argument is set.",
+            )
+            .at(span)
+            .into()),
+        }
+    }
+
+    fn each(
+        &self,
+        span: Span,
+        pick: impl Fn(&EcoString, &Value) -> Value,
+    ) -> Result<Value, Diagnostics> {
+        match &self.repeat {
+            Repeat::Each(key, value) => Ok(pick(key, value)),
+            Repeat::None | Repeat::Count(_) => Err(Diagnostic::error(
+                "Reference to \"each\" in context without for_each",
+                "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the \"for_each\" argument is set.",
+            )
+            .at(span)
+            .into()),
+        }
+    }
+
+    /// An output of a called module that has one instance.
+    fn single_output(&self, call: u32, output: u32, span: Span) -> Result<Value, Diagnostics> {
+        let Some(cell) = self.world.call_cell(self.place, call) else {
+            return Err(Diagnostics::new());
+        };
+        let child = self.module().calls[call as usize].module;
+        let name = &self.world.config.module(child).outputs[output as usize].name;
+        let problem = match cell.kind {
+            ExpansionKind::Single => return self.cell(Node::Output(child, output), cell.first),
+            ExpansionKind::Enabled if cell.keys.is_empty() => {
+                "This value is null, so it does not have any attributes.".to_owned()
+            }
+            ExpansionKind::Enabled => return self.cell(Node::Output(child, output), cell.first),
+            ExpansionKind::Count | ExpansionKind::ForEach => {
+                let call = &self.module().calls[call as usize].name;
+                let (argument, example) = if cell.kind == ExpansionKind::Count {
+                    ("count", "count.index")
+                } else {
+                    ("for_each", "each.key")
+                };
+                format!(
+                    "Because module.{call} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    module.{call}[{example}].{name}"
+                )
+            }
+        };
+        Err(Diagnostic::error("Unsupported attribute", problem)
+            .at(span)
+            .into())
+    }
+
+    /// One output of one instance of a called module.
+    fn keyed_output(
+        &self,
+        call: u32,
+        output: u32,
+        key: &Value,
+        span: Span,
+    ) -> Result<Value, Diagnostics> {
+        let Some(cell) = self.world.call_cell(self.place, call) else {
+            return Err(Diagnostics::new());
+        };
+        let child = self.module().calls[call as usize].module;
+        let name = format!("module.{}", self.module().calls[call as usize].name);
+        let index = match pick(cell.kind, &cell.keys, key, &name, span)? {
+            Picked::Index(index) => index,
+            Picked::Whole => {
+                let all = self.world.module_value(self.place, call)?;
+                let element = index_value(&all, key, span)?;
+                let output = &self.world.config.module(child).outputs[output as usize].name;
+                return terrane_value::ops::get_attr(&element, output)
+                    .map_err(|problem| access_error(&problem, span));
+            }
+        };
+        let pos = cell.first + u32::try_from(index).expect("as many as module instances");
+        Ok(self
+            .cell(Node::Output(child, output), pos)?
+            .with_marks(key.marks()))
+    }
+}
+
+impl Scope for InstanceScope<'_> {
+    fn value(&self, slot: Slot, span: Span) -> Result<Value, Diagnostics> {
+        let Some(reference) = self.reference(slot) else {
+            return Err(Diagnostics::new());
+        };
+        let (world, place) = (self.world, self.place);
+        match reference {
+            Reference::Variable(at) => self.cell(Node::Variable(place.module, at), place.pos),
+            Reference::Local(at) => self.cell(Node::Local(place.module, at), place.pos),
+            Reference::Resource(at) => world.whole(place, at),
+            Reference::Call(call) => world.module_value(place, call),
+            Reference::CallOutput(call, output) => self.single_output(call, output, span),
+            Reference::CountIndex => self.count_index(span),
+            Reference::EachKey => self.each(span, |key, _| Value::string(key.clone())),
+            Reference::EachValue => self.each(span, |_, value| value.clone()),
+            Reference::SelfObject => self.own.clone().ok_or_else(|| {
+                Diagnostic::error("Invalid \"self\" reference", "The \"self\" object is not available in this context. It can be used only in resource provisioner, connection, and postcondition blocks.").at(span).into()
+            }),
+            Reference::PathModule => Ok(Value::string(self.module().dir.clone())),
+            Reference::PathRoot => Ok(Value::string(".")),
+            Reference::PathCwd => Ok(Value::string(world.cwd.clone())),
+            Reference::Workspace => Ok(Value::string(world.workspace.clone())),
+            Reference::Applying => Ok(Value::bool(world.applying).with_marks(&terrane_value::Marks::EPHEMERAL)),
+        }
+    }
+
+    fn keyed(&self, slot: Slot, key: &Value, span: Span) -> Result<Value, Diagnostics> {
+        let Some(reference) = self.reference(slot) else {
+            return Err(Diagnostics::new());
+        };
+        match reference {
+            Reference::Resource(at) => {
+                let Some(cell) = self.world.resource_cell(self.place, at) else {
+                    return Err(Diagnostics::new());
+                };
+                if cell.failed {
+                    return Err(Diagnostics::new());
+                }
+                let name = resource_name(self.module(), at);
+                match pick(cell.kind, &cell.keys, key, &name, span)? {
+                    Picked::Index(index) => match &cell.values[index] {
+                        Some(Ok(value)) => Ok(value.clone().with_marks(key.marks())),
+                        Some(Err(())) | None => Err(Diagnostics::new()),
+                    },
+                    Picked::Whole => index_value(&self.world.whole(self.place, at)?, key, span),
+                }
+            }
+            Reference::CallOutput(call, output) => self.keyed_output(call, output, key, span),
+            _ => index_value(&self.value(slot, span)?, key, span),
+        }
+    }
+
+    fn functions(&self) -> &Functions {
+        &self.world.functions
+    }
+
+    fn name(&self, slot: Slot) -> EcoString {
+        let Some(reference) = self.reference(slot) else {
+            return EcoString::new();
+        };
+        let module = self.module();
+        match reference {
+            Reference::Variable(at) => {
+                ecow::eco_format!("var.{}", module.variables[at as usize].name)
+            }
+            Reference::Local(at) => ecow::eco_format!("local.{}", module.locals[at as usize].name),
+            Reference::Resource(at) => resource_name(module, at).into(),
+            Reference::Call(call) => {
+                ecow::eco_format!("module.{}", module.calls[call as usize].name)
+            }
+            Reference::CallOutput(call, output) => {
+                let call = &module.calls[call as usize];
+                ecow::eco_format!(
+                    "module.{}.{}",
+                    call.name,
+                    self.world.config.module(call.module).outputs[output as usize].name
+                )
+            }
+            Reference::CountIndex => "count.index".into(),
+            Reference::EachKey => "each.key".into(),
+            Reference::EachValue => "each.value".into(),
+            Reference::SelfObject => "self".into(),
+            Reference::PathModule => "path.module".into(),
+            Reference::PathRoot => "path.root".into(),
+            Reference::PathCwd => "path.cwd".into(),
+            Reference::Workspace => "terraform.workspace".into(),
+            Reference::Applying => "terraform.applying".into(),
+        }
+    }
+}
+
+fn index_value(value: &Value, key: &Value, span: Span) -> Result<Value, Diagnostics> {
+    terrane_value::ops::index(value, key).map_err(|problem| access_error(&problem, span))
+}
+
+fn access_error(problem: &terrane_value::ops::AccessError, span: Span) -> Diagnostics {
+    Diagnostic::error(problem.summary(), problem.to_string())
+        .at(span)
+        .into()
+}
+
+/// Which instance a key means.
+pub(crate) enum Picked {
+    /// The one at this place among the keys.
+    Index(usize),
+    /// That can be told only of the whole.
+    Whole,
+}
+
+/// Finds the instance that a key means.
+pub(crate) fn pick(
+    kind: ExpansionKind,
+    keys: &Arc<[Option<InstanceKey>]>,
+    key: &Value,
+    name: &str,
+    span: Span,
+) -> Result<Picked, Diagnostics> {
+    let fail =
+        |summary: &str, detail: String| Err(Diagnostic::error(summary, detail).at(span).into());
+    let wanted = match (kind, key.unmarked().kind()) {
+        (ExpansionKind::Single | ExpansionKind::Enabled, _) => {
+            return fail(
+                "Unexpected resource instance key",
+                format!(
+                    "Because {name} does not have \"count\" or \"for_each\" set, references to it must not include an index key. Remove the bracketed index to refer to the single instance of this resource."
+                ),
+            );
+        }
+        (_, Kind::Unknown(..) | Kind::Null(_)) => return Ok(Picked::Whole),
+        (ExpansionKind::Count, Kind::Number(number)) => {
+            match number.to_u64().filter(|_| number.is_integer()) {
+                Some(index) => Some(InstanceKey::Int(index)),
+                None => return Ok(Picked::Whole),
+            }
+        }
+        (ExpansionKind::Count, Kind::String(text)) => match text.parse() {
+            Ok(index) => Some(InstanceKey::Int(index)),
+            Err(_) => return Ok(Picked::Whole),
+        },
+        (ExpansionKind::ForEach, Kind::String(text)) => Some(InstanceKey::Str(text.clone())),
+        _ => return Ok(Picked::Whole),
+    };
+    if let (ExpansionKind::Count, Some(InstanceKey::Int(index))) = (kind, &wanted) {
+        // The keys of a count are 0, 1, 2 …
+        if let Some(index) = usize::try_from(*index)
+            .ok()
+            .filter(|index| *index < keys.len())
+        {
+            return Ok(Picked::Index(index));
+        }
+        let problem = match keys.len() {
+            0 => "the collection has no elements.".to_owned(),
+            length => format!(
+                "the given index is greater than or equal to the length of the collection ({length})."
+            ),
+        };
+        return fail(
+            "Invalid index",
+            format!(
+                "The given key does not identify an element in this collection value: {problem}"
+            ),
+        );
+    }
+    match keys.binary_search(&wanted) {
+        Ok(index) => Ok(Picked::Index(index)),
+        Err(_) => fail(
+            "Invalid index",
+            "The given key does not identify an element in this collection value.".to_owned(),
+        ),
+    }
+}

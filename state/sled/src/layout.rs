@@ -1,0 +1,262 @@
+//! Where the files are.
+//!
+//! ```text
+//! terrane.state/
+//!   format                     {"terrane.state":1}
+//!   workspaces/<name>/
+//!     lock                     who owns the workspace
+//!     journal                  the truth
+//!     journal.torn             what was last cut off from its end, if ever
+//!     history/<n>.journal      earlier generations
+//!     index/                   sled
+//! ```
+
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use terrane_store::StoreError;
+use terrane_store::journal::sync_folder;
+
+/// The version of the folder's layout.
+const FORMAT: u64 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct FormatFile {
+    #[serde(rename = "terrane.state")]
+    version: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    root: PathBuf,
+}
+
+/// The folder of one workspace.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    folder: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.join("journal")
+    }
+
+    pub(crate) fn torn(&self) -> PathBuf {
+        self.folder.join("journal.torn")
+    }
+
+    pub(crate) fn history(&self) -> PathBuf {
+        self.folder.join("history")
+    }
+
+    pub(crate) fn index(&self) -> PathBuf {
+        self.folder.join("index")
+    }
+
+    /// Whether the workspace was ever opened.
+    pub(crate) fn exists(&self) -> bool {
+        self.journal().exists()
+    }
+}
+
+pub(crate) fn io_error(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let doing = format!("{doing} {}", path.display());
+    move |source| StoreError::Io { doing, source }
+}
+
+impl Layout {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn place(&self, workspace: &str) -> Place {
+        Place {
+            folder: self.all().join(encode_name(workspace)),
+        }
+    }
+
+    fn all(&self) -> PathBuf {
+        self.root.join("workspaces")
+    }
+
+    /// Refuses a folder that a later version wrote. A folder without the file is new, or half made.
+    pub(crate) fn check_format(&self) -> Result<(), StoreError> {
+        let path = self.root.join("format");
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            result => result.map_err(io_error("reading", &path))?,
+        };
+        let FormatFile { version } =
+            serde_json::from_slice(&text).map_err(|error| StoreError::Damaged {
+                what: path.display().to_string(),
+                problem: error.to_string(),
+            })?;
+        if version > FORMAT {
+            return Err(StoreError::TooNew {
+                what: self.root.display().to_string(),
+                found: version,
+                known: FORMAT,
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes the folder of a workspace, durably.
+    pub(crate) fn make(&self, workspace: &str) -> Result<Place, StoreError> {
+        let place = self.place(workspace);
+        let format = self.root.join("format");
+        if !place.folder.exists() {
+            make_folders(&place.folder).map_err(io_error("making", &place.folder))?;
+        }
+        if !format.exists() {
+            let text = serde_json::to_vec(&FormatFile { version: FORMAT })
+                .expect("a number can always be written as JSON");
+            write_whole(&format, &text).map_err(io_error("writing", &format))?;
+        }
+        Ok(place)
+    }
+
+    pub(crate) fn workspaces(&self) -> Result<Vec<String>, StoreError> {
+        let all = self.all();
+        let mut names = vec!["default".to_owned()];
+        let entries = match fs::read_dir(&all) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(names),
+            result => result.map_err(io_error("reading", &all))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(io_error("reading", &all))?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str().and_then(decode_name) else {
+                continue;
+            };
+            if self.place(&name).exists() {
+                names.push(name);
+            }
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// Removes a workspace: first out of sight, in one step, then for good.
+    pub(crate) fn remove(&self, place: &Place) -> Result<(), StoreError> {
+        // No name is encoded with a leading dot.
+        let name = place.folder.file_name().unwrap_or_default();
+        let mut hidden = std::ffi::OsString::from(".deleted-");
+        hidden.push(name);
+        let grave = self.all().join(hidden);
+        let remove = || -> io::Result<()> {
+            if grave.exists() {
+                fs::remove_dir_all(&grave)?;
+            }
+            fs::rename(&place.folder, &grave)?;
+            sync_folder(&self.all())?;
+            fs::remove_dir_all(&grave)
+        };
+        remove().map_err(io_error("removing", &place.folder))
+    }
+}
+
+/// Makes a folder and those above it, each durable, for the owner's eyes only.
+pub(crate) fn make_folders(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder.parent().unwrap_or(Path::new(""));
+    make_folders(above)?;
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    match builder.create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        result => result?,
+    }
+    sync_folder(above)
+}
+
+/// Writes a file so that it is there whole, or not at all.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = fs::File::create(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    sync_folder(path.parent().unwrap_or(Path::new("")))
+}
+
+/// A name as a folder: lower-case letters, digits, `-`, `_` and inner dots as they are, all else as `%XX`, so that names stay
+/// apart where the file system does not tell case.
+fn encode_name(name: &str) -> String {
+    let mut out = String::new();
+    for (at, byte) in name.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
+            b'.' if at > 0 => out.push('.'),
+            byte => {
+                const HEX: [u8; 16] = *b"0123456789abcdef";
+                out.push('%');
+                out.push(char::from(HEX[usize::from(byte >> 4)]));
+                out.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+    }
+    out
+}
+
+/// The name of a folder; `None` if it is not one that [`encode_name`] gives.
+fn decode_name(folder: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = folder.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
+            let value = digit()? * 16 + digit()?;
+            bytes.push(u8::try_from(value).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    let name = String::from_utf8(bytes).ok()?;
+    (encode_name(&name) == folder).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode_name, encode_name};
+
+    /// Every name has a folder of its own, also where case is not told, and comes back from it.
+    #[test]
+    fn names_and_folders_are_one_to_one() {
+        for (name, folder) in [
+            ("default", "default"),
+            ("Prod", "%50rod"),
+            ("a.b", "a.b"),
+            (".hidden", "%2ehidden"),
+            ("a:b@c", "a%3ab%40c"),
+        ] {
+            assert_eq!(encode_name(name), folder);
+            assert_eq!(decode_name(folder).as_deref(), Some(name));
+        }
+        for folder in ["%5", "%zz", ".deleted-x", "Prod", "%70rod"] {
+            assert_eq!(decode_name(folder), None, "{folder}");
+        }
+    }
+}
