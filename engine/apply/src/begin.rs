@@ -5,8 +5,9 @@ use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::{InstanceAddr, Mode, ProviderConfigAddr};
 use terrane_model::event::{EventKind, ObjectAddr};
-use terrane_model::snapshot::Snapshot;
-use terrane_plan::plan::{Action, Plan, PlanMode};
+use terrane_model::schema::Schema;
+use terrane_model::snapshot::{Snapshot, Status};
+use terrane_plan::plan::{Action, Plan, PlanMode, ResourceChange};
 use terrane_value::Value;
 
 /// Most resources that a message lists.
@@ -71,7 +72,11 @@ pub(crate) fn check_fresh(plan: &Plan, snapshot: &Snapshot) -> Diagnostics {
 }
 
 /// Events that record what planning found: moves, refreshed objects, facts of unchanged objects, data sources.
-pub(crate) fn opening(plan: &Plan, snapshot: &Snapshot) -> Vec<EventKind> {
+pub(crate) fn opening(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    schema: &dyn Fn(&ResourceChange) -> Option<Arc<Schema>>,
+) -> Vec<EventKind> {
     let mut events = moves(plan, snapshot);
     for drift in &plan.drift {
         let object = ObjectAddr {
@@ -85,7 +90,8 @@ pub(crate) fn opening(plan: &Plan, snapshot: &Snapshot) -> Vec<EventKind> {
         });
     }
     if plan.mode == PlanMode::Normal {
-        unchanged(plan, &mut events);
+        imported(plan, schema, &mut events);
+        unchanged(plan, schema, &mut events);
     }
     if plan.targets.is_empty() && plan.excludes.is_empty() && plan.mode != PlanMode::RefreshOnly {
         data_gone(plan, snapshot, &mut events);
@@ -158,9 +164,49 @@ fn moves(plan: &Plan, snapshot: &Snapshot) -> Vec<EventKind> {
     events
 }
 
+/// Objects that are managed from now on, as they are.
+fn imported(
+    plan: &Plan,
+    schema: &dyn Fn(&ResourceChange) -> Option<Arc<Schema>>,
+    events: &mut Vec<EventKind>,
+) {
+    for change in plan
+        .changes
+        .iter()
+        .filter(|change| change.importing.is_some())
+    {
+        let Some(schema) = schema(change) else {
+            continue;
+        };
+        let state = crate::object::state_of(
+            change,
+            &schema.block,
+            &change.before,
+            change.private.clone(),
+            &change.before_identity,
+            Status::Ready,
+        );
+        if let Ok(state) = state {
+            let object = ObjectAddr {
+                instance: change.addr.clone(),
+                deposed: None,
+            };
+            events.push(EventKind::Set {
+                object,
+                provider: change.provider.clone(),
+                state: Some(Arc::new(state)),
+            });
+        }
+    }
+}
+
 /// Facts about unchanged objects that state does not hold yet: dependencies, the provider configuration, the order of replacement; and data
 /// sources that were read while planning.
-fn unchanged(plan: &Plan, events: &mut Vec<EventKind>) {
+fn unchanged(
+    plan: &Plan,
+    schema: &dyn Fn(&ResourceChange) -> Option<Arc<Schema>>,
+    events: &mut Vec<EventKind>,
+) {
     for change in plan
         .changes
         .iter()
@@ -171,7 +217,9 @@ fn unchanged(plan: &Plan, events: &mut Vec<EventKind>) {
             deposed: None,
         };
         if change.addr.resource.mode == Mode::Data {
-            if let Some(state) = crate::object::data_state(change) {
+            if let Some(state) =
+                schema(change).and_then(|schema| crate::object::data_state(change, &schema.block))
+            {
                 let known = change.stored.as_ref().is_some_and(|stored| {
                     stored.attributes == state.attributes
                         && stored.schema_version == state.schema_version

@@ -200,7 +200,15 @@ impl Core {
             command: self.command.clone(),
             who: self.who.clone(),
         }];
-        kinds.extend(begin::opening(&self.plan, &self.snapshot));
+        kinds.extend(begin::opening(&self.plan, &self.snapshot, &|change| {
+            schema_of(&self.infos, change)
+        }));
+        self.counts.imported = self
+            .plan
+            .changes
+            .iter()
+            .filter(|change| change.importing.is_some())
+            .count();
         self.persist_as(kinds, Waiting::Opening);
     }
 
@@ -644,4 +652,18 @@ impl Core {
             evaluator.set(change, value);
         }
     }
+}
+
+/// The schema of the object of a change.
+pub(crate) fn schema_of(
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
+    change: &ResourceChange,
+) -> Option<Arc<terrane_model::schema::Schema>> {
+    let schema = &infos.get(&change.provider.provider)?.schema;
+    let schemas = match change.addr.resource.mode {
+        terrane_model::addr::Mode::Data => &schema.data_sources,
+        terrane_model::addr::Mode::Managed => &schema.resources,
+        terrane_model::addr::Mode::Ephemeral => &schema.ephemeral_resources,
+    };
+    schemas.get(&change.addr.resource.type_name).cloned()
 }

@@ -44,9 +44,9 @@ pub(crate) fn state_of(
 }
 
 /// The stored form of a data source that was read while planning.
-pub(crate) fn data_state(change: &ResourceChange) -> Option<ObjectState> {
+pub(crate) fn data_state(change: &ResourceChange, block: &Block) -> Option<ObjectState> {
     let value = change.after.unmark_deep();
-    let attributes = stored::encode(&value, &value.ty()).ok()?;
+    let attributes = stored::encode(&value, block.implied_type()).ok()?;
     let dependencies: Arc<[ConfigResource]> = Arc::from([]);
     Some(ObjectState {
         status: Status::Ready,

@@ -124,14 +124,7 @@ impl Core {
     }
 
     fn schema(&self, id: usize) -> Option<Arc<Schema>> {
-        let change = self.change(id)?;
-        let schema = &self.infos.get(&change.provider.provider)?.schema;
-        let schemas = if change.addr.resource.mode == Mode::Data {
-            &schema.data_sources
-        } else {
-            &schema.resources
-        };
-        schemas.get(&change.addr.resource.type_name).cloned()
+        crate::core::schema_of(&self.infos, self.change(id)?)
     }
 
     /// Messages of a provider; whether one is an error.
@@ -817,6 +810,9 @@ impl Core {
         let Some(change) = self.change(id).cloned() else {
             return;
         };
+        let skip_destroy = self
+            .resource(id)
+            .is_some_and(|resource| resource.lifecycle.skip_destroy);
         let has_provisioners = self.resource(id).is_some_and(|resource| {
             resource
                 .provisioners
@@ -851,6 +847,7 @@ impl Core {
                     if creating {
                         state.created_in_ms = Some(elapsed);
                     }
+                    state.skip_destroy = skip_destroy;
                     if destroying || (bad && !creating) {
                         if let Some(old) = &change.stored {
                             state.dependencies = old.dependencies.clone();

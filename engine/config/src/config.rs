@@ -426,3 +426,48 @@ impl Config {
         &self.providers[id.0 as usize]
     }
 }
+
+impl Module {
+    /// How a reference is written in this module: `var.x`, `data.aws_ami.y`, `module.m.out`.
+    #[must_use]
+    pub fn reference_name(&self, reference: Reference) -> EcoString {
+        let named = |prefix: &str, name: Option<&EcoString>| -> EcoString {
+            format!("{prefix}{}", name.map_or("", EcoString::as_str)).into()
+        };
+        match reference {
+            Reference::Variable(at) => named(
+                "var.",
+                self.variables.get(at as usize).map(|found| &found.name),
+            ),
+            Reference::Local(at) => named(
+                "local.",
+                self.locals.get(at as usize).map(|found| &found.name),
+            ),
+            Reference::Resource(at) => {
+                self.resources
+                    .get(at as usize)
+                    .map_or_else(EcoString::new, |resource| {
+                        let prefix = match resource.mode {
+                            Mode::Managed => "",
+                            Mode::Data => "data.",
+                            Mode::Ephemeral => "ephemeral.",
+                        };
+                        format!("{prefix}{}.{}", resource.type_name, resource.name).into()
+                    })
+            }
+            Reference::Call(at) | Reference::CallOutput(at, _) => named(
+                "module.",
+                self.calls.get(at as usize).map(|found| &found.name),
+            ),
+            Reference::CountIndex => "count.index".into(),
+            Reference::EachKey => "each.key".into(),
+            Reference::EachValue => "each.value".into(),
+            Reference::SelfObject => "self".into(),
+            Reference::PathModule => "path.module".into(),
+            Reference::PathRoot => "path.root".into(),
+            Reference::PathCwd => "path.cwd".into(),
+            Reference::Workspace => "terraform.workspace".into(),
+            Reference::Applying => "terraform.applying".into(),
+        }
+    }
+}

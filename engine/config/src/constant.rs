@@ -52,4 +52,3 @@ impl Scope for NoScope {
         EcoString::new()
     }
 }
-

@@ -40,10 +40,20 @@ pub fn count(
     const SUMMARY: &str = "Invalid count argument";
     let value = expr.eval(scope, &[])?;
     if value.marks().is_ephemeral() {
-        return Err(fail(SUMMARY, "The given \"count\" is derived from an ephemeral value, which means that it cannot be persisted between plan/apply rounds. Use only non-ephemeral values here.", expr, scope));
+        return Err(fail(
+            SUMMARY,
+            "The given \"count\" is derived from an ephemeral value, which means that it cannot be persisted between plan/apply rounds. Use only non-ephemeral values here.",
+            expr,
+            scope,
+        ));
     }
     let number = convert(value.unmarked(), &Type::Number).map_err(|error| {
-        fail(SUMMARY, format!("The given \"count\" argument value is unsuitable: {error}."), expr, scope)
+        fail(
+            SUMMARY,
+            format!("The given \"count\" argument value is unsuitable: {error}."),
+            expr,
+            scope,
+        )
     })?;
     if number.is_null() {
         return Err(fail(
@@ -56,16 +66,31 @@ pub fn count(
     let Some(number) = number.as_number() else {
         return match unknown {
             Unknown::Allowed => Ok(None),
-            Unknown::Rejected => Err(fail(SUMMARY, "The \"count\" value depends on resource attributes that cannot be determined until apply, so it cannot be predicted how many instances will be created. To work around this, use the -target or -exclude argument to first apply only the resources that the count depends on.", expr, scope)),
+            Unknown::Rejected => Err(fail(
+                SUMMARY,
+                "The \"count\" value depends on resource attributes that cannot be determined until apply, so it cannot be predicted how many instances will be created. To work around this, use the -target or -exclude argument to first apply only the resources that the count depends on.",
+                expr,
+                scope,
+            )),
         };
     };
     let text = number.to_string();
     if text.starts_with('-') {
-        return Err(fail(SUMMARY, "The given \"count\" argument value is unsuitable: must be greater than or equal to zero.", expr, scope));
+        return Err(fail(
+            SUMMARY,
+            "The given \"count\" argument value is unsuitable: must be greater than or equal to zero.",
+            expr,
+            scope,
+        ));
     }
     match text.parse::<i64>() {
         Ok(count) => Ok(u64::try_from(count).ok()),
-        Err(_) => Err(fail(SUMMARY, "The given \"count\" argument value is unsuitable: value must be a whole number, between -9223372036854775808 and 9223372036854775807.", expr, scope)),
+        Err(_) => Err(fail(
+            SUMMARY,
+            "The given \"count\" argument value is unsuitable: value must be a whole number, between -9223372036854775808 and 9223372036854775807.",
+            expr,
+            scope,
+        )),
     }
 }
 
@@ -82,13 +107,26 @@ pub fn for_each(
     let value = expr.eval(scope, &[])?;
     let (inner, marks) = value.unmark();
     if marks.is_sensitive() {
-        return Err(fail(SUMMARY, "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the sensitive value could be exposed as a resource instance key.", expr, scope));
+        return Err(fail(
+            SUMMARY,
+            "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the sensitive value could be exposed as a resource instance key.",
+            expr,
+            scope,
+        ));
     }
     if marks.is_ephemeral() {
-        return Err(fail(SUMMARY, "The given \"for_each\" value is derived from an ephemeral value, which means that it cannot be persisted between plan/apply rounds. Use only non-ephemeral values here.", expr, scope));
+        return Err(fail(
+            SUMMARY,
+            "The given \"for_each\" value is derived from an ephemeral value, which means that it cannot be persisted between plan/apply rounds. Use only non-ephemeral values here.",
+            expr,
+            scope,
+        ));
     }
     let unsuitable = |ty: &Type| {
-        let mut detail = format!("The given \"for_each\" argument value is unsuitable: the \"for_each\" argument must be a map, or set of strings, and you have provided a value of type {}.", friendly(ty));
+        let mut detail = format!(
+            "The given \"for_each\" argument value is unsuitable: the \"for_each\" argument must be a map, or set of strings, and you have provided a value of type {}.",
+            friendly(ty)
+        );
         if matches!(ty, Type::List(_) | Type::Tuple(_)) {
             detail.push_str(" A list can be turned into a set with the toset function.");
         }
@@ -97,11 +135,23 @@ pub fn for_each(
     let not_known = |what: &str| -> Result<Option<BTreeMap<EcoString, Value>>, Diagnostics> {
         match unknown {
             Unknown::Allowed => Ok(None),
-            Unknown::Rejected => Err(fail(SUMMARY, format!("The \"for_each\" {what} derived from resource attributes that cannot be determined until apply, and so the full set of keys that will identify the instances of this resource cannot be determined.\n\nWhen working with unknown values in for_each, it's better to define the map keys statically in your configuration and place apply-time results only in the map values.\n\nAlternatively, you could use the -target or -exclude option to first apply only the resources that the for_each value depends on, and then apply a second time to fully converge."), expr, scope)),
+            Unknown::Rejected => Err(fail(
+                SUMMARY,
+                format!(
+                    "The \"for_each\" {what} derived from resource attributes that cannot be determined until apply, and so the full set of keys that will identify the instances of this resource cannot be determined.\n\nWhen working with unknown values in for_each, it's better to define the map keys statically in your configuration and place apply-time results only in the map values.\n\nAlternatively, you could use the -target or -exclude option to first apply only the resources that the for_each value depends on, and then apply a second time to fully converge."
+                ),
+                expr,
+                scope,
+            )),
         }
     };
     match inner.kind() {
-        Kind::Null(_) => Err(fail(SUMMARY, "The given \"for_each\" argument value is unsuitable: the given \"for_each\" argument value is null. A map, or set of strings is allowed.", expr, scope)),
+        Kind::Null(_) => Err(fail(
+            SUMMARY,
+            "The given \"for_each\" argument value is unsuitable: the given \"for_each\" argument value is null. A map, or set of strings is allowed.",
+            expr,
+            scope,
+        )),
         Kind::Unknown(ty, _) => match ty {
             Type::Dynamic | Type::Map(_) | Type::Object(_) => not_known("map includes keys"),
             Type::Set(element) if matches!(**element, Type::String | Type::Dynamic) => {
@@ -121,7 +171,12 @@ pub fn for_each(
                         found.insert(text.clone(), item.clone());
                     }
                     Kind::Null(_) => {
-                        return Err(fail(SUMMARY, "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.", expr, scope));
+                        return Err(fail(
+                            SUMMARY,
+                            "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.",
+                            expr,
+                            scope,
+                        ));
                     }
                     Kind::Unknown(Type::String | Type::Dynamic, _) => {
                         return not_known("set includes values");
@@ -144,7 +199,10 @@ fn pairs<'v>(
 }
 
 fn set_of(element: &Type, expr: &Compiled, scope: &dyn Scope) -> Diagnostics {
-    let detail = format!("The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets of strings, but you have provided a set containing type {}.", friendly(element));
+    let detail = format!(
+        "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets of strings, but you have provided a set containing type {}.",
+        friendly(element)
+    );
     fail("Invalid for_each set argument", detail, expr, scope)
 }
 
@@ -161,10 +219,20 @@ pub fn enabled(
     let value = expr.eval(scope, &[])?;
     let (inner, marks) = value.unmark();
     if marks.is_sensitive() || marks.is_ephemeral() {
-        return Err(fail(SUMMARY, "Sensitive or ephemeral values, or values derived from them, cannot be used as \"enabled\" arguments: whether the object exists would show them.", expr, scope));
+        return Err(fail(
+            SUMMARY,
+            "Sensitive or ephemeral values, or values derived from them, cannot be used as \"enabled\" arguments: whether the object exists would show them.",
+            expr,
+            scope,
+        ));
     }
     let flag = convert(inner, &Type::Bool).map_err(|error| {
-        fail(SUMMARY, format!("The given \"enabled\" argument value is unsuitable: {error}."), expr, scope)
+        fail(
+            SUMMARY,
+            format!("The given \"enabled\" argument value is unsuitable: {error}."),
+            expr,
+            scope,
+        )
     })?;
     if flag.is_null() {
         return Err(fail(
@@ -177,7 +245,12 @@ pub fn enabled(
     match (flag.as_bool(), unknown) {
         (Some(flag), _) => Ok(Some(flag)),
         (None, Unknown::Allowed) => Ok(None),
-        (None, Unknown::Rejected) => Err(fail(SUMMARY, "The \"enabled\" value depends on resource attributes that cannot be determined until apply, so it cannot be predicted whether the object will exist.", expr, scope)),
+        (None, Unknown::Rejected) => Err(fail(
+            SUMMARY,
+            "The \"enabled\" value depends on resource attributes that cannot be determined until apply, so it cannot be predicted whether the object will exist.",
+            expr,
+            scope,
+        )),
     }
 }
 

@@ -462,6 +462,18 @@ impl Edges<'_> {
             self.expr(module, key);
         }
         self.repetition(module, &resource.repetition);
+        let imports = self.config.imports.iter();
+        for import in imports.filter(|import| import.resource == Some((module.id, at))) {
+            let root = self.config.module(ModuleId(0));
+            let keys = import.keys.iter().map(|(_, key)| key);
+            for expr in keys
+                .chain(&import.for_each)
+                .chain(&import.id)
+                .chain(&import.identity)
+            {
+                self.expr(root, expr);
+            }
+        }
         resource.body.each_use(&mut |used| self.uses(module, used));
         self.depends_on(module, &resource.depends_on);
         let lifecycle = &resource.lifecycle;

@@ -12,4 +12,5 @@ pub mod plan;
 pub(crate) mod planner;
 pub mod replay;
 pub mod stored;
+pub mod view;
 mod world;

@@ -1,6 +1,7 @@
 //! The world: what exists, what was asked, what goes wrong.
 
 use crate::fault::{Fault, FaultPlan, Operation, Script};
+use crate::record::Record;
 use crate::schema::{Kind, kinds};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +92,8 @@ pub(crate) struct Inner {
     pub(crate) seed: u64,
     pub(crate) traits: Traits,
     pub(crate) faults: FaultPlan,
+    pub(crate) frozen: bool,
+    pub(crate) record: Option<Record>,
     pub(crate) scripts: Vec<Script>,
     pub(crate) entities: BTreeMap<EcoString, Entity>,
     pub(crate) done: BTreeMap<EcoString, Done>,
@@ -114,6 +117,8 @@ impl World {
             seed,
             traits,
             faults: FaultPlan::NONE,
+            frozen: false,
+            record: None,
             scripts: Vec::new(),
             entities: BTreeMap::new(),
             done: BTreeMap::new(),
@@ -152,6 +157,11 @@ impl World {
         self.lock().scripts.push(script);
     }
 
+    /// Cuts the cloud off (or back on): while it is, no call has an answer and none has an effect, which a caller cannot know.
+    pub fn set_frozen(&self, frozen: bool) {
+        self.lock().frozen = frozen;
+    }
+
     /// Everything that exists, by id.
     #[must_use]
     pub fn objects(&self) -> Vec<Entity> {
@@ -184,12 +194,19 @@ impl World {
         };
         let after = change(&entity.state);
         entity.before = Some(std::mem::replace(&mut entity.state, after));
+        let type_name = entity.type_name.clone();
+        inner.note(&type_name, id, "");
         true
     }
 
     /// Drift: somebody else deletes the object, whoever refers to it. False if there is no such object.
     pub fn remove(&self, id: &str) -> bool {
-        self.lock().entities.remove(id).is_some()
+        let mut inner = self.lock();
+        let Some(entity) = inner.entities.remove(id) else {
+            return false;
+        };
+        inner.note(&entity.type_name, id, "");
+        true
     }
 
     /// What must never be: references to nothing, names that must be unique and are not, two objects of one token.
@@ -270,6 +287,7 @@ impl Inner {
             }
         }
         let fault = match due {
+            _ if self.frozen => Some(Fault::LostRequest),
             Some(at) => Some(self.scripts.remove(at).fault),
             None => {
                 let number = u32::try_from(hash % 1000).unwrap_or_default();

@@ -12,9 +12,10 @@ use crate::touched::Touched;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use terrane_model::addr::InstanceAddr;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::journal::{Header, Mark, record_at};
@@ -85,6 +86,23 @@ impl std::fmt::Debug for Index {
 /// sled panics on some kinds of damage.
 fn guarded<T>(what: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(what)).unwrap_or_else(|_| useless("sled panicked"))
+}
+
+/// Waits until sled has let go of a folder. Its threads may hold on to it for a moment after the last handle was dropped, and opening it
+/// meanwhile fails. `false`: somebody keeps it.
+pub(crate) fn is_free(folder: &Path) -> bool {
+    const TRIES: u32 = 200;
+    const PAUSE: Duration = Duration::from_millis(2);
+    let Ok(file) = File::open(folder.join("db")) else {
+        return true;
+    };
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Ok(()) | Err(TryLockError::Error(_)) => return true,
+        }
+    }
+    false
 }
 
 impl Index {

@@ -1,7 +1,7 @@
 //! An owned workspace.
 
 use crate::Settings;
-use crate::index::{Index, Position};
+use crate::index::{self, Index, Position};
 use crate::layout::{Place, io_error, make_folders};
 use crate::lock::Lock;
 use crate::touched::Touched;
@@ -60,6 +60,8 @@ impl Opened {
         if let Some(torn) = scan.torn {
             cut_off(&place, &mut file, torn)?;
         }
+        // Nothing was ever recorded: an empty index lacks nothing.
+        touched.all &= scan.end > HEADER_LEN;
         let mut opened = Self {
             settings,
             snapshot: Arc::new(snapshot),
@@ -86,7 +88,8 @@ impl Opened {
         }
         let behind =
             self.journal.len() - self.indexed.unwrap_or(HEADER_LEN).min(self.journal.len());
-        if behind >= self.settings.index_every {
+        // Writing all rows of a large state takes seconds: that is done at close, not in the middle of an apply.
+        if behind >= self.settings.index_every && !self.touched.all {
             self.write_index();
         }
         Ok(())
@@ -94,8 +97,9 @@ impl Opened {
 
     /// Puts a journal with only the present state in place of a long one, which goes to the history.
     ///
-    /// 1. The old journal gets a second name in `history/`. 2. The new one is written under a draft name and synced. 3. It is renamed.
-    /// A crash before 3 leaves the old one in force; what 1 left is not read, being of the same generation, and made again.
+    /// First the old journal gets a second name in `history/`; then the new one is written under a draft name and synced; then it is
+    /// renamed. A crash before that leaves the old one in force; its second name is not read, being of the generation in force, and
+    /// made again.
     fn compact(&mut self) -> Result<(), StoreError> {
         let fold = estimate(&self.snapshot);
         if fold.saturating_mul(self.settings.compact_ratio) > self.journal.len() {
@@ -248,6 +252,9 @@ fn open_index(
 ) -> (Option<Index>, Option<Loaded>) {
     let folder = place.index();
     let new = !folder.exists();
+    if !new && !index::is_free(&folder) {
+        return (None, None);
+    }
     if let Ok(mut index) = Index::open(&folder) {
         if new {
             return (Some(index), None);

@@ -62,8 +62,11 @@ impl Session<'_> {
             if let Some(message) = &variable.deprecated {
                 let detail = deprecation(&variable.name, message);
                 self.diagnostics.push(
-                    Diagnostic::warning("Variable marked as deprecated by the module author", detail)
-                        .at(attribute.expr.span),
+                    Diagnostic::warning(
+                        "Variable marked as deprecated by the module author",
+                        detail,
+                    )
+                    .at(attribute.expr.span),
                 );
             }
             inputs.push(Some(self.compiler(at, place).expr(&attribute.expr)));

@@ -20,7 +20,9 @@ impl Session<'_> {
         own: u32,
         schema: &Schema,
     ) -> Lifecycle {
-        let known = self.tables[at].resource_infos[own as usize].schema.is_some();
+        let known = self.tables[at].resource_infos[own as usize]
+            .schema
+            .is_some();
         let place = Self::place_of(&decl.repetition);
         let condition = |kind, self_object| Place {
             own: Some(own),
@@ -228,7 +230,9 @@ fn ignored(list: &[Traversal], schema: Option<&Schema>) -> (Vec<(Path, Span)>, D
                 && attribute.is_some_and(is_read_only)
             {
                 let name = &entry.root.name;
-                let detail = format!("Adding an attribute name to ignore_changes means that future changes to the argument in configuration are ignored after the object has been created, retaining the value originally configured.\n\nThe attribute {name} is decided by the provider alone and therefore there can be no configured value to compare with. Including this attribute in ignore_changes has no effect. Remove the attribute from ignore_changes to quiet this warning.");
+                let detail = format!(
+                    "Adding an attribute name to ignore_changes means that future changes to the argument in configuration are ignored after the object has been created, retaining the value originally configured.\n\nThe attribute {name} is decided by the provider alone and therefore there can be no configured value to compare with. Including this attribute in ignore_changes has no effect. Remove the attribute from ignore_changes to quiet this warning."
+                );
                 diagnostics.push(
                     Diagnostic::warning("Redundant ignore_changes element", detail).at(entry.span),
                 );

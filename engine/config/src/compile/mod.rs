@@ -39,7 +39,6 @@ pub type Schemas = BTreeMap<ProviderAddr, Arc<ProviderSchema>>;
 pub fn compile(tree: &Tree, sources: &SourceMap, schemas: &Schemas) -> (Config, Diagnostics) {
     let mut session = Session {
         tree,
-        sources,
         schemas,
         diagnostics: Diagnostics::new(),
         missing: BTreeSet::new(),
@@ -69,7 +68,6 @@ pub fn compile(tree: &Tree, sources: &SourceMap, schemas: &Schemas) -> (Config, 
 /// What all steps of compiling share.
 struct Session<'a> {
     tree: &'a Tree,
-    sources: &'a SourceMap,
     schemas: &'a Schemas,
     diagnostics: Diagnostics,
     /// Providers whose absence was reported.
@@ -173,7 +171,9 @@ impl<'a> Session<'a> {
             return Some(schema);
         }
         if self.missing.insert(addr.clone()) {
-            let detail = format!("This configuration requires provider {addr}, but that provider isn't available. You may be able to install it automatically by running:\n  terrane init");
+            let detail = format!(
+                "This configuration requires provider {addr}, but that provider isn't available. You may be able to install it automatically by running:\n  terrane init"
+            );
             self.diagnostics
                 .push(Diagnostic::error("Missing required provider", detail).at(span));
         }
@@ -205,7 +205,12 @@ impl<'a> Session<'a> {
             addr.for_display()
         );
         let others = [
-            (Mode::Managed, &schemas.resources, "managed resource type", "resource"),
+            (
+                Mode::Managed,
+                &schemas.resources,
+                "managed resource type",
+                "resource",
+            ),
             (Mode::Data, &schemas.data_sources, "data source", "data"),
             (
                 Mode::Ephemeral,
@@ -227,7 +232,10 @@ impl<'a> Session<'a> {
                 detail.push_str(&format!("\n\nDid you intend to use the {name} \"{type_name}\"? If so, declare this using a \"{keyword}\" block instead of a \"{own}\" block."));
             }
             None => {
-                detail.push_str(&did_you_mean(type_name, of_kind.keys().map(EcoString::as_str)));
+                detail.push_str(&did_you_mean(
+                    type_name,
+                    of_kind.keys().map(EcoString::as_str),
+                ));
             }
         }
         self.diagnostics

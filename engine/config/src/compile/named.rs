@@ -6,7 +6,6 @@ use crate::config::{Check, Condition, Dependency, Local, Output, Reference, Vari
 use crate::load::decl::{ConditionDecl, Traversal};
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::expr::Compiled;
-use terrane_value::Type;
 
 impl Session<'_> {
     pub(super) fn variables(&mut self, at: usize) -> Vec<Variable> {
@@ -16,26 +15,13 @@ impl Session<'_> {
             let validations = variable
                 .validations
                 .iter()
-                .map(|condition| self.validation(at, super::index(index), &variable.name, condition))
+                .map(|condition| {
+                    self.validation(at, super::index(index), &variable.name, condition)
+                })
                 .collect();
-            let (ty, defaults) = match &variable.ty {
-                Some(ty) => (ty.ty.clone(), ty.defaults.clone()),
-                None => (Type::Dynamic, None),
-            };
             found.push(Variable {
-                name: variable.name.clone(),
-                span: variable.span,
-                description: variable.description.clone().unwrap_or_default(),
-                literal: variable.ty.is_none() || ty.is_primitive(),
-                ty,
-                defaults,
-                default: variable.default.as_ref().map(|(value, _)| value.clone()),
-                sensitive: variable.sensitive.unwrap_or(false),
-                ephemeral: variable.ephemeral.unwrap_or(false),
-                nullable: variable.nullable.unwrap_or(true),
-                constant: variable.constant.unwrap_or(false),
-                deprecated: variable.deprecated.clone(),
                 validations,
+                ..variable.without_rules()
             });
         }
         found
@@ -52,14 +38,17 @@ impl Session<'_> {
         let compiled = self.condition(at, condition, Place::default());
         let slots = &self.tables[at].slots;
         let mentions = |compiled: &Compiled| {
-            compiled.uses().iter().any(|used| {
-                slots.get(used.slot.0 as usize) == Some(&Reference::Variable(variable))
-            })
+            compiled
+                .uses()
+                .iter()
+                .any(|used| slots.get(used.slot.0 as usize) == Some(&Reference::Variable(variable)))
         };
         // A name that could not be bound was reported, and may be the one that is missed here.
         let failed = compiled.condition.uses().is_empty() && self.diagnostics.has_errors();
         if !failed && !mentions(&compiled.condition) {
-            let detail = format!("The condition for variable \"{name}\" must refer to var.{name} in order to test incoming values.");
+            let detail = format!(
+                "The condition for variable \"{name}\" must refer to var.{name} in order to test incoming values."
+            );
             self.diagnostics.push(
                 Diagnostic::error("Invalid variable validation condition", detail)
                     .at(condition.condition.span),

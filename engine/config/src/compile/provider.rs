@@ -32,7 +32,9 @@ struct Found {
 
 impl Providers {
     pub(super) fn id(&self, addr: &ProviderConfigAddr) -> ProviderId {
-        self.by_addr.get(addr).map_or(ProviderId(0), |found| found.id)
+        self.by_addr
+            .get(addr)
+            .map_or(ProviderId(0), |found| found.id)
     }
 
     /// The configuration of the root module without alias.
@@ -82,7 +84,7 @@ impl Session<'_> {
                 found.entry(reached).or_insert(None);
             }
         }
-        for root in imports {
+        if let Some(root) = imports {
             for import in &root.imports {
                 if let Some(addr) = import_provider(&root, import.provider.as_ref(), &import.to) {
                     found.entry(default_addr(&addr)).or_insert(None);
@@ -133,7 +135,10 @@ impl Session<'_> {
                 ));
             for (name, attribute) in &schema.attributes {
                 if attribute.required {
-                    let detail = format!("The argument \"{name}\" is required, but no definition was found. Provider {} needs a configuration: add a provider block for it.", addr.provider.for_display());
+                    let detail = format!(
+                        "The argument \"{name}\" is required, but no definition was found. Provider {} needs a configuration: add a provider block for it.",
+                        addr.provider.for_display()
+                    );
                     self.diagnostics
                         .push(Diagnostic::error("Missing required argument", detail).at(span));
                 }
@@ -210,7 +215,9 @@ fn instances(value: &Value, expr: &Expr) -> Result<BTreeMap<EcoString, Value>, D
             .into()
     };
     if !value.marks().is_none() && (value.marks().is_sensitive() || value.marks().is_ephemeral()) {
-        return Err(fail("The keys of provider instances must not be derived from sensitive or ephemeral values, since they are shown."));
+        return Err(fail(
+            "The keys of provider instances must not be derived from sensitive or ephemeral values, since they are shown.",
+        ));
     }
     match value.unmarked().kind() {
         Kind::Null(_) => Err(fail("The \"for_each\" argument of a provider must not be null.")),

@@ -43,7 +43,10 @@ impl Session<'_> {
         place: Place,
     ) -> Option<Provisioner> {
         let Some(schema) = provisioner_schema(&decl.type_name) else {
-            let detail = format!("This configuration requires provisioner \"{}\", which isn't available. The supported provisioners are file, local-exec and remote-exec.", decl.type_name);
+            let detail = format!(
+                "This configuration requires provisioner \"{}\", which isn't available. The supported provisioners are file, local-exec and remote-exec.",
+                decl.type_name
+            );
             self.diagnostics.push(
                 Diagnostic::error("Missing required provisioner plugin", detail).at(decl.type_span),
             );
@@ -54,9 +57,9 @@ impl Session<'_> {
             destroying: decl.on_destroy,
             ..place
         };
-        let body = self
-            .compiler(at, place)
-            .body(&decl.body, decl.escape.as_ref(), &schema, decl.span);
+        let body =
+            self.compiler(at, place)
+                .body(&decl.body, decl.escape.as_ref(), &schema, decl.span);
         let connection = match (outer, &decl.connection) {
             (None, None) => None,
             (Some((body, span)), None) | (None, Some((body, span))) => {

@@ -125,9 +125,7 @@ impl Session<'_> {
             .resources
             .iter()
             .position(|resource| {
-                resource.mode == *mode
-                    && resource.type_name == *type_name
-                    && resource.name == *name
+                resource.mode == *mode && resource.type_name == *type_name && resource.name == *name
             })?;
         Some((ModuleId(index(module)), index(at)))
     }
@@ -210,9 +208,17 @@ pub(super) fn check(config: &Config, sources: &SourceMap) -> Diagnostics {
                 continue;
             };
             let what = if removed.from.resource.is_some() {
-                ("Removed resource block still exists", "resource", "resource block")
+                (
+                    "Removed resource block still exists",
+                    "resource",
+                    "resource block",
+                )
             } else {
-                ("Removed module block still exists", "module", "module block")
+                (
+                    "Removed module block still exists",
+                    "module",
+                    "module block",
+                )
             };
             let detail = format!(
                 "This statement declares a removal of the {} {}, but this {} still exists in the configuration. Please remove the {}.",
@@ -249,7 +255,9 @@ fn check_moves(
     for (at, moved) in module.moved.iter().enumerate() {
         let (from, to) = (absolute(module, &moved.from), absolute(module, &moved.to));
         if moved.from == moved.to {
-            let detail = format!("This statement declares a move from {from} to the same address, which is the same as not declaring this move at all.");
+            let detail = format!(
+                "This statement declares a move from {from} to the same address, which is the same as not declaring this move at all."
+            );
             diagnostics.push(Diagnostic::error("Redundant move statement", detail).at(moved.span));
             continue;
         }
@@ -284,9 +292,15 @@ fn check_moves(
             if keyed && has_key(&moved.to) {
                 continue;
             }
-            let what = if moved.from.resource.is_some() { "resource" } else { "module" };
+            let what = if moved.from.resource.is_some() {
+                "resource"
+            } else {
+                "module"
+            };
             let place = sources.locate(span);
-            let detail = format!("This statement declares a move from {from}, but that {what} is still declared at {place}.\n\nChange your configuration so that this {what} will be declared as {to} instead.");
+            let detail = format!(
+                "This statement declares a move from {from}, but that {what} is still declared at {place}.\n\nChange your configuration so that this {what} will be declared as {to} instead."
+            );
             diagnostics.push(
                 Diagnostic::error("Moved object still exists", detail)
                     .at(moved.span)

@@ -81,7 +81,9 @@ impl Session<'_> {
             let place = Self::place_of(&decl.repetition);
             found.key = Some(self.compiler(at, place).expr(key));
         } else if let Some((module, call, key)) = resolved.and_then(|resolved| resolved.key) {
-            let repetition = self.tree.modules[module].decl.calls[call].repetition.clone();
+            let repetition = self.tree.modules[module].decl.calls[call]
+                .repetition
+                .clone();
             let place = Self::place_of(&repetition);
             found.key = Some(self.compiler(module, place).expr(&key));
             found.key_from = Some((crate::config::ModuleId(index(module)), index(call)));

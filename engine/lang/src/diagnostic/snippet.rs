@@ -44,7 +44,7 @@ pub fn snippet(sources: &SourceMap, diagnostic: &Diagnostic) -> Option<Snippet> 
             .unwrap_or(0);
         // A line counts if a byte of it is inside, or if the range ends right before it: the peers' rule, by
         // which empty lines never count.
-        if line.is_empty() || (shown.end <= start && shown.end != start) {
+        if line.is_empty() || (shown.end < start) {
             continue;
         }
         if lines.is_empty() {

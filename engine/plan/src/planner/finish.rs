@@ -117,7 +117,7 @@ impl Core {
     fn base(&self) -> Base {
         let mut read = BTreeMap::new();
         for object in &self.prior.objects {
-            if object.stage != Stage::Waiting {
+            if object.stage != Stage::Waiting && object.importing.is_none() {
                 let addr = object.previous.as_ref().unwrap_or(&object.addr);
                 read.insert(addr.clone(), object.changed_at);
             }

@@ -8,7 +8,7 @@ use terrane_model::addr::{ConfigResource, Mode, ModuleInstance, ModulePath, Reso
 /// Finds declarations by name.
 #[derive(Debug, Default)]
 pub(crate) struct ConfigIndex {
-    calls: Vec<BTreeMap<EcoString, (u32, ModuleId)>>,
+    calls: Vec<BTreeMap<EcoString, ModuleId>>,
     resources: Vec<BTreeMap<(Mode, EcoString, EcoString), u32>>,
 }
 
@@ -16,9 +16,10 @@ impl ConfigIndex {
     pub(crate) fn new(config: &Config) -> Self {
         let mut index = Self::default();
         for module in &config.modules {
-            let calls = (0u32..)
-                .zip(&module.calls)
-                .map(|(at, call)| (call.name.clone(), (at, call.module)));
+            let calls = module
+                .calls
+                .iter()
+                .map(|call| (call.name.clone(), call.module));
             index.calls.push(calls.collect());
             let resources = (0u32..).zip(&module.resources);
             let resources = resources.map(|(at, resource)| {
@@ -42,7 +43,7 @@ impl ConfigIndex {
         }
         let mut module = ModuleId(0);
         for name in names {
-            module = self.calls[module.0 as usize].get(name)?.1;
+            module = *self.calls[module.0 as usize].get(name)?;
         }
         Some(module)
     }
@@ -55,11 +56,6 @@ impl ConfigIndex {
     /// The module with this path.
     pub(crate) fn module_at(&self, path: &ModulePath) -> Option<ModuleId> {
         self.walk(path.0.iter())
-    }
-
-    /// The call with this name in a module.
-    pub(crate) fn call(&self, module: ModuleId, name: &str) -> Option<u32> {
-        self.calls[module.0 as usize].get(name).map(|(at, _)| *at)
     }
 
     /// The block that declares a resource.

@@ -6,14 +6,14 @@ use super::{Core, Waiting};
 use crate::graph::NodeId;
 use crate::machine::{Progress, ProviderInstance};
 use crate::objchange;
-use crate::plan::{Action, ActionReason, ExpansionKind, PlanMode, ResourceChange};
+use crate::plan::{Action, ActionReason, ExpansionKind, Importing, PlanMode, ResourceChange};
 use crate::world::{Expanded, Place, World, expand};
 use rayon::prelude::*;
 use std::sync::Arc;
 use terrane_config::config::{ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_model::addr::{InstanceAddr, InstanceKey, Mode};
-use terrane_model::provider::{Answer, Call, CallFailure, Private, Reply};
+use terrane_model::provider::{Answer, Call, CallFailure, ImportTarget, Private, Reply};
 use terrane_model::snapshot::CheckKind;
 use terrane_value::{Kind, Path, Type, Value};
 
@@ -87,6 +87,10 @@ impl Core {
         let resource = &config.module(module).resources[at as usize];
         let from_state = self.is_destroy() && resource.mode == Mode::Managed;
         self.declare_checks(module, at, resource);
+        if !from_state && resource.mode == Mode::Managed {
+            let wanted = self.wanted_imports(module, at);
+            self.imports.extend(wanted);
+        }
         let mut batch = Vec::new();
         for place in self.world.places(module) {
             let expanded = if from_state {
@@ -467,6 +471,13 @@ impl Core {
 
     fn wait_for_object(&mut self, id: usize) {
         self.tasks[id].step = Step::WaitingForObject;
+        if self.tasks[id].object.is_none() {
+            if let Some(wanted) = self.imports.remove(&self.tasks[id].addr) {
+                let (addr, provider) =
+                    (self.tasks[id].addr.clone(), self.tasks[id].provider.clone());
+                self.tasks[id].object = Some(self.begin_import(&addr, &provider, wanted));
+            }
+        }
         match self.tasks[id].object {
             Some(object)
                 if matches!(
@@ -837,7 +848,19 @@ impl Core {
         } else {
             after
         };
-        let stored = present.map(|object| self.prior.objects[object].stored.clone());
+        let importing = present
+            .and_then(|object| self.prior.objects[object].importing.clone())
+            .map(|target| Importing {
+                id: match target {
+                    ImportTarget::Id(id) => Some(id),
+                    ImportTarget::Identity(_) => None,
+                },
+                unknown: false,
+                generated_config: None,
+            });
+        let stored = present
+            .filter(|_| importing.is_none())
+            .map(|object| self.prior.objects[object].stored.clone());
         let change = ResourceChange {
             addr: addr.clone(),
             previous_addr: object.and_then(|object| self.prior.objects[object].previous.clone()),
@@ -854,7 +877,7 @@ impl Core {
                 self.prior.objects[object].identity.clone()
             }),
             after_identity: answer.identity,
-            importing: None,
+            importing,
             schema_version: schema.version,
             dependencies: self.resource_deps[node.index()]
                 .clone()

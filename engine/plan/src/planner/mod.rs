@@ -6,6 +6,7 @@
 pub(crate) mod conditions;
 mod data;
 mod finish;
+mod imports;
 pub(crate) mod index;
 mod managed;
 mod moves;
@@ -13,6 +14,7 @@ mod nodes;
 mod objects;
 mod orphans;
 mod prior;
+mod recover;
 mod targets;
 
 use crate::graph::{Graph, Node, NodeId};
@@ -20,7 +22,7 @@ use crate::machine::{
     PlanInput, PlanOptions, Planned, Progress, ProviderInstance, Request, RequestId,
 };
 use crate::plan::{Drift, Plan, PlanMode, ResourceChange};
-use crate::world::{Place, World};
+use crate::world::World;
 use conditions::CheckBook;
 use index::ConfigIndex;
 use managed::Task;
@@ -45,6 +47,8 @@ enum Waiting {
     Task(usize),
     /// Planning the deletion of an object.
     Orphan(ObjectId),
+    /// Whether an open intent was carried out.
+    Intent(usize),
 }
 
 /// How far a provider instance is.
@@ -106,10 +110,23 @@ pub(crate) struct Core {
     orphans_planned: bool,
     orphans_open: usize,
     cancelled: bool,
+    /// Nothing is planned: open intents are settled.
+    recovering: bool,
+    intents: Vec<recover::OpenIntent>,
+    unresolved: BTreeMap<ProviderInstance, Vec<usize>>,
+    events: Vec<terrane_model::event::EventKind>,
+    /// What is to be imported to instances of the resources that have run.
+    imports: BTreeMap<terrane_model::addr::InstanceAddr, imports::Wanted>,
 }
 
 impl Core {
     pub(crate) fn new(input: PlanInput) -> Self {
+        let mut core = Self::unprepared(input);
+        core.prepare();
+        core
+    }
+
+    fn unprepared(input: PlanInput) -> Self {
         let PlanInput {
             config,
             snapshot,
@@ -136,7 +153,7 @@ impl Core {
         let (prior, moved) = Prior::new(&snapshot, &config, &index);
         diagnostics.extend(moved);
         let scope = targets::Scope::new(&config, &graph, &index, &options);
-        let mut core = Self {
+        Self {
             pending: vec![0; graph.len()],
             dependents: vec![Vec::new(); graph.len()],
             running: vec![0; graph.len()],
@@ -171,9 +188,12 @@ impl Core {
             orphans_planned: false,
             orphans_open: 0,
             cancelled: false,
-        };
-        core.prepare();
-        core
+            recovering: false,
+            intents: Vec::new(),
+            unresolved: BTreeMap::new(),
+            events: Vec::new(),
+            imports: BTreeMap::new(),
+        }
     }
 
     fn prepare(&mut self) {
@@ -181,9 +201,16 @@ impl Core {
             self.cancelled = true;
             return;
         }
+        if !self.is_destroy() {
+            self.check_imports();
+        }
         self.find_create_first();
         self.find_resource_deps();
-        self.assign_providers();
+        if self.recovering {
+            self.assign_intents();
+        } else {
+            self.assign_providers();
+        }
         let taking_part = self.nodes_taking_part();
         for id in self.graph.order().to_vec() {
             if !taking_part[id.index()] {
@@ -201,7 +228,9 @@ impl Core {
                 self.ready.push_back(id);
             }
         }
-        self.warn_about_targets();
+        if !self.recovering {
+            self.warn_about_targets();
+        }
     }
 
     fn warn_about_targets(&mut self) {
@@ -248,6 +277,7 @@ impl Core {
             Some(Waiting::Object(object)) => self.object_answered(object, outcome),
             Some(Waiting::Task(task)) => self.task_answered(task, outcome),
             Some(Waiting::Orphan(object)) => self.orphan_answered(object, outcome),
+            Some(Waiting::Intent(intent)) => self.intent_answered(intent, outcome),
             None => {}
         }
     }
@@ -348,12 +378,9 @@ impl Core {
             .get(&self.config.provider(provider).addr.provider)
     }
 
+    /// Values of resources come from state, and only what provider configurations need is evaluated.
     fn is_destroy(&self) -> bool {
-        self.options.mode == PlanMode::Destroy
-    }
-
-    fn node_of(&self, place: Place, at: u32) -> NodeId {
-        self.graph.id(Node::Resource(place.module, at))
+        self.recovering || self.options.mode == PlanMode::Destroy
     }
 }
 

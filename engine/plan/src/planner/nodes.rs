@@ -37,11 +37,15 @@ impl Core {
             .filter_map(|object| object.provider.as_ref())
             .map(|provider| provider.config)
             .collect();
-        stack.extend(
-            providers
-                .into_iter()
-                .map(|provider| self.graph.id(Node::Provider(provider))),
-        );
+        if self.recovering {
+            stack.extend(self.intent_nodes());
+        } else {
+            stack.extend(
+                providers
+                    .into_iter()
+                    .map(|provider| self.graph.id(Node::Provider(provider))),
+            );
+        }
         while let Some(id) = stack.pop() {
             if !std::mem::replace(&mut used[id.index()], true) {
                 let needs = self.graph.deps(id).iter().copied();
@@ -407,6 +411,13 @@ impl Core {
                 self.read_object(object);
             } else {
                 self.object_failed(object);
+            }
+        }
+        for intent in self.unresolved.remove(&instance).unwrap_or_default() {
+            if ready {
+                self.ask_intent(intent);
+            } else {
+                self.intent_failed(intent);
             }
         }
         self.task_done(self.graph.id(Node::Provider(instance.config)));

@@ -194,7 +194,8 @@ impl Core {
 
     /// The object in the form of the present schema: read it, if that is wanted.
     fn object_upgraded(&mut self, id: ObjectId, value: Value) {
-        let refresh = self.options.refresh;
+        // What is imported has to be read in any case: import gives only enough to find it.
+        let refresh = self.options.refresh || self.prior.objects[id].importing.is_some();
         let object = &mut self.prior.objects[id];
         object.old = value.clone();
         if let (Some((_, json)), Some(provider)) = (&object.stored.identity, &object.provider) {
@@ -282,6 +283,17 @@ impl Core {
 
     /// The object as it is now.
     fn object_read(&mut self, id: ObjectId, now: Value) {
+        if now.is_null() && self.prior.objects[id].importing.is_some() {
+            let addr = self.prior.objects[id].addr.to_string();
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "Cannot import non-existent remote object",
+                    format!("While attempting to import an existing object to {addr:?}, the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or create the object by removing the import block."),
+                )
+                .about(addr),
+            );
+            return self.object_failed(id);
+        }
         let object = &mut self.prior.objects[id];
         let now = match &object.schema {
             Some(schema) => objchange::normalize_from_legacy(&schema.block, &now),
@@ -328,7 +340,8 @@ impl Core {
     pub(super) fn find_drift(&mut self) {
         for id in 0..self.prior.objects.len() {
             let object = &self.prior.objects[id];
-            let known = matches!(object.stage, Stage::Ready | Stage::Gone)
+            let known = object.importing.is_none()
+                && matches!(object.stage, Stage::Ready | Stage::Gone)
                 && object.addr.resource.mode == Mode::Managed;
             if !known || object.now == object.old {
                 continue;

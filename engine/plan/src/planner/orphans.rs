@@ -2,7 +2,6 @@
 
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting, moves};
-use crate::graph::Node;
 use crate::plan::{Action, ActionReason, ExpansionKind, PlanMode, ResourceChange};
 use terrane_config::config::Repetition;
 use terrane_lang::diagnostic::Diagnostic;
@@ -254,12 +253,6 @@ impl Core {
                 .about(addr.to_string()),
             ),
         }
-    }
-
-    /// The node of an object's block.
-    pub(super) fn object_node(&self, id: ObjectId) -> Option<crate::graph::NodeId> {
-        let (module, at) = self.index.resource(&self.prior.objects[id].addr.resource)?;
-        Some(self.graph.id(Node::Resource(module, at)))
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Object {
     pub(crate) identity: Value,
     /// A configured instance stands for it.
     pub(crate) claimed: bool,
+    /// It is being imported, under this id.
+    pub(crate) importing: Option<terrane_model::provider::ImportTarget>,
     /// Tasks that wait for it.
     pub(crate) waiters: Vec<usize>,
 }
@@ -126,6 +128,7 @@ impl Prior {
                         private: stored.private.clone(),
                         identity: Value::NULL,
                         claimed: false,
+                        importing: None,
                         waiters: Vec::new(),
                     });
                 }

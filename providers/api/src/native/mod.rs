@@ -178,9 +178,18 @@ pub trait Resource: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
+    /// Whether its objects are nowhere but in the state. What was not stored then never was, and may be asked for again.
+    fn lives_in_state_alone(&self) -> bool {
+        false
+    }
+
     /// What became of a change that was asked for before a crash.
     async fn resolve(&self, _token: &str, _planned: &Value) -> Answered<Resolution> {
-        Ok(Resolution::CannotTell)
+        Ok(if self.lives_in_state_alone() {
+            Resolution::NeverHappened
+        } else {
+            Resolution::CannotTell
+        })
     }
 
     /// Whether a change may be given up half way when the provider is asked to stop: it only waits, and nothing is left behind.
@@ -358,6 +367,13 @@ impl NativeBuilder {
     #[must_use]
     pub fn instant(mut self) -> Self {
         self.parts.abilities.instant = true;
+        self
+    }
+
+    /// It can say after a crash whether a change was made.
+    #[must_use]
+    pub fn resolves_tokens(mut self) -> Self {
+        self.parts.abilities.resolves_tokens = true;
         self
     }
 

@@ -25,5 +25,6 @@ pub(crate) fn provider(options: &Options) -> NativeProvider {
         .function("duration_parse", functions::DurationParse)
         .function("rfc3339_parse", functions::Rfc3339Parse)
         .function("unix_timestamp_parse", functions::UnixTimestampParse)
+        .resolves_tokens()
         .build()
 }

@@ -59,6 +59,10 @@ impl Resource for TimeOffset {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         Rules::new().replace(&["base_rfc3339", "triggers"])
     }

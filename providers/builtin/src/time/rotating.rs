@@ -54,6 +54,10 @@ impl Resource for TimeRotating {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         Rules::new().replace(&["rfc3339", "triggers"])
     }

@@ -33,6 +33,10 @@ impl Resource for TimeStatic {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         Rules::new().replace(&["rfc3339", "triggers"])
     }

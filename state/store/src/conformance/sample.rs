@@ -131,6 +131,7 @@ fn intent(object: &InstanceAddr, operation: Operation, planned: &str) -> Intent 
 
 /// Batches in which every kind of event occurs, and every shape of address.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a list of events")]
 pub fn every_kind() -> Vec<Vec<Event>> {
     let deep = ResourceAddr {
         module: ModuleInstance::root()

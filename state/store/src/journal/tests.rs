@@ -22,7 +22,9 @@ struct Flaky {
 impl Medium for Flaky {
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let offset = usize::try_from(offset).unwrap();
-        let part = self.fail_write.map_or(bytes.len(), |len| len.min(bytes.len()));
+        let part = self
+            .fail_write
+            .map_or(bytes.len(), |len| len.min(bytes.len()));
         self.bytes.truncate(offset);
         self.bytes.extend_from_slice(&bytes[..part]);
         if part < bytes.len() {
@@ -87,7 +89,11 @@ fn a_full_disk_leaves_the_journal_whole() {
         let error = journal.append(RecordKind::Batch, b"two two").unwrap_err();
         assert!(matches!(error, StoreError::Io { .. }));
         let (found, torn) = payloads(&journal.medium().bytes);
-        assert_eq!((found, torn), (vec!["one".to_owned()], false), "{part} bytes");
+        assert_eq!(
+            (found, torn),
+            (vec!["one".to_owned()], false),
+            "{part} bytes"
+        );
         journal.medium().fail_write = None;
         journal.append(RecordKind::Batch, b"three").unwrap();
         assert_eq!(payloads(&journal.medium().bytes).0, ["one", "three"]);
@@ -105,7 +111,10 @@ fn a_disk_that_became_read_only_ends_the_writing() {
     journal.medium().fail_write = None;
     let error = journal.append(RecordKind::Batch, b"three").unwrap_err();
     assert!(matches!(&error, StoreError::Refused(text) if text.contains("run the command again")));
-    assert_eq!(payloads(&journal.medium().bytes), (vec!["one".to_owned()], true));
+    assert_eq!(
+        payloads(&journal.medium().bytes),
+        (vec!["one".to_owned()], true)
+    );
 }
 
 /// After a failed sync nobody knows what is on the disk: nothing more is written.
@@ -131,7 +140,9 @@ fn a_failed_sync_ends_the_writing() {
 fn an_acknowledged_record_is_synced() {
     let mut journal = journal();
     for payload in ["one", "two"] {
-        let mark = journal.append(RecordKind::Batch, payload.as_bytes()).unwrap();
+        let mark = journal
+            .append(RecordKind::Batch, payload.as_bytes())
+            .unwrap();
         assert_eq!(mark.end, journal.len());
         let flaky = journal.medium();
         assert_eq!(flaky.synced, flaky.bytes.len());
@@ -166,11 +177,24 @@ fn files_that_are_no_journals_or_too_new_are_refused() {
         Header::decode(&bytes, path)
     };
     assert!(matches!(patched(0, b'X'), Err(StoreError::Damaged { .. })));
-    assert!(matches!(patched(8, 2), Err(StoreError::TooNew { found: 2, known: 1, .. })));
-    assert!(matches!(patched(10, 1), Err(StoreError::TooNew { .. })), "a flag that is not known");
+    assert!(matches!(
+        patched(8, 2),
+        Err(StoreError::TooNew {
+            found: 2,
+            known: 1,
+            ..
+        })
+    ));
+    assert!(
+        matches!(patched(10, 1), Err(StoreError::TooNew { .. })),
+        "a flag that is not known"
+    );
     let mut bytes = header.encode();
     bytes[13] ^= 1;
-    assert!(matches!(Header::decode(&bytes, path), Err(StoreError::Damaged { .. })));
+    assert!(matches!(
+        Header::decode(&bytes, path),
+        Err(StoreError::Damaged { .. })
+    ));
 }
 
 #[test]
@@ -186,7 +210,10 @@ fn a_file_is_made_whole_and_its_records_found() {
     let mark = journal.append(RecordKind::Batch, b"second").unwrap();
     let mut file = OpenOptions::new().read(true).open(&path).unwrap();
     assert_eq!(read_header(&mut file, &path).unwrap(), header);
-    assert_eq!(record_at(&mut file, &path, mark.offset).unwrap(), Some(mark));
+    assert_eq!(
+        record_at(&mut file, &path, mark.offset).unwrap(),
+        Some(mark)
+    );
     assert_eq!(record_at(&mut file, &path, mark.offset + 1).unwrap(), None);
     assert_eq!(record_at(&mut file, &path, mark.end).unwrap(), None);
     let mut kinds = Vec::new();
@@ -196,7 +223,10 @@ fn a_file_is_made_whole_and_its_records_found() {
     })
     .unwrap();
     assert_eq!(kinds, [RecordKind::Checkpoint, RecordKind::Batch]);
-    assert_eq!((whole.last, whole.end, whole.torn), (Some(mark), mark.end, None));
+    assert_eq!(
+        (whole.last, whole.end, whole.torn),
+        (Some(mark), mark.end, None)
+    );
 }
 
 /// Records of kinds to come are refused as too new, not skipped and not called damaged.
@@ -214,7 +244,15 @@ fn a_kind_that_is_not_known_is_too_new() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         std::fs::write(&path, &copy).unwrap();
-        let result = scan(&mut File::open(&path).unwrap(), &path, HEADER_LEN, |_, _, _| Ok(()));
-        assert!(matches!(result, Err(StoreError::TooNew { .. })), "{result:?}");
+        let result = scan(
+            &mut File::open(&path).unwrap(),
+            &path,
+            HEADER_LEN,
+            |_, _, _| Ok(()),
+        );
+        assert!(
+            matches!(result, Err(StoreError::TooNew { .. })),
+            "{result:?}"
+        );
     }
 }

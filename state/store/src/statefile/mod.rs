@@ -12,6 +12,7 @@
 //! instance has the serial of the file.
 
 mod json;
+mod provider;
 mod read;
 mod write;
 

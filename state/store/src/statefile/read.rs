@@ -1,7 +1,7 @@
 //! Reading a state file.
 
-use super::TERRAFORM_REGISTRY;
 use super::json::compact;
+use super::provider::parse_provider;
 use crate::StoreError;
 use crate::wire::{WireError, decode_type, decode_value};
 use base64::Engine as _;
@@ -12,8 +12,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_model::addr::{
-    ConfigResource, DeposedKey, InstanceAddr, InstanceKey, Mode, ModuleInstance, ProviderAddr,
-    ProviderConfigAddr, ResourceAddr, Target,
+    ConfigResource, DeposedKey, InstanceKey, Mode, ModuleInstance, ResourceAddr, Target,
 };
 use terrane_model::snapshot::{
     CheckKind, CheckObject, CheckResult, CheckStatus, InstanceState, ObjectState, OutputState,
@@ -513,75 +512,4 @@ fn parse_key(raw: &RawValue) -> Result<Option<InstanceKey>, String> {
     text.parse()
         .map(|index| Some(InstanceKey::Int(index)))
         .map_err(|_| format!("index_key `{text}` is neither a string nor a whole number"))
-}
-
-/// Reads `module.a.provider["host/ns/type"].alias["key"]`, and `provider.type.alias` of Terraform 0.12.
-fn parse_provider(text: &str) -> Result<(ProviderConfigAddr, Option<InstanceKey>), String> {
-    let bad = || format!("`{text}` is not the address of a provider configuration");
-    let (module, rest) = match text.find("provider[\"") {
-        Some(at) if at == 0 || text[..at].ends_with('.') => text.split_at(at),
-        _ => return parse_legacy_provider(text).ok_or_else(bad),
-    };
-    let module: ModuleInstance = module.trim_end_matches('.').parse().map_err(|_| bad())?;
-    let rest = rest.strip_prefix("provider[\"").ok_or_else(bad)?;
-    let (source, rest) = rest.split_once("\"]").ok_or_else(bad)?;
-    let provider = match source.split('/').collect::<Vec<_>>()[..] {
-        // What Terraform 0.13 makes of providers of 0.12 whose namespace it does not know.
-        [host, "-", type_name] => ProviderAddr {
-            host: host.into(),
-            namespace: "-".into(),
-            type_name: type_name.into(),
-        },
-        _ => source.parse().map_err(|_| bad())?,
-    };
-    let (alias, key) = match rest.strip_prefix('.') {
-        None if rest.is_empty() => (None, None),
-        None => return Err(bad()),
-        Some(rest) => {
-            let (alias, key) = rest.split_at(rest.find('[').unwrap_or(rest.len()));
-            // A key is written as in the address of an instance.
-            let instance: InstanceAddr = format!("a.a{key}").parse().map_err(|_| bad())?;
-            (Some(EcoString::from(alias)), instance.key)
-        }
-    };
-    Ok((
-        ProviderConfigAddr {
-            module: module.path(),
-            provider: ours(provider),
-            alias,
-        },
-        key,
-    ))
-}
-
-fn parse_legacy_provider(text: &str) -> Option<(ProviderConfigAddr, Option<InstanceKey>)> {
-    let (module, rest) = match text.strip_prefix("provider.") {
-        Some(rest) => ("", rest),
-        None => text.split_once(".provider.")?,
-    };
-    let module: ModuleInstance = module.parse().ok()?;
-    let mut parts = rest.split('.');
-    let type_name = parts.next().filter(|name| !name.is_empty())?;
-    let alias = parts.next().map(EcoString::from);
-    if parts.next().is_some() {
-        return None;
-    }
-    let provider = if type_name == "terraform" {
-        ProviderAddr::builtin()
-    } else {
-        ProviderAddr::default_host("-", type_name)
-    };
-    let addr = ProviderConfigAddr {
-        module: module.path(),
-        provider,
-        alias,
-    };
-    Some((addr, None))
-}
-
-fn ours(mut provider: ProviderAddr) -> ProviderAddr {
-    if provider.host == TERRAFORM_REGISTRY {
-        provider.host = ProviderAddr::DEFAULT_HOST.into();
-    }
-    provider
 }

@@ -4,7 +4,7 @@ use super::{
     RowDecoder, WireError, address_key, decode_batch, decode_snapshot, encode_batch, encode_row,
     encode_snapshot,
 };
-use crate::conformance::sample::{every_kind, event, instance, set};
+use crate::conformance::sample::{event, every_kind, instance, set};
 use terrane_model::addr::InstanceKey;
 use terrane_model::event::EventKind;
 use terrane_model::snapshot::{OutputState, Snapshot};
@@ -31,7 +31,10 @@ fn every_state_comes_back() {
         for (addr, resource, state) in snapshot.instances() {
             let bytes = encode_row(&addr, &resource.provider, state).unwrap();
             let row = decoder.decode(&bytes).unwrap();
-            assert_eq!((&row.addr, &row.provider, &row.state), (&addr, &resource.provider, state));
+            assert_eq!(
+                (&row.addr, &row.provider, &row.state),
+                (&addr, &resource.provider, state)
+            );
         }
     }
 }
@@ -63,7 +66,13 @@ fn later_versions_are_told_from_damage() {
             "{text}"
         );
     }
-    for text in ["", "{", r#"{"v":1}"#, r#"{"v":1,"serial":1,"events":[{"at":1,"what":{"odd":{}}}]}"#, "\u{0}"] {
+    for text in [
+        "",
+        "{",
+        r#"{"v":1}"#,
+        r#"{"v":1,"serial":1,"events":[{"at":1,"what":{"odd":{}}}]}"#,
+        "\u{0}",
+    ] {
         assert!(
             matches!(decode_batch(text.as_bytes()), Err(WireError::Bad(_))),
             "{text}"

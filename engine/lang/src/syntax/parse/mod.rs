@@ -29,6 +29,22 @@ pub const MAX_HEIGHT: u32 = 500;
 /// Messages after which the rest of a file is not looked at any more.
 const MAX_ERRORS: usize = 100;
 
+/// The text in the bytes of the file `path`, for [`parse_body`] and the others.
+///
+/// # Errors
+/// A diagnostic, without a span, if the bytes are not UTF-8.
+pub fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let detail = format!(
+            "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor. The first \
+             byte of {path} that is not UTF-8 is on line {line}."
+        );
+        Box::new(Diagnostic::error("Invalid character encoding", detail))
+    })
+}
+
 /// Parses a configuration file.
 ///
 /// The body holds all that could be understood; what could not is in the diagnostics.

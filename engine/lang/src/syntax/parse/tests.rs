@@ -588,3 +588,15 @@ fn addresses() {
         assert!(parse_traversal(FileId(0), text).0.is_none(), "{text}");
     }
 }
+
+#[test]
+fn bytes_must_be_utf8() {
+    assert_eq!(decode("f", "é".as_bytes()).unwrap(), "é");
+    let message = decode("f.tf", b"a\nb\xff").unwrap_err();
+    assert_eq!(message.summary, "Invalid character encoding");
+    assert!(
+        message
+            .detail
+            .ends_with("The first byte of f.tf that is not UTF-8 is on line 2.")
+    );
+}
