@@ -191,7 +191,10 @@ fn texts() {
         ("startswith(pre, \"pre\")", "true"),
         ("startswith(pre, \"x\")", "false"),
         ("trim(\"?!hello?!\", \"!?\")", "\"hello\""),
-        ("replace(\"hello\", \"/(l+)/\", \"<$1>\")", "\"he\\u003cll\\u003eo\""),
+        (
+            "replace(\"hello\", \"/(l+)/\", \"<$1>\")",
+            "\"he\\u003cll\\u003eo\"",
+        ),
         ("replace(\"a.b\", \".\", \"-\")", "\"a-b\""),
         ("length(\"🇩🇪é\")", "2"),
     ]);
@@ -629,6 +632,30 @@ fn templates() {
     ]);
     assert!(shown("templatefile(\"bad.tmpl\", {})").starts_with('!'));
     assert!(shown("templatestring(\"a\", {\"1\" = 1})").contains("invalid template variable name"));
+}
+
+#[test]
+fn variable_files() {
+    check(&[
+        (
+            "provider::terraform::encode_expr([{a = 1}, [2, {b = [{c = \"$${x}\"}]}]])",
+            "\"[{\\n  a = 1\\n  }, [2, {\\n    b = [{\\n      c = \\\"$${x}\\\"\\n    }]\\n}]]\"",
+        ),
+        (
+            "provider::terraform::encode_tfvars({a = 1, long_name = \"x\", m = {a = 1, bcd = {e = 2}}, l = [1, 2]})",
+            "\"a         = 1\\nl         = [1, 2]\\nlong_name = \\\"x\\\"\\nm = {\\n  a = 1\\n  bcd = {\\n    e = 2\\n  }\\n}\\n\"",
+        ),
+        (
+            "provider::terraform::decode_tfvars(\"a = 1\\nb = {c = [true]}\\n\")",
+            "{\"a\":1,\"b\":{\"c\":[true]}}",
+        ),
+        (
+            "provider::terraform::decode_tfvars(\"a = x\")",
+            "! Call to function \"provider::terraform::decode_tfvars\" failed: invalid expression for variable \"a\": <decode_tfvars argument>:1,5-6: Variables not allowed; Variables may not be used here.",
+        ),
+    ]);
+    assert!(shown("terraform::encode_expr(1)").contains("namespace \"terraform\" is not valid"));
+    assert!(shown("core::terraform::encode_expr(1)").starts_with("! There is no function"));
 }
 
 #[test]
