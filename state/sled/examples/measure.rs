@@ -11,6 +11,7 @@ use terrane_model::addr::{
 };
 use terrane_model::event::{Event, EventKind, Intent, ObjectAddr, Operation};
 use terrane_model::snapshot::{ObjectState, Status};
+use terrane_store::statefile::{WriteOptions, read, write};
 use terrane_store::{StateStore as _, Workspace};
 use terrane_store_sled::SledStore;
 
@@ -162,6 +163,12 @@ fn main() -> Result<()> {
     })?;
     timed("close", || Ok(workspace.close()?))?;
 
+    measure_large(&base)?;
+    std::fs::remove_dir_all(&base)?;
+    Ok(())
+}
+
+fn measure_large(base: &Path) -> Result<()> {
     let large = base.join("large");
     let mut workspace = open(&large)?;
     timed("100,000 x (intent, outcome) in 1,000 commits", || {
@@ -192,6 +199,15 @@ fn main() -> Result<()> {
     std::fs::remove_dir_all(journal.with_file_name("index"))?;
     let workspace = timed("open, 100,000 rows, index gone", || open(&large))?;
     timed("close, index written anew", || Ok(workspace.close()?))?;
-    std::fs::remove_dir_all(&base)?;
+    let state = SledStore::new(&large).read("default")?;
+    let options = WriteOptions::default();
+    let text = timed("state file, 100,000 rows, write", || {
+        Ok(write(&state, &options)?)
+    })?;
+    drop(state);
+    writeln!(std::io::stdout(), "state file: {} MiB", text.len() >> 20)?;
+    drop(timed("state file, 100,000 rows, read", || {
+        Ok(read("state", text.as_bytes())?)
+    })?);
     Ok(())
 }

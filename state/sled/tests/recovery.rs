@@ -1,6 +1,8 @@
 //! The index may be missing, behind, of another journal or damaged; the journal makes good for it. And what else can be wrong in the
 //! folder.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -121,6 +123,7 @@ fn the_index_of_another_journal_is_not_believed() {
 fn a_damaged_index_is_made_anew() {
     let home = Home::new();
     let state = home.write(0, 200);
+    drop(home.open());
     let whole = home.0.path().join("whole");
     copy(&home.place().join("index"), &whole);
     let length = fs::metadata(whole.join("db")).unwrap().len();
