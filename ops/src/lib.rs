@@ -1,1 +1,38 @@
-//! terrane-ops
+//! The shell around the engine: one file per user operation, and the drivers of the two machines.
+//!
+//! This is the rim: here are files, the clock, the environment, randomness, processes and tasks. An operation takes a [`session::Session`]
+//! and a request, talks through a [`ui::Ui`], and returns what came of it, for somebody else to show. It decides nothing that the engine
+//! can decide.
+
+// What operations stand on.
+pub mod clock;
+pub mod failure;
+pub mod files;
+pub mod interrupt;
+pub mod session;
+pub mod ui;
+
+// How the engine is fed.
+mod drive;
+pub mod load;
+pub mod providers;
+mod provision;
+mod remote_state;
+pub mod variables;
+
+// The operations.
+pub mod apply;
+pub mod init;
+pub mod output;
+pub mod plan;
+pub mod state;
+pub mod validate;
+pub mod workspace;
+
+pub use terrane_apply as applying;
+pub use terrane_config as config;
+pub use terrane_gate as gate;
+pub use terrane_lang as lang;
+pub use terrane_model as model;
+pub use terrane_plan as planning;
+pub use terrane_value as value;

@@ -1,2 +1,94 @@
-//! placeholder
-fn main() {}
+//! Tasks around the code: `cargo run -p xtask -- <task>`.
+//!
+//! * `tidy`: the rules of the house that no compiler knows.
+//! * `test`: everything that must pass before a change goes in; what continuous integration runs.
+
+mod manifest;
+mod tidy;
+
+use anyhow::{Context as _, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    let task = std::env::args().nth(1).unwrap_or_default();
+    let outcome = match task.as_str() {
+        "tidy" => tidy(),
+        "test" => test(),
+        _ => Err(anyhow::anyhow!(
+            "there is no task {task:?}; there are: tidy, test"
+        )),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+fn tidy() -> Result<()> {
+    let findings = tidy::check(&root())?;
+    for finding in &findings {
+        say(finding);
+    }
+    match findings.len() {
+        0 => Ok(()),
+        count => bail!("{count} untidy places"),
+    }
+}
+
+/// One profile for everything, so that dependencies are compiled once.
+fn test() -> Result<()> {
+    let steps: [(&str, &[&str]); 3] = [
+        ("format", &["fmt", "--all", "--check"]),
+        (
+            "lints",
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--quiet",
+                "--",
+                "-D",
+                "warnings",
+            ],
+        ),
+        ("tests", &["test", "--workspace", "--quiet"]),
+    ];
+    for (name, arguments) in steps {
+        let began = Instant::now();
+        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(arguments)
+            .current_dir(root())
+            .status()
+            .with_context(|| format!("starting cargo for the {name}"))?;
+        say(&format!(
+            "{name}: {} in {} s",
+            if status.success() { "good" } else { "failed" },
+            began.elapsed().as_secs()
+        ));
+        if !status.success() {
+            bail!("the {name} did not pass");
+        }
+        if name == "format" {
+            tidy()?;
+        }
+    }
+    Ok(())
+}
+
+fn say(text: &str) {
+    use std::io::Write as _;
+    // A task whose words nobody reads still has its exit code.
+    drop(writeln!(std::io::stderr(), "{text}"));
+}

@@ -3,6 +3,12 @@
 //! It follows the execution graph of the plan and decides nothing. Before a provider is asked to change anything, an intent is made durable; when the answer
 //! comes, an outcome. The shell carries out what [`Applier::poll`] returns, in any order.
 
+mod begin;
+mod core;
+mod object;
+mod step;
+
+use crate::core::Core;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,11 +16,9 @@ use terrane_config::config::Config;
 use terrane_gate::ApprovedPlan;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::functions::Functions;
-use terrane_model::addr::InstanceAddr;
-use terrane_model::addr::ProviderAddr;
-use terrane_model::event::{Event, EventKind};
-use terrane_model::provider::Call;
-use terrane_model::provider::{CallFailure, ProviderInfo, Reply};
+use terrane_model::addr::{InstanceAddr, ProviderAddr};
+use terrane_model::event::Event;
+use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::machine::{ProviderInstance, RequestId};
 use terrane_plan::plan::Action;
@@ -43,6 +47,10 @@ pub struct ApplyInput {
     pub command: EcoString,
     /// `path.cwd`
     pub cwd: EcoString,
+    /// The digest of the plan: a plan is applied once. Empty where it was not saved.
+    pub digest: EcoString,
+    /// How many steps may be under way at the same time (`-parallelism`). Steps of providers whose calls never wait are not counted.
+    pub parallelism: usize,
 }
 
 /// Something to be done by the shell.
@@ -132,8 +140,10 @@ pub struct Applied {
 }
 
 /// The machine.
+///
+/// Call [`Self::poll`] first and after each answer; it is done when [`Self::is_done`] says so.
 #[derive(Debug)]
-pub struct Applier {}
+pub struct Applier(Box<Core>);
 
 impl Applier {
     /// Begins.
@@ -141,57 +151,48 @@ impl Applier {
     /// # Errors
     /// When the plan does not fit the state (stale: names the resources that changed) or the configuration.
     pub fn new(input: ApplyInput) -> Result<Self, Diagnostics> {
-        drop(input);
-        Ok(Self {})
+        Core::new(input).map(|core| Self(Box::new(core)))
     }
 
     /// What can be done now. Each request is returned once. `now_ms` stamps the events.
     pub fn poll(&mut self, now_ms: u64) -> Vec<ApplyRequest> {
-        let _ = now_ms;
-        Vec::new()
+        self.0.poll(now_ms)
     }
 
     /// A `Persist` request was carried out; `Err`: a sentence that says why it could not be.
     pub fn on_persisted(&mut self, id: RequestId, outcome: Result<(), String>) {
-        let _ = (id, outcome);
+        self.0.on_persisted(id, outcome);
     }
 
     /// A provider answered.
     pub fn on_reply(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>, now_ms: u64) {
-        let _ = (id, outcome, now_ms);
+        self.0.on_reply(id, outcome, now_ms);
     }
 
     /// A provisioner ended; `Err`: what it said.
     pub fn on_provisioned(&mut self, id: RequestId, outcome: Result<(), String>) {
-        let _ = (id, outcome);
+        self.0.on_provisioned(id, outcome);
     }
 
     /// What happened since the last call, for the user.
     pub fn progress(&mut self) -> Vec<Progress> {
-        Vec::new()
+        self.0.progress()
     }
 
     /// First interrupt: what is in flight is finished, nothing new is begun.
-    pub fn cancel(&mut self) {}
+    pub fn cancel(&mut self) {
+        self.0.cancel();
+    }
 
     /// Whether everything is done.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        true
+        self.0.is_done()
     }
 
     /// The result.
     #[must_use]
     pub fn finish(self) -> Applied {
-        let _ = EventKind::Checked;
-        Applied {
-            added: 0,
-            changed: 0,
-            destroyed: 0,
-            imported: 0,
-            forgotten: 0,
-            diagnostics: Diagnostics::new(),
-            cancelled: false,
-        }
+        self.0.finish()
     }
 }

@@ -191,7 +191,9 @@ impl CompiledBody {
                     if entries.insert(label.clone(), value).is_some() {
                         return fail(
                             format!("Duplicate {name} block"),
-                            format!("A block for {name} \"{label}\" was already defined. The {name} labels must be unique."),
+                            format!(
+                                "A block for {name} \"{label}\" was already defined. The {name} labels must be unique."
+                            ),
                         );
                     }
                 }
@@ -220,7 +222,7 @@ impl CompiledBody {
                     span: _,
                 } => {
                     for_each.uses().iter().for_each(&mut *visit);
-                    for label in label {
+                    if let Some(label) = label {
                         label.uses().iter().for_each(&mut *visit);
                     }
                     content.each_use(visit);
@@ -301,7 +303,9 @@ impl CompiledBody {
             {
                 continue;
             }
-            let detail = format!("Ephemeral values are not valid for \"{name}\", because it is not a write-only attribute and must be persisted to state.");
+            let detail = format!(
+                "Ephemeral values are not valid for \"{name}\", because it is not a write-only attribute and must be persisted to state."
+            );
             let span = self.attribute(name).map_or(self.span, Compiled::span);
             found.push(Diagnostic::error("Invalid use of ephemeral value", detail).at(span));
         }
@@ -487,11 +491,16 @@ fn label_text(
             .at(label.span())
             .into()
     };
-    let value = convert(value.unmarked(), &Type::String)
-        .map_err(|error| fail(format!("Cannot use this value as a dynamic block label: {error}.")))?;
+    let value = convert(value.unmarked(), &Type::String).map_err(|error| {
+        fail(format!(
+            "Cannot use this value as a dynamic block label: {error}."
+        ))
+    })?;
     match value.as_str() {
         Some(text) => Ok(text.into()),
-        None if value.is_null() => Err(fail("Cannot use a null value as a dynamic block label.".into())),
+        None if value.is_null() => Err(fail(
+            "Cannot use a null value as a dynamic block label.".into(),
+        )),
         None => Ok(EcoString::new()),
     }
 }

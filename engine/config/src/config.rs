@@ -232,6 +232,9 @@ pub struct ProviderUse {
     pub provider: ProviderId,
     /// The expression of its key, if it has `for_each`.
     pub key: Option<Compiled>,
+    /// `Some`: the key was given by the `providers` argument of this call (module, index there), and is evaluated as that call's
+    /// arguments are. `None`: it stands in the resource's own block.
+    pub key_from: Option<(ModuleId, u32)>,
     /// Where `provider = …` stands, or the block header.
     pub span: Span,
 }
@@ -421,5 +424,50 @@ impl Config {
     #[must_use]
     pub fn provider(&self, id: ProviderId) -> &ProviderConfig {
         &self.providers[id.0 as usize]
+    }
+}
+
+impl Module {
+    /// How a reference is written in this module: `var.x`, `data.aws_ami.y`, `module.m.out`.
+    #[must_use]
+    pub fn reference_name(&self, reference: Reference) -> EcoString {
+        let named = |prefix: &str, name: Option<&EcoString>| -> EcoString {
+            format!("{prefix}{}", name.map_or("", EcoString::as_str)).into()
+        };
+        match reference {
+            Reference::Variable(at) => named(
+                "var.",
+                self.variables.get(at as usize).map(|found| &found.name),
+            ),
+            Reference::Local(at) => named(
+                "local.",
+                self.locals.get(at as usize).map(|found| &found.name),
+            ),
+            Reference::Resource(at) => {
+                self.resources
+                    .get(at as usize)
+                    .map_or_else(EcoString::new, |resource| {
+                        let prefix = match resource.mode {
+                            Mode::Managed => "",
+                            Mode::Data => "data.",
+                            Mode::Ephemeral => "ephemeral.",
+                        };
+                        format!("{prefix}{}.{}", resource.type_name, resource.name).into()
+                    })
+            }
+            Reference::Call(at) | Reference::CallOutput(at, _) => named(
+                "module.",
+                self.calls.get(at as usize).map(|found| &found.name),
+            ),
+            Reference::CountIndex => "count.index".into(),
+            Reference::EachKey => "each.key".into(),
+            Reference::EachValue => "each.value".into(),
+            Reference::SelfObject => "self".into(),
+            Reference::PathModule => "path.module".into(),
+            Reference::PathRoot => "path.root".into(),
+            Reference::PathCwd => "path.cwd".into(),
+            Reference::Workspace => "terraform.workspace".into(),
+            Reference::Applying => "terraform.applying".into(),
+        }
     }
 }

@@ -1,10 +1,9 @@
 //! Places where nothing but constants may stand: a binder that knows no name and a scope that holds no value.
 
 use ecow::EcoString;
-use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Binder, Bound, Scope, Slot};
-use terrane_lang::functions::{Files, Functions};
+use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Ident, Step};
 use terrane_value::Value;
@@ -32,7 +31,7 @@ pub(crate) struct NoScope(Functions);
 
 impl Default for NoScope {
     fn default() -> Self {
-        Self(no_functions())
+        Self(Functions::pure())
     }
 }
 
@@ -51,41 +50,5 @@ impl Scope for NoScope {
 
     fn name(&self, _slot: Slot) -> EcoString {
         EcoString::new()
-    }
-}
-
-/// What functions may use where they may use nothing.
-pub(crate) fn no_functions() -> Functions {
-    Functions {
-        files: Arc::new(NoFiles),
-        plan_time: None,
-        impure: None,
-    }
-}
-
-#[derive(Debug)]
-struct NoFiles;
-
-const NO_FILES: &str = "files can't be read here";
-
-impl Files for NoFiles {
-    fn read(&self, _path: &str) -> Result<Arc<[u8]>, String> {
-        Err(NO_FILES.into())
-    }
-
-    fn exists(&self, _path: &str) -> Result<bool, String> {
-        Err(NO_FILES.into())
-    }
-
-    fn list(&self, _dir: &str) -> Result<Vec<String>, String> {
-        Err(NO_FILES.into())
-    }
-
-    fn absolute(&self, path: &str) -> String {
-        path.to_owned()
-    }
-
-    fn home(&self) -> Option<String> {
-        None
     }
 }

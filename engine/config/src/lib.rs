@@ -5,8 +5,14 @@
 //! [`Config`]. Bad input gives diagnostics and as much of a result as can be had.
 
 pub mod body;
+pub mod compile;
 pub mod config;
 mod constant;
 pub mod load;
+pub mod provisioner_schema;
+pub mod repetition;
+mod schema_types;
 mod suggest;
+pub mod validate;
+pub mod variables;
 pub mod version;

@@ -11,10 +11,7 @@ pub(crate) fn suggestion<'a>(
 }
 
 /// ` Did you mean "x"?`, or nothing.
-pub(crate) fn did_you_mean<'a>(
-    given: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> String {
+pub(crate) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     suggestion(given, known).map_or_else(String::new, |name| format!(" Did you mean \"{name}\"?"))
 }
 

@@ -60,8 +60,12 @@ impl ApprovedPlan {
     }
 
     /// The plan.
-    #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The plan, to be applied. Whoever takes it has nothing left to apply a second time.
+    pub fn into_plan(self) -> Plan {
+        self.plan
     }
 }

@@ -448,6 +448,7 @@ pub struct Abilities {
     pub resolves_tokens: bool,
     /// How many calls it may have in flight; 0: no limit of its own.
     pub max_in_flight: u32,
-    /// Calls never wait (no network, no disk): they need no slot and no task of their own.
+    /// Calls answer at once as a rule (no network, no disk): worth polling where they are made, without a slot, before giving them a task of
+    /// their own. One that does wait (a data source that reads another state) then gets it.
     pub instant: bool,
 }

@@ -4,7 +4,9 @@
 //! declaration in all instances of its module.
 
 use petgraph::graph::{DiGraph, NodeIndex};
-use terrane_config::config::{Config, Dependency, Module, ModuleId, ProviderId, Reference, Repetition};
+use terrane_config::config::{
+    Config, Dependency, Module, ModuleId, ProviderId, Reference, Repetition,
+};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Compiled, Use};
 use terrane_lang::source::Span;
@@ -73,7 +75,8 @@ impl Graph {
     fn number(config: &Config) -> Self {
         let mut nodes = Vec::new();
         let mut bases = Vec::with_capacity(config.modules.len());
-        let len = |nodes: &Vec<Node>| u32::try_from(nodes.len()).expect("fewer than 2^32 declarations");
+        let len =
+            |nodes: &Vec<Node>| u32::try_from(nodes.len()).expect("fewer than 2^32 declarations");
         for module in &config.modules {
             let id = module.id;
             let count = |list: usize| 0..u32::try_from(list).expect("fewer than 2^32 declarations");
@@ -89,12 +92,29 @@ impl Graph {
             nodes.extend(count(module.resources.len()).map(|at| Node::Resource(id, at)));
             let checks = len(&nodes);
             nodes.extend(count(module.checks.len()).map(|at| Node::Check(id, at)));
-            bases.push(Bases { calls, variables, locals, outputs, resources, checks });
+            bases.push(Bases {
+                calls,
+                variables,
+                locals,
+                outputs,
+                resources,
+                checks,
+            });
         }
         let providers = len(&nodes);
-        nodes.extend((0u32..).zip(&config.providers).map(|(at, _)| Node::Provider(ProviderId(at))));
+        nodes.extend(
+            (0u32..)
+                .zip(&config.providers)
+                .map(|(at, _)| Node::Provider(ProviderId(at))),
+        );
         let deps = vec![Vec::new(); nodes.len()];
-        Self { nodes, bases, providers, deps, order: Vec::new() }
+        Self {
+            nodes,
+            bases,
+            providers,
+            deps,
+            order: Vec::new(),
+        }
     }
 
     /// The index of a node.
@@ -134,7 +154,12 @@ impl Graph {
     fn connect(&mut self, config: &Config) {
         for at in 0..self.nodes.len() {
             let mut deps = Vec::new();
-            Edges { config, graph: self, deps: &mut deps }.of(self.nodes[at]);
+            Edges {
+                config,
+                graph: self,
+                deps: &mut deps,
+            }
+            .of(self.nodes[at]);
             deps.sort_unstable();
             deps.dedup();
             self.deps[at] = deps;
@@ -142,7 +167,8 @@ impl Graph {
     }
 
     fn sort(&mut self, config: &Config) -> Diagnostics {
-        let mut graph: DiGraph<(), (), u32> = DiGraph::with_capacity(self.nodes.len(), self.deps.iter().map(Vec::len).sum());
+        let mut graph: DiGraph<(), (), u32> =
+            DiGraph::with_capacity(self.nodes.len(), self.deps.iter().map(Vec::len).sum());
         for _ in &self.nodes {
             graph.add_node(());
         }
@@ -153,11 +179,18 @@ impl Graph {
         }
         // toposort and kosaraju are iterative; tarjan would recurse.
         if let Ok(order) = petgraph::algo::toposort(&graph, None) {
-            self.order = order.into_iter().map(|index| NodeId(u32::try_from(index.index()).expect("as many as nodes"))).collect();
+            self.order = order
+                .into_iter()
+                .map(|index| NodeId(u32::try_from(index.index()).expect("as many as nodes")))
+                .collect();
             return Diagnostics::new();
         }
         let cycles = petgraph::algo::kosaraju_scc(&graph).into_iter();
-        cycles.filter_map(|members| self.cycle(config, members.iter().map(|index| index.index()).collect())).collect()
+        cycles
+            .filter_map(|members| {
+                self.cycle(config, members.iter().map(|index| index.index()).collect())
+            })
+            .collect()
     }
 
     /// The message for a strongly connected component, if it is a cycle.
@@ -167,13 +200,18 @@ impl Graph {
         if members.len() == 1 && !self.deps[only].iter().any(|dep| dep.index() == only) {
             return None;
         }
-        let names: Vec<String> = members.iter().map(|at| self.describe(config, self.nodes[*at])).collect();
+        let names: Vec<String> = members
+            .iter()
+            .map(|at| self.describe(config, self.nodes[*at]))
+            .collect();
         let mut diagnostic = Diagnostic::error(
             format!("Cycle: {}", names.join(", ")),
             "Each of these needs the value of another one of them, so none can be computed first. Break the cycle by removing one of the references.",
         );
         for at in members {
-            let Some(span) = self.span(config, self.nodes[at]) else { continue };
+            let Some(span) = self.span(config, self.nodes[at]) else {
+                continue;
+            };
             if diagnostic.subject.is_none() {
                 diagnostic.subject = Some(span);
             } else {
@@ -187,15 +225,34 @@ impl Graph {
     pub(crate) fn describe(&self, config: &Config, node: Node) -> String {
         let within = |module: ModuleId, name: String| {
             let path = &config.module(module).path;
-            if path.is_root() { name } else { format!("{path}.{name}") }
+            if path.is_root() {
+                name
+            } else {
+                format!("{path}.{name}")
+            }
         };
         match node {
-            Node::Call(module, at) => within(module, format!("module.{}", config.module(module).calls[at as usize].name)),
-            Node::Variable(module, at) => within(module, format!("var.{}", config.module(module).variables[at as usize].name)),
-            Node::Local(module, at) => within(module, format!("local.{}", config.module(module).locals[at as usize].name)),
-            Node::Output(module, at) => within(module, format!("output.{}", config.module(module).outputs[at as usize].name)),
+            Node::Call(module, at) => within(
+                module,
+                format!("module.{}", config.module(module).calls[at as usize].name),
+            ),
+            Node::Variable(module, at) => within(
+                module,
+                format!("var.{}", config.module(module).variables[at as usize].name),
+            ),
+            Node::Local(module, at) => within(
+                module,
+                format!("local.{}", config.module(module).locals[at as usize].name),
+            ),
+            Node::Output(module, at) => within(
+                module,
+                format!("output.{}", config.module(module).outputs[at as usize].name),
+            ),
             Node::Resource(module, at) => within(module, resource_name(config.module(module), at)),
-            Node::Check(module, at) => within(module, format!("check.{}", config.module(module).checks[at as usize].name)),
+            Node::Check(module, at) => within(
+                module,
+                format!("check.{}", config.module(module).checks[at as usize].name),
+            ),
             Node::Provider(provider) => config.provider(provider).addr.to_string(),
         }
     }
@@ -225,7 +282,12 @@ pub(crate) fn resource_name(module: &Module, at: u32) -> String {
 }
 
 /// The nodes that a reference within `module` leads to.
-pub(crate) fn each_target(config: &Config, module: &Module, reference: Reference, visit: &mut dyn FnMut(Node)) {
+pub(crate) fn each_target(
+    config: &Config,
+    module: &Module,
+    reference: Reference,
+    visit: &mut dyn FnMut(Node),
+) {
     match reference {
         Reference::Variable(at) => visit(Node::Variable(module.id, at)),
         Reference::Local(at) => visit(Node::Local(module.id, at)),
@@ -267,7 +329,9 @@ impl Edges<'_> {
 
     fn reference(&mut self, module: &Module, reference: Reference) {
         let (graph, deps) = (self.graph, &mut *self.deps);
-        each_target(self.config, module, reference, &mut |node| deps.push(graph.id(node)));
+        each_target(self.config, module, reference, &mut |node| {
+            deps.push(graph.id(node))
+        });
     }
 
     fn uses(&mut self, module: &Module, used: &Use) {
@@ -281,7 +345,9 @@ impl Edges<'_> {
     fn repetition(&mut self, module: &Module, repetition: &Repetition) {
         match repetition {
             Repetition::Single => {}
-            Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => self.expr(module, expr),
+            Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => {
+                self.expr(module, expr)
+            }
         }
     }
 
@@ -396,6 +462,18 @@ impl Edges<'_> {
             self.expr(module, key);
         }
         self.repetition(module, &resource.repetition);
+        let imports = self.config.imports.iter();
+        for import in imports.filter(|import| import.resource == Some((module.id, at))) {
+            let root = self.config.module(ModuleId(0));
+            let keys = import.keys.iter().map(|(_, key)| key);
+            for expr in keys
+                .chain(&import.for_each)
+                .chain(&import.id)
+                .chain(&import.identity)
+            {
+                self.expr(root, expr);
+            }
+        }
         resource.body.each_use(&mut |used| self.uses(module, used));
         self.depends_on(module, &resource.depends_on);
         let lifecycle = &resource.lifecycle;
@@ -410,7 +488,11 @@ impl Edges<'_> {
         }
         // A postcondition may speak of the resource itself.
         let own = Reference::Resource(at);
-        for rule in lifecycle.preconditions.iter().chain(&lifecycle.postconditions) {
+        for rule in lifecycle
+            .preconditions
+            .iter()
+            .chain(&lifecycle.postconditions)
+        {
             for used in rule.condition.uses().iter().chain(rule.message.uses()) {
                 if module.slots[used.slot.0 as usize] != own {
                     self.uses(module, used);

@@ -10,5 +10,7 @@ pub mod machine;
 pub mod objchange;
 pub mod plan;
 pub(crate) mod planner;
+pub mod replay;
 pub mod stored;
 mod world;
+pub mod view;

@@ -5,10 +5,13 @@ use crate::planner::Core;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_config::config::{Config, ProviderId};
+use terrane_config::body::CompiledBody;
+use terrane_config::config::{Config, ModuleId, ProviderConfig, ProviderId};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::functions::Functions;
+use terrane_lang::source::{FileId, Span};
 use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, Target};
+use terrane_model::event::EventKind;
 use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
 use terrane_model::snapshot::Snapshot;
 use terrane_value::Value;
@@ -140,5 +143,74 @@ impl Planner {
     #[must_use]
     pub fn finish(self) -> Planned {
         self.0.finish()
+    }
+}
+
+/// Settles what a cut off run left open. To be run, and its events made durable, before anything is planned, whenever [`Snapshot::open`] is not empty.
+/// Driven like [`Planner`].
+#[derive(Debug)]
+pub struct Recovery(Box<Core>);
+
+impl Recovery {
+    /// Begins.
+    #[must_use]
+    pub fn new(input: PlanInput) -> Self {
+        Self(Box::new(Core::recovery(input)))
+    }
+
+    /// Requests that can be carried out now. Each is returned once.
+    pub fn poll(&mut self) -> Vec<Request> {
+        self.0.poll()
+    }
+
+    /// Takes an answer.
+    pub fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        self.0.on(id, outcome);
+    }
+
+    /// Events that settle what could be settled, and messages about what could not.
+    #[must_use]
+    pub fn finish(self) -> (Vec<EventKind>, Diagnostics) {
+        self.0.finish_recovery()
+    }
+}
+
+/// Adds the provider configurations that state names and the configuration does not, as far as they need no arguments: the implied ones of the root module.
+/// To be called on a configuration before it is planned or applied.
+pub fn complete_providers(
+    config: &mut Config,
+    snapshot: &Snapshot,
+    providers: &BTreeMap<ProviderAddr, ProviderInfo>,
+) {
+    let open = snapshot.open.values().map(|intent| &intent.provider);
+    for addr in snapshot
+        .resources
+        .values()
+        .map(|resource| &resource.provider)
+        .chain(open)
+    {
+        let known = config
+            .providers
+            .iter()
+            .any(|provider| provider.addr == *addr);
+        let declared = config
+            .providers
+            .iter()
+            .any(|provider| provider.addr.provider == addr.provider && provider.span.is_some());
+        let implied = addr.module.is_root() && addr.alias.is_none() && !declared;
+        let Some(info) = providers
+            .get(&addr.provider)
+            .filter(|_| !known && implied && !config.modules.is_empty())
+        else {
+            continue;
+        };
+        let span = Span::new(FileId(0), 0, 0);
+        config.providers.push(ProviderConfig {
+            addr: addr.clone(),
+            module: ModuleId(0),
+            span: None,
+            body: CompiledBody::empty(info.schema.provider.block.clone(), span),
+            for_each: None,
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! Between values and the JSON text of stored objects.
 
 use std::sync::Arc;
-use terrane_value::{Type, Value};
+use terrane_value::{Type, Value, json};
 
 /// Reads the attributes of a stored object. Attributes that the type does not have are dropped, missing ones are null: both happen when
 /// a schema changed without a new version.
@@ -9,12 +9,49 @@ use terrane_value::{Type, Value};
 /// # Errors
 /// A sentence that says what does not fit.
 pub fn decode(text: &str, ty: &Type) -> Result<Value, String> {
-    terrane_value::json::decode_lenient(text.as_bytes(), ty).map_err(|problem| problem.to_string())
+    let strict = match json::decode(text, ty) {
+        Ok(value) => return Ok(value),
+        Err(problem) => problem.to_string(),
+    };
+    let Ok(mut tree) = serde_json::from_str(text) else {
+        return Err(strict);
+    };
+    fit(&mut tree, ty);
+    json::decode(&tree.to_string(), ty).map_err(|problem| problem.to_string())
 }
 
-/// Writes the attributes of an object, which must be wholly known. Marks are left out.
-#[must_use]
-pub fn encode(value: &Value) -> Arc<str> {
-    let value = value.unmark_deep();
-    terrane_value::json::encode(&value, &value.ty()).into()
+/// Drops what an object type does not have and adds nulls for what is missing, at any depth.
+fn fit(tree: &mut serde_json::Value, ty: &Type) {
+    match (tree, ty) {
+        (serde_json::Value::Object(map), Type::Object(object)) => {
+            map.retain(|name, _| object.attributes.contains_key(name.as_str()));
+            for (name, ty) in &object.attributes {
+                fit(
+                    map.entry(name.as_str()).or_insert(serde_json::Value::Null),
+                    ty,
+                );
+            }
+        }
+        (serde_json::Value::Object(map), Type::Map(element)) => {
+            map.values_mut().for_each(|value| fit(value, element))
+        }
+        (serde_json::Value::Array(items), Type::List(element) | Type::Set(element)) => {
+            items.iter_mut().for_each(|item| fit(item, element))
+        }
+        (serde_json::Value::Array(items), Type::Tuple(types)) => items
+            .iter_mut()
+            .zip(types.iter())
+            .for_each(|(item, ty)| fit(item, ty)),
+        _ => {}
+    }
+}
+
+/// Writes the attributes of an object of the schema's type. Marks are left out.
+///
+/// # Errors
+/// A sentence, when a part is not known or does not fit the type.
+pub fn encode(value: &Value, ty: &Type) -> Result<Arc<str>, String> {
+    json::encode(&value.unmark_deep(), ty)
+        .map(Into::into)
+        .map_err(|problem| problem.to_string())
 }

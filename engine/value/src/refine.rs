@@ -73,8 +73,8 @@ impl Refinements {
         self
     }
 
-    /// A string that begins with this text, which may be followed by anything: what a following character could still
-    /// change is cut off ([`safe_prefix`]).
+    /// A string that begins with this text, which may be followed by anything: what a following
+    /// character could still change is cut off ([`safe_prefix`]).
     #[must_use]
     pub fn prefix(mut self, text: &str) -> Self {
         self.prefix = Some(safe_prefix(text));
@@ -193,13 +193,14 @@ pub struct Range {
     pub ty: Type,
     /// The value is known to be null.
     pub null: bool,
-    /// What else is known. Of a known number both bounds are the number; of a known collection both are its length.
+    /// What else is known. Of a known number both bounds are the number; of a known collection both
+    /// are its length.
     pub refinements: Refinements,
 }
 
 impl Value {
-    /// An unknown value of which something is known, or the known value if that leaves no choice. Refinements that have no meaning
-    /// for the type are left out.
+    /// An unknown value of which something is known, or the known value if that leaves no choice.
+    /// Refinements that have no meaning for the type are left out.
     #[must_use]
     pub fn unknown_with(ty: Type, refinements: Refinements) -> Self {
         let refinements = refinements.fit(&ty);
@@ -208,7 +209,8 @@ impl Value {
             .unwrap_or_else(|| Self::unknown_refined(ty, refinements))
     }
 
-    /// The value with more known of it, if it is unknown. A known value comes back as it is. Marks stay.
+    /// The value with more known of it, if it is unknown. A known value comes back as it is. Marks
+    /// stay.
     #[must_use]
     pub fn refine(&self, more: &Refinements) -> Self {
         match self.kind() {
@@ -276,7 +278,8 @@ impl Value {
 }
 
 impl Range {
-    /// Whether a value may turn out to be in this range. `false` is certain, `true` is not. Marks of the value do not matter.
+    /// Whether a value may turn out to be in this range. `false` is certain, `true` is not. Marks
+    /// of the value do not matter.
     #[must_use]
     pub fn may_include(&self, value: &Value) -> bool {
         let value = value.unmarked();
@@ -324,8 +327,9 @@ impl Range {
     }
 }
 
-/// The part of a text that stays as it is whatever is written after it: the last grapheme cluster could still grow (by a combining
-/// character), so it is cut off, unless it is punctuation that nothing joins.
+/// The part of a text that stays as it is whatever is written after it: the last grapheme cluster
+/// could still grow (by a combining character), so it is cut off, unless it is punctuation that
+/// nothing joins.
 #[must_use]
 pub fn safe_prefix(text: &str) -> EcoString {
     const ENDS: &str = "-_:;/\\,.(){}[]|?!~ \t@#$%^&*+\"'";

@@ -1,17 +1,20 @@
-//! Sets: which elements are the same, and in what order they stand. Also the constructors of lists and maps from
-//! elements whose common type is not known beforehand.
+//! Sets: which elements are the same, and in what order they stand. Also the constructors of lists
+//! and maps from elements whose common type is not known beforehand.
 //!
-//! Order: strings by code point, numbers by value, `false` before `true`; everything else by a text made of its content, which the
-//! peers use as well. Unknown elements follow the known ones, null comes last. Unknown elements are never the same as any other.
+//! Order: strings by code point, numbers by value, `false` before `true`; everything else by a text
+//! made of its content, which the peers use as well. Unknown elements follow the known ones, null
+//! comes last. Unknown elements are never the same as any other.
 
 use crate::ops::equal;
+use crate::quote::Quoted;
 use crate::{EcoString, Kind, Marks, Type, Value};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 impl Value {
-    /// A set of these items, in any order and with duplicates. Marks on items, at any depth, become marks of the set. Items that are
-    /// dynamic (null or unknown without a type) become null or unknown of `element`.
+    /// A set of these items, in any order and with duplicates. Marks on items, at any depth, become
+    /// marks of the set. Items that are dynamic (null or unknown without a type) become null or
+    /// unknown of `element`.
     #[must_use]
     pub fn set(element: Type, items: Vec<Self>) -> Self {
         let mut marks = Marks::NONE;
@@ -34,7 +37,8 @@ impl Value {
         Self::set_sorted(element, items).with_marks(&marks)
     }
 
-    /// A list of items of one type, which is that of the first whose type is known. `None` if there are several types.
+    /// A list of items of one type, which is that of the first whose type is known. `None` if there
+    /// are several types.
     #[must_use]
     pub fn list_of(items: Vec<Self>) -> Option<Self> {
         let element = common_type(&items)?;
@@ -74,8 +78,8 @@ impl Value {
         }
     }
 
-    /// Whether this set surely has this element. An unknown element is in no set, and a known one is not found in an unknown one.
-    /// Marks do not matter.
+    /// Whether this set surely has this element. An unknown element is in no set, and a known one
+    /// is not found in an unknown one. Marks do not matter.
     #[must_use]
     pub fn set_has(&self, element: &Self) -> bool {
         let Kind::Set(items) = self.unmarked().kind() else {
@@ -91,7 +95,8 @@ impl Value {
     }
 }
 
-/// The type that all share, dynamic ones aside. Dynamic if there is no other; `None` if there are several.
+/// The type that all share, dynamic ones aside. Dynamic if there is no other; `None` if there are
+/// several.
 fn common_type<'a>(items: impl IntoIterator<Item = &'a Value>) -> Option<Type> {
     let mut common = Type::Dynamic;
     for item in items {
@@ -157,8 +162,8 @@ fn sort_by_content(items: Vec<Value>) -> Vec<Value> {
     keyed.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     let mut kept: Vec<(Vec<u8>, Value)> = Vec::with_capacity(keyed.len());
     for (_, key, item) in keyed {
-        // Values that differ only beyond what the key shows share it, so all of them are looked at. One that is not wholly known is
-        // never the same as another.
+        // Values that differ only beyond what the key shows share it, so all of them are looked at.
+        // One that is not wholly known is never the same as another.
         let mut alike = kept.iter().rev().take_while(|(other, _)| *other == key);
         if !item.is_wholly_known() || !alike.any(|(_, other)| same(other, &item)) {
             kept.push((key, item));
@@ -205,24 +210,5 @@ fn content_key(value: &Value, key: &mut Vec<u8>) {
 }
 
 fn quote(text: &str, key: &mut Vec<u8>) {
-    key.push(b'"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => key.extend([b'\\', u8::try_from(character).unwrap_or(b'\\')]),
-            '\u{7}' => key.extend(b"\\a"),
-            '\u{8}' => key.extend(b"\\b"),
-            '\u{c}' => key.extend(b"\\f"),
-            '\n' => key.extend(b"\\n"),
-            '\r' => key.extend(b"\\r"),
-            '\t' => key.extend(b"\\t"),
-            '\u{b}' => key.extend(b"\\v"),
-            ' '..='~' => key.push(u8::try_from(character).unwrap_or(b' ')),
-            '\0'..='\u{7f}' => key.extend(format!("\\x{:02x}", u32::from(character)).bytes()),
-            _ if character.is_control() => {
-                key.extend(format!("\\u{:04x}", u32::from(character)).bytes());
-            }
-            _ => key.extend(character.encode_utf8(&mut [0; 4]).bytes()),
-        }
-    }
-    key.push(b'"');
+    key.extend(Quoted(text).to_string().bytes());
 }

@@ -1,4 +1,5 @@
-//! Types of values, and type constraints (types that may have optional attributes or `dynamic` parts).
+//! Types of values, and type constraints (types that may have optional attributes or `dynamic`
+//! parts).
 
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,7 +170,8 @@ impl Type {
         }
     }
 
-    /// Whether a value of this type is acceptable where `wanted` is, as it is: the same type, but anything where `wanted` is dynamic.
+    /// Whether a value of this type is acceptable where `wanted` is, as it is: the same type, but
+    /// anything where `wanted` is dynamic.
     #[must_use]
     pub fn conforms(&self, wanted: &Self) -> bool {
         match (self, wanted) {
@@ -195,7 +197,8 @@ impl Type {
         self.name_for_people("dynamic", "dynamic")
     }
 
-    /// The name for people of what is asked for: as [`Self::friendly_name`], but `any type` and `list of any single type`.
+    /// The name for people of what is asked for: as [`Self::friendly_name`], but `any type` and
+    /// `list of any single type`.
     #[must_use]
     pub fn friendly_constraint_name(&self) -> String {
         self.name_for_people("any type", "any single type")

@@ -8,8 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 /// A value of the language. Immutable; a clone costs at most a reference count.
 ///
-/// Equality (`==` of Rust) is *raw*: same type, same content, null equals null, unknown equals unknown with
-/// the same refinements, and the marks count. The `==` of the language is `ops::equal`.
+/// Equality (`==` of Rust) is *raw*: same type, same content, null equals null, unknown equals
+/// unknown with the same refinements, and the marks count. The `==` of the language is
+/// `ops::equal`.
 #[derive(Clone)]
 pub struct Value(Repr);
 
@@ -64,8 +65,8 @@ struct Flags {
     depth: u32,
 }
 
-/// How deep values may be nested. Everything that walks values recurses, so whoever builds containers from input must
-/// refuse those that are deeper ([`Value::depth`]).
+/// How deep values may be nested. Everything that walks values recurses, so whoever builds
+/// containers from input must refuse those that are deeper ([`Value::depth`]).
 pub const MAX_DEPTH: usize = 256;
 
 impl Flags {
@@ -131,8 +132,9 @@ impl Value {
         DYNAMIC.get_or_init(|| Self::unknown(Type::Dynamic)).clone()
     }
 
-    /// An unknown value of which something is known. (Takes the refinements as they are: the builder that
-    /// collapses them to a known value where they leave no choice is in [`crate::refine`].)
+    /// An unknown value of which something is known. (Takes the refinements as they are: the
+    /// builder that collapses them to a known value where they leave no choice is in
+    /// [`crate::refine`].)
     #[must_use]
     pub fn unknown_refined(ty: Type, refinements: Refinements) -> Self {
         Self(Repr::Unknown(Arc::new((ty, refinements))))
@@ -150,7 +152,8 @@ impl Value {
         Self(Repr::Number(value.into()))
     }
 
-    /// A string that is NFC already (ASCII always is). Text from outside goes through [`Value::string_nfc`].
+    /// A string that is NFC already (ASCII always is). Text from outside goes through
+    /// [`Value::string_nfc`].
     #[must_use]
     pub fn string(value: impl Into<EcoString>) -> Self {
         Self(Repr::String(value.into()))
@@ -225,7 +228,8 @@ impl Value {
         Self::object_shaped(names.into(), values)
     }
 
-    /// An object whose names (sorted, unique) are shared with others: the cheap way to make many alike.
+    /// An object whose names (sorted, unique) are shared with others: the cheap way to make many
+    /// alike.
     ///
     /// # Panics
     /// When there are not as many values as names.
@@ -392,7 +396,8 @@ impl Value {
         }
     }
 
-    /// Whether its type is exactly `ty` (optional attributes of `ty` taken for plain ones). Does not make the type.
+    /// Whether its type is exactly `ty` (optional attributes of `ty` taken for plain ones). Does
+    /// not make the type.
     #[must_use]
     pub fn is_of(&self, ty: &Type) -> bool {
         match &self.0 {
@@ -429,7 +434,8 @@ impl Value {
         }
     }
 
-    /// The parts: elements, or values in key order. Empty for everything else, and for a marked value those under the marks.
+    /// The parts: elements, or values in key order. Empty for everything else, and for a marked
+    /// value those under the marks.
     #[must_use]
     pub fn children(&self) -> &[Self] {
         match &self.unmarked().0 {
@@ -440,9 +446,10 @@ impl Value {
         }
     }
 
-    /// The same container with each part replaced by what `change` makes of (index, part), which must keep to the element
-    /// type of a list, set or map. The marks of the value itself stay. Other values come back as they are. (The order of a set is kept:
-    /// use it on sets only where the change keeps order and uniqueness.)
+    /// The same container with each part replaced by what `change` makes of (index, part), which
+    /// must keep to the element type of a list, set or map. The marks of the value itself stay.
+    /// Other values come back as they are. (The order of a set is kept: use it on sets only where
+    /// the change keeps order and uniqueness.)
     #[must_use]
     pub fn map_children(&self, mut change: impl FnMut(usize, &Self) -> Self) -> Self {
         let mut all = |items: &[Self]| {
@@ -506,8 +513,8 @@ impl Value {
         }
     }
 
-    /// The attribute of an object or the element of a map with this name. Looks through the marks of the container, without adding
-    /// them to the part: callers in the evaluator add them.
+    /// The attribute of an object or the element of a map with this name. Looks through the marks
+    /// of the container, without adding them to the part: callers in the evaluator add them.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         match &self.unmarked().0 {

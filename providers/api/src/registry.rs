@@ -72,3 +72,51 @@ impl Providers {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::native::NativeProvider;
+
+    fn addr(host: &str, name: &str) -> ProviderAddr {
+        ProviderAddr {
+            host: host.into(),
+            namespace: "hashicorp".into(),
+            type_name: name.into(),
+        }
+    }
+
+    fn factory(addr: ProviderAddr, version: &str) -> Arc<dyn ProviderFactory> {
+        Arc::new(NativeProvider::builder(addr, version).build())
+    }
+
+    #[test]
+    fn the_public_registries_are_one() {
+        let providers = Providers::new()
+            .with(factory(addr("registry.opentofu.org", "null"), "1"))
+            .with(factory(addr("example.com", "null"), "2"))
+            .with(factory(ProviderAddr::builtin(), "3"));
+        let version = |addr| providers.get(&addr).map(|factory| factory.version());
+        let table = [
+            (addr("registry.opentofu.org", "null"), Some("1")),
+            (addr("registry.terraform.io", "null"), Some("1")),
+            (addr("example.com", "null"), Some("2")),
+            (addr("example.org", "null"), None),
+            (addr("registry.terraform.io", "random"), None),
+            (ProviderAddr::builtin(), Some("3")),
+        ];
+        for (addr, expected) in table {
+            assert_eq!(version(addr.clone()).as_deref(), expected, "{addr}");
+        }
+    }
+
+    #[test]
+    fn who_comes_later_wins() {
+        let first = Providers::new().with(factory(addr("registry.opentofu.org", "null"), "1"));
+        let second = Providers::new().with(factory(addr("registry.terraform.io", "null"), "2"));
+        let mut both = first;
+        both.extend(&second);
+        let versions: Vec<_> = both.iter().map(|factory| factory.version()).collect();
+        assert_eq!(versions, ["2"]);
+    }
+}

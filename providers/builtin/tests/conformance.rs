@@ -11,7 +11,10 @@ use terrane_value::{Type, Value};
 fn options() -> Options {
     Options {
         entropy: Arc::new(SeededEntropy::new(7)),
-        clock: Arc::new(ManualClock::new("2024-01-31T10:20:30Z".parse().unwrap())),
+        clock: Arc::new(ManualClock::new(jiff::Timestamp::constant(
+            1_706_696_430,
+            0,
+        ))),
         ..Options::default()
     }
 }
@@ -187,4 +190,57 @@ async fn local() {
         Case::data("local_sensitive_file", [("filename", path("source"))]),
     ];
     run("hashicorp", "local", &cases).await;
+}
+
+#[tokio::test]
+async fn time() {
+    let number = |number: i64| Value::number(number);
+    let triggers = |value| ("triggers", map(&[("a", value)]));
+    let cases = [
+        Case::resource("time_static", [triggers("1")])
+            .changed([triggers("2")])
+            .imports("2020-02-12T06:36:13Z"),
+        Case::resource(
+            "time_static",
+            [("rfc3339", text("2020-02-12T06:36:13+01:00"))],
+        ),
+        Case::refused("time_static", [("rfc3339", text("yesterday"))]),
+        Case::resource("time_offset", [("offset_days", number(7))])
+            .changed([("offset_days", number(8)), ("offset_months", number(-1))])
+            .imports("2020-02-12T06:36:13Z,0,0,7,0,0,0"),
+        Case::resource(
+            "time_offset",
+            [
+                ("base_rfc3339", text("2020-01-31T00:00:00Z")),
+                ("offset_months", number(1)),
+            ],
+        )
+        .changed([
+            ("base_rfc3339", text("2021-01-31T00:00:00Z")),
+            ("offset_months", number(1)),
+        ]),
+        Case::refused("time_offset", [triggers("1")]),
+        Case::resource("time_rotating", [("rotation_days", number(30))])
+            .changed([("rotation_days", number(31))])
+            .imports("2024-01-30T06:36:13Z,0,0,30,0,0"),
+        Case::resource(
+            "time_rotating",
+            [("rotation_rfc3339", text("2030-01-01T00:00:00Z"))],
+        )
+        .changed([("rotation_years", number(1))])
+        .imports("2024-01-30T06:36:13Z,2025-02-13T06:36:13Z"),
+        Case::refused("time_rotating", [("rotation_days", number(0))]),
+        Case::resource(
+            "time_sleep",
+            [
+                ("create_duration", text("30h")),
+                ("destroy_duration", text("1h")),
+            ],
+        )
+        .changed([("create_duration", text("1m"))])
+        .imports("30s,"),
+        Case::refused("time_sleep", [("create_duration", text("1 day"))]),
+        Case::refused("time_sleep", []),
+    ];
+    run("hashicorp", "time", &cases).await;
 }

@@ -91,6 +91,7 @@ pub(crate) struct Inner {
     pub(crate) seed: u64,
     pub(crate) traits: Traits,
     pub(crate) faults: FaultPlan,
+    pub(crate) frozen: bool,
     pub(crate) scripts: Vec<Script>,
     pub(crate) entities: BTreeMap<EcoString, Entity>,
     pub(crate) done: BTreeMap<EcoString, Done>,
@@ -114,6 +115,7 @@ impl World {
             seed,
             traits,
             faults: FaultPlan::NONE,
+            frozen: false,
             scripts: Vec::new(),
             entities: BTreeMap::new(),
             done: BTreeMap::new(),
@@ -150,6 +152,11 @@ impl World {
     /// And this, once, whatever the plan of faults says.
     pub fn script(&self, script: Script) {
         self.lock().scripts.push(script);
+    }
+
+    /// Cuts the cloud off (or back on): while it is, no call has an answer and none has an effect, which a caller cannot know.
+    pub fn set_frozen(&self, frozen: bool) {
+        self.lock().frozen = frozen;
     }
 
     /// Everything that exists, by id.
@@ -270,6 +277,7 @@ impl Inner {
             }
         }
         let fault = match due {
+            _ if self.frozen => Some(Fault::LostRequest),
             Some(at) => Some(self.scripts.remove(at).fault),
             None => {
                 let number = u32::try_from(hash % 1000).unwrap_or_default();

@@ -1,7 +1,6 @@
 //! The fake cloud passes the conformance suite.
 
 use std::collections::BTreeMap;
-use terrane_provider::conform::set;
 use terrane_provider::conformance::{Case, check};
 use terrane_sim::{SimFactory, World};
 use terrane_value::{Type, Value};
@@ -42,7 +41,7 @@ fn list(items: Vec<Value>) -> Value {
 
 fn rules(ports: &[i64]) -> Value {
     let items: Vec<Value> = ports.iter().map(|port| rule(*port)).collect();
-    set(rule(0).ty(), items)
+    Value::set(rule(0).ty(), items)
 }
 
 fn endpoint(path: &str) -> Value {

@@ -30,6 +30,11 @@ fn disk(name: &str, zone: &str, instance: Option<&Value>) -> Value {
     }
 }
 
+fn answer(world: &World, call: Call) -> Answer {
+    let reply = world.handle(call).result.expect("there is an answer");
+    reply.answer.expect("it is free of errors")
+}
+
 fn planned(world: &World, type_name: &str, prior: &Value, config: &Value) -> Value {
     let schema = provider_schema();
     let block = &schema.resources[type_name].block;
@@ -42,7 +47,7 @@ fn planned(world: &World, type_name: &str, prior: &Value, config: &Value) -> Val
         meta: Value::NULL,
         identity: Value::NULL,
     };
-    match world.handle(call).result.unwrap().answer.unwrap() {
+    match answer(world, call) {
         Answer::Plan { planned, .. } => planned,
         other => panic!("{other:?}"),
     }
@@ -70,7 +75,7 @@ fn change(
 }
 
 fn state(reply: Result<Reply, CallFailure>) -> Value {
-    let reply = reply.unwrap();
+    let reply = reply.expect("there is an answer");
     match reply.answer {
         Some(Answer::Apply { state, .. }) => state,
         _ => panic!("{:?}", reply.diagnostics),
@@ -88,7 +93,7 @@ fn subnet(network: &Value) -> Value {
 }
 
 fn refused(reply: Result<Reply, CallFailure>) -> String {
-    let reply = reply.unwrap();
+    let reply = reply.expect("there is an answer");
     assert!(reply.has_errors() && reply.answer.is_none(), "{reply:?}");
     reply.diagnostics[0].detail.clone()
 }
@@ -99,7 +104,7 @@ fn resolve(world: &World, token: &str) -> Resolution {
         token: token.into(),
         planned: Value::NULL,
     };
-    match world.handle(call).result.unwrap().answer.unwrap() {
+    match answer(world, call) {
         Answer::Resolved(resolution) => resolution,
         other => panic!("{other:?}"),
     }
@@ -263,7 +268,7 @@ fn a_stale_read_shows_the_object_before_its_last_change() {
             meta: Value::NULL,
             identity: Value::NULL,
         };
-        match world.handle(call).result.unwrap().answer.unwrap() {
+        match answer(&world, call) {
             Answer::Read { state, .. } => state,
             other => panic!("{other:?}"),
         }
@@ -276,6 +281,20 @@ fn a_stale_read_shows_the_object_before_its_last_change() {
     assert_eq!(args::string(&read(), "name"), Some("drifted"));
     assert!(world.remove(id));
     assert!(read().is_null());
+}
+
+#[test]
+fn a_frozen_world_answers_nothing() {
+    let world = World::new(1);
+    let made = network(&world, "1");
+    world.set_frozen(true);
+    let call = Call::Import {
+        type_name: "sim_network".into(),
+        target: ImportTarget::Id(args::string(&made, "id").unwrap().into()),
+    };
+    assert!(world.handle(call.clone()).result.is_err());
+    world.set_frozen(false);
+    assert!(world.handle(call).result.is_ok());
 }
 
 /// The same changes in two orders, on a bad day, leave the same world.
@@ -344,7 +363,7 @@ fn known_configuration_wins_over_what_the_cloud_would_choose() {
         type_name: "sim_instance".into(),
         target,
     };
-    match world.handle(call).result.unwrap().answer.unwrap() {
+    match answer(&world, call) {
         Answer::Objects(objects) => assert_eq!(objects[0].state, made),
         other => panic!("{other:?}"),
     }
@@ -361,7 +380,7 @@ fn listings_lookups_and_sessions() {
         limit: 10,
     };
     for (prefix, found) in [("ma", 1), ("x", 0)] {
-        match world.handle(list(prefix)).result.unwrap().answer.unwrap() {
+        match answer(&world, list(prefix)) {
             Answer::Listed(objects) => assert_eq!(objects.len(), found),
             other => panic!("{other:?}"),
         }
@@ -373,7 +392,7 @@ fn listings_lookups_and_sessions() {
         config: args::with(&empty, "name", text("main")),
         meta: Value::NULL,
     };
-    match world.handle(call).result.unwrap().answer.unwrap() {
+    match answer(&world, call) {
         Answer::Data { state, .. } => assert_eq!(args::get(&state, "id"), args::get(&made, "id")),
         other => panic!("{other:?}"),
     }

@@ -78,7 +78,13 @@ fn elements(
             }
             lists.extend(dynamic(block, object, diagnostics, depth));
         } else {
-            plain.push(element(&block.body, block.header, object, diagnostics, depth));
+            plain.push(element(
+                &block.body,
+                block.header,
+                object,
+                diagnostics,
+                depth,
+            ));
         }
     }
     if lists.is_empty() {

@@ -50,7 +50,7 @@ pub(crate) struct Tables {
     pub(crate) call_infos: Vec<CallInfo>,
     pub(crate) resource_infos: Vec<ResourceInfo>,
     pub(crate) slots: Vec<Reference>,
-    slot_of: BTreeMap<Reference, Slot>,
+    pub(crate) slot_of: BTreeMap<Reference, Slot>,
 }
 
 impl Tables {
@@ -163,7 +163,10 @@ impl ModuleBinder<'_> {
             "resource" => self.resource(Mode::Managed, root.span, steps, 0),
             "template" | "lazy" | "arg" => Err(error(
                 "Reserved symbol name",
-                format!("The symbol name \"{}\" is reserved for use in a future version. If you are using a provider that already uses this as a resource type name, add the prefix \"resource.\" to force interpretation as a resource type name.", root.name),
+                format!(
+                    "The symbol name \"{}\" is reserved for use in a future version. If you are using a provider that already uses this as a resource type name, add the prefix \"resource.\" to force interpretation as a resource type name.",
+                    root.name
+                ),
                 root.span,
             )),
             _ => self.managed(root, steps),
@@ -217,7 +220,9 @@ impl ModuleBinder<'_> {
     fn count(&self, root: &Ident, steps: &[Step]) -> Result<Found> {
         let (name, span) = attribute(root, steps)?;
         if name != "index" {
-            let detail = format!("The \"count\" object does not have an attribute named \"{name}\". The only supported attribute is count.index, which is the index of each instance of a resource block that has the \"count\" argument set.");
+            let detail = format!(
+                "The \"count\" object does not have an attribute named \"{name}\". The only supported attribute is count.index, which is the index of each instance of a resource block that has the \"count\" argument set."
+            );
             return Err(error("Invalid \"count\" attribute", detail, span));
         }
         if !self.place.count {
@@ -236,7 +241,9 @@ impl ModuleBinder<'_> {
             "key" => Reference::EachKey,
             "value" => Reference::EachValue,
             _ => {
-                let detail = format!("The \"each\" object does not have an attribute named \"{name}\". The supported attributes are each.key and each.value, the current key and value pair of the \"for_each\" attribute set.");
+                let detail = format!(
+                    "The \"each\" object does not have an attribute named \"{name}\". The supported attributes are each.key and each.value, the current key and value pair of the \"for_each\" attribute set."
+                );
                 return Err(error("Invalid \"each\" attribute", detail, span));
             }
         };
@@ -280,7 +287,9 @@ impl ModuleBinder<'_> {
                 Repeats::ForEach => ("a map of objects", "each.key"),
                 _ => ("a list of objects", "count.index"),
             };
-            let detail = format!("Can't access attributes on {what}. Because module.{name} is called more than once, its outputs must be read from one of its instances: module.{name}[{key}].{output}, or module.{name}[*].{output} for all of them.");
+            let detail = format!(
+                "Can't access attributes on {what}. Because module.{name} is called more than once, its outputs must be read from one of its instances: module.{name}[{key}].{output}, or module.{name}[*].{output} for all of them."
+            );
             return Err(error("Unsupported attribute", detail, *span));
         }
         match outputs.get(output) {
@@ -335,7 +344,13 @@ impl ModuleBinder<'_> {
             .map(|index| self.instance(index, steps, from + 2))
     }
 
-    fn lookup(&self, mode: Mode, type_name: &EcoString, name: &EcoString, span: Span) -> Result<u32> {
+    fn lookup(
+        &self,
+        mode: Mode,
+        type_name: &EcoString,
+        name: &EcoString,
+        span: Span,
+    ) -> Result<u32> {
         let key = (mode, type_name.clone(), name.clone());
         if let Some(index) = self.tables.resources.get(&key) {
             return Ok(*index);
@@ -425,7 +440,10 @@ impl ModuleBinder<'_> {
         let rest = steps.get(found.consumed..).unwrap_or(&[]);
         match (info.repeats, rest.first()) {
             (Repeats::Single, Some(step)) if is_literal_index(step) => {
-                let detail = format!("Because {} does not have \"count\" or \"for_each\" set, references to it must not include an index key. Remove the bracketed index to refer to the single instance of this resource.", info.address());
+                let detail = format!(
+                    "Because {} does not have \"count\" or \"for_each\" set, references to it must not include an index key. Remove the bracketed index to refer to the single instance of this resource.",
+                    info.address()
+                );
                 return Err(error("Unexpected resource instance key", detail, step.span));
             }
             (Repeats::Count | Repeats::ForEach, Some(step))
@@ -436,7 +454,9 @@ impl ModuleBinder<'_> {
                     _ => ("count", "count.index"),
                 };
                 let address = info.address();
-                let detail = format!("Because {address} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    {address}[{example}]");
+                let detail = format!(
+                    "Because {address} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    {address}[{example}]"
+                );
                 return Err(error("Missing resource instance key", detail, end));
             }
             (Repeats::Count | Repeats::ForEach, _) if found.key_at.is_none() => return Ok(()),
@@ -479,7 +499,9 @@ pub(crate) fn check_steps(block: &Block, steps: &[Step]) -> Result<()> {
         let Some(nested) = block.blocks.get(name) else {
             let known = block.attributes.keys().chain(block.blocks.keys());
             let hint = did_you_mean(name, known.map(EcoString::as_str));
-            let detail = format!("This object has no argument, nested block, or exported attribute named \"{name}\".{hint}");
+            let detail = format!(
+                "This object has no argument, nested block, or exported attribute named \"{name}\".{hint}"
+            );
             return Err(error("Unsupported attribute", detail, step.span));
         };
         if !matches!(nested.nesting, Nesting::Single | Nesting::Group) {
@@ -525,18 +547,19 @@ fn terraform(root: &Ident, steps: &[Step]) -> Result<Found> {
         "env" => {
             return Err(error(
                 format!("Invalid \"{}\" attribute", root.name),
-                format!("The attribute {}.env was removed: the \"state environment\" concept was renamed to \"workspace\", so refer to it as {}.workspace.", root.name, root.name),
+                format!(
+                    "The attribute {}.env was removed: the \"state environment\" concept was renamed to \"workspace\", so refer to it as {}.workspace.",
+                    root.name, root.name
+                ),
                 span,
             ));
         }
         _ => {
             let root = &root.name;
-            let detail = format!("The \"{root}\" object does not have an attribute named \"{name}\". The only supported attributes are {root}.workspace, the name of the currently-selected workspace, and {root}.applying, a boolean which is true only during apply.");
-            return Err(error(
-                format!("Invalid \"{root}\" attribute"),
-                detail,
-                span,
-            ));
+            let detail = format!(
+                "The \"{root}\" object does not have an attribute named \"{name}\". The only supported attributes are {root}.workspace, the name of the currently-selected workspace, and {root}.applying, a boolean which is true only during apply."
+            );
+            return Err(error(format!("Invalid \"{root}\" attribute"), detail, span));
         }
     };
     Ok(Found::new(reference, 1))
@@ -559,7 +582,10 @@ fn attribute<'s>(root: &Ident, steps: &'s [Step]) -> Result<(&'s EcoString, Span
         )),
         None => Err(error(
             "Invalid reference",
-            format!("The \"{}\" object cannot be accessed directly. Instead, access one of its attributes.", root.name),
+            format!(
+                "The \"{}\" object cannot be accessed directly. Instead, access one of its attributes.",
+                root.name
+            ),
             root.span,
         )),
     }

@@ -70,8 +70,11 @@ impl Compiler<'_> {
         let mut found = CompiledBody::empty(schema.clone(), span);
         if depth > MAX_DEPTH {
             self.diagnostics.push(
-                Diagnostic::error("Too many nested blocks", "Blocks are nested too deeply here.")
-                    .at(span),
+                Diagnostic::error(
+                    "Too many nested blocks",
+                    "Blocks are nested too deeply here.",
+                )
+                .at(span),
             );
             return found;
         }
@@ -100,7 +103,9 @@ impl Compiler<'_> {
                 .attribute(name)
                 .map_or(expr.span, |attribute| attribute.name.span);
             if is_read_only(attribute) && !null {
-                let detail = format!("Can't configure a value for \"{name}\": its value will be decided automatically based on the result of applying this configuration.");
+                let detail = format!(
+                    "Can't configure a value for \"{name}\": its value will be decided automatically based on the result of applying this configuration."
+                );
                 self.diagnostics.push(
                     Diagnostic::error("Value for unconfigurable attribute", detail)
                         .at(name_span)
@@ -147,7 +152,8 @@ impl Compiler<'_> {
         }
         let position = schema.blocks.keys().position(|known| known == kind);
         let (Some(at), Some(nested)) = (position, schema.blocks.get(kind)) else {
-            let hint = crate::suggest::did_you_mean(kind, schema.blocks.keys().map(EcoString::as_str));
+            let hint =
+                crate::suggest::did_you_mean(kind, schema.blocks.keys().map(EcoString::as_str));
             let detail = format!("Blocks of type \"{kind}\" are not expected here.{hint}");
             self.diagnostics
                 .push(Diagnostic::error("Unsupported block type", detail).at(kind_span));
@@ -279,8 +285,11 @@ pub(crate) fn dynamic_parts(
             Some(items) => Some(items.to_vec()),
             None => {
                 diagnostics.push(
-                    Diagnostic::error("Invalid expression", "A static list expression is required.")
-                        .at(attribute.expr.span),
+                    Diagnostic::error(
+                        "Invalid expression",
+                        "A static list expression is required.",
+                    )
+                    .at(attribute.expr.span),
                 );
                 return None;
             }

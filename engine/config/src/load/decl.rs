@@ -10,7 +10,7 @@ use terrane_model::addr::{Mode, ProviderAddr};
 use terrane_value::convert::Defaults;
 use terrane_value::{Type, Value};
 
-use crate::config::Endpoint;
+use crate::config::{Endpoint, Variable};
 
 /// All declarations of one folder.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +93,31 @@ pub(crate) struct VariableDecl {
     pub(crate) constant: Option<bool>,
     pub(crate) deprecated: Option<EcoString>,
     pub(crate) validations: Vec<ConditionDecl>,
+}
+
+impl VariableDecl {
+    /// The variable, but for its rules, whose names are not bound yet.
+    pub(crate) fn without_rules(&self) -> Variable {
+        let (ty, defaults) = match &self.ty {
+            Some(ty) => (ty.ty.clone(), ty.defaults.clone()),
+            None => (Type::Dynamic, None),
+        };
+        Variable {
+            name: self.name.clone(),
+            span: self.span,
+            description: self.description.clone().unwrap_or_default(),
+            literal: self.ty.is_none() || ty.is_primitive(),
+            ty,
+            defaults,
+            default: self.default.as_ref().map(|(value, _)| value.clone()),
+            sensitive: self.sensitive.unwrap_or(false),
+            ephemeral: self.ephemeral.unwrap_or(false),
+            nullable: self.nullable.unwrap_or(true),
+            constant: self.constant.unwrap_or(false),
+            deprecated: self.deprecated.clone(),
+            validations: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ pub(crate) mod static_eval;
 pub use decode::LANGUAGE_VERSION;
 pub use source_addr::is_local_source;
 
+use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
 use ecow::EcoString;
 use source_addr::SourceKind;
@@ -130,17 +131,25 @@ impl Loader {
     /// Begins with the files of the root module.
     #[must_use]
     pub fn new(root: ModuleFolder) -> Self {
-        Self::with_variables(root, BTreeMap::new())
+        Self::with_variables(root, &[])
     }
 
-    /// Begins with the files of the root module, and with values of root variables: module sources, backend arguments and `for_each` of
-    /// providers may depend on them. (A value for a variable that is not declared has no effect.)
+    /// Begins with the files of the root module, and with the values given for its variables (the last for each counts): module sources,
+    /// backend arguments and `for_each` of providers may depend on them. Values that do not fit are reported by
+    /// [`crate::variables::root_variables`], not here.
     #[must_use]
-    pub fn with_variables(root: ModuleFolder, variables: BTreeMap<EcoString, Value>) -> Self {
+    pub fn with_variables(root: ModuleFolder, given: &[GivenValue]) -> Self {
         let mut loader = Self::default();
-        loader.tree.variables = variables;
         let dir = root.dir.clone();
         let decl = loader.decode(root);
+        for variable in &decl.variables {
+            let last = given.iter().rev().find(|given| given.name == variable.name);
+            if let Some(last) = last
+                && let Ok(value) = root_variable(&variable.without_rules(), Some(last))
+            {
+                loader.tree.variables.insert(variable.name.clone(), value);
+            }
+        }
         loader.add_module(ModulePath::root(), dir, None, decl);
         loader
     }
@@ -250,9 +259,12 @@ impl Loader {
         if let Some((parent, call)) = parent {
             self.tree.modules[parent].children[call] = Some(id);
             for import in &decl.imports {
-                let detail = format!("An import block was detected in \"{path}\". Import blocks are only allowed in the root module.");
-                self.diagnostics
-                    .push(Diagnostic::error("Invalid import configuration", detail).at(import.span));
+                let detail = format!(
+                    "An import block was detected in \"{path}\". Import blocks are only allowed in the root module."
+                );
+                self.diagnostics.push(
+                    Diagnostic::error("Invalid import configuration", detail).at(import.span),
+                );
             }
             if let Some(backend) = &decl.backend {
                 self.diagnostics.push(
@@ -294,17 +306,15 @@ impl Loader {
             }
         };
         let mut own_ancestor = false;
-        if kind == SourceKind::Local
-            && terrane_lang::syntax::static_expr::is_constant(source_expr)
+        if kind == SourceKind::Local && terrane_lang::syntax::static_expr::is_constant(source_expr)
         {
             let dir = source_addr::join(&caller_dir, &source);
             own_ancestor = self.ancestors(module).any(|ancestor| ancestor.dir == dir);
         }
-        if own_ancestor
-            || path.0.len() > MAX_DEPTH
-            || self.tree.modules.len() >= MAX_MODULES
-        {
-            let detail = format!("The module \"{path}\" calls itself, directly or through others, which would never end. Remove one of the calls.");
+        if own_ancestor || path.0.len() > MAX_DEPTH || self.tree.modules.len() >= MAX_MODULES {
+            let detail = format!(
+                "The module \"{path}\" calls itself, directly or through others, which would never end. Remove one of the calls."
+            );
             self.diagnostics
                 .push(Diagnostic::error("Endless module recursion", detail).at(call.span));
             return None;

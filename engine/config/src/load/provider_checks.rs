@@ -13,8 +13,14 @@ pub(super) fn check(tree: &Tree, sources: &SourceMap) -> Diagnostics {
     for (at, module) in tree.modules.iter().enumerate() {
         for resource in &module.decl.resources {
             let addr = provider_addr(&module.decl, &local_name(resource));
-            let alias = resource.provider.as_ref().and_then(|provider| provider.alias.as_ref());
-            if let (Some(provider), None) = (&resource.provider, resolve_or_declared(tree, at, &addr, alias)) {
+            let alias = resource
+                .provider
+                .as_ref()
+                .and_then(|provider| provider.alias.as_ref());
+            if let (Some(provider), None) = (
+                &resource.provider,
+                resolve_or_declared(tree, at, &addr, alias),
+            ) {
                 diagnostics.push(undeclared(module, provider, &addr));
             }
         }
@@ -42,7 +48,9 @@ fn resolve_or_declared(
             .required_providers
             .entries
             .values()
-            .any(|entry| entry.addr == *addr && entry.aliases.iter().any(|(known, _)| known == alias))
+            .any(|entry| {
+                entry.addr == *addr && entry.aliases.iter().any(|(known, _)| known == alias)
+            })
     });
     (declared && module != 0 || resolve(tree, module, addr, alias).is_some()).then_some(())
 }
@@ -81,7 +89,10 @@ fn check_call(
             });
             if !given {
                 let name = format!("{local}.{alias}");
-                let detail = format!("The child module requires an additional configuration for provider {}, with the local name \"{name}\".\n\nRefer to the module's documentation to understand the intended purpose of this additional provider configuration, and then add an entry for {name} in the \"providers\" meta-argument in the module block to choose which provider configuration the module should use for that purpose.", entry.addr.for_display());
+                let detail = format!(
+                    "The child module requires an additional configuration for provider {}, with the local name \"{name}\".\n\nRefer to the module's documentation to understand the intended purpose of this additional provider configuration, and then add an entry for {name} in the \"providers\" meta-argument in the module block to choose which provider configuration the module should use for that purpose.",
+                    entry.addr.for_display()
+                );
                 diagnostics.push(
                     Diagnostic::error("Missing required provider configuration", detail)
                         .at(call.span),
@@ -111,29 +122,54 @@ fn check_passed(
             && provider.alias.as_ref().map(|(alias, _)| alias) == child.alias.as_ref()
     });
     if own.is_some() && !is_proxy(called, child) {
-        let detail = format!("The configuration of {} has its own local configuration for {}, and so it cannot accept an overridden configuration provided by the calling module.", called.path, written(child));
+        let detail = format!(
+            "The configuration of {} has its own local configuration for {}, and so it cannot accept an overridden configuration provided by the calling module.",
+            called.path,
+            written(child)
+        );
         diagnostics.push(
             Diagnostic::error("Cannot override provider configuration", detail).at(child.span),
         );
         return;
     }
     match (entry, &child.alias) {
-        (Some(entry), Some(alias)) if !entry.aliases.iter().any(|(known, _)| known == alias) && own.is_none() => {
-            let detail = format!("The child module does not declare any provider configuration with the local name \"{}\". If you also control the child module, add {} to the \"configuration_aliases\" of its required_providers entry \"{}\".", written(child), written(child), child.name);
-            diagnostics.push(
-                Diagnostic::error("Reference to undefined provider", detail).at(child.span),
+        (Some(entry), Some(alias))
+            if !entry.aliases.iter().any(|(known, _)| known == alias) && own.is_none() =>
+        {
+            let detail = format!(
+                "The child module does not declare any provider configuration with the local name \"{}\". If you also control the child module, add {} to the \"configuration_aliases\" of its required_providers entry \"{}\".",
+                written(child),
+                written(child),
+                child.name
             );
+            diagnostics
+                .push(Diagnostic::error("Reference to undefined provider", detail).at(child.span));
         }
         (None, Some(_)) if own.is_none() => {
-            let detail = format!("The child module does not declare any provider requirement with the local name \"{}\".\n\nIf you also control the child module, you can add a required_providers entry named \"{}\" with the source address \"{}\".", child.name, child.name, parent_addr.for_display());
-            diagnostics.push(
-                Diagnostic::error("Reference to undefined provider", detail).at(child.span),
+            let detail = format!(
+                "The child module does not declare any provider requirement with the local name \"{}\".\n\nIf you also control the child module, you can add a required_providers entry named \"{}\" with the source address \"{}\".",
+                child.name,
+                child.name,
+                parent_addr.for_display()
             );
+            diagnostics
+                .push(Diagnostic::error("Reference to undefined provider", detail).at(child.span));
         }
         (None, None) => {
-            let used = called.decl.resources.iter().any(|resource| local_name(resource) == child.name);
+            let used = called
+                .decl
+                .resources
+                .iter()
+                .any(|resource| local_name(resource) == child.name);
             if !used && own.is_none() {
-                let detail = format!("There is no explicit declaration for local provider name \"{}\" in {}, so it is assumed that you mean to pass a configuration for \"{}\".\n\nIf you also control the child module, add a required_providers entry named \"{}\" with the source address \"{}\".", child.name, called.path, child_addr.for_display(), child.name, child_addr.for_display());
+                let detail = format!(
+                    "There is no explicit declaration for local provider name \"{}\" in {}, so it is assumed that you mean to pass a configuration for \"{}\".\n\nIf you also control the child module, add a required_providers entry named \"{}\" with the source address \"{}\".",
+                    child.name,
+                    called.path,
+                    child_addr.for_display(),
+                    child.name,
+                    child_addr.for_display()
+                );
                 diagnostics.push(
                     Diagnostic::warning("Reference to undefined provider", detail).at(child.span),
                 );
@@ -142,7 +178,13 @@ fn check_passed(
         _ => {}
     }
     if parent_addr != child_addr {
-        let detail = format!("The assigned configuration is for provider \"{}\", but local name \"{}\" in {} represents \"{}\".\n\nTo pass this configuration to the child module, use a local name in the child module that stands for the same provider.", parent_addr.for_display(), child.name, called.path, child_addr.for_display());
+        let detail = format!(
+            "The assigned configuration is for provider \"{}\", but local name \"{}\" in {} represents \"{}\".\n\nTo pass this configuration to the child module, use a local name in the child module that stands for the same provider.",
+            parent_addr.for_display(),
+            child.name,
+            called.path,
+            child_addr.for_display()
+        );
         diagnostics.push(Diagnostic::error("Provider type mismatch", detail).at(parent.span));
     }
 }
@@ -172,10 +214,22 @@ fn check_legacy(
     diagnostics: &mut Diagnostics,
 ) {
     let reason = [
-        ("count", call.repetition.count.as_ref().map(|(_, span)| *span)),
-        ("for_each", call.repetition.for_each.as_ref().map(|(_, span)| *span)),
-        ("enabled", call.repetition.enabled.as_ref().map(|(_, span)| *span)),
-        ("depends_on", call.depends_on.first().map(|first| first.span)),
+        (
+            "count",
+            call.repetition.count.as_ref().map(|(_, span)| *span),
+        ),
+        (
+            "for_each",
+            call.repetition.for_each.as_ref().map(|(_, span)| *span),
+        ),
+        (
+            "enabled",
+            call.repetition.enabled.as_ref().map(|(_, span)| *span),
+        ),
+        (
+            "depends_on",
+            call.depends_on.first().map(|first| first.span),
+        ),
     ]
     .into_iter()
     .find_map(|(name, span)| Some((name, span?)));
@@ -195,7 +249,12 @@ fn check_legacy(
             !is_proxy(module, &reference)
         });
         if let Some(provider) = own {
-            let detail = format!("The module at {} is a legacy module which contains its own local provider configurations ({}), and so calls to it may not use the {name} argument.\n\nIf you also control the module \"{}\", consider updating this module to instead expect provider configurations to be passed by its caller.", module.path, sources.locate(provider.span), module.dir);
+            let detail = format!(
+                "The module at {} is a legacy module which contains its own local provider configurations ({}), and so calls to it may not use the {name} argument.\n\nIf you also control the module \"{}\", consider updating this module to instead expect provider configurations to be passed by its caller.",
+                module.path,
+                sources.locate(provider.span),
+                module.dir
+            );
             diagnostics.push(
                 Diagnostic::error(format!("Module is incompatible with {name}"), detail)
                     .at(span)

@@ -29,18 +29,12 @@ pub(crate) fn local_name(resource: &ResourceDecl) -> EcoString {
 
 /// The part of a resource type that names its provider.
 pub(crate) fn type_prefix(type_name: &str) -> EcoString {
-    type_name
-        .split('_')
-        .next()
-        .unwrap_or(type_name)
-        .into()
+    type_name.split('_').next().unwrap_or(type_name).into()
 }
 
 /// A provider configuration that a reference reached.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
-    /// The module with the block; the root for implied ones.
-    pub(crate) module: usize,
     pub(crate) addr: ProviderConfigAddr,
     /// The key that a `providers` argument on the way gave: the module whose call gave it, the index of the call, the expression.
     pub(crate) key: Option<(usize, usize, Expr)>,
@@ -63,10 +57,14 @@ pub(crate) fn resolve(
         // What the caller passes comes first: a block beside it is an empty one that only says so (or was reported).
         let passed = here.parent.and_then(|(parent, call)| {
             let caller = &tree.modules[parent];
-            let passed = caller.decl.calls[call].providers.iter().flatten().find(|passed| {
-                passed.child.alias == alias
-                    && provider_addr(&here.decl, &passed.child.name) == addr
-            });
+            let passed = caller.decl.calls[call]
+                .providers
+                .iter()
+                .flatten()
+                .find(|passed| {
+                    passed.child.alias == alias
+                        && provider_addr(&here.decl, &passed.child.name) == addr
+                });
             passed.map(|passed| (parent, call, passed))
         });
         if let Some((parent, call, passed)) = passed {
@@ -93,7 +91,6 @@ pub(crate) fn resolve(
         }
     }
     Some(Resolved {
-        module: at,
         addr: ProviderConfigAddr {
             module: tree.modules[at].path.clone(),
             provider: addr,

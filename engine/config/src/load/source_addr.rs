@@ -39,7 +39,9 @@ pub(super) fn classify(
             Some(_) => format!("\"{source}\" is not an address of a module registry"),
             None => "a module registry source address must have either three or four slash-separated components".to_owned(),
         };
-        let detail = format!("Failed to parse module registry address: {reason}.\n\nA module registry source address was assumed because the argument \"version\" is set as well, which applies only to registry modules.");
+        let detail = format!(
+            "Failed to parse module registry address: {reason}.\n\nA module registry source address was assumed because the argument \"version\" is set as well, which applies only to registry modules."
+        );
         return Err(("Invalid registry module source address", detail));
     }
     kind.ok_or_else(|| {
@@ -59,7 +61,10 @@ fn kind(source: &str) -> Option<SourceKind> {
         return None;
     }
     let has_scheme = source.split_once("://").is_some_and(|(scheme, rest)| {
-        !rest.is_empty() && scheme.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '+' | '-' | '.' | ':'))
+        !rest.is_empty()
+            && scheme
+                .chars()
+                .all(|char| char.is_ascii_alphanumeric() || matches!(char, '+' | '-' | '.' | ':'))
     });
     let forced = source
         .split_once("::")
@@ -70,12 +75,20 @@ fn kind(source: &str) -> Option<SourceKind> {
     let scp_like = source
         .split_once('@')
         .is_some_and(|(user, rest)| !user.contains('/') && rest.contains(':'));
-    let absolute = source.starts_with('/') || source.starts_with('~') || source.get(1..3) == Some(":\\");
+    let absolute =
+        source.starts_with('/') || source.starts_with('~') || source.get(1..3) == Some(":\\");
     let bucket = source
         .split('/')
         .next()
         .is_some_and(|host| host.ends_with(".amazonaws.com") || host == "www.googleapis.com");
-    if has_scheme || forced || known_host || scp_like || absolute || bucket || source.starts_with("oci:") {
+    if has_scheme
+        || forced
+        || known_host
+        || scp_like
+        || absolute
+        || bucket
+        || source.starts_with("oci:")
+    {
         return Some(SourceKind::Remote);
     }
     let package = source.split("//").next().unwrap_or(source);
@@ -90,7 +103,9 @@ fn kind(source: &str) -> Option<SourceKind> {
         [namespace, name, system] if [namespace, name, system].into_iter().all(word) => {
             Some(SourceKind::Registry)
         }
-        [host, rest @ ..] if rest.len() == 3 && rest.iter().all(word) && host.contains(['.', ':']) => {
+        [host, rest @ ..]
+            if rest.len() == 3 && rest.iter().all(word) && host.contains(['.', ':']) =>
+        {
             Some(SourceKind::Registry)
         }
         [host, rest @ ..] if rest.len() == 3 && *host == "localhost" && rest.iter().all(word) => {
@@ -136,7 +151,10 @@ mod tests {
             ("a/b/c", Some(SourceKind::Registry)),
             ("a/b/c//d", Some(SourceKind::Registry)),
             ("example.com/a/b/c", Some(SourceKind::Registry)),
-            ("git::https://example.com/x.git?ref=v1", Some(SourceKind::Remote)),
+            (
+                "git::https://example.com/x.git?ref=v1",
+                Some(SourceKind::Remote),
+            ),
             ("github.com/a/b", Some(SourceKind::Remote)),
             ("git@github.com:a/b.git", Some(SourceKind::Remote)),
             ("https://example.com/x.zip", Some(SourceKind::Remote)),

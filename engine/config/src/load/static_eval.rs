@@ -5,7 +5,6 @@
 
 use super::Tree;
 use super::decl::VariableDecl;
-use crate::constant::no_functions;
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -51,14 +50,22 @@ impl Binder for Names<'_> {
             _ => None,
         };
         let decl = &self.tree.modules[self.module].decl;
-        let end = steps.first().map_or(root.span, |step| root.span.to(step.span));
+        let end = steps
+            .first()
+            .map_or(root.span, |step| root.span.to(step.span));
         let name = match (root.name.as_str(), attr) {
             ("var", Some(name)) => {
                 let declared = decl.variables.iter().map(|variable| variable.name.as_str());
                 if !declared.clone().any(|known| known == name) {
                     let hint = crate::suggest::did_you_mean(&name, declared);
-                    let detail = format!("An input variable with the name \"{name}\" has not been declared.{hint}");
-                    return Err(Diagnostic::error("Reference to undeclared input variable", detail).at(end));
+                    let detail = format!(
+                        "An input variable with the name \"{name}\" has not been declared.{hint}"
+                    );
+                    return Err(Diagnostic::error(
+                        "Reference to undeclared input variable",
+                        detail,
+                    )
+                    .at(end));
                 }
                 Name::Variable(name)
             }
@@ -66,8 +73,12 @@ impl Binder for Names<'_> {
                 let declared = decl.locals.iter().map(|local| local.name.as_str());
                 if !declared.clone().any(|known| known == name) {
                     let hint = crate::suggest::did_you_mean(&name, declared);
-                    let detail = format!("A local value with the name \"{name}\" has not been declared.{hint}");
-                    return Err(Diagnostic::error("Reference to undeclared local value", detail).at(end));
+                    let detail = format!(
+                        "A local value with the name \"{name}\" has not been declared.{hint}"
+                    );
+                    return Err(
+                        Diagnostic::error("Reference to undeclared local value", detail).at(end),
+                    );
                 }
                 Name::Local(name)
             }
@@ -150,7 +161,7 @@ impl<'a> StaticEval<'a> {
     pub(crate) fn new(tree: &'a Tree) -> Self {
         Self {
             tree,
-            functions: no_functions(),
+            functions: Functions::pure(),
             known: RefCell::new(BTreeMap::new()),
         }
     }
@@ -182,13 +193,15 @@ impl<'a> StaticEval<'a> {
                     Step1::Ready(value) => {
                         self.known.borrow_mut().insert(key, value);
                     }
-                    Step1::Compute(module, expr) => match self.frame(Some(key.clone()), module, &expr) {
-                        Ok(frame) => stack.push(frame),
-                        Err(found) => {
-                            problems.extend(found);
-                            self.known.borrow_mut().insert(key, None);
+                    Step1::Compute(module, expr) => {
+                        match self.frame(Some(key.clone()), module, &expr) {
+                            Ok(frame) => stack.push(frame),
+                            Err(found) => {
+                                problems.extend(found);
+                                self.known.borrow_mut().insert(key, None);
+                            }
                         }
-                    },
+                    }
                 }
                 continue;
             }
@@ -251,12 +264,10 @@ impl<'a> StaticEval<'a> {
             Name::PathModule => Step1::Ready(Some(Value::string(here.dir.clone()))),
             Name::PathRoot => Step1::Ready(Some(Value::string("."))),
             Name::Workspace => Step1::Ready(Some(Value::unknown(Type::String))),
-            Name::Local(name) => {
-                match here.decl.locals.iter().find(|local| local.name == *name) {
-                    Some(local) => Step1::Compute(*module, local.value.clone()),
-                    None => Step1::Ready(None),
-                }
-            }
+            Name::Local(name) => match here.decl.locals.iter().find(|local| local.name == *name) {
+                Some(local) => Step1::Compute(*module, local.value.clone()),
+                None => Step1::Ready(None),
+            },
             Name::Variable(name) => {
                 let Some(variable) = self.variable(*module, name) else {
                     return Step1::Ready(None);
@@ -279,7 +290,9 @@ impl<'a> StaticEval<'a> {
                 if let Some((default, _)) = &variable.default {
                     return Step1::Ready(Some(default.clone()));
                 }
-                let detail = format!("The variable \"{name}\" is used where its value must be known before anything is planned, but it has no value. Set it on the command line, in a variables file or in the environment, or give it a default.");
+                let detail = format!(
+                    "The variable \"{name}\" is used where its value must be known before anything is planned, but it has no value. Set it on the command line, in a variables file or in the environment, or give it a default."
+                );
                 problems.push(
                     Diagnostic::error("Variable value not provided", detail).at(variable.span),
                 );
@@ -292,7 +305,10 @@ impl<'a> StaticEval<'a> {
         let (module, Name::Variable(name)) = key else {
             return Some(value);
         };
-        let Some(ty) = self.variable(*module, name).and_then(|variable| variable.ty.as_ref()) else {
+        let Some(ty) = self
+            .variable(*module, name)
+            .and_then(|variable| variable.ty.as_ref())
+        else {
             return Some(value);
         };
         let filled = match &ty.defaults {
@@ -316,13 +332,15 @@ impl<'a> StaticEval<'a> {
                 .into())
         };
         if value.marks().is_sensitive() || value.marks().is_ephemeral() {
-            return fail(format!("The {what} must not depend on sensitive or ephemeral values, since it would be shown."));
+            return fail(format!(
+                "The {what} must not depend on sensitive or ephemeral values, since it would be shown."
+            ));
         }
         match convert(value.unmarked(), &Type::String) {
             Err(error) => fail(format!("Unsuitable value: {error}.")),
-            Ok(value) if !value.is_known() => {
-                fail(format!("The {what} must be known before anything is planned."))
-            }
+            Ok(value) if !value.is_known() => fail(format!(
+                "The {what} must be known before anything is planned."
+            )),
             Ok(value) => Ok(value.as_str().map(EcoString::from)),
         }
     }

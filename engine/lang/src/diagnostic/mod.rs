@@ -105,7 +105,11 @@ impl Diagnostic {
     /// Calls `map` for every span, for a text that was parsed out of a larger one.
     pub fn map_spans(&mut self, map: &mut dyn FnMut(&mut Span)) {
         let places = self.related.iter_mut().map(|(span, _)| span);
-        self.subject.iter_mut().chain(&mut self.context).chain(places).for_each(map);
+        self.subject
+            .iter_mut()
+            .chain(&mut self.context)
+            .chain(places)
+            .for_each(map);
     }
 
     /// Adds a way out.

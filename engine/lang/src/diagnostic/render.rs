@@ -37,8 +37,17 @@ const YELLOW: &str = "\u{1b}[33m";
 /// `width` is where the detail is wrapped, in columns; 0 stands for never.
 #[must_use]
 pub fn render(sources: &SourceMap, diagnostic: &Diagnostic, style: Style, width: usize) -> String {
-    let inner = if style == Style::Plain { width } else { width.saturating_sub(2) };
-    let writer = Writer { sources, color: style == Style::Color, severity: diagnostic.severity, out: String::new() };
+    let inner = if style == Style::Plain {
+        width
+    } else {
+        width.saturating_sub(2)
+    };
+    let writer = Writer {
+        sources,
+        color: style == Style::Color,
+        severity: diagnostic.severity,
+        out: String::new(),
+    };
     let body = writer.body(diagnostic, inner);
     if style == Style::Plain {
         return body;
@@ -64,7 +73,10 @@ pub fn render_all<'a>(
     style: Style,
     width: usize,
 ) -> String {
-    let texts: Vec<_> = diagnostics.into_iter().map(|one| render(sources, one, style, width)).collect();
+    let texts: Vec<_> = diagnostics
+        .into_iter()
+        .map(|one| render(sources, one, style, width))
+        .collect();
     texts.join(if style == Style::Plain { "\n" } else { "" })
 }
 
@@ -98,7 +110,11 @@ impl Writer<'_> {
         self.line("");
         let before = self.out.len();
         if let Some(address) = &diagnostic.address {
-            let comma = if diagnostic.subject.is_some() { "," } else { "" };
+            let comma = if diagnostic.subject.is_some() {
+                ","
+            } else {
+                ""
+            };
             self.line(&format!("  with {}{comma}", clean(address)));
         }
         if let Some(subject) = diagnostic.subject {
@@ -135,17 +151,34 @@ impl Writer<'_> {
 
     /// `on main.tf line 3, in resource "a" "b":` and the lines.
     fn place(&mut self, word: &str, subject: Span, around: Option<Span>, what: &str) {
-        let Some(file) = self.sources.get(subject.file) else { return };
+        let Some(file) = self.sources.get(subject.file) else {
+            return;
+        };
         let start = file.position(subject.start).line;
-        let inside = context(file, subject).map(|inside| format!(", in {}", clean(&inside))).unwrap_or_default();
-        let what = if what.is_empty() { String::new() } else { format!(" ({})", clean(what)) };
-        self.line(&format!("  {word} {} line {start}{inside}{what}:", clean(&file.path)));
+        let inside = context(file, subject)
+            .map(|inside| format!(", in {}", clean(&inside)))
+            .unwrap_or_default();
+        let what = if what.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", clean(what))
+        };
+        self.line(&format!(
+            "  {word} {} line {start}{inside}{what}:",
+            clean(&file.path)
+        ));
         let subject = widened(file, subject);
         // A line break at the very end belongs to the line that it ends.
-        let last_byte = |span: Span| file.position(span.end.saturating_sub(1).max(span.start)).line;
+        let last_byte = |span: Span| {
+            file.position(span.end.saturating_sub(1).max(span.start))
+                .line
+        };
         let (mut first, mut last) = (start, last_byte(subject));
         if let Some(around) = around.filter(|around| around.file == subject.file) {
-            let outer = (first.min(file.position(around.start).line), last.max(last_byte(around)));
+            let outer = (
+                first.min(file.position(around.start).line),
+                last.max(last_byte(around)),
+            );
             if outer.1 - outer.0 < MAX_LINES {
                 (first, last) = outer;
             }
@@ -161,7 +194,11 @@ impl Writer<'_> {
 
     fn source_line(&mut self, file: &SourceFile, number: u32, subject: Span) {
         let text = file.line(number);
-        let base = file.line_starts().get(number as usize - 1).copied().unwrap_or(0) as usize;
+        let base = file
+            .line_starts()
+            .get(number as usize - 1)
+            .copied()
+            .unwrap_or(0) as usize;
         let inside = |offset: u32| (offset as usize).saturating_sub(base).min(text.len());
         let (mut start, end) = (inside(subject.start), inside(subject.end));
         if (subject.start as usize) < base {
@@ -171,8 +208,14 @@ impl Writer<'_> {
         let cut = window(text, start);
         let number = format!("{number:>4}: ");
         let dots = if cut.0 > 0 { "... " } else { "" };
-        let part = |from: usize, to: usize| clean_line(text.get(from.max(cut.0)..to.min(cut.1)).unwrap_or(""));
-        let (before, marked, after) = (part(0, start), part(start, end.max(start)), part(end.max(start), text.len()));
+        let part = |from: usize, to: usize| {
+            clean_line(text.get(from.max(cut.0)..to.min(cut.1)).unwrap_or(""))
+        };
+        let (before, marked, after) = (
+            part(0, start),
+            part(start, end.max(start)),
+            part(end.max(start), text.len()),
+        );
         if self.color && covers {
             let line = format!("{number}{dots}{before}\u{1b}[4m{marked}{RESET}{after}");
             self.line(line.trim_end());
@@ -183,13 +226,19 @@ impl Writer<'_> {
         if !covers || (marked.trim().is_empty() && start < text.len() && end > start) {
             return;
         }
-        let indent: String = before.chars().map(|c| " ".repeat(if c == '\t' { 0 } else { c.width().unwrap_or(0) })).collect();
+        let indent: String = before
+            .chars()
+            .map(|c| " ".repeat(if c == '\t' { 0 } else { c.width().unwrap_or(0) }))
+            .collect();
         // Tabs are kept, so that carets stand right whatever the terminal makes of them.
         let tabs: String = before.chars().filter(|c| *c == '\t').collect();
         let carets = "^".repeat(marked.trim_end().width().max(1));
         let pad = " ".repeat(number.len() + dots.len());
         let line = match self.color {
-            true => format!("{pad}{tabs}{indent}{}{carets}{RESET}", severity_color(self.severity)),
+            true => format!(
+                "{pad}{tabs}{indent}{}{carets}{RESET}",
+                severity_color(self.severity)
+            ),
             false => format!("{pad}{tabs}{indent}{carets}"),
         };
         self.line(&line);
@@ -221,7 +270,11 @@ fn window(text: &str, at: usize) -> (usize, usize) {
         }
         offset
     };
-    let start = if at > MAX_LINE_WIDTH / 2 { boundary(at - MAX_LINE_WIDTH / 2) } else { 0 };
+    let start = if at > MAX_LINE_WIDTH / 2 {
+        boundary(at - MAX_LINE_WIDTH / 2)
+    } else {
+        0
+    };
     (start, boundary((start + MAX_LINE_WIDTH).min(text.len())))
 }
 
@@ -229,7 +282,17 @@ fn window(text: &str, at: usize) -> (usize, usize) {
 fn clean(text: &str) -> Cow<'_, str> {
     let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
     if text.contains(steers) {
-        Cow::Owned(text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect())
+        Cow::Owned(
+            text.chars()
+                .map(|c| {
+                    if steers(c) {
+                        char::REPLACEMENT_CHARACTER
+                    } else {
+                        c
+                    }
+                })
+                .collect(),
+        )
     } else {
         Cow::Borrowed(text)
     }

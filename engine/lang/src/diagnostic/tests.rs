@@ -1,7 +1,8 @@
 use super::*;
 use crate::source::SourceMap;
 
-const TEXT: &str = "locals {\n\ta = 1\n}\nresource \"x\" \"y\" {\n  foo = bar # é\n  list = [\n    1,\n  ]\n}\n";
+const TEXT: &str =
+    "locals {\n\ta = 1\n}\nresource \"x\" \"y\" {\n  foo = bar # é\n  list = [\n    1,\n  ]\n}\n";
 
 fn map() -> SourceMap {
     let mut map = SourceMap::default();
@@ -18,12 +19,17 @@ fn at(map: &SourceMap, part: &str) -> Span {
 #[test]
 fn shows_the_line_and_underlines_the_subject() {
     let map = map();
-    let mut diagnostic = Diagnostic::error("Invalid reference", "A reference is needed here, not a bare word.")
-        .at(at(&map, "bar"))
-        .about("x.y[\"a\"]")
-        .related(at(&map, "a = 1"), "first set here")
-        .hint("write x.bar");
-    diagnostic.values.push(("each.key".into(), "is \"a\"".into()));
+    let mut diagnostic = Diagnostic::error(
+        "Invalid reference",
+        "A reference is needed here, not a bare word.",
+    )
+    .at(at(&map, "bar"))
+    .about("x.y[\"a\"]")
+    .related(at(&map, "a = 1"), "first set here")
+    .hint("write x.bar");
+    diagnostic
+        .values
+        .push(("each.key".into(), "is \"a\"".into()));
     diagnostic.function = Some("upper(str)".into());
     let expect = "\
 Error: Invalid reference
@@ -46,7 +52,10 @@ Hint: write x.bar
 ";
     assert_eq!(render(&map, &diagnostic, Style::Plain, 24), expect);
     let boxed = render(&map, &diagnostic, Style::Boxed, 0);
-    assert!(boxed.starts_with("╷\n│ Error: Invalid reference\n│\n│   with"), "{boxed}");
+    assert!(
+        boxed.starts_with("╷\n│ Error: Invalid reference\n│\n│   with"),
+        "{boxed}"
+    );
     assert!(boxed.ends_with("│ Hint: write x.bar\n╵\n"), "{boxed}");
     let color = render(&map, &diagnostic, Style::Color, 0);
     assert!(color.contains("\u{1b}[31m│\u{1b}[0m"), "{color}");
@@ -56,15 +65,30 @@ Hint: write x.bar
 #[test]
 fn several_lines_and_empty_ranges() {
     let map = map();
-    let text = render(&map, &Diagnostic::warning("W", "").at(at(&map, "[\n    1,\n  ]")), Style::Plain, 0);
+    let text = render(
+        &map,
+        &Diagnostic::warning("W", "").at(at(&map, "[\n    1,\n  ]")),
+        Style::Plain,
+        0,
+    );
     let expect = "Warning: W\n\n  on main.tf line 6, in resource \"x\" \"y\":\n   6:   list = [\n               ^\n   7:     1,\n          ^^\n   8:   ]\n        ^\n";
     assert_eq!(text, expect);
     let mut empty = at(&map, "foo");
     empty.end = empty.start;
     let text = render(&map, &Diagnostic::error("E", "").at(empty), Style::Plain, 0);
-    assert!(text.ends_with("   5:   foo = bar # é\n        ^\n"), "{text}");
-    let end = Span::new(empty.file, u32::try_from(TEXT.len()).unwrap(), u32::try_from(TEXT.len()).unwrap());
-    assert!(render(&map, &Diagnostic::error("E", "").at(end), Style::Plain, 0).starts_with("Error: E\n\n  on main.tf line 10:\n"));
+    assert!(
+        text.ends_with("   5:   foo = bar # é\n        ^\n"),
+        "{text}"
+    );
+    let end = Span::new(
+        empty.file,
+        u32::try_from(TEXT.len()).unwrap(),
+        u32::try_from(TEXT.len()).unwrap(),
+    );
+    assert!(
+        render(&map, &Diagnostic::error("E", "").at(end), Style::Plain, 0)
+            .starts_with("Error: E\n\n  on main.tf line 10:\n")
+    );
 }
 
 /// What the source or a value holds cannot steer the terminal.
@@ -72,7 +96,12 @@ fn several_lines_and_empty_ranges() {
 fn control_characters_are_replaced() {
     let mut map = SourceMap::default();
     let file = map.add("a\u{1b}[2J.tf", "x = \"\u{1b}[31m\"\n");
-    let text = render(&map, &Diagnostic::error("E\u{1b}", "d\u{7}").at(Span::new(file, 4, 11)), Style::Plain, 0);
+    let text = render(
+        &map,
+        &Diagnostic::error("E\u{1b}", "d\u{7}").at(Span::new(file, 4, 11)),
+        Style::Plain,
+        0,
+    );
     assert!(!text.contains(['\u{1b}', '\u{7}']), "{text:?}");
 }
 
@@ -80,8 +109,16 @@ fn control_characters_are_replaced() {
 #[test]
 fn long_lines_are_cut() {
     let mut map = SourceMap::default();
-    let file = map.add("a.tf", format!("x = \"{}\" é {}", "a".repeat(1_000_000), "é".repeat(1000)));
-    let text = render(&map, &Diagnostic::error("E", "").at(Span::new(file, 1_000_000, 1_000_003)), Style::Plain, 0);
+    let file = map.add(
+        "a.tf",
+        format!("x = \"{}\" é {}", "a".repeat(1_000_000), "é".repeat(1000)),
+    );
+    let text = render(
+        &map,
+        &Diagnostic::error("E", "").at(Span::new(file, 1_000_000, 1_000_003)),
+        Style::Plain,
+        0,
+    );
     assert!(text.len() < 1000, "{}", text.len());
     assert!(text.contains("^^^"));
 }
@@ -103,10 +140,18 @@ fn snippets_are_those_of_the_peers() {
     assert_eq!(found.context, None);
     let found = snippet(&map, &Diagnostic::error("E", "").at(at(&map, "\"y\""))).unwrap();
     assert_eq!(found.context.as_deref(), Some("resource \"x\" \"y\""));
-    let diagnostic = Diagnostic::error("E", "").at(at(&map, "1,")).within(at(&map, "[\n    1,\n  ]"));
+    let diagnostic = Diagnostic::error("E", "")
+        .at(at(&map, "1,"))
+        .within(at(&map, "[\n    1,\n  ]"));
     let found = snippet(&map, &diagnostic).unwrap();
-    assert_eq!((found.code.as_str(), found.start_line), ("  list = [\n    1,\n  ]", 6));
-    assert_eq!(found.code.get(found.highlight_start..found.highlight_end), Some("1,"));
+    assert_eq!(
+        (found.code.as_str(), found.start_line),
+        ("  list = [\n    1,\n  ]", 6)
+    );
+    assert_eq!(
+        found.code.get(found.highlight_start..found.highlight_end),
+        Some("1,")
+    );
 }
 
 #[test]
@@ -115,6 +160,10 @@ fn json_context_is_a_path() {
     let text = r#"{"resource":{"t":{"a":[{"depends_on":["b c"]}]}}}"#;
     let file = map.add("main.tf.json", text);
     let start = u32::try_from(text.find("b c").unwrap()).unwrap();
-    let found = snippet(&map, &Diagnostic::error("E", "").at(Span::new(file, start, start + 3))).unwrap();
+    let found = snippet(
+        &map,
+        &Diagnostic::error("E", "").at(Span::new(file, start, start + 3)),
+    )
+    .unwrap();
     assert_eq!(found.context.as_deref(), Some("resource.t.a[0].depends_on"));
 }

@@ -110,8 +110,10 @@ impl Compiler<'_> {
     }
 
     fn tuple(items: Box<[Code]>) -> Node {
-        let constants: Option<Vec<Value>> =
-            items.iter().map(|item| item.as_constant().cloned()).collect();
+        let constants: Option<Vec<Value>> = items
+            .iter()
+            .map(|item| item.as_constant().cloned())
+            .collect();
         match constants {
             Some(values) => Node::Constant(Value::tuple(values)),
             None => Node::Tuple(items),
@@ -152,9 +154,7 @@ impl Compiler<'_> {
         let mut entries = Vec::with_capacity(items.len());
         for item in items {
             let key = match &item.key.kind {
-                ExprKind::Name(name) => {
-                    Code::constant(Value::string(name.clone()), item.key.span)
-                }
+                ExprKind::Name(name) => Code::constant(Value::string(name.clone()), item.key.span),
                 ExprKind::Chain(..) => {
                     self.ambiguous_key(&item.key);
                     Code::failed(item.key.span)
@@ -231,11 +231,7 @@ impl Compiler<'_> {
     }
 
     fn parts(&mut self, template: &ast::Template) -> Box<[Part]> {
-        template
-            .parts
-            .iter()
-            .map(|part| self.part(part))
-            .collect()
+        template.parts.iter().map(|part| self.part(part)).collect()
     }
 
     fn part(&mut self, part: &ast::TemplatePart) -> Part {
@@ -371,9 +367,7 @@ impl Compiler<'_> {
         let key = match &step.kind {
             ast::StepKind::Index(expr) => self.expr(expr),
             ast::StepKind::LegacyIndex(index) => Code::constant(number(*index), step.span),
-            ast::StepKind::Attr(name) => {
-                Code::constant(Value::string(name.clone()), step.span)
-            }
+            ast::StepKind::Attr(name) => Code::constant(Value::string(name.clone()), step.span),
             ast::StepKind::AttrSplat(_) | ast::StepKind::FullSplat(_) => return None,
         };
         let key = Compiled(Arc::new(Root {

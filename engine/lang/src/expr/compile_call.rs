@@ -167,13 +167,7 @@ impl Compiler<'_> {
         Code::failed(span)
     }
 
-    fn wrong_special(
-        &mut self,
-        name: &str,
-        params: &[&str],
-        call: &ast::Call,
-        span: Span,
-    ) -> Code {
+    fn wrong_special(&mut self, name: &str, params: &[&str], call: &ast::Call, span: Span) -> Code {
         let diagnostic = match params.get(call.args.len()) {
             Some(missing) => not_enough(name, params.len(), false, missing, close(call)),
             None => too_many(name, params.len(), call, span),

@@ -40,8 +40,9 @@ impl Evaluator<'_> {
                 Ok(converted) => *value = converted,
                 Err(why) => {
                     failed = true;
-                    let diagnostic =
-                        argument_error(param, &why, function).at(place(at)).within(span);
+                    let diagnostic = argument_error(param, &why, function)
+                        .at(place(at))
+                        .within(span);
                     self.blame::<()>(code, diagnostic).ok();
                 }
             }
@@ -119,7 +120,12 @@ impl Evaluator<'_> {
                 return Ok(value);
             }
             for diagnostic in self.diagnostics.drain(start..) {
-                write!(reasons, "\n- {}\n  {}", diagnostic.summary, diagnostic.detail).ok();
+                write!(
+                    reasons,
+                    "\n- {}\n  {}",
+                    diagnostic.summary, diagnostic.detail
+                )
+                .ok();
                 related.extend(
                     diagnostic
                         .subject
@@ -207,7 +213,9 @@ impl Evaluator<'_> {
             Node::Conditional(parts) => self.unknown_any(&parts[..], outer),
             Node::Binary(first, rest) => {
                 self.unknown_in(first, outer)
-                    || rest.iter().any(|more| self.unknown_in(&more.operand, outer))
+                    || rest
+                        .iter()
+                        .any(|more| self.unknown_in(&more.operand, outer))
             }
             Node::Shaped(shaped) => shaped
                 .values

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, UnaryOp};
 use std::cmp::Ordering;
-use terrane_value::{Kind, Marks, Refinements, Type, Value};
+use terrane_value::{Kind, Marks, Refinements, Type, Value, ops};
 
 /// The left side of an operator in a row: its value, its place, and where its messages begin.
 struct Left<'a> {
@@ -44,8 +44,22 @@ impl Evaluator<'_> {
             _ => Some(Type::Number),
         };
         let converted = (
-            self.operand(left.value.as_ref(), wanted.as_ref(), "left", left.span, operation.span, left.code),
-            self.operand(right.as_ref(), wanted.as_ref(), "right", operation.operand.span, operation.span, Some(&operation.operand)),
+            self.operand(
+                left.value.as_ref(),
+                wanted.as_ref(),
+                "left",
+                left.span,
+                operation.span,
+                left.code,
+            ),
+            self.operand(
+                right.as_ref(),
+                wanted.as_ref(),
+                "right",
+                operation.operand.span,
+                operation.span,
+                Some(&operation.operand),
+            ),
         );
         let (Ok(a), Ok(b)) = converted else {
             return Err(Failed);
@@ -141,8 +155,8 @@ impl Evaluator<'_> {
 
     fn compute(&mut self, operation: &Operation, a: &Value, b: &Value) -> Outcome {
         match operation.op {
-            BinaryOp::Eq => return Ok(values::equal(a, b)),
-            BinaryOp::NotEq => return Ok(values::not(&values::equal(a, b))),
+            BinaryOp::Eq => return Ok(ops::equal(a, b)),
+            BinaryOp::NotEq => return Ok(ops::not_equal(a, b)),
             _ => {}
         }
         // Fast: two plain numbers.
@@ -185,8 +199,11 @@ impl Evaluator<'_> {
         match result {
             Ok(number) => Ok(Value::number(number)),
             Err(why) => self.fail(
-                Diagnostic::error("Operation failed", format!("Error during operation: {why}."))
-                    .at(operation.span),
+                Diagnostic::error(
+                    "Operation failed",
+                    format!("Error during operation: {why}."),
+                )
+                .at(operation.span),
             ),
         }
     }
@@ -278,7 +295,11 @@ impl Evaluator<'_> {
             match values::convert(&taken, &ty) {
                 Ok(value) => value,
                 Err(why) => {
-                    let which = if known.as_bool() == Some(true) { "true" } else { "false" };
+                    let which = if known.as_bool() == Some(true) {
+                        "true"
+                    } else {
+                        "false"
+                    };
                     return self.fail(
                         Diagnostic::error(
                             "Inconsistent conditional result types",

@@ -71,7 +71,9 @@ impl Evaluator<'_> {
             }
             let fault = (
                 "Splat of null value",
-                String::from("Splat expressions (with the * symbol) cannot be applied to null sequences."),
+                String::from(
+                    "Splat expressions (with the * symbol) cannot be applied to null sequences.",
+                ),
             );
             return self.step_fault(fault, step, start, whole);
         }
@@ -99,7 +101,8 @@ impl Evaluator<'_> {
                 match &ty {
                     Type::Tuple(_) => Value::tuple(made),
                     _ if made.is_empty() => {
-                        let element = Value::unknown(ty.element().cloned().unwrap_or(Type::Dynamic));
+                        let element =
+                            Value::unknown(ty.element().cloned().unwrap_or(Type::Dynamic));
                         let element = self.deeper(element, each, step, whole)?.ty();
                         Value::list(element, made)
                     }

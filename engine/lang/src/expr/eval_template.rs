@@ -86,7 +86,8 @@ impl Evaluator<'_> {
                 "Invalid template interpolation value",
                 "The expression result is null. Cannot include a null value in a string template.",
             );
-            self.blame::<()>(code, diagnostic.at(code.span).within(span)).ok();
+            self.blame::<()>(code, diagnostic.at(code.span).within(span))
+                .ok();
             return;
         }
         match values::convert(value, &Type::String) {
@@ -105,7 +106,8 @@ impl Evaluator<'_> {
                     "Invalid template interpolation value",
                     format!("Cannot include the given value in a string template: {why}."),
                 );
-                self.blame::<()>(code, diagnostic.at(code.span).within(span)).ok();
+                self.blame::<()>(code, diagnostic.at(code.span).within(span))
+                    .ok();
             }
         }
     }

@@ -73,9 +73,13 @@ impl Evaluator<'_> {
             }
             Node::For(parts) => {
                 self.collect(&parts.collection, visible, found);
-                for part in [parts.key.as_ref(), Some(&parts.value), parts.condition.as_ref()]
-                    .into_iter()
-                    .flatten()
+                for part in [
+                    parts.key.as_ref(),
+                    Some(&parts.value),
+                    parts.condition.as_ref(),
+                ]
+                .into_iter()
+                .flatten()
                 {
                     self.collect(part, visible, found);
                 }
@@ -146,8 +150,9 @@ impl Evaluator<'_> {
                 StepKind::Attr(attribute) => super::eval_path::attribute(&value, attribute)
                     .map(|value| (value, format!(".{attribute}"))),
                 StepKind::Index(code) => match self.eval(code) {
-                    Ok(key) => super::eval_path::index(&value, &key)
-                        .map(|value| (value, index_text(&key))),
+                    Ok(key) => {
+                        super::eval_path::index(&value, &key).map(|value| (value, index_text(&key)))
+                    }
                     Err(_) => break,
                 },
                 StepKind::Splat(_) => break,
@@ -201,7 +206,10 @@ fn describe(value: &Value) -> Option<String> {
         Kind::Tuple(items) => format!("is tuple with {}", count(items.len(), "element")),
         Kind::Object(object) => match &object.names()[..] {
             [] => String::from("is object with no attributes"),
-            [name] => format!("is object with 1 attribute {}", shorten(&values::quote(name))),
+            [name] => format!(
+                "is object with 1 attribute {}",
+                shorten(&values::quote(name))
+            ),
             names => format!("is object with {} attributes", names.len()),
         },
         Kind::Marked(..) => return None,

@@ -12,24 +12,25 @@ use ecow::EcoString;
 use std::sync::Arc;
 use terrane_value::Value;
 
-mod node;
 mod compile;
 mod compile_call;
 mod eval;
-mod eval_operator;
-mod eval_template;
-mod eval_for;
-mod eval_path;
 mod eval_call;
+mod eval_for;
+mod eval_operator;
+mod eval_path;
+mod eval_template;
 mod involved;
-pub mod types;
+mod node;
 pub mod simple;
+pub mod types;
 pub(crate) mod values;
 
 #[cfg(test)]
 mod tests;
 
 pub use compile::compile;
+pub(crate) use eval::MAX_DEPTH;
 pub use eval::values_involved;
 
 /// A place that a [`Scope`] has a value for. What the number means is between binder and scope.

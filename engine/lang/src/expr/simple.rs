@@ -19,7 +19,12 @@ pub struct Names<'a> {
     functions: &'a Functions,
     /// Whether `type(…)` may be called.
     type_function: bool,
+    /// Whether these are the variables of a template.
+    template: bool,
 }
+
+/// How the message on a name that a template was not given begins; the name in quotes follows.
+pub(crate) const MISSING: &str = "The template was not given a variable named ";
 
 impl<'a> Names<'a> {
     /// These names and no others.
@@ -30,6 +35,7 @@ impl<'a> Names<'a> {
             values: values.values().cloned().collect(),
             functions,
             type_function: false,
+            template: false,
         }
     }
 
@@ -37,6 +43,12 @@ impl<'a> Names<'a> {
     #[must_use]
     pub fn with_type_function(mut self) -> Self {
         self.type_function = true;
+        self
+    }
+
+    /// Speaks of names as of the variables of a template.
+    pub(crate) fn for_template(mut self) -> Self {
+        self.template = true;
         self
     }
 
@@ -72,6 +84,11 @@ impl Binder for Names<'_> {
                 consumed: 0,
                 key_at: None,
             }),
+            None if self.template => Err(Diagnostic::error(
+                "Unknown variable",
+                format!("{MISSING}\"{}\".", root.name),
+            )
+            .at(root.span)),
             None => {
                 let near = suggestion(&root.name, self.names.iter().map(EcoString::as_str))
                     .map(|near| format!(" Did you mean \"{near}\"?"))
@@ -112,10 +129,7 @@ impl Scope for Names<'_> {
     }
 
     fn name(&self, slot: Slot) -> EcoString {
-        self.names
-            .get(slot.0 as usize)
-            .cloned()
-            .unwrap_or_default()
+        self.names.get(slot.0 as usize).cloned().unwrap_or_default()
     }
 }
 

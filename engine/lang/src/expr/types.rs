@@ -6,8 +6,8 @@ use crate::source::Span;
 use crate::syntax::ast::{Call, Expr, ExprKind, ObjectItem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-pub use terrane_value::convert::Defaults;
 use terrane_value::convert::Children;
+pub use terrane_value::convert::Defaults;
 use terrane_value::{EcoString, ObjectType, Type};
 
 /// How deep types may nest.
@@ -19,7 +19,10 @@ const ANY_TYPE: &str = "A type specification is either a primitive type keyword 
 /// Reads a type constraint: the type (with `any` as dynamic and optional attributes), the defaults of optional attributes, and all
 /// messages. Where there are errors the type is dynamic in the places that could not be read.
 pub fn type_constraint(expr: &Expr) -> (Type, Option<Defaults>, Diagnostics) {
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        diagnostics: Diagnostics::new(),
+        depth: 0,
+    };
     let (ty, defaults) = reader.constraint(expr);
     let defaults = (!defaults.is_empty()).then_some(defaults);
     (ty, defaults, reader.diagnostics)
@@ -64,7 +67,6 @@ fn quoted(text: &str, span: Span) -> Diagnostic {
     .at(span)
 }
 
-#[derive(Default)]
 struct Reader {
     diagnostics: Diagnostics,
     depth: usize,
@@ -115,7 +117,10 @@ impl Reader {
                 return self.error("The tuple type constructor requires one argument specifying the element types as a list.", span);
             }
             "optional" => {
-                return self.error("Keyword \"optional\" is valid only as a modifier for object type attributes.", span);
+                return self.error(
+                    "Keyword \"optional\" is valid only as a modifier for object type attributes.",
+                    span,
+                );
             }
             _ => {
                 return self.error(
@@ -239,7 +244,10 @@ impl Reader {
         children: &mut BTreeMap<EcoString, Defaults>,
     ) {
         let ExprKind::Name(name) = &item.key.kind else {
-            self.error("Object constructor map keys must be attribute names.", item.key.span);
+            self.error(
+                "Object constructor map keys must be attribute names.",
+                item.key.span,
+            );
             return;
         };
         if object.attributes.contains_key(name) {
@@ -277,11 +285,11 @@ impl Reader {
         let before = self.diagnostics.len();
         let (ty, inner) = self.constraint(ty);
         let readable = self.diagnostics.len() == before;
-        if let Some(Call { args, .. }) = optional
-            && let [_, default] = args.as_slice()
+        if let Some(call) = optional
+            && let [_, default] = call.args.as_slice()
             && readable
         {
-            self.default(name, &ty, &inner, default, defaults);
+            self.default_value(name, &ty, &inner, default, defaults);
         }
         if !inner.is_empty() {
             children.insert(name.clone(), inner);
@@ -289,7 +297,7 @@ impl Reader {
         object.attributes.insert(name.clone(), ty);
     }
 
-    fn default(
+    fn default_value(
         &mut self,
         name: &EcoString,
         ty: &Type,

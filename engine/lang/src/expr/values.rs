@@ -2,6 +2,7 @@
 
 use crate::syntax::ast::BinaryOp;
 use std::cmp::Ordering;
+use terrane_value::quote::Quoted;
 use terrane_value::{Kind, Refinements, Type, Value, ops};
 
 /// The value in another type, or a phrase that says why not.
@@ -99,31 +100,7 @@ pub(crate) fn is_identifier(name: &str) -> bool {
 
 /// Text in quotes, with escapes, as messages show it.
 pub(crate) fn quote(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            '\u{7}' => quoted.push_str("\\a"),
-            '\u{8}' => quoted.push_str("\\b"),
-            '\u{c}' => quoted.push_str("\\f"),
-            '\u{b}' => quoted.push_str("\\v"),
-            '\0'..='\u{1f}' | '\u{7f}' => {
-                write!(quoted, "\\x{:02x}", u32::from(character)).ok();
-            }
-            _ if character.is_control() || character == '\u{feff}' => {
-                write!(quoted, "\\u{:04x}", u32::from(character)).ok();
-            }
-            _ => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
+    Quoted(text).to_string()
 }
 
 /// The type of a conditional with these two results, or a sentence that says why there is none.
@@ -183,7 +160,11 @@ fn mismatch(yes: &Type, no: &Type, depth: usize) -> String {
                     Some(_) => {}
                 }
             }
-            match no.attributes.keys().find(|name| !yes.attributes.contains_key(*name)) {
+            match no
+                .attributes
+                .keys()
+                .find(|name| !yes.attributes.contains_key(*name))
+            {
                 Some(name) => format!(
                     "The 'false' value includes object attribute {}, which is absent in the 'true' value.",
                     quote(name)

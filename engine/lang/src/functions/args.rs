@@ -43,7 +43,9 @@ pub(super) fn element_types(value: &Value) -> Vec<Type> {
 }
 
 /// A list of strings.
-pub(super) fn strings<T: Into<terrane_value::EcoString>>(items: impl IntoIterator<Item = T>) -> Value {
+pub(super) fn strings<T: Into<terrane_value::EcoString>>(
+    items: impl IntoIterator<Item = T>,
+) -> Value {
     Value::list(
         Type::String,
         items.into_iter().map(|item| Value::string(item)).collect(),

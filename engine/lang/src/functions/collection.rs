@@ -7,14 +7,74 @@ use terrane_value::{Kind, Marks, Number, Type, Value, ops};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("alltrue", &[Param::new("list", Ty::ListBool)], Ty::Bool, alltrue, "Whether all elements are true."),
-    Function::new("anytrue", &[Param::new("list", Ty::ListBool)], Ty::Bool, anytrue, "Whether any element is true."),
-    Function::new("coalesce", &[], Ty::Any, coalesce, "The first of the values that is neither null nor an empty text.").variadic(Param::new("vals", Ty::Any).null().unknown().marked()).by(coalesce_type),
-    Function::new("coalescelist", &[], Ty::Any, coalescelist, "The first of the lists that is not empty.").variadic(Param::new("vals", Ty::Any).null().unknown()).by(coalescelist_type),
-    Function::new("contains", &[Param::new("list", Ty::Any), Param::new("value", Ty::Any).null().unknown()], Ty::Bool, contains, "Whether a list, tuple or set holds a value."),
-    Function::new("index", &[Param::new("list", Ty::Any), Param::new("value", Ty::Any).unknown()], Ty::Number, index, "The position of a value in a list."),
-    Function::new("length", &[Param::new("value", Ty::Any).unknown().marked()], Ty::Number, length, "How many elements, or characters of a text."),
-    Function::new("one", &[Param::new("list", Ty::Any).unknown().marked()], Ty::Any, one, "The only element of a list, or null if it is empty.").by(one_type).nullable(),
+    Function::new(
+        "alltrue",
+        &[Param::new("list", Ty::ListBool)],
+        Ty::Bool,
+        alltrue,
+        "Whether all elements are true.",
+    ),
+    Function::new(
+        "anytrue",
+        &[Param::new("list", Ty::ListBool)],
+        Ty::Bool,
+        anytrue,
+        "Whether any element is true.",
+    ),
+    Function::new(
+        "coalesce",
+        &[],
+        Ty::Any,
+        coalesce,
+        "The first of the values that is neither null nor an empty text.",
+    )
+    .variadic(Param::new("vals", Ty::Any).null().unknown().marked())
+    .by(coalesce_type),
+    Function::new(
+        "coalescelist",
+        &[],
+        Ty::Any,
+        coalescelist,
+        "The first of the lists that is not empty.",
+    )
+    .variadic(Param::new("vals", Ty::Any).null().unknown())
+    .by(coalescelist_type),
+    Function::new(
+        "contains",
+        &[
+            Param::new("list", Ty::Any),
+            Param::new("value", Ty::Any).null().unknown(),
+        ],
+        Ty::Bool,
+        contains,
+        "Whether a list, tuple or set holds a value.",
+    ),
+    Function::new(
+        "index",
+        &[
+            Param::new("list", Ty::Any),
+            Param::new("value", Ty::Any).unknown(),
+        ],
+        Ty::Number,
+        index,
+        "The position of a value in a list.",
+    ),
+    Function::new(
+        "length",
+        &[Param::new("value", Ty::Any).unknown().marked()],
+        Ty::Number,
+        length,
+        "How many elements, or characters of a text.",
+    ),
+    Function::new(
+        "one",
+        &[Param::new("list", Ty::Any).unknown().marked()],
+        Ty::Any,
+        one,
+        "The only element of a list, or null if it is empty.",
+    )
+    .by(one_type)
+    .nullable(),
 ];
 
 fn bools(args: &[Value], deciding: bool) -> Value {
@@ -92,9 +152,7 @@ fn coalescelist_type(args: &[Value]) -> Result<Type, Fault> {
             return Ok(Type::Dynamic);
         }
         if !matches!(ty, Type::List(_) | Type::Tuple(_)) {
-            return Err(Fault::new(
-                "coalescelist arguments must be lists or tuples",
-            ));
+            return Err(Fault::new("coalescelist arguments must be lists or tuples"));
         }
         same &= *first.get_or_insert_with(|| ty.clone()) == ty;
     }
@@ -164,7 +222,9 @@ fn length(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
             let known = known.clone();
             let mut bounds = terrane_value::Refinements::NOT_NULL;
             // A known prefix makes the text at least as long as it, in characters that cannot join what follows.
-            let least = known.prefix.map_or(0, |prefix| prefix.graphemes(true).count());
+            let least = known
+                .prefix
+                .map_or(0, |prefix| prefix.graphemes(true).count());
             bounds = bounds.at_least(Number::from_usize(least));
             Value::unknown_with(Type::Number, bounds)
         }
@@ -175,8 +235,7 @@ fn length(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     Ok(made.with_marks(marks))
 }
 
-const NOT_ONE: &str =
-    "must be a list, set, or tuple value with either zero or one elements";
+const NOT_ONE: &str = "must be a list, set, or tuple value with either zero or one elements";
 
 fn one_type(args: &[Value]) -> Result<Type, Fault> {
     match value(args, 0).ty() {

@@ -10,25 +10,146 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("tobool", &[V], Ty::Bool, tobool, "The value as a bool.").nullable(),
     Function::new("tolist", &[V], Ty::ListAny, tolist, "The value as a list.").nullable(),
     Function::new("tomap", &[V], Ty::MapAny, tomap, "The value as a map.").nullable(),
-    Function::new("tonumber", &[V], Ty::Number, tonumber, "The value as a number.").nullable(),
+    Function::new(
+        "tonumber",
+        &[V],
+        Ty::Number,
+        tonumber,
+        "The value as a number.",
+    )
+    .nullable(),
     Function::new("toset", &[V], Ty::SetAny, toset, "The value as a set.").nullable(),
-    Function::new("tostring", &[V], Ty::String, tostring, "The value as a text.").nullable(),
-    Function::new("sensitive", &[ALL], Ty::Any, sensitive, "The value, not to be shown.").nullable(),
-    Function::new("nonsensitive", &[ALL], Ty::Any, nonsensitive, "The value, which may be shown though it comes from one that may not.").nullable(),
-    Function::new("issensitive", &[ALL], Ty::Bool, issensitive, "Whether the value must not be shown."),
-    Function::new("ephemeralasnull", &[ALL], Ty::Any, ephemeralasnull, "The value with ephemeral parts replaced by null.").nullable(),
-    Function::new("assumeequal", &[ALL_NAMED_ACTUAL, Param::new("expected", Ty::Any).null().unknown().marked()], Ty::Any, assumeequal, "The expected value, where the actual one is still unknown; they must turn out equal.").nullable(),
-    Function::new("assumenotnull", &[ALL], Ty::Any, assumenotnull, "The value, known not to be null.").nullable(),
-    Function::new("assumestringprefix", &[Param::new("string", Ty::String).unknown().marked(), Param::new("prefix", Ty::String)], Ty::String, assumestringprefix, "The text, known to begin with a prefix."),
-    Function::new("assumelistlength", &[Param::new("list", Ty::ListAny).unknown().marked(), MIN, MAX], Ty::ListAny, assumelength, "The list, known to have a length within bounds."),
-    Function::new("assumelistlengthmin", &[Param::new("list", Ty::ListAny).unknown().marked(), MIN], Ty::ListAny, assumelengthmin, "The list, known to have at least a length."),
-    Function::new("assumelistlengthmax", &[Param::new("list", Ty::ListAny).unknown().marked(), MAX], Ty::ListAny, assumelengthmax, "The list, known to have at most a length."),
-    Function::new("assumesetlength", &[Param::new("set", Ty::SetAny).unknown().marked(), MIN, MAX], Ty::SetAny, assumelength, "The set, known to have a length within bounds."),
-    Function::new("assumesetlengthmin", &[Param::new("set", Ty::SetAny).unknown().marked(), MIN], Ty::SetAny, assumelengthmin, "The set, known to have at least a length."),
-    Function::new("assumesetlengthmax", &[Param::new("set", Ty::SetAny).unknown().marked(), MAX], Ty::SetAny, assumelengthmax, "The set, known to have at most a length."),
-    Function::new("assumemaplength", &[Param::new("map", Ty::MapAny).unknown().marked(), MIN, MAX], Ty::MapAny, assumelength, "The map, known to have a length within bounds."),
-    Function::new("assumemaplengthmin", &[Param::new("map", Ty::MapAny).unknown().marked(), MIN], Ty::MapAny, assumelengthmin, "The map, known to have at least a length."),
-    Function::new("assumemaplengthmax", &[Param::new("map", Ty::MapAny).unknown().marked(), MAX], Ty::MapAny, assumelengthmax, "The map, known to have at most a length."),
+    Function::new(
+        "tostring",
+        &[V],
+        Ty::String,
+        tostring,
+        "The value as a text.",
+    )
+    .nullable(),
+    Function::new(
+        "sensitive",
+        &[ALL],
+        Ty::Any,
+        sensitive,
+        "The value, not to be shown.",
+    )
+    .nullable(),
+    Function::new(
+        "nonsensitive",
+        &[ALL],
+        Ty::Any,
+        nonsensitive,
+        "The value, which may be shown though it comes from one that may not.",
+    )
+    .nullable(),
+    Function::new(
+        "issensitive",
+        &[ALL],
+        Ty::Bool,
+        issensitive,
+        "Whether the value must not be shown.",
+    ),
+    Function::new(
+        "ephemeralasnull",
+        &[ALL],
+        Ty::Any,
+        ephemeralasnull,
+        "The value with ephemeral parts replaced by null.",
+    )
+    .nullable(),
+    Function::new(
+        "assumeequal",
+        &[
+            ALL_NAMED_ACTUAL,
+            Param::new("expected", Ty::Any).null().unknown().marked(),
+        ],
+        Ty::Any,
+        assumeequal,
+        "The expected value, where the actual one is still unknown; they must turn out equal.",
+    )
+    .nullable(),
+    Function::new(
+        "assumenotnull",
+        &[ALL],
+        Ty::Any,
+        assumenotnull,
+        "The value, known not to be null.",
+    )
+    .nullable(),
+    Function::new(
+        "assumestringprefix",
+        &[
+            Param::new("string", Ty::String).unknown().marked(),
+            Param::new("prefix", Ty::String),
+        ],
+        Ty::String,
+        assumestringprefix,
+        "The text, known to begin with a prefix.",
+    ),
+    Function::new(
+        "assumelistlength",
+        &[Param::new("list", Ty::ListAny).unknown().marked(), MIN, MAX],
+        Ty::ListAny,
+        assumelength,
+        "The list, known to have a length within bounds.",
+    ),
+    Function::new(
+        "assumelistlengthmin",
+        &[Param::new("list", Ty::ListAny).unknown().marked(), MIN],
+        Ty::ListAny,
+        assumelengthmin,
+        "The list, known to have at least a length.",
+    ),
+    Function::new(
+        "assumelistlengthmax",
+        &[Param::new("list", Ty::ListAny).unknown().marked(), MAX],
+        Ty::ListAny,
+        assumelengthmax,
+        "The list, known to have at most a length.",
+    ),
+    Function::new(
+        "assumesetlength",
+        &[Param::new("set", Ty::SetAny).unknown().marked(), MIN, MAX],
+        Ty::SetAny,
+        assumelength,
+        "The set, known to have a length within bounds.",
+    ),
+    Function::new(
+        "assumesetlengthmin",
+        &[Param::new("set", Ty::SetAny).unknown().marked(), MIN],
+        Ty::SetAny,
+        assumelengthmin,
+        "The set, known to have at least a length.",
+    ),
+    Function::new(
+        "assumesetlengthmax",
+        &[Param::new("set", Ty::SetAny).unknown().marked(), MAX],
+        Ty::SetAny,
+        assumelengthmax,
+        "The set, known to have at most a length.",
+    ),
+    Function::new(
+        "assumemaplength",
+        &[Param::new("map", Ty::MapAny).unknown().marked(), MIN, MAX],
+        Ty::MapAny,
+        assumelength,
+        "The map, known to have a length within bounds.",
+    ),
+    Function::new(
+        "assumemaplengthmin",
+        &[Param::new("map", Ty::MapAny).unknown().marked(), MIN],
+        Ty::MapAny,
+        assumelengthmin,
+        "The map, known to have at least a length.",
+    ),
+    Function::new(
+        "assumemaplengthmax",
+        &[Param::new("map", Ty::MapAny).unknown().marked(), MAX],
+        Ty::MapAny,
+        assumelengthmax,
+        "The map, known to have at most a length.",
+    ),
 ];
 
 const V: Param = Param::new("v", Ty::Any).null().unknown().marked();
@@ -136,16 +257,16 @@ fn assumeequal(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         return Ok(Value::dynamic());
     };
     let marks = actual.marks().union(expected.marks());
-    let (actual_type, expected_type) = (actual.ty(), expected.ty());
-    if actual_type != expected_type && actual_type != Type::Dynamic {
-        return Err(Fault::new(format!(
+    let wanted = expected.ty();
+    let actual = values::convert(actual, &wanted).map_err(|_| {
+        Fault::new(format!(
             "actual value type {} does not match assumed value type {}",
-            values::type_name(&actual_type),
-            values::type_name(&expected_type)
+            values::type_name(&actual.ty()),
+            values::type_name(&wanted)
         ))
-        .at(0));
-    }
-    match ops::equal(actual, expected).unmarked().as_bool() {
+        .at(0)
+    })?;
+    match ops::equal(&actual, expected).unmarked().as_bool() {
         Some(false) => Err(Fault::new("the actual value does not match the assumed value").at(0)),
         _ => Ok(expected.unmarked().clone().with_marks(&marks)),
     }
@@ -173,9 +294,9 @@ fn assumestringprefix(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
 }
 
 fn bound(args: &[Value], at: usize) -> Result<u64, Fault> {
-    super::args::number(args, at)?.to_u64().ok_or_else(|| {
-        Fault::new("a whole number that is not negative is required").at(at)
-    })
+    super::args::number(args, at)?
+        .to_u64()
+        .ok_or_else(|| Fault::new("a whole number that is not negative is required").at(at))
 }
 
 fn assumelength(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {

@@ -7,13 +7,70 @@ use std::collections::BTreeMap;
 use terrane_value::{EcoString, Kind, Marks, Type, Value};
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("keys", &[Param::new("inputMap", Ty::Any).unknown().marked()], Ty::Any, keys, "The keys of a map or object, in order.").by(keys_type),
-    Function::new("lookup", &[Param::new("inputMap", Ty::Any).marked(), Param::new("key", Ty::String).marked()], Ty::Any, lookup, "The element of a map with a key, or else a default.").variadic(Param::new("default", Ty::Any).null().unknown().marked()).by(lookup_type).nullable(),
-    Function::new("merge", &[], Ty::Any, merge, "One map or object with all elements of the given ones; later ones win.").variadic(Param::new("maps", Ty::Any).null().unknown().marked()).by(any_type),
-    Function::new("transpose", &[Param::new("values", Ty::MapListString)], Ty::MapListString, transpose, "A map of lists of strings with keys and values swapped."),
-    Function::new("values", &[Param::new("mapping", Ty::Any).marked()], Ty::Any, values_of, "The values of a map or object, in the order of its keys.").by(values_type),
-    Function::new("zipmap", &[Param::new("keys", Ty::ListString), Param::new("values", Ty::Any).marked()], Ty::Any, zipmap, "A map or object made of a list of keys and a list of values.").by(zipmap_type),
-    Function::new("map", &[], Ty::Any, removed_map, "Was removed: use tomap({ ... }).").variadic(Param::new("vals", Ty::Any).null().unknown().marked()),
+    Function::new(
+        "keys",
+        &[Param::new("inputMap", Ty::Any).unknown().marked()],
+        Ty::Any,
+        keys,
+        "The keys of a map or object, in order.",
+    )
+    .by(keys_type),
+    Function::new(
+        "lookup",
+        &[
+            Param::new("inputMap", Ty::Any).marked(),
+            Param::new("key", Ty::String).marked(),
+        ],
+        Ty::Any,
+        lookup,
+        "The element of a map with a key, or else a default.",
+    )
+    .variadic(Param::new("default", Ty::Any).null().unknown().marked())
+    .by(lookup_type)
+    .nullable(),
+    Function::new(
+        "merge",
+        &[],
+        Ty::Any,
+        merge,
+        "One map or object with all elements of the given ones; later ones win.",
+    )
+    .variadic(Param::new("maps", Ty::Any).null().unknown().marked())
+    .by(any_type),
+    Function::new(
+        "transpose",
+        &[Param::new("values", Ty::MapListString)],
+        Ty::MapListString,
+        transpose,
+        "A map of lists of strings with keys and values swapped.",
+    ),
+    Function::new(
+        "values",
+        &[Param::new("mapping", Ty::Any).marked()],
+        Ty::Any,
+        values_of,
+        "The values of a map or object, in the order of its keys.",
+    )
+    .by(values_type),
+    Function::new(
+        "zipmap",
+        &[
+            Param::new("keys", Ty::ListString),
+            Param::new("values", Ty::Any).marked(),
+        ],
+        Ty::Any,
+        zipmap,
+        "A map or object made of a list of keys and a list of values.",
+    )
+    .by(zipmap_type),
+    Function::new(
+        "map",
+        &[],
+        Ty::Any,
+        removed_map,
+        "Was removed: use tomap({ ... }).",
+    )
+    .variadic(Param::new("vals", Ty::Any).null().unknown().marked()),
 ];
 
 fn any_type(_: &[Value]) -> Result<Type, Fault> {
@@ -21,7 +78,9 @@ fn any_type(_: &[Value]) -> Result<Type, Fault> {
 }
 
 fn removed_map(_: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
-    Err(Fault::new("the \"map\" function was deprecated in Terraform v0.12 and is no longer available; use tomap({ ... }) syntax to write a literal map"))
+    Err(Fault::new(
+        "the \"map\" function was deprecated in Terraform v0.12 and is no longer available; use tomap({ ... }) syntax to write a literal map",
+    ))
 }
 
 fn keys_type(args: &[Value]) -> Result<Type, Fault> {

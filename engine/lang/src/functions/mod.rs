@@ -7,23 +7,25 @@ use ecow::EcoString;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-pub mod table;
 mod args;
-mod number;
-mod string;
-mod format;
-mod regex;
+mod charset;
 mod collection;
-mod sequence;
-mod map;
-mod set;
 mod convert;
 mod encoding;
-mod hash;
-mod time;
-mod network;
 mod file;
+mod format;
+mod hash;
+mod map;
+mod network;
+mod number;
+mod regex;
+mod rsa;
+mod sequence;
+mod set;
+mod string;
+pub mod table;
 mod template;
+mod time;
 
 #[cfg(test)]
 mod tests;
@@ -33,13 +35,13 @@ fn families() -> Vec<&'static [table::Function]> {
     vec![
         number::TABLE,
         string::TABLE,
-        format::TABLE,
         regex::TABLE,
         collection::TABLE,
         sequence::TABLE,
         map::TABLE,
         set::TABLE,
         convert::TABLE,
+        format::TABLE,
         encoding::TABLE,
         hash::TABLE,
         time::TABLE,
@@ -68,6 +70,15 @@ pub trait Files: Send + Sync + Debug {
     /// # Errors
     /// A sentence that says why not.
     fn list(&self, dir: &str) -> Result<Vec<String>, String>;
+
+    /// The same, of files at most so many levels down (1: those in the directory itself). May give deeper ones too.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    fn list_to_depth(&self, dir: &str, levels: usize) -> Result<Vec<String>, String> {
+        let _ = levels;
+        self.list(dir)
+    }
 
     /// The absolute form of a path, without `.` and `..`.
     fn absolute(&self, path: &str) -> String;

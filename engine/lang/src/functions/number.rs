@@ -6,16 +6,81 @@ use crate::expr::values;
 use terrane_value::{Kind, Number, Type, Value};
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("abs", &[NUM], Ty::Number, abs, "The number without its sign."),
-    Function::new("ceil", &[NUM], Ty::Number, ceil, "The smallest whole number that is not below the given one."),
-    Function::new("floor", &[NUM], Ty::Number, floor, "The largest whole number that is not above the given one."),
-    Function::new("log", &[NUM, Param::new("base", Ty::Number)], Ty::Number, log, "The logarithm of a number in a base."),
-    Function::new("max", &[], Ty::Number, max, "The largest of the given numbers.").variadic(NUMBERS),
-    Function::new("min", &[], Ty::Number, min, "The smallest of the given numbers.").variadic(NUMBERS),
-    Function::new("parseint", &[Param::new("number", Ty::Any), Param::new("base", Ty::Number)], Ty::Number, parseint, "The whole number that a text stands for in a base from 2 to 62."),
-    Function::new("pow", &[NUM, Param::new("power", Ty::Number)], Ty::Number, pow, "A number raised to a power."),
-    Function::new("signum", &[NUM], Ty::Number, signum, "The sign of a number: -1, 0 or 1."),
-    Function::new("sum", &[Param::new("list", Ty::Any)], Ty::Number, sum, "The sum of a list, set or tuple of numbers."),
+    Function::new(
+        "abs",
+        &[NUM],
+        Ty::Number,
+        abs,
+        "The number without its sign.",
+    ),
+    Function::new(
+        "ceil",
+        &[NUM],
+        Ty::Number,
+        ceil,
+        "The smallest whole number that is not below the given one.",
+    ),
+    Function::new(
+        "floor",
+        &[NUM],
+        Ty::Number,
+        floor,
+        "The largest whole number that is not above the given one.",
+    ),
+    Function::new(
+        "log",
+        &[NUM, Param::new("base", Ty::Number)],
+        Ty::Number,
+        log,
+        "The logarithm of a number in a base.",
+    ),
+    Function::new(
+        "max",
+        &[],
+        Ty::Number,
+        max,
+        "The largest of the given numbers.",
+    )
+    .variadic(NUMBERS),
+    Function::new(
+        "min",
+        &[],
+        Ty::Number,
+        min,
+        "The smallest of the given numbers.",
+    )
+    .variadic(NUMBERS),
+    Function::new(
+        "parseint",
+        &[
+            Param::new("number", Ty::Any),
+            Param::new("base", Ty::Number),
+        ],
+        Ty::Number,
+        parseint,
+        "The whole number that a text stands for in a base from 2 to 62.",
+    ),
+    Function::new(
+        "pow",
+        &[NUM, Param::new("power", Ty::Number)],
+        Ty::Number,
+        pow,
+        "A number raised to a power.",
+    ),
+    Function::new(
+        "signum",
+        &[NUM],
+        Ty::Number,
+        signum,
+        "The sign of a number: -1, 0 or 1.",
+    ),
+    Function::new(
+        "sum",
+        &[Param::new("list", Ty::Any)],
+        Ty::Number,
+        sum,
+        "The sum of a list, set or tuple of numbers.",
+    ),
 ];
 
 const NUM: Param = Param::new("num", Ty::Number);
@@ -95,10 +160,9 @@ fn parseint(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
         })?;
     match Number::parse_int(text, base) {
         Some(number) => Ok(Value::number(number)),
-        None if context.sensitive => Err(Fault::new(
-            "cannot parse (sensitive value) as an integer in the given base",
-        )
-        .at(0)),
+        None if context.sensitive => {
+            Err(Fault::new("cannot parse (sensitive value) as an integer in the given base").at(0))
+        }
         None => Err(Fault::new(format!(
             "cannot parse {} as a base {base} integer",
             values::quote(text)
@@ -108,8 +172,7 @@ fn parseint(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
 }
 
 fn sum(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
-    let wrong =
-        || Fault::new("argument must be list, set, or tuple of number values").at(0);
+    let wrong = || Fault::new("argument must be list, set, or tuple of number values").at(0);
     let list = value(args, 0);
     if !super::args::is_sequence(&list.ty()) {
         return Err(Fault::new("cannot sum noniterable").at(0));

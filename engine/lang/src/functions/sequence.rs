@@ -7,18 +7,114 @@ use std::cmp::Ordering;
 use terrane_value::{Kind, Marks, Number, Type, Value, ops};
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("chunklist", &[LIST.marked(), Param::new("size", Ty::Number).marked()], Ty::ListAny, chunklist, "The list cut into lists of a size.").by(chunklist_type),
-    Function::new("compact", &[Param::new("list", Ty::ListString)], Ty::ListString, compact, "The list without nulls and empty texts."),
-    Function::new("concat", &[], Ty::Any, concat, "One list of all elements of the given ones.").variadic(Param::new("seqs", Ty::Any).unknown().marked()).by(concat_type),
-    Function::new("distinct", &[LIST], Ty::ListAny, distinct, "The list without repetitions.").by(same_type),
-    Function::new("element", &[Param::new("list", Ty::Any).marked(), Param::new("index", Ty::Number)], Ty::Any, element, "The element at a position, counted on from the beginning when it is beyond the end.").by(element_type).nullable(),
-    Function::new("flatten", &[Param::new("list", Ty::Any).marked()], Ty::Any, flatten, "One list of the elements of lists within lists.").by(flatten_type),
-    Function::new("list", &[], Ty::ListAny, removed_list, "Was removed: use tolist([ ... ]).").variadic(Param::new("vals", Ty::Any).null().unknown().marked()),
-    Function::new("matchkeys", &[Param::new("values", Ty::ListAny), Param::new("keys", Ty::ListAny), Param::new("searchset", Ty::ListAny)], Ty::ListAny, matchkeys, "The values whose keys are in a set.").by(same_type),
-    Function::new("range", &[], Ty::ListAny, range, "A list of numbers in a range.").variadic(Param::new("params", Ty::Number)).by(range_type),
-    Function::new("reverse", &[Param::new("list", Ty::Any).marked()], Ty::Any, reverse, "The list backwards.").by(reverse_type),
-    Function::new("slice", &[Param::new("list", Ty::Any).marked(), Param::new("start_index", Ty::Number), Param::new("end_index", Ty::Number)], Ty::Any, slice, "The elements from one position up to but not including another.").by(slice_type),
-    Function::new("sort", &[Param::new("list", Ty::ListString)], Ty::ListString, sort, "The texts in lexical order."),
+    Function::new(
+        "chunklist",
+        &[LIST.marked(), Param::new("size", Ty::Number).marked()],
+        Ty::ListAny,
+        chunklist,
+        "The list cut into lists of a size.",
+    )
+    .by(chunklist_type),
+    Function::new(
+        "compact",
+        &[Param::new("list", Ty::ListString)],
+        Ty::ListString,
+        compact,
+        "The list without nulls and empty texts.",
+    ),
+    Function::new(
+        "concat",
+        &[],
+        Ty::Any,
+        concat,
+        "One list of all elements of the given ones.",
+    )
+    .variadic(Param::new("seqs", Ty::Any).unknown().marked())
+    .by(concat_type),
+    Function::new(
+        "distinct",
+        &[LIST],
+        Ty::ListAny,
+        distinct,
+        "The list without repetitions.",
+    )
+    .by(same_type),
+    Function::new(
+        "element",
+        &[
+            Param::new("list", Ty::Any).marked(),
+            Param::new("index", Ty::Number),
+        ],
+        Ty::Any,
+        element,
+        "The element at a position, counted on from the beginning when it is beyond the end.",
+    )
+    .by(element_type)
+    .nullable(),
+    Function::new(
+        "flatten",
+        &[Param::new("list", Ty::Any).marked()],
+        Ty::Any,
+        flatten,
+        "One list of the elements of lists within lists.",
+    )
+    .by(flatten_type),
+    Function::new(
+        "list",
+        &[],
+        Ty::ListAny,
+        removed_list,
+        "Was removed: use tolist([ ... ]).",
+    )
+    .variadic(Param::new("vals", Ty::Any).null().unknown().marked()),
+    Function::new(
+        "matchkeys",
+        &[
+            Param::new("values", Ty::ListAny),
+            Param::new("keys", Ty::ListAny),
+            Param::new("searchset", Ty::ListAny),
+        ],
+        Ty::ListAny,
+        matchkeys,
+        "The values whose keys are in a set.",
+    )
+    .by(same_type),
+    Function::new(
+        "range",
+        &[],
+        Ty::ListAny,
+        range,
+        "A list of numbers in a range.",
+    )
+    .variadic(Param::new("params", Ty::Number))
+    .by(range_type),
+    Function::new(
+        "reverse",
+        &[Param::new("list", Ty::Any).marked()],
+        Ty::Any,
+        reverse,
+        "The list backwards.",
+    )
+    .by(reverse_type),
+    Function::new(
+        "slice",
+        &[
+            Param::new("list", Ty::Any).marked(),
+            Param::new("start_index", Ty::Number),
+            Param::new("end_index", Ty::Number),
+        ],
+        Ty::Any,
+        slice,
+        "The elements from one position up to but not including another.",
+    )
+    .by(slice_type),
+    Function::new(
+        "sort",
+        &[Param::new("list", Ty::ListString)],
+        Ty::ListString,
+        sort,
+        "The texts in lexical order.",
+    ),
 ];
 
 const LIST: Param = Param::new("list", Ty::ListAny);
@@ -35,7 +131,9 @@ fn own_marks(args: &[Value]) -> &Marks {
 }
 
 fn removed_list(_: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
-    Err(Fault::new("the \"list\" function was deprecated in Terraform v0.12 and is no longer available; use tolist([ ... ]) syntax to write a literal list"))
+    Err(Fault::new(
+        "the \"list\" function was deprecated in Terraform v0.12 and is no longer available; use tolist([ ... ]) syntax to write a literal list",
+    ))
 }
 
 fn chunklist_type(args: &[Value]) -> Result<Type, Fault> {
@@ -45,7 +143,8 @@ fn chunklist_type(args: &[Value]) -> Result<Type, Fault> {
 fn chunklist(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     let list = value(args, 0);
     let marks = own_marks(args).union(args.get(1).map_or(&Marks::NONE, Value::marks));
-    let size = integer(args, 1).map_err(|fault| Fault::new(format!("invalid size: {}", fault.text)))?;
+    let size =
+        integer(args, 1).map_err(|fault| Fault::new(format!("invalid size: {}", fault.text)))?;
     let size =
         usize::try_from(size).map_err(|_| Fault::new("the size argument must be positive"))?;
     let ty = list.ty();
@@ -110,7 +209,11 @@ fn concat_type(args: &[Value]) -> Result<Type, Fault> {
     {
         return Ok(Type::list(element));
     }
-    Ok(if open { Type::Dynamic } else { Type::tuple(parts) })
+    Ok(if open {
+        Type::Dynamic
+    } else {
+        Type::tuple(parts)
+    })
 }
 
 fn concat(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
@@ -124,7 +227,10 @@ fn concat(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         }
         let mut items = Vec::new();
         for arg in args {
-            items.extend(super::args::convert_all(arg.unmarked().children(), element)?);
+            items.extend(super::args::convert_all(
+                arg.unmarked().children(),
+                element,
+            )?);
         }
         return Ok(Value::list((**element).clone(), items).with_marks(&marks));
     }
@@ -179,7 +285,10 @@ fn element_type(args: &[Value]) -> Result<Type, Fault> {
             if types.is_empty() {
                 return Err(Fault::new("cannot use element function with an empty list"));
             }
-            if !args.get(1).is_some_and(|index| index.unmarked().as_number().is_some()) {
+            if !args
+                .get(1)
+                .is_some_and(|index| index.unmarked().as_number().is_some())
+            {
                 return Ok(Type::Dynamic);
             }
             let at = wrapped(args, types.len())?;
@@ -317,12 +426,18 @@ fn range(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     if !down && order == Ordering::Less {
         return Err(Fault::new("end must be greater than start when step is positive").at(1));
     }
-    let stop = if down { Ordering::Greater } else { Ordering::Less };
+    let stop = if down {
+        Ordering::Greater
+    } else {
+        Ordering::Less
+    };
     let mut at = start;
     let mut items = Vec::new();
     while at.compare(&end) == stop {
         if items.len() >= MAX_RANGE || step.is_zero() {
-            return Err(Fault::new("more than 1024 values were generated; either decrease the difference between start and end or use a smaller step"));
+            return Err(Fault::new(
+                "more than 1024 values were generated; either decrease the difference between start and end or use a smaller step",
+            ));
         }
         items.push(Value::number(at.clone()));
         at = at
@@ -363,9 +478,8 @@ fn bounds(args: &[Value], length: Option<usize>) -> Result<Option<(usize, usize)
         }
         let index = integer(args, at)
             .map_err(|fault| Fault::new(format!("invalid {which} index: {}", fault.text)).at(at))?;
-        let index = usize::try_from(index).map_err(|_| {
-            Fault::new(format!("{which} index must not be less than zero")).at(at)
-        })?;
+        let index = usize::try_from(index)
+            .map_err(|_| Fault::new(format!("{which} index must not be less than zero")).at(at))?;
         if length.is_some_and(|length| index > length) {
             return Err(Fault::new(format!(
                 "{which} index must not be greater than the length of the list"

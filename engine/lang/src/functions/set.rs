@@ -6,10 +6,41 @@ use crate::expr::values;
 use terrane_value::{Type, Value};
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("setintersection", &[FIRST], Ty::SetAny, intersection, "The elements that are in all of the sets.").variadic(OTHERS).by(union_type),
-    Function::new("setproduct", &[], Ty::Any, product, "All combinations of elements of the given sets or lists.").variadic(Param::new("sets", Ty::Any).unknown()).by(product_type),
-    Function::new("setsubtract", &[Param::new("a", Ty::SetAny), Param::new("b", Ty::SetAny)], Ty::SetAny, subtract, "The elements of the first set that are not in the second.").by(union_type),
-    Function::new("setunion", &[FIRST], Ty::SetAny, union, "The elements that are in any of the sets.").variadic(OTHERS).by(union_type),
+    Function::new(
+        "setintersection",
+        &[FIRST],
+        Ty::SetAny,
+        intersection,
+        "The elements that are in all of the sets.",
+    )
+    .variadic(OTHERS)
+    .by(union_type),
+    Function::new(
+        "setproduct",
+        &[],
+        Ty::Any,
+        product,
+        "All combinations of elements of the given sets or lists.",
+    )
+    .variadic(Param::new("sets", Ty::Any).unknown())
+    .by(product_type),
+    Function::new(
+        "setsubtract",
+        &[Param::new("a", Ty::SetAny), Param::new("b", Ty::SetAny)],
+        Ty::SetAny,
+        subtract,
+        "The elements of the first set that are not in the second.",
+    )
+    .by(union_type),
+    Function::new(
+        "setunion",
+        &[FIRST],
+        Ty::SetAny,
+        union,
+        "The elements that are in any of the sets.",
+    )
+    .variadic(OTHERS)
+    .by(union_type),
 ];
 
 const FIRST: Param = Param::new("first_set", Ty::SetAny);
@@ -111,9 +142,8 @@ fn product_type(args: &[Value]) -> Result<Type, Fault> {
                 elements.push(if types.is_empty() {
                     Type::Dynamic
                 } else {
-                    values::unify(&types).ok_or_else(|| {
-                        Fault::new("all elements must be of the same type").at(at)
-                    })?
+                    values::unify(&types)
+                        .ok_or_else(|| Fault::new("all elements must be of the same type").at(at))?
                 });
             }
             Type::Dynamic => return Ok(Type::Dynamic),

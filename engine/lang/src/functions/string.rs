@@ -7,23 +7,128 @@ use terrane_value::{EcoString, Kind, Type, Value};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("chomp", &[STR], Ty::String, chomp, "The text without line breaks at its end."),
-    Function::new("endswith", &[STR, Param::new("suffix", Ty::String)], Ty::Bool, endswith, "Whether a text ends with another."),
-    Function::new("indent", &[Param::new("spaces", Ty::Number), STR], Ty::String, indent, "The text with all lines but the first indented."),
-    Function::new("join", &[SEPARATOR], Ty::String, join, "The elements of lists in one text, with a separator between them.").variadic(Param::new("lists", Ty::ListString)),
-    Function::new("lower", &[STR], Ty::String, lower, "The text in small letters."),
-    Function::new("replace", &[STR, Param::new("substr", Ty::String), Param::new("replace", Ty::String)], Ty::String, super::regex::replace, "The text with all occurrences of a substring, or of a pattern in slashes, replaced."),
-    Function::new("split", &[SEPARATOR, STR], Ty::ListString, split, "The parts of a text between separators."),
-    Function::new("startswith", &[STR.unknown(), Param::new("prefix", Ty::String)], Ty::Bool, startswith, "Whether a text begins with another."),
-    Function::new("strcontains", &[STR, Param::new("substr", Ty::String)], Ty::Bool, strcontains, "Whether a text contains another."),
+    Function::new(
+        "chomp",
+        &[STR],
+        Ty::String,
+        chomp,
+        "The text without line breaks at its end.",
+    ),
+    Function::new(
+        "endswith",
+        &[STR, Param::new("suffix", Ty::String)],
+        Ty::Bool,
+        endswith,
+        "Whether a text ends with another.",
+    ),
+    Function::new(
+        "indent",
+        &[Param::new("spaces", Ty::Number), STR],
+        Ty::String,
+        indent,
+        "The text with all lines but the first indented.",
+    ),
+    Function::new(
+        "join",
+        &[SEPARATOR],
+        Ty::String,
+        join,
+        "The elements of lists in one text, with a separator between them.",
+    )
+    .variadic(Param::new("lists", Ty::ListString)),
+    Function::new(
+        "lower",
+        &[STR],
+        Ty::String,
+        lower,
+        "The text in small letters.",
+    ),
+    Function::new(
+        "replace",
+        &[
+            STR,
+            Param::new("substr", Ty::String),
+            Param::new("replace", Ty::String),
+        ],
+        Ty::String,
+        super::regex::replace,
+        "The text with all occurrences of a substring, or of a pattern in slashes, replaced.",
+    ),
+    Function::new(
+        "split",
+        &[SEPARATOR, STR],
+        Ty::ListString,
+        split,
+        "The parts of a text between separators.",
+    ),
+    Function::new(
+        "startswith",
+        &[STR.unknown(), Param::new("prefix", Ty::String)],
+        Ty::Bool,
+        startswith,
+        "Whether a text begins with another.",
+    ),
+    Function::new(
+        "strcontains",
+        &[STR, Param::new("substr", Ty::String)],
+        Ty::Bool,
+        strcontains,
+        "Whether a text contains another.",
+    ),
     Function::new("strrev", &[STR], Ty::String, strrev, "The text backwards."),
-    Function::new("substr", &[STR, Param::new("offset", Ty::Number), Param::new("length", Ty::Number)], Ty::String, substr, "A part of a text by offset and length in characters."),
-    Function::new("title", &[STR], Ty::String, title, "The text with the first letter of each word in title case."),
-    Function::new("trim", &[STR, Param::new("cutset", Ty::String)], Ty::String, trim, "The text without any of the given characters at its ends."),
-    Function::new("trimprefix", &[STR, Param::new("prefix", Ty::String)], Ty::String, trimprefix, "The text without a prefix."),
-    Function::new("trimspace", &[STR], Ty::String, trimspace, "The text without white space at its ends."),
-    Function::new("trimsuffix", &[STR, Param::new("suffix", Ty::String)], Ty::String, trimsuffix, "The text without a suffix."),
-    Function::new("upper", &[STR], Ty::String, upper, "The text in capital letters."),
+    Function::new(
+        "substr",
+        &[
+            STR,
+            Param::new("offset", Ty::Number),
+            Param::new("length", Ty::Number),
+        ],
+        Ty::String,
+        substr,
+        "A part of a text by offset and length in characters.",
+    ),
+    Function::new(
+        "title",
+        &[STR],
+        Ty::String,
+        title,
+        "The text with the first letter of each word in title case.",
+    ),
+    Function::new(
+        "trim",
+        &[STR, Param::new("cutset", Ty::String)],
+        Ty::String,
+        trim,
+        "The text without any of the given characters at its ends.",
+    ),
+    Function::new(
+        "trimprefix",
+        &[STR, Param::new("prefix", Ty::String)],
+        Ty::String,
+        trimprefix,
+        "The text without a prefix.",
+    ),
+    Function::new(
+        "trimspace",
+        &[STR],
+        Ty::String,
+        trimspace,
+        "The text without white space at its ends.",
+    ),
+    Function::new(
+        "trimsuffix",
+        &[STR, Param::new("suffix", Ty::String)],
+        Ty::String,
+        trimsuffix,
+        "The text without a suffix.",
+    ),
+    Function::new(
+        "upper",
+        &[STR],
+        Ty::String,
+        upper,
+        "The text in capital letters.",
+    ),
 ];
 
 const STR: Param = Param::new("str", Ty::String);
@@ -183,7 +288,11 @@ fn title(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         .map(|character| {
             let starts = separates(before);
             before = character;
-            if starts { simple_title(character) } else { character }
+            if starts {
+                simple_title(character)
+            } else {
+                character
+            }
         })
         .collect();
     string(made)
@@ -233,7 +342,11 @@ fn simple_title(character: char) -> char {
 
 fn lone(mut characters: impl Iterator<Item = char>) -> Option<char> {
     let first = characters.next();
-    if characters.next().is_some() { None } else { first }
+    if characters.next().is_some() {
+        None
+    } else {
+        first
+    }
 }
 
 /// Text of a value for messages that may hold it.

@@ -100,9 +100,9 @@ impl Fault {
     pub(crate) fn hidden(self) -> Self {
         let text = match self.text {
             Cow::Borrowed(_) => self.text,
-            Cow::Owned(_) => Cow::Borrowed(
-                "the value is not suitable; it is not shown because it is sensitive",
-            ),
+            Cow::Owned(_) => {
+                Cow::Borrowed("the value is not suitable; it is not shown because it is sensitive")
+            }
         };
         Self { text, ..self }
     }
@@ -277,9 +277,21 @@ fn table() -> &'static BTreeMap<&'static str, &'static Function> {
 
 /// The forms that are not in the table because they see expressions, not values: name, signature, a line on each.
 const FORMS: [(&str, &str, &str); 3] = [
-    ("can", "can(expression any) bool", "Whether the expression can be evaluated without error."),
-    ("convert", "convert(value any, type type constraint) dynamic", "The value converted to a type."),
-    ("try", "try(expressions any...) dynamic", "The first of the expressions that can be evaluated without error."),
+    (
+        "can",
+        "can(expression any) bool",
+        "Whether the expression can be evaluated without error.",
+    ),
+    (
+        "convert",
+        "convert(value any, type type constraint) dynamic",
+        "The value converted to a type.",
+    ),
+    (
+        "try",
+        "try(expressions any...) dynamic",
+        "The first of the expressions that can be evaluated without error.",
+    ),
 ];
 
 /// The function with a name (without namespace).

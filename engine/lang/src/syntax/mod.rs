@@ -1,16 +1,20 @@
 //! Syntax trees of native and JSON syntax, and how they are made.
 //!
-//! In reading order: the tree ([`ast`]), bodies seen through a schema ([`body`]), the scanner, the
-//! parser, the JSON front end, static analysis of expressions.
+//! In reading order: the tree ([`ast`]), bodies ([`body`]) and what a schema sees in them, the scanner, the
+//! parser ([`parse`]), the JSON front end ([`json`]), static analysis of expressions ([`static_expr`]), and
+//! what works on tokens alone: finding the block around a byte ([`navigate`]) and [`mod@format`].
 
 pub mod ast;
 pub mod body;
 mod content;
+mod scan;
+
+pub mod format;
 pub mod json;
 pub mod navigate;
 pub mod parse;
-mod scan;
 mod spans;
 pub mod static_expr;
-pub mod format;
 pub mod suggest;
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,9 @@ pub fn block_at(text: &str, at: u32) -> Option<String> {
                 }
             }
             TokenKind::Newline if depth == 0 => header.clear(),
-            TokenKind::Comment if depth == 0 && slice(text, token).ends_with('\n') => header.clear(),
+            TokenKind::Comment if depth == 0 && slice(text, token).ends_with('\n') => {
+                header.clear();
+            }
             TokenKind::Comment => {}
             _ if depth == 0 => header.push(token),
             _ => {}
@@ -43,7 +45,8 @@ pub fn block_at(text: &str, at: u32) -> Option<String> {
 }
 
 fn slice(text: &str, token: Token) -> &str {
-    text.get(token.start as usize..token.end as usize).unwrap_or("")
+    text.get(token.start as usize..token.end as usize)
+        .unwrap_or("")
 }
 
 /// A name and labels, nothing else.
@@ -54,7 +57,10 @@ fn is_header(tokens: &[Token]) -> bool {
             TokenKind::Ident | TokenKind::OpenQuote | TokenKind::QuotedText | TokenKind::CloseQuote
         )
     };
-    tokens.first().is_some_and(|token| token.kind == TokenKind::Ident) && tokens.iter().all(label)
+    tokens
+        .first()
+        .is_some_and(|token| token.kind == TokenKind::Ident)
+        && tokens.iter().all(label)
 }
 
 fn header_text(text: &str, tokens: &[Token]) -> String {

@@ -549,3 +549,31 @@ impl<'a> Scanner<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Between two tokens there are only spaces, tabs and a byte order mark at the start.
+    #[test]
+    fn every_byte_belongs_to_a_token_or_is_space() {
+        let text = "\u{feff}a = \"x${ f(\"y\") ~}\\n$${z}\" # c\r\n\tb \"l\" { c = <<-E\n  x ${y}\n  E\n}\n/* d */ ; ' 1.2.3 1... a::b\n\"open";
+        for (text, tokens) in [
+            (text, scan(text)),
+            ("a ${ b }\n c", scan_template("a ${ b }\n c")),
+        ] {
+            let mut behind = 0;
+            for token in &tokens {
+                let gap = text.get(behind..token.start as usize).unwrap();
+                assert!(
+                    gap.trim_matches([' ', '\t']).is_empty() || (behind == 0 && gap == "\u{feff}"),
+                    "{gap:?}"
+                );
+                assert!(token.start <= token.end);
+                behind = token.end as usize;
+            }
+            assert_eq!(behind, text.len());
+            assert_eq!(tokens.last().unwrap().kind, TokenKind::End);
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::plan::{Action, ExpansionKind, ResourceChange};
 use crate::world::{Place, World};
 use std::collections::BTreeMap;
 use terrane_config::config::{Config, Dependency, Module, ModuleId, Reference, Repetition};
-use terrane_lang::expr::{Compiled, Scope as _, Use};
+use terrane_lang::expr::{Compiled, Use};
 use terrane_model::addr::{ConfigResource, InstanceKey, ModuleInstance, ResourceAddr};
 use terrane_value::Kind;
 
@@ -50,24 +50,53 @@ pub(crate) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(config: &'a Config, graph: &'a Graph, world: &'a World, changes: &'a [ResourceChange]) -> Self {
-        Self { config, graph, world, changes, steps: Vec::new(), applies: BTreeMap::new(), joins: BTreeMap::new() }
+    pub(crate) fn new(
+        config: &'a Config,
+        graph: &'a Graph,
+        world: &'a World,
+        changes: &'a [ResourceChange],
+    ) -> Self {
+        Self {
+            config,
+            graph,
+            world,
+            changes,
+            steps: Vec::new(),
+            applies: BTreeMap::new(),
+            joins: BTreeMap::new(),
+        }
     }
 
     /// Builds the graph. `locate` finds the node, position and instance of a change, if it is configured.
     ///
     /// # Errors
     /// With the steps of a cycle.
-    pub(crate) fn build(mut self, locate: &dyn Fn(&ResourceChange) -> Option<(NodeId, Place, usize)>) -> Result<ExecGraph, Vec<StepKind>> {
-        let own: Vec<(Option<StepId>, Option<StepId>)> = (0u32..).zip(self.changes).map(|(at, change)| self.own_steps(at, change)).collect();
+    pub(crate) fn build(
+        mut self,
+        locate: &dyn Fn(&ResourceChange) -> Option<(NodeId, Place, usize)>,
+    ) -> Result<ExecGraph, Vec<StepKind>> {
+        let own: Vec<(Option<StepId>, Option<StepId>)> = (0u32..)
+            .zip(self.changes)
+            .map(|(at, change)| self.own_steps(at, change))
+            .collect();
         if self.steps.is_empty() {
             return Ok(ExecGraph::default());
         }
         self.order_destruction(&own);
         for (change, (apply, _)) in self.changes.iter().zip(&own) {
-            let (Some(apply), Some((node, place, index))) = (apply, locate(change).filter(|_| change.deposed.is_none())) else { continue };
-            let count = self.world.resource_cell(place, resource_index(self.graph, node)).map_or(0, |cell| cell.keys.len());
-            let steps = self.applies.entry((node, place.pos)).or_insert_with(|| vec![None; count]);
+            let (Some(apply), Some((node, place, index))) =
+                (apply, locate(change).filter(|_| change.deposed.is_none()))
+            else {
+                continue;
+            };
+            let count = self
+                .world
+                .resource_cell(place, resource_index(self.graph, node))
+                .map_or(0, |cell| cell.keys.len());
+            let steps = self
+                .applies
+                .entry((node, place.pos))
+                .or_insert_with(|| vec![None; count]);
             if let Some(slot) = steps.get_mut(index) {
                 *slot = Some(*apply);
             }
@@ -96,20 +125,31 @@ impl<'a> Builder<'a> {
     fn own_steps(&mut self, at: u32, change: &ResourceChange) -> (Option<StepId>, Option<StepId>) {
         match change.action {
             Action::NoOp => (None, None),
-            Action::Create | Action::Update | Action::Read => (Some(self.add(StepKind::Apply(at), Vec::new())), None),
+            Action::Create | Action::Update | Action::Read => {
+                (Some(self.add(StepKind::Apply(at), Vec::new())), None)
+            }
             Action::Delete => (None, Some(self.add(StepKind::Destroy(at), Vec::new()))),
             Action::Forget => (None, Some(self.add(StepKind::Forget(at), Vec::new()))),
             Action::DeleteThenCreate => {
                 let destroy = self.add(StepKind::Destroy(at), Vec::new());
-                (Some(self.add(StepKind::Apply(at), vec![destroy])), Some(destroy))
+                (
+                    Some(self.add(StepKind::Apply(at), vec![destroy])),
+                    Some(destroy),
+                )
             }
             Action::CreateThenDelete => {
                 let apply = self.add(StepKind::Apply(at), Vec::new());
-                (Some(apply), Some(self.add(StepKind::Destroy(at), vec![apply])))
+                (
+                    Some(apply),
+                    Some(self.add(StepKind::Destroy(at), vec![apply])),
+                )
             }
             Action::ForgetThenCreate => {
                 let forget = self.add(StepKind::Forget(at), Vec::new());
-                (Some(self.add(StepKind::Apply(at), vec![forget])), Some(forget))
+                (
+                    Some(self.add(StepKind::Apply(at), vec![forget])),
+                    Some(forget),
+                )
             }
         }
     }
@@ -146,7 +186,10 @@ impl<'a> Builder<'a> {
             }
         }
         for (change, (apply, destroy)) in changes.iter().zip(own) {
-            let keys = [Dep::One(change.addr.resource.clone()), Dep::All(change.addr.resource.config())];
+            let keys = [
+                Dep::One(change.addr.resource.clone()),
+                Dep::All(change.addr.resource.config()),
+            ];
             for key in &keys {
                 if let Some(destroy) = destroy {
                     self.wait_for_group(*destroy, &mut destroyed_by_dep, key);
@@ -167,7 +210,9 @@ impl<'a> Builder<'a> {
     }
 
     fn wait_for_group(&mut self, step: StepId, groups: &mut Groups, key: &Dep) {
-        let Some(members) = groups.members.get(key) else { return };
+        let Some(members) = groups.members.get(key) else {
+            return;
+        };
         let target = match (members.as_slice(), groups.joins.get(key)) {
             (_, Some(join)) => *join,
             ([one], None) => *one,
@@ -201,9 +246,13 @@ impl<'a> Builder<'a> {
                 }
                 Node::Provider(provider) => {
                     let declared = self.config.provider(provider);
-                    let Some(place) = self.world.places(declared.module).next() else { continue };
+                    let Some(place) = self.world.places(declared.module).next() else {
+                        continue;
+                    };
                     let mut after = Vec::new();
-                    declared.body.each_use(&mut |used| self.refer(place, used, None, &mut after));
+                    declared
+                        .body
+                        .each_use(&mut |used| self.refer(place, used, None, &mut after));
                     let join = self.join(after);
                     self.joins.insert((id, 0), join);
                 }
@@ -228,7 +277,12 @@ impl<'a> Builder<'a> {
         let config = self.config;
         match node {
             Node::Variable(module, at) => {
-                let (Some(parent), Some((_, call))) = (self.world.module_cell(place).parent, config.module(module).parent) else { return };
+                let (Some(parent), Some((_, call))) = (
+                    self.world.module_cell(place).parent,
+                    config.module(module).parent,
+                ) else {
+                    return;
+                };
                 let call = &config.module(parent.module).calls[call as usize];
                 if let Some(input) = &call.inputs[at as usize] {
                     self.expr(parent, input, None, after);
@@ -237,7 +291,12 @@ impl<'a> Builder<'a> {
                     }
                 }
             }
-            Node::Local(module, at) => self.expr(place, &config.module(module).locals[at as usize].value, None, after),
+            Node::Local(module, at) => self.expr(
+                place,
+                &config.module(module).locals[at as usize].value,
+                None,
+                after,
+            ),
             Node::Output(module, at) => {
                 let output = &config.module(module).outputs[at as usize];
                 self.expr(place, &output.value, None, after);
@@ -254,50 +313,83 @@ impl<'a> Builder<'a> {
     fn repetition(&mut self, place: Place, repetition: &Repetition, after: &mut Vec<StepId>) {
         match repetition {
             Repetition::Single => {}
-            Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => self.expr(place, expr, None, after),
+            Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => {
+                self.expr(place, expr, None, after)
+            }
         }
     }
 
-    fn expr(&mut self, place: Place, expr: &Compiled, key: Option<&InstanceKey>, after: &mut Vec<StepId>) {
+    fn expr(
+        &mut self,
+        place: Place,
+        expr: &Compiled,
+        key: Option<&InstanceKey>,
+        after: &mut Vec<StepId>,
+    ) {
         for used in expr.uses() {
             self.refer_for(place, used, key, None, after);
         }
     }
 
-    fn refer(&mut self, place: Place, used: &Use, key: Option<&InstanceKey>, after: &mut Vec<StepId>) {
+    fn refer(
+        &mut self,
+        place: Place,
+        used: &Use,
+        key: Option<&InstanceKey>,
+        after: &mut Vec<StepId>,
+    ) {
         self.refer_for(place, used, key, None, after);
     }
 
     /// What a reference waits for. `key` is that of the instance which makes it; `at` its resource, for `each.value`.
-    fn refer_for(&mut self, place: Place, used: &Use, key: Option<&InstanceKey>, at: Option<u32>, after: &mut Vec<StepId>) {
+    fn refer_for(
+        &mut self,
+        place: Place,
+        used: &Use,
+        key: Option<&InstanceKey>,
+        at: Option<u32>,
+        after: &mut Vec<StepId>,
+    ) {
         let module = self.config.module(place.module);
         let reference = module.slots[used.slot.0 as usize];
         match reference {
             Reference::Resource(target) => {
                 let node = self.graph.id(Node::Resource(place.module, target));
                 match self.picked(place, target, used, key, at) {
-                    Some(index) => after.extend(self.applies.get(&(node, place.pos)).and_then(|steps| steps[index])),
+                    Some(index) => after.extend(
+                        self.applies
+                            .get(&(node, place.pos))
+                            .and_then(|steps| steps[index]),
+                    ),
                     None => after.extend(self.whole(node, place.pos)),
                 }
             }
             _ => {
                 let (world, graph, joins) = (self.world, self.graph, &self.joins);
-                world.each_value_target(place, reference, &mut |node, pos| after.extend(joins.get(&(graph.id(node), pos)).copied().flatten()));
+                world.each_value_target(place, reference, &mut |node, pos| {
+                    after.extend(joins.get(&(graph.id(node), pos)).copied().flatten())
+                });
             }
         }
     }
 
     /// Which instance a keyed reference picks, if that can be told.
-    fn picked(&self, place: Place, target: u32, used: &Use, key: Option<&InstanceKey>, at: Option<u32>) -> Option<usize> {
+    fn picked(
+        &self,
+        place: Place,
+        target: u32,
+        used: &Use,
+        key: Option<&InstanceKey>,
+        at: Option<u32>,
+    ) -> Option<usize> {
         let cell = self.world.resource_cell(place, target)?;
         let expr = used.key.as_ref()?;
         let repeat = match at {
-            Some(at) => self.world.repeat(place, at, key),
+            Some(at) => self.world.repeat(place, at, key).ok()?,
             None => crate::world::Repeat::None,
         };
         let scope = self.world.scope(place).repeated(repeat);
         let value = expr.eval(&scope, &[]).ok()?;
-        let _ = scope.functions();
         let wanted = match (cell.kind, value.unmarked().kind()) {
             (ExpansionKind::Count, Kind::Number(index)) => InstanceKey::Int(index.to_u64()?),
             (ExpansionKind::ForEach, Kind::String(key)) => InstanceKey::Str(key.clone()),
@@ -311,7 +403,14 @@ impl<'a> Builder<'a> {
         if let Some(known) = self.joins.get(&(node, pos)) {
             return *known;
         }
-        let steps: Vec<StepId> = self.applies.get(&(node, pos)).into_iter().flatten().copied().flatten().collect();
+        let steps: Vec<StepId> = self
+            .applies
+            .get(&(node, pos))
+            .into_iter()
+            .flatten()
+            .copied()
+            .flatten()
+            .collect();
         let join = self.join(steps);
         self.joins.insert((node, pos), join);
         join
@@ -327,7 +426,9 @@ impl<'a> Builder<'a> {
                     Node::Resource(..) => after.extend(self.whole(self.graph.id(node), place.pos)),
                     _ => {
                         let (graph, joins) = (self.graph, &self.joins);
-                        self.world.each_value_target(place, *on, &mut |node, pos| after.extend(joins.get(&(graph.id(node), pos)).copied().flatten()));
+                        self.world.each_value_target(place, *on, &mut |node, pos| {
+                            after.extend(joins.get(&(graph.id(node), pos)).copied().flatten())
+                        });
                     }
                 }
             }
@@ -342,14 +443,20 @@ impl<'a> Builder<'a> {
         let mut open = vec![(place, call)];
         while let Some((place, call)) = open.pop() {
             let child = self.config.module(place.module).calls[call as usize].module;
-            let Some(cell) = self.world.call_cell(place, call) else { continue };
+            let Some(cell) = self.world.call_cell(place, call) else {
+                continue;
+            };
             let count = u32::try_from(cell.keys.len()).expect("fewer than 2^32 module instances");
             for pos in cell.first..cell.first + count {
                 for (at, _) in (0u32..).zip(&self.config.module(child).resources) {
                     after.extend(self.whole(self.graph.id(Node::Resource(child, at)), pos));
                 }
                 let inner = Place { module: child, pos };
-                open.extend((0u32..).zip(&self.config.module(child).calls).map(|(call, _)| (inner, call)));
+                open.extend(
+                    (0u32..)
+                        .zip(&self.config.module(child).calls)
+                        .map(|(call, _)| (inner, call)),
+                );
             }
         }
     }
@@ -360,38 +467,73 @@ impl<'a> Builder<'a> {
         let own = Reference::Resource(at);
         let slots = &config.module(module).slots;
         for place in self.world.places(module) {
-            let Some(steps) = self.applies.get(&(id, place.pos)).cloned() else { continue };
-            let Some(keys) = self.world.resource_cell(place, at).map(|cell| cell.keys.clone()) else { continue };
+            let Some(steps) = self.applies.get(&(id, place.pos)).cloned() else {
+                continue;
+            };
+            let Some(keys) = self
+                .world
+                .resource_cell(place, at)
+                .map(|cell| cell.keys.clone())
+            else {
+                continue;
+            };
             // What all instances wait for.
             let mut common = Vec::new();
             self.repetition(place, &resource.repetition, &mut common);
             self.depends_on(place, &resource.depends_on, &mut common);
             self.inherited(place, &mut common);
-            common.extend(self.joins.get(&(self.graph.id(Node::Provider(resource.provider.provider)), 0)).copied().flatten());
+            common.extend(
+                self.joins
+                    .get(&(self.graph.id(Node::Provider(resource.provider.provider)), 0))
+                    .copied()
+                    .flatten(),
+            );
             let mut keyed: Vec<Use> = Vec::new();
             let mut plain: Vec<Use> = Vec::new();
             let mut sort = |used: &Use| {
                 if slots[used.slot.0 as usize] != own {
-                    if used.key.is_some() { keyed.push(used.clone()) } else { plain.push(used.clone()) }
+                    if used.key.is_some() {
+                        keyed.push(used.clone())
+                    } else {
+                        plain.push(used.clone())
+                    }
                 }
             };
             resource.body.each_use(&mut sort);
             let lifecycle = &resource.lifecycle;
-            for rule in lifecycle.preconditions.iter().chain(&lifecycle.postconditions) {
-                rule.condition.uses().iter().chain(rule.message.uses()).for_each(&mut sort);
+            for rule in lifecycle
+                .preconditions
+                .iter()
+                .chain(&lifecycle.postconditions)
+            {
+                rule.condition
+                    .uses()
+                    .iter()
+                    .chain(rule.message.uses())
+                    .for_each(&mut sort);
             }
             for provisioner in &resource.provisioners {
                 provisioner.body.each_use(&mut sort);
-                provisioner.connection.iter().for_each(|body| body.each_use(&mut sort));
+                provisioner
+                    .connection
+                    .iter()
+                    .for_each(|body| body.each_use(&mut sort));
             }
             for trigger in &lifecycle.replace_triggered_by {
-                common.extend(self.whole(self.graph.id(Node::Resource(module, trigger.resource)), place.pos));
+                common.extend(self.whole(
+                    self.graph.id(Node::Resource(module, trigger.resource)),
+                    place.pos,
+                ));
             }
             for used in &plain {
                 self.refer(place, used, None, &mut common);
             }
             let many = steps.iter().flatten().count() > 1;
-            let common = if many { self.join(common).into_iter().collect() } else { common };
+            let common = if many {
+                self.join(common).into_iter().collect()
+            } else {
+                common
+            };
             for (step, key) in steps.iter().zip(keys.iter()) {
                 let Some(step) = step else { continue };
                 let mut after = common.clone();
@@ -408,9 +550,16 @@ impl<'a> Builder<'a> {
     /// What the calls around a module instance name in `depends_on`.
     fn inherited(&mut self, place: Place, after: &mut Vec<StepId>) {
         let mut at = place;
-        while let (Some(parent), Some((_, call))) = (self.world.module_cell(at).parent, self.config.module(at.module).parent) {
+        while let (Some(parent), Some((_, call))) = (
+            self.world.module_cell(at).parent,
+            self.config.module(at.module).parent,
+        ) {
             let config = self.config;
-            self.depends_on(parent, &config.module(parent.module).calls[call as usize].depends_on, after);
+            self.depends_on(
+                parent,
+                &config.module(parent.module).calls[call as usize].depends_on,
+                after,
+            );
             at = parent;
         }
     }
@@ -424,7 +573,11 @@ impl<'a> Builder<'a> {
                 dependents[after.0 as usize].push(at);
             }
         }
-        let mut ready: Vec<u32> = (0u32..).zip(&waiting).filter(|(_, count)| **count == 0).map(|(at, _)| at).collect();
+        let mut ready: Vec<u32> = (0u32..)
+            .zip(&waiting)
+            .filter(|(_, count)| **count == 0)
+            .map(|(at, _)| at)
+            .collect();
         let mut done = 0;
         while let Some(at) = ready.pop() {
             done += 1;
@@ -439,7 +592,13 @@ impl<'a> Builder<'a> {
         if done == self.steps.len() {
             return Ok(ExecGraph { steps: self.steps });
         }
-        Err(self.steps.iter().zip(waiting).filter(|(step, count)| *count > 0 && step.kind != StepKind::Join).map(|(step, _)| step.kind).collect())
+        Err(self
+            .steps
+            .iter()
+            .zip(waiting)
+            .filter(|(step, count)| *count > 0 && step.kind != StepKind::Join)
+            .map(|(step, _)| step.kind)
+            .collect())
     }
 }
 
@@ -457,17 +616,31 @@ fn resource_index(graph: &Graph, node: NodeId) -> u32 {
 }
 
 fn uses_each(module: &Module, expr: &Compiled) -> bool {
-    expr.uses().iter().any(|used| matches!(module.slots[used.slot.0 as usize], Reference::EachValue | Reference::EachKey | Reference::CountIndex))
+    expr.uses().iter().any(|used| {
+        matches!(
+            module.slots[used.slot.0 as usize],
+            Reference::EachValue | Reference::EachKey | Reference::CountIndex
+        )
+    })
 }
 
 /// What the stored object depended on.
 fn stored_deps(change: &ResourceChange) -> impl Iterator<Item = Dep> + '_ {
-    change.stored.iter().flat_map(|stored| stored.dependencies.iter()).map(|dep| resolve(&change.addr.resource.module, dep))
+    change
+        .stored
+        .iter()
+        .flat_map(|stored| stored.dependencies.iter())
+        .map(|dep| resolve(&change.addr.resource.module, dep))
 }
 
 /// What the object depends on, stored and configured.
 fn all_deps(change: &ResourceChange) -> Vec<Dep> {
-    let mut deps: Vec<Dep> = change.dependencies.iter().map(|dep| resolve(&change.addr.resource.module, dep)).chain(stored_deps(change)).collect();
+    let mut deps: Vec<Dep> = change
+        .dependencies
+        .iter()
+        .map(|dep| resolve(&change.addr.resource.module, dep))
+        .chain(stored_deps(change))
+        .collect();
     deps.sort_unstable();
     deps.dedup();
     deps
@@ -476,11 +649,26 @@ fn all_deps(change: &ResourceChange) -> Vec<Dep> {
 /// A dependency in the same module (or one around it) means the resource of the very module instance.
 fn resolve(module: &ModuleInstance, dep: &ConfigResource) -> Dep {
     let depth = dep.module.0.len();
-    let around = depth <= module.0.len() && module.0.iter().zip(dep.module.0.iter()).all(|(step, name)| step.name == *name);
+    let around = depth <= module.0.len()
+        && module
+            .0
+            .iter()
+            .zip(dep.module.0.iter())
+            .all(|(step, name)| step.name == *name);
     if !around {
         return Dep::All(dep.clone());
     }
-    let ConfigResource { mode, type_name, name, .. } = dep.clone();
+    let ConfigResource {
+        mode,
+        type_name,
+        name,
+        ..
+    } = dep.clone();
     let module = ModuleInstance(module.0.iter().take(depth).cloned().collect());
-    Dep::One(ResourceAddr { module, mode, type_name, name })
+    Dep::One(ResourceAddr {
+        module,
+        mode,
+        type_name,
+        name,
+    })
 }

@@ -17,13 +17,24 @@ pub struct CheckBook {
 impl CheckBook {
     /// Says that something will be checked, so that it is reported although it has no instances.
     pub fn declare(&mut self, kind: CheckKind, config_addr: &str) {
-        self.results.entry((kind, config_addr.to_owned())).or_default();
+        self.results
+            .entry((kind, config_addr.to_owned()))
+            .or_default();
     }
 
     /// Adds the result of one condition of an instance; the worst one counts.
     pub fn record(&mut self, kind: CheckKind, config_addr: &str, addr: &str, outcome: &Outcome) {
-        let objects = self.results.entry((kind, config_addr.to_owned())).or_default();
-        let object = objects.entry(addr.to_owned()).or_insert_with(|| CheckObject { addr: addr.into(), status: CheckStatus::Pass, failures: Vec::new() });
+        let objects = self
+            .results
+            .entry((kind, config_addr.to_owned()))
+            .or_default();
+        let object = objects
+            .entry(addr.to_owned())
+            .or_insert_with(|| CheckObject {
+                addr: addr.into(),
+                status: CheckStatus::Pass,
+                failures: Vec::new(),
+            });
         object.status = worse(object.status, outcome.status);
         if let Some(message) = &outcome.failure {
             object.failures.push(message.as_str().into());
@@ -33,18 +44,32 @@ impl CheckBook {
     /// All results, in order.
     #[must_use]
     pub fn finish(self) -> Vec<CheckResult> {
-        let results = self.results.into_iter().map(|((kind, config_addr), objects)| {
-            let objects: Vec<CheckObject> = objects.into_values().collect();
-            let empty = if objects.is_empty() { CheckStatus::Unknown } else { CheckStatus::Pass };
-            let status = objects.iter().fold(empty, |status, object| worse(status, object.status));
-            CheckResult { kind, config_addr: config_addr.into(), status, objects }
-        });
+        let results = self
+            .results
+            .into_iter()
+            .map(|((kind, config_addr), objects)| {
+                let objects: Vec<CheckObject> = objects.into_values().collect();
+                let empty = if objects.is_empty() {
+                    CheckStatus::Unknown
+                } else {
+                    CheckStatus::Pass
+                };
+                let status = objects
+                    .iter()
+                    .fold(empty, |status, object| worse(status, object.status));
+                CheckResult {
+                    kind,
+                    config_addr: config_addr.into(),
+                    status,
+                    objects,
+                }
+            });
         results.collect()
     }
 }
 
 /// Error beats fail beats unknown beats pass.
-fn worse(a: CheckStatus, b: CheckStatus) -> CheckStatus {
+pub(crate) fn worse(a: CheckStatus, b: CheckStatus) -> CheckStatus {
     let rank = |status| match status {
         CheckStatus::Pass => 0,
         CheckStatus::Unknown => 1,
@@ -75,10 +100,19 @@ pub struct Words {
 }
 
 /// Evaluates one condition. Messages are added to `diagnostics`.
-pub fn evaluate(rule: &Condition, scope: &dyn Scope, words: Words, diagnostics: &mut Diagnostics) -> Outcome {
-    let outcome = |status| Outcome { status, failure: None };
+pub fn evaluate(
+    rule: &Condition,
+    scope: &dyn Scope,
+    words: Words,
+    diagnostics: &mut Diagnostics,
+) -> Outcome {
+    let outcome = |status| Outcome {
+        status,
+        failure: None,
+    };
     let downgrade = |mut list: Diagnostics| {
-        list.iter_mut().for_each(|diagnostic| diagnostic.severity = diagnostic.severity.min(words.severity));
+        list.iter_mut()
+            .for_each(|diagnostic| diagnostic.severity = diagnostic.severity.min(words.severity));
         list
     };
     let value = match rule.condition.eval(scope, &[]) {
@@ -90,7 +124,9 @@ pub fn evaluate(rule: &Condition, scope: &dyn Scope, words: Words, diagnostics: 
     };
     let message = rule.message.eval(scope, &[]);
     let bad = |detail: &str| {
-        let mut diagnostic = Diagnostic::error(format!("Invalid {} expression result", words.noun), detail).at(rule.condition.span());
+        let mut diagnostic =
+            Diagnostic::error(format!("Invalid {} expression result", words.noun), detail)
+                .at(rule.condition.span());
         diagnostic.severity = words.severity;
         diagnostic
     };
@@ -107,21 +143,33 @@ pub fn evaluate(rule: &Condition, scope: &dyn Scope, words: Words, diagnostics: 
         Kind::Bool(true) => outcome(CheckStatus::Pass),
         Kind::Bool(false) => {
             let text = message_text(message, rule, diagnostics, words);
-            let mut diagnostic = Diagnostic::error(words.failed, text.clone()).at(rule.condition.span()).within(rule.span);
+            let mut diagnostic = Diagnostic::error(words.failed, text.clone())
+                .at(rule.condition.span())
+                .within(rule.span);
             diagnostic.severity = words.severity;
             diagnostic.values = values_involved(&rule.condition, scope);
             diagnostics.push(diagnostic);
-            Outcome { status: CheckStatus::Fail, failure: Some(text) }
+            Outcome {
+                status: CheckStatus::Fail,
+                failure: Some(text),
+            }
         }
         _ => {
-            diagnostics.push(bad("Condition expression must return either true or false, not null."));
+            diagnostics.push(bad(
+                "Condition expression must return either true or false, not null.",
+            ));
             outcome(CheckStatus::Error)
         }
     }
 }
 
 /// The author's message, if it can be shown.
-fn message_text(message: Result<terrane_value::Value, Diagnostics>, rule: &Condition, diagnostics: &mut Diagnostics, words: Words) -> String {
+fn message_text(
+    message: Result<terrane_value::Value, Diagnostics>,
+    rule: &Condition,
+    diagnostics: &mut Diagnostics,
+    words: Words,
+) -> String {
     const WITHOUT: &str = "This check failed, but has an invalid error message as described in the other accompanying messages.";
     let value = match message {
         Ok(value) => value,
@@ -132,7 +180,11 @@ fn message_text(message: Result<terrane_value::Value, Diagnostics>, rule: &Condi
     };
     let marks = value.marks_deep();
     if marks.is_sensitive() || marks.is_ephemeral() {
-        let what = if marks.is_sensitive() { "sensitive" } else { "ephemeral" };
+        let what = if marks.is_sensitive() {
+            "sensitive"
+        } else {
+            "ephemeral"
+        };
         let mut diagnostic = Diagnostic::error(
             format!("Error message refers to {what} values"),
             format!("The error expression used to explain this condition refers to {what} values, so terrane will not display the resulting message. \
@@ -146,9 +198,17 @@ fn message_text(message: Result<terrane_value::Value, Diagnostics>, rule: &Condi
     let text = terrane_value::convert::convert(&value, &Type::String).ok();
     match text.as_ref().map(terrane_value::Value::kind) {
         Some(Kind::String(text)) => text.trim().to_owned(),
-        Some(Kind::Unknown(..)) => "The condition does not hold; its error message can't be known before apply.".into(),
+        Some(Kind::Unknown(..)) => {
+            "The condition does not hold; its error message can't be known before apply.".into()
+        }
         _ => {
-            diagnostics.push(Diagnostic::error("Invalid error message", "Unsuitable value for error message: a non-null string is required.").at(rule.message.span()));
+            diagnostics.push(
+                Diagnostic::error(
+                    "Invalid error message",
+                    "Unsuitable value for error message: a non-null string is required.",
+                )
+                .at(rule.message.span()),
+            );
             WITHOUT.into()
         }
     }

@@ -32,40 +32,68 @@ impl Core {
         let provider = task.provider.clone();
         self.progress.push(Progress::ReadStart(task.addr.clone()));
         self.tasks[id].step = Step::ReadingData;
-        self.ask(&provider, Call::ReadDataSource { type_name, config, meta: Value::NULL }, Waiting::Task(id));
+        self.ask(
+            &provider,
+            Call::ReadDataSource {
+                type_name,
+                config,
+                meta: Value::NULL,
+            },
+            Waiting::Task(id),
+        );
     }
 
     /// Whether something that it explicitly depends on (itself, or through the calls around it) has pending changes.
     fn data_waits(&self, module: ModuleId, at: u32) -> bool {
         let declared = self.config.module(module);
-        if declared.resources[at as usize].depends_on.iter().any(|entry| self.reference_changing(module, entry.on)) {
+        if declared.resources[at as usize]
+            .depends_on
+            .iter()
+            .any(|entry| self.reference_changing(module, entry.on))
+        {
             return true;
         }
         let mut parent = declared.parent;
         while let Some((outer, call)) = parent {
             let declared = self.config.module(outer);
-            if declared.calls[call as usize].depends_on.iter().any(|entry| self.reference_changing(outer, entry.on)) {
+            if declared.calls[call as usize]
+                .depends_on
+                .iter()
+                .any(|entry| self.reference_changing(outer, entry.on))
+            {
                 return true;
             }
             parent = declared.parent;
         }
         // What conditions speak of must have happened before they are checked.
         let lifecycle = &declared.resources[at as usize].lifecycle;
-        let conditions = !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty();
+        let conditions =
+            !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty();
         let node = self.graph.id(crate::graph::Node::Resource(module, at));
         conditions && {
             let deps = self.resource_deps[node.index()].as_deref().unwrap_or(&[]);
-            deps.iter().filter_map(|dep| self.index.config_resource(dep)).any(|(module, at)| {
-                let managed = self.config.module(module).resources[at as usize].mode == terrane_model::addr::Mode::Managed;
-                managed && self.changing[self.graph.id(crate::graph::Node::Resource(module, at)).index()]
-            })
+            deps.iter()
+                .filter_map(|dep| self.index.config_resource(dep))
+                .any(|(module, at)| {
+                    let managed = self.config.module(module).resources[at as usize].mode
+                        == terrane_model::addr::Mode::Managed;
+                    managed
+                        && self.changing[self
+                            .graph
+                            .id(crate::graph::Node::Resource(module, at))
+                            .index()]
+                })
         }
     }
 
     pub(super) fn data_read(&mut self, id: usize, state: Value) {
         let task = &self.tasks[id];
         let resource = self.world.resource(task.place.module, task.at);
-        let (addr, span, block) = (task.addr.clone(), resource.span, resource.schema.block.clone());
+        let (addr, span, block) = (
+            task.addr.clone(),
+            resource.span,
+            resource.schema.block.clone(),
+        );
         let problem = if state.is_null() {
             Some("it returned no object")
         } else if !state.is_wholly_known() {
@@ -76,15 +104,28 @@ impl Core {
             None
         };
         if let Some(problem) = problem {
-            let detail = format!("The provider's answer for {addr} is not valid: {problem}. This is a bug in the provider, which should be reported in its own issue tracker.");
-            self.diagnostics.push(Diagnostic::error("Provider produced invalid object", detail).at(span).about(addr.to_string()));
+            let detail = format!(
+                "The provider's answer for {addr} is not valid: {problem}. This is a bug in the provider, which should be reported in its own issue tracker."
+            );
+            self.diagnostics.push(
+                Diagnostic::error("Provider produced invalid object", detail)
+                    .at(span)
+                    .about(addr.to_string()),
+            );
             return self.task_failed(id);
         }
-        self.progress.push(Progress::ReadDone(addr, super::objects::id_of(&state)));
+        self.progress
+            .push(Progress::ReadDone(addr, super::objects::id_of(&state)));
         self.data_decided(id, Action::NoOp, None, state);
     }
 
-    fn data_decided(&mut self, id: usize, action: Action, reason: Option<ActionReason>, value: Value) {
+    fn data_decided(
+        &mut self,
+        id: usize,
+        action: Action,
+        reason: Option<ActionReason>,
+        value: Value,
+    ) {
         let task = &self.tasks[id];
         let node = task.node;
         let resource = self.world.resource(task.place.module, task.at);
@@ -95,7 +136,11 @@ impl Core {
                 after = objchange::mark_by_paths(&after, &[path], &marks);
             }
         }
-        let before = if action == Action::Read { Value::null(block.implied_type().clone()) } else { after.clone() };
+        let before = if action == Action::Read {
+            Value::null(block.implied_type().clone())
+        } else {
+            after.clone()
+        };
         let change = ResourceChange {
             addr: task.addr.clone(),
             previous_addr: None,
@@ -112,11 +157,15 @@ impl Core {
             after_identity: Value::NULL,
             importing: None,
             schema_version: resource.schema.version,
-            dependencies: self.resource_deps[node.index()].clone().unwrap_or_else(|| Arc::from([])),
+            dependencies: self.resource_deps[node.index()]
+                .clone()
+                .unwrap_or_else(|| Arc::from([])),
             create_before_destroy: false,
             tainted: false,
             marks_only: false,
-            stored: task.object.map(|object| self.prior.objects[object].stored.clone()),
+            stored: task
+                .object
+                .map(|object| self.prior.objects[object].stored.clone()),
         };
         if action == Action::Read {
             self.changing[node.index()] = true;

@@ -16,33 +16,46 @@ use terrane_value::{EcoString, Marks, Path, PathStep, Value};
 
 pub(super) fn finish(mut core: Core) -> Planned {
     if core.graph.order().is_empty() && core.graph.len() > 0 || core.cancelled {
-        return Planned { plan: None, diagnostics: core.diagnostics };
+        return Planned {
+            plan: None,
+            diagnostics: core.diagnostics,
+        };
     }
     core.check_replace_requests();
     core.find_drift();
     let mut plan = empty_plan(&core);
     plan.outputs = core.output_changes();
     plan.changes = std::mem::take(&mut core.changes);
-    plan.changes.sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+    plan.changes
+        .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
     plan.drift = std::mem::take(&mut core.drift);
-    plan.drift.sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+    plan.drift
+        .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
     plan.moves.clone_from(&core.prior.moves);
     plan.checks = std::mem::take(&mut core.checks).finish();
     plan.variables = core.plan_variables();
-    plan.module_instances = core.world.all_places().map(|place| core.world.module_cell(place).addr.clone()).collect();
+    plan.module_instances = core
+        .world
+        .all_places()
+        .map(|place| core.world.module_cell(place).addr.clone())
+        .collect();
     plan.base = core.base();
     plan.relevant = core.relevant(&plan.changes);
     if core.options.mode != PlanMode::RefreshOnly {
         core.order(&mut plan);
     }
     plan.errored = core.diagnostics.has_errors();
-    Planned { plan: Some(plan), diagnostics: core.diagnostics }
+    Planned {
+        plan: Some(plan),
+        diagnostics: core.diagnostics,
+    }
 }
 
 impl Core {
     /// Builds the execution graph.
     fn order(&mut self, plan: &mut Plan) {
-        let built = Builder::new(&self.config, &self.graph, &self.world, &plan.changes).build(&|change| self.locate(change));
+        let built = Builder::new(&self.config, &self.graph, &self.world, &plan.changes)
+            .build(&|change| self.locate(change));
         match built {
             Ok(graph) => plan.graph = graph,
             Err(steps) => {
@@ -67,44 +80,91 @@ impl Core {
     fn locate(&self, change: &ResourceChange) -> Option<(NodeId, Place, usize)> {
         let (module, at) = self.index.resource(&change.addr.resource)?;
         let place = self.world.place_of(&change.addr.resource.module)?;
-        let index = self.world.resource_cell(place, at)?.keys.binary_search(&change.addr.key).ok()?;
+        let index = self
+            .world
+            .resource_cell(place, at)?
+            .keys
+            .binary_search(&change.addr.key)
+            .ok()?;
         Some((self.graph.id(Node::Resource(module, at)), place, index))
     }
 
     fn plan_variables(&self) -> BTreeMap<EcoString, Value> {
-        let Some(root) = self.config.modules.first() else { return BTreeMap::new() };
-        let variables = (0u32..).zip(&root.variables).filter(|(at, variable)| !variable.ephemeral && self.variables_set.get(*at as usize).copied().unwrap_or(false));
-        let value = |at: u32| self.world.value_cell(Node::Variable(ModuleId(0), at), 0)?.get()?.clone().ok();
-        variables.filter_map(|(at, variable)| Some((variable.name.clone(), value(at)?))).collect()
+        let Some(root) = self.config.modules.first() else {
+            return BTreeMap::new();
+        };
+        let variables = (0u32..).zip(&root.variables).filter(|(at, variable)| {
+            !variable.ephemeral
+                && self
+                    .variables_set
+                    .get(*at as usize)
+                    .copied()
+                    .unwrap_or(false)
+        });
+        let value = |at: u32| {
+            self.world
+                .value_cell(Node::Variable(ModuleId(0), at), 0)?
+                .get()?
+                .clone()
+                .ok()
+        };
+        variables
+            .filter_map(|(at, variable)| Some((variable.name.clone(), value(at)?)))
+            .collect()
     }
 
     /// What the plan read of state: every object in scope, and for new ones that there was none.
     fn base(&self) -> Base {
         let mut read = BTreeMap::new();
         for object in &self.prior.objects {
-            if object.stage != Stage::Waiting {
+            if object.stage != Stage::Waiting && object.importing.is_none() {
                 let addr = object.previous.as_ref().unwrap_or(&object.addr);
                 read.insert(addr.clone(), object.changed_at);
             }
         }
-        Base { lineage: self.snapshot.lineage.clone(), serial: self.snapshot.serial, read }
+        Base {
+            lineage: self.snapshot.lineage.clone(),
+            serial: self.snapshot.serial,
+            read,
+        }
     }
 
     fn output_changes(&mut self) -> Vec<OutputChange> {
         let mut changes = BTreeMap::new();
         let config = self.config.clone();
         for (name, state) in &self.snapshot.outputs {
-            let marks = if state.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+            let marks = if state.sensitive {
+                Marks::SENSITIVE
+            } else {
+                Marks::NONE
+            };
             let before = state.value.clone().with_marks(&marks);
             let after = Value::NULL;
-            changes.insert(name.clone(), OutputChange { name: name.clone(), action: Action::Delete, before, after, sensitive: state.sensitive });
+            changes.insert(
+                name.clone(),
+                OutputChange {
+                    name: name.clone(),
+                    action: Action::Delete,
+                    before,
+                    after,
+                    sensitive: state.sensitive,
+                },
+            );
         }
         let destroy = self.is_destroy();
-        let outputs = config.modules.first().map(|root| root.outputs.as_slice()).unwrap_or_default();
+        let outputs = config
+            .modules
+            .first()
+            .map(|root| root.outputs.as_slice())
+            .unwrap_or_default();
         for (at, output) in (0u32..).zip(outputs).filter(|_| !destroy) {
             let node = Node::Output(ModuleId(0), at);
             let in_scope = self.scope.node(self.graph.id(node));
-            let value = self.world.value_cell(node, 0).and_then(|cell| cell.get()).cloned();
+            let value = self
+                .world
+                .value_cell(node, 0)
+                .and_then(|cell| cell.get())
+                .cloned();
             let Some(Ok(after)) = value.filter(|_| in_scope) else {
                 if let Some(change) = changes.get_mut(&output.name) {
                     change.action = Action::NoOp;
@@ -113,9 +173,13 @@ impl Core {
                 continue;
             };
             self.diagnostics.extend(check_root_output(output, &after));
-            let before = changes.get(&output.name).map_or(Value::NULL, |change| change.before.clone());
+            let before = changes
+                .get(&output.name)
+                .map_or(Value::NULL, |change| change.before.clone());
             let stored = self.snapshot.outputs.get(&output.name);
-            let same = stored.is_some_and(|stored| stored.sensitive == output.sensitive && stored.value == after.unmark_deep());
+            let same = stored.is_some_and(|stored| {
+                stored.sensitive == output.sensitive && stored.value == after.unmark_deep()
+            });
             let action = match (stored, after.is_null() && after.is_known()) {
                 (Some(_), true) => Action::Delete,
                 (None, true) => Action::NoOp,
@@ -124,7 +188,16 @@ impl Core {
                 (Some(_), false) => Action::Update,
             };
             let sensitive = output.sensitive || stored.is_some_and(|stored| stored.sensitive);
-            changes.insert(output.name.clone(), OutputChange { name: output.name.clone(), action, before, after, sensitive });
+            changes.insert(
+                output.name.clone(),
+                OutputChange {
+                    name: output.name.clone(),
+                    action,
+                    before,
+                    after,
+                    sensitive,
+                },
+            );
         }
         changes.into_values().collect()
     }
@@ -132,11 +205,28 @@ impl Core {
     /// `-replace` of something that is not there does nothing; say so.
     fn check_replace_requests(&mut self) {
         for addr in self.options.replace.clone() {
-            if self.changes.iter().any(|change| change.addr == addr && change.deposed.is_none()) {
+            if self
+                .changes
+                .iter()
+                .any(|change| change.addr == addr && change.deposed.is_none())
+            {
                 continue;
             }
-            let siblings: Vec<String> = self.changes.iter().filter(|change| change.addr.resource == addr.resource).take(5).map(|change| format!("-replace='{}'", change.addr)).collect();
-            let hint = if siblings.is_empty() { String::new() } else { format!(" To replace particular instances of this resource, use one or more of:\n  {}", siblings.join("\n  ")) };
+            let siblings: Vec<String> = self
+                .changes
+                .iter()
+                .filter(|change| change.addr.resource == addr.resource)
+                .take(5)
+                .map(|change| format!("-replace='{}'", change.addr))
+                .collect();
+            let hint = if siblings.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    " To replace particular instances of this resource, use one or more of:\n  {}",
+                    siblings.join("\n  ")
+                )
+            };
             self.diagnostics.push(
                 Diagnostic::warning("Incompletely-matched force-replace resource instance", format!("Your force-replace request for {addr} doesn't match any resource instance.{hint}")).about(addr.to_string()),
             );
@@ -148,7 +238,9 @@ impl Core {
         let mut found: BTreeMap<String, Vec<Path>> = BTreeMap::new();
         let mut nodes: Vec<(ModuleId, u32)> = changes
             .iter()
-            .filter(|change| change.action != Action::NoOp && change.addr.resource.mode == Mode::Managed)
+            .filter(|change| {
+                change.action != Action::NoOp && change.addr.resource.mode == Mode::Managed
+            })
             .filter_map(|change| self.index.resource(&change.addr.resource))
             .collect();
         nodes.sort_unstable();
@@ -157,15 +249,30 @@ impl Core {
             let declared = self.config.module(module);
             declared.resources[at as usize].body.each_use(&mut |used| {
                 if let Reference::Resource(target) = declared.slots[used.slot.0 as usize] {
-                    let path = Path(used.path.iter().map(|name| PathStep::Attr(name.clone())).collect());
-                    let paths = found.entry(self.config_addr(module, target).to_string()).or_default();
+                    let path = Path(
+                        used.path
+                            .iter()
+                            .map(|name| PathStep::Attr(name.clone()))
+                            .collect(),
+                    );
+                    let paths = found
+                        .entry(self.config_addr(module, target).to_string())
+                        .or_default();
                     if !paths.contains(&path) {
                         paths.push(path);
                     }
                 }
             });
         }
-        found.into_iter().flat_map(|(resource, paths)| paths.into_iter().map(move |path| RelevantAttribute { resource: resource.clone(), path })).collect()
+        found
+            .into_iter()
+            .flat_map(|(resource, paths)| {
+                paths.into_iter().map(move |path| RelevantAttribute {
+                    resource: resource.clone(),
+                    path,
+                })
+            })
+            .collect()
     }
 }
 
@@ -189,4 +296,3 @@ fn check_root_output(output: &terrane_config::config::Output, value: &Value) -> 
     }
     diagnostics
 }
-

@@ -8,7 +8,7 @@ use terrane_model::addr::{ConfigResource, Mode, ModuleInstance, ModulePath, Reso
 /// Finds declarations by name.
 #[derive(Debug, Default)]
 pub(crate) struct ConfigIndex {
-    calls: Vec<BTreeMap<EcoString, (u32, ModuleId)>>,
+    calls: Vec<BTreeMap<EcoString, ModuleId>>,
     resources: Vec<BTreeMap<(Mode, EcoString, EcoString), u32>>,
 }
 
@@ -16,10 +16,22 @@ impl ConfigIndex {
     pub(crate) fn new(config: &Config) -> Self {
         let mut index = Self::default();
         for module in &config.modules {
-            let calls = (0u32..).zip(&module.calls).map(|(at, call)| (call.name.clone(), (at, call.module)));
+            let calls = module
+                .calls
+                .iter()
+                .map(|call| (call.name.clone(), call.module));
             index.calls.push(calls.collect());
             let resources = (0u32..).zip(&module.resources);
-            let resources = resources.map(|(at, resource)| ((resource.mode, resource.type_name.clone(), resource.name.clone()), at));
+            let resources = resources.map(|(at, resource)| {
+                (
+                    (
+                        resource.mode,
+                        resource.type_name.clone(),
+                        resource.name.clone(),
+                    ),
+                    at,
+                )
+            });
             index.resources.push(resources.collect());
         }
         index
@@ -31,7 +43,7 @@ impl ConfigIndex {
         }
         let mut module = ModuleId(0);
         for name in names {
-            module = self.calls[module.0 as usize].get(name)?.1;
+            module = *self.calls[module.0 as usize].get(name)?;
         }
         Some(module)
     }
@@ -46,22 +58,25 @@ impl ConfigIndex {
         self.walk(path.0.iter())
     }
 
-    /// The call with this name in a module.
-    pub(crate) fn call(&self, module: ModuleId, name: &str) -> Option<u32> {
-        self.calls[module.0 as usize].get(name).map(|(at, _)| *at)
-    }
-
     /// The block that declares a resource.
     pub(crate) fn resource(&self, addr: &ResourceAddr) -> Option<(ModuleId, u32)> {
         let module = self.module(&addr.module)?;
-        let at = self.resources[module.0 as usize].get(&(addr.mode, addr.type_name.clone(), addr.name.clone()))?;
+        let at = self.resources[module.0 as usize].get(&(
+            addr.mode,
+            addr.type_name.clone(),
+            addr.name.clone(),
+        ))?;
         Some((module, *at))
     }
 
     /// The block that declares a resource.
     pub(crate) fn config_resource(&self, addr: &ConfigResource) -> Option<(ModuleId, u32)> {
         let module = self.module_at(&addr.module)?;
-        let at = self.resources[module.0 as usize].get(&(addr.mode, addr.type_name.clone(), addr.name.clone()))?;
+        let at = self.resources[module.0 as usize].get(&(
+            addr.mode,
+            addr.type_name.clone(),
+            addr.name.clone(),
+        ))?;
         Some((module, *at))
     }
 }

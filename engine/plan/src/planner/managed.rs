@@ -6,14 +6,14 @@ use super::{Core, Waiting};
 use crate::graph::NodeId;
 use crate::machine::{Progress, ProviderInstance};
 use crate::objchange;
-use crate::plan::{Action, ActionReason, ExpansionKind, PlanMode, ResourceChange};
+use crate::plan::{Action, ActionReason, ExpansionKind, Importing, PlanMode, ResourceChange};
 use crate::world::{Expanded, Place, World, expand};
 use rayon::prelude::*;
 use std::sync::Arc;
 use terrane_config::config::{ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_model::addr::{InstanceAddr, InstanceKey, Mode};
-use terrane_model::provider::{Answer, Call, CallFailure, Private, Reply};
+use terrane_model::provider::{Answer, Call, CallFailure, ImportTarget, Private, Reply};
 use terrane_model::snapshot::CheckKind;
 use terrane_value::{Kind, Path, Type, Value};
 
@@ -87,9 +87,17 @@ impl Core {
         let resource = &config.module(module).resources[at as usize];
         let from_state = self.is_destroy() && resource.mode == Mode::Managed;
         self.declare_checks(module, at, resource);
+        if !from_state && resource.mode == Mode::Managed {
+            let wanted = self.wanted_imports(module, at);
+            self.imports.extend(wanted);
+        }
         let mut batch = Vec::new();
         for place in self.world.places(module) {
-            let expanded = if from_state { Ok(self.expanded_from_state(place, at)) } else { expand(&resource.repetition, &self.world.scope(place)) };
+            let expanded = if from_state {
+                Ok(self.expanded_from_state(place, at))
+            } else {
+                expand(&resource.repetition, &self.world.scope(place))
+            };
             let expanded = match expanded {
                 Ok(expanded) => Some(expanded),
                 Err(diagnostics) => {
@@ -100,7 +108,14 @@ impl Core {
                 }
             };
             if let Some(expanded) = &expanded {
-                batch.extend(expanded.keys.iter().cloned().enumerate().map(|(index, key)| (place, index, key)));
+                batch.extend(
+                    expanded
+                        .keys
+                        .iter()
+                        .cloned()
+                        .enumerate()
+                        .map(|(index, key)| (place, index, key)),
+                );
             }
             self.world.set_resource(place, at, expanded);
         }
@@ -114,20 +129,48 @@ impl Core {
                     .at(resource.span),
             );
         }
-        let evaluate = |(place, _, key): &(Place, usize, Option<InstanceKey>)| match from_state || resource.mode == Mode::Ephemeral {
-            true => Evaluated { config: Ok(Value::NULL), conditions: Vec::new(), messages: Diagnostics::new() },
-            false => evaluate(&self.world, resource, *place, at, key.as_ref(), self.condition_severity()),
+        let evaluate = |(place, _, key): &(Place, usize, Option<InstanceKey>)| match from_state
+            || resource.mode == Mode::Ephemeral
+        {
+            true => Evaluated {
+                config: Ok(Value::NULL),
+                conditions: Vec::new(),
+                messages: Diagnostics::new(),
+            },
+            false => evaluate(
+                &self.world,
+                resource,
+                *place,
+                at,
+                key.as_ref(),
+                self.condition_severity(),
+            ),
         };
-        let evaluated: Vec<Evaluated> = if batch.len() < PARALLEL_FROM { batch.iter().map(evaluate).collect() } else { batch.par_iter().map(evaluate).collect() };
+        let evaluated: Vec<Evaluated> = if batch.len() < PARALLEL_FROM {
+            batch.iter().map(evaluate).collect()
+        } else {
+            batch.par_iter().map(evaluate).collect()
+        };
         let config_addr = self.config_addr(module, at).to_string();
         for ((place, index, key), evaluated) in batch.into_iter().zip(evaluated) {
             let addr = self.world.instance_addr(place, at, key);
-            self.begin(id, place, at, index, addr, evaluated, &config_addr, from_state);
+            self.begin(
+                id,
+                place,
+                at,
+                index,
+                addr,
+                evaluated,
+                &config_addr,
+                from_state,
+            );
         }
     }
 
     fn declare_checks(&mut self, module: ModuleId, at: u32, resource: &Resource) {
-        if !resource.lifecycle.preconditions.is_empty() || !resource.lifecycle.postconditions.is_empty() {
+        if !resource.lifecycle.preconditions.is_empty()
+            || !resource.lifecycle.postconditions.is_empty()
+        {
             let addr = self.config_addr(module, at).to_string();
             self.checks.declare(CheckKind::Resource, &addr);
         }
@@ -152,26 +195,65 @@ impl Core {
             Repetition::Enabled(_) => ExpansionKind::Enabled,
         };
         let addr = self.world.resource_addr(place, at);
-        let keys = self.prior.resources.get(&addr).into_iter().flat_map(|resource| resource.current.keys().cloned());
+        let keys = self
+            .prior
+            .resources
+            .get(&addr)
+            .into_iter()
+            .flat_map(|resource| resource.current.keys().cloned());
         let fits = |key: &Option<InstanceKey>| match kind {
             ExpansionKind::Single | ExpansionKind::Enabled => key.is_none(),
             ExpansionKind::Count => matches!(key, Some(InstanceKey::Int(_))),
             ExpansionKind::ForEach => matches!(key, Some(InstanceKey::Str(_))),
         };
-        Expanded { kind, keys: keys.filter(fits).collect(), each: None }
+        Expanded {
+            kind,
+            keys: keys.filter(fits).collect(),
+            each: None,
+        }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the facts of one instance, used once")]
-    fn begin(&mut self, node: NodeId, place: Place, at: u32, index: usize, addr: InstanceAddr, evaluated: Evaluated, config_addr: &str, from_state: bool) {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the facts of one instance, used once"
+    )]
+    fn begin(
+        &mut self,
+        node: NodeId,
+        place: Place,
+        at: u32,
+        index: usize,
+        addr: InstanceAddr,
+        evaluated: Evaluated,
+        config_addr: &str,
+        from_state: bool,
+    ) {
         let object = self.prior.current(&addr.resource, &addr.key);
         let resource = self.world.resource(place.module, at);
         let (mode, type_name) = (resource.mode, resource.type_name.clone());
-        let provider_key = resource.provider.key.as_ref().map(|key| key.eval(&self.world.scope(place).repeated(self.world.repeat(place, at, addr.key.as_ref())), &[]));
-        let mut provider = ProviderInstance { config: resource.provider.provider, key: None };
-        let Evaluated { config, conditions, messages } = evaluated;
+        let provider_key = resource.provider.key.as_ref().map(|key| {
+            key.eval(
+                &self.world.scope(place).repeated(self.world.repeat(
+                    place,
+                    at,
+                    addr.key.as_ref(),
+                )?),
+                &[],
+            )
+        });
+        let mut provider = ProviderInstance {
+            config: resource.provider.provider,
+            key: None,
+        };
+        let Evaluated {
+            config,
+            conditions,
+            messages,
+        } = evaluated;
         let mut failed = messages.has_errors();
         for outcome in &conditions {
-            self.checks.record(CheckKind::Resource, config_addr, &addr.to_string(), outcome);
+            self.checks
+                .record(CheckKind::Resource, config_addr, &addr.to_string(), outcome);
         }
         self.report(messages, &addr.to_string());
         match provider_key {
@@ -180,7 +262,13 @@ impl Core {
                 Kind::String(key) => provider.key = Some(InstanceKey::Str(key.clone())),
                 _ => {
                     failed = true;
-                    self.diagnostics.push(Diagnostic::error("Invalid provider instance key", "The key that chooses a provider instance must be a known string.").about(addr.to_string()));
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "Invalid provider instance key",
+                            "The key that chooses a provider instance must be a known string.",
+                        )
+                        .about(addr.to_string()),
+                    );
                 }
             },
             Some(Err(diagnostics)) => {
@@ -188,7 +276,9 @@ impl Core {
                 self.report(diagnostics, &addr.to_string());
             }
         }
-        if !from_state || object.is_none_or(|object| !self.object_in_scope(&self.prior.objects[object])) {
+        if !from_state
+            || object.is_none_or(|object| !self.object_in_scope(&self.prior.objects[object]))
+        {
             // While destroying, objects are left to the orphans: all of them go.
             if let Some(object) = object {
                 self.prior.objects[object].claimed = true;
@@ -203,7 +293,20 @@ impl Core {
             }
         };
         let in_scope = self.scope.instance(Some(node), &addr);
-        let task = Task { node, place, at, index, addr, provider, object, step: Step::Validating, config, sent: Sent::default(), forced: None, first: None };
+        let task = Task {
+            node,
+            place,
+            at,
+            index,
+            addr,
+            provider,
+            object,
+            step: Step::Validating,
+            config,
+            sent: Sent::default(),
+            forced: None,
+            first: None,
+        };
         let id = self.add_task(task);
         if failed || mode == Mode::Ephemeral {
             return self.task_failed(id);
@@ -220,7 +323,10 @@ impl Core {
         if self.has_ephemeral(id) {
             return self.task_failed(id);
         }
-        let (provider, config) = (self.tasks[id].provider.clone(), self.tasks[id].config.unmark_deep());
+        let (provider, config) = (
+            self.tasks[id].provider.clone(),
+            self.tasks[id].config.unmark_deep(),
+        );
         let call = match mode {
             Mode::Managed => Call::ValidateResource { type_name, config },
             Mode::Data | Mode::Ephemeral => Call::ValidateDataSource { type_name, config },
@@ -239,13 +345,23 @@ impl Core {
 
     /// Ephemeral values may only be given to write-only attributes.
     fn has_ephemeral(&mut self, id: usize) -> bool {
-        let Task { config, place, at, addr, .. } = &self.tasks[id];
+        let Task {
+            config,
+            place,
+            at,
+            addr,
+            ..
+        } = &self.tasks[id];
         if !config.contains_marks() || !config.marks_deep().is_ephemeral() {
             return false;
         }
         let resource = self.world.resource(place.module, *at);
         let kept = objchange::strip_write_only(&resource.schema.block, config);
-        let paths: Vec<Path> = objchange::marked_paths(&kept).into_iter().filter(|(_, marks)| marks.is_ephemeral()).map(|(path, _)| path).collect();
+        let paths: Vec<Path> = objchange::marked_paths(&kept)
+            .into_iter()
+            .filter(|(_, marks)| marks.is_ephemeral())
+            .map(|(path, _)| path)
+            .collect();
         for path in &paths {
             let span = resource.body.span_of(path);
             self.diagnostics.push(
@@ -262,17 +378,28 @@ impl Core {
 
     /// The instance keeps the value that state has, and is not planned (`-target`).
     fn leave_as_is(&mut self, id: usize) {
-        let Task { object, place, at, .. } = &self.tasks[id];
+        let Task {
+            object, place, at, ..
+        } = &self.tasks[id];
         let schema = self.world.resource(place.module, *at).schema.clone();
         let value = object.and_then(|object| {
             let stored = &self.prior.objects[object].stored;
-            crate::stored::decode(&stored.attributes, schema.block.implied_type()).ok().map(|value| self.marked(object, &value))
+            crate::stored::decode(&stored.attributes, schema.block.implied_type())
+                .ok()
+                .map(|value| self.marked(object, &value))
         });
         self.settle(id, value.ok_or(()));
     }
 
     pub(super) fn task_answered(&mut self, id: usize, outcome: Result<Reply, CallFailure>) {
-        let Task { addr, provider, place, at, step, .. } = &self.tasks[id];
+        let Task {
+            addr,
+            provider,
+            place,
+            at,
+            step,
+            ..
+        } = &self.tasks[id];
         let (address, provider, step) = (addr.to_string(), provider.clone(), *step);
         let config = self.config.clone();
         let resource = &config.module(place.module).resources[*at as usize];
@@ -286,20 +413,52 @@ impl Core {
         let within_check = resource.within_check.is_some();
         let had_errors = reply.has_errors();
         if within_check {
-            reply.diagnostics.iter_mut().for_each(|message| message.is_error = false);
+            reply
+                .diagnostics
+                .iter_mut()
+                .for_each(|message| message.is_error = false);
         }
-        let span_of = |path: Option<&Path>| Some(path.map_or(resource.span, |path| resource.body.span_of(path)));
+        let span_of = |path: Option<&Path>| {
+            Some(path.map_or(resource.span, |path| resource.body.span_of(path)))
+        };
         self.report_provider(&reply.diagnostics, &address, &span_of);
         if had_errors {
-            return if within_check { self.settle(id, Ok(Value::unknown(resource.schema.block.implied_type().clone()))) } else { self.task_failed(id) };
+            return if within_check {
+                self.settle(
+                    id,
+                    Ok(Value::unknown(resource.schema.block.implied_type().clone())),
+                )
+            } else {
+                self.task_failed(id)
+            };
         }
         match (step, reply.answer) {
             (Step::Validating, _) if resource.mode == Mode::Data => self.read_data(id),
             (Step::Validating, _) => self.wait_for_object(id),
             (Step::ReadingData, Some(Answer::Data { state, .. })) => self.data_read(id, state),
-            (Step::Planning | Step::PlanningNew, Some(Answer::Plan { planned, requires_replace, private, identity, legacy_type_system, deferred: _ })) => {
-                let planned = PlannedObject { planned, paths: requires_replace, private, identity, legacy: legacy_type_system };
-                if step == Step::Planning { self.planned(id, planned) } else { self.planned_new(id, planned) }
+            (
+                Step::Planning | Step::PlanningNew,
+                Some(Answer::Plan {
+                    planned,
+                    requires_replace,
+                    private,
+                    identity,
+                    legacy_type_system,
+                    deferred: _,
+                }),
+            ) => {
+                let planned = PlannedObject {
+                    planned,
+                    paths: requires_replace,
+                    private,
+                    identity,
+                    legacy: legacy_type_system,
+                };
+                if step == Step::Planning {
+                    self.planned(id, planned)
+                } else {
+                    self.planned_new(id, planned)
+                }
             }
             _ => {
                 self.diagnostics.push(
@@ -312,15 +471,31 @@ impl Core {
 
     fn wait_for_object(&mut self, id: usize) {
         self.tasks[id].step = Step::WaitingForObject;
+        if self.tasks[id].object.is_none() {
+            if let Some(wanted) = self.imports.remove(&self.tasks[id].addr) {
+                let (addr, provider) =
+                    (self.tasks[id].addr.clone(), self.tasks[id].provider.clone());
+                self.tasks[id].object = Some(self.begin_import(&addr, &provider, wanted));
+            }
+        }
         match self.tasks[id].object {
-            Some(object) if matches!(self.prior.objects[object].stage, Stage::Waiting | Stage::Asked) => self.prior.objects[object].waiters.push(id),
+            Some(object)
+                if matches!(
+                    self.prior.objects[object].stage,
+                    Stage::Waiting | Stage::Asked
+                ) =>
+            {
+                self.prior.objects[object].waiters.push(id)
+            }
             _ => self.task_object_ready(id),
         }
     }
 
     /// The stored object of a task (if it has one) is known as it is now.
     pub(super) fn task_object_ready(&mut self, id: usize) {
-        let stage = self.tasks[id].object.map(|object| self.prior.objects[object].stage);
+        let stage = self.tasks[id]
+            .object
+            .map(|object| self.prior.objects[object].stage);
         if stage == Some(Stage::Failed) {
             return self.task_failed(id);
         }
@@ -332,10 +507,18 @@ impl Core {
 
     /// The value of an instance is what state holds; nothing is planned.
     fn value_from_state(&mut self, id: usize) {
-        let present = self.tasks[id].object.filter(|object| self.prior.objects[*object].stage == Stage::Ready);
+        let present = self.tasks[id]
+            .object
+            .filter(|object| self.prior.objects[*object].stage == Stage::Ready);
         let Some(object) = present else {
             let Task { place, at, .. } = &self.tasks[id];
-            let ty = self.world.resource(place.module, *at).schema.block.implied_type().clone();
+            let ty = self
+                .world
+                .resource(place.module, *at)
+                .schema
+                .block
+                .implied_type()
+                .clone();
             return self.settle(id, Ok(Value::unknown(ty)));
         };
         let value = self.marked(object, &self.prior.objects[object].now.clone());
@@ -355,38 +538,81 @@ impl Core {
                 return self.task_failed(id);
             }
         };
-        let Task { place, at, object, config, provider, .. } = &self.tasks[id];
+        let Task {
+            place,
+            at,
+            object,
+            config,
+            provider,
+            ..
+        } = &self.tasks[id];
         let resource = self.world.resource(place.module, *at);
         let block = resource.schema.block.clone();
         let present = object.filter(|object| self.prior.objects[*object].stage == Stage::Ready);
         let tainted = present.is_some_and(|object| self.is_tainted(object));
-        let usable = present.filter(|_| !tainted).map(|object| &self.prior.objects[object]);
+        let usable = present
+            .filter(|_| !tainted)
+            .map(|object| &self.prior.objects[object]);
         let ty = block.implied_type().clone();
         let (prior, private, identity) = match usable {
-            Some(object) => (object.now.clone(), object.private.clone(), object.identity.clone()),
+            Some(object) => (
+                object.now.clone(),
+                object.private.clone(),
+                object.identity.clone(),
+            ),
             None => (Value::null(ty), Private::from([]), Value::NULL),
         };
         let config = config.unmark_deep();
-        let config = if prior.is_null() { config } else { objchange::process_ignore_changes(&prior, &config, &resource.lifecycle.ignore_changes, &block) };
+        let config = if prior.is_null() {
+            config
+        } else {
+            objchange::process_ignore_changes(
+                &prior,
+                &config,
+                &resource.lifecycle.ignore_changes,
+                &block,
+            )
+        };
         let proposed = objchange::proposed_new(&block, &prior, &config);
-        let call = Call::Plan { type_name: resource.type_name.clone(), prior: prior.clone(), proposed, config: config.clone(), private, meta: Value::NULL, identity };
+        let call = Call::Plan {
+            type_name: resource.type_name.clone(),
+            prior: prior.clone(),
+            proposed,
+            config: config.clone(),
+            private,
+            meta: Value::NULL,
+            identity,
+        };
         let provider = provider.clone();
         let task = &mut self.tasks[id];
-        task.forced = if tainted { Some(ActionReason::ReplaceBecauseTainted) } else { forced };
-        task.sent = Sent { prior: Some(prior), config: Some(config) };
+        task.forced = if tainted {
+            Some(ActionReason::ReplaceBecauseTainted)
+        } else {
+            forced
+        };
+        task.sent = Sent {
+            prior: Some(prior),
+            config: Some(config),
+        };
         task.step = Step::Planning;
         self.ask(&provider, call, Waiting::Task(id));
     }
 
     /// Whether something other than its own values makes it a replacement.
     fn forced(&self, id: usize) -> Result<Option<ActionReason>, Diagnostics> {
-        let Task { addr, place, at, .. } = &self.tasks[id];
+        let Task {
+            addr, place, at, ..
+        } = &self.tasks[id];
         if self.options.replace.contains(addr) {
             return Ok(Some(ActionReason::ReplaceByRequest));
         }
         let resource = self.world.resource(place.module, *at);
         for trigger in &resource.lifecycle.replace_triggered_by {
-            let scope = self.world.scope(*place).repeated(self.world.repeat(*place, *at, addr.key.as_ref()));
+            let scope = self.world.scope(*place).repeated(self.world.repeat(
+                *place,
+                *at,
+                addr.key.as_ref(),
+            )?);
             let key = match &trigger.key {
                 None => None,
                 Some(key) => match key.eval(&scope, &[])?.unmarked().kind() {
@@ -396,11 +622,20 @@ impl Core {
                 },
             };
             let target = self.world.resource_addr(*place, trigger.resource);
-            let changed = self.changes.iter().filter(|change| change.addr.resource == target && change.deposed.is_none()).any(|change| {
-                let named = trigger.key.is_none() || change.addr.key == key;
-                let acts = matches!(change.action, Action::Create | Action::Update) || change.action.is_replace();
-                named && acts && (trigger.path.0.is_empty() || objchange::at_path(&change.before, &trigger.path) != objchange::at_path(&change.after, &trigger.path))
-            });
+            let changed = self
+                .changes
+                .iter()
+                .filter(|change| change.addr.resource == target && change.deposed.is_none())
+                .any(|change| {
+                    let named = trigger.key.is_none() || change.addr.key == key;
+                    let acts = matches!(change.action, Action::Create | Action::Update)
+                        || change.action.is_replace();
+                    named
+                        && acts
+                        && (trigger.path.0.is_empty()
+                            || objchange::at_path(&change.before, &trigger.path)
+                                != objchange::at_path(&change.after, &trigger.path))
+                });
             if changed {
                 return Ok(Some(ActionReason::ReplaceByTriggers));
             }
@@ -410,15 +645,32 @@ impl Core {
 
     /// The provider's answer to the first (mostly the only) plan.
     fn planned(&mut self, id: usize, answer: PlannedObject) {
-        let Some(planned) = self.acceptable(id, &answer) else { return self.task_failed(id) };
-        let Task { place, at, object, forced, .. } = &self.tasks[id];
+        let Some(planned) = self.acceptable(id, &answer) else {
+            return self.task_failed(id);
+        };
+        let Task {
+            place,
+            at,
+            object,
+            forced,
+            ..
+        } = &self.tasks[id];
         let (object, forced) = (*object, *forced);
         let block = self.world.resource(place.module, *at).schema.block.clone();
         let present = object.filter(|object| self.prior.objects[*object].stage == Stage::Ready);
-        let Some(before) = present else { return self.decide(id, Action::Create, None, Vec::new(), planned, answer) };
+        let Some(before) = present else {
+            return self.decide(id, Action::Create, None, Vec::new(), planned, answer);
+        };
         let prior = self.prior.objects[before].now.clone();
         if forced == Some(ActionReason::ReplaceBecauseTainted) {
-            return self.decide(id, self.replace_action(id), forced, Vec::new(), planned, answer);
+            return self.decide(
+                id,
+                self.replace_action(id),
+                forced,
+                Vec::new(),
+                planned,
+                answer,
+            );
         }
         let replace = objchange::filter_replace_paths(&block, &prior, &planned, &answer.paths);
         let write_only = replace.write_only;
@@ -436,27 +688,62 @@ impl Core {
 
     /// A replacement: what will the new object be?
     fn plan_new(&mut self, id: usize, block: &terrane_model::schema::Block, private: Private) {
-        let Task { place, at, provider, config, .. } = &self.tasks[id];
+        let Task {
+            place,
+            at,
+            provider,
+            config,
+            ..
+        } = &self.tasks[id];
         let type_name = self.world.resource(place.module, *at).type_name.clone();
         let config = config.unmark_deep();
         let prior = Value::null(block.implied_type().clone());
         let proposed = objchange::proposed_new(block, &prior, &config);
-        let call = Call::Plan { type_name, prior: prior.clone(), proposed, config: config.clone(), private, meta: Value::NULL, identity: Value::NULL };
+        let call = Call::Plan {
+            type_name,
+            prior: prior.clone(),
+            proposed,
+            config: config.clone(),
+            private,
+            meta: Value::NULL,
+            identity: Value::NULL,
+        };
         let provider = provider.clone();
-        self.tasks[id].sent = Sent { prior: Some(prior), config: Some(config) };
+        self.tasks[id].sent = Sent {
+            prior: Some(prior),
+            config: Some(config),
+        };
         self.tasks[id].step = Step::PlanningNew;
         self.ask(&provider, call, Waiting::Task(id));
     }
 
     fn planned_new(&mut self, id: usize, answer: PlannedObject) {
-        let Some(planned) = self.acceptable(id, &answer) else { return self.task_failed(id) };
-        let Some(First { paths, reason }) = self.tasks[id].first.take() else { return self.task_failed(id) };
-        self.decide(id, self.replace_action(id), Some(reason), paths, planned, answer);
+        let Some(planned) = self.acceptable(id, &answer) else {
+            return self.task_failed(id);
+        };
+        let Some(First { paths, reason }) = self.tasks[id].first.take() else {
+            return self.task_failed(id);
+        };
+        self.decide(
+            id,
+            self.replace_action(id),
+            Some(reason),
+            paths,
+            planned,
+            answer,
+        );
     }
 
     fn replace_action(&self, id: usize) -> Action {
-        let Task { node, place, at, .. } = &self.tasks[id];
-        if self.world.resource(place.module, *at).lifecycle.skip_destroy {
+        let Task {
+            node, place, at, ..
+        } = &self.tasks[id];
+        if self
+            .world
+            .resource(place.module, *at)
+            .lifecycle
+            .skip_destroy
+        {
             Action::ForgetThenCreate
         } else if self.create_first[node.index()] {
             Action::CreateThenDelete
@@ -467,24 +754,45 @@ impl Core {
 
     /// Holds the planned object against the rules; `None`: it breaks them, which is reported.
     fn acceptable(&mut self, id: usize, answer: &PlannedObject) -> Option<Value> {
-        let Task { place, at, addr, sent, provider, .. } = &self.tasks[id];
+        let Task {
+            place,
+            at,
+            addr,
+            sent,
+            provider,
+            ..
+        } = &self.tasks[id];
         let resource = self.world.resource(place.module, *at);
         let block = resource.schema.block.clone();
-        let (Some(prior), Some(config)) = (&sent.prior, &sent.config) else { return None };
+        let (Some(prior), Some(config)) = (&sent.prior, &sent.config) else {
+            return None;
+        };
         let planned = objchange::normalize_from_legacy(&block, &answer.planned);
         let mut problems: Vec<(Path, String)> = Vec::new();
         if !fits(&planned, block.implied_type()) {
-            problems.push((Path::new(), "the planned object does not have the type that the schema says".into()));
+            problems.push((
+                Path::new(),
+                "the planned object does not have the type that the schema says".into(),
+            ));
         } else if !answer.legacy {
             problems = objchange::assert_plan_valid(&block, prior, config, &planned);
         }
         if problems.is_empty() {
             return Some(planned);
         }
-        let name = self.config.provider(provider.config).addr.provider.for_display();
+        let name = self
+            .config
+            .provider(provider.config)
+            .addr
+            .provider
+            .for_display();
         let (span, addr) = (resource.span, addr.to_string());
         for (path, problem) in problems {
-            let place = if path.0.is_empty() { String::new() } else { format!(" for {}", terrane_value::path::format(&path)) };
+            let place = if path.0.is_empty() {
+                String::new()
+            } else {
+                format!(" for {path}")
+            };
             self.diagnostics.push(
                 Diagnostic::error(
                     "Provider produced invalid plan",
@@ -498,8 +806,25 @@ impl Core {
     }
 
     /// Records the change of a task.
-    fn decide(&mut self, id: usize, action: Action, reason: Option<ActionReason>, replace_paths: Vec<Path>, planned: Value, answer: PlannedObject) {
-        let Task { place, at, addr, object, config, node, provider, .. } = &self.tasks[id];
+    fn decide(
+        &mut self,
+        id: usize,
+        action: Action,
+        reason: Option<ActionReason>,
+        replace_paths: Vec<Path>,
+        planned: Value,
+        answer: PlannedObject,
+    ) {
+        let Task {
+            place,
+            at,
+            addr,
+            object,
+            config,
+            node,
+            provider,
+            ..
+        } = &self.tasks[id];
         let (node, place, at, provider) = (*node, *place, *at, provider.clone());
         let resource = self.world.resource(place.module, at);
         let schema = resource.schema.clone();
@@ -514,10 +839,28 @@ impl Core {
                 after = objchange::mark_by_paths(&after, &[path], &marks);
             }
         }
-        let marks_only = action == Action::NoOp && before != after && objchange::marked_paths(&before) != objchange::marked_paths(&after);
+        let marks_only = action == Action::NoOp
+            && before != after
+            && objchange::marked_paths(&before) != objchange::marked_paths(&after);
         let action = if marks_only { Action::Update } else { action };
-        let after = if action == Action::NoOp { before.clone() } else { after };
-        let stored = present.map(|object| self.prior.objects[object].stored.clone());
+        let after = if action == Action::NoOp {
+            before.clone()
+        } else {
+            after
+        };
+        let importing = present
+            .and_then(|object| self.prior.objects[object].importing.clone())
+            .map(|target| Importing {
+                id: match target {
+                    ImportTarget::Id(id) => Some(id),
+                    ImportTarget::Identity(_) => None,
+                },
+                unknown: false,
+                generated_config: None,
+            });
+        let stored = present
+            .filter(|_| importing.is_none())
+            .map(|object| self.prior.objects[object].stored.clone());
         let change = ResourceChange {
             addr: addr.clone(),
             previous_addr: object.and_then(|object| self.prior.objects[object].previous.clone()),
@@ -530,11 +873,15 @@ impl Core {
             after: after.clone(),
             replace_paths,
             private: answer.private,
-            before_identity: present.map_or(Value::NULL, |object| self.prior.objects[object].identity.clone()),
+            before_identity: present.map_or(Value::NULL, |object| {
+                self.prior.objects[object].identity.clone()
+            }),
             after_identity: answer.identity,
-            importing: None,
+            importing,
             schema_version: schema.version,
-            dependencies: self.resource_deps[node.index()].clone().unwrap_or_else(|| Arc::from([])),
+            dependencies: self.resource_deps[node.index()]
+                .clone()
+                .unwrap_or_else(|| Arc::from([])),
             create_before_destroy: self.create_first[node.index()],
             tainted: present.is_some_and(|object| self.is_tainted(object)),
             marks_only,
@@ -555,7 +902,9 @@ impl Core {
 
     /// The value of an instance is known as far as it can be: postconditions, then on.
     pub(super) fn settle_checked(&mut self, id: usize, value: Value) {
-        let Task { place, at, addr, .. } = &self.tasks[id];
+        let Task {
+            place, at, addr, ..
+        } = &self.tasks[id];
         let (place, at, addr) = (*place, *at, addr.clone());
         let config = self.config.clone();
         let resource = &config.module(place.module).resources[at as usize];
@@ -567,14 +916,34 @@ impl Core {
         let index = self.tasks[id].index;
         self.world.set_instance(place, at, index, Ok(value.clone()));
         let config_addr = self.config_addr(place.module, at).to_string();
-        let words = Words { failed: "Resource postcondition failed", noun: "postcondition", severity: self.condition_severity() };
+        let words = Words {
+            failed: "Resource postcondition failed",
+            noun: "postcondition",
+            severity: self.condition_severity(),
+        };
         let mut failed = false;
         for rule in rules {
-            let repeat = self.world.repeat(place, at, addr.key.as_ref());
+            let Ok(repeat) = self.world.repeat(place, at, addr.key.as_ref()) else {
+                continue;
+            };
             let mut diagnostics = Diagnostics::new();
-            let outcome = conditions::evaluate(rule, &self.world.scope(place).repeated(repeat).with_self(value.clone()), words, &mut diagnostics);
+            let outcome = conditions::evaluate(
+                rule,
+                &self
+                    .world
+                    .scope(place)
+                    .repeated(repeat)
+                    .with_self(value.clone()),
+                words,
+                &mut diagnostics,
+            );
             failed |= diagnostics.has_errors();
-            self.checks.record(CheckKind::Resource, &config_addr, &addr.to_string(), &outcome);
+            self.checks.record(
+                CheckKind::Resource,
+                &config_addr,
+                &addr.to_string(),
+                &outcome,
+            );
             self.report(diagnostics, &addr.to_string());
         }
         self.settle(id, if failed { Err(()) } else { Ok(value) });
@@ -582,7 +951,13 @@ impl Core {
 
     /// The task ends with this value.
     pub(super) fn settle(&mut self, id: usize, value: Result<Value, ()>) {
-        let Task { node, place, at, index, .. } = self.tasks[id];
+        let Task {
+            node,
+            place,
+            at,
+            index,
+            ..
+        } = self.tasks[id];
         self.world.set_instance(place, at, index, value);
         let task = &mut self.tasks[id];
         task.step = Step::Done;
@@ -599,30 +974,82 @@ impl Core {
 }
 
 /// Evaluates preconditions and configuration of one instance.
-fn evaluate(world: &World, resource: &Resource, place: Place, at: u32, key: Option<&InstanceKey>, severity: Severity) -> Evaluated {
-    let scope = world.scope(place).repeated(world.repeat(place, at, key));
-    let words = Words { failed: "Resource precondition failed", noun: "precondition", severity };
+fn evaluate(
+    world: &World,
+    resource: &Resource,
+    place: Place,
+    at: u32,
+    key: Option<&InstanceKey>,
+    severity: Severity,
+) -> Evaluated {
+    let repeat = match world.repeat(place, at, key) {
+        Ok(repeat) => repeat,
+        Err(diagnostics) => {
+            return Evaluated {
+                config: Err(diagnostics),
+                conditions: Vec::new(),
+                messages: Diagnostics::new(),
+            };
+        }
+    };
+    let scope = world.scope(place).repeated(repeat);
+    let words = Words {
+        failed: "Resource precondition failed",
+        noun: "precondition",
+        severity,
+    };
     let mut messages = Diagnostics::new();
-    let conditions: Vec<Outcome> = resource.lifecycle.preconditions.iter().map(|rule| conditions::evaluate(rule, &scope, words, &mut messages)).collect();
+    let conditions: Vec<Outcome> = resource
+        .lifecycle
+        .preconditions
+        .iter()
+        .map(|rule| conditions::evaluate(rule, &scope, words, &mut messages))
+        .collect();
     if messages.has_errors() {
-        return Evaluated { config: Ok(Value::NULL), conditions, messages };
+        return Evaluated {
+            config: Ok(Value::NULL),
+            conditions,
+            messages,
+        };
     }
-    Evaluated { config: resource.body.eval(&scope, &[]), conditions, messages }
+    Evaluated {
+        config: resource.body.eval(&scope, &[]),
+        conditions,
+        messages,
+    }
 }
 
 /// Whether a value has a type, where `dynamic` in the type stands for anything.
 pub(crate) fn fits(value: &Value, ty: &Type) -> bool {
     match (value.unmarked().kind(), ty) {
         (_, Type::Dynamic) => true,
-        (Kind::Null(actual) | Kind::Unknown(actual, _), _) => *actual == Type::Dynamic || type_fits(actual, ty),
-        (Kind::Bool(_), Type::Bool) | (Kind::Number(_), Type::Number) | (Kind::String(_), Type::String) => true,
+        (Kind::Null(actual) | Kind::Unknown(actual, _), _) => {
+            *actual == Type::Dynamic || type_fits(actual, ty)
+        }
+        (Kind::Bool(_), Type::Bool)
+        | (Kind::Number(_), Type::Number)
+        | (Kind::String(_), Type::String) => true,
         (Kind::List(items), Type::List(element)) | (Kind::Set(items), Type::Set(element)) => {
-            value.ty().element().is_some_and(|actual| type_fits(actual, element)) && items.iter().all(|item| fits(item, element))
+            value
+                .ty()
+                .element()
+                .is_some_and(|actual| type_fits(actual, element))
+                && items.iter().all(|item| fits(item, element))
         }
         (Kind::Map(map), Type::Map(element)) => map.values().iter().all(|item| fits(item, element)),
-        (Kind::Tuple(items), Type::Tuple(types)) => items.len() == types.len() && items.iter().zip(types.iter()).all(|(item, ty)| fits(item, ty)),
+        (Kind::Tuple(items), Type::Tuple(types)) => {
+            items.len() == types.len()
+                && items
+                    .iter()
+                    .zip(types.iter())
+                    .all(|(item, ty)| fits(item, ty))
+        }
         (Kind::Object(object), Type::Object(wanted)) => {
-            object.len() == wanted.attributes.len() && wanted.attributes.iter().all(|(name, ty)| object.get(name).is_some_and(|value| fits(value, ty)))
+            object.len() == wanted.attributes.len()
+                && wanted
+                    .attributes
+                    .iter()
+                    .all(|(name, ty)| object.get(name).is_some_and(|value| fits(value, ty)))
         }
         _ => false,
     }
@@ -631,10 +1058,19 @@ pub(crate) fn fits(value: &Value, ty: &Type) -> bool {
 fn type_fits(actual: &Type, wanted: &Type) -> bool {
     match (actual, wanted) {
         (_, Type::Dynamic) => true,
-        (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => type_fits(a, b),
-        (Type::Tuple(a), Type::Tuple(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| type_fits(a, b)),
+        (Type::List(a), Type::List(b))
+        | (Type::Set(a), Type::Set(b))
+        | (Type::Map(a), Type::Map(b)) => type_fits(a, b),
+        (Type::Tuple(a), Type::Tuple(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| type_fits(a, b))
+        }
         (Type::Object(a), Type::Object(b)) => {
-            a.attributes.len() == b.attributes.len() && b.attributes.iter().all(|(name, ty)| a.attributes.get(name).is_some_and(|actual| type_fits(actual, ty)))
+            a.attributes.len() == b.attributes.len()
+                && b.attributes.iter().all(|(name, ty)| {
+                    a.attributes
+                        .get(name)
+                        .is_some_and(|actual| type_fits(actual, ty))
+                })
         }
         _ => actual == wanted,
     }

@@ -6,19 +6,23 @@
 pub(crate) mod conditions;
 mod data;
 mod finish;
-mod index;
+mod imports;
+pub(crate) mod index;
 mod managed;
 mod moves;
 mod nodes;
 mod objects;
 mod orphans;
 mod prior;
+mod recover;
 mod targets;
 
 use crate::graph::{Graph, Node, NodeId};
-use crate::machine::{PlanInput, PlanOptions, Planned, Progress, ProviderInstance, Request, RequestId};
+use crate::machine::{
+    PlanInput, PlanOptions, Planned, Progress, ProviderInstance, Request, RequestId,
+};
 use crate::plan::{Drift, Plan, PlanMode, ResourceChange};
-use crate::world::{Place, World};
+use crate::world::World;
 use conditions::CheckBook;
 use index::ConfigIndex;
 use managed::Task;
@@ -43,6 +47,8 @@ enum Waiting {
     Task(usize),
     /// Planning the deletion of an object.
     Orphan(ObjectId),
+    /// Whether an open intent was carried out.
+    Intent(usize),
 }
 
 /// How far a provider instance is.
@@ -104,11 +110,32 @@ pub(crate) struct Core {
     orphans_planned: bool,
     orphans_open: usize,
     cancelled: bool,
+    /// Nothing is planned: open intents are settled.
+    recovering: bool,
+    intents: Vec<recover::OpenIntent>,
+    unresolved: BTreeMap<ProviderInstance, Vec<usize>>,
+    events: Vec<terrane_model::event::EventKind>,
+    /// What is to be imported to instances of the resources that have run.
+    imports: BTreeMap<terrane_model::addr::InstanceAddr, imports::Wanted>,
 }
 
 impl Core {
     pub(crate) fn new(input: PlanInput) -> Self {
-        let PlanInput { config, snapshot, providers, variables, variables_set, functions, options } = input;
+        let mut core = Self::unprepared(input);
+        core.prepare();
+        core
+    }
+
+    fn unprepared(input: PlanInput) -> Self {
+        let PlanInput {
+            config,
+            snapshot,
+            providers,
+            variables,
+            variables_set,
+            functions,
+            options,
+        } = input;
         let (graph, mut diagnostics) = Graph::build(&config);
         let graph = Arc::new(graph);
         let index = ConfigIndex::new(&config);
@@ -117,12 +144,16 @@ impl Core {
         world.workspace.clone_from(&options.workspace);
         world.cwd.clone_from(&options.cwd);
         for (at, value) in (0u32..).zip(variables) {
-            world.set_value(Node::Variable(terrane_config::config::ModuleId(0), at), 0, Ok(value));
+            world.set_value(
+                Node::Variable(terrane_config::config::ModuleId(0), at),
+                0,
+                Ok(value),
+            );
         }
         let (prior, moved) = Prior::new(&snapshot, &config, &index);
         diagnostics.extend(moved);
         let scope = targets::Scope::new(&config, &graph, &index, &options);
-        let mut core = Self {
+        Self {
             pending: vec![0; graph.len()],
             dependents: vec![Vec::new(); graph.len()],
             running: vec![0; graph.len()],
@@ -157,9 +188,12 @@ impl Core {
             orphans_planned: false,
             orphans_open: 0,
             cancelled: false,
-        };
-        core.prepare();
-        core
+            recovering: false,
+            intents: Vec::new(),
+            unresolved: BTreeMap::new(),
+            events: Vec::new(),
+            imports: BTreeMap::new(),
+        }
     }
 
     fn prepare(&mut self) {
@@ -167,9 +201,16 @@ impl Core {
             self.cancelled = true;
             return;
         }
+        if !self.is_destroy() {
+            self.check_imports();
+        }
         self.find_create_first();
         self.find_resource_deps();
-        self.assign_providers();
+        if self.recovering {
+            self.assign_intents();
+        } else {
+            self.assign_providers();
+        }
         let taking_part = self.nodes_taking_part();
         for id in self.graph.order().to_vec() {
             if !taking_part[id.index()] {
@@ -187,11 +228,16 @@ impl Core {
                 self.ready.push_back(id);
             }
         }
-        self.warn_about_targets();
+        if !self.recovering {
+            self.warn_about_targets();
+        }
     }
 
     fn warn_about_targets(&mut self) {
-        let option = match (self.options.targets.is_empty(), self.options.excludes.is_empty()) {
+        let option = match (
+            self.options.targets.is_empty(),
+            self.options.excludes.is_empty(),
+        ) {
             (false, _) => "-target",
             (_, false) => "-exclude",
             (true, true) => return,
@@ -231,6 +277,7 @@ impl Core {
             Some(Waiting::Object(object)) => self.object_answered(object, outcome),
             Some(Waiting::Task(task)) => self.task_answered(task, outcome),
             Some(Waiting::Orphan(object)) => self.orphan_answered(object, outcome),
+            Some(Waiting::Intent(intent)) => self.intent_answered(intent, outcome),
             None => {}
         }
     }
@@ -238,7 +285,10 @@ impl Core {
     pub(crate) fn cancel(&mut self) {
         if !self.cancelled {
             self.cancelled = true;
-            self.diagnostics.push(Diagnostic::error("Planning was interrupted", "The operation was cancelled before the plan was complete. Nothing was changed."));
+            self.diagnostics.push(Diagnostic::error(
+                "Planning was interrupted",
+                "The operation was cancelled before the plan was complete. Nothing was changed.",
+            ));
         }
     }
 
@@ -254,7 +304,11 @@ impl Core {
         let id = RequestId(self.next_request);
         self.next_request += 1;
         self.waiting.insert(id.0, waiting);
-        self.requests.push(Request { id, provider: provider.clone(), call });
+        self.requests.push(Request {
+            id,
+            provider: provider.clone(),
+            call,
+        });
     }
 
     /// A node is done: those that only waited for it may run.
@@ -278,43 +332,75 @@ impl Core {
     }
 
     fn report(&mut self, diagnostics: Diagnostics, address: &str) {
-        self.diagnostics.extend(crate::world::about(diagnostics, address));
+        self.diagnostics
+            .extend(crate::world::about(diagnostics, address));
     }
 
     /// Messages of a provider; whether one is an error.
-    fn report_provider(&mut self, messages: &[ProviderDiagnostic], address: &str, span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>) -> bool {
+    fn report_provider(
+        &mut self,
+        messages: &[ProviderDiagnostic],
+        address: &str,
+        span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>,
+    ) -> bool {
         for message in messages {
-            self.diagnostics.push(provider_diagnostic(message, address, span_of));
+            self.diagnostics
+                .push(provider_diagnostic(message, address, span_of));
         }
         messages.iter().any(|message| message.is_error)
     }
 
     /// A call that had no answer.
-    fn report_failure(&mut self, failure: &CallFailure, provider: &ProviderInstance, address: &str, span: Option<Span>) {
-        let name = self.config.provider(provider.config).addr.provider.for_display();
-        let mut diagnostic = Diagnostic::error("Provider did not answer", format!("The provider {name} gave no answer: {}.", failure.message));
+    fn report_failure(
+        &mut self,
+        failure: &CallFailure,
+        provider: &ProviderInstance,
+        address: &str,
+        span: Option<Span>,
+    ) {
+        let name = self
+            .config
+            .provider(provider.config)
+            .addr
+            .provider
+            .for_display();
+        let mut diagnostic = Diagnostic::error(
+            "Provider did not answer",
+            format!("The provider {name} gave no answer: {}.", failure.message),
+        );
         diagnostic.address = (!address.is_empty()).then(|| address.to_owned());
         diagnostic.subject = span;
         self.diagnostics.push(diagnostic);
     }
 
     fn info(&self, provider: ProviderId) -> Option<&ProviderInfo> {
-        self.infos.get(&self.config.provider(provider).addr.provider)
+        self.infos
+            .get(&self.config.provider(provider).addr.provider)
     }
 
+    /// Values of resources come from state, and only what provider configurations need is evaluated.
     fn is_destroy(&self) -> bool {
-        self.options.mode == PlanMode::Destroy
-    }
-
-    fn node_of(&self, place: Place, at: u32) -> NodeId {
-        self.graph.id(Node::Resource(place.module, at))
+        self.recovering || self.options.mode == PlanMode::Destroy
     }
 }
 
 /// A message of a provider as one of ours.
-pub(crate) fn provider_diagnostic(message: &ProviderDiagnostic, address: &str, span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>) -> Diagnostic {
-    let ProviderDiagnostic { is_error, summary, detail, attribute } = message;
-    let mut diagnostic = if *is_error { Diagnostic::error(summary, detail) } else { Diagnostic::warning(summary, detail) };
+pub(crate) fn provider_diagnostic(
+    message: &ProviderDiagnostic,
+    address: &str,
+    span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>,
+) -> Diagnostic {
+    let ProviderDiagnostic {
+        is_error,
+        summary,
+        detail,
+        attribute,
+    } = message;
+    let mut diagnostic = if *is_error {
+        Diagnostic::error(summary, detail)
+    } else {
+        Diagnostic::warning(summary, detail)
+    };
     diagnostic.address = (!address.is_empty()).then(|| address.to_owned());
     diagnostic.subject = span_of(attribute.as_ref());
     diagnostic

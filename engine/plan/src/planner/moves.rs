@@ -4,7 +4,9 @@ use super::index::ConfigIndex;
 use std::collections::{BTreeMap, BTreeSet};
 use terrane_config::config::{Config, Endpoint, EndpointResource, Moved, Repetition};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_model::addr::{InstanceAddr, InstanceKey, Mode, ModuleInstance, ModulePath, ModuleStep, ResourceAddr};
+use terrane_model::addr::{
+    InstanceAddr, InstanceKey, Mode, ModuleInstance, ModulePath, ModuleStep, ResourceAddr,
+};
 use terrane_model::snapshot::Snapshot;
 
 /// A statement with the module that it stands in.
@@ -16,12 +18,20 @@ struct Statement<'c> {
 }
 
 /// Finds the new address of each instance that moves.
-pub(crate) fn find(snapshot: &Snapshot, config: &Config, index: &ConfigIndex) -> (BTreeMap<InstanceAddr, InstanceAddr>, Diagnostics) {
+pub(crate) fn find(
+    snapshot: &Snapshot,
+    config: &Config,
+    index: &ConfigIndex,
+) -> (BTreeMap<InstanceAddr, InstanceAddr>, Diagnostics) {
     let mut statements = Vec::new();
     for module in &config.modules {
         for moved in &module.moved {
             let exact = has_last_key(&moved.from) || has_last_key(&moved.to);
-            statements.push(Statement { module: &module.path, moved, exact });
+            statements.push(Statement {
+                module: &module.path,
+                moved,
+                exact,
+            });
         }
     }
     let mut wanted: BTreeMap<InstanceAddr, InstanceAddr> = BTreeMap::new();
@@ -40,7 +50,10 @@ pub(crate) fn find(snapshot: &Snapshot, config: &Config, index: &ConfigIndex) ->
     }
     let blocked = settle(snapshot, &mut wanted);
     if !blocked.is_empty() {
-        let list: Vec<String> = blocked.iter().map(|(from, to)| format!("  - {from} could not move to {to}")).collect();
+        let list: Vec<String> = blocked
+            .iter()
+            .map(|(from, to)| format!("  - {from} could not move to {to}"))
+            .collect();
         diagnostics.push(Diagnostic::warning(
             "Unresolved resource instance address changes",
             format!(
@@ -54,7 +67,10 @@ pub(crate) fn find(snapshot: &Snapshot, config: &Config, index: &ConfigIndex) ->
 }
 
 /// Takes out moves whose target is occupied, until nothing changes.
-fn settle(snapshot: &Snapshot, wanted: &mut BTreeMap<InstanceAddr, InstanceAddr>) -> Vec<(InstanceAddr, InstanceAddr)> {
+fn settle(
+    snapshot: &Snapshot,
+    wanted: &mut BTreeMap<InstanceAddr, InstanceAddr>,
+) -> Vec<(InstanceAddr, InstanceAddr)> {
     let mut blocked = Vec::new();
     loop {
         let mut taken: BTreeSet<&InstanceAddr> = BTreeSet::new();
@@ -77,17 +93,27 @@ fn settle(snapshot: &Snapshot, wanted: &mut BTreeMap<InstanceAddr, InstanceAddr>
 }
 
 /// Follows a chain of statements.
-fn follow(start: &InstanceAddr, statements: &[Statement<'_>], diagnostics: &mut Diagnostics) -> InstanceAddr {
+fn follow(
+    start: &InstanceAddr,
+    statements: &[Statement<'_>],
+    diagnostics: &mut Diagnostics,
+) -> InstanceAddr {
     let mut addr = start.clone();
     let mut used = BTreeSet::new();
     loop {
-        let next = (0usize..).zip(statements).filter(|(at, _)| !used.contains(at)).find_map(|(at, statement)| Some((at, apply(statement, &addr)?)));
+        let next = (0usize..)
+            .zip(statements)
+            .filter(|(at, _)| !used.contains(at))
+            .find_map(|(at, statement)| Some((at, apply(statement, &addr)?)));
         let Some((at, to)) = next else { return addr };
         used.insert(at);
         if to == *start && used.len() > 1 {
             diagnostics.push(
-                Diagnostic::error("Cyclic dependency in move statements", format!("The moved blocks lead {start} back to itself. Remove one of them."))
-                    .at(statements[at].moved.span),
+                Diagnostic::error(
+                    "Cyclic dependency in move statements",
+                    format!("The moved blocks lead {start} back to itself. Remove one of them."),
+                )
+                .at(statements[at].moved.span),
             );
             return start.clone();
         }
@@ -98,7 +124,10 @@ fn follow(start: &InstanceAddr, statements: &[Statement<'_>], diagnostics: &mut 
 fn has_last_key(endpoint: &Endpoint) -> bool {
     match &endpoint.resource {
         Some(resource) => resource.key.is_some(),
-        None => endpoint.modules.last().is_some_and(|step| step.key.is_some()),
+        None => endpoint
+            .modules
+            .last()
+            .is_some_and(|step| step.key.is_some()),
     }
 }
 
@@ -106,7 +135,11 @@ fn has_last_key(endpoint: &Endpoint) -> bool {
 fn apply(statement: &Statement<'_>, addr: &InstanceAddr) -> Option<InstanceAddr> {
     let steps = &addr.resource.module.0;
     let depth = statement.module.0.len();
-    let within = steps.len() >= depth && steps.iter().zip(statement.module.0.iter()).all(|(step, name)| step.name == *name);
+    let within = steps.len() >= depth
+        && steps
+            .iter()
+            .zip(statement.module.0.iter())
+            .all(|(step, name)| step.name == *name);
     if !within {
         return None;
     }
@@ -117,30 +150,79 @@ fn apply(statement: &Statement<'_>, addr: &InstanceAddr) -> Option<InstanceAddr>
             let rest = module_rest(from, inner, statement.exact)?;
             let (last, before) = to.modules.split_last()?;
             // Without keys on either side every instance of the call moves, and keeps its key.
-            let key = if statement.exact { last.key.clone() } else { inner.get(from.modules.len() - 1)?.key.clone() };
-            let moved = ModuleStep { name: last.name.clone(), key };
-            let module = ModuleInstance(outer.iter().chain(before).chain(std::iter::once(&moved)).chain(rest).cloned().collect());
-            let resource = ResourceAddr { module, ..addr.resource.clone() };
-            Some(InstanceAddr { resource, key: addr.key.clone() })
+            let key = if statement.exact {
+                last.key.clone()
+            } else {
+                inner.get(from.modules.len() - 1)?.key.clone()
+            };
+            let moved = ModuleStep {
+                name: last.name.clone(),
+                key,
+            };
+            let module = ModuleInstance(
+                outer
+                    .iter()
+                    .chain(before)
+                    .chain(std::iter::once(&moved))
+                    .chain(rest)
+                    .cloned()
+                    .collect(),
+            );
+            let resource = ResourceAddr {
+                module,
+                ..addr.resource.clone()
+            };
+            Some(InstanceAddr {
+                resource,
+                key: addr.key.clone(),
+            })
         }
         (Some(from_resource), Some(to_resource)) => {
             let same_module = inner == from.modules.as_slice();
-            let EndpointResource { mode, type_name, name, key } = from_resource;
-            let same = addr.resource.mode == *mode && addr.resource.type_name == *type_name && addr.resource.name == *name;
+            let EndpointResource {
+                mode,
+                type_name,
+                name,
+                key,
+            } = from_resource;
+            let same = addr.resource.mode == *mode
+                && addr.resource.type_name == *type_name
+                && addr.resource.name == *name;
             if !same_module || !same || (statement.exact && addr.key != *key) {
                 return None;
             }
             let module = ModuleInstance(outer.iter().chain(&to.modules).cloned().collect());
-            let EndpointResource { mode, type_name, name, key } = to_resource.clone();
-            let key = if statement.exact { key } else { addr.key.clone() };
-            Some(InstanceAddr { resource: ResourceAddr { module, mode, type_name, name }, key })
+            let EndpointResource {
+                mode,
+                type_name,
+                name,
+                key,
+            } = to_resource.clone();
+            let key = if statement.exact {
+                key
+            } else {
+                addr.key.clone()
+            };
+            Some(InstanceAddr {
+                resource: ResourceAddr {
+                    module,
+                    mode,
+                    type_name,
+                    name,
+                },
+                key,
+            })
         }
         _ => None,
     }
 }
 
 /// The steps behind the module that `from` names, if the address lies in it.
-fn module_rest<'a>(from: &Endpoint, inner: &'a [ModuleStep], exact: bool) -> Option<&'a [ModuleStep]> {
+fn module_rest<'a>(
+    from: &Endpoint,
+    inner: &'a [ModuleStep],
+    exact: bool,
+) -> Option<&'a [ModuleStep]> {
     let (last, before) = from.modules.split_last()?;
     let (head, rest) = inner.split_at_checked(from.modules.len())?;
     let (step, outer) = head.split_last()?;
@@ -149,7 +231,12 @@ fn module_rest<'a>(from: &Endpoint, inner: &'a [ModuleStep], exact: bool) -> Opt
 }
 
 /// `a` becomes `a[0]` when `count` comes, and the other way round when it goes.
-fn implied(addr: &InstanceAddr, snapshot: &Snapshot, config: &Config, index: &ConfigIndex) -> Option<InstanceAddr> {
+fn implied(
+    addr: &InstanceAddr,
+    snapshot: &Snapshot,
+    config: &Config,
+    index: &ConfigIndex,
+) -> Option<InstanceAddr> {
     if addr.resource.mode != Mode::Managed {
         return None;
     }
@@ -160,21 +247,41 @@ fn implied(addr: &InstanceAddr, snapshot: &Snapshot, config: &Config, index: &Co
     };
     let (module, at) = index.resource(&addr.resource)?;
     let repetition = &config.module(module).resources[at as usize].repetition;
-    let fits = matches!((repetition, &key), (Repetition::Count(_), Some(_)) | (Repetition::Single | Repetition::Enabled(_), None));
+    let fits = matches!(
+        (repetition, &key),
+        (Repetition::Count(_), Some(_)) | (Repetition::Single | Repetition::Enabled(_), None)
+    );
     let to = addr.resource.instance(key);
     (fits && snapshot.instance(&to).is_none()).then_some(to)
 }
 
 /// Whether a `removed` block's address covers a resource.
 pub(crate) fn covers(module: &ModulePath, from: &Endpoint, addr: &ResourceAddr) -> bool {
-    let names: Vec<_> = module.0.iter().chain(from.modules.iter().map(|step| &step.name)).collect();
+    let names: Vec<_> = module
+        .0
+        .iter()
+        .chain(from.modules.iter().map(|step| &step.name))
+        .collect();
     let steps = &addr.module.0;
-    let within = steps.len() >= names.len() && steps.iter().zip(&names).all(|(step, name)| step.name == **name);
+    let within = steps.len() >= names.len()
+        && steps
+            .iter()
+            .zip(&names)
+            .all(|(step, name)| step.name == **name);
     match &from.resource {
         None => within,
         Some(resource) => {
-            let EndpointResource { mode, type_name, name, key: _ } = resource;
-            within && steps.len() == names.len() && addr.mode == *mode && addr.type_name == *type_name && addr.name == *name
+            let EndpointResource {
+                mode,
+                type_name,
+                name,
+                key: _,
+            } = resource;
+            within
+                && steps.len() == names.len()
+                && addr.mode == *mode
+                && addr.type_name == *type_name
+                && addr.name == *name
         }
     }
 }

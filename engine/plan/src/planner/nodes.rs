@@ -28,16 +28,35 @@ impl Core {
                 stack.push(id);
             }
         }
-        let objects = self.prior.objects.iter().filter(|object| self.object_in_scope(object));
-        let providers: BTreeSet<ProviderId> = objects.filter_map(|object| object.provider.as_ref()).map(|provider| provider.config).collect();
-        stack.extend(providers.into_iter().map(|provider| self.graph.id(Node::Provider(provider))));
+        let objects = self
+            .prior
+            .objects
+            .iter()
+            .filter(|object| self.object_in_scope(object));
+        let providers: BTreeSet<ProviderId> = objects
+            .filter_map(|object| object.provider.as_ref())
+            .map(|provider| provider.config)
+            .collect();
+        if self.recovering {
+            stack.extend(self.intent_nodes());
+        } else {
+            stack.extend(
+                providers
+                    .into_iter()
+                    .map(|provider| self.graph.id(Node::Provider(provider))),
+            );
+        }
         while let Some(id) = stack.pop() {
             if !std::mem::replace(&mut used[id.index()], true) {
                 let needs = self.graph.deps(id).iter().copied();
                 // While destroying, the value of a resource comes from state: only its provider's configuration is needed to read it.
-                let from_state = self.is_destroy() && matches!(self.graph.node(id), Node::Resource(module, at)
+                let from_state = self.is_destroy()
+                    && matches!(self.graph.node(id), Node::Resource(module, at)
                     if self.config.module(module).resources[at as usize].mode == terrane_model::addr::Mode::Managed);
-                stack.extend(needs.filter(|need| !from_state || matches!(self.graph.node(*need), Node::Provider(_) | Node::Call(..))));
+                stack.extend(needs.filter(|need| {
+                    !from_state
+                        || matches!(self.graph.node(*need), Node::Provider(_) | Node::Call(..))
+                }));
             }
         }
         used
@@ -47,7 +66,11 @@ impl Core {
     pub(super) fn find_create_first(&mut self) {
         for id in self.graph.order().iter().rev() {
             if let Node::Resource(module, at) = self.graph.node(*id) {
-                if self.config.module(module).resources[at as usize].lifecycle.create_before_destroy == Some(true) {
+                if self.config.module(module).resources[at as usize]
+                    .lifecycle
+                    .create_before_destroy
+                    == Some(true)
+                {
                     self.create_first[id.index()] = true;
                 }
             }
@@ -74,7 +97,9 @@ impl Core {
                     // What a provider configuration needs is needed by the resources too, but it is not a dependency of the object.
                     Node::Provider(_) => {}
                     _ => {
-                        let Some(more) = &self.resource_deps[dep.index()] else { continue };
+                        let Some(more) = &self.resource_deps[dep.index()] else {
+                            continue;
+                        };
                         if !more.is_empty() {
                             sources += 1;
                             only = Some(more.clone());
@@ -95,14 +120,21 @@ impl Core {
     pub(super) fn config_addr(&self, module: ModuleId, at: u32) -> ConfigResource {
         let declared = self.config.module(module);
         let resource = &declared.resources[at as usize];
-        ConfigResource { module: declared.path.clone(), mode: resource.mode, type_name: resource.type_name.clone(), name: resource.name.clone() }
+        ConfigResource {
+            module: declared.path.clone(),
+            mode: resource.mode,
+            type_name: resource.type_name.clone(),
+            name: resource.name.clone(),
+        }
     }
 
     /// Runs a node whose needs are all there.
     pub(super) fn run(&mut self, id: NodeId) {
         match self.graph.node(id) {
             Node::Call(module, at) => self.run_call(module, at),
-            node @ (Node::Variable(..) | Node::Local(..) | Node::Output(..)) => self.run_value(node),
+            node @ (Node::Variable(..) | Node::Local(..) | Node::Output(..)) => {
+                self.run_value(node)
+            }
             Node::Resource(module, at) => return self.run_resource(id, module, at),
             Node::Check(module, at) => self.run_check(module, at),
             Node::Provider(provider) => return self.run_provider(id, provider),
@@ -115,7 +147,15 @@ impl Core {
             let call = &self.config.module(module).calls[at as usize];
             match expand(&call.repetition, &self.world.scope(place)) {
                 Ok(expanded) => self.world.set_call(place, at, &expanded),
-                Err(diagnostics) => self.report(diagnostics, &self.world.module_cell(place).addr.child(call.name.clone(), None).to_string()),
+                Err(diagnostics) => self.report(
+                    diagnostics,
+                    &self
+                        .world
+                        .module_cell(place)
+                        .addr
+                        .child(call.name.clone(), None)
+                        .to_string(),
+                ),
             }
         }
     }
@@ -139,12 +179,20 @@ impl Core {
 
     fn within(&self, place: Place, name: &str) -> String {
         let addr = &self.world.module_cell(place).addr;
-        if addr.is_root() { name.to_owned() } else { format!("{addr}.{name}") }
+        if addr.is_root() {
+            name.to_owned()
+        } else {
+            format!("{addr}.{name}")
+        }
     }
 
     fn config_within(&self, module: ModuleId, name: &str) -> String {
         let path = &self.config.module(module).path;
-        if path.is_root() { name.to_owned() } else { format!("{path}.{name}") }
+        if path.is_root() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
     }
 
     fn validate_variable(&mut self, place: Place, at: u32) {
@@ -153,15 +201,27 @@ impl Core {
         if variable.validations.is_empty() {
             return;
         }
-        let (addr, config_addr) = (self.within(place, &format!("var.{}", variable.name)), self.config_within(place.module, &format!("var.{}", variable.name)));
-        let words = Words { failed: "Invalid value for variable", noun: "variable validation", severity: Severity::Error };
+        let (addr, config_addr) = (
+            self.within(place, &format!("var.{}", variable.name)),
+            self.config_within(place.module, &format!("var.{}", variable.name)),
+        );
+        let words = Words {
+            failed: "Invalid value for variable",
+            noun: "variable validation",
+            severity: Severity::Error,
+        };
         for rule in &variable.validations {
             let mut diagnostics = Diagnostics::new();
-            let outcome = conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
+            let outcome =
+                conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
             for diagnostic in diagnostics.iter_mut() {
                 if diagnostic.summary == words.failed {
-                    diagnostic.detail.push_str("\n\nThis was checked by the validation rule shown below.");
-                    diagnostic.related.push((rule.span, "the validation rule".into()));
+                    diagnostic
+                        .detail
+                        .push_str("\n\nThis was checked by the validation rule shown below.");
+                    diagnostic
+                        .related
+                        .push((rule.span, "the validation rule".into()));
                     diagnostic.subject = Some(variable.span);
                     diagnostic.context = None;
                 }
@@ -169,9 +229,12 @@ impl Core {
             let failed = matches!(outcome.status, CheckStatus::Fail | CheckStatus::Error);
             if failed && self.is_destroy() {
                 // The value is not used to make anything: what is there must remain destroyable.
-                diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
+                diagnostics
+                    .iter_mut()
+                    .for_each(|diagnostic| diagnostic.severity = Severity::Warning);
             }
-            self.checks.record(CheckKind::Variable, &config_addr, &addr, &outcome);
+            self.checks
+                .record(CheckKind::Variable, &config_addr, &addr, &outcome);
             self.diagnostics.extend(diagnostics);
         }
     }
@@ -183,12 +246,21 @@ impl Core {
             return;
         }
         let name = format!("output.{}", output.name);
-        let (addr, config_addr) = (self.within(place, &name), self.config_within(place.module, &name));
-        let words = Words { failed: "Module output value precondition failed", noun: "output precondition", severity: self.condition_severity() };
+        let (addr, config_addr) = (
+            self.within(place, &name),
+            self.config_within(place.module, &name),
+        );
+        let words = Words {
+            failed: "Module output value precondition failed",
+            noun: "output precondition",
+            severity: self.condition_severity(),
+        };
         for rule in &output.preconditions {
             let mut diagnostics = Diagnostics::new();
-            let outcome = conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
-            self.checks.record(CheckKind::Output, &config_addr, &addr, &outcome);
+            let outcome =
+                conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
+            self.checks
+                .record(CheckKind::Output, &config_addr, &addr, &outcome);
             self.report(diagnostics, "");
         }
     }
@@ -197,7 +269,9 @@ impl Core {
     pub(super) fn condition_severity(&self) -> Severity {
         match self.options.mode {
             crate::plan::PlanMode::Normal => Severity::Error,
-            crate::plan::PlanMode::RefreshOnly | crate::plan::PlanMode::Destroy => Severity::Warning,
+            crate::plan::PlanMode::RefreshOnly | crate::plan::PlanMode::Destroy => {
+                Severity::Warning
+            }
         }
     }
 
@@ -207,17 +281,29 @@ impl Core {
         let name = format!("check.{}", check.name);
         let config_addr = self.config_within(module, &name);
         self.checks.declare(CheckKind::Check, &config_addr);
-        let words = Words { failed: "Check block assertion failed", noun: "check assertion", severity: Severity::Warning };
+        let words = Words {
+            failed: "Check block assertion failed",
+            noun: "check assertion",
+            severity: Severity::Warning,
+        };
         for place in self.world.places(module) {
             let addr = self.within(place, &name);
             for rule in &check.assertions {
                 let mut diagnostics = Diagnostics::new();
-                let outcome = conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
+                let outcome =
+                    conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
                 if outcome.status == CheckStatus::Unknown {
                     let detail = "The condition could not be evaluated at this time, a result will be known when this plan is applied.";
-                    diagnostics.push(terrane_lang::diagnostic::Diagnostic::warning("Check block assertion known after apply", detail).at(rule.condition.span()));
+                    diagnostics.push(
+                        terrane_lang::diagnostic::Diagnostic::warning(
+                            "Check block assertion known after apply",
+                            detail,
+                        )
+                        .at(rule.condition.span()),
+                    );
                 }
-                self.checks.record(CheckKind::Check, &config_addr, &addr, &outcome);
+                self.checks
+                    .record(CheckKind::Check, &config_addr, &addr, &outcome);
                 self.diagnostics.extend(diagnostics);
             }
         }
@@ -229,30 +315,57 @@ impl Core {
         let declared = config.provider(provider);
         let keys: Vec<(Option<InstanceKey>, Repeat)> = match &declared.for_each {
             None => vec![(None, Repeat::None)],
-            Some(map) => map.iter().map(|(key, value)| (Some(InstanceKey::Str(key.clone())), Repeat::Each(key.clone(), value.clone()))).collect(),
+            Some(map) => map
+                .iter()
+                .map(|(key, value)| {
+                    (
+                        Some(InstanceKey::Str(key.clone())),
+                        Repeat::Each(key.clone(), value.clone()),
+                    )
+                })
+                .collect(),
         };
         let Some(place) = self.world.places(declared.module).next() else {
             // Its module has no instance, so nothing can use it.
             return self.complete(id);
         };
-        self.running[id.index()] = u32::try_from(keys.len()).expect("fewer than 2^32 provider instances");
+        self.running[id.index()] =
+            u32::try_from(keys.len()).expect("fewer than 2^32 provider instances");
         if keys.is_empty() {
             return self.complete(id);
         }
         for (key, repeat) in keys {
-            let instance = ProviderInstance { config: provider, key };
-            let value = declared.body.eval(&self.world.scope(place).repeated(repeat), &[]);
+            let instance = ProviderInstance {
+                config: provider,
+                key,
+            };
+            let value = declared
+                .body
+                .eval(&self.world.scope(place).repeated(repeat), &[]);
             let at = self.configuring.len();
             self.by_instance.insert(instance.clone(), at);
             match value {
                 Ok(value) => {
                     let config = value.unmark_deep();
-                    self.configuring.push(Configuring { instance: instance.clone(), config: config.clone(), stage: ProviderStage::Validating });
-                    self.ask(&instance, Call::ValidateProviderConfig { config }, Waiting::Provider(at));
+                    self.configuring.push(Configuring {
+                        instance: instance.clone(),
+                        config: config.clone(),
+                        stage: ProviderStage::Validating,
+                    });
+                    self.ask(
+                        &instance,
+                        Call::ValidateProviderConfig { config },
+                        Waiting::Provider(at),
+                    );
                 }
                 Err(diagnostics) => {
-                    self.configuring.push(Configuring { instance, config: terrane_value::Value::NULL, stage: ProviderStage::Failed });
-                    self.diagnostics.extend(about(diagnostics, &declared.addr.to_string()));
+                    self.configuring.push(Configuring {
+                        instance,
+                        config: terrane_value::Value::NULL,
+                        stage: ProviderStage::Failed,
+                    });
+                    self.diagnostics
+                        .extend(about(diagnostics, &declared.addr.to_string()));
                     self.provider_settled(at);
                 }
             }
@@ -268,9 +381,13 @@ impl Core {
                 self.report_failure(&failure, &instance, "", declared.span);
                 true
             }
-            Ok(reply) => self.report_provider(&reply.diagnostics, &declared.addr.to_string(), &|path| {
-                declared.span.map(|span| path.map_or(span, |path| declared.body.span_of(path)))
-            }),
+            Ok(reply) => {
+                self.report_provider(&reply.diagnostics, &declared.addr.to_string(), &|path| {
+                    declared
+                        .span
+                        .map(|span| path.map_or(span, |path| declared.body.span_of(path)))
+                })
+            }
         };
         let validating = self.configuring[at].stage == ProviderStage::Validating;
         if failed {
@@ -296,24 +413,39 @@ impl Core {
                 self.object_failed(object);
             }
         }
+        for intent in self.unresolved.remove(&instance).unwrap_or_default() {
+            if ready {
+                self.ask_intent(intent);
+            } else {
+                self.intent_failed(intent);
+            }
+        }
         self.task_done(self.graph.id(Node::Provider(instance.config)));
     }
 
     /// Whether calls can be made; `false`: its configuration failed, which was reported.
     pub(super) fn provider_ready(&self, instance: &ProviderInstance) -> bool {
-        self.by_instance.get(instance).is_some_and(|at| self.configuring[*at].stage == ProviderStage::Ready)
+        self.by_instance
+            .get(instance)
+            .is_some_and(|at| self.configuring[*at].stage == ProviderStage::Ready)
     }
 
     /// Whether a reference names something that is not settled before apply, for data sources with `depends_on`.
     pub(super) fn reference_changing(&self, module: ModuleId, reference: Reference) -> bool {
         let declared = self.config.module(module);
         let mut roots = Vec::new();
-        crate::graph::each_target(&self.config, declared, reference, &mut |node| roots.push(self.graph.id(node)));
+        crate::graph::each_target(&self.config, declared, reference, &mut |node| {
+            roots.push(self.graph.id(node))
+        });
         if let Reference::Call(call) = reference {
             let mut modules = vec![declared.calls[call as usize].module];
             while let Some(inner) = modules.pop() {
                 let inner = self.config.module(inner);
-                roots.extend((0u32..).zip(&inner.resources).map(|(at, _)| self.graph.id(Node::Resource(inner.id, at))));
+                roots.extend(
+                    (0u32..)
+                        .zip(&inner.resources)
+                        .map(|(at, _)| self.graph.id(Node::Resource(inner.id, at))),
+                );
                 modules.extend(inner.calls.iter().map(|call| call.module));
             }
         }
@@ -324,7 +456,11 @@ impl Core {
         if matches!(self.graph.node(root), Node::Resource(..)) {
             return self.changing[root.index()];
         }
-        let Some(deps) = &self.resource_deps[root.index()] else { return false };
-        deps.iter().filter_map(|dep| self.index.config_resource(dep)).any(|(module, at)| self.changing[self.graph.id(Node::Resource(module, at)).index()])
+        let Some(deps) = &self.resource_deps[root.index()] else {
+            return false;
+        };
+        deps.iter()
+            .filter_map(|dep| self.index.config_resource(dep))
+            .any(|(module, at)| self.changing[self.graph.id(Node::Resource(module, at)).index()])
     }
 }

@@ -19,7 +19,12 @@ use terrane_value::{EcoString, Marks, Value};
 
 impl Core {
     /// The schema of a resource type.
-    pub(super) fn schema_of(&self, provider: ProviderId, mode: Mode, type_name: &str) -> Option<Arc<Schema>> {
+    pub(super) fn schema_of(
+        &self,
+        provider: ProviderId,
+        mode: Mode,
+        type_name: &str,
+    ) -> Option<Arc<Schema>> {
         let schema = &self.info(provider)?.schema;
         let schemas = match mode {
             Mode::Managed => &schema.resources,
@@ -30,7 +35,10 @@ impl Core {
     }
 
     pub(super) fn object_in_scope(&self, object: &Object) -> bool {
-        let node = self.index.resource(&object.addr.resource).map(|(module, at)| self.graph.id(Node::Resource(module, at)));
+        let node = self
+            .index
+            .resource(&object.addr.resource)
+            .map(|(module, at)| self.graph.id(Node::Resource(module, at)));
         self.scope.instance(node, &object.addr)
     }
 
@@ -42,15 +50,27 @@ impl Core {
                 self.prior.objects[id].stage = Stage::Ready;
                 continue;
             }
-            let declared = self.index.resource(&object.addr.resource).map(|(module, at)| self.config.module(module).resources[at as usize].provider.provider);
+            let declared = self
+                .index
+                .resource(&object.addr.resource)
+                .map(|(module, at)| {
+                    self.config.module(module).resources[at as usize]
+                        .provider
+                        .provider
+                });
             let config = declared.or_else(|| {
-                let at = self.config.providers.iter().position(|provider| provider.addr == object.provider_addr)?;
+                let at = self
+                    .config
+                    .providers
+                    .iter()
+                    .position(|provider| provider.addr == object.provider_addr)?;
                 Some(ProviderId(u32::try_from(at).ok()?))
             });
             let in_scope = self.object_in_scope(object);
             let Some(config) = config else {
                 if in_scope {
-                    let (addr, provider) = (object.addr.to_string(), object.provider_addr.to_string());
+                    let (addr, provider) =
+                        (object.addr.to_string(), object.provider_addr.to_string());
                     self.diagnostics.push(
                         Diagnostic::error(
                             "Provider configuration not present",
@@ -66,8 +86,15 @@ impl Core {
                 self.prior.objects[id].stage = Stage::Failed;
                 continue;
             };
-            let schema = self.schema_of(config, Mode::Managed, &self.prior.objects[id].addr.resource.type_name);
-            let instance = ProviderInstance { config, key: object.stored.provider_key.clone() };
+            let schema = self.schema_of(
+                config,
+                Mode::Managed,
+                &self.prior.objects[id].addr.resource.type_name,
+            );
+            let instance = ProviderInstance {
+                config,
+                key: object.stored.provider_key.clone(),
+            };
             let object = &mut self.prior.objects[id];
             object.schema = schema;
             object.provider = Some(instance.clone());
@@ -80,10 +107,17 @@ impl Core {
     /// Begins with an object whose provider is ready: upgrade if need be, then read.
     pub(super) fn read_object(&mut self, id: ObjectId) {
         let object = &self.prior.objects[id];
-        let (Some(provider), addr) = (object.provider.clone(), object.addr.to_string()) else { return self.object_failed(id) };
+        let (Some(provider), addr) = (object.provider.clone(), object.addr.to_string()) else {
+            return self.object_failed(id);
+        };
         let type_name = object.addr.resource.type_name.clone();
         let Some(schema) = object.schema.clone() else {
-            let name = self.config.provider(provider.config).addr.provider.for_display();
+            let name = self
+                .config
+                .provider(provider.config)
+                .addr
+                .provider
+                .for_display();
             self.diagnostics.push(
                 Diagnostic::error("Invalid resource type", format!("The provider {name} does not support resource type {type_name:?}, but the state holds an object of it: {addr}.")).about(addr),
             );
@@ -100,29 +134,50 @@ impl Core {
             );
             return self.object_failed(id);
         }
-        let moved_type = object.previous.as_ref().filter(|previous| previous.resource.type_name != type_name);
+        let moved_type = object
+            .previous
+            .as_ref()
+            .filter(|previous| previous.resource.type_name != type_name);
         if let Some(previous) = moved_type {
             let call = Call::Move {
                 source_provider: object.provider_addr.provider.to_string().into(),
                 source_type: previous.resource.type_name.clone(),
-                stored: RawObject { schema_version: stored.schema_version, json: stored.attributes.clone() },
+                stored: RawObject {
+                    schema_version: stored.schema_version,
+                    json: stored.attributes.clone(),
+                },
                 private: stored.private.clone(),
-                identity: stored.identity.as_ref().map(|(schema_version, json)| RawObject { schema_version: *schema_version, json: json.clone() }),
+                identity: stored
+                    .identity
+                    .as_ref()
+                    .map(|(schema_version, json)| RawObject {
+                        schema_version: *schema_version,
+                        json: json.clone(),
+                    }),
                 type_name,
             };
             self.prior.objects[id].stage = Stage::Asked;
             return self.ask(&provider, call, Waiting::Object(id));
         }
-        let trusted = self.info(provider.config).is_some_and(|info| info.abilities.trusts_current_state);
+        let trusted = self
+            .info(provider.config)
+            .is_some_and(|info| info.abilities.trusts_current_state);
         if trusted && stored.schema_version == schema.version {
             return match stored::decode(&stored.attributes, schema.block.implied_type()) {
                 Ok(value) => self.object_upgraded(id, value),
                 Err(problem) => self.unreadable(id, &problem),
             };
         }
-        let stored = RawObject { schema_version: stored.schema_version, json: stored.attributes.clone() };
+        let stored = RawObject {
+            schema_version: stored.schema_version,
+            json: stored.attributes.clone(),
+        };
         self.prior.objects[id].stage = Stage::Asked;
-        self.ask(&provider, Call::UpgradeState { type_name, stored }, Waiting::Object(id));
+        self.ask(
+            &provider,
+            Call::UpgradeState { type_name, stored },
+            Waiting::Object(id),
+        );
     }
 
     fn unreadable(&mut self, id: ObjectId, problem: &str) {
@@ -139,13 +194,22 @@ impl Core {
 
     /// The object in the form of the present schema: read it, if that is wanted.
     fn object_upgraded(&mut self, id: ObjectId, value: Value) {
-        let refresh = self.options.refresh;
+        // What is imported has to be read in any case: import gives only enough to find it.
+        let refresh = self.options.refresh || self.prior.objects[id].importing.is_some();
         let object = &mut self.prior.objects[id];
         object.old = value.clone();
         if let (Some((_, json)), Some(provider)) = (&object.stored.identity, &object.provider) {
-            let schema = self.infos.get(&self.config.provider(provider.config).addr.provider).and_then(|info| info.schema.identities.get(&object.addr.resource.type_name));
+            let schema = self
+                .infos
+                .get(&self.config.provider(provider.config).addr.provider)
+                .and_then(|info| info.schema.identities.get(&object.addr.resource.type_name));
             if let Some(schema) = schema {
-                let ty = terrane_value::Type::object(schema.attributes.iter().map(|(name, (ty, _))| (name.clone(), ty.clone())));
+                let ty = terrane_value::Type::object(
+                    schema
+                        .attributes
+                        .iter()
+                        .map(|(name, (ty, _))| (name.clone(), ty.clone())),
+                );
                 object.identity = stored::decode(json, &ty).unwrap_or(Value::NULL);
             }
         }
@@ -190,7 +254,12 @@ impl Core {
                 }
                 None => self.unreadable(id, "the provider returned nothing for the moved object"),
             },
-            Some(Answer::Read { state, private, identity, deferred: _ }) => {
+            Some(Answer::Read {
+                state,
+                private,
+                identity,
+                deferred: _,
+            }) => {
                 let object = &mut self.prior.objects[id];
                 object.private = private;
                 if !identity.is_null() {
@@ -200,7 +269,10 @@ impl Core {
                 self.progress.push(progress);
                 self.object_read(id, state);
             }
-            _ => self.unreadable(id, "the provider's answer has not the form that was asked for"),
+            _ => self.unreadable(
+                id,
+                "the provider's answer has not the form that was asked for",
+            ),
         }
     }
 
@@ -211,12 +283,27 @@ impl Core {
 
     /// The object as it is now.
     fn object_read(&mut self, id: ObjectId, now: Value) {
+        if now.is_null() && self.prior.objects[id].importing.is_some() {
+            let addr = self.prior.objects[id].addr.to_string();
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "Cannot import non-existent remote object",
+                    format!("While attempting to import an existing object to {addr:?}, the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or create the object by removing the import block."),
+                )
+                .about(addr),
+            );
+            return self.object_failed(id);
+        }
         let object = &mut self.prior.objects[id];
         let now = match &object.schema {
             Some(schema) => objchange::normalize_from_legacy(&schema.block, &now),
             None => now,
         };
-        object.stage = if now.is_null() { Stage::Gone } else { Stage::Ready };
+        object.stage = if now.is_null() {
+            Stage::Gone
+        } else {
+            Stage::Ready
+        };
         object.now = now;
         self.wake(id);
     }
@@ -238,7 +325,11 @@ impl Core {
         if value.is_null() {
             return value.clone();
         }
-        let marked = if object.stored.sensitive.is_empty() { value.clone() } else { objchange::mark_by_paths(value, &object.stored.sensitive, &Marks::SENSITIVE) };
+        let marked = if object.stored.sensitive.is_empty() {
+            value.clone()
+        } else {
+            objchange::mark_by_paths(value, &object.stored.sensitive, &Marks::SENSITIVE)
+        };
         match &object.schema {
             Some(schema) => objchange::schema_marks(&schema.block, &marked),
             None => marked,
@@ -249,17 +340,27 @@ impl Core {
     pub(super) fn find_drift(&mut self) {
         for id in 0..self.prior.objects.len() {
             let object = &self.prior.objects[id];
-            let known = matches!(object.stage, Stage::Ready | Stage::Gone) && object.addr.resource.mode == Mode::Managed;
+            let known = object.importing.is_none()
+                && matches!(object.stage, Stage::Ready | Stage::Gone)
+                && object.addr.resource.mode == Mode::Managed;
             if !known || object.now == object.old {
                 continue;
             }
-            let Some(schema) = &object.schema else { continue };
+            let Some(schema) = &object.schema else {
+                continue;
+            };
             let refreshed = (object.stage == Stage::Ready).then(|| {
-                let mut stored = (*object.stored).clone();
-                stored.schema_version = schema.version;
-                stored.attributes = stored::encode(&objchange::strip_write_only(&schema.block, &object.now));
-                stored.private = object.private.clone();
-                Arc::new(stored)
+                let mut refreshed = (*object.stored).clone();
+                refreshed.schema_version = schema.version;
+                // An object that can't be written (the provider gave an unknown value) keeps its stored form.
+                if let Ok(attributes) = stored::encode(
+                    &objchange::strip_write_only(&schema.block, &object.now),
+                    schema.block.implied_type(),
+                ) {
+                    refreshed.attributes = attributes;
+                }
+                refreshed.private = object.private.clone();
+                Arc::new(refreshed)
             });
             self.drift.push(Drift {
                 addr: object.addr.clone(),

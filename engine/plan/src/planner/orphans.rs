@@ -2,7 +2,6 @@
 
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting, moves};
-use crate::graph::Node;
 use crate::plan::{Action, ActionReason, ExpansionKind, PlanMode, ResourceChange};
 use terrane_config::config::Repetition;
 use terrane_lang::diagnostic::Diagnostic;
@@ -15,8 +14,14 @@ impl Core {
     pub(super) fn plan_orphans(&mut self) {
         for id in 0..self.prior.objects.len() {
             let object = &self.prior.objects[id];
-            let concerned = object.addr.resource.mode == Mode::Managed && !object.claimed && self.object_in_scope(object);
-            if !concerned || object.stage == Stage::Failed || object.stage == Stage::Waiting || object.stage == Stage::Gone {
+            let concerned = object.addr.resource.mode == Mode::Managed
+                && !object.claimed
+                && self.object_in_scope(object);
+            if !concerned
+                || object.stage == Stage::Failed
+                || object.stage == Stage::Waiting
+                || object.stage == Stage::Gone
+            {
                 continue;
             }
             if self.options.mode == PlanMode::RefreshOnly {
@@ -24,7 +29,12 @@ impl Core {
                 continue;
             }
             self.check_prevent_destroy(id);
-            let (Some(provider), Some(info)) = (object_provider(self, id), object_provider(self, id).and_then(|provider| self.info(provider.config))) else { continue };
+            let (Some(provider), Some(info)) = (
+                object_provider(self, id),
+                object_provider(self, id).and_then(|provider| self.info(provider.config)),
+            ) else {
+                continue;
+            };
             if self.is_forgotten(id) || !info.abilities.plan_destroy {
                 let private = self.prior.objects[id].private.clone();
                 self.orphan_planned(id, private);
@@ -74,9 +84,17 @@ impl Core {
 
     fn orphan_planned(&mut self, id: ObjectId, private: terrane_model::provider::Private) {
         let forget = self.is_forgotten(id);
-        let reason = if self.is_destroy() || self.prior.objects[id].deposed.is_some() { None } else { self.delete_reason(id) };
+        let reason = if self.is_destroy() || self.prior.objects[id].deposed.is_some() {
+            None
+        } else {
+            self.delete_reason(id)
+        };
         let mut change = self.change_of(id);
-        change.action = if forget { Action::Forget } else { Action::Delete };
+        change.action = if forget {
+            Action::Forget
+        } else {
+            Action::Delete
+        };
         change.reason = reason;
         change.after = Value::null(change.before.ty());
         change.private = private;
@@ -94,7 +112,10 @@ impl Core {
     pub(super) fn change_of(&self, id: ObjectId) -> ResourceChange {
         let object = &self.prior.objects[id];
         let before = self.marked(id, &object.now);
-        let provider = object.provider.as_ref().map_or_else(|| object.provider_addr.clone(), |provider| self.config.provider(provider.config).addr.clone());
+        let provider = object.provider.as_ref().map_or_else(
+            || object.provider_addr.clone(),
+            |provider| self.config.provider(provider.config).addr.clone(),
+        );
         ResourceChange {
             addr: object.addr.clone(),
             previous_addr: object.previous.clone(),
@@ -110,7 +131,10 @@ impl Core {
             before_identity: object.identity.clone(),
             after_identity: object.identity.clone(),
             importing: None,
-            schema_version: object.schema.as_ref().map_or(object.stored.schema_version, |schema| schema.version),
+            schema_version: object
+                .schema
+                .as_ref()
+                .map_or(object.stored.schema_version, |schema| schema.version),
             dependencies: object.stored.dependencies.clone(),
             create_before_destroy: object.stored.create_before_destroy,
             tainted: self.is_tainted(id),
@@ -124,13 +148,18 @@ impl Core {
         let object = &self.prior.objects[id];
         let configured = self.index.resource(&object.addr.resource);
         if let Some((module, at)) = configured {
-            if self.config.module(module).resources[at as usize].lifecycle.skip_destroy {
+            if self.config.module(module).resources[at as usize]
+                .lifecycle
+                .skip_destroy
+            {
                 return true;
             }
         }
         for module in &self.config.modules {
             for removed in &module.removed {
-                if configured.is_none() && moves::covers(&module.path, &removed.from, &object.addr.resource) {
+                if configured.is_none()
+                    && moves::covers(&module.path, &removed.from, &object.addr.resource)
+                {
                     return !removed.destroy;
                 }
             }
@@ -142,14 +171,24 @@ impl Core {
     fn delete_reason(&self, id: ObjectId) -> Option<ActionReason> {
         let InstanceAddr { resource, key } = &self.prior.objects[id].addr;
         let Some((module, at)) = self.index.resource(resource) else {
-            return Some(if self.prior.objects[id].previous.is_some() { ActionReason::DeleteBecauseNoMoveTarget } else { ActionReason::DeleteBecauseNoResourceConfig });
+            return Some(if self.prior.objects[id].previous.is_some() {
+                ActionReason::DeleteBecauseNoMoveTarget
+            } else {
+                ActionReason::DeleteBecauseNoResourceConfig
+            });
         };
-        let Some(place) = self.world.place_of(&resource.module) else { return Some(ActionReason::DeleteBecauseNoModule) };
+        let Some(place) = self.world.place_of(&resource.module) else {
+            return Some(ActionReason::DeleteBecauseNoModule);
+        };
         let kind = self.world.resource_cell(place, at).map(|cell| cell.kind)?;
         let _ = module;
         Some(match (kind, key) {
-            (ExpansionKind::Count, Some(InstanceKey::Int(_))) => ActionReason::DeleteBecauseCountIndex,
-            (ExpansionKind::ForEach, Some(InstanceKey::Str(_))) => ActionReason::DeleteBecauseEachKey,
+            (ExpansionKind::Count, Some(InstanceKey::Int(_))) => {
+                ActionReason::DeleteBecauseCountIndex
+            }
+            (ExpansionKind::ForEach, Some(InstanceKey::Str(_))) => {
+                ActionReason::DeleteBecauseEachKey
+            }
             (ExpansionKind::Enabled, None) => ActionReason::DeleteBecauseEnabledFalse,
             _ => ActionReason::DeleteBecauseWrongRepetition,
         })
@@ -158,14 +197,21 @@ impl Core {
     /// `prevent_destroy` of the block that declares (or declared the siblings of) an object.
     pub(super) fn check_prevent_destroy(&mut self, id: ObjectId) {
         let addr = self.prior.objects[id].addr.clone();
-        let Some((module, at)) = self.index.resource(&addr.resource) else { return };
+        let Some((module, at)) = self.index.resource(&addr.resource) else {
+            return;
+        };
         if self.prior.objects[id].deposed.is_some() {
             return;
         }
         let config = self.config.clone();
         let resource = &config.module(module).resources[at as usize];
-        let Some(prevent) = &resource.lifecycle.prevent_destroy else { return };
-        let place = self.world.place_of(&addr.resource.module).or_else(|| self.world.places(module).next());
+        let Some(prevent) = &resource.lifecycle.prevent_destroy else {
+            return;
+        };
+        let place = self
+            .world
+            .place_of(&addr.resource.module)
+            .or_else(|| self.world.places(module).next());
         let value = match (prevent.as_constant(), place) {
             (Some(value), _) => Ok(value.clone()),
             (None, Some(place)) => prevent.eval(&self.world.scope(place), &[]),
@@ -175,10 +221,15 @@ impl Core {
             Ok(value) => value.unmark_deep(),
             Err(diagnostics) => return self.report(diagnostics, &addr.to_string()),
         };
-        let value = terrane_value::convert::convert(&value, &terrane_value::Type::Bool).unwrap_or(Value::NULL);
+        let value = terrane_value::convert::convert(&value, &terrane_value::Type::Bool)
+            .unwrap_or(Value::NULL);
         match value.kind() {
             Kind::Bool(true) => {
-                let options = if matches!(resource.repetition, Repetition::Single) { "" } else { " (quoted for your shell)" };
+                let options = if matches!(resource.repetition, Repetition::Single) {
+                    ""
+                } else {
+                    " (quoted for your shell)"
+                };
                 self.diagnostics.push(
                     Diagnostic::error(
                         "Instance cannot be destroyed",
@@ -194,15 +245,14 @@ impl Core {
             }
             Kind::Bool(false) => {}
             _ => self.diagnostics.push(
-                Diagnostic::error("Invalid prevent_destroy argument", "The value must be a known, non-null boolean when the plan is made.").at(prevent.span()).about(addr.to_string()),
+                Diagnostic::error(
+                    "Invalid prevent_destroy argument",
+                    "The value must be a known, non-null boolean when the plan is made.",
+                )
+                .at(prevent.span())
+                .about(addr.to_string()),
             ),
         }
-    }
-
-    /// The node of an object's block.
-    pub(super) fn object_node(&self, id: ObjectId) -> Option<crate::graph::NodeId> {
-        let (module, at) = self.index.resource(&self.prior.objects[id].addr.resource)?;
-        Some(self.graph.id(Node::Resource(module, at)))
     }
 }
 

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
-use terrane_model::addr::{DeposedKey, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr};
+use terrane_model::addr::{
+    DeposedKey, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr,
+};
 use terrane_model::provider::Private;
 use terrane_model::schema::Schema;
 use terrane_model::snapshot::{ObjectState, Snapshot};
@@ -54,6 +56,8 @@ pub(crate) struct Object {
     pub(crate) identity: Value,
     /// A configured instance stands for it.
     pub(crate) claimed: bool,
+    /// It is being imported, under this id.
+    pub(crate) importing: Option<terrane_model::provider::ImportTarget>,
     /// Tasks that wait for it.
     pub(crate) waiters: Vec<usize>,
 }
@@ -74,9 +78,16 @@ pub(crate) struct Prior {
 
 impl Prior {
     /// Takes the snapshot apart and carries out moves.
-    pub(crate) fn new(snapshot: &Snapshot, config: &Config, index: &ConfigIndex) -> (Self, Diagnostics) {
+    pub(crate) fn new(
+        snapshot: &Snapshot,
+        config: &Config,
+        index: &ConfigIndex,
+    ) -> (Self, Diagnostics) {
         let (renamed, diagnostics) = moves::find(snapshot, config, index);
-        let mut prior = Self { objects: Vec::with_capacity(snapshot.instance_count()), ..Self::default() };
+        let mut prior = Self {
+            objects: Vec::with_capacity(snapshot.instance_count()),
+            ..Self::default()
+        };
         for (resource_addr, resource) in &snapshot.resources {
             for (key, instance) in &resource.instances {
                 let from = resource_addr.instance(key.clone());
@@ -88,11 +99,19 @@ impl Prior {
                     prior.moves.push((from.clone(), addr.clone()));
                 }
                 let current = instance.current.iter().map(|stored| (None, stored));
-                let deposed = instance.deposed.iter().map(|(key, stored)| (Some(key.clone()), stored));
+                let deposed = instance
+                    .deposed
+                    .iter()
+                    .map(|(key, stored)| (Some(key.clone()), stored));
                 for (deposed, stored) in current.chain(deposed) {
                     let id = prior.objects.len();
                     if deposed.is_none() {
-                        prior.resources.entry(addr.resource.clone()).or_default().current.insert(addr.key.clone(), id);
+                        prior
+                            .resources
+                            .entry(addr.resource.clone())
+                            .or_default()
+                            .current
+                            .insert(addr.key.clone(), id);
                     }
                     prior.objects.push(Object {
                         addr: addr.clone(),
@@ -109,6 +128,7 @@ impl Prior {
                         private: stored.private.clone(),
                         identity: Value::NULL,
                         claimed: false,
+                        importing: None,
                         waiters: Vec::new(),
                     });
                 }
@@ -118,7 +138,11 @@ impl Prior {
     }
 
     /// The current object of an instance.
-    pub(crate) fn current(&self, resource: &ResourceAddr, key: &Option<InstanceKey>) -> Option<ObjectId> {
+    pub(crate) fn current(
+        &self,
+        resource: &ResourceAddr,
+        key: &Option<InstanceKey>,
+    ) -> Option<ObjectId> {
         self.resources.get(resource)?.current.get(key).copied()
     }
 }

@@ -18,7 +18,12 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    pub(crate) fn new(config: &Config, graph: &Graph, index: &ConfigIndex, options: &PlanOptions) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        graph: &Graph,
+        index: &ConfigIndex,
+        options: &PlanOptions,
+    ) -> Self {
         let all = options.targets.is_empty();
         let mut scope = Self {
             targets: options.targets.clone(),
@@ -47,7 +52,9 @@ impl Scope {
 
     /// Whether an instance of a node that takes part does so too.
     pub(crate) fn instance(&self, node: Option<NodeId>, addr: &InstanceAddr) -> bool {
-        let wanted = self.targets.is_empty() || node.is_some_and(|node| self.needed[node.index()]) || self.targets.iter().any(|target| names(target, addr));
+        let wanted = self.targets.is_empty()
+            || node.is_some_and(|node| self.needed[node.index()])
+            || self.targets.iter().any(|target| names(target, addr));
         wanted && !self.excludes.iter().any(|target| names(target, addr))
     }
 
@@ -57,7 +64,11 @@ impl Scope {
         for module in &config.modules {
             for (at, _) in (0u32..).zip(&module.resources) {
                 let id = graph.id(Node::Resource(module.id, at));
-                if self.targets.iter().any(|target| may_name(target, config, index, module.id, at)) {
+                if self
+                    .targets
+                    .iter()
+                    .any(|target| may_name(target, config, index, module.id, at))
+                {
                     self.nodes[id.index()] = true;
                     stack.extend_from_slice(graph.deps(id));
                 }
@@ -73,7 +84,10 @@ impl Scope {
         for id in graph.order() {
             let covered = graph.deps(*id).iter().all(|dep| self.nodes[dep.index()]);
             let node = graph.node(*id);
-            let whole_module = matches!(node, Node::Output(..) | Node::Local(..) | Node::Variable(..) | Node::Call(..));
+            let whole_module = matches!(
+                node,
+                Node::Output(..) | Node::Local(..) | Node::Variable(..) | Node::Call(..)
+            );
             if whole_module && covered && !self.nodes[id.index()] {
                 self.nodes[id.index()] = true;
                 self.needed[id.index()] = true;
@@ -87,12 +101,18 @@ impl Scope {
         for module in &config.modules {
             for (at, _) in (0u32..).zip(&module.resources) {
                 let id = graph.id(Node::Resource(module.id, at));
-                out[id.index()] = self.excludes.iter().any(|target| may_name(target, config, index, module.id, at));
+                out[id.index()] = self
+                    .excludes
+                    .iter()
+                    .any(|target| may_name(target, config, index, module.id, at));
             }
         }
         // An excluded instance takes its dependents with it, but its siblings stay.
         for id in graph.order() {
-            let needs = graph.deps(*id).iter().any(|dep| out[dep.index()] && !matches!(graph.node(*dep), Node::Provider(_)));
+            let needs = graph
+                .deps(*id)
+                .iter()
+                .any(|dep| out[dep.index()] && !matches!(graph.node(*dep), Node::Provider(_)));
             if needs {
                 out[id.index()] = true;
             }
@@ -101,8 +121,15 @@ impl Scope {
             let id = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
             let only_instances = match graph.node(id) {
                 Node::Resource(module, resource) => {
-                    let whole = self.excludes.iter().any(|target| !matches!(target, Target::Instance(_)) && !keyed(target) && may_name(target, config, index, module, resource));
-                    let named = self.excludes.iter().any(|target| may_name(target, config, index, module, resource));
+                    let whole = self.excludes.iter().any(|target| {
+                        !matches!(target, Target::Instance(_))
+                            && !keyed(target)
+                            && may_name(target, config, index, module, resource)
+                    });
+                    let named = self
+                        .excludes
+                        .iter()
+                        .any(|target| may_name(target, config, index, module, resource));
                     let dragged = graph.deps(id).iter().any(|dep| !self.nodes[dep.index()]);
                     named && !whole && !dragged
                 }
@@ -127,15 +154,30 @@ fn keyed(target: &Target) -> bool {
 }
 
 /// Whether some instance of a block may be named.
-fn may_name(target: &Target, config: &Config, index: &ConfigIndex, module: ModuleId, at: u32) -> bool {
+fn may_name(
+    target: &Target,
+    config: &Config,
+    index: &ConfigIndex,
+    module: ModuleId,
+    at: u32,
+) -> bool {
     let resource = &config.module(module).resources[at as usize];
     let same = |addr: &terrane_model::addr::ResourceAddr| {
-        addr.mode == resource.mode && addr.type_name == resource.type_name && addr.name == resource.name && index.module(&addr.module) == Some(module)
+        addr.mode == resource.mode
+            && addr.type_name == resource.type_name
+            && addr.name == resource.name
+            && index.module(&addr.module) == Some(module)
     };
     match target {
         Target::Module(addr) => {
-            let Some(outer) = index.module(addr) else { return false };
-            config.module(module).path.0.starts_with(&config.module(outer).path.0)
+            let Some(outer) = index.module(addr) else {
+                return false;
+            };
+            config
+                .module(module)
+                .path
+                .0
+                .starts_with(&config.module(outer).path.0)
         }
         Target::Resource(addr) => same(addr),
         Target::Instance(addr) => same(&addr.resource),
@@ -147,8 +189,12 @@ pub(crate) fn names(target: &Target, addr: &InstanceAddr) -> bool {
     match target {
         Target::Module(module) => contains(module, &addr.resource.module),
         Target::Resource(resource) => {
-            let module = contains(&resource.module, &addr.resource.module) && resource.module.0.len() == addr.resource.module.0.len();
-            module && resource.mode == addr.resource.mode && resource.type_name == addr.resource.type_name && resource.name == addr.resource.name
+            let module = contains(&resource.module, &addr.resource.module)
+                && resource.module.0.len() == addr.resource.module.0.len();
+            module
+                && resource.mode == addr.resource.mode
+                && resource.type_name == addr.resource.type_name
+                && resource.name == addr.resource.name
         }
         Target::Instance(instance) => instance == addr,
     }
@@ -156,5 +202,8 @@ pub(crate) fn names(target: &Target, addr: &InstanceAddr) -> bool {
 
 /// Whether a module instance lies within another; steps without a key stand for all instances.
 fn contains(outer: &ModuleInstance, inner: &ModuleInstance) -> bool {
-    inner.0.len() >= outer.0.len() && outer.0.iter().zip(inner.0.iter()).all(|(outer, inner)| outer.name == inner.name && (outer.key.is_none() || outer.key == inner.key))
+    inner.0.len() >= outer.0.len()
+        && outer.0.iter().zip(inner.0.iter()).all(|(outer, inner)| {
+            outer.name == inner.name && (outer.key.is_none() || outer.key == inner.key)
+        })
 }

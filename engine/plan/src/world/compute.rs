@@ -1,7 +1,7 @@
 //! Values of variables, locals, outputs, whole resources and modules: computed once, when first needed.
 
-use super::{Cell, Cells, InstanceScope, Place, World};
-use crate::graph::{Node, NodeId};
+use super::{Cell, Place, World};
+use crate::graph::Node;
 use crate::plan::ExpansionKind;
 use ecow::EcoString;
 use std::sync::Arc;
@@ -17,7 +17,9 @@ impl World {
     /// # Errors
     /// Messages, the first time that computing it fails.
     pub(crate) fn compute(&self, node: Node, pos: u32) -> Result<Cell, Diagnostics> {
-        let Some(cell) = self.value_cell(node, pos) else { return Ok(Err(())) };
+        let Some(cell) = self.value_cell(node, pos) else {
+            return Ok(Err(()));
+        };
         if let Some(known) = cell.get() {
             return Ok(known.clone());
         }
@@ -28,7 +30,11 @@ impl World {
         };
         // Someone else may have been quicker; both have the same value.
         let value = cell.get_or_init(|| value).clone();
-        if diagnostics.is_empty() { Ok(value) } else { Err(diagnostics) }
+        if diagnostics.is_empty() {
+            Ok(value)
+        } else {
+            Err(diagnostics)
+        }
     }
 
     /// Computes what a value needs, and what that needs, without recursion: a chain of a hundred thousand locals must not overflow the stack.
@@ -36,7 +42,9 @@ impl World {
         let mut stack = self.missing(node, pos);
         let mut expanded = std::collections::BTreeSet::new();
         while let Some((next, at)) = stack.last().copied() {
-            let done = self.value_cell(next, at).is_none_or(|cell| cell.get().is_some());
+            let done = self
+                .value_cell(next, at)
+                .is_none_or(|cell| cell.get().is_some());
             if done {
                 stack.pop();
             } else if expanded.insert((next, at)) {
@@ -50,7 +58,9 @@ impl World {
     }
 
     fn compute_shallow(&self, node: Node, pos: u32) -> Result<(), Diagnostics> {
-        let Some(cell) = self.value_cell(node, pos) else { return Ok(()) };
+        let Some(cell) = self.value_cell(node, pos) else {
+            return Ok(());
+        };
         match self.evaluate(node, pos) {
             Ok(value) => {
                 cell.get_or_init(|| Ok(value));
@@ -58,7 +68,11 @@ impl World {
             }
             Err(diagnostics) => {
                 cell.get_or_init(|| Err(()));
-                if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+                if diagnostics.is_empty() {
+                    Ok(())
+                } else {
+                    Err(diagnostics)
+                }
             }
         }
     }
@@ -67,7 +81,10 @@ impl World {
     fn missing(&self, node: Node, pos: u32) -> Vec<(Node, u32)> {
         let mut found = Vec::new();
         self.each_need(node, pos, &mut |need, at| {
-            if self.value_cell(need, at).is_some_and(|cell| cell.get().is_none()) {
+            if self
+                .value_cell(need, at)
+                .is_some_and(|cell| cell.get().is_none())
+            {
                 found.push((need, at));
             }
         });
@@ -76,7 +93,7 @@ impl World {
 
     /// Visits the value nodes that a value node refers to, with the position of the module instance of each.
     pub(crate) fn each_need(&self, node: Node, pos: u32, visit: &mut dyn FnMut(Node, u32)) {
-        let mut uses = |place: Place, uses: &[Use], visit: &mut dyn FnMut(Node, u32)| {
+        let uses = |place: Place, uses: &[Use], visit: &mut dyn FnMut(Node, u32)| {
             for used in uses {
                 let reference = self.config.module(place.module).slots[used.slot.0 as usize];
                 self.each_value_target(place, reference, visit);
@@ -85,24 +102,41 @@ impl World {
         match node {
             Node::Variable(module, at) => {
                 let place = Place { module, pos };
-                if let (Some(parent), Some((_, call))) = (self.module_cell(place).parent, self.config.module(module).parent) {
+                if let (Some(parent), Some((_, call))) = (
+                    self.module_cell(place).parent,
+                    self.config.module(module).parent,
+                ) {
                     let call = &self.config.module(parent.module).calls[call as usize];
                     if let Some(input) = &call.inputs[at as usize] {
                         uses(parent, input.uses(), visit);
                     }
                 }
             }
-            Node::Local(module, at) => uses(Place { module, pos }, self.config.module(module).locals[at as usize].value.uses(), visit),
-            Node::Output(module, at) => uses(Place { module, pos }, self.config.module(module).outputs[at as usize].value.uses(), visit),
+            Node::Local(module, at) => uses(
+                Place { module, pos },
+                self.config.module(module).locals[at as usize].value.uses(),
+                visit,
+            ),
+            Node::Output(module, at) => uses(
+                Place { module, pos },
+                self.config.module(module).outputs[at as usize].value.uses(),
+                visit,
+            ),
             Node::Call(..) | Node::Resource(..) | Node::Check(..) | Node::Provider(_) => {}
         }
     }
 
     /// Visits the value nodes behind a reference in a module instance.
-    pub(crate) fn each_value_target(&self, place: Place, reference: Reference, visit: &mut dyn FnMut(Node, u32)) {
-        let mut children = |call: u32, visit: &mut dyn FnMut(u32)| {
+    pub(crate) fn each_value_target(
+        &self,
+        place: Place,
+        reference: Reference,
+        visit: &mut dyn FnMut(Node, u32),
+    ) {
+        let children = |call: u32, visit: &mut dyn FnMut(u32)| {
             if let Some(cell) = self.call_cell(place, call) {
-                let count = u32::try_from(cell.keys.len()).expect("fewer than 2^32 module instances");
+                let count =
+                    u32::try_from(cell.keys.len()).expect("fewer than 2^32 module instances");
                 (cell.first..cell.first + count).for_each(visit);
             }
         };
@@ -133,7 +167,9 @@ impl World {
                 value.eval(&self.scope(Place { module, pos }), &[])
             }
             Node::Output(module, at) => self.output(Place { module, pos }, at),
-            Node::Call(..) | Node::Resource(..) | Node::Check(..) | Node::Provider(_) => Err(Diagnostics::new()),
+            Node::Call(..) | Node::Resource(..) | Node::Check(..) | Node::Provider(_) => {
+                Err(Diagnostics::new())
+            }
         }
     }
 
@@ -141,15 +177,22 @@ impl World {
     fn variable(&self, place: Place, at: u32) -> Result<Value, Diagnostics> {
         let variable = &self.config.module(place.module).variables[at as usize];
         let cell = self.module_cell(place);
-        let (Some(parent), Some((_, call))) = (cell.parent, self.config.module(place.module).parent) else {
+        let (Some(parent), Some((_, call))) =
+            (cell.parent, self.config.module(place.module).parent)
+        else {
             return Err(Diagnostics::new());
         };
         let call = &self.config.module(parent.module).calls[call as usize];
         match &call.inputs[at as usize] {
             Some(input) => {
-                let scope = InstanceScope { world: self, place: parent, repeat: cell.repeat.clone(), own: None };
+                let scope = self.scope(parent).repeated(self.module_repeat(place)?);
                 let value = input.eval(&scope, &[])?;
-                accept(variable, &value, input.span(), &format!("{}.var.{}", cell.addr, variable.name))
+                accept(
+                    variable,
+                    &value,
+                    input.span(),
+                    &format!("{}.var.{}", cell.addr, variable.name),
+                )
             }
             None => match &variable.default {
                 Some(default) => Ok(mark(variable, default.clone())),
@@ -160,8 +203,18 @@ impl World {
 
     /// The value of an output, with the marks of its declaration.
     fn output(&self, place: Place, at: u32) -> Result<Value, Diagnostics> {
-        let Output { value, sensitive, ephemeral, deprecated, .. } = &self.config.module(place.module).outputs[at as usize];
-        let mut marks = if *sensitive { Marks::SENSITIVE } else { Marks::NONE };
+        let Output {
+            value,
+            sensitive,
+            ephemeral,
+            deprecated,
+            ..
+        } = &self.config.module(place.module).outputs[at as usize];
+        let mut marks = if *sensitive {
+            Marks::SENSITIVE
+        } else {
+            Marks::NONE
+        };
         if *ephemeral {
             marks = marks.union(&Marks::EPHEMERAL);
         }
@@ -176,12 +229,18 @@ impl World {
     /// # Errors
     /// No message: failures of instances were reported by themselves.
     pub(crate) fn whole(&self, place: Place, at: u32) -> Result<Value, Diagnostics> {
-        let Some(cell) = self.resource_cell(place, at) else { return Err(Diagnostics::new()) };
+        let Some(cell) = self.resource_cell(place, at) else {
+            return Err(Diagnostics::new());
+        };
         if cell.failed {
             return Err(Diagnostics::new());
         }
         let whole = cell.whole.get_or_init(|| {
-            let values: Vec<Value> = cell.values.iter().map(|value| value.clone().unwrap_or(Err(()))).collect::<Result<_, ()>>()?;
+            let values: Vec<Value> = cell
+                .values
+                .iter()
+                .map(|value| value.clone().unwrap_or(Err(())))
+                .collect::<Result<_, ()>>()?;
             Ok(assemble(cell.kind, &cell.keys, values))
         });
         whole.clone().map_err(|()| Diagnostics::new())
@@ -189,38 +248,44 @@ impl World {
 
     /// The value of a module call as a whole: an object of outputs, or a tuple or object of such objects.
     pub(crate) fn module_value(&self, place: Place, call: u32) -> Result<Value, Diagnostics> {
-        let Some(cell) = self.call_cell(place, call) else { return Err(Diagnostics::new()) };
+        let Some(cell) = self.call_cell(place, call) else {
+            return Err(Diagnostics::new());
+        };
         let child = self.config.module(place.module).calls[call as usize].module;
         let outputs = &self.config.module(child).outputs;
-        let mut order: Vec<(EcoString, u32)> = outputs.iter().map(|output| output.name.clone()).zip(0u32..).collect();
+        let mut order: Vec<(EcoString, u32)> = outputs
+            .iter()
+            .map(|output| output.name.clone())
+            .zip(0u32..)
+            .collect();
         order.sort_unstable();
         let names: Arc<[EcoString]> = order.iter().map(|(name, _)| name.clone()).collect();
         let mut objects = Vec::with_capacity(cell.keys.len());
         for (pos, _) in (cell.first..).zip(cell.keys.iter()) {
-            let values = order.iter().map(|(_, at)| self.compute(Node::Output(child, *at), pos)?.map_err(|()| Diagnostics::new()));
-            objects.push(Value::object_shaped(names.clone(), values.collect::<Result<_, Diagnostics>>()?));
+            let values = order.iter().map(|(_, at)| {
+                self.compute(Node::Output(child, *at), pos)?
+                    .map_err(|()| Diagnostics::new())
+            });
+            objects.push(Value::object_shaped(
+                names.clone(),
+                values.collect::<Result<_, Diagnostics>>()?,
+            ));
         }
         Ok(assemble(cell.kind, &cell.keys, objects))
-    }
-
-    /// Forgets all computed values of variables (of called modules), locals and outputs and whole resources, so that they are computed from what instances
-    /// are now.
-    pub(crate) fn forget_computed(&mut self) {
-        for at in 0..self.cells.len() {
-            let node = self.graph.node(NodeId(u32::try_from(at).expect("fewer than 2^32 nodes")));
-            let root_variable = matches!(node, Node::Variable(module, _) if module.0 == 0);
-            if let (Cells::Values(values), false) = (&mut self.cells[at], root_variable) {
-                values.iter_mut().for_each(|cell| *cell = std::sync::OnceLock::new());
-            }
-        }
     }
 }
 
 /// Puts instances together.
-fn assemble(kind: ExpansionKind, keys: &[Option<terrane_model::addr::InstanceKey>], values: Vec<Value>) -> Value {
+fn assemble(
+    kind: ExpansionKind,
+    keys: &[Option<terrane_model::addr::InstanceKey>],
+    values: Vec<Value>,
+) -> Value {
     use terrane_model::addr::InstanceKey;
     match kind {
-        ExpansionKind::Single | ExpansionKind::Enabled => values.into_iter().next().unwrap_or(Value::NULL),
+        ExpansionKind::Single | ExpansionKind::Enabled => {
+            values.into_iter().next().unwrap_or(Value::NULL)
+        }
         ExpansionKind::Count => Value::tuple(values),
         ExpansionKind::ForEach => {
             let names: Arc<[EcoString]> = keys
@@ -237,7 +302,11 @@ fn assemble(kind: ExpansionKind, keys: &[Option<terrane_model::addr::InstanceKey
 
 /// The marks of a variable's declaration.
 pub(crate) fn mark(variable: &Variable, value: Value) -> Value {
-    let mut marks = if variable.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+    let mut marks = if variable.sensitive {
+        Marks::SENSITIVE
+    } else {
+        Marks::NONE
+    };
     if variable.ephemeral {
         marks = marks.union(&Marks::EPHEMERAL);
     }
@@ -245,7 +314,12 @@ pub(crate) fn mark(variable: &Variable, value: Value) -> Value {
 }
 
 /// The pipeline of a variable (`opentofu.md` 2.1): defaults of optional attributes, conversion, null means default, marks.
-fn accept(variable: &Variable, value: &Value, span: Span, address: &str) -> Result<Value, Diagnostics> {
+fn accept(
+    variable: &Variable,
+    value: &Value,
+    span: Span,
+    address: &str,
+) -> Result<Value, Diagnostics> {
     let with_defaults = match &variable.defaults {
         Some(defaults) if !value.is_null() => defaults.apply(value),
         _ => value.clone(),
@@ -256,7 +330,7 @@ fn accept(variable: &Variable, value: &Value, span: Span, address: &str) -> Resu
         terrane_value::convert::convert(&with_defaults, &variable.ty).map_err(|problem| {
             Diagnostic::error(
                 "Invalid value for input variable",
-                format!("The given value is not suitable for {address} declared with type {}: {problem}.", variable.ty.constraint_string()),
+                format!("The given value is not suitable for {address} declared with type {}: {problem}.", variable.ty),
             )
             .at(span)
             .related(variable.span, "declared here")
@@ -267,7 +341,9 @@ fn accept(variable: &Variable, value: &Value, span: Span, address: &str) -> Resu
             Some(default) => Ok(mark(variable, default.clone())),
             None => Err(Diagnostic::error(
                 "Required variable not set",
-                format!("Unsuitable value for {address}: required variable may not be set to null."),
+                format!(
+                    "Unsuitable value for {address}: required variable may not be set to null."
+                ),
             )
             .at(span)
             .related(variable.span, "declared here")
@@ -276,4 +352,3 @@ fn accept(variable: &Variable, value: &Value, span: Span, address: &str) -> Resu
     }
     Ok(mark(variable, converted))
 }
-

@@ -22,13 +22,16 @@ pub(crate) struct Expanded {
 
 impl Expanded {
     fn single(kind: ExpansionKind, exists: bool) -> Self {
-        let keys: Arc<[_]> = if exists { Arc::from([None]) } else { Arc::from([]) };
-        Self { kind, keys, each: None }
-    }
-
-    /// What `count` and `each` are for one of the keys.
-    pub(crate) fn repeat(&self, key: Option<&InstanceKey>) -> Repeat {
-        repeat_of(key, self.each.as_ref())
+        let keys: Arc<[_]> = if exists {
+            Arc::from([None])
+        } else {
+            Arc::from([])
+        };
+        Self {
+            kind,
+            keys,
+            each: None,
+        }
     }
 }
 
@@ -39,7 +42,10 @@ pub(crate) fn repeat_of(key: Option<&InstanceKey>, each: Option<&Value>) -> Repe
         Some(InstanceKey::Int(index)) => Repeat::Count(*index),
         Some(InstanceKey::Str(key)) => {
             let value = match each {
-                Some(each) => each.get(key).cloned().unwrap_or_else(|| Value::string(key.clone())),
+                Some(each) => each
+                    .get(key)
+                    .cloned()
+                    .unwrap_or_else(|| Value::string(key.clone())),
                 None => Value::dynamic(),
             };
             Repeat::Each(key.clone(), value)
@@ -63,7 +69,12 @@ pub(crate) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expan
     }
 }
 
-fn fail(expr: &Compiled, scope: &dyn Scope, summary: &str, detail: impl Into<String>) -> Diagnostics {
+fn fail(
+    expr: &Compiled,
+    scope: &dyn Scope,
+    summary: &str,
+    detail: impl Into<String>,
+) -> Diagnostics {
     let mut diagnostic = Diagnostic::error(summary, detail).at(expr.span());
     diagnostic.values = values_involved(expr, scope);
     diagnostic.into()
@@ -73,30 +84,51 @@ fn count(expr: &Compiled, scope: &dyn Scope) -> Result<Expanded, Diagnostics> {
     let bad = |detail: &str| fail(expr, scope, "Invalid count argument", detail);
     let value = expr.eval(scope, &[])?;
     if value.marks_deep().is_ephemeral() {
-        return Err(bad("The given \"count\" value is derived from an ephemeral value, which means that it can't be kept from plan to apply. Use only non-ephemeral values here."));
+        return Err(bad(
+            "The given \"count\" value is derived from an ephemeral value, which means that it can't be kept from plan to apply. Use only non-ephemeral values here.",
+        ));
     }
     let value = value.unmark_deep();
-    let value = terrane_value::convert::convert(&value, &Type::Number)
-        .map_err(|problem| bad(&format!("The given \"count\" argument value is unsuitable: {problem}.")))?;
+    let value = terrane_value::convert::convert(&value, &Type::Number).map_err(|problem| {
+        bad(&format!(
+            "The given \"count\" argument value is unsuitable: {problem}."
+        ))
+    })?;
     let number = match value.kind() {
-        Kind::Null(_) => return Err(bad("The given \"count\" argument value is null. An integer is required.")),
+        Kind::Null(_) => {
+            return Err(bad(
+                "The given \"count\" argument value is null. An integer is required.",
+            ));
+        }
         Kind::Number(number) => number.clone(),
         _ => {
-            return Err(bad("The \"count\" value depends on resource attributes that cannot be determined until apply, so the number of instances that \
+            return Err(bad(
+                "The \"count\" value depends on resource attributes that cannot be determined until apply, so the number of instances that \
                             will be created can't be predicted.\n\nTo work around this, use the -target option to first apply only the resources that \
-                            the count depends on, or derive the count from values that are in the configuration."));
+                            the count depends on, or derive the count from values that are in the configuration.",
+            ));
         }
     };
     if number.signum() < 0 {
-        return Err(bad("The given \"count\" argument value is unsuitable: must be greater than or equal to zero."));
+        return Err(bad(
+            "The given \"count\" argument value is unsuitable: must be greater than or equal to zero.",
+        ));
     }
     let Some(count) = number.to_u64().filter(|_| number.is_integer()) else {
-        return Err(bad("The given \"count\" argument value is unsuitable: a whole number is required."));
+        return Err(bad(
+            "The given \"count\" argument value is unsuitable: a whole number is required.",
+        ));
     };
     if count > MOST {
-        return Err(bad(&format!("The given \"count\" argument value is unsuitable: {count} instances are more than the {MOST} that are supported.")));
+        return Err(bad(&format!(
+            "The given \"count\" argument value is unsuitable: {count} instances are more than the {MOST} that are supported."
+        )));
     }
-    Ok(Expanded { kind: ExpansionKind::Count, keys: (0..count).map(|at| Some(InstanceKey::Int(at))).collect(), each: None })
+    Ok(Expanded {
+        kind: ExpansionKind::Count,
+        keys: (0..count).map(|at| Some(InstanceKey::Int(at))).collect(),
+        each: None,
+    })
 }
 
 fn for_each(expr: &Compiled, scope: &dyn Scope) -> Result<Expanded, Diagnostics> {
@@ -105,7 +137,9 @@ fn for_each(expr: &Compiled, scope: &dyn Scope) -> Result<Expanded, Diagnostics>
                              could be exposed as a resource instance key.";
     let value = expr.eval(scope, &[])?;
     if value.marks_deep().is_ephemeral() {
-        return Err(bad("The given \"for_each\" value is derived from an ephemeral value, which means that it can't be kept from plan to apply. Use only non-ephemeral values here."));
+        return Err(bad(
+            "The given \"for_each\" value is derived from an ephemeral value, which means that it can't be kept from plan to apply. Use only non-ephemeral values here.",
+        ));
     }
     if value.marks().is_sensitive() {
         return Err(bad(SENSITIVE));
@@ -120,14 +154,23 @@ fn for_each(expr: &Compiled, scope: &dyn Scope) -> Result<Expanded, Diagnostics>
     };
     let keys: Vec<EcoString> = match value.kind() {
         Kind::Null(_) => {
-            return Err(bad("The given \"for_each\" argument value is unsuitable: the given \"for_each\" argument value is null. A map, or set of strings is allowed."));
+            return Err(bad(
+                "The given \"for_each\" argument value is unsuitable: the given \"for_each\" argument value is null. A map, or set of strings is allowed.",
+            ));
         }
         Kind::Unknown(ty, _) => {
-            let known_type = matches!(ty, Type::Map(_) | Type::Object(_) | Type::Set(_) | Type::Dynamic);
+            let known_type = matches!(
+                ty,
+                Type::Map(_) | Type::Object(_) | Type::Set(_) | Type::Dynamic
+            );
             if !known_type {
                 return Err(unsuitable(&bad, ty));
             }
-            return Err(unknown_keys(if matches!(ty, Type::Set(_)) { "set" } else { "map" }));
+            return Err(unknown_keys(if matches!(ty, Type::Set(_)) {
+                "set"
+            } else {
+                "map"
+            }));
         }
         Kind::Map(map) => map.keys().to_vec(),
         Kind::Object(object) => object.names().to_vec(),
@@ -136,9 +179,14 @@ fn for_each(expr: &Compiled, scope: &dyn Scope) -> Result<Expanded, Diagnostics>
                 return Err(unknown_keys("set"));
             }
             if items.iter().any(Value::is_null) {
-                return Err(bad("The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values."));
+                return Err(bad(
+                    "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.",
+                ));
             }
-            let strings: Option<Vec<EcoString>> = items.iter().map(|item| item.as_str().map(EcoString::from)).collect();
+            let strings: Option<Vec<EcoString>> = items
+                .iter()
+                .map(|item| item.as_str().map(EcoString::from))
+                .collect();
             let Some(strings) = strings else {
                 let ty = value.ty();
                 let element = ty.element().cloned().unwrap_or(Type::Dynamic);
@@ -151,7 +199,10 @@ fn for_each(expr: &Compiled, scope: &dyn Scope) -> Result<Expanded, Diagnostics>
         }
         _ => return Err(unsuitable(&bad, &value.ty())),
     };
-    let mut keys: Vec<_> = keys.into_iter().map(|key| Some(InstanceKey::Str(key))).collect();
+    let mut keys: Vec<_> = keys
+        .into_iter()
+        .map(|key| Some(InstanceKey::Str(key)))
+        .collect();
     keys.sort_unstable();
     let each = match value.kind() {
         Kind::Set(_) => None,
@@ -159,7 +210,11 @@ fn for_each(expr: &Compiled, scope: &dyn Scope) -> Result<Expanded, Diagnostics>
     };
     // `each.value` of a set is the key itself: an empty object has no such key.
     let each = Some(each.unwrap_or_else(|| Value::object::<EcoString>([])));
-    Ok(Expanded { kind: ExpansionKind::ForEach, keys: keys.into(), each })
+    Ok(Expanded {
+        kind: ExpansionKind::ForEach,
+        keys: keys.into(),
+        each,
+    })
 }
 
 fn unsuitable(bad: &dyn Fn(&str) -> Diagnostics, ty: &Type) -> Diagnostics {
@@ -174,13 +229,23 @@ fn enabled(expr: &Compiled, scope: &dyn Scope) -> Result<Expanded, Diagnostics> 
     let value = expr.eval(scope, &[])?;
     let marks = value.marks_deep();
     if marks.is_sensitive() || marks.is_ephemeral() {
-        return Err(bad("The given \"enabled\" argument value is derived from a sensitive or ephemeral value, which can't decide whether an object exists."));
+        return Err(bad(
+            "The given \"enabled\" argument value is derived from a sensitive or ephemeral value, which can't decide whether an object exists.",
+        ));
     }
-    let value = terrane_value::convert::convert(&value.unmark_deep(), &Type::Bool)
-        .map_err(|problem| bad(&format!("The given \"enabled\" argument value is unsuitable: {problem}.")))?;
+    let value =
+        terrane_value::convert::convert(&value.unmark_deep(), &Type::Bool).map_err(|problem| {
+            bad(&format!(
+                "The given \"enabled\" argument value is unsuitable: {problem}."
+            ))
+        })?;
     match value.kind() {
         Kind::Bool(enabled) => Ok(Expanded::single(ExpansionKind::Enabled, enabled)),
-        Kind::Null(_) => Err(bad("The given \"enabled\" argument value is unsuitable: the value is null. A boolean is required.")),
-        _ => Err(bad("The given \"enabled\" argument value is derived from a value that won't be known until the apply step. Only known values can be used here.")),
+        Kind::Null(_) => Err(bad(
+            "The given \"enabled\" argument value is unsuitable: the value is null. A boolean is required.",
+        )),
+        _ => Err(bad(
+            "The given \"enabled\" argument value is derived from a value that won't be known until the apply step. Only known values can be used here.",
+        )),
     }
 }

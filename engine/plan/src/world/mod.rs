@@ -8,7 +8,7 @@ use crate::graph::{Graph, Node, NodeId};
 use crate::plan::ExpansionKind;
 use ecow::EcoString;
 use std::sync::{Arc, OnceLock};
-use terrane_config::config::{Config, ModuleId, Resource};
+use terrane_config::config::{Config, ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::functions::Functions;
 use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr};
@@ -29,7 +29,10 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) const ROOT: Self = Self { module: ModuleId(0), pos: 0 };
+    pub(crate) const ROOT: Self = Self {
+        module: ModuleId(0),
+        pos: 0,
+    };
 }
 
 /// What `count.index`, `each.key` and `each.value` are for one instance.
@@ -50,8 +53,6 @@ pub(crate) struct ModuleCell {
     pub(crate) addr: ModuleInstance,
     /// The calling instance.
     pub(crate) parent: Option<Place>,
-    /// For the expressions of the call.
-    pub(crate) repeat: Repeat,
 }
 
 /// A value, or nothing where an error was reported.
@@ -64,6 +65,8 @@ pub(crate) struct CallCell {
     pub(crate) keys: Arc<[Option<InstanceKey>]>,
     /// Position of the first child; the others follow in the order of the keys.
     pub(crate) first: u32,
+    /// The value of `for_each`: given when planning expands the call, evaluated when first needed while applying.
+    each: OnceLock<Value>,
 }
 
 /// The instances of a resource in one module instance.
@@ -71,8 +74,8 @@ pub(crate) struct CallCell {
 pub(crate) struct ResourceCell {
     pub(crate) kind: ExpansionKind,
     pub(crate) keys: Arc<[Option<InstanceKey>]>,
-    /// The value of `for_each`, for `each.value`.
-    pub(crate) each: Option<Value>,
+    /// The value of `for_each`: given when planning expands the resource, evaluated when first needed while applying.
+    each: OnceLock<Value>,
     /// By key. Outer `None`: not there yet. `Err`: failed.
     pub(crate) values: Vec<Option<Cell>>,
     /// Where the repetition itself failed.
@@ -108,7 +111,9 @@ impl World {
     /// A world with only the root module instance and the values of its variables.
     pub(crate) fn new(config: Arc<Config>, graph: Arc<Graph>, functions: Functions) -> Self {
         let modules = config.modules.iter().map(|_| Vec::new()).collect();
-        let cells = (0..graph.len()).map(|at| Self::no_cells(graph.node(NodeId(u32::try_from(at).unwrap_or(u32::MAX))))).collect();
+        let cells = (0..graph.len())
+            .map(|at| Self::no_cells(graph.node(NodeId(u32::try_from(at).unwrap_or(u32::MAX)))))
+            .collect();
         let mut world = Self {
             config,
             graph,
@@ -121,7 +126,13 @@ impl World {
             cells,
         };
         if !world.config.modules.is_empty() {
-            world.add_module_instance(ModuleId(0), ModuleCell { addr: ModuleInstance::root(), parent: None, repeat: Repeat::None });
+            world.add_module_instance(
+                ModuleId(0),
+                ModuleCell {
+                    addr: ModuleInstance::root(),
+                    parent: None,
+                },
+            );
         }
         world
     }
@@ -137,7 +148,8 @@ impl World {
 
     /// Adds an instance of a module, with room for everything in it.
     pub(crate) fn add_module_instance(&mut self, module: ModuleId, cell: ModuleCell) -> Place {
-        let pos = u32::try_from(self.modules[module.0 as usize].len()).expect("fewer than 2^32 module instances");
+        let pos = u32::try_from(self.modules[module.0 as usize].len())
+            .expect("fewer than 2^32 module instances");
         self.modules[module.0 as usize].push(cell);
         let config = self.config.clone();
         let declared = config.module(module);
@@ -148,23 +160,37 @@ impl World {
             Cells::Calls(calls) => calls.push(None),
             Cells::Resources(resources) => resources.push(None),
         };
-        (0u32..).zip(&declared.calls).for_each(|(at, _)| room(Node::Call(module, at)));
-        (0u32..).zip(&declared.variables).for_each(|(at, _)| room(Node::Variable(module, at)));
-        (0u32..).zip(&declared.locals).for_each(|(at, _)| room(Node::Local(module, at)));
-        (0u32..).zip(&declared.outputs).for_each(|(at, _)| room(Node::Output(module, at)));
-        (0u32..).zip(&declared.resources).for_each(|(at, _)| room(Node::Resource(module, at)));
+        (0u32..)
+            .zip(&declared.calls)
+            .for_each(|(at, _)| room(Node::Call(module, at)));
+        (0u32..)
+            .zip(&declared.variables)
+            .for_each(|(at, _)| room(Node::Variable(module, at)));
+        (0u32..)
+            .zip(&declared.locals)
+            .for_each(|(at, _)| room(Node::Local(module, at)));
+        (0u32..)
+            .zip(&declared.outputs)
+            .for_each(|(at, _)| room(Node::Output(module, at)));
+        (0u32..)
+            .zip(&declared.resources)
+            .for_each(|(at, _)| room(Node::Resource(module, at)));
         Place { module, pos }
     }
 
     /// The instances of a module.
     pub(crate) fn places(&self, module: ModuleId) -> impl Iterator<Item = Place> + use<> {
-        let count = u32::try_from(self.modules[module.0 as usize].len()).expect("fewer than 2^32 module instances");
+        let count = u32::try_from(self.modules[module.0 as usize].len())
+            .expect("fewer than 2^32 module instances");
         (0..count).map(move |pos| Place { module, pos })
     }
 
     /// All module instances, parents before children.
     pub(crate) fn all_places(&self) -> impl Iterator<Item = Place> + '_ {
-        self.config.modules.iter().flat_map(|module| self.places(module.id))
+        self.config
+            .modules
+            .iter()
+            .flat_map(|module| self.places(module.id))
     }
 
     /// One module instance.
@@ -179,14 +205,32 @@ impl World {
 
     /// The address of a resource in a module instance.
     pub(crate) fn resource_addr(&self, place: Place, at: u32) -> ResourceAddr {
-        let Resource { mode, type_name, name, .. } = self.resource(place.module, at);
+        let Resource {
+            mode,
+            type_name,
+            name,
+            ..
+        } = self.resource(place.module, at);
         let module = self.module_cell(place).addr.clone();
-        ResourceAddr { module, mode: *mode, type_name: type_name.clone(), name: name.clone() }
+        ResourceAddr {
+            module,
+            mode: *mode,
+            type_name: type_name.clone(),
+            name: name.clone(),
+        }
     }
 
     /// The address of an instance.
-    pub(crate) fn instance_addr(&self, place: Place, at: u32, key: Option<InstanceKey>) -> InstanceAddr {
-        InstanceAddr { resource: self.resource_addr(place, at), key }
+    pub(crate) fn instance_addr(
+        &self,
+        place: Place,
+        at: u32,
+        key: Option<InstanceKey>,
+    ) -> InstanceAddr {
+        InstanceAddr {
+            resource: self.resource_addr(place, at),
+            key,
+        }
     }
 
     /// The cell of a value node.
@@ -219,14 +263,32 @@ impl World {
         let declared = &self.config.module(place.module).calls[call as usize];
         let (child, name) = (declared.module, declared.name.clone());
         let parent = self.module_cell(place).addr.clone();
-        let first = u32::try_from(self.modules[child.0 as usize].len()).expect("fewer than 2^32 module instances");
+        let first = u32::try_from(self.modules[child.0 as usize].len())
+            .expect("fewer than 2^32 module instances");
         for key in expanded.keys.iter() {
             let addr = parent.child(name.clone(), key.clone());
-            let repeat = expanded.repeat(key.as_ref());
-            self.add_module_instance(child, ModuleCell { addr, parent: Some(place), repeat });
+            self.add_module_instance(
+                child,
+                ModuleCell {
+                    addr,
+                    parent: Some(place),
+                },
+            );
         }
-        let cell = CallCell { kind: expanded.kind, keys: expanded.keys.clone(), first };
-        if let Cells::Calls(calls) = &mut self.cells[self.graph.id(Node::Call(place.module, call)).index()] {
+        let each = expanded
+            .each
+            .clone()
+            .map(OnceLock::from)
+            .unwrap_or_default();
+        let cell = CallCell {
+            kind: expanded.kind,
+            keys: expanded.keys.clone(),
+            first,
+            each,
+        };
+        if let Cells::Calls(calls) =
+            &mut self.cells[self.graph.id(Node::Call(place.module, call)).index()]
+        {
             calls[place.pos as usize] = Some(cell);
         }
     }
@@ -244,21 +306,40 @@ impl World {
         let cell = match expanded {
             Some(Expanded { kind, keys, each }) => {
                 let values = vec![None; keys.len()];
-                ResourceCell { kind, keys, each, values, failed: false, whole: OnceLock::new() }
+                let each = each.map(OnceLock::from).unwrap_or_default();
+                ResourceCell {
+                    kind,
+                    keys,
+                    each,
+                    values,
+                    failed: false,
+                    whole: OnceLock::new(),
+                }
             }
             None => {
                 let (kind, keys) = (ExpansionKind::Single, Arc::from([]));
-                ResourceCell { kind, keys, each: None, values: Vec::new(), failed: true, whole: OnceLock::new() }
+                ResourceCell {
+                    kind,
+                    keys,
+                    each: OnceLock::new(),
+                    values: Vec::new(),
+                    failed: true,
+                    whole: OnceLock::new(),
+                }
             }
         };
-        if let Cells::Resources(resources) = &mut self.cells[self.graph.id(Node::Resource(place.module, at)).index()] {
+        if let Cells::Resources(resources) =
+            &mut self.cells[self.graph.id(Node::Resource(place.module, at)).index()]
+        {
             resources[place.pos as usize] = Some(cell);
         }
     }
 
     /// Gives an instance its value.
     pub(crate) fn set_instance(&mut self, place: Place, at: u32, index: usize, value: Cell) {
-        if let Cells::Resources(resources) = &mut self.cells[self.graph.id(Node::Resource(place.module, at)).index()] {
+        if let Cells::Resources(resources) =
+            &mut self.cells[self.graph.id(Node::Resource(place.module, at)).index()]
+        {
             if let Some(Some(cell)) = resources.get_mut(place.pos as usize) {
                 cell.values[index] = Some(value);
                 cell.whole = OnceLock::new();
@@ -266,24 +347,83 @@ impl World {
         }
     }
 
-    /// Remembers the value of `for_each`, where it was not evaluated when the resource was expanded.
-    pub(crate) fn set_each(&mut self, place: Place, at: u32, each: Value) {
-        if let Cells::Resources(resources) = &mut self.cells[self.graph.id(Node::Resource(place.module, at)).index()] {
-            if let Some(Some(cell)) = resources.get_mut(place.pos as usize) {
-                cell.each = Some(each);
-            }
-        }
+    /// What `count` and `each` are for an instance of a resource.
+    ///
+    /// # Errors
+    /// When `for_each` has yet to be evaluated and can't be.
+    pub(crate) fn repeat(
+        &self,
+        place: Place,
+        at: u32,
+        key: Option<&InstanceKey>,
+    ) -> Result<Repeat, Diagnostics> {
+        let Some(InstanceKey::Str(_)) = key else {
+            return Ok(expand::repeat_of(key, None));
+        };
+        let Some(cell) = self.resource_cell(place, at) else {
+            return Err(Diagnostics::new());
+        };
+        let each = self.each(
+            &cell.each,
+            place,
+            &self.resource(place.module, at).repetition,
+        )?;
+        Ok(expand::repeat_of(key, Some(&each)))
     }
 
-    /// What `count` and `each` are for an instance of a resource.
-    pub(crate) fn repeat(&self, place: Place, at: u32, key: Option<&InstanceKey>) -> Repeat {
-        let each = self.resource_cell(place, at).and_then(|cell| cell.each.as_ref());
-        expand::repeat_of(key, each)
+    /// What `count` and `each` are for the expressions of the call that makes a module instance.
+    ///
+    /// # Errors
+    /// When `for_each` has yet to be evaluated and can't be.
+    pub(crate) fn module_repeat(&self, place: Place) -> Result<Repeat, Diagnostics> {
+        let cell = self.module_cell(place);
+        let key = cell.addr.0.last().and_then(|step| step.key.as_ref());
+        let (Some(InstanceKey::Str(_)), Some(parent), Some((_, call))) =
+            (key, cell.parent, self.config.module(place.module).parent)
+        else {
+            return Ok(expand::repeat_of(key, None));
+        };
+        let Some(called) = self.call_cell(parent, call) else {
+            return Err(Diagnostics::new());
+        };
+        let each = self.each(
+            &called.each,
+            parent,
+            &self.config.module(parent.module).calls[call as usize].repetition,
+        )?;
+        Ok(expand::repeat_of(key, Some(&each)))
+    }
+
+    fn each(
+        &self,
+        known: &OnceLock<Value>,
+        place: Place,
+        repetition: &Repetition,
+    ) -> Result<Value, Diagnostics> {
+        if let Some(each) = known.get() {
+            return Ok(each.clone());
+        }
+        let Repetition::ForEach(expr) = repetition else {
+            return Err(Diagnostics::new());
+        };
+        let value = expr.eval(&self.scope(place), &[])?.unmarked().clone();
+        // `each.value` of a set is the key itself: an empty object has no such key.
+        let value = if matches!(value.kind(), terrane_value::Kind::Set(_)) {
+            Value::object::<EcoString>([])
+        } else {
+            value
+        };
+        Ok(known.get_or_init(|| value).clone())
     }
 
     /// A scope for expressions of this module instance, outside of any repetition.
     pub(crate) fn scope(&self, place: Place) -> InstanceScope<'_> {
-        InstanceScope { world: self, place, repeat: Repeat::None, own: None }
+        InstanceScope {
+            world: self,
+            place,
+            repeat: Repeat::None,
+            own: None,
+        }
     }
 
     /// The module instance with this address.
@@ -291,11 +431,17 @@ impl World {
         let mut place = Place::ROOT;
         for step in addr.0.iter() {
             let module = self.config.module(place.module);
-            let call = (0u32..).zip(&module.calls).find(|(_, call)| call.name == step.name)?.0;
+            let call = (0u32..)
+                .zip(&module.calls)
+                .find(|(_, call)| call.name == step.name)?
+                .0;
             let cell = self.call_cell(place, call)?;
             let index = cell.keys.binary_search(&step.key).ok()?;
             let pos = cell.first + u32::try_from(index).ok()?;
-            place = Place { module: module.calls[call as usize].module, pos };
+            place = Place {
+                module: module.calls[call as usize].module,
+                pos,
+            };
         }
         Some(place)
     }

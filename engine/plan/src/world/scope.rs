@@ -47,7 +47,9 @@ impl<'w> InstanceScope<'w> {
     }
 
     fn cell(&self, node: Node, pos: u32) -> Result<Value, Diagnostics> {
-        self.world.compute(node, pos)?.map_err(|()| Diagnostics::new())
+        self.world
+            .compute(node, pos)?
+            .map_err(|()| Diagnostics::new())
     }
 
     fn count_index(&self, span: Span) -> Result<Value, Diagnostics> {
@@ -62,7 +64,11 @@ impl<'w> InstanceScope<'w> {
         }
     }
 
-    fn each(&self, span: Span, pick: impl Fn(&EcoString, &Value) -> Value) -> Result<Value, Diagnostics> {
+    fn each(
+        &self,
+        span: Span,
+        pick: impl Fn(&EcoString, &Value) -> Value,
+    ) -> Result<Value, Diagnostics> {
         match &self.repeat {
             Repeat::Each(key, value) => Ok(pick(key, value)),
             Repeat::None | Repeat::Count(_) => Err(Diagnostic::error(
@@ -76,7 +82,9 @@ impl<'w> InstanceScope<'w> {
 
     /// An output of a called module that has one instance.
     fn single_output(&self, call: u32, output: u32, span: Span) -> Result<Value, Diagnostics> {
-        let Some(cell) = self.world.call_cell(self.place, call) else { return Err(Diagnostics::new()) };
+        let Some(cell) = self.world.call_cell(self.place, call) else {
+            return Err(Diagnostics::new());
+        };
         let child = self.module().calls[call as usize].module;
         let name = &self.world.config.module(child).outputs[output as usize].name;
         let problem = match cell.kind {
@@ -87,18 +95,32 @@ impl<'w> InstanceScope<'w> {
             ExpansionKind::Enabled => return self.cell(Node::Output(child, output), cell.first),
             ExpansionKind::Count | ExpansionKind::ForEach => {
                 let call = &self.module().calls[call as usize].name;
-                let (argument, example) = if cell.kind == ExpansionKind::Count { ("count", "count.index") } else { ("for_each", "each.key") };
+                let (argument, example) = if cell.kind == ExpansionKind::Count {
+                    ("count", "count.index")
+                } else {
+                    ("for_each", "each.key")
+                };
                 format!(
                     "Because module.{call} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    module.{call}[{example}].{name}"
                 )
             }
         };
-        Err(Diagnostic::error("Unsupported attribute", problem).at(span).into())
+        Err(Diagnostic::error("Unsupported attribute", problem)
+            .at(span)
+            .into())
     }
 
     /// One output of one instance of a called module.
-    fn keyed_output(&self, call: u32, output: u32, key: &Value, span: Span) -> Result<Value, Diagnostics> {
-        let Some(cell) = self.world.call_cell(self.place, call) else { return Err(Diagnostics::new()) };
+    fn keyed_output(
+        &self,
+        call: u32,
+        output: u32,
+        key: &Value,
+        span: Span,
+    ) -> Result<Value, Diagnostics> {
+        let Some(cell) = self.world.call_cell(self.place, call) else {
+            return Err(Diagnostics::new());
+        };
         let child = self.module().calls[call as usize].module;
         let name = format!("module.{}", self.module().calls[call as usize].name);
         let index = match pick(cell.kind, &cell.keys, key, &name, span)? {
@@ -107,17 +129,22 @@ impl<'w> InstanceScope<'w> {
                 let all = self.world.module_value(self.place, call)?;
                 let element = index_value(&all, key, span)?;
                 let output = &self.world.config.module(child).outputs[output as usize].name;
-                return terrane_lang::expr::get_attr(&element, output, span);
+                return terrane_value::ops::get_attr(&element, output)
+                    .map_err(|problem| access_error(&problem, span));
             }
         };
         let pos = cell.first + u32::try_from(index).expect("as many as module instances");
-        Ok(self.cell(Node::Output(child, output), pos)?.with_marks(key.marks()))
+        Ok(self
+            .cell(Node::Output(child, output), pos)?
+            .with_marks(key.marks()))
     }
 }
 
 impl Scope for InstanceScope<'_> {
     fn value(&self, slot: Slot, span: Span) -> Result<Value, Diagnostics> {
-        let Some(reference) = self.reference(slot) else { return Err(Diagnostics::new()) };
+        let Some(reference) = self.reference(slot) else {
+            return Err(Diagnostics::new());
+        };
         let (world, place) = (self.world, self.place);
         match reference {
             Reference::Variable(at) => self.cell(Node::Variable(place.module, at), place.pos),
@@ -140,10 +167,14 @@ impl Scope for InstanceScope<'_> {
     }
 
     fn keyed(&self, slot: Slot, key: &Value, span: Span) -> Result<Value, Diagnostics> {
-        let Some(reference) = self.reference(slot) else { return Err(Diagnostics::new()) };
+        let Some(reference) = self.reference(slot) else {
+            return Err(Diagnostics::new());
+        };
         match reference {
             Reference::Resource(at) => {
-                let Some(cell) = self.world.resource_cell(self.place, at) else { return Err(Diagnostics::new()) };
+                let Some(cell) = self.world.resource_cell(self.place, at) else {
+                    return Err(Diagnostics::new());
+                };
                 if cell.failed {
                     return Err(Diagnostics::new());
                 }
@@ -166,16 +197,26 @@ impl Scope for InstanceScope<'_> {
     }
 
     fn name(&self, slot: Slot) -> EcoString {
-        let Some(reference) = self.reference(slot) else { return EcoString::new() };
+        let Some(reference) = self.reference(slot) else {
+            return EcoString::new();
+        };
         let module = self.module();
         match reference {
-            Reference::Variable(at) => ecow::eco_format!("var.{}", module.variables[at as usize].name),
+            Reference::Variable(at) => {
+                ecow::eco_format!("var.{}", module.variables[at as usize].name)
+            }
             Reference::Local(at) => ecow::eco_format!("local.{}", module.locals[at as usize].name),
             Reference::Resource(at) => resource_name(module, at).into(),
-            Reference::Call(call) => ecow::eco_format!("module.{}", module.calls[call as usize].name),
+            Reference::Call(call) => {
+                ecow::eco_format!("module.{}", module.calls[call as usize].name)
+            }
             Reference::CallOutput(call, output) => {
                 let call = &module.calls[call as usize];
-                ecow::eco_format!("module.{}.{}", call.name, self.world.config.module(call.module).outputs[output as usize].name)
+                ecow::eco_format!(
+                    "module.{}.{}",
+                    call.name,
+                    self.world.config.module(call.module).outputs[output as usize].name
+                )
             }
             Reference::CountIndex => "count.index".into(),
             Reference::EachKey => "each.key".into(),
@@ -191,7 +232,13 @@ impl Scope for InstanceScope<'_> {
 }
 
 fn index_value(value: &Value, key: &Value, span: Span) -> Result<Value, Diagnostics> {
-    terrane_lang::expr::index(value, key, span)
+    terrane_value::ops::index(value, key).map_err(|problem| access_error(&problem, span))
+}
+
+fn access_error(problem: &terrane_value::ops::AccessError, span: Span) -> Diagnostics {
+    Diagnostic::error(problem.summary(), problem.to_string())
+        .at(span)
+        .into()
 }
 
 /// Which instance a key means.
@@ -203,20 +250,31 @@ pub(crate) enum Picked {
 }
 
 /// Finds the instance that a key means.
-pub(crate) fn pick(kind: ExpansionKind, keys: &Arc<[Option<InstanceKey>]>, key: &Value, name: &str, span: Span) -> Result<Picked, Diagnostics> {
-    let fail = |summary: &str, detail: String| Err(Diagnostic::error(summary, detail).at(span).into());
+pub(crate) fn pick(
+    kind: ExpansionKind,
+    keys: &Arc<[Option<InstanceKey>]>,
+    key: &Value,
+    name: &str,
+    span: Span,
+) -> Result<Picked, Diagnostics> {
+    let fail =
+        |summary: &str, detail: String| Err(Diagnostic::error(summary, detail).at(span).into());
     let wanted = match (kind, key.unmarked().kind()) {
         (ExpansionKind::Single | ExpansionKind::Enabled, _) => {
             return fail(
                 "Unexpected resource instance key",
-                format!("Because {name} does not have \"count\" or \"for_each\" set, references to it must not include an index key. Remove the bracketed index to refer to the single instance of this resource."),
+                format!(
+                    "Because {name} does not have \"count\" or \"for_each\" set, references to it must not include an index key. Remove the bracketed index to refer to the single instance of this resource."
+                ),
             );
         }
         (_, Kind::Unknown(..) | Kind::Null(_)) => return Ok(Picked::Whole),
-        (ExpansionKind::Count, Kind::Number(number)) => match number.to_u64().filter(|_| number.is_integer()) {
-            Some(index) => Some(InstanceKey::Int(index)),
-            None => return Ok(Picked::Whole),
-        },
+        (ExpansionKind::Count, Kind::Number(number)) => {
+            match number.to_u64().filter(|_| number.is_integer()) {
+                Some(index) => Some(InstanceKey::Int(index)),
+                None => return Ok(Picked::Whole),
+            }
+        }
         (ExpansionKind::Count, Kind::String(text)) => match text.parse() {
             Ok(index) => Some(InstanceKey::Int(index)),
             Err(_) => return Ok(Picked::Whole),
@@ -226,17 +284,30 @@ pub(crate) fn pick(kind: ExpansionKind, keys: &Arc<[Option<InstanceKey>]>, key: 
     };
     if let (ExpansionKind::Count, Some(InstanceKey::Int(index))) = (kind, &wanted) {
         // The keys of a count are 0, 1, 2 …
-        if let Some(index) = usize::try_from(*index).ok().filter(|index| *index < keys.len()) {
+        if let Some(index) = usize::try_from(*index)
+            .ok()
+            .filter(|index| *index < keys.len())
+        {
             return Ok(Picked::Index(index));
         }
         let problem = match keys.len() {
             0 => "the collection has no elements.".to_owned(),
-            length => format!("the given index is greater than or equal to the length of the collection ({length})."),
+            length => format!(
+                "the given index is greater than or equal to the length of the collection ({length})."
+            ),
         };
-        return fail("Invalid index", format!("The given key does not identify an element in this collection value: {problem}"));
+        return fail(
+            "Invalid index",
+            format!(
+                "The given key does not identify an element in this collection value: {problem}"
+            ),
+        );
     }
     match keys.binary_search(&wanted) {
         Ok(index) => Ok(Picked::Index(index)),
-        Err(_) => fail("Invalid index", "The given key does not identify an element in this collection value.".to_owned()),
+        Err(_) => fail(
+            "Invalid index",
+            "The given key does not identify an element in this collection value.".to_owned(),
+        ),
     }
 }

@@ -1,4 +1,5 @@
-//! Defaults of optional attributes: `object({ port = optional(number, 80) })`. They are filled in before conversion.
+//! Defaults of optional attributes: `object({ port = optional(number, 80) })`. They are filled in
+//! before conversion.
 
 use super::convert;
 use super::unify;
@@ -53,8 +54,8 @@ impl Defaults {
         self.values.is_empty() && self.children == Children::None
     }
 
-    /// Fills in defaults, before conversion: where an attribute is missing or null, at any depth. A null or unknown container stays as it
-    /// is, and so does its content.
+    /// Fills in defaults, before conversion: where an attribute is missing or null, at any depth. A
+    /// null or unknown container stays as it is, and so does its content.
     #[must_use]
     pub fn apply(&self, value: &Value) -> Value {
         if self.is_empty() {

@@ -1,9 +1,11 @@
 //! Why a type does not convert to another, in the words of the peers.
 
 use super::possible;
+use crate::quote::Quoted;
 use crate::{EcoString, ObjectType, Type};
 
-/// Why values of type `got` do not convert to `want`, without a final period: `string required, but have tuple`.
+/// Why values of type `got` do not convert to `want`, without a final period: `string required, but
+/// have tuple`.
 #[must_use]
 pub fn mismatch(got: &Type, want: &Type) -> String {
     let required = || format!("{} required", want.friendly_constraint_name());
@@ -35,7 +37,7 @@ pub fn mismatch(got: &Type, want: &Type) -> String {
                 .find(|(_, got)| !possible(got, element, true));
             wrong.map_or_else(
                 || all_elements(element),
-                |(name, got)| format!("element {name:?}: {}", mismatch(got, element)),
+                |(name, got)| format!("element {}: {}", Quoted(name), mismatch(got, element)),
             )
         }
         (Type::Tuple(_) | Type::Object(_), Type::List(_) | Type::Set(_) | Type::Map(_)) => {
@@ -67,7 +69,8 @@ fn all_elements(element: &Type) -> String {
     )
 }
 
-/// Whether naming what was given helps. Of text that should be a number it would not: the value is wrong there, not the type.
+/// Whether naming what was given helps. Of text that should be a number it would not: the value is
+/// wrong there, not the type.
 fn says_more_with_both(got: &Type, want: &Type) -> bool {
     got.is_primitive() != want.is_primitive()
         || *want == Type::String
@@ -87,18 +90,27 @@ fn objects(got: &ObjectType, want: &ObjectType) -> String {
         .collect();
     match missing.as_slice() {
         [] => {}
-        [one] => return format!("attribute {one:?} is required"),
-        [one, two] => return format!("attributes {one:?} and {two:?} are required"),
+        [one] => return format!("attribute {} is required", Quoted(one)),
+        [one, two] => {
+            return format!(
+                "attributes {} and {} are required",
+                Quoted(one),
+                Quoted(two)
+            );
+        }
         [some @ .., last] => {
-            let some: String = some.iter().map(|name| format!("{name:?}, ")).collect();
-            return format!("attributes {some}and {last:?} are required");
+            let some: String = some
+                .iter()
+                .map(|name| format!("{}, ", Quoted(name)))
+                .collect();
+            return format!("attributes {some}and {} are required", Quoted(last));
         }
     }
     let wrong = |allow_unsafe| {
         want.attributes.iter().find_map(|(name, want)| {
             let got = got.attributes.get(name)?;
             let fits = possible(got, want, allow_unsafe);
-            (!fits).then(|| format!("attribute {name:?}: {}", mismatch(got, want)))
+            (!fits).then(|| format!("attribute {}: {}", Quoted(name), mismatch(got, want)))
         })
     };
     wrong(true)

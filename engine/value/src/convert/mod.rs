@@ -1,8 +1,9 @@
 //! Conversion of values between types, and the type that several have in common.
 //!
-//! Whether a conversion is possible is first decided by the types alone ([`possible`]); what remains can only fail at a value (text
-//! that is no number). A value that is of the type already comes back as it is, shared. Null and unknown convert to anything that
-//! their type converts to; marks stay where they are, or move to the set that an element becomes part of.
+//! Whether a conversion is possible is first decided by the types alone ([`possible`]); what
+//! remains can only fail at a value (text that is no number). A value that is of the type already
+//! comes back as it is, shared. Null and unknown convert to anything that their type converts to;
+//! marks stay where they are, or move to the set that an element becomes part of.
 
 mod defaults;
 mod mismatch;
@@ -13,13 +14,14 @@ mod unify;
 #[cfg(test)]
 mod tests;
 
+use crate::quote::Quoted;
+use crate::shape::Shapes;
 use crate::{
     EcoString, Kind, MapValue, Number, ObjectType, Path, PathStep, Refinements, Type, Value,
 };
 use result_type::{dynamic_replace, unknown_result};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 pub use defaults::{Children, Defaults};
 pub use mismatch::mismatch;
@@ -47,7 +49,8 @@ impl fmt::Display for ConvertError {
 
 impl std::error::Error for ConvertError {}
 
-/// The value as one of type `wanted`. Where that is dynamic, at any depth, the type is taken from the value; elements of
+/// The value as one of type `wanted`. Where that is dynamic, at any depth, the type is taken from
+/// the value; elements of
 /// `list(any)`, `set(any)` and `map(any)` are brought to one type.
 ///
 /// # Errors
@@ -68,15 +71,14 @@ pub fn convert(value: &Value, wanted: &Type) -> Result<Value, ConvertError> {
             return Err(ConvertError { path, message });
         }
     }
-    let (path, names) = (Vec::new(), Arc::from([]));
-    Conversion { path, names }.value(value, wanted)
+    let (path, shapes) = (Vec::new(), Shapes::default());
+    Conversion { path, shapes }.value(value, wanted)
 }
 
 /// A conversion under way. The types are known to fit.
 struct Conversion {
     path: Vec<PathStep>,
-    /// The attribute names of the last object made: the next one of a list shares them.
-    names: Arc<[EcoString]>,
+    shapes: Shapes,
 }
 
 type Converted = Result<Value, ConvertError>;
@@ -159,7 +161,8 @@ impl Conversion {
         converted
     }
 
-    /// What the elements of a sequence should become: for `any`, the type that those of a tuple have in common.
+    /// What the elements of a sequence should become: for `any`, the type that those of a tuple
+    /// have in common.
     fn element_type(&self, value: &Value, wanted: &Type, kind: &str) -> Result<Type, ConvertError> {
         if *wanted != Type::Dynamic || !matches!(value.kind(), Kind::Tuple(_) | Kind::Object(_)) {
             return Ok(wanted.clone());
@@ -277,20 +280,19 @@ impl Conversion {
                 (None, _) if wanted.optional.contains(name) => Value::null(ty.without_optional()),
                 (None, _) => {
                     return self.error(format!(
-                        "map has no element for required attribute {name:?}"
+                        "map has no element for required attribute {}",
+                        Quoted(name)
                     ));
                 }
             };
             attributes.push(attribute);
         }
-        if !self.names.iter().eq(wanted.attributes.keys()) {
-            self.names = wanted.attributes.keys().cloned().collect();
-        }
-        Ok(Value::object_shaped(self.names.clone(), attributes))
+        let names = self.shapes.names(wanted.attributes.keys());
+        Ok(Value::object_shaped(names, attributes))
     }
 
-    /// An element of a map becomes an attribute. An optional one may be of a type that does not convert: that only matters where there is
-    /// such an element.
+    /// An element of a map becomes an attribute. An optional one may be of a type that does not
+    /// convert: that only matters where there is such an element.
     fn element_as_attribute(
         &mut self,
         map: &MapValue,
@@ -302,7 +304,8 @@ impl Conversion {
         if !possible(from, wanted, true) {
             let why = mismatch(&item.ty(), wanted);
             return self.error(format!(
-                "map element type is incompatible with attribute {name:?}: {why}"
+                "map element type is incompatible with attribute {}: {why}",
+                Quoted(name)
             ));
         }
         self.part(PathStep::Index(Value::string(name.clone())), item, wanted)

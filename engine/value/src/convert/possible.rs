@@ -3,8 +3,9 @@
 use super::unify::unify;
 use crate::{ObjectType, Type};
 
-/// Whether values of type `from` convert to `to`. Unsafe conversions may still fail at a value: text to numbers and bools, lists to sets
-/// (which loses order and duplicates), maps to objects, and anything that is not typed yet.
+/// Whether values of type `from` convert to `to`. Unsafe conversions may still fail at a value:
+/// text to numbers and bools, lists to sets (which loses order and duplicates), maps to objects,
+/// and anything that is not typed yet.
 #[must_use]
 pub fn possible(from: &Type, to: &Type, allow_unsafe: bool) -> bool {
     if *to == Type::Dynamic || from == to {

@@ -5,10 +5,11 @@ use crate::{EcoString, Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The type that all of these convert to, or `None`. Unsafe unification also takes conversions that may fail at a value.
+/// The type that all of these convert to, or `None`. Unsafe unification also takes conversions that
+/// may fail at a value.
 ///
-/// The result is dynamic where a dynamic type meets lists, sets, maps, tuples or objects: what the values have in common is then not
-/// known before that one is.
+/// The result is dynamic where a dynamic type meets lists, sets, maps, tuples or objects: what the
+/// values have in common is then not known before that one is.
 #[must_use]
 pub fn unify(types: &[Type], allow_unsafe: bool) -> Option<Type> {
     let first = types.first()?;
@@ -106,11 +107,15 @@ fn structures_as_collections(types: &[Type], allow_unsafe: bool, maps: bool) -> 
             }
         })
         .collect();
-    unify(&replaced, allow_unsafe).filter(|unified| match unified {
+    let unified = unify(&replaced, allow_unsafe)?;
+    let right_kind = match unified {
         Type::Map(_) => maps,
         Type::List(_) => !maps,
         _ => false,
-    })
+    };
+    // Unsafe conversions do not chain: what converts to the collection in between need not convert
+    // to the result.
+    (right_kind && all_convert(types, &unified, allow_unsafe)).then_some(unified)
 }
 
 fn object_types(types: &[Type], allow_unsafe: bool) -> Option<Type> {

@@ -4,17 +4,20 @@ use super::JsonError;
 use super::read::{Reader, Token};
 use super::types::read_type;
 use crate::convert::convert;
+use crate::quote::Quoted;
+use crate::shape::Shapes;
 use crate::{EcoString, Number, ObjectType, Path, PathStep, Type, Value};
 use std::collections::BTreeMap;
 
-/// Reads a value of a type. Text for a number or bool is taken for one, and the other way round; attributes that are missing are null; where the
-/// type is dynamic, the value must be wrapped together with its type.
+/// Reads a value of a type. Text for a number or bool is taken for one, and the other way round;
+/// attributes that are missing are null; where the type is dynamic, the value must be wrapped
+/// together with its type.
 ///
 /// # Errors
 /// For text that is no JSON, nested too deeply, or not of this type.
 pub fn decode(text: &str, ty: &Type) -> Result<Value, JsonError> {
     let mut reader = Reader::new(text);
-    let value = Decoder { path: Vec::new() }.value(&mut reader, ty)?;
+    let value = Decoder::default().value(&mut reader, ty)?;
     reader.end()?;
     Ok(value)
 }
@@ -25,7 +28,7 @@ pub fn decode(text: &str, ty: &Type) -> Result<Value, JsonError> {
 /// For text that is no JSON, nested too deeply, or has a key twice with values of different types.
 pub fn decode_implied(text: &str) -> Result<Value, JsonError> {
     let mut reader = Reader::new(text);
-    let value = implied(&mut reader)?;
+    let value = implied(&mut reader, &mut Shapes::default())?;
     reader.end()?;
     Ok(value)
 }
@@ -48,7 +51,7 @@ fn key(text: EcoString) -> EcoString {
         .map_or(text, EcoString::from)
 }
 
-fn implied(reader: &mut Reader<'_>) -> Result<Value, JsonError> {
+fn implied(reader: &mut Reader<'_>, shapes: &mut Shapes) -> Result<Value, JsonError> {
     match reader.value()? {
         Token::Null => Ok(Value::NULL),
         Token::Bool(truth) => Ok(Value::bool(truth)),
@@ -60,7 +63,7 @@ fn implied(reader: &mut Reader<'_>) -> Result<Value, JsonError> {
         Token::Array => {
             let mut items = Vec::new();
             while reader.next_element(items.is_empty())? {
-                items.push(implied(reader)?);
+                items.push(implied(reader, shapes)?);
             }
             Ok(Value::tuple(items))
         }
@@ -70,22 +73,28 @@ fn implied(reader: &mut Reader<'_>) -> Result<Value, JsonError> {
             while let Some(name) = reader.next_key(first)? {
                 first = false;
                 let name = key(name);
-                let value = implied(reader)?;
+                let value = implied(reader, shapes)?;
                 if let Some(before) = entries.get(&name)
                     && !value.is_of(&before.ty())
                 {
-                    return reader.error(format!("duplicate {name:?} property in JSON object"));
+                    return reader.error(format!(
+                        "duplicate {} property in JSON object",
+                        Quoted(&name)
+                    ));
                 }
                 entries.insert(name, value);
             }
-            Ok(Value::object(entries))
+            let names = shapes.names(entries.keys());
+            Ok(Value::object_shaped(names, entries.into_values().collect()))
         }
     }
 }
 
 /// Decoding against a type, with the path for errors.
+#[derive(Default)]
 struct Decoder {
     path: Vec<PathStep>,
+    shapes: Shapes,
 }
 
 type Decoded = Result<Value, JsonError>;
@@ -216,23 +225,29 @@ impl Decoder {
     }
 
     fn object(&mut self, reader: &mut Reader<'_>, object: &ObjectType) -> Decoded {
-        let mut entries: BTreeMap<EcoString, Value> = BTreeMap::new();
+        let names = self.shapes.names(object.attributes.keys());
+        let mut values: Vec<Option<Value>> = vec![None; names.len()];
         let mut first = true;
         while let Some(name) = reader.next_key(first)? {
             first = false;
             let name = key(name);
-            let Some(ty) = object.attributes.get(&name) else {
-                return self.error(format!("unsupported attribute {name:?}"));
+            let (Ok(at), Some(ty)) = (names.binary_search(&name), object.attributes.get(&name))
+            else {
+                return self.error(format!("unsupported attribute {}", Quoted(&name)));
             };
-            let item = self.part(PathStep::Attr(name.clone()), reader, ty)?;
-            entries.insert(name, item);
-        }
-        for (name, ty) in &object.attributes {
-            if !entries.contains_key(name) {
-                entries.insert(name.clone(), Value::null(ty.without_optional()));
+            let item = self.part(PathStep::Attr(name), reader, ty)?;
+            if let Some(value) = values.get_mut(at) {
+                *value = Some(item);
             }
         }
-        Ok(Value::object(entries))
+        let given_or_null = |(value, ty): (Option<Value>, &Type)| {
+            value.unwrap_or_else(|| Value::null(ty.without_optional()))
+        };
+        let values = values
+            .into_iter()
+            .zip(object.attributes.values())
+            .map(given_or_null);
+        Ok(Value::object_shaped(names, values.collect()))
     }
 
     /// `{"value": …, "type": …}`, in either order. The brace was read.
@@ -249,7 +264,10 @@ impl Decoder {
                     reader.skip()?;
                 }
                 _ => {
-                    return self.error(format!("invalid key {name:?} in dynamically-typed value"));
+                    return self.error(format!(
+                        "invalid key {} in dynamically-typed value",
+                        Quoted(&name)
+                    ));
                 }
             }
         }

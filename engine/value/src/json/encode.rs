@@ -3,8 +3,8 @@
 use super::{JsonError, encode_type};
 use crate::{Kind, Path, PathStep, Type, Value};
 
-/// The value written against a type that it conforms to. Where the type is dynamic, at any depth, the value is wrapped together with its
-/// own type.
+/// The value written against a type that it conforms to. Where the type is dynamic, at any depth,
+/// the value is wrapped together with its own type.
 ///
 /// # Errors
 /// For unknown and marked values and infinities, at any depth.

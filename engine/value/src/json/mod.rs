@@ -1,8 +1,9 @@
 //! JSON: values and types to text and back.
 //!
-//! There are three forms. *Plain* is what `jsonencode` and outputs show: the value alone, its type is not written. *Typed* is what state and
-//! plans hold: written and read against a type; where that is dynamic, the value is wrapped as `{"value": …, "type": …}`. *Implied* reads
-//! plain text and takes the types from it: arrays become tuples, objects become objects.
+//! There are three forms. *Plain* is what `jsonencode` and outputs show: the value alone, its type
+//! is not written. *Typed* is what state and plans hold: written and read against a type; where
+//! that is dynamic, the value is wrapped as `{"value": …, "type": …}`. *Implied* reads plain text
+//! and takes the types from it: arrays become tuples, objects become objects.
 //!
 //! Numbers are exact in both directions. Unknown and marked values have no JSON.
 

@@ -94,7 +94,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whether another element follows; `first` says that none was read yet. Closes the array otherwise.
+    /// Whether another element follows; `first` says that none was read yet. Closes the array
+    /// otherwise.
     pub(super) fn next_element(&mut self, first: bool) -> Read<bool> {
         self.skip_space();
         match self.peek() {

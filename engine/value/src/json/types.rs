@@ -7,7 +7,8 @@ use crate::{EcoString, ObjectType, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Writes a type. The last part of an object, the names of optional attributes, is left out where there are none.
+/// Writes a type. The last part of an object, the names of optional attributes, is left out where
+/// there are none.
 pub fn encode_type(ty: &Type, out: &mut String) {
     let collection = |kind: &str, element: &Type, out: &mut String| {
         out.push_str("[\"");

@@ -1,4 +1,5 @@
-//! The operators on numbers. Native integers take a fast path; everything else is computed exactly and rounded once.
+//! The operators on numbers. Native integers take a fast path; everything else is computed exactly
+//! and rounded once.
 
 use super::float::Float;
 use super::{Number, Repr};
@@ -34,7 +35,8 @@ impl fmt::Display for NumberError {
 
 impl std::error::Error for NumberError {}
 
-/// Both as native integers of a precision that holds every native result, and the precision of the result.
+/// Both as native integers of a precision that holds every native result, and the precision of the
+/// result.
 fn native(left: &Number, right: &Number) -> Option<(i64, i64, u32)> {
     let (Repr::Int { value: a, prec: p }, Repr::Int { value: b, prec: q }) = (&left.0, &right.0)
     else {
@@ -80,7 +82,8 @@ impl Number {
             .map_err(|_| NumberError::SubtractInfinities)
     }
 
-    /// The product. It has the larger precision of the two, or more (up to 512 bits) where it needs more.
+    /// The product. It has the larger precision of the two, or more (up to 512 bits) where it needs
+    /// more.
     ///
     /// # Errors
     /// For zero and an infinity.
@@ -129,7 +132,8 @@ impl Number {
         }
     }
 
-    /// The remainder of the division rounded towards zero: it has the sign of the dividend. `x % 0` is `x`.
+    /// The remainder of the division rounded towards zero: it has the sign of the dividend. `x % 0`
+    /// is `x`.
     ///
     /// # Errors
     /// For an infinity on either side.

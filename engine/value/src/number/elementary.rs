@@ -1,5 +1,6 @@
-//! Powers and logarithms. The peers compute them in `f64`, by algorithms whose last digit differs from the platform's
-//! own; these follow the same published ones (FreeBSD's `log`, Shibata's `exp`, squaring for whole powers).
+//! Powers and logarithms. The peers compute them in `f64`, by algorithms whose last digit differs
+//! from the platform's own; these follow the same published ones (FreeBSD's `log`, Shibata's `exp`,
+//! squaring for whole powers).
 
 use super::Number;
 

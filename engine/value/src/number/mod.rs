@@ -1,8 +1,9 @@
-//! Numbers, computed exactly as the peers compute them: binary floating point with a mantissa of many bits
-//! (512 for what is written as text), rounded to nearest, ties to even.
+//! Numbers, computed exactly as the peers compute them: binary floating point with a mantissa of
+//! many bits (512 for what is written as text), rounded to nearest, ties to even.
 //!
-//! The precision is a property of each number: numbers made from native integers have 64 bits, from `f64` 53.
-//! It shows in quotients (`1/3` of two literals has 154 digits, of two lengths 20), so it is kept.
+//! The precision is a property of each number: numbers made from native integers have 64 bits, from
+//! `f64` 53. It shows in quotients (`1/3` of two literals has 154 digits, of two lengths 20), so it
+//! is kept.
 
 mod arithmetic;
 mod elementary;
@@ -26,8 +27,9 @@ pub use text::Notation;
 
 /// A number of the language. Cheap to clone.
 ///
-/// Equality is that of the language: integers by value, others by the text that they print as (so `0.1` from a
-/// literal equals `0.1` from an `f64`, though their precisions and bits differ). Order is [`Number::compare`].
+/// Equality is that of the language: integers by value, others by the text that they print as (so
+/// `0.1` from a literal equals `0.1` from an `f64`, though their precisions and bits differ). Order
+/// is [`Number::compare`].
 #[derive(Clone)]
 pub struct Number(Repr);
 
@@ -63,7 +65,8 @@ const LITERAL_BITS: u32 = 512;
 const NATIVE_BITS: u32 = 64;
 /// Precision of numbers made from `f64`.
 const DOUBLE_BITS: u32 = 53;
-/// Numbers of 2^`MAX_EXPONENT` and more become infinite, so that no number takes more than about 50 kB.
+/// Numbers of 2^`MAX_EXPONENT` and more become infinite, so that no number takes more than about 50
+/// kB.
 const MAX_EXPONENT: i64 = 400_000;
 
 impl Number {

@@ -1,8 +1,8 @@
-//! Numbers from text, rounded as the peers round them: the digits are scaled by a power of five that is itself
-//! rounded to some more bits, so results agree to the last bit.
+//! Numbers from text, rounded as the peers round them: the digits are scaled by a power of five
+//! that is itself rounded to some more bits, so results agree to the last bit.
 
 use super::float::Float;
-use super::{Big, DOUBLE_BITS, LITERAL_BITS, MAX_EXPONENT, NATIVE_BITS, Number, Repr};
+use super::{Big, LITERAL_BITS, MAX_EXPONENT, NATIVE_BITS, Number, Repr};
 use ecow::EcoString;
 use num_bigint::BigUint;
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,8 @@ use std::sync::{Arc, OnceLock};
 const MAX_DIGITS: usize = 2000;
 /// Powers of ten that are accepted; larger ones would make texts of 100 kB.
 const MAX_DECIMAL_EXPONENT: i64 = 100_000;
-/// Below this many digits, 512 bits hold a decimal fraction exactly enough to print the same digits again.
+/// Below this many digits, 512 bits hold a decimal fraction exactly enough to print the same digits
+/// again.
 const FAITHFUL_DIGITS: usize = 150;
 
 /// What stands in a text.
@@ -24,8 +25,9 @@ struct Scanned<'a> {
 }
 
 impl Number {
-    /// The number that a text stands for, with 512 bits: decimal digits with at most one point, an optional sign and an
-    /// optional exponent (`e` for powers of ten, `p` for powers of two), or `Inf` with an optional sign.
+    /// The number that a text stands for, with 512 bits: decimal digits with at most one point, an
+    /// optional sign and an optional exponent (`e` for powers of ten, `p` for powers of two), or
+    /// `Inf` with an optional sign.
     /// `None` for other text, and for exponents beyond ±100,000.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -45,8 +47,8 @@ impl Number {
         scanned.number()
     }
 
-    /// A whole number in base 2 to 62, with an optional sign; as precise as it needs to be. Above base 36, small letters come
-    /// before large ones. `None` for other text.
+    /// A whole number in base 2 to 62, with an optional sign; as precise as it needs to be. Above
+    /// base 36, small letters come before large ones. `None` for other text.
     #[must_use]
     pub fn parse_int(text: &str, base: u32) -> Option<Self> {
         if !(2..=62).contains(&base) || text.len() > 200_000 {
@@ -76,11 +78,19 @@ impl Number {
         Some(Self::finish(Float::new(negative, mantissa, 0), prec))
     }
 
-    /// A native float read from text, as JSON numbers that are known to be doubles.
+    /// The number that this one is once it was written as text and read again.
+    ///
+    /// Only whole numbers beyond their precision change (a large `f64` prints fewer digits than it
+    /// has), so that what is kept and what comes back from a file or another program are equal.
     #[must_use]
-    pub fn parse_f64(text: &str) -> Option<Self> {
-        let value: f64 = text.parse().ok()?;
-        Self::from_f64(value).filter(|number| number.precision() == DOUBLE_BITS)
+    pub fn settled(&self) -> Self {
+        if self.is_infinite() || !self.is_integer() || self.precision() >= LITERAL_BITS {
+            return self.clone();
+        }
+        match self.to_i64() {
+            Some(value) if super::text::prints_whole(value, self.precision()) => self.clone(),
+            _ => Self::parse(&self.text()).unwrap_or_else(|| self.clone()),
+        }
     }
 }
 
@@ -197,7 +207,8 @@ fn power_of_five(power: u64, prec: u32) -> Float {
     result
 }
 
-/// Keeps the digits that were read as the text to print: they are the shortest that stand for this number.
+/// Keeps the digits that were read as the text to print: they are the shortest that stand for this
+/// number.
 fn with_text(number: Number, negative: bool, digits: &[u8], tens: i64) -> Number {
     let Repr::Big(big) = &number.0 else {
         return number;

@@ -7,7 +7,8 @@ fn number(text: &str) -> Number {
     Number::parse(text).unwrap_or_else(|| panic!("not a number: {text}"))
 }
 
-/// Evaluates one line of `oracle.txt`: `#3` is the length of three things, `f0.5` comes from an `f64`.
+/// Evaluates one line of `oracle.txt`: `#3` is the length of three things, `f0.5` comes from an
+/// `f64`.
 fn evaluate(expression: &str) -> Option<Number> {
     let mut stack: Vec<Number> = Vec::new();
     for word in expression.split(' ') {

@@ -1,5 +1,5 @@
-//! Numbers as decimal text: the shortest that rounds back to the same number at its precision, or with a given
-//! number of digits.
+//! Numbers as decimal text: the shortest that rounds back to the same number at its precision, or
+//! with a given number of digits.
 
 use super::float::Float;
 use super::{Number, Repr};
@@ -17,7 +17,8 @@ pub enum Notation {
     General,
 }
 
-/// Whether the shortest text of a native integer is simply its digits: its precision reaches to the ones.
+/// Whether the shortest text of a native integer is simply its digits: its precision reaches to the
+/// ones.
 pub(super) fn prints_whole(value: i64, prec: u32) -> bool {
     prec >= 64 || value.unsigned_abs() < 1 << prec.min(63)
 }
@@ -47,8 +48,9 @@ impl Number {
         }
     }
 
-    /// The text in a notation, with `digits` after the point ([`Notation::General`]: significant digits), or the fewest that stand for
-    /// this number. The exponent has at least two digits and a sign. Digits beyond 10,000 are not written.
+    /// The text in a notation, with `digits` after the point ([`Notation::General`]: significant
+    /// digits), or the fewest that stand for this number. The exponent has at least two digits and
+    /// a sign. Digits beyond 10,000 are not written.
     #[must_use]
     pub fn format(&self, notation: Notation, digits: Option<usize>) -> String {
         let negative = self.is_sign_negative();
@@ -121,8 +123,8 @@ impl Decimal {
         }
     }
 
-    /// The fewest digits between the midpoints to the neighbours that the precision allows. Midpoints count for an even mantissa,
-    /// which ties round to.
+    /// The fewest digits between the midpoints to the neighbours that the precision allows.
+    /// Midpoints count for an even mantissa, which ties round to.
     fn shortest(float: &Float, prec: u32) -> Self {
         let mut decimal = Self::exact(float);
         if decimal.digits.is_empty() {

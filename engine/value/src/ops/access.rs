@@ -1,10 +1,12 @@
 //! Parts of values by key or name, and how many there are.
 
 use crate::convert::convert;
+use crate::quote::Quoted;
 use crate::{EcoString, Kind, Number, Refinements, Type, Value};
 use std::fmt;
 
-/// Why a part cannot be had. [`AccessError::summary`] and `Display` are the two halves of the diagnostic.
+/// Why a part cannot be had. [`AccessError::summary`] and `Display` are the two halves of the
+/// diagnostic.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AccessError {
     /// An index of null.
@@ -34,13 +36,12 @@ pub enum AccessError {
     NoSuchAttribute(EcoString),
     /// The map has no such element, asked for as an attribute.
     NoSuchElement(EcoString),
-    /// An attribute of a list or set of objects.
-    AttributeOfSequence {
-        /// `list`, `set` or `tuple`.
-        kind: &'static str,
-        /// Its elements are objects.
-        of_objects: bool,
-    },
+    /// An attribute of a list of objects.
+    AttributeOfList(EcoString),
+    /// An attribute of a set of objects.
+    AttributeOfSet,
+    /// An attribute of what has none.
+    NoAttributes,
     /// An attribute of a primitive, whose type is named.
     AttributeOfPrimitive(String),
 }
@@ -62,7 +63,9 @@ impl AccessError {
             | Self::NoIndices => "Invalid index",
             Self::NoSuchElement(_) => "Missing map element",
             Self::NoSuchAttribute(_)
-            | Self::AttributeOfSequence { .. }
+            | Self::AttributeOfList(_)
+            | Self::AttributeOfSet
+            | Self::NoAttributes
             | Self::AttributeOfPrimitive(_) => "Unsupported attribute",
         }
     }
@@ -98,22 +101,25 @@ impl fmt::Display for AccessError {
             ),
             Self::NoIndices => f.write_str("This value does not have any indices."),
             Self::NoSuchAttribute(name) => {
-                write!(f, "This object does not have an attribute named {name:?}.")
+                write!(
+                    f,
+                    "This object does not have an attribute named {}.",
+                    Quoted(name)
+                )
             }
             Self::NoSuchElement(name) => {
-                write!(f, "This map does not have an element with the key {name:?}.")
+                write!(f, "This map does not have an element with the key {}.",
+                    Quoted(name))
             }
-            Self::AttributeOfSequence {
-                kind,
-                of_objects: true,
-            } => write!(
+            Self::AttributeOfList(name) => write!(
                 f,
-                "Can't access attributes on a {kind} of objects. Did you mean to access an attribute for a specific element of the {kind}, or across all elements of the {kind}?"
+                "Can't access attributes on a list of objects. Did you mean to access attribute {} for a specific element of the list, or across all elements of the list?",
+                Quoted(name)
             ),
-            Self::AttributeOfSequence { kind, .. } => write!(
-                f,
-                "This value does not have any attributes: it is a {kind}."
+            Self::AttributeOfSet => f.write_str(
+                "Can't access attributes on a set of objects. Did you mean to access an attribute across all elements of the set?",
             ),
+            Self::NoAttributes => f.write_str("This value does not have any attributes."),
             Self::AttributeOfPrimitive(ty) => {
                 write!(f, "Can't access attributes on a primitive-typed value ({ty}).")
             }
@@ -123,8 +129,8 @@ impl fmt::Display for AccessError {
 
 impl std::error::Error for AccessError {}
 
-/// `collection[key]`. The key is converted to what the collection needs: a number for lists and tuples, a string for maps and
-/// objects. The marks of both go to the result.
+/// `collection[key]`. The key is converted to what the collection needs: a number for lists and
+/// tuples, a string for maps and objects. The marks of both go to the result.
 ///
 /// # Errors
 /// Where there is no such element, and for what has none.
@@ -201,7 +207,8 @@ fn by_name(collection: &Value, ty: &Type, key: &Value) -> Result<Value, AccessEr
     }
 }
 
-/// Whether [`index`] with a key that has the right type already would find an element: a bool, unknown where it cannot be decided.
+/// Whether [`index`] with a key that has the right type already would find an element: a bool,
+/// unknown where it cannot be decided.
 #[must_use]
 pub fn has_index(collection: &Value, key: &Value) -> Value {
     let marks = collection.marks().union(key.marks());
@@ -226,7 +233,8 @@ pub fn has_index(collection: &Value, key: &Value) -> Value {
     Value::bool(index(collection, key).is_ok()).with_marks(&marks)
 }
 
-/// `value.name`: an attribute of an object, or the element of a map. The marks of the value go to the result.
+/// `value.name`: an attribute of an object, or the element of a map. The marks of the value go to
+/// the result.
 ///
 /// # Errors
 /// Where there is no such attribute, and for what has none.
@@ -249,30 +257,25 @@ pub fn get_attr(value: &Value, name: &str) -> Result<Value, AccessError> {
             .get(name)
             .map(|ty| Value::unknown(ty.clone()))
             .ok_or_else(|| AccessError::NoSuchAttribute(name.into())),
-        _ => Err(no_attributes(&inner.ty())),
+        _ => Err(no_attributes(&inner.ty(), name)),
     };
     part.map(|part| part.with_marks(marks))
 }
 
-fn no_attributes(ty: &Type) -> AccessError {
-    let sequence = |kind, element: Option<&Type>| AccessError::AttributeOfSequence {
-        kind,
-        of_objects: matches!(element, Some(Type::Object(_))),
-    };
+fn no_attributes(ty: &Type, name: &str) -> AccessError {
+    let objects = matches!(ty.element(), Some(Type::Object(_)));
     match ty {
-        Type::List(element) => sequence("list", Some(element)),
-        Type::Set(element) => sequence("set", Some(element)),
-        Type::Tuple(elements) => sequence("tuple", elements.first()),
-        Type::Dynamic
-        | Type::Bool
-        | Type::Number
-        | Type::String
-        | Type::Map(_)
-        | Type::Object(_) => AccessError::AttributeOfPrimitive(ty.friendly_name()),
+        Type::List(_) if objects => AccessError::AttributeOfList(name.into()),
+        Type::Set(_) if objects => AccessError::AttributeOfSet,
+        Type::Bool | Type::Number | Type::String => {
+            AccessError::AttributeOfPrimitive(ty.friendly_name())
+        }
+        _ => AccessError::NoAttributes,
     }
 }
 
-/// Smallest and largest length that a list, set or map may turn out to have. Unknown elements of a set may be equal to others.
+/// Smallest and largest length that a list, set or map may turn out to have. Unknown elements of a
+/// set may be equal to others.
 #[must_use]
 pub fn length_bounds(collection: &Value) -> (u64, u64) {
     let value = collection.unmarked();
@@ -287,8 +290,8 @@ pub fn length_bounds(collection: &Value) -> (u64, u64) {
     }
 }
 
-/// How many elements or attributes, as a number with the marks of the value; unknown with bounds where it is not known yet. `None` for null and for
-/// what has no parts.
+/// How many elements or attributes, as a number with the marks of the value; unknown with bounds
+/// where it is not known yet. `None` for null and for what has no parts.
 #[must_use]
 pub fn length(value: &Value) -> Option<Value> {
     let (inner, marks) = value.unmark();
@@ -300,10 +303,11 @@ pub fn length(value: &Value) -> Option<Value> {
         Type::List(_) | Type::Set(_) | Type::Map(_) => match length_bounds(inner) {
             (min, max) if min == max => min,
             (min, max) => {
-                let mut bounds = Refinements::NOT_NULL.at_least(Number::from_u64(min));
-                if max != u64::MAX {
-                    bounds = bounds.at_most(Number::from_u64(max));
-                }
+                // Lengths are signed for the peers, and so is the bound that says nothing.
+                let max = i64::try_from(max).unwrap_or(i64::MAX);
+                let bounds = Refinements::NOT_NULL
+                    .at_least(Number::from_u64(min))
+                    .at_most(Number::from_i64(max));
                 return Some(Value::unknown_with(Type::Number, bounds).with_marks(marks));
             }
         },

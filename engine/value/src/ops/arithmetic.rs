@@ -6,7 +6,8 @@ use crate::{Kind, Marks, Number, Refinements, Type, Value};
 use std::cmp::Ordering;
 use std::fmt;
 
-/// An operand that does not suit its operator. The texts are those that go behind "Unsuitable value for left operand: ".
+/// An operand that does not suit its operator. The texts are those that go behind "Unsuitable value
+/// for left operand: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperandError {
     /// Null.
@@ -109,8 +110,8 @@ pub fn neg(a: &Value) -> Result<Value, OperandError> {
     Ok(result.with_marks(marks))
 }
 
-/// Which of two comes first, if that can be told: from the numbers, or from the bounds of unknown ones (which count as if they were
-/// not included).
+/// Which of two comes first, if that can be told: from the numbers, or from the bounds of unknown
+/// ones (which count as if they were not included).
 fn order(a: &Value, b: &Value) -> Result<Option<Ordering>, OperandError> {
     if let (Some(a), Some(b)) = (operand(a)?.0, operand(b)?.0) {
         return Ok(Some(a.compare(b)));

@@ -1,10 +1,13 @@
 //! `==`: of the same type and the same content. Nothing is converted; nulls of all types are equal.
 
+use super::length_bounds;
 use crate::{Kind, Marks, Type, Value};
 
-/// Whether two values are equal, as the language sees it: a bool, unknown where it cannot be decided yet.
+/// Whether two values are equal, as the language sees it: a bool, unknown where it cannot be
+/// decided yet.
 ///
-/// The marks of both, at any depth, go to the result; but where exactly one of the two is null, only their own.
+/// The marks of both, at any depth, go to the result; but where exactly one of the two is null,
+/// only their own.
 #[must_use]
 pub fn equal(a: &Value, b: &Value) -> Value {
     let marks = if !a.contains_marks() && !b.contains_marks() {
@@ -41,7 +44,8 @@ fn decide(a: &Value, b: &Value) -> Option<bool> {
         (Kind::String(a), Kind::String(b)) => return Some(a == b),
         _ => {}
     }
-    if a.same(b) && a.is_wholly_known() {
+    // Mostly they are equal to the letter, which needs no types.
+    if a.is_wholly_known() && a == b {
         return Some(true);
     }
     let (left, right) = (a.ty(), b.ty());
@@ -55,7 +59,8 @@ fn decide(a: &Value, b: &Value) -> Option<bool> {
     parts(a, b)
 }
 
-/// Whether a part is unknown whose type may still change. (A null without a type is none: it is null for good.)
+/// Whether a part is unknown whose type may still change. (A null without a type is none: it is
+/// null for good.)
 fn has_undecided_type(value: &Value, ty: &Type) -> bool {
     if value.is_wholly_known() || !ty.has_dynamic() {
         return false;
@@ -79,8 +84,9 @@ fn against_unknown(unknown: &Value, ty: &Type, known: &Value) -> Option<bool> {
     (!ty.has_dynamic() && !known.is_of(ty)).then_some(false)
 }
 
-/// Containers of one type. In sequences the first pair that is not equal decides, as with the peers: with an unknown
-/// pair before it, a difference does not count yet. Attributes have no order, so there any difference decides.
+/// Containers of one type. In sequences the first pair that is not equal decides, as with the
+/// peers: with an unknown pair before it, a difference does not count yet. Attributes have no
+/// order, so there any difference decides.
 fn parts(a: &Value, b: &Value) -> Option<bool> {
     match (a.kind(), b.kind()) {
         (Kind::List(a), Kind::List(b)) | (Kind::Tuple(a), Kind::Tuple(b)) => in_order(a, b),
@@ -94,10 +100,11 @@ fn parts(a: &Value, b: &Value) -> Option<bool> {
         }
         (Kind::Set(left), Kind::Set(right)) => {
             if a.is_wholly_known() && b.is_wholly_known() {
-                in_order(left, right)
-            } else {
-                None
+                return in_order(left, right);
             }
+            // Which elements they will have is open; only how many there are can tell them apart.
+            let ((low, high), (other_low, other_high)) = (length_bounds(a), length_bounds(b));
+            (low > other_high || other_low > high).then_some(false)
         }
         _ => Some(false),
     }

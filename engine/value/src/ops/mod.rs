@@ -1,8 +1,9 @@
 //! The operators of the language on values.
 //!
-//! Every operator keeps marks: the result has those of all operands. An operand that is not known gives an unknown result of the
-//! right type, refined as far as it can be (never null). Operands must have been converted to the operator's type
-//! (`convert`), except where stated: equality takes everything.
+//! Every operator keeps marks: the result has those of all operands. An operand that is not known
+//! gives an unknown result of the right type, refined as far as it can be (never null). Operands
+//! must have been converted to the operator's type (`convert`), except where stated: equality takes
+//! everything.
 
 mod access;
 mod arithmetic;

@@ -225,11 +225,33 @@ fn parts() {
         let error = index(collection, &key).unwrap_err().to_string();
         assert!(error.ends_with(want), "{error}");
     }
+}
+
+#[test]
+fn attributes() {
+    let list = Value::list(Type::String, vec![Value::string("a"), Value::string("b")]);
+    let object = Value::object([("x", number(1))]);
     assert_eq!(get_attr(&object, "x"), Ok(number(1)));
     assert_eq!(
         get_attr(&object, "y").unwrap_err().to_string(),
         "This object does not have an attribute named \"y\"."
     );
+    let objects = Value::list_of(vec![object.clone()]).unwrap();
+    for (value, want) in [
+        (objects.clone(), "across all elements of the list?"),
+        (
+            Value::set_of(vec![object.clone()]).unwrap(),
+            "across all elements of the set?",
+        ),
+        (list.clone(), "This value does not have any attributes."),
+        (
+            number(1),
+            "Can't access attributes on a primitive-typed value (number).",
+        ),
+    ] {
+        let error = get_attr(&value, "x").unwrap_err().to_string();
+        assert!(error.ends_with(want), "{error}");
+    }
     assert_eq!(
         get_attr(&unknown(Type::map(Type::Bool)), "y"),
         Ok(unknown(Type::Bool))

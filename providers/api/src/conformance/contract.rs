@@ -1,7 +1,6 @@
 //! The rules on values that pass between engine and provider (`opentofu.md` 5.8), written for the suite alone: the planner has its own, so that
 //! each checks the other.
 
-use crate::conform::set;
 use std::collections::BTreeMap;
 use terrane_model::schema::{Attribute, Block, NestedBlock, NestedObject, Nesting};
 use terrane_value::{Kind, Type, Value};
@@ -56,9 +55,9 @@ fn propose(shape: Shape<'_>, prior: &Value, config: &Value) -> Value {
     let Kind::Object(content) = config.kind() else {
         return config.clone();
     };
-    let missing = Value::NULL;
     Value::object(content.iter().map(|(name, config)| {
-        let before = prior.get(name).unwrap_or(&missing);
+        // Where nothing was, the null of the configuration stands: it is of the right type.
+        let before = prior.get(name).unwrap_or(config);
         let proposed = match shape.part(name) {
             Some(Part::Leaf(attribute)) if attribute.computed && config.is_null() => before.clone(),
             Some(Part::Objects(_, _, Some(attribute)))
@@ -102,7 +101,7 @@ fn propose_objects(nesting: Nesting, shape: Shape<'_>, prior: &Value, config: &V
                     propose(shape, before, object)
                 })
                 .collect();
-            set(
+            Value::set(
                 config.ty().element().cloned().unwrap_or(Type::Dynamic),
                 items,
             )

@@ -3,11 +3,12 @@
 use super::{Case, CaseKind, apply_faults, config_value, plan_faults, proposed_new};
 use crate::{Provider, conform};
 use ecow::EcoString;
+use std::sync::Arc;
 use terrane_model::provider::{
     Answer, Call, ImportTarget, Private, ProviderInfo, RawObject, Reply,
 };
 use terrane_model::schema::{Block, Schema};
-use terrane_value::{Kind, Path, PathStep, Type, Value};
+use terrane_value::{Kind, Path, PathStep, Type, Value, json};
 
 pub(super) struct Run<'a> {
     pub(super) provider: &'a dyn Provider,
@@ -23,6 +24,13 @@ struct Live {
     state: Value,
     private: Private,
     identity: Value,
+}
+
+/// The type of the object.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    type_name: &'a EcoString,
+    schema: &'a Schema,
 }
 
 /// A plan of the provider.
@@ -99,6 +107,53 @@ impl Run<'_> {
         }
     }
 
+    /// Values that do not fit are refused with a message, in every call.
+    pub(super) async fn bad_values(&mut self) {
+        let info = self.info;
+        for (type_name, schema) in &info.schema.resources {
+            self.at = format!("wrong values for {type_name}");
+            for wrong in wrong_values(&schema.block) {
+                for (step, call) in calls_with(type_name, &wrong) {
+                    self.refuses(step, &wrong, call).await;
+                }
+            }
+            for json in ["", "null", "[]", "7", "{\"id\":", "{\"id\":{\"id\":[[]]}}"] {
+                let call = Call::UpgradeState {
+                    type_name: type_name.clone(),
+                    stored: RawObject {
+                        schema_version: schema.version,
+                        json: json.into(),
+                    },
+                };
+                // Some texts may fit a type; none may make the provider panic or fail.
+                if let Err(failure) = self.provider.call(call).await {
+                    self.fault(format_args!("upgrade of {json}: {}", failure.message));
+                }
+            }
+        }
+        for (type_name, schema) in &info.schema.data_sources {
+            self.at = format!("wrong values for data {type_name}");
+            for wrong in wrong_values(&schema.block) {
+                let call = Call::ReadDataSource {
+                    type_name: type_name.clone(),
+                    config: wrong.clone(),
+                    meta: Value::NULL,
+                };
+                self.refuses("read", &wrong, call).await;
+            }
+        }
+    }
+
+    async fn refuses(&mut self, step: &str, wrong: &Value, call: Call) {
+        match self.provider.call(call).await {
+            Ok(reply) if reply.has_errors() => {}
+            Ok(_) => self.fault(format_args!("{step} accepted {wrong:?}")),
+            Err(failure) => {
+                self.fault(format_args!("{step} of {wrong:?}: {}", failure.message));
+            }
+        }
+    }
+
     pub(super) async fn case(&mut self, case: &Case) {
         let info = self.info;
         let found = match case.kind {
@@ -157,19 +212,19 @@ impl Run<'_> {
 
     async fn resource(&mut self, case: &Case, schema: &Schema, config: &Value) {
         let type_name = &case.type_name;
+        let of = Subject { type_name, schema };
         for config in variations(&schema.block, config) {
             let call = Call::ValidateResource {
                 type_name: type_name.clone(),
                 config: config.clone(),
             };
             self.ask("validate", call).await;
-            self.plan(case, schema, None, &config, "plan with unknowns")
-                .await;
+            self.plan(of, None, &config, "plan with unknowns").await;
         }
-        let Some(mut live) = self.create(case, schema, config, "create").await else {
+        let Some(mut live) = self.create(of, config, "create").await else {
             return;
         };
-        self.settled(case, schema, &mut live, config).await;
+        self.settled(of, &mut live, config).await;
         if let Some(changed) = &case.changed {
             let changed = config_value(&schema.block, changed);
             self.fits(
@@ -177,32 +232,31 @@ impl Run<'_> {
                 &changed,
                 schema.block.implied_type(),
             );
-            if !self.change(case, schema, &mut live, &changed).await {
+            if !self.change(of, &mut live, &changed).await {
                 return;
             }
-            self.settled(case, schema, &mut live, &changed).await;
+            self.settled(of, &mut live, &changed).await;
         }
         if let Some(id) = &case.import_id {
-            self.import(case, schema, id).await;
+            self.import(of, id).await;
         }
-        self.delete(case, schema, live).await;
+        self.delete(of, live, case.vanishes).await;
     }
 
     async fn plan(
         &mut self,
-        case: &Case,
-        schema: &Schema,
+        of: Subject<'_>,
         prior: Option<&Live>,
         config: &Value,
         step: &str,
     ) -> Option<Planned> {
-        let ty = schema.block.implied_type();
+        let ty = of.schema.block.implied_type();
         let none = Value::null(ty.clone());
         let before = prior.map_or(&none, |live| &live.state);
         let call = Call::Plan {
-            type_name: case.type_name.clone(),
+            type_name: of.type_name.clone(),
             prior: before.clone(),
-            proposed: proposed_new(&schema.block, before, config),
+            proposed: proposed_new(&of.schema.block, before, config),
             config: config.clone(),
             private: prior.map(|live| live.private.clone()).unwrap_or_default(),
             meta: Value::NULL,
@@ -219,7 +273,10 @@ impl Run<'_> {
             } => {
                 self.fits(step, &planned, ty);
                 if !legacy_type_system {
-                    self.faults(step, plan_faults(&schema.block, before, config, &planned));
+                    self.faults(
+                        step,
+                        plan_faults(&of.schema.block, before, config, &planned),
+                    );
                 }
                 for path in &requires_replace {
                     if lookup(&planned, path).is_none() && lookup(before, path).is_none() {
@@ -242,17 +299,16 @@ impl Run<'_> {
 
     async fn apply(
         &mut self,
-        case: &Case,
-        schema: &Schema,
+        of: Subject<'_>,
         prior: Option<&Live>,
         plan: Planned,
         config: &Value,
         step: &str,
     ) -> Option<Live> {
-        let ty = schema.block.implied_type();
+        let ty = of.schema.block.implied_type();
         self.calls += 1;
         let call = Call::Apply {
-            type_name: case.type_name.clone(),
+            type_name: of.type_name.clone(),
             prior: prior.map_or_else(|| Value::null(ty.clone()), |live| live.state.clone()),
             planned: plan.planned.clone(),
             config: config.clone(),
@@ -288,24 +344,18 @@ impl Run<'_> {
         }
     }
 
-    async fn create(
-        &mut self,
-        case: &Case,
-        schema: &Schema,
-        config: &Value,
-        step: &str,
-    ) -> Option<Live> {
-        let plan = self.plan(case, schema, None, config, step).await?;
+    async fn create(&mut self, of: Subject<'_>, config: &Value, step: &str) -> Option<Live> {
+        let plan = self.plan(of, None, config, step).await?;
         if !plan.requires_replace.is_empty() {
             self.fault(format_args!("{step}: replaces what does not exist yet"));
         }
-        self.apply(case, schema, None, plan, config, step).await
+        self.apply(of, None, plan, config, step).await
     }
 
     /// The object as the provider reads it; `None` if it is gone.
-    async fn read(&mut self, case: &Case, live: &Live) -> Option<Live> {
+    async fn read(&mut self, of: Subject<'_>, live: &Live) -> Option<Live> {
         let call = Call::Read {
-            type_name: case.type_name.clone(),
+            type_name: of.type_name.clone(),
             current: live.state.clone(),
             private: live.private.clone(),
             meta: Value::NULL,
@@ -330,9 +380,9 @@ impl Run<'_> {
     }
 
     /// After a change: reading changes nothing, a second plan changes nothing, the stored object is its own upgrade.
-    async fn settled(&mut self, case: &Case, schema: &Schema, live: &mut Live, config: &Value) {
-        if let Some(read) = self.read(case, live).await {
-            self.fits("read", &read.state, schema.block.implied_type());
+    async fn settled(&mut self, of: Subject<'_>, live: &mut Live, config: &Value) {
+        if let Some(read) = self.read(of, live).await {
+            self.fits("read", &read.state, of.schema.block.implied_type());
             if read.state != live.state {
                 let (was, is) = (&live.state, &read.state);
                 self.fault(format_args!(
@@ -341,9 +391,7 @@ impl Run<'_> {
             }
             *live = read;
         }
-        let plan = self
-            .plan(case, schema, Some(&*live), config, "second plan")
-            .await;
+        let plan = self.plan(of, Some(&*live), config, "second plan").await;
         if let Some(plan) = plan {
             if plan.planned != live.state {
                 let (was, is) = (&live.state, &plan.planned);
@@ -355,10 +403,10 @@ impl Run<'_> {
             }
         }
         let call = Call::UpgradeState {
-            type_name: case.type_name.clone(),
+            type_name: of.type_name.clone(),
             stored: RawObject {
-                schema_version: schema.version,
-                json: conform::encode_stored(&live.state, schema.block.implied_type()).into(),
+                schema_version: of.schema.version,
+                json: encode(&live.state, of.schema.block.implied_type()),
             },
         };
         match self.ask("upgrade", call).await {
@@ -372,15 +420,9 @@ impl Run<'_> {
     }
 
     /// Changes the object, in place or by a new one. False if that failed.
-    async fn change(
-        &mut self,
-        case: &Case,
-        schema: &Schema,
-        live: &mut Live,
-        config: &Value,
-    ) -> bool {
+    async fn change(&mut self, of: Subject<'_>, live: &mut Live, config: &Value) -> bool {
         let step = "change";
-        let Some(plan) = self.plan(case, schema, Some(&*live), config, step).await else {
+        let Some(plan) = self.plan(of, Some(&*live), config, step).await else {
             return false;
         };
         let after = if plan.requires_replace.is_empty() {
@@ -388,11 +430,10 @@ impl Run<'_> {
                 self.fault("change: the plan is empty");
             }
             let prior = live.clone();
-            self.apply(case, schema, Some(&prior), plan, config, step)
-                .await
+            self.apply(of, Some(&prior), plan, config, step).await
         } else {
-            self.delete(case, schema, live.clone()).await;
-            self.create(case, schema, config, "create again").await
+            self.delete(of, live.clone(), false).await;
+            self.create(of, config, "create again").await
         };
         match after {
             Some(after) => *live = after,
@@ -401,9 +442,9 @@ impl Run<'_> {
         true
     }
 
-    async fn import(&mut self, case: &Case, schema: &Schema, id: &EcoString) {
+    async fn import(&mut self, of: Subject<'_>, id: &EcoString) {
         let call = Call::Import {
-            type_name: case.type_name.clone(),
+            type_name: of.type_name.clone(),
             target: ImportTarget::Id(id.clone()),
         };
         let object = match self.ask("import", call).await {
@@ -415,14 +456,14 @@ impl Run<'_> {
             None => None,
         };
         let Some(object) = object else { return };
-        let ty = schema.block.implied_type();
+        let ty = of.schema.block.implied_type();
         self.fits("import", &object.state, ty);
         let live = Live {
             state: object.state,
             private: object.private,
             identity: object.identity,
         };
-        if let Some(read) = self.read(case, &live).await {
+        if let Some(read) = self.read(of, &live).await {
             self.fits("read after import", &read.state, ty);
             if read.state.is_null() || !read.state.is_wholly_known() {
                 self.fault("read after import: null or not wholly known");
@@ -430,22 +471,101 @@ impl Run<'_> {
         }
     }
 
-    async fn delete(&mut self, case: &Case, schema: &Schema, live: Live) {
-        let null = Value::null(schema.block.implied_type().clone());
-        if let Some(plan) = self
-            .plan(case, schema, Some(&live), &null, "plan to delete")
-            .await
-        {
-            self.apply(case, schema, Some(&live), plan, &null, "delete")
-                .await;
+    async fn delete(&mut self, of: Subject<'_>, live: Live, vanishes: bool) {
+        let null = Value::null(of.schema.block.implied_type().clone());
+        if let Some(plan) = self.plan(of, Some(&live), &null, "plan to delete").await {
+            self.apply(of, Some(&live), plan, &null, "delete").await;
         }
-        if case.vanishes
-            && let Some(read) = self.read(case, &live).await
+        if vanishes
+            && let Some(read) = self.read(of, &live).await
             && !read.state.is_null()
         {
             self.fault("delete: the object is still there");
         }
     }
+}
+
+/// Values that are not of the type of a block.
+fn wrong_values(block: &Block) -> Vec<Value> {
+    let empty = block.empty_value();
+    let mut all = vec![
+        Value::string("no object"),
+        Value::object::<EcoString>([]),
+        Value::unknown(Type::String),
+    ];
+    for (name, attribute) in &block.attributes {
+        let ty = attribute.value_type();
+        if ty != Type::Dynamic {
+            let wrong = Value::tuple(vec![Value::TRUE]);
+            all.push(crate::args::with(&empty, name, wrong));
+            all.push(crate::args::with(
+                &empty,
+                name,
+                Value::null(Type::tuple([])),
+            ));
+        }
+    }
+    for name in block.blocks.keys() {
+        all.push(crate::args::with(&empty, name, Value::string("no block")));
+    }
+    all
+}
+
+/// Calls about a resource with this value in them.
+fn calls_with(type_name: &EcoString, value: &Value) -> [(&'static str, Call); 4] {
+    let type_name = || type_name.clone();
+    [
+        (
+            "validate",
+            Call::ValidateResource {
+                type_name: type_name(),
+                config: value.clone(),
+            },
+        ),
+        (
+            "plan",
+            Call::Plan {
+                type_name: type_name(),
+                prior: Value::NULL,
+                proposed: value.clone(),
+                config: value.clone(),
+                private: Private::default(),
+                meta: Value::NULL,
+                identity: Value::NULL,
+            },
+        ),
+        (
+            "update",
+            Call::Apply {
+                type_name: type_name(),
+                prior: value.clone(),
+                planned: value.clone(),
+                config: value.clone(),
+                private: Private::default(),
+                meta: Value::NULL,
+                identity: Value::NULL,
+                token: EcoString::new(),
+            },
+        ),
+        (
+            "create",
+            Call::Apply {
+                type_name: type_name(),
+                prior: Value::NULL,
+                planned: value.clone(),
+                config: value.clone(),
+                private: Private::default(),
+                meta: Value::NULL,
+                identity: Value::NULL,
+                token: EcoString::new(),
+            },
+        ),
+    ]
+}
+
+/// As it is stored.
+fn encode(value: &Value, ty: &Type) -> Arc<str> {
+    json::encode(value, ty).unwrap_or_default().into()
 }
 
 fn lookup(value: &Value, path: &Path) -> Option<Value> {

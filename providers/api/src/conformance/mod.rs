@@ -12,6 +12,8 @@
 mod contract;
 mod life;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use contract::{apply_faults, plan_faults, proposed_new};
 pub use schema::schema_faults;
@@ -151,6 +153,7 @@ pub async fn check(factory: &dyn ProviderFactory, cases: &[Case]) -> Vec<String>
         calls: 0,
     };
     run.bad_names().await;
+    run.bad_values().await;
     for (number, case) in cases.iter().enumerate() {
         run.at = format!("case {number} ({})", case.type_name);
         run.case(case).await;

@@ -4,11 +4,22 @@ use super::{
     Answered, Change, DataSource, Ephemeral, MoveFrom, Object, Parts, Refusal, ResourceEntry,
     imported,
 };
+use crate::conform;
 use crate::plan::{PlanRequest, PlanResponse};
 use terrane_model::provider::{Answer, Call, Private, ProviderDiagnostic, Reply};
+use terrane_model::schema::Schema;
 use terrane_value::Value;
 
 impl Parts {
+    pub(super) fn is_interruptible(&self, call: &Call) -> bool {
+        let Call::Apply { type_name, .. } = call else {
+            return false;
+        };
+        self.resources
+            .get(type_name)
+            .is_some_and(|entry| entry.resource.is_interruptible())
+    }
+
     pub(super) async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { .. }
@@ -16,13 +27,18 @@ impl Parts {
             | Call::CloseEphemeral { .. } => Ok(Reply::ok(Answer::Done)),
             Call::ValidateResource { type_name, config } => {
                 let entry = self.resource(&type_name)?;
+                conform::check(&config, &entry.schema, "configuration")?;
                 Ok(done(entry.resource.validate(&config).await))
             }
             Call::ValidateDataSource { type_name, config } => {
-                Ok(done(self.data_source(&type_name)?.validate(&config).await))
+                let (source, schema) = self.data_source(&type_name)?;
+                conform::check(&config, schema, "configuration")?;
+                Ok(done(source.validate(&config).await))
             }
             Call::ValidateEphemeral { type_name, config } => {
-                Ok(done(self.ephemeral(&type_name)?.validate(&config).await))
+                let (ephemeral, schema) = self.ephemeral(&type_name)?;
+                conform::check(&config, schema, "configuration")?;
+                Ok(done(ephemeral.validate(&config).await))
             }
             call @ (Call::Read { .. } | Call::Plan { .. } | Call::Apply { .. }) => {
                 self.change(call).await
@@ -34,7 +50,8 @@ impl Parts {
             Call::ReadDataSource {
                 type_name, config, ..
             } => {
-                let source = self.data_source(&type_name)?;
+                let (source, schema) = self.data_source(&type_name)?;
+                conform::check(&config, schema, "configuration")?;
                 let (state, diagnostics) = source.read(known(config)?).await?;
                 let answer = Answer::Data {
                     state,
@@ -46,7 +63,9 @@ impl Parts {
                 })
             }
             Call::OpenEphemeral { type_name, config } => {
-                let result = self.ephemeral(&type_name)?.open(known(config)?).await?;
+                let (ephemeral, schema) = self.ephemeral(&type_name)?;
+                conform::check(&config, schema, "configuration")?;
+                let result = ephemeral.open(known(config)?).await?;
                 Ok(Reply::ok(Answer::Ephemeral {
                     result,
                     private: Private::default(),
@@ -76,6 +95,7 @@ impl Parts {
                 if current.is_null() {
                     return Ok(read_reply(Object::new(current)));
                 }
+                conform::check(&current, &entry.schema, "object")?;
                 let object = Object {
                     state: current,
                     private,
@@ -223,17 +243,19 @@ impl Parts {
             .ok_or_else(|| unknown("resource type", type_name))
     }
 
-    fn data_source(&self, type_name: &str) -> Answered<&dyn DataSource> {
-        match self.data_sources.get(type_name) {
-            Some(source) => Ok(source.as_ref()),
-            None => Err(unknown("data source", type_name)),
+    fn data_source(&self, type_name: &str) -> Answered<(&dyn DataSource, &Schema)> {
+        let schema = self.schema.data_sources.get(type_name);
+        match (self.data_sources.get(type_name), schema) {
+            (Some(source), Some(schema)) => Ok((source.as_ref(), schema)),
+            _ => Err(unknown("data source", type_name)),
         }
     }
 
-    fn ephemeral(&self, type_name: &str) -> Answered<&dyn Ephemeral> {
-        match self.ephemerals.get(type_name) {
-            Some(ephemeral) => Ok(ephemeral.as_ref()),
-            None => Err(unknown("ephemeral resource type", type_name)),
+    fn ephemeral(&self, type_name: &str) -> Answered<(&dyn Ephemeral, &Schema)> {
+        let schema = self.schema.ephemeral_resources.get(type_name);
+        match (self.ephemerals.get(type_name), schema) {
+            (Some(ephemeral), Some(schema)) => Ok((ephemeral.as_ref(), schema)),
+            _ => Err(unknown("ephemeral resource type", type_name)),
         }
     }
 }
@@ -246,11 +268,25 @@ impl ResourceEntry {
                 request.proposed.clone(),
             )));
         }
+        for (value, what) in [
+            (&request.prior, "object"),
+            (&request.proposed, "proposed object"),
+            (&request.config, "configuration"),
+        ] {
+            conform::check(value, &self.schema, what)?;
+        }
         let planned = self.resource.plan(&self.schema, &self.rules, request);
         Ok(plan_reply(planned.await?))
     }
 
     async fn apply(&self, change: Change) -> Answered<Reply> {
+        for (value, what) in [
+            (&change.prior, "object"),
+            (&change.planned, "planned object"),
+            (&change.config, "configuration"),
+        ] {
+            conform::check(value, &self.schema, what)?;
+        }
         if change.planned.is_null() {
             if !change.prior.is_null() {
                 self.resource.delete(change).await?;

@@ -18,6 +18,7 @@ use terrane_model::provider::{
 };
 use terrane_model::schema::{Function, IdentitySchema, ProviderSchema, Schema};
 use terrane_value::Value;
+use tokio::sync::watch;
 
 mod dispatch;
 
@@ -177,9 +178,23 @@ pub trait Resource: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
+    /// Whether its objects are nowhere but in the state. What was not stored then never was, and may be asked for again.
+    fn lives_in_state_alone(&self) -> bool {
+        false
+    }
+
     /// What became of a change that was asked for before a crash.
     async fn resolve(&self, _token: &str, _planned: &Value) -> Answered<Resolution> {
-        Ok(Resolution::CannotTell)
+        Ok(if self.lives_in_state_alone() {
+            Resolution::NeverHappened
+        } else {
+            Resolution::CannotTell
+        })
+    }
+
+    /// Whether a change may be given up half way when the provider is asked to stop: it only waits, and nothing is left behind.
+    fn is_interruptible(&self) -> bool {
+        false
     }
 }
 
@@ -257,10 +272,11 @@ struct Parts {
     functions: BTreeMap<EcoString, Box<dyn NativeFunction>>,
 }
 
-/// A provider without configuration of its own, and its factory. Cheap to clone.
+/// A provider without configuration of its own, and its factory. Cheap to clone; a clone is the same instance.
 #[derive(Clone, Debug)]
 pub struct NativeProvider {
     parts: Arc<Parts>,
+    stopped: Arc<watch::Sender<bool>>,
 }
 
 /// Collects the parts of a [`NativeProvider`].
@@ -354,6 +370,13 @@ impl NativeBuilder {
         self
     }
 
+    /// It can say after a crash whether a change was made.
+    #[must_use]
+    pub fn resolves_tokens(mut self) -> Self {
+        self.parts.abilities.resolves_tokens = true;
+        self
+    }
+
     /// It can take over objects of other types.
     #[must_use]
     pub fn moves_state(mut self) -> Self {
@@ -368,6 +391,7 @@ impl NativeBuilder {
         parts.schema = Arc::new(schema);
         NativeProvider {
             parts: Arc::new(parts),
+            stopped: Arc::new(watch::Sender::new(false)),
         }
     }
 }
@@ -390,14 +414,31 @@ impl ProviderFactory for NativeProvider {
     }
 
     async fn start(&self) -> Result<Arc<dyn Provider>, CallFailure> {
-        Ok(Arc::new(self.clone()))
+        Ok(Arc::new(Self {
+            parts: self.parts.clone(),
+            stopped: Arc::new(watch::Sender::new(false)),
+        }))
     }
 }
 
 #[async_trait]
 impl Provider for NativeProvider {
     async fn call(&self, call: Call) -> Result<Reply, CallFailure> {
-        match self.parts.answer(call).await {
+        let interruptible = self.parts.is_interruptible(&call);
+        let answer = self.parts.answer(call);
+        let answered = if interruptible {
+            let mut stopped = self.stopped.subscribe();
+            tokio::select! {
+                answered = answer => answered,
+                _ = stopped.wait_for(|stopped| *stopped) => Err(Refusal::error(
+                    "Interrupted",
+                    "The command was asked to stop.",
+                )),
+            }
+        } else {
+            answer.await
+        };
+        match answered {
             Ok(reply) => Ok(reply),
             Err(Refusal::Messages(diagnostics)) => Ok(Reply {
                 answer: None,
@@ -405,6 +446,10 @@ impl Provider for NativeProvider {
             }),
             Err(Refusal::Failure(failure)) => Err(failure),
         }
+    }
+
+    async fn stop(&self) {
+        self.stopped.send_replace(true);
     }
 }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path as FilePath, PathBuf};
-use terrane_model::provider::ProviderDiagnostic;
+use terrane_model::provider::{ImportedObject, Private, ProviderDiagnostic, Resolution};
 use terrane_model::schema::{Attribute, Block, Schema};
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Change, Object, Refusal, Resource};
@@ -26,6 +26,14 @@ impl File {
             &["content", "content_base64", "source"]
         } else {
             &["content", "sensitive_content", "content_base64", "source"]
+        }
+    }
+
+    fn type_name(&self) -> &'static str {
+        if self.secret {
+            "local_sensitive_file"
+        } else {
+            "local_file"
         }
     }
 
@@ -55,7 +63,8 @@ fn check_mode(config: &Value, name: &str) -> Option<ProviderDiagnostic> {
 /// What a file is to be made of.
 struct Job {
     filename: PathBuf,
-    content: Content,
+    /// `None`: not said (a plan that was kept without its secrets).
+    content: Option<Content>,
     file_mode: u32,
     directory_mode: u32,
 }
@@ -75,7 +84,7 @@ fn job(object: &Value) -> Result<Job, Refusal> {
         )
     };
     let content = if let Some(text) = text("content").or_else(|| text("sensitive_content")) {
-        Content::Bytes(text.as_bytes().to_vec())
+        Some(Content::Bytes(text.as_bytes().to_vec()))
     } else if let Some(encoded) = text("content_base64") {
         let bytes = STANDARD.decode(encoded).map_err(|problem| {
             args::complaint(
@@ -84,11 +93,9 @@ fn job(object: &Value) -> Result<Job, Refusal> {
                 format!("The content is not base64: {problem}"),
             )
         })?;
-        Content::Bytes(bytes)
-    } else if let Some(source) = text("source") {
-        Content::Source(source.into())
+        Some(Content::Bytes(bytes))
     } else {
-        Content::Bytes(Vec::new())
+        text("source").map(|source| Content::Source(source.into()))
     };
     Ok(Job {
         filename: text("filename").ok_or_else(|| invalid("filename"))?.into(),
@@ -120,8 +127,9 @@ fn write(job: Job) -> Result<Vec<u8>, Refusal> {
         )
     };
     let content = match content {
-        Content::Bytes(bytes) => bytes,
-        Content::Source(source) => {
+        None => Vec::new(),
+        Some(Content::Bytes(bytes)) => bytes,
+        Some(Content::Source(source)) => {
             std::fs::read(&source).map_err(|error| failed("reading", &source, &error))?
         }
     };
@@ -265,6 +273,40 @@ impl Resource for File {
         .await?;
         let same = found.as_deref() == args::string(&object.state, "id");
         Ok(same.then_some(object))
+    }
+
+    /// The file tells: it is there, with the planned content or another, or it is not.
+    async fn resolve(&self, _token: &str, planned: &Value) -> Answered<Resolution> {
+        let Some(filename) = args::string(planned, "filename").map(PathBuf::from) else {
+            return Ok(Resolution::CannotTell);
+        };
+        let wanted = job(planned).ok().map(|job| job.content);
+        let found = aside(move || {
+            let content = match std::fs::read(&filename) {
+                Ok(content) => content,
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                Err(_) => return Ok(Some(None)),
+            };
+            let same = match wanted {
+                Some(Some(Content::Bytes(bytes))) => bytes == content,
+                Some(Some(Content::Source(source))) => {
+                    std::fs::read(source).is_ok_and(|bytes| bytes == content)
+                }
+                Some(None) | None => false,
+            };
+            Ok(Some(same.then(|| digest::attributes(&content))))
+        })
+        .await?;
+        Ok(match found {
+            None => Resolution::NeverHappened,
+            Some(None) => Resolution::CannotTell,
+            Some(Some(sums)) => Resolution::Happened(ImportedObject {
+                type_name: self.type_name().into(),
+                state: args::with_all(planned, sums),
+                private: Private::default(),
+                identity: Value::NULL,
+            }),
+        })
     }
 
     async fn delete(&self, change: Change) -> Answered<()> {

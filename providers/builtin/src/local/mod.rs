@@ -20,5 +20,6 @@ pub(crate) fn provider() -> NativeProvider {
             data_source::FileSource { secret: true },
         )
         .function("direxists", direxists::DirExists)
+        .resolves_tokens()
         .build()
 }

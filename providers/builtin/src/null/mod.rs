@@ -20,6 +20,7 @@ pub(crate) fn provider(options: &Options) -> NativeProvider {
             data_source::NullDataSource(options.entropy.clone()),
         )
         .instant()
+        .resolves_tokens()
         .build()
 }
 

@@ -34,6 +34,10 @@ impl Resource for NullResource {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         Rules::new().replace(&["triggers"])
     }

@@ -55,6 +55,10 @@ impl Resource for RandomBytes {
         Schema::new(0, block().attr("keepers", keepers::attribute()))
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         Rules::new().replace(&["length"])
     }

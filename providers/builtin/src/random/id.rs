@@ -71,6 +71,10 @@ impl Resource for RandomId {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         Rules::new().replace(&["byte_length", "prefix"])
     }

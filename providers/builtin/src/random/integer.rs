@@ -46,6 +46,10 @@ impl Resource for RandomInteger {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         Rules::new().replace(&["max", "min", "seed"])
     }

@@ -42,5 +42,6 @@ pub(crate) fn provider(options: &Options) -> NativeProvider {
         .ephemeral("random_bytes", ephemeral::EphemeralBytes(dice.clone()))
         .ephemeral("random_password", ephemeral::EphemeralPassword(dice))
         // Not `instant`: a bcrypt hash takes a tenth of a second.
+        .resolves_tokens()
         .build()
 }

@@ -118,6 +118,10 @@ impl Resource for RandomText {
         Schema::new(if self.secret { 3 } else { 2 }, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         let rules = DEFAULTS
             .into_iter()

@@ -57,6 +57,10 @@ impl Resource for RandomPet {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         Rules::new()
             .unset_is("length", Value::number(2))

@@ -58,6 +58,10 @@ impl Resource for RandomShuffle {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> Rules {
         Rules::new().replace(&["input", "result_count", "seed"])
     }

@@ -78,6 +78,10 @@ impl Resource for RandomUuid {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     async fn plan(
         &self,
         schema: &Schema,

@@ -34,6 +34,10 @@ impl Resource for Data {
         Schema::new(0, block)
     }
 
+    fn lives_in_state_alone(&self) -> bool {
+        true
+    }
+
     async fn validate(&self, config: &Value) -> Vec<ProviderDiagnostic> {
         ["id", "output"]
             .into_iter()

@@ -126,8 +126,7 @@ fn string(text: &str, out: &mut String) {
                 out.push(char);
             }
             char if char.is_control() => {
-                // Writing to a string cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(char));
+                write!(out, "\\u{:04x}", u32::from(char)).expect("writing to a string cannot fail");
             }
             char => out.push(char),
         }

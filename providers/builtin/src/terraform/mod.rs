@@ -25,5 +25,6 @@ pub(crate) fn provider(options: &Options) -> NativeProvider {
         )
         .moves_state()
         .instant()
+        .resolves_tokens()
         .build()
 }

@@ -5,7 +5,8 @@ use crate::schema::{Kind, identity};
 use crate::world::{Done, Entity, Inner};
 use ecow::EcoString;
 use terrane_model::provider::{Answer, Call, Private, Reply};
-use terrane_provider::args;
+use terrane_provider::native::Change;
+use terrane_provider::{args, conform};
 use terrane_value::Value;
 
 impl Inner {
@@ -16,32 +17,49 @@ impl Inner {
             planned,
             config,
             private,
+            identity,
             token,
-            ..
+            meta: _,
         } = call
         else {
             return Outcome::refused("Unexpected call", "Not a change.");
         };
+        let change = Change {
+            prior,
+            planned,
+            config,
+            private,
+            identity,
+            token,
+        };
         with_kind(&type_name, |kind| {
-            if let Some(outcome) = self.again(kind, &token, &private) {
+            let values = [&change.prior, &change.planned, &change.config];
+            if let Some(problem) = values
+                .into_iter()
+                .find_map(|value| conform::check(value, &kind.schema, "call").err())
+            {
+                return Outcome::of(Reply::error(problem));
+            }
+            if let Some(outcome) = self.again(kind, &change) {
                 return outcome;
             }
-            if planned.is_null() {
-                return self.delete(kind, &prior, &token, private);
+            if change.planned.is_null() {
+                return self.delete(kind, change);
             }
-            if !config.is_wholly_known() {
+            if !change.config.is_wholly_known() {
                 return Outcome::refused("Configuration is not known", "A mistake of the engine.");
             }
-            if prior.is_null() {
-                self.create(kind, &planned, &config, token, private)
+            if change.prior.is_null() {
+                self.create(kind, change)
             } else {
-                self.update(kind, &prior, &planned, &config, &token, private)
+                self.update(kind, change)
             }
         })
     }
 
     /// What came of the change of this token, if it was made before.
-    fn again(&self, kind: &Kind, token: &str, private: &Private) -> Option<Outcome> {
+    fn again(&self, kind: &Kind, change: &Change) -> Option<Outcome> {
+        let token = &change.token;
         let done = self
             .done
             .get(token)
@@ -53,7 +71,7 @@ impl Inner {
             ));
         }
         let state = done.state.clone();
-        Some(answer(kind, state, &done.id, private.clone(), false))
+        Some(answer(kind, state, &done.id, change.private.clone(), false))
     }
 
     fn remember(&mut self, kind: &Kind, token: &str, id: &EcoString, state: Option<Value>) {
@@ -65,17 +83,17 @@ impl Inner {
         self.done.insert(token.into(), done);
     }
 
-    fn create(
-        &mut self,
-        kind: &Kind,
-        planned: &Value,
-        config: &Value,
-        token: EcoString,
-        private: Private,
-    ) -> Outcome {
+    fn create(&mut self, kind: &Kind, change: Change) -> Outcome {
+        let Change {
+            planned,
+            config,
+            private,
+            token,
+            ..
+        } = change;
         let id = self.new_id(kind, &token);
-        let state = args::with(planned, "id", Value::string(id.clone()));
-        let state = fill::unknowns(&state, config, &mut |path| self.hash(&[&id, path]));
+        let state = args::with(&planned, "id", Value::string(id.clone()));
+        let state = fill::unknowns(&state, &config, &mut |path| self.hash(&[&id, path]));
         if let Some(problem) = self.broken_rule(kind, &state, &id) {
             return Outcome::refused("Refused by the cloud", problem);
         }
@@ -103,18 +121,20 @@ impl Inner {
         }
     }
 
-    fn update(
-        &mut self,
-        kind: &Kind,
-        prior: &Value,
-        planned: &Value,
-        config: &Value,
-        token: &str,
-        private: Private,
-    ) -> Outcome {
-        let id = EcoString::from(args::string(prior, "id").unwrap_or_default());
+    fn update(&mut self, kind: &Kind, change: Change) -> Outcome {
+        let Change {
+            prior,
+            planned,
+            config,
+            private,
+            identity: _,
+            token,
+        } = change;
+        let id = EcoString::from(args::string(&prior, "id").unwrap_or_default());
         let count = self.ask(&format!("change {id}")).to_string();
-        let state = fill::unknowns(planned, config, &mut |path| self.hash(&[&id, path, &count]));
+        let state = fill::unknowns(&planned, &config, &mut |path| {
+            self.hash(&[&id, path, &count])
+        });
         if !self.entities.contains_key(&id) {
             return Outcome::refused(
                 "Object not found",
@@ -124,15 +144,21 @@ impl Inner {
         if let Some(problem) = self.broken_rule(kind, &state, &id) {
             return Outcome::refused("Refused by the cloud", problem);
         }
-        self.remember(kind, token, &id, Some(state.clone()));
+        self.remember(kind, &token, &id, Some(state.clone()));
         if let Some(entity) = self.entities.get_mut(&id) {
             entity.before = Some(std::mem::replace(&mut entity.state, state.clone()));
         }
         answer(kind, Some(state), &id, private, true)
     }
 
-    fn delete(&mut self, kind: &Kind, prior: &Value, token: &str, private: Private) -> Outcome {
-        let id = EcoString::from(args::string(prior, "id").unwrap_or_default());
+    fn delete(&mut self, kind: &Kind, change: Change) -> Outcome {
+        let Change {
+            prior,
+            private,
+            token,
+            ..
+        } = change;
+        let id = EcoString::from(args::string(&prior, "id").unwrap_or_default());
         if let Some(dependent) = self.dependent(kind.name, &id) {
             let problem = format!("{id} is in use by {}.", dependent.id);
             return Outcome {
@@ -141,7 +167,7 @@ impl Inner {
             };
         }
         let effect = self.entities.remove(&id).is_some();
-        self.remember(kind, token, &id, None);
+        self.remember(kind, &token, &id, None);
         answer(kind, None, &id, private, effect)
     }
 }

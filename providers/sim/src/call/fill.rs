@@ -1,7 +1,6 @@
 //! What the cloud chooses: values in place of unknown ones.
 
 use std::collections::BTreeMap;
-use terrane_provider::conform;
 use terrane_value::{EcoString, Kind, Type, Value};
 
 /// The value with each unknown part replaced: by what the configuration says there (it may have become known since the plan), else by one that the
@@ -46,7 +45,7 @@ fn part(planned: &Value, config: &Value, path: &str, hash: &mut dyn FnMut(&str) 
                 .map(|value| part(value, &none, &format!("{path}.{}", known_text(value)), hash))
                 .collect();
             let element = planned.ty().element().cloned().unwrap_or(Type::Dynamic);
-            conform::set(element, filled)
+            Value::set(element, filled)
         }
         Kind::Marked(..) | Kind::Null(_) | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => {
             planned.clone()

@@ -12,7 +12,7 @@ use terrane_model::provider::{
     ProviderDiagnostic, RawObject, Reply, Resolution,
 };
 use terrane_provider::args;
-use terrane_provider::conform::decode_stored;
+use terrane_provider::conform::{self, decode_stored};
 use terrane_provider::plan::{PlanRequest, PlanResponse};
 use terrane_value::{Type, Value};
 
@@ -96,7 +96,10 @@ impl Inner {
                     private,
                     identity,
                 };
-                with_kind(&type_name, |kind| Outcome::of(plan(kind, &request)))
+                with_kind(&type_name, |kind| {
+                    let values = [&request.prior, &request.proposed, &request.config];
+                    fitting(kind, &values, |kind| Outcome::of(plan(kind, &request)))
+                })
             }
             Call::Read {
                 type_name,
@@ -348,10 +351,12 @@ fn without_world(call: Call) -> Outcome {
             }
             Outcome::of(Reply::ok(Answer::Done))
         }
-        Call::ValidateResource { type_name, config } => with_kind(&type_name, |_| {
-            Outcome::of(Reply {
-                answer: Some(Answer::Done),
-                diagnostics: validate(&config),
+        Call::ValidateResource { type_name, config } => with_kind(&type_name, |kind| {
+            fitting(kind, &[&config], |_| {
+                Outcome::of(Reply {
+                    answer: Some(Answer::Done),
+                    diagnostics: validate(&config),
+                })
             })
         }),
         Call::ValidateDataSource { type_name, .. } if type_name == "sim_network" => {
@@ -398,6 +403,21 @@ fn with_kind(type_name: &str, answer: impl FnOnce(&'static Kind) -> Outcome) -> 
     match kind(type_name) {
         Some(kind) => answer(kind),
         None => no_such("resource type", type_name),
+    }
+}
+
+/// Answers if the values fit the schema.
+fn fitting(
+    kind: &'static Kind,
+    values: &[&Value],
+    answer: impl FnOnce(&'static Kind) -> Outcome,
+) -> Outcome {
+    let mut wrong = values
+        .iter()
+        .filter_map(|value| conform::check(value, &kind.schema, "call").err());
+    match wrong.next() {
+        Some(problem) => Outcome::of(Reply::error(problem)),
+        None => answer(kind),
     }
 }
 

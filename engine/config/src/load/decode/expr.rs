@@ -49,9 +49,12 @@ pub(crate) fn constant_string(expr: &Expr) -> Result<Option<EcoString>, Diagnost
 /// A constant string that is not null.
 pub(crate) fn required_string(expr: &Expr) -> Result<EcoString, Diagnostics> {
     constant_string(expr)?.ok_or_else(|| {
-        Diagnostic::error("Unsuitable value type", "Unsuitable value: value must not be null")
-            .at(expr.span)
-            .into()
+        Diagnostic::error(
+            "Unsuitable value type",
+            "Unsuitable value: value must not be null",
+        )
+        .at(expr.span)
+        .into()
     })
 }
 

@@ -31,7 +31,11 @@ impl Decoder<'_> {
         for attribute in &content.attributes {
             let name = attribute.name.name.as_str();
             if name != "enabled" && mode != Mode::Managed {
-                let what = if mode == Mode::Data { "data" } else { "ephemeral" };
+                let what = if mode == Mode::Data {
+                    "data"
+                } else {
+                    "ephemeral"
+                };
                 self.error(
                     format!("Invalid {what} resource lifecycle argument"),
                     format!("The lifecycle argument \"{name}\" is defined only for managed resources (\"resource\" blocks), and is not valid for {what} resources."),
@@ -144,8 +148,10 @@ impl Decoder<'_> {
         let mut found = Vec::new();
         for item in items {
             if static_expr::literal_string(item).is_some() && self.is_json(item.span) {
-                let parsed =
-                    static_expr::reparse_string(item, terrane_lang::syntax::parse::parse_expression);
+                let parsed = static_expr::reparse_string(
+                    item,
+                    terrane_lang::syntax::parse::parse_expression,
+                );
                 if let Some((inner, diagnostics)) = parsed {
                     self.diagnostics.extend(diagnostics);
                     found.extend(inner);

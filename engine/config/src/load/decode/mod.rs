@@ -12,8 +12,8 @@ pub(crate) mod refactor;
 pub(crate) mod resource;
 pub(crate) mod terraform;
 
-pub use terraform::LANGUAGE_VERSION;
 pub(crate) use expr::{constant, constant_bool, constant_string, keyword, required_string};
+pub use terraform::LANGUAGE_VERSION;
 
 use super::decl::{ModuleDecl, Traversal};
 use ecow::EcoString;

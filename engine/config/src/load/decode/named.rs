@@ -111,8 +111,15 @@ impl Decoder<'_> {
             .iter_mut()
             .find(|target| target.name == decl.name)
         else {
-            let detail = format!("There is no variable named \"{}\". An override file can only override a variable that was already declared in a primary configuration file.", decl.name);
-            self.error("Missing base variable declaration to override", detail, decl.span);
+            let detail = format!(
+                "There is no variable named \"{}\". An override file can only override a variable that was already declared in a primary configuration file.",
+                decl.name
+            );
+            self.error(
+                "Missing base variable declaration to override",
+                detail,
+                decl.span,
+            );
             return;
         };
         let VariableDecl {
@@ -174,11 +181,17 @@ impl Decoder<'_> {
             Err(error) => {
                 let (detail, span) = match overridden {
                     Some(header) => (
-                        format!("Overriding this variable's type constraint has made its default value invalid: {}.", error),
+                        format!(
+                            "Overriding this variable's type constraint has made its default value invalid: {}.",
+                            error
+                        ),
                         header,
                     ),
                     None => (
-                        format!("This default value is not compatible with the variable's type constraint: {}.", error),
+                        format!(
+                            "This default value is not compatible with the variable's type constraint: {}.",
+                            error
+                        ),
                         span,
                     ),
                 };
@@ -191,27 +204,12 @@ impl Decoder<'_> {
     fn type_constraint(&mut self, expr: &Expr) -> Option<TypeDecl> {
         let reparsed;
         let mut expr = expr;
-        if let ExprKind::String(text) = &expr.kind {
-            if self.is_json(expr.span) {
-                let (inner, diagnostics) =
-                    static_expr::reparse_string(expr, terrane_lang::syntax::parse::parse_expression)?;
-                self.diagnostics.extend(diagnostics);
-                reparsed = inner?;
-                expr = &reparsed;
-            } else {
-                let (summary, detail) = match text.as_str() {
-                    "string" | "list" | "map" => (
-                        "Invalid quoted type constraints",
-                        format!("Type constraints must not be given in quotes. Remove the quotes around \"{text}\"."),
-                    ),
-                    _ => (
-                        "Invalid legacy variable type hint",
-                        "To provide a full type expression, remove the surrounding quotes and give the type expression directly.".to_owned(),
-                    ),
-                };
-                self.error(summary, detail, expr.span);
-                return None;
-            }
+        if self.is_json(expr.span) && matches!(expr.kind, ExprKind::String(_)) {
+            let (inner, diagnostics) =
+                static_expr::reparse_string(expr, terrane_lang::syntax::parse::parse_expression)?;
+            self.diagnostics.extend(diagnostics);
+            reparsed = inner?;
+            expr = &reparsed;
         }
         let (ty, defaults, diagnostics) = types::variable_type(expr);
         let failed = diagnostics.has_errors();
@@ -226,7 +224,9 @@ impl Decoder<'_> {
         let attribute = content.attribute("deprecated")?;
         let text = self.take(super::required_string(&attribute.expr))?;
         if text.trim().is_empty() {
-            let detail = format!("The deprecation message of a {what} must not be empty: say what to use instead.");
+            let detail = format!(
+                "The deprecation message of a {what} must not be empty: say what to use instead."
+            );
             self.error("Invalid `deprecated` value", detail, attribute.expr.span);
             return None;
         }
@@ -285,11 +285,23 @@ impl Decoder<'_> {
                         decl.name,
                         self.sources.locate(earlier)
                     );
-                    self.duplicate("Duplicate local value definition", detail, decl.span, earlier);
+                    self.duplicate(
+                        "Duplicate local value definition",
+                        detail,
+                        decl.span,
+                        earlier,
+                    );
                 }
                 None if self.overriding => {
-                    let detail = format!("There is no local value named \"{}\". An override file can only override a local value that was already defined in a primary configuration file.", decl.name);
-                    self.error("Missing base local value definition to override", detail, decl.span);
+                    let detail = format!(
+                        "There is no local value named \"{}\". An override file can only override a local value that was already defined in a primary configuration file.",
+                        decl.name
+                    );
+                    self.error(
+                        "Missing base local value definition to override",
+                        detail,
+                        decl.span,
+                    );
                 }
                 None => module.locals.push(decl),
             }
@@ -309,7 +321,11 @@ impl Decoder<'_> {
             "deprecated",
         ];
         let mut wanted = schema(&names, &[("precondition", &[]), ("postcondition", &[])]);
-        if let Some(value) = wanted.attributes.iter_mut().find(|(name, _)| name == "value") {
+        if let Some(value) = wanted
+            .attributes
+            .iter_mut()
+            .find(|(name, _)| name == "value")
+        {
             value.1 = !self.overriding;
         }
         let content = self.content(&block.body, &wanted);
@@ -366,8 +382,15 @@ impl Decoder<'_> {
                 self.duplicate("Duplicate output definition", detail, decl.span, earlier);
             }
             None if self.overriding => {
-                let detail = format!("There is no output named \"{}\". An override file can only override an output that was already defined in a primary configuration file.", decl.name);
-                self.error("Missing base output definition to override", detail, decl.span);
+                let detail = format!(
+                    "There is no output named \"{}\". An override file can only override an output that was already defined in a primary configuration file.",
+                    decl.name
+                );
+                self.error(
+                    "Missing base output definition to override",
+                    detail,
+                    decl.span,
+                );
             }
             None => module.outputs.push(decl),
         }

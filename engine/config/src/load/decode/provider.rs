@@ -45,7 +45,8 @@ impl Decoder<'_> {
         let Some(label) = block.labels.first() else {
             return;
         };
-        let (content, rest) = self.partial(&block.body, &schema(&PROVIDER_ARGUMENTS, &PROVIDER_BLOCKS));
+        let (content, rest) =
+            self.partial(&block.body, &schema(&PROVIDER_ARGUMENTS, &PROVIDER_BLOCKS));
         let name = label.text.clone();
         if !is_name(&name) || name.chars().any(char::is_uppercase) {
             self.error(
@@ -145,17 +146,38 @@ impl Decoder<'_> {
                 let earlier = earlier.span;
                 let place = self.sources.locate(earlier);
                 let detail = match &decl.alias {
-                    None => format!("A default (non-aliased) provider configuration for \"{}\" was already given at {place}. If multiple configurations are required, set the \"alias\" argument for alternative configurations.", decl.name),
-                    Some((alias, _)) => format!("A provider configuration for \"{}\" with alias \"{alias}\" was already given at {place}. Each configuration for the same provider must have a distinct alias.", decl.name),
+                    None => format!(
+                        "A default (non-aliased) provider configuration for \"{}\" was already given at {place}. If multiple configurations are required, set the \"alias\" argument for alternative configurations.",
+                        decl.name
+                    ),
+                    Some((alias, _)) => format!(
+                        "A provider configuration for \"{}\" with alias \"{alias}\" was already given at {place}. Each configuration for the same provider must have a distinct alias.",
+                        decl.name
+                    ),
                 };
-                self.duplicate("Duplicate provider configuration", detail, decl.span, earlier);
+                self.duplicate(
+                    "Duplicate provider configuration",
+                    detail,
+                    decl.span,
+                    earlier,
+                );
             }
             None if self.overriding => {
                 let detail = match &decl.alias {
-                    None => format!("There is no {} provider configuration. An override file can only override a provider configuration that was already defined in a primary configuration file.", decl.name),
-                    Some((alias, _)) => format!("There is no {} provider configuration with the alias \"{alias}\". An override file can only override an aliased provider configuration that was already defined in a primary configuration file.", decl.name),
+                    None => format!(
+                        "There is no {} provider configuration. An override file can only override a provider configuration that was already defined in a primary configuration file.",
+                        decl.name
+                    ),
+                    Some((alias, _)) => format!(
+                        "There is no {} provider configuration with the alias \"{alias}\". An override file can only override an aliased provider configuration that was already defined in a primary configuration file.",
+                        decl.name
+                    ),
                 };
-                self.error("Missing base provider configuration for override", detail, decl.span);
+                self.error(
+                    "Missing base provider configuration for override",
+                    detail,
+                    decl.span,
+                );
             }
             None => module.providers.push(decl),
         }
@@ -260,7 +282,10 @@ impl Decoder<'_> {
                 self.duplicate("Duplicate module call", detail, decl.span, earlier);
             }
             None if self.overriding => {
-                let detail = format!("There is no module call named \"{}\". An override file can only override a module call that was defined in a primary configuration file.", decl.name);
+                let detail = format!(
+                    "There is no module call named \"{}\". An override file can only override a module call that was defined in a primary configuration file.",
+                    decl.name
+                );
                 self.error("Missing module call to override", detail, decl.span);
             }
             None => module.calls.push(decl),

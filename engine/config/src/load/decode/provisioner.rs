@@ -18,7 +18,10 @@ impl Decoder<'_> {
         let json = self.is_json(block.header);
         match label.text.as_str() {
             "chef" | "habitat" | "puppet" | "salt-masterless" => {
-                let detail = format!("The \"{}\" provisioner was removed. Use another provisioner, or build images that need none.", label.text);
+                let detail = format!(
+                    "The \"{}\" provisioner was removed. Use another provisioner, or build images that need none.",
+                    label.text
+                );
                 self.error(
                     format!("The \"{}\" provisioner has been removed", label.text),
                     detail,

@@ -225,7 +225,8 @@ impl Decoder<'_> {
         if found.1.is_empty() && for_each.is_none() {
             let same = |other: &&ImportDecl| {
                 other.for_each.is_none()
-                    && import_target(&other.to).is_ok_and(|(to, keys)| keys.is_empty() && to == found.0)
+                    && import_target(&other.to)
+                        .is_ok_and(|(to, keys)| keys.is_empty() && to == found.0)
             };
             if let Some(earlier) = module.imports.iter().find(same) {
                 let address = endpoint_text(&found.0);
@@ -281,12 +282,17 @@ fn static_endpoint(found: &Traversal) -> Result<Endpoint, Box<Diagnostic>> {
     let (end, keys) = address(&expr, true)?;
     match keys.first() {
         None => Ok(end),
-        Some((_, key)) => Err(bad_address("An instance key must be a literal here.", key.span)),
+        Some((_, key)) => Err(bad_address(
+            "An instance key must be a literal here.",
+            key.span,
+        )),
     }
 }
 
 /// Where an `import` block points to, and the keys that are expressions, by depth.
-pub(crate) fn import_target(expr: &Expr) -> Result<(Endpoint, Vec<(usize, Expr)>), Box<Diagnostic>> {
+pub(crate) fn import_target(
+    expr: &Expr,
+) -> Result<(Endpoint, Vec<(usize, Expr)>), Box<Diagnostic>> {
     let (end, keys) = address(expr, false)?;
     match &end.resource {
         None => Err(bad_address(

@@ -2,9 +2,7 @@
 
 use super::named::replace;
 use super::{BAD_NAME, Decoder, is_name, schema};
-use crate::load::decl::{
-    LifecycleDecl, ModuleDecl, ProviderRef, RepetitionDecl, ResourceDecl,
-};
+use crate::load::decl::{LifecycleDecl, ModuleDecl, ProviderRef, RepetitionDecl, ResourceDecl};
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, ExprKind, StepKind};
 use terrane_lang::syntax::body::{Block, Body, Content};
@@ -42,7 +40,9 @@ impl Decoder<'_> {
         } = &decl.repetition;
         for (name, argument) in [("count", count), ("for_each", for_each)] {
             if let Some((_, span)) = argument {
-                let detail = format!("The \"{name}\" argument is not supported on data resources nested within a check block.");
+                let detail = format!(
+                    "The \"{name}\" argument is not supported on data resources nested within a check block."
+                );
                 self.error(format!("Invalid \"{name}\" attribute"), detail, *span);
             }
         }
@@ -61,9 +61,7 @@ impl Decoder<'_> {
 
     fn add_resource(&mut self, decl: ResourceDecl, module: &mut ModuleDecl) {
         let same = |other: &ResourceDecl| {
-            other.mode == decl.mode
-                && other.type_name == decl.type_name
-                && other.name == decl.name
+            other.mode == decl.mode && other.type_name == decl.type_name && other.name == decl.name
         };
         let at = module.resources.iter().position(same);
         let (type_name, name) = (decl.type_name.clone(), decl.name.clone());
@@ -92,7 +90,9 @@ impl Decoder<'_> {
                     ),
                 };
                 let _ = kind;
-                let detail = format!("{what} named \"{name}\" was already declared at {place}. Resource names must be unique per type in each module.");
+                let detail = format!(
+                    "{what} named \"{name}\" was already declared at {place}. Resource names must be unique per type in each module."
+                );
                 self.duplicate(&summary, detail, decl.span, earlier);
             }
             None if self.overriding => {
@@ -101,7 +101,10 @@ impl Decoder<'_> {
                     Mode::Data => "data resource",
                     Mode::Ephemeral => "ephemeral resource",
                 };
-                let detail = format!("There is no {type_name} {what} named \"{name}\". An override file can only override a {} block defined in a primary configuration file.", word(decl.mode));
+                let detail = format!(
+                    "There is no {type_name} {what} named \"{name}\". An override file can only override a {} block defined in a primary configuration file.",
+                    word(decl.mode)
+                );
                 self.error(format!("Missing {what} to override"), detail, decl.span);
             }
             None => module.resources.push(decl),
@@ -132,7 +135,14 @@ impl Decoder<'_> {
         }
         if !is_name(&name_label.text) {
             self.error(
-                format!("Invalid {} name", if mode == Mode::Data { "data resource" } else { kind }),
+                format!(
+                    "Invalid {} name",
+                    if mode == Mode::Data {
+                        "data resource"
+                    } else {
+                        kind
+                    }
+                ),
                 BAD_NAME,
                 name_label.span,
             );
@@ -195,9 +205,7 @@ impl Decoder<'_> {
                         );
                     }
                 }
-                "provisioner" => decl
-                    .provisioners
-                    .extend(self.provisioner(inner, false)),
+                "provisioner" => decl.provisioners.extend(self.provisioner(inner, false)),
                 "locals" => self.reserved_block("locals", kind, inner.header),
                 _ => {}
             }
@@ -245,8 +253,14 @@ impl Decoder<'_> {
             enabled: None,
         };
         if let (Some(_), Some((_, span))) = (&found.count, &found.for_each) {
-            let detail = format!("The \"count\" and \"for_each\" meta-arguments are mutually-exclusive, only one should be used to be explicit about the number of {what} to be created.");
-            self.error("Invalid combination of \"count\" and \"for_each\"", detail, *span);
+            let detail = format!(
+                "The \"count\" and \"for_each\" meta-arguments are mutually-exclusive, only one should be used to be explicit about the number of {what} to be created."
+            );
+            self.error(
+                "Invalid combination of \"count\" and \"for_each\"",
+                detail,
+                *span,
+            );
         }
         found
     }

@@ -155,15 +155,21 @@ impl Decoder<'_> {
             let (summary, detail) = match (earlier.cloud, cloud) {
                 (false, false) => (
                     "Duplicate backend configuration",
-                    format!("A module may have only one backend configuration. The backend was previously configured at {place}."),
+                    format!(
+                        "A module may have only one backend configuration. The backend was previously configured at {place}."
+                    ),
                 ),
                 (true, true) => (
                     "Duplicate cloud configurations",
-                    format!("A module may have only one \"cloud\" block configuring a cloud backend. A cloud backend was previously configured at {place}."),
+                    format!(
+                        "A module may have only one \"cloud\" block configuring a cloud backend. A cloud backend was previously configured at {place}."
+                    ),
                 ),
                 _ => (
                     "Both a backend and a cloud configuration are present",
-                    format!("A module may declare either one \"cloud\" block or one \"backend\" block, not both. The other one is configured at {place}."),
+                    format!(
+                        "A module may declare either one \"cloud\" block or one \"backend\" block, not both. The other one is configured at {place}."
+                    ),
                 ),
             };
             self.diagnostics.push(
@@ -303,7 +309,11 @@ impl Decoder<'_> {
         let text = match self.take(constant_string(expr))? {
             Some(text) => text,
             None => {
-                self.error("Invalid version constraint", "A string value is required.", expr.span);
+                self.error(
+                    "Invalid version constraint",
+                    "A string value is required.",
+                    expr.span,
+                );
                 return None;
             }
         };

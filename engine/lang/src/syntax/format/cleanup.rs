@@ -51,16 +51,13 @@ impl<'a> Rest<'a> {
             comments.push(comment);
         }
         let follows = self.pieces.next_if(|piece| piece.kind == TokenKind::Assign);
-        // Comments in a block header are not kept; the peers drop them.
-        if let Some(equals) = follows {
-            self.out.append(&mut comments);
-            self.out.push(equals);
-            return true;
-        }
-        false
+        self.out.append(&mut comments);
+        let is_attribute = follows.is_some();
+        self.out.extend(follows);
+        is_attribute
     }
 
-    /// Labels up to the brace, each in quotes.
+    /// Labels up to the brace, each in quotes. Comments and escapes stay, where the peers would lose them.
     fn block_header(&mut self) {
         for piece in self.pieces.by_ref() {
             match piece.kind {
@@ -81,7 +78,6 @@ impl<'a> Rest<'a> {
                     });
                     self.out.push(quote(TokenKind::CloseQuote));
                 }
-                TokenKind::Comment => {}
                 _ => self.out.push(piece),
             }
         }

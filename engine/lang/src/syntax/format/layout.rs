@@ -147,11 +147,10 @@ fn space(pieces: &mut [Piece<'_>], lines: &[Line]) {
 fn space_between(before: Option<&Piece<'_>>, left: &Piece<'_>, right: &Piece<'_>) -> bool {
     let before_kind = before.map(|piece| piece.kind);
     match (left.kind, right.kind) {
-        (_, T::Newline)
+        (_, T::Newline | T::Dot | T::Comma | T::Ellipsis)
         | (T::Ident, T::OpenParen | T::DoubleColon)
         | (T::DoubleColon, T::Ident)
-        | (T::Dot, _)
-        | (_, T::Dot | T::Comma | T::Ellipsis) => false,
+        | (T::Dot, _) => false,
         (T::Comma, _) => true,
         // Nothing is added inside strings.
         (T::QuotedText | T::Text | T::OpenQuote | T::OpenHeredoc, _)

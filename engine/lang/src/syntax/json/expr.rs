@@ -9,6 +9,9 @@ use crate::syntax::spans::map_spans;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 
+/// Messages about one body after which no more are collected.
+const MAX_MESSAGES: usize = 100;
+
 /// The expression that a value stands for. Strings, and the names of properties, are templates.
 ///
 /// Recurses as deep as the reader went, which is bounded.
@@ -67,7 +70,9 @@ fn template(text: &Text, span: Span, diagnostics: &mut Diagnostics) -> Expr {
             source_offset(text, span, place.end),
         );
     };
-    diagnostics.extend(found.into_iter().map(|mut diagnostic| {
+    // One for each string would be as many as the file has strings.
+    let room = MAX_MESSAGES.saturating_sub(diagnostics.len());
+    diagnostics.extend(found.into_iter().take(room).map(|mut diagnostic| {
         diagnostic.map_spans(&mut map);
         diagnostic
     }));

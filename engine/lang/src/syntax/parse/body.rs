@@ -149,6 +149,11 @@ impl Parser<'_> {
                 Ok(())
             }
             TokenKind::End => Ok(()),
+            TokenKind::Comma => {
+                let detail = "Argument definitions must be separated by newlines, not commas. An argument definition \
+                              must end with a newline.";
+                Err(self.unexpected_in(span.start, end, "Unexpected comma after argument", detail))
+            }
             _ => {
                 let detail = "An argument definition must end with a newline.";
                 Err(self.unexpected_in(span.start, end, "Missing newline after argument", detail))
@@ -164,8 +169,7 @@ impl Parser<'_> {
             line(self.text, first.start)
         );
         let diagnostic = Diagnostic::error("Attribute redefined", detail).at(name.span);
-        self.diagnostics
-            .push(diagnostic.related(first, "first set here"));
+        self.report(diagnostic.related(first, "first set here"));
     }
 
     /// Labels and body; `kind` was taken.
@@ -266,12 +270,11 @@ impl Parser<'_> {
                      own within its parent block.",
                     self.slice(name)
                 );
-                return Err(self.unexpected_in(
-                    kind.start,
-                    name,
-                    "Argument definition required",
-                    &detail,
-                ));
+                let next = self.span(self.peek());
+                let subject = self.span(name).to(next);
+                let context = self.span(kind).to(next);
+                let diagnostic = Diagnostic::error("Argument definition required", detail);
+                return Err(self.fail(diagnostic.at(subject).within(context)));
             }
             _ => {
                 let detail = "An argument or block definition is required here. To set an argument, use the equals sign \

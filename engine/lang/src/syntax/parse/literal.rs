@@ -165,7 +165,7 @@ impl Parser<'_> {
         let span = Span::new(self.file, at, at + offset(len));
         let mut diagnostic = Diagnostic::error("Invalid escape sequence", detail).at(span);
         diagnostic.hint = hint;
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
     }
 }
 

@@ -29,6 +29,22 @@ pub const MAX_HEIGHT: u32 = 500;
 /// Messages after which the rest of a file is not looked at any more.
 const MAX_ERRORS: usize = 100;
 
+/// The text in the bytes of the file `path`, for [`parse_body`] and the others.
+///
+/// # Errors
+/// A diagnostic, without a span, if the bytes are not UTF-8.
+pub fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let detail = format!(
+            "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor. The first \
+             byte of {path} that is not UTF-8 is on line {line}."
+        );
+        Box::new(Diagnostic::error("Invalid character encoding", detail))
+    })
+}
+
 /// Parses a configuration file.
 ///
 /// The body holds all that could be understood; what could not is in the diagnostics.
@@ -100,8 +116,8 @@ struct Parser<'a> {
     height: u32,
     /// The height that no expression may exceed.
     max_height: u32,
-    /// How often text was scanned again after an unclosed string.
-    rescans: u32,
+    /// Bytes that were scanned again after unclosed strings.
+    scanned_again: usize,
     /// One missing brace leaves all blocks around it open; only the innermost is reported.
     unclosed_reported: bool,
     /// What is nested too deeply is reported once; all around it is given up.
@@ -134,7 +150,7 @@ impl<'a> Parser<'a> {
             depth: 0,
             height: 0,
             max_height: MAX_HEIGHT,
-            rescans: 0,
+            scanned_again: 0,
             unclosed_reported: false,
             too_deep: false,
             diagnostics,
@@ -199,7 +215,6 @@ impl<'a> Parser<'a> {
         let mut token = self.token(self.meaningful(self.at));
         if token.kind == TokenKind::Comment {
             token.kind = TokenKind::Newline;
-            token.start = token.end - 1;
         }
         token
     }
@@ -228,7 +243,9 @@ impl<'a> Parser<'a> {
     }
 
     fn span(&self, token: Token) -> Span {
-        Span::new(self.file, token.start, token.end)
+        // The line break itself is what may not be there.
+        let line_break = u32::from(token.kind == TokenKind::BrokenQuote);
+        Span::new(self.file, token.start, token.end + line_break)
     }
 
     /// The end of the token before the next one.
@@ -288,10 +305,17 @@ impl<'a> Parser<'a> {
         Expr { kind, span }
     }
 
+    /// Reports, unless there are too many messages already.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() <= MAX_ERRORS {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
     /// Reports and gives up.
     #[inline(never)]
     fn fail(&mut self, diagnostic: Diagnostic) -> Failed {
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
         Failed
     }
 
@@ -318,10 +342,11 @@ impl<'a> Parser<'a> {
     /// As [`Self::unexpected`], in the midst of what began at `start`.
     #[inline(never)]
     fn unexpected_in(&mut self, start: u32, token: Token, summary: &str, detail: &str) -> Failed {
-        let diagnostic = literal::invalid_token(self.text, token)
-            .unwrap_or_else(|| Diagnostic::error(summary, detail));
         let span = self.span(token);
+        if let Some(diagnostic) = literal::invalid_token(self.text, token) {
+            return self.fail(diagnostic.at(span));
+        }
         let context = Span::new(self.file, start.min(token.start), token.end);
-        self.fail(diagnostic.at(span).within(context))
+        self.fail(Diagnostic::error(summary, detail).at(span).within(context))
     }
 }

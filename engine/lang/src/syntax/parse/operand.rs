@@ -370,7 +370,7 @@ impl Parser<'_> {
                         ));
                     }
                 }
-                _ => return Err(self.bad_argument(name_span, next)),
+                _ => return Err(self.bad_argument(name_span.to(self.span(open)), next)),
             }
         }
         self.newlines = newlines;
@@ -389,14 +389,14 @@ impl Parser<'_> {
     }
 
     #[inline(never)]
-    fn bad_argument(&mut self, name: Span, next: Token) -> Failed {
+    fn bad_argument(&mut self, head: Span, next: Token) -> Failed {
         if next.kind == TokenKind::End {
             let detail = "There is no closing parenthesis for this function call before the end of the file. This may be \
                           caused by incorrect parenthesis nesting elsewhere in this file.";
-            return self.fail(Diagnostic::error("Unterminated function call", detail).at(name));
+            return self.fail(Diagnostic::error("Unterminated function call", detail).at(head));
         }
         let detail = "A comma is required to separate each function argument from the next.";
-        self.unexpected_in(name.start, next, "Missing argument separator", detail)
+        self.unexpected_in(head.start, next, "Missing argument separator", detail)
     }
 
     /// The name of a function with its namespaces; the opening parenthesis is next.

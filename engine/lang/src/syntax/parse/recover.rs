@@ -3,8 +3,9 @@
 use super::Parser;
 use crate::syntax::scan::{self, Token, TokenKind};
 
-/// How often a text may be scanned again behind an unclosed string. Each time costs the rest of the file.
-const MAX_RESCANS: u32 = 20;
+/// Bytes that may be scanned again behind unclosed strings: each time costs the rest of the file, so a
+/// large file has fewer of them.
+const MAX_SCANNED_AGAIN: usize = 8 << 20;
 
 /// The brackets and strings that are open at a point.
 #[derive(Default)]
@@ -91,8 +92,10 @@ impl Parser<'_> {
             if breaks && passed && open.stack.is_empty() {
                 break index + 1;
             }
+            // What is nested too deeply may be well-formed otherwise, and is skipped as a whole.
             if breaks
                 && passed
+                && !self.too_deep
                 && !open.has(TokenKind::OpenHeredoc)
                 && self.begins_item(index + 1, column)
             {
@@ -138,24 +141,18 @@ impl Parser<'_> {
     /// Replaces the tokens from `index` on by those of the text from byte `from` on, which is outside any
     /// string.
     fn scan_again(&mut self, index: usize, from: u32) -> usize {
-        if self.rescans >= MAX_RESCANS {
+        self.scanned_again += self.text.len() - from as usize;
+        if self.scanned_again > MAX_SCANNED_AGAIN {
             return self.tokens.len() - 1;
         }
-        self.rescans += 1;
         self.tokens.truncate(index);
         scan::scan_from(self.text, from, &mut self.tokens);
         index
     }
 
-    /// Whether the first token from `index` on is where an item at `column` or further out could begin, or
-    /// the brace that closes the block around it.
-    fn begins_item(&self, mut index: usize, column: usize) -> bool {
-        while matches!(
-            self.token(index).kind,
-            TokenKind::Newline | TokenKind::Comment
-        ) {
-            index += 1;
-        }
+    /// Whether the token at `index` is where an item at `column` or further out could begin, or the brace
+    /// that closes the block around it.
+    fn begins_item(&self, index: usize, column: usize) -> bool {
         let token = self.token(index);
         match token.kind {
             TokenKind::Ident if self.column(token) <= column => matches!(

@@ -12,6 +12,9 @@ use terrane_model::provider::{Deferred, Private, ProviderDiagnostic};
 use terrane_model::schema::{Attribute, Block, NestedBlock, NestedObject, Nesting, Schema};
 use terrane_value::{Kind, Path, PathStep, Value};
 
+#[cfg(test)]
+mod tests;
+
 /// What a provider is asked to plan. As in [`terrane_model::provider::Call::Plan`].
 #[derive(Clone, Debug)]
 pub struct PlanRequest {
@@ -316,7 +319,7 @@ fn each(
                     change(before, object)
                 })
                 .collect();
-            crate::conform::set(element, items)
+            Value::set(element, items)
         }
         _ => proposed.clone(),
     }

@@ -1,8 +1,18 @@
 //! Paths into values.
 
+mod marks;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use crate::ops::{self, AccessError};
+use crate::quote::Quoted;
 use crate::{Kind, Value};
 use ecow::EcoString;
 use std::fmt;
+
+pub use walk::{diff, replace, transform, walk};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +61,27 @@ impl Path {
     }
 }
 
+impl Path {
+    /// The part of a value that the path leads to, with the marks of everything on the way.
+    ///
+    /// # Errors
+    /// Where there is no such part.
+    pub fn get(&self, value: &Value) -> Result<Value, AccessError> {
+        let mut part = value.clone();
+        for step in &self.0 {
+            part = match step {
+                PathStep::Attr(name) => ops::get_attr(&part, name)?,
+                PathStep::Index(key) => match part.unmarked().kind() {
+                    Kind::Set(_) if part.set_has(key) => key.clone().with_marks(part.marks()),
+                    Kind::Set(_) => return Err(AccessError::NoSuchKey),
+                    _ => ops::index(&part, key)?,
+                },
+            };
+        }
+        Ok(part)
+    }
+}
+
 /// As in a configuration: `.name[0]["key"]`. An element of a set has no key: `[...]`.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,7 +90,7 @@ impl fmt::Display for Path {
                 PathStep::Attr(name) => write!(f, ".{name}")?,
                 PathStep::Index(key) => match key.unmarked().kind() {
                     Kind::Number(number) => write!(f, "[{number}]")?,
-                    Kind::String(text) => write!(f, "[{text:?}]")?,
+                    Kind::String(text) => write!(f, "[{}]", Quoted(text))?,
                     _ => f.write_str("[...]")?,
                 },
             }

@@ -1,0 +1,289 @@
+//! What must be true before anything is applied, and the events that stand at the beginning.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_model::addr::{InstanceAddr, Mode, ProviderConfigAddr};
+use terrane_model::event::{EventKind, ObjectAddr};
+use terrane_model::schema::Schema;
+use terrane_model::snapshot::{Snapshot, Status};
+use terrane_plan::plan::{Action, Plan, PlanMode, ResourceChange};
+use terrane_value::Value;
+
+/// Most resources that a message lists.
+const LISTED: usize = 10;
+
+/// Whether the plan still fits the state: nothing that it read or writes may have changed since it was made. Other changes do not matter.
+pub(crate) fn check_fresh(plan: &Plan, snapshot: &Snapshot) -> Diagnostics {
+    let stale = |detail: String| Diagnostic::error("Saved plan is stale", detail);
+    let mut diagnostics = Diagnostics::new();
+    if !plan.base.lineage.is_empty() && plan.base.lineage != snapshot.lineage {
+        diagnostics.push(stale("The plan was made from a different state (its lineage is another one), so it can't be applied to this one. Make a new plan.".into()));
+        return diagnostics;
+    }
+    let mut changed: BTreeSet<String> = BTreeSet::new();
+    for (addr, at) in &plan.base.read {
+        if snapshot
+            .instance(addr)
+            .map_or(0, |instance| instance.changed_at)
+            != *at
+        {
+            changed.insert(addr.to_string());
+        }
+    }
+    for change in &plan.changes {
+        let from = change.previous_addr.as_ref().unwrap_or(&change.addr);
+        let new = change.addr.resource.mode == Mode::Managed && !plan.base.read.contains_key(from);
+        if new && snapshot.instance(&change.addr).is_some() {
+            changed.insert(change.addr.to_string());
+        }
+    }
+    // So a plan that only changes outputs is applied once, too.
+    for output in plan
+        .outputs
+        .iter()
+        .filter(|output| output.action != Action::NoOp)
+    {
+        let now = snapshot
+            .outputs
+            .get(&output.name)
+            .map_or(Value::NULL, |state| state.value.clone());
+        if now != output.before.unmark_deep() {
+            changed.insert(format!("output.{}", output.name));
+        }
+    }
+    if changed.is_empty() {
+        return diagnostics;
+    }
+    let mut list: Vec<String> = changed
+        .iter()
+        .take(LISTED)
+        .map(|addr| format!("  - {addr}"))
+        .collect();
+    if changed.len() > LISTED {
+        list.push(format!("  - and {} more", changed.len() - LISTED));
+    }
+    diagnostics.push(stale(format!(
+        "The given plan file can no longer be applied because the state was changed by another operation after the plan was created. These resources were read or are to be changed by the plan, and are \
+         different now:\n{}\n\nMake a new plan.",
+        list.join("\n")
+    )));
+    diagnostics
+}
+
+/// Events that record what planning found: moves, refreshed objects, facts of unchanged objects, data sources.
+pub(crate) fn opening(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    schema: &dyn Fn(&ResourceChange) -> Option<Arc<Schema>>,
+) -> Vec<EventKind> {
+    let mut events = moves(plan, snapshot);
+    for drift in &plan.drift {
+        let object = ObjectAddr {
+            instance: drift.addr.clone(),
+            deposed: drift.deposed.clone(),
+        };
+        events.push(EventKind::Set {
+            object,
+            provider: drift.provider.clone(),
+            state: drift.refreshed.clone(),
+        });
+    }
+    if plan.mode == PlanMode::Normal {
+        imported(plan, schema, &mut events);
+        unchanged(plan, schema, &mut events);
+    }
+    if plan.targets.is_empty() && plan.excludes.is_empty() && plan.mode != PlanMode::RefreshOnly {
+        data_gone(plan, snapshot, &mut events);
+    }
+    events
+}
+
+/// Moves in an order in which no target is occupied; those that swap places go through their objects.
+fn moves(plan: &Plan, snapshot: &Snapshot) -> Vec<EventKind> {
+    let mut open: BTreeMap<&InstanceAddr, &InstanceAddr> =
+        plan.moves.iter().map(|(from, to)| (from, to)).collect();
+    let mut events = Vec::new();
+    let provider = |from: &InstanceAddr, to: &InstanceAddr| {
+        let planned = plan
+            .changes
+            .iter()
+            .find(|change| change.addr == *to)
+            .map(|change| change.provider.clone());
+        planned.or_else(|| {
+            snapshot
+                .resources
+                .get(&from.resource)
+                .map(|resource| resource.provider.clone())
+        })
+    };
+    while !open.is_empty() {
+        let free: Vec<_> = open
+            .iter()
+            .filter(|(_, to)| !open.contains_key(**to))
+            .map(|(from, to)| (*from, *to))
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        for (from, to) in free {
+            open.remove(from);
+            if let Some(provider) = provider(from, to) {
+                events.push(EventKind::Moved {
+                    from: from.clone(),
+                    to: to.clone(),
+                    provider,
+                });
+            }
+        }
+    }
+    let mut puts = Vec::new();
+    for (from, to) in open {
+        let (Some(instance), Some(provider)) = (snapshot.instance(from), provider(from, to)) else {
+            continue;
+        };
+        let current = instance.current.iter().map(|state| (None, state));
+        let deposed = instance
+            .deposed
+            .iter()
+            .map(|(key, state)| (Some(key.clone()), state));
+        for (deposed, state) in current.chain(deposed) {
+            let set = |instance: &InstanceAddr, state| EventKind::Set {
+                object: ObjectAddr {
+                    instance: instance.clone(),
+                    deposed: deposed.clone(),
+                },
+                provider: provider.clone(),
+                state,
+            };
+            events.push(set(from, None));
+            puts.push(set(to, Some(state.clone())));
+        }
+    }
+    events.extend(puts);
+    events
+}
+
+/// Objects that are managed from now on, as they are.
+fn imported(
+    plan: &Plan,
+    schema: &dyn Fn(&ResourceChange) -> Option<Arc<Schema>>,
+    events: &mut Vec<EventKind>,
+) {
+    for change in plan
+        .changes
+        .iter()
+        .filter(|change| change.importing.is_some())
+    {
+        let Some(schema) = schema(change) else {
+            continue;
+        };
+        let state = crate::object::state_of(
+            change,
+            &schema.block,
+            &change.before,
+            change.private.clone(),
+            &change.before_identity,
+            Status::Ready,
+        );
+        if let Ok(state) = state {
+            let object = ObjectAddr {
+                instance: change.addr.clone(),
+                deposed: None,
+            };
+            events.push(EventKind::Set {
+                object,
+                provider: change.provider.clone(),
+                state: Some(Arc::new(state)),
+            });
+        }
+    }
+}
+
+/// Facts about unchanged objects that state does not hold yet: dependencies, the provider configuration, the order of replacement; and data
+/// sources that were read while planning.
+fn unchanged(
+    plan: &Plan,
+    schema: &dyn Fn(&ResourceChange) -> Option<Arc<Schema>>,
+    events: &mut Vec<EventKind>,
+) {
+    for change in plan
+        .changes
+        .iter()
+        .filter(|change| change.action == Action::NoOp && change.deposed.is_none())
+    {
+        let object = ObjectAddr {
+            instance: change.addr.clone(),
+            deposed: None,
+        };
+        if change.addr.resource.mode == Mode::Data {
+            if let Some(state) =
+                schema(change).and_then(|schema| crate::object::data_state(change, &schema.block))
+            {
+                let known = change.stored.as_ref().is_some_and(|stored| {
+                    stored.attributes == state.attributes
+                        && stored.schema_version == state.schema_version
+                });
+                if !known {
+                    events.push(EventKind::Set {
+                        object,
+                        provider: change.provider.clone(),
+                        state: Some(Arc::new(state)),
+                    });
+                }
+            }
+            continue;
+        }
+        let Some(stored) = &change.stored else {
+            continue;
+        };
+        let same = stored.dependencies == change.dependencies
+            && stored.create_before_destroy == change.create_before_destroy;
+        if !same {
+            // What refresh found was set before this, so it must not be undone here.
+            let refreshed = plan
+                .drift
+                .binary_search_by(|drift| (&drift.addr, &drift.deposed).cmp(&(&change.addr, &None)))
+                .ok();
+            let current = refreshed
+                .and_then(|at| plan.drift[at].refreshed.as_ref())
+                .unwrap_or(stored);
+            let mut state = (**current).clone();
+            state.dependencies = change.dependencies.clone();
+            state.create_before_destroy = change.create_before_destroy;
+            events.push(EventKind::Set {
+                object,
+                provider: change.provider.clone(),
+                state: Some(Arc::new(state)),
+            });
+        }
+    }
+}
+
+/// Data sources that state holds and the configuration does not.
+fn data_gone(plan: &Plan, snapshot: &Snapshot, events: &mut Vec<EventKind>) {
+    let gone = |provider: &ProviderConfigAddr, instance: InstanceAddr| EventKind::Set {
+        object: ObjectAddr {
+            instance,
+            deposed: None,
+        },
+        provider: provider.clone(),
+        state: None,
+    };
+    for (addr, resource) in snapshot
+        .resources
+        .iter()
+        .filter(|(addr, _)| addr.mode == Mode::Data)
+    {
+        for key in resource.instances.keys() {
+            let instance = addr.instance(key.clone());
+            let planned = plan
+                .changes
+                .binary_search_by(|change| (&change.addr, &change.deposed).cmp(&(&instance, &None)))
+                .is_ok();
+            if !planned {
+                events.push(gone(&resource.provider, instance));
+            }
+        }
+    }
+}

@@ -1,0 +1,669 @@
+//! The schedule: ready counters over the execution graph, limits, and the bookkeeping of requests.
+
+use crate::step::{Phase, Running};
+use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, begin};
+use ecow::EcoString;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_model::addr::{InstanceKey, ProviderAddr, ProviderConfigAddr};
+use terrane_model::event::{Event, EventKind};
+use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
+use terrane_model::snapshot::{OutputState, Snapshot};
+use terrane_plan::exec::StepKind;
+use terrane_plan::machine::{ProviderInstance, RequestId};
+use terrane_plan::plan::{Action, Plan, PlanMode, ResourceChange};
+use terrane_plan::replay::{Evaluator, Given};
+use terrane_value::Value;
+
+/// What an outstanding request is for.
+#[derive(Clone, Copy, Debug)]
+enum Waiting {
+    /// The first events of the run.
+    Opening,
+    /// The last events of the run.
+    Closing,
+    /// Events, call or provisioner of a running step.
+    Step(usize),
+    /// Configuring a provider: index into `providers`.
+    Provider(usize),
+}
+
+/// A provider instance.
+#[derive(Debug)]
+struct Provider {
+    instance: ProviderInstance,
+    ready: Option<bool>,
+    /// Running steps that wait for it.
+    waiters: Vec<usize>,
+}
+
+/// How far the run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Opening,
+    Steps,
+    Closing,
+    Done,
+}
+
+/// The applier's working state.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) plan: Plan,
+    pub(crate) infos: BTreeMap<ProviderAddr, ProviderInfo>,
+    pub(crate) evaluator: Option<Evaluator>,
+    pub(crate) config: Arc<terrane_config::config::Config>,
+    snapshot: Arc<Snapshot>,
+    run: EcoString,
+    who: EcoString,
+    command: EcoString,
+    digest: EcoString,
+    parallelism: usize,
+    stage: Stage,
+    /// By step: how many of those that it waits for are not done.
+    pending: Vec<u32>,
+    dependents: Vec<Vec<u32>>,
+    ready: VecDeque<u32>,
+    pub(crate) running: Vec<Option<Running>>,
+    free: Vec<usize>,
+    in_flight: usize,
+    /// Deposed keys that this run gave, by change.
+    pub(crate) deposed: BTreeMap<usize, terrane_model::addr::DeposedKey>,
+    providers: Vec<Provider>,
+    by_instance: BTreeMap<ProviderInstance, usize>,
+    requests: Vec<ApplyRequest>,
+    waiting: BTreeMap<u64, Waiting>,
+    next_request: u64,
+    next_op: u64,
+    pub(crate) progress: Vec<Progress>,
+    pub(crate) counts: Counts,
+    pub(crate) diagnostics: Diagnostics,
+    cancelled: bool,
+    /// Events can't be made durable any more: nothing further is begun.
+    broken: bool,
+    pub(crate) now_ms: u64,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) added: usize,
+    pub(crate) changed: usize,
+    pub(crate) destroyed: usize,
+    pub(crate) forgotten: usize,
+    pub(crate) imported: usize,
+}
+
+impl Core {
+    pub(crate) fn new(input: ApplyInput) -> Result<Self, Diagnostics> {
+        let ApplyInput {
+            plan,
+            config,
+            snapshot,
+            providers,
+            variables,
+            functions,
+            run,
+            who,
+            command,
+            cwd,
+            digest,
+            parallelism,
+        } = input;
+        let plan = plan.into_plan();
+        let stale = begin::check_fresh(&plan, &snapshot);
+        if stale.has_errors() {
+            return Err(stale);
+        }
+        let given = Given {
+            config: config.clone(),
+            snapshot: snapshot.clone(),
+            variables,
+            functions,
+            cwd,
+        };
+        let evaluator = Evaluator::new(&plan, given)?;
+        let steps = &plan.graph.steps;
+        let mut dependents = vec![Vec::new(); steps.len()];
+        for (at, step) in (0u32..).zip(steps) {
+            for after in &step.after {
+                dependents[after.0 as usize].push(at);
+            }
+        }
+        let pending: Vec<u32> = steps
+            .iter()
+            .map(|step| u32::try_from(step.after.len()).expect("fewer than 2^32 steps"))
+            .collect();
+        let ready = (0u32..)
+            .zip(&pending)
+            .filter(|(_, count)| **count == 0)
+            .map(|(at, _)| at)
+            .collect();
+        let next_op = snapshot.last_op;
+        Ok(Self {
+            plan,
+            infos: providers,
+            evaluator: Some(evaluator),
+            config,
+            snapshot,
+            run,
+            who,
+            command,
+            digest,
+            parallelism: parallelism.max(1),
+            stage: Stage::Opening,
+            pending,
+            dependents,
+            ready,
+            running: Vec::new(),
+            free: Vec::new(),
+            in_flight: 0,
+            deposed: BTreeMap::new(),
+            providers: Vec::new(),
+            by_instance: BTreeMap::new(),
+            requests: Vec::new(),
+            waiting: BTreeMap::new(),
+            next_request: 0,
+            next_op,
+            progress: Vec::new(),
+            counts: Counts::default(),
+            diagnostics: Diagnostics::new(),
+            cancelled: false,
+            broken: false,
+            now_ms: 0,
+        })
+    }
+
+    pub(crate) fn poll(&mut self, now_ms: u64) -> Vec<ApplyRequest> {
+        self.now_ms = now_ms;
+        if self.stage == Stage::Opening && self.waiting.is_empty() && self.requests.is_empty() {
+            self.open();
+        }
+        if self.stage == Stage::Steps {
+            self.begin_steps();
+            if self.in_flight == 0 && (self.ready.is_empty() || self.stopping()) {
+                self.close();
+            }
+        }
+        std::mem::take(&mut self.requests)
+    }
+
+    fn stopping(&self) -> bool {
+        self.cancelled || self.broken
+    }
+
+    fn open(&mut self) {
+        let mut kinds = vec![EventKind::Run {
+            run: self.run.clone(),
+            plan: self.digest.clone(),
+            command: self.command.clone(),
+            who: self.who.clone(),
+        }];
+        kinds.extend(begin::opening(&self.plan, &self.snapshot, &|change| {
+            schema_of(&self.infos, change)
+        }));
+        self.counts.imported = self
+            .plan
+            .changes
+            .iter()
+            .filter(|change| change.importing.is_some())
+            .count();
+        self.persist_as(kinds, Waiting::Opening);
+    }
+
+    /// Begins steps that wait for nothing, as far as the limit allows.
+    fn begin_steps(&mut self) {
+        let mut later = VecDeque::new();
+        while let Some(at) = self.ready.pop_front() {
+            if self.stopping() {
+                return;
+            }
+            let step = self.plan.graph.steps[at as usize].kind;
+            match step {
+                StepKind::Join => self.succeed(at),
+                StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change) => {
+                    let free =
+                        self.in_flight < self.parallelism || self.is_instant(change as usize);
+                    if free {
+                        self.begin_step(at, change as usize)
+                    } else {
+                        later.push_back(at)
+                    }
+                }
+            }
+        }
+        self.ready = later;
+    }
+
+    /// Calls of the provider never wait, so they take no place among the parallel ones (unless a provisioner runs, which does wait).
+    fn is_instant(&self, change: usize) -> bool {
+        let change = &self.plan.changes[change];
+        let instant = self
+            .infos
+            .get(&change.provider.provider)
+            .is_some_and(|info| info.abilities.instant);
+        let provisioned = self
+            .evaluator
+            .as_ref()
+            .and_then(|evaluator| evaluator.resource(change))
+            .is_some_and(|resource| !resource.provisioners.is_empty());
+        // Even so the number of open intents is bounded: after a crash each of them has to be looked at.
+        instant && !provisioned && self.in_flight < 1024
+    }
+
+    fn begin_step(&mut self, at: u32, change: usize) {
+        self.in_flight += 1;
+        let kind = self.plan.graph.steps[at as usize].kind;
+        let running = Running::new(at, change, kind, self.now_ms);
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.running[id] = Some(running);
+                id
+            }
+            None => {
+                self.running.push(Some(running));
+                self.running.len() - 1
+            }
+        };
+        self.start(id);
+    }
+
+    /// A step ended well: those that only waited for it are ready.
+    pub(crate) fn succeed(&mut self, at: u32) {
+        for dependent in std::mem::take(&mut self.dependents[at as usize]) {
+            let count = &mut self.pending[dependent as usize];
+            *count -= 1;
+            if *count == 0 {
+                self.ready.push_back(dependent);
+            }
+        }
+    }
+
+    /// A running step is over.
+    pub(crate) fn end(&mut self, id: usize, well: bool) {
+        let Some(running) = self.running[id].take() else {
+            return;
+        };
+        self.free.push(id);
+        self.in_flight -= 1;
+        if well {
+            self.succeed(running.step);
+        }
+    }
+
+    pub(crate) fn ask(&mut self, id: usize, call: Call) {
+        let Some(instance) = self.instance_of(id) else {
+            return;
+        };
+        let request = self.request(Waiting::Step(id));
+        self.requests
+            .push(ApplyRequest::Call(request, instance, call));
+    }
+
+    pub(crate) fn persist(&mut self, id: usize, kinds: Vec<EventKind>) {
+        self.persist_as(kinds, Waiting::Step(id));
+    }
+
+    fn persist_as(&mut self, kinds: Vec<EventKind>, waiting: Waiting) {
+        let request = self.request(waiting);
+        let at_ms = self.now_ms;
+        self.requests.push(ApplyRequest::Persist(
+            request,
+            kinds
+                .into_iter()
+                .map(|kind| Event { at_ms, kind })
+                .collect(),
+        ));
+    }
+
+    pub(crate) fn provision(&mut self, id: usize, provision: Provision) {
+        let request = self.request(Waiting::Step(id));
+        self.requests
+            .push(ApplyRequest::Provision(request, provision));
+    }
+
+    fn request(&mut self, waiting: Waiting) -> RequestId {
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        self.waiting.insert(id.0, waiting);
+        id
+    }
+
+    pub(crate) fn new_op(&mut self) -> u64 {
+        self.next_op += 1;
+        self.next_op
+    }
+
+    /// Names a change, the same however often it is asked for.
+    pub(crate) fn token(&self, op: u64) -> EcoString {
+        ecow::eco_format!("{}-{op:x}", self.run)
+    }
+
+    fn instance_of(&self, id: usize) -> Option<ProviderInstance> {
+        let change = &self.plan.changes[self.running[id].as_ref()?.change];
+        self.instance(&change.provider, change.provider_key.as_ref())
+    }
+
+    fn instance(
+        &self,
+        addr: &ProviderConfigAddr,
+        key: Option<&InstanceKey>,
+    ) -> Option<ProviderInstance> {
+        Some(ProviderInstance {
+            config: self.evaluator.as_ref()?.provider(addr)?,
+            key: key.cloned(),
+        })
+    }
+
+    /// Makes sure that the provider of a step is configured. `true`: it is; else the step is woken when it is, or has failed.
+    pub(crate) fn provider_ready(&mut self, id: usize) -> bool {
+        let Some(instance) = self.instance_of(id) else {
+            let addr = self.running[id]
+                .as_ref()
+                .map(|running| self.plan.changes[running.change].addr.to_string())
+                .unwrap_or_default();
+            self.diagnostics.push(Diagnostic::error("Provider configuration not present", format!("The provider configuration that manages {addr} is not in the configuration any more.")).about(addr));
+            self.fail(id);
+            return false;
+        };
+        if let Some(at) = self.by_instance.get(&instance).copied() {
+            return match self.providers[at].ready {
+                Some(true) => true,
+                Some(false) => {
+                    self.fail(id);
+                    false
+                }
+                None => {
+                    self.providers[at].waiters.push(id);
+                    false
+                }
+            };
+        }
+        let at = self.providers.len();
+        self.by_instance.insert(instance.clone(), at);
+        let config = self.evaluator.as_ref().map_or_else(
+            || Err(Diagnostics::new()),
+            |evaluator| evaluator.provider_config(instance.config, instance.key.as_ref()),
+        );
+        self.providers.push(Provider {
+            instance: instance.clone(),
+            ready: None,
+            waiters: vec![id],
+        });
+        match config {
+            Ok(config) if config.is_wholly_known() => {
+                let request = self.request(Waiting::Provider(at));
+                self.requests.push(ApplyRequest::Call(
+                    request,
+                    instance,
+                    Call::Configure { config },
+                ));
+            }
+            Ok(_) => {
+                let addr = self.config.provider(instance.config).addr.to_string();
+                self.diagnostics.push(Diagnostic::error(
+                    "Invalid provider configuration",
+                    format!("The configuration for {addr} depends on values that are still not known, so objects that it manages can't be changed."),
+                ));
+                self.provider_settled(at, false);
+            }
+            Err(diagnostics) => {
+                self.diagnostics.extend(diagnostics);
+                self.provider_settled(at, false);
+            }
+        }
+        false
+    }
+
+    fn provider_settled(&mut self, at: usize, ready: bool) {
+        self.providers[at].ready = Some(ready);
+        for id in std::mem::take(&mut self.providers[at].waiters) {
+            if ready { self.start(id) } else { self.fail(id) }
+        }
+    }
+
+    pub(crate) fn on_persisted(&mut self, id: RequestId, outcome: Result<(), String>) {
+        let Some(waiting) = self.waiting.remove(&id.0) else {
+            return;
+        };
+        if let Err(problem) = &outcome {
+            if !self.broken {
+                self.diagnostics.push(
+                    Diagnostic::error("Failed to save state", format!("What was done could not be recorded: {problem}. Nothing further was begun. Changes that were under way may have been made: run `terrane plan` when the cause is mended."))
+                        .hint("free disk space or restore write access, then run `terrane plan`"),
+                );
+            }
+            self.broken = true;
+        }
+        match waiting {
+            Waiting::Opening if outcome.is_ok() => self.stage = Stage::Steps,
+            Waiting::Opening | Waiting::Closing => self.stage = Stage::Done,
+            Waiting::Step(step) => self.persisted(step, outcome.is_ok()),
+            Waiting::Provider(_) => {}
+        }
+    }
+
+    pub(crate) fn on_reply(
+        &mut self,
+        id: RequestId,
+        outcome: Result<Reply, CallFailure>,
+        now_ms: u64,
+    ) {
+        self.now_ms = now_ms;
+        match self.waiting.remove(&id.0) {
+            Some(Waiting::Step(step)) => self.replied(step, outcome),
+            Some(Waiting::Provider(at)) => {
+                let instance = self.providers[at].instance.clone();
+                let declared = &self.config.provider(instance.config).addr;
+                let ready = match outcome {
+                    Ok(reply) => {
+                        let name = declared.to_string();
+                        let failed = reply.has_errors();
+                        self.diagnostics
+                            .extend(reply.diagnostics.iter().map(|message| {
+                                let mut diagnostic = if message.is_error {
+                                    Diagnostic::error(&message.summary, &message.detail)
+                                } else {
+                                    Diagnostic::warning(&message.summary, &message.detail)
+                                };
+                                diagnostic.address = Some(name.clone());
+                                diagnostic
+                            }));
+                        !failed
+                    }
+                    Err(failure) => {
+                        self.diagnostics.push(Diagnostic::error(
+                            "Provider did not answer",
+                            format!(
+                                "The provider {} gave no answer: {}.",
+                                declared.provider.for_display(),
+                                failure.message
+                            ),
+                        ));
+                        false
+                    }
+                };
+                self.provider_settled(at, ready);
+            }
+            Some(Waiting::Opening | Waiting::Closing) | None => {}
+        }
+    }
+
+    pub(crate) fn on_provisioned(&mut self, id: RequestId, outcome: Result<(), String>) {
+        if let Some(Waiting::Step(step)) = self.waiting.remove(&id.0) {
+            self.provisioned(step, outcome);
+        }
+    }
+
+    pub(crate) fn progress(&mut self) -> Vec<Progress> {
+        std::mem::take(&mut self.progress)
+    }
+
+    pub(crate) fn cancel(&mut self) {
+        self.cancelled = true;
+        // Steps that have asked for nothing that changes the world can be dropped at once.
+        for id in 0..self.running.len() {
+            let droppable = self.running[id]
+                .as_ref()
+                .is_some_and(|running| running.phase == Phase::WaitingForProvider);
+            if droppable {
+                for provider in &mut self.providers {
+                    provider.waiters.retain(|waiter| *waiter != id);
+                }
+                self.end(id, false);
+            }
+        }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    /// Outputs and checks.
+    fn close(&mut self) {
+        self.stage = Stage::Closing;
+        if self.broken {
+            self.stage = Stage::Done;
+            return;
+        }
+        let Some(evaluator) = self.evaluator.take() else {
+            return;
+        };
+        let mut kinds = self.output_events(&evaluator);
+        if self.plan.mode != PlanMode::Destroy {
+            let mut messages = Diagnostics::new();
+            let results = evaluator.finish_checks(&self.plan.checks, &mut messages);
+            let planned: Vec<(String, Option<terrane_lang::source::Span>)> = self
+                .diagnostics
+                .iter()
+                .map(|known| (known.summary.clone(), known.subject))
+                .collect();
+            self.diagnostics.extend(
+                messages.into_iter().filter(|message| {
+                    !planned.contains(&(message.summary.clone(), message.subject))
+                }),
+            );
+            if results != self.snapshot.checks {
+                kinds.push(EventKind::Checked(results));
+            }
+        } else if !self.snapshot.checks.is_empty() {
+            kinds.push(EventKind::Checked(Vec::new()));
+        }
+        if kinds.is_empty() {
+            self.stage = Stage::Done;
+        } else {
+            self.persist_as(kinds, Waiting::Closing);
+        }
+    }
+
+    fn output_events(&mut self, evaluator: &Evaluator) -> Vec<EventKind> {
+        let mut kinds = Vec::new();
+        let config = self.config.clone();
+        let declared = config
+            .modules
+            .first()
+            .map(|root| root.outputs.as_slice())
+            .unwrap_or_default();
+        let removed = self
+            .plan
+            .outputs
+            .iter()
+            .filter(|output| output.action == Action::Delete);
+        let everything_failed =
+            self.plan.mode == PlanMode::Destroy && self.diagnostics.has_errors();
+        kinds.extend(
+            removed
+                .filter(|_| !everything_failed)
+                .map(|output| EventKind::Output {
+                    name: output.name.clone(),
+                    value: None,
+                }),
+        );
+        if self.plan.mode == PlanMode::Destroy {
+            return kinds;
+        }
+        let mut messages = Diagnostics::new();
+        let values = evaluator.outputs(&mut messages);
+        self.diagnostics.extend(messages);
+        let left_out = !self.plan.targets.is_empty() || !self.plan.excludes.is_empty();
+        for ((name, value), output) in values.into_iter().zip(declared) {
+            let planned = self
+                .plan
+                .outputs
+                .iter()
+                .find(|planned| planned.name == name);
+            let concerned =
+                planned.is_some_and(|planned| planned.action != Action::NoOp || !left_out);
+            let Some(value) =
+                value.filter(|value| concerned && !value.is_null() && !output.ephemeral)
+            else {
+                continue;
+            };
+            let state = OutputState {
+                value: value.unmark_deep(),
+                sensitive: output.sensitive,
+                deprecated: output.deprecated.clone(),
+            };
+            if self.snapshot.outputs.get(&name) != Some(&state) {
+                kinds.push(EventKind::Output {
+                    name,
+                    value: Some(state),
+                });
+            }
+        }
+        kinds
+    }
+
+    pub(crate) fn finish(self) -> Applied {
+        let Counts {
+            added,
+            changed,
+            destroyed,
+            forgotten,
+            imported,
+        } = self.counts;
+        Applied {
+            added,
+            changed,
+            destroyed,
+            imported,
+            forgotten,
+            diagnostics: self.diagnostics,
+            cancelled: self.cancelled,
+        }
+    }
+
+    pub(crate) fn change(&self, id: usize) -> Option<&ResourceChange> {
+        Some(&self.plan.changes[self.running[id].as_ref()?.change])
+    }
+
+    pub(crate) fn evaluate<T>(
+        &self,
+        how: impl FnOnce(&Evaluator) -> Result<T, Diagnostics>,
+    ) -> Result<T, Diagnostics> {
+        self.evaluator
+            .as_ref()
+            .map_or_else(|| Err(Diagnostics::new()), how)
+    }
+
+    pub(crate) fn set_value(&mut self, change: usize, value: Result<Value, ()>) {
+        if let Some(evaluator) = &mut self.evaluator {
+            evaluator.set(change, value);
+        }
+    }
+}
+
+/// The schema of the object of a change.
+pub(crate) fn schema_of(
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
+    change: &ResourceChange,
+) -> Option<Arc<terrane_model::schema::Schema>> {
+    let schema = &infos.get(&change.provider.provider)?.schema;
+    let schemas = match change.addr.resource.mode {
+        terrane_model::addr::Mode::Data => &schema.data_sources,
+        terrane_model::addr::Mode::Managed => &schema.resources,
+        terrane_model::addr::Mode::Ephemeral => &schema.ephemeral_resources,
+    };
+    schemas.get(&change.addr.resource.type_name).cloned()
+}

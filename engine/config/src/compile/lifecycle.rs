@@ -1,0 +1,263 @@
+//! The `lifecycle` block.
+
+use super::Session;
+use super::bind::{ModuleBinder, Place, check_steps, is_read_only};
+use crate::config::{IgnoreChanges, Lifecycle, Reference, Trigger};
+use crate::load::decl::{ResourceDecl, Traversal};
+use crate::load::decode::lifecycle::relative_steps;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::source::Span;
+use terrane_lang::syntax::ast::{Expr, ExprKind, Ident, Step, StepKind};
+use terrane_model::addr::Mode;
+use terrane_model::schema::Schema;
+use terrane_value::{Path, PathStep, Value};
+
+impl Session<'_> {
+    pub(super) fn lifecycle(
+        &mut self,
+        at: usize,
+        decl: &ResourceDecl,
+        own: u32,
+        schema: &Schema,
+    ) -> Lifecycle {
+        let known = self.tables[at].resource_infos[own as usize]
+            .schema
+            .is_some();
+        let place = Self::place_of(&decl.repetition);
+        let condition = |kind, self_object| Place {
+            own: Some(own),
+            condition: Some(kind),
+            self_object,
+            ..place
+        };
+        let lifecycle = &decl.lifecycle;
+        let prevent = Place {
+            own: Some(own),
+            ..place
+        };
+        Lifecycle {
+            create_before_destroy: lifecycle.create_before_destroy,
+            prevent_destroy: lifecycle
+                .prevent_destroy
+                .as_ref()
+                .map(|expr| self.compiler(at, prevent).expr(expr)),
+            skip_destroy: lifecycle.destroy == Some(false),
+            ignore_changes: match &lifecycle.ignore_changes {
+                _ if lifecycle.ignore_all => IgnoreChanges::All,
+                None => IgnoreChanges::None,
+                Some(paths) => {
+                    let schema = known.then_some(schema);
+                    let (paths, diagnostics) = ignored(paths, schema);
+                    self.diagnostics.extend(diagnostics);
+                    if paths.is_empty() {
+                        IgnoreChanges::None
+                    } else {
+                        IgnoreChanges::Paths(paths)
+                    }
+                }
+            },
+            replace_triggered_by: lifecycle
+                .replace_triggered_by
+                .iter()
+                .filter_map(|expr| self.trigger(at, expr, place))
+                .collect(),
+            preconditions: lifecycle
+                .preconditions
+                .iter()
+                .map(|decl| self.condition(at, decl, condition("precondition", false)))
+                .collect(),
+            postconditions: lifecycle
+                .postconditions
+                .iter()
+                .map(|decl| self.condition(at, decl, condition("postcondition", true)))
+                .collect(),
+        }
+    }
+
+    /// An entry of `replace_triggered_by`: a resource, one of its instances, or an attribute of one.
+    fn trigger(&mut self, at: usize, expr: &Expr, place: Place) -> Option<Trigger> {
+        let missing = || {
+            Diagnostic::error(
+                "Invalid replace_triggered_by expression",
+                "Missing resource reference in replace_triggered_by expression.",
+            )
+            .at(expr.span)
+        };
+        let (root, steps) = match &expr.kind {
+            ExprKind::Name(name) => (name, &[][..]),
+            ExprKind::Chain(source, steps) => match &source.kind {
+                ExprKind::Name(name) => (name, steps.as_slice()),
+                _ => {
+                    self.diagnostics.push(missing());
+                    return None;
+                }
+            },
+            _ => {
+                self.diagnostics.push(missing());
+                return None;
+            }
+        };
+        let root = Ident {
+            name: root.clone(),
+            span: expr.span,
+        };
+        let mut binder = ModuleBinder {
+            tables: &mut self.tables[at],
+            place: Place {
+                count: true,
+                each: true,
+                ..Place::default()
+            },
+        };
+        let (reference, mut consumed) = match binder.whole(&root, steps) {
+            Ok(found) => found,
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic);
+                return None;
+            }
+        };
+        let Reference::Resource(resource) = reference else {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "Invalid reference in replace_triggered_by expression",
+                    "Only resources, count.index, and each.key may be used in replace_triggered_by.",
+                )
+                .at(expr.span),
+            );
+            return None;
+        };
+        if self.tables[at].resource_infos[resource as usize].mode != Mode::Managed {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "Invalid reference in replace_triggered_by expression",
+                    "Only managed resources can trigger a replacement.",
+                )
+                .at(expr.span),
+            );
+            return None;
+        }
+        // The index belongs to the reference whatever the repetition is.
+        let names = if root.name == "resource" { 2 } else { 1 };
+        consumed = consumed.min(names);
+        let mut rest = steps.get(consumed..).unwrap_or(&[]);
+        let mut key = None;
+        if let Some((first, others)) = rest.split_first() {
+            match &first.kind {
+                StepKind::Index(index) => {
+                    key = self.trigger_key(at, index, place);
+                    key.as_ref()?;
+                    rest = others;
+                }
+                StepKind::LegacyIndex(index) => {
+                    let value = Value::number(*index);
+                    key = Some(terrane_lang::expr::Compiled::constant(value, first.span));
+                    rest = others;
+                }
+                _ => {}
+            }
+        }
+        let schema = self.tables[at].resource_infos[resource as usize]
+            .schema
+            .clone();
+        if let Some(schema) = schema
+            && let Err(diagnostic) = check_steps(&schema.block, rest)
+        {
+            self.diagnostics.push(diagnostic);
+            return None;
+        }
+        let Some(path) = path(rest) else {
+            self.diagnostics.push(missing());
+            return None;
+        };
+        Some(Trigger {
+            resource,
+            key,
+            path,
+            span: expr.span,
+        })
+    }
+
+    /// A key in `replace_triggered_by`, which may use only `count.index` and `each.key`.
+    fn trigger_key(
+        &mut self,
+        at: usize,
+        index: &Expr,
+        place: Place,
+    ) -> Option<terrane_lang::expr::Compiled> {
+        if let Some((root, steps)) = terrane_lang::syntax::static_expr::as_traversal(index) {
+            let attr = match steps.first().map(|step| &step.kind) {
+                Some(StepKind::Attr(name)) => name.as_str(),
+                _ => "",
+            };
+            let problem = match (root.name.as_str(), attr) {
+                ("count", "index") | ("each", "key") => None,
+                ("count", _) => Some((
+                    "Invalid count reference in replace_triggered_by expression",
+                    "Only count.index may be used in replace_triggered_by.",
+                )),
+                ("each", _) => Some((
+                    "Invalid each reference in replace_triggered_by expression",
+                    "Only each.key may be used in replace_triggered_by.",
+                )),
+                _ => Some((
+                    "Invalid reference in replace_triggered_by expression",
+                    "Only resources, count.index, and each.key may be used in replace_triggered_by.",
+                )),
+            };
+            if let Some((summary, detail)) = problem {
+                self.diagnostics
+                    .push(Diagnostic::error(summary, detail).at(index.span));
+                return None;
+            }
+        }
+        Some(self.compiler(at, place).expr(index))
+    }
+}
+
+/// Paths of `ignore_changes`, checked against the schema.
+fn ignored(list: &[Traversal], schema: Option<&Schema>) -> (Vec<(Path, Span)>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let mut found = Vec::new();
+    for entry in list {
+        let steps = relative_steps(entry);
+        if let Some(schema) = schema {
+            if let Err(diagnostic) = check_steps(&schema.block, &steps) {
+                diagnostics.push(diagnostic);
+                continue;
+            }
+            let attribute = schema.block.attributes.get(&entry.root.name);
+            if let [_] = steps.as_slice()
+                && attribute.is_some_and(is_read_only)
+            {
+                let name = &entry.root.name;
+                let detail = format!(
+                    "Adding an attribute name to ignore_changes means that future changes to the argument in configuration are ignored after the object has been created, retaining the value originally configured.\n\nThe attribute {name} is decided by the provider alone and therefore there can be no configured value to compare with. Including this attribute in ignore_changes has no effect. Remove the attribute from ignore_changes to quiet this warning."
+                );
+                diagnostics.push(
+                    Diagnostic::warning("Redundant ignore_changes element", detail).at(entry.span),
+                );
+            }
+        }
+        if let Some(path) = path(&steps) {
+            found.push((path, entry.span));
+        }
+    }
+    (found, diagnostics)
+}
+
+/// Static steps as a path.
+fn path(steps: &[Step]) -> Option<Path> {
+    let step = |step: &Step| {
+        Some(match &step.kind {
+            StepKind::Attr(name) => PathStep::Attr(name.clone()),
+            StepKind::LegacyIndex(index) => PathStep::Index(Value::number(*index)),
+            StepKind::Index(index) => match &index.kind {
+                ExprKind::String(text) => PathStep::Index(Value::string(text.clone())),
+                ExprKind::Number(number) => PathStep::Index(Value::number(number.clone())),
+                _ => return None,
+            },
+            StepKind::AttrSplat(_) | StepKind::FullSplat(_) => return None,
+        })
+    };
+    steps.iter().map(step).collect::<Option<Vec<_>>>().map(Path)
+}

@@ -1,0 +1,244 @@
+//! Provider configurations: those that are written down, and the empty ones that are implied.
+
+use super::{Session, index};
+use crate::body::CompiledBody;
+use crate::compile::bind::Place;
+use crate::config::{ModuleId, ProviderConfig, ProviderId};
+use crate::load::decl::ProviderDecl;
+use crate::load::providers::{import_provider, local_name, provider_addr, resolve};
+use crate::load::static_eval::StaticEval;
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::syntax::ast::Expr;
+use terrane_model::addr::{ModulePath, ProviderAddr, ProviderConfigAddr};
+use terrane_value::{Kind, Value};
+
+/// All provider configurations, in the order of their addresses.
+#[derive(Debug, Default)]
+pub(super) struct Providers {
+    /// The block, by module and index there; `None`: it is implied.
+    by_addr: BTreeMap<ProviderConfigAddr, Found>,
+    /// By id: whether it has `for_each`.
+    instances: Vec<bool>,
+}
+
+#[derive(Debug)]
+struct Found {
+    block: Option<(usize, usize)>,
+    id: ProviderId,
+}
+
+impl Providers {
+    pub(super) fn id(&self, addr: &ProviderConfigAddr) -> ProviderId {
+        self.by_addr
+            .get(addr)
+            .map_or(ProviderId(0), |found| found.id)
+    }
+
+    /// The configuration of the root module without alias.
+    pub(super) fn default_of(&self, addr: &ProviderAddr) -> ProviderId {
+        self.id(&default_addr(addr))
+    }
+
+    pub(super) fn has_instances(&self, id: ProviderId) -> bool {
+        self.instances.get(id.0 as usize).copied().unwrap_or(false)
+    }
+}
+
+fn default_addr(addr: &ProviderAddr) -> ProviderConfigAddr {
+    ProviderConfigAddr {
+        module: ModulePath::root(),
+        provider: addr.clone(),
+        alias: None,
+    }
+}
+
+impl Session<'_> {
+    /// Gives an id to every configuration that is written down or used.
+    pub(super) fn find_providers(&mut self) {
+        let mut found: BTreeMap<ProviderConfigAddr, Option<(usize, usize)>> = BTreeMap::new();
+        let imports = self.tree.modules.first().map(|root| root.decl.clone());
+        for (at, module) in self.tree.modules.iter().enumerate() {
+            for (which, provider) in module.decl.providers.iter().enumerate() {
+                let addr = ProviderConfigAddr {
+                    module: module.path.clone(),
+                    provider: provider_addr(&module.decl, &provider.name),
+                    alias: provider.alias.as_ref().map(|(alias, _)| alias.clone()),
+                };
+                // A block that only says that the caller passes a configuration is none itself.
+                let resolved = resolve(self.tree, at, &addr.provider, addr.alias.as_ref());
+                if resolved.is_some_and(|resolved| resolved.addr == addr) {
+                    found.insert(addr, Some((at, which)));
+                }
+            }
+            for resource in &module.decl.resources {
+                let addr = provider_addr(&module.decl, &local_name(resource));
+                let alias = resource
+                    .provider
+                    .as_ref()
+                    .and_then(|provider| provider.alias.as_ref());
+                let reached = resolve(self.tree, at, &addr, alias)
+                    .map_or_else(|| default_addr(&addr), |resolved| resolved.addr);
+                found.entry(reached).or_insert(None);
+            }
+        }
+        if let Some(root) = imports {
+            for import in &root.imports {
+                if let Some(addr) = import_provider(&root, import.provider.as_ref(), &import.to) {
+                    found.entry(default_addr(&addr)).or_insert(None);
+                }
+            }
+        }
+        for (at, (addr, block)) in found.into_iter().enumerate() {
+            let id = ProviderId(index(at));
+            let has_for_each = block.is_some_and(|(module, which)| {
+                self.tree.modules[module].decl.providers[which]
+                    .for_each
+                    .is_some()
+            });
+            self.providers.instances.push(has_for_each);
+            self.providers.by_addr.insert(addr, Found { block, id });
+        }
+    }
+
+    pub(super) fn provider_configs(&mut self) -> Vec<ProviderConfig> {
+        let all: Vec<(ProviderConfigAddr, Option<(usize, usize)>)> = self
+            .providers
+            .by_addr
+            .iter()
+            .map(|(addr, found)| (addr.clone(), found.block))
+            .collect();
+        all.into_iter()
+            .map(|(addr, block)| self.provider_config(addr, block))
+            .collect()
+    }
+
+    fn provider_config(
+        &mut self,
+        addr: ProviderConfigAddr,
+        block: Option<(usize, usize)>,
+    ) -> ProviderConfig {
+        let known = self.schemas.get(&addr.provider).cloned();
+        let Some((module, which)) = block else {
+            let schema = known.map_or_else(Arc::default, |known| known.provider.block.clone());
+            let span = self
+                .tree
+                .requirements
+                .get(&addr.provider)
+                .and_then(|requirement| requirement.span)
+                .unwrap_or(terrane_lang::source::Span::new(
+                    terrane_lang::source::FileId(0),
+                    0,
+                    0,
+                ));
+            for (name, attribute) in &schema.attributes {
+                if attribute.required {
+                    let detail = format!(
+                        "The argument \"{name}\" is required, but no definition was found. Provider {} needs a configuration: add a provider block for it.",
+                        addr.provider.for_display()
+                    );
+                    self.diagnostics
+                        .push(Diagnostic::error("Missing required argument", detail).at(span));
+                }
+            }
+            return ProviderConfig {
+                addr,
+                module: ModuleId(0),
+                span: None,
+                body: CompiledBody::empty(schema, span),
+                for_each: None,
+            };
+        };
+        let decl = self.decl(module);
+        let provider = &decl.providers[which];
+        let for_each = provider
+            .for_each
+            .as_ref()
+            .and_then(|expr| self.provider_instances(module, expr));
+        let body = self.provider_body(module, provider, &addr.provider);
+        ProviderConfig {
+            addr,
+            module: ModuleId(index(module)),
+            span: Some(provider.span),
+            body,
+            for_each,
+        }
+    }
+
+    fn provider_body(
+        &mut self,
+        module: usize,
+        provider: &ProviderDecl,
+        addr: &ProviderAddr,
+    ) -> CompiledBody {
+        let Some(schema) = self.provider_schema(addr, provider.span) else {
+            return CompiledBody::empty(Arc::default(), provider.span);
+        };
+        let schema = schema.provider.block.clone();
+        let place = Place {
+            each: provider.for_each.is_some(),
+            ..Place::default()
+        };
+        self.compiler(module, place).body(
+            &provider.body,
+            provider.escape.as_ref(),
+            &schema,
+            provider.span,
+        )
+    }
+
+    /// The instances of a provider configuration, which must be known before anything is planned.
+    fn provider_instances(
+        &mut self,
+        module: usize,
+        expr: &Expr,
+    ) -> Option<BTreeMap<EcoString, Value>> {
+        let result = StaticEval::new(self.tree)
+            .eval(module, expr)
+            .and_then(|value| instances(&value, expr));
+        match result {
+            Ok(found) => Some(found),
+            Err(diagnostics) => {
+                self.diagnostics.extend(diagnostics);
+                None
+            }
+        }
+    }
+}
+
+fn instances(value: &Value, expr: &Expr) -> Result<BTreeMap<EcoString, Value>, Diagnostics> {
+    let fail = |detail: &str| -> Diagnostics {
+        Diagnostic::error("Invalid provider instance keys", detail)
+            .at(expr.span)
+            .into()
+    };
+    if !value.marks().is_none() && (value.marks().is_sensitive() || value.marks().is_ephemeral()) {
+        return Err(fail(
+            "The keys of provider instances must not be derived from sensitive or ephemeral values, since they are shown.",
+        ));
+    }
+    match value.unmarked().kind() {
+        Kind::Null(_) => Err(fail("The \"for_each\" argument of a provider must not be null.")),
+        Kind::Unknown(..) => Err(fail("The \"for_each\" argument of a provider must be known before anything is planned.")),
+        Kind::Map(map) => Ok(map
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()),
+        Kind::Object(object) => Ok(object
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()),
+        Kind::Set(items) => items
+            .iter()
+            .map(|item| {
+                let key = item
+                    .as_str()
+                    .ok_or_else(|| fail("The \"for_each\" argument of a provider must be a map, or a set of strings that are known."))?;
+                Ok((key.into(), item.clone()))
+            })
+            .collect(),
+        _ => Err(fail("The \"for_each\" argument of a provider must be a map, or a set of strings.")),
+    }
+}

@@ -1,0 +1,311 @@
+//! `moved`, `removed` and `import` blocks, and whether they contradict each other or the resources that there are.
+
+use super::bind::Place;
+use super::{Session, index};
+use crate::config::{
+    Config, Endpoint, EndpointResource, Import, Module, ModuleId, Moved, Removed, Repetition,
+};
+use crate::load::decode::refactor::{endpoint_text, import_target};
+use crate::load::providers::{import_provider, type_prefix};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::source::{SourceMap, Span};
+use terrane_model::addr::ModuleStep;
+
+impl Session<'_> {
+    pub(super) fn moved(&mut self, at: usize) -> Vec<Moved> {
+        self.decl(at)
+            .moved
+            .iter()
+            .map(|moved| Moved {
+                from: moved.from.clone(),
+                to: moved.to.clone(),
+                span: moved.span,
+            })
+            .collect()
+    }
+
+    pub(super) fn removed(&mut self, at: usize) -> Vec<Removed> {
+        let decl = self.decl(at);
+        let mut found = Vec::new();
+        for removed in &decl.removed {
+            let place = Place {
+                count: true,
+                each: true,
+                ..Place::default()
+            };
+            found.push(Removed {
+                from: removed.from.clone(),
+                destroy: removed.destroy,
+                provisioners: removed
+                    .provisioners
+                    .iter()
+                    .filter_map(|provisioner| self.provisioner(at, provisioner, None, place))
+                    .collect(),
+                span: removed.span,
+            });
+        }
+        found
+    }
+
+    pub(super) fn imports(&mut self) -> Vec<Import> {
+        let Some(root) = self.tree.modules.first().map(|root| root.decl.clone()) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for import in &root.imports {
+            let Ok((to, keys)) = import_target(&import.to) else {
+                continue;
+            };
+            let place = Place {
+                each: import.for_each.is_some(),
+                ..Place::default()
+            };
+            let for_each = import
+                .for_each
+                .as_ref()
+                .map(|(expr, _)| self.compiler(0, Place::default()).expr(expr));
+            let mut compiler = self.compiler(0, place);
+            let keys = keys
+                .iter()
+                .map(|(depth, key)| (*depth, compiler.expr(key)))
+                .collect();
+            let id = import.id.as_ref().map(|expr| compiler.expr(expr));
+            let identity = import.identity.as_ref().map(|expr| compiler.expr(expr));
+            let resource = self.target(&to);
+            let provider = match resource {
+                Some((module, at)) => {
+                    let module = &self.tree.modules[module.0 as usize].decl;
+                    let local = crate::load::providers::local_name(&module.resources[at as usize]);
+                    crate::load::providers::provider_addr(module, &local)
+                }
+                None => import_provider(&root, import.provider.as_ref(), &import.to)
+                    .unwrap_or_else(|| {
+                        let type_name = to
+                            .resource
+                            .as_ref()
+                            .map(|resource| resource.type_name.clone())
+                            .unwrap_or_default();
+                        crate::load::providers::provider_addr(&root, &type_prefix(&type_name))
+                    }),
+            };
+            found.push(Import {
+                resource,
+                to,
+                keys,
+                for_each,
+                id,
+                identity,
+                provider,
+                span: import.span,
+            });
+        }
+        found
+    }
+
+    /// The resource block that an address leads to.
+    fn target(&self, to: &Endpoint) -> Option<(ModuleId, u32)> {
+        let mut module = 0;
+        for step in &to.modules {
+            let here = self.tree.modules.get(module)?;
+            let call = here
+                .decl
+                .calls
+                .iter()
+                .position(|call| call.name == step.name)?;
+            module = here.children.get(call).copied().flatten()?;
+        }
+        let EndpointResource {
+            mode,
+            type_name,
+            name,
+            key: _,
+        } = to.resource.as_ref()?;
+        let at = self.tree.modules[module]
+            .decl
+            .resources
+            .iter()
+            .position(|resource| {
+                resource.mode == *mode && resource.type_name == *type_name && resource.name == *name
+            })?;
+        Some((ModuleId(index(module)), index(at)))
+    }
+}
+
+/// What an endpoint finds in the configuration.
+enum Declared {
+    Nothing,
+    /// The header of the block, and whether instances of it have keys.
+    Block(Span, bool),
+}
+
+fn declared(config: &Config, module: &Module, end: &Endpoint) -> Declared {
+    let mut here = module;
+    let mut steps = end.modules.as_slice();
+    while let Some((step, rest)) = steps.split_first() {
+        let Some(call) = here.calls.iter().find(|call| call.name == step.name) else {
+            return Declared::Nothing;
+        };
+        let keyed = is_keyed(&call.repetition);
+        if step.key.is_some() != keyed && step.key.is_some() {
+            return Declared::Nothing;
+        }
+        if rest.is_empty() && end.resource.is_none() {
+            return Declared::Block(call.span, keyed);
+        }
+        match config.modules.get(call.module.0 as usize) {
+            Some(child) if child.id != here.id => here = child,
+            _ => return Declared::Nothing,
+        }
+        steps = rest;
+    }
+    let Some(wanted) = &end.resource else {
+        return Declared::Nothing;
+    };
+    here.resources
+        .iter()
+        .find(|resource| {
+            resource.mode == wanted.mode
+                && resource.type_name == wanted.type_name
+                && resource.name == wanted.name
+        })
+        .map_or(Declared::Nothing, |resource| {
+            Declared::Block(resource.span, is_keyed(&resource.repetition))
+        })
+}
+
+fn is_keyed(repetition: &Repetition) -> bool {
+    matches!(repetition, Repetition::Count(_) | Repetition::ForEach(_))
+}
+
+/// Without the last key: the block that the address belongs to.
+fn block_of(end: &Endpoint) -> Endpoint {
+    let mut block = end.clone();
+    match &mut block.resource {
+        Some(resource) => resource.key = None,
+        None => {
+            if let Some(ModuleStep { key, .. }) = block.modules.last_mut() {
+                *key = None;
+            }
+        }
+    }
+    block
+}
+
+fn has_key(end: &Endpoint) -> bool {
+    match &end.resource {
+        Some(resource) => resource.key.is_some(),
+        None => end.modules.last().is_some_and(|step| step.key.is_some()),
+    }
+}
+
+/// Messages about moves and removals that make no sense.
+pub(super) fn check(config: &Config, sources: &SourceMap) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for module in &config.modules {
+        check_moves(config, module, sources, &mut diagnostics);
+        for removed in &module.removed {
+            let Declared::Block(span, _) = declared(config, module, &removed.from) else {
+                continue;
+            };
+            let what = if removed.from.resource.is_some() {
+                (
+                    "Removed resource block still exists",
+                    "resource",
+                    "resource block",
+                )
+            } else {
+                (
+                    "Removed module block still exists",
+                    "module",
+                    "module block",
+                )
+            };
+            let detail = format!(
+                "This statement declares a removal of the {} {}, but this {} still exists in the configuration. Please remove the {}.",
+                what.1,
+                absolute(module, &removed.from),
+                what.2,
+                what.2
+            );
+            diagnostics.push(
+                Diagnostic::error(what.0, detail)
+                    .at(removed.span)
+                    .related(span, "it is declared here"),
+            );
+        }
+    }
+    diagnostics
+}
+
+fn absolute(module: &Module, end: &Endpoint) -> String {
+    let text = endpoint_text(end);
+    if module.path.is_root() {
+        text
+    } else {
+        format!("{}.{text}", module.path)
+    }
+}
+
+fn check_moves(
+    config: &Config,
+    module: &Module,
+    sources: &SourceMap,
+    diagnostics: &mut Diagnostics,
+) {
+    for (at, moved) in module.moved.iter().enumerate() {
+        let (from, to) = (absolute(module, &moved.from), absolute(module, &moved.to));
+        if moved.from == moved.to {
+            let detail = format!(
+                "This statement declares a move from {from} to the same address, which is the same as not declaring this move at all."
+            );
+            diagnostics.push(Diagnostic::error("Redundant move statement", detail).at(moved.span));
+            continue;
+        }
+        for earlier in module.moved.get(..at).unwrap_or(&[]) {
+            let detail = if earlier.from == moved.from && earlier.to != moved.to {
+                format!(
+                    "A statement at {} declared that {from} moved to {}, but this statement instead declares that it moved to {to}.\n\nEach resource can move to only one destination resource.",
+                    sources.locate(earlier.span),
+                    absolute(module, &earlier.to)
+                )
+            } else if earlier.to == moved.to && earlier.from != moved.from {
+                format!(
+                    "A statement at {} declared that {} moved to {to}, but this statement instead declares that {from} moved there.\n\nEach resource can have moved from only one source resource.",
+                    sources.locate(earlier.span),
+                    absolute(module, &earlier.from)
+                )
+            } else {
+                continue;
+            };
+            diagnostics.push(
+                Diagnostic::error("Ambiguous move statements", detail)
+                    .at(moved.span)
+                    .related(earlier.span, "the earlier statement"),
+            );
+            break;
+        }
+        // Instances of one block may move among themselves; which of them are still declared is known only when it is expanded.
+        if has_key(&moved.from) || block_of(&moved.from) == block_of(&moved.to) {
+            continue;
+        }
+        if let Declared::Block(span, keyed) = declared(config, module, &moved.from) {
+            if keyed && has_key(&moved.to) {
+                continue;
+            }
+            let what = if moved.from.resource.is_some() {
+                "resource"
+            } else {
+                "module"
+            };
+            let place = sources.locate(span);
+            let detail = format!(
+                "This statement declares a move from {from}, but that {what} is still declared at {place}.\n\nChange your configuration so that this {what} will be declared as {to} instead."
+            );
+            diagnostics.push(
+                Diagnostic::error("Moved object still exists", detail)
+                    .at(moved.span)
+                    .related(span, "it is still declared here"),
+            );
+        }
+    }
+}

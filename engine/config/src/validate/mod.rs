@@ -1,0 +1,480 @@
+//! Checking a configuration without a state and without values: everything that is not constant is unknown, of the type that it will have,
+//! and all expressions are evaluated, so that wrong types, wrong indexes and missing attributes are found.
+//!
+//! Cycles of references are not found here but where the graph is built; here the value of a cycle's members is unknown.
+
+mod scope;
+
+use crate::body::CompiledBody;
+use crate::config::{
+    Condition, Config, Import, Module, ModuleCall, ModuleId, Output, Provisioner, Reference,
+    Repetition, Resource,
+};
+use crate::repetition::{self, Unknown};
+use crate::variables::input_value;
+use scope::{Known, Member, ModuleScope};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::expr::{Compiled, values_involved};
+use terrane_lang::functions::Functions;
+use terrane_lang::source::Span;
+use terrane_model::addr::Mode;
+use terrane_value::convert::convert;
+use terrane_value::{Kind, Type, Value};
+
+/// All messages that can be had without values. `functions` are those of a run that neither plans nor applies.
+pub fn validate(config: &Config, functions: &Functions) -> Diagnostics {
+    let mut checker = Checker {
+        config,
+        functions,
+        known: RefCell::new(BTreeMap::new()),
+        diagnostics: Diagnostics::new(),
+    };
+    for module in &config.modules {
+        checker.module(module);
+    }
+    for provider in &config.providers {
+        let place = Place {
+            module: provider.module,
+            own: None,
+        };
+        if let Some(header) = provider.span {
+            checker.body(place, &provider.body, header, false);
+        }
+    }
+    for import in &config.imports {
+        checker.import(import);
+    }
+    checker.diagnostics
+}
+
+/// Messages about the value of an output: sensitive or ephemeral values where they must not be.
+pub fn output_problems(output: &Output, is_root: bool, value: &Value) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    if !value.contains_marks() {
+        return found;
+    }
+    let marks = value.marks_deep();
+    if is_root && marks.is_sensitive() && !output.sensitive {
+        found.push(
+            Diagnostic::error(
+                "Output refers to sensitive values",
+                "To reduce the risk of accidentally exporting sensitive data that was intended to be only internal, any root module output containing sensitive data must be explicitly marked as sensitive, to confirm your intent.\n\nIf you do intend to export this data, annotate the output value as sensitive by adding the following argument:\n    sensitive = true",
+            )
+            .at(output.span),
+        );
+    }
+    if marks.is_ephemeral() && !output.ephemeral {
+        found.push(
+            Diagnostic::error(
+                "Ephemeral value not allowed",
+                "This output value is not declared as returning an ephemeral value, so it cannot be set to a result derived from an ephemeral value.",
+            )
+            .at(output.value.span()),
+        );
+    }
+    found
+}
+
+/// Where an expression is evaluated.
+#[derive(Clone, Copy)]
+struct Place {
+    module: ModuleId,
+    /// The resource that `self` stands for.
+    own: Option<u32>,
+}
+
+struct Checker<'a> {
+    config: &'a Config,
+    functions: &'a Functions,
+    known: RefCell<Known>,
+    diagnostics: Diagnostics,
+}
+
+/// A member whose dependencies are being computed.
+struct Frame {
+    member: Member,
+    needs: Vec<Member>,
+    next: usize,
+}
+
+impl Checker<'_> {
+    fn module(&mut self, module: &Module) {
+        let place = Place {
+            module: module.id,
+            own: None,
+        };
+        for at in 0..module.locals.len() {
+            self.compute((module.id, Named::Local(index(at))));
+        }
+        for at in 0..module.outputs.len() {
+            self.compute((module.id, Named::Output(index(at))));
+        }
+        for variable in &module.variables {
+            self.conditions(place, &variable.validations, "validation");
+        }
+        for output in &module.outputs {
+            self.conditions(place, &output.preconditions, "precondition");
+        }
+        for call in &module.calls {
+            self.call(place, call);
+        }
+        for (at, resource) in module.resources.iter().enumerate() {
+            self.resource(place, index(at), resource);
+        }
+        for check in &module.checks {
+            self.conditions(place, &check.assertions, "assert");
+        }
+    }
+
+    /// Evaluates an expression, what it refers to first.
+    fn eval(&mut self, place: Place, expr: &Compiled) -> Option<Value> {
+        self.prepare(place.module, expr);
+        let scope = self.scope(place);
+        match expr.eval(&scope, &[]) {
+            Ok(value) => Some(value),
+            Err(found) => {
+                self.diagnostics.extend(found);
+                None
+            }
+        }
+    }
+
+    fn scope(&self, place: Place) -> ModuleScope<'_> {
+        ModuleScope {
+            config: self.config,
+            functions: self.functions,
+            known: &self.known,
+            module: self.config.module(place.module),
+            own: place.own,
+        }
+    }
+
+    fn prepare(&mut self, module: ModuleId, expr: &Compiled) {
+        for member in self.needs(module, expr) {
+            self.compute(member);
+        }
+    }
+
+    /// The local values and outputs that an expression refers to.
+    fn needs(&self, module: ModuleId, expr: &Compiled) -> Vec<Member> {
+        let mut found = Vec::new();
+        for used in expr.uses() {
+            self.need(module, used.slot.0, &mut found);
+        }
+        found
+    }
+
+    fn need(&self, id: ModuleId, slot: u32, found: &mut Vec<Member>) {
+        let module = self.config.module(id);
+        match module.slots.get(slot as usize) {
+            Some(Reference::Local(at)) => found.push((id, Named::Local(*at))),
+            Some(Reference::CallOutput(call, output)) => {
+                if let Some(call) = module.calls.get(*call as usize) {
+                    found.push((call.module, Named::Output(*output)));
+                }
+            }
+            Some(Reference::Call(call)) => {
+                if let Some(call) = module.calls.get(*call as usize)
+                    && call.module > id
+                {
+                    let outputs = self.config.module(call.module).outputs.len();
+                    found.extend((0..outputs).map(|at| (call.module, Named::Output(index(at)))));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The definition of a member.
+    fn definition(&self, member: Member) -> Option<Compiled> {
+        let module = self.config.module(member.0);
+        match member.1 {
+            Named::Local(at) => module
+                .locals
+                .get(at as usize)
+                .map(|local| local.value.clone()),
+            Named::Output(at) => module
+                .outputs
+                .get(at as usize)
+                .map(|output| output.value.clone()),
+        }
+    }
+
+    /// Computes a local value or an output, what it refers to first. With a stack of its own, since chains may be long.
+    fn compute(&mut self, member: Member) {
+        let mut stack: Vec<Frame> = Vec::new();
+        self.open(member, &mut stack);
+        while let Some(frame) = stack.last_mut() {
+            if let Some(next) = frame.needs.get(frame.next).copied() {
+                frame.next += 1;
+                self.open(next, &mut stack);
+            } else if let Some(done) = stack.pop() {
+                self.finish(done.member);
+            }
+        }
+    }
+
+    /// Begins to compute a member, if nobody has. Until it is done its value is unknown, which is what a cycle finds.
+    fn open(&mut self, member: Member, stack: &mut Vec<Frame>) {
+        if self.known.borrow().contains_key(&member) {
+            return;
+        }
+        let Some(expr) = self.definition(member) else {
+            return;
+        };
+        self.known
+            .borrow_mut()
+            .insert(member, Some(Value::dynamic()));
+        stack.push(Frame {
+            member,
+            needs: self.needs(member.0, &expr),
+            next: 0,
+        });
+    }
+
+    fn finish(&mut self, member: Member) {
+        let Some(expr) = self.definition(member) else {
+            return;
+        };
+        let place = Place {
+            module: member.0,
+            own: None,
+        };
+        let result = expr.eval(&self.scope(place), &[]);
+        let mut value = match result {
+            Ok(value) => Some(value),
+            Err(found) => {
+                self.diagnostics.extend(found);
+                None
+            }
+        };
+        if let (Named::Output(at), Some(found)) = (member.1, &value) {
+            let module = self.config.module(member.0);
+            if let Some(output) = module.outputs.get(at as usize) {
+                let problems = output_problems(output, module.path.is_root(), found);
+                self.diagnostics.extend(problems);
+                value = Some(scope::output_value(output, found.clone()));
+            }
+        }
+        self.known.borrow_mut().insert(member, value);
+    }
+
+    fn conditions(&mut self, place: Place, conditions: &[Condition], kind: &str) {
+        for condition in conditions {
+            if let Some(value) = self.eval(place, &condition.condition) {
+                self.condition(place, condition, kind, &value);
+            }
+            let Some(message) = self.eval(place, &condition.message) else {
+                continue;
+            };
+            if let Err(error) = convert(message.unmarked(), &Type::String) {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "Invalid error message",
+                        format!("Unsuitable value for error message: {error}."),
+                    )
+                    .at(condition.message.span()),
+                );
+            }
+        }
+    }
+
+    fn condition(&mut self, place: Place, condition: &Condition, kind: &str, value: &Value) {
+        let summary = match kind {
+            "validation" => "Invalid variable validation result".to_owned(),
+            kind => format!("Invalid {kind} result"),
+        };
+        let detail = match convert(value.unmarked(), &Type::Bool) {
+            Err(error) => format!("Invalid condition result value: {error}."),
+            Ok(value) if value.is_null() => {
+                "Condition expression must return either true or false, not null.".to_owned()
+            }
+            Ok(_) => return,
+        };
+        let mut diagnostic = Diagnostic::error(summary, detail).at(condition.condition.span());
+        diagnostic.values = values_involved(&condition.condition, &self.scope(place));
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn repetition(&mut self, place: Place, repetition: &Repetition) {
+        let (Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr)) =
+            repetition
+        else {
+            return;
+        };
+        self.prepare(place.module, expr);
+        let scope = self.scope(place);
+        let problems = match repetition {
+            Repetition::Single => None,
+            Repetition::Count(expr) => repetition::count(expr, &scope, Unknown::Allowed).err(),
+            Repetition::ForEach(expr) => repetition::for_each(expr, &scope, Unknown::Allowed).err(),
+            Repetition::Enabled(expr) => repetition::enabled(expr, &scope, Unknown::Allowed).err(),
+        };
+        self.diagnostics.extend(problems.into_iter().flatten());
+    }
+
+    fn call(&mut self, place: Place, call: &ModuleCall) {
+        self.repetition(place, &call.repetition);
+        let called = self.config.module(call.module);
+        for (variable, input) in called.variables.iter().zip(&call.inputs) {
+            let Some(expr) = input else {
+                continue;
+            };
+            let Some(value) = self.eval(place, expr) else {
+                continue;
+            };
+            if let Err(problem) = input_value(variable, Some(&value)) {
+                let detail = format!(
+                    "The given value is not suitable for {}.var.{}: {problem}.",
+                    called.path, variable.name
+                );
+                self.diagnostics.push(
+                    Diagnostic::error("Invalid value for input variable", detail)
+                        .at(expr.span())
+                        .related(variable.span, "the variable is declared here"),
+                );
+            } else if value.marks_deep().is_ephemeral() && !variable.ephemeral {
+                let detail = format!(
+                    "The value of {}.var.{} is derived from an ephemeral value, but the variable does not accept ephemeral values. To allow them, set ephemeral = true in the declaration of the variable.",
+                    called.path, variable.name
+                );
+                self.diagnostics
+                    .push(Diagnostic::error("Ephemeral value not allowed", detail).at(expr.span()));
+            }
+        }
+    }
+
+    fn resource(&mut self, place: Place, at: u32, resource: &Resource) {
+        self.repetition(place, &resource.repetition);
+        // A schema that could not be had was reported; nothing can be said about the body then.
+        let has_schema = !resource.schema.block.attributes.is_empty()
+            || !resource.schema.block.blocks.is_empty();
+        if has_schema {
+            let stored = resource.mode != Mode::Ephemeral;
+            self.body(place, &resource.body, resource.span, stored);
+        }
+        let lifecycle = &resource.lifecycle;
+        if let Some(prevent) = &lifecycle.prevent_destroy
+            && let Some(value) = self.eval(place, prevent)
+            && let Err(error) = convert(value.unmarked(), &Type::Bool)
+        {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "Invalid prevent_destroy argument",
+                    format!("Unsuitable value: {error}."),
+                )
+                .at(prevent.span()),
+            );
+        }
+        self.conditions(place, &lifecycle.preconditions, "precondition");
+        let with_self = Place {
+            own: Some(at),
+            ..place
+        };
+        self.conditions(with_self, &lifecycle.postconditions, "postcondition");
+        for provisioner in &resource.provisioners {
+            self.provisioner(with_self, provisioner);
+        }
+    }
+
+    fn provisioner(&mut self, place: Place, provisioner: &Provisioner) {
+        self.body(place, &provisioner.body, provisioner.span, false);
+        if let Some(connection) = &provisioner.connection {
+            self.body(place, connection, provisioner.span, false);
+        }
+    }
+
+    /// Evaluates a body. `stored`: whether its value is kept, so that it must not be ephemeral.
+    fn body(&mut self, place: Place, body: &CompiledBody, header: Span, stored: bool) {
+        let mut needs = Vec::new();
+        body.each_use(&mut |used| self.need(place.module, used.slot.0, &mut needs));
+        for member in needs {
+            self.compute(member);
+        }
+        let result = body.eval(&self.scope(place), &[]);
+        match result {
+            Ok(value) if stored => {
+                let problems = body.ephemeral_misuse(&value);
+                self.diagnostics.extend(problems);
+            }
+            Ok(_) => {}
+            Err(mut found) => {
+                for diagnostic in found.iter_mut() {
+                    diagnostic.context = diagnostic.context.or(Some(header));
+                }
+                self.diagnostics.extend(found);
+            }
+        }
+    }
+
+    fn import(&mut self, import: &Import) {
+        let place = Place {
+            module: ModuleId(0),
+            own: None,
+        };
+        if let Some(expr) = &import.for_each {
+            self.prepare(place.module, expr);
+            let scope = self.scope(place);
+            if let Ok(value) = expr.eval(&scope, &[])
+                && !matches!(
+                    value.unmarked().kind(),
+                    Kind::Tuple(_) | Kind::List(_) | Kind::Unknown(..)
+                )
+            {
+                let problems = repetition::for_each(expr, &scope, Unknown::Allowed).err();
+                self.diagnostics.extend(problems.into_iter().flatten());
+            }
+        }
+        for (_, key) in &import.keys {
+            self.eval(place, key);
+        }
+        if let Some(identity) = &import.identity {
+            self.eval(place, identity);
+        }
+        let Some(id) = &import.id else {
+            return;
+        };
+        let Some(value) = self.eval(place, id) else {
+            return;
+        };
+        if let Some(problem) = import_id_problem(&value) {
+            self.diagnostics
+                .push(Diagnostic::error("Invalid import id argument", problem).at(id.span()));
+        }
+    }
+}
+
+/// What is wrong with the value of an `id` argument of an `import` block.
+#[must_use]
+pub fn import_id_problem(value: &Value) -> Option<String> {
+    if value.marks().is_sensitive() {
+        return Some("The import ID cannot be sensitive.".into());
+    }
+    if value.marks().is_ephemeral() {
+        return Some("The import ID cannot be ephemeral.".into());
+    }
+    if value.is_null() {
+        return Some("The import ID cannot be null.".into());
+    }
+    match convert(value.unmarked(), &Type::String) {
+        Err(error) => Some(format!("The import ID value is unsuitable: {error}.")),
+        Ok(text) if text.as_str() == Some("") => Some(
+            "The import ID value evaluates to an empty string, please provide a non-empty value."
+                .into(),
+        ),
+        Ok(_) => None,
+    }
+}
+
+/// Something with an expression that others refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    Local(u32),
+    Output(u32),
+}
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,303 @@
+//! Values of root variables: from text, files and the command line, converted to what the variables want.
+
+use crate::config::{Module, Variable};
+use crate::constant::{NoNames, NoScope};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::expr::compile;
+use terrane_lang::source::{FileId, Span};
+use terrane_lang::syntax::body::Body;
+use terrane_lang::syntax::{json, parse, static_expr};
+use terrane_value::convert::convert;
+use terrane_value::{Marks, Value};
+
+/// Warnings about undeclared variables of files; what is beyond them is summed up.
+const MAX_WARNINGS: usize = 2;
+
+/// A value given for a root variable.
+#[derive(Clone, Debug)]
+pub struct GivenValue {
+    /// The variable.
+    pub name: EcoString,
+    /// How it was given.
+    pub source: GivenSource,
+    /// What was given.
+    pub value: Given,
+}
+
+/// How a value was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GivenSource {
+    /// The environment: `TF_VAR_name`.
+    Env,
+    /// A file with values, and the place in it.
+    File(Span),
+    /// `-var`
+    CommandLine,
+    /// An answer at the prompt.
+    Interactive,
+}
+
+/// A value, or a text that becomes one when the variable's type is known.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// A text.
+    Text(String),
+    /// A value, and its place.
+    Value(Value, Span),
+}
+
+/// Reads a file of values. What fails to be read is missing from the result.
+pub fn parse_tfvars(file: FileId, text: &str, is_json: bool) -> (Vec<GivenValue>, Diagnostics) {
+    let (body, mut diagnostics) = if is_json {
+        let (body, diagnostics) = json::parse_body(file, text);
+        (Body::Json(body.into()), diagnostics)
+    } else {
+        let (body, diagnostics) = parse::parse_body(file, text);
+        if let Some(block) = body
+            .blocks
+            .iter()
+            .find(|block| block.kind.name == "variable")
+        {
+            let name = block
+                .labels
+                .first()
+                .map_or("example", |label| label.text.as_str());
+            let detail = format!(
+                "A .tfvars file is used to assign values to variables that have already been declared in .tf files, not to declare new variables. To declare variable \"{name}\", place this block in one of your .tf files, such as variables.tf.\n\nTo set a value for this variable in this file, use the definition syntax instead:\n    {name} = <value>"
+            );
+            let mut diagnostics = diagnostics;
+            diagnostics.push(
+                Diagnostic::error("Variable declaration in .tfvars file", detail).at(block.header),
+            );
+            return (Vec::new(), diagnostics);
+        }
+        (Body::Native(body.into()), diagnostics)
+    };
+    if is_json && diagnostics.has_errors() {
+        return (Vec::new(), diagnostics);
+    }
+    let (attributes, found) = body.just_attributes();
+    diagnostics.extend(found);
+    let mut values = Vec::new();
+    for attribute in attributes {
+        match crate::load::decode::constant(&attribute.expr) {
+            Ok(value) => values.push(GivenValue {
+                name: attribute.name.name,
+                source: GivenSource::File(attribute.name.span),
+                value: Given::Value(value, attribute.expr.span),
+            }),
+            Err(found) => diagnostics.extend(found),
+        }
+    }
+    (values, diagnostics)
+}
+
+/// The values of all variables of the root module, in their order: the last of the values given for each, converted and marked, or its
+/// default. Where there is an error the value is unknown.
+pub fn root_variables(module: &Module, given: &[GivenValue]) -> (Vec<Value>, Diagnostics) {
+    let mut diagnostics = undeclared(module, given);
+    let mut last: BTreeMap<&EcoString, &GivenValue> = BTreeMap::new();
+    for value in given {
+        last.insert(&value.name, value);
+    }
+    let values = module
+        .variables
+        .iter()
+        .map(|variable| {
+            let given = last.get(&variable.name).copied();
+            root_variable(variable, given).unwrap_or_else(|found| {
+                diagnostics.extend(found);
+                Value::unknown(variable.ty.without_optional())
+            })
+        })
+        .collect();
+    for variable in &module.variables {
+        if let (Some(message), true) = (&variable.deprecated, last.contains_key(&variable.name)) {
+            let detail = format!(
+                "Variable \"{}\" is marked as deprecated with the following message:\n{message}",
+                variable.name
+            );
+            diagnostics.push(
+                Diagnostic::warning("Deprecated variable used from the root module", detail)
+                    .at(variable.span),
+            );
+        }
+    }
+    (values, diagnostics)
+}
+
+/// The value of one root variable.
+///
+/// # Errors
+/// When none is given and there is no default, or when it does not fit.
+pub(crate) fn root_variable(
+    variable: &Variable,
+    given: Option<&GivenValue>,
+) -> Result<Value, Diagnostics> {
+    let name = &variable.name;
+    let Some(given) = given else {
+        if variable.default.is_none() {
+            let detail = format!(
+                "The root module input variable \"{name}\" is not set, and has no default value. Use a -var or -var-file command line argument to provide a value for this variable."
+            );
+            return Err(Diagnostic::error("No value for required variable", detail)
+                .at(variable.span)
+                .into());
+        }
+        return input_value(variable, None).map_err(|problem| unsuitable(variable, None, &problem));
+    };
+    let value = match &given.value {
+        Given::Value(value, _) => value.clone(),
+        Given::Text(text) if variable.literal => Value::string_nfc(text),
+        Given::Text(text) => expression(variable, &given.source, text)?,
+    };
+    input_value(variable, Some(&value))
+        .map_err(|problem| unsuitable(variable, Some(given), &problem))
+}
+
+/// The value that a variable takes on: defaults of optional attributes filled in, converted, null replaced by the default where null is not
+/// allowed, marked. `None`: nothing was given. (The rules of `validation` blocks come after.)
+///
+/// # Errors
+/// What is wrong with the value, without a final period.
+pub fn input_value(variable: &Variable, given: Option<&Value>) -> Result<Value, String> {
+    let value = match given {
+        None => match &variable.default {
+            Some(default) => default.clone(),
+            None => return Err("a value is required".into()),
+        },
+        Some(value) => {
+            let filled = match &variable.defaults {
+                Some(defaults) if !value.is_null() => defaults.apply(value),
+                _ => value.clone(),
+            };
+            let converted = convert(&filled, &variable.ty).map_err(|error| error.to_string())?;
+            match &variable.default {
+                Some(default) if converted.is_null() && !variable.nullable => {
+                    default.clone().with_marks(converted.marks())
+                }
+                None if converted.is_null() && !variable.nullable => {
+                    return Err("required variable may not be set to null".into());
+                }
+                _ => converted,
+            }
+        }
+    };
+    let mut marks = Marks::NONE;
+    if variable.sensitive {
+        marks = marks.union(&Marks::SENSITIVE);
+    }
+    if variable.ephemeral {
+        marks = marks.union(&Marks::EPHEMERAL);
+    }
+    Ok(value.with_marks(&marks))
+}
+
+/// How a value was given, for messages.
+fn origin(name: &str, source: &GivenSource) -> String {
+    match source {
+        GivenSource::Env => format!("using the TF_VAR_{name} environment variable"),
+        GivenSource::File(_) => "from a variables file".into(),
+        GivenSource::CommandLine => format!("using -var=\"{name}=...\""),
+        GivenSource::Interactive => "using the interactive prompt".into(),
+    }
+}
+
+fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) -> Diagnostics {
+    let name = &variable.name;
+    let detail = match given {
+        Some(given) => format!(
+            "Unsuitable value for var.{name} set {}: {problem}.",
+            origin(name, &given.source)
+        ),
+        None => format!("The default value of var.{name} is not suitable: {problem}."),
+    };
+    let span = match given.map(|given| &given.value) {
+        Some(Given::Value(_, span)) => *span,
+        _ => variable.span,
+    };
+    Diagnostic::error("Invalid value for input variable", detail)
+        .at(span)
+        .into()
+}
+
+/// The value of a text that is an expression.
+fn expression(variable: &Variable, source: &GivenSource, text: &str) -> Result<Value, Diagnostics> {
+    let name = &variable.name;
+    // The text is in no file: places within it mean nothing to the reader, so messages point to the variable.
+    let place = |diagnostics: Diagnostics| -> Diagnostics {
+        diagnostics
+            .into_iter()
+            .map(|diagnostic| {
+                let detail = format!(
+                    "The value for var.{name} set {} is not valid: {}",
+                    origin(name, source),
+                    diagnostic.detail
+                );
+                Diagnostic::error(diagnostic.summary, detail).at(variable.span)
+            })
+            .collect()
+    };
+    let (expr, diagnostics) = parse::parse_expression(FileId(u32::MAX), text);
+    let Some(expr) = expr else {
+        return Err(place(diagnostics));
+    };
+    let problems = static_expr::require_constant(&expr);
+    if problems.has_errors() {
+        return Err(place(problems));
+    }
+    let (compiled, diagnostics) = compile(&expr, &mut NoNames, &[]);
+    if diagnostics.has_errors() {
+        return Err(place(diagnostics));
+    }
+    compiled.eval(&NoScope::default(), &[]).map_err(place)
+}
+
+/// Messages about values for variables that there are not. Those from the environment may be meant for other configurations.
+fn undeclared(module: &Module, given: &[GivenValue]) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let mut in_files = 0;
+    for value in given {
+        let name = &value.name;
+        if module.variables.iter().any(|known| known.name == *name) {
+            continue;
+        }
+        match &value.source {
+            GivenSource::Env => {}
+            GivenSource::File(span) => {
+                in_files += 1;
+                if in_files > MAX_WARNINGS {
+                    continue;
+                }
+                let known = module.variables.iter().map(|known| known.name.as_str());
+                let hint = crate::suggest::did_you_mean(name, known);
+                let detail = format!(
+                    "The root module does not declare a variable named \"{name}\" but a value was found in a variables file.{hint} If you meant to use this value, add a \"variable\" block to the configuration.\n\nTo silence these warnings, use TF_VAR_... environment variables to provide certain \"global\" settings to all configurations in your organization. To reduce the verbosity of these warnings, use the -compact-warnings option."
+                );
+                diagnostics
+                    .push(Diagnostic::warning("Value for undeclared variable", detail).at(*span));
+            }
+            GivenSource::CommandLine | GivenSource::Interactive => {
+                let known = module.variables.iter().map(|known| known.name.as_str());
+                let hint = crate::suggest::did_you_mean(name, known);
+                let detail = format!(
+                    "A variable named \"{name}\" was assigned on the command line, but the root module does not declare a variable of that name.{hint} To use this value, add a \"variable\" block to the configuration."
+                );
+                diagnostics.push(Diagnostic::error("Value for undeclared variable", detail));
+            }
+        }
+    }
+    if in_files > MAX_WARNINGS {
+        let detail = format!(
+            "In addition to the other similar warnings shown, {} other variable(s) defined without being declared.",
+            in_files - MAX_WARNINGS
+        );
+        diagnostics.push(Diagnostic::warning(
+            "Values for undeclared variables",
+            detail,
+        ));
+    }
+    diagnostics
+}

@@ -1,0 +1,393 @@
+//! Regular expressions, in the dialect of the peers (RE2): classes know ASCII only, `\Q…\E` quotes, `\z` is the end.
+
+use super::args::{text, unknown, value};
+use super::table::{Context, Fault, Function, Param, Ty};
+use regex::{Captures, Regex, RegexBuilder};
+use std::fmt::Write as _;
+use terrane_value::{Type, Value};
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new(
+        "regex",
+        &[PATTERN, STRING],
+        Ty::Any,
+        find,
+        "The first match of a pattern, or its groups.",
+    )
+    .by(regex_type),
+    Function::new(
+        "regexall",
+        &[PATTERN, STRING],
+        Ty::ListAny,
+        find_all,
+        "All matches of a pattern, or their groups.",
+    )
+    .by(regexall_type),
+];
+
+const PATTERN: Param = Param::new("pattern", Ty::String);
+const STRING: Param = Param::new("string", Ty::String);
+
+/// Bounds what a compiled pattern may take, in bytes.
+const MAX_PROGRAM: usize = 8 << 20;
+
+/// The most repetitions that RE2 allows.
+const MAX_REPEAT: u32 = 1000;
+
+fn compile(pattern: &str) -> Result<Regex, String> {
+    let translated = translate(pattern)?;
+    RegexBuilder::new(&translated)
+        .size_limit(MAX_PROGRAM)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => String::from("expression too large"),
+            error => {
+                // The last line says what is wrong, the others draw the pattern.
+                let text = error.to_string();
+                let last = text.lines().last().unwrap_or_default();
+                last.trim_start_matches("error: ").to_owned()
+            }
+        })
+}
+
+/// Writes a pattern as the regex crate wants it for the same meaning.
+fn translate(pattern: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(pattern.len() + 16);
+    let mut rest = pattern.chars().peekable();
+    let mut in_class = false;
+    let mut class_start = false;
+    while let Some(character) = rest.next() {
+        let first_in_class = std::mem::take(&mut class_start);
+        match character {
+            '\\' => {
+                let Some(escaped) = rest.next() else {
+                    return Err(String::from("trailing backslash at end of expression: ``"));
+                };
+                escape(escaped, in_class, &mut rest, &mut out)?;
+            }
+            '[' if in_class => {
+                if rest.peek() == Some(&':') && named_class(&mut rest, &mut out)? {
+                    continue;
+                }
+                out.push_str("\\[");
+            }
+            '[' => {
+                in_class = true;
+                class_start = true;
+                out.push('[');
+                if rest.next_if_eq(&'^').is_some() {
+                    out.push('^');
+                }
+            }
+            ']' if first_in_class => out.push_str("\\]"),
+            ']' => {
+                in_class = false;
+                out.push(']');
+            }
+            // These have a meaning of their own in classes of the crate, but not in RE2.
+            '&' | '~' if in_class => {
+                out.push('\\');
+                out.push(character);
+            }
+            '-' if in_class && rest.peek() == Some(&'-') => out.push_str("\\-"),
+            '{' if !in_class => repetition(&mut rest, &mut out)?,
+            '}' if !in_class => out.push_str("\\}"),
+            '(' if !in_class && rest.peek() == Some(&'?') => group(&mut rest, &mut out)?,
+            _ => out.push(character),
+        }
+    }
+    if in_class {
+        return Err(format!("missing closing ]: `{}`", from_bracket(pattern)));
+    }
+    Ok(out)
+}
+
+fn from_bracket(pattern: &str) -> &str {
+    pattern
+        .rfind('[')
+        .and_then(|at| pattern.get(at..))
+        .unwrap_or(pattern)
+}
+
+type Rest<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+fn escape(
+    escaped: char,
+    in_class: bool,
+    rest: &mut Rest<'_>,
+    out: &mut String,
+) -> Result<(), String> {
+    match escaped {
+        'd' if in_class => out.push_str("0-9"),
+        's' if in_class => out.push_str("\\t\\n\\x0C\\r "),
+        'w' if in_class => out.push_str("0-9A-Za-z_"),
+        'D' => out.push_str("[^0-9]"),
+        'S' => out.push_str("[^\\t\\n\\x0C\\r ]"),
+        'W' => out.push_str("[^0-9A-Za-z_]"),
+        'd' => out.push_str("[0-9]"),
+        's' => out.push_str("[\\t\\n\\x0C\\r ]"),
+        'w' => out.push_str("[0-9A-Za-z_]"),
+        'b' if !in_class => out.push_str("(?-u:\\b)"),
+        'B' if !in_class => out.push_str("(?-u:\\B)"),
+        'A' | 'z' if !in_class => {
+            out.push('\\');
+            out.push(escaped);
+        }
+        'C' if !in_class => out.push_str("(?s:.)"),
+        'Q' => {
+            let mut quoted = String::new();
+            while let Some(character) = rest.next() {
+                if character == '\\' && rest.next_if_eq(&'E').is_some() {
+                    break;
+                }
+                quoted.push(character);
+            }
+            out.push_str(&regex::escape(&quoted));
+        }
+        'a' | 'f' | 't' | 'n' | 'r' | 'v' => {
+            out.push('\\');
+            out.push(escaped);
+        }
+        'x' => {
+            out.push_str("\\x");
+        }
+        'p' | 'P' => {
+            out.push('\\');
+            out.push(escaped);
+        }
+        '0'..='7' => {
+            let mut digits = String::from(escaped);
+            while digits.len() < 3
+                && let Some(digit) = rest.next_if(|digit| ('0'..='7').contains(digit))
+            {
+                digits.push(digit);
+            }
+            // A single digit from 1 on would refer back to a group, which there is not.
+            if digits.len() == 1 && escaped != '0' {
+                return Err(format!("invalid escape sequence: `\\{escaped}`"));
+            }
+            let code = u32::from_str_radix(&digits, 8).unwrap_or_default();
+            write!(out, "\\x{{{code:x}}}").ok();
+        }
+        _ if escaped.is_ascii_alphanumeric() => {
+            return Err(format!("invalid escape sequence: `\\{escaped}`"));
+        }
+        _ if escaped.is_ascii_punctuation() => {
+            out.push('\\');
+            out.push(escaped);
+        }
+        _ => return Err(format!("invalid escape sequence: `\\{escaped}`")),
+    }
+    Ok(())
+}
+
+/// `[:alpha:]` within a class. Puts nothing out and says false if it is none.
+fn named_class(rest: &mut Rest<'_>, out: &mut String) -> Result<bool, String> {
+    let ahead: String = rest
+        .clone()
+        .take_while(|character| *character != ']')
+        .collect();
+    if !ahead.ends_with(':') || ahead.len() < 3 {
+        return Ok(false);
+    }
+    let name = ahead.trim_matches(':').trim_start_matches('^');
+    let known = [
+        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+        "space", "upper", "word", "xdigit",
+    ];
+    if !known.contains(&name) {
+        return Err(format!("invalid character class range: `[{ahead}]`"));
+    }
+    write!(out, "[{ahead}]").ok();
+    for _ in 0..=ahead.chars().count() {
+        rest.next();
+    }
+    Ok(true)
+}
+
+/// `{2,5}`; braces that are no repetition stand for themselves.
+fn repetition(rest: &mut Rest<'_>, out: &mut String) -> Result<(), String> {
+    let ahead: String = rest
+        .clone()
+        .take_while(|character| character.is_ascii_digit() || *character == ',')
+        .collect();
+    let closed = rest.clone().nth(ahead.chars().count()) == Some('}');
+    let mut bounds = ahead.split(',');
+    let low = bounds.next().unwrap_or_default();
+    let high = bounds.next();
+    if !closed || low.is_empty() || bounds.next().is_some() {
+        out.push_str("\\{");
+        return Ok(());
+    }
+    let too_large = [Some(low), high]
+        .into_iter()
+        .flatten()
+        .filter(|bound| !bound.is_empty())
+        .any(|bound| bound.parse::<u32>().is_ok_and(|bound| bound > MAX_REPEAT) || bound.len() > 9);
+    if too_large {
+        return Err(format!("invalid repeat count: `{{{ahead}}}`"));
+    }
+    out.push('{');
+    out.push_str(&ahead);
+    out.push('}');
+    for _ in 0..=ahead.chars().count() {
+        rest.next();
+    }
+    Ok(())
+}
+
+/// `(?…`: groups with names or flags. RE2 knows the flags i, m, s, U and no look-around.
+fn group(rest: &mut Rest<'_>, out: &mut String) -> Result<(), String> {
+    let ahead: String = rest.clone().take(4).collect();
+    for bad in ["?=", "?!", "?<=", "?<!", "?>", "?#"] {
+        if ahead.starts_with(bad) {
+            return Err(format!("invalid or unsupported Perl syntax: `({bad}`"));
+        }
+    }
+    let flags: String = rest
+        .clone()
+        .skip(1)
+        .take_while(|character| character.is_ascii_alphabetic() || *character == '-')
+        .collect();
+    if !ahead.starts_with("?P<")
+        && let Some(bad) = flags.chars().find(|flag| !"imsU-".contains(*flag))
+    {
+        return Err(format!("invalid or unsupported Perl syntax: `(?{bad}`"));
+    }
+    out.push('(');
+    Ok(())
+}
+
+/// The type of a match: a text without groups, else a tuple, or an object where the groups have names.
+fn match_type(regex: &Regex) -> Result<Type, String> {
+    let names: Vec<Option<&str>> = regex.capture_names().skip(1).collect();
+    let named = names.iter().flatten().count();
+    if names.is_empty() {
+        Ok(Type::String)
+    } else if named == 0 {
+        Ok(Type::tuple(names.iter().map(|_| Type::String)))
+    } else if named < names.len() {
+        Err(String::from(
+            "invalid regexp pattern: cannot mix both named and unnamed capture groups",
+        ))
+    } else {
+        Ok(Type::object(
+            names.into_iter().flatten().map(|name| (name, Type::String)),
+        ))
+    }
+}
+
+fn pattern(args: &[Value]) -> Result<Option<(Regex, Type)>, Fault> {
+    let Some(pattern) = value(args, 0).as_str() else {
+        return Ok(None);
+    };
+    let regex = compile(pattern)
+        .map_err(|why| Fault::new(format!("invalid regexp pattern: {why}")).at(0))?;
+    let ty = match_type(&regex).map_err(|why| Fault::new(why).at(0))?;
+    Ok(Some((regex, ty)))
+}
+
+fn regex_type(args: &[Value]) -> Result<Type, Fault> {
+    Ok(pattern(args)?.map_or(Type::Dynamic, |(_, ty)| ty))
+}
+
+fn regexall_type(args: &[Value]) -> Result<Type, Fault> {
+    Ok(Type::list(regex_type(args)?))
+}
+
+fn captured(captures: &Captures<'_>, regex: &Regex) -> Value {
+    let group = |at: usize| match captures.get(at) {
+        Some(found) => Value::string_nfc(found.as_str()),
+        None => Value::null(Type::String),
+    };
+    let names: Vec<Option<&str>> = regex.capture_names().skip(1).collect();
+    if names.is_empty() {
+        return group(0);
+    }
+    if names.iter().all(Option::is_some) {
+        return Value::object(
+            names
+                .into_iter()
+                .flatten()
+                .enumerate()
+                .map(|(at, name)| (name, group(at + 1))),
+        );
+    }
+    Value::tuple((1..=names.len()).map(group).collect())
+}
+
+fn find(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
+    let Some((regex, ty)) = pattern(args)? else {
+        return Ok(unknown(Type::Dynamic));
+    };
+    match regex.captures(text(args, 1)) {
+        Some(captures) => Ok(captured(&captures, &regex)),
+        None if ty == Type::Dynamic => Ok(unknown(ty)),
+        None => Err(Fault::new(
+            "pattern did not match any part of the given string",
+        )),
+    }
+}
+
+fn find_all(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
+    let Some((regex, ty)) = pattern(args)? else {
+        return Ok(unknown(Type::list(Type::Dynamic)));
+    };
+    let matches = regex
+        .captures_iter(text(args, 1))
+        .map(|captures| captured(&captures, &regex))
+        .collect();
+    Ok(Value::list(ty, matches))
+}
+
+/// `replace`: the substring, or the pattern if it stands in slashes.
+pub(super) fn replace(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
+    let (given, what, with) = (text(args, 0), text(args, 1), text(args, 2));
+    let inner = what
+        .strip_prefix('/')
+        .and_then(|rest| rest.strip_suffix('/'));
+    let Some(pattern) = inner else {
+        return Ok(Value::string_nfc(&given.replace(what, with)));
+    };
+    let regex =
+        compile(pattern).map_err(|why| Fault::new(format!("error parsing regexp: {why}")))?;
+    let replaced = regex.replace_all(given, |captures: &Captures<'_>| expand(captures, with));
+    Ok(Value::string_nfc(&replaced))
+}
+
+/// Fills `$1`, `${name}` in a replacement. A name after a bare `$` is as long as it can be.
+fn expand(captures: &Captures<'_>, with: &str) -> String {
+    let mut out = String::new();
+    let mut rest = with;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        if let Some(after) = after.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        let braced = after
+            .strip_prefix('{')
+            .and_then(|inner| inner.split_once('}'));
+        let plain = after
+            .find(|character: char| !(character.is_alphanumeric() || character == '_'))
+            .unwrap_or(after.len());
+        let (name, behind) = match braced {
+            Some((name, behind)) => (name, behind),
+            None => after.split_at(plain),
+        };
+        if name.is_empty() {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        let found = match name.parse::<usize>() {
+            Ok(at) => captures.get(at),
+            Err(_) => captures.name(name),
+        };
+        out.push_str(found.map_or("", |found| found.as_str()));
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}

@@ -1,0 +1,153 @@
+//! Templates: `templatefile` and `templatestring`.
+
+use super::args::{text, unknown, value};
+use super::string::shown;
+use super::table::{Context, Fault, Function, Param, Ty};
+use crate::diagnostic::Diagnostics;
+use crate::expr::MAX_DEPTH;
+use crate::expr::simple::Names;
+use crate::expr::values;
+use crate::source::SourceMap;
+use crate::syntax::parse::parse_template;
+use std::collections::BTreeMap;
+use terrane_value::{EcoString, Kind, Type, Value};
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new(
+        "templatefile",
+        &[Param::new("path", Ty::String), VARS],
+        Ty::Any,
+        templatefile,
+        "The content of a file as a template, filled in.",
+    )
+    .by(any_type)
+    .nullable(),
+    Function::new(
+        "templatestring",
+        &[Param::new("template", Ty::String), VARS],
+        Ty::Any,
+        templatestring,
+        "A text as a template, filled in.",
+    )
+    .by(any_type)
+    .nullable(),
+];
+
+const VARS: Param = Param::new("vars", Ty::Any);
+
+/// How many levels of evaluation one template within another counts for: it takes more stack than an operator.
+const LEVELS: usize = 12;
+
+const TOO_DEEP: &str = "maximum recursion depth of templates that render templates reached";
+
+fn any_type(_: &[Value]) -> Result<Type, Fault> {
+    Ok(Type::Dynamic)
+}
+
+fn templatefile(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
+    let path = text(args, 0);
+    let vars = variables(value(args, 1), context)?;
+    let Some(vars) = vars else {
+        return Ok(unknown(Type::Dynamic));
+    };
+    let template = super::file::read_text(path, context)?;
+    let name = if context.sensitive {
+        "(sensitive value)"
+    } else {
+        path
+    };
+    render(name, template, &vars, context)
+}
+
+fn templatestring(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
+    let vars = variables(value(args, 1), context)?;
+    let Some(vars) = vars else {
+        return Ok(unknown(Type::Dynamic));
+    };
+    render(
+        "<templatestring argument>",
+        text(args, 0).to_owned(),
+        &vars,
+        context,
+    )
+}
+
+/// The names and values of the second argument; `None` if they are not known.
+fn variables(
+    vars: &Value,
+    context: &Context<'_>,
+) -> Result<Option<BTreeMap<EcoString, Value>>, Fault> {
+    let mut named = BTreeMap::new();
+    match (vars.kind(), vars.ty()) {
+        (Kind::Map(map), _) => {
+            named.extend(
+                map.iter()
+                    .map(|(name, value)| (name.clone(), value.clone())),
+            );
+        }
+        (Kind::Object(object), _) => {
+            named.extend(
+                object
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone())),
+            );
+        }
+        (Kind::Unknown(..), Type::Map(_) | Type::Object(_) | Type::Dynamic) => return Ok(None),
+        _ => return Err(Fault::new("invalid vars value: must be a map").at(1)),
+    }
+    if let Some(bad) = named.keys().find(|name| !values::is_identifier(name)) {
+        return Err(Fault::new(format!(
+            "invalid template variable name {}: must start with a letter, followed by zero or more letters, digits, and underscores",
+            shown(bad, context)
+        ))
+        .at(1));
+    }
+    Ok(Some(named))
+}
+
+fn render(
+    name: &str,
+    template: String,
+    vars: &BTreeMap<EcoString, Value>,
+    context: &Context<'_>,
+) -> Result<Value, Fault> {
+    if context.depth + LEVELS >= MAX_DEPTH {
+        return Err(Fault::new(TOO_DEEP));
+    }
+    let mut sources = SourceMap::default();
+    let file = sources.add(name, template.as_str());
+    let (expr, diagnostics) = parse_template(file, &template);
+    let Some(expr) = expr else {
+        return Err(told(&diagnostics, &sources));
+    };
+    Names::new(vars, context.functions)
+        .for_template()
+        .evaluate_at(&expr, context.depth + LEVELS)
+        .map_err(|diagnostics| told(&diagnostics, &sources))
+}
+
+/// Messages from within a template as one phrase.
+fn told(diagnostics: &Diagnostics, sources: &SourceMap) -> Fault {
+    let Some(first) = diagnostics.iter().next() else {
+        return Fault::new("the template can't be rendered");
+    };
+    if first.detail.contains(TOO_DEEP) {
+        return Fault::new(TOO_DEEP);
+    }
+    let place = first
+        .subject
+        .map(|subject| sources.locate(subject))
+        .unwrap_or_default();
+    let more = match diagnostics.len() {
+        1 => String::new(),
+        count => format!(", and {} other diagnostic(s)", count - 1),
+    };
+    if let Some(missing) = first.detail.strip_prefix(crate::expr::simple::MISSING) {
+        return Fault::new(format!(
+            "vars map does not contain key {}, referenced at {place}{more}",
+            missing.trim_end_matches('.')
+        ));
+    }
+    let detail = first.detail.trim_end_matches('.');
+    Fault::new(format!("{place}: {}; {detail}{more}", first.summary))
+}

@@ -1,0 +1,223 @@
+//! After a crash: what became of the changes that were begun and whose end is not recorded?
+//!
+//! It is the planner with nothing to plan: only the provider configurations that the open intents need are evaluated and configured.
+//! * A change or deletion of an object that state holds: reading it will tell, so the intent is closed and the object read as usual.
+//! * A creation: the provider is asked by token, if it can tell. If it can't, the intent stays open and the user is told.
+
+use super::{Core, Waiting};
+use crate::graph::{Node, NodeId};
+use crate::machine::{PlanInput, ProviderInstance};
+use crate::{objchange, stored};
+use std::sync::Arc;
+use terrane_config::config::ProviderId;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_model::event::{EventKind, Intent, Operation};
+use terrane_model::provider::{Answer, Call, CallFailure, ImportedObject, Reply, Resolution};
+use terrane_model::snapshot::{ObjectState, Status};
+use terrane_value::{Marks, Value};
+
+/// An open intent.
+#[derive(Debug)]
+pub(super) struct OpenIntent {
+    op: u64,
+    intent: Intent,
+    provider: Option<ProviderInstance>,
+}
+
+impl Core {
+    /// A core that only settles open intents.
+    pub(crate) fn recovery(input: PlanInput) -> Self {
+        let mut core = Self::unprepared(input);
+        core.recovering = true;
+        core.orphans_planned = true;
+        core.prepare();
+        core
+    }
+
+    /// Sorts the open intents: those that reading settles, and those that a provider must be asked about.
+    pub(super) fn assign_intents(&mut self) {
+        for (op, intent) in self.snapshot.open.clone() {
+            let state = match intent.object.deposed.as_ref() {
+                None => self
+                    .snapshot
+                    .instance(&intent.object.instance)
+                    .and_then(|instance| instance.current.clone()),
+                Some(key) => self
+                    .snapshot
+                    .instance(&intent.object.instance)
+                    .and_then(|instance| instance.deposed.get(key).cloned()),
+            };
+            if intent.operation != Operation::Create {
+                self.settle_intent(op, &intent, state);
+                continue;
+            }
+            let at = self
+                .config
+                .providers
+                .iter()
+                .position(|provider| provider.addr == intent.provider);
+            let provider = at
+                .and_then(|at| u32::try_from(at).ok())
+                .map(|at| ProviderInstance {
+                    config: ProviderId(at),
+                    key: None,
+                });
+            let able = provider
+                .as_ref()
+                .and_then(|provider| self.info(provider.config))
+                .is_some_and(|info| info.abilities.resolves_tokens);
+            if !able {
+                self.may_exist(&intent);
+                continue;
+            }
+            let id = self.intents.len();
+            if let Some(provider) = &provider {
+                self.unresolved
+                    .entry(provider.clone())
+                    .or_default()
+                    .push(id);
+            }
+            self.intents.push(OpenIntent {
+                op,
+                intent,
+                provider,
+            });
+        }
+    }
+
+    /// The provider nodes that open intents need.
+    pub(super) fn intent_nodes(&self) -> Vec<NodeId> {
+        self.unresolved
+            .keys()
+            .map(|provider| self.graph.id(Node::Provider(provider.config)))
+            .collect()
+    }
+
+    fn settle_intent(&mut self, op: u64, intent: &Intent, state: Option<Arc<ObjectState>>) {
+        self.events.push(EventKind::Ended {
+            op,
+            object: intent.object.clone(),
+            provider: intent.provider.clone(),
+            state,
+        });
+    }
+
+    fn may_exist(&mut self, intent: &Intent) {
+        let addr = intent.object.instance.to_string();
+        self.diagnostics.push(
+            Diagnostic::warning(
+                "Object may exist",
+                format!(
+                    "An earlier run was cut off while it created {addr}, and the provider {} can't tell whether that happened. The object may exist without being in the state, and the next apply would create another one.",
+                    intent.provider.provider.for_display()
+                ),
+            )
+            .about(addr.clone())
+            .hint(format!("look whether the object exists; if it does, `terrane import '{addr}' ID`")),
+        );
+    }
+
+    /// The provider is ready: ask it.
+    pub(super) fn ask_intent(&mut self, id: usize) {
+        let OpenIntent {
+            intent, provider, ..
+        } = &self.intents[id];
+        let Some(provider) = provider.clone() else {
+            return;
+        };
+        let call = Call::Resolve {
+            type_name: intent.object.instance.resource.type_name.clone(),
+            token: intent.token.clone(),
+            planned: Value::NULL,
+        };
+        self.ask(&provider, call, Waiting::Intent(id));
+    }
+
+    /// The provider could not be configured: the intent stays open.
+    pub(super) fn intent_failed(&mut self, id: usize) {
+        let intent = self.intents[id].intent.clone();
+        self.may_exist(&intent);
+    }
+
+    pub(super) fn intent_answered(&mut self, id: usize, outcome: Result<Reply, CallFailure>) {
+        let OpenIntent { op, intent, .. } = &self.intents[id];
+        let (op, intent) = (*op, intent.clone());
+        let answer = match outcome {
+            Ok(reply) if !reply.has_errors() => reply.answer,
+            Ok(_) | Err(_) => None,
+        };
+        match answer {
+            Some(Answer::Resolved(Resolution::NeverHappened)) => {
+                self.settle_intent(op, &intent, None)
+            }
+            Some(Answer::Resolved(Resolution::Happened(object))) => {
+                match self.adopted(&intent, &object) {
+                    Ok(state) => self.settle_intent(op, &intent, Some(Arc::new(state))),
+                    Err(problem) => {
+                        let addr = intent.object.instance.to_string();
+                        self.diagnostics.push(Diagnostic::error("Invalid resource state", format!("The provider found the object that an earlier run created for {addr}, but it can't be stored: {problem}.")).about(addr));
+                    }
+                }
+            }
+            _ => self.may_exist(&intent),
+        }
+    }
+
+    /// The object that a cut off run created, as state is to hold it. With provisioners it counts as unfinished, for nobody knows whether they ran.
+    fn adopted(&self, intent: &Intent, object: &ImportedObject) -> Result<ObjectState, String> {
+        let resource_addr = &intent.object.instance.resource;
+        let configured = self.index.resource(resource_addr);
+        let node = configured.map(|(module, at)| self.graph.id(Node::Resource(module, at)));
+        let resource =
+            configured.map(|(module, at)| &self.config.module(module).resources[at as usize]);
+        let info = self
+            .infos
+            .get(&intent.provider.provider)
+            .ok_or("its provider is not there")?;
+        let schema = info
+            .schema
+            .resources
+            .get(&resource_addr.type_name)
+            .ok_or("its type has no schema")?;
+        let value = objchange::schema_marks(
+            &schema.block,
+            &objchange::normalize_from_legacy(&schema.block, &object.state),
+        );
+        let kept = objchange::strip_write_only(&schema.block, &value);
+        let provisioned = resource.is_some_and(|resource| {
+            resource
+                .provisioners
+                .iter()
+                .any(|provisioner| !provisioner.on_destroy)
+        });
+        let sensitive = objchange::marked_paths(&kept)
+            .into_iter()
+            .filter(|(_, marks)| *marks == Marks::SENSITIVE)
+            .map(|(path, _)| path)
+            .collect();
+        Ok(ObjectState {
+            status: if provisioned {
+                Status::Tainted
+            } else {
+                Status::Ready
+            },
+            schema_version: schema.version,
+            attributes: stored::encode(&kept, schema.block.implied_type())?,
+            sensitive,
+            private: object.private.clone(),
+            dependencies: node
+                .and_then(|node| self.resource_deps[node.index()].clone())
+                .unwrap_or_else(|| Arc::from([])),
+            create_before_destroy: node.is_some_and(|node| self.create_first[node.index()]),
+            skip_destroy: false,
+            identity: None,
+            provider_key: None,
+            created_in_ms: None,
+        })
+    }
+
+    /// The events that settle the intents.
+    pub(crate) fn finish_recovery(self) -> (Vec<EventKind>, Diagnostics) {
+        (self.events, self.diagnostics)
+    }
+}

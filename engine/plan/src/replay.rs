@@ -1,0 +1,526 @@
+//! Evaluation while a plan is applied: the same world as while planning, with what the plan decided filled in, and real values
+//! taking the place of unknown ones as they come.
+
+use crate::graph::{Graph, Node};
+use crate::plan::{Action, ExpansionKind, Plan, ResourceChange};
+use crate::planner::conditions::{self, CheckBook, Outcome, Words};
+use crate::planner::index::ConfigIndex;
+use crate::stored;
+use crate::world::{Expanded, Place, Repeat, World};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use terrane_config::config::{Config, ModuleId, ProviderId, Provisioner, Repetition, Resource};
+use terrane_lang::diagnostic::{Diagnostics, Severity};
+use terrane_lang::functions::Functions;
+use terrane_model::addr::{InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr};
+use terrane_model::snapshot::{CheckKind, CheckResult, Snapshot};
+use terrane_value::Value;
+
+/// Where a change is configured.
+#[derive(Clone, Copy, Debug)]
+struct Located {
+    place: Place,
+    at: u32,
+    index: usize,
+}
+
+/// Evaluates configuration while a plan is applied.
+#[derive(Debug)]
+pub struct Evaluator {
+    config: Arc<Config>,
+    world: World,
+    index: ConfigIndex,
+    /// By change.
+    located: Vec<Option<Located>>,
+    checks: CheckBook,
+}
+
+/// What an evaluator is made from, beside the plan.
+#[derive(Debug)]
+pub struct Given {
+    /// The configuration that the plan was made from.
+    pub config: Arc<Config>,
+    /// The state: values of what the plan left out (`-target`).
+    pub snapshot: Arc<Snapshot>,
+    /// Root variables, by index.
+    pub variables: Vec<Value>,
+    /// What functions may use.
+    pub functions: Functions,
+    /// `path.cwd`
+    pub cwd: EcoString,
+}
+
+impl Evaluator {
+    /// Fills the world with what the plan decided: instances, and the values of what does not change.
+    ///
+    /// # Errors
+    /// When the configuration has a cycle, so that it can't be the one that the plan was made from.
+    pub fn new(plan: &Plan, given: Given) -> Result<Self, Diagnostics> {
+        let Given {
+            config,
+            snapshot,
+            variables,
+            functions,
+            cwd,
+        } = given;
+        let (graph, diagnostics) = Graph::build(&config);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let mut world = World::new(config.clone(), Arc::new(graph), functions);
+        world.workspace.clone_from(&plan.workspace);
+        world.cwd = cwd;
+        world.applying = true;
+        for (at, value) in (0u32..).zip(variables) {
+            world.set_value(Node::Variable(ModuleId(0), at), 0, Ok(value));
+        }
+        let index = ConfigIndex::new(&config);
+        let mut evaluator = Self {
+            config,
+            world,
+            index,
+            located: Vec::new(),
+            checks: CheckBook::default(),
+        };
+        evaluator.expand_modules(&plan.module_instances);
+        evaluator.expand_resources(plan, &snapshot);
+        Ok(evaluator)
+    }
+
+    fn expand_modules(&mut self, instances: &[ModuleInstance]) {
+        let mut children: BTreeMap<(ModuleInstance, EcoString), Vec<Option<InstanceKey>>> =
+            BTreeMap::new();
+        for addr in instances {
+            if let (Some(parent), Some(step)) = (addr.parent(), addr.0.last()) {
+                children
+                    .entry((parent, step.name.clone()))
+                    .or_default()
+                    .push(step.key.clone());
+            }
+        }
+        let config = self.config.clone();
+        for module in &config.modules {
+            for place in self.world.places(module.id) {
+                let addr = self.world.module_cell(place).addr.clone();
+                for (at, call) in (0u32..).zip(&module.calls) {
+                    let mut keys = children
+                        .remove(&(addr.clone(), call.name.clone()))
+                        .unwrap_or_default();
+                    keys.sort_unstable();
+                    let expanded = Expanded {
+                        kind: kind_of(&call.repetition),
+                        keys: keys.into(),
+                        each: None,
+                    };
+                    self.world.set_call(place, at, &expanded);
+                }
+            }
+        }
+    }
+
+    fn expand_resources(&mut self, plan: &Plan, snapshot: &Snapshot) {
+        let mut keys: BTreeMap<&ResourceAddr, Vec<Option<InstanceKey>>> = BTreeMap::new();
+        for change in &plan.changes {
+            if stays(change) {
+                keys.entry(&change.addr.resource)
+                    .or_default()
+                    .push(change.addr.key.clone());
+            }
+        }
+        let config = self.config.clone();
+        for module in &config.modules {
+            for place in self.world.places(module.id) {
+                for (at, resource) in (0u32..).zip(&module.resources) {
+                    let addr = self.world.resource_addr(place, at);
+                    let kind = kind_of(&resource.repetition);
+                    match keys.get(&addr) {
+                        Some(keys) => self.world.set_resource(
+                            place,
+                            at,
+                            Some(Expanded {
+                                kind,
+                                keys: keys.as_slice().into(),
+                                each: None,
+                            }),
+                        ),
+                        None => self.take_from_state(place, at, kind, &addr, snapshot),
+                    }
+                }
+            }
+        }
+        self.located = plan
+            .changes
+            .iter()
+            .map(|change| self.locate(change))
+            .collect();
+        for (at, change) in plan.changes.iter().enumerate() {
+            if change.action == Action::NoOp {
+                self.set(at, Ok(change.after.clone()));
+            }
+        }
+    }
+
+    /// A resource that the plan says nothing of: it was left out, so it is as state has it.
+    fn take_from_state(
+        &mut self,
+        place: Place,
+        at: u32,
+        kind: ExpansionKind,
+        addr: &ResourceAddr,
+        snapshot: &Snapshot,
+    ) {
+        let instances = snapshot
+            .resources
+            .get(addr)
+            .map(|resource| &resource.instances);
+        let objects: Vec<_> = instances
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, instance)| Some((key.clone(), instance.current.clone()?)))
+            .collect();
+        let keys = objects.iter().map(|(key, _)| key.clone()).collect();
+        let schema = self.world.resource(place.module, at).schema.clone();
+        self.world.set_resource(
+            place,
+            at,
+            Some(Expanded {
+                kind,
+                keys,
+                each: None,
+            }),
+        );
+        for (index, (_, object)) in objects.into_iter().enumerate() {
+            let value =
+                stored::decode(&object.attributes, schema.block.implied_type()).map_err(|_| ());
+            let value = value.map(|value| {
+                let marked = crate::objchange::mark_by_paths(
+                    &value,
+                    &object.sensitive,
+                    &terrane_value::Marks::SENSITIVE,
+                );
+                crate::objchange::schema_marks(&schema.block, &marked)
+            });
+            self.world.set_instance(place, at, index, value);
+        }
+    }
+
+    fn locate(&self, change: &ResourceChange) -> Option<Located> {
+        if change.deposed.is_some() {
+            return None;
+        }
+        let (_, at) = self.index.resource(&change.addr.resource)?;
+        let place = self.world.place_of(&change.addr.resource.module)?;
+        let index = self
+            .world
+            .resource_cell(place, at)?
+            .keys
+            .binary_search(&change.addr.key)
+            .ok()?;
+        Some(Located { place, at, index })
+    }
+
+    /// The block that declares the object of a change, if it is still configured.
+    #[must_use]
+    pub fn resource(&self, change: &ResourceChange) -> Option<&Resource> {
+        let (module, at) = self.index.resource(&change.addr.resource)?;
+        self.config.module(module).resources.get(at as usize)
+    }
+
+    /// The provider configuration with this address.
+    #[must_use]
+    pub fn provider(&self, addr: &ProviderConfigAddr) -> Option<ProviderId> {
+        let at = self
+            .config
+            .providers
+            .iter()
+            .position(|provider| provider.addr == *addr)?;
+        u32::try_from(at).ok().map(ProviderId)
+    }
+
+    /// The value of an instance from now on; `Err`: it failed.
+    pub fn set(&mut self, change: usize, value: Result<Value, ()>) {
+        if let Some(Some(Located { place, at, index })) = self.located.get(change) {
+            self.world.set_instance(*place, *at, *index, value);
+        }
+    }
+
+    /// The configuration of an instance, with marks.
+    ///
+    /// # Errors
+    /// Messages; none if what it refers to failed.
+    pub fn config_of(&self, change: usize) -> Result<Value, Diagnostics> {
+        let (Located { place, at, .. }, repeat) = self.repeat(change)?;
+        let scope = self.world.scope(place).repeated(repeat);
+        self.world.resource(place.module, at).body.eval(&scope, &[])
+    }
+
+    fn repeat(&self, change: usize) -> Result<(Located, Repeat), Diagnostics> {
+        let located = self
+            .located
+            .get(change)
+            .copied()
+            .flatten()
+            .ok_or_else(Diagnostics::new)?;
+        let Located { place, at, index } = located;
+        let key = self
+            .world
+            .resource_cell(place, at)
+            .and_then(|cell| cell.keys.get(index).cloned())
+            .flatten();
+        Ok((located, self.world.repeat(place, at, key.as_ref())?))
+    }
+
+    /// Checks preconditions (`own` is `None`) or postconditions (`own` is the object) of an instance; whether all hold (or can't be told).
+    pub fn conditions(
+        &mut self,
+        change: &ResourceChange,
+        number: usize,
+        own: Option<&Value>,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        let Ok((Located { place, at, .. }, repeat)) = self.repeat(number) else {
+            return true;
+        };
+        let config = self.config.clone();
+        let lifecycle = &config.module(place.module).resources[at as usize].lifecycle;
+        let (rules, failed, noun) = match own {
+            None => (
+                &lifecycle.preconditions,
+                "Resource precondition failed",
+                "precondition",
+            ),
+            Some(_) => (
+                &lifecycle.postconditions,
+                "Resource postcondition failed",
+                "postcondition",
+            ),
+        };
+        let words = Words {
+            failed,
+            noun,
+            severity: Severity::Error,
+        };
+        let mut messages = Diagnostics::new();
+        for rule in rules {
+            let mut scope = self.world.scope(place).repeated(repeat.clone());
+            if let Some(own) = own {
+                scope = scope.with_self(own.clone());
+            }
+            let outcome = conditions::evaluate(rule, &scope, words, &mut messages);
+            self.checks.record(
+                CheckKind::Resource,
+                &change.addr.resource.config().to_string(),
+                &change.addr.to_string(),
+                &outcome,
+            );
+        }
+        let holds = !messages.has_errors();
+        diagnostics.extend(crate::world::about(messages, &change.addr.to_string()));
+        holds
+    }
+
+    /// The configuration of a provider instance, unmarked.
+    ///
+    /// # Errors
+    /// Messages; none if what it refers to failed.
+    pub fn provider_config(
+        &self,
+        provider: ProviderId,
+        key: Option<&InstanceKey>,
+    ) -> Result<Value, Diagnostics> {
+        let declared = self.config.provider(provider);
+        let place = self
+            .world
+            .places(declared.module)
+            .next()
+            .ok_or_else(Diagnostics::new)?;
+        let repeat = match (key, &declared.for_each) {
+            (Some(InstanceKey::Str(key)), Some(each)) => {
+                Repeat::Each(key.clone(), each.get(key).cloned().unwrap_or(Value::NULL))
+            }
+            _ => Repeat::None,
+        };
+        let value = declared
+            .body
+            .eval(&self.world.scope(place).repeated(repeat), &[])?;
+        Ok(value.unmark_deep())
+    }
+
+    /// Arguments and connection of a provisioner, with marks. `own` is the object.
+    ///
+    /// # Errors
+    /// Messages.
+    pub fn provisioner(
+        &self,
+        change: &ResourceChange,
+        number: usize,
+        provisioner: &Provisioner,
+        own: &Value,
+    ) -> Result<(Value, Value), Diagnostics> {
+        // An object that is destroyed has no place among the instances: only `self`, `count` and `each` may be used there.
+        let (place, repeat) = match self.repeat(number) {
+            Ok((located, repeat)) => (located.place, repeat),
+            Err(_) => {
+                let place = self
+                    .world
+                    .place_of(&change.addr.resource.module)
+                    .unwrap_or(Place::ROOT);
+                let repeat = match &change.addr.key {
+                    None => Repeat::None,
+                    Some(InstanceKey::Int(index)) => Repeat::Count(*index),
+                    Some(InstanceKey::Str(key)) => Repeat::Each(key.clone(), Value::dynamic()),
+                };
+                (place, repeat)
+            }
+        };
+        let scope = self
+            .world
+            .scope(place)
+            .repeated(repeat)
+            .with_self(own.clone());
+        let config = provisioner.body.eval(&scope, &[])?;
+        let connection = match &provisioner.connection {
+            Some(connection) => connection.eval(&scope, &[])?,
+            None => Value::NULL,
+        };
+        Ok((config, connection))
+    }
+
+    /// The root outputs: name, and value unless what it refers to failed.
+    pub fn outputs(&self, diagnostics: &mut Diagnostics) -> Vec<(EcoString, Option<Value>)> {
+        let Some(root) = self.config.modules.first() else {
+            return Vec::new();
+        };
+        let compute = |at: u32| self.world.compute(Node::Output(ModuleId(0), at), 0);
+        let mut values = Vec::with_capacity(root.outputs.len());
+        for (at, output) in (0u32..).zip(&root.outputs) {
+            let value = match compute(at) {
+                Ok(value) => value.ok(),
+                Err(messages) => {
+                    diagnostics.extend(messages);
+                    None
+                }
+            };
+            values.push((output.name.clone(), value.filter(Value::is_wholly_known)));
+        }
+        values
+    }
+
+    /// Checks everything that is checked at the end: outputs' preconditions, variables and `check` blocks. Gives all results of the run.
+    pub fn finish_checks(
+        mut self,
+        planned: &[CheckResult],
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<CheckResult> {
+        let config = self.config.clone();
+        for module in &config.modules {
+            for place in self.world.places(module.id) {
+                let addr = self.world.module_cell(place).addr.clone();
+                let within = |name: &str| {
+                    if addr.is_root() {
+                        name.to_owned()
+                    } else {
+                        format!("{addr}.{name}")
+                    }
+                };
+                let config_within = |name: &str| {
+                    if module.path.is_root() {
+                        name.to_owned()
+                    } else {
+                        format!("{}.{name}", module.path)
+                    }
+                };
+                for check in &module.checks {
+                    let name = format!("check.{}", check.name);
+                    let words = Words {
+                        failed: "Check block assertion failed",
+                        noun: "check assertion",
+                        severity: Severity::Warning,
+                    };
+                    for rule in &check.assertions {
+                        let outcome = conditions::evaluate(
+                            rule,
+                            &self.world.scope(place),
+                            words,
+                            diagnostics,
+                        );
+                        self.checks.record(
+                            CheckKind::Check,
+                            &config_within(&name),
+                            &within(&name),
+                            &outcome,
+                        );
+                    }
+                }
+                for output in &module.outputs {
+                    let name = format!("output.{}", output.name);
+                    let words = Words {
+                        failed: "Module output value precondition failed",
+                        noun: "output precondition",
+                        severity: Severity::Error,
+                    };
+                    for rule in &output.preconditions {
+                        let outcome = conditions::evaluate(
+                            rule,
+                            &self.world.scope(place),
+                            words,
+                            diagnostics,
+                        );
+                        self.checks.record(
+                            CheckKind::Output,
+                            &config_within(&name),
+                            &within(&name),
+                            &outcome,
+                        );
+                    }
+                }
+            }
+        }
+        self.merge_planned(planned)
+    }
+
+    /// Results that apply had no occasion to make anew stay as planned.
+    fn merge_planned(self, planned: &[CheckResult]) -> Vec<CheckResult> {
+        let mut results = self.checks.finish();
+        for result in planned {
+            match results
+                .iter_mut()
+                .find(|known| known.kind == result.kind && known.config_addr == result.config_addr)
+            {
+                None => results.push(result.clone()),
+                Some(known) => {
+                    for object in &result.objects {
+                        if !known.objects.iter().any(|other| other.addr == object.addr) {
+                            known.objects.push(object.clone());
+                        }
+                    }
+                    known.objects.sort_by(|a, b| a.addr.cmp(&b.addr));
+                    let worst = known.objects.iter().map(|object| Outcome {
+                        status: object.status,
+                        failure: None,
+                    });
+                    known.status = worst.fold(known.status, |status, outcome| {
+                        conditions::worse(status, outcome.status)
+                    });
+                }
+            }
+        }
+        results.sort_by(|a, b| (a.kind, &a.config_addr).cmp(&(b.kind, &b.config_addr)));
+        results
+    }
+}
+
+/// Whether the instance will be there after the plan.
+fn stays(change: &ResourceChange) -> bool {
+    change.deposed.is_none() && !matches!(change.action, Action::Delete | Action::Forget)
+}
+
+fn kind_of(repetition: &Repetition) -> ExpansionKind {
+    match repetition {
+        Repetition::Single => ExpansionKind::Single,
+        Repetition::Count(_) => ExpansionKind::Count,
+        Repetition::ForEach(_) => ExpansionKind::ForEach,
+        Repetition::Enabled(_) => ExpansionKind::Enabled,
+    }
+}

@@ -1,0 +1,7 @@
+//! Views: a plan, or stored objects, for people and for machines. Nothing here decides anything.
+
+pub mod json;
+pub mod text;
+
+#[cfg(test)]
+mod fixture;

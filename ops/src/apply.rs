@@ -1,0 +1,141 @@
+//! `apply`: carries out an approved plan.
+
+use crate::clock::now_ms;
+use crate::drive::{Pool, drive_apply};
+use crate::failure::{Failure, Report};
+use crate::files::functions_for_apply;
+use crate::interrupt::Interrupt;
+use crate::load::Loaded;
+use crate::plan::Made;
+use crate::session::{Session, new_run};
+use crate::ui::Ui;
+use std::sync::Arc;
+use terrane_apply::{Applied, Applier, ApplyInput};
+use terrane_gate::{ApprovedPlan, Decision, Policy, Refusal};
+use terrane_lang::source::SourceMap;
+use terrane_model::snapshot::Snapshot;
+use terrane_plan::plan::Plan;
+use terrane_store::Workspace;
+use terrane_value::Value;
+
+/// A plan that was approved, with everything that is needed to carry it out.
+#[derive(Debug)]
+pub struct Approved {
+    plan: ApprovedPlan,
+    plan_time: String,
+    loaded: Loaded,
+    variables: Vec<Value>,
+}
+
+/// How applying ended.
+#[derive(Debug)]
+pub struct Done {
+    /// The counts, the messages, and whether it was cut short.
+    pub applied: Applied,
+    /// The texts that the messages point at.
+    pub sources: SourceMap,
+    /// The state afterwards.
+    pub snapshot: Arc<Snapshot>,
+}
+
+impl Done {
+    /// The messages with the texts they point at.
+    pub fn report(&self) -> Report {
+        Report {
+            diagnostics: self.applied.diagnostics.clone(),
+            sources: self.sources.clone(),
+        }
+    }
+}
+
+/// Passes a plan through the gate.
+///
+/// # Errors
+/// When it does not pass.
+pub fn approve(made: Made, policy: Policy, decision: &Decision) -> Result<Approved, Refusal> {
+    let Made {
+        plan,
+        loaded,
+        snapshot: _,
+        variables,
+        diagnostics: _,
+    } = made;
+    approve_parts(plan, loaded, variables, policy, decision)
+}
+
+/// Passes the parts of a plan through the gate.
+pub(crate) fn approve_parts(
+    plan: Plan,
+    loaded: Loaded,
+    variables: Vec<Value>,
+    policy: Policy,
+    decision: &Decision,
+) -> Result<Approved, Refusal> {
+    let plan_time = plan.timestamp.to_string();
+    Ok(Approved {
+        plan: ApprovedPlan::approve(plan, policy, decision)?,
+        plan_time,
+        loaded,
+        variables,
+    })
+}
+
+/// Carries out an approved plan.
+///
+/// # Errors
+/// When the plan does not fit the state any more; when the user interrupts twice. Errors of single steps are among the messages of [`Done`].
+pub async fn carry_out(
+    session: &Session,
+    approved: Approved,
+    mut workspace: Box<dyn Workspace>,
+    interrupt: &Arc<Interrupt>,
+    ui: &mut dyn Ui,
+) -> Result<Done, Failure> {
+    let Approved {
+        plan,
+        plan_time,
+        loaded,
+        variables,
+    } = approved;
+    let Loaded {
+        config,
+        sources,
+        warnings: _,
+        registry,
+        folders: _,
+    } = loaded;
+    let applier = Applier::new(ApplyInput {
+        plan,
+        config: config.clone(),
+        snapshot: workspace.snapshot(),
+        providers: registry.infos().clone(),
+        variables,
+        functions: functions_for_apply(&plan_time, now_ms()),
+        run: new_run().into(),
+        who: session.who().into(),
+        command: session.command.as_str().into(),
+        cwd: session.cwd.as_str().into(),
+        digest: ecow::EcoString::new(),
+        parallelism: session.parallelism,
+    });
+    let applier = match applier {
+        Ok(applier) => applier,
+        Err(diagnostics) => {
+            return Err(Failure::Input(Report {
+                diagnostics,
+                sources,
+            }));
+        }
+    };
+    let mut pool = Pool::new(config, registry, interrupt.clone(), session.parallelism);
+    let applied = drive_apply(applier, &mut pool, &mut *workspace, interrupt, ui).await?;
+    let snapshot = workspace.snapshot();
+    workspace
+        .close()
+        .map_err(Failure::store("Closing the state failed"))?;
+    Ok(Done {
+        applied,
+        sources,
+        snapshot,
+    })
+}

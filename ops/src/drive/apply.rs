@@ -1,0 +1,114 @@
+//! Drives the applying machine.
+
+use super::{Message, Pool, wait};
+use crate::clock::now_ms;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::ui::Ui;
+use terrane_apply::{Applied, Applier, ApplyRequest};
+use terrane_store::Workspace;
+
+/// Runs the machine to its end, making events durable in `workspace`.
+///
+/// # Errors
+/// When the user interrupts a second time. What is durable by then stays.
+pub(crate) async fn drive_apply(
+    mut applier: Applier,
+    pool: &mut Pool,
+    workspace: &mut dyn Workspace,
+    interrupt: &Interrupt,
+    ui: &mut dyn Ui,
+) -> Result<Applied, Failure> {
+    let mut seen = 0;
+    loop {
+        while interrupt.count() > seen {
+            seen += 1;
+            if seen > 1 {
+                return Err(Failure::Interrupted);
+            }
+            ui.note("Interrupt received: waiting for what is in flight. Interrupt again to stop at once; then what is in flight is left behind.");
+            applier.cancel();
+            pool.stop().await;
+        }
+        let persisted = take(&mut applier, pool, workspace);
+        for progress in applier.progress() {
+            ui.applying(&progress);
+        }
+        let mut moved = persisted;
+        for (id, outcome) in pool.dispatch().await {
+            applier.on_reply(id, outcome, now_ms());
+            moved = true;
+        }
+        while let Some(message) = pool.ready() {
+            answer(&mut applier, message, ui);
+            moved = true;
+        }
+        if moved {
+            continue;
+        }
+        if pool.is_idle() {
+            break;
+        }
+        if let Some(message) = wait(pool, interrupt, seen, ui).await {
+            answer(&mut applier, message, ui);
+        }
+    }
+    for progress in applier.progress() {
+        ui.applying(&progress);
+    }
+    Ok(applier.finish())
+}
+
+/// Takes what the machine wants now: hands calls to the pool and makes all events durable in one commit. Returns whether there was such.
+fn take(applier: &mut Applier, pool: &mut Pool, workspace: &mut dyn Workspace) -> bool {
+    let mut batch = Vec::new();
+    let mut waiting = Vec::new();
+    for request in applier.poll(now_ms()) {
+        match request {
+            ApplyRequest::Persist(id, events) => {
+                batch.extend(events);
+                waiting.push(id);
+            }
+            ApplyRequest::Call(id, provider, call) => pool.submit(id, provider, call),
+            ApplyRequest::Provision(id, provision) => pool.submit_provision(id, provision),
+        }
+    }
+    if waiting.is_empty() {
+        return false;
+    }
+    let outcome = if batch.is_empty() {
+        Ok(())
+    } else {
+        workspace.commit(batch).map_err(|error| chain(&error))
+    };
+    for id in waiting {
+        applier.on_persisted(id, outcome.clone());
+    }
+    true
+}
+
+fn answer(applier: &mut Applier, message: Message, ui: &mut dyn Ui) {
+    match message {
+        Message::Reply { id, outcome, .. } => applier.on_reply(id, outcome, now_ms()),
+        Message::Output(addr, provisioner, line) => {
+            // What was begun before the line is said before it.
+            for progress in applier.progress() {
+                ui.applying(&progress);
+            }
+            ui.provisioner_output(&addr, &provisioner, &line);
+        }
+        Message::Provisioned(id, outcome) => applier.on_provisioned(id, outcome),
+    }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

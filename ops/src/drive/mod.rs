@@ -1,0 +1,38 @@
+//! The drivers of the two machines: they carry out what the machines ask for and bring back what came of it.
+//!
+//! One loop owns the machine. Calls that never wait are made in the loop; others run as tasks, within limits, and answer through one
+//! channel. The loop blocks while a batch of events is made durable: answers pile up meanwhile, so that the next batch is larger.
+
+mod limit;
+mod plan;
+mod pool;
+
+mod apply;
+
+pub(crate) use apply::drive_apply;
+pub(crate) use plan::{drive_plan, drive_recovery};
+pub(crate) use pool::{Message, Pool};
+
+use crate::interrupt::Interrupt;
+use crate::ui::Ui;
+use std::time::Duration;
+
+/// How long a wait may last before the user hears of it again.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Waits for the next message, telling the user from time to time that the wait goes on. `None`: an interrupt came.
+async fn wait(
+    pool: &mut Pool,
+    interrupt: &Interrupt,
+    seen: u32,
+    ui: &mut dyn Ui,
+) -> Option<Message> {
+    loop {
+        ui.waiting(pool.in_flight(), pool.queued());
+        tokio::select! {
+            message = pool.next() => return message,
+            () = interrupt.beyond(seen) => return None,
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Drives the planning machine.
+
+use super::{Message, Pool, wait};
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::ui::Ui;
+use terrane_lang::diagnostic::Diagnostics;
+use terrane_model::event::EventKind;
+use terrane_plan::machine::{Planned, Planner, Recovery, Request};
+
+/// Runs the machine to its end.
+///
+/// # Errors
+/// When the user interrupts a second time.
+pub(crate) async fn drive_plan(
+    mut planner: Planner,
+    pool: &mut Pool,
+    interrupt: &Interrupt,
+    ui: &mut dyn Ui,
+) -> Result<Planned, Failure> {
+    let mut seen = 0;
+    loop {
+        while interrupt.count() > seen {
+            seen += 1;
+            if seen > 1 {
+                return Err(Failure::Interrupted);
+            }
+            ui.note("Interrupt received: waiting for what is in flight. Interrupt again to stop at once.");
+            planner.cancel();
+            pool.stop().await;
+        }
+        for Request { id, provider, call } in planner.poll() {
+            pool.submit(id, provider, call);
+        }
+        for progress in planner.progress() {
+            ui.planning(&progress);
+        }
+        let mut moved = false;
+        for (id, outcome) in pool.dispatch().await {
+            planner.on(id, outcome);
+            moved = true;
+        }
+        while let Some(message) = pool.ready() {
+            answer(&mut planner, message);
+            moved = true;
+        }
+        if moved {
+            continue;
+        }
+        if pool.is_idle() {
+            break;
+        }
+        if let Some(message) = wait(pool, interrupt, seen, ui).await {
+            answer(&mut planner, message);
+        }
+    }
+    for progress in planner.progress() {
+        ui.planning(&progress);
+    }
+    Ok(planner.finish())
+}
+
+fn answer(planner: &mut Planner, message: Message) {
+    if let Message::Reply { id, outcome, .. } = message {
+        planner.on(id, outcome);
+    }
+}
+
+/// Settles open intents.
+pub(crate) async fn drive_recovery(
+    mut recovery: Recovery,
+    pool: &mut Pool,
+) -> (Vec<EventKind>, Diagnostics) {
+    loop {
+        for Request { id, provider, call } in recovery.poll() {
+            pool.submit(id, provider, call);
+        }
+        let mut moved = false;
+        for (id, outcome) in pool.dispatch().await {
+            recovery.on(id, outcome);
+            moved = true;
+        }
+        if moved {
+            continue;
+        }
+        if pool.is_idle() {
+            return recovery.finish();
+        }
+        if let Some(Message::Reply { id, outcome, .. }) = pool.next().await {
+            recovery.on(id, outcome);
+        }
+    }
+}

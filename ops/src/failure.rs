@@ -1,0 +1,91 @@
+//! How an operation fails: the user's input has errors, or the world does not play along.
+
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::source::SourceMap;
+use terrane_store::StoreError;
+
+/// Messages about the user's input, with the texts that their spans refer to.
+#[derive(Clone, Debug, Default)]
+#[must_use = "messages must reach the user"]
+pub struct Report {
+    /// The messages.
+    pub diagnostics: Diagnostics,
+    /// The texts.
+    pub sources: SourceMap,
+}
+
+impl Report {
+    /// Messages that point at no text.
+    pub fn plain(diagnostics: impl Into<Diagnostics>) -> Self {
+        Self {
+            diagnostics: diagnostics.into(),
+            sources: SourceMap::default(),
+        }
+    }
+}
+
+/// Why an operation did not come to a good end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The input has errors (warnings may be among the messages).
+    #[error("the input has errors")]
+    Input(Report),
+    /// The state could not be read or written.
+    #[error("{doing}")]
+    Store {
+        /// What was being done, as a sentence: `Reading the state failed`.
+        doing: String,
+        /// Why it failed.
+        source: StoreError,
+    },
+    /// A file could not be read or written, or a process not started.
+    #[error("{doing}")]
+    Io {
+        /// What was being done, to what.
+        doing: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// The user interrupted twice: what was in flight was left behind.
+    #[error("Stopped at once")]
+    Interrupted,
+}
+
+impl Failure {
+    /// One message without a place.
+    pub fn input(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Input(Report::plain(Diagnostic::error(summary, detail)))
+    }
+
+    /// Wraps an error of the store.
+    pub fn store(doing: impl Into<String>) -> impl FnOnce(StoreError) -> Self {
+        let doing = doing.into();
+        |source| Self::Store { doing, source }
+    }
+
+    /// Wraps an error of the system.
+    pub fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let doing = doing.into();
+        |source| Self::Io { doing, source }
+    }
+
+    /// The failure as messages for the user, the causes of errors of the world in the detail.
+    pub fn into_report(self) -> Report {
+        match self {
+            Self::Input(report) => report,
+            failure @ (Self::Store { .. } | Self::Io { .. }) => {
+                let mut causes = Vec::new();
+                let mut source = std::error::Error::source(&failure);
+                while let Some(cause) = source {
+                    causes.push(cause.to_string());
+                    source = cause.source();
+                }
+                Report::plain(Diagnostic::error(failure.to_string(), causes.join(": ")))
+            }
+            Self::Interrupted => Report::plain(Diagnostic::error(
+                "Stopped at once",
+                "Operations that were in flight were left behind. The state records what was begun: the next command tells what may exist.",
+            )),
+        }
+    }
+}

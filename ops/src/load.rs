@@ -1,0 +1,180 @@
+//! Reads the configuration of the working directory and compiles it.
+
+use crate::failure::{Failure, Report};
+use crate::providers::{self, Registry};
+use crate::session::Session;
+use std::path::Path;
+use std::sync::Arc;
+use terrane_config::compile::compile;
+use terrane_config::config::Config;
+use terrane_config::load::{Loader, ModuleFile, ModuleFolder, ModuleRequest, Tree};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::source::SourceMap;
+use terrane_model::snapshot::Snapshot;
+use terrane_modules::{Kind, join, kind, read_folder};
+use terrane_plan::machine::complete_providers;
+
+/// The declarations of all modules.
+#[derive(Debug)]
+pub struct LoadedTree {
+    /// The declarations.
+    pub tree: Tree,
+    /// Their texts.
+    pub sources: SourceMap,
+    /// Messages about them.
+    pub diagnostics: Diagnostics,
+    /// The folders as they were read, the root first: what a saved plan keeps.
+    pub folders: Vec<ModuleFolder>,
+}
+
+/// A compiled configuration with the providers that it needs.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Its texts.
+    pub sources: SourceMap,
+    /// Warnings about it.
+    pub warnings: Diagnostics,
+    /// The providers of configuration and state.
+    pub registry: Arc<Registry>,
+    /// The folders as they were read, the root first.
+    pub folders: Vec<ModuleFolder>,
+}
+
+impl Loaded {
+    /// Whether the root module has no file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.folders
+            .first()
+            .is_none_or(|folder| folder.files.is_empty())
+    }
+}
+
+/// Where the files of modules come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin<'a> {
+    /// The working directory.
+    Disk,
+    /// A saved plan.
+    Saved(&'a [ModuleFolder]),
+}
+
+/// Reads the declarations of all modules.
+///
+/// # Errors
+/// When the root folder can't be read.
+pub fn tree(origin: Origin<'_>) -> Result<LoadedTree, Failure> {
+    let root = match origin {
+        Origin::Disk => folder(".")
+            .map_err(|problem| Failure::input("Failed to read the configuration", problem))?,
+        Origin::Saved(folders) => folders.first().cloned().ok_or_else(|| {
+            Failure::input("Damaged plan", "The saved plan holds no configuration.")
+        })?,
+    };
+    let mut folders = vec![root.clone()];
+    let mut loader = Loader::new(root);
+    while let Some(request) = loader.poll() {
+        let found = match origin {
+            Origin::Disk => module(&request),
+            Origin::Saved(folders) => {
+                let dir = join(&request.caller_dir, &request.source);
+                folders
+                    .iter()
+                    .find(|folder| folder.dir == dir)
+                    .cloned()
+                    .ok_or_else(|| format!("The saved plan does not hold the module {dir}."))
+            }
+        };
+        if let Ok(found) = &found
+            && !folders.iter().any(|known| known.dir == found.dir)
+        {
+            folders.push(found.clone());
+        }
+        loader.provide(&request, found);
+    }
+    let (tree, sources, mut diagnostics) = loader.finish();
+    if let Some(backend) = &tree.backend
+        && backend.type_name != "local"
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                "Backend not available",
+                format!("The backend {:?} is not available in this version of terrane: it comes with a later one. Remove the `backend` block to keep the state in the folder {} beside the configuration.", backend.type_name, crate::session::STATE_DIR),
+            )
+            .at(backend.span),
+        );
+    }
+    Ok(LoadedTree {
+        tree,
+        sources,
+        diagnostics,
+        folders,
+    })
+}
+
+/// Reads and compiles the configuration, with the providers that it and the state need.
+///
+/// # Errors
+/// When it has errors, or a provider is not there.
+pub async fn load(
+    session: &Session,
+    snapshot: &Snapshot,
+    origin: Origin<'_>,
+) -> Result<Loaded, Failure> {
+    let LoadedTree {
+        tree,
+        sources,
+        mut diagnostics,
+        folders,
+    } = tree(origin)?;
+    let (registry, found) = providers::load(session, &tree.requirements, snapshot).await?;
+    diagnostics.extend(found);
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources,
+        }));
+    }
+    let (mut config, found) = compile(&tree, &sources, &registry.schemas());
+    complete_providers(&mut config, snapshot, registry.infos());
+    diagnostics.extend(found);
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources,
+        }));
+    }
+    Ok(Loaded {
+        config: Arc::new(config),
+        sources,
+        warnings: diagnostics,
+        registry: Arc::new(registry),
+        folders,
+    })
+}
+
+fn module(request: &ModuleRequest) -> Result<ModuleFolder, String> {
+    match kind(&request.source) {
+        Kind::Local => folder(&join(&request.caller_dir, &request.source)),
+        Kind::Remote => Err(format!(
+            "The module source {:?} is not a local path. Modules from registries, repositories and archives come with a later version of terrane; a local path begins with ./ or ../",
+            request.source
+        )),
+    }
+}
+
+fn folder(dir: &str) -> Result<ModuleFolder, String> {
+    let files = read_folder(Path::new(dir)).map_err(|error| error.to_string())?;
+    Ok(ModuleFolder {
+        dir: dir.into(),
+        files: files
+            .into_iter()
+            .map(|file| ModuleFile {
+                name: file.name,
+                content: file.content,
+            })
+            .collect(),
+    })
+}

@@ -1,0 +1,298 @@
+//! `plan`: from the working directory to a plan.
+
+use crate::clock::now_ms;
+use crate::drive::{Pool, drive_plan, drive_recovery};
+use crate::failure::{Failure, Report};
+use crate::files::functions_for_plan;
+use crate::interrupt::Interrupt;
+use crate::load::{Loaded, Origin, load};
+use crate::session::Session;
+use crate::ui::Ui;
+use crate::variables::{self, Resolved, VariableArgument};
+use std::sync::Arc;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_model::addr::{InstanceAddr, Target};
+use terrane_model::event::Event;
+use terrane_model::snapshot::Snapshot;
+use terrane_plan::machine::{PlanInput, PlanOptions, Planned, Planner, Recovery};
+use terrane_plan::plan::{Plan, PlanMode};
+use terrane_value::Value;
+
+/// What the user wants to have planned.
+#[derive(Clone, Debug, Default)]
+pub struct PlanRequest {
+    /// What the plan is for.
+    pub mode: PlanMode,
+    /// Trust the state instead of reading objects.
+    pub skip_refresh: bool,
+    /// `-target`
+    pub targets: Vec<String>,
+    /// `-exclude`
+    pub excludes: Vec<String>,
+    /// `-replace`
+    pub replace: Vec<String>,
+    /// `-var` and `-var-file`, in order.
+    pub variables: Vec<VariableArgument>,
+}
+
+/// A plan with everything that is needed to show it, save it or apply it.
+#[derive(Debug)]
+pub struct Made {
+    /// The plan. Marked `errored` when planning found errors.
+    pub plan: Plan,
+    /// The configuration that it was made from.
+    pub loaded: Loaded,
+    /// The state that it was made from.
+    pub snapshot: Arc<Snapshot>,
+    /// Root variables, by index, converted and marked.
+    pub variables: Vec<Value>,
+    /// All messages, of the configuration too.
+    pub diagnostics: Diagnostics,
+}
+
+impl Made {
+    /// The messages with the texts they point at.
+    pub fn report(&self) -> Report {
+        Report {
+            diagnostics: self.diagnostics.clone(),
+            sources: self.loaded.sources.clone(),
+        }
+    }
+}
+
+/// Makes a plan from the configuration in the working directory and this state.
+///
+/// # Errors
+/// When the input has errors and there is nothing to show; when the user interrupts twice.
+pub async fn make(
+    session: &Session,
+    request: &PlanRequest,
+    snapshot: Arc<Snapshot>,
+    interrupt: &Arc<Interrupt>,
+    ui: &mut dyn Ui,
+) -> Result<Made, Failure> {
+    let selection = Selection::read(request)?;
+    let mut loaded = load(session, &snapshot, Origin::Disk).await?;
+    if loaded.is_empty() && request.mode == PlanMode::Normal {
+        return Err(Failure::input(
+            "No configuration files",
+            "There is no configuration in this folder. Planning without one would mean to destroy everything that is managed here. If you want that, give the -destroy option. Else make a configuration file (.tf), or name the right folder with -chdir.",
+        ));
+    }
+    let mut diagnostics = std::mem::take(&mut loaded.warnings);
+    let Resolved {
+        values,
+        set,
+        diagnostics: found,
+    } = root_variables(session, request, &mut loaded, ui)?;
+    diagnostics.extend(found);
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources: loaded.sources,
+        }));
+    }
+    let now_ms = now_ms();
+    let Selection {
+        targets,
+        excludes,
+        replace,
+    } = selection;
+    let planner = Planner::new(PlanInput {
+        config: loaded.config.clone(),
+        snapshot: snapshot.clone(),
+        providers: loaded.registry.infos().clone(),
+        variables: values.clone(),
+        variables_set: set,
+        functions: functions_for_plan(now_ms),
+        options: PlanOptions {
+            mode: request.mode,
+            refresh: !request.skip_refresh,
+            targets,
+            excludes,
+            replace,
+            workspace: session.workspace()?.into(),
+            cwd: session.cwd.as_str().into(),
+            now_ms,
+        },
+    });
+    let mut pool = Pool::new(
+        loaded.config.clone(),
+        loaded.registry.clone(),
+        interrupt.clone(),
+        session.parallelism,
+    );
+    let Planned {
+        plan,
+        diagnostics: found,
+    } = drive_plan(planner, &mut pool, interrupt, ui).await?;
+    diagnostics.extend(found);
+    let Some(mut plan) = plan else {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources: loaded.sources,
+        }));
+    };
+    plan.errored |= diagnostics.has_errors();
+    Ok(Made {
+        plan,
+        loaded,
+        snapshot,
+        variables: values,
+        diagnostics,
+    })
+}
+
+/// Settles what a cut off run left open, if it did: to be called before [`make`]. What can't be settled is among the messages.
+///
+/// # Errors
+/// When the input has errors, or what was found out can't be recorded.
+pub async fn recover(
+    session: &Session,
+    request: &PlanRequest,
+    workspace: &mut dyn terrane_store::Workspace,
+    interrupt: &Arc<Interrupt>,
+    ui: &mut dyn Ui,
+) -> Result<Report, Failure> {
+    let snapshot = workspace.snapshot();
+    if snapshot.open.is_empty() {
+        return Ok(Report::plain(Diagnostics::new()));
+    }
+    let mut loaded = load(session, &snapshot, Origin::Disk).await?;
+    let Resolved {
+        values,
+        set,
+        diagnostics,
+    } = root_variables(session, request, &mut loaded, ui)?;
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources: loaded.sources,
+        }));
+    }
+    let now_ms = now_ms();
+    let recovery = Recovery::new(PlanInput {
+        config: loaded.config.clone(),
+        snapshot: snapshot.clone(),
+        providers: loaded.registry.infos().clone(),
+        variables: values,
+        variables_set: set,
+        functions: functions_for_plan(now_ms),
+        options: PlanOptions {
+            refresh: true,
+            workspace: session.workspace()?.into(),
+            cwd: session.cwd.as_str().into(),
+            now_ms,
+            ..PlanOptions::default()
+        },
+    });
+    let mut pool = Pool::new(
+        loaded.config.clone(),
+        loaded.registry.clone(),
+        interrupt.clone(),
+        session.parallelism,
+    );
+    let (kinds, diagnostics) = drive_recovery(recovery, &mut pool).await;
+    drop(snapshot);
+    if !kinds.is_empty() {
+        let events = kinds
+            .into_iter()
+            .map(|kind| Event {
+                at_ms: now_ms,
+                kind,
+            })
+            .collect();
+        workspace.commit(events).map_err(Failure::store(
+            "Recording what became of the last run failed",
+        ))?;
+    }
+    Ok(Report {
+        diagnostics,
+        sources: loaded.sources,
+    })
+}
+
+fn root_variables(
+    session: &Session,
+    request: &PlanRequest,
+    loaded: &mut Loaded,
+    ui: &mut dyn Ui,
+) -> Result<Resolved, Failure> {
+    let collected = variables::collect(&session.env, &request.variables, &mut loaded.sources)?;
+    let ui = if session.input { Some(ui) } else { None };
+    Ok(variables::resolve(
+        &loaded.config,
+        collected,
+        &mut loaded.sources,
+        ui,
+    ))
+}
+
+/// The addresses of a request, read.
+#[derive(Debug)]
+struct Selection {
+    targets: Vec<Target>,
+    excludes: Vec<Target>,
+    replace: Vec<InstanceAddr>,
+}
+
+impl Selection {
+    fn read(request: &PlanRequest) -> Result<Self, Failure> {
+        let mut diagnostics = Diagnostics::new();
+        let mut read = |option: &str, texts: &[String]| -> Vec<Target> {
+            texts
+                .iter()
+                .filter_map(|text| {
+                    text.parse()
+                        .map_err(|error| {
+                            diagnostics.push(Diagnostic::error(
+                                format!("Invalid {option} address {text:?}"),
+                                format!("{error}."),
+                            ));
+                        })
+                        .ok()
+                })
+                .collect()
+        };
+        let targets = read("-target", &request.targets);
+        let excludes = read("-exclude", &request.excludes);
+        let replaced = read("-replace", &request.replace);
+        if !targets.is_empty() && !excludes.is_empty() {
+            diagnostics.push(Diagnostic::error(
+                "Incompatible options",
+                "-target and -exclude can't be given together.",
+            ));
+        }
+        let mut replace = Vec::new();
+        for target in replaced {
+            match target {
+                Target::Instance(instance) => replace.push(instance),
+                Target::Resource(resource) => replace.push(resource.instance(None)),
+                Target::Module(module) => diagnostics.push(Diagnostic::error(
+                    format!("Invalid -replace address {:?}", module.to_string()),
+                    "Only a resource instance can be replaced, not a whole module.",
+                )),
+            }
+        }
+        if request.mode != PlanMode::Normal && !replace.is_empty() {
+            diagnostics.push(Diagnostic::error(
+                "Incompatible options",
+                "-replace can't be given together with -destroy or -refresh-only.",
+            ));
+        }
+        if request.mode == PlanMode::RefreshOnly && request.skip_refresh {
+            diagnostics.push(Diagnostic::error(
+                "Incompatible options",
+                "-refresh-only does nothing but refresh, so -refresh=false can't be given with it.",
+            ));
+        }
+        if diagnostics.has_errors() {
+            return Err(Failure::Input(Report::plain(diagnostics)));
+        }
+        Ok(Self {
+            targets,
+            excludes,
+            replace,
+        })
+    }
+}

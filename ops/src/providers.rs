@@ -1,0 +1,144 @@
+//! The providers that a command needs: which ones, their schemas, and how instances are started.
+
+use crate::failure::Failure;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use terrane_config::load::Requirement;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_model::addr::ProviderAddr;
+use terrane_model::provider::ProviderInfo;
+use terrane_model::schema::ProviderSchema;
+use terrane_model::snapshot::Snapshot;
+use terrane_provider::{ProviderFactory, Providers};
+
+use crate::remote_state::{LocalStates, Tfvars};
+use crate::session::Session;
+
+/// The providers of one command.
+#[derive(Debug, Default)]
+pub struct Registry {
+    factories: Providers,
+    infos: BTreeMap<ProviderAddr, ProviderInfo>,
+}
+
+impl Registry {
+    /// Schemas and abilities by address.
+    #[must_use]
+    pub fn infos(&self) -> &BTreeMap<ProviderAddr, ProviderInfo> {
+        &self.infos
+    }
+
+    /// Schemas by address.
+    #[must_use]
+    pub fn schemas(&self) -> BTreeMap<ProviderAddr, Arc<ProviderSchema>> {
+        self.infos
+            .iter()
+            .map(|(addr, info)| (addr.clone(), info.schema.clone()))
+            .collect()
+    }
+
+    /// What starts instances of a provider; a sentence if there is no such provider.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn factory(&self, addr: &ProviderAddr) -> Result<Arc<dyn ProviderFactory>, String> {
+        self.factories
+            .get(addr)
+            .cloned()
+            .ok_or_else(|| format!("the provider {} is not available", addr.for_display()))
+    }
+
+    /// The version of a provider.
+    #[must_use]
+    pub fn version(&self, addr: &ProviderAddr) -> Option<String> {
+        self.factories.get(addr).map(|factory| factory.version())
+    }
+}
+
+/// All providers that this program has.
+#[must_use]
+pub fn available(session: &Session) -> Providers {
+    let providers = terrane_builtin::all(&terrane_builtin::Options {
+        remote_state: Arc::new(LocalStates),
+        tfvars: Arc::new(Tfvars),
+        ..terrane_builtin::Options::default()
+    });
+    // For the project's own tests: a simulated cloud, which lives as long as the process.
+    match session.env.get("TERRANE_SIM").map(|seed| seed.parse()) {
+        Some(Ok(seed)) => providers.with(Arc::new(terrane_sim::SimFactory::new(
+            terrane_sim::World::new(seed),
+        ))),
+        _ => providers,
+    }
+}
+
+/// Gets schemas and abilities of all providers that configuration and state need, at the same time.
+///
+/// # Errors
+/// When a provider that is needed is not there, or can't say what it offers.
+pub async fn load(
+    session: &Session,
+    requirements: &BTreeMap<ProviderAddr, Requirement>,
+    snapshot: &Snapshot,
+) -> Result<(Registry, Diagnostics), Failure> {
+    let factories = available(session);
+    let in_state: BTreeSet<&ProviderAddr> = snapshot
+        .resources
+        .values()
+        .map(|resource| &resource.provider.provider)
+        .collect();
+    let builtin = ProviderAddr::builtin();
+    let needed: BTreeSet<&ProviderAddr> = requirements
+        .keys()
+        .chain(in_state)
+        .chain([&builtin])
+        .collect();
+    let mut diagnostics = Diagnostics::new();
+    let mut asked = Vec::new();
+    for addr in needed {
+        match factories.get(addr) {
+            Some(factory) => asked.push((addr.clone(), factory.clone())),
+            None => diagnostics.push(missing(addr, requirements.get(addr))),
+        }
+    }
+    let answers = futures::future::join_all(asked.into_iter().map(|(addr, factory)| async move {
+        let info = factory.info().await;
+        (addr, info)
+    }))
+    .await;
+    let mut infos = BTreeMap::new();
+    for (addr, info) in answers {
+        match info {
+            Ok(info) => {
+                infos.insert(addr, info);
+            }
+            Err(failure) => diagnostics.push(Diagnostic::error(
+                "Failed to load a provider",
+                format!(
+                    "The provider {} could not say what it offers: {}.",
+                    addr.for_display(),
+                    failure.message
+                ),
+            )),
+        }
+    }
+    Ok((Registry { factories, infos }, diagnostics))
+}
+
+fn missing(addr: &ProviderAddr, requirement: Option<&Requirement>) -> Diagnostic {
+    let who = match requirement {
+        Some(_) => "The configuration",
+        None => "The state",
+    };
+    let diagnostic = Diagnostic::error(
+        "Provider not available",
+        format!(
+            "{who} needs the provider {}, which is not built into this version of terrane. Provider plugins come with a later version; see `terrane version -json` for the providers that are built in.",
+            addr.for_display()
+        ),
+    );
+    match requirement.and_then(|requirement| requirement.span) {
+        Some(span) => diagnostic.at(span),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,233 @@
+//! Where a command works: the folder, the workspace, the state, the environment.
+
+use crate::clock::now_ms;
+use crate::failure::Failure;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use terrane_model::event::{Event, EventKind};
+use terrane_model::snapshot::Snapshot;
+use terrane_store::{StateStore, StoreError, Workspace};
+use terrane_store_sled::SledStore;
+
+/// The folder of the embedded store, beside the configuration.
+pub const STATE_DIR: &str = "terrane.state";
+/// The folder of what can be made again, unless `TF_DATA_DIR` says otherwise.
+pub const DATA_DIR: &str = ".terrane";
+/// The workspace that is always there.
+pub const DEFAULT_WORKSPACE: &str = "default";
+
+/// Where a command works. The process' working directory is the folder of the root module.
+#[derive(Debug)]
+pub struct Session {
+    /// What can be made again: the selected workspace, downloads.
+    pub data_dir: PathBuf,
+    /// The folder in which the user called (before `-chdir`): `path.cwd`.
+    pub cwd: String,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// How many calls may be in flight.
+    pub parallelism: usize,
+    /// Whether the user can be asked.
+    pub input: bool,
+    /// The command, for the history: `apply`.
+    pub command: String,
+    store: Arc<dyn StateStore>,
+}
+
+impl Session {
+    /// A session in the working directory. `cwd` is the folder in which the user called.
+    #[must_use]
+    pub fn new(cwd: impl Into<String>, env: BTreeMap<String, String>, command: &str) -> Self {
+        let data_dir = env
+            .get("TF_DATA_DIR")
+            .filter(|dir| !dir.is_empty())
+            .map_or_else(|| PathBuf::from(DATA_DIR), PathBuf::from);
+        Self {
+            data_dir,
+            cwd: cwd.into(),
+            env,
+            parallelism: 10,
+            input: false,
+            command: command.to_owned(),
+            store: Arc::new(SledStore::new(STATE_DIR)),
+        }
+    }
+
+    /// The state store.
+    #[must_use]
+    pub fn store(&self) -> &dyn StateStore {
+        &*self.store
+    }
+
+    /// The name of the current workspace.
+    ///
+    /// # Errors
+    /// When it is set to something that can't be a name, or the selection can't be read.
+    pub fn workspace(&self) -> Result<String, Failure> {
+        if let Some(name) = self.workspace_override() {
+            if !is_workspace_name(name) {
+                return Err(Failure::input(
+                    "Invalid workspace selection",
+                    format!(
+                        "The environment variable TF_WORKSPACE is set to {name:?}, which is not a valid workspace name."
+                    ),
+                ));
+            }
+            return Ok(name.to_owned());
+        }
+        let path = self.selection();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let name = text.trim();
+                if name.is_empty() {
+                    return Ok(String::from(DEFAULT_WORKSPACE));
+                }
+                if !is_workspace_name(name) {
+                    return Err(Failure::input(
+                        "Invalid workspace selection",
+                        format!(
+                            "The file {} holds {name:?}, which is not a valid workspace name. Select one with `terrane workspace select`.",
+                            path.display()
+                        ),
+                    ));
+                }
+                Ok(name.to_owned())
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(String::from(DEFAULT_WORKSPACE))
+            }
+            Err(source) => Err(Failure::Io {
+                doing: format!("Reading {} failed", path.display()),
+                source,
+            }),
+        }
+    }
+
+    /// The workspace that the environment asks for.
+    #[must_use]
+    pub fn workspace_override(&self) -> Option<&str> {
+        self.env
+            .get("TF_WORKSPACE")
+            .map(String::as_str)
+            .filter(|name| !name.is_empty())
+    }
+
+    /// Makes a workspace the current one.
+    ///
+    /// # Errors
+    /// When the selection can't be written.
+    pub fn select(&self, name: &str) -> Result<(), Failure> {
+        let path = self.selection();
+        let write = || {
+            std::fs::create_dir_all(&self.data_dir)?;
+            std::fs::write(&path, name)
+        };
+        write().map_err(Failure::io(format!("Writing {} failed", path.display())))
+    }
+
+    fn selection(&self) -> PathBuf {
+        self.data_dir.join("environment")
+    }
+
+    /// The state of the current workspace, without owning it. Empty before the first write.
+    ///
+    /// # Errors
+    /// When it can't be read or is damaged.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, Failure> {
+        if !Path::new(STATE_DIR).exists() {
+            return Ok(Arc::new(Snapshot::default()));
+        }
+        match self.store.read(&self.workspace()?) {
+            Err(StoreError::NoWorkspace(_)) => Ok(Arc::new(Snapshot::default())),
+            read => read.map_err(Failure::store("Reading the state failed")),
+        }
+    }
+
+    /// The current workspace, for writing.
+    ///
+    /// # Errors
+    /// When it can't be opened: it is in use, or damaged.
+    pub fn open(&self) -> Result<Box<dyn Workspace>, Failure> {
+        self.store
+            .open(&self.workspace()?)
+            .map_err(Failure::store("Opening the state failed"))
+    }
+
+    /// Records changes that a command makes to the state by itself, under a run of its own.
+    ///
+    /// # Errors
+    /// When they can't be made durable; then none of them counts.
+    pub fn commit(
+        &self,
+        workspace: &mut dyn Workspace,
+        changes: Vec<EventKind>,
+    ) -> Result<(), Failure> {
+        let at_ms = now_ms();
+        let run = EventKind::Run {
+            run: new_run().into(),
+            plan: ecow::EcoString::new(),
+            command: self.command.as_str().into(),
+            who: self.who().into(),
+        };
+        let events = std::iter::once(run)
+            .chain(changes)
+            .map(|kind| Event { at_ms, kind })
+            .collect();
+        workspace
+            .commit(events)
+            .map_err(Failure::store("Writing the state failed"))
+    }
+
+    /// Who works here, for the history: `user@host`.
+    #[must_use]
+    pub fn who(&self) -> String {
+        let var = |names: &[&str]| {
+            names
+                .iter()
+                .find_map(|name| self.env.get(*name).filter(|value| !value.is_empty()))
+                .cloned()
+        };
+        let user = var(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| String::from("unknown"));
+        let host = var(&["HOSTNAME", "COMPUTERNAME"])
+            .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok())
+            .unwrap_or_else(|| String::from("localhost"));
+        format!("{user}@{}", host.trim())
+    }
+}
+
+/// A name for a run.
+#[must_use]
+pub fn new_run() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// Whether this can be the name of a workspace: what needs no escaping in a URL path, and is not a path.
+#[must_use]
+pub fn is_workspace_name(name: &str) -> bool {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "-_.~$&+:=@".contains(char);
+    !name.is_empty()
+        && name.len() <= 90
+        && name.chars().all(plain)
+        && !name.chars().all(|char| char == '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_workspace_name;
+
+    #[test]
+    fn names_of_workspaces_are_not_paths() {
+        for (name, expect) in [
+            ("default", true),
+            ("a-b_c.d", true),
+            ("", false),
+            ("..", false),
+            ("a/b", false),
+            ("a b", false),
+            ("ä", false),
+        ] {
+            assert_eq!(is_workspace_name(name), expect, "{name}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What operations say to the user while they run, and what they ask. Results are returned, not said.
+
+use crate::failure::Report;
+use terrane_model::addr::InstanceAddr;
+
+/// Something that only the user can answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// The value of a root variable that has none.
+    Variable {
+        /// Its name.
+        name: String,
+        /// Its description; may be empty.
+        description: String,
+        /// Whether the answer must not be shown.
+        sensitive: bool,
+    },
+    /// Whether a state file of a peer is to be taken over.
+    CopyState {
+        /// The file.
+        from: String,
+        /// How many instances it holds.
+        instances: usize,
+    },
+}
+
+/// The user, as operations see them.
+pub trait Ui: Send {
+    /// Planning made progress.
+    fn planning(&mut self, progress: &terrane_plan::machine::Progress);
+
+    /// Applying made progress.
+    fn applying(&mut self, progress: &terrane_apply::Progress);
+
+    /// A provisioner wrote a line.
+    fn provisioner_output(&mut self, addr: &InstanceAddr, provisioner: &str, line: &str);
+
+    /// How many requests are waiting for an answer, and how many wait for a slot. Called before every wait, and at least once a second
+    /// while one lasts: the moment to flush, redraw, and say what takes long.
+    fn waiting(&mut self, in_flight: usize, queued: usize);
+
+    /// Something to be said at once, for people only.
+    fn note(&mut self, text: &str);
+
+    /// Messages to be shown at once.
+    fn report(&mut self, report: &Report);
+
+    /// Asks. `None`: no answer can be had (no input, end of file).
+    fn ask(&mut self, question: &Question) -> Option<String>;
+}
+
+/// A user who sees nothing and answers nothing.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Ui for Silent {
+    fn planning(&mut self, _: &terrane_plan::machine::Progress) {}
+    fn applying(&mut self, _: &terrane_apply::Progress) {}
+    fn provisioner_output(&mut self, _: &InstanceAddr, _: &str, _: &str) {}
+    fn waiting(&mut self, _: usize, _: usize) {}
+    fn note(&mut self, _: &str) {}
+    fn report(&mut self, _: &Report) {}
+    fn ask(&mut self, _: &Question) -> Option<String> {
+        None
+    }
+}
