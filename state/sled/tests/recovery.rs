@@ -242,6 +242,28 @@ fn a_torn_end_is_kept_aside() {
     assert_eq!(fs::read(&journal).unwrap(), bytes[..bytes.len() - 4]);
 }
 
+/// Whatever byte of the journal is wrong: an error, or what was there before the last record; never a panic, never something else.
+#[test]
+fn a_wrong_byte_is_never_taken_for_state() {
+    let home = Home::new();
+    let before = home.write(0, 3);
+    let after = home.write(3, 4);
+    let journal = home.place().join("journal");
+    let whole = fs::read(&journal).unwrap();
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        fs::write(&journal, &bytes).unwrap();
+        match home.store().read("default") {
+            Ok(state) => assert_eq!(state, before, "byte {at}"),
+            Err(StoreError::Damaged { .. }) => {}
+            Err(error) => panic!("byte {at}: {error}"),
+        }
+    }
+    fs::write(&journal, &whole).unwrap();
+    assert_eq!(home.open().snapshot(), after);
+}
+
 #[test]
 fn a_missing_journal_is_not_taken_for_a_new_state() {
     let home = Home::new();
