@@ -12,5 +12,5 @@ pub mod plan;
 pub(crate) mod planner;
 pub mod replay;
 pub mod stored;
-mod world;
 pub mod view;
+mod world;
