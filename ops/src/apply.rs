@@ -115,6 +115,8 @@ pub async fn carry_out(
         who: session.who().into(),
         command: session.command.as_str().into(),
         cwd: session.cwd.as_str().into(),
+        digest: ecow::EcoString::new(),
+        parallelism: session.parallelism,
     });
     let applier = match applier {
         Ok(applier) => applier,
