@@ -162,7 +162,9 @@ pub async fn recover(
     if snapshot.open.is_empty() {
         return Ok(Report::plain(Diagnostics::new()));
     }
-    let mut loaded = load(session, &snapshot, Origin::Disk).await?;
+    let early =
+        variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
+    let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
     let Resolved {
         values,
         set,
