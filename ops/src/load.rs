@@ -13,6 +13,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
 use terrane_modules::{Kind, join, kind, read_folder};
+use terrane_plan::machine::complete_providers;
 
 /// The declarations of all modules.
 #[derive(Debug)]
@@ -138,7 +139,8 @@ pub async fn load(
             sources,
         }));
     }
-    let (config, found) = compile(&tree, &sources, &registry.schemas());
+    let (mut config, found) = compile(&tree, &sources, &registry.schemas());
+    complete_providers(&mut config, snapshot, registry.infos());
     diagnostics.extend(found);
     if diagnostics.has_errors() {
         return Err(Failure::Input(Report {

@@ -13,7 +13,7 @@ use terrane_ops::failure::Failure;
 use terrane_ops::gate::{Decision, Policy, Refusal};
 use terrane_ops::interrupt::Interrupt;
 use terrane_ops::model::snapshot::Snapshot;
-use terrane_ops::plan::{Made, PlanRequest, make};
+use terrane_ops::plan::{Made, PlanRequest, make, recover};
 use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::planning::view::text::render_outputs;
 use terrane_ops::session::Session;
@@ -62,9 +62,14 @@ fn plan_and_apply(
     request: &PlanRequest,
     auto: bool,
 ) -> Result<Exit, Failure> {
-    let workspace = session.open()?;
+    let mut workspace = session.open()?;
     block_on(async {
         let interrupt = Interrupt::listen();
+        let recovered = {
+            let mut view = app.view();
+            recover(session, request, &mut *workspace, &interrupt, &mut view).await?
+        };
+        app.show_report(&recovered);
         let made = {
             let mut view = app.view();
             make(

@@ -5,11 +5,14 @@ use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::{Mode, View};
+use std::sync::Arc;
 use terrane_ops::failure::Failure;
 use terrane_ops::interrupt::Interrupt;
-use terrane_ops::plan::{Made, PlanRequest, make};
+use terrane_ops::model::snapshot::Snapshot;
+use terrane_ops::plan::{Made, PlanRequest, make, recover};
 use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::planning::view::text;
+use terrane_ops::session::Session;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     begin(app);
@@ -21,7 +24,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         return app.usage_error(None, "-generate-config-out is not available yet.");
     }
     with_session(app, parsed, "plan", |app, session| {
-        let snapshot = session.snapshot()?;
+        let snapshot = settled(app, session, &request)?;
         let made = {
             let mut view = app.view();
             block_on(async {
@@ -52,6 +55,34 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             Exit::OK
         })
     })
+}
+
+/// The state to plan from, with what a cut off run left open settled first.
+fn settled(
+    app: &mut App,
+    session: &Session,
+    request: &PlanRequest,
+) -> Result<Arc<Snapshot>, Failure> {
+    let snapshot = session.snapshot()?;
+    if snapshot.open.is_empty() {
+        return Ok(snapshot);
+    }
+    let mut workspace = session.open()?;
+    let recovered = {
+        let mut view = app.view();
+        block_on(async {
+            recover(
+                session,
+                request,
+                &mut *workspace,
+                &Interrupt::listen(),
+                &mut view,
+            )
+            .await
+        })?
+    };
+    app.show_report(&recovered);
+    Ok(workspace.snapshot())
 }
 
 /// The first line of JSON output.

@@ -12,5 +12,10 @@ pub mod plan;
 pub(crate) mod planner;
 pub mod replay;
 pub mod stored;
-mod world;
 pub mod view;
+mod world;
+
+/// Messages about cycles in a configuration: what `validate` reports beside what compiling finds. Planning reports them too.
+pub fn cycles(config: &terrane_config::config::Config) -> terrane_lang::diagnostic::Diagnostics {
+    graph::Graph::build(config).1
+}

@@ -25,7 +25,10 @@ mod set;
 mod string;
 pub mod table;
 mod template;
+mod tfvars;
 mod time;
+mod yaml;
+mod yaml_write;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +51,8 @@ fn families() -> Vec<&'static [table::Function]> {
         network::TABLE,
         file::TABLE,
         template::TABLE,
+        yaml::TABLE,
+        tfvars::TABLE,
     ]
 }
 

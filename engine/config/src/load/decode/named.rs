@@ -14,7 +14,7 @@ use terrane_lang::syntax::static_expr;
 use terrane_value::convert::convert;
 
 /// Names that mean something inside `module` blocks.
-const RESERVED_VARIABLES: [&str; 8] = [
+const RESERVED_VARIABLES: [&str; 9] = [
     "source",
     "version",
     "providers",
@@ -23,6 +23,7 @@ const RESERVED_VARIABLES: [&str; 8] = [
     "lifecycle",
     "depends_on",
     "locals",
+    "provider",
 ];
 
 impl Decoder<'_> {
@@ -54,7 +55,7 @@ impl Decoder<'_> {
             .attribute("type")
             .and_then(|attribute| self.type_constraint(&attribute.expr));
         let default = content.attribute("default").and_then(|attribute| {
-            let value = self.take(super::constant(&attribute.expr))?;
+            let value = self.take(super::constant(self.sources, &attribute.expr))?;
             Some((value, attribute.expr.span))
         });
         let deprecated = self.deprecation(&content, "variable");
@@ -182,15 +183,13 @@ impl Decoder<'_> {
                 let (detail, span) = match overridden {
                     Some(header) => (
                         format!(
-                            "Overriding this variable's type constraint has made its default value invalid: {}.",
-                            error
+                            "Overriding this variable's type constraint has made its default value invalid: {error}."
                         ),
                         header,
                     ),
                     None => (
                         format!(
-                            "This default value is not compatible with the variable's type constraint: {}.",
-                            error
+                            "This default value is not compatible with the variable's type constraint: {error}."
                         ),
                         span,
                     ),
@@ -222,7 +221,7 @@ impl Decoder<'_> {
 
     fn deprecation(&mut self, content: &Content, what: &str) -> Option<ecow::EcoString> {
         let attribute = content.attribute("deprecated")?;
-        let text = self.take(super::required_string(&attribute.expr))?;
+        let text = self.take(super::required_string(self.sources, &attribute.expr))?;
         if text.trim().is_empty() {
             let detail = format!(
                 "The deprecation message of a {what} must not be empty: say what to use instead."
@@ -331,28 +330,13 @@ impl Decoder<'_> {
         let content = self.content(&block.body, &wanted);
         self.check_name("output", &label.text, label.span);
         let depends_on = match content.attribute("depends_on") {
-            Some(attribute) => self.references(&attribute.expr),
+            Some(attribute) => {
+                self.forbid_overriding("depends_on", attribute.span);
+                self.references(&attribute.expr)
+            }
             None => Vec::new(),
         };
-        let mut preconditions = Vec::new();
-        for inner in &content.blocks {
-            if inner.kind.name == "postcondition" {
-                self.error(
-                    "Postconditions are not allowed",
-                    "Output values can only have preconditions, not postconditions.",
-                    inner.header,
-                );
-                continue;
-            }
-            if self.overriding {
-                self.error(
-                    "Can't override precondition blocks",
-                    "Override files cannot override \"precondition\" blocks.",
-                    inner.header,
-                );
-            }
-            preconditions.extend(self.condition(inner));
-        }
+        let preconditions = self.output_conditions(&content);
         let decl = OutputDecl {
             name: label.text.clone(),
             span: block.header,
@@ -394,6 +378,29 @@ impl Decoder<'_> {
             }
             None => module.outputs.push(decl),
         }
+    }
+
+    fn output_conditions(&mut self, content: &Content) -> Vec<ConditionDecl> {
+        let mut preconditions = Vec::new();
+        for inner in &content.blocks {
+            if inner.kind.name == "postcondition" {
+                self.error(
+                    "Postconditions are not allowed",
+                    "Output values can only have preconditions, not postconditions.",
+                    inner.header,
+                );
+                continue;
+            }
+            if self.overriding {
+                self.error(
+                    "Can't override precondition blocks",
+                    "Override files cannot override \"precondition\" blocks.",
+                    inner.header,
+                );
+            }
+            preconditions.extend(self.condition(inner));
+        }
+        preconditions
     }
 
     pub(super) fn check(&mut self, block: &Block, module: &mut ModuleDecl) {
