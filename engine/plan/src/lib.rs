@@ -5,6 +5,7 @@
 //! takes answers in any order; the shell carries them out.
 
 pub mod exec;
+pub mod file;
 mod graph;
 pub mod machine;
 pub mod objchange;
