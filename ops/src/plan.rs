@@ -1,7 +1,7 @@
 //! `plan`: from the working directory to a plan.
 
 use crate::clock::now_ms;
-use crate::drive::{Pool, drive_plan};
+use crate::drive::{Pool, drive_plan, drive_recovery};
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_plan;
 use crate::interrupt::Interrupt;
@@ -11,9 +11,11 @@ use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::source::SourceMap;
 use terrane_model::addr::{InstanceAddr, Target};
+use terrane_model::event::Event;
 use terrane_model::snapshot::Snapshot;
-use terrane_plan::machine::{PlanInput, PlanOptions, Planned, Planner};
+use terrane_plan::machine::{PlanInput, PlanOptions, Planned, Planner, Recovery};
 use terrane_plan::plan::{Plan, PlanMode};
 use terrane_value::Value;
 
@@ -71,7 +73,10 @@ pub async fn make(
     ui: &mut dyn Ui,
 ) -> Result<Made, Failure> {
     let selection = Selection::read(request)?;
-    let mut loaded = load(session, &snapshot, Origin::Disk).await?;
+    // Read twice, since module sources may depend on values whose texts belong behind those of the configuration.
+    let early =
+        variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
+    let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
     if loaded.is_empty() && request.mode == PlanMode::Normal {
         return Err(Failure::input(
             "No configuration files",
@@ -97,9 +102,6 @@ pub async fn make(
         excludes,
         replace,
     } = selection;
-    if !(targets.is_empty() && excludes.is_empty()) {
-        diagnostics.push(targeting_warning());
-    }
     let planner = Planner::new(PlanInput {
         config: loaded.config.clone(),
         snapshot: snapshot.clone(),
@@ -145,6 +147,77 @@ pub async fn make(
     })
 }
 
+/// Settles what a cut off run left open, if it did: to be called before [`make`]. What can't be settled is among the messages.
+///
+/// # Errors
+/// When the input has errors, or what was found out can't be recorded.
+pub async fn recover(
+    session: &Session,
+    request: &PlanRequest,
+    workspace: &mut dyn terrane_store::Workspace,
+    interrupt: &Arc<Interrupt>,
+    ui: &mut dyn Ui,
+) -> Result<Report, Failure> {
+    let snapshot = workspace.snapshot();
+    if snapshot.open.is_empty() {
+        return Ok(Report::plain(Diagnostics::new()));
+    }
+    let early =
+        variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
+    let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
+    let Resolved {
+        values,
+        set,
+        diagnostics,
+    } = root_variables(session, request, &mut loaded, ui)?;
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources: loaded.sources,
+        }));
+    }
+    let now_ms = now_ms();
+    let recovery = Recovery::new(PlanInput {
+        config: loaded.config.clone(),
+        snapshot: snapshot.clone(),
+        providers: loaded.registry.infos().clone(),
+        variables: values,
+        variables_set: set,
+        functions: functions_for_plan(now_ms),
+        options: PlanOptions {
+            refresh: true,
+            workspace: session.workspace()?.into(),
+            cwd: session.cwd.as_str().into(),
+            now_ms,
+            ..PlanOptions::default()
+        },
+    });
+    let mut pool = Pool::new(
+        loaded.config.clone(),
+        loaded.registry.clone(),
+        interrupt.clone(),
+        session.parallelism,
+    );
+    let (kinds, diagnostics) = drive_recovery(recovery, &mut pool).await;
+    drop(snapshot);
+    if !kinds.is_empty() {
+        let events = kinds
+            .into_iter()
+            .map(|kind| Event {
+                at_ms: now_ms,
+                kind,
+            })
+            .collect();
+        workspace.commit(events).map_err(Failure::store(
+            "Recording what became of the last run failed",
+        ))?;
+    }
+    Ok(Report {
+        diagnostics,
+        sources: loaded.sources,
+    })
+}
+
 fn root_variables(
     session: &Session,
     request: &PlanRequest,
@@ -153,19 +226,7 @@ fn root_variables(
 ) -> Result<Resolved, Failure> {
     let collected = variables::collect(&session.env, &request.variables, &mut loaded.sources)?;
     let ui = if session.input { Some(ui) } else { None };
-    Ok(variables::resolve(
-        &loaded.config,
-        collected,
-        &mut loaded.sources,
-        ui,
-    ))
-}
-
-fn targeting_warning() -> Diagnostic {
-    Diagnostic::warning(
-        "Resource targeting is in effect",
-        "With -target or -exclude, the result may not be everything that the configuration asks for. These options are for exceptional situations, such as recovering from errors. Run a plan without them to see what is left to do.",
-    )
+    Ok(variables::resolve(&loaded.config, collected, ui))
 }
 
 /// The addresses of a request, read.

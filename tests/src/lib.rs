@@ -1,1 +1,7 @@
-//! terrane-tests
+//! What the tests of the whole engine share: a synchronous driver of its machines, and the simulation that is built on it.
+//!
+//! The crate is a library of test parts; the tests themselves are in `tests/` beside it and in the modules.
+
+pub mod engine;
+pub mod golden;
+pub mod sim;

@@ -2,11 +2,12 @@
 
 use crate::config::{Module, Variable};
 use crate::constant::{NoNames, NoScope};
+use crate::load::decode::{constant, json_constant};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::compile;
-use terrane_lang::source::{FileId, Span};
+use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_lang::syntax::body::Body;
 use terrane_lang::syntax::{json, parse, static_expr};
 use terrane_value::convert::convert;
@@ -50,39 +51,33 @@ pub enum Given {
 
 /// Reads a file of values. What fails to be read is missing from the result.
 pub fn parse_tfvars(file: FileId, text: &str, is_json: bool) -> (Vec<GivenValue>, Diagnostics) {
-    let (body, mut diagnostics) = if is_json {
-        let (body, diagnostics) = json::parse_body(file, text);
-        (Body::Json(body.into()), diagnostics)
-    } else {
-        let (body, diagnostics) = parse::parse_body(file, text);
-        if let Some(block) = body
-            .blocks
-            .iter()
-            .find(|block| block.kind.name == "variable")
-        {
-            let name = block
-                .labels
-                .first()
-                .map_or("example", |label| label.text.as_str());
-            let detail = format!(
-                "A .tfvars file is used to assign values to variables that have already been declared in .tf files, not to declare new variables. To declare variable \"{name}\", place this block in one of your .tf files, such as variables.tf.\n\nTo set a value for this variable in this file, use the definition syntax instead:\n    {name} = <value>"
-            );
-            let mut diagnostics = diagnostics;
-            diagnostics.push(
-                Diagnostic::error("Variable declaration in .tfvars file", detail).at(block.header),
-            );
-            return (Vec::new(), diagnostics);
-        }
-        (Body::Native(body.into()), diagnostics)
-    };
-    if is_json && diagnostics.has_errors() {
+    if is_json {
+        return parse_json(file, text);
+    }
+    let (body, mut diagnostics) = parse::parse_body(file, text);
+    if let Some(block) = body
+        .blocks
+        .iter()
+        .find(|block| block.kind.name == "variable")
+    {
+        let name = block
+            .labels
+            .first()
+            .map_or("example", |label| label.text.as_str());
+        let detail = format!(
+            "A .tfvars file is used to assign values to variables that have already been declared in .tf files, not to declare new variables. To declare variable \"{name}\", place this block in one of your .tf files, such as variables.tf.\n\nTo set a value for this variable in this file, use the definition syntax instead:\n    {name} = <value>"
+        );
+        diagnostics.push(
+            Diagnostic::error("Variable declaration in .tfvars file", detail).at(block.header),
+        );
         return (Vec::new(), diagnostics);
     }
-    let (attributes, found) = body.just_attributes();
+    let (attributes, found) = Body::Native(body.into()).just_attributes();
     diagnostics.extend(found);
     let mut values = Vec::new();
     for attribute in attributes {
-        match crate::load::decode::constant(&attribute.expr) {
+        // Whether this is JSON was told by the caller, so no texts are needed to find out.
+        match constant(&SourceMap::default(), &attribute.expr) {
             Ok(value) => values.push(GivenValue {
                 name: attribute.name.name,
                 source: GivenSource::File(attribute.name.span),
@@ -90,6 +85,34 @@ pub fn parse_tfvars(file: FileId, text: &str, is_json: bool) -> (Vec<GivenValue>
             }),
             Err(found) => diagnostics.extend(found),
         }
+    }
+    (values, diagnostics)
+}
+
+/// The same for JSON, whose strings are read from the text again, since they are no templates here. So the text is parsed in a map of its
+/// own and places are moved to `file` afterwards.
+fn parse_json(file: FileId, text: &str) -> (Vec<GivenValue>, Diagnostics) {
+    let mut sources = SourceMap::default();
+    let own = sources.add("", text);
+    let moved = |span: Span| Span { file, ..span };
+    let (body, mut diagnostics) = json::parse_body(own, text);
+    let mut values = Vec::new();
+    if !diagnostics.has_errors() {
+        let (attributes, found) = Body::Json(body.into()).just_attributes();
+        diagnostics.extend(found);
+        for attribute in attributes {
+            match json_constant(&sources, &attribute.expr) {
+                Ok(value) => values.push(GivenValue {
+                    name: attribute.name.name,
+                    source: GivenSource::File(moved(attribute.name.span)),
+                    value: Given::Value(value, moved(attribute.expr.span)),
+                }),
+                Err(found) => diagnostics.extend(found),
+            }
+        }
+    }
+    for diagnostic in diagnostics.iter_mut() {
+        diagnostic.map_spans(&mut |span| *span = moved(*span));
     }
     (values, diagnostics)
 }

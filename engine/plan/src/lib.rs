@@ -15,3 +15,8 @@ pub mod replay;
 pub mod stored;
 pub mod view;
 mod world;
+
+/// Messages about cycles in a configuration: what `validate` reports beside what compiling finds. Planning reports them too.
+pub fn cycles(config: &terrane_config::config::Config) -> terrane_lang::diagnostic::Diagnostics {
+    graph::Graph::build(config).1
+}

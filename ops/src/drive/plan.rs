@@ -4,7 +4,9 @@ use super::{Message, Pool, wait};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
-use terrane_plan::machine::{Planned, Planner, Request};
+use terrane_lang::diagnostic::Diagnostics;
+use terrane_model::event::EventKind;
+use terrane_plan::machine::{Planned, Planner, Recovery, Request};
 
 /// Runs the machine to its end.
 ///
@@ -61,5 +63,31 @@ pub(crate) async fn drive_plan(
 fn answer(planner: &mut Planner, message: Message) {
     if let Message::Reply { id, outcome, .. } = message {
         planner.on(id, outcome);
+    }
+}
+
+/// Settles open intents.
+pub(crate) async fn drive_recovery(
+    mut recovery: Recovery,
+    pool: &mut Pool,
+) -> (Vec<EventKind>, Diagnostics) {
+    loop {
+        for Request { id, provider, call } in recovery.poll() {
+            pool.submit(id, provider, call);
+        }
+        let mut moved = false;
+        for (id, outcome) in pool.dispatch().await {
+            recovery.on(id, outcome);
+            moved = true;
+        }
+        if moved {
+            continue;
+        }
+        if pool.is_idle() {
+            return recovery.finish();
+        }
+        if let Some(Message::Reply { id, outcome, .. }) = pool.next().await {
+            recovery.on(id, outcome);
+        }
     }
 }

@@ -9,6 +9,8 @@
 //!   driver's choice; when the effect happens is the order of calls to `handle`.*
 //! * [`SimProvider`] is the same as a [`terrane_provider::Provider`] for tests of the shell. It waits only if it is told to.
 //!
+//! [`World::recorded`] keeps the ledger in a file, for tests that kill real processes.
+//!
 //! # Determinism
 //! Ids, faults and latencies are functions of the seed and of what is asked (type, token or id, how often it was asked before), not of the order
 //! in which different things are asked. Two runs that complete in different orders leave the same world.
@@ -42,6 +44,7 @@
 mod call;
 mod fault;
 mod provider;
+mod record;
 mod schema;
 mod world;
 

@@ -1,6 +1,7 @@
 //! The world: what exists, what was asked, what goes wrong.
 
 use crate::fault::{Fault, FaultPlan, Operation, Script};
+use crate::record::Record;
 use crate::schema::{Kind, kinds};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,6 +93,7 @@ pub(crate) struct Inner {
     pub(crate) traits: Traits,
     pub(crate) faults: FaultPlan,
     pub(crate) frozen: bool,
+    pub(crate) record: Option<Record>,
     pub(crate) scripts: Vec<Script>,
     pub(crate) entities: BTreeMap<EcoString, Entity>,
     pub(crate) done: BTreeMap<EcoString, Done>,
@@ -116,6 +118,7 @@ impl World {
             traits,
             faults: FaultPlan::NONE,
             frozen: false,
+            record: None,
             scripts: Vec::new(),
             entities: BTreeMap::new(),
             done: BTreeMap::new(),
@@ -191,12 +194,19 @@ impl World {
         };
         let after = change(&entity.state);
         entity.before = Some(std::mem::replace(&mut entity.state, after));
+        let type_name = entity.type_name.clone();
+        inner.note(&type_name, id, "");
         true
     }
 
     /// Drift: somebody else deletes the object, whoever refers to it. False if there is no such object.
     pub fn remove(&self, id: &str) -> bool {
-        self.lock().entities.remove(id).is_some()
+        let mut inner = self.lock();
+        let Some(entity) = inner.entities.remove(id) else {
+            return false;
+        };
+        inner.note(&entity.type_name, id, "");
+        true
     }
 
     /// What must never be: references to nothing, names that must be unique and are not, two objects of one token.

@@ -284,6 +284,54 @@ fn a_stale_read_shows_the_object_before_its_last_change() {
 }
 
 #[test]
+fn a_recorded_world_outlives_its_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger");
+    let world = World::recorded(&path, 1).unwrap();
+    let made = network(&world, "1");
+    let gone = network(&world, "2");
+    state(change(&world, "sim_network", &gone, &Value::NULL, "3"));
+    let changed = network_config("other", "10.0.0.0/16");
+    let after = state(change(&world, "sim_network", &made, &changed, "4"));
+    let config = args::with(&instance_config("web", "debian"), "password", text("p"));
+    state(change(&world, "sim_instance", &Value::NULL, &config, "5"));
+    let states = |world: &World| -> Vec<_> {
+        let entities = world.objects().into_iter();
+        entities
+            .map(|entity| (entity.id, entity.token, entity.state))
+            .collect()
+    };
+    let kept = states(&world);
+    assert_eq!(kept.len(), 2);
+    drop(world);
+    // A line that was cut off never was.
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    let whole = text.len();
+    text.push_str("{\"type\":\"sim_netw");
+    std::fs::write(&path, &text).unwrap();
+    let world = World::recorded(&path, 1).unwrap();
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().len(),
+        u64::try_from(whole).unwrap()
+    );
+    assert_eq!(states(&world), kept);
+    assert_eq!(resolve(&world, "9"), Resolution::NeverHappened);
+    let Resolution::Happened(object) = resolve(&world, "4") else {
+        panic!("it happened");
+    };
+    assert_eq!(object.state, after);
+    let Resolution::Happened(object) = resolve(&world, "3") else {
+        panic!("it happened");
+    };
+    assert!(object.state.is_null());
+    network(&world, "6");
+    drop(world);
+    assert_eq!(World::recorded(&path, 1).unwrap().objects().len(), 3);
+    std::fs::write(&path, "nonsense\n").unwrap();
+    assert!(World::recorded(&path, 1).is_err());
+}
+
+#[test]
 fn a_frozen_world_answers_nothing() {
     let world = World::new(1);
     let made = network(&world, "1");

@@ -11,6 +11,7 @@ use terrane_model::addr::{
 };
 use terrane_model::event::{Event, EventKind, Intent, ObjectAddr, Operation};
 use terrane_model::snapshot::{ObjectState, Status};
+use terrane_store::statefile::{WriteOptions, read, write};
 use terrane_store::{StateStore as _, Workspace};
 use terrane_store_sled::SledStore;
 
@@ -87,24 +88,39 @@ fn ended(index: u64) -> Event {
     })
 }
 
-fn say(what: &str, time: Duration) -> Result<()> {
+fn say(what: &str, wall: Duration, cpu: Duration) -> Result<()> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
         .map_or("?", str::trim);
-    let millis = time.as_secs_f64() * 1e3;
+    let (wall, cpu) = (wall.as_secs_f64() * 1e3, cpu.as_secs_f64() * 1e3);
     writeln!(
         std::io::stdout(),
-        "{what:<58} {millis:>10.2} ms   (resident {resident})"
+        "{what:<52} {wall:>9.2} ms, processor {cpu:>6.0} ms, resident {resident}"
     )?;
     Ok(())
 }
 
+/// Processor time of this process so far, to 10 ms; zero where it can't be told.
+fn cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks: u64 = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    Duration::from_millis(ticks * 10)
+}
+
 fn timed<T>(what: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), cpu());
     let made = run()?;
-    say(what, start.elapsed())?;
+    say(what, start.elapsed(), cpu().saturating_sub(before))?;
     Ok(made)
 }
 
@@ -118,7 +134,7 @@ fn main() -> Result<()> {
         .map_or_else(std::env::temp_dir, PathBuf::from)
         .join(format!("terrane-measure-{}", std::process::id()));
     std::fs::create_dir_all(&base)?;
-    say("start", Duration::ZERO)?;
+    say("start", Duration::ZERO, Duration::ZERO)?;
     let small = base.join("small");
     let workspace = timed("open, the folder is new", || open(&small))?;
     timed("close, nothing written", || Ok(workspace.close()?))?;
@@ -162,6 +178,12 @@ fn main() -> Result<()> {
     })?;
     timed("close", || Ok(workspace.close()?))?;
 
+    measure_large(&base)?;
+    std::fs::remove_dir_all(&base)?;
+    Ok(())
+}
+
+fn measure_large(base: &Path) -> Result<()> {
     let large = base.join("large");
     let mut workspace = open(&large)?;
     timed("100,000 x (intent, outcome) in 1,000 commits", || {
@@ -192,6 +214,15 @@ fn main() -> Result<()> {
     std::fs::remove_dir_all(journal.with_file_name("index"))?;
     let workspace = timed("open, 100,000 rows, index gone", || open(&large))?;
     timed("close, index written anew", || Ok(workspace.close()?))?;
-    std::fs::remove_dir_all(&base)?;
+    let state = SledStore::new(&large).read("default")?;
+    let options = WriteOptions::default();
+    let text = timed("state file, 100,000 rows, write", || {
+        Ok(write(&state, &options)?)
+    })?;
+    drop(state);
+    writeln!(std::io::stdout(), "state file: {} MiB", text.len() >> 20)?;
+    drop(timed("state file, 100,000 rows, read", || {
+        Ok(read("state", text.as_bytes())?)
+    })?);
     Ok(())
 }

@@ -27,6 +27,35 @@ pub(crate) struct Lock {
 
 impl Lock {
     pub(crate) fn take(place: &Place) -> Result<Self, StoreError> {
+        // Between opening and locking, the owner may have removed the workspace; then the lock is on a file that is no more.
+        const TRIES: u32 = 5;
+        for _ in 0..TRIES {
+            let lock = Self::try_take(place)?;
+            if lock.is_in_place(place) {
+                return Ok(lock);
+            }
+        }
+        Err(StoreError::InUse {
+            path: place.folder().display().to_string(),
+            holder: "a process that is removing it".to_owned(),
+        })
+    }
+
+    fn is_in_place(&self, place: &Place) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let (Ok(held), Ok(named)) = (self.file.metadata(), std::fs::metadata(place.lock()))
+            else {
+                return false;
+            };
+            (held.dev(), held.ino()) == (named.dev(), named.ino())
+        }
+        #[cfg(not(unix))]
+        place.lock().exists()
+    }
+
+    fn try_take(place: &Place) -> Result<Self, StoreError> {
         let path = place.lock();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -49,8 +78,8 @@ impl Lock {
             }
         }
         let mut lock = Self { file };
-        lock.write(&Holder::this())
-            .map_err(io_error("writing", &path))?;
+        // For messages only: on a full disk the state must open all the same.
+        drop(lock.write(&Holder::this()));
         Ok(lock)
     }
 

@@ -26,8 +26,7 @@ pub(crate) struct Opened {
     snapshot: Arc<Snapshot>,
     journal: Journal<File>,
     position: Position,
-    /// `None`: it can't be used in this run.
-    index: Option<Index>,
+    index: Slot,
     /// What the index lacks.
     touched: Touched,
     /// How long the journal was when the index was last written.
@@ -35,6 +34,16 @@ pub(crate) struct Opened {
     /// How long the journal must be before compaction is thought of again.
     compact_at: u64,
     _lock: Lock,
+}
+
+/// The index, as far as it is there.
+#[derive(Debug)]
+enum Slot {
+    /// There is none, or none that is of use: one is made when there is something to write.
+    Absent,
+    Open(Index),
+    /// It can't be used in this run.
+    Unusable,
 }
 
 impl Opened {
@@ -77,14 +86,14 @@ impl Opened {
             place,
             _lock: lock,
         };
-        opened.tend()?;
+        opened.tend();
         Ok(opened)
     }
 
-    /// What is due from time to time.
-    fn tend(&mut self) -> Result<(), StoreError> {
-        if self.journal.len() >= self.compact_at {
-            self.compact()?;
+    /// What is due from time to time. Nothing of it must succeed for the state to be right.
+    fn tend(&mut self) {
+        if self.journal.len() >= self.compact_at && self.compact().is_err() {
+            self.compact_at = self.journal.len().saturating_mul(2);
         }
         let behind =
             self.journal.len() - self.indexed.unwrap_or(HEADER_LEN).min(self.journal.len());
@@ -92,7 +101,6 @@ impl Opened {
         if behind >= self.settings.index_every && !self.touched.all {
             self.write_index();
         }
-        Ok(())
     }
 
     /// Puts a journal with only the present state in place of a long one, which goes to the history.
@@ -152,30 +160,35 @@ impl Opened {
 
     /// Brings the index up to date. When that fails, it is of no use any more and goes; the next opening makes a new one.
     fn write_index(&mut self) {
-        let Some(index) = &mut self.index else {
+        if let Slot::Absent = self.index {
+            self.index = Index::open(&self.place.index()).map_or(Slot::Unusable, Slot::Open);
+        }
+        let Slot::Open(index) = &mut self.index else {
             return;
         };
-        if index
-            .write(&self.snapshot, &self.touched, self.position)
-            .is_ok()
-        {
+        let written = index.write(&self.snapshot, &self.touched, self.position);
+        if written.is_ok() {
             self.touched = Touched::default();
             self.indexed = Some(self.journal.len());
         } else {
-            self.index = None;
-            drop(fs::remove_dir_all(self.place.index()));
+            self.give_up_index();
         }
     }
 
+    fn give_up_index(&mut self) {
+        self.index = Slot::Unusable;
+        drop(fs::remove_dir_all(self.place.index()));
+    }
+
     fn finish(&mut self) {
-        if self.indexed != Some(self.journal.len()) && !self.journal.is_empty() {
-            self.write_index();
-            if let Some(index) = &self.index
-                && index.sync().is_err()
-            {
-                self.index = None;
-                drop(fs::remove_dir_all(self.place.index()));
-            }
+        if self.indexed == Some(self.journal.len()) || self.journal.is_empty() {
+            return;
+        }
+        self.write_index();
+        if let Slot::Open(index) = &self.index
+            && index.sync().is_err()
+        {
+            self.give_up_index();
         }
     }
 }
@@ -195,10 +208,7 @@ impl Workspace for Opened {
         self.position.last = Some(mark);
         self.touched.add(&self.snapshot, &events);
         Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
-        // The batch counts already. If the journal can't be compacted now, it can later.
-        if self.tend().is_err() {
-            self.compact_at = self.journal.len().saturating_mul(2);
-        }
+        self.tend();
         Ok(())
     }
 }
@@ -244,27 +254,28 @@ fn open_journal(place: &Place) -> Result<(File, Header), StoreError> {
 
 type Loaded = (Snapshot, Option<Mark>);
 
-/// Opens the index and loads what it holds. One that is of no use is made anew, empty.
-fn open_index(
-    place: &Place,
-    header: Header,
-    journal: &mut File,
-) -> (Option<Index>, Option<Loaded>) {
+/// Opens the index and loads what it holds. One that is of no use is removed.
+fn open_index(place: &Place, header: Header, journal: &mut File) -> (Slot, Option<Loaded>) {
     let folder = place.index();
-    let new = !folder.exists();
-    if !new && !index::is_free(&folder) {
-        return (None, None);
+    if !folder.exists() {
+        return (Slot::Absent, None);
     }
-    if let Ok(mut index) = Index::open(&folder) {
-        if new {
-            return (Some(index), None);
-        }
-        if let Ok(loaded) = index.load(header, journal, &place.journal()) {
-            return (Some(index), Some(loaded));
-        }
+    if !index::is_free(&folder) {
+        return (Slot::Unusable, None);
     }
-    drop(fs::remove_dir_all(&folder));
-    (Index::open(&folder).ok(), None)
+    let loaded = Index::open(&folder).and_then(|mut index| {
+        let loaded = index.load(header, journal, &place.journal())?;
+        Ok((index, loaded))
+    });
+    if let Ok((index, loaded)) = loaded {
+        return (Slot::Open(index), Some(loaded));
+    }
+    if folder.is_dir() {
+        drop(fs::remove_dir_all(&folder));
+    } else {
+        drop(fs::remove_file(&folder));
+    }
+    (Slot::Absent, None)
 }
 
 /// Cuts an incomplete record off the end of the journal, keeping a copy.

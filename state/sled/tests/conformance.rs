@@ -1,5 +1,7 @@
 //! The embedded store passes the suite of all stores, with its defaults and with an index and compaction at every turn.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::path::PathBuf;
 use tempfile::TempDir;
 use terrane_store::StateStore;

@@ -1,6 +1,8 @@
 //! The index may be missing, behind, of another journal or damaged; the journal makes good for it. And what else can be wrong in the
 //! folder.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -121,6 +123,7 @@ fn the_index_of_another_journal_is_not_believed() {
 fn a_damaged_index_is_made_anew() {
     let home = Home::new();
     let state = home.write(0, 200);
+    drop(home.open());
     let whole = home.0.path().join("whole");
     copy(&home.place().join("index"), &whole);
     let length = fs::metadata(whole.join("db")).unwrap().len();
@@ -237,6 +240,28 @@ fn a_torn_end_is_kept_aside() {
         b"torn"
     );
     assert_eq!(fs::read(&journal).unwrap(), bytes[..bytes.len() - 4]);
+}
+
+/// Whatever byte of the journal is wrong: an error, or what was there before the last record; never a panic, never something else.
+#[test]
+fn a_wrong_byte_is_never_taken_for_state() {
+    let home = Home::new();
+    let before = home.write(0, 3);
+    let after = home.write(3, 4);
+    let journal = home.place().join("journal");
+    let whole = fs::read(&journal).unwrap();
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        fs::write(&journal, &bytes).unwrap();
+        match home.store().read("default") {
+            Ok(state) => assert_eq!(state, before, "byte {at}"),
+            Err(StoreError::Damaged { .. }) => {}
+            Err(error) => panic!("byte {at}: {error}"),
+        }
+    }
+    fs::write(&journal, &whole).unwrap();
+    assert_eq!(home.open().snapshot(), after);
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(crate) struct ResourceInfo {
     pub(crate) type_name: EcoString,
     pub(crate) name: EcoString,
     pub(crate) repeats: Repeats,
+    /// The `check` block that it belongs to: others may not refer to it.
+    pub(crate) within_check: Option<u32>,
     /// `None`: not known, which was reported; then nothing more is said about its attributes.
     pub(crate) schema: Option<Arc<Schema>>,
 }
@@ -91,6 +93,8 @@ pub(crate) struct Place {
     pub(crate) destroying: bool,
     /// The local value that it defines.
     pub(crate) local: Option<u32>,
+    /// The `check` block that it is part of.
+    pub(crate) check: Option<u32>,
 }
 
 /// Binds names for one place in a module.
@@ -121,7 +125,16 @@ type Result<T> = std::result::Result<T, Diagnostic>;
 
 impl Binder for ModuleBinder<'_> {
     fn bind(&mut self, root: &Ident, steps: &[Step]) -> Result<Bound> {
-        let found = self.resolve(root, steps)?;
+        let mut found = self.resolve(root, steps)?;
+        // In a provisioner the name of its resource means the instance that it runs for.
+        if self.place.self_object
+            && self.place.condition.is_none()
+            && let Reference::Resource(index) = found.reference
+            && self.place.own == Some(index)
+            && self.tables.resource_infos[index as usize].repeats == Repeats::Single
+        {
+            found.reference = Reference::SelfObject;
+        }
         self.check(root, steps, &found)?;
         Ok(Bound {
             slot: self.tables.slot(found.reference),
@@ -421,13 +434,21 @@ impl ModuleBinder<'_> {
             Reference::Resource(index) => index,
             Reference::SelfObject => match self.place.own {
                 Some(own) => {
-                    return self.check_attributes(own, steps);
+                    let rest = steps.get(found.consumed..).unwrap_or(&[]);
+                    return self.check_attributes(own, rest);
                 }
                 None => return Ok(()),
             },
             _ => return Ok(()),
         };
         let info = &self.tables.resource_infos[resource as usize];
+        if info.within_check.is_some() && info.within_check != self.place.check {
+            let detail = format!(
+                "The referenced data resource \"{}\" \"{}\" is not available from this context.",
+                info.type_name, info.name
+            );
+            return Err(error("Reference to scoped resource", detail, end));
+        }
         if self.place.own == Some(resource) {
             let address = info.address();
             let summary = match self.place.condition {
@@ -440,11 +461,7 @@ impl ModuleBinder<'_> {
         let rest = steps.get(found.consumed..).unwrap_or(&[]);
         match (info.repeats, rest.first()) {
             (Repeats::Single, Some(step)) if is_literal_index(step) => {
-                let detail = format!(
-                    "Because {} does not have \"count\" or \"for_each\" set, references to it must not include an index key. Remove the bracketed index to refer to the single instance of this resource.",
-                    info.address()
-                );
-                return Err(error("Unexpected resource instance key", detail, step.span));
+                return Err(unexpected_key(&info.address(), step.span));
             }
             (Repeats::Count | Repeats::ForEach, Some(step))
                 if found.key_at.is_none() && matches!(step.kind, StepKind::Attr(_)) =>
@@ -591,7 +608,15 @@ fn attribute<'s>(root: &Ident, steps: &'s [Step]) -> Result<(&'s EcoString, Span
     }
 }
 
-fn is_index(step: &Step) -> bool {
+/// The message about an index behind something that has only one instance.
+pub(crate) fn unexpected_key(address: &str, span: Span) -> Diagnostic {
+    let detail = format!(
+        "Because {address} does not have \"count\" or \"for_each\" set, references to it must not include an index key. Remove the bracketed index to refer to the single instance of this resource."
+    );
+    error("Unexpected resource instance key", detail, span)
+}
+
+pub(crate) fn is_index(step: &Step) -> bool {
     matches!(step.kind, StepKind::Index(_) | StepKind::LegacyIndex(_))
 }
 

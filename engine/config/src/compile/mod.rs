@@ -146,6 +146,7 @@ impl<'a> Session<'a> {
                 type_name: resource.type_name.clone(),
                 name: resource.name.clone(),
                 repeats: repeats(&resource.repetition),
+                within_check: resource.within_check.map(index),
                 schema: self.resource_schema(&decl, resource),
             })
             .collect();

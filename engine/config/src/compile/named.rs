@@ -1,7 +1,7 @@
 //! Variables, local values, outputs, checks; conditions; `depends_on`.
 
 use super::Session;
-use super::bind::{ModuleBinder, Place};
+use super::bind::{ModuleBinder, Place, is_index, unexpected_key};
 use crate::config::{Check, Condition, Dependency, Local, Output, Reference, Variable};
 use crate::load::decl::{ConditionDecl, Traversal};
 use terrane_lang::diagnostic::Diagnostic;
@@ -123,14 +123,18 @@ impl Session<'_> {
     pub(super) fn checks(&mut self, at: usize) -> Vec<Check> {
         let decl = self.decl(at);
         let mut found = Vec::new();
-        for check in &decl.checks {
+        for (index, check) in decl.checks.iter().enumerate() {
+            let place = Place {
+                check: Some(super::index(index)),
+                ..Place::default()
+            };
             found.push(Check {
                 name: check.name.clone(),
                 span: check.span,
                 assertions: check
                     .assertions
                     .iter()
-                    .map(|condition| self.condition(at, condition, Place::default()))
+                    .map(|condition| self.condition(at, condition, place))
                     .collect(),
             });
         }
@@ -165,10 +169,13 @@ impl Session<'_> {
                 }
             };
             let mut rest = entry.steps.get(consumed..).unwrap_or(&[]);
-            // The index of one instance is as good as the whole.
-            if let (Reference::Resource(_), [first, others @ ..]) = (reference, rest)
-                && !matches!(first.kind, terrane_lang::syntax::ast::StepKind::Attr(_))
+            // The index of one instance is as good as the whole, where there are instances.
+            if let (Reference::Resource(resource), [first, others @ ..]) = (reference, rest)
+                && is_index(first)
             {
+                let info = &self.tables[at].resource_infos[resource as usize];
+                let diagnostic = unexpected_key(&info.address(), first.span);
+                self.diagnostics.push(diagnostic);
                 rest = others;
             }
             if let Some(step) = rest.first() {
@@ -182,38 +189,32 @@ impl Session<'_> {
                 );
                 continue;
             }
-            let bad = matches!(
-                reference,
+            match reference {
+                // What is always there, and the block itself, need no waiting for.
+                Reference::PathModule
+                | Reference::PathRoot
+                | Reference::PathCwd
+                | Reference::Workspace
+                | Reference::Applying => continue,
+                Reference::Resource(resource) if Some(resource) == own => continue,
                 Reference::CountIndex
-                    | Reference::EachKey
-                    | Reference::EachValue
-                    | Reference::SelfObject
-                    | Reference::PathModule
-                    | Reference::PathRoot
-                    | Reference::PathCwd
-                    | Reference::Workspace
-                    | Reference::Applying
-            );
-            if bad {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "Invalid depends_on reference",
-                        "Only resources, modules, input variables and local values can be depended on.",
-                    )
-                    .at(entry.span),
-                );
-                continue;
-            }
-            if own.is_some_and(|own| reference == Reference::Resource(own)) {
-                let address = self.tables[at]
-                    .resource_infos
-                    .get(own.unwrap_or_default() as usize)
-                    .map(super::bind::ResourceInfo::address)
-                    .unwrap_or_default();
-                let detail = format!("Configuration for {address} may not refer to itself.");
-                self.diagnostics
-                    .push(Diagnostic::error("Self-referential block", detail).at(entry.span));
-                continue;
+                | Reference::EachKey
+                | Reference::EachValue
+                | Reference::SelfObject => {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "Invalid depends_on reference",
+                            "Only resources, modules, input variables and local values can be depended on.",
+                        )
+                        .at(entry.span),
+                    );
+                    continue;
+                }
+                Reference::Variable(_)
+                | Reference::Local(_)
+                | Reference::Resource(_)
+                | Reference::Call(_)
+                | Reference::CallOutput(..) => {}
             }
             found.push(Dependency {
                 on: reference,

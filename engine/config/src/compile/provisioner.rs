@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::bind::Place;
+use crate::body::CompiledBody;
 use crate::config::Provisioner;
 use crate::load::decl::{ProvisionerDecl, ResourceDecl};
 use crate::provisioner_schema::{connection_schema, provisioner_schema};
@@ -16,16 +17,6 @@ impl Session<'_> {
         decl: &ResourceDecl,
         place: Place,
     ) -> Vec<Provisioner> {
-        if decl.provisioners.is_empty()
-            && let Some((body, span)) = &decl.connection
-        {
-            // Nothing uses it, but what is wrong with it is said.
-            let place = Place {
-                self_object: true,
-                ..place
-            };
-            self.connection(at, body, *span, place);
-        }
         decl.provisioners
             .iter()
             .filter_map(|provisioner| {
@@ -60,6 +51,7 @@ impl Session<'_> {
         let body =
             self.compiler(at, place)
                 .body(&decl.body, decl.escape.as_ref(), &schema, decl.span);
+        self.exclusive_arguments(decl, &body);
         let connection = match (outer, &decl.connection) {
             (None, None) => None,
             (Some((body, span)), None) | (None, Some((body, span))) => {
@@ -80,14 +72,37 @@ impl Session<'_> {
         })
     }
 
-    fn connection(
-        &mut self,
-        at: usize,
-        body: &Body,
-        span: Span,
-        place: Place,
-    ) -> crate::body::CompiledBody {
+    fn connection(&mut self, at: usize, body: &Body, span: Span, place: Place) -> CompiledBody {
         self.compiler(at, place)
             .body(body, None, &connection_schema(), span)
+    }
+
+    /// Arguments of which exactly one must be set.
+    fn exclusive_arguments(&mut self, decl: &ProvisionerDecl, body: &CompiledBody) {
+        let names: &[&str] = match decl.type_name.as_str() {
+            "file" => &["source", "content"],
+            "remote-exec" => &["inline", "script", "scripts"],
+            _ => return,
+        };
+        let set = names
+            .iter()
+            .filter(|name| body.attribute(name).is_some())
+            .count();
+        if set == 1 {
+            return;
+        }
+        let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        let detail = format!(
+            "Exactly one of {} must be set in a \"{}\" provisioner.",
+            quoted.join(", "),
+            decl.type_name
+        );
+        let summary = if set == 0 {
+            "Missing required argument"
+        } else {
+            "Conflicting arguments"
+        };
+        self.diagnostics
+            .push(Diagnostic::error(summary, detail).at(decl.span));
     }
 }

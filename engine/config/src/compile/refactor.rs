@@ -5,11 +5,12 @@ use super::{Session, index};
 use crate::config::{
     Config, Endpoint, EndpointResource, Import, Module, ModuleId, Moved, Removed, Repetition,
 };
+use crate::load::decl::ImportDecl;
 use crate::load::decode::refactor::{endpoint_text, import_target};
 use crate::load::providers::{import_provider, type_prefix};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{SourceMap, Span};
-use terrane_model::addr::ModuleStep;
+use terrane_model::addr::{InstanceKey, ModuleStep};
 
 impl Session<'_> {
     pub(super) fn moved(&mut self, at: usize) -> Vec<Moved> {
@@ -72,6 +73,7 @@ impl Session<'_> {
             let id = import.id.as_ref().map(|expr| compiler.expr(expr));
             let identity = import.identity.as_ref().map(|expr| compiler.expr(expr));
             let resource = self.target(&to);
+            self.check_import(import, &to, resource);
             let provider = match resource {
                 Some((module, at)) => {
                     let module = &self.tree.modules[module.0 as usize].decl;
@@ -100,6 +102,55 @@ impl Session<'_> {
             });
         }
         found
+    }
+
+    /// Whether an import fits the resource that it leads to.
+    fn check_import(
+        &mut self,
+        import: &ImportDecl,
+        to: &Endpoint,
+        resource: Option<(ModuleId, u32)>,
+    ) {
+        let span = import.to.span;
+        let Some((module, at)) = resource else {
+            if !to.modules.is_empty() {
+                let detail = format!(
+                    "The configuration for the given import target {} does not exist. All target instances must have an associated configuration to be imported.",
+                    endpoint_text(to)
+                );
+                self.diagnostics.push(
+                    Diagnostic::error("Configuration for import target does not exist", detail)
+                        .at(span),
+                );
+            }
+            return;
+        };
+        if let Some(provider) = &import.provider {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "Invalid import provider argument",
+                    "The provider argument can only be specified in import blocks that will generate configuration.\n\nUse the provider argument in the target resource block to configure the provider for a resource with explicit provider configuration.",
+                )
+                .at(provider.span),
+            );
+        }
+        let repetition =
+            &self.tree.modules[module.0 as usize].decl.resources[at as usize].repetition;
+        let key = to
+            .resource
+            .as_ref()
+            .and_then(|resource| resource.key.as_ref());
+        let problem = match key {
+            Some(InstanceKey::Int(_)) if repetition.count.is_none() => {
+                "The target resource does not use count."
+            }
+            Some(InstanceKey::Str(_)) if repetition.for_each.is_none() => {
+                "The target resource does not use for_each."
+            }
+            _ => return,
+        };
+        self.diagnostics
+            .push(Diagnostic::error("Invalid import 'to' expression", problem).at(span));
     }
 
     /// The resource block that an address leads to.

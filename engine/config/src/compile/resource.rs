@@ -31,6 +31,7 @@ impl Session<'_> {
         let repetition = self.repetition(at, &decl.repetition, Some(own));
         let place = Place {
             own: Some(own),
+            check: decl.within_check.map(index),
             ..Self::place_of(&decl.repetition)
         };
         let body = match &known {

@@ -5,7 +5,7 @@ use super::decode::terraform::implied_provider;
 use super::{Requirement, Tree};
 use ecow::EcoString;
 use std::collections::BTreeMap;
-use terrane_lang::diagnostic::Diagnostics;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::Expr;
 use terrane_model::addr::{ModulePath, ProviderAddr, ProviderConfigAddr};
@@ -154,7 +154,18 @@ pub(super) fn requirements(tree: &Tree) -> (BTreeMap<ProviderAddr, Requirement>,
             }
         }
     }
-    (collector.found, Diagnostics::new())
+    let mut diagnostics = Diagnostics::new();
+    for (addr, requirement) in &collector.found {
+        if let (true, Some((_, span))) = (addr.is_builtin(), requirement.constraints.first()) {
+            let detail = format!(
+                "Cannot use {addr}: built-in providers do not support explicit version constraints."
+            );
+            diagnostics.push(
+                Diagnostic::error("Invalid dependency on built-in provider", detail).at(*span),
+            );
+        }
+    }
+    (collector.found, diagnostics)
 }
 
 /// The provider of an import, if its block says which or the type of its target implies one.

@@ -7,10 +7,11 @@ use crate::config::{
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use terrane_lang::diagnostic::Diagnostics;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
+use terrane_value::convert::convert;
 use terrane_value::{Marks, Refinements, Type, Value};
 
 pub(super) type Member = (ModuleId, Named);
@@ -61,6 +62,36 @@ impl ModuleScope<'_> {
             attributes.push((output.name.clone(), value));
         }
         Ok(Value::object(attributes))
+    }
+
+    /// A key of the wrong type leads nowhere, whatever the instances will be.
+    fn check_key(&self, reference: Reference, key: &Value, span: Span) -> Result<(), Diagnostics> {
+        let repetition = match reference {
+            Reference::Resource(at) => self
+                .module
+                .resources
+                .get(at as usize)
+                .map(|resource| &resource.repetition),
+            Reference::Call(at) | Reference::CallOutput(at, _) => self
+                .module
+                .calls
+                .get(at as usize)
+                .map(|call| &call.repetition),
+            _ => None,
+        };
+        let (wanted, what) = match repetition {
+            Some(Repetition::Count(_)) => (Type::Number, "a number"),
+            Some(Repetition::ForEach(_)) => (Type::String, "a string"),
+            _ => return Ok(()),
+        };
+        let key = key.unmarked();
+        if convert(key, &wanted).is_ok_and(|key| !key.is_null()) {
+            return Ok(());
+        }
+        let detail = format!(
+            "The given key does not identify an element in this collection value: {what} is required."
+        );
+        Err(Diagnostic::error("Invalid index", detail).at(span).into())
     }
 
     fn whole(&self, reference: Reference) -> Result<Value, Diagnostics> {
@@ -133,8 +164,12 @@ impl Scope for ModuleScope<'_> {
         }
     }
 
-    fn keyed(&self, slot: Slot, _key: &Value, _span: Span) -> Result<Value, Diagnostics> {
-        match self.reference(slot) {
+    fn keyed(&self, slot: Slot, key: &Value, span: Span) -> Result<Value, Diagnostics> {
+        let reference = self.reference(slot);
+        if let Some(reference) = reference {
+            self.check_key(reference, key, span)?;
+        }
+        match reference {
             Some(Reference::Resource(at)) => Ok(self.instance(at)),
             Some(Reference::Call(at)) => match self.module.calls.get(at as usize) {
                 Some(call) => self.outputs(call),

@@ -26,6 +26,8 @@ mod string;
 pub mod table;
 mod template;
 mod time;
+mod yaml;
+mod yaml_write;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +50,7 @@ fn families() -> Vec<&'static [table::Function]> {
         network::TABLE,
         file::TABLE,
         template::TABLE,
+        yaml::TABLE,
     ]
 }
 

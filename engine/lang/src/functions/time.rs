@@ -300,6 +300,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a text is a point in time.
+pub(super) fn is_valid(text: &str) -> bool {
+    let mut reader = Reader {
+        rest: text,
+        hide: false,
+    };
+    reader.moment().is_ok()
+}
+
 fn parse(text: &str, context: &Context<'_>) -> Result<Moment, Fault> {
     let mut reader = Reader {
         rest: text,

@@ -105,7 +105,9 @@ impl Inner {
             token,
             before: None,
         };
+        let token = entity.token.clone();
         self.entities.insert(id.clone(), entity);
+        self.note(kind.name, &id, &token);
         answer(kind, Some(state), &id, private, true)
     }
 
@@ -148,6 +150,7 @@ impl Inner {
         if let Some(entity) = self.entities.get_mut(&id) {
             entity.before = Some(std::mem::replace(&mut entity.state, state.clone()));
         }
+        self.note(kind.name, &id, &token);
         answer(kind, Some(state), &id, private, true)
     }
 
@@ -168,6 +171,7 @@ impl Inner {
         }
         let effect = self.entities.remove(&id).is_some();
         self.remember(kind, &token, &id, None);
+        self.note(kind.name, &id, &token);
         answer(kind, None, &id, private, effect)
     }
 }

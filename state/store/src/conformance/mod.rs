@@ -371,6 +371,11 @@ fn a_torn_record_is_as_if_never_begun(harness: &impl Harness) {
                 *expected,
                 "cut at {len}"
             );
+            // Opening costs some syncs: at each cut near the ends of the record, at some in between.
+            let near_an_end = len < short + 24 || len + 4 > whole.len();
+            if (zeros > 0 || !near_an_end) && len % 16 > 0 {
+                continue;
+            }
             let workspace = open(&*store, "default");
             assert_eq!(workspace.snapshot(), *expected, "cut at {len}");
             drop(workspace);

@@ -112,7 +112,7 @@ pub fn scan(
                 return Err(StoreError::Damaged {
                     what: path.display().to_string(),
                     problem: format!(
-                        "the record at byte {offset} is not whole, yet a whole one follows at byte {next}"
+                        "the record at byte {offset} is not whole, yet a whole one follows at byte {next}; nothing was changed: put the file back from a backup"
                     ),
                 });
             }

@@ -45,12 +45,15 @@ impl Decoder<'_> {
             }
             match name {
                 "create_before_destroy" => {
-                    found.create_before_destroy =
-                        self.take(super::constant_bool(&attribute.expr)).flatten();
+                    found.create_before_destroy = self
+                        .take(super::constant_bool(self.sources, &attribute.expr))
+                        .flatten();
                 }
                 "prevent_destroy" => found.prevent_destroy = Some(attribute.expr.clone()),
                 "destroy" => {
-                    found.destroy = self.take(super::constant_bool(&attribute.expr)).flatten();
+                    found.destroy = self
+                        .take(super::constant_bool(self.sources, &attribute.expr))
+                        .flatten();
                 }
                 "ignore_changes" => self.ignore_changes(attribute, &mut found),
                 "replace_triggered_by" => {

@@ -12,7 +12,9 @@ pub(crate) mod refactor;
 pub(crate) mod resource;
 pub(crate) mod terraform;
 
-pub(crate) use expr::{constant, constant_bool, constant_string, keyword, required_string};
+pub(crate) use expr::{
+    constant, constant_bool, constant_string, json_constant, keyword, required_string,
+};
 pub use terraform::LANGUAGE_VERSION;
 
 use super::decl::{ModuleDecl, Traversal};

@@ -14,7 +14,7 @@ use terrane_lang::syntax::static_expr;
 use terrane_value::convert::convert;
 
 /// Names that mean something inside `module` blocks.
-const RESERVED_VARIABLES: [&str; 8] = [
+const RESERVED_VARIABLES: [&str; 9] = [
     "source",
     "version",
     "providers",
@@ -23,6 +23,7 @@ const RESERVED_VARIABLES: [&str; 8] = [
     "lifecycle",
     "depends_on",
     "locals",
+    "provider",
 ];
 
 impl Decoder<'_> {
@@ -54,7 +55,7 @@ impl Decoder<'_> {
             .attribute("type")
             .and_then(|attribute| self.type_constraint(&attribute.expr));
         let default = content.attribute("default").and_then(|attribute| {
-            let value = self.take(super::constant(&attribute.expr))?;
+            let value = self.take(super::constant(self.sources, &attribute.expr))?;
             Some((value, attribute.expr.span))
         });
         let deprecated = self.deprecation(&content, "variable");
@@ -222,7 +223,7 @@ impl Decoder<'_> {
 
     fn deprecation(&mut self, content: &Content, what: &str) -> Option<ecow::EcoString> {
         let attribute = content.attribute("deprecated")?;
-        let text = self.take(super::required_string(&attribute.expr))?;
+        let text = self.take(super::required_string(self.sources, &attribute.expr))?;
         if text.trim().is_empty() {
             let detail = format!(
                 "The deprecation message of a {what} must not be empty: say what to use instead."

@@ -71,7 +71,7 @@ impl Decoder<'_> {
         }
         let decl = ProviderDecl {
             alias: content.attribute("alias").and_then(|attribute| {
-                let alias = self.take(super::required_string(&attribute.expr))?;
+                let alias = self.take(super::required_string(self.sources, &attribute.expr))?;
                 if !is_name(&alias) {
                     self.error(
                         "Invalid provider configuration alias",
@@ -108,7 +108,7 @@ impl Decoder<'_> {
             "Provider version constraints belong into the required_providers block. The \"version\" argument will be removed in a future version; move its value there to silence this warning.",
             expr.span,
         );
-        let text = self.take(super::required_string(expr))?;
+        let text = self.take(super::required_string(self.sources, expr))?;
         if Constraint::parse(&text).is_none() {
             self.error(
                 "Invalid version constraint",
@@ -162,7 +162,8 @@ impl Decoder<'_> {
                     earlier,
                 );
             }
-            None if self.overriding => {
+            // An absent default configuration stands for an empty one, which an override file may well fill.
+            None if self.overriding && decl.alias.is_some() => {
                 let detail = match &decl.alias {
                     None => format!(
                         "There is no {} provider configuration. An override file can only override a provider configuration that was already defined in a primary configuration file.",

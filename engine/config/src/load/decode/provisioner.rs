@@ -2,7 +2,10 @@
 
 use super::{Decoder, schema};
 use crate::load::decl::ProvisionerDecl;
+use ecow::EcoString;
+use terrane_lang::syntax::ast::Expr;
 use terrane_lang::syntax::body::Block;
+use terrane_lang::syntax::static_expr;
 
 impl Decoder<'_> {
     /// `removed`: whether the block stands in a `removed` block, where only destroy-time provisioners make sense.
@@ -42,7 +45,7 @@ impl Decoder<'_> {
             connection: None,
         };
         if let Some(attribute) = content.attribute("when") {
-            match super::keyword(&attribute.expr, json).as_deref() {
+            match self.quoted_keyword(&attribute.expr, json).as_deref() {
                 Some("create") => {}
                 Some("destroy") => found.on_destroy = true,
                 _ => self.error(
@@ -60,7 +63,7 @@ impl Decoder<'_> {
             );
         }
         if let Some(attribute) = content.attribute("on_failure") {
-            match super::keyword(&attribute.expr, json).as_deref() {
+            match self.quoted_keyword(&attribute.expr, json).as_deref() {
                 Some("continue") => found.continue_on_failure = true,
                 Some("fail") => {}
                 _ => self.error(
@@ -81,5 +84,17 @@ impl Decoder<'_> {
         });
         found.connection = connection.map(|inner| (inner.body.clone(), inner.header));
         Some(found)
+    }
+
+    /// A bare word. In quotes, as it was written once, it is accepted with a warning.
+    fn quoted_keyword(&mut self, expr: &Expr, json: bool) -> Option<EcoString> {
+        if !json && static_expr::literal_string(expr).is_some() {
+            self.warning(
+                "Quoted keywords are deprecated",
+                "In this context, keywords are expected literally rather than in quotes. Remove the quotes surrounding this keyword to silence this warning.",
+                expr.span,
+            );
+        }
+        super::keyword(expr, true)
     }
 }

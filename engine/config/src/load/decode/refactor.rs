@@ -340,6 +340,25 @@ fn address(expr: &Expr, module_alone: bool) -> Result<Address, Box<Diagnostic>> 
         }
         word = reader.name("A resource instance address is required here. The module path must be followed by a resource instance specification.")?;
     }
+    if matches!(
+        word.as_str(),
+        "count"
+            | "each"
+            | "local"
+            | "path"
+            | "self"
+            | "terraform"
+            | "tofu"
+            | "var"
+            | "template"
+            | "lazy"
+            | "arg"
+    ) {
+        let detail = format!(
+            "The keyword \"{word}\" is reserved and cannot be used to target a resource address. If you are targeting a resource type that uses a reserved keyword, please prefix your address with \"resource.\"."
+        );
+        return Err(bad_address(&detail, expr.span));
+    }
     let mode = match word.as_str() {
         "data" => Mode::Data,
         "ephemeral" => Mode::Ephemeral,

@@ -48,7 +48,7 @@ impl Decoder<'_> {
 
     /// Only a file with this language's own extension constrains this engine: in a `.tf` file the constraint is meant for another one.
     fn required_version(&mut self, expr: &Expr, module: &mut ModuleDecl) {
-        let Some(Some(text)) = self.take(constant_string(expr)) else {
+        let Some(Some(text)) = self.take(constant_string(self.sources, expr)) else {
             return;
         };
         let Some(constraint) = Constraint::parse(&text) else {
@@ -118,7 +118,7 @@ impl Decoder<'_> {
             let Some(attribute) = content.attribute("opentofu") else {
                 continue;
             };
-            let Some(Some(text)) = self.take(constant_string(&attribute.expr)) else {
+            let Some(Some(text)) = self.take(constant_string(self.sources, &attribute.expr)) else {
                 continue;
             };
             match Constraint::parse(&text) {
@@ -277,7 +277,15 @@ impl Decoder<'_> {
                 match key {
                     Some("version") => entry.constraint = self.constraint(&item.value),
                     Some("source") => {
-                        let text = self.take(super::required_string(&item.value))?;
+                        let value = self.take(super::constant(self.sources, &item.value))?;
+                        let Some(text) = value.as_str().map(EcoString::from) else {
+                            self.error(
+                                "Invalid source",
+                                "Source must be specified as a string.",
+                                item.value.span,
+                            );
+                            return None;
+                        };
                         entry.addr = self.provider_source(&text, item.value.span)?;
                     }
                     Some("configuration_aliases") => {
@@ -292,7 +300,7 @@ impl Decoder<'_> {
             }
             return Some(entry);
         }
-        let value = self.take(super::constant(expr))?;
+        let value = self.take(super::constant(self.sources, expr))?;
         if value.as_str().is_none() {
             self.error(
                 "Invalid required_providers object",
@@ -306,7 +314,7 @@ impl Decoder<'_> {
     }
 
     fn constraint(&mut self, expr: &Expr) -> Option<(EcoString, Span)> {
-        let text = match self.take(constant_string(expr))? {
+        let text = match self.take(constant_string(self.sources, expr))? {
             Some(text) => text,
             None => {
                 self.error(

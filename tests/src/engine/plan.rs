@@ -1,0 +1,97 @@
+//! Drives the planning machine and the settling of open intents.
+
+use super::{Chaos, Cloud};
+use terrane_config::config::Config;
+use terrane_lang::diagnostic::Diagnostics;
+use terrane_model::event::EventKind;
+use terrane_model::provider::{CallFailure, Reply};
+use terrane_plan::machine::{PlanInput, Planned, Planner, Recovery, Request, RequestId};
+
+/// How often a throttled call is made in all.
+pub(crate) const MAX_ATTEMPTS: u32 = 8;
+
+/// A machine that only asks providers.
+trait Asking {
+    fn poll(&mut self) -> Vec<Request>;
+    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>);
+}
+
+impl Asking for Planner {
+    fn poll(&mut self) -> Vec<Request> {
+        Self::poll(self)
+    }
+
+    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        Self::on(self, id, outcome);
+    }
+}
+
+impl Asking for Recovery {
+    fn poll(&mut self) -> Vec<Request> {
+        Self::poll(self)
+    }
+
+    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        Self::on(self, id, outcome);
+    }
+}
+
+/// A request on its way.
+enum Pending {
+    Asked(Request, u32),
+    Answered(RequestId, Result<Reply, CallFailure>),
+}
+
+/// Runs a machine to its end; `false`: the process died.
+fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut Chaos) -> bool {
+    let mut pending: Vec<Pending> = Vec::new();
+    loop {
+        pending.extend(
+            machine
+                .poll()
+                .into_iter()
+                .map(|request| Pending::Asked(request, 1)),
+        );
+        if pending.is_empty() {
+            return true;
+        }
+        if chaos.dies() {
+            return false;
+        }
+        let at = chaos.choose(pending.len());
+        match pending.remove(at) {
+            Pending::Asked(request, attempt) => {
+                let provider = &config.provider(request.provider.config).addr.provider;
+                let (outcome, _) = cloud.call(provider, request.call.clone());
+                let again = matches!(&outcome, Err(failure) if failure.retry_after_ms.is_some());
+                pending.insert(
+                    at,
+                    if again && attempt < MAX_ATTEMPTS {
+                        Pending::Asked(request, attempt + 1)
+                    } else {
+                        Pending::Answered(request.id, outcome)
+                    },
+                );
+            }
+            Pending::Answered(id, outcome) => machine.on(id, outcome),
+        }
+    }
+}
+
+/// Plans; `None`: the process died.
+pub(crate) fn plan(input: PlanInput, cloud: &Cloud, chaos: &mut Chaos) -> Option<Planned> {
+    let config = input.config.clone();
+    let mut planner = Planner::new(input);
+    drive(&mut planner, &config, cloud, chaos).then(|| planner.finish())
+}
+
+/// Settles open intents; `None`: the process died.
+pub(crate) fn recover(
+    input: PlanInput,
+    cloud: &Cloud,
+    chaos: &mut Chaos,
+) -> Option<(Vec<EventKind>, Diagnostics)> {
+    let config = input.config.clone();
+    let mut recovery = Recovery::new(input);
+    drive(&mut recovery, &config, cloud, chaos).then(|| recovery.finish())
+}

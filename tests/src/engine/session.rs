@@ -1,0 +1,203 @@
+//! Commands: plan and apply, from a project over a store, as the shell does them.
+
+use super::{Chaos, Cloud, Compiled, Project, Store, apply, plan};
+use std::sync::Arc;
+use terrane_apply::{Applied, ApplyInput};
+use terrane_gate::{ApprovedPlan, Decision, Policy};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::functions::{Functions, Impure, Random};
+use terrane_model::snapshot::Snapshot;
+use terrane_plan::machine::{PlanInput, PlanOptions};
+use terrane_plan::plan::Plan;
+use terrane_value::Value;
+
+/// The time of all tests.
+const NOW: &str = "2026-01-02T03:04:05Z";
+
+/// A cloud, a store, and how commands are run over them.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The providers.
+    pub cloud: Cloud,
+    /// The state.
+    pub store: Store,
+    /// How many runs there were.
+    runs: u64,
+}
+
+/// A plan with what it was made from.
+#[derive(Debug)]
+pub struct Made {
+    /// The plan; `None`: it could not be made.
+    pub plan: Option<Plan>,
+    /// The configuration.
+    pub compiled: Compiled,
+    /// The state that it was made from.
+    pub snapshot: Arc<Snapshot>,
+    /// Values of root variables.
+    pub variables: Vec<Value>,
+    /// All messages.
+    pub diagnostics: Diagnostics,
+    /// The process died.
+    pub crashed: bool,
+}
+
+/// What came of an apply.
+#[derive(Debug)]
+pub struct Run {
+    /// How it ended; `None`: it died, or the plan was refused.
+    pub applied: Option<Applied>,
+    /// The process died.
+    pub crashed: bool,
+    /// The machine waited for nothing: a bug.
+    pub stuck: bool,
+    /// All messages.
+    pub diagnostics: Diagnostics,
+}
+
+#[derive(Debug)]
+struct Counting;
+
+impl Random for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        for (byte, number) in buffer.iter_mut().zip(0..=u8::MAX) {
+            *byte = number;
+        }
+    }
+}
+
+impl Session {
+    /// With an empty state.
+    #[must_use]
+    pub fn new(cloud: Cloud) -> Self {
+        Self {
+            cloud,
+            store: Store::default(),
+            runs: 0,
+        }
+    }
+
+    fn input(&self, compiled: &Compiled, options: &PlanOptions, variables: &[Value]) -> PlanInput {
+        PlanInput {
+            config: compiled.config.clone(),
+            snapshot: self.store.snapshot(),
+            providers: self.cloud.infos().clone(),
+            variables: variables.to_vec(),
+            variables_set: vec![false; variables.len()],
+            functions: Functions {
+                plan_time: Some(NOW.into()),
+                ..Functions::pure()
+            },
+            options: PlanOptions {
+                workspace: "default".into(),
+                cwd: "/work".into(),
+                now_ms: 1_767_323_045_000,
+                ..options.clone()
+            },
+        }
+    }
+
+    /// Settles what a cut off run left open, then plans.
+    pub fn plan(&mut self, project: &Project, options: &PlanOptions, chaos: &mut Chaos) -> Made {
+        let compiled = project.compile(&self.cloud, &self.store.snapshot());
+        let variables = defaults(&compiled);
+        let mut made = Made {
+            plan: None,
+            snapshot: self.store.snapshot(),
+            diagnostics: compiled.diagnostics.clone(),
+            compiled,
+            variables,
+            crashed: false,
+        };
+        if made.diagnostics.has_errors() {
+            return made;
+        }
+        if !self.store.snapshot().open.is_empty() {
+            let input = self.input(&made.compiled, options, &made.variables);
+            let Some((events, diagnostics)) = plan::recover(input, &self.cloud, chaos) else {
+                made.crashed = true;
+                return made;
+            };
+            made.diagnostics.extend(diagnostics);
+            self.store.record(events);
+            made.snapshot = self.store.snapshot();
+        }
+        let input = self.input(&made.compiled, options, &made.variables);
+        let Some(planned) = plan::plan(input, &self.cloud, chaos) else {
+            made.crashed = true;
+            return made;
+        };
+        made.diagnostics.extend(planned.diagnostics);
+        made.plan = planned.plan;
+        made
+    }
+
+    /// Approves and applies.
+    pub fn apply(&mut self, made: &Made, chaos: &mut Chaos) -> Run {
+        let mut run = Run {
+            applied: None,
+            crashed: false,
+            stuck: false,
+            diagnostics: Diagnostics::new(),
+        };
+        let Some(plan) = made.plan.clone() else {
+            return run;
+        };
+        let approved = match ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto) {
+            Ok(approved) => approved,
+            Err(refusal) => {
+                let refused = Diagnostic::error("Refused", format!("{refusal:?}"));
+                run.diagnostics.push(refused);
+                return run;
+            }
+        };
+        self.runs += 1;
+        let input = ApplyInput {
+            plan: approved,
+            config: made.compiled.config.clone(),
+            snapshot: self.store.snapshot(),
+            providers: self.cloud.infos().clone(),
+            variables: made.variables.clone(),
+            functions: Functions {
+                plan_time: Some(NOW.into()),
+                impure: Some(Impure {
+                    now: NOW.into(),
+                    random: Arc::new(Counting),
+                }),
+                ..Functions::pure()
+            },
+            run: format!("run{}", self.runs).into(),
+            who: "tester@test".into(),
+            command: "apply".into(),
+            cwd: "/work".into(),
+            digest: "".into(),
+            parallelism: 10,
+        };
+        match apply::apply(input, &self.cloud, &mut self.store, chaos) {
+            Ok(apply::Ended::Done(applied)) => {
+                run.diagnostics.extend(applied.diagnostics.iter().cloned());
+                run.applied = Some(applied);
+            }
+            Ok(apply::Ended::Crashed) => run.crashed = true,
+            Ok(apply::Ended::Stuck) => run.stuck = true,
+            Err(diagnostics) => run.diagnostics.extend(diagnostics),
+        }
+        run
+    }
+}
+
+/// Default values of root variables; unset ones are null.
+fn defaults(compiled: &Compiled) -> Vec<Value> {
+    let root = compiled.config.modules.first();
+    root.into_iter()
+        .flat_map(|root| &root.variables)
+        .map(|variable| {
+            let value = variable.default.clone().unwrap_or(Value::NULL);
+            if variable.sensitive {
+                value.with_marks(&terrane_value::Marks::SENSITIVE)
+            } else {
+                value
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! What is durable.
+
+use std::sync::Arc;
+use terrane_model::event::{Event, EventKind};
+use terrane_model::snapshot::Snapshot;
+
+/// A store in memory: the journal, and its fold.
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    /// Every batch.
+    pub journal: Vec<Vec<Event>>,
+    snapshot: Arc<Snapshot>,
+    /// Commits fail from now on.
+    pub broken: bool,
+}
+
+impl Store {
+    /// Makes a batch durable.
+    ///
+    /// # Errors
+    /// When the store is broken.
+    pub fn commit(&mut self, batch: Vec<Event>) -> Result<(), String> {
+        if self.broken {
+            return Err("no space left on device".to_owned());
+        }
+        if !batch.is_empty() {
+            Arc::make_mut(&mut self.snapshot).commit(&batch);
+            self.journal.push(batch);
+        }
+        Ok(())
+    }
+
+    /// Makes events durable that have no time.
+    pub fn record(&mut self, kinds: Vec<EventKind>) {
+        let events = kinds.into_iter().map(|kind| Event { at_ms: 0, kind });
+        // A broken store loses them, as it would any other.
+        drop(self.commit(events.collect()));
+    }
+
+    /// The state.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.clone()
+    }
+
+    /// The state as it comes out of the journal alone.
+    #[must_use]
+    pub fn replayed(&self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for batch in &self.journal {
+            snapshot.commit(batch);
+        }
+        snapshot
+    }
+}

@@ -1,0 +1,323 @@
+//! Runs a story.
+
+use super::show::{describe_plan, describe_state};
+use crate::engine::{Chaos, Cloud, Made, Project, Session};
+use std::sync::Arc;
+use terrane_lang::diagnostic::{Diagnostics, Severity};
+use terrane_model::addr::{InstanceAddr, Target};
+use terrane_model::event::{EventKind, ObjectAddr};
+use terrane_model::snapshot::Status;
+use terrane_plan::machine::PlanOptions;
+use terrane_plan::plan::PlanMode;
+use terrane_sim::{Fault, Operation, Script, World};
+use terrane_value::{Type, Value, json};
+
+/// Runs a story and gives its account.
+///
+/// # Errors
+/// A sentence, when the story itself is wrong.
+pub fn run(story: &str) -> Result<String, String> {
+    let mut teller = Teller {
+        session: Session::new(Cloud::new(World::new(7), 7)),
+        project: Project::default(),
+        crash: None,
+        account: String::new(),
+    };
+    let mut commands: Vec<(&str, String)> = Vec::new();
+    for line in story.lines() {
+        match line.strip_prefix("--- ") {
+            Some(command) => commands.push((command, String::new())),
+            None => match commands.last_mut() {
+                Some((_, text)) => {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+                None if line.starts_with('#') || line.is_empty() => {}
+                None => return Err(format!("a story begins with a command, not with {line:?}")),
+            },
+        }
+    }
+    for (command, text) in &commands {
+        teller.tell(command, text)?;
+    }
+    Ok(teller.account)
+}
+
+struct Teller {
+    session: Session,
+    project: Project,
+    crash: Option<u64>,
+    account: String,
+}
+
+impl Teller {
+    fn tell(&mut self, command: &str, text: &str) -> Result<(), String> {
+        let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        if !matches!(verb, "file" | "drop") {
+            self.account.push_str(&format!("--- {command}\n"));
+        }
+        match (verb, words.as_slice()) {
+            ("file", [path]) => {
+                let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+                self.project = self.project.clone().file(folder, name, text);
+            }
+            ("drop", [path]) => {
+                let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+                self.project = self.project.clone().without(folder, name);
+            }
+            ("plan", options) => {
+                self.plan(options)?;
+            }
+            ("apply", options) => self.apply(options)?,
+            ("world", ["remove", addr]) => {
+                let id = self.id(addr)?;
+                self.session.cloud.world.remove(&id);
+            }
+            ("world", ["set", addr, attribute, value @ ..]) => {
+                self.mutate(addr, attribute, &value.join(" "))?
+            }
+            ("fault", [operation, type_name, fault]) => {
+                let script = Script::next(operation_of(operation)?, type_name, fault_of(fault)?);
+                self.session.cloud.world.script(script);
+            }
+            ("taint", [addr]) => self.taint(addr)?,
+            ("crash", [actions]) => self.crash = actions.parse().ok(),
+            _ => return Err(format!("unknown command {command:?}")),
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, text: &str) {
+        self.account.push_str(text);
+        self.account.push('\n');
+    }
+
+    fn complain(&mut self, diagnostics: &Diagnostics) {
+        let mut lines: Vec<String> = diagnostics
+            .iter()
+            .map(|diagnostic| {
+                let severity = if diagnostic.severity == Severity::Error {
+                    "error"
+                } else {
+                    "warning"
+                };
+                let about = diagnostic
+                    .address
+                    .as_deref()
+                    .map(|addr| format!(" ({addr})"))
+                    .unwrap_or_default();
+                format!(
+                    "{severity}: {}{about}: {}",
+                    diagnostic.summary,
+                    diagnostic.detail.replace('\n', " ")
+                )
+            })
+            .collect();
+        lines.sort_unstable();
+        for line in lines {
+            self.say(&line);
+        }
+    }
+
+    fn plan(&mut self, options: &[&str]) -> Result<Made, String> {
+        let options = options_of(options)?;
+        let made = self
+            .session
+            .plan(&self.project, &options, &mut Chaos::none());
+        self.complain(&made.diagnostics);
+        match &made.plan {
+            Some(plan) => {
+                let text = describe_plan(plan);
+                self.say(&text);
+            }
+            None => self.say("no plan"),
+        }
+        Ok(made)
+    }
+
+    fn apply(&mut self, options: &[&str]) -> Result<(), String> {
+        let made = self.plan(options)?;
+        let mut chaos = Chaos::none();
+        if let Some(actions) = self.crash.take() {
+            chaos = chaos.crash_after(actions);
+        }
+        if made.plan.as_ref().is_none_or(|plan| plan.errored) {
+            return Ok(());
+        }
+        let from = self.session.cloud.world.log().len();
+        let run = self.session.apply(&made, &mut chaos);
+        self.complain(&run.diagnostics);
+        if run.stuck {
+            self.say("STUCK");
+        }
+        if run.crashed {
+            self.say("crashed");
+        }
+        if let Some(applied) = &run.applied {
+            let counts = format!(
+                "{} added, {} changed, {} destroyed, {} forgotten",
+                applied.added, applied.changed, applied.destroyed, applied.forgotten
+            );
+            self.say(&counts);
+        }
+        let asked = self.session.cloud.world.log().into_iter().skip(from);
+        let changing: Vec<String> = asked
+            .filter(|entry| {
+                matches!(
+                    entry.operation,
+                    Operation::Create | Operation::Update | Operation::Delete
+                )
+            })
+            .map(|entry| {
+                format!(
+                    "{:?} {}{}",
+                    entry.operation,
+                    entry.type_name,
+                    if entry.ok { "" } else { " (failed)" }
+                )
+            })
+            .collect();
+        if !changing.is_empty() {
+            self.say(&format!("world: {}", changing.join(", ")));
+        }
+        let infos = self.session.cloud.infos().clone();
+        let schema = |type_name: &str, data: bool| {
+            infos.values().find_map(|info| {
+                let schemas = if data {
+                    &info.schema.data_sources
+                } else {
+                    &info.schema.resources
+                };
+                schemas.get(type_name).map(|schema| schema.block.clone())
+            })
+        };
+        let state = describe_state(&self.session.store.snapshot(), &schema);
+        self.say("state:");
+        if !state.is_empty() {
+            self.say(
+                &state
+                    .lines()
+                    .map(|line| format!("  {line}"))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            );
+        }
+        for flaw in self.session.cloud.world.flaws() {
+            self.say(&format!("FLAW {flaw}"));
+        }
+        let replayed = self.session.store.replayed();
+        if replayed != *self.session.store.snapshot() {
+            self.say("FLAW the journal does not give the state");
+        }
+        Ok(())
+    }
+
+    fn instance(addr: &str) -> Result<InstanceAddr, String> {
+        addr.parse().map_err(|_| format!("{addr} is no address"))
+    }
+
+    fn id(&self, addr: &str) -> Result<String, String> {
+        let snapshot = self.session.store.snapshot();
+        let object = snapshot
+            .instance(&Self::instance(addr)?)
+            .and_then(|instance| instance.current.clone())
+            .ok_or_else(|| format!("state holds no {addr}"))?;
+        let ty = Type::object([("id", Type::String)]);
+        let value = terrane_plan::stored::decode(&object.attributes, &ty)?;
+        value
+            .get("id")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("{addr} has no id"))
+    }
+
+    fn mutate(&mut self, addr: &str, attribute: &str, text: &str) -> Result<(), String> {
+        let id = self.id(addr)?;
+        let mut problem = None;
+        self.session.cloud.world.mutate(&id, |state| {
+            let ty = state.get(attribute).map_or(Type::Dynamic, Value::ty);
+            match json::decode(text, &ty) {
+                Ok(value) => terrane_provider::args::with(state, attribute, value),
+                Err(error) => {
+                    problem = Some(error.to_string());
+                    state.clone()
+                }
+            }
+        });
+        problem.map_or(Ok(()), Err)
+    }
+
+    fn taint(&mut self, addr: &str) -> Result<(), String> {
+        let instance = Self::instance(addr)?;
+        let snapshot = self.session.store.snapshot();
+        let provider = snapshot
+            .resources
+            .get(&instance.resource)
+            .map(|resource| resource.provider.clone());
+        let object = snapshot
+            .instance(&instance)
+            .and_then(|instance| instance.current.clone());
+        let (Some(provider), Some(object)) = (provider, object) else {
+            return Err(format!("state holds no {addr}"));
+        };
+        let mut state = (*object).clone();
+        state.status = Status::Tainted;
+        let object = ObjectAddr {
+            instance,
+            deposed: None,
+        };
+        self.session.store.record(vec![EventKind::Set {
+            object,
+            provider,
+            state: Some(Arc::new(state)),
+        }]);
+        Ok(())
+    }
+}
+
+fn options_of(words: &[&str]) -> Result<PlanOptions, String> {
+    let mut options = PlanOptions {
+        refresh: true,
+        ..PlanOptions::default()
+    };
+    let target = |text: &str| {
+        text.parse::<Target>()
+            .map_err(|error| format!("{text}: {error}"))
+    };
+    for word in words {
+        match word.split_once('=') {
+            None if *word == "-destroy" => options.mode = PlanMode::Destroy,
+            None if *word == "-refresh-only" => options.mode = PlanMode::RefreshOnly,
+            Some(("-refresh", "false")) => options.refresh = false,
+            Some(("-target", addr)) => options.targets.push(target(addr)?),
+            Some(("-exclude", addr)) => options.excludes.push(target(addr)?),
+            Some(("-replace", addr)) => options.replace.push(Teller::instance(addr)?),
+            _ => return Err(format!("unknown option {word}")),
+        }
+    }
+    Ok(options)
+}
+
+fn operation_of(word: &str) -> Result<Operation, String> {
+    Ok(match word {
+        "create" => Operation::Create,
+        "update" => Operation::Update,
+        "delete" => Operation::Delete,
+        "read" => Operation::Read,
+        _ => return Err(format!("unknown operation {word}")),
+    })
+}
+
+fn fault_of(word: &str) -> Result<Fault, String> {
+    Ok(match word {
+        "error-before" => Fault::ErrorBefore,
+        "error-after" => Fault::ErrorAfter,
+        "partial" => Fault::Partial,
+        "lost-request" => Fault::LostRequest,
+        "lost-answer" => Fault::LostAnswer,
+        "throttled" => Fault::Throttled(100),
+        "stale" => Fault::Stale,
+        _ => return Err(format!("unknown fault {word}")),
+    })
+}

@@ -1,0 +1,417 @@
+//! Plays one simulation.
+
+use super::claims;
+use super::model::{Model, What};
+use crate::engine::{Chaos, Cloud, Made, Project, Rng, Session};
+use crate::golden::describe_plan;
+use terrane_lang::diagnostic::{Diagnostics, Severity};
+use terrane_plan::machine::PlanOptions;
+use terrane_plan::plan::PlanMode;
+use terrane_sim::{FaultPlan, World};
+use terrane_value::Value;
+
+/// What happened in a simulation in which everything held.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outcome {
+    /// Plans that were made.
+    pub plans: u64,
+    /// Plans that were applied.
+    pub applies: u64,
+    /// Times that the process died.
+    pub crashes: u64,
+    /// Applies that ended with errors, by faults or interrupts.
+    pub failures: u64,
+    /// Edits that could not be planned because of a cycle that `create_before_destroy` makes.
+    pub cycles: u64,
+    /// Objects that were made in the world.
+    pub created: u64,
+}
+
+impl Outcome {
+    /// Adds what happened in another simulation.
+    pub fn add(&mut self, other: &Self) {
+        let Self {
+            plans,
+            applies,
+            crashes,
+            failures,
+            cycles,
+            created,
+        } = other;
+        self.plans += plans;
+        self.applies += applies;
+        self.crashes += crashes;
+        self.failures += failures;
+        self.cycles += cycles;
+        self.created += created;
+    }
+}
+
+/// What did not hold.
+#[derive(Debug)]
+pub struct Failure {
+    /// The seed.
+    pub seed: u64,
+    /// The step of the story, from 0.
+    pub step: usize,
+    /// What did not hold.
+    pub claim: String,
+    /// The configuration before, and at this point, and the last plan.
+    pub context: String,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "seed {} step {}: {}\n{}\nto see it again: TERRANE_SIM_SEED={} cargo test -p terrane-tests --test simulation\n",
+            self.seed, self.step, self.claim, self.context, self.seed
+        )
+    }
+}
+
+/// What may go wrong in a story.
+#[derive(Clone, Copy, Debug)]
+struct Weather {
+    crashes: bool,
+    faults: bool,
+    drift: bool,
+}
+
+struct Player {
+    rng: Rng,
+    weather: Weather,
+    session: Session,
+    /// The same story in a world in which nothing goes wrong.
+    calm: Session,
+    outcome: Outcome,
+    last_plan: String,
+    before: Project,
+    now: Project,
+}
+
+/// Plays the story of a seed.
+///
+/// # Errors
+/// With the first claim that does not hold.
+pub fn run(seed: u64) -> Result<Outcome, Failure> {
+    let mut rng = Rng::new(seed);
+    let weather = Weather {
+        crashes: seed % 4 == 1 || seed % 4 == 3,
+        faults: seed % 4 >= 2,
+        drift: rng.chance(40),
+    };
+    let mut model = Model::random(&mut rng);
+    let mut player = Player {
+        rng,
+        weather,
+        session: Session::new(Cloud::new(World::new(seed), seed)),
+        calm: Session::new(Cloud::new(World::new(seed ^ 0xc0ffee), seed)),
+        outcome: Outcome::default(),
+        last_plan: String::new(),
+        before: Project::default(),
+        now: Project::default(),
+    };
+    let steps = 2 + player.rng.below(3);
+    for step in 0..=steps {
+        let played = if step == steps {
+            player.end()
+        } else {
+            if step > 0 {
+                let kept = model.clone();
+                model.edit(&mut player.rng);
+                if player.is_cyclic(&model) {
+                    player.outcome.cycles += 1;
+                    model = kept;
+                }
+            }
+            player.step(&model)
+        };
+        played.map_err(|claim| Failure {
+            seed,
+            step,
+            claim,
+            context: format!(
+                "weather: {:?}\nbefore:\n{}\nnow:\n{}\nlast plan:\n{}",
+                player.weather,
+                player.before.show(),
+                player.now.show(),
+                player.last_plan
+            ),
+        })?;
+    }
+    let log = player.session.cloud.world.log();
+    let created = log
+        .iter()
+        .filter(|entry| entry.effect && entry.operation == terrane_sim::Operation::Create)
+        .count();
+    player.outcome.created = u64::try_from(created).unwrap_or_default();
+    Ok(player.outcome)
+}
+
+fn errors(diagnostics: &Diagnostics) -> Vec<String> {
+    let errors = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error);
+    errors
+        .map(|error| {
+            format!(
+                "{} ({}): {}",
+                error.summary,
+                error.address.as_deref().unwrap_or_default(),
+                error.detail
+            )
+        })
+        .collect()
+}
+
+fn no_errors(what: &str, diagnostics: &Diagnostics) -> Result<(), String> {
+    match errors(diagnostics).as_slice() {
+        [] => Ok(()),
+        all => Err(format!("{what} gave errors: {}", all.join("; "))),
+    }
+}
+
+impl Player {
+    fn options(mode: PlanMode) -> PlanOptions {
+        PlanOptions {
+            mode,
+            refresh: true,
+            ..PlanOptions::default()
+        }
+    }
+
+    fn shuffled(&mut self) -> Chaos {
+        Chaos::shuffled(self.rng.next_u64())
+    }
+
+    /// Whether the documented order of the edit has a cycle (which is an error of the configuration).
+    fn is_cyclic(&mut self, model: &Model) -> bool {
+        let project = model.render();
+        let mut calm = self.calm.clone();
+        let made = calm.plan(
+            &project,
+            &Self::options(PlanMode::Normal),
+            &mut Chaos::none(),
+        );
+        made.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.summary.starts_with("Cycle"))
+    }
+
+    fn step(&mut self, model: &Model) -> Result<(), String> {
+        self.before = std::mem::replace(&mut self.now, model.render());
+        if self.weather.drift {
+            self.drift();
+        }
+        let project = self.now.clone();
+        self.same_plan_in_any_order(&project)?;
+        self.storm(&project, PlanMode::Normal)?;
+        self.settle(&project, PlanMode::Normal)?;
+        self.calm_too(&project, model)
+    }
+
+    /// The end of a story: everything is destroyed.
+    fn end(&mut self) -> Result<(), String> {
+        let project = self.now.clone();
+        self.storm(&project, PlanMode::Destroy)?;
+        self.settle(&project, PlanMode::Destroy)?;
+        if let Some(entity) = self.session.cloud.world.objects().first() {
+            return Err(format!(
+                "I1: after destroying everything there is still {} {}",
+                entity.type_name, entity.id
+            ));
+        }
+        match self.session.store.snapshot().resources.keys().next() {
+            Some(addr) => Err(format!(
+                "I5: after destroying everything the state still holds {addr}"
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Somebody else changes or deletes objects.
+    fn drift(&mut self) {
+        let objects = self.session.cloud.world.objects();
+        for _ in 0..self.rng.below(3) {
+            let Some(entity) = self.rng.pick(&objects) else {
+                return;
+            };
+            if self.rng.chance(40) {
+                self.session.cloud.world.remove(&entity.id);
+                continue;
+            }
+            let attribute = if entity.type_name == "sim_disk" {
+                "zone"
+            } else {
+                "cidr"
+            };
+            let attribute = if entity.type_name == "sim_instance" {
+                "size"
+            } else {
+                attribute
+            };
+            let value = if attribute == "size" {
+                "large"
+            } else {
+                "10.200.0.0/16"
+            };
+            self.session.cloud.world.mutate(&entity.id, |state| {
+                terrane_provider::args::with(state, attribute, Value::string(value))
+            });
+        }
+    }
+
+    /// I3.
+    fn same_plan_in_any_order(&mut self, project: &Project) -> Result<(), String> {
+        self.session.cloud.world.set_faults(FaultPlan::NONE);
+        let options = Self::options(PlanMode::Normal);
+        let mut plans = Vec::new();
+        for chaos in [Chaos::none(), self.shuffled()] {
+            let made = self
+                .session
+                .clone()
+                .plan(project, &options, &mut chaos.clone());
+            self.outcome.plans += 1;
+            plans.push(format!("{:?}", made.plan));
+            if let Some(plan) = &made.plan {
+                self.last_plan = describe_plan(plan);
+            }
+            no_errors("planning", &made.diagnostics)?;
+        }
+        if plans.first() == plans.last() {
+            Ok(())
+        } else {
+            Err("I3: another order of answers gives another plan".to_owned())
+        }
+    }
+
+    /// One plan and apply in which anything may happen.
+    fn storm(&mut self, project: &Project, mode: PlanMode) -> Result<(), String> {
+        if self.weather.faults {
+            self.session.cloud.world.set_faults(FaultPlan::stormy());
+        }
+        let mut chaos = self.shuffled();
+        if self.weather.crashes && self.rng.chance(80) {
+            let limit = 10 + self.rng.below(80);
+            chaos = chaos.crash_after(u64::try_from(self.rng.below(limit)).unwrap_or_default());
+        }
+        if self.rng.chance(5) {
+            chaos = chaos.cancel_after(u64::try_from(self.rng.below(40)).unwrap_or_default());
+        }
+        let strict = !(self.weather.faults || self.weather.crashes);
+        let made = self.session.plan(project, &Self::options(mode), &mut chaos);
+        self.outcome.plans += 1;
+        self.remember(&made);
+        if made.crashed {
+            self.outcome.crashes += 1;
+            return claims::nothing_lost(&self.session);
+        }
+        if strict {
+            no_errors("planning", &made.diagnostics)?;
+        }
+        self.carry_out(&made, &mut chaos, strict)
+    }
+
+    fn remember(&mut self, made: &Made) {
+        if let Some(plan) = &made.plan {
+            self.last_plan = describe_plan(plan);
+        }
+    }
+
+    fn carry_out(&mut self, made: &Made, chaos: &mut Chaos, strict: bool) -> Result<(), String> {
+        let Some(plan) = made.plan.as_ref().filter(|plan| !plan.errored) else {
+            return Ok(());
+        };
+        let from = self.session.store.journal.len();
+        let run = self.session.apply(made, chaos);
+        self.outcome.applies += 1;
+        if run.stuck {
+            return Err("applying waits for nothing".to_owned());
+        }
+        claims::nothing_lost(&self.session)?;
+        claims::in_order(made, &self.session.store.journal[from..])?;
+        if run.crashed {
+            self.outcome.crashes += 1;
+            return Ok(());
+        }
+        let cancelled = run
+            .applied
+            .as_ref()
+            .is_some_and(|applied| applied.cancelled);
+        if run.diagnostics.has_errors() || cancelled {
+            self.outcome.failures += 1;
+        }
+        if strict && !cancelled {
+            no_errors("applying", &run.diagnostics)?;
+            claims::as_planned(&self.session, plan)?;
+        }
+        Ok(())
+    }
+
+    /// I5: without faults one more run does all the rest, and then there is nothing to do.
+    fn settle(&mut self, project: &Project, mode: PlanMode) -> Result<(), String> {
+        self.session.cloud.world.set_faults(FaultPlan::NONE);
+        let options = Self::options(mode);
+        let mut chaos = self.shuffled();
+        let made = self.session.plan(project, &options, &mut chaos);
+        self.remember(&made);
+        no_errors("planning after a storm", &made.diagnostics)?;
+        self.carry_out(&made, &mut chaos, true)?;
+        let again = self.session.plan(project, &options, &mut chaos);
+        self.outcome.plans += 2;
+        no_errors("planning a second time", &again.diagnostics)?;
+        self.remember(&again);
+        match &again.plan {
+            Some(plan) if !plan.is_empty() || !plan.graph.steps.is_empty() => {
+                return Err(format!(
+                    "I5: the plan after apply is not empty (before it:\n{})",
+                    made.plan.as_ref().map(describe_plan).unwrap_or_default()
+                ));
+            }
+            Some(_) => {}
+            None => return Err("no second plan".to_owned()),
+        }
+        claims::settled(&self.session)
+    }
+
+    /// I5: the state is the one of a world in which nothing went wrong.
+    fn calm_too(&mut self, project: &Project, model: &Model) -> Result<(), String> {
+        let options = Self::options(PlanMode::Normal);
+        let made = self.calm.plan(project, &options, &mut Chaos::none());
+        no_errors("planning in calm", &made.diagnostics)?;
+        let run = self.calm.apply(&made, &mut Chaos::none());
+        no_errors("applying in calm", &run.diagnostics)?;
+        let labels: Vec<String> = model
+            .modules
+            .iter()
+            .flat_map(|module| &module.items)
+            .filter(|item| matches!(&item.what, What::Block(block) if block.ignore_tags))
+            .map(|item| format!(".r{}", item.label))
+            .collect();
+        let unsure = |name: &str| {
+            labels
+                .iter()
+                .any(|label| name.ends_with(label) || name.contains(&format!("{label}[")))
+        };
+        let (here, there) = (
+            claims::essence(&self.session, &unsure),
+            claims::essence(&self.calm, &unsure),
+        );
+        for (name, text) in &there {
+            let own = here.get(name).map_or("nothing", String::as_str);
+            // What ignores its tags may differ there, and so may what mentions it.
+            if own != text && labels.is_empty() {
+                return Err(format!(
+                    "I5: another state than in calm: {name} is\n  {own}\nand not\n  {text}"
+                ));
+            }
+        }
+        match here.keys().find(|name| !there.contains_key(*name)) {
+            Some(name) => Err(format!(
+                "I5: another state than in calm: {name} should not be there"
+            )),
+            None => Ok(()),
+        }
+    }
+}
