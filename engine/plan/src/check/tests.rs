@@ -107,6 +107,7 @@ fn plans_of_the_peer_are_good() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn actions_must_fit_their_values() {
     let one = |action: Action, change_it: &dyn Fn(&mut ResourceChange)| {
         let mut change = change("x", action, &[]);

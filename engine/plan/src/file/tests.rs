@@ -18,6 +18,7 @@ fn instance(text: &str) -> InstanceAddr {
 }
 
 /// A plan in which everything occurs.
+#[expect(clippy::too_many_lines, reason = "there is much that can occur")]
 fn plan() -> Plan {
     let mut plan = fixture::plan(include_str!("../view/golden/changes.plan.json"));
     let mut place = 0..;
