@@ -5,11 +5,12 @@ use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::lang::diagnostic::Diagnostic;
 use terrane_ops::model::snapshot::OutputState;
 use terrane_ops::output;
-use terrane_ops::planning::view::text::{render_outputs, render_value};
+use terrane_ops::planning::view::text::{Style, render_value};
 use terrane_ops::session::Session;
 use terrane_ops::value::{Kind, Value};
 
@@ -61,9 +62,7 @@ fn all(app: &mut App, parsed: &Parsed, session: &Session) -> Result<Exit, Failur
         )));
         return Ok(Exit::OK);
     }
-    let style = style(app, parsed);
-    let outputs = outputs.iter().map(|(name, output)| (name.as_str(), output));
-    let text = render_outputs(outputs, style);
+    let text = text(&outputs, style(app, parsed));
     app.out().print(&text);
     Ok(Exit::OK)
 }
@@ -79,6 +78,20 @@ fn one(app: &mut App, parsed: &Parsed, session: &Session, name: &str) -> Result<
     };
     app.out().print(&text);
     Ok(Exit::OK)
+}
+
+/// All outputs as text. Sensitive ones are named only.
+pub(super) fn text(outputs: &BTreeMap<ecow::EcoString, OutputState>, style: Style) -> String {
+    outputs
+        .iter()
+        .map(|(name, output)| {
+            if output.sensitive && !style.show_sensitive {
+                format!("{name} = <sensitive>\n")
+            } else {
+                format!("{name} = {}\n", render_value(&output.value, style))
+            }
+        })
+        .collect()
 }
 
 /// The text of a primitive value.
