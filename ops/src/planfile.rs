@@ -46,7 +46,12 @@ pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
         sources: made.loaded.folders.iter().flat_map(sources).collect(),
         extra: BTreeMap::from([(WORKSPACE.to_owned(), workspace)]),
     })
-    .map_err(|error| Failure::input(format!("Saving the plan to {path} failed"), format!("{error}.")))?;
+    .map_err(|error| {
+        Failure::input(
+            format!("Saving the plan to {path} failed"),
+            format!("{error}."),
+        )
+    })?;
     write_private(path, &bytes).map_err(Failure::io(format!("Saving the plan to {path} failed")))
 }
 
@@ -106,7 +111,9 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
     let (saved, digest) = decode(&bytes).map_err(|error| {
         Failure::input(
             summary,
-            format!("The file can't be used: {error}. Make a plan with `terrane plan -out={path}`."),
+            format!(
+                "The file can't be used: {error}. Make a plan with `terrane plan -out={path}`."
+            ),
         )
     })?;
     let SavedPlan {
@@ -122,12 +129,20 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
     if let Some(made_for) = made_for.filter(|made_for| *made_for != selected) {
         return Err(Failure::input(
             "Saved plan is for another workspace",
-            format!("The plan {path:?} was made for the workspace {made_for:?}, and {selected:?} is selected. Switch with `terrane workspace select`."),
+            format!(
+                "The plan {path:?} was made for the workspace {made_for:?}, and {selected:?} is selected. Switch with `terrane workspace select`."
+            ),
         ));
     }
     let given = planned_values(&plan);
     let folders = folders(sources);
-    let loaded = load_config(session, &providers_of(&plan), Origin::Saved(&folders), &given).await?;
+    let loaded = load_config(
+        session,
+        &providers_of(&plan),
+        Origin::Saved(&folders),
+        &given,
+    )
+    .await?;
     Ok(Saved {
         plan,
         digest: digest.to_string(),

@@ -1,7 +1,7 @@
 //! `apply` and `destroy`.
 
 use super::plan::{begin, planning_failed, request, show};
-use super::{block_on, good, saved, style, with_session};
+use super::{block_on, good, saved, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
@@ -231,7 +231,7 @@ fn finish(app: &mut App, parsed: &Parsed, done: &Done, destroy: bool) -> Exit {
     let sentence = good(app, &complete(&done.applied, destroy));
     app.out().print(&format!("\n{sentence}\n"));
     if !destroy && !done.snapshot.outputs.is_empty() {
-        let text = super::output::text(&done.snapshot.outputs, style(app, parsed));
+        let text = super::output::text(&done.snapshot.outputs, parsed.is("show-sensitive", false));
         let heading = good(app, "Outputs:");
         app.out().print(&format!("\n{heading}\n\n{text}"));
     }
