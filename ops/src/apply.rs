@@ -23,6 +23,7 @@ use terrane_value::Value;
 pub struct Approved {
     plan: ApprovedPlan,
     plan_time: String,
+    digest: String,
     loaded: Loaded,
     variables: Vec<Value>,
 }
@@ -60,7 +61,7 @@ pub fn approve(made: Made, policy: Policy, decision: &Decision) -> Result<Approv
         variables,
         diagnostics: _,
     } = made;
-    approve_parts(plan, loaded, variables, policy, decision)
+    approve_parts(plan, loaded, variables, String::new(), (policy, decision))
 }
 
 /// Passes the parts of a plan through the gate.
@@ -68,13 +69,14 @@ pub(crate) fn approve_parts(
     plan: Plan,
     loaded: Loaded,
     variables: Vec<Value>,
-    policy: Policy,
-    decision: &Decision,
+    digest: String,
+    (policy, decision): (Policy, &Decision),
 ) -> Result<Approved, Refusal> {
     let plan_time = plan.timestamp.to_string();
     Ok(Approved {
         plan: ApprovedPlan::approve(plan, policy, decision)?,
         plan_time,
+        digest,
         loaded,
         variables,
     })
@@ -94,6 +96,7 @@ pub async fn carry_out(
     let Approved {
         plan,
         plan_time,
+        digest,
         loaded,
         variables,
     } = approved;
@@ -115,7 +118,7 @@ pub async fn carry_out(
         who: session.who().into(),
         command: session.command.as_str().into(),
         cwd: session.cwd.as_str().into(),
-        digest: ecow::EcoString::new(),
+        digest: digest.into(),
         parallelism: session.parallelism,
     });
     let applier = match applier {

@@ -6,7 +6,9 @@ use crate::providers;
 use crate::session::{STATE_DIR, Session};
 use crate::state::push;
 use crate::ui::{Question, Ui};
+use crate::variables::{self, VariableArgument};
 use std::path::Path;
+use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
 use terrane_model::event::EventKind;
 use terrane_model::snapshot::Snapshot;
@@ -59,14 +61,16 @@ pub struct Initialized {
 pub async fn run(
     session: &Session,
     migration: Migration,
+    arguments: &[VariableArgument],
     ui: &mut dyn Ui,
 ) -> Result<Initialized, Failure> {
+    let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
     let LoadedTree {
         tree,
         sources,
         mut diagnostics,
         folders,
-    } = load::tree(Origin::Disk)?;
+    } = load::tree(Origin::Disk, &collected.values)?;
     let (registry, found) =
         providers::load(session, &tree.requirements, &Snapshot::default()).await?;
     diagnostics.extend(found);

@@ -22,9 +22,12 @@ pub mod variables;
 
 // The operations.
 pub mod apply;
+pub mod fmt;
 pub mod init;
 pub mod output;
 pub mod plan;
+pub mod planfile;
+pub mod requirements;
 pub mod state;
 pub mod validate;
 pub mod workspace;

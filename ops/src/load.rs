@@ -8,6 +8,7 @@ use std::sync::Arc;
 use terrane_config::compile::compile;
 use terrane_config::config::Config;
 use terrane_config::load::{Loader, ModuleFile, ModuleFolder, ModuleRequest, Tree};
+use terrane_config::variables::GivenValue;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
@@ -61,11 +62,11 @@ pub enum Origin<'a> {
     Saved(&'a [ModuleFolder]),
 }
 
-/// Reads the declarations of all modules.
+/// Reads the declarations of all modules. Module sources may depend on the values of variables.
 ///
 /// # Errors
 /// When the root folder can't be read.
-pub fn tree(origin: Origin<'_>) -> Result<LoadedTree, Failure> {
+pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, Failure> {
     let root = match origin {
         Origin::Disk => folder(".")
             .map_err(|problem| Failure::input("Failed to read the configuration", problem))?,
@@ -74,7 +75,7 @@ pub fn tree(origin: Origin<'_>) -> Result<LoadedTree, Failure> {
         })?,
     };
     let mut folders = vec![root.clone()];
-    let mut loader = Loader::new(root);
+    let mut loader = Loader::with_variables(root, variables);
     while let Some(request) = loader.poll() {
         let found = match origin {
             Origin::Disk => module(&request),
@@ -122,13 +123,14 @@ pub async fn load(
     session: &Session,
     snapshot: &Snapshot,
     origin: Origin<'_>,
+    variables: &[GivenValue],
 ) -> Result<Loaded, Failure> {
     let LoadedTree {
         tree,
         sources,
         mut diagnostics,
         folders,
-    } = tree(origin)?;
+    } = tree(origin, variables)?;
     let (registry, found) = providers::load(session, &tree.requirements, snapshot).await?;
     diagnostics.extend(found);
     if diagnostics.has_errors() {

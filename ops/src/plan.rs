@@ -11,6 +11,7 @@ use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::source::SourceMap;
 use terrane_model::addr::{InstanceAddr, Target};
 use terrane_model::event::Event;
 use terrane_model::snapshot::Snapshot;
@@ -72,7 +73,10 @@ pub async fn make(
     ui: &mut dyn Ui,
 ) -> Result<Made, Failure> {
     let selection = Selection::read(request)?;
-    let mut loaded = load(session, &snapshot, Origin::Disk).await?;
+    // Read twice, since module sources may depend on values whose texts belong behind those of the configuration.
+    let early =
+        variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
+    let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
     if loaded.is_empty() && request.mode == PlanMode::Normal {
         return Err(Failure::input(
             "No configuration files",
@@ -158,7 +162,9 @@ pub async fn recover(
     if snapshot.open.is_empty() {
         return Ok(Report::plain(Diagnostics::new()));
     }
-    let mut loaded = load(session, &snapshot, Origin::Disk).await?;
+    let early =
+        variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
+    let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
     let Resolved {
         values,
         set,
@@ -220,12 +226,7 @@ fn root_variables(
 ) -> Result<Resolved, Failure> {
     let collected = variables::collect(&session.env, &request.variables, &mut loaded.sources)?;
     let ui = if session.input { Some(ui) } else { None };
-    Ok(variables::resolve(
-        &loaded.config,
-        collected,
-        &mut loaded.sources,
-        ui,
-    ))
+    Ok(variables::resolve(&loaded.config, collected, ui))
 }
 
 /// The addresses of a request, read.

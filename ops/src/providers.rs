@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::load::Requirement;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_model::addr::ProviderAddr;
+use terrane_model::addr::{Mode, ProviderAddr};
 use terrane_model::provider::ProviderInfo;
-use terrane_model::schema::ProviderSchema;
+use terrane_model::schema::{ProviderSchema, Schema};
 use terrane_model::snapshot::Snapshot;
 use terrane_provider::{ProviderFactory, Providers};
 
@@ -35,6 +35,18 @@ impl Registry {
             .iter()
             .map(|(addr, info)| (addr.clone(), info.schema.clone()))
             .collect()
+    }
+
+    /// The schema of a resource type or data source.
+    #[must_use]
+    pub fn schema(&self, addr: &ProviderAddr, mode: Mode, type_name: &str) -> Option<Arc<Schema>> {
+        let schema = &self.infos.get(addr)?.schema;
+        let of_mode = match mode {
+            Mode::Managed => &schema.resources,
+            Mode::Data => &schema.data_sources,
+            Mode::Ephemeral => &schema.ephemeral_resources,
+        };
+        of_mode.get(type_name).cloned()
     }
 
     /// What starts instances of a provider; a sentence if there is no such provider.
@@ -123,6 +135,15 @@ pub async fn load(
         }
     }
     Ok((Registry { factories, infos }, diagnostics))
+}
+
+/// The providers that a state needs, as far as they are there: for showing it.
+///
+/// # Errors
+/// Never so far.
+pub async fn for_state(session: &Session, snapshot: &Snapshot) -> Result<Registry, Failure> {
+    let (registry, _) = load(session, &BTreeMap::new(), snapshot).await?;
+    Ok(registry)
 }
 
 fn missing(addr: &ProviderAddr, requirement: Option<&Requirement>) -> Diagnostic {

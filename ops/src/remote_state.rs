@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use std::path::{Path, PathBuf};
 use terrane_builtin::doors::{Outputs, RemoteState, TfvarsReader};
+use terrane_config::variables::{Given, parse_tfvars};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::{StateStore as _, StoreError, statefile};
@@ -104,13 +105,17 @@ pub(crate) struct Tfvars;
 impl TfvarsReader for Tfvars {
     fn read(&self, text: &str) -> Result<Value, String> {
         let mut sources = SourceMap::default();
-        let (values, diagnostics) =
-            crate::variables::read_tfvars("<text>.tfvars", text.as_bytes(), &mut sources);
+        let file = sources.add("<text>", text);
+        let (values, diagnostics) = parse_tfvars(file, text, false);
         match diagnostics.iter().next() {
             Some(problem) => Err(format!("{}: {}", problem.summary, problem.detail)),
-            None => Ok(Value::object(
-                values.into_iter().map(|(name, value, _)| (name, value)),
-            )),
+            None => Ok(Value::object(values.into_iter().map(|given| {
+                let value = match given.value {
+                    Given::Text(text) => Value::string_nfc(&text),
+                    Given::Value(value, _) => value,
+                };
+                (given.name, value)
+            }))),
         }
     }
 }

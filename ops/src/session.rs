@@ -17,6 +17,9 @@ pub const DATA_DIR: &str = ".terrane";
 /// The workspace that is always there.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
+/// A workspace that this process owns.
+pub type OpenWorkspace = Box<dyn Workspace>;
+
 /// Where a command works. The process' working directory is the folder of the root module.
 #[derive(Debug)]
 pub struct Session {

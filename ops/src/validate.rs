@@ -1,22 +1,34 @@
 //! `validate`: checks the configuration without state or world.
 
 use crate::failure::{Failure, Report};
+use crate::files::functions_for_validate;
 use crate::load::{Loaded, Origin, load};
 use crate::session::Session;
+use crate::variables::{self, VariableArgument};
+use terrane_config::validate::validate;
+use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
 
 /// Checks the configuration of the working directory. Errors are in the report.
 ///
 /// # Errors
 /// When it can't be read.
-pub async fn run(session: &Session) -> Result<Report, Failure> {
-    match load(session, &Snapshot::default(), Origin::Disk).await {
+pub async fn run(session: &Session, arguments: &[VariableArgument]) -> Result<Report, Failure> {
+    let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
+    let nothing = Snapshot::default();
+    match load(session, &nothing, Origin::Disk, &collected.values).await {
         Ok(Loaded {
-            sources, warnings, ..
-        }) => Ok(Report {
-            diagnostics: warnings,
+            config,
             sources,
-        }),
+            mut warnings,
+            ..
+        }) => {
+            warnings.extend(validate(&config, &functions_for_validate()));
+            Ok(Report {
+                diagnostics: warnings,
+                sources,
+            })
+        }
         Err(Failure::Input(report)) => Ok(report),
         Err(failure) => Err(failure),
     }

@@ -10,7 +10,10 @@ fn number(name: &str) -> Option<u64> {
 fn random_configurations_converge_lose_nothing_and_keep_the_order() {
     let (from, runs) = match number("TERRANE_SIM_SEED") {
         Some(seed) => (seed, 1),
-        None => (number("TERRANE_SIM_FROM").unwrap_or(0), number("TERRANE_SIM_RUNS").unwrap_or(300)),
+        None => (
+            number("TERRANE_SIM_FROM").unwrap_or(0),
+            number("TERRANE_SIM_RUNS").unwrap_or(300),
+        ),
     };
     let keep_going = std::env::var_os("TERRANE_SIM_ALL").is_some();
     let mut total = sim::Outcome::default();
@@ -18,12 +21,22 @@ fn random_configurations_converge_lose_nothing_and_keep_the_order() {
     for seed in from..from + runs {
         match std::panic::catch_unwind(|| sim::run(seed)) {
             Ok(Ok(outcome)) => total.add(&outcome),
-            Ok(Err(failure)) if keep_going => failed.push(format!("{seed}: {}", failure.claim.chars().take(300).collect::<String>())),
+            Ok(Err(failure)) if keep_going => failed.push(format!(
+                "{seed}: {}",
+                failure.claim.chars().take(300).collect::<String>()
+            )),
             Ok(Err(failure)) => panic!("\n{failure}"),
             Err(_) if keep_going => failed.push(format!("{seed}: PANIC")),
-            Err(_) => panic!("seed {seed} panicked: TERRANE_SIM_SEED={seed} cargo test -p terrane-tests --test simulation"),
+            Err(_) => panic!(
+                "seed {seed} panicked: TERRANE_SIM_SEED={seed} cargo test -p terrane-tests --test simulation"
+            ),
         }
     }
     println!("{runs} simulations: {total:?}");
-    assert!(failed.is_empty(), "{} failed\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} failed\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
 }

@@ -200,6 +200,10 @@ pub struct ModuleCall {
     pub name: EcoString,
     /// The block header.
     pub span: Span,
+    /// The `source` argument.
+    pub source: EcoString,
+    /// The `version` argument.
+    pub version: Option<EcoString>,
     /// The called module.
     pub module: ModuleId,
     /// How many.

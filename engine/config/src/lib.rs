@@ -7,6 +7,7 @@
 pub mod body;
 pub mod compile;
 pub mod config;
+pub mod config_json;
 mod constant;
 pub mod load;
 pub mod provisioner_schema;

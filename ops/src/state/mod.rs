@@ -6,4 +6,5 @@ pub mod mv;
 pub mod pull;
 pub mod push;
 pub mod rm;
+pub mod show;
 pub mod taint;

@@ -19,20 +19,38 @@ pub fn describe_plan(plan: &Plan) -> String {
         describe_change(change, &mut lines);
     }
     for drift in &plan.drift {
-        lines.push(format!("drift {}", name(&drift.addr.to_string(), drift.deposed.is_some())));
+        lines.push(format!(
+            "drift {}",
+            name(&drift.addr.to_string(), drift.deposed.is_some())
+        ));
         differences(&drift.before, &drift.after, &mut lines);
     }
     for (from, to) in &plan.moves {
         lines.push(format!("move {from} -> {to}"));
     }
-    for output in plan.outputs.iter().filter(|output| output.action != Action::NoOp) {
+    for output in plan
+        .outputs
+        .iter()
+        .filter(|output| output.action != Action::NoOp)
+    {
         let hidden = |value: &Value| {
-            if output.sensitive && !value.is_null() { "(sensitive)".to_owned() } else { leaf(value) }
+            if output.sensitive && !value.is_null() {
+                "(sensitive)".to_owned()
+            } else {
+                leaf(value)
+            }
         };
         let (before, after) = (hidden(&output.before), hidden(&output.after));
-        lines.push(format!("output {} {:?}: {before} => {after}", output.name, output.action));
+        lines.push(format!(
+            "output {} {:?}: {before} => {after}",
+            output.name, output.action
+        ));
     }
-    for check in plan.checks.iter().filter(|check| check.status != terrane_model::snapshot::CheckStatus::Pass) {
+    for check in plan
+        .checks
+        .iter()
+        .filter(|check| check.status != terrane_model::snapshot::CheckStatus::Pass)
+    {
         lines.push(format!("check {}: {:?}", check.config_addr, check.status));
     }
     lines.extend(order(plan));
@@ -40,13 +58,24 @@ pub fn describe_plan(plan: &Plan) -> String {
         lines.push("errored".to_owned());
     }
     if lines.is_empty() {
-        lines.push(if plan.is_empty() { "nothing to do" } else { "not empty" }.to_owned());
+        lines.push(
+            if plan.is_empty() {
+                "nothing to do"
+            } else {
+                "not empty"
+            }
+            .to_owned(),
+        );
     }
     lines.join("\n")
 }
 
 fn describe_change(change: &ResourceChange, lines: &mut Vec<String>) {
-    let mut line = format!("{:?} {}", change.action, name(&change.addr.to_string(), change.deposed.is_some()));
+    let mut line = format!(
+        "{:?} {}",
+        change.action,
+        name(&change.addr.to_string(), change.deposed.is_some())
+    );
     if let Some(previous) = &change.previous_addr {
         line.push_str(&format!(" (was {previous})"));
     }
@@ -54,7 +83,11 @@ fn describe_change(change: &ResourceChange, lines: &mut Vec<String>) {
         line.push_str(&format!(" because {reason:?}"));
     }
     if !change.replace_paths.is_empty() {
-        let paths: Vec<String> = change.replace_paths.iter().map(ToString::to_string).collect();
+        let paths: Vec<String> = change
+            .replace_paths
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         line.push_str(&format!(" [{}]", paths.join(", ")));
     }
     if change.marks_only {
@@ -67,16 +100,26 @@ fn describe_change(change: &ResourceChange, lines: &mut Vec<String>) {
 }
 
 fn name(addr: &str, deposed: bool) -> String {
-    if deposed { format!("{addr} (deposed)") } else { addr.to_owned() }
+    if deposed {
+        format!("{addr} (deposed)")
+    } else {
+        addr.to_owned()
+    }
 }
 
 /// Attributes that differ.
 fn differences(before: &Value, after: &Value, lines: &mut Vec<String>) {
-    let names: BTreeSet<String> = attributes(before).into_keys().chain(attributes(after).into_keys()).collect();
+    let names: BTreeSet<String> = attributes(before)
+        .into_keys()
+        .chain(attributes(after).into_keys())
+        .collect();
     let (before, after) = (attributes(before), attributes(after));
     let nothing = Value::NULL;
     for name in names {
-        let (old, new) = (before.get(&name).unwrap_or(&nothing), after.get(&name).unwrap_or(&nothing));
+        let (old, new) = (
+            before.get(&name).unwrap_or(&nothing),
+            after.get(&name).unwrap_or(&nothing),
+        );
         let (old_text, new_text) = (leaf(old), leaf(new));
         if old_text != new_text || old != new {
             lines.push(format!("    {name}: {old_text} => {new_text}"));
@@ -86,7 +129,10 @@ fn differences(before: &Value, after: &Value, lines: &mut Vec<String>) {
 
 fn attributes(value: &Value) -> BTreeMap<String, Value> {
     match value.unmarked().kind() {
-        Kind::Object(object) => object.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+        Kind::Object(object) => object
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect(),
         _ => BTreeMap::new(),
     }
 }
@@ -109,7 +155,9 @@ fn leaf(value: &Value) -> String {
 }
 
 fn fields<'a>(entries: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
-    let entries: Vec<String> = entries.map(|(name, value)| format!("{name}={}", leaf(value))).collect();
+    let entries: Vec<String> = entries
+        .map(|(name, value)| format!("{name}={}", leaf(value)))
+        .collect();
     format!("{{{}}}", entries.join(" "))
 }
 
@@ -124,17 +172,31 @@ fn order(plan: &Plan) -> Vec<String> {
             StepKind::Join => return None,
         };
         let change = &plan.changes[at as usize];
-        Some(format!("{verb} {}", name(&change.addr.to_string(), change.deposed.is_some())))
+        Some(format!(
+            "{verb} {}",
+            name(&change.addr.to_string(), change.deposed.is_some())
+        ))
     };
     let reach = Reach::new(graph);
     let mut lines = Vec::new();
     for (at, step) in graph.steps.iter().enumerate() {
-        let Some(own) = label(step.kind) else { continue };
+        let Some(own) = label(step.kind) else {
+            continue;
+        };
         let all = reach.real(at);
-        let direct = all.iter().filter(|one| !all.iter().any(|other| other != *one && reach.of(*other).contains(one)));
-        let mut after: Vec<String> = direct.filter_map(|at| label(graph.steps[*at].kind)).collect();
+        let direct = all.iter().filter(|one| {
+            !all.iter()
+                .any(|other| other != *one && reach.of(*other).contains(one))
+        });
+        let mut after: Vec<String> = direct
+            .filter_map(|at| label(graph.steps[*at].kind))
+            .collect();
         after.sort_unstable();
-        lines.push(if after.is_empty() { format!("  {own}") } else { format!("  {own} after {}", after.join(", ")) });
+        lines.push(if after.is_empty() {
+            format!("  {own}")
+        } else {
+            format!("  {own} after {}", after.join(", "))
+        });
     }
     lines.sort_unstable();
     if !lines.is_empty() {
@@ -171,7 +233,10 @@ impl<'a> Reach<'a> {
             }
             sets[at] = Some(set);
         }
-        Self { graph, sets: sets.into_iter().map(Option::unwrap_or_default).collect() }
+        Self {
+            graph,
+            sets: sets.into_iter().map(Option::unwrap_or_default).collect(),
+        }
     }
 
     fn of(&self, at: usize) -> &BTreeSet<usize> {
@@ -180,7 +245,11 @@ impl<'a> Reach<'a> {
 
     /// Without joins.
     fn real(&self, at: usize) -> Vec<usize> {
-        self.sets[at].iter().copied().filter(|step| self.graph.steps[*step].kind != StepKind::Join).collect()
+        self.sets[at]
+            .iter()
+            .copied()
+            .filter(|step| self.graph.steps[*step].kind != StepKind::Join)
+            .collect()
     }
 }
 
@@ -190,7 +259,11 @@ pub fn describe_state(snapshot: &Snapshot, schema: &dyn Fn(&str, bool) -> Option
     let mut names: Vec<(String, String)> = Vec::new();
     let mut lines = Vec::new();
     for (addr, _, instance) in snapshot.instances() {
-        let objects = instance.current.iter().map(|object| (false, object)).chain(instance.deposed.values().map(|object| (true, object)));
+        let objects = instance
+            .current
+            .iter()
+            .map(|object| (false, object))
+            .chain(instance.deposed.values().map(|object| (true, object)));
         for (deposed, object) in objects {
             let data = addr.resource.mode == terrane_model::addr::Mode::Data;
             let mut line = name(&addr.to_string(), deposed);
@@ -200,13 +273,18 @@ pub fn describe_state(snapshot: &Snapshot, schema: &dyn Fn(&str, bool) -> Option
             if object.create_before_destroy {
                 line.push_str(" (create before destroy)");
             }
-            let dependencies: Vec<String> = object.dependencies.iter().map(ToString::to_string).collect();
+            let dependencies: Vec<String> = object
+                .dependencies
+                .iter()
+                .map(ToString::to_string)
+                .collect();
             if !dependencies.is_empty() {
                 line.push_str(&format!(" depends on {}", dependencies.join(", ")));
             }
             lines.push(line);
-            let value = schema(&addr.resource.type_name, data)
-                .and_then(|block| terrane_plan::stored::decode(&object.attributes, block.implied_type()).ok());
+            let value = schema(&addr.resource.type_name, data).and_then(|block| {
+                terrane_plan::stored::decode(&object.attributes, block.implied_type()).ok()
+            });
             let Some(value) = value else {
                 lines.push(format!("    {}", object.attributes));
                 continue;
@@ -214,9 +292,14 @@ pub fn describe_state(snapshot: &Snapshot, schema: &dyn Fn(&str, bool) -> Option
             if let Some(id) = value.get("id").and_then(Value::as_str)
                 && !data
             {
-                names.push((id.to_owned(), format!("<{}>", name(&addr.to_string(), deposed))));
+                names.push((
+                    id.to_owned(),
+                    format!("<{}>", name(&addr.to_string(), deposed)),
+                ));
             }
-            let shown = attributes(&value).into_iter().filter(|(name, value)| !boring(name, value));
+            let shown = attributes(&value)
+                .into_iter()
+                .filter(|(name, value)| !boring(name, value));
             lines.extend(shown.map(|(name, value)| format!("    {name} = {}", leaf(&value))));
             for path in &object.sensitive {
                 lines.push(format!("    sensitive: {path}"));
@@ -224,10 +307,21 @@ pub fn describe_state(snapshot: &Snapshot, schema: &dyn Fn(&str, bool) -> Option
         }
     }
     for (name, output) in &snapshot.outputs {
-        lines.push(format!("output {name} = {}{}", leaf(&output.value), if output.sensitive { " (sensitive)" } else { "" }));
+        lines.push(format!(
+            "output {name} = {}{}",
+            leaf(&output.value),
+            if output.sensitive { " (sensitive)" } else { "" }
+        ));
     }
     for intent in snapshot.open.values() {
-        lines.push(format!("open: {:?} {}", intent.operation, name(&intent.object.instance.to_string(), intent.object.deposed.is_some())));
+        lines.push(format!(
+            "open: {:?} {}",
+            intent.operation,
+            name(
+                &intent.object.instance.to_string(),
+                intent.object.deposed.is_some()
+            )
+        ));
     }
     let mut text = lines.join("\n");
     for (id, name) in names {
@@ -238,5 +332,12 @@ pub fn describe_state(snapshot: &Snapshot, schema: &dyn Fn(&str, bool) -> Option
 
 /// What the cloud makes up, and what is empty.
 fn boring(name: &str, value: &Value) -> bool {
-    matches!(name, "ip_address" | "serial") || value.is_null() || (value.is_known() && matches!(value.unmarked().kind(), Kind::List([]) | Kind::Set([]) | Kind::Tuple([]))) || matches!(value.kind(), Kind::Map(map) if map.is_empty())
+    matches!(name, "ip_address" | "serial")
+        || value.is_null()
+        || (value.is_known()
+            && matches!(
+                value.unmarked().kind(),
+                Kind::List([]) | Kind::Set([]) | Kind::Tuple([])
+            ))
+        || matches!(value.kind(), Kind::Map(map) if map.is_empty())
 }

@@ -74,7 +74,9 @@ impl Teller {
                 let id = self.id(addr)?;
                 self.session.cloud.world.remove(&id);
             }
-            ("world", ["set", addr, attribute, value @ ..]) => self.mutate(addr, attribute, &value.join(" "))?,
+            ("world", ["set", addr, attribute, value @ ..]) => {
+                self.mutate(addr, attribute, &value.join(" "))?
+            }
             ("fault", [operation, type_name, fault]) => {
                 let script = Script::next(operation_of(operation)?, type_name, fault_of(fault)?);
                 self.session.cloud.world.script(script);
@@ -95,9 +97,21 @@ impl Teller {
         let mut lines: Vec<String> = diagnostics
             .iter()
             .map(|diagnostic| {
-                let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
-                let about = diagnostic.address.as_deref().map(|addr| format!(" ({addr})")).unwrap_or_default();
-                format!("{severity}: {}{about}: {}", diagnostic.summary, diagnostic.detail.replace('\n', " "))
+                let severity = if diagnostic.severity == Severity::Error {
+                    "error"
+                } else {
+                    "warning"
+                };
+                let about = diagnostic
+                    .address
+                    .as_deref()
+                    .map(|addr| format!(" ({addr})"))
+                    .unwrap_or_default();
+                format!(
+                    "{severity}: {}{about}: {}",
+                    diagnostic.summary,
+                    diagnostic.detail.replace('\n', " ")
+                )
             })
             .collect();
         lines.sort_unstable();
@@ -108,7 +122,9 @@ impl Teller {
 
     fn plan(&mut self, options: &[&str]) -> Result<Made, String> {
         let options = options_of(options)?;
-        let made = self.session.plan(&self.project, &options, &mut Chaos::none());
+        let made = self
+            .session
+            .plan(&self.project, &options, &mut Chaos::none());
         self.complain(&made.diagnostics);
         match &made.plan {
             Some(plan) => {
@@ -139,13 +155,28 @@ impl Teller {
             self.say("crashed");
         }
         if let Some(applied) = &run.applied {
-            let counts = format!("{} added, {} changed, {} destroyed, {} forgotten", applied.added, applied.changed, applied.destroyed, applied.forgotten);
+            let counts = format!(
+                "{} added, {} changed, {} destroyed, {} forgotten",
+                applied.added, applied.changed, applied.destroyed, applied.forgotten
+            );
             self.say(&counts);
         }
         let asked = self.session.cloud.world.log().into_iter().skip(from);
         let changing: Vec<String> = asked
-            .filter(|entry| matches!(entry.operation, Operation::Create | Operation::Update | Operation::Delete))
-            .map(|entry| format!("{:?} {}{}", entry.operation, entry.type_name, if entry.ok { "" } else { " (failed)" }))
+            .filter(|entry| {
+                matches!(
+                    entry.operation,
+                    Operation::Create | Operation::Update | Operation::Delete
+                )
+            })
+            .map(|entry| {
+                format!(
+                    "{:?} {}{}",
+                    entry.operation,
+                    entry.type_name,
+                    if entry.ok { "" } else { " (failed)" }
+                )
+            })
             .collect();
         if !changing.is_empty() {
             self.say(&format!("world: {}", changing.join(", ")));
@@ -153,14 +184,24 @@ impl Teller {
         let infos = self.session.cloud.infos().clone();
         let schema = |type_name: &str, data: bool| {
             infos.values().find_map(|info| {
-                let schemas = if data { &info.schema.data_sources } else { &info.schema.resources };
+                let schemas = if data {
+                    &info.schema.data_sources
+                } else {
+                    &info.schema.resources
+                };
                 schemas.get(type_name).map(|schema| schema.block.clone())
             })
         };
         let state = describe_state(&self.session.store.snapshot(), &schema);
         self.say("state:");
         if !state.is_empty() {
-            self.say(&state.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
+            self.say(
+                &state
+                    .lines()
+                    .map(|line| format!("  {line}"))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            );
         }
         for flaw in self.session.cloud.world.flaws() {
             self.say(&format!("FLAW {flaw}"));
@@ -184,7 +225,11 @@ impl Teller {
             .ok_or_else(|| format!("state holds no {addr}"))?;
         let ty = Type::object([("id", Type::String)]);
         let value = terrane_plan::stored::decode(&object.attributes, &ty)?;
-        value.get("id").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| format!("{addr} has no id"))
+        value
+            .get("id")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("{addr} has no id"))
     }
 
     fn mutate(&mut self, addr: &str, attribute: &str, text: &str) -> Result<(), String> {
@@ -206,22 +251,40 @@ impl Teller {
     fn taint(&mut self, addr: &str) -> Result<(), String> {
         let instance = Self::instance(addr)?;
         let snapshot = self.session.store.snapshot();
-        let provider = snapshot.resources.get(&instance.resource).map(|resource| resource.provider.clone());
-        let object = snapshot.instance(&instance).and_then(|instance| instance.current.clone());
+        let provider = snapshot
+            .resources
+            .get(&instance.resource)
+            .map(|resource| resource.provider.clone());
+        let object = snapshot
+            .instance(&instance)
+            .and_then(|instance| instance.current.clone());
         let (Some(provider), Some(object)) = (provider, object) else {
             return Err(format!("state holds no {addr}"));
         };
         let mut state = (*object).clone();
         state.status = Status::Tainted;
-        let object = ObjectAddr { instance, deposed: None };
-        self.session.store.record(vec![EventKind::Set { object, provider, state: Some(Arc::new(state)) }]);
+        let object = ObjectAddr {
+            instance,
+            deposed: None,
+        };
+        self.session.store.record(vec![EventKind::Set {
+            object,
+            provider,
+            state: Some(Arc::new(state)),
+        }]);
         Ok(())
     }
 }
 
 fn options_of(words: &[&str]) -> Result<PlanOptions, String> {
-    let mut options = PlanOptions { refresh: true, ..PlanOptions::default() };
-    let target = |text: &str| text.parse::<Target>().map_err(|error| format!("{text}: {error}"));
+    let mut options = PlanOptions {
+        refresh: true,
+        ..PlanOptions::default()
+    };
+    let target = |text: &str| {
+        text.parse::<Target>()
+            .map_err(|error| format!("{text}: {error}"))
+    };
     for word in words {
         match word.split_once('=') {
             None if *word == "-destroy" => options.mode = PlanMode::Destroy,

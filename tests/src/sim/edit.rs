@@ -7,7 +7,11 @@ impl Model {
     /// Changes a few things.
     pub(super) fn edit(&mut self, rng: &mut Rng) {
         for _ in 0..=rng.below(4) {
-            let at = if rng.chance(70) { self.modules.len() - 1 } else { rng.below(self.modules.len()) };
+            let at = if rng.chance(70) {
+                self.modules.len() - 1
+            } else {
+                rng.below(self.modules.len())
+            };
             self.edit_module(rng, at);
         }
     }
@@ -55,7 +59,11 @@ fn edit_item(rng: &mut Rng, module: &Module, item: &mut Item) {
     let choice = rng.below(10);
     if choice == 0 {
         let others = module.mentionable(number);
-        item.depends_on = if item.depends_on.is_empty() { rng.pick(&others).copied().into_iter().collect() } else { Vec::new() };
+        item.depends_on = if item.depends_on.is_empty() {
+            rng.pick(&others).copied().into_iter().collect()
+        } else {
+            Vec::new()
+        };
         return;
     }
     match &mut item.what {
@@ -70,7 +78,11 @@ fn edit_item(rng: &mut Rng, module: &Module, item: &mut Item) {
             3 | 4 => block.tint += 1,
             5 | 6 => item.repeat = repeat(rng, module, number),
             7 => block.parent = reference(rng, &module.parents(block.kind, number)),
-            8 => block.notes = reference(rng, &module.mentionable(number)).into_iter().collect(),
+            8 => {
+                block.notes = reference(rng, &module.mentionable(number))
+                    .into_iter()
+                    .collect()
+            }
             _ => {
                 item.repeat = match &item.repeat {
                     Repeat::Single => Repeat::Count(1 + rng.below(2)),

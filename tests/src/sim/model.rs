@@ -118,7 +118,11 @@ impl Module {
     pub(super) fn repeat(&self, item: &Item) -> Repeat {
         match &item.repeat {
             Repeat::Like(other) => match self.item(*other) {
-                Some(other) if other.number < item.number && matches!(other.what, What::Block(_)) => self.repeat(other),
+                Some(other)
+                    if other.number < item.number && matches!(other.what, What::Block(_)) =>
+                {
+                    self.repeat(other)
+                }
                 _ => Repeat::Single,
             },
             repeat => repeat.clone(),
@@ -136,8 +140,12 @@ impl Module {
     /// What a block of this kind may belong to.
     pub(super) fn parents(&self, kind: Kind, below: usize) -> Vec<usize> {
         match kind {
-            Kind::Subnet => self.blocks_of(below, |block| block.kind == Kind::Network && !block.looked_up),
-            Kind::Instance => self.blocks_of(below, |block| block.kind == Kind::Subnet && block.cbd),
+            Kind::Subnet => self.blocks_of(below, |block| {
+                block.kind == Kind::Network && !block.looked_up
+            }),
+            Kind::Instance => {
+                self.blocks_of(below, |block| block.kind == Kind::Subnet && block.cbd)
+            }
             Kind::Disk => self.blocks_of(below, |block| block.kind == Kind::Instance && block.cbd),
             Kind::Network | Kind::Data => Vec::new(),
         }
@@ -158,7 +166,11 @@ impl Module {
 
 pub(super) fn reference(rng: &mut Rng, among: &[usize]) -> Option<Ref> {
     let to = *rng.pick(among)?;
-    Some(Ref { to, way: rng.below(64), local: rng.chance(25) })
+    Some(Ref {
+        to,
+        way: rng.below(64),
+        local: rng.chance(25),
+    })
 }
 
 pub(super) fn repeat(rng: &mut Rng, module: &Module, below: usize) -> Repeat {
@@ -168,7 +180,8 @@ pub(super) fn repeat(rng: &mut Rng, module: &Module, below: usize) -> Repeat {
         7 | 8 => Repeat::Each(KEYS.into_iter().filter(|_| rng.chance(50)).collect()),
         _ => {
             let others = module.blocks_of(below, |block| !block.looked_up);
-            rng.pick(&others).map_or(Repeat::Single, |other| Repeat::Like(*other))
+            rng.pick(&others)
+                .map_or(Repeat::Single, |other| Repeat::Like(*other))
         }
     }
 }
@@ -176,7 +189,9 @@ pub(super) fn repeat(rng: &mut Rng, module: &Module, below: usize) -> Repeat {
 impl Model {
     /// A random one.
     pub(super) fn random(rng: &mut Rng) -> Self {
-        let mut model = Self { modules: Vec::new() };
+        let mut model = Self {
+            modules: Vec::new(),
+        };
         for _ in 0..rng.below(3) {
             let module = model.module(rng, 4);
             model.modules.push(module);
@@ -210,16 +225,40 @@ impl Model {
         };
         let looked_up = matches!(&what, What::Block(block) if block.looked_up);
         let depends_on = match rng.chance(15) && !looked_up {
-            true => rng.pick(&module.mentionable(number)).copied().into_iter().collect(),
+            true => rng
+                .pick(&module.mentionable(number))
+                .copied()
+                .into_iter()
+                .collect(),
             false => Vec::new(),
         };
-        let repeat = if looked_up { Repeat::Single } else { repeat(rng, module, number) };
-        module.items.push(Item { number, label: number, repeat, depends_on, what });
+        let repeat = if looked_up {
+            Repeat::Single
+        } else {
+            repeat(rng, module, number)
+        };
+        module.items.push(Item {
+            number,
+            label: number,
+            repeat,
+            depends_on,
+            what,
+        });
     }
 }
 
 fn block(rng: &mut Rng, module: &Module, number: usize) -> Block {
-    let kinds = [Kind::Network, Kind::Network, Kind::Subnet, Kind::Subnet, Kind::Instance, Kind::Instance, Kind::Disk, Kind::Data, Kind::Data];
+    let kinds = [
+        Kind::Network,
+        Kind::Network,
+        Kind::Subnet,
+        Kind::Subnet,
+        Kind::Instance,
+        Kind::Instance,
+        Kind::Disk,
+        Kind::Data,
+        Kind::Data,
+    ];
     let kind = rng.pick(&kinds).copied().unwrap_or(Kind::Data);
     let looked_up = kind == Kind::Network && rng.chance(15);
     let parent = reference(rng, &module.parents(kind, number));
@@ -228,7 +267,9 @@ fn block(rng: &mut Rng, module: &Module, number: usize) -> Block {
         notes.extend(reference(rng, &module.mentionable(number)));
     }
     let trigger = match kind == Kind::Data && rng.chance(30) {
-        true => rng.pick(&module.blocks_of(number, |block| !block.looked_up && block.kind != Kind::Disk)).copied(),
+        true => rng
+            .pick(&module.blocks_of(number, |block| !block.looked_up && block.kind != Kind::Disk))
+            .copied(),
         false => None,
     };
     Block {

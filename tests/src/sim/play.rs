@@ -30,7 +30,14 @@ pub struct Outcome {
 impl Outcome {
     /// Adds what happened in another simulation.
     pub fn add(&mut self, other: &Self) {
-        let Self { plans, applies, crashes, failures, cycles, created } = other;
+        let Self {
+            plans,
+            applies,
+            crashes,
+            failures,
+            cycles,
+            created,
+        } = other;
         self.plans += plans;
         self.applies += applies;
         self.crashes += crashes;
@@ -124,18 +131,38 @@ pub fn run(seed: u64) -> Result<Outcome, Failure> {
             seed,
             step,
             claim,
-            context: format!("weather: {:?}\nbefore:\n{}\nnow:\n{}\nlast plan:\n{}", player.weather, player.before.show(), player.now.show(), player.last_plan),
+            context: format!(
+                "weather: {:?}\nbefore:\n{}\nnow:\n{}\nlast plan:\n{}",
+                player.weather,
+                player.before.show(),
+                player.now.show(),
+                player.last_plan
+            ),
         })?;
     }
     let log = player.session.cloud.world.log();
-    let created = log.iter().filter(|entry| entry.effect && entry.operation == terrane_sim::Operation::Create).count();
+    let created = log
+        .iter()
+        .filter(|entry| entry.effect && entry.operation == terrane_sim::Operation::Create)
+        .count();
     player.outcome.created = u64::try_from(created).unwrap_or_default();
     Ok(player.outcome)
 }
 
 fn errors(diagnostics: &Diagnostics) -> Vec<String> {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-    errors.map(|error| format!("{} ({}): {}", error.summary, error.address.as_deref().unwrap_or_default(), error.detail)).collect()
+    let errors = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error);
+    errors
+        .map(|error| {
+            format!(
+                "{} ({}): {}",
+                error.summary,
+                error.address.as_deref().unwrap_or_default(),
+                error.detail
+            )
+        })
+        .collect()
 }
 
 fn no_errors(what: &str, diagnostics: &Diagnostics) -> Result<(), String> {
@@ -147,7 +174,11 @@ fn no_errors(what: &str, diagnostics: &Diagnostics) -> Result<(), String> {
 
 impl Player {
     fn options(mode: PlanMode) -> PlanOptions {
-        PlanOptions { mode, refresh: true, ..PlanOptions::default() }
+        PlanOptions {
+            mode,
+            refresh: true,
+            ..PlanOptions::default()
+        }
     }
 
     fn shuffled(&mut self) -> Chaos {
@@ -158,8 +189,14 @@ impl Player {
     fn is_cyclic(&mut self, model: &Model) -> bool {
         let project = model.render();
         let mut calm = self.calm.clone();
-        let made = calm.plan(&project, &Self::options(PlanMode::Normal), &mut Chaos::none());
-        made.diagnostics.iter().any(|diagnostic| diagnostic.summary.starts_with("Cycle"))
+        let made = calm.plan(
+            &project,
+            &Self::options(PlanMode::Normal),
+            &mut Chaos::none(),
+        );
+        made.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.summary.starts_with("Cycle"))
     }
 
     fn step(&mut self, model: &Model) -> Result<(), String> {
@@ -180,10 +217,15 @@ impl Player {
         self.storm(&project, PlanMode::Destroy)?;
         self.settle(&project, PlanMode::Destroy)?;
         if let Some(entity) = self.session.cloud.world.objects().first() {
-            return Err(format!("I1: after destroying everything there is still {} {}", entity.type_name, entity.id));
+            return Err(format!(
+                "I1: after destroying everything there is still {} {}",
+                entity.type_name, entity.id
+            ));
         }
         match self.session.store.snapshot().resources.keys().next() {
-            Some(addr) => Err(format!("I5: after destroying everything the state still holds {addr}")),
+            Some(addr) => Err(format!(
+                "I5: after destroying everything the state still holds {addr}"
+            )),
             None => Ok(()),
         }
     }
@@ -192,15 +234,31 @@ impl Player {
     fn drift(&mut self) {
         let objects = self.session.cloud.world.objects();
         for _ in 0..self.rng.below(3) {
-            let Some(entity) = self.rng.pick(&objects) else { return };
+            let Some(entity) = self.rng.pick(&objects) else {
+                return;
+            };
             if self.rng.chance(40) {
                 self.session.cloud.world.remove(&entity.id);
                 continue;
             }
-            let attribute = if entity.type_name == "sim_disk" { "zone" } else { "cidr" };
-            let attribute = if entity.type_name == "sim_instance" { "size" } else { attribute };
-            let value = if attribute == "size" { "large" } else { "10.200.0.0/16" };
-            self.session.cloud.world.mutate(&entity.id, |state| terrane_provider::args::with(state, attribute, Value::string(value)));
+            let attribute = if entity.type_name == "sim_disk" {
+                "zone"
+            } else {
+                "cidr"
+            };
+            let attribute = if entity.type_name == "sim_instance" {
+                "size"
+            } else {
+                attribute
+            };
+            let value = if attribute == "size" {
+                "large"
+            } else {
+                "10.200.0.0/16"
+            };
+            self.session.cloud.world.mutate(&entity.id, |state| {
+                terrane_provider::args::with(state, attribute, Value::string(value))
+            });
         }
     }
 
@@ -210,7 +268,10 @@ impl Player {
         let options = Self::options(PlanMode::Normal);
         let mut plans = Vec::new();
         for chaos in [Chaos::none(), self.shuffled()] {
-            let made = self.session.clone().plan(project, &options, &mut chaos.clone());
+            let made = self
+                .session
+                .clone()
+                .plan(project, &options, &mut chaos.clone());
             self.outcome.plans += 1;
             plans.push(format!("{:?}", made.plan));
             if let Some(plan) = &made.plan {
@@ -218,7 +279,11 @@ impl Player {
             }
             no_errors("planning", &made.diagnostics)?;
         }
-        if plans.first() == plans.last() { Ok(()) } else { Err("I3: another order of answers gives another plan".to_owned()) }
+        if plans.first() == plans.last() {
+            Ok(())
+        } else {
+            Err("I3: another order of answers gives another plan".to_owned())
+        }
     }
 
     /// One plan and apply in which anything may happen.
@@ -255,7 +320,9 @@ impl Player {
     }
 
     fn carry_out(&mut self, made: &Made, chaos: &mut Chaos, strict: bool) -> Result<(), String> {
-        let Some(plan) = made.plan.as_ref().filter(|plan| !plan.errored) else { return Ok(()) };
+        let Some(plan) = made.plan.as_ref().filter(|plan| !plan.errored) else {
+            return Ok(());
+        };
         let from = self.session.store.journal.len();
         let run = self.session.apply(made, chaos);
         self.outcome.applies += 1;
@@ -268,7 +335,10 @@ impl Player {
             self.outcome.crashes += 1;
             return Ok(());
         }
-        let cancelled = run.applied.as_ref().is_some_and(|applied| applied.cancelled);
+        let cancelled = run
+            .applied
+            .as_ref()
+            .is_some_and(|applied| applied.cancelled);
         if run.diagnostics.has_errors() || cancelled {
             self.outcome.failures += 1;
         }
@@ -293,7 +363,12 @@ impl Player {
         no_errors("planning a second time", &again.diagnostics)?;
         self.remember(&again);
         match &again.plan {
-            Some(plan) if !plan.is_empty() || !plan.graph.steps.is_empty() => return Err(format!("I5: the plan after apply is not empty (before it:\n{})", made.plan.as_ref().map(describe_plan).unwrap_or_default())),
+            Some(plan) if !plan.is_empty() || !plan.graph.steps.is_empty() => {
+                return Err(format!(
+                    "I5: the plan after apply is not empty (before it:\n{})",
+                    made.plan.as_ref().map(describe_plan).unwrap_or_default()
+                ));
+            }
             Some(_) => {}
             None => return Err("no second plan".to_owned()),
         }
@@ -307,18 +382,35 @@ impl Player {
         no_errors("planning in calm", &made.diagnostics)?;
         let run = self.calm.apply(&made, &mut Chaos::none());
         no_errors("applying in calm", &run.diagnostics)?;
-        let labels: Vec<String> = model.modules.iter().flat_map(|module| &module.items).filter(|item| matches!(&item.what, What::Block(block) if block.ignore_tags)).map(|item| format!(".r{}", item.label)).collect();
-        let unsure = |name: &str| labels.iter().any(|label| name.ends_with(label) || name.contains(&format!("{label}[")));
-        let (here, there) = (claims::essence(&self.session, &unsure), claims::essence(&self.calm, &unsure));
+        let labels: Vec<String> = model
+            .modules
+            .iter()
+            .flat_map(|module| &module.items)
+            .filter(|item| matches!(&item.what, What::Block(block) if block.ignore_tags))
+            .map(|item| format!(".r{}", item.label))
+            .collect();
+        let unsure = |name: &str| {
+            labels
+                .iter()
+                .any(|label| name.ends_with(label) || name.contains(&format!("{label}[")))
+        };
+        let (here, there) = (
+            claims::essence(&self.session, &unsure),
+            claims::essence(&self.calm, &unsure),
+        );
         for (name, text) in &there {
             let own = here.get(name).map_or("nothing", String::as_str);
             // What ignores its tags may differ there, and so may what mentions it.
             if own != text && labels.is_empty() {
-                return Err(format!("I5: another state than in calm: {name} is\n  {own}\nand not\n  {text}"));
+                return Err(format!(
+                    "I5: another state than in calm: {name} is\n  {own}\nand not\n  {text}"
+                ));
             }
         }
         match here.keys().find(|name| !there.contains_key(*name)) {
-            Some(name) => Err(format!("I5: another state than in calm: {name} should not be there")),
+            Some(name) => Err(format!(
+                "I5: another state than in calm: {name} should not be there"
+            )),
             None => Ok(()),
         }
     }

@@ -41,9 +41,18 @@ impl Model {
         let last = self.modules.len() - 1;
         for (at, module) in self.modules.iter().enumerate() {
             let root = at == last;
-            let mut writer = Writer { module, root, locals: Vec::new(), text: String::new() };
+            let mut writer = Writer {
+                module,
+                root,
+                locals: Vec::new(),
+                text: String::new(),
+            };
             writer.write();
-            let folder = if root { ".".to_owned() } else { format!("m{at}") };
+            let folder = if root {
+                ".".to_owned()
+            } else {
+                format!("m{at}")
+            };
             project = project.file(&folder, "main.tf", &writer.text);
         }
         project
@@ -63,21 +72,41 @@ impl Writer<'_> {
         }
         for (kind, old, new) in &self.module.moved {
             let name = kind.type_name();
-            self.text.push_str(&format!("moved {{\n  from = {name}.r{old}\n  to   = {name}.r{new}\n}}\n"));
+            self.text.push_str(&format!(
+                "moved {{\n  from = {name}.r{old}\n  to   = {name}.r{new}\n}}\n"
+            ));
         }
         for (at, local) in self.locals.iter().enumerate() {
-            self.text.push_str(&format!("locals {{ l{at} = {local} }}\n"));
+            self.text
+                .push_str(&format!("locals {{ l{at} = {local} }}\n"));
         }
-        let outputs: Vec<String> = self.module.items.iter().filter_map(|item| {
-            let whole = Ref { to: item.number, way: 0, local: false };
-            self.module.mentionable(usize::MAX).contains(&item.number).then(|| self.whole(&whole)).flatten()
-        }).collect();
+        let outputs: Vec<String> = self
+            .module
+            .items
+            .iter()
+            .filter_map(|item| {
+                let whole = Ref {
+                    to: item.number,
+                    way: 0,
+                    local: false,
+                };
+                self.module
+                    .mentionable(usize::MAX)
+                    .contains(&item.number)
+                    .then(|| self.whole(&whole))
+                    .flatten()
+            })
+            .collect();
         if self.root {
             for (at, value) in outputs.iter().enumerate() {
-                self.text.push_str(&format!("output \"o{at}\" {{ value = {value} }}\n"));
+                self.text
+                    .push_str(&format!("output \"o{at}\" {{ value = {value} }}\n"));
             }
         } else {
-            self.text.push_str(&format!("output \"out\" {{ value = join(\"/\", [{}]) }}\n", outputs.join(", ")));
+            self.text.push_str(&format!(
+                "output \"out\" {{ value = join(\"/\", [{}]) }}\n",
+                outputs.join(", ")
+            ));
         }
     }
 
@@ -89,34 +118,78 @@ impl Writer<'_> {
         let (repeat, own) = self.repetition(item);
         let prefix = self.prefix();
         let label = item.number;
-        let parent = block.parent.clone().and_then(|parent| self.one(&parent, item, Some("id")));
-        let parent = parent.or_else(|| (block.kind == Kind::Subnet && !self.root).then(|| "var.parent".to_owned()));
-        let notes: Vec<String> = block.notes.clone().iter().filter_map(|note| self.note(note, item)).collect();
-        let tags = format!("  tags = {{ tint = \"{}\", note = join(\",\", [{}]) }}\n", block.tint, notes.join(", "));
+        let parent = block
+            .parent
+            .clone()
+            .and_then(|parent| self.one(&parent, item, Some("id")));
+        let parent = parent.or_else(|| {
+            (block.kind == Kind::Subnet && !self.root).then(|| "var.parent".to_owned())
+        });
+        let notes: Vec<String> = block
+            .notes
+            .clone()
+            .iter()
+            .filter_map(|note| self.note(note, item))
+            .collect();
+        let tags = format!(
+            "  tags = {{ tint = \"{}\", note = join(\",\", [{}]) }}\n",
+            block.tint,
+            notes.join(", ")
+        );
         let body = match block.kind {
-            Kind::Network => format!("  name = \"{prefix}n{label}-{own}\"\n  cidr = \"10.{}.0.0/16\"\n{tags}", block.revision),
+            Kind::Network => format!(
+                "  name = \"{prefix}n{label}-{own}\"\n  cidr = \"10.{}.0.0/16\"\n{tags}",
+                block.revision
+            ),
             Kind::Subnet => match parent {
-                Some(parent) => format!("  network_id = {parent}\n  cidr = \"10.{}.1.0/24\"\n{tags}", block.revision),
+                Some(parent) => format!(
+                    "  network_id = {parent}\n  cidr = \"10.{}.1.0/24\"\n{tags}",
+                    block.revision
+                ),
                 None => return,
             },
-            Kind::Instance => format!("  name = \"i{label}-{}\"\n  image = \"img{}\"\n  subnet_id = {}\n{tags}", block.tint, block.revision, parent.as_deref().unwrap_or("null")),
-            Kind::Disk => format!("  name = \"{prefix}d{}-{own}\"\n  size = {}\n  zone = \"z{}\"\n  instance_id = {}\n", item.label, 1 + block.tint, block.revision, parent.as_deref().unwrap_or("null")),
-            Kind::Data => format!("  input = \"{} ${{join(\",\", [{}])}}\"\n  triggers_replace = {}\n", block.tint, notes.join(", "), block.revision),
+            Kind::Instance => format!(
+                "  name = \"i{label}-{}\"\n  image = \"img{}\"\n  subnet_id = {}\n{tags}",
+                block.tint,
+                block.revision,
+                parent.as_deref().unwrap_or("null")
+            ),
+            Kind::Disk => format!(
+                "  name = \"{prefix}d{}-{own}\"\n  size = {}\n  zone = \"z{}\"\n  instance_id = {}\n",
+                item.label,
+                1 + block.tint,
+                block.revision,
+                parent.as_deref().unwrap_or("null")
+            ),
+            Kind::Data => format!(
+                "  input = \"{} ${{join(\",\", [{}])}}\"\n  triggers_replace = {}\n",
+                block.tint,
+                notes.join(", "),
+                block.revision
+            ),
         };
         let mut lifecycle = String::new();
         if block.cbd {
             lifecycle.push_str("    create_before_destroy = true\n");
         }
-        if block.ignore_tags && matches!(block.kind, Kind::Network | Kind::Subnet | Kind::Instance) {
+        if block.ignore_tags && matches!(block.kind, Kind::Network | Kind::Subnet | Kind::Instance)
+        {
             lifecycle.push_str("    ignore_changes = [tags]\n");
         }
         if let Some(trigger) = block.trigger.and_then(|to| self.name(to)) {
             lifecycle.push_str(&format!("    replace_triggered_by = [{trigger}]\n"));
         }
-        let lifecycle = if lifecycle.is_empty() { lifecycle } else { format!("  lifecycle {{\n{lifecycle}  }}\n") };
+        let lifecycle = if lifecycle.is_empty() {
+            lifecycle
+        } else {
+            format!("  lifecycle {{\n{lifecycle}  }}\n")
+        };
         let depends_on = self.depends_on(item);
         let name = block.kind.type_name();
-        self.text.push_str(&format!("resource \"{name}\" \"r{}\" {{\n{repeat}{body}{lifecycle}{depends_on}}}\n", item.label));
+        self.text.push_str(&format!(
+            "resource \"{name}\" \"r{}\" {{\n{repeat}{body}{lifecycle}{depends_on}}}\n",
+            item.label
+        ));
         if block.looked_up {
             let own = format!("{name}.r{}", item.label);
             self.text.push_str(&format!("data \"sim_network\" \"d{label}\" {{\n  name = \"{prefix}n{label}-\"\n  depends_on = [{own}]\n}}\n"));
@@ -128,7 +201,11 @@ impl Writer<'_> {
         let (repeat, own) = self.repetition(item);
         let mut body = format!("  prefix = \"{}c{}-{own}-\"\n", self.prefix(), item.label);
         // Blocks in a module take the network as it is, so it is always there.
-        match call.parent.clone().and_then(|parent| self.one(&parent, item, Some("id"))) {
+        match call
+            .parent
+            .clone()
+            .and_then(|parent| self.one(&parent, item, Some("id")))
+        {
             Some(parent) => body.push_str(&format!("  parent = {parent}\n")),
             None if self.root => return,
             None => body.push_str("  parent = var.parent\n"),
@@ -137,12 +214,25 @@ impl Writer<'_> {
             body.push_str(&format!("  note = {note}\n"));
         }
         let depends_on = self.depends_on(item);
-        self.text.push_str(&format!("module \"r{}\" {{\n  source = \"{}m{}\"\n{repeat}{body}{depends_on}}}\n", item.label, if self.root { "./" } else { "../" }, call.module));
+        self.text.push_str(&format!(
+            "module \"r{}\" {{\n  source = \"{}m{}\"\n{repeat}{body}{depends_on}}}\n",
+            item.label,
+            if self.root { "./" } else { "../" },
+            call.module
+        ));
     }
 
     fn depends_on(&self, item: &Item) -> String {
-        let names: Vec<String> = item.depends_on.iter().filter_map(|to| self.name(*to)).collect();
-        if names.is_empty() { String::new() } else { format!("  depends_on = [{}]\n", names.join(", ")) }
+        let names: Vec<String> = item
+            .depends_on
+            .iter()
+            .filter_map(|to| self.name(*to))
+            .collect();
+        if names.is_empty() {
+            String::new()
+        } else {
+            format!("  depends_on = [{}]\n", names.join(", "))
+        }
     }
 
     /// The argument that repeats an item, and what tells its instances apart.
@@ -152,12 +242,17 @@ impl Writer<'_> {
             _ => None,
         };
         match (self.module.repeat(item), like) {
-            (Repeat::Count(_), Some(other)) => (format!("  count = length({other})\n"), "${count.index}"),
+            (Repeat::Count(_), Some(other)) => {
+                (format!("  count = length({other})\n"), "${count.index}")
+            }
             (Repeat::Each(_), Some(other)) => (format!("  for_each = {other}\n"), "${each.key}"),
             (Repeat::Count(count), None) => (format!("  count = {count}\n"), "${count.index}"),
             (Repeat::Each(keys), None) => {
                 let keys: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
-                (format!("  for_each = toset([{}])\n", keys.join(", ")), "${each.key}")
+                (
+                    format!("  for_each = toset([{}])\n", keys.join(", ")),
+                    "${each.key}",
+                )
             }
             (Repeat::Single | Repeat::Like(_), _) => (String::new(), ""),
         }
@@ -167,7 +262,9 @@ impl Writer<'_> {
     fn name(&self, number: usize) -> Option<String> {
         let item = self.module.item(number)?;
         match &item.what {
-            What::Block(block) => self.exists(item).then(|| format!("{}.r{}", block.kind.type_name(), item.label)),
+            What::Block(block) => self
+                .exists(item)
+                .then(|| format!("{}.r{}", block.kind.type_name(), item.label)),
             What::Call(_) => self.exists(item).then(|| format!("module.r{}", item.label)),
         }
     }
@@ -175,15 +272,29 @@ impl Writer<'_> {
     /// Whether the item is written at all.
     fn exists(&self, item: &Item) -> bool {
         match &item.what {
-            What::Block(block) if block.kind == Kind::Subnet => !self.root || block.parent.as_ref().is_some_and(|parent| self.available(parent)),
+            What::Block(block) if block.kind == Kind::Subnet => {
+                !self.root
+                    || block
+                        .parent
+                        .as_ref()
+                        .is_some_and(|parent| self.available(parent))
+            }
             What::Block(_) => true,
-            What::Call(call) => !self.root || call.parent.as_ref().is_some_and(|parent| self.available(parent)),
+            What::Call(call) => {
+                !self.root
+                    || call
+                        .parent
+                        .as_ref()
+                        .is_some_and(|parent| self.available(parent))
+            }
         }
     }
 
     /// Whether a reference to one instance can be written.
     fn available(&self, reference: &Ref) -> bool {
-        let Some(item) = self.module.item(reference.to) else { return false };
+        let Some(item) = self.module.item(reference.to) else {
+            return false;
+        };
         let empty = match self.module.repeat(item) {
             Repeat::Count(count) => count == 0,
             Repeat::Each(keys) => keys.is_empty(),
@@ -213,21 +324,38 @@ impl Writer<'_> {
             (Repeat::Single | Repeat::Like(_), _) => String::new(),
             (Repeat::Count(there), Repeat::Count(here)) if reference.way % 4 != 0 => {
                 fixed = false;
-                if here <= there { "[count.index]".to_owned() } else { format!("[count.index % {there}]") }
+                if here <= there {
+                    "[count.index]".to_owned()
+                } else {
+                    format!("[count.index % {there}]")
+                }
             }
             (Repeat::Count(there), _) => format!("[{}]", reference.way % there),
             (Repeat::Each(_), Repeat::Each(_)) if from.repeat == Repeat::Like(reference.to) => {
                 return Some(format!("each.value.{attribute}"));
             }
-            (Repeat::Each(there), Repeat::Each(here)) if here.is_subset(&there) && reference.way % 4 != 0 => {
+            (Repeat::Each(there), Repeat::Each(here))
+                if here.is_subset(&there) && reference.way % 4 != 0 =>
+            {
                 fixed = false;
                 "[each.key]".to_owned()
             }
-            (Repeat::Each(there), _) if reference.way % 3 == 0 => return Some(format!("[for k, v in {name} : v.{attribute}][{}]", reference.way % there.len())),
-            (Repeat::Each(there), _) => format!("[\"{}\"]", there.iter().nth(reference.way % there.len())?),
+            (Repeat::Each(there), _) if reference.way % 3 == 0 => {
+                return Some(format!(
+                    "[for k, v in {name} : v.{attribute}][{}]",
+                    reference.way % there.len()
+                ));
+            }
+            (Repeat::Each(there), _) => {
+                format!("[\"{}\"]", there.iter().nth(reference.way % there.len())?)
+            }
         };
         let expression = format!("{name}{key}.{attribute}");
-        Some(if reference.local && fixed { self.local(expression) } else { expression })
+        Some(if reference.local && fixed {
+            self.local(expression)
+        } else {
+            expression
+        })
     }
 
     fn local(&mut self, expression: String) -> String {
@@ -257,7 +385,11 @@ impl Writer<'_> {
     fn note(&mut self, reference: &Ref, from: &Item) -> Option<String> {
         if reference.way % 3 == 0 {
             let whole = self.whole(reference)?;
-            return Some(if reference.local { self.local(whole) } else { whole });
+            return Some(if reference.local {
+                self.local(whole)
+            } else {
+                whole
+            });
         }
         self.one(reference, from, None)
     }

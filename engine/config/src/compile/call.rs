@@ -22,6 +22,10 @@ impl Session<'_> {
             found.push(ModuleCall {
                 name: call.name.clone(),
                 span: call.span,
+                source: child
+                    .map(|child| self.tree.modules[child].source.clone())
+                    .unwrap_or_default(),
+                version: child.and_then(|child| self.tree.modules[child].version.clone()),
                 // A call without a module was reported; such a configuration is not planned.
                 module: ModuleId(index(child.unwrap_or(0))),
                 repetition,

@@ -104,6 +104,9 @@ pub struct Tree {
 pub(crate) struct TreeModule {
     pub(crate) path: ModulePath,
     pub(crate) dir: EcoString,
+    /// The `source` and `version` of the call; empty for the root.
+    pub(crate) source: EcoString,
+    pub(crate) version: Option<EcoString>,
     /// The calling module, and the index of the call there.
     pub(crate) parent: Option<(usize, usize)>,
     pub(crate) decl: Arc<ModuleDecl>,
@@ -150,7 +153,7 @@ impl Loader {
                 loader.tree.variables.insert(variable.name.clone(), value);
             }
         }
-        loader.add_module(ModulePath::root(), dir, None, decl);
+        loader.add_module(dir, None, decl);
         loader
     }
 
@@ -163,7 +166,7 @@ impl Loader {
             if is_local_source(&request.source) {
                 let dir = source_addr::join(&request.caller_dir, &request.source);
                 if let Some(decl) = self.folders.get(&dir).cloned() {
-                    self.add_module(request.path, dir, Some((module, index)), decl);
+                    self.add_module(dir, Some((&request, (module, index))), decl);
                     continue;
                 }
             }
@@ -185,7 +188,7 @@ impl Loader {
                     Some(decl) => decl.clone(),
                     None => self.decode(folder),
                 };
-                self.add_module(request.path.clone(), dir, Some(parent), decl);
+                self.add_module(dir, Some((request, parent)), decl);
             }
             Err(reason) => {
                 let diagnostic = self.unavailable(request, &reason);
@@ -250,13 +253,13 @@ impl Loader {
 
     fn add_module(
         &mut self,
-        path: ModulePath,
         dir: EcoString,
-        parent: Option<(usize, usize)>,
+        call: Option<(&ModuleRequest, (usize, usize))>,
         decl: Arc<ModuleDecl>,
     ) {
         let id = self.tree.modules.len();
-        if let Some((parent, call)) = parent {
+        let path = call.map_or_else(ModulePath::root, |(request, _)| request.path.clone());
+        if let Some((_, (parent, call))) = call {
             self.tree.modules[parent].children[call] = Some(id);
             for import in &decl.imports {
                 let detail = format!(
@@ -281,7 +284,11 @@ impl Loader {
         self.tree.modules.push(TreeModule {
             path,
             dir,
-            parent,
+            source: call
+                .map(|(request, _)| request.source.clone())
+                .unwrap_or_default(),
+            version: call.and_then(|(request, _)| request.version.clone()),
+            parent: call.map(|(_, parent)| parent),
             children: vec![None; decl.calls.len()],
             decl,
         });

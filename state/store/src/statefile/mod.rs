@@ -4,6 +4,8 @@
 //! What the peers write comes back byte for byte, as long as the version that is claimed is the same one. Numbers and strings
 //! of attributes stay as they are written; only white space is normalised.
 //!
+//! What was seen of the peers is in `docs/formats/statefile.md`.
+//!
 //! *Provider addresses.* Here a provider without a host lives on `registry.opentofu.org`; Terraform's live on
 //! `registry.terraform.io`. So that a state can go over and back without a diff, the latter host is read as the former, and the former
 //! is written as the latter, unless [`WriteOptions::registry`] says otherwise. (OpenTofu reads both.)

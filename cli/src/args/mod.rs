@@ -1,0 +1,8 @@
+//! The command line: which commands there are, which flags each takes, and how both are read.
+
+pub(crate) mod help;
+pub(crate) mod parse;
+pub(crate) mod table;
+
+pub(crate) use parse::Parsed;
+pub(crate) use table::Command;

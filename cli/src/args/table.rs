@@ -1,0 +1,702 @@
+//! The table of commands.
+
+use crate::app::App;
+use crate::args::Parsed;
+use crate::command;
+use crate::exit::Exit;
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `-flag`, `-flag=true`, `-flag=false`.
+    Bool,
+    /// `-flag=value`, `-flag value`; may be given again.
+    Value,
+}
+
+/// A flag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flag {
+    /// Without the dash.
+    pub(crate) name: &'static str,
+    /// What it takes.
+    pub(crate) kind: Kind,
+    /// What the help shows behind the equals sign.
+    pub(crate) placeholder: &'static str,
+    /// For people; empty: not shown.
+    pub(crate) help: &'static str,
+}
+
+impl Flag {
+    pub(crate) const fn new(
+        name: &'static str,
+        kind: Kind,
+        placeholder: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            placeholder,
+            help,
+        }
+    }
+}
+
+/// A command.
+#[derive(Debug)]
+pub(crate) struct Command {
+    /// `["state", "mv"]`.
+    pub(crate) path: &'static [&'static str],
+    /// Whether it is one of the main ones.
+    pub(crate) primary: bool,
+    /// What follows the name in the usage line, with a leading space.
+    pub(crate) usage: &'static str,
+    /// One line.
+    pub(crate) about: &'static str,
+    /// Paragraphs.
+    pub(crate) help: &'static str,
+    /// Its flags.
+    pub(crate) flags: &'static [&'static [Flag]],
+    /// Fewest and most positional arguments.
+    pub(crate) positional: (usize, usize),
+    /// Does it; `None`: only has subcommands.
+    pub(crate) run: Option<fn(&mut App, &Parsed) -> Exit>,
+}
+
+use Kind::{Bool, Value};
+
+const VIEW: &[Flag] = &[
+    Flag::new("no-color", Bool, "", "Write no colours."),
+    Flag::new(
+        "compact-warnings",
+        Bool,
+        "",
+        "Show warnings as one line each, unless there are errors too.",
+    ),
+    Flag::new("consolidate-warnings", Bool, "", ""),
+    Flag::new("consolidate-errors", Bool, "", ""),
+    Flag::new("concise", Bool, "", ""),
+    Flag::new("show-sensitive", Bool, "", ""),
+    Flag::new("deprecation", Value, "", ""),
+];
+const JSON: &[Flag] = &[Flag::new(
+    "json",
+    Bool,
+    "",
+    "Write JSON, for programs, instead of text for people.",
+)];
+const INPUT: &[Flag] = &[Flag::new(
+    "input",
+    Bool,
+    "false",
+    "Ask for nothing: a missing value is an error.",
+)];
+const VARS: &[Flag] = &[
+    Flag::new(
+        "var",
+        Value,
+        "'NAME=VALUE'",
+        "Set a variable of the root module. May be given again.",
+    ),
+    Flag::new(
+        "var-file",
+        Value,
+        "FILE",
+        "Set variables from a file, besides terraform.tfvars and *.auto.tfvars. May be given again.",
+    ),
+];
+const STATE: &[Flag] = &[
+    Flag::new("lock", Bool, "", ""),
+    Flag::new("lock-timeout", Value, "", ""),
+    Flag::new("state", Value, "", ""),
+    Flag::new("state-out", Value, "", ""),
+    Flag::new("backup", Value, "", ""),
+    Flag::new("backup-out", Value, "", ""),
+    Flag::new("ignore-remote-version", Bool, "", ""),
+];
+const OPERATION: &[Flag] = &[
+    Flag::new(
+        "destroy",
+        Bool,
+        "",
+        "Plan to destroy everything that is managed here.",
+    ),
+    Flag::new(
+        "refresh-only",
+        Bool,
+        "",
+        "Plan only to bring the state up to date with what really exists.",
+    ),
+    Flag::new(
+        "refresh",
+        Bool,
+        "false",
+        "Trust the state instead of reading what really exists. Faster, but changes made elsewhere are not seen.",
+    ),
+    Flag::new(
+        "replace",
+        Value,
+        "ADDRESS",
+        "Replace this instance, even if nothing about it changes. May be given again.",
+    ),
+    Flag::new(
+        "target",
+        Value,
+        "ADDRESS",
+        "Look only at this and at what it depends on. For exceptional use. May be given again.",
+    ),
+    Flag::new(
+        "target-file",
+        Value,
+        "FILE",
+        "As -target, for every line of a file.",
+    ),
+    Flag::new(
+        "exclude",
+        Value,
+        "ADDRESS",
+        "Look at everything but this and what depends on it. May be given again.",
+    ),
+    Flag::new(
+        "exclude-file",
+        Value,
+        "FILE",
+        "As -exclude, for every line of a file.",
+    ),
+    Flag::new(
+        "parallelism",
+        Value,
+        "N",
+        "How many operations may run at the same time. Default: 10.",
+    ),
+];
+
+/// All commands; the first of those with the same beginning is the parent.
+pub(crate) static COMMANDS: &[Command] = &[
+    Command {
+        path: &["init"],
+        primary: true,
+        usage: " [options]",
+        about: "Prepare a folder for the other commands",
+        help: "Reads the configuration, checks that its modules and providers can be had, and\noffers to take over the state of a peer (terraform.tfstate) if there is one.\nSafe to run again.",
+        flags: &[
+            VIEW,
+            JSON,
+            INPUT,
+            VARS,
+            STATE,
+            &[
+                Flag::new("backend", Bool, "", ""),
+                Flag::new("cloud", Bool, "", ""),
+                Flag::new("backend-config", Value, "", ""),
+                Flag::new("from-module", Value, "", ""),
+                Flag::new("get", Bool, "", ""),
+                Flag::new("upgrade", Bool, "", ""),
+                Flag::new("plugin-dir", Value, "", ""),
+                Flag::new("lockfile", Value, "", ""),
+                Flag::new("test-directory", Value, "", ""),
+                Flag::new(
+                    "reconfigure",
+                    Bool,
+                    "",
+                    "Do not take over an existing state file.",
+                ),
+                Flag::new(
+                    "migrate-state",
+                    Bool,
+                    "",
+                    "Take over an existing terraform.tfstate; asks first.",
+                ),
+                Flag::new(
+                    "force-copy",
+                    Bool,
+                    "",
+                    "Take over an existing terraform.tfstate without asking.",
+                ),
+            ],
+        ],
+        positional: (0, 0),
+        run: Some(command::init::run),
+    },
+    Command {
+        path: &["validate"],
+        primary: true,
+        usage: " [options]",
+        about: "Check whether the configuration is valid",
+        help: "Checks the configuration of this folder and of all modules that it calls. Reads\nneither state nor the world. Exit code 1 if there are errors.",
+        flags: &[
+            VIEW,
+            JSON,
+            VARS,
+            &[
+                Flag::new("test-directory", Value, "", ""),
+                Flag::new("no-tests", Bool, "", ""),
+            ],
+        ],
+        positional: (0, 0),
+        run: Some(command::validate::run),
+    },
+    Command {
+        path: &["plan"],
+        primary: true,
+        usage: " [options]",
+        about: "Show what applying would change",
+        help: "Compares the configuration with what exists and shows the actions that would make\nthem agree. Changes nothing. A plan that is saved with -out can be applied as it is.",
+        flags: &[
+            VIEW,
+            JSON,
+            INPUT,
+            VARS,
+            STATE,
+            OPERATION,
+            &[
+                Flag::new(
+                    "out",
+                    Value,
+                    "FILE",
+                    "Save the plan, to apply exactly it later.",
+                ),
+                Flag::new(
+                    "detailed-exitcode",
+                    Bool,
+                    "",
+                    "Exit with 0 if there is nothing to do, 1 on errors, 2 if there are changes.",
+                ),
+                Flag::new("generate-config-out", Value, "", ""),
+            ],
+        ],
+        positional: (0, 0),
+        run: Some(command::plan::run),
+    },
+    Command {
+        path: &["apply"],
+        primary: true,
+        usage: " [options] [PLAN]",
+        about: "Create or change what is configured",
+        help: "Makes a plan, asks whether it is wanted, and carries it out. With the file of a saved\nplan, carries out exactly that without asking.",
+        flags: &[
+            VIEW,
+            JSON,
+            INPUT,
+            VARS,
+            STATE,
+            OPERATION,
+            &[
+                Flag::new("auto-approve", Bool, "", "Do not ask."),
+                Flag::new("suppress-forget-errors", Bool, "", ""),
+            ],
+        ],
+        positional: (0, 1),
+        run: Some(command::apply::run),
+    },
+    Command {
+        path: &["destroy"],
+        primary: true,
+        usage: " [options]",
+        about: "Destroy what is managed here",
+        help: "The same as `terrane apply -destroy`: plans to destroy every object that is managed in\nthis workspace, asks, and does it.",
+        flags: &[
+            VIEW,
+            JSON,
+            INPUT,
+            VARS,
+            STATE,
+            OPERATION,
+            &[
+                Flag::new("auto-approve", Bool, "", "Do not ask."),
+                Flag::new("suppress-forget-errors", Bool, "", ""),
+            ],
+        ],
+        positional: (0, 0),
+        run: Some(command::apply::run_destroy),
+    },
+    Command {
+        path: &["console"],
+        primary: false,
+        usage: " [options]",
+        about: "Try expressions",
+        help: "Evaluates expressions, one per line, with the values of the configuration and the\nstate of this folder. Reads from a terminal, or from a pipe: then it ends with exit\ncode 1 at the first error. Changes nothing.",
+        flags: &[
+            VIEW,
+            VARS,
+            STATE,
+            &[Flag::new(
+                "plan",
+                Bool,
+                "",
+                "Evaluate against the planned values instead of the state.",
+            )],
+        ],
+        positional: (0, 0),
+        run: Some(command::console::run),
+    },
+    Command {
+        path: &["fmt"],
+        primary: false,
+        usage: " [options] [TARGET...]",
+        about: "Rewrite configuration files in the standard layout",
+        help: "Lays out .tf, .tofu, .tfvars and test files of this folder (or of the given files and\nfolders; `-` for standard input) in the standard way. JSON files are left alone.",
+        flags: &[
+            VIEW,
+            &[
+                Flag::new("list", Bool, "false", "Do not list the files that change."),
+                Flag::new("write", Bool, "false", "Do not write the files."),
+                Flag::new("diff", Bool, "", "Show what changes."),
+                Flag::new(
+                    "check",
+                    Bool,
+                    "",
+                    "Write nothing; exit with 3 if a file is not in the standard layout.",
+                ),
+                Flag::new("recursive", Bool, "", "Look into subfolders too."),
+            ],
+        ],
+        positional: (0, usize::MAX),
+        run: Some(command::fmt::run),
+    },
+    Command {
+        path: &["graph"],
+        primary: false,
+        usage: " [options]",
+        about: "Write the dependency graph in DOT",
+        help: "Writes which resource depends on which, in the DOT language of Graphviz.",
+        flags: &[
+            VIEW,
+            VARS,
+            &[
+                Flag::new("type", Value, "", ""),
+                Flag::new("plan", Value, "", ""),
+                Flag::new("draw-cycles", Bool, "", ""),
+                Flag::new("module-depth", Value, "", ""),
+            ],
+        ],
+        positional: (0, 0),
+        run: Some(command::graph::run),
+    },
+    Command {
+        path: &["output"],
+        primary: false,
+        usage: " [options] [NAME]",
+        about: "Show the outputs of the root module",
+        help: "Shows all outputs as the last apply left them, or the one that is named.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[
+                Flag::new("json", Bool, "", "Write JSON."),
+                Flag::new(
+                    "raw",
+                    Bool,
+                    "",
+                    "Write the value as it is: only of one output, a string, number or bool.",
+                ),
+            ],
+        ],
+        positional: (0, usize::MAX),
+        run: Some(command::output::run),
+    },
+    Command {
+        path: &["providers"],
+        primary: false,
+        usage: " [options]",
+        about: "Show which providers are needed",
+        help: "Shows which module needs which provider, and which ones the state needs.",
+        flags: &[VIEW, VARS, &[Flag::new("test-directory", Value, "", "")]],
+        positional: (0, 0),
+        run: Some(command::providers::run),
+    },
+    Command {
+        path: &["providers", "schema"],
+        primary: false,
+        usage: " -json",
+        about: "Write the schemas of the providers that are needed",
+        help: "Writes the schemas of all providers that configuration and state need, as JSON.",
+        flags: &[VIEW, JSON, VARS],
+        positional: (0, 0),
+        run: Some(command::providers::schema),
+    },
+    Command {
+        path: &["refresh"],
+        primary: false,
+        usage: " [options]",
+        about: "Bring the state up to date with what really exists",
+        help: "The same as `terrane apply -refresh-only -auto-approve`.",
+        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION],
+        positional: (0, 0),
+        run: Some(command::refresh::run),
+    },
+    Command {
+        path: &["show"],
+        primary: false,
+        usage: " [options] [PLAN]",
+        about: "Show the state or a saved plan",
+        help: "Shows the state, or the plan in the given file.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[
+                Flag::new(
+                    "json",
+                    Bool,
+                    "",
+                    "Write JSON: for programs, with all values, sensitive ones too.",
+                ),
+                Flag::new("plan", Value, "", ""),
+            ],
+        ],
+        positional: (0, 1),
+        run: Some(command::show::run),
+    },
+    Command {
+        path: &["state"],
+        primary: false,
+        usage: " <subcommand> [options] [arguments]",
+        about: "Look at the state and change it",
+        help: "Commands that look at single entries of the state, or change them.",
+        flags: &[],
+        positional: (0, 0),
+        run: None,
+    },
+    Command {
+        path: &["state", "list"],
+        primary: false,
+        usage: " [options] [ADDRESS...]",
+        about: "List what is in the state",
+        help: "Lists the addresses of all instances, or of those within the given addresses.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[Flag::new("id", Value, "ID", "Only objects with this id.")],
+        ],
+        positional: (0, usize::MAX),
+        run: Some(command::state::list),
+    },
+    Command {
+        path: &["state", "mv"],
+        primary: false,
+        usage: " [options] SOURCE DESTINATION",
+        about: "Give something in the state another address",
+        help: "Moves an instance, a resource or a module to another address. A `moved` block in the\nconfiguration does the same for everybody who uses it.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[Flag::new(
+                "dry-run",
+                Bool,
+                "",
+                "Only say what would be moved.",
+            )],
+        ],
+        positional: (2, 2),
+        run: Some(command::state::mv),
+    },
+    Command {
+        path: &["state", "pull"],
+        primary: false,
+        usage: " [options]",
+        about: "Write the state as a version 4 state file",
+        help: "Writes the state to standard output in the format that the peers read.",
+        flags: &[VIEW, STATE],
+        positional: (0, 0),
+        run: Some(command::state::pull),
+    },
+    Command {
+        path: &["state", "push"],
+        primary: false,
+        usage: " [options] FILE",
+        about: "Replace the state by a state file",
+        help: "Takes a version 4 state file (`-`: standard input) as the state from now on. Refuses\none of another lineage, or older than the present state.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[Flag::new(
+                "force",
+                Bool,
+                "",
+                "Take it even if lineage or serial do not fit.",
+            )],
+        ],
+        positional: (1, 1),
+        run: Some(command::state::push),
+    },
+    Command {
+        path: &["state", "rm"],
+        primary: false,
+        usage: " [options] ADDRESS...",
+        about: "Forget something that is in the state",
+        help: "Removes instances, resources or modules from the state. The objects themselves stay\nas they are. A `removed` block in the configuration does the same for everybody.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[Flag::new(
+                "dry-run",
+                Bool,
+                "",
+                "Only say what would be removed.",
+            )],
+        ],
+        positional: (0, usize::MAX),
+        run: Some(command::state::rm),
+    },
+    Command {
+        path: &["state", "show"],
+        primary: false,
+        usage: " [options] ADDRESS",
+        about: "Show one instance in the state",
+        help: "Shows the attributes of one instance as the state holds them.",
+        flags: &[VIEW, STATE],
+        positional: (1, 1),
+        run: Some(command::state::show),
+    },
+    Command {
+        path: &["taint"],
+        primary: false,
+        usage: " [options] ADDRESS",
+        about: "Mark an instance as damaged",
+        help: "Marks an instance as damaged: the next plan replaces it. `terrane apply -replace=ADDRESS`\nasks first, and is usually better.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[Flag::new(
+                "allow-missing",
+                Bool,
+                "",
+                "Succeed even if there is no such instance.",
+            )],
+        ],
+        positional: (1, 1),
+        run: Some(command::taint::taint),
+    },
+    Command {
+        path: &["untaint"],
+        primary: false,
+        usage: " [options] ADDRESS",
+        about: "Take back the mark that an instance is damaged",
+        help: "Takes back what `terrane taint` or a failed creation has marked.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[Flag::new(
+                "allow-missing",
+                Bool,
+                "",
+                "Succeed even if there is no such instance.",
+            )],
+        ],
+        positional: (1, 1),
+        run: Some(command::taint::untaint),
+    },
+    Command {
+        path: &["version"],
+        primary: false,
+        usage: " [options]",
+        about: "Show the version",
+        help: "Shows the version of terrane and the platform that it was built for.",
+        flags: &[VIEW, JSON],
+        positional: (0, 0),
+        run: Some(command::version::run),
+    },
+    Command {
+        path: &["workspace"],
+        primary: false,
+        usage: " <subcommand> [options] [arguments]",
+        about: "Work with several states of one configuration",
+        help: "Every workspace has a state of its own. There is always the one named default.",
+        flags: &[],
+        positional: (0, 0),
+        run: None,
+    },
+    Command {
+        path: &["workspace", "delete"],
+        primary: false,
+        usage: " [options] NAME",
+        about: "Delete a workspace",
+        help: "Deletes a workspace that is not the current one and manages nothing.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[Flag::new(
+                "force",
+                Bool,
+                "",
+                "Delete it even if its state still holds objects: they stay, but are forgotten.",
+            )],
+        ],
+        positional: (1, 1),
+        run: Some(command::workspace::delete),
+    },
+    Command {
+        path: &["workspace", "list"],
+        primary: false,
+        usage: "",
+        about: "List the workspaces",
+        help: "Lists all workspaces. A star marks the current one.",
+        flags: &[VIEW],
+        positional: (0, 0),
+        run: Some(command::workspace::list),
+    },
+    Command {
+        path: &["workspace", "new"],
+        primary: false,
+        usage: " [options] NAME",
+        about: "Make a workspace and switch to it",
+        help: "Makes a workspace with an empty state and switches to it.",
+        flags: &[VIEW, STATE],
+        positional: (1, 1),
+        run: Some(command::workspace::new),
+    },
+    Command {
+        path: &["workspace", "select"],
+        primary: false,
+        usage: " [options] NAME",
+        about: "Switch to another workspace",
+        help: "Makes another workspace the current one.",
+        flags: &[
+            VIEW,
+            &[Flag::new(
+                "or-create",
+                Bool,
+                "",
+                "Make it if it does not exist.",
+            )],
+        ],
+        positional: (1, 1),
+        run: Some(command::workspace::select),
+    },
+    Command {
+        path: &["workspace", "show"],
+        primary: false,
+        usage: "",
+        about: "Show the name of the current workspace",
+        help: "Shows the name of the current workspace.",
+        flags: &[VIEW],
+        positional: (0, 0),
+        run: Some(command::workspace::show),
+    },
+];
+
+/// Other names of commands.
+const ALIASES: &[(&str, &[&str])] = &[
+    ("ls", &["state", "list"]),
+    ("move", &["state", "mv"]),
+    ("remove", &["state", "rm"]),
+];
+
+/// Finds the command at the beginning of the arguments; gives it and how many of them its name takes.
+pub(crate) fn find(arguments: &[String]) -> Option<(&'static Command, usize)> {
+    let first = arguments.first()?;
+    let parent = COMMANDS.iter().find(|command| command.path == [first])?;
+    let Some(second) = arguments.get(1) else {
+        return Some((parent, 1));
+    };
+    let child = COMMANDS.iter().find(|command| {
+        command.path.len() == 2
+            && command.path[0] == first
+            && (command.path[1] == second
+                || ALIASES
+                    .iter()
+                    .any(|(alias, path)| alias == second && *path == command.path))
+    });
+    Some(child.map_or((parent, 1), |child| (child, 2)))
+}

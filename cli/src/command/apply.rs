@@ -1,0 +1,265 @@
+//! `apply` and `destroy`.
+
+use super::plan::{begin, planning_failed, request, show};
+use super::{block_on, good, saved, style, with_session};
+use crate::app::App;
+use crate::args::Parsed;
+use crate::exit::Exit;
+use crate::view::{Mode, View, complete, prompt};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use terrane_ops::apply::{Approved, Done, approve, carry_out};
+use terrane_ops::failure::Failure;
+use terrane_ops::gate::{Decision, Policy, Refusal};
+use terrane_ops::interrupt::Interrupt;
+use terrane_ops::model::snapshot::Snapshot;
+use terrane_ops::plan::{Made, PlanRequest, make, recover};
+use terrane_ops::planning::plan::PlanMode;
+use terrane_ops::planning::view::text::render_outputs;
+use terrane_ops::session::Session;
+
+pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
+    begin(app);
+    match parsed.positional.first() {
+        Some(path) => run_saved(app, parsed, &path.clone()),
+        None => run_as(app, parsed, "apply", None, false),
+    }
+}
+
+pub(crate) fn run_destroy(app: &mut App, parsed: &Parsed) -> Exit {
+    begin(app);
+    run_as(app, parsed, "destroy", Some(PlanMode::Destroy), false)
+}
+
+/// Plans, asks (unless `auto`), and applies.
+pub(super) fn run_as(
+    app: &mut App,
+    parsed: &Parsed,
+    command: &str,
+    mode: Option<PlanMode>,
+    auto: bool,
+) -> Exit {
+    let request = match request(parsed, mode) {
+        Ok(request) => request,
+        Err(failure) => return app.show_failure(failure),
+    };
+    let auto = auto || parsed.is("auto-approve", false);
+    if app.mode() == Mode::Json && !auto {
+        return app.show_failure(Failure::input(
+            "Plan file or auto-approve required",
+            "Terrane cannot ask for approval when -json is set. Apply a saved plan, or give the -auto-approve option.",
+        ));
+    }
+    with_session(app, parsed, command, |app, session| {
+        plan_and_apply(app, parsed, session, &request, auto)
+    })
+}
+
+fn plan_and_apply(
+    app: &mut App,
+    parsed: &Parsed,
+    session: &Session,
+    request: &PlanRequest,
+    auto: bool,
+) -> Result<Exit, Failure> {
+    let mut workspace = session.open()?;
+    block_on(async {
+        let interrupt = Interrupt::listen();
+        let recovered = {
+            let mut view = app.view();
+            recover(session, request, &mut *workspace, &interrupt, &mut view).await?
+        };
+        app.show_report(&recovered);
+        let made = {
+            let mut view = app.view();
+            make(
+                session,
+                request,
+                workspace.snapshot(),
+                &interrupt,
+                &mut view,
+            )
+            .await
+        };
+        let made = match made {
+            Ok(made) => made,
+            Err(failure) => {
+                planning_failed(app);
+                return Err(failure);
+            }
+        };
+        show(app, parsed, &made);
+        app.show_report(&made.report());
+        let destroy = request.mode == PlanMode::Destroy;
+        let Some(approved) = pass_gate(app, parsed, session, made, auto)? else {
+            return Ok(Exit::ERROR);
+        };
+        let done = apply(app, session, approved, workspace, &interrupt).await?;
+        Ok(finish(app, parsed, &done, destroy))
+    })
+}
+
+fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
+    let planning = [
+        "var-file",
+        "target",
+        "exclude",
+        "replace",
+        "target-file",
+        "exclude-file",
+    ];
+    if let Some((flag, _)) = parsed.values(&planning).next() {
+        return app.show_failure(Failure::input(
+            "Options can't change a saved plan",
+            format!("The option -{flag} says how to make a plan; the saved plan {path:?} is made already. Leave the option out."),
+        ));
+    }
+    if parsed.is("destroy", false) || parsed.is("refresh-only", false) {
+        return app.show_failure(Failure::input(
+            "Options can't change a saved plan",
+            "-destroy and -refresh-only say how to make a plan; the saved one is made already. Leave them out.",
+        ));
+    }
+    with_session(app, parsed, "apply", |app, session| {
+        block_on(async {
+            let interrupt = Interrupt::listen();
+            let (approved, destroy) = saved::load_to_apply(session, path, parsed).await?;
+            let workspace = session.open()?;
+            let done = apply(app, session, approved, workspace, &interrupt).await?;
+            Ok(finish(app, parsed, &done, destroy))
+        })
+    })
+}
+
+async fn apply(
+    app: &mut App,
+    session: &Session,
+    approved: Approved,
+    workspace: terrane_ops::session::OpenWorkspace,
+    interrupt: &Arc<Interrupt>,
+) -> Result<Done, Failure> {
+    let mut view = app.view();
+    carry_out(session, approved, workspace, interrupt, &mut view).await
+}
+
+/// Asks for approval where somebody must be asked. `None`: it was not given, which was said.
+fn pass_gate(
+    app: &mut App,
+    parsed: &Parsed,
+    session: &Session,
+    made: Made,
+    auto: bool,
+) -> Result<Option<Approved>, Failure> {
+    let nothing_to_do = made.plan.is_empty();
+    let mode = made.plan.mode;
+    let (policy, decision) = if auto || nothing_to_do {
+        (Policy::AutoApprove, Decision::Auto)
+    } else if !app.input_enabled(parsed) {
+        return Err(Failure::input(
+            "Approval needed",
+            "Applying this plan needs an approval, and -input=false says that nobody can be asked. Give the -auto-approve option, or save the plan with `terrane plan -out=FILE` and apply that.",
+        ));
+    } else if made.plan.errored {
+        (Policy::Ask, Decision::Declined)
+    } else {
+        let question = question(mode, &session.workspace()?);
+        match prompt(app.out(), &question, false).as_deref() {
+            Some("yes") => (Policy::Ask, Decision::Confirmed),
+            _ => (Policy::Ask, Decision::Declined),
+        }
+    };
+    match approve(made, policy, &decision) {
+        Ok(approved) => Ok(Some(approved)),
+        // The errors were shown with the plan.
+        Err(Refusal::Errored) => Ok(None),
+        Err(Refusal::Declined | Refusal::NotAsked) => {
+            let what = if mode == PlanMode::Destroy {
+                "Destroy cancelled."
+            } else {
+                "Apply cancelled."
+            };
+            app.out().print(&format!("\n{what}\n"));
+            Ok(None)
+        }
+    }
+}
+
+fn question(mode: PlanMode, workspace: &str) -> String {
+    let place = if workspace == "default" {
+        String::new()
+    } else {
+        format!(" in workspace {workspace:?}")
+    };
+    let (question, what) = match mode {
+        PlanMode::Normal => (
+            format!("Do you want to perform these actions{place}?"),
+            "Terrane will perform the actions described above.\n  Only 'yes' will be accepted to approve.",
+        ),
+        PlanMode::RefreshOnly => (
+            format!(
+                "Would you like to update the Terrane state{place} to reflect these detected changes?"
+            ),
+            "Terrane will write these changes to the state without modifying any real infrastructure.\n  There is no undo. Only 'yes' will be accepted to confirm.",
+        ),
+        PlanMode::Destroy => (
+            format!("Do you really want to destroy all resources{place}?"),
+            "Terrane will destroy all your managed infrastructure, as shown above.\n  There is no undo. Only 'yes' will be accepted to confirm.",
+        ),
+    };
+    format!("\n{question}\n  {what}\n\n  Enter a value: ")
+}
+
+/// Shows how applying ended.
+fn finish(app: &mut App, parsed: &Parsed, done: &Done, destroy: bool) -> Exit {
+    let failed = done.applied.diagnostics.has_errors() || done.applied.cancelled;
+    if app.mode() == Mode::Json {
+        if !failed && let View::Json(mut view) = app.view() {
+            view.applied(&done.applied, destroy);
+            if !destroy {
+                view.outputs(outputs_json(&done.snapshot));
+            }
+        }
+        app.show_report(&done.report());
+        return if failed { Exit::ERROR } else { Exit::OK };
+    }
+    app.show_report(&done.report());
+    if done.applied.cancelled {
+        app.out().print("\nStopped before everything was done. What was done is recorded; the next plan shows the rest.\n");
+    }
+    if failed {
+        return Exit::ERROR;
+    }
+    let sentence = good(app, &complete(&done.applied, destroy));
+    app.out().print(&format!("\n{sentence}\n"));
+    if !destroy && !done.snapshot.outputs.is_empty() {
+        let style = style(app, parsed);
+        let outputs = done
+            .snapshot
+            .outputs
+            .iter()
+            .map(|(name, output)| (name.as_str(), output));
+        let text = render_outputs(outputs, style);
+        let heading = good(app, "Outputs:");
+        app.out().print(&format!("\n{heading}\n\n{text}"));
+    }
+    Exit::OK
+}
+
+fn outputs_json(snapshot: &Snapshot) -> Map<String, Value> {
+    snapshot
+        .outputs
+        .iter()
+        .map(|(name, output)| {
+            let mut body = json!({
+                "sensitive": output.sensitive,
+                "type": super::output::type_json(&output.value),
+            });
+            if !output.sensitive
+                && let Some(body) = body.as_object_mut()
+            {
+                body.insert("value".into(), super::output::value_json(&output.value));
+            }
+            (name.to_string(), body)
+        })
+        .collect()
+}

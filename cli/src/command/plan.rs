@@ -1,0 +1,178 @@
+//! `plan`, and what `apply` shares with it.
+
+use super::{Page, address_file, block_on, rule, saved, style, variables, with_session, written};
+use crate::app::App;
+use crate::args::Parsed;
+use crate::exit::Exit;
+use crate::view::{Mode, View};
+use std::sync::Arc;
+use terrane_ops::failure::Failure;
+use terrane_ops::interrupt::Interrupt;
+use terrane_ops::model::snapshot::Snapshot;
+use terrane_ops::plan::{Made, PlanRequest, make, recover};
+use terrane_ops::planning::plan::PlanMode;
+use terrane_ops::planning::view::text;
+use terrane_ops::session::Session;
+
+pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
+    begin(app);
+    let request = match request(parsed, None) {
+        Ok(request) => request,
+        Err(failure) => return app.show_failure(failure),
+    };
+    if parsed.value("generate-config-out").is_some() {
+        return app.usage_error(None, "-generate-config-out is not available yet.");
+    }
+    with_session(app, parsed, "plan", |app, session| {
+        let snapshot = settled(app, session, &request)?;
+        let made = {
+            let mut view = app.view();
+            block_on(async {
+                let interrupt = Interrupt::listen();
+                make(session, &request, snapshot, &interrupt, &mut view).await
+            })
+        };
+        let made = match made {
+            Ok(made) => made,
+            Err(failure) => {
+                planning_failed(app);
+                return Err(failure);
+            }
+        };
+        show(app, parsed, &made);
+        app.show_report(&made.report());
+        if made.diagnostics.has_errors() {
+            return Ok(Exit::ERROR);
+        }
+        if let Some(path) = parsed.value("out") {
+            saved::save(session, &made, path)?;
+        }
+        footer(app, &made, parsed.value("out"));
+        let changes = !made.plan.is_empty();
+        Ok(if parsed.is("detailed-exitcode", false) && changes {
+            Exit::CHANGES
+        } else {
+            Exit::OK
+        })
+    })
+}
+
+/// The state to plan from, with what a cut off run left open settled first.
+fn settled(
+    app: &mut App,
+    session: &Session,
+    request: &PlanRequest,
+) -> Result<Arc<Snapshot>, Failure> {
+    let snapshot = session.snapshot()?;
+    if snapshot.open.is_empty() {
+        return Ok(snapshot);
+    }
+    let mut workspace = session.open()?;
+    let recovered = {
+        let mut view = app.view();
+        block_on(async {
+            recover(
+                session,
+                request,
+                &mut *workspace,
+                &Interrupt::listen(),
+                &mut view,
+            )
+            .await
+        })?
+    };
+    app.show_report(&recovered);
+    Ok(workspace.snapshot())
+}
+
+/// The first line of JSON output.
+pub(super) fn begin(app: &mut App) {
+    if let View::Json(mut view) = app.view() {
+        view.version();
+    }
+}
+
+/// What the flags ask for. `mode`: what the command itself says.
+pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanRequest, Failure> {
+    let (destroy, refresh_only) = (
+        parsed.is("destroy", false),
+        parsed.is("refresh-only", false),
+    );
+    if destroy && refresh_only || (mode == Some(PlanMode::Destroy) && refresh_only) {
+        return Err(Failure::input(
+            "Incompatible plan mode options",
+            "-destroy and -refresh-only can't be given together.",
+        ));
+    }
+    let mode = mode.unwrap_or(match (destroy, refresh_only) {
+        (true, _) => PlanMode::Destroy,
+        (_, true) => PlanMode::RefreshOnly,
+        _ => PlanMode::Normal,
+    });
+    let addresses = |names: &[&'static str]| -> Result<Vec<String>, Failure> {
+        let mut all = Vec::new();
+        for (name, value) in parsed.values(names) {
+            if name.ends_with("-file") {
+                all.extend(address_file(value)?);
+            } else {
+                all.push(value.to_owned());
+            }
+        }
+        Ok(all)
+    };
+    Ok(PlanRequest {
+        mode,
+        skip_refresh: !parsed.is("refresh", true),
+        targets: addresses(&["target", "target-file"])?,
+        excludes: addresses(&["exclude", "exclude-file"])?,
+        replace: addresses(&["replace"])?,
+        variables: variables(parsed),
+    })
+}
+
+/// Shows a plan, for people or programs.
+pub(super) fn show(app: &mut App, parsed: &Parsed, made: &Made) {
+    match app.mode() {
+        Mode::Json => {
+            if let View::Json(mut view) = app.view() {
+                view.plan(&made.plan);
+            }
+        }
+        Mode::Human => {
+            let style = style(app, parsed);
+            let registry = made.loaded.registry.clone();
+            let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
+            written(text::render_to(
+                &mut Page(app.out()),
+                &made.plan,
+                &schemas,
+                style,
+            ));
+        }
+    }
+}
+
+/// Said when there is no plan to show.
+pub(super) fn planning_failed(app: &mut App) {
+    if app.mode() == Mode::Human {
+        app.out().print(
+            "\nPlanning failed. Terrane encountered an error while generating this plan.\n\n",
+        );
+    }
+}
+
+fn footer(app: &mut App, made: &Made, out: Option<&str>) {
+    if app.mode() == Mode::Json || app.in_automation() || made.plan.is_empty() && out.is_none() {
+        return;
+    }
+    let rule = rule(app);
+    let text = match out {
+        Some(path) => format!(
+            "\n{rule}\n\nSaved the plan to: {path}\n\nTo perform exactly these actions, run the following command to apply:\n    terrane apply {path:?}\n"
+        ),
+        None => format!(
+            "\n{rule}\n\nNote: This plan was not saved with the -out option, so `terrane apply` will make a\nnew one, which may differ from this one if something changes until then.\n"
+        ),
+    };
+    app.out().print(&text);
+}

@@ -1,0 +1,64 @@
+//! Saved plans.
+
+use super::{Page, block_on, style, written};
+use crate::app::App;
+use crate::args::Parsed;
+use crate::exit::Exit;
+use terrane_ops::apply::Approved;
+use terrane_ops::failure::Failure;
+use terrane_ops::plan::Made;
+use terrane_ops::planfile::{self, Saved};
+use terrane_ops::planning::plan::PlanMode;
+use terrane_ops::planning::view::json::{PlanContext, plan_json};
+use terrane_ops::planning::view::text;
+use terrane_ops::session::Session;
+
+use super::variables;
+
+/// Saves a plan.
+pub(super) fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
+    planfile::save(session, made, path)
+}
+
+/// Reads a saved plan for applying it. Saving it was the approval. Tells too whether it destroys everything.
+pub(super) async fn load_to_apply(
+    session: &Session,
+    path: &str,
+    parsed: &Parsed,
+) -> Result<(Approved, bool), Failure> {
+    let saved = planfile::load(session, path).await?;
+    let destroy = saved.plan.mode == PlanMode::Destroy;
+    let approved = planfile::approve(session, saved, &variables(parsed))?;
+    Ok((approved, destroy))
+}
+
+/// Shows a saved plan.
+pub(super) fn show(
+    app: &mut App,
+    parsed: &Parsed,
+    session: &Session,
+    path: &str,
+    as_json: bool,
+) -> Result<Exit, Failure> {
+    let Saved { plan, loaded, .. } = block_on(planfile::load(session, path))?;
+    let registry = loaded.registry.clone();
+    let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
+    if as_json {
+        let context = PlanContext {
+            schemas: &schemas,
+            version: env!("CARGO_PKG_VERSION"),
+            configuration: None,
+        };
+        written(plan_json(&mut Page(app.out()), &plan, context));
+        app.out().print("\n");
+    } else {
+        let style = style(app, parsed);
+        written(text::render_to(
+            &mut Page(app.out()),
+            &plan,
+            &schemas,
+            style,
+        ));
+    }
+    Ok(Exit::OK)
+}

@@ -1,0 +1,114 @@
+//! Diagnostics as text on the right stream, and as JSON.
+
+use super::Output;
+use serde_json::{Map, Value, json};
+use terrane_ops::failure::Report;
+use terrane_ops::lang::diagnostic::render::{Style, render};
+use terrane_ops::lang::diagnostic::snippet::{range, snippet};
+use terrane_ops::lang::diagnostic::{Diagnostic, Severity};
+use terrane_ops::lang::source::SourceMap;
+
+/// Prints all messages: errors to standard error, warnings to standard output. `compact`: warnings as one line each, unless there are
+/// errors too.
+pub(crate) fn print(out: &mut Output, report: &Report, compact: bool) {
+    let Report {
+        diagnostics,
+        sources,
+    } = report;
+    if compact && !diagnostics.has_errors() && !diagnostics.is_empty() {
+        out.print("\nWarnings:\n\n");
+        for warning in diagnostics.iter() {
+            let place = warning.subject.map_or_else(String::new, |span| {
+                format!("\n  on {}", sources.place(span))
+            });
+            out.print(&format!("- {}{place}\n", warning.summary));
+        }
+        out.print("\nTo see the full warning notes, run without -compact-warnings.\n");
+        return;
+    }
+    let width = out.width();
+    for diagnostic in diagnostics.iter() {
+        let color = match diagnostic.severity {
+            Severity::Error => out.error_color(),
+            Severity::Warning => out.color(),
+        };
+        let style = if color { Style::Color } else { Style::Plain };
+        let text = format!("\n{}", render(sources, diagnostic, style, width));
+        match diagnostic.severity {
+            Severity::Error => out.error(&text),
+            Severity::Warning => out.print(&text),
+        }
+    }
+}
+
+/// `error` or `warning`.
+pub(crate) fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// A diagnostic in the documented JSON form.
+pub(crate) fn to_json(sources: &SourceMap, diagnostic: &Diagnostic) -> Value {
+    let Diagnostic {
+        severity,
+        summary,
+        detail,
+        subject: _,
+        context: _,
+        related,
+        address,
+        values,
+        function,
+        hint,
+    } = diagnostic;
+    let mut detail = detail.clone();
+    for (span, what) in related {
+        let gap = if detail.is_empty() { "" } else { "\n\n" };
+        detail += &format!("{gap}{what} ({})", sources.place(*span));
+    }
+    if let Some(hint) = hint {
+        let gap = if detail.is_empty() { "" } else { "\n\n" };
+        detail += &format!("{gap}{hint}");
+    }
+    let mut out = Map::new();
+    out.insert("severity".into(), severity_name(*severity).into());
+    out.insert("summary".into(), summary.as_str().into());
+    out.insert("detail".into(), detail.into());
+    if let Some(address) = address {
+        out.insert("address".into(), address.as_str().into());
+    }
+    if let Some((filename, start, end)) = range(sources, diagnostic) {
+        let position = |position: terrane_ops::lang::source::Position| json!({ "line": position.line, "column": position.column, "byte": position.byte });
+        out.insert(
+            "range".into(),
+            json!({ "filename": filename, "start": position(start), "end": position(end) }),
+        );
+    }
+    if let Some(found) = snippet(sources, diagnostic) {
+        let values: Vec<Value> = values
+            .iter()
+            .map(|(traversal, statement)| json!({ "traversal": traversal, "statement": statement }))
+            .collect();
+        let mut object = json!({
+            "context": found.context,
+            "code": found.code,
+            "start_line": found.start_line,
+            "highlight_start_offset": found.highlight_start,
+            "highlight_end_offset": found.highlight_end,
+            "values": values,
+        });
+        if let Some(function) = function
+            && let Some(object) = object.as_object_mut()
+        {
+            let name = function.split('(').next().unwrap_or(function);
+            object.insert(
+                "function_call".into(),
+                json!({ "name": name, "signature": function }),
+            );
+        }
+        out.insert("snippet".into(), object);
+    }
+    Value::Object(out)
+}

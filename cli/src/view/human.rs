@@ -1,0 +1,318 @@
+//! Text for people.
+
+use super::progress::Live;
+use super::resource::{action_words, elapsed};
+use super::{Output, diagnostics};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+use terrane_ops::applying::{Applied, Progress as Applying};
+use terrane_ops::failure::Report;
+use terrane_ops::model::addr::InstanceAddr;
+use terrane_ops::planning::machine::Progress as Planning;
+use terrane_ops::planning::plan::Action;
+use terrane_ops::ui::{Question, Ui};
+
+/// How often what takes long is mentioned, where there is no live line.
+const STILL: Duration = Duration::from_secs(10);
+
+/// Writes text, and the live line where there is a terminal.
+pub(crate) struct Human<'a> {
+    out: &'a mut Output,
+    live: Live,
+    compact_warnings: bool,
+    bold: (&'static str, &'static str),
+    running: BTreeMap<(InstanceAddr, Option<EcoString>), Running>,
+    /// Reads of planning that have begun and not ended.
+    reading: BTreeMap<InstanceAddr, Instant>,
+    done: usize,
+}
+
+struct Running {
+    since: Instant,
+    mentioned: Instant,
+    action: Action,
+    id: Option<(EcoString, EcoString)>,
+}
+
+impl<'a> Human<'a> {
+    pub(crate) fn new(out: &'a mut Output, compact_warnings: bool) -> Self {
+        let live = Live::new(out.is_terminal() && std::io::stderr().is_terminal());
+        let bold = if out.color() {
+            ("\u{1b}[1m", "\u{1b}[0m")
+        } else {
+            ("", "")
+        };
+        Self {
+            out,
+            live,
+            compact_warnings,
+            bold,
+            running: BTreeMap::new(),
+            reading: BTreeMap::new(),
+            done: 0,
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        let (on, off) = self.bold;
+        self.out.print(&format!("{on}{text}{off}\n"));
+    }
+
+    /// `addr (deposed object 12ab34cd)`.
+    fn name(addr: &InstanceAddr, deposed: Option<&EcoString>) -> String {
+        match deposed {
+            Some(key) => format!("{addr} (deposed object {key})"),
+            None => addr.to_string(),
+        }
+    }
+
+    fn mention_long(&mut self) {
+        let now = Instant::now();
+        let mut lines = Vec::new();
+        for ((addr, deposed), running) in &mut self.running {
+            if now.duration_since(running.mentioned) < STILL {
+                continue;
+            }
+            running.mentioned = now;
+            let (_, still, _) = action_words(running.action);
+            let inside = running
+                .id
+                .as_ref()
+                .map_or_else(String::new, |(key, value)| format!("{key}={value}, "));
+            lines.push(format!(
+                "{}: Still {still}... [{inside}{} elapsed]",
+                Self::name(addr, deposed.as_ref()),
+                elapsed(now.duration_since(running.since))
+            ));
+        }
+        for line in lines {
+            self.line(&line);
+        }
+    }
+
+    fn began(&mut self, addr: &InstanceAddr, deposed: Option<&EcoString>, running: Running) {
+        let (doing, ..) = action_words(running.action);
+        let suffix = bracket(running.id.as_ref());
+        let name = Self::name(addr, deposed);
+        self.line(&format!("{name}: {doing}...{suffix}"));
+        self.running
+            .insert((addr.clone(), deposed.cloned()), running);
+    }
+
+    fn ended(&mut self, addr: &InstanceAddr, deposed: Option<&EcoString>) -> Duration {
+        self.done += 1;
+        self.running
+            .remove(&(addr.clone(), deposed.cloned()))
+            .map_or(Duration::ZERO, |running| running.since.elapsed())
+    }
+}
+
+impl Drop for Human<'_> {
+    fn drop(&mut self) {
+        self.live.clear();
+        // The first failure to write is kept for the end of the program.
+        drop(self.out.flush());
+    }
+}
+
+fn bracket(id: Option<&(EcoString, EcoString)>) -> String {
+    id.map_or_else(String::new, |(key, value)| format!(" [{key}={value}]"))
+}
+
+impl Ui for Human<'_> {
+    fn planning(&mut self, progress: &Planning) {
+        let bracket = |id: &Option<EcoString>| {
+            id.as_ref()
+                .map_or_else(String::new, |id| format!(" [id={id}]"))
+        };
+        match progress {
+            Planning::RefreshStart(addr, id) => {
+                self.line(&format!("{addr}: Refreshing state...{}", bracket(id)));
+                self.reading.insert(addr.clone(), Instant::now());
+            }
+            Planning::RefreshDone(addr, _) => {
+                self.done += 1;
+                self.reading.remove(addr);
+            }
+            Planning::ReadStart(addr) => {
+                self.line(&format!("{addr}: Reading..."));
+                self.reading.insert(addr.clone(), Instant::now());
+            }
+            Planning::ReadDone(addr, id) => {
+                self.done += 1;
+                let passed = self
+                    .reading
+                    .remove(addr)
+                    .map_or(Duration::ZERO, |since| since.elapsed());
+                self.line(&format!(
+                    "{addr}: Read complete after {}{}",
+                    elapsed(passed),
+                    bracket(id)
+                ));
+            }
+            Planning::Planned(_) => {}
+        }
+    }
+
+    fn applying(&mut self, progress: &Applying) {
+        match progress {
+            Applying::Start {
+                addr,
+                deposed,
+                action,
+                id,
+            } => {
+                let now = Instant::now();
+                let running = Running {
+                    since: now,
+                    mentioned: now,
+                    action: *action,
+                    id: id.clone(),
+                };
+                self.began(addr, deposed.as_ref(), running);
+            }
+            Applying::Done {
+                addr,
+                deposed,
+                action,
+                id,
+            } => {
+                let passed = elapsed(self.ended(addr, deposed.as_ref()));
+                let (.., done) = action_words(*action);
+                let suffix = match action {
+                    Action::Delete => String::new(),
+                    _ => bracket(id.as_ref()),
+                };
+                let name = Self::name(addr, deposed.as_ref());
+                self.line(&format!("{name}: {done} complete after {passed}{suffix}"));
+            }
+            Applying::Failed { addr, deposed, .. } => {
+                self.ended(addr, deposed.as_ref());
+            }
+            Applying::ProvisionStart(addr, provisioner) => {
+                self.line(&format!("{addr}: Provisioning with '{provisioner}'..."));
+            }
+            Applying::ProvisionDone(..) => {}
+        }
+    }
+
+    fn provisioner_output(&mut self, addr: &InstanceAddr, provisioner: &str, line: &str) {
+        let (on, off) = self.bold;
+        let safe: String = line
+            .chars()
+            .filter(|char| !char.is_control() || matches!(char, '\t' | '\u{1b}'))
+            .collect();
+        self.out
+            .print(&format!("{on}{addr} ({provisioner}):{off} {safe}\n"));
+    }
+
+    fn waiting(&mut self, in_flight: usize, queued: usize) {
+        if !self.live.is_on() {
+            self.mention_long();
+            // The first failure to write is kept for the end of the program.
+            drop(self.out.flush());
+            return;
+        }
+        let out = &mut *self.out;
+        self.live.aside(|| drop(out.flush()));
+        let mut running: Vec<(String, Instant)> = self
+            .running
+            .iter()
+            .map(|((addr, deposed), running)| (Self::name(addr, deposed.as_ref()), running.since))
+            .chain(
+                self.reading
+                    .iter()
+                    .map(|(addr, since)| (addr.to_string(), *since)),
+            )
+            .collect();
+        running.sort_unstable_by_key(|(_, since)| *since);
+        self.live.draw(self.done, in_flight + queued, &running);
+    }
+
+    fn note(&mut self, text: &str) {
+        let out = &mut *self.out;
+        self.live.aside(|| out.error(&format!("\n{text}\n\n")));
+    }
+
+    fn report(&mut self, report: &Report) {
+        let (out, compact) = (&mut *self.out, self.compact_warnings);
+        self.live.aside(|| diagnostics::print(out, report, compact));
+    }
+
+    fn ask(&mut self, question: &Question) -> Option<String> {
+        self.live.clear();
+        match question {
+            Question::Variable {
+                name,
+                description,
+                sensitive,
+            } => {
+                let description = if description.is_empty() {
+                    String::new()
+                } else {
+                    format!("  {}\n\n", description.replace('\n', "\n  "))
+                };
+                let text = format!("var.{name}\n{description}  Enter a value: ");
+                prompt(self.out, &text, *sensitive)
+            }
+            Question::CopyState { from, instances } => {
+                let text = format!(
+                    "The file {from} holds the state of {instances} resource instance{}, made by Terraform or OpenTofu.\nDo you want to take it over?\n  Terrane will copy it into its own store. The file itself stays as it is.\n  Only 'yes' will be accepted to confirm.\n\n  Enter a value: ",
+                    if *instances == 1 { "" } else { "s" }
+                );
+                prompt(self.out, &text, false)
+            }
+        }
+    }
+}
+
+/// Asks on standard output and reads a line from standard input. `None` at its end.
+pub(crate) fn prompt(out: &mut Output, text: &str, secret: bool) -> Option<String> {
+    out.print(text);
+    drop(out.flush());
+    let answer = if secret && std::io::stdin().is_terminal() {
+        console::Term::stdout().read_secure_line().ok()
+    } else {
+        let mut line = String::new();
+        match std::io::stdin().lock().read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(line.trim_end_matches(['\n', '\r']).to_owned()),
+        }
+    };
+    out.print("\n");
+    drop(std::io::stdout().lock().flush());
+    answer
+}
+
+/// What is said when everything was applied.
+pub(crate) fn complete(applied: &Applied, destroy: bool) -> String {
+    let Applied {
+        added,
+        changed,
+        destroyed,
+        imported,
+        forgotten,
+        diagnostics: _,
+        cancelled: _,
+    } = applied;
+    if destroy {
+        let forgotten = match forgotten {
+            0 => String::new(),
+            count => format!(", {count} forgotten"),
+        };
+        return format!("Destroy complete! Resources: {destroyed} destroyed{forgotten}.");
+    }
+    let imported = match imported {
+        0 => String::new(),
+        count => format!("{count} imported, "),
+    };
+    let forgotten = match forgotten {
+        0 => String::new(),
+        count => format!(", {count} forgotten"),
+    };
+    format!(
+        "Apply complete! Resources: {imported}{added} added, {changed} changed, {destroyed} destroyed{forgotten}."
+    )
+}

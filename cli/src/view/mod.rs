@@ -1,0 +1,66 @@
+//! What the user sees: text for people, JSON lines for programs.
+
+pub(crate) mod diagnostics;
+mod human;
+mod json;
+mod output;
+mod progress;
+mod resource;
+
+pub(crate) use human::{Human, complete, prompt};
+pub(crate) use json::Json;
+pub(crate) use output::Output;
+
+use terrane_ops::failure::Report;
+use terrane_ops::model::addr::InstanceAddr;
+use terrane_ops::ui::{Question, Ui};
+
+/// For whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// People.
+    Human,
+    /// Programs.
+    Json,
+}
+
+/// The view of one command.
+pub(crate) enum View<'a> {
+    /// Text.
+    Human(Human<'a>),
+    /// JSON lines.
+    Json(Json<'a>),
+}
+
+impl View<'_> {
+    fn ui(&mut self) -> &mut dyn Ui {
+        match self {
+            Self::Human(view) => view,
+            Self::Json(view) => view,
+        }
+    }
+}
+
+impl Ui for View<'_> {
+    fn planning(&mut self, progress: &terrane_ops::planning::machine::Progress) {
+        self.ui().planning(progress);
+    }
+    fn applying(&mut self, progress: &terrane_ops::applying::Progress) {
+        self.ui().applying(progress);
+    }
+    fn provisioner_output(&mut self, addr: &InstanceAddr, provisioner: &str, line: &str) {
+        self.ui().provisioner_output(addr, provisioner, line);
+    }
+    fn waiting(&mut self, in_flight: usize, queued: usize) {
+        self.ui().waiting(in_flight, queued);
+    }
+    fn note(&mut self, text: &str) {
+        self.ui().note(text);
+    }
+    fn report(&mut self, report: &Report) {
+        self.ui().report(report);
+    }
+    fn ask(&mut self, question: &Question) -> Option<String> {
+        self.ui().ask(question)
+    }
+}

@@ -1,0 +1,77 @@
+//! `providers`: which module needs which provider.
+
+use crate::failure::{Failure, Report};
+use crate::load::{self, LoadedTree, Origin};
+use crate::providers::{self, Registry};
+use crate::session::Session;
+use crate::variables::{self, VariableArgument};
+use std::collections::{BTreeMap, BTreeSet};
+use terrane_lang::source::SourceMap;
+use terrane_model::addr::{ModulePath, ProviderAddr};
+
+/// Who needs which provider.
+#[derive(Debug)]
+pub struct Requirements {
+    /// By module: provider and version constraints.
+    pub modules: BTreeMap<ModulePath, Vec<(ProviderAddr, String)>>,
+    /// Needed by the state.
+    pub state: BTreeSet<ProviderAddr>,
+    /// The providers.
+    pub registry: Registry,
+    /// Warnings.
+    pub report: Report,
+}
+
+/// Finds out who needs which provider.
+///
+/// # Errors
+/// When the configuration has errors, or the state can't be read.
+pub async fn run(
+    session: &Session,
+    arguments: &[VariableArgument],
+) -> Result<Requirements, Failure> {
+    let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
+    let LoadedTree {
+        tree,
+        sources,
+        mut diagnostics,
+        folders: _,
+    } = load::tree(Origin::Disk, &collected.values)?;
+    let snapshot = session.snapshot()?;
+    let (registry, found) = providers::load(session, &tree.requirements, &snapshot).await?;
+    diagnostics.extend(found);
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources,
+        }));
+    }
+    let mut modules: BTreeMap<ModulePath, Vec<(ProviderAddr, String)>> = BTreeMap::new();
+    for (addr, requirement) in &tree.requirements {
+        let constraints: Vec<&str> = requirement
+            .constraints
+            .iter()
+            .map(|(constraint, _)| constraint.as_str())
+            .collect();
+        for module in &requirement.modules {
+            modules
+                .entry(module.clone())
+                .or_default()
+                .push((addr.clone(), constraints.join(", ")));
+        }
+    }
+    modules.entry(ModulePath::root()).or_default();
+    Ok(Requirements {
+        modules,
+        state: snapshot
+            .resources
+            .values()
+            .map(|resource| resource.provider.provider.clone())
+            .collect(),
+        registry,
+        report: Report {
+            diagnostics,
+            sources,
+        },
+    })
+}

@@ -1,0 +1,39 @@
+//! `state show`.
+
+use super::address;
+use crate::failure::Failure;
+use crate::session::Session;
+use std::sync::Arc;
+use terrane_model::addr::{InstanceAddr, ProviderConfigAddr};
+use terrane_model::snapshot::{ObjectState, Snapshot};
+
+/// The current object of an instance, with the provider that manages it and the state that it is in.
+///
+/// # Errors
+/// When the address is not that of one instance, there is none, or the state can't be read.
+pub fn run(
+    session: &Session,
+    address: &str,
+) -> Result<
+    (
+        InstanceAddr,
+        ProviderConfigAddr,
+        Arc<ObjectState>,
+        Arc<Snapshot>,
+    ),
+    Failure,
+> {
+    let addr = address::instance(address)?;
+    let snapshot = session.snapshot()?;
+    let found = snapshot.resources.get(&addr.resource).and_then(|resource| {
+        let object = resource.instances.get(&addr.key)?.current.clone()?;
+        Some((resource.provider.clone(), object))
+    });
+    let (provider, object) = found.ok_or_else(|| {
+        Failure::input(
+            "No instance found for the given address",
+            format!("There is no resource instance {addr} in the state. The address must name one instance; see what there is with `terrane state list`."),
+        )
+    })?;
+    Ok((addr, provider, object, snapshot))
+}

@@ -1,0 +1,182 @@
+//! Values of root variables: where they come from. What becomes of them is the engine's to say.
+//!
+//! From weakest to strongest: `TF_VAR_name`, `terraform.tfvars`, `terraform.tfvars.json`, `*.auto.tfvars` and `*.auto.tfvars.json` by name,
+//! then `-var` and `-var-file` in the order of the command line.
+
+use crate::failure::Failure;
+use crate::ui::{Question, Ui};
+use std::collections::BTreeMap;
+use terrane_config::config::Config;
+use terrane_config::variables::{Given, GivenSource, GivenValue, parse_tfvars, root_variables};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::source::SourceMap;
+use terrane_value::Value;
+
+/// `-var` or `-var-file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VariableArgument {
+    /// `-var`: `name=value`.
+    Var(String),
+    /// `-var-file`: a path.
+    File(String),
+}
+
+/// All values that were given, weakest first.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    /// The values.
+    pub values: Vec<GivenValue>,
+    /// About files and arguments that make no sense.
+    pub diagnostics: Diagnostics,
+}
+
+/// The values of all root variables.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    /// By index, converted and marked. Where a value is missing or wrong, an unknown one stands in (and an error is among the messages).
+    pub values: Vec<Value>,
+    /// By index: whether the user set it.
+    pub set: Vec<bool>,
+    /// Messages.
+    pub diagnostics: Diagnostics,
+}
+
+/// Collects values from everywhere. Texts of files go into `sources`.
+///
+/// # Errors
+/// When a folder or file can't be read.
+pub fn collect(
+    env: &BTreeMap<String, String>,
+    arguments: &[VariableArgument],
+    sources: &mut SourceMap,
+) -> Result<Collected, Failure> {
+    let mut all = Collected::default();
+    for (name, text) in env {
+        if let Some(name) = name.strip_prefix("TF_VAR_").filter(|name| !name.is_empty()) {
+            all.text(name, text, GivenSource::Env);
+        }
+    }
+    for path in auto_files()? {
+        all.file(&path, sources)?;
+    }
+    for argument in arguments {
+        match argument {
+            VariableArgument::File(path) if std::path::Path::new(path).is_file() => {
+                all.file(path, sources)?;
+            }
+            VariableArgument::File(path) => all.diagnostics.push(Diagnostic::error(
+                "Failed to read variables file",
+                format!("Given variables file {path} does not exist."),
+            )),
+            VariableArgument::Var(text) => match text.split_once('=') {
+                Some((name, value)) if !name.trim().is_empty() => {
+                    all.text(name.trim(), value, GivenSource::CommandLine);
+                }
+                _ => all.diagnostics.push(Diagnostic::error(
+                    "Invalid -var option",
+                    format!("The given -var option {text:?} is not correctly specified. It must be a variable name and a value, separated by an equals sign: -var=\"key=value\"."),
+                )),
+            },
+        }
+    }
+    Ok(all)
+}
+
+impl Collected {
+    fn text(&mut self, name: &str, text: &str, source: GivenSource) {
+        self.values.push(GivenValue {
+            name: name.into(),
+            source,
+            value: Given::Text(text.to_owned()),
+        });
+    }
+
+    fn file(&mut self, path: &str, sources: &mut SourceMap) -> Result<(), Failure> {
+        let bytes = std::fs::read(path).map_err(Failure::io(format!(
+            "Reading the variables file {path} failed"
+        )))?;
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            self.diagnostics.push(Diagnostic::error(
+                "Invalid variables file",
+                format!("The file {path} is not text in UTF-8."),
+            ));
+            return Ok(());
+        };
+        let native = path.ends_with(".tfvars");
+        let is_json = path.ends_with(".json") || (!native && text.trim_start().starts_with('{'));
+        let file = sources.add(path, text);
+        let (values, diagnostics) = parse_tfvars(file, text, is_json);
+        self.values.extend(values);
+        self.diagnostics.extend(diagnostics);
+        Ok(())
+    }
+}
+
+/// Variables files of the working directory that are read by themselves, weakest first.
+fn auto_files() -> Result<Vec<String>, Failure> {
+    let mut auto = Vec::new();
+    let doing = || "Reading the working directory failed";
+    for entry in std::fs::read_dir(".").map_err(Failure::io(doing()))? {
+        let entry = entry.map_err(Failure::io(doing()))?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let ignored = name.starts_with('.') || name.ends_with('~');
+        if !ignored && (name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")) {
+            auto.push(name);
+        }
+    }
+    auto.sort_unstable();
+    let fixed = ["terraform.tfvars", "terraform.tfvars.json"]
+        .into_iter()
+        .filter(|name| std::path::Path::new(name).is_file())
+        .map(String::from);
+    Ok(fixed.chain(auto).collect())
+}
+
+/// Gives every root variable its value. Asks for missing ones where `ui` is there.
+pub fn resolve(config: &Config, collected: Collected, ui: Option<&mut dyn Ui>) -> Resolved {
+    let Collected {
+        mut values,
+        mut diagnostics,
+    } = collected;
+    let Some(root) = config.modules.first() else {
+        return Resolved {
+            diagnostics,
+            ..Resolved::default()
+        };
+    };
+    if let Some(ui) = ui {
+        for variable in &root.variables {
+            let given = values.iter().any(|given| given.name == variable.name);
+            if given || variable.default.is_some() {
+                continue;
+            }
+            let question = Question::Variable {
+                name: variable.name.to_string(),
+                description: variable.description.to_string(),
+                sensitive: variable.sensitive || variable.ephemeral,
+            };
+            if let Some(answer) = ui.ask(&question) {
+                values.push(GivenValue {
+                    name: variable.name.clone(),
+                    source: GivenSource::Interactive,
+                    value: Given::Text(answer),
+                });
+            }
+        }
+    }
+    let (resolved, found) = root_variables(root, &values);
+    diagnostics.extend(found);
+    let set = root
+        .variables
+        .iter()
+        .map(|variable| values.iter().any(|given| given.name == variable.name))
+        .collect();
+    Resolved {
+        values: resolved,
+        set,
+        diagnostics,
+    }
+}
