@@ -163,29 +163,17 @@ pub fn for_each(
         Kind::Map(map) => Ok(Some(pairs(map.iter()))),
         Kind::Object(object) => Ok(Some(pairs(object.iter()))),
         Kind::Set([]) => Ok(Some(BTreeMap::new())),
-        Kind::Set(items) => {
-            let mut found = BTreeMap::new();
-            for item in items {
-                match item.kind() {
-                    Kind::String(text) => {
-                        found.insert(text.clone(), item.clone());
-                    }
-                    Kind::Null(_) => {
-                        return Err(fail(
-                            SUMMARY,
-                            "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.",
-                            expr,
-                            scope,
-                        ));
-                    }
-                    Kind::Unknown(Type::String | Type::Dynamic, _) => {
-                        return not_known("set includes values");
-                    }
-                    _ => return Err(set_of(&item.ty(), expr, scope)),
-                }
-            }
-            Ok(Some(found))
-        }
+        Kind::Set(items) => match set_keys(items) {
+            Ok(found) => Ok(Some(found)),
+            Err(SetProblem::Null) => Err(fail(
+                SUMMARY,
+                "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.",
+                expr,
+                scope,
+            )),
+            Err(SetProblem::Unknown) => not_known("set includes values"),
+            Err(SetProblem::Type(ty)) => Err(set_of(&ty, expr, scope)),
+        },
         _ => Err(unsuitable(&inner.ty())),
     }
 }
@@ -196,6 +184,23 @@ fn pairs<'v>(
     entries
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
+}
+
+/// Why a set can't be the keys of instances.
+enum SetProblem {
+    Null,
+    Unknown,
+    Type(Type),
+}
+
+fn set_keys(items: &[Value]) -> Result<BTreeMap<EcoString, Value>, SetProblem> {
+    let pair = |item: &Value| match item.kind() {
+        Kind::String(text) => Ok((text.clone(), item.clone())),
+        Kind::Null(_) => Err(SetProblem::Null),
+        Kind::Unknown(Type::String | Type::Dynamic, _) => Err(SetProblem::Unknown),
+        _ => Err(SetProblem::Type(item.ty())),
+    };
+    items.iter().map(pair).collect()
 }
 
 fn set_of(element: &Type, expr: &Compiled, scope: &dyn Scope) -> Diagnostics {

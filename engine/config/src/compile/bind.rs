@@ -379,9 +379,9 @@ impl ModuleBinder<'_> {
         );
         let other = |mode| (mode, type_name.clone(), name.clone());
         if mode == Mode::Managed && self.tables.resources.contains_key(&other(Mode::Data)) {
-            detail.push_str(&format!(
+            detail.extend([format!(
                 "\n\nDid you mean the data resource data.{type_name}.{name}?"
-            ));
+            )]);
         } else {
             let near = self
                 .tables
@@ -390,7 +390,7 @@ impl ModuleBinder<'_> {
                 .filter(|(known, of, _)| *known == mode && of == type_name)
                 .map(|(_, _, name)| name.as_str());
             if let Some(near) = crate::suggest::suggestion(name, near) {
-                detail.push_str(&format!(" Did you mean \"{near}\"?"));
+                detail.extend([format!(" Did you mean \"{near}\"?")]);
             }
         }
         Err(error("Reference to undeclared resource", detail, span))

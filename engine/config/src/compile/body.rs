@@ -121,7 +121,7 @@ impl Compiler<'_> {
             *slot = Some(compiled);
         }
         for block in &content.blocks {
-            self.item(block, schema, &as_blocks, locals, depth, &mut found);
+            self.item(block, &as_blocks, locals, depth, &mut found);
         }
         found
     }
@@ -136,12 +136,12 @@ impl Compiler<'_> {
     fn item(
         &mut self,
         block: &syntax::Block,
-        schema: &Arc<Block>,
         as_blocks: &[EcoString],
         locals: &[EcoString],
         depth: usize,
         found: &mut CompiledBody,
     ) {
+        let schema = found.schema.clone();
         let is_dynamic = block.kind.name == "dynamic" && !schema.blocks.contains_key("dynamic");
         let (kind, kind_span) = match block.labels.first() {
             Some(label) if is_dynamic => (&label.text, label.span),
@@ -254,31 +254,7 @@ pub(crate) fn dynamic_parts(
     let (content, found) = block.body.content(&wanted);
     let failed = found.has_errors();
     diagnostics.extend(found);
-    let mut iterator = block
-        .labels
-        .first()
-        .map(|label| label.text.clone())
-        .unwrap_or_default();
-    if let Some(attribute) = content.attribute("iterator") {
-        let name = match &attribute.expr.kind {
-            ExprKind::Name(name) => Some(name.clone()),
-            ExprKind::String(name) if block.body.is_json() => Some(name.clone()),
-            _ => None,
-        };
-        match name {
-            Some(name) => iterator = name,
-            None => {
-                diagnostics.push(
-                    Diagnostic::error(
-                        "Invalid expression",
-                        "Dynamic iterator must be a single variable name.",
-                    )
-                    .at(attribute.expr.span),
-                );
-                return None;
-            }
-        }
-    }
+    let iterator = dynamic_iterator(block, &content, diagnostics)?;
     let labels = match content.attribute("labels") {
         None => None,
         Some(attribute) => match static_expr::as_list(&attribute.expr) {
@@ -326,6 +302,31 @@ pub(crate) fn dynamic_parts(
         labels,
         content: body,
     })
+}
+
+/// The name that stands for the element in a `dynamic` block.
+fn dynamic_iterator(
+    block: &syntax::Block,
+    content: &Content,
+    diagnostics: &mut Diagnostics,
+) -> Option<EcoString> {
+    let Some(attribute) = content.attribute("iterator") else {
+        return block.labels.first().map(|label| label.text.clone());
+    };
+    match &attribute.expr.kind {
+        ExprKind::Name(name) => Some(name.clone()),
+        ExprKind::String(name) if block.body.is_json() => Some(name.clone()),
+        _ => {
+            diagnostics.push(
+                Diagnostic::error(
+                    "Invalid expression",
+                    "Dynamic iterator must be a single variable name.",
+                )
+                .at(attribute.expr.span),
+            );
+            None
+        }
+    }
 }
 
 /// The schema of a body in terms of the syntax. Attributes that are written as blocks count as blocks.

@@ -76,70 +76,14 @@ impl Session<'_> {
 
     /// An entry of `replace_triggered_by`: a resource, one of its instances, or an attribute of one.
     fn trigger(&mut self, at: usize, expr: &Expr, place: Place) -> Option<Trigger> {
-        let missing = || {
-            Diagnostic::error(
-                "Invalid replace_triggered_by expression",
-                "Missing resource reference in replace_triggered_by expression.",
-            )
-            .at(expr.span)
-        };
-        let (root, steps) = match &expr.kind {
-            ExprKind::Name(name) => (name, &[][..]),
-            ExprKind::Chain(source, steps) => match &source.kind {
-                ExprKind::Name(name) => (name, steps.as_slice()),
-                _ => {
-                    self.diagnostics.push(missing());
-                    return None;
-                }
-            },
-            _ => {
-                self.diagnostics.push(missing());
-                return None;
-            }
-        };
-        let root = Ident {
-            name: root.clone(),
-            span: expr.span,
-        };
-        let mut binder = ModuleBinder {
-            tables: &mut self.tables[at],
-            place: Place {
-                count: true,
-                each: true,
-                ..Place::default()
-            },
-        };
-        let (reference, mut consumed) = match binder.whole(&root, steps) {
-            Ok(found) => found,
-            Err(diagnostic) => {
-                self.diagnostics.push(diagnostic);
-                return None;
-            }
-        };
-        let Reference::Resource(resource) = reference else {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "Invalid reference in replace_triggered_by expression",
-                    "Only resources, count.index, and each.key may be used in replace_triggered_by.",
-                )
-                .at(expr.span),
-            );
+        let Some((root, steps)) = name_and_steps(expr) else {
+            self.diagnostics.push(missing_trigger(expr.span));
             return None;
         };
-        if self.tables[at].resource_infos[resource as usize].mode != Mode::Managed {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "Invalid reference in replace_triggered_by expression",
-                    "Only managed resources can trigger a replacement.",
-                )
-                .at(expr.span),
-            );
-            return None;
-        }
+        let resource = self.triggering(at, expr, &root, steps)?;
         // The index belongs to the reference whatever the repetition is.
         let names = if root.name == "resource" { 2 } else { 1 };
-        consumed = consumed.min(names);
-        let mut rest = steps.get(consumed..).unwrap_or(&[]);
+        let mut rest = steps.get(names..).unwrap_or(&[]);
         let mut key = None;
         if let Some((first, others)) = rest.split_first() {
             match &first.kind {
@@ -166,7 +110,7 @@ impl Session<'_> {
             return None;
         }
         let Some(path) = path(rest) else {
-            self.diagnostics.push(missing());
+            self.diagnostics.push(missing_trigger(expr.span));
             return None;
         };
         Some(Trigger {
@@ -175,6 +119,38 @@ impl Session<'_> {
             path,
             span: expr.span,
         })
+    }
+
+    /// The resource that an entry of `replace_triggered_by` names.
+    fn triggering(&mut self, at: usize, expr: &Expr, root: &Ident, steps: &[Step]) -> Option<u32> {
+        const SUMMARY: &str = "Invalid reference in replace_triggered_by expression";
+        let mut binder = ModuleBinder {
+            tables: &mut self.tables[at],
+            place: Place {
+                count: true,
+                each: true,
+                ..Place::default()
+            },
+        };
+        let detail = match binder.whole(root, steps) {
+            Ok((Reference::Resource(resource), _)) => {
+                let info = &self.tables[at].resource_infos[resource as usize];
+                if info.mode == Mode::Managed {
+                    return Some(resource);
+                }
+                "Only managed resources can trigger a replacement."
+            }
+            Ok(_) => {
+                "Only resources, count.index, and each.key may be used in replace_triggered_by."
+            }
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic);
+                return None;
+            }
+        };
+        self.diagnostics
+            .push(Diagnostic::error(SUMMARY, detail).at(expr.span));
+        None
     }
 
     /// A key in `replace_triggered_by`, which may use only `count.index` and `each.key`.
@@ -260,4 +236,29 @@ fn path(steps: &[Step]) -> Option<Path> {
         })
     };
     steps.iter().map(step).collect::<Option<Vec<_>>>().map(Path)
+}
+
+fn missing_trigger(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "Invalid replace_triggered_by expression",
+        "Missing resource reference in replace_triggered_by expression.",
+    )
+    .at(span)
+}
+
+/// The name that a chain begins with, and its steps.
+fn name_and_steps(expr: &Expr) -> Option<(Ident, &[Step])> {
+    let (root, steps) = match &expr.kind {
+        ExprKind::Name(_) => (expr, &[][..]),
+        ExprKind::Chain(source, steps) => (source.as_ref(), steps.as_slice()),
+        _ => return None,
+    };
+    let ExprKind::Name(name) = &root.kind else {
+        return None;
+    };
+    let root = Ident {
+        name: name.clone(),
+        span: root.span,
+    };
+    Some((root, steps))
 }

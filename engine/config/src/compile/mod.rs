@@ -230,7 +230,7 @@ impl<'a> Session<'a> {
                     Mode::Data => "data",
                     Mode::Ephemeral => "ephemeral",
                 };
-                detail.push_str(&format!("\n\nDid you intend to use the {name} \"{type_name}\"? If so, declare this using a \"{keyword}\" block instead of a \"{own}\" block."));
+                detail.extend([format!("\n\nDid you intend to use the {name} \"{type_name}\"? If so, declare this using a \"{keyword}\" block instead of a \"{own}\" block.")]);
             }
             None => {
                 detail.push_str(&did_you_mean(

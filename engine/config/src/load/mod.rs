@@ -198,7 +198,6 @@ impl Loader {
     }
 
     /// The tree, the texts, and all messages about syntax and declarations.
-    #[must_use]
     pub fn finish(mut self) -> (Tree, SourceMap, Diagnostics) {
         if !self.incompatible {
             let (requirements, diagnostics) = providers::requirements(&self.tree);

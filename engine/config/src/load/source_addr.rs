@@ -47,7 +47,7 @@ pub(super) fn classify(
     kind.ok_or_else(|| {
         let mut detail = format!("The intended installation method for remote module package \"{source}\" could not be determined.");
         if !source.is_empty() {
-            detail.push_str(&format!("\n\nIf you intended this as a path relative to the current module, use \"./{source}\" instead. The \"./\" prefix indicates that the address is a relative filesystem path."));
+            detail.extend([format!("\n\nIf you intended this as a path relative to the current module, use \"./{source}\" instead. The \"./\" prefix indicates that the address is a relative filesystem path.")]);
         }
         ("Invalid module source address", detail)
     })

@@ -20,7 +20,7 @@ impl Compiler<'_> {
             return Code::failed(span);
         }
         let name = call.name.as_str();
-        let plain = name.strip_prefix("core::").unwrap_or(name);
+        let plain = table_name(name).unwrap_or_default();
         match plain {
             "try" => return self.try_call(call, span),
             "can" => return self.can_call(call, span),
@@ -174,6 +174,17 @@ impl Compiler<'_> {
         };
         self.report(diagnostic.within(span));
         Code::failed(span)
+    }
+}
+
+/// The name in the table of what a call names: functions of the built-in provider stand there with its name.
+fn table_name(name: &str) -> Option<&str> {
+    if let Some(rest) = name.strip_prefix("core::") {
+        return (!rest.contains("::")).then_some(rest);
+    }
+    match name.strip_prefix("provider::") {
+        Some(rest) => rest.contains("::").then_some(rest),
+        None => (!name.contains("::")).then_some(name),
     }
 }
 

@@ -14,9 +14,8 @@ impl Evaluator<'_> {
     #[inline(never)]
     pub(super) fn call(&mut self, call: &Call, code: &Code) -> Outcome {
         let span = code.span;
-        let (mut args, last) = match self.arguments(call, span)? {
-            Some(args) => args,
-            None => return Ok(Value::dynamic()),
+        let Some((mut args, last)) = self.arguments(call, span)? else {
+            return Ok(Value::dynamic());
         };
         let function = call.function;
         if call.expand_last

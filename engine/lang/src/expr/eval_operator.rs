@@ -17,6 +17,13 @@ struct Left<'a> {
     messages: usize,
 }
 
+/// Which operand a message is about.
+struct Side<'a> {
+    name: &'static str,
+    span: Span,
+    code: Option<&'a Code>,
+}
+
 impl Evaluator<'_> {
     pub(super) fn binary(&mut self, first: &Code, rest: &[Operation]) -> Outcome {
         let messages = self.diagnostics.len();
@@ -43,23 +50,26 @@ impl Evaluator<'_> {
             BinaryOp::And | BinaryOp::Or => Some(Type::Bool),
             _ => Some(Type::Number),
         };
+        let (left_side, right_side) = (
+            Side {
+                name: "left",
+                span: left.span,
+                code: left.code,
+            },
+            Side {
+                name: "right",
+                span: operation.operand.span,
+                code: Some(&operation.operand),
+            },
+        );
         let converted = (
             self.operand(
                 left.value.as_ref(),
                 wanted.as_ref(),
-                "left",
-                left.span,
+                &left_side,
                 operation.span,
-                left.code,
             ),
-            self.operand(
-                right.as_ref(),
-                wanted.as_ref(),
-                "right",
-                operation.operand.span,
-                operation.span,
-                Some(&operation.operand),
-            ),
+            self.operand(right.as_ref(), wanted.as_ref(), &right_side, operation.span),
         );
         let (Ok(a), Ok(b)) = converted else {
             return Err(Failed);
@@ -78,10 +88,8 @@ impl Evaluator<'_> {
         &mut self,
         given: Result<&Value, &Failed>,
         wanted: Option<&Type>,
-        side: &str,
-        span: Span,
+        side: &Side<'_>,
         context: Span,
-        code: Option<&Code>,
     ) -> Outcome<Option<Value>> {
         let (Ok(value), Some(wanted)) = (given, wanted) else {
             return Ok(given.ok().cloned());
@@ -91,11 +99,11 @@ impl Evaluator<'_> {
             Err(why) => {
                 let diagnostic = Diagnostic::error(
                     "Invalid operand",
-                    format!("Unsuitable value for {side} operand: {why}."),
+                    format!("Unsuitable value for {} operand: {why}.", side.name),
                 )
-                .at(span)
+                .at(side.span)
                 .within(context);
-                match code {
+                match side.code {
                     Some(code) => self.blame(code, diagnostic),
                     None => self.fail(diagnostic),
                 }

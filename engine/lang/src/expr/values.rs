@@ -3,17 +3,17 @@
 use crate::syntax::ast::BinaryOp;
 use std::cmp::Ordering;
 use terrane_value::quote::Quoted;
-use terrane_value::{Kind, Refinements, Type, Value, ops};
+use terrane_value::{Kind, ObjectType, Refinements, Type, Value, ops};
 
 /// The value in another type, or a phrase that says why not.
 pub(crate) fn convert(value: &Value, ty: &Type) -> Result<Value, String> {
-    let already = match (value.kind(), ty) {
+    let already = matches!(
+        (value.kind(), ty),
         (_, Type::Dynamic)
-        | (Kind::String(_), Type::String)
-        | (Kind::Number(_), Type::Number)
-        | (Kind::Bool(_), Type::Bool) => true,
-        _ => false,
-    };
+            | (Kind::String(_), Type::String)
+            | (Kind::Number(_), Type::Number)
+            | (Kind::Bool(_), Type::Bool)
+    );
     if already {
         return Ok(value.clone());
     }
@@ -129,7 +129,6 @@ pub(crate) fn common_type(yes: &Value, no: &Value) -> Result<Type, String> {
 /// What makes two types differ, as deep as it can be named.
 fn mismatch(yes: &Type, no: &Type, depth: usize) -> String {
     const DEEPEST: usize = 20;
-    let differ = |yes: &Type, no: &Type| yes != no && unify(&[yes.clone(), no.clone()]).is_none();
     let plain = || {
         format!(
             "The 'true' value is {}, but the 'false' value is {}.",
@@ -142,35 +141,7 @@ fn mismatch(yes: &Type, no: &Type, depth: usize) -> String {
     }
     match (yes, no) {
         (Type::Object(yes), Type::Object(no)) => {
-            for (name, ty) in &yes.attributes {
-                match no.attributes.get(name) {
-                    None => {
-                        return format!(
-                            "The 'true' value includes object attribute {}, which is absent in the 'false' value.",
-                            quote(name)
-                        );
-                    }
-                    Some(other) if differ(ty, other) => {
-                        return format!(
-                            "Type mismatch for object attribute {}: {}",
-                            quote(name),
-                            mismatch(ty, other, depth + 1)
-                        );
-                    }
-                    Some(_) => {}
-                }
-            }
-            match no
-                .attributes
-                .keys()
-                .find(|name| !yes.attributes.contains_key(*name))
-            {
-                Some(name) => format!(
-                    "The 'false' value includes object attribute {}, which is absent in the 'true' value.",
-                    quote(name)
-                ),
-                None => plain(),
-            }
+            object_mismatch(yes, no, depth).unwrap_or_else(plain)
         }
         (Type::Tuple(left), Type::Tuple(right)) => {
             if left.len() != right.len() {
@@ -210,6 +181,39 @@ fn mismatch(yes: &Type, no: &Type, depth: usize) -> String {
         }
         _ => plain(),
     }
+}
+
+fn differ(yes: &Type, no: &Type) -> bool {
+    yes != no && unify(&[yes.clone(), no.clone()]).is_none()
+}
+
+fn object_mismatch(yes: &ObjectType, no: &ObjectType, depth: usize) -> Option<String> {
+    for (name, ty) in &yes.attributes {
+        match no.attributes.get(name) {
+            None => {
+                return Some(format!(
+                    "The 'true' value includes object attribute {}, which is absent in the 'false' value.",
+                    quote(name)
+                ));
+            }
+            Some(other) if differ(ty, other) => {
+                return Some(format!(
+                    "Type mismatch for object attribute {}: {}",
+                    quote(name),
+                    mismatch(ty, other, depth + 1)
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let absent = no
+        .attributes
+        .keys()
+        .find(|name| !yes.attributes.contains_key(*name))?;
+    Some(format!(
+        "The 'false' value includes object attribute {}, which is absent in the 'true' value.",
+        quote(absent)
+    ))
 }
 
 /// What is known of a value that is one of these two.

@@ -32,16 +32,6 @@ pub(super) fn value(args: &[Value], at: usize) -> &Value {
     args.get(at).map_or(&Value::NULL, Value::unmarked)
 }
 
-/// The type of an argument, the element types of sequences included.
-pub(super) fn element_types(value: &Value) -> Vec<Type> {
-    match value.ty() {
-        Type::List(element) | Type::Set(element) | Type::Map(element) => vec![(*element).clone()],
-        Type::Tuple(elements) => elements.to_vec(),
-        Type::Object(object) => object.attributes.values().cloned().collect(),
-        Type::Dynamic | Type::Bool | Type::Number | Type::String => Vec::new(),
-    }
-}
-
 /// A list of strings.
 pub(super) fn strings<T: Into<terrane_value::EcoString>>(
     items: impl IntoIterator<Item = T>,
@@ -62,12 +52,12 @@ pub(super) fn convert_all(items: &[Value], ty: &Type) -> Result<Vec<Value>, Stri
     items.iter().map(|item| values::convert(item, ty)).collect()
 }
 
-/// Whether a value is a known, non-null container without elements.
+/// Whether values of a type are sequences.
 pub(super) fn is_sequence(ty: &Type) -> bool {
     matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_))
 }
 
-/// Whether a value is a null or an unknown value.
+/// Whether a value is unknown.
 pub(super) fn is_unknown(value: &Value) -> bool {
     matches!(value.unmarked().kind(), Kind::Unknown(..))
 }

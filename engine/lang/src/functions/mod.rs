@@ -25,6 +25,7 @@ mod set;
 mod string;
 pub mod table;
 mod template;
+mod tfvars;
 mod time;
 mod yaml;
 mod yaml_write;
@@ -51,6 +52,7 @@ fn families() -> Vec<&'static [table::Function]> {
         file::TABLE,
         template::TABLE,
         yaml::TABLE,
+        tfvars::TABLE,
     ]
 }
 

@@ -217,7 +217,7 @@ fn cidrsubnet(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
     let prefix = prefix(args, context)?;
     let new_bits = integer(args, 1)?;
     let number = whole(args, 2)?;
-    let length = i64::from(prefix.length) + new_bits;
+    let length = i64::from(prefix.length).saturating_add(new_bits);
     let Some(length) = u32::try_from(length)
         .ok()
         .filter(|length| *length <= prefix.base.width() && new_bits >= 0)

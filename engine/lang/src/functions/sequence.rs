@@ -285,9 +285,9 @@ fn element_type(args: &[Value]) -> Result<Type, Fault> {
             if types.is_empty() {
                 return Err(Fault::new("cannot use element function with an empty list"));
             }
-            if !args
+            if args
                 .get(1)
-                .is_some_and(|index| index.unmarked().as_number().is_some())
+                .is_none_or(|index| index.unmarked().as_number().is_none())
             {
                 return Ok(Type::Dynamic);
             }

@@ -63,7 +63,7 @@ impl Writer {
                 // Sequences in mappings are not indented.
                 let own = if inline { deeper } else { indent.unwrap_or(0) };
                 for (at, item) in items.iter().enumerate() {
-                    if !(inline && at == 0) && !(indent.is_none() && at == 0) {
+                    if at > 0 || !(inline || indent.is_none()) {
                         self.line(own);
                     }
                     self.put("-");

@@ -183,15 +183,13 @@ impl Decoder<'_> {
                 let (detail, span) = match overridden {
                     Some(header) => (
                         format!(
-                            "Overriding this variable's type constraint has made its default value invalid: {}.",
-                            error
+                            "Overriding this variable's type constraint has made its default value invalid: {error}."
                         ),
                         header,
                     ),
                     None => (
                         format!(
-                            "This default value is not compatible with the variable's type constraint: {}.",
-                            error
+                            "This default value is not compatible with the variable's type constraint: {error}."
                         ),
                         span,
                     ),
@@ -332,28 +330,13 @@ impl Decoder<'_> {
         let content = self.content(&block.body, &wanted);
         self.check_name("output", &label.text, label.span);
         let depends_on = match content.attribute("depends_on") {
-            Some(attribute) => self.references(&attribute.expr),
+            Some(attribute) => {
+                self.forbid_overriding("depends_on", attribute.span);
+                self.references(&attribute.expr)
+            }
             None => Vec::new(),
         };
-        let mut preconditions = Vec::new();
-        for inner in &content.blocks {
-            if inner.kind.name == "postcondition" {
-                self.error(
-                    "Postconditions are not allowed",
-                    "Output values can only have preconditions, not postconditions.",
-                    inner.header,
-                );
-                continue;
-            }
-            if self.overriding {
-                self.error(
-                    "Can't override precondition blocks",
-                    "Override files cannot override \"precondition\" blocks.",
-                    inner.header,
-                );
-            }
-            preconditions.extend(self.condition(inner));
-        }
+        let preconditions = self.output_conditions(&content);
         let decl = OutputDecl {
             name: label.text.clone(),
             span: block.header,
@@ -395,6 +378,29 @@ impl Decoder<'_> {
             }
             None => module.outputs.push(decl),
         }
+    }
+
+    fn output_conditions(&mut self, content: &Content) -> Vec<ConditionDecl> {
+        let mut preconditions = Vec::new();
+        for inner in &content.blocks {
+            if inner.kind.name == "postcondition" {
+                self.error(
+                    "Postconditions are not allowed",
+                    "Output values can only have preconditions, not postconditions.",
+                    inner.header,
+                );
+                continue;
+            }
+            if self.overriding {
+                self.error(
+                    "Can't override precondition blocks",
+                    "Override files cannot override \"precondition\" blocks.",
+                    inner.header,
+                );
+            }
+            preconditions.extend(self.condition(inner));
+        }
+        preconditions
     }
 
     pub(super) fn check(&mut self, block: &Block, module: &mut ModuleDecl) {

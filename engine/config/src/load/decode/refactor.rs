@@ -192,25 +192,9 @@ impl Decoder<'_> {
         let Some(to) = content.attribute("to") else {
             return;
         };
-        let mut target = to.expr.clone();
-        if matches!(target.kind, ExprKind::String(_)) {
-            if !self.is_json(target.span) {
-                self.error("Invalid expression", super::expr::NOT_STATIC, target.span);
-                return;
-            }
-            let parsed = terrane_lang::syntax::static_expr::reparse_string(
-                &target,
-                terrane_lang::syntax::parse::parse_expression,
-            );
-            let Some((inner, diagnostics)) = parsed else {
-                return;
-            };
-            self.diagnostics.extend(diagnostics);
-            let Some(inner) = inner else {
-                return;
-            };
-            target = inner;
-        }
+        let Some(target) = self.import_expr(&to.expr) else {
+            return;
+        };
         let for_each = argument("for_each").map(|expr| {
             let span = expr.span;
             (expr, span)
@@ -248,6 +232,23 @@ impl Decoder<'_> {
             provider,
             span: block.header,
         });
+    }
+
+    /// The `to` argument as an expression; in JSON syntax it is read from the string.
+    fn import_expr(&mut self, expr: &Expr) -> Option<Expr> {
+        if !matches!(expr.kind, ExprKind::String(_)) {
+            return Some(expr.clone());
+        }
+        if !self.is_json(expr.span) {
+            self.error("Invalid expression", super::expr::NOT_STATIC, expr.span);
+            return None;
+        }
+        let (inner, diagnostics) = terrane_lang::syntax::static_expr::reparse_string(
+            expr,
+            terrane_lang::syntax::parse::parse_expression,
+        )?;
+        self.diagnostics.extend(diagnostics);
+        inner
     }
 
     fn endpoint(&mut self, expr: &Expr) -> Option<Endpoint> {
@@ -290,9 +291,7 @@ fn static_endpoint(found: &Traversal) -> Result<Endpoint, Box<Diagnostic>> {
 }
 
 /// Where an `import` block points to, and the keys that are expressions, by depth.
-pub(crate) fn import_target(
-    expr: &Expr,
-) -> Result<(Endpoint, Vec<(usize, Expr)>), Box<Diagnostic>> {
+pub(crate) fn import_target(expr: &Expr) -> Result<Address, Box<Diagnostic>> {
     let (end, keys) = address(expr, false)?;
     match &end.resource {
         None => Err(bad_address(
@@ -307,6 +306,7 @@ pub(crate) fn import_target(
     }
 }
 
+/// An address, and its keys that are expressions, by depth.
 type Address = (Endpoint, Vec<(usize, Expr)>);
 
 fn address(expr: &Expr, module_alone: bool) -> Result<Address, Box<Diagnostic>> {

@@ -314,17 +314,7 @@ impl Decoder<'_> {
     }
 
     fn constraint(&mut self, expr: &Expr) -> Option<(EcoString, Span)> {
-        let text = match self.take(constant_string(self.sources, expr))? {
-            Some(text) => text,
-            None => {
-                self.error(
-                    "Invalid version constraint",
-                    "A string value is required.",
-                    expr.span,
-                );
-                return None;
-            }
-        };
+        let text = self.take(super::required_string(self.sources, expr))?;
         if Constraint::parse(&text).is_none() {
             self.error("Invalid version constraint", BAD_CONSTRAINT, expr.span);
             return None;
