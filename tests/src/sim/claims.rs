@@ -2,6 +2,7 @@
 
 use crate::engine::{Made, Session};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use terrane_model::addr::Mode;
 use terrane_model::event::{Event, EventKind, ObjectAddr, Operation};
 use terrane_model::schema::Block;
@@ -13,7 +14,7 @@ use terrane_value::{Kind, Value};
 type Claim = Result<(), String>;
 
 /// The schema of a managed type.
-fn block(session: &Session, type_name: &str) -> Option<Block> {
+fn block(session: &Session, type_name: &str) -> Option<Arc<Block>> {
     let mut infos = session.cloud.infos().values();
     infos.find_map(|info| {
         info.schema
@@ -29,7 +30,7 @@ fn decoded(session: &Session, type_name: &str, object: &ObjectState) -> Option<V
 }
 
 /// Every managed object of the state: its address, whether it is deposed, and it.
-fn objects(session: &Session) -> Vec<(String, String, bool, std::sync::Arc<ObjectState>)> {
+fn objects(session: &Session) -> Vec<(String, String, bool, Arc<ObjectState>)> {
     let snapshot = session.store.snapshot();
     let managed = snapshot
         .instances()

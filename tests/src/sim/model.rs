@@ -179,7 +179,7 @@ pub(super) fn repeat(rng: &mut Rng, module: &Module, below: usize) -> Repeat {
         4..=6 => Repeat::Count(rng.below(4)),
         7 | 8 => Repeat::Each(KEYS.into_iter().filter(|_| rng.chance(50)).collect()),
         _ => {
-            let others = module.blocks_of(below, |block| !block.looked_up);
+            let others = module.blocks_of(below, |block| !block.looked_up && block.kind != Kind::Disk);
             rng.pick(&others)
                 .map_or(Repeat::Single, |other| Repeat::Like(*other))
         }

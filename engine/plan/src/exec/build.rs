@@ -166,9 +166,10 @@ impl<'a> Builder<'a> {
         let mut plainly_destroyed_by_dep = Groups::default();
         let mut created_by_dep = Groups::default();
         let mut destroys_of = Groups::default();
+        let renamed = Renamed::new(changes);
         for (change, (apply, destroy)) in changes.iter().zip(own) {
             if let Some(destroy) = destroy {
-                for dep in stored_deps(change) {
+                for dep in renamed.stored_deps(change) {
                     destroyed_by_dep.add(dep.clone(), *destroy);
                     if change.action != Action::CreateThenDelete {
                         plainly_destroyed_by_dep.add(dep, *destroy);
@@ -180,7 +181,7 @@ impl<'a> Builder<'a> {
                 }
             }
             if let Some(apply) = apply {
-                for dep in all_deps(change) {
+                for dep in renamed.all_deps(change) {
                     created_by_dep.add(dep, *apply);
                 }
             }
@@ -202,7 +203,7 @@ impl<'a> Builder<'a> {
                 }
             }
             if let Some(apply) = apply {
-                for dep in all_deps(change) {
+                for dep in renamed.all_deps(change) {
                     self.wait_for_group(*apply, &mut destroys_of, &dep);
                 }
             }
@@ -624,26 +625,45 @@ fn uses_each(module: &Module, expr: &Compiled) -> bool {
     })
 }
 
-/// What the stored object depended on.
-fn stored_deps(change: &ResourceChange) -> impl Iterator<Item = Dep> + '_ {
-    change
-        .stored
-        .iter()
-        .flat_map(|stored| stored.dependencies.iter())
-        .map(|dep| resolve(&change.addr.resource.module, dep))
-}
+/// New names of resources whose instances were moved: stored dependencies have the old ones.
+#[derive(Debug, Default)]
+struct Renamed(BTreeMap<ConfigResource, Vec<ConfigResource>>);
 
-/// What the object depends on, stored and configured.
-fn all_deps(change: &ResourceChange) -> Vec<Dep> {
-    let mut deps: Vec<Dep> = change
-        .dependencies
-        .iter()
-        .map(|dep| resolve(&change.addr.resource.module, dep))
-        .chain(stored_deps(change))
-        .collect();
-    deps.sort_unstable();
-    deps.dedup();
-    deps
+impl Renamed {
+    fn new(changes: &[ResourceChange]) -> Self {
+        let mut renamed: BTreeMap<ConfigResource, Vec<ConfigResource>> = BTreeMap::new();
+        for change in changes {
+            if let Some(previous) = &change.previous_addr {
+                let (old, new) = (previous.resource.config(), change.addr.resource.config());
+                let names = renamed.entry(old.clone()).or_default();
+                if old != new && !names.contains(&new) {
+                    names.push(new);
+                }
+            }
+        }
+        Self(renamed)
+    }
+
+    /// What the stored object depended on.
+    fn stored_deps(&self, change: &ResourceChange) -> Vec<Dep> {
+        let stored = change.stored.iter().flat_map(|stored| stored.dependencies.iter());
+        stored
+            .flat_map(|dep| std::iter::once(dep).chain(self.0.get(dep).into_iter().flatten()))
+            .map(|dep| resolve(&change.addr.resource.module, dep))
+            .collect()
+    }
+
+    /// What the object depends on, stored and configured.
+    fn all_deps(&self, change: &ResourceChange) -> Vec<Dep> {
+        let configured = change.dependencies.iter();
+        let mut deps: Vec<Dep> = configured
+            .map(|dep| resolve(&change.addr.resource.module, dep))
+            .chain(self.stored_deps(change))
+            .collect();
+        deps.sort_unstable();
+        deps.dedup();
+        deps
+    }
 }
 
 /// A dependency in the same module (or one around it) means the resource of the very module instance.
