@@ -65,6 +65,8 @@ pub(crate) struct Core {
     pending: Vec<u32>,
     dependents: Vec<Vec<u32>>,
     ready: VecDeque<u32>,
+    /// Ready too, but there was no free place.
+    put_off: VecDeque<u32>,
     pub(crate) running: Vec<Option<Running>>,
     free: Vec<usize>,
     in_flight: usize,
@@ -156,6 +158,7 @@ impl Core {
             pending,
             dependents,
             ready,
+            put_off: VecDeque::new(),
             running: Vec::new(),
             free: Vec::new(),
             in_flight: 0,
@@ -182,11 +185,15 @@ impl Core {
         }
         if self.stage == Stage::Steps {
             self.begin_steps();
-            if self.in_flight == 0 && (self.ready.is_empty() || self.stopping()) {
+            if self.in_flight == 0 && (self.nothing_ready() || self.stopping()) {
                 self.close();
             }
         }
         std::mem::take(&mut self.requests)
+    }
+
+    fn nothing_ready(&self) -> bool {
+        self.ready.is_empty() && self.put_off.is_empty()
     }
 
     fn stopping(&self) -> bool {
@@ -214,26 +221,30 @@ impl Core {
 
     /// Begins steps that wait for nothing, as far as the limit allows.
     fn begin_steps(&mut self) {
-        let mut later = VecDeque::new();
-        while let Some(at) = self.ready.pop_front() {
-            if self.stopping() {
-                return;
-            }
+        while !self.stopping() {
+            let (at, put_off) = match (self.ready.pop_front(), self.put_off.front()) {
+                (Some(at), _) => (at, false),
+                (None, Some(at)) => (*at, true),
+                (None, None) => return,
+            };
             let step = self.plan.graph.steps[at as usize].kind;
             match step {
                 StepKind::Join => self.succeed(at),
                 StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change) => {
                     let free =
                         self.in_flight < self.parallelism || self.is_instant(change as usize);
-                    if free {
-                        self.begin_step(at, change as usize)
-                    } else {
-                        later.push_back(at)
+                    match (free, put_off) {
+                        (true, true) => {
+                            self.put_off.pop_front();
+                            self.begin_step(at, change as usize);
+                        }
+                        (true, false) => self.begin_step(at, change as usize),
+                        (false, false) => self.put_off.push_back(at),
+                        (false, true) => return,
                     }
                 }
             }
         }
-        self.ready = later;
     }
 
     /// Calls of the provider never wait, so they take no place among the parallel ones (unless a provisioner runs, which does wait).
@@ -584,20 +595,16 @@ impl Core {
             return kinds;
         }
         let mut messages = Diagnostics::new();
-        let values = evaluator.outputs(&mut messages);
-        self.diagnostics.extend(messages);
         let left_out = !self.plan.targets.is_empty() || !self.plan.excludes.is_empty();
+        let planned = &self.plan.outputs;
+        let concerned = |name: &str| {
+            let planned = planned.iter().find(|planned| planned.name == name);
+            planned.is_some_and(|planned| planned.action != Action::NoOp || !left_out)
+        };
+        let values = evaluator.outputs(&concerned, &mut messages);
+        self.diagnostics.extend(messages);
         for ((name, value), output) in values.into_iter().zip(declared) {
-            let planned = self
-                .plan
-                .outputs
-                .iter()
-                .find(|planned| planned.name == name);
-            let concerned =
-                planned.is_some_and(|planned| planned.action != Action::NoOp || !left_out);
-            let Some(value) =
-                value.filter(|value| concerned && !value.is_null() && !output.ephemeral)
-            else {
+            let Some(value) = value.filter(|value| !value.is_null() && !output.ephemeral) else {
                 continue;
             };
             let state = OutputState {
