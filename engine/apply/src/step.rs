@@ -17,7 +17,9 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::Span;
 use terrane_model::addr::{DeposedKey, Mode};
 use terrane_model::event::{EventKind, Intent, ObjectAddr, Operation};
-use terrane_model::provider::{Answer, Call, CallFailure, Private, ProviderDiagnostic, Reply};
+use terrane_model::provider::{
+    Answer, Call, CallFailure, Private, ProviderDiagnostic, Reply, Resolution,
+};
 use terrane_model::schema::Schema;
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_plan::exec::StepKind;
@@ -35,6 +37,8 @@ pub(crate) enum Phase {
     ProvisioningDestroy(usize),
     Intending,
     Applying,
+    /// The provider answered with an error and without an object: did it make one all the same?
+    Resolving,
     Recording,
     /// Provisioners that run after creating: the next one.
     Provisioning(usize),
@@ -49,6 +53,8 @@ pub(crate) struct Running {
     kind: StepKind,
     pub(crate) phase: Phase,
     begun_ms: u64,
+    /// It takes one of the parallel places.
+    pub(crate) slow: bool,
     op: u64,
     /// The evaluated configuration, with marks.
     config: Value,
@@ -63,13 +69,14 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn new(step: u32, change: usize, kind: StepKind, begun_ms: u64) -> Self {
+    pub(crate) fn new(step: u32, change: usize, kind: StepKind, begun_ms: u64, slow: bool) -> Self {
         Self {
             step,
             change,
             kind,
             phase: Phase::WaitingForProvider,
             begun_ms,
+            slow,
             op: 0,
             config: Value::NULL,
             planned: Value::NULL,
@@ -428,6 +435,7 @@ impl Core {
             Phase::Replanning => self.replanned(id, reply),
             Phase::Reading => self.data_read(id, reply),
             Phase::Applying => self.applied(id, reply),
+            Phase::Resolving => self.resolved(id, reply),
             _ => {}
         }
     }
@@ -445,7 +453,8 @@ impl Core {
             "The provider {provider} gave no answer: {}.",
             failure.message
         );
-        if phase == Phase::Applying && failure.may_have_happened {
+        let unsure = phase == Phase::Applying && failure.may_have_happened;
+        if unsure || phase == Phase::Resolving {
             detail.push_str(&format!(
                 " Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
             ));
@@ -685,7 +694,7 @@ impl Core {
             if !failed {
                 self.complain(id, "Provider produced invalid answer", "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
             }
-            return self.record_unchanged(id);
+            return self.nothing_answered(id);
         };
         let state = objchange::normalize_from_legacy(&schema.block, &state);
         let mut bad = failed;
@@ -710,7 +719,7 @@ impl Core {
             if !failed {
                 self.complain(id, "Provider returned invalid result object after apply", format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
             }
-            return self.record_unchanged(id);
+            return self.nothing_answered(id);
         }
         let state = if state.is_wholly_known() {
             state
@@ -733,6 +742,52 @@ impl Core {
         }
         let state = mark_like(&objchange::schema_marks(&schema.block, &state), &config);
         self.record(id, Some(state), private, &identity, bad);
+    }
+
+    /// A change that ended with an error and without an object. An error may come after the effect: where a new object may have been made, a provider
+    /// that can tell is asked, so that the object is not lost.
+    fn nothing_answered(&mut self, id: usize) {
+        let Some(running) = self.running.get(id).and_then(Option::as_ref) else {
+            return;
+        };
+        let change = &self.plan.changes[running.change];
+        let creating =
+            !matches!(running.kind, StepKind::Destroy(_)) && change.action != Action::Update;
+        let able = self
+            .infos
+            .get(&change.provider.provider)
+            .is_some_and(|info| info.abilities.resolves_tokens);
+        if !(creating && able) {
+            return self.record_unchanged(id);
+        }
+        let call = Call::Resolve {
+            type_name: change.addr.resource.type_name.clone(),
+            token: self.token(running.op),
+            planned: running.planned.clone(),
+        };
+        if let Some(running) = self.at(id) {
+            running.phase = Phase::Resolving;
+        }
+        self.ask(id, call);
+    }
+
+    fn resolved(&mut self, id: usize, reply: Reply) {
+        let config = self.at(id).map(|running| running.config.clone());
+        let (Some(config), Some(schema)) = (config, self.schema(id)) else {
+            return self.fail(id);
+        };
+        match reply.answer {
+            Some(Answer::Resolved(Resolution::Happened(object))) if !object.state.is_null() => {
+                let state = objchange::normalize_from_legacy(&schema.block, &object.state);
+                let state = mark_like(&objchange::schema_marks(&schema.block, &state), &config);
+                self.record(id, Some(state), object.private, &object.identity, true);
+            }
+            Some(Answer::Resolved(Resolution::Happened(_) | Resolution::NeverHappened)) => {
+                self.record_unchanged(id)
+            }
+            // The intent stays open: the next plan asks again.
+            _ => self.fail(id),
+        }
     }
 
     /// Nothing came of it: the object is as it was.

@@ -2,18 +2,18 @@
 //! taking the place of unknown ones as they come.
 
 use crate::graph::{Graph, Node};
-use crate::plan::{Action, ExpansionKind, Plan, ResourceChange};
+use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Outcome, Words};
 use crate::planner::index::ConfigIndex;
 use crate::stored;
 use crate::world::{Expanded, Place, Repeat, World};
 use ecow::EcoString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::config::{Config, ModuleId, ProviderId, Provisioner, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_lang::functions::Functions;
-use terrane_model::addr::{InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr};
+use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr};
 use terrane_model::snapshot::{CheckKind, CheckResult, Snapshot};
 use terrane_value::Value;
 
@@ -34,6 +34,8 @@ pub struct Evaluator {
     /// By change.
     located: Vec<Option<Located>>,
     checks: CheckBook,
+    /// The plan is not of everything.
+    partial: bool,
 }
 
 /// What an evaluator is made from, beside the plan.
@@ -82,6 +84,7 @@ impl Evaluator {
             index,
             located: Vec::new(),
             checks: CheckBook::default(),
+            partial: !(plan.targets.is_empty() && plan.excludes.is_empty()),
         };
         evaluator.expand_modules(&plan.module_instances);
         evaluator.expand_resources(plan, &snapshot);
@@ -121,31 +124,32 @@ impl Evaluator {
 
     fn expand_resources(&mut self, plan: &Plan, snapshot: &Snapshot) {
         let mut keys: BTreeMap<&ResourceAddr, Vec<Option<InstanceKey>>> = BTreeMap::new();
-        for change in &plan.changes {
+        let mut spoken_of = BTreeSet::new();
+        for change in plan.changes.iter().filter(|change| change.deposed.is_none()) {
+            spoken_of.insert(&change.addr);
             if stays(change) {
                 keys.entry(&change.addr.resource)
                     .or_default()
                     .push(change.addr.key.clone());
             }
         }
+        // What the plan says nothing of: left out, so as state has it. A plan of everything says all; a plan that destroys says nothing of what
+        // was there, which provider configurations may need.
+        let partial = self.partial;
+        let destroying = plan.mode == PlanMode::Destroy;
+        let drift = plan.drift.iter().map(|drift| &drift.addr);
+        spoken_of.extend(drift.filter(|_| !destroying));
         let config = self.config.clone();
         for module in &config.modules {
             for place in self.world.places(module.id) {
                 for (at, resource) in (0u32..).zip(&module.resources) {
                     let addr = self.world.resource_addr(place, at);
                     let kind = kind_of(&resource.repetition);
-                    match keys.get(&addr) {
-                        Some(keys) => self.world.set_resource(
-                            place,
-                            at,
-                            Some(Expanded {
-                                kind,
-                                keys: keys.as_slice().into(),
-                                each: None,
-                            }),
-                        ),
-                        None => self.take_from_state(place, at, kind, &addr, snapshot),
-                    }
+                    let planned = keys.remove(&addr).unwrap_or_default();
+                    let left = |addr: &InstanceAddr| {
+                        destroying || partial && !spoken_of.contains(addr)
+                    };
+                    self.expand_resource(place, at, kind, planned, &left, snapshot);
                 }
             }
         }
@@ -161,36 +165,42 @@ impl Evaluator {
         }
     }
 
-    /// A resource that the plan says nothing of: it was left out, so it is as state has it.
-    fn take_from_state(
+    /// The instances of a resource: those that are planned to be there, and those that were left out, with the values that state has.
+    fn expand_resource(
         &mut self,
         place: Place,
         at: u32,
         kind: ExpansionKind,
-        addr: &ResourceAddr,
+        mut keys: Vec<Option<InstanceKey>>,
+        left: &dyn Fn(&InstanceAddr) -> bool,
         snapshot: &Snapshot,
     ) {
-        let instances = snapshot
-            .resources
-            .get(addr)
-            .map(|resource| &resource.instances);
-        let objects: Vec<_> = instances
+        let addr = self.world.resource_addr(place, at);
+        let stored = snapshot.resources.get(&addr);
+        let objects: Vec<_> = stored
             .into_iter()
-            .flatten()
+            .flat_map(|resource| &resource.instances)
+            .filter(|(key, _)| fits(kind, key.as_ref()) && left(&addr.instance((*key).clone())))
             .filter_map(|(key, instance)| Some((key.clone(), instance.current.clone()?)))
             .collect();
-        let keys = objects.iter().map(|(key, _)| key.clone()).collect();
+        keys.extend(objects.iter().map(|(key, _)| key.clone()));
+        keys.sort_unstable();
+        keys.dedup();
+        let keys: Arc<[_]> = keys.into();
         let schema = self.world.resource(place.module, at).schema.clone();
         self.world.set_resource(
             place,
             at,
             Some(Expanded {
                 kind,
-                keys,
+                keys: keys.clone(),
                 each: None,
             }),
         );
-        for (index, (_, object)) in objects.into_iter().enumerate() {
+        for (key, object) in objects {
+            let Ok(index) = keys.binary_search(&key) else {
+                continue;
+            };
             let value =
                 stored::decode(&object.attributes, schema.block.implied_type()).map_err(|_| ());
             let value = value.map(|value| {
@@ -387,14 +397,22 @@ impl Evaluator {
         Ok((config, connection))
     }
 
-    /// The root outputs: name, and value unless what it refers to failed.
-    pub fn outputs(&self, diagnostics: &mut Diagnostics) -> Vec<(EcoString, Option<Value>)> {
+    /// The root outputs: name, and value if that is wanted and what it refers to did not fail.
+    pub fn outputs(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<(EcoString, Option<Value>)> {
         let Some(root) = self.config.modules.first() else {
             return Vec::new();
         };
         let compute = |at: u32| self.world.compute(Node::Output(ModuleId(0), at), 0);
         let mut values = Vec::with_capacity(root.outputs.len());
         for (at, output) in (0u32..).zip(&root.outputs) {
+            if !wanted(&output.name) {
+                values.push((output.name.clone(), None));
+                continue;
+            }
             let value = match compute(at) {
                 Ok(value) => value.ok(),
                 Err(messages) => {
@@ -414,6 +432,12 @@ impl Evaluator {
         diagnostics: &mut Diagnostics,
     ) -> Vec<CheckResult> {
         let config = self.config.clone();
+        // What the plan left out is not there to be checked.
+        let partial = self.partial;
+        let left_out = |kind: CheckKind, addr: &str| {
+            let known = |result: &CheckResult| result.kind == kind && result.config_addr == addr;
+            partial && !planned.iter().any(known)
+        };
         for module in &config.modules {
             for place in self.world.places(module.id) {
                 let addr = self.world.module_cell(place).addr.clone();
@@ -433,6 +457,9 @@ impl Evaluator {
                 };
                 for check in &module.checks {
                     let name = format!("check.{}", check.name);
+                    if left_out(CheckKind::Check, &config_within(&name)) {
+                        continue;
+                    }
                     let words = Words {
                         failed: "Check block assertion failed",
                         noun: "check assertion",
@@ -455,6 +482,9 @@ impl Evaluator {
                 }
                 for output in &module.outputs {
                     let name = format!("output.{}", output.name);
+                    if left_out(CheckKind::Output, &config_within(&name)) {
+                        continue;
+                    }
                     let words = Words {
                         failed: "Module output value precondition failed",
                         noun: "output precondition",
@@ -514,6 +544,15 @@ impl Evaluator {
 /// Whether the instance will be there after the plan.
 fn stays(change: &ResourceChange) -> bool {
     change.deposed.is_none() && !matches!(change.action, Action::Delete | Action::Forget)
+}
+
+/// Whether a key is one that a block of this kind can have.
+fn fits(kind: ExpansionKind, key: Option<&InstanceKey>) -> bool {
+    match kind {
+        ExpansionKind::Single | ExpansionKind::Enabled => key.is_none(),
+        ExpansionKind::Count => matches!(key, Some(InstanceKey::Int(_))),
+        ExpansionKind::ForEach => matches!(key, Some(InstanceKey::Str(_))),
+    }
 }
 
 fn kind_of(repetition: &Repetition) -> ExpansionKind {

@@ -1,6 +1,7 @@
 //! Plans and states as text that is good to compare.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use terrane_model::schema::Block;
 use terrane_model::snapshot::{Snapshot, Status};
 use terrane_plan::exec::{ExecGraph, StepKind};
@@ -254,7 +255,7 @@ impl<'a> Reach<'a> {
 
 /// What state holds. Ids of the world are replaced by the addresses of their objects.
 #[must_use]
-pub fn describe_state(snapshot: &Snapshot, schema: &dyn Fn(&str, bool) -> Option<Block>) -> String {
+pub fn describe_state(snapshot: &Snapshot, schema: &dyn Fn(&str, bool) -> Option<Arc<Block>>) -> String {
     let mut names: Vec<(String, String)> = Vec::new();
     let mut lines = Vec::new();
     for (addr, _, instance) in snapshot.instances() {

@@ -2,6 +2,7 @@
 
 use crate::engine::{Made, Session};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use terrane_model::addr::Mode;
 use terrane_model::event::{Event, EventKind, ObjectAddr, Operation};
 use terrane_model::schema::Block;
@@ -13,7 +14,7 @@ use terrane_value::{Kind, Value};
 type Claim = Result<(), String>;
 
 /// The schema of a managed type.
-fn block(session: &Session, type_name: &str) -> Option<Block> {
+fn block(session: &Session, type_name: &str) -> Option<Arc<Block>> {
     let mut infos = session.cloud.infos().values();
     infos.find_map(|info| {
         info.schema
@@ -29,7 +30,7 @@ fn decoded(session: &Session, type_name: &str, object: &ObjectState) -> Option<V
 }
 
 /// Every managed object of the state: its address, whether it is deposed, and it.
-fn objects(session: &Session) -> Vec<(String, String, bool, std::sync::Arc<ObjectState>)> {
+fn objects(session: &Session) -> Vec<(String, String, bool, Arc<ObjectState>)> {
     let snapshot = session.store.snapshot();
     let managed = snapshot
         .instances()
@@ -205,6 +206,7 @@ pub(super) fn in_order(made: &Made, journal: &[Vec<Event>]) -> Claim {
     let mut began: BTreeMap<(ObjectAddr, Operation), usize> = BTreeMap::new();
     let mut ended: BTreeMap<(ObjectAddr, Operation), usize> = BTreeMap::new();
     let mut names = BTreeMap::new();
+    let mut deposed = BTreeMap::new();
     for (at, event) in journal.iter().flatten().enumerate() {
         match &event.kind {
             EventKind::Began { op, intent } => {
@@ -213,6 +215,9 @@ pub(super) fn in_order(made: &Made, journal: &[Vec<Event>]) -> Claim {
                 if began.insert(key, at).is_some() {
                     return Err(format!("I6: {} was begun twice", intent.object.instance));
                 }
+            }
+            EventKind::Deposed { instance, key } => {
+                deposed.insert(instance.clone(), key.clone());
             }
             EventKind::Ended { op, .. } => {
                 if let Some(key) = names.get(op) {
@@ -229,13 +234,13 @@ pub(super) fn in_order(made: &Made, journal: &[Vec<Event>]) -> Claim {
             StepKind::Forget(_) | StepKind::Join => return None,
         };
         let change = &plan.changes[at as usize];
-        let fits = |object: &ObjectAddr| {
-            let own = object.deposed == change.deposed
-                || (operations == [Operation::Delete]
-                    && change.deposed.is_none()
-                    && change.action == Action::CreateThenDelete);
-            object.instance == change.addr && own
+        // A create-before-destroy destroys what it deposed itself.
+        let replaced = operations == [Operation::Delete] && change.action == Action::CreateThenDelete;
+        let key = match replaced {
+            true => deposed.get(&change.addr).cloned(),
+            false => change.deposed.clone(),
         };
+        let fits = |object: &ObjectAddr| object.instance == change.addr && object.deposed == key;
         times
             .iter()
             .find(|((object, operation), _)| operations.contains(operation) && fits(object))

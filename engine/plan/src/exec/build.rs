@@ -4,8 +4,8 @@
 //!
 //! 1. `X` waits for `X_d` of the same object; with create-before-destroy it is the other way round.
 //! 2. `C` waits for `R_d` of each `R` that it depends on; with create-before-destroy of `R`, `R_d` waits for `C`.
-//! 3. `R_d` waits for `D_d` of each `D` that depended on `R` when it was last applied; `R` waits for `D_d` too, unless `D` is replaced
-//!    create-before-destroy (its new object needs the new `R`).
+//! 3. `R_d` waits for `D_d` of each `D` that depended on `R` when it was last applied; `R` waits for `D_d` too, unless `D` is create-before-destroy
+//!    (what takes its place may need the new `R`).
 //! 4. `C` waits for what its expressions refer to: for the very instance where the reference picks one, else for all through one [`StepKind::Join`].
 //!
 //! Many-to-many relations always go through a join, so that the number of edges stays linear.
@@ -170,7 +170,7 @@ impl<'a> Builder<'a> {
             if let Some(destroy) = destroy {
                 for dep in stored_deps(change) {
                     destroyed_by_dep.add(dep.clone(), *destroy);
-                    if change.action != Action::CreateThenDelete {
+                    if !create_first(change) {
                         plainly_destroyed_by_dep.add(dep, *destroy);
                     }
                 }
