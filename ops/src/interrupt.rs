@@ -22,7 +22,6 @@ impl Interrupt {
                 heard.raise();
                 // The loops look at the count between two steps. A third interrupt is for a step that does not end.
                 if heard.count() > 2 {
-                    #[expect(clippy::exit, reason = "the user insists")]
                     std::process::exit(1);
                 }
             }
