@@ -22,6 +22,7 @@ pub mod variables;
 
 // The operations.
 pub mod apply;
+pub mod console;
 pub mod fmt;
 pub mod init;
 pub mod output;

@@ -1,9 +1,94 @@
 //! `console`.
 
+use super::{block_on, style, variables, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
+use crate::view::prompt;
+use std::io::{BufRead as _, IsTerminal as _};
+use terrane_ops::console::{Console, Seen};
+use terrane_ops::failure::Failure;
+use terrane_ops::interrupt::Interrupt;
+use terrane_ops::plan::{PlanRequest, make};
+use terrane_ops::planning::view::text::render_value;
+use terrane_ops::session::Session;
+use terrane_ops::ui::Silent;
 
-pub(crate) fn run(app: &mut App, _parsed: &Parsed) -> Exit {
-    app.usage_error(None, "not available yet")
+pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
+    with_session(app, parsed, "console", |app, session| {
+        let arguments = variables(parsed);
+        let seen = seen(parsed, session)?;
+        let (console, report) = {
+            let mut view = app.view();
+            block_on(Console::open(session, &arguments, seen, &mut view))?
+        };
+        app.show_report(&report);
+        if std::io::stdin().is_terminal() {
+            Ok(talk(app, parsed, &console))
+        } else {
+            read(app, parsed, &console)
+        }
+    })
+}
+
+fn seen(parsed: &Parsed, session: &Session) -> Result<Seen, Failure> {
+    let snapshot = session.snapshot()?;
+    if !parsed.is("plan", false) {
+        return Ok(Seen::State(snapshot));
+    }
+    let request = PlanRequest {
+        variables: variables(parsed),
+        ..PlanRequest::default()
+    };
+    let made = block_on(async {
+        let interrupt = Interrupt::listen();
+        make(session, &request, snapshot, &interrupt, &mut Silent).await
+    })?;
+    Ok(Seen::Planned(Box::new(made.plan)))
+}
+
+/// One line after the other until one fails.
+fn read(app: &mut App, parsed: &Parsed, console: &Console<'_>) -> Result<Exit, Failure> {
+    for line in std::io::stdin().lock().lines() {
+        let line = line.map_err(Failure::io("Reading standard input failed"))?;
+        match line.trim() {
+            "" => {}
+            "exit" | "quit" => break,
+            text => evaluate(app, parsed, console, text)?,
+        }
+    }
+    Ok(Exit::OK)
+}
+
+/// A conversation: what fails is said, and the next line is asked for.
+fn talk(app: &mut App, parsed: &Parsed, console: &Console<'_>) -> Exit {
+    loop {
+        let Some(line) = prompt(app.out(), "> ", false) else {
+            return Exit::OK;
+        };
+        match line.trim() {
+            "" => {}
+            "exit" | "quit" => return Exit::OK,
+            "help" => app.out().print(
+                "Type an expression to see its value, `exit` to leave. See `terrane console -help`.\n\n",
+            ),
+            text => {
+                if let Err(failure) = evaluate(app, parsed, console, text) {
+                    app.show_failure(failure);
+                }
+            }
+        }
+    }
+}
+
+fn evaluate(
+    app: &mut App,
+    parsed: &Parsed,
+    console: &Console<'_>,
+    text: &str,
+) -> Result<(), Failure> {
+    let value = console.evaluate(text)?;
+    let text = render_value(&value, style(app, parsed));
+    app.out().print(&format!("{text}\n"));
+    Ok(())
 }

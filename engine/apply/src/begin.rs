@@ -106,11 +106,10 @@ fn moves(plan: &Plan, snapshot: &Snapshot) -> Vec<EventKind> {
         plan.moves.iter().map(|(from, to)| (from, to)).collect();
     let mut events = Vec::new();
     let provider = |from: &InstanceAddr, to: &InstanceAddr| {
-        let planned = plan
+        let at = plan
             .changes
-            .iter()
-            .find(|change| change.addr == *to)
-            .map(|change| change.provider.clone());
+            .binary_search_by(|change| (&change.addr, &change.deposed).cmp(&(to, &None)));
+        let planned = at.ok().map(|at| plan.changes[at].provider.clone());
         planned.or_else(|| {
             snapshot
                 .resources

@@ -47,6 +47,9 @@ enum Stage {
     Done,
 }
 
+/// Most steps that may be under way at the same time, whatever their providers are like.
+const MOST_OPEN: usize = 1024;
+
 /// The applier's working state.
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -64,12 +67,15 @@ pub(crate) struct Core {
     /// By step: how many of those that it waits for are not done.
     pending: Vec<u32>,
     dependents: Vec<Vec<u32>>,
+    /// Steps that may begin and whose provider's calls never wait (and joins).
     ready: VecDeque<u32>,
-    /// Ready too, but there was no free place.
-    put_off: VecDeque<u32>,
+    /// Steps that may begin and need one of the parallel places.
+    ready_slow: VecDeque<u32>,
     pub(crate) running: Vec<Option<Running>>,
     free: Vec<usize>,
     in_flight: usize,
+    /// How many of them take one of the parallel places.
+    slow: usize,
     /// Deposed keys that this run gave, by change.
     pub(crate) deposed: BTreeMap<usize, terrane_model::addr::DeposedKey>,
     providers: Vec<Provider>,
@@ -137,13 +143,9 @@ impl Core {
             .iter()
             .map(|step| u32::try_from(step.after.len()).expect("fewer than 2^32 steps"))
             .collect();
-        let ready = (0u32..)
-            .zip(&pending)
-            .filter(|(_, count)| **count == 0)
-            .map(|(at, _)| at)
-            .collect();
+
         let next_op = snapshot.last_op;
-        Ok(Self {
+        let mut core = Self {
             plan,
             infos: providers,
             evaluator: Some(evaluator),
@@ -157,11 +159,12 @@ impl Core {
             stage: Stage::Opening,
             pending,
             dependents,
-            ready,
-            put_off: VecDeque::new(),
+            ready: VecDeque::new(),
+            ready_slow: VecDeque::new(),
             running: Vec::new(),
             free: Vec::new(),
             in_flight: 0,
+            slow: 0,
             deposed: BTreeMap::new(),
             providers: Vec::new(),
             by_instance: BTreeMap::new(),
@@ -175,7 +178,13 @@ impl Core {
             cancelled: false,
             broken: false,
             now_ms: 0,
-        })
+        };
+        for at in (0u32..).take(core.pending.len()) {
+            if core.pending[at as usize] == 0 {
+                core.queue(at);
+            }
+        }
+        Ok(core)
     }
 
     pub(crate) fn poll(&mut self, now_ms: u64) -> Vec<ApplyRequest> {
@@ -185,15 +194,13 @@ impl Core {
         }
         if self.stage == Stage::Steps {
             self.begin_steps();
-            if self.in_flight == 0 && (self.nothing_ready() || self.stopping()) {
+            if self.in_flight == 0
+                && ((self.ready.is_empty() && self.ready_slow.is_empty()) || self.stopping())
+            {
                 self.close();
             }
         }
         std::mem::take(&mut self.requests)
-    }
-
-    fn nothing_ready(&self) -> bool {
-        self.ready.is_empty() && self.put_off.is_empty()
     }
 
     fn stopping(&self) -> bool {
@@ -219,35 +226,45 @@ impl Core {
         self.persist_as(kinds, Waiting::Opening);
     }
 
-    /// Begins steps that wait for nothing, as far as the limit allows.
+    /// A step waits for nothing any more.
+    fn queue(&mut self, at: u32) {
+        let fast = match self.plan.graph.steps[at as usize].kind {
+            StepKind::Join => true,
+            StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change) => {
+                self.is_instant(change as usize)
+            }
+        };
+        if fast {
+            self.ready.push_back(at);
+        } else {
+            self.ready_slow.push_back(at);
+        }
+    }
+
+    /// Begins steps that wait for nothing, as far as the limits allow.
     fn begin_steps(&mut self) {
         while !self.stopping() {
-            let (at, put_off) = match (self.ready.pop_front(), self.put_off.front()) {
-                (Some(at), _) => (at, false),
-                (None, Some(at)) => (*at, true),
-                (None, None) => return,
+            // The number of open intents is bounded: after a crash each of them has to be looked at.
+            let next = if self.in_flight < MOST_OPEN {
+                self.ready.pop_front()
+            } else {
+                None
             };
-            let step = self.plan.graph.steps[at as usize].kind;
-            match step {
+            let next = match next {
+                None if self.slow < self.parallelism => self.ready_slow.pop_front(),
+                next => next,
+            };
+            let Some(at) = next else { return };
+            match self.plan.graph.steps[at as usize].kind {
                 StepKind::Join => self.succeed(at),
                 StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change) => {
-                    let free =
-                        self.in_flight < self.parallelism || self.is_instant(change as usize);
-                    match (free, put_off) {
-                        (true, true) => {
-                            self.put_off.pop_front();
-                            self.begin_step(at, change as usize);
-                        }
-                        (true, false) => self.begin_step(at, change as usize),
-                        (false, false) => self.put_off.push_back(at),
-                        (false, true) => return,
-                    }
+                    self.begin_step(at, change as usize);
                 }
             }
         }
     }
 
-    /// Calls of the provider never wait, so they take no place among the parallel ones (unless a provisioner runs, which does wait).
+    /// Whether calls of the provider never wait, so that they take no place among the parallel ones (unless a provisioner runs, which does wait).
     fn is_instant(&self, change: usize) -> bool {
         let change = &self.plan.changes[change];
         let instant = self
@@ -259,14 +276,15 @@ impl Core {
             .as_ref()
             .and_then(|evaluator| evaluator.resource(change))
             .is_some_and(|resource| !resource.provisioners.is_empty());
-        // Even so the number of open intents is bounded: after a crash each of them has to be looked at.
-        instant && !provisioned && self.in_flight < 1024
+        instant && !provisioned
     }
 
     fn begin_step(&mut self, at: u32, change: usize) {
         self.in_flight += 1;
+        let slow = !self.is_instant(change);
+        self.slow += usize::from(slow);
         let kind = self.plan.graph.steps[at as usize].kind;
-        let running = Running::new(at, change, kind, self.now_ms);
+        let running = Running::new(at, change, kind, self.now_ms, slow);
         let id = match self.free.pop() {
             Some(id) => {
                 self.running[id] = Some(running);
@@ -286,7 +304,7 @@ impl Core {
             let count = &mut self.pending[dependent as usize];
             *count -= 1;
             if *count == 0 {
-                self.ready.push_back(dependent);
+                self.queue(dependent);
             }
         }
     }
@@ -298,6 +316,7 @@ impl Core {
         };
         self.free.push(id);
         self.in_flight -= 1;
+        self.slow -= usize::from(running.slow);
         if well {
             self.succeed(running.step);
         }

@@ -53,6 +53,8 @@ pub(crate) struct Running {
     kind: StepKind,
     pub(crate) phase: Phase,
     begun_ms: u64,
+    /// It takes one of the parallel places.
+    pub(crate) slow: bool,
     op: u64,
     /// The evaluated configuration, with marks.
     config: Value,
@@ -67,13 +69,14 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn new(step: u32, change: usize, kind: StepKind, begun_ms: u64) -> Self {
+    pub(crate) fn new(step: u32, change: usize, kind: StepKind, begun_ms: u64, slow: bool) -> Self {
         Self {
             step,
             change,
             kind,
             phase: Phase::WaitingForProvider,
             begun_ms,
+            slow,
             op: 0,
             config: Value::NULL,
             planned: Value::NULL,

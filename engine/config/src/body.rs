@@ -22,10 +22,46 @@ pub struct CompiledBody {
     pub blocks: Vec<Vec<NestedItem>>,
     /// The block header, where messages about the whole point to.
     pub span: Span,
-    /// Names of attributes and block types together, sorted: the shape of the value, shared by all of them.
+    shape: Arc<Shape>,
+}
+
+/// What all bodies of one schema share.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// Names of attributes and block types together, sorted: those of the value.
     names: Arc<[EcoString]>,
+    /// By attribute, then by block type: the position in `names`.
+    positions: Vec<usize>,
     /// By attribute: the type to which its value is converted.
-    types: Arc<[Type]>,
+    types: Vec<Type>,
+    /// By attribute: its value where it is not set.
+    nulls: Vec<Value>,
+}
+
+impl Shape {
+    pub(crate) fn new(schema: &Block) -> Self {
+        let all: Vec<&EcoString> = schema
+            .attributes
+            .keys()
+            .chain(schema.blocks.keys())
+            .collect();
+        let mut names: Vec<EcoString> = all.iter().map(|name| (*name).clone()).collect();
+        names.sort();
+        let positions = all
+            .iter()
+            .map(|name| names.partition_point(|known| known < *name))
+            .collect();
+        Self {
+            names: names.into(),
+            positions,
+            types: schema.attributes.values().map(conversion_type).collect(),
+            nulls: schema
+                .attributes
+                .values()
+                .map(|attribute| Value::null(attribute.value_type()))
+                .collect(),
+        }
+    }
 }
 
 /// A nested block as written.
@@ -66,23 +102,20 @@ impl CompiledBody {
     /// A body in which nothing is set.
     #[must_use]
     pub fn empty(schema: Arc<Block>, span: Span) -> Self {
+        let shape = Arc::new(Shape::new(&schema));
+        Self::shaped(schema, shape, span)
+    }
+
+    /// A body in which nothing is set, with a shape that others of the schema have too.
+    pub(crate) fn shaped(schema: Arc<Block>, shape: Arc<Shape>, span: Span) -> Self {
         let attributes = schema.attributes.iter().map(|_| None).collect();
         let blocks = schema.blocks.iter().map(|_| Vec::new()).collect();
-        let mut names: Vec<EcoString> = schema
-            .attributes
-            .keys()
-            .chain(schema.blocks.keys())
-            .cloned()
-            .collect();
-        names.sort();
-        let types = schema.attributes.values().map(conversion_type).collect();
         Self {
-            schema,
             attributes,
             blocks,
             span,
-            names: names.into(),
-            types,
+            shape,
+            schema,
         }
     }
 
@@ -92,38 +125,41 @@ impl CompiledBody {
     /// All messages (wrong types with the attribute's place, missing required attributes, too few or too many blocks).
     pub fn eval(&self, scope: &dyn Scope, locals: &[Value]) -> Result<Value, Diagnostics> {
         let mut problems = Diagnostics::new();
-        let mut failed = false;
-        let mut values: BTreeMap<&EcoString, Value> = BTreeMap::new();
-        for (((name, attribute), compiled), ty) in self
+        let mut values = vec![None; self.shape.names.len()];
+        let mut positions = self.shape.positions.iter();
+        for ((((name, attribute), compiled), ty), null) in self
             .schema
             .attributes
             .iter()
             .zip(&self.attributes)
-            .zip(self.types.iter())
+            .zip(&self.shape.types)
+            .zip(&self.shape.nulls)
         {
             let value = match compiled {
-                None => Some(Value::null(ty.without_optional())),
+                None => Some(null.clone()),
                 Some(compiled) => compiled
                     .eval(scope, locals)
                     .and_then(|value| attribute_value(name, attribute, compiled, ty, &value))
                     .map_err(|found| problems.extend(found))
                     .ok(),
             };
-            failed |= value.is_none();
-            values.extend(value.map(|value| (name, value)));
+            if let Some(slot) = positions.next().and_then(|at| values.get_mut(*at)) {
+                *slot = value;
+            }
         }
         for ((name, nested), items) in self.schema.blocks.iter().zip(&self.blocks) {
             let value = collect(items, scope, locals, &mut problems)
                 .and_then(|found| self.block_value(name, nested, found, &mut problems));
-            failed |= value.is_none();
-            values.extend(value.map(|value| (name, value)));
+            if let Some(slot) = positions.next().and_then(|at| values.get_mut(*at)) {
+                *slot = value;
+            }
         }
-        if failed || problems.has_errors() {
-            return Err(problems);
+        match values.into_iter().collect::<Option<Vec<Value>>>() {
+            Some(values) if !problems.has_errors() => {
+                Ok(Value::object_shaped(self.shape.names.clone(), values))
+            }
+            _ => Err(problems),
         }
-        // The map is in the order of the names, and each name of the shape is in it.
-        let values = values.into_values().collect();
-        Ok(Value::object_shaped(self.names.clone(), values))
     }
 
     /// The value of all blocks of one type together, or its problems.

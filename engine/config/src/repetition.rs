@@ -48,12 +48,8 @@ pub fn count(
         ));
     }
     let number = convert(value.unmarked(), &Type::Number).map_err(|error| {
-        fail(
-            SUMMARY,
-            format!("The given \"count\" argument value is unsuitable: {error}."),
-            expr,
-            scope,
-        )
+        let detail = format!("Invalid expression value: {error}.");
+        fail("Incorrect value type", detail, expr, scope)
     })?;
     if number.is_null() {
         return Err(fail(
@@ -166,7 +162,7 @@ pub fn for_each(
         Kind::Set(items) => match set_keys(items) {
             Ok(found) => Ok(Some(found)),
             Err(SetProblem::Null) => Err(fail(
-                SUMMARY,
+                "Invalid for_each set argument",
                 "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.",
                 expr,
                 scope,

@@ -99,7 +99,10 @@ fn parse_json(file: FileId, text: &str) -> (Vec<GivenValue>, Diagnostics) {
     let mut values = Vec::new();
     if !diagnostics.has_errors() {
         let (attributes, found) = Body::Json(body.into()).just_attributes();
-        diagnostics.extend(found);
+        // Strings that make no valid template are as good as any here.
+        if attributes.is_empty() {
+            diagnostics.extend(found);
+        }
         for attribute in attributes {
             match json_constant(&sources, &attribute.expr) {
                 Ok(value) => values.push(GivenValue {

@@ -4,7 +4,9 @@
 //! which object, in which order. Planning is a conversation with providers, so it is a machine ([`machine::Planner`]) that emits calls and
 //! takes answers in any order; the shell carries them out.
 
+pub mod check;
 pub mod exec;
+pub mod file;
 mod graph;
 pub mod machine;
 pub mod objchange;

@@ -2,8 +2,9 @@
 
 use super::attr_blocks;
 use super::bind::{ModuleBinder, Place, Tables, is_read_only};
-use crate::body::{CompiledBody, NestedItem};
+use crate::body::{CompiledBody, NestedItem, Shape};
 use ecow::EcoString;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Compiled, compile};
@@ -22,6 +23,25 @@ pub(crate) struct Compiler<'a> {
     pub(crate) tables: &'a mut Tables,
     pub(crate) place: Place,
     pub(crate) diagnostics: &'a mut Diagnostics,
+    pub(crate) shapes: &'a mut Shapes,
+}
+
+/// Shapes of bodies, one per schema.
+#[derive(Debug, Default)]
+pub(crate) struct Shapes {
+    /// By the address of the schema, which is kept alive here.
+    known: BTreeMap<usize, (Arc<Block>, Arc<Shape>)>,
+}
+
+impl Shapes {
+    fn of(&mut self, schema: &Arc<Block>) -> Arc<Shape> {
+        let address = Arc::as_ptr(schema) as usize;
+        let entry = self
+            .known
+            .entry(address)
+            .or_insert_with(|| (schema.clone(), Arc::new(Shape::new(schema))));
+        entry.1.clone()
+    }
 }
 
 impl Compiler<'_> {
@@ -67,7 +87,8 @@ impl Compiler<'_> {
         locals: &[EcoString],
         depth: usize,
     ) -> CompiledBody {
-        let mut found = CompiledBody::empty(schema.clone(), span);
+        let shape = self.shapes.of(schema);
+        let mut found = CompiledBody::shaped(schema.clone(), shape, span);
         if depth > MAX_DEPTH {
             self.diagnostics.push(
                 Diagnostic::error(

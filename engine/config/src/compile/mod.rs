@@ -20,7 +20,7 @@ use crate::load::decl::{ModuleDecl, RepetitionDecl, ResourceDecl};
 use crate::load::providers::{local_name, provider_addr};
 use crate::suggest::did_you_mean;
 use bind::{CallInfo, Place, Repeats, ResourceInfo, Tables};
-use body::Compiler;
+use body::{Compiler, Shapes};
 use ecow::EcoString;
 use provider::Providers;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,7 @@ pub fn compile(tree: &Tree, sources: &SourceMap, schemas: &Schemas) -> (Config, 
         missing: BTreeSet::new(),
         tables: Vec::new(),
         providers: Providers::default(),
+        shapes: Shapes::default(),
     };
     for at in 0..tree.modules.len() {
         let tables = session.tables(at);
@@ -75,6 +76,7 @@ struct Session<'a> {
     /// By module.
     tables: Vec<Tables>,
     providers: Providers,
+    shapes: Shapes,
 }
 
 /// The position of something in its list; lists are of less than 2^32.
@@ -249,6 +251,7 @@ impl<'a> Session<'a> {
             tables: &mut self.tables[at],
             place,
             diagnostics: &mut self.diagnostics,
+            shapes: &mut self.shapes,
         }
     }
 

@@ -28,8 +28,20 @@ pub(crate) struct ModuleDecl {
     pub(crate) moved: Vec<MovedDecl>,
     pub(crate) removed: Vec<RemovedDecl>,
     pub(crate) imports: Vec<ImportDecl>,
+    /// Where each name is in its list, so that duplicates are found quickly.
+    pub(crate) index: DeclIndex,
     /// Whether all other messages are withheld, because the module says that it is for another engine.
     pub(crate) incompatible: bool,
+}
+
+/// Positions by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DeclIndex {
+    pub(crate) variables: BTreeMap<EcoString, usize>,
+    pub(crate) locals: BTreeMap<EcoString, usize>,
+    pub(crate) outputs: BTreeMap<EcoString, usize>,
+    pub(crate) calls: BTreeMap<EcoString, usize>,
+    pub(crate) resources: BTreeMap<(Mode, EcoString, EcoString), usize>,
 }
 
 /// A reference that can be read without evaluating anything.

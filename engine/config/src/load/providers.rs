@@ -119,7 +119,8 @@ impl Collector {
         {
             entry.constraints.push(constraint.clone());
         }
-        if entry.modules.last() != Some(module) && !entry.modules.contains(module) {
+        // Modules are looked at one after the other.
+        if entry.modules.last() != Some(module) {
             entry.modules.push(module.clone());
         }
     }

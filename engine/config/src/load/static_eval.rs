@@ -7,7 +7,7 @@ use super::Tree;
 use super::decl::VariableDecl;
 use ecow::EcoString;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Binder, Bound, Compiled, Scope, Slot, compile};
 use terrane_lang::functions::Functions;
@@ -55,8 +55,8 @@ impl Binder for Names<'_> {
             .map_or(root.span, |step| root.span.to(step.span));
         let name = match (root.name.as_str(), attr) {
             ("var", Some(name)) => {
-                let declared = decl.variables.iter().map(|variable| variable.name.as_str());
-                if !declared.clone().any(|known| known == name) {
+                if !decl.index.variables.contains_key(&name) {
+                    let declared = decl.index.variables.keys().map(EcoString::as_str);
                     let hint = crate::suggest::did_you_mean(&name, declared);
                     let detail = format!(
                         "An input variable with the name \"{name}\" has not been declared.{hint}"
@@ -70,8 +70,8 @@ impl Binder for Names<'_> {
                 Name::Variable(name)
             }
             ("local", Some(name)) => {
-                let declared = decl.locals.iter().map(|local| local.name.as_str());
-                if !declared.clone().any(|known| known == name) {
+                if !decl.index.locals.contains_key(&name) {
+                    let declared = decl.index.locals.keys().map(EcoString::as_str);
                     let hint = crate::suggest::did_you_mean(&name, declared);
                     let detail = format!(
                         "A local value with the name \"{name}\" has not been declared.{hint}"
@@ -170,6 +170,7 @@ impl<'a> StaticEval<'a> {
     pub(crate) fn eval(&self, module: usize, expr: &Expr) -> Result<Value, Diagnostics> {
         let mut problems = Diagnostics::new();
         let mut stack = vec![self.frame(None, module, expr)?];
+        let mut open: BTreeSet<Key> = BTreeSet::new();
         while let Some(frame) = stack.last_mut() {
             if let Some(name) = frame.names.get(frame.next).cloned() {
                 frame.next += 1;
@@ -177,7 +178,7 @@ impl<'a> StaticEval<'a> {
                 if self.known.borrow().contains_key(&key) {
                     continue;
                 }
-                if stack.iter().any(|open| open.key.as_ref() == Some(&key)) {
+                if open.contains(&key) {
                     let span = expr.span;
                     problems.push(
                         Diagnostic::error(
@@ -195,7 +196,10 @@ impl<'a> StaticEval<'a> {
                     }
                     Step1::Compute(module, expr) => {
                         match self.frame(Some(key.clone()), module, &expr) {
-                            Ok(frame) => stack.push(frame),
+                            Ok(frame) => {
+                                open.insert(key);
+                                stack.push(frame);
+                            }
                             Err(found) => {
                                 problems.extend(found);
                                 self.known.borrow_mut().insert(key, None);
@@ -254,7 +258,8 @@ impl<'a> StaticEval<'a> {
 
     fn variable(&self, module: usize, name: &str) -> Option<&'a VariableDecl> {
         let decl = &self.tree.modules.get(module)?.decl;
-        decl.variables.iter().find(|variable| variable.name == name)
+        let at = decl.index.variables.get(name)?;
+        decl.variables.get(*at)
     }
 
     fn resolve(&self, key: &Key, problems: &mut Diagnostics) -> Step1 {
@@ -264,7 +269,13 @@ impl<'a> StaticEval<'a> {
             Name::PathModule => Step1::Ready(Some(Value::string(here.dir.clone()))),
             Name::PathRoot => Step1::Ready(Some(Value::string("."))),
             Name::Workspace => Step1::Ready(Some(Value::unknown(Type::String))),
-            Name::Local(name) => match here.decl.locals.iter().find(|local| local.name == *name) {
+            Name::Local(name) => match here
+                .decl
+                .index
+                .locals
+                .get(name)
+                .and_then(|at| here.decl.locals.get(*at))
+            {
                 Some(local) => Step1::Compute(*module, local.value.clone()),
                 None => Step1::Ready(None),
             },

@@ -284,7 +284,7 @@ impl Checker<'_> {
     fn condition(&mut self, place: Place, condition: &Condition, kind: &str, value: &Value) {
         let summary = match kind {
             "validation" => "Invalid variable validation result".to_owned(),
-            kind => format!("Invalid {kind} result"),
+            _ => "Invalid condition result".to_owned(),
         };
         let detail = match convert(value.unmarked(), &Type::Bool) {
             Err(error) => format!("Invalid condition result value: {error}."),
@@ -326,12 +326,17 @@ impl Checker<'_> {
                 continue;
             };
             if let Err(problem) = input_value(variable, Some(&value)) {
+                let summary = if problem.starts_with("required variable") {
+                    "Required variable not set"
+                } else {
+                    "Invalid value for input variable"
+                };
                 let detail = format!(
                     "The given value is not suitable for {}.var.{}: {problem}.",
                     called.path, variable.name
                 );
                 self.diagnostics.push(
-                    Diagnostic::error("Invalid value for input variable", detail)
+                    Diagnostic::error(summary, detail)
                         .at(expr.span())
                         .related(variable.span, "the variable is declared here"),
                 );

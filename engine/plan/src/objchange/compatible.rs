@@ -157,7 +157,8 @@ impl Problems {
             return;
         }
         let ty = actual.ty();
-        if !(actual.is_null() && ty == Type::Dynamic) && !ty.conforms(&wanted) {
+        let untyped_null = actual.is_null() && ty == Type::Dynamic;
+        if !untyped_null && !ty.conforms(&wanted) {
             let problem = format!("wrong final value type: {wanted} required, but have {ty}");
             return self.say(problem);
         }

@@ -5,7 +5,7 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::IgnoreChanges;
 use terrane_model::schema::{Attribute, Block, NestedObject, Nesting};
-use terrane_value::{Kind, PathStep, Value};
+use terrane_value::{Kind, PathStep, Type, Value};
 
 /// The configuration in which what is to be ignored is as in `prior`. Without a prior object there is nothing to ignore.
 #[must_use]
@@ -74,9 +74,8 @@ fn place(value: &Value, step: &PathStep) -> Option<usize> {
 /// One key of a map is as in `prior`: its value, or its absence.
 fn replaced_key(config: &Value, prior: &Value, key: &str) -> Option<Value> {
     // The ignored thing must be a map on one side at least, and nothing can be said of one key of an unknown map.
-    let element = match (config.ty(), prior.ty()) {
-        (terrane_value::Type::Map(element), _) | (_, terrane_value::Type::Map(element)) => element,
-        _ => return None,
+    let ((Type::Map(element), _) | (_, Type::Map(element))) = (config.ty(), prior.ty()) else {
+        return None;
     };
     if !prior.is_known() || !config.is_known() {
         return None;
@@ -152,8 +151,8 @@ pub(super) fn each(nesting: Nesting, value: &Value, change: impl Fn(&Value) -> V
         Nesting::Set => {
             let (inner, marks) = value.unmark();
             let element = match inner.ty() {
-                terrane_value::Type::Set(element) => (*element).clone(),
-                _ => terrane_value::Type::Dynamic,
+                Type::Set(element) => (*element).clone(),
+                _ => Type::Dynamic,
             };
             let items = inner.children().iter().map(change).collect();
             Value::set(element, items).with_marks(marks)

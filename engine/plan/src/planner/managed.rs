@@ -622,10 +622,10 @@ impl Core {
                 },
             };
             let target = self.world.resource_addr(*place, trigger.resource);
-            let changed = self
-                .changes
+            let candidates = self.triggering.get(&target).map_or(&[][..], Vec::as_slice);
+            let changed = candidates
                 .iter()
-                .filter(|change| change.addr.resource == target && change.deposed.is_none())
+                .map(|at| &self.changes[*at])
                 .any(|change| {
                     let named = trigger.key.is_none() || change.addr.key == key;
                     let acts = matches!(change.action, Action::Create | Action::Update)
@@ -890,6 +890,13 @@ impl Core {
         self.progress.push(Progress::Planned(addr.clone()));
         if action != Action::NoOp {
             self.changing[node.index()] = true;
+        }
+        if self.is_trigger[node.index()] {
+            let resource = change.addr.resource.clone();
+            self.triggering
+                .entry(resource)
+                .or_default()
+                .push(self.changes.len());
         }
         self.changes.push(change);
         if action.is_replace() && action != Action::ForgetThenCreate {

@@ -101,6 +101,10 @@ pub(crate) struct Core {
     free_tasks: Vec<usize>,
     checks: CheckBook,
     changes: Vec<ResourceChange>,
+    /// Changes of resources that some `replace_triggered_by` names.
+    triggering: BTreeMap<terrane_model::addr::ResourceAddr, Vec<usize>>,
+    /// By node: some `replace_triggered_by` names it.
+    is_trigger: Vec<bool>,
     drift: Vec<Drift>,
     requests: Vec<Request>,
     waiting: BTreeMap<u64, Waiting>,
@@ -158,6 +162,7 @@ impl Core {
             dependents: vec![Vec::new(); graph.len()],
             running: vec![0; graph.len()],
             changing: vec![false; graph.len()],
+            is_trigger: vec![false; graph.len()],
             create_first: vec![false; graph.len()],
             resource_deps: vec![None; graph.len()],
             config,
@@ -179,6 +184,7 @@ impl Core {
             free_tasks: Vec::new(),
             checks: CheckBook::default(),
             changes: Vec::new(),
+            triggering: BTreeMap::new(),
             drift: Vec::new(),
             requests: Vec::new(),
             waiting: BTreeMap::new(),
@@ -206,6 +212,7 @@ impl Core {
         }
         self.find_create_first();
         self.find_resource_deps();
+        self.find_triggers();
         if self.recovering {
             self.assign_intents();
         } else {

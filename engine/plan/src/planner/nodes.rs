@@ -121,6 +121,18 @@ impl Core {
         }
     }
 
+    /// Marks the resources that some `replace_triggered_by` names.
+    pub(super) fn find_triggers(&mut self) {
+        for module in &self.config.modules {
+            for resource in &module.resources {
+                for trigger in &resource.lifecycle.replace_triggered_by {
+                    let id = self.graph.id(Node::Resource(module.id, trigger.resource));
+                    self.is_trigger[id.index()] = true;
+                }
+            }
+        }
+    }
+
     pub(super) fn config_addr(&self, module: ModuleId, at: u32) -> ConfigResource {
         let declared = self.config.module(module);
         let resource = &declared.resources[at as usize];

@@ -4,4 +4,4 @@ pub mod json;
 pub mod text;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;

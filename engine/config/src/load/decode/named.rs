@@ -90,7 +90,8 @@ impl Decoder<'_> {
             return;
         }
         self.convert_default(&mut decl, None);
-        if let Some(earlier) = find(&module.variables, |earlier| earlier.name == decl.name) {
+        if let Some(earlier) = module.index.variables.get(&decl.name) {
+            let earlier = &module.variables[*earlier];
             self.duplicate(
                 "Duplicate variable declaration",
                 format!(
@@ -103,6 +104,8 @@ impl Decoder<'_> {
             );
             return;
         }
+        let index = &mut module.index.variables;
+        index.insert(decl.name.clone(), module.variables.len());
         module.variables.push(decl);
     }
 
@@ -271,10 +274,8 @@ impl Decoder<'_> {
                 span: attribute.span,
                 value: attribute.expr,
             };
-            let earlier = module
-                .locals
-                .iter_mut()
-                .find(|earlier| earlier.name == decl.name);
+            let earlier = module.index.locals.get(&decl.name).copied();
+            let earlier = earlier.and_then(|at| module.locals.get_mut(at));
             match earlier {
                 Some(earlier) if self.overriding => *earlier = decl,
                 Some(earlier) => {
@@ -302,7 +303,11 @@ impl Decoder<'_> {
                         decl.span,
                     );
                 }
-                None => module.locals.push(decl),
+                None => {
+                    let index = &mut module.index.locals;
+                    index.insert(decl.name.clone(), module.locals.len());
+                    module.locals.push(decl);
+                }
             }
         }
     }
@@ -350,10 +355,8 @@ impl Decoder<'_> {
             depends_on,
             preconditions,
         };
-        let earlier = module
-            .outputs
-            .iter_mut()
-            .find(|earlier| earlier.name == decl.name);
+        let earlier = module.index.outputs.get(&decl.name).copied();
+        let earlier = earlier.and_then(|at| module.outputs.get_mut(at));
         match earlier {
             Some(earlier) if self.overriding => override_output(earlier, decl),
             Some(earlier) => {
@@ -376,7 +379,11 @@ impl Decoder<'_> {
                     decl.span,
                 );
             }
-            None => module.outputs.push(decl),
+            None => {
+                let index = &mut module.index.outputs;
+                index.insert(decl.name.clone(), module.outputs.len());
+                module.outputs.push(decl);
+            }
         }
     }
 

@@ -242,10 +242,8 @@ impl Decoder<'_> {
     }
 
     fn add_call(&mut self, decl: CallDecl, module: &mut ModuleDecl) {
-        let earlier = module
-            .calls
-            .iter_mut()
-            .find(|other| other.name == decl.name);
+        let earlier = module.index.calls.get(&decl.name).copied();
+        let earlier = earlier.and_then(|at| module.calls.get_mut(at));
         match earlier {
             Some(target) if self.overriding => {
                 let CallDecl {
@@ -289,7 +287,11 @@ impl Decoder<'_> {
                 );
                 self.error("Missing module call to override", detail, decl.span);
             }
-            None => module.calls.push(decl),
+            None => {
+                let index = &mut module.index.calls;
+                index.insert(decl.name.clone(), module.calls.len());
+                module.calls.push(decl);
+            }
         }
     }
 

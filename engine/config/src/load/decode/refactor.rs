@@ -137,7 +137,7 @@ impl Decoder<'_> {
             Some(resource) if resource.mode != Mode::Managed => {
                 let what = if resource.mode == Mode::Data { "Data source" } else { "Ephemeral resource" };
                 self.error(
-                    format!("{what} address is not allowed"),
+                    format!("{what} address not allowed"),
                     "Only managed resources and modules can be removed this way: for others it is enough to remove the block from the configuration.",
                     span,
                 );
@@ -267,6 +267,10 @@ fn bad_address(detail: &str, span: Span) -> Box<Diagnostic> {
     Box::new(Diagnostic::error("Invalid address", detail).at(span))
 }
 
+fn bad_import(detail: &str, span: Span) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("Invalid import address", detail).at(span))
+}
+
 fn static_endpoint(found: &Traversal) -> Result<Endpoint, Box<Diagnostic>> {
     let expr = Expr {
         kind: if found.steps.is_empty() {
@@ -292,13 +296,16 @@ fn static_endpoint(found: &Traversal) -> Result<Endpoint, Box<Diagnostic>> {
 
 /// Where an `import` block points to, and the keys that are expressions, by depth.
 pub(crate) fn import_target(expr: &Expr) -> Result<Address, Box<Diagnostic>> {
-    let (end, keys) = address(expr, false)?;
+    let (end, keys) = address(expr, false).map_err(|mut problem| {
+        problem.summary = "Invalid import address".into();
+        problem
+    })?;
     match &end.resource {
-        None => Err(bad_address(
+        None => Err(bad_import(
             "A resource instance address is required here. The module path must be followed by a resource instance specification.",
             expr.span,
         )),
-        Some(resource) if resource.mode != Mode::Managed => Err(bad_address(
+        Some(resource) if resource.mode != Mode::Managed => Err(bad_import(
             "Only managed resources can be imported.",
             expr.span,
         )),

@@ -49,7 +49,7 @@ impl Decoder<'_> {
         let (content, _) = self.partial(&block.body, &schema(&[], &META_BLOCKS));
         if let Some(lifecycle) = content.blocks_of("lifecycle").next() {
             self.error(
-                "Invalid \"lifecycle\" attribute",
+                "Invalid lifecycle block",
                 "The \"lifecycle\" block is not supported on data resources nested within a check block.",
                 lifecycle.header,
             );
@@ -60,21 +60,17 @@ impl Decoder<'_> {
     }
 
     fn add_resource(&mut self, decl: ResourceDecl, module: &mut ModuleDecl) {
-        let same = |other: &ResourceDecl| {
-            other.mode == decl.mode && other.type_name == decl.type_name && other.name == decl.name
-        };
-        let at = module.resources.iter().position(same);
+        let key = (decl.mode, decl.type_name.clone(), decl.name.clone());
+        let at = module.index.resources.get(&key).copied();
         let (type_name, name) = (decl.type_name.clone(), decl.name.clone());
         match at {
             Some(at) if self.overriding => {
-                let target = module.resources.remove(at);
-                let merged = self.override_resource(target, decl);
-                module.resources.insert(at, merged);
+                let target = module.resources[at].clone();
+                module.resources[at] = self.override_resource(target, decl);
             }
             Some(at) => {
                 let earlier = module.resources[at].span;
                 let place = self.sources.locate(earlier);
-                let kind = word(decl.mode);
                 let (summary, what) = match decl.mode {
                     Mode::Managed => (
                         format!("Duplicate resource \"{type_name}\" configuration"),
@@ -89,7 +85,6 @@ impl Decoder<'_> {
                         format!("A {type_name} ephemeral resource"),
                     ),
                 };
-                let _ = kind;
                 let detail = format!(
                     "{what} named \"{name}\" was already declared at {place}. Resource names must be unique per type in each module."
                 );
@@ -107,7 +102,11 @@ impl Decoder<'_> {
                 );
                 self.error(format!("Missing {what} to override"), detail, decl.span);
             }
-            None => module.resources.push(decl),
+            None => {
+                let index = &mut module.index.resources;
+                index.insert(key, module.resources.len());
+                module.resources.push(decl);
+            }
         }
     }
 
@@ -195,15 +194,11 @@ impl Decoder<'_> {
             match inner.kind.name.as_str() {
                 "connection" | "provisioner" if decl.mode != Mode::Managed => {
                     let name = &inner.kind.name;
-                    if decl.mode == Mode::Data {
-                        self.reserved_block(name, kind, inner.header);
-                    } else {
-                        self.error(
-                            format!("Unsupported {name} block"),
-                            format!("The \"{name}\" block is valid only in managed resources (\"resource\" blocks)."),
-                            inner.header,
-                        );
-                    }
+                    self.error(
+                        "Unsupported block type",
+                        format!("Blocks of type \"{name}\" are not expected here: they are valid only in \"resource\" blocks."),
+                        inner.kind.span,
+                    );
                 }
                 "provisioner" => decl.provisioners.extend(self.provisioner(inner, false)),
                 "locals" => self.reserved_block("locals", kind, inner.header),

@@ -166,7 +166,7 @@ impl Decoder<'_> {
                     ),
                 ),
                 _ => (
-                    "Both a backend and a cloud configuration are present",
+                    "Both a backend and cloud configuration are present",
                     format!(
                         "A module may declare either one \"cloud\" block or one \"backend\" block, not both. The other one is configured at {place}."
                     ),

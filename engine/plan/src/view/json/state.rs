@@ -158,7 +158,7 @@ pub fn stored_value(
     let schema = schemas(&provider.provider, resource.mode, &resource.type_name);
     let text = &object.attributes;
     let typed = schema.as_ref().and_then(|schema| {
-        let value = json::decode(text, schema.block.implied_type()).ok()?;
+        let value = crate::stored::decode(text, schema.block.implied_type()).ok()?;
         Some(schema_marks(&schema.block, &value))
     });
     let value = typed.unwrap_or_else(|| json::decode_implied(text).unwrap_or(Value::NULL));

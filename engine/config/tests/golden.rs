@@ -1,0 +1,31 @@
+//! Messages about small configurations, word for word. Nearly all were checked for validity against `terraform validate` 1.11.4; where the
+//! two differ it is on purpose (stricter already here, or a rule that only OpenTofu has).
+
+mod support;
+
+/// Cases: `=== name`, the files, a line `---`, the messages.
+const CASES: &str = include_str!("golden.txt");
+
+#[test]
+fn messages_are_as_they_were() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for case in CASES.split("\n=== ").filter(|case| !case.trim().is_empty()) {
+        let (name, rest) = case.split_once('\n').expect("a name line");
+        let (input, want) = rest.split_once("\n---\n").expect("a separator");
+        let got = support::messages(input);
+        count += 1;
+        if got.trim() != want.trim() {
+            wrong.push(format!(
+                "=== {name}\n{input}\n--- want\n{want}\n--- got\n{got}"
+            ));
+        }
+    }
+    assert!(count > 600, "only {count} cases were found");
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}

@@ -1,0 +1,125 @@
+//! The execution graph by itself: it refers to what exists, ends, and has exactly the steps that the changes need.
+
+use super::{Findings, Severity, name};
+use crate::exec::{Step, StepKind};
+use crate::plan::{Action, Plan};
+
+/// Whether the graph is sound enough for its order to be looked at.
+pub(super) fn check(plan: &Plan, found: &mut Findings) -> bool {
+    let before = found.violations.len();
+    references(plan, found);
+    if found.violations.len() > before {
+        return false;
+    }
+    steps(plan, found);
+    let steps = &plan.graph.steps;
+    if sorted(steps).len() < steps.len() {
+        let problem = "steps wait for each other in a circle";
+        found.say(Severity::Dangerous, "", problem);
+    }
+    found.violations.len() == before
+}
+
+fn references(plan: &Plan, found: &mut Findings) {
+    let steps = &plan.graph.steps;
+    for (at, Step { kind, after }) in steps.iter().enumerate() {
+        let subject = format!("step {at}");
+        if !after.is_sorted_by(|a, b| a < b) {
+            let problem = "waits for steps that are not sorted and unique";
+            found.say(Severity::Wrong, &subject, problem);
+        }
+        let exists = |step: &crate::exec::StepId| {
+            usize::try_from(step.0).is_ok_and(|step| step < steps.len() && step != at)
+        };
+        if !after.iter().all(exists) {
+            let problem = "waits for itself or for a step that does not exist";
+            found.say(Severity::Dangerous, &subject, problem);
+        }
+        let (StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change)) = kind
+        else {
+            continue;
+        };
+        if usize::try_from(*change).map_or(true, |change| change >= plan.changes.len()) {
+            let problem = "is of a change that does not exist";
+            found.say(Severity::Dangerous, &subject, problem);
+        }
+    }
+}
+
+/// How many steps of each kind a change has, or should have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    apply: u32,
+    destroy: u32,
+    forget: u32,
+}
+
+impl Count {
+    fn needed(action: Action) -> Self {
+        let (apply, destroy, forget) = match action {
+            Action::NoOp => (0, 0, 0),
+            Action::Create | Action::Read | Action::Update => (1, 0, 0),
+            Action::DeleteThenCreate | Action::CreateThenDelete => (1, 1, 0),
+            Action::Delete => (0, 1, 0),
+            Action::Forget => (0, 0, 1),
+            Action::ForgetThenCreate => (1, 0, 1),
+        };
+        Self {
+            apply,
+            destroy,
+            forget,
+        }
+    }
+}
+
+fn steps(plan: &Plan, found: &mut Findings) {
+    let mut counts = vec![Count::default(); plan.changes.len()];
+    for step in &plan.graph.steps {
+        let (change, field): (u32, fn(&mut Count) -> &mut u32) = match step.kind {
+            StepKind::Apply(change) => (change, |count| &mut count.apply),
+            StepKind::Destroy(change) => (change, |count| &mut count.destroy),
+            StepKind::Forget(change) => (change, |count| &mut count.forget),
+            StepKind::Join => continue,
+        };
+        let place = usize::try_from(change).unwrap_or(usize::MAX);
+        if let Some(count) = counts.get_mut(place) {
+            *field(count) += 1;
+        }
+    }
+    for (change, count) in plan.changes.iter().zip(counts) {
+        if count != Count::needed(change.action) {
+            let problem = format!(
+                "has {} to apply, {} to destroy and {} to forget, which is not what its action needs",
+                count.apply, count.destroy, count.forget
+            );
+            found.say(Severity::Dangerous, name(change), problem);
+        }
+    }
+}
+
+/// Steps in an order in which each comes after those that it waits for; shorter than `steps` if there is a circle.
+pub(super) fn sorted(steps: &[Step]) -> Vec<usize> {
+    let mut waiting: Vec<usize> = steps.iter().map(|step| step.after.len()).collect();
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    for (at, step) in steps.iter().enumerate() {
+        for after in &step.after {
+            let place = usize::try_from(after.0).unwrap_or(usize::MAX);
+            if let Some(list) = followers.get_mut(place) {
+                list.push(at);
+            }
+        }
+    }
+    let free = waiting.iter().enumerate().filter(|(_, count)| **count == 0);
+    let mut order: Vec<usize> = free.map(|(at, _)| at).collect();
+    let mut next = 0;
+    while let Some(done) = order.get(next).copied() {
+        next += 1;
+        for follower in &followers[done] {
+            waiting[*follower] -= 1;
+            if waiting[*follower] == 0 {
+                order.push(*follower);
+            }
+        }
+    }
+    order
+}

@@ -1,0 +1,415 @@
+//! The values that names have outside of planning: objects as they are known, everything else computed when it is asked for.
+
+use crate::providers::Registry;
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use terrane_config::config::{Config, Module, ModuleId, Reference, Repetition, Resource};
+use terrane_config::repetition::{self, Unknown};
+use terrane_config::variables::input_value;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::expr::{Scope, Slot};
+use terrane_lang::functions::Functions;
+use terrane_lang::source::Span;
+use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr};
+use terrane_model::snapshot::Snapshot;
+use terrane_plan::plan::Plan;
+use terrane_plan::view::json::stored_value;
+use terrane_value::{Kind, Marks, Type, Value};
+
+/// Evaluations within evaluations: far more than any configuration needs, few enough for the stack.
+const MAX_DEPTH: u32 = 200;
+
+/// The objects that there are.
+#[derive(Debug, Default)]
+pub(super) struct Objects(BTreeMap<ResourceAddr, BTreeMap<Option<InstanceKey>, Value>>);
+
+impl Objects {
+    pub(super) fn from_state(snapshot: &Snapshot, registry: &Registry) -> Self {
+        let schemas = |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
+        let mut objects = Self::default();
+        for (addr, resource, instance) in snapshot.instances() {
+            if let Some(object) = &instance.current {
+                let value = stored_value(&addr, &resource.provider, object, &schemas);
+                objects.add(addr, value);
+            }
+        }
+        objects
+    }
+
+    pub(super) fn from_plan(plan: &Plan) -> Self {
+        let mut objects = Self::default();
+        for change in &plan.changes {
+            if change.deposed.is_none() && !change.after.is_null() {
+                objects.add(change.addr.clone(), change.after.clone());
+            }
+        }
+        objects
+    }
+
+    fn add(&mut self, addr: InstanceAddr, value: Value) {
+        let InstanceAddr { resource, key } = addr;
+        self.0.entry(resource).or_default().insert(key, value);
+    }
+
+    /// All instances of a resource as one value, in the shape that its repetition gives it.
+    fn whole(&self, addr: &ResourceAddr, resource: &Resource) -> Value {
+        let instances = self.0.get(addr);
+        let unknown = || Value::unknown(resource.schema.block.implied_type().clone());
+        let Some(instances) = instances else {
+            return match resource.repetition {
+                Repetition::Single => unknown(),
+                Repetition::Count(_) | Repetition::ForEach(_) | Repetition::Enabled(_) => {
+                    Value::dynamic()
+                }
+            };
+        };
+        match &resource.repetition {
+            Repetition::Single | Repetition::Enabled(_) => {
+                instances.get(&None).cloned().unwrap_or_else(unknown)
+            }
+            Repetition::Count(_) => {
+                let last = instances.keys().filter_map(|key| match key {
+                    Some(InstanceKey::Int(index)) => Some(*index),
+                    _ => None,
+                });
+                let count = last.max().map_or(0, |last| last + 1);
+                let item = |index| {
+                    instances
+                        .get(&Some(InstanceKey::Int(index)))
+                        .cloned()
+                        .unwrap_or_else(unknown)
+                };
+                // A damaged state must not make a list of astronomical length.
+                let known = u64::try_from(instances.len()).unwrap_or(u64::MAX);
+                if count > known.saturating_mul(1000) {
+                    return Value::dynamic();
+                }
+                Value::tuple((0..count).map(item).collect())
+            }
+            Repetition::ForEach(_) => {
+                Value::object(instances.iter().filter_map(|(key, value)| match key {
+                    Some(InstanceKey::Str(key)) => Some((key.clone(), value.clone())),
+                    _ => None,
+                }))
+            }
+        }
+    }
+}
+
+/// Everything that can be referred to.
+#[derive(Debug)]
+pub(super) struct World<'w> {
+    pub(super) config: &'w Config,
+    pub(super) objects: Objects,
+    /// Of root variables, by index.
+    pub(super) values: &'w [Value],
+    pub(super) functions: Functions,
+    pub(super) workspace: String,
+    pub(super) cwd: String,
+}
+
+impl World<'_> {
+    /// The value of a local of the root module.
+    pub(super) fn local(&self, name: &str) -> Result<Value, Diagnostics> {
+        let Some(root) = self.config.modules.first() else {
+            return Err(Diagnostics::new());
+        };
+        let scope = ModuleScope {
+            world: self,
+            module: root,
+            instance: ModuleInstance::root(),
+            caller: None,
+            repeat: Repeat::None,
+            depth: 0,
+        };
+        match root.locals.iter().find(|local| local.name == name) {
+            Some(local) => local.value.eval(&scope, &[]),
+            None => Err(Diagnostics::new()),
+        }
+    }
+}
+
+/// Which instance of a repeated block an expression belongs to.
+#[derive(Clone, Debug)]
+enum Repeat {
+    None,
+    Count(u64),
+    Each(EcoString, Value),
+}
+
+/// The names of one module instance.
+#[derive(Clone, Debug)]
+struct ModuleScope<'s> {
+    world: &'s World<'s>,
+    module: &'s Module,
+    instance: ModuleInstance,
+    /// The scope in which the inputs are evaluated, and the index of the call there.
+    caller: Option<(&'s ModuleScope<'s>, u32)>,
+    repeat: Repeat,
+    depth: u32,
+}
+
+impl ModuleScope<'_> {
+    fn reference(&self, slot: Slot) -> Option<Reference> {
+        self.module.slots.get(slot.0 as usize).copied()
+    }
+
+    /// This scope, one evaluation deeper.
+    fn deeper(&self, span: Span) -> Result<Self, Diagnostics> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Diagnostic::error(
+                "Evaluation is nested too deeply",
+                "Values refer to other values through too many steps, or in a circle.",
+            )
+            .at(span)
+            .into());
+        }
+        Ok(Self {
+            depth: self.depth + 1,
+            ..self.clone()
+        })
+    }
+
+    fn variable(&self, at: u32, span: Span) -> Result<Value, Diagnostics> {
+        let Some((caller, call)) = self.caller else {
+            return Ok(self
+                .world
+                .values
+                .get(at as usize)
+                .cloned()
+                .unwrap_or_else(Value::dynamic));
+        };
+        let Some(variable) = self.module.variables.get(at as usize) else {
+            return Err(Diagnostics::new());
+        };
+        let input = caller
+            .module
+            .calls
+            .get(call as usize)
+            .and_then(|call| call.inputs.get(at as usize)?.as_ref());
+        let given = match input {
+            Some(expr) => {
+                let mut scope = caller.deeper(span)?;
+                scope.depth = scope.depth.max(self.depth + 1);
+                scope.repeat = self.repeat.clone();
+                Some(expr.eval(&scope, &[])?)
+            }
+            None => None,
+        };
+        input_value(variable, given.as_ref()).map_err(|problem| {
+            Diagnostic::error(
+                "Invalid value for input variable",
+                format!("The value of var.{} is not suitable: {problem}.", variable.name),
+            )
+            .at(span)
+            .into()
+        })
+    }
+
+    fn resource(&self, at: u32) -> Value {
+        let Some(resource) = self.module.resources.get(at as usize) else {
+            return Value::dynamic();
+        };
+        let addr = ResourceAddr {
+            module: self.instance.clone(),
+            mode: resource.mode,
+            type_name: resource.type_name.clone(),
+            name: resource.name.clone(),
+        };
+        self.world.objects.whole(&addr, resource)
+    }
+
+    /// Calls `make` for every instance of a module call, and puts the results together in the shape of the call.
+    fn call(
+        &self,
+        call: u32,
+        span: Span,
+        make: &dyn Fn(&ModuleScope<'_>) -> Result<Value, Diagnostics>,
+    ) -> Result<Value, Diagnostics> {
+        let scope = self.deeper(span)?;
+        let Some(block) = self.module.calls.get(call as usize) else {
+            return Err(Diagnostics::new());
+        };
+        let instance = |key: Option<InstanceKey>, repeat: Repeat| {
+            let ModuleId(module) = block.module;
+            let child = ModuleScope {
+                world: scope.world,
+                module: &scope.world.config.modules[module as usize],
+                instance: scope.instance.child(block.name.clone(), key),
+                caller: Some((&scope, call)),
+                repeat,
+                depth: scope.depth,
+            };
+            make(&child)
+        };
+        match &block.repetition {
+            Repetition::Single => instance(None, Repeat::None),
+            Repetition::Enabled(expr) => {
+                match repetition::enabled(expr, &scope, Unknown::Allowed)? {
+                    Some(true) => instance(None, Repeat::None),
+                    Some(false) => Ok(Value::null(Type::Dynamic)),
+                    None => Ok(Value::dynamic()),
+                }
+            }
+            Repetition::Count(expr) => {
+                let Some(count) = repetition::count(expr, &scope, Unknown::Allowed)? else {
+                    return Ok(Value::dynamic());
+                };
+                let items: Result<Vec<_>, _> = (0..count)
+                    .map(|index| instance(Some(InstanceKey::Int(index)), Repeat::Count(index)))
+                    .collect();
+                items.map(Value::tuple)
+            }
+            Repetition::ForEach(expr) => {
+                let Some(each) = repetition::for_each(expr, &scope, Unknown::Allowed)? else {
+                    return Ok(Value::dynamic());
+                };
+                let mut items = Vec::new();
+                for (key, value) in each {
+                    let repeat = Repeat::Each(key.clone(), value);
+                    let item = instance(Some(InstanceKey::Str(key.clone())), repeat)?;
+                    items.push((key, item));
+                }
+                Ok(Value::object(items))
+            }
+        }
+    }
+
+    fn output(&self, at: u32, span: Span) -> Result<Value, Diagnostics> {
+        let Some(output) = self.module.outputs.get(at as usize) else {
+            return Err(Diagnostics::new());
+        };
+        let value = output.value.eval(&self.deeper(span)?, &[])?;
+        let mut marks = Marks::NONE;
+        if output.sensitive {
+            marks = marks.union(&Marks::SENSITIVE);
+        }
+        if output.ephemeral {
+            marks = marks.union(&Marks::EPHEMERAL);
+        }
+        Ok(value.with_marks(&marks))
+    }
+
+    fn outputs(&self, span: Span) -> Result<Value, Diagnostics> {
+        let mut values = Vec::new();
+        for (at, output) in (0u32..).zip(&self.module.outputs) {
+            values.push((output.name.clone(), self.output(at, span)?));
+        }
+        Ok(Value::object(values))
+    }
+
+    fn without_repetition(what: &str, span: Span) -> Diagnostics {
+        Diagnostic::error(
+            format!("Reference to {what} outside of a repeated block"),
+            format!("`{what}` has a value only within blocks that are repeated."),
+        )
+        .at(span)
+        .into()
+    }
+}
+
+impl Scope for ModuleScope<'_> {
+    fn value(&self, slot: Slot, span: Span) -> Result<Value, Diagnostics> {
+        let Some(reference) = self.reference(slot) else {
+            return Err(Diagnostics::new());
+        };
+        match reference {
+            Reference::Variable(at) => self.variable(at, span),
+            Reference::Local(at) => match self.module.locals.get(at as usize) {
+                Some(local) => local.value.eval(&self.deeper(span)?, &[]),
+                None => Err(Diagnostics::new()),
+            },
+            Reference::Resource(at) => Ok(self.resource(at)),
+            Reference::Call(call) => self.call(call, span, &|child| child.outputs(span)),
+            Reference::CallOutput(call, output) => {
+                self.call(call, span, &|child| child.output(output, span))
+            }
+            Reference::CountIndex => match &self.repeat {
+                Repeat::Count(index) => Ok(Value::number(*index)),
+                Repeat::None | Repeat::Each(..) => {
+                    Err(Self::without_repetition("count.index", span))
+                }
+            },
+            Reference::EachKey => match &self.repeat {
+                Repeat::Each(key, _) => Ok(Value::string(key.clone())),
+                Repeat::None | Repeat::Count(_) => Err(Self::without_repetition("each.key", span)),
+            },
+            Reference::EachValue => match &self.repeat {
+                Repeat::Each(_, value) => Ok(value.clone()),
+                Repeat::None | Repeat::Count(_) => {
+                    Err(Self::without_repetition("each.value", span))
+                }
+            },
+            Reference::SelfObject => Err(Self::without_repetition("self", span)),
+            Reference::PathModule => Ok(Value::string(self.module.dir.clone())),
+            Reference::PathRoot => Ok(Value::string(".")),
+            Reference::PathCwd => Ok(Value::string(self.world.cwd.as_str())),
+            Reference::Workspace => Ok(Value::string(self.world.workspace.as_str())),
+            Reference::Applying => Ok(Value::bool(false).with_marks(&Marks::EPHEMERAL)),
+        }
+    }
+
+    fn keyed(&self, slot: Slot, key: &Value, span: Span) -> Result<Value, Diagnostics> {
+        let whole = self.value(slot, span)?;
+        let (key, marks) = key.unmark();
+        let found = match (whole.unmarked().kind(), key.kind()) {
+            (Kind::Unknown(..) | Kind::Null(_), _) | (_, Kind::Unknown(..)) => {
+                Some(Value::dynamic())
+            }
+            (Kind::Tuple(items), Kind::Number(index)) => index
+                .to_usize()
+                .and_then(|index| items.get(index))
+                .cloned(),
+            (Kind::Object(object), Kind::String(name)) => object.get(name).cloned(),
+            _ => None,
+        };
+        found
+            .map(|value| value.with_marks(marks).with_marks(whole.marks()))
+            .ok_or_else(|| {
+                Diagnostic::error(
+                    "Invalid index",
+                    "The given key does not identify an element in this collection value.",
+                )
+                .at(span)
+                .into()
+            })
+    }
+
+    fn functions(&self) -> &Functions {
+        &self.world.functions
+    }
+
+    fn name(&self, slot: Slot) -> EcoString {
+        let Some(reference) = self.reference(slot) else {
+            return EcoString::new();
+        };
+        let module = self.module;
+        match reference {
+            Reference::Variable(at) => module
+                .variables
+                .get(at as usize)
+                .map_or_else(EcoString::new, |variable| ecow::eco_format!("var.{}", variable.name)),
+            Reference::Local(at) => module
+                .locals
+                .get(at as usize)
+                .map_or_else(EcoString::new, |local| ecow::eco_format!("local.{}", local.name)),
+            Reference::Resource(at) => module.resources.get(at as usize).map_or_else(
+                EcoString::new,
+                |resource| ecow::eco_format!("{}.{}", resource.type_name, resource.name),
+            ),
+            Reference::Call(at) | Reference::CallOutput(at, _) => module
+                .calls
+                .get(at as usize)
+                .map_or_else(EcoString::new, |call| ecow::eco_format!("module.{}", call.name)),
+            Reference::CountIndex => "count.index".into(),
+            Reference::EachKey => "each.key".into(),
+            Reference::EachValue => "each.value".into(),
+            Reference::SelfObject => "self".into(),
+            Reference::PathModule => "path.module".into(),
+            Reference::PathRoot => "path.root".into(),
+            Reference::PathCwd => "path.cwd".into(),
+            Reference::Workspace => "terraform.workspace".into(),
+            Reference::Applying => "terraform.applying".into(),
+        }
+    }
+}
