@@ -241,6 +241,6 @@ fn the_sample_of_format_1_is_still_read() {
     assert_eq!(found, saved());
     assert_eq!(
         name.to_string(),
-        "6a722828ec819eecd6e19a8e3c43d2dce9bd54addac2e5043101a84ea9114b34"
+        "117035a0549519e2e5c379d0dee765991cf56c5488757565c1773070be905e15"
     );
 }

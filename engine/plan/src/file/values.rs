@@ -10,10 +10,15 @@ use std::sync::Arc;
 use terrane_model::addr::{ConfigResource, ProviderConfigAddr};
 use terrane_value::{Marks, Path, PathStep, Type, Value, json, msgpack};
 
+/// How many types are remembered as met last.
+const RECENT: usize = 8;
+
 /// What is written once.
 #[derive(Default)]
 pub(super) struct Tables {
     types: BTreeMap<Type, usize>,
+    /// Types met last, the latest first: asking a value whether it is of one costs less than making its type.
+    recent: Vec<(Type, usize)>,
     type_texts: Vec<String>,
     dependencies: BTreeMap<Arc<[ConfigResource]>, usize>,
     dependency_lists: Vec<Arc<[ConfigResource]>>,
@@ -24,17 +29,7 @@ pub(super) struct Tables {
 impl Tables {
     pub(super) fn value(&mut self, out: &mut Writer, value: &Value) -> Result<()> {
         let plain = value.unmark_deep();
-        let ty = plain.ty();
-        let place = match self.types.get(&ty) {
-            Some(place) => *place,
-            None => {
-                let mut text = String::new();
-                json::encode_type(&ty, &mut text);
-                self.type_texts.push(text);
-                self.types.insert(ty.clone(), self.types.len());
-                self.types.len() - 1
-            }
-        };
+        let (ty, place) = self.type_of(&plain);
         let bytes = msgpack::encode(&plain, &ty)
             .map_err(|error| FileError::Unencodable(format!("a value: {error}")))?;
         out.length(place);
@@ -48,6 +43,24 @@ impl Tables {
             write_marks(out, marks);
         });
         Ok(())
+    }
+
+    fn type_of(&mut self, value: &Value) -> (Type, usize) {
+        if let Some(at) = self.recent.iter().position(|(ty, _)| value.is_of(ty)) {
+            self.recent[..=at].rotate_right(1);
+            return self.recent[0].clone();
+        }
+        let ty = value.ty();
+        let next = self.types.len();
+        let place = *self.types.entry(ty.clone()).or_insert_with(|| {
+            let mut text = String::new();
+            json::encode_type(&ty, &mut text);
+            self.type_texts.push(text);
+            next
+        });
+        self.recent.truncate(RECENT - 1);
+        self.recent.insert(0, (ty.clone(), place));
+        (ty, place)
     }
 
     /// Two values of which the second is often the same as the first.
