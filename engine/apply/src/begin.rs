@@ -89,6 +89,7 @@ pub(crate) fn opening(
             state: drift.refreshed.clone(),
         });
     }
+    renamed(plan, snapshot, &mut events);
     if plan.mode == PlanMode::Normal {
         imported(plan, schema, &mut events);
         unchanged(plan, schema, &mut events);
@@ -194,6 +195,39 @@ fn imported(
                 object,
                 provider: change.provider.clone(),
                 state: Some(Arc::new(state)),
+            });
+        }
+    }
+}
+
+/// Dependencies that have a new name since what they name was moved: the order of destruction must outlive a run that is cut off.
+fn renamed(plan: &Plan, snapshot: &Snapshot, events: &mut Vec<EventKind>) {
+    if plan.moves.is_empty() {
+        return;
+    }
+    let managed = |change: &&ResourceChange| change.addr.resource.mode == Mode::Managed;
+    for change in plan.changes.iter().filter(managed) {
+        let from = change.previous_addr.as_ref().unwrap_or(&change.addr);
+        let instance = snapshot.instance(from);
+        let known = instance.and_then(|instance| match &change.deposed {
+            None => instance.current.as_ref(),
+            Some(key) => instance.deposed.get(key),
+        });
+        let (Some(known), Some(stored)) = (known, &change.stored) else {
+            continue;
+        };
+        // What refresh found was set before this, with the new names.
+        let refreshed = plan.drift.binary_search_by(|drift| {
+            (&drift.addr, &drift.deposed).cmp(&(&change.addr, &change.deposed))
+        });
+        if known.dependencies != stored.dependencies && refreshed.is_err() {
+            events.push(EventKind::Set {
+                object: ObjectAddr {
+                    instance: change.addr.clone(),
+                    deposed: change.deposed.clone(),
+                },
+                provider: change.provider.clone(),
+                state: Some(stored.clone()),
             });
         }
     }

@@ -614,20 +614,16 @@ impl Core {
             return kinds;
         }
         let mut messages = Diagnostics::new();
-        let values = evaluator.outputs(&mut messages);
-        self.diagnostics.extend(messages);
         let left_out = !self.plan.targets.is_empty() || !self.plan.excludes.is_empty();
+        let planned = &self.plan.outputs;
+        let concerned = |name: &str| {
+            let planned = planned.iter().find(|planned| planned.name == name);
+            planned.is_some_and(|planned| planned.action != Action::NoOp || !left_out)
+        };
+        let values = evaluator.outputs(&concerned, &mut messages);
+        self.diagnostics.extend(messages);
         for ((name, value), output) in values.into_iter().zip(declared) {
-            let planned = self
-                .plan
-                .outputs
-                .iter()
-                .find(|planned| planned.name == name);
-            let concerned =
-                planned.is_some_and(|planned| planned.action != Action::NoOp || !left_out);
-            let Some(value) =
-                value.filter(|value| concerned && !value.is_null() && !output.ephemeral)
-            else {
+            let Some(value) = value.filter(|value| !value.is_null() && !output.ephemeral) else {
                 continue;
             };
             let state = OutputState {

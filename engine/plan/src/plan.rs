@@ -121,7 +121,7 @@ pub struct ResourceChange {
     pub tainted: bool,
     /// Only marks or stored facts change: nothing is asked of the provider.
     pub marks_only: bool,
-    /// What state held for the object when the plan was made; see [`Base`].
+    /// What state held for the object when the plan was made, with the new names of dependencies that were moved; see [`Base`].
     pub stored: Option<Arc<terrane_model::snapshot::ObjectState>>,
 }
 

@@ -34,6 +34,8 @@ pub struct Evaluator {
     /// By change.
     located: Vec<Option<Located>>,
     checks: CheckBook,
+    /// The plan is not of everything.
+    partial: bool,
 }
 
 /// What an evaluator is made from, beside the plan.
@@ -82,6 +84,7 @@ impl Evaluator {
             index,
             located: Vec::new(),
             checks: CheckBook::default(),
+            partial: !(plan.targets.is_empty() && plan.excludes.is_empty()),
         };
         evaluator.expand_modules(&plan.module_instances);
         evaluator.expand_resources(plan, &snapshot);
@@ -132,7 +135,7 @@ impl Evaluator {
         }
         // What the plan says nothing of: left out, so as state has it. A plan of everything says all; a plan that destroys says nothing of what
         // was there, which provider configurations may need.
-        let partial = !(plan.targets.is_empty() && plan.excludes.is_empty());
+        let partial = self.partial;
         let destroying = plan.mode == PlanMode::Destroy;
         let drift = plan.drift.iter().map(|drift| &drift.addr);
         spoken_of.extend(drift.filter(|_| !destroying));
@@ -394,14 +397,22 @@ impl Evaluator {
         Ok((config, connection))
     }
 
-    /// The root outputs: name, and value unless what it refers to failed.
-    pub fn outputs(&self, diagnostics: &mut Diagnostics) -> Vec<(EcoString, Option<Value>)> {
+    /// The root outputs: name, and value if that is wanted and what it refers to did not fail.
+    pub fn outputs(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<(EcoString, Option<Value>)> {
         let Some(root) = self.config.modules.first() else {
             return Vec::new();
         };
         let compute = |at: u32| self.world.compute(Node::Output(ModuleId(0), at), 0);
         let mut values = Vec::with_capacity(root.outputs.len());
         for (at, output) in (0u32..).zip(&root.outputs) {
+            if !wanted(&output.name) {
+                values.push((output.name.clone(), None));
+                continue;
+            }
             let value = match compute(at) {
                 Ok(value) => value.ok(),
                 Err(messages) => {
@@ -421,6 +432,12 @@ impl Evaluator {
         diagnostics: &mut Diagnostics,
     ) -> Vec<CheckResult> {
         let config = self.config.clone();
+        // What the plan left out is not there to be checked.
+        let partial = self.partial;
+        let left_out = |kind: CheckKind, addr: &str| {
+            let known = |result: &CheckResult| result.kind == kind && result.config_addr == addr;
+            partial && !planned.iter().any(known)
+        };
         for module in &config.modules {
             for place in self.world.places(module.id) {
                 let addr = self.world.module_cell(place).addr.clone();
@@ -440,6 +457,9 @@ impl Evaluator {
                 };
                 for check in &module.checks {
                     let name = format!("check.{}", check.name);
+                    if left_out(CheckKind::Check, &config_within(&name)) {
+                        continue;
+                    }
                     let words = Words {
                         failed: "Check block assertion failed",
                         noun: "check assertion",
@@ -462,6 +482,9 @@ impl Evaluator {
                 }
                 for output in &module.outputs {
                     let name = format!("output.{}", output.name);
+                    if left_out(CheckKind::Output, &config_within(&name)) {
+                        continue;
+                    }
                     let words = Words {
                         failed: "Module output value precondition failed",
                         noun: "output precondition",

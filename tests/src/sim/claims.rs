@@ -206,6 +206,7 @@ pub(super) fn in_order(made: &Made, journal: &[Vec<Event>]) -> Claim {
     let mut began: BTreeMap<(ObjectAddr, Operation), usize> = BTreeMap::new();
     let mut ended: BTreeMap<(ObjectAddr, Operation), usize> = BTreeMap::new();
     let mut names = BTreeMap::new();
+    let mut deposed = BTreeMap::new();
     for (at, event) in journal.iter().flatten().enumerate() {
         match &event.kind {
             EventKind::Began { op, intent } => {
@@ -214,6 +215,9 @@ pub(super) fn in_order(made: &Made, journal: &[Vec<Event>]) -> Claim {
                 if began.insert(key, at).is_some() {
                     return Err(format!("I6: {} was begun twice", intent.object.instance));
                 }
+            }
+            EventKind::Deposed { instance, key } => {
+                deposed.insert(instance.clone(), key.clone());
             }
             EventKind::Ended { op, .. } => {
                 if let Some(key) = names.get(op) {
@@ -230,13 +234,13 @@ pub(super) fn in_order(made: &Made, journal: &[Vec<Event>]) -> Claim {
             StepKind::Forget(_) | StepKind::Join => return None,
         };
         let change = &plan.changes[at as usize];
-        let fits = |object: &ObjectAddr| {
-            let own = object.deposed == change.deposed
-                || (operations == [Operation::Delete]
-                    && change.deposed.is_none()
-                    && change.action == Action::CreateThenDelete);
-            object.instance == change.addr && own
+        // A create-before-destroy destroys what it deposed itself.
+        let replaced = operations == [Operation::Delete] && change.action == Action::CreateThenDelete;
+        let key = match replaced {
+            true => deposed.get(&change.addr).cloned(),
+            false => change.deposed.clone(),
         };
+        let fits = |object: &ObjectAddr| object.instance == change.addr && object.deposed == key;
         times
             .iter()
             .find(|((object, operation), _)| operations.contains(operation) && fits(object))

@@ -19,7 +19,7 @@ impl Model {
     fn edit_module(&mut self, rng: &mut Rng, at: usize) {
         let mut module = std::mem::take(&mut self.modules[at]);
         match rng.below(12) {
-            0 | 1 => self.add(rng, &mut module, at),
+            0 | 1 => self.add(rng, &mut module, at, at + 1 == self.modules.len()),
             2 if !module.items.is_empty() => {
                 let gone = rng.below(module.items.len());
                 module.items.remove(gone);

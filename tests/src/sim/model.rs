@@ -193,24 +193,24 @@ impl Model {
             modules: Vec::new(),
         };
         for _ in 0..rng.below(3) {
-            let module = model.module(rng, 4);
+            let module = model.module(rng, 4, false);
             model.modules.push(module);
         }
-        let root = model.module(rng, 9);
+        let root = model.module(rng, 9, true);
         model.modules.push(root);
         model
     }
 
-    fn module(&self, rng: &mut Rng, most: usize) -> Module {
+    fn module(&self, rng: &mut Rng, most: usize, root: bool) -> Module {
         let mut module = Module::default();
         for _ in 0..=rng.below(most) {
-            self.add(rng, &mut module, self.modules.len());
+            self.add(rng, &mut module, self.modules.len(), root);
         }
         module
     }
 
     /// Adds a random item to a module, which may call those before `callable`.
-    pub(super) fn add(&self, rng: &mut Rng, module: &mut Module, callable: usize) {
+    pub(super) fn add(&self, rng: &mut Rng, module: &mut Module, callable: usize, root: bool) {
         let number = module.next;
         module.next += 1;
         let what = if callable > 0 && rng.chance(20) {
@@ -221,7 +221,7 @@ impl Model {
                 note: reference(rng, &module.mentionable(number)),
             })
         } else {
-            What::Block(block(rng, module, number))
+            What::Block(block(rng, module, number, root))
         };
         let looked_up = matches!(&what, What::Block(block) if block.looked_up);
         let depends_on = match rng.chance(15) && !looked_up {
@@ -247,7 +247,7 @@ impl Model {
     }
 }
 
-fn block(rng: &mut Rng, module: &Module, number: usize) -> Block {
+fn block(rng: &mut Rng, module: &Module, number: usize, root: bool) -> Block {
     let kinds = [
         Kind::Network,
         Kind::Network,
@@ -259,7 +259,8 @@ fn block(rng: &mut Rng, module: &Module, number: usize) -> Block {
         Kind::Data,
         Kind::Data,
     ];
-    let kind = rng.pick(&kinds).copied().unwrap_or(Kind::Data);
+    // What depends on a module depends on all in it, and a disk can't be create-before-destroy.
+    let kind = rng.pick(&kinds).copied().filter(|kind| root || *kind != Kind::Disk).unwrap_or(Kind::Data);
     let looked_up = kind == Kind::Network && rng.chance(15);
     let parent = reference(rng, &module.parents(kind, number));
     let mut notes = Vec::new();

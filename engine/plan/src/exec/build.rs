@@ -4,8 +4,8 @@
 //!
 //! 1. `X` waits for `X_d` of the same object; with create-before-destroy it is the other way round.
 //! 2. `C` waits for `R_d` of each `R` that it depends on; with create-before-destroy of `R`, `R_d` waits for `C`.
-//! 3. `R_d` waits for `D_d` of each `D` that depended on `R` when it was last applied; `R` waits for `D_d` too, unless `D` is replaced
-//!    create-before-destroy (its new object needs the new `R`).
+//! 3. `R_d` waits for `D_d` of each `D` that depended on `R` when it was last applied; `R` waits for `D_d` too, unless `D` is create-before-destroy
+//!    (what takes its place may need the new `R`).
 //! 4. `C` waits for what its expressions refer to: for the very instance where the reference picks one, else for all through one [`StepKind::Join`].
 //!
 //! Many-to-many relations always go through a join, so that the number of edges stays linear.
@@ -166,12 +166,11 @@ impl<'a> Builder<'a> {
         let mut plainly_destroyed_by_dep = Groups::default();
         let mut created_by_dep = Groups::default();
         let mut destroys_of = Groups::default();
-        let renamed = Renamed::new(changes);
         for (change, (apply, destroy)) in changes.iter().zip(own) {
             if let Some(destroy) = destroy {
-                for dep in renamed.stored_deps(change) {
+                for dep in stored_deps(change) {
                     destroyed_by_dep.add(dep.clone(), *destroy);
-                    if change.action != Action::CreateThenDelete {
+                    if !create_first(change) {
                         plainly_destroyed_by_dep.add(dep, *destroy);
                     }
                 }
@@ -181,7 +180,7 @@ impl<'a> Builder<'a> {
                 }
             }
             if let Some(apply) = apply {
-                for dep in renamed.all_deps(change) {
+                for dep in all_deps(change) {
                     created_by_dep.add(dep, *apply);
                 }
             }
@@ -203,7 +202,7 @@ impl<'a> Builder<'a> {
                 }
             }
             if let Some(apply) = apply {
-                for dep in renamed.all_deps(change) {
+                for dep in all_deps(change) {
                     self.wait_for_group(*apply, &mut destroys_of, &dep);
                 }
             }
@@ -625,45 +624,26 @@ fn uses_each(module: &Module, expr: &Compiled) -> bool {
     })
 }
 
-/// New names of resources whose instances were moved: stored dependencies have the old ones.
-#[derive(Debug, Default)]
-struct Renamed(BTreeMap<ConfigResource, Vec<ConfigResource>>);
+/// What the stored object depended on.
+fn stored_deps(change: &ResourceChange) -> impl Iterator<Item = Dep> + '_ {
+    change
+        .stored
+        .iter()
+        .flat_map(|stored| stored.dependencies.iter())
+        .map(|dep| resolve(&change.addr.resource.module, dep))
+}
 
-impl Renamed {
-    fn new(changes: &[ResourceChange]) -> Self {
-        let mut renamed: BTreeMap<ConfigResource, Vec<ConfigResource>> = BTreeMap::new();
-        for change in changes {
-            if let Some(previous) = &change.previous_addr {
-                let (old, new) = (previous.resource.config(), change.addr.resource.config());
-                let names = renamed.entry(old.clone()).or_default();
-                if old != new && !names.contains(&new) {
-                    names.push(new);
-                }
-            }
-        }
-        Self(renamed)
-    }
-
-    /// What the stored object depended on.
-    fn stored_deps(&self, change: &ResourceChange) -> Vec<Dep> {
-        let stored = change.stored.iter().flat_map(|stored| stored.dependencies.iter());
-        stored
-            .flat_map(|dep| std::iter::once(dep).chain(self.0.get(dep).into_iter().flatten()))
-            .map(|dep| resolve(&change.addr.resource.module, dep))
-            .collect()
-    }
-
-    /// What the object depends on, stored and configured.
-    fn all_deps(&self, change: &ResourceChange) -> Vec<Dep> {
-        let configured = change.dependencies.iter();
-        let mut deps: Vec<Dep> = configured
-            .map(|dep| resolve(&change.addr.resource.module, dep))
-            .chain(self.stored_deps(change))
-            .collect();
-        deps.sort_unstable();
-        deps.dedup();
-        deps
-    }
+/// What the object depends on, stored and configured.
+fn all_deps(change: &ResourceChange) -> Vec<Dep> {
+    let mut deps: Vec<Dep> = change
+        .dependencies
+        .iter()
+        .map(|dep| resolve(&change.addr.resource.module, dep))
+        .chain(stored_deps(change))
+        .collect();
+    deps.sort_unstable();
+    deps.dedup();
+    deps
 }
 
 /// A dependency in the same module (or one around it) means the resource of the very module instance.

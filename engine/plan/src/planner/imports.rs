@@ -192,6 +192,7 @@ impl Core {
             now: Value::NULL,
             private: Private::from([]),
             identity: Value::NULL,
+            in_scope: true,
             claimed: true,
             importing: Some(wanted.target.clone()),
             waiters: Vec::new(),

@@ -277,7 +277,7 @@ impl Core {
             }
         }
         if !from_state
-            || object.is_none_or(|object| !self.object_in_scope(&self.prior.objects[object]))
+            || object.is_none_or(|object| !self.prior.objects[object].in_scope)
         {
             // While destroying, objects are left to the orphans: all of them go.
             if let Some(object) = object {

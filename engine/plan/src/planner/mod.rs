@@ -216,6 +216,7 @@ impl Core {
         if self.recovering {
             self.assign_intents();
         } else {
+            self.find_objects_in_scope();
             self.assign_providers();
         }
         let taking_part = self.nodes_taking_part();

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use terrane_config::config::{ModuleId, ProviderId, Reference};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
-use terrane_model::addr::{ConfigResource, InstanceKey};
+use terrane_model::addr::{ConfigResource, InstanceKey, Mode};
 use terrane_model::provider::{Call, CallFailure, Reply};
 use terrane_model::snapshot::{CheckKind, CheckStatus};
 
@@ -32,7 +32,7 @@ impl Core {
             .prior
             .objects
             .iter()
-            .filter(|object| self.object_in_scope(object));
+            .filter(|object| object.in_scope);
         let providers: BTreeSet<ProviderId> = objects
             .filter_map(|object| object.provider.as_ref())
             .map(|provider| provider.config)
@@ -82,7 +82,8 @@ impl Core {
         }
     }
 
-    /// Finds for each node the resources that it depends on, through values but not through other resources.
+    /// Finds for each node the resources that it depends on: through values and provider configurations, and through data sources, which are not there
+    /// any more when things are destroyed; not through managed resources, whose own dependencies say the rest.
     pub(super) fn find_resource_deps(&mut self) {
         for id in self.graph.order().to_vec() {
             let mut found: BTreeSet<ConfigResource> = BTreeSet::new();
@@ -93,9 +94,12 @@ impl Core {
                     Node::Resource(module, at) => {
                         sources += 2;
                         found.insert(self.config_addr(module, at));
+                        let declared = &self.config.module(module).resources[at as usize];
+                        if declared.mode != Mode::Managed {
+                            let behind = self.resource_deps[dep.index()].as_deref();
+                            found.extend(behind.into_iter().flatten().cloned());
+                        }
                     }
-                    // What a provider configuration needs is needed by the resources too, but it is not a dependency of the object.
-                    Node::Provider(_) => {}
                     _ => {
                         let Some(more) = &self.resource_deps[dep.index()] else {
                             continue;

@@ -1,17 +1,18 @@
 //! Stored objects: who is asked about them, upgrading, reading.
 
-use super::prior::{Object, ObjectId, Stage};
+use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting};
 use crate::graph::Node;
 use crate::machine::{Progress, ProviderInstance};
 use crate::objchange;
 use crate::plan::{Drift, PlanMode};
 use crate::stored;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_config::config::ProviderId;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::Span;
-use terrane_model::addr::Mode;
+use terrane_model::addr::{ConfigResource, Mode};
 use terrane_model::provider::{Answer, Call, CallFailure, RawObject, Reply};
 use terrane_model::schema::Schema;
 use terrane_model::snapshot::Status;
@@ -34,12 +35,58 @@ impl Core {
         schemas.get(type_name).cloned()
     }
 
-    pub(super) fn object_in_scope(&self, object: &Object) -> bool {
-        let node = self
-            .index
-            .resource(&object.addr.resource)
-            .map(|(module, at)| self.graph.id(Node::Resource(module, at)));
-        self.scope.instance(node, &object.addr)
+    /// Finds out which objects take part: those in scope, and where objects are to be destroyed, those that must go before one that is targeted, while
+    /// those stay that one needs which is excluded.
+    pub(super) fn find_objects_in_scope(&mut self) {
+        let destroying = self.is_destroy();
+        let mut named = Vec::with_capacity(self.prior.objects.len());
+        let mut going = Vec::with_capacity(self.prior.objects.len());
+        for object in &self.prior.objects {
+            let node = self
+                .index
+                .resource(&object.addr.resource)
+                .map(|(module, at)| self.graph.id(Node::Resource(module, at)));
+            named.push(self.scope.instance(node, &object.addr));
+            going.push(destroying || node.is_none());
+        }
+        if !self.scope.is_all() {
+            self.spread_scope(&mut named, &going);
+        }
+        for (object, named) in self.prior.objects.iter_mut().zip(named) {
+            object.in_scope = named;
+        }
+    }
+
+    fn spread_scope(&self, named: &mut [bool], going: &[bool]) {
+        let targeting = self.scope.is_targeting();
+        let mut of: BTreeMap<ConfigResource, Vec<ObjectId>> = BTreeMap::new();
+        let mut dependents: BTreeMap<&ConfigResource, Vec<ObjectId>> = BTreeMap::new();
+        for (id, object) in self.prior.objects.iter().enumerate() {
+            of.entry(object.addr.resource.config()).or_default().push(id);
+            for dep in object.stored.dependencies.iter() {
+                dependents.entry(dep).or_default().push(id);
+            }
+        }
+        // A target draws in what depends on it; an exclusion what it depends on.
+        let mut open: Vec<ObjectId> = (0..named.len())
+            .filter(|id| going[*id] && named[*id] == targeting)
+            .collect();
+        while let Some(id) = open.pop() {
+            let object = &self.prior.objects[id];
+            let mut next: Vec<ObjectId> = Vec::new();
+            if targeting {
+                next.extend(dependents.get(&object.addr.resource.config()).into_iter().flatten());
+            } else {
+                let needs = object.stored.dependencies.iter();
+                next.extend(needs.filter_map(|dep| of.get(dep)).flatten());
+            }
+            for id in next {
+                if going[id] && named[id] != targeting {
+                    named[id] = targeting;
+                    open.push(id);
+                }
+            }
+        }
     }
 
     /// Finds out for each object which provider instance is asked about it.
@@ -66,7 +113,7 @@ impl Core {
                     .position(|provider| provider.addr == object.provider_addr)?;
                 Some(ProviderId(u32::try_from(at).ok()?))
             });
-            let in_scope = self.object_in_scope(object);
+            let in_scope = object.in_scope;
             let Some(config) = config else {
                 if in_scope {
                     let (addr, provider) =

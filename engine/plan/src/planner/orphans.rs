@@ -16,7 +16,7 @@ impl Core {
             let object = &self.prior.objects[id];
             let concerned = object.addr.resource.mode == Mode::Managed
                 && !object.claimed
-                && self.object_in_scope(object);
+                && object.in_scope;
             if !concerned
                 || object.stage == Stage::Failed
                 || object.stage == Stage::Waiting

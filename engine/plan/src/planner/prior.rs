@@ -3,12 +3,12 @@
 use super::index::ConfigIndex;
 use super::moves;
 use crate::machine::ProviderInstance;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::{
-    DeposedKey, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr,
+    ConfigResource, DeposedKey, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr,
 };
 use terrane_model::provider::Private;
 use terrane_model::schema::Schema;
@@ -54,6 +54,8 @@ pub(crate) struct Object {
     pub(crate) now: Value,
     pub(crate) private: Private,
     pub(crate) identity: Value,
+    /// It takes part in the plan.
+    pub(crate) in_scope: bool,
     /// A configured instance stands for it.
     pub(crate) claimed: bool,
     /// It is being imported, under this id.
@@ -127,6 +129,7 @@ impl Prior {
                         now: Value::NULL,
                         private: stored.private.clone(),
                         identity: Value::NULL,
+                        in_scope: false,
                         claimed: false,
                         importing: None,
                         waiters: Vec::new(),
@@ -134,7 +137,39 @@ impl Prior {
                 }
             }
         }
+        prior.rename_dependencies();
         (prior, diagnostics)
+    }
+
+    /// What depends on a resource that was moved depends on it under its new name, so that the order of destruction is kept.
+    fn rename_dependencies(&mut self) {
+        let mut names: BTreeMap<ConfigResource, BTreeSet<ConfigResource>> = BTreeMap::new();
+        for (from, to) in &self.moves {
+            let (old, new) = (from.resource.config(), to.resource.config());
+            if old != new {
+                names.entry(old).or_default().insert(new);
+            }
+        }
+        if names.is_empty() {
+            return;
+        }
+        // A resource of which some instances keep the name is known under both.
+        let staying: BTreeSet<ConfigResource> = self.resources.keys().map(ResourceAddr::config).collect();
+        for object in &mut self.objects {
+            let old = &object.stored.dependencies;
+            if !old.iter().any(|dep| names.contains_key(dep)) {
+                continue;
+            }
+            let mut new = BTreeSet::new();
+            for dep in old.iter() {
+                let renamed = names.get(dep);
+                if renamed.is_none() || staying.contains(dep) {
+                    new.insert(dep.clone());
+                }
+                new.extend(renamed.into_iter().flatten().cloned());
+            }
+            Arc::make_mut(&mut object.stored).dependencies = new.into_iter().collect();
+        }
     }
 
     /// The current object of an instance.

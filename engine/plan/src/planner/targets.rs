@@ -50,6 +50,11 @@ impl Scope {
         self.targets.is_empty() && self.excludes.is_empty()
     }
 
+    /// Whether only what is targeted takes part (else what is excluded does not).
+    pub(crate) fn is_targeting(&self) -> bool {
+        !self.targets.is_empty()
+    }
+
     /// Whether an instance of a node that takes part does so too.
     pub(crate) fn instance(&self, node: Option<NodeId>, addr: &InstanceAddr) -> bool {
         let wanted = self.targets.is_empty()
