@@ -241,6 +241,6 @@ fn the_sample_of_format_1_is_still_read() {
     assert_eq!(found, saved());
     assert_eq!(
         name.to_string(),
-        "117035a0549519e2e5c379d0dee765991cf56c5488757565c1773070be905e15"
+        "bb74d4c09e4356453cac4095583662be93067fffed32483f55cd83e38ebecda2"
     );
 }
