@@ -34,6 +34,10 @@ impl Files for OsFiles {
     fn list(&self, dir: &str) -> Result<Vec<String>, String> {
         let mut found = Vec::new();
         let mut above = BTreeSet::new();
+        // Where there is no folder there are no files.
+        if !Path::new(dir).exists() {
+            return Ok(found);
+        }
         walk(Path::new(dir), "", &mut above, &mut found)?;
         found.sort_unstable();
         Ok(found)

@@ -1,7 +1,6 @@
 //! Saved plans: a file that holds a plan and the configuration that it was made from, so that exactly it can be applied later.
 //!
-//! The file is a line that names the format, a line with the length of the header, the header (JSON: the workspace and the texts of all
-//! modules), and the plan in the engine's own form. It holds values as they are, sensitive ones too, so only its owner may read it.
+//! The engine says what is in the file. It holds values as they are, sensitive ones too, so only its owner may read it.
 
 use crate::apply::{Approved, approve_parts};
 use crate::failure::{Failure, Report};
@@ -9,18 +8,20 @@ use crate::load::{Loaded, Origin, load as load_config};
 use crate::plan::Made;
 use crate::session::Session;
 use crate::variables::{self, VariableArgument};
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::sync::Arc;
 use terrane_config::load::{ModuleFile, ModuleFolder};
 use terrane_config::variables::{Given, GivenSource, GivenValue, root_variables};
 use terrane_gate::{Decision, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_model::snapshot::Snapshot;
+use terrane_plan::file::{SavedPlan, decode, encode};
 use terrane_plan::plan::Plan;
 
-/// The first line of a saved plan. A new format gets a new line.
-const FIRST_LINE: &[u8] = b"terrane plan 1\n";
+/// Under this name the file keeps the workspace.
+const WORKSPACE: &str = "workspace";
 
 /// A saved plan, read.
 #[derive(Debug)]
@@ -33,61 +34,58 @@ pub struct Saved {
     pub loaded: Loaded,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Header {
-    /// The version of the program that wrote it, for people.
-    terrane: String,
-    workspace: String,
-    folders: Vec<FolderRecord>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct FolderRecord {
-    dir: String,
-    files: Vec<FileRecord>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct FileRecord {
-    name: String,
-    text: String,
-}
-
 /// Saves a plan.
 ///
 /// # Errors
 /// When the file can't be written.
 pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
-    let header = Header {
-        terrane: env!("CARGO_PKG_VERSION").to_owned(),
-        workspace: session.workspace()?,
-        folders: made.loaded.folders.iter().map(record).collect(),
-    };
-    let header = serde_json::to_vec(&header).map_err(|error| Failure::Io {
-        doing: format!("Saving the plan to {path} failed"),
-        source: error.into(),
+    let workspace: Arc<[u8]> = session.workspace()?.into_bytes().into();
+    let bytes = encode(&SavedPlan {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        plan: made.plan.clone(),
+        sources: made.loaded.folders.iter().flat_map(sources).collect(),
+        extra: BTreeMap::from([(WORKSPACE.to_owned(), workspace)]),
+    })
+    .map_err(|error| {
+        Failure::input(
+            format!("Saving the plan to {path} failed"),
+            format!("{error}."),
+        )
     })?;
-    let plan = encode(&made.plan)?;
-    let mut bytes = FIRST_LINE.to_vec();
-    bytes.extend(format!("{}\n", header.len()).into_bytes());
-    bytes.extend(header);
-    bytes.extend(plan);
     write_private(path, &bytes).map_err(Failure::io(format!("Saving the plan to {path} failed")))
 }
 
-fn record(folder: &ModuleFolder) -> FolderRecord {
-    FolderRecord {
-        dir: folder.dir.to_string(),
-        files: folder
-            .files
-            .iter()
-            .map(|file| FileRecord {
-                name: file.name.clone(),
-                // A configuration that is not UTF-8 makes no plan.
-                text: String::from_utf8_lossy(&file.content).into_owned(),
-            })
-            .collect(),
+/// The files of a folder, with their paths relative to the root module.
+fn sources(folder: &ModuleFolder) -> impl Iterator<Item = (String, Arc<[u8]>)> {
+    folder.files.iter().map(|file| {
+        let path = if folder.dir == "." {
+            file.name.clone()
+        } else {
+            format!("{}/{}", folder.dir, file.name)
+        };
+        (path, Arc::from(file.content.as_slice()))
+    })
+}
+
+/// The folders that hold these files; the root first, even if it is empty.
+fn folders(sources: Vec<(String, Arc<[u8]>)>) -> Vec<ModuleFolder> {
+    let mut by_dir: BTreeMap<String, Vec<ModuleFile>> = BTreeMap::new();
+    for (path, content) in sources {
+        let (dir, name) = path.rsplit_once('/').unwrap_or((".", &path));
+        by_dir.entry(dir.to_owned()).or_default().push(ModuleFile {
+            name: name.to_owned(),
+            content: content.to_vec(),
+        });
     }
+    let root = ModuleFolder {
+        dir: ".".into(),
+        files: by_dir.remove(".").unwrap_or_default(),
+    };
+    let rest = by_dir.into_iter().map(|(dir, files)| ModuleFolder {
+        dir: dir.into(),
+        files,
+    });
+    std::iter::once(root).chain(rest).collect()
 }
 
 fn write_private(path: &str, bytes: &[u8]) -> std::io::Result<()> {
@@ -108,73 +106,47 @@ fn write_private(path: &str, bytes: &[u8]) -> std::io::Result<()> {
 /// # Errors
 /// When it can't be read, is no saved plan, or belongs to another workspace.
 pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
-    let bytes = std::fs::read(path).map_err(Failure::io(format!(
-        "Failed to load {path:?} as a plan file"
-    )))?;
-    let damaged = |problem: &str| {
+    let summary = format!("Failed to load {path:?} as a plan file");
+    let bytes = std::fs::read(path).map_err(Failure::io(summary.as_str()))?;
+    let (saved, digest) = decode(&bytes).map_err(|error| {
         Failure::input(
-            format!("Failed to load {path:?} as a plan file"),
-            format!("{problem} Make a plan with `terrane plan -out={path}`."),
+            summary,
+            format!(
+                "The file can't be used: {error}. Make a plan with `terrane plan -out={path}`."
+            ),
         )
-    };
-    let (header, plan) = split(&bytes).ok_or_else(|| {
-        damaged("The file is not a plan that this version of terrane has saved, or it is damaged.")
     })?;
-    let header: Header = serde_json::from_slice(header)
-        .map_err(|error| damaged(&format!("Its header is damaged: {error}.")))?;
-    let plan =
-        decode(plan).map_err(|error| damaged(&format!("The plan in it is damaged: {error}.")))?;
-    let workspace = session.workspace()?;
-    if header.workspace != workspace {
+    let SavedPlan {
+        version: _,
+        plan,
+        sources,
+        extra,
+    } = saved;
+    let selected = session.workspace()?;
+    let made_for = extra
+        .get(WORKSPACE)
+        .map(|name| String::from_utf8_lossy(name).into_owned());
+    if let Some(made_for) = made_for.filter(|made_for| *made_for != selected) {
         return Err(Failure::input(
             "Saved plan is for another workspace",
             format!(
-                "The plan {path:?} was made for the workspace {:?}, and {workspace:?} is selected. Switch with `terrane workspace select`.",
-                header.workspace
+                "The plan {path:?} was made for the workspace {made_for:?}, and {selected:?} is selected. Switch with `terrane workspace select`."
             ),
         ));
     }
-    let folders: Vec<ModuleFolder> = header
-        .folders
-        .into_iter()
-        .map(|folder| ModuleFolder {
-            dir: folder.dir.into(),
-            files: folder
-                .files
-                .into_iter()
-                .map(|file| ModuleFile {
-                    name: file.name,
-                    content: file.text.into_bytes(),
-                })
-                .collect(),
-        })
-        .collect();
     let given = planned_values(&plan);
-    let snapshot = providers_of(&plan);
-    let loaded = load_config(session, &snapshot, Origin::Saved(&folders), &given).await?;
+    let folders = folders(sources);
+    let loaded = load_config(
+        session,
+        &providers_of(&plan),
+        Origin::Saved(&folders),
+        &given,
+    )
+    .await?;
     Ok(Saved {
         plan,
-        digest: digest(&bytes),
+        digest: digest.to_string(),
         loaded,
-    })
-}
-
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = bytes.strip_prefix(FIRST_LINE)?;
-    let line = rest.iter().position(|byte| *byte == b'\n')?;
-    let (length, rest) = rest.split_at_checked(line)?;
-    let length: usize = std::str::from_utf8(length).ok()?.parse().ok()?;
-    rest.get(1..)?.split_at_checked(length)
-}
-
-fn digest(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    let digest = sha2::Sha256::digest(bytes);
-    digest.iter().fold(String::new(), |mut text, byte| {
-        use std::fmt::Write as _;
-        // Writing to a string never fails.
-        drop(write!(text, "{byte:02x}"));
-        text
     })
 }
 
@@ -199,7 +171,7 @@ fn providers_of(plan: &Plan) -> Snapshot {
             .entry(change.addr.resource.clone())
             .or_insert_with(|| terrane_model::snapshot::ResourceState {
                 provider: change.provider.clone(),
-                instances: std::collections::BTreeMap::new(),
+                instances: BTreeMap::new(),
             });
     }
     snapshot
@@ -265,12 +237,4 @@ pub fn approve(
             "Errors were found when this plan was made, so it can only be shown.",
         )
     })
-}
-
-fn encode(_: &Plan) -> Result<Vec<u8>, Failure> {
-    Err(Failure::input("Plans can't be saved yet", ""))
-}
-
-fn decode(_: &[u8]) -> Result<Plan, String> {
-    Err(String::from("plans can't be read yet"))
 }

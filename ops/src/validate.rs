@@ -23,6 +23,7 @@ pub async fn run(session: &Session, arguments: &[VariableArgument]) -> Result<Re
             mut warnings,
             ..
         }) => {
+            warnings.extend(terrane_plan::cycles(&config));
             warnings.extend(validate(&config, &functions_for_validate()));
             Ok(Report {
                 diagnostics: warnings,

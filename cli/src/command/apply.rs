@@ -1,7 +1,7 @@
 //! `apply` and `destroy`.
 
 use super::plan::{begin, planning_failed, request, show};
-use super::{block_on, good, saved, style, with_session};
+use super::{block_on, good, saved, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
@@ -15,7 +15,6 @@ use terrane_ops::interrupt::Interrupt;
 use terrane_ops::model::snapshot::Snapshot;
 use terrane_ops::plan::{Made, PlanRequest, make, recover};
 use terrane_ops::planning::plan::PlanMode;
-use terrane_ops::planning::view::text::render_outputs;
 use terrane_ops::session::Session;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
@@ -232,13 +231,7 @@ fn finish(app: &mut App, parsed: &Parsed, done: &Done, destroy: bool) -> Exit {
     let sentence = good(app, &complete(&done.applied, destroy));
     app.out().print(&format!("\n{sentence}\n"));
     if !destroy && !done.snapshot.outputs.is_empty() {
-        let style = style(app, parsed);
-        let outputs = done
-            .snapshot
-            .outputs
-            .iter()
-            .map(|(name, output)| (name.as_str(), output));
-        let text = render_outputs(outputs, style);
+        let text = super::output::text(&done.snapshot.outputs, parsed.is("show-sensitive", false));
         let heading = good(app, "Outputs:");
         app.out().print(&format!("\n{heading}\n\n{text}"));
     }

@@ -1,16 +1,16 @@
 //! `console`.
 
-use super::{block_on, style, variables, with_session};
+use super::{block_on, variables, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::prompt;
+use crate::view::value::{render_type, render_value};
 use std::io::{BufRead as _, IsTerminal as _};
-use terrane_ops::console::{Console, Seen};
+use terrane_ops::console::{Console, Evaluated, Seen};
 use terrane_ops::failure::Failure;
 use terrane_ops::interrupt::Interrupt;
 use terrane_ops::plan::{PlanRequest, make};
-use terrane_ops::planning::view::text::render_value;
 use terrane_ops::session::Session;
 use terrane_ops::ui::Silent;
 
@@ -87,8 +87,10 @@ fn evaluate(
     console: &Console<'_>,
     text: &str,
 ) -> Result<(), Failure> {
-    let value = console.evaluate(text)?;
-    let text = render_value(&value, style(app, parsed));
+    let text = match console.evaluate(text)? {
+        Evaluated::Value(value) => render_value(&value, parsed.is("show-sensitive", false)),
+        Evaluated::Type(ty) => render_type(&ty),
+    };
     app.out().print(&format!("{text}\n"));
     Ok(())
 }

@@ -1,15 +1,16 @@
 //! `output`.
 
-use super::{style, with_session};
+use super::with_session;
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
+use crate::view::value::render_value;
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::lang::diagnostic::Diagnostic;
 use terrane_ops::model::snapshot::OutputState;
 use terrane_ops::output;
-use terrane_ops::planning::view::text::{render_outputs, render_value};
 use terrane_ops::session::Session;
 use terrane_ops::value::{Kind, Value};
 
@@ -61,9 +62,7 @@ fn all(app: &mut App, parsed: &Parsed, session: &Session) -> Result<Exit, Failur
         )));
         return Ok(Exit::OK);
     }
-    let style = style(app, parsed);
-    let outputs = outputs.iter().map(|(name, output)| (name.as_str(), output));
-    let text = render_outputs(outputs, style);
+    let text = text(&outputs, parsed.is("show-sensitive", false));
     app.out().print(&text);
     Ok(Exit::OK)
 }
@@ -75,10 +74,27 @@ fn one(app: &mut App, parsed: &Parsed, session: &Session, name: &str) -> Result<
     } else if parsed.is("raw", false) {
         raw(name, &value)?
     } else {
-        format!("{}\n", render_value(&value, style(app, parsed)))
+        format!("{}\n", render_value(&value, true))
     };
     app.out().print(&text);
     Ok(Exit::OK)
+}
+
+/// All outputs as text. Sensitive ones are named only.
+pub(super) fn text(
+    outputs: &BTreeMap<ecow::EcoString, OutputState>,
+    show_sensitive: bool,
+) -> String {
+    outputs
+        .iter()
+        .map(|(name, output)| {
+            if output.sensitive && !show_sensitive {
+                format!("{name} = <sensitive>\n")
+            } else {
+                format!("{name} = {}\n", render_value(&output.value, show_sensitive))
+            }
+        })
+        .collect()
 }
 
 /// The text of a primitive value.

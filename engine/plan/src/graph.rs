@@ -477,7 +477,7 @@ impl Edges<'_> {
         resource.body.each_use(&mut |used| self.uses(module, used));
         self.depends_on(module, &resource.depends_on);
         let lifecycle = &resource.lifecycle;
-        for expr in &lifecycle.prevent_destroy {
+        if let Some(expr) = &lifecycle.prevent_destroy {
             self.expr(module, expr);
         }
         for trigger in &lifecycle.replace_triggered_by {

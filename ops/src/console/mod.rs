@@ -16,10 +16,11 @@ use terrane_config::compile::compile;
 use terrane_config::load::{ModuleFile, ModuleFolder};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::source::{FileId, SourceMap};
+use terrane_lang::syntax::ast::ExprKind;
 use terrane_lang::syntax::parse::parse_expression;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::plan::Plan;
-use terrane_value::Value;
+use terrane_value::{Type, Value};
 
 /// How the text of an expression is called in messages.
 const INPUT_FILE: &str = "<console-input>";
@@ -35,6 +36,15 @@ pub enum Seen {
     State(Arc<Snapshot>),
     /// As a plan will leave them.
     Planned(Box<Plan>),
+}
+
+/// What an expression gives.
+#[derive(Clone, Debug)]
+pub enum Evaluated {
+    /// A value.
+    Value(Value),
+    /// A type.
+    Type(Type),
 }
 
 /// A console over the configuration of the working directory.
@@ -94,20 +104,31 @@ impl<'a> Console<'a> {
         Ok((console, report))
     }
 
-    /// The value of an expression.
+    /// What an expression gives. `type(x)`, which only the console has, gives the type of the value of `x`.
     ///
     /// # Errors
-    /// When it has none.
-    pub fn evaluate(&self, text: &str) -> Result<Value, Failure> {
+    /// When it gives nothing.
+    pub fn evaluate(&self, text: &str) -> Result<Evaluated, Failure> {
         let mut alone = SourceMap::default();
         let file = alone.add(INPUT_FILE, text);
         let (expr, diagnostics) = parse_expression(file, text);
-        if expr.is_none() || diagnostics.has_errors() {
+        let Some(expr) = expr.filter(|_| !diagnostics.has_errors()) else {
             return Err(Failure::Input(Report {
                 diagnostics,
                 sources: alone,
             }));
+        };
+        if let ExprKind::Call(call) = &expr.kind
+            && call.name == "type"
+            && let [argument] = &*call.args
+        {
+            let argument = alone.text(argument.span).to_owned();
+            return Ok(Evaluated::Type(self.value(&argument)?.ty()));
         }
+        self.value(text).map(Evaluated::Value)
+    }
+
+    fn value(&self, text: &str) -> Result<Value, Failure> {
         // Names are bound by the compiler of the configuration, which takes whole modules: the expression becomes a local value of the root.
         let prefix = format!("locals {{\n{INPUT_LOCAL} = (");
         let content = format!("{prefix}{text}\n)\n}}\n").into_bytes();

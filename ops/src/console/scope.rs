@@ -199,7 +199,10 @@ impl ModuleScope<'_> {
         input_value(variable, given.as_ref()).map_err(|problem| {
             Diagnostic::error(
                 "Invalid value for input variable",
-                format!("The value of var.{} is not suitable: {problem}.", variable.name),
+                format!(
+                    "The value of var.{} is not suitable: {problem}.",
+                    variable.name
+                ),
             )
             .at(span)
             .into()
@@ -356,10 +359,9 @@ impl Scope for ModuleScope<'_> {
             (Kind::Unknown(..) | Kind::Null(_), _) | (_, Kind::Unknown(..)) => {
                 Some(Value::dynamic())
             }
-            (Kind::Tuple(items), Kind::Number(index)) => index
-                .to_usize()
-                .and_then(|index| items.get(index))
-                .cloned(),
+            (Kind::Tuple(items), Kind::Number(index)) => {
+                index.to_usize().and_then(|index| items.get(index)).cloned()
+            }
             (Kind::Object(object), Kind::String(name)) => object.get(name).cloned(),
             _ => None,
         };
@@ -388,19 +390,27 @@ impl Scope for ModuleScope<'_> {
             Reference::Variable(at) => module
                 .variables
                 .get(at as usize)
-                .map_or_else(EcoString::new, |variable| ecow::eco_format!("var.{}", variable.name)),
+                .map_or_else(EcoString::new, |variable| {
+                    ecow::eco_format!("var.{}", variable.name)
+                }),
             Reference::Local(at) => module
                 .locals
                 .get(at as usize)
-                .map_or_else(EcoString::new, |local| ecow::eco_format!("local.{}", local.name)),
-            Reference::Resource(at) => module.resources.get(at as usize).map_or_else(
-                EcoString::new,
-                |resource| ecow::eco_format!("{}.{}", resource.type_name, resource.name),
-            ),
+                .map_or_else(EcoString::new, |local| {
+                    ecow::eco_format!("local.{}", local.name)
+                }),
+            Reference::Resource(at) => module
+                .resources
+                .get(at as usize)
+                .map_or_else(EcoString::new, |resource| {
+                    ecow::eco_format!("{}.{}", resource.type_name, resource.name)
+                }),
             Reference::Call(at) | Reference::CallOutput(at, _) => module
                 .calls
                 .get(at as usize)
-                .map_or_else(EcoString::new, |call| ecow::eco_format!("module.{}", call.name)),
+                .map_or_else(EcoString::new, |call| {
+                    ecow::eco_format!("module.{}", call.name)
+                }),
             Reference::CountIndex => "count.index".into(),
             Reference::EachKey => "each.key".into(),
             Reference::EachValue => "each.value".into(),

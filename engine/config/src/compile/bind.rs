@@ -142,6 +142,14 @@ impl Binder for ModuleBinder<'_> {
             key_at: found.key_at,
         })
     }
+
+    fn provider_function(&mut self, name: &str, span: Span) -> Diagnostic {
+        let (provider, function) = name.split_once("::").unwrap_or((name, ""));
+        let detail = format!(
+            "There is no function named \"provider::{name}\". Ensure that provider name \"{provider}\" is declared in this module's required_providers block, and that this provider offers a function named \"{function}\"."
+        );
+        error("Unknown provider function", detail, span)
+    }
 }
 
 impl ModuleBinder<'_> {

@@ -11,6 +11,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
+use terrane_model::addr::Mode;
 use terrane_value::convert::convert;
 use terrane_value::{Marks, Refinements, Type, Value};
 
@@ -198,7 +199,12 @@ fn resource_value(resource: &Resource) -> Value {
     if block.attributes.is_empty() && block.blocks.is_empty() {
         return Value::dynamic();
     }
-    Value::unknown(block.implied_type().clone())
+    let value = Value::unknown(block.implied_type().clone());
+    if resource.mode == Mode::Ephemeral {
+        value.with_marks(&Marks::EPHEMERAL)
+    } else {
+        value
+    }
 }
 
 /// The value of an output as others see it.

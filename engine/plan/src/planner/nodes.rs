@@ -28,11 +28,7 @@ impl Core {
                 stack.push(id);
             }
         }
-        let objects = self
-            .prior
-            .objects
-            .iter()
-            .filter(|object| object.in_scope);
+        let objects = self.prior.objects.iter().filter(|object| object.in_scope);
         let providers: BTreeSet<ProviderId> = objects
             .filter_map(|object| object.provider.as_ref())
             .map(|provider| provider.config)

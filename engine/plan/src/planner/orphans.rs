@@ -14,9 +14,8 @@ impl Core {
     pub(super) fn plan_orphans(&mut self) {
         for id in 0..self.prior.objects.len() {
             let object = &self.prior.objects[id];
-            let concerned = object.addr.resource.mode == Mode::Managed
-                && !object.claimed
-                && object.in_scope;
+            let concerned =
+                object.addr.resource.mode == Mode::Managed && !object.claimed && object.in_scope;
             if !concerned
                 || object.stage == Stage::Failed
                 || object.stage == Stage::Waiting

@@ -101,8 +101,6 @@ pub(crate) struct World {
     pub(crate) workspace: EcoString,
     pub(crate) cwd: EcoString,
     pub(crate) applying: bool,
-    /// While destroying, instances that are gone make an absent value rather than an error.
-    pub(crate) lenient: bool,
     modules: Vec<Vec<ModuleCell>>,
     cells: Vec<Cells>,
 }
@@ -121,7 +119,6 @@ impl World {
             workspace: EcoString::new(),
             cwd: EcoString::new(),
             applying: false,
-            lenient: false,
             modules,
             cells,
         };

@@ -1,0 +1,320 @@
+//! `graph`: which resource depends on which, in the DOT language.
+
+use crate::failure::{Failure, Report};
+use crate::load::{Loaded, Origin, load};
+use crate::session::Session;
+use crate::variables::{self, VariableArgument};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use terrane_config::config::{
+    Condition, Config, Dependency, Module, ModuleId, Reference, Repetition, Resource,
+};
+use terrane_lang::expr::{Compiled, Use};
+use terrane_lang::source::SourceMap;
+use terrane_model::snapshot::Snapshot;
+
+/// A resource: its module, and its index there.
+type Node = (u32, u32);
+
+/// The graph of the configuration in the working directory, as DOT, and warnings.
+///
+/// # Errors
+/// When the configuration has errors.
+pub async fn run(
+    session: &Session,
+    arguments: &[VariableArgument],
+) -> Result<(String, Report), Failure> {
+    let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
+    let nothing = Snapshot::default();
+    let Loaded {
+        config,
+        sources,
+        warnings,
+        ..
+    } = load(session, &nothing, Origin::Disk, &collected.values).await?;
+    let report = Report {
+        diagnostics: warnings,
+        sources,
+    };
+    Ok((dot(&config), report))
+}
+
+/// The graph as DOT.
+#[must_use]
+pub fn dot(config: &Config) -> String {
+    let edges = reduced(&edges(config));
+    let mut out = String::from(
+        "digraph G {\n  rankdir = \"RL\";\n  node [shape = rect, fontname = \"sans-serif\"];\n",
+    );
+    let mut modules: Vec<&Module> = config.modules.iter().collect();
+    modules.sort_by_key(|module| module.path.to_string());
+    for module in modules.iter().filter(|module| !module.resources.is_empty()) {
+        let indent = if module.path.is_root() { "  " } else { "    " };
+        if !module.path.is_root() {
+            let path = module.path.to_string();
+            // Writing to a string never fails, here and below.
+            drop(writeln!(
+                out,
+                "  subgraph \"cluster_{path}\" {{\n    label = \"{path}\"\n    fontname = \"sans-serif\""
+            ));
+        }
+        let mut labels: Vec<String> = module.resources.iter().map(label).collect();
+        labels.sort();
+        for label in labels {
+            let name = name(module, &label);
+            drop(writeln!(out, "{indent}{name:?} [label={label:?}];"));
+        }
+        if !module.path.is_root() {
+            out.push_str("  }\n");
+        }
+    }
+    let shown = |(module, at): Node| {
+        let module = &config.modules[module as usize];
+        let resource = &module.resources[at as usize];
+        (module.path.to_string(), name(module, &label(resource)))
+    };
+    let mut lines: Vec<_> = edges
+        .iter()
+        .flat_map(|(from, to)| {
+            let from = shown(*from);
+            to.iter().map(move |to| (from.clone(), *to))
+        })
+        .map(|(from, to)| (from, shown(to).1))
+        .collect();
+    lines.sort();
+    for ((_, from), to) in lines {
+        drop(writeln!(out, "  {from:?} -> {to:?};"));
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn label(resource: &Resource) -> String {
+    terrane_model::addr::ConfigResource {
+        module: terrane_model::addr::ModulePath::root(),
+        mode: resource.mode,
+        type_name: resource.type_name.clone(),
+        name: resource.name.clone(),
+    }
+    .to_string()
+}
+
+fn name(module: &Module, label: &str) -> String {
+    if module.path.is_root() {
+        label.to_owned()
+    } else {
+        format!("{}.{label}", module.path)
+    }
+}
+
+/// What each resource depends on, through whatever is between them.
+fn edges(config: &Config) -> BTreeMap<Node, BTreeSet<Node>> {
+    let mut edges = BTreeMap::new();
+    for (at, module) in (0u32..).zip(&config.modules) {
+        for (index, resource) in (0u32..).zip(&module.resources) {
+            let mut walk = Walk {
+                config,
+                queue: Vec::new(),
+                seen: BTreeSet::new(),
+                found: BTreeSet::new(),
+            };
+            walk.resource(at, resource);
+            walk.callers(at);
+            walk.run();
+            walk.found.remove(&(at, index));
+            edges.insert((at, index), walk.found);
+        }
+    }
+    edges
+}
+
+/// One search from a resource to the next ones.
+struct Walk<'c> {
+    config: &'c Config,
+    queue: Vec<(u32, Reference)>,
+    seen: BTreeSet<(u32, Reference)>,
+    found: BTreeSet<Node>,
+}
+
+impl Walk<'_> {
+    fn run(&mut self) {
+        while let Some((module, reference)) = self.queue.pop() {
+            if self.seen.insert((module, reference)) {
+                self.follow(module, reference);
+            }
+        }
+    }
+
+    fn used(&mut self, module: u32, used: &Use) {
+        let slots = &self.config.modules[module as usize].slots;
+        if let Some(reference) = slots.get(used.slot.0 as usize) {
+            self.queue.push((module, *reference));
+        }
+    }
+
+    fn expr(&mut self, module: u32, expr: &Compiled) {
+        for used in expr.uses() {
+            self.used(module, used);
+        }
+    }
+
+    fn body(&mut self, module: u32, body: &terrane_config::body::CompiledBody) {
+        body.each_use(&mut |used| self.used(module, used));
+    }
+
+    fn conditions(&mut self, module: u32, conditions: &[Condition]) {
+        for condition in conditions {
+            self.expr(module, &condition.condition);
+            self.expr(module, &condition.message);
+        }
+    }
+
+    fn repetition(&mut self, module: u32, repetition: &Repetition) {
+        match repetition {
+            Repetition::Single => {}
+            Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => {
+                self.expr(module, expr);
+            }
+        }
+    }
+
+    fn depends_on(&mut self, module: u32, dependencies: &[Dependency]) {
+        for dependency in dependencies {
+            match dependency.on {
+                Reference::Call(call) => {
+                    let calls = &self.config.modules[module as usize].calls;
+                    if let Some(call) = calls.get(call as usize) {
+                        self.whole(call.module);
+                    }
+                }
+                reference => self.queue.push((module, reference)),
+            }
+        }
+    }
+
+    /// Everything in a module and in those that it calls.
+    fn whole(&mut self, ModuleId(module): ModuleId) {
+        let path = &self.config.modules[module as usize].path;
+        for (at, inner) in (0u32..).zip(&self.config.modules) {
+            if inner.path.0.starts_with(&path.0) {
+                let all = (0u32..).zip(&inner.resources);
+                self.found.extend(all.map(|(index, _)| (at, index)));
+            }
+        }
+    }
+
+    fn resource(&mut self, module: u32, resource: &Resource) {
+        self.body(module, &resource.body);
+        self.repetition(module, &resource.repetition);
+        self.depends_on(module, &resource.depends_on);
+        let lifecycle = &resource.lifecycle;
+        self.conditions(module, &lifecycle.preconditions);
+        self.conditions(module, &lifecycle.postconditions);
+        for trigger in &lifecycle.replace_triggered_by {
+            self.queue
+                .push((module, Reference::Resource(trigger.resource)));
+        }
+        for provisioner in &resource.provisioners {
+            self.body(module, &provisioner.body);
+        }
+        if let Some(key) = &resource.provider.key {
+            self.expr(module, key);
+        }
+        let provider = self.config.provider(resource.provider.provider);
+        let ModuleId(home) = provider.module;
+        self.body(home, &provider.body);
+    }
+
+    /// What holds for all that is in a module: how its calls repeat and what they wait for.
+    fn callers(&mut self, mut module: u32) {
+        while let Some((ModuleId(parent), call)) = self.config.modules[module as usize].parent {
+            let calls = &self.config.modules[parent as usize].calls;
+            if let Some(call) = calls.get(call as usize) {
+                self.repetition(parent, &call.repetition);
+                self.depends_on(parent, &call.depends_on);
+            }
+            module = parent;
+        }
+    }
+
+    fn follow(&mut self, at: u32, reference: Reference) {
+        let module = &self.config.modules[at as usize];
+        match reference {
+            Reference::Variable(variable) => {
+                if let Some((ModuleId(parent), call)) = module.parent
+                    && let Some(call) = self.config.modules[parent as usize]
+                        .calls
+                        .get(call as usize)
+                    && let Some(Some(input)) = call.inputs.get(variable as usize)
+                {
+                    self.expr(parent, input);
+                }
+            }
+            Reference::Local(local) => {
+                if let Some(local) = module.locals.get(local as usize) {
+                    self.expr(at, &local.value);
+                }
+            }
+            Reference::Resource(index) => {
+                self.found.insert((at, index));
+            }
+            Reference::Call(call) => {
+                if let Some(call) = module.calls.get(call as usize) {
+                    let ModuleId(child) = call.module;
+                    let count = self.config.modules[child as usize].outputs.len();
+                    for output in (0u32..).take(count) {
+                        self.output(child, output);
+                    }
+                    self.repetition(at, &call.repetition);
+                }
+            }
+            Reference::CallOutput(call, output) => {
+                if let Some(call) = module.calls.get(call as usize) {
+                    let ModuleId(child) = call.module;
+                    self.output(child, output);
+                    self.repetition(at, &call.repetition);
+                }
+            }
+            Reference::CountIndex
+            | Reference::EachKey
+            | Reference::EachValue
+            | Reference::SelfObject
+            | Reference::PathModule
+            | Reference::PathRoot
+            | Reference::PathCwd
+            | Reference::Workspace
+            | Reference::Applying => {}
+        }
+    }
+
+    fn output(&mut self, module: u32, output: u32) {
+        let outputs = &self.config.modules[module as usize].outputs;
+        if let Some(output) = outputs.get(output as usize) {
+            self.expr(module, &output.value);
+            self.depends_on(module, &output.depends_on);
+        }
+    }
+}
+
+/// Without edges that follow from others.
+fn reduced(edges: &BTreeMap<Node, BTreeSet<Node>>) -> BTreeMap<Node, BTreeSet<Node>> {
+    edges
+        .iter()
+        .map(|(from, to)| {
+            // Everything that can be reached by two steps or more.
+            let mut beyond = BTreeSet::new();
+            let mut queue: Vec<Node> = to
+                .iter()
+                .flat_map(|node| edges.get(node))
+                .flatten()
+                .copied()
+                .collect();
+            while let Some(node) = queue.pop() {
+                if beyond.insert(node) {
+                    queue.extend(edges.get(&node).into_iter().flatten());
+                }
+            }
+            (*from, to.difference(&beyond).copied().collect())
+        })
+        .collect()
+}
