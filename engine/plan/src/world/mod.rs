@@ -18,7 +18,7 @@ mod compute;
 mod expand;
 mod scope;
 
-pub(crate) use expand::{Expanded, expand};
+pub(crate) use expand::{Expanded, expand, uses_repetition};
 pub(crate) use scope::InstanceScope;
 
 /// One module instance: the module, and which of its instances.
