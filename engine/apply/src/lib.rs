@@ -3,9 +3,12 @@
 //! It follows the execution graph of the plan and decides nothing. Before a provider is asked to change anything, an intent is made durable; when the answer
 //! comes, an outcome. The shell carries out what [`Applier::poll`] returns, in any order.
 
+mod applying;
 mod begin;
 mod core;
 mod object;
+mod provisioning;
+mod recording;
 mod step;
 
 use crate::core::Core;

@@ -330,7 +330,7 @@ impl Edges<'_> {
     fn reference(&mut self, module: &Module, reference: Reference) {
         let (graph, deps) = (self.graph, &mut *self.deps);
         each_target(self.config, module, reference, &mut |node| {
-            deps.push(graph.id(node))
+            deps.push(graph.id(node));
         });
     }
 
@@ -346,7 +346,7 @@ impl Edges<'_> {
         match repetition {
             Repetition::Single => {}
             Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => {
-                self.expr(module, expr)
+                self.expr(module, expr);
             }
         }
     }
@@ -477,7 +477,7 @@ impl Edges<'_> {
         resource.body.each_use(&mut |used| self.uses(module, used));
         self.depends_on(module, &resource.depends_on);
         let lifecycle = &resource.lifecycle;
-        for expr in &lifecycle.prevent_destroy {
+        if let Some(expr) = &lifecycle.prevent_destroy {
             self.expr(module, expr);
         }
         for trigger in &lifecycle.replace_triggered_by {

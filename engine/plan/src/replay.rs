@@ -13,7 +13,9 @@ use std::sync::Arc;
 use terrane_config::config::{Config, ModuleId, ProviderId, Provisioner, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_lang::functions::Functions;
-use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr};
+use terrane_model::addr::{
+    InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,
+};
 use terrane_model::snapshot::{CheckKind, CheckResult, Snapshot};
 use terrane_value::Value;
 
@@ -125,7 +127,11 @@ impl Evaluator {
     fn expand_resources(&mut self, plan: &Plan, snapshot: &Snapshot) {
         let mut keys: BTreeMap<&ResourceAddr, Vec<Option<InstanceKey>>> = BTreeMap::new();
         let mut spoken_of = BTreeSet::new();
-        for change in plan.changes.iter().filter(|change| change.deposed.is_none()) {
+        for change in plan
+            .changes
+            .iter()
+            .filter(|change| change.deposed.is_none())
+        {
             spoken_of.insert(&change.addr);
             if stays(change) {
                 keys.entry(&change.addr.resource)
@@ -146,9 +152,8 @@ impl Evaluator {
                     let addr = self.world.resource_addr(place, at);
                     let kind = kind_of(&resource.repetition);
                     let planned = keys.remove(&addr).unwrap_or_default();
-                    let left = |addr: &InstanceAddr| {
-                        destroying || partial && !spoken_of.contains(addr)
-                    };
+                    let left =
+                        |addr: &InstanceAddr| destroying || partial && !spoken_of.contains(addr);
                     self.expand_resource(place, at, kind, planned, &left, snapshot);
                 }
             }

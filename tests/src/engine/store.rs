@@ -10,8 +10,8 @@ pub struct Store {
     /// Every batch.
     pub journal: Vec<Vec<Event>>,
     snapshot: Arc<Snapshot>,
-    /// Commits fail from now on.
-    pub broken: bool,
+    /// Commits fail after so many more.
+    pub fails_after: Option<u64>,
 }
 
 impl Store {
@@ -20,8 +20,10 @@ impl Store {
     /// # Errors
     /// When the store is broken.
     pub fn commit(&mut self, batch: Vec<Event>) -> Result<(), String> {
-        if self.broken {
-            return Err("no space left on device".to_owned());
+        match &mut self.fails_after {
+            Some(0) => return Err("no space left on device".to_owned()),
+            Some(more) => *more -= 1,
+            None => {}
         }
         if !batch.is_empty() {
             Arc::make_mut(&mut self.snapshot).commit(&batch);

@@ -13,7 +13,7 @@
 //! | `fault OPERATION TYPE FAULT` | the next such call goes wrong |
 //! | `taint ADDRESS` | the object is marked as to be replaced |
 //! | `crash N` | the next `apply` dies after so many actions |
-//! | `sequential` | the next `apply` takes things one after the other, as they come |
+//! | `store fails after N`, `store works` | commits fail after so many, or work again |
 //!
 //! Options: `-destroy`, `-refresh-only`, `-refresh=false`, `-target=`, `-exclude=`, `-replace=`.
 

@@ -255,7 +255,10 @@ impl<'a> Reach<'a> {
 
 /// What state holds. Ids of the world are replaced by the addresses of their objects.
 #[must_use]
-pub fn describe_state(snapshot: &Snapshot, schema: &dyn Fn(&str, bool) -> Option<Arc<Block>>) -> String {
+pub fn describe_state(
+    snapshot: &Snapshot,
+    schema: &dyn Fn(&str, bool) -> Option<Arc<Block>>,
+) -> String {
     let mut names: Vec<(String, String)> = Vec::new();
     let mut lines = Vec::new();
     for (addr, _, instance) in snapshot.instances() {

@@ -83,6 +83,10 @@ impl Teller {
             }
             ("taint", [addr]) => self.taint(addr)?,
             ("crash", [actions]) => self.crash = actions.parse().ok(),
+            ("store", ["fails", "after", commits]) => {
+                self.session.store.fails_after = commits.parse().ok();
+            }
+            ("store", ["works"]) => self.session.store.fails_after = None,
             _ => return Err(format!("unknown command {command:?}")),
         }
         Ok(())

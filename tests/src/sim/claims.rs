@@ -235,7 +235,8 @@ pub(super) fn in_order(made: &Made, journal: &[Vec<Event>]) -> Claim {
         };
         let change = &plan.changes[at as usize];
         // A create-before-destroy destroys what it deposed itself.
-        let replaced = operations == [Operation::Delete] && change.action == Action::CreateThenDelete;
+        let replaced =
+            operations == [Operation::Delete] && change.action == Action::CreateThenDelete;
         let key = match replaced {
             true => deposed.get(&change.addr).cloned(),
             false => change.deposed.clone(),

@@ -179,7 +179,8 @@ pub(super) fn repeat(rng: &mut Rng, module: &Module, below: usize) -> Repeat {
         4..=6 => Repeat::Count(rng.below(4)),
         7 | 8 => Repeat::Each(KEYS.into_iter().filter(|_| rng.chance(50)).collect()),
         _ => {
-            let others = module.blocks_of(below, |block| !block.looked_up && block.kind != Kind::Disk);
+            let others =
+                module.blocks_of(below, |block| !block.looked_up && block.kind != Kind::Disk);
             rng.pick(&others)
                 .map_or(Repeat::Single, |other| Repeat::Like(*other))
         }
@@ -260,7 +261,11 @@ fn block(rng: &mut Rng, module: &Module, number: usize, root: bool) -> Block {
         Kind::Data,
     ];
     // What depends on a module depends on all in it, and a disk can't be create-before-destroy.
-    let kind = rng.pick(&kinds).copied().filter(|kind| root || *kind != Kind::Disk).unwrap_or(Kind::Data);
+    let kind = rng
+        .pick(&kinds)
+        .copied()
+        .filter(|kind| root || *kind != Kind::Disk)
+        .unwrap_or(Kind::Data);
     let looked_up = kind == Kind::Network && rng.chance(15);
     let parent = reference(rng, &module.parents(kind, number));
     let mut notes = Vec::new();

@@ -344,7 +344,8 @@ impl Player {
         }
         if strict && !cancelled {
             no_errors("applying", &run.diagnostics)?;
-            claims::as_planned(&self.session, plan)?;
+            let what = |claim| format!("{claim} ({:?})", run.applied);
+            claims::as_planned(&self.session, plan).map_err(what)?;
         }
         Ok(())
     }

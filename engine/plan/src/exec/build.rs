@@ -13,9 +13,9 @@
 use super::{ExecGraph, Step, StepId, StepKind};
 use crate::graph::{Graph, Node, NodeId, each_target};
 use crate::plan::{Action, ExpansionKind, ResourceChange};
-use crate::world::{Place, World};
+use crate::world::{Place, World, uses_repetition};
 use std::collections::BTreeMap;
-use terrane_config::config::{Config, Dependency, Module, ModuleId, Reference, Repetition};
+use terrane_config::config::{Config, Dependency, ModuleId, Reference, Repetition};
 use terrane_lang::expr::{Compiled, Use};
 use terrane_model::addr::{ConfigResource, InstanceKey, ModuleInstance, ResourceAddr};
 use terrane_value::Kind;
@@ -286,7 +286,7 @@ impl<'a> Builder<'a> {
                 let call = &config.module(parent.module).calls[call as usize];
                 if let Some(input) = &call.inputs[at as usize] {
                     self.expr(parent, input, None, after);
-                    if uses_each(config.module(parent.module), input) {
+                    if uses_repetition(config.module(parent.module), input) {
                         self.repetition(parent, &call.repetition, after);
                     }
                 }
@@ -314,7 +314,7 @@ impl<'a> Builder<'a> {
         match repetition {
             Repetition::Single => {}
             Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => {
-                self.expr(place, expr, None, after)
+                self.expr(place, expr, None, after);
             }
         }
     }
@@ -367,7 +367,7 @@ impl<'a> Builder<'a> {
             _ => {
                 let (world, graph, joins) = (self.world, self.graph, &self.joins);
                 world.each_value_target(place, reference, &mut |node, pos| {
-                    after.extend(joins.get(&(graph.id(node), pos)).copied().flatten())
+                    after.extend(joins.get(&(graph.id(node), pos)).copied().flatten());
                 });
             }
         }
@@ -427,7 +427,7 @@ impl<'a> Builder<'a> {
                     _ => {
                         let (graph, joins) = (self.graph, &self.joins);
                         self.world.each_value_target(place, *on, &mut |node, pos| {
-                            after.extend(joins.get(&(graph.id(node), pos)).copied().flatten())
+                            after.extend(joins.get(&(graph.id(node), pos)).copied().flatten());
                         });
                     }
                 }
@@ -493,9 +493,9 @@ impl<'a> Builder<'a> {
             let mut sort = |used: &Use| {
                 if slots[used.slot.0 as usize] != own {
                     if used.key.is_some() {
-                        keyed.push(used.clone())
+                        keyed.push(used.clone());
                     } else {
-                        plain.push(used.clone())
+                        plain.push(used.clone());
                     }
                 }
             };
@@ -613,15 +613,6 @@ fn resource_index(graph: &Graph, node: NodeId) -> u32 {
         Node::Resource(_, at) => at,
         _ => 0,
     }
-}
-
-fn uses_each(module: &Module, expr: &Compiled) -> bool {
-    expr.uses().iter().any(|used| {
-        matches!(
-            module.slots[used.slot.0 as usize],
-            Reference::EachValue | Reference::EachKey | Reference::CountIndex
-        )
-    })
 }
 
 /// What the stored object depended on.

@@ -9,21 +9,27 @@ use terrane_value::{Kind, Type};
 
 /// The results of all checked things of one run.
 #[derive(Debug, Default)]
-pub struct CheckBook {
+pub(crate) struct CheckBook {
     /// By kind and configured address: the results of instances, by address.
     results: BTreeMap<(CheckKind, String), BTreeMap<String, CheckObject>>,
 }
 
 impl CheckBook {
     /// Says that something will be checked, so that it is reported although it has no instances.
-    pub fn declare(&mut self, kind: CheckKind, config_addr: &str) {
+    pub(crate) fn declare(&mut self, kind: CheckKind, config_addr: &str) {
         self.results
             .entry((kind, config_addr.to_owned()))
             .or_default();
     }
 
     /// Adds the result of one condition of an instance; the worst one counts.
-    pub fn record(&mut self, kind: CheckKind, config_addr: &str, addr: &str, outcome: &Outcome) {
+    pub(crate) fn record(
+        &mut self,
+        kind: CheckKind,
+        config_addr: &str,
+        addr: &str,
+        outcome: &Outcome,
+    ) {
         let objects = self
             .results
             .entry((kind, config_addr.to_owned()))
@@ -43,7 +49,7 @@ impl CheckBook {
 
     /// All results, in order.
     #[must_use]
-    pub fn finish(self) -> Vec<CheckResult> {
+    pub(crate) fn finish(self) -> Vec<CheckResult> {
         let results = self
             .results
             .into_iter()
@@ -81,7 +87,7 @@ pub(crate) fn worse(a: CheckStatus, b: CheckStatus) -> CheckStatus {
 
 /// What came of one condition.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Pass, fail, unknown or error.
     pub status: CheckStatus,
     /// The author's message, if it fails.
@@ -90,7 +96,7 @@ pub struct Outcome {
 
 /// What failing means for the message.
 #[derive(Clone, Copy, Debug)]
-pub struct Words {
+pub(crate) struct Words {
     /// `Resource precondition failed`
     pub failed: &'static str,
     /// What `Invalid … expression` names: `precondition`.
@@ -100,7 +106,7 @@ pub struct Words {
 }
 
 /// Evaluates one condition. Messages are added to `diagnostics`.
-pub fn evaluate(
+pub(crate) fn evaluate(
     rule: &Condition,
     scope: &dyn Scope,
     words: Words,

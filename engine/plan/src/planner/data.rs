@@ -98,7 +98,7 @@ impl Core {
             Some("it returned no object")
         } else if !state.is_wholly_known() {
             Some("the object holds values that are not known")
-        } else if !super::managed::fits(&state, block.implied_type()) {
+        } else if !super::fits::fits(&state, block.implied_type()) {
             Some("the object does not have the type that the schema says")
         } else {
             None

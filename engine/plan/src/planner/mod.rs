@@ -6,8 +6,10 @@
 pub(crate) mod conditions;
 mod data;
 mod finish;
+mod fits;
 mod imports;
 pub(crate) mod index;
+mod instance;
 mod managed;
 mod moves;
 mod nodes;

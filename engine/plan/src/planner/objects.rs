@@ -62,7 +62,9 @@ impl Core {
         let mut of: BTreeMap<ConfigResource, Vec<ObjectId>> = BTreeMap::new();
         let mut dependents: BTreeMap<&ConfigResource, Vec<ObjectId>> = BTreeMap::new();
         for (id, object) in self.prior.objects.iter().enumerate() {
-            of.entry(object.addr.resource.config()).or_default().push(id);
+            of.entry(object.addr.resource.config())
+                .or_default()
+                .push(id);
             for dep in object.stored.dependencies.iter() {
                 dependents.entry(dep).or_default().push(id);
             }
@@ -75,7 +77,12 @@ impl Core {
             let object = &self.prior.objects[id];
             let mut next: Vec<ObjectId> = Vec::new();
             if targeting {
-                next.extend(dependents.get(&object.addr.resource.config()).into_iter().flatten());
+                next.extend(
+                    dependents
+                        .get(&object.addr.resource.config())
+                        .into_iter()
+                        .flatten(),
+                );
             } else {
                 let needs = object.stored.dependencies.iter();
                 next.extend(needs.filter_map(|dep| of.get(dep)).flatten());

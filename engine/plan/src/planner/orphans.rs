@@ -14,9 +14,8 @@ impl Core {
     pub(super) fn plan_orphans(&mut self) {
         for id in 0..self.prior.objects.len() {
             let object = &self.prior.objects[id];
-            let concerned = object.addr.resource.mode == Mode::Managed
-                && !object.claimed
-                && object.in_scope;
+            let concerned =
+                object.addr.resource.mode == Mode::Managed && !object.claimed && object.in_scope;
             if !concerned
                 || object.stage == Stage::Failed
                 || object.stage == Stage::Waiting
@@ -147,14 +146,13 @@ impl Core {
     fn is_forgotten(&self, id: ObjectId) -> bool {
         let object = &self.prior.objects[id];
         let configured = self.index.resource(&object.addr.resource);
-        if let Some((module, at)) = configured {
-            if self.config.module(module).resources[at as usize]
+        if let Some((module, at)) = configured
+            && self.config.module(module).resources[at as usize]
                 .lifecycle
                 .skip_destroy
             {
                 return true;
             }
-        }
         for module in &self.config.modules {
             for removed in &module.removed {
                 if configured.is_none()

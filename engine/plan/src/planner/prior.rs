@@ -154,7 +154,8 @@ impl Prior {
             return;
         }
         // A resource of which some instances keep the name is known under both.
-        let staying: BTreeSet<ConfigResource> = self.resources.keys().map(ResourceAddr::config).collect();
+        let staying: BTreeSet<ConfigResource> =
+            self.resources.keys().map(ResourceAddr::config).collect();
         for object in &mut self.objects {
             let old = &object.stored.dependencies;
             if !old.iter().any(|dep| names.contains_key(dep)) {

@@ -1,6 +1,7 @@
 //! Values of variables, locals, outputs, whole resources and modules: computed once, when first needed.
 
-use super::{Cell, Place, World};
+use super::expand::uses_repetition;
+use super::{Cell, Place, Repeat, World};
 use crate::graph::Node;
 use crate::plan::ExpansionKind;
 use ecow::EcoString;
@@ -185,7 +186,11 @@ impl World {
         let call = &self.config.module(parent.module).calls[call as usize];
         match &call.inputs[at as usize] {
             Some(input) => {
-                let scope = self.scope(parent).repeated(self.module_repeat(place)?);
+                let repeat = match uses_repetition(self.config.module(parent.module), input) {
+                    true => self.module_repeat(place)?,
+                    false => Repeat::None,
+                };
+                let scope = self.scope(parent).repeated(repeat);
                 let value = input.eval(&scope, &[])?;
                 accept(
                     variable,

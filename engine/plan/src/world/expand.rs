@@ -4,7 +4,7 @@ use super::Repeat;
 use crate::plan::ExpansionKind;
 use ecow::EcoString;
 use std::sync::Arc;
-use terrane_config::config::Repetition;
+use terrane_config::config::{Module, Reference, Repetition};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Compiled, Scope, values_involved};
 use terrane_model::addr::InstanceKey;
@@ -51,6 +51,16 @@ pub(crate) fn repeat_of(key: Option<&InstanceKey>, each: Option<&Value>) -> Repe
             Repeat::Each(key.clone(), value)
         }
     }
+}
+
+/// Whether an expression says `each` or `count`. If not, it is evaluated without the value of `for_each`, which need not be there yet while applying.
+pub(crate) fn uses_repetition(module: &Module, expr: &Compiled) -> bool {
+    expr.uses().iter().any(|used| {
+        matches!(
+            module.slots[used.slot.0 as usize],
+            Reference::EachValue | Reference::EachKey | Reference::CountIndex
+        )
+    })
 }
 
 /// Most instances that one `count` may ask for: beyond this it is a mistake that would only exhaust memory.

@@ -18,7 +18,7 @@ mod compute;
 mod expand;
 mod scope;
 
-pub(crate) use expand::{Expanded, expand};
+pub(crate) use expand::{Expanded, expand, uses_repetition};
 pub(crate) use scope::InstanceScope;
 
 /// One module instance: the module, and which of its instances.
@@ -101,8 +101,6 @@ pub(crate) struct World {
     pub(crate) workspace: EcoString,
     pub(crate) cwd: EcoString,
     pub(crate) applying: bool,
-    /// While destroying, instances that are gone make an absent value rather than an error.
-    pub(crate) lenient: bool,
     modules: Vec<Vec<ModuleCell>>,
     cells: Vec<Cells>,
 }
@@ -121,7 +119,6 @@ impl World {
             workspace: EcoString::new(),
             cwd: EcoString::new(),
             applying: false,
-            lenient: false,
             modules,
             cells,
         };
@@ -243,11 +240,10 @@ impl World {
 
     /// Gives a value node its value (a root variable).
     pub(crate) fn set_value(&mut self, node: Node, pos: u32, value: Cell) {
-        if let Cells::Values(values) = &mut self.cells[self.graph.id(node).index()] {
-            if let Some(cell) = values.get_mut(pos as usize) {
+        if let Cells::Values(values) = &mut self.cells[self.graph.id(node).index()]
+            && let Some(cell) = values.get_mut(pos as usize) {
                 *cell = OnceLock::from(value);
             }
-        }
     }
 
     /// The instances of a call; `None`: not expanded, or its repetition failed.
@@ -339,12 +335,10 @@ impl World {
     pub(crate) fn set_instance(&mut self, place: Place, at: u32, index: usize, value: Cell) {
         if let Cells::Resources(resources) =
             &mut self.cells[self.graph.id(Node::Resource(place.module, at)).index()]
-        {
-            if let Some(Some(cell)) = resources.get_mut(place.pos as usize) {
+            && let Some(Some(cell)) = resources.get_mut(place.pos as usize) {
                 cell.values[index] = Some(value);
                 cell.whole = OnceLock::new();
             }
-        }
     }
 
     /// What `count` and `each` are for an instance of a resource.

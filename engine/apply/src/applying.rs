@@ -1,0 +1,492 @@
+//! Asking a provider to make a change: the second plan, the intent, the call, its answer.
+
+use crate::core::Core;
+use crate::object;
+use crate::step::{Phase, mark_like, prior_of, short_hash, without_unknown};
+use std::sync::Arc;
+use terrane_lang::diagnostic::Diagnostics;
+use terrane_model::addr::{DeposedKey, Mode};
+use terrane_model::event::{EventKind, Intent, ObjectAddr, Operation};
+use terrane_model::provider::{Answer, Call, CallFailure, Private, Reply};
+use terrane_model::snapshot::Status;
+use terrane_plan::exec::StepKind;
+use terrane_plan::objchange;
+use terrane_plan::plan::Action;
+use terrane_value::{Path, Value};
+
+impl Core {
+    /// Evaluates the configuration with what is known now, and plans again: the provider may need the values.
+    pub(crate) fn begin_apply(&mut self, id: usize) {
+        let Some(number) = self.at(id).map(|running| running.change) else {
+            return;
+        };
+        let change = self.plan.changes[number].clone();
+        let mut messages = Diagnostics::new();
+        let holds = self
+            .evaluator
+            .as_mut()
+            .is_none_or(|evaluator| evaluator.conditions(&change, number, None, &mut messages));
+        self.report(id, messages);
+        let config = match self.evaluate(|evaluator| evaluator.config_of(number)) {
+            Ok(config) if holds => config,
+            Ok(_) => return self.fail(id),
+            Err(diagnostics) => {
+                self.report(id, diagnostics);
+                return self.fail(id);
+            }
+        };
+        let Some(schema) = self.schema(id) else {
+            return self.fail(id);
+        };
+        let plain = config.unmark_deep();
+        if !plain.is_wholly_known() {
+            self.complain(
+                id,
+                "Configuration contains unknown value",
+                format!("The configuration of {} still holds values that are not known, although everything that it refers to is done. This is a bug in terrane.", change.addr),
+            );
+            return self.fail(id);
+        }
+        if let Some(running) = self.at(id) {
+            running.config = config;
+        }
+        let type_name = change.addr.resource.type_name.clone();
+        if change.addr.resource.mode == Mode::Data {
+            self.started(id);
+            if let Some(running) = self.at(id) {
+                running.phase = Phase::Reading;
+            }
+            return self.ask(
+                id,
+                Call::ReadDataSource {
+                    type_name,
+                    config: plain,
+                    meta: Value::NULL,
+                },
+            );
+        }
+        let prior = prior_of(&change, &schema);
+        let plain = match self.resource(id) {
+            Some(resource) if !prior.is_null() => objchange::process_ignore_changes(
+                &prior,
+                &plain,
+                &resource.lifecycle.ignore_changes,
+                &schema.block,
+            ),
+            _ => plain,
+        };
+        let proposed = objchange::proposed_new(&schema.block, &prior, &plain);
+        let (private, identity) = match &change.stored {
+            Some(stored) if !prior.is_null() => {
+                (stored.private.clone(), change.before_identity.clone())
+            }
+            _ if change.action.is_replace() => (change.private.clone(), Value::NULL),
+            _ => (Private::from([]), Value::NULL),
+        };
+        if let Some(running) = self.at(id) {
+            running.phase = Phase::Replanning;
+        }
+        self.ask(
+            id,
+            Call::Plan {
+                type_name,
+                prior,
+                proposed,
+                config: plain,
+                private,
+                meta: Value::NULL,
+                identity,
+            },
+        );
+    }
+
+    pub(crate) fn replied(&mut self, id: usize, outcome: Result<Reply, CallFailure>) {
+        let Some(phase) = self.at(id).map(|running| running.phase) else {
+            return;
+        };
+        let reply = match outcome {
+            Ok(reply) => reply,
+            Err(failure) => return self.unanswered(id, phase, &failure),
+        };
+        match phase {
+            Phase::Replanning => self.replanned(id, reply),
+            Phase::Reading => self.data_read(id, reply),
+            Phase::Applying => self.applied(id, reply),
+            Phase::Resolving => self.resolved(id, reply),
+            _ => {}
+        }
+    }
+
+    /// The provider gave no answer.
+    pub(crate) fn unanswered(&mut self, id: usize, phase: Phase, failure: &CallFailure) {
+        let Some(change) = self.change(id) else {
+            return;
+        };
+        let (addr, provider) = (
+            change.addr.to_string(),
+            change.provider.provider.for_display(),
+        );
+        let mut detail = format!(
+            "The provider {provider} gave no answer: {}.",
+            failure.message
+        );
+        let unsure = phase == Phase::Applying && failure.may_have_happened;
+        if unsure || phase == Phase::Resolving {
+            detail.push_str(&format!(
+                " Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
+            ));
+            self.complain(id, "Provider did not answer", detail);
+            return self.fail(id);
+        }
+        self.complain(id, "Provider did not answer", detail);
+        if phase == Phase::Applying {
+            return self.record_unchanged(id);
+        }
+        self.fail(id);
+    }
+
+    /// The second plan: it must agree with what was approved.
+    pub(crate) fn replanned(&mut self, id: usize, reply: Reply) {
+        if self.provider_messages(id, &reply.diagnostics) {
+            return self.fail(id);
+        }
+        let (
+            Some(Answer::Plan {
+                planned,
+                private,
+                identity,
+                legacy_type_system,
+                ..
+            }),
+            Some(schema),
+        ) = (reply.answer, self.schema(id))
+        else {
+            self.complain(id, "Provider produced invalid answer", "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
+            return self.fail(id);
+        };
+        let Some(change) = self.change(id).cloned() else {
+            return;
+        };
+        let planned = objchange::normalize_from_legacy(&schema.block, &planned);
+        let before = change.before.unmark_deep();
+        if change.action == Action::Update && planned == before {
+            // What was unknown turned out to be what it was: nothing is left to do.
+            if let Some(running) = self.at(id) {
+                running.made = change.before.clone();
+            }
+            self.set_value_of(id, change.before);
+            return self.done(id);
+        }
+        if !legacy_type_system {
+            let problems = objchange::assert_object_compatible(
+                &schema.block,
+                &change.after.unmark_deep(),
+                &planned,
+            );
+            if !problems.is_empty() {
+                self.inconsistent(id, &problems, "Provider produced inconsistent final plan", "When expanding the plan to include new values learned so far during apply, the provider planned an invalid new value");
+                return self.fail(id);
+            }
+        }
+        if let Some(running) = self.at(id) {
+            running.planned = planned;
+            running.private = private;
+            running.identity = identity;
+        }
+        self.started(id);
+        self.intend(id);
+    }
+
+    pub(crate) fn set_value_of(&mut self, id: usize, value: Value) {
+        if let Some(number) = self.at(id).map(|running| running.change) {
+            self.set_value(number, Ok(value));
+        }
+    }
+
+    pub(crate) fn inconsistent(
+        &mut self,
+        id: usize,
+        problems: &[(Path, String)],
+        summary: &str,
+        what: &str,
+    ) {
+        let Some(change) = self.change(id) else {
+            return;
+        };
+        let provider = change.provider.provider.for_display();
+        let addr = change.addr.to_string();
+        for (path, problem) in problems {
+            let place = if path.0.is_empty() {
+                String::new()
+            } else {
+                format!(" for {path}")
+            };
+            self.complain(
+                id,
+                summary,
+                format!("{what}{place} of {addr} (provider {provider}): {problem}.\n\nThis is a bug in the provider, which should be reported in the provider's own issue tracker."),
+            );
+        }
+    }
+
+    /// Makes the intent durable.
+    pub(crate) fn intend(&mut self, id: usize) {
+        let op = self.new_op();
+        let token = self.token(op);
+        let Some(running) = self.running.get_mut(id).and_then(Option::as_mut) else {
+            return;
+        };
+        running.op = op;
+        running.phase = Phase::Intending;
+        let number = running.change;
+        let destroying = matches!(running.kind, StepKind::Destroy(_));
+        let change = &self.plan.changes[number];
+        let planned = if destroying {
+            "{}".into()
+        } else {
+            object::planned_text(&mark_like(&running.planned, &running.config))
+        };
+        let operation = match (destroying, change.action) {
+            (true, _) => Operation::Delete,
+            (false, Action::Update) => Operation::Update,
+            _ => Operation::Create,
+        };
+        let mut kinds = Vec::new();
+        if !destroying && change.action == Action::CreateThenDelete {
+            let key = DeposedKey(ecow::eco_format!("{:08x}", short_hash(&token)));
+            kinds.push(EventKind::Deposed {
+                instance: change.addr.clone(),
+                key: key.clone(),
+            });
+            self.deposed.insert(number, key);
+        }
+        let deposed = if destroying {
+            self.destroyed_key(number)
+        } else {
+            None
+        };
+        let change = &self.plan.changes[number];
+        let object = ObjectAddr {
+            instance: change.addr.clone(),
+            deposed,
+        };
+        kinds.push(EventKind::Began {
+            op,
+            intent: Intent {
+                object,
+                operation,
+                provider: change.provider.clone(),
+                token,
+                planned,
+            },
+        });
+        self.persist(id, kinds);
+    }
+
+    /// Which object a destroy step destroys: the current one, the one that this run deposed, or one deposed before.
+    pub(crate) fn destroyed_key(&self, number: usize) -> Option<DeposedKey> {
+        self.plan.changes[number]
+            .deposed
+            .clone()
+            .or_else(|| self.deposed.get(&number).cloned())
+    }
+
+    pub(crate) fn persisted(&mut self, id: usize, well: bool) {
+        let Some(running) = self.at(id) else { return };
+        let phase = running.phase;
+        if !well {
+            return self.fail(id);
+        }
+        match phase {
+            Phase::Intending => self.ask_to_apply(id),
+            Phase::Recording => self.recorded(id),
+            Phase::RecordingWhole => self.whole(id),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn ask_to_apply(&mut self, id: usize) {
+        let Some(schema) = self.schema(id) else {
+            return self.fail(id);
+        };
+        let Some(running) = self.at(id) else { return };
+        running.phase = Phase::Applying;
+        let (op, number, destroying) = (
+            running.op,
+            running.change,
+            matches!(running.kind, StepKind::Destroy(_)),
+        );
+        let (planned, config, private, identity) = (
+            running.planned.clone(),
+            running.config.unmark_deep(),
+            running.private.clone(),
+            running.identity.clone(),
+        );
+        let token = self.token(op);
+        let change = &self.plan.changes[number];
+        let type_name = change.addr.resource.type_name.clone();
+        let null = Value::null(schema.block.implied_type().clone());
+        let call = if destroying {
+            let (prior, identity) = (change.before.unmark_deep(), change.before_identity.clone());
+            Call::Apply {
+                type_name,
+                prior,
+                planned: null.clone(),
+                config: null,
+                private: change.private.clone(),
+                meta: Value::NULL,
+                identity,
+                token,
+            }
+        } else {
+            Call::Apply {
+                type_name,
+                prior: prior_of(change, &schema),
+                planned,
+                config,
+                private,
+                meta: Value::NULL,
+                identity,
+                token,
+            }
+        };
+        self.ask(id, call);
+    }
+
+    /// The provider has answered: whatever it says, it is recorded.
+    pub(crate) fn applied(&mut self, id: usize, reply: Reply) {
+        let failed = self.provider_messages(id, &reply.diagnostics);
+        let (Some(running), Some(schema)) = (
+            self.running.get(id).and_then(Option::as_ref),
+            self.schema(id),
+        ) else {
+            return self.fail(id);
+        };
+        let destroying = matches!(running.kind, StepKind::Destroy(_));
+        let (planned, config) = (running.planned.clone(), running.config.clone());
+        let Some(change) = self.change(id).cloned() else {
+            return;
+        };
+        let Some(Answer::Apply {
+            state,
+            private,
+            identity,
+            legacy_type_system,
+        }) = reply.answer
+        else {
+            if !failed {
+                self.complain(id, "Provider produced invalid answer", "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
+            }
+            return self.nothing_answered(id);
+        };
+        let state = objchange::normalize_from_legacy(&schema.block, &state);
+        let mut bad = failed;
+        if destroying {
+            if !failed && !state.is_null() {
+                bad = true;
+                self.complain(id, "Provider returned invalid result object after apply", format!("After the apply operation, the provider still indicated that {} exists, although it was to be destroyed. This is a bug in the provider.", change.addr));
+            }
+            if failed && state.is_null() {
+                // An error without an object: it is still there, as before.
+                return self.record_unchanged(id);
+            }
+            return self.record(
+                id,
+                (!state.is_null()).then_some(state),
+                private,
+                &identity,
+                bad,
+            );
+        }
+        if state.is_null() {
+            if !failed {
+                self.complain(id, "Provider returned invalid result object after apply", format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
+            }
+            return self.nothing_answered(id);
+        }
+        let state = if state.is_wholly_known() {
+            state
+        } else {
+            bad = true;
+            self.complain(id, "Provider returned invalid result object after apply", format!("After the apply operation, the provider still indicated unknown values for {}. All values must be known after apply. This is a bug in the provider; the object is stored with null in their place.", change.addr));
+            without_unknown(&state)
+        };
+        if !failed && !legacy_type_system {
+            let problems = objchange::assert_object_compatible(&schema.block, &planned, &state);
+            if !problems.is_empty() {
+                bad = true;
+                self.inconsistent(
+                    id,
+                    &problems,
+                    "Provider produced inconsistent result after apply",
+                    "When applying changes, the provider produced an unexpected new value",
+                );
+            }
+        }
+        let state = mark_like(&objchange::schema_marks(&schema.block, &state), &config);
+        self.record(id, Some(state), private, &identity, bad);
+    }
+
+    pub(crate) fn data_read(&mut self, id: usize, reply: Reply) {
+        if self.provider_messages(id, &reply.diagnostics) {
+            return self.fail(id);
+        }
+        let (Some(Answer::Data { state, .. }), Some(schema)) = (reply.answer, self.schema(id))
+        else {
+            self.complain(id, "Provider produced invalid answer", "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
+            return self.fail(id);
+        };
+        let Some(change) = self.change(id).cloned() else {
+            return;
+        };
+        if state.is_null() || !state.is_wholly_known() {
+            self.complain(
+                id,
+                "Provider produced invalid object",
+                format!(
+                    "The provider returned no usable object for {}. This is a bug in the provider.",
+                    change.addr
+                ),
+            );
+            return self.fail(id);
+        }
+        let Some(running) = self.at(id) else { return };
+        running.phase = Phase::RecordingWhole;
+        let value = mark_like(
+            &objchange::schema_marks(&schema.block, &state),
+            &running.config.clone(),
+        );
+        running.made = value.clone();
+        match object::state_of(
+            &change,
+            &schema.block,
+            &value,
+            Private::from([]),
+            &Value::NULL,
+            Status::Ready,
+        ) {
+            Ok(state) => {
+                let object = ObjectAddr {
+                    instance: change.addr.clone(),
+                    deposed: None,
+                };
+                self.persist(
+                    id,
+                    vec![EventKind::Set {
+                        object,
+                        provider: change.provider,
+                        state: Some(Arc::new(state)),
+                    }],
+                );
+            }
+            Err(problem) => {
+                self.complain(
+                    id,
+                    "Object can't be stored",
+                    format!("The object can't be written to the state: {problem}."),
+                );
+                self.fail(id);
+            }
+        }
+    }
+}
