@@ -138,6 +138,7 @@ async fn apply(
     interrupt: &Arc<Interrupt>,
 ) -> Result<Done, Failure> {
     let mut view = app.view();
+    view.expect(approved.steps());
     carry_out(session, approved, workspace, interrupt, &mut view).await
 }
 
