@@ -175,9 +175,10 @@ impl Core {
                     }
                     state.skip_destroy = skip_destroy;
                     if (destroying || (bad && !creating))
-                        && let Some(old) = &change.stored {
-                            state.dependencies = old.dependencies.clone();
-                        }
+                        && let Some(old) = &change.stored
+                    {
+                        state.dependencies = old.dependencies.clone();
+                    }
                     stored = Some(Arc::new(state));
                 }
                 Err(problem) => {

@@ -96,11 +96,11 @@ impl Core {
     pub(super) fn wait_for_object(&mut self, id: usize) {
         self.tasks[id].step = Step::WaitingForObject;
         if self.tasks[id].object.is_none()
-            && let Some(wanted) = self.imports.remove(&self.tasks[id].addr) {
-                let (addr, provider) =
-                    (self.tasks[id].addr.clone(), self.tasks[id].provider.clone());
-                self.tasks[id].object = Some(self.begin_import(&addr, &provider, wanted));
-            }
+            && let Some(wanted) = self.imports.remove(&self.tasks[id].addr)
+        {
+            let (addr, provider) = (self.tasks[id].addr.clone(), self.tasks[id].provider.clone());
+            self.tasks[id].object = Some(self.begin_import(&addr, &provider, wanted));
+        }
         match self.tasks[id].object {
             Some(object)
                 if matches!(
@@ -527,10 +527,12 @@ impl Core {
                 .push(self.changes.len());
         }
         self.changes.push(change);
-        if action.is_replace() && action != Action::ForgetThenCreate
-            && let Some(object) = present {
-                self.check_prevent_destroy(object);
-            }
+        if action.is_replace()
+            && action != Action::ForgetThenCreate
+            && let Some(object) = present
+        {
+            self.check_prevent_destroy(object);
+        }
         self.settle_checked(id, after);
     }
 

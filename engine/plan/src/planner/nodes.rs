@@ -66,9 +66,9 @@ impl Core {
                     .lifecycle
                     .create_before_destroy
                     == Some(true)
-                {
-                    self.create_first[id.index()] = true;
-                }
+            {
+                self.create_first[id.index()] = true;
+            }
             if self.create_first[id.index()] {
                 for dep in self.graph.deps(*id) {
                     self.create_first[dep.index()] = true;

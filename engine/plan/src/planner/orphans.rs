@@ -150,9 +150,9 @@ impl Core {
             && self.config.module(module).resources[at as usize]
                 .lifecycle
                 .skip_destroy
-            {
-                return true;
-            }
+        {
+            return true;
+        }
         for module in &self.config.modules {
             for removed in &module.removed {
                 if configured.is_none()
