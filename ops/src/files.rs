@@ -44,6 +44,8 @@ impl Files for OsFiles {
     }
 
     fn absolute(&self, path: &str) -> String {
+        // An empty path is the working directory, which the system's function refuses.
+        let path = if path.is_empty() { "." } else { path };
         let whole = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
         clean(&whole).to_string_lossy().into_owned()
     }

@@ -5,7 +5,6 @@ use crate::load::{Loaded, Origin, load};
 use crate::session::Session;
 use crate::variables::{self, VariableArgument};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use terrane_config::config::{
     Condition, Config, Dependency, Module, ModuleId, Reference, Repetition, Resource,
 };
@@ -43,29 +42,30 @@ pub async fn run(
 #[must_use]
 pub fn dot(config: &Config) -> String {
     let edges = reduced(&edges(config));
-    let mut out = String::from(
-        "digraph G {\n  rankdir = \"RL\";\n  node [shape = rect, fontname = \"sans-serif\"];\n",
-    );
+    let mut lines = vec![
+        String::from("digraph G {"),
+        String::from("  rankdir = \"RL\";"),
+        String::from("  node [shape = rect, fontname = \"sans-serif\"];"),
+    ];
     let mut modules: Vec<&Module> = config.modules.iter().collect();
     modules.sort_by_key(|module| module.path.to_string());
     for module in modules.iter().filter(|module| !module.resources.is_empty()) {
-        let indent = if module.path.is_root() { "  " } else { "    " };
-        if !module.path.is_root() {
+        let root = module.path.is_root();
+        let indent = if root { "  " } else { "    " };
+        if !root {
             let path = module.path.to_string();
-            // Writing to a string never fails, here and below.
-            drop(writeln!(
-                out,
-                "  subgraph \"cluster_{path}\" {{\n    label = \"{path}\"\n    fontname = \"sans-serif\""
-            ));
+            lines.push(format!("  subgraph \"cluster_{path}\" {{"));
+            lines.push(format!("    label = \"{path}\""));
+            lines.push(String::from("    fontname = \"sans-serif\""));
         }
         let mut labels: Vec<String> = module.resources.iter().map(label).collect();
         labels.sort();
         for label in labels {
             let name = name(module, &label);
-            drop(writeln!(out, "{indent}{name:?} [label={label:?}];"));
+            lines.push(format!("{indent}{name:?} [label={label:?}];"));
         }
-        if !module.path.is_root() {
-            out.push_str("  }\n");
+        if !root {
+            lines.push(String::from("  }"));
         }
     }
     let shown = |(module, at): Node| {
@@ -73,20 +73,21 @@ pub fn dot(config: &Config) -> String {
         let resource = &module.resources[at as usize];
         (module.path.to_string(), name(module, &label(resource)))
     };
-    let mut lines: Vec<_> = edges
+    let mut arrows: Vec<_> = edges
         .iter()
         .flat_map(|(from, to)| {
             let from = shown(*from);
             to.iter().map(move |to| (from.clone(), *to))
         })
-        .map(|(from, to)| (from, shown(to).1))
+        .map(|(from, to)| (from, shown(to)))
         .collect();
-    lines.sort();
-    for ((_, from), to) in lines {
-        drop(writeln!(out, "  {from:?} -> {to:?};"));
-    }
-    out.push_str("}\n");
-    out
+    arrows.sort();
+    let arrows = arrows
+        .iter()
+        .map(|((_, from), (_, to))| format!("  {from:?} -> {to:?};"));
+    lines.extend(arrows);
+    lines.push(String::from("}\n"));
+    lines.join("\n")
 }
 
 fn label(resource: &Resource) -> String {

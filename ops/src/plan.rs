@@ -86,7 +86,6 @@ pub async fn make(
     let mut diagnostics = std::mem::take(&mut loaded.warnings);
     let Resolved {
         values,
-        set,
         diagnostics: found,
     } = root_variables(session, request, &mut loaded, ui)?;
     diagnostics.extend(found);
@@ -107,7 +106,6 @@ pub async fn make(
         snapshot: snapshot.clone(),
         providers: loaded.registry.infos().clone(),
         variables: values.clone(),
-        variables_set: set,
         functions: functions_for_plan(now_ms),
         options: PlanOptions {
             mode: request.mode,
@@ -167,7 +165,6 @@ pub async fn recover(
     let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
     let Resolved {
         values,
-        set,
         diagnostics,
     } = root_variables(session, request, &mut loaded, ui)?;
     if diagnostics.has_errors() {
@@ -182,7 +179,6 @@ pub async fn recover(
         snapshot: snapshot.clone(),
         providers: loaded.registry.infos().clone(),
         variables: values,
-        variables_set: set,
         functions: functions_for_plan(now_ms),
         options: PlanOptions {
             refresh: true,

@@ -36,8 +36,6 @@ pub struct Collected {
 pub struct Resolved {
     /// By index, converted and marked. Where a value is missing or wrong, an unknown one stands in (and an error is among the messages).
     pub values: Vec<Value>,
-    /// By index: whether the user set it.
-    pub set: Vec<bool>,
     /// Messages.
     pub diagnostics: Diagnostics,
 }
@@ -170,14 +168,8 @@ pub fn resolve(config: &Config, collected: Collected, ui: Option<&mut dyn Ui>) -
     }
     let (resolved, found) = root_variables(root, &values);
     diagnostics.extend(found);
-    let set = root
-        .variables
-        .iter()
-        .map(|variable| values.iter().any(|given| given.name == variable.name))
-        .collect();
     Resolved {
         values: resolved,
-        set,
         diagnostics,
     }
 }

@@ -170,6 +170,19 @@ fn pass_gate(
     match approve(made, policy, &decision) {
         Ok(approved) => Ok(Some(approved)),
         // The errors were shown with the plan.
+        Err(Refusal::Unsound(violations)) => {
+            let list: Vec<String> = violations
+                .iter()
+                .map(|violation| format!("- {violation}"))
+                .collect();
+            Err(Failure::input(
+                "The plan breaks rules that every plan must keep",
+                format!(
+                    "Nothing was changed. This is a bug in terrane; please report it with the configuration that led to it.\n\n{}",
+                    list.join("\n")
+                ),
+            ))
+        }
         Err(Refusal::Errored) => Ok(None),
         Err(Refusal::Declined | Refusal::NotAsked) => {
             let what = if mode == PlanMode::Destroy {

@@ -112,9 +112,9 @@ impl Core {
         let tainted = self.change(id).is_some_and(|change| change.tainted);
         // An object whose creation was not finished is not asked to say goodbye.
         if tainted {
-            self.intend(id)
+            self.intend(id);
         } else {
-            self.next_destroy_provisioner(id, 0)
+            self.next_destroy_provisioner(id, 0);
         }
     }
 

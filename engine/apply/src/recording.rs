@@ -54,7 +54,7 @@ impl Core {
                 self.record(id, Some(state), object.private, &object.identity, true);
             }
             Some(Answer::Resolved(Resolution::Happened(_) | Resolution::NeverHappened)) => {
-                self.record_unchanged(id)
+                self.record_unchanged(id);
             }
             // The intent stays open: the next plan asks again.
             _ => self.fail(id),
@@ -174,10 +174,10 @@ impl Core {
                         state.created_in_ms = Some(elapsed);
                     }
                     state.skip_destroy = skip_destroy;
-                    if destroying || (bad && !creating) {
-                        if let Some(old) = &change.stored {
-                            state.dependencies = old.dependencies.clone();
-                        }
+                    if (destroying || (bad && !creating))
+                        && let Some(old) = &change.stored
+                    {
+                        state.dependencies = old.dependencies.clone();
                     }
                     stored = Some(Arc::new(state));
                 }
@@ -226,9 +226,9 @@ impl Core {
             change.action != Action::Update && change.addr.resource.mode == Mode::Managed
         });
         if creating {
-            self.next_provisioner(id, 0)
+            self.next_provisioner(id, 0);
         } else {
-            self.whole(id)
+            self.whole(id);
         }
     }
 

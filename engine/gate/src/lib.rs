@@ -2,6 +2,7 @@
 //!
 //! In go a plan and decisions; out comes an [`ApprovedPlan`], which nothing else can make and without which nothing can be applied.
 
+use terrane_plan::check::{Severity, Violation};
 use terrane_plan::plan::Plan;
 
 /// What was decided about a plan.
@@ -25,7 +26,7 @@ pub enum Policy {
 }
 
 /// Why a plan may not be applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The person said no, or nothing.
     Declined,
@@ -33,6 +34,8 @@ pub enum Refusal {
     Errored,
     /// The policy wants a person, and none was asked.
     NotAsked,
+    /// The checker of plans found that it breaks a rule that every plan keeps: a bug in the planner, which must not reach the world.
+    Unsound(Vec<Violation>),
 }
 
 /// A plan that may be applied, once: applying takes it by value.
@@ -50,6 +53,11 @@ impl ApprovedPlan {
     pub fn approve(plan: Plan, policy: Policy, decision: &Decision) -> Result<Self, Refusal> {
         if plan.errored {
             return Err(Refusal::Errored);
+        }
+        let mut violations = terrane_plan::check::check(&plan);
+        violations.retain(|violation| violation.severity == Severity::Dangerous);
+        if !violations.is_empty() {
+            return Err(Refusal::Unsound(violations));
         }
         match (policy, decision) {
             (Policy::Ask, Decision::Confirmed)

@@ -330,7 +330,7 @@ impl Edges<'_> {
     fn reference(&mut self, module: &Module, reference: Reference) {
         let (graph, deps) = (self.graph, &mut *self.deps);
         each_target(self.config, module, reference, &mut |node| {
-            deps.push(graph.id(node))
+            deps.push(graph.id(node));
         });
     }
 
@@ -346,7 +346,7 @@ impl Edges<'_> {
         match repetition {
             Repetition::Single => {}
             Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => {
-                self.expr(module, expr)
+                self.expr(module, expr);
             }
         }
     }

@@ -67,8 +67,6 @@ pub struct PlanInput {
     pub providers: BTreeMap<ProviderAddr, ProviderInfo>,
     /// Root variables, by index, converted and marked.
     pub variables: Vec<Value>,
-    /// Which of them were set by the user (these go into the plan).
-    pub variables_set: Vec<bool>,
     /// What functions may use. `plan_time` must be set.
     pub functions: Functions,
     /// Options.

@@ -225,7 +225,7 @@ pub struct Plan {
     pub timestamp: EcoString,
     /// The workspace.
     pub workspace: EcoString,
-    /// Root variables that were set, with marks. Ephemeral ones are not kept: they are given again at apply.
+    /// Root variables, defaults too, with marks. Ephemeral ones are not kept: they are given again at apply.
     pub variables: BTreeMap<EcoString, Value>,
     /// `-target`
     pub targets: Vec<Target>,

@@ -33,10 +33,10 @@ fn fit(tree: &mut serde_json::Value, ty: &Type) {
             }
         }
         (serde_json::Value::Object(map), Type::Map(element)) => {
-            map.values_mut().for_each(|value| fit(value, element))
+            map.values_mut().for_each(|value| fit(value, element));
         }
         (serde_json::Value::Array(items), Type::List(element) | Type::Set(element)) => {
-            items.iter_mut().for_each(|item| fit(item, element))
+            items.iter_mut().for_each(|item| fit(item, element));
         }
         (serde_json::Value::Array(items), Type::Tuple(types)) => items
             .iter_mut()

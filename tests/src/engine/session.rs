@@ -85,7 +85,6 @@ impl Session {
             snapshot: self.store.snapshot(),
             providers: self.cloud.infos().clone(),
             variables: variables.to_vec(),
-            variables_set: vec![false; variables.len()],
             functions: Functions {
                 plan_time: Some(NOW.into()),
                 ..Functions::pure()

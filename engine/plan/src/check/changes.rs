@@ -104,7 +104,7 @@ fn kind(plan: &Plan, change: &ResourceChange, found: &mut Findings) {
     }
     let fits = match plan.mode {
         PlanMode::Normal => true,
-        PlanMode::RefreshOnly => action == Action::NoOp,
+        PlanMode::RefreshOnly => matches!(action, Action::NoOp | Action::Read),
         PlanMode::Destroy => matches!(action, Action::NoOp | Action::Delete | Action::Forget),
     };
     if !fits {

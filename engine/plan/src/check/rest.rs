@@ -48,7 +48,9 @@ fn outputs(plan: &Plan, found: &mut Findings) {
             if holds_ephemeral(value) {
                 say(Severity::Dangerous, "holds a value that must not be stored");
             }
-            if value.marks_deep().is_sensitive() && !output.sensitive {
+            // That is an error of the configuration too, so an errored plan may have it.
+            let hidden = output.sensitive || plan.errored;
+            if value.marks_deep().is_sensitive() && !hidden {
                 say(
                     Severity::Dangerous,
                     "holds a sensitive value but is not sensitive",

@@ -314,7 +314,7 @@ impl<'a> Builder<'a> {
         match repetition {
             Repetition::Single => {}
             Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => {
-                self.expr(place, expr, None, after)
+                self.expr(place, expr, None, after);
             }
         }
     }
@@ -367,7 +367,7 @@ impl<'a> Builder<'a> {
             _ => {
                 let (world, graph, joins) = (self.world, self.graph, &self.joins);
                 world.each_value_target(place, reference, &mut |node, pos| {
-                    after.extend(joins.get(&(graph.id(node), pos)).copied().flatten())
+                    after.extend(joins.get(&(graph.id(node), pos)).copied().flatten());
                 });
             }
         }
@@ -427,7 +427,7 @@ impl<'a> Builder<'a> {
                     _ => {
                         let (graph, joins) = (self.graph, &self.joins);
                         self.world.each_value_target(place, *on, &mut |node, pos| {
-                            after.extend(joins.get(&(graph.id(node), pos)).copied().flatten())
+                            after.extend(joins.get(&(graph.id(node), pos)).copied().flatten());
                         });
                     }
                 }
@@ -493,9 +493,9 @@ impl<'a> Builder<'a> {
             let mut sort = |used: &Use| {
                 if slots[used.slot.0 as usize] != own {
                     if used.key.is_some() {
-                        keyed.push(used.clone())
+                        keyed.push(used.clone());
                     } else {
-                        plain.push(used.clone())
+                        plain.push(used.clone());
                     }
                 }
             };

@@ -14,6 +14,7 @@ use crate::plan::{
     Action, ActionReason, Base, Drift, Importing, OutputChange, Plan, PlanMode, RelevantAttribute,
     ResourceChange,
 };
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use terrane_model::addr::DeposedKey;
 
@@ -41,7 +42,9 @@ pub(super) fn write(saved: &SavedPlan) -> Result<Vec<Section>> {
     let mut changes = Writer::default();
     changes.length(plan.changes.len());
     for change in &plan.changes {
-        write_change(&mut changes, &mut tables, change)?;
+        let mut one = Writer::default();
+        write_change(&mut one, &mut tables, change)?;
+        changes.blob(&one.bytes);
     }
     let mut outputs = Writer::default();
     outputs.length(plan.outputs.len());
@@ -86,9 +89,12 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
     };
     let shared = Shared::read(tables)?;
     let (version, mut plan) = whole(about, |bytes| read_about(bytes, &shared))?;
-    plan.changes = whole(changes, |bytes| {
-        bytes.list(|bytes| read_change(bytes, &shared))
-    })?;
+    // Each change is a blob of its own, so that they can be read side by side.
+    let changes = whole(changes, |bytes| bytes.list(Reader::blob))?;
+    plan.changes = changes
+        .into_par_iter()
+        .map(|bytes| whole(bytes, |bytes| read_change(bytes, &shared)))
+        .collect::<Result<_>>()?;
     plan.outputs = whole(outputs, |bytes| {
         bytes.list(|bytes| read_output(bytes, &shared))
     })?;
@@ -108,7 +114,7 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
 }
 
 /// Reads a section to its end.
-fn whole<T>(bytes: &[u8], read: impl FnOnce(&mut Reader<'_>) -> Result<T>) -> Result<T> {
+fn whole<'b, T>(bytes: &'b [u8], read: impl FnOnce(&mut Reader<'b>) -> Result<T>) -> Result<T> {
     let mut reader = Reader::new(bytes);
     let found = read(&mut reader)?;
     reader.end()?;

@@ -241,6 +241,6 @@ fn the_sample_of_format_1_is_still_read() {
     assert_eq!(found, saved());
     assert_eq!(
         name.to_string(),
-        "6a722828ec819eecd6e19a8e3c43d2dce9bd54addac2e5043101a84ea9114b34"
+        "bb74d4c09e4356453cac4095583662be93067fffed32483f55cd83e38ebecda2"
     );
 }

@@ -8,13 +8,19 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_model::addr::{ConfigResource, ProviderConfigAddr};
-use terrane_value::{Marks, Path, PathStep, Type, Value, json, msgpack};
+use terrane_value::value::MAX_DEPTH;
+use terrane_value::{Marks, ObjectType, Path, PathStep, Type, Value, msgpack};
+
+/// How many types are remembered as met last.
+const RECENT: usize = 8;
 
 /// What is written once.
 #[derive(Default)]
 pub(super) struct Tables {
     types: BTreeMap<Type, usize>,
-    type_texts: Vec<String>,
+    /// Types met last, the latest first: asking a value whether it is of one costs less than making its type.
+    recent: Vec<(Type, usize)>,
+    type_list: Vec<Type>,
     dependencies: BTreeMap<Arc<[ConfigResource]>, usize>,
     dependency_lists: Vec<Arc<[ConfigResource]>>,
     providers: BTreeMap<ProviderConfigAddr, usize>,
@@ -24,17 +30,7 @@ pub(super) struct Tables {
 impl Tables {
     pub(super) fn value(&mut self, out: &mut Writer, value: &Value) -> Result<()> {
         let plain = value.unmark_deep();
-        let ty = plain.ty();
-        let place = match self.types.get(&ty) {
-            Some(place) => *place,
-            None => {
-                let mut text = String::new();
-                json::encode_type(&ty, &mut text);
-                self.type_texts.push(text);
-                self.types.insert(ty.clone(), self.types.len());
-                self.types.len() - 1
-            }
-        };
+        let (ty, place) = self.type_of(&plain);
         let bytes = msgpack::encode(&plain, &ty)
             .map_err(|error| FileError::Unencodable(format!("a value: {error}")))?;
         out.length(place);
@@ -48,6 +44,22 @@ impl Tables {
             write_marks(out, marks);
         });
         Ok(())
+    }
+
+    fn type_of(&mut self, value: &Value) -> (Type, usize) {
+        if let Some(at) = self.recent.iter().position(|(ty, _)| value.is_of(ty)) {
+            self.recent[..=at].rotate_right(1);
+            return self.recent[0].clone();
+        }
+        let ty = value.ty();
+        let next = self.types.len();
+        let place = *self.types.entry(ty.clone()).or_insert_with(|| {
+            self.type_list.push(ty.clone());
+            next
+        });
+        self.recent.truncate(RECENT - 1);
+        self.recent.insert(0, (ty.clone(), place));
+        (ty, place)
     }
 
     /// Two values of which the second is often the same as the first.
@@ -108,13 +120,69 @@ impl Tables {
     /// The tables themselves.
     pub(super) fn write(&self) -> Writer {
         let mut out = Writer::default();
-        out.list(self.type_texts.iter(), |out, text| out.text(text));
+        out.list(self.type_list.iter(), write_type);
         out.list(self.dependency_lists.iter(), |out, list| {
             out.list(list.iter(), write_config);
         });
         out.list(self.provider_list.iter(), write_provider);
         out
     }
+}
+
+fn write_type(out: &mut Writer, ty: &Type) {
+    match ty {
+        Type::Dynamic => out.byte(0),
+        Type::Bool => out.byte(1),
+        Type::Number => out.byte(2),
+        Type::String => out.byte(3),
+        Type::List(element) => {
+            out.byte(4);
+            write_type(out, element);
+        }
+        Type::Set(element) => {
+            out.byte(5);
+            write_type(out, element);
+        }
+        Type::Map(element) => {
+            out.byte(6);
+            write_type(out, element);
+        }
+        Type::Tuple(elements) => {
+            out.byte(7);
+            out.list(elements.iter(), write_type);
+        }
+        Type::Object(object) => {
+            // Types of values: nothing in them is optional.
+            let ObjectType {
+                attributes,
+                optional: _,
+            } = &**object;
+            out.byte(8);
+            out.list(attributes.iter(), |out, (name, ty)| {
+                out.text(name);
+                write_type(out, ty);
+            });
+        }
+    }
+}
+
+fn read_type(bytes: &mut Reader<'_>, depth: usize) -> Result<Type> {
+    if depth > MAX_DEPTH {
+        return Err(FileError::Malformed("a type is nested too deeply"));
+    }
+    let inner = |bytes: &mut Reader<'_>| read_type(bytes, depth + 1);
+    Ok(match bytes.byte()? {
+        0 => Type::Dynamic,
+        1 => Type::Bool,
+        2 => Type::Number,
+        3 => Type::String,
+        4 => Type::list(inner(bytes)?),
+        5 => Type::set(inner(bytes)?),
+        6 => Type::map(inner(bytes)?),
+        7 => Type::tuple(bytes.list(inner)?),
+        8 => Type::object(bytes.list(|bytes| Ok((bytes.text()?, inner(bytes)?)))?),
+        _ => return Err(FileError::Malformed("a type is of no kind")),
+    })
 }
 
 /// Marks by the place of the marked part when parts are counted from the whole inwards, in order.
@@ -197,9 +265,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn read(bytes: &[u8]) -> Result<Self> {
         let mut bytes = Reader::new(bytes);
-        let types = bytes.list(|bytes| {
-            json::decode_type(bytes.str()?).map_err(|_| FileError::Malformed("a type is none"))
-        })?;
+        let types = bytes.list(|bytes| read_type(bytes, 0))?;
         let dependencies = bytes.list(|bytes| Ok(bytes.list(read_config)?.into()))?;
         let providers = bytes.list(read_provider)?;
         bytes.end()?;

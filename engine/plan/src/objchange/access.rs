@@ -82,7 +82,7 @@ pub(super) fn step_into<'a>(value: &'a Value, step: &PathStep) -> Option<&'a Val
 
 /// The place that an index key means, if it is a whole number.
 pub(super) fn position(key: &Value) -> Option<usize> {
-    key.unmarked().as_number()?.to_string().parse().ok()
+    key.unmarked().as_number()?.to_usize()
 }
 
 /// The type of one element of a nested attribute or of the attribute itself.

@@ -93,14 +93,10 @@ impl Core {
         let Some(root) = self.config.modules.first() else {
             return BTreeMap::new();
         };
-        let variables = (0u32..).zip(&root.variables).filter(|(at, variable)| {
-            !variable.ephemeral
-                && self
-                    .variables_set
-                    .get(*at as usize)
-                    .copied()
-                    .unwrap_or(false)
-        });
+        // Defaults too: the plan is complete in itself, and tools that read it expect them.
+        let variables = (0u32..)
+            .zip(&root.variables)
+            .filter(|(_, variable)| !variable.ephemeral);
         let value = |at: u32| {
             self.world
                 .value_cell(Node::Variable(ModuleId(0), at), 0)?

@@ -51,9 +51,9 @@ impl Core {
                 self.settle(
                     id,
                     Ok(Value::unknown(resource.schema.block.implied_type().clone())),
-                )
+                );
             } else {
-                self.task_failed(id)
+                self.task_failed(id);
             };
         }
         match (step, reply.answer) {
@@ -79,9 +79,9 @@ impl Core {
                     legacy: legacy_type_system,
                 };
                 if step == Step::Planning {
-                    self.planned(id, planned)
+                    self.planned(id, planned);
                 } else {
-                    self.planned_new(id, planned)
+                    self.planned_new(id, planned);
                 }
             }
             _ => {
@@ -95,12 +95,11 @@ impl Core {
 
     pub(super) fn wait_for_object(&mut self, id: usize) {
         self.tasks[id].step = Step::WaitingForObject;
-        if self.tasks[id].object.is_none() {
-            if let Some(wanted) = self.imports.remove(&self.tasks[id].addr) {
-                let (addr, provider) =
-                    (self.tasks[id].addr.clone(), self.tasks[id].provider.clone());
-                self.tasks[id].object = Some(self.begin_import(&addr, &provider, wanted));
-            }
+        if self.tasks[id].object.is_none()
+            && let Some(wanted) = self.imports.remove(&self.tasks[id].addr)
+        {
+            let (addr, provider) = (self.tasks[id].addr.clone(), self.tasks[id].provider.clone());
+            self.tasks[id].object = Some(self.begin_import(&addr, &provider, wanted));
         }
         match self.tasks[id].object {
             Some(object)
@@ -109,7 +108,7 @@ impl Core {
                     Stage::Waiting | Stage::Asked
                 ) =>
             {
-                self.prior.objects[object].waiters.push(id)
+                self.prior.objects[object].waiters.push(id);
             }
             _ => self.task_object_ready(id),
         }
@@ -528,10 +527,11 @@ impl Core {
                 .push(self.changes.len());
         }
         self.changes.push(change);
-        if action.is_replace() && action != Action::ForgetThenCreate {
-            if let Some(object) = present {
-                self.check_prevent_destroy(object);
-            }
+        if action.is_replace()
+            && action != Action::ForgetThenCreate
+            && let Some(object) = present
+        {
+            self.check_prevent_destroy(object);
         }
         self.settle_checked(id, after);
     }

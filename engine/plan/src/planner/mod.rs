@@ -79,7 +79,6 @@ pub(crate) struct Core {
     infos: BTreeMap<ProviderAddr, ProviderInfo>,
     options: PlanOptions,
     timestamp: ecow::EcoString,
-    variables_set: Vec<bool>,
     pub(crate) world: World,
     prior: Prior,
     scope: targets::Scope,
@@ -138,7 +137,6 @@ impl Core {
             snapshot,
             providers,
             variables,
-            variables_set,
             functions,
             options,
         } = input;
@@ -174,7 +172,6 @@ impl Core {
             infos: providers,
             options,
             timestamp,
-            variables_set,
             world,
             prior,
             scope,

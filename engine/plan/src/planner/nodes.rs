@@ -61,14 +61,13 @@ impl Core {
     /// Spreads `create_before_destroy` to everything that a resource with it depends on.
     pub(super) fn find_create_first(&mut self) {
         for id in self.graph.order().iter().rev() {
-            if let Node::Resource(module, at) = self.graph.node(*id) {
-                if self.config.module(module).resources[at as usize]
+            if let Node::Resource(module, at) = self.graph.node(*id)
+                && self.config.module(module).resources[at as usize]
                     .lifecycle
                     .create_before_destroy
                     == Some(true)
-                {
-                    self.create_first[id.index()] = true;
-                }
+            {
+                self.create_first[id.index()] = true;
             }
             if self.create_first[id.index()] {
                 for dep in self.graph.deps(*id) {
@@ -145,7 +144,7 @@ impl Core {
         match self.graph.node(id) {
             Node::Call(module, at) => self.run_call(module, at),
             node @ (Node::Variable(..) | Node::Local(..) | Node::Output(..)) => {
-                self.run_value(node)
+                self.run_value(node);
             }
             Node::Resource(module, at) => return self.run_resource(id, module, at),
             Node::Check(module, at) => self.run_check(module, at),
@@ -447,7 +446,7 @@ impl Core {
         let declared = self.config.module(module);
         let mut roots = Vec::new();
         crate::graph::each_target(&self.config, declared, reference, &mut |node| {
-            roots.push(self.graph.id(node))
+            roots.push(self.graph.id(node));
         });
         if let Reference::Call(call) = reference {
             let mut modules = vec![declared.calls[call as usize].module];

@@ -146,13 +146,12 @@ impl Core {
     fn is_forgotten(&self, id: ObjectId) -> bool {
         let object = &self.prior.objects[id];
         let configured = self.index.resource(&object.addr.resource);
-        if let Some((module, at)) = configured {
-            if self.config.module(module).resources[at as usize]
+        if let Some((module, at)) = configured
+            && self.config.module(module).resources[at as usize]
                 .lifecycle
                 .skip_destroy
-            {
-                return true;
-            }
+        {
+            return true;
         }
         for module in &self.config.modules {
             for removed in &module.removed {

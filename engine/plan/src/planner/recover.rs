@@ -148,7 +148,7 @@ impl Core {
         };
         match answer {
             Some(Answer::Resolved(Resolution::NeverHappened)) => {
-                self.settle_intent(op, &intent, None)
+                self.settle_intent(op, &intent, None);
             }
             Some(Answer::Resolved(Resolution::Happened(object))) => {
                 match self.adopted(&intent, &object) {

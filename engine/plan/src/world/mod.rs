@@ -240,10 +240,10 @@ impl World {
 
     /// Gives a value node its value (a root variable).
     pub(crate) fn set_value(&mut self, node: Node, pos: u32, value: Cell) {
-        if let Cells::Values(values) = &mut self.cells[self.graph.id(node).index()] {
-            if let Some(cell) = values.get_mut(pos as usize) {
-                *cell = OnceLock::from(value);
-            }
+        if let Cells::Values(values) = &mut self.cells[self.graph.id(node).index()]
+            && let Some(cell) = values.get_mut(pos as usize)
+        {
+            *cell = OnceLock::from(value);
         }
     }
 
@@ -336,11 +336,10 @@ impl World {
     pub(crate) fn set_instance(&mut self, place: Place, at: u32, index: usize, value: Cell) {
         if let Cells::Resources(resources) =
             &mut self.cells[self.graph.id(Node::Resource(place.module, at)).index()]
+            && let Some(Some(cell)) = resources.get_mut(place.pos as usize)
         {
-            if let Some(Some(cell)) = resources.get_mut(place.pos as usize) {
-                cell.values[index] = Some(value);
-                cell.whole = OnceLock::new();
-            }
+            cell.values[index] = Some(value);
+            cell.whole = OnceLock::new();
         }
     }
 

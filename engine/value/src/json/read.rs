@@ -9,6 +9,7 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    limit: usize,
 }
 
 /// What comes next.
@@ -32,6 +33,7 @@ impl<'a> Reader<'a> {
             text,
             at: 0,
             depth: 0,
+            limit: MAX_DEPTH,
         }
     }
 
@@ -70,6 +72,16 @@ impl<'a> Reader<'a> {
         self.unexpected("beginning of value")
     }
 
+    /// Lets what follows nest deeper than a value may; gives what the limit was.
+    pub(super) fn raise_limit(&mut self) -> usize {
+        std::mem::replace(&mut self.limit, self.depth + 2 * MAX_DEPTH + 2)
+    }
+
+    /// Undoes [`Self::raise_limit`].
+    pub(super) fn restore_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// The next value, or the beginning of it.
     pub(super) fn value(&mut self) -> Read<Token<'a>> {
         self.skip_space();
@@ -86,7 +98,7 @@ impl<'a> Reader<'a> {
     }
 
     fn open(&mut self) -> Read<()> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= self.limit {
             return self.error("exceeded max depth");
         }
         self.depth += 1;

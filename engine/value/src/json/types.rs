@@ -70,7 +70,15 @@ pub fn decode_type(text: &str) -> Result<Type, JsonError> {
     Ok(ty)
 }
 
+/// A type takes up to two levels of JSON for each level of the value that has it, so it may nest deeper than values may.
 pub(super) fn read_type(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
+    let limit = reader.raise_limit();
+    let ty = read_nested_type(reader);
+    reader.restore_limit(limit);
+    ty
+}
+
+fn read_nested_type(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
     match reader.value()? {
         Token::String(name) => match name.as_str() {
             "bool" => Ok(Type::Bool),
@@ -90,9 +98,9 @@ pub(super) fn read_type(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
                 return reader.error("invalid complex type description");
             }
             let ty = match kind.as_str() {
-                "list" => Type::list(read_type(reader)?),
-                "set" => Type::set(read_type(reader)?),
-                "map" => Type::map(read_type(reader)?),
+                "list" => Type::list(read_nested_type(reader)?),
+                "set" => Type::set(read_nested_type(reader)?),
+                "map" => Type::map(read_nested_type(reader)?),
                 "tuple" => read_tuple(reader)?,
                 "object" => return read_object(reader),
                 _ => return reader.error("invalid complex type kind name"),
@@ -112,7 +120,7 @@ fn read_tuple(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
     };
     let mut elements = Vec::new();
     while reader.next_element(elements.is_empty())? {
-        elements.push(read_type(reader)?);
+        elements.push(read_nested_type(reader)?);
     }
     Ok(Type::tuple(elements))
 }
@@ -126,7 +134,7 @@ fn read_object(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
     let mut first = true;
     while let Some(name) = reader.next_key(first)? {
         first = false;
-        attributes.insert(name, read_type(reader)?);
+        attributes.insert(name, read_nested_type(reader)?);
     }
     let mut optional = BTreeSet::new();
     if reader.next_element(false)? {

@@ -6,10 +6,12 @@ use std::fmt;
 use terrane_model::addr::{ConfigResource, InstanceAddr, InstanceKey, ModuleInstance};
 use terrane_model::snapshot::{CheckKind, CheckResult, CheckStatus};
 
-/// `[{address, status, instances: [{address, status, problems}]}]`
+/// `[{address, status, instances: [{address, status, problems}]}]`, by address.
 pub(super) fn write(out: &mut Writer<'_>, checks: &[CheckResult]) -> fmt::Result {
+    let mut sorted: Vec<&CheckResult> = checks.iter().collect();
+    sorted.sort_by(|a, b| a.config_addr.cmp(&b.config_addr));
     out.array(|out| {
-        for check in checks {
+        for check in sorted {
             let CheckResult {
                 kind,
                 config_addr,

@@ -551,3 +551,39 @@ fn colours_change_nothing_but_colour() {
     assert!(coloured.contains('\u{1b}'));
     assert_eq!(bare, text(&plan));
 }
+
+/// Values are as deep as they may be; nothing of what shows or saves them may run out of stack.
+#[test]
+fn deep_values_are_no_problem() {
+    let deep = (1..terrane_value::value::MAX_DEPTH).fold(s("x"), |value, level| {
+        if level % 2 == 0 {
+            Value::tuple(vec![value])
+        } else {
+            object([("a", value)])
+        }
+    });
+    let mut plan = only("terraform_data.cbd");
+    let change = &mut plan.changes[0];
+    change.before = object([("input", s("y"))]);
+    change.after = object([("input", deep)]);
+    assert!(text(&plan).contains('x'));
+    let mut json = String::new();
+    let context = crate::view::json::PlanContext {
+        schemas: &fixture::schemas,
+        version: "1",
+        configuration: None,
+    };
+    crate::view::json::plan_json(&mut json, &plan, context).expect("a string");
+    let saved = crate::file::SavedPlan {
+        version: String::new(),
+        plan,
+        sources: Vec::new(),
+        extra: std::collections::BTreeMap::new(),
+    };
+    let bytes = crate::file::encode(&saved).expect("it can be saved");
+    assert_eq!(
+        crate::file::decode(&bytes).expect("it can be read").0,
+        saved
+    );
+    let _found = crate::check::check(&saved.plan);
+}

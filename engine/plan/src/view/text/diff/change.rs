@@ -185,12 +185,12 @@ impl<'a> Change<'a> {
     pub(super) fn at(&self, before: Option<usize>, after: Option<usize>) -> Self {
         let side =
             |value: &Option<Value>, at: Option<usize>| value.as_ref()?.children().get(at?).cloned();
-        let place = before.or(after).map(|at| at.to_string());
+        let place = before.or(after);
         let step = |step: &PathStep| match step {
             PathStep::Attr(_) => false,
             PathStep::Index(key) => {
                 let number = key.unmarked().as_number();
-                number.map(ToString::to_string) == place
+                number.and_then(terrane_value::Number::to_usize) == place
             }
         };
         let mut child = self.child(side(&self.before, before), side(&self.after, after), &step);

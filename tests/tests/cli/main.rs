@@ -1,0 +1,10 @@
+//! The real binary in temporary folders: that everything is wired. What a single room does is tested there.
+
+mod bad_input;
+mod commands;
+mod examples;
+mod exit_codes;
+mod folder;
+mod saved_plans;
+mod secrets;
+mod state;

@@ -1,0 +1,91 @@
+//! Saved plans.
+
+use super::folder::Folder;
+
+const TWO: &str = "resource \"terraform_data\" \"a\" {\n  input = 1\n}\nresource \"terraform_data\" \"b\" {\n  input = terraform_data.a.output\n}\n";
+
+#[test]
+fn a_saved_plan_is_applied_once_and_as_it_was_made() {
+    let folder = Folder::new(&[("main.tf", TWO)]);
+    folder
+        .run("plan -out=p.plan")
+        .ok()
+        .says("Saved the plan to: p.plan");
+    // What is changed afterwards has no effect.
+    folder.write("main.tf", "");
+    folder
+        .run("show p.plan")
+        .ok()
+        .says("terraform_data.b will be created");
+    let plan = folder.run("show -json p.plan").ok().json();
+    assert_eq!(plan["format_version"], "1.2");
+    assert_eq!(
+        plan["resource_changes"][0]["change"]["actions"][0],
+        "create"
+    );
+    folder.run("apply p.plan").ok().says("2 added");
+    assert_eq!(
+        folder.run("state list").ok().out,
+        "terraform_data.a\nterraform_data.b\n"
+    );
+    folder.run("apply p.plan").exits(1).says("stale");
+}
+
+#[test]
+fn only_what_the_plan_read_makes_it_stale() {
+    let two = "resource \"terraform_data\" \"a\" {\n  input = 1\n}\nresource \"terraform_data\" \"b\" {\n  input = 1\n}\n";
+    let folder = Folder::new(&[("main.tf", two)]);
+    folder.run("apply -auto-approve").ok();
+    folder.write(
+        "main.tf",
+        &two.replace("\"a\" {\n  input = 1", "\"a\" {\n  input = 2"),
+    );
+    folder.run("plan -target=terraform_data.a -out=p.plan").ok();
+    folder.run("taint terraform_data.b").ok();
+    folder.run("apply p.plan").ok().says("1 changed");
+    folder
+        .run("plan -target=terraform_data.a -destroy -out=q.plan")
+        .ok();
+    folder.run("taint terraform_data.a").ok();
+    folder
+        .run("apply q.plan")
+        .exits(1)
+        .says("stale")
+        .says("terraform_data.a");
+}
+
+#[test]
+fn a_damaged_plan_is_refused() {
+    let folder = Folder::new(&[("main.tf", TWO)]);
+    folder.run("plan -out=p.plan").ok();
+    let path = folder.path().join("p.plan");
+    let whole = std::fs::read(&path).unwrap();
+    for at in (0..whole.len()).step_by(whole.len() / 50 + 1) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        folder.run("apply p.plan").exits(1);
+    }
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    folder.run("apply p.plan").exits(1);
+    folder
+        .run("apply main.tf")
+        .exits(1)
+        .says("not a saved plan");
+    assert_eq!(folder.run("state list").ok().out, "");
+}
+
+#[test]
+fn a_saved_plan_belongs_to_its_workspace() {
+    let folder = Folder::new(&[("main.tf", TWO)]);
+    folder.run("plan -out=p.plan").ok();
+    folder.run("workspace new other").ok();
+    folder
+        .run("apply p.plan")
+        .exits(1)
+        .says("another workspace");
+    folder.run("workspace select default").ok();
+    folder.run("apply -var x=1 p.plan").exits(1);
+    folder.run("apply -destroy p.plan").exits(1);
+    folder.run("apply p.plan").ok();
+}
