@@ -88,7 +88,8 @@ pub(super) fn nothing_lost(session: &Session) -> Claim {
 pub(super) fn open_creations_are_told(open: &BTreeMap<u64, Intent>, made: &Made) -> Claim {
     let mut creations = open
         .values()
-        .filter(|intent| intent.operation == Operation::Create);
+        .filter(|intent| intent.operation == Operation::Create)
+        .filter(|intent| intent.provider.provider == terrane_sim::addr());
     let silent = creations.find(|intent| {
         let addr = intent.object.instance.to_string();
         let told = |message: &Diagnostic| {
