@@ -81,7 +81,6 @@ impl<'a> Console<'a> {
         let ui: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
         let Resolved {
             values,
-            set: _,
             diagnostics,
         } = variables::resolve(&loaded.config, collected, ui);
         let mut all = loaded.warnings;
