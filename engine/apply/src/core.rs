@@ -563,7 +563,13 @@ impl Core {
         let mut kinds = self.output_events(&evaluator);
         if self.plan.mode != PlanMode::Destroy {
             let mut messages = Diagnostics::new();
-            let results = evaluator.finish_checks(&self.plan.checks, &mut messages);
+            let results = match self.plan.mode {
+                // Nothing has changed since they were looked at.
+                PlanMode::RefreshOnly => self.plan.checks.clone(),
+                PlanMode::Normal | PlanMode::Destroy => {
+                    evaluator.finish_checks(&self.plan.checks, &mut messages)
+                }
+            };
             let planned: Vec<(String, Option<terrane_lang::source::Span>)> = self
                 .diagnostics
                 .iter()
@@ -614,7 +620,9 @@ impl Core {
             return kinds;
         }
         let mut messages = Diagnostics::new();
-        let left_out = !self.plan.targets.is_empty() || !self.plan.excludes.is_empty();
+        let left_out = self.plan.mode == PlanMode::RefreshOnly
+            || !self.plan.targets.is_empty()
+            || !self.plan.excludes.is_empty();
         let planned = &self.plan.outputs;
         let concerned = |name: &str| {
             let planned = planned.iter().find(|planned| planned.name == name);

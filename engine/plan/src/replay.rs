@@ -377,10 +377,20 @@ impl Evaluator {
         let (place, repeat) = match self.repeat(number) {
             Ok((located, repeat)) => (located.place, repeat),
             Err(_) => {
+                // Its module may have no instance any more. That does not matter, for only `self`, `count` and `each` may be used; but names
+                // have the meaning that they have in its module.
+                let module = self
+                    .index
+                    .resource(&change.addr.resource)
+                    .map_or(ModuleId(0), |(module, _)| module);
+                let nowhere = Place {
+                    module,
+                    pos: u32::MAX,
+                };
                 let place = self
                     .world
                     .place_of(&change.addr.resource.module)
-                    .unwrap_or(Place::ROOT);
+                    .unwrap_or(nowhere);
                 let repeat = match &change.addr.key {
                     None => Repeat::None,
                     Some(InstanceKey::Int(index)) => Repeat::Count(*index),

@@ -102,7 +102,7 @@ pub(crate) fn apply(
             }
             Pending::Answered(id, outcome) => applier.on_reply(id, outcome, now_ms),
             Pending::Provision(id, config) => {
-                let outcome = match config.contains("exit 1") {
+                let outcome = match config.contains("exit 1") || chaos.provisioner_fails() {
                     true => Err("exit status 1".to_owned()),
                     false => Ok(()),
                 };

@@ -46,6 +46,8 @@ pub struct Chaos {
     orderly: bool,
     crash_after: Option<u64>,
     cancel_after: Option<u64>,
+    /// In so many of a hundred cases a provisioner fails.
+    failing_provisioners: u32,
     actions: u64,
 }
 
@@ -67,6 +69,7 @@ impl Chaos {
             orderly: false,
             crash_after: None,
             cancel_after: None,
+            failing_provisioners: 0,
             actions: 0,
         }
     }
@@ -82,6 +85,13 @@ impl Chaos {
     #[must_use]
     pub fn cancel_after(mut self, actions: u64) -> Self {
         self.cancel_after = Some(actions);
+        self
+    }
+
+    /// Provisioners fail in so many of a hundred cases.
+    #[must_use]
+    pub fn failing_provisioners(mut self, percent: u32) -> Self {
+        self.failing_provisioners = percent;
         self
     }
 
@@ -107,6 +117,11 @@ impl Chaos {
             self.cancel_after = None;
         }
         now
+    }
+
+    /// Whether a provisioner fails.
+    pub(crate) fn provisioner_fails(&mut self) -> bool {
+        self.failing_provisioners > 0 && self.rng.chance(self.failing_provisioners)
     }
 
     /// Which of `count` things happens next.

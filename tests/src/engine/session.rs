@@ -6,7 +6,9 @@ use terrane_apply::{Applied, ApplyInput};
 use terrane_gate::{ApprovedPlan, Decision, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::functions::{Functions, Impure, Random};
-use terrane_model::snapshot::Snapshot;
+use terrane_model::addr::InstanceAddr;
+use terrane_model::event::{EventKind, ObjectAddr};
+use terrane_model::snapshot::{Snapshot, Status};
 use terrane_plan::machine::{PlanInput, PlanOptions};
 use terrane_plan::plan::Plan;
 use terrane_value::Value;
@@ -129,6 +131,29 @@ impl Session {
         made.diagnostics.extend(planned.diagnostics);
         made.plan = planned.plan;
         made
+    }
+
+    /// Marks an object as to be replaced; `false`: there is no such object.
+    pub fn taint(&mut self, instance: &InstanceAddr) -> bool {
+        let snapshot = self.store.snapshot();
+        let resource = snapshot.resources.get(&instance.resource);
+        let known = snapshot
+            .instance(instance)
+            .and_then(|instance| instance.current.clone());
+        let (Some(resource), Some(known)) = (resource, known) else {
+            return false;
+        };
+        let mut state = (*known).clone();
+        state.status = Status::Tainted;
+        self.store.record(vec![EventKind::Set {
+            object: ObjectAddr {
+                instance: instance.clone(),
+                deposed: None,
+            },
+            provider: resource.provider.clone(),
+            state: Some(Arc::new(state)),
+        }]);
+        true
     }
 
     /// Approves and applies.

@@ -2,11 +2,8 @@
 
 use super::show::{describe_plan, describe_state};
 use crate::engine::{Chaos, Cloud, Made, Project, Session};
-use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_model::addr::{InstanceAddr, Target};
-use terrane_model::event::{EventKind, ObjectAddr};
-use terrane_model::snapshot::Status;
 use terrane_plan::machine::PlanOptions;
 use terrane_plan::plan::PlanMode;
 use terrane_sim::{Fault, Operation, Script, World};
@@ -134,6 +131,9 @@ impl Teller {
             Some(plan) => {
                 let text = describe_plan(plan);
                 self.say(&text);
+                for violation in terrane_plan::check::check(plan) {
+                    self.say(&format!("CHECK {violation}"));
+                }
             }
             None => self.say("no plan"),
         }
@@ -254,29 +254,10 @@ impl Teller {
 
     fn taint(&mut self, addr: &str) -> Result<(), String> {
         let instance = Self::instance(addr)?;
-        let snapshot = self.session.store.snapshot();
-        let provider = snapshot
-            .resources
-            .get(&instance.resource)
-            .map(|resource| resource.provider.clone());
-        let object = snapshot
-            .instance(&instance)
-            .and_then(|instance| instance.current.clone());
-        let (Some(provider), Some(object)) = (provider, object) else {
-            return Err(format!("state holds no {addr}"));
-        };
-        let mut state = (*object).clone();
-        state.status = Status::Tainted;
-        let object = ObjectAddr {
-            instance,
-            deposed: None,
-        };
-        self.session.store.record(vec![EventKind::Set {
-            object,
-            provider,
-            state: Some(Arc::new(state)),
-        }]);
-        Ok(())
+        match self.session.taint(&instance) {
+            true => Ok(()),
+            false => Err(format!("state holds no {addr}")),
+        }
     }
 }
 

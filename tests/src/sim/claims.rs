@@ -4,7 +4,8 @@ use crate::engine::{Made, Session};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_model::addr::Mode;
-use terrane_model::event::{Event, EventKind, ObjectAddr, Operation};
+use terrane_lang::diagnostic::Diagnostic;
+use terrane_model::event::{Event, EventKind, Intent, ObjectAddr, Operation};
 use terrane_model::schema::Block;
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_plan::exec::{ExecGraph, StepKind};
@@ -81,6 +82,28 @@ pub(super) fn nothing_lost(session: &Session) -> Claim {
         return Err("I1: the journal does not give the state".to_owned());
     }
     Ok(())
+}
+
+/// I1, of providers that can't tell: whoever plans hears of every creation that was cut off.
+pub(super) fn open_creations_are_told(open: &BTreeMap<u64, Intent>, made: &Made) -> Claim {
+    let mut creations = open
+        .values()
+        .filter(|intent| intent.operation == Operation::Create)
+        .filter(|intent| intent.provider.provider == terrane_sim::addr());
+    let silent = creations.find(|intent| {
+        let addr = intent.object.instance.to_string();
+        let told = |message: &Diagnostic| {
+            message.summary == "Object may exist" && message.address.as_ref() == Some(&addr)
+        };
+        !made.diagnostics.iter().any(told)
+    });
+    match silent {
+        Some(intent) => Err(format!(
+            "I1: nobody was told that {} may exist",
+            intent.object.instance
+        )),
+        None => Ok(()),
+    }
 }
 
 /// After everything was settled: the state and the world are one, nothing is open, deposed or tainted, and no rule of the cloud is broken.

@@ -53,6 +53,8 @@ pub(super) struct Block {
     pub(super) notes: Vec<Ref>,
     pub(super) ignore_tags: bool,
     pub(super) trigger: Option<usize>,
+    /// It has a provisioner.
+    pub(super) provisioned: bool,
     /// A data source looks for it by name, and nothing else refers to it.
     pub(super) looked_up: bool,
 }
@@ -287,6 +289,7 @@ fn block(rng: &mut Rng, module: &Module, number: usize, root: bool) -> Block {
         notes,
         ignore_tags: rng.chance(10),
         trigger,
+        provisioned: rng.chance(15),
         looked_up,
     }
 }

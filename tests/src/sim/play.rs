@@ -4,10 +4,13 @@ use super::claims;
 use super::model::{Model, What};
 use crate::engine::{Chaos, Cloud, Made, Project, Rng, Session};
 use crate::golden::describe_plan;
+use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostics, Severity};
+use terrane_model::addr::{InstanceAddr, Mode, Target};
+use terrane_model::event::Intent;
 use terrane_plan::machine::PlanOptions;
 use terrane_plan::plan::PlanMode;
-use terrane_sim::{FaultPlan, World};
+use terrane_sim::{FaultPlan, Traits, World};
 use terrane_value::Value;
 
 /// What happened in a simulation in which everything held.
@@ -76,6 +79,8 @@ struct Weather {
     crashes: bool,
     faults: bool,
     drift: bool,
+    /// The provider can't tell after a crash what became of a change.
+    blind: bool,
 }
 
 struct Player {
@@ -100,12 +105,17 @@ pub fn run(seed: u64) -> Result<Outcome, Failure> {
         crashes: seed % 4 == 1 || seed % 4 == 3,
         faults: seed % 4 >= 2,
         drift: rng.chance(40),
+        blind: seed % 16 == 15,
+    };
+    let traits = Traits {
+        idempotent: !weather.blind,
+        resolves_tokens: !weather.blind,
     };
     let mut model = Model::random(&mut rng);
     let mut player = Player {
         rng,
         weather,
-        session: Session::new(Cloud::new(World::new(seed), seed)),
+        session: Session::new(Cloud::new(World::with_traits(seed, traits), seed)),
         calm: Session::new(Cloud::new(World::new(seed ^ 0xc0ffee), seed)),
         outcome: Outcome::default(),
         last_plan: String::new(),
@@ -188,15 +198,13 @@ impl Player {
     /// Whether the documented order of the edit has a cycle (which is an error of the configuration).
     fn is_cyclic(&mut self, model: &Model) -> bool {
         let project = model.render();
-        let mut calm = self.calm.clone();
-        let made = calm.plan(
-            &project,
-            &Self::options(PlanMode::Normal),
-            &mut Chaos::none(),
-        );
-        made.diagnostics
-            .iter()
-            .any(|diagnostic| diagnostic.summary.starts_with("Cycle"))
+        self.session.cloud.world.set_faults(FaultPlan::NONE);
+        [&self.calm, &self.session].into_iter().any(|session| {
+            let options = Self::options(PlanMode::Normal);
+            let made = session.clone().plan(&project, &options, &mut Chaos::none());
+            let mut messages = made.diagnostics.iter();
+            messages.any(|diagnostic| diagnostic.summary.starts_with("Cycle"))
+        })
     }
 
     fn step(&mut self, model: &Model) -> Result<(), String> {
@@ -204,17 +212,60 @@ impl Player {
         if self.weather.drift {
             self.drift();
         }
+        if self.rng.chance(15) {
+            self.taint();
+        }
         let project = self.now.clone();
         self.same_plan_in_any_order(&project)?;
-        self.storm(&project, PlanMode::Normal)?;
+        let options = self.some_options();
+        self.storm(&project, &options)?;
+        self.go_on_in_calm(&project)?;
+        // The next edit may come before everything is done.
+        if self.weather.blind || self.rng.chance(25) {
+            return Ok(());
+        }
         self.settle(&project, PlanMode::Normal)?;
-        self.calm_too(&project, model)
+        self.same_as_in_calm(model)
+    }
+
+    /// Mostly none.
+    fn some_options(&mut self) -> PlanOptions {
+        let mut options = Self::options(PlanMode::Normal);
+        let snapshot = self.session.store.snapshot();
+        let all: Vec<InstanceAddr> = snapshot.instances().map(|(addr, ..)| addr).collect();
+        let Some(addr) = self.rng.pick(&all).cloned() else {
+            return options;
+        };
+        let target = match self.rng.chance(50) {
+            true => Target::Instance(addr.clone()),
+            false => Target::Resource(addr.resource.clone()),
+        };
+        match self.rng.below(24) {
+            0 | 1 => options.targets.push(target),
+            2 | 3 => options.excludes.push(target),
+            4 | 5 => options.replace.push(addr),
+            6 => options.refresh = false,
+            7 => options.mode = PlanMode::RefreshOnly,
+            _ => {}
+        }
+        options
+    }
+
+    fn taint(&mut self) {
+        let snapshot = self.session.store.snapshot();
+        let all: Vec<InstanceAddr> = snapshot.instances().map(|(addr, ..)| addr).collect();
+        if let Some(addr) = self.rng.pick(&all).filter(|addr| addr.resource.mode == Mode::Managed) {
+            self.session.taint(addr);
+        }
     }
 
     /// The end of a story: everything is destroyed.
     fn end(&mut self) -> Result<(), String> {
         let project = self.now.clone();
-        self.storm(&project, PlanMode::Destroy)?;
+        self.storm(&project, &Self::options(PlanMode::Destroy))?;
+        if self.weather.blind {
+            return Ok(());
+        }
         self.settle(&project, PlanMode::Destroy)?;
         if let Some(entity) = self.session.cloud.world.objects().first() {
             return Err(format!(
@@ -277,7 +328,10 @@ impl Player {
             if let Some(plan) = &made.plan {
                 self.last_plan = describe_plan(plan);
             }
-            no_errors("planning", &made.diagnostics)?;
+            // A provider that can't tell may have made something twice, which its rules forbid.
+            if !self.weather.blind {
+                no_errors("planning", &made.diagnostics)?;
+            }
         }
         if plans.first() == plans.last() {
             Ok(())
@@ -287,35 +341,66 @@ impl Player {
     }
 
     /// One plan and apply in which anything may happen.
-    fn storm(&mut self, project: &Project, mode: PlanMode) -> Result<(), String> {
-        if self.weather.faults {
-            self.session.cloud.world.set_faults(FaultPlan::stormy());
-        }
+    fn storm(&mut self, project: &Project, options: &PlanOptions) -> Result<(), String> {
         let mut chaos = self.shuffled();
-        if self.weather.crashes && self.rng.chance(80) {
+        if self.weather.faults {
+            let mut faults = FaultPlan::stormy();
+            if self.weather.blind {
+                // A provider that says nothing was made, and made it, and can't be asked: nobody could know.
+                faults.error_after = 0;
+            }
+            self.session.cloud.world.set_faults(faults);
+            chaos = chaos.failing_provisioners(20);
+        }
+        if self.weather.crashes && self.rng.chance(75) {
             let limit = 10 + self.rng.below(80);
             chaos = chaos.crash_after(u64::try_from(self.rng.below(limit)).unwrap_or_default());
+        } else if self.weather.crashes && self.rng.chance(50) {
+            self.session.store.fails_after = u64::try_from(self.rng.below(20)).ok();
         }
         if self.rng.chance(5) {
             chaos = chaos.cancel_after(u64::try_from(self.rng.below(40)).unwrap_or_default());
         }
-        let strict = !(self.weather.faults || self.weather.crashes);
-        let made = self.session.plan(project, &Self::options(mode), &mut chaos);
+        let plain = options.targets.is_empty() && options.excludes.is_empty() && options.refresh;
+        let strict = plain && !(self.weather.faults || self.weather.crashes);
+        let open = self.session.store.snapshot().open.clone();
+        let made = self.session.plan(project, options, &mut chaos);
         self.outcome.plans += 1;
-        self.remember(&made);
+        let result = self.weather_out(made, &open, &mut chaos, strict);
+        self.session.store.fails_after = None;
+        result
+    }
+
+    fn weather_out(
+        &mut self,
+        made: Made,
+        open: &BTreeMap<u64, Intent>,
+        chaos: &mut Chaos,
+        strict: bool,
+    ) -> Result<(), String> {
+        self.remember(&made)?;
         if made.crashed {
             self.outcome.crashes += 1;
             return claims::nothing_lost(&self.session);
         }
+        if self.weather.blind {
+            claims::open_creations_are_told(open, &made)?;
+        }
         if strict {
             no_errors("planning", &made.diagnostics)?;
         }
-        self.carry_out(&made, &mut chaos, strict)
+        self.carry_out(&made, chaos, strict)
     }
 
-    fn remember(&mut self, made: &Made) {
-        if let Some(plan) = &made.plan {
-            self.last_plan = describe_plan(plan);
+    /// Keeps the plan for the report, and has it checked by code that did not make it.
+    fn remember(&mut self, made: &Made) -> Result<(), String> {
+        let Some(plan) = &made.plan else {
+            return Ok(());
+        };
+        self.last_plan = describe_plan(plan);
+        match terrane_plan::check::check(plan).first() {
+            Some(violation) => Err(format!("the plan is wrong: {violation}")),
+            None => Ok(()),
         }
     }
 
@@ -356,13 +441,13 @@ impl Player {
         let options = Self::options(mode);
         let mut chaos = self.shuffled();
         let made = self.session.plan(project, &options, &mut chaos);
-        self.remember(&made);
+        self.remember(&made)?;
         no_errors("planning after a storm", &made.diagnostics)?;
         self.carry_out(&made, &mut chaos, true)?;
         let again = self.session.plan(project, &options, &mut chaos);
         self.outcome.plans += 2;
         no_errors("planning a second time", &again.diagnostics)?;
-        self.remember(&again);
+        self.remember(&again)?;
         match &again.plan {
             Some(plan) if !plan.is_empty() || !plan.graph.steps.is_empty() => {
                 return Err(format!(
@@ -376,13 +461,17 @@ impl Player {
         claims::settled(&self.session)
     }
 
-    /// I5: the state is the one of a world in which nothing went wrong.
-    fn calm_too(&mut self, project: &Project, model: &Model) -> Result<(), String> {
+    /// The same in a world in which nothing goes wrong.
+    fn go_on_in_calm(&mut self, project: &Project) -> Result<(), String> {
         let options = Self::options(PlanMode::Normal);
         let made = self.calm.plan(project, &options, &mut Chaos::none());
         no_errors("planning in calm", &made.diagnostics)?;
         let run = self.calm.apply(&made, &mut Chaos::none());
-        no_errors("applying in calm", &run.diagnostics)?;
+        no_errors("applying in calm", &run.diagnostics)
+    }
+
+    /// I5: the state is the one of a world in which nothing went wrong.
+    fn same_as_in_calm(&mut self, model: &Model) -> Result<(), String> {
         let labels: Vec<String> = model
             .modules
             .iter()

@@ -184,7 +184,12 @@ impl Writer<'_> {
         } else {
             format!("  lifecycle {{\n{lifecycle}  }}\n")
         };
-        let depends_on = self.depends_on(item);
+        let mut depends_on = self.depends_on(item);
+        if block.provisioned {
+            depends_on.push_str(
+                "  provisioner \"local-exec\" { command = \"echo ${self.id}\" }\n  provisioner \"local-exec\" {\n    when = destroy\n    command = \"echo ${self.id}\"\n  }\n",
+            );
+        }
         let name = block.kind.type_name();
         self.text.push_str(&format!(
             "resource \"{name}\" \"r{}\" {{\n{repeat}{body}{lifecycle}{depends_on}}}\n",

@@ -547,7 +547,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// What the calls around a module instance name in `depends_on`.
+    /// What the calls around a module instance refer to in `depends_on`, `count` and `for_each`: all that is in the module comes after it.
     fn inherited(&mut self, place: Place, after: &mut Vec<StepId>) {
         let mut at = place;
         while let (Some(parent), Some((_, call))) = (
@@ -555,11 +555,9 @@ impl<'a> Builder<'a> {
             self.config.module(at.module).parent,
         ) {
             let config = self.config;
-            self.depends_on(
-                parent,
-                &config.module(parent.module).calls[call as usize].depends_on,
-                after,
-            );
+            let call = &config.module(parent.module).calls[call as usize];
+            self.depends_on(parent, &call.depends_on, after);
+            self.repetition(parent, &call.repetition, after);
             at = parent;
         }
     }

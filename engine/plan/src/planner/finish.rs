@@ -161,7 +161,13 @@ impl Core {
                 .value_cell(node, 0)
                 .and_then(|cell| cell.get())
                 .cloned();
-            let Some(Ok(after)) = value.filter(|_| in_scope) else {
+            // Refreshing makes nothing, so what is not known now is not known then: the output stays as it is.
+            let refreshing = self.options.mode == PlanMode::RefreshOnly;
+            let settled = |value: &Result<Value, ()>| {
+                !refreshing || value.as_ref().is_ok_and(Value::is_wholly_known)
+            };
+            let value = value.filter(|value| in_scope && settled(value));
+            let Some(Ok(after)) = value else {
                 if let Some(change) = changes.get_mut(&output.name) {
                     change.action = Action::NoOp;
                     change.after = change.before.clone();
