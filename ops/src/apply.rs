@@ -118,6 +118,7 @@ pub async fn carry_out(
         sources,
         warnings: _,
         registry,
+        requirements: _,
         folders: _,
     } = loaded;
     let applier = Applier::new(ApplyInput {
