@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use terrane_lang::expr::{Compiled, Use};
 use terrane_lang::source::SourceMap;
 use terrane_lang::syntax::{parse, static_expr};
-use terrane_model::addr::{Mode, ProviderAddr};
+use terrane_model::addr::{Mode, ModulePath, ProviderAddr, ProviderConfigAddr};
 use terrane_model::schema::Nesting;
 use terrane_value::Value;
 
@@ -26,9 +26,13 @@ pub fn configuration(
     requirements: &BTreeMap<ProviderAddr, Requirement>,
     sources: &SourceMap,
 ) -> String {
-    let writer = Writer { config, sources };
+    let writer = Writer {
+        config,
+        requirements,
+        sources,
+    };
     let mut root = Map::new();
-    let providers = writer.providers(requirements);
+    let providers = writer.providers();
     if !providers.is_empty() {
         root.insert("provider_config".into(), Json::Object(providers));
     }
@@ -42,6 +46,7 @@ pub fn configuration(
 
 struct Writer<'a> {
     config: &'a Config,
+    requirements: &'a BTreeMap<ProviderAddr, Requirement>,
     sources: &'a SourceMap,
 }
 
@@ -54,6 +59,15 @@ fn set(object: &mut Map<String, Json>, name: &str, value: impl Into<Json>) {
     object.insert(name.into(), value.into());
 }
 
+/// The key of a provider in a module.
+fn key(module: &ModulePath, name: &str) -> String {
+    if module.is_root() {
+        name.to_owned()
+    } else {
+        format!("{module}:{name}")
+    }
+}
+
 /// Adds an object unless it is empty.
 fn set_some(object: &mut Map<String, Json>, name: &str, value: Map<String, Json>) {
     if !value.is_empty() {
@@ -62,65 +76,122 @@ fn set_some(object: &mut Map<String, Json>, name: &str, value: Map<String, Json>
 }
 
 impl Writer<'_> {
-    fn provider_key(&self, id: ProviderId) -> String {
+    fn provider_key(&self, user: &Module, id: ProviderId) -> String {
         let Some(provider) = self.config.providers.get(id.0 as usize) else {
             return String::new();
         };
-        let mut key = String::new();
-        if !provider.addr.module.is_root() {
-            key = format!("{}:", provider.addr.module);
+        let ProviderConfigAddr {
+            module,
+            provider: addr,
+            alias,
+        } = &provider.addr;
+        match alias {
+            None => key(&self.home(user, addr).path, &addr.type_name),
+            Some(alias) => key(module, &format!("{}.{alias}", addr.type_name)),
         }
-        key.push_str(&provider.addr.provider.type_name);
-        if let Some(alias) = &provider.addr.alias {
-            key.push('.');
-            key.push_str(alias);
-        }
-        key
     }
 
-    fn providers(&self, requirements: &BTreeMap<ProviderAddr, Requirement>) -> Map<String, Json> {
+    /// The module under which a provider without alias is listed: the outermost that is reached from a module through callers that need the
+    /// provider too, but not beyond a `provider` block. (A caller that does not mention the provider ends the way, though the configuration
+    /// that is used may lie beyond it: seen with Terraform 1.11.4.)
+    fn home<'m>(&'m self, module: &'m Module, addr: &ProviderAddr) -> &'m Module {
+        let needs = |module: &Module| {
+            let requirement = self.requirements.get(addr);
+            requirement.is_some_and(|requirement| requirement.modules.contains(&module.path))
+        };
+        let mut at = module;
+        while let Some((parent, _)) = at.parent {
+            let parent = self.config.module(parent);
+            if self.has_block(at, addr) || !needs(parent) {
+                break;
+            }
+            at = parent;
+        }
+        at
+    }
+
+    /// Whether a module has a `provider` block without alias.
+    fn has_block(&self, module: &Module, addr: &ProviderAddr) -> bool {
+        self.config.providers.iter().any(|known| {
+            known.span.is_some()
+                && known.addr.alias.is_none()
+                && known.addr.module == module.path
+                && known.addr.provider == *addr
+        })
+    }
+
+    fn providers(&self) -> Map<String, Json> {
         let mut found = Map::new();
-        for (at, provider) in self.config.providers.iter().enumerate() {
-            let id = ProviderId(u32::try_from(at).unwrap_or(u32::MAX));
-            let mut object = Map::new();
-            set(
-                &mut object,
-                "name",
-                provider.addr.provider.type_name.as_str(),
-            );
-            set(&mut object, "full_name", provider.addr.provider.to_string());
-            if let Some(alias) = &provider.addr.alias {
-                set(&mut object, "alias", alias.as_str());
+        for provider in self.config.providers.iter() {
+            if provider.span.is_none() {
+                continue;
             }
-            if !provider.addr.module.is_root() {
-                set(
-                    &mut object,
-                    "module_address",
-                    provider.addr.module.to_string(),
-                );
+            let ProviderConfigAddr {
+                module,
+                provider: addr,
+                alias,
+            } = &provider.addr;
+            let alias = alias.as_deref();
+            let mut object = self.provider(addr, alias, module);
+            let body = self.body(self.config.module(provider.module), &provider.body);
+            set_some(&mut object, "expressions", body);
+            let name = match alias {
+                None => addr.type_name.to_string(),
+                Some(alias) => format!("{}.{alias}", addr.type_name),
+            };
+            found.insert(key(module, &name), Json::Object(object));
+        }
+        for (addr, requirement) in self.requirements {
+            for module in &self.config.modules {
+                if !requirement.modules.contains(&module.path) || self.is_passed(module, addr) {
+                    continue;
+                }
+                let home = self.home(module, addr);
+                found
+                    .entry(key(&home.path, &addr.type_name))
+                    .or_insert_with(|| Json::Object(self.provider(addr, None, &home.path)));
             }
-            let constraints: Vec<&str> = requirements
-                .get(&provider.addr.provider)
-                .map(|requirement| {
-                    requirement
-                        .constraints
-                        .iter()
-                        .map(|(text, _)| text.as_str())
-                        .collect()
-                })
-                .unwrap_or_default();
-            if !constraints.is_empty() {
-                set(&mut object, "version_constraint", constraints.join(", "));
-            }
-            let module = self.config.module(provider.module);
-            set_some(
-                &mut object,
-                "expressions",
-                self.body(module, &provider.body),
-            );
-            found.insert(self.provider_key(id), Json::Object(object));
         }
         found
+    }
+
+    /// Whether all that a module uses of a provider are configurations with alias.
+    fn is_passed(&self, module: &Module, addr: &ProviderAddr) -> bool {
+        let used = module.resources.iter().filter_map(|resource| {
+            let provider = self.config.provider(resource.provider.provider);
+            (provider.addr.provider == *addr).then_some(&provider.addr.alias)
+        });
+        let mut used = used.peekable();
+        used.peek().is_some() && used.all(Option::is_some)
+    }
+
+    /// What is said of a provider besides its arguments.
+    fn provider(
+        &self,
+        addr: &ProviderAddr,
+        alias: Option<&str>,
+        module: &ModulePath,
+    ) -> Map<String, Json> {
+        let mut object = Map::new();
+        set(&mut object, "name", addr.type_name.as_str());
+        set(&mut object, "full_name", addr.to_string());
+        if let Some(alias) = alias {
+            set(&mut object, "alias", alias);
+        }
+        if !module.is_root() {
+            set(&mut object, "module_address", module.to_string());
+        }
+        let constraints: Vec<&str> = self
+            .requirements
+            .get(addr)
+            .into_iter()
+            .flat_map(|requirement| &requirement.constraints)
+            .map(|(text, _)| text.as_str())
+            .collect();
+        if !constraints.is_empty() {
+            set(&mut object, "version_constraint", constraints.join(", "));
+        }
+        object
     }
 
     fn module(&self, module: &Module) -> Map<String, Json> {
@@ -208,7 +279,7 @@ impl Writer<'_> {
         set(
             &mut found,
             "provider_config_key",
-            self.provider_key(resource.provider.provider),
+            self.provider_key(module, resource.provider.provider),
         );
         let provisioners: Vec<Json> = resource
             .provisioners
@@ -339,9 +410,11 @@ impl Writer<'_> {
     }
 
     fn expression(&self, module: &Module, compiled: &Compiled) -> Json {
-        let references: Vec<String> = compiled
-            .uses()
-            .iter()
+        // An index that is an expression is compiled before what it is taken of; here the order is that of the text.
+        let mut uses: Vec<&Use> = compiled.uses().iter().collect();
+        uses.sort_by_key(|used| (used.span.file, used.span.start));
+        let references: Vec<String> = uses
+            .into_iter()
             .flat_map(|used| self.references(module, used))
             .collect();
         if !references.is_empty() {

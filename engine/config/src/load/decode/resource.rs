@@ -295,21 +295,16 @@ impl Decoder<'_> {
             key: None,
             span: expr.span,
         };
+        // A provider may be named as a keyword is: `null` is one.
         let (root, steps) = match &target.kind {
-            ExprKind::Name(name) => (name, &[][..]),
-            ExprKind::Chain(source, steps) => match &source.kind {
-                ExprKind::Name(name) => (name, steps.as_slice()),
-                _ => {
-                    self.error("Invalid provider configuration reference", FORM, expr.span);
-                    return None;
-                }
-            },
-            _ => {
-                self.error("Invalid provider configuration reference", FORM, expr.span);
-                return None;
-            }
+            ExprKind::Chain(source, steps) => (static_expr::as_keyword(source), steps.as_slice()),
+            _ => (static_expr::as_keyword(target), &[][..]),
         };
-        found.name = root.clone();
+        let Some(root) = root else {
+            self.error("Invalid provider configuration reference", FORM, expr.span);
+            return None;
+        };
+        found.name = root;
         let mut kinds = steps.iter().map(|step| &step.kind);
         match (kinds.next(), kinds.next(), kinds.next()) {
             (None, ..) => {}
