@@ -10,6 +10,7 @@ mod commands;
 mod examples;
 mod exit_codes;
 mod folder;
+mod peers;
 mod saved_plans;
 mod secrets;
 mod state;
