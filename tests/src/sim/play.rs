@@ -361,7 +361,11 @@ impl Player {
         if self.rng.chance(5) {
             chaos = chaos.cancel_after(u64::try_from(self.rng.below(40)).unwrap_or_default());
         }
-        let plain = options.targets.is_empty() && options.excludes.is_empty() && options.refresh;
+        // A plan of a part, or of the state as it was, may find things that are not there.
+        let plain = options.targets.is_empty()
+            && options.excludes.is_empty()
+            && options.refresh
+            && options.mode != PlanMode::RefreshOnly;
         let strict = plain && !(self.weather.faults || self.weather.crashes);
         let open = self.session.store.snapshot().open.clone();
         let made = self.session.plan(project, options, &mut chaos);
