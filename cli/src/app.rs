@@ -6,6 +6,7 @@ use crate::view::{Human, Json, Mode, Output, View, diagnostics};
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::Path;
+use std::time::Duration;
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::lang::diagnostic::{Diagnostic, Severity};
 use terrane_ops::session::Session;
@@ -133,6 +134,11 @@ impl App {
         session.input = parsed.is("input", by_env)
             && self.mode == Mode::Human
             && std::io::stdin().is_terminal();
+        if let Some(text) = parsed.value("lock-timeout") {
+            session.lock_timeout = duration(text).ok_or_else(|| {
+                format!("invalid value {text:?} for -lock-timeout: a time such as 10s or 1m30s is needed")
+            })?;
+        }
         if let Some(text) = parsed.value("parallelism") {
             session.parallelism = text.parse().ok().filter(|count| *count > 0).ok_or_else(
                 || {
@@ -241,6 +247,61 @@ impl App {
                 Exit::ERROR
             }
             _ => exit,
+        }
+    }
+}
+
+/// A duration as Go writes it: `90s`, `1m30s`, `500ms`, `0`.
+fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    if rest == "0" {
+        return Some(Duration::ZERO);
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|char: char| !char.is_ascii_digit())?;
+        let (number, tail) = rest.split_at(digits);
+        let number: u64 = number.parse().ok()?;
+        let unit = tail
+            .find(|char: char| char.is_ascii_digit())
+            .unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit);
+        let milliseconds = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        total += Duration::from_millis(number.checked_mul(milliseconds)?);
+        rest = tail;
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+    use std::time::Duration;
+
+    #[test]
+    fn durations_are_read_as_go_writes_them() {
+        for (text, expect) in [
+            ("0", Some(0)),
+            ("0s", Some(0)),
+            ("500ms", Some(500)),
+            ("1m30s", Some(90_000)),
+            ("2h", Some(7_200_000)),
+            ("", None),
+            ("10", None),
+            ("s", None),
+            ("5x", None),
+            ("-1s", None),
+        ] {
+            assert_eq!(duration(text), expect.map(Duration::from_millis), "{text}");
         }
     }
 }

@@ -14,6 +14,7 @@ use terrane_apply::{Applied, Applier, ApplyInput};
 use terrane_gate::{ApprovedPlan, Decision, Policy, Refusal};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
+use terrane_plan::exec::StepKind;
 use terrane_plan::plan::Plan;
 use terrane_store::Workspace;
 use terrane_value::Value;
@@ -26,6 +27,18 @@ pub struct Approved {
     digest: String,
     loaded: Loaded,
     variables: Vec<Value>,
+}
+
+impl Approved {
+    /// How many steps there are to do.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        let steps = &self.plan.plan().graph.steps;
+        steps
+            .iter()
+            .filter(|step| step.kind != StepKind::Join)
+            .count()
+    }
 }
 
 /// How applying ended.

@@ -18,11 +18,13 @@ impl Interrupt {
         let interrupt = Arc::new(Self::default());
         let heard = interrupt.clone();
         tokio::spawn(async move {
-            while next_signal().await {
+            let Some(mut signals) = Signals::new() else {
+                return;
+            };
+            while signals.next().await {
                 heard.raise();
                 // The loops look at the count between two steps. A third interrupt is for a step that does not end.
                 if heard.count() > 2 {
-                    #[expect(clippy::exit, reason = "the user insists")]
                     std::process::exit(1);
                 }
             }
@@ -54,22 +56,42 @@ impl Interrupt {
     }
 }
 
+/// The signals that interrupt.
 #[cfg(unix)]
-async fn next_signal() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return false;
-    };
-    tokio::select! {
-        got = interrupt.recv() => got.is_some(),
-        got = terminate.recv() => got.is_some(),
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Option<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Some(Self {
+            interrupt: signal(SignalKind::interrupt()).ok()?,
+            terminate: signal(SignalKind::terminate()).ok()?,
+        })
+    }
+
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            got = self.interrupt.recv() => got.is_some(),
+            got = self.terminate.recv() => got.is_some(),
+        }
     }
 }
 
+/// The signals that interrupt.
 #[cfg(not(unix))]
-async fn next_signal() -> bool {
-    tokio::signal::ctrl_c().await.is_ok()
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Option<Self> {
+        Some(Self)
+    }
+
+    async fn next(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
 }

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::load::Requirement;
+use terrane_config::version::{Constraint, Version};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::{Mode, ProviderAddr};
 use terrane_model::provider::ProviderInfo;
@@ -109,7 +110,12 @@ pub async fn load(
     let mut asked = Vec::new();
     for addr in needed {
         match factories.get(addr) {
-            Some(factory) => asked.push((addr.clone(), factory.clone())),
+            Some(factory) => {
+                if let Some(requirement) = requirements.get(addr) {
+                    diagnostics.extend(unfit(addr, &factory.version(), requirement));
+                }
+                asked.push((addr.clone(), factory.clone()));
+            }
             None => diagnostics.push(missing(addr, requirements.get(addr))),
         }
     }
@@ -144,6 +150,31 @@ pub async fn load(
 pub async fn for_state(session: &Session, snapshot: &Snapshot) -> Result<Registry, Failure> {
     let (registry, _) = load(session, &BTreeMap::new(), snapshot).await?;
     Ok(registry)
+}
+
+/// Version constraints that a provider does not meet.
+fn unfit(addr: &ProviderAddr, version: &str, requirement: &Requirement) -> Vec<Diagnostic> {
+    let Some(parsed) = Version::parse(version) else {
+        return Vec::new();
+    };
+    requirement
+        .constraints
+        .iter()
+        .filter(|(text, _)| {
+            // What is no constraint was reported by the loader.
+            Constraint::parse(text).is_some_and(|constraint| !constraint.allows(&parsed))
+        })
+        .map(|(text, span)| {
+            Diagnostic::error(
+                "Unsuitable provider version",
+                format!(
+                    "The version {version} of {} that is built into terrane does not meet the constraint {text:?}. Change the constraint, or use a version of terrane with another version of the provider.",
+                    addr.for_display()
+                ),
+            )
+            .at(*span)
+        })
+        .collect()
 }
 
 fn missing(addr: &ProviderAddr, requirement: Option<&Requirement>) -> Diagnostic {

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
 use terrane_store::{StateStore, StoreError, Workspace};
@@ -14,6 +15,8 @@ use terrane_store_sled::SledStore;
 pub const STATE_DIR: &str = "terrane.state";
 /// The folder of what can be made again, unless `TF_DATA_DIR` says otherwise.
 pub const DATA_DIR: &str = ".terrane";
+/// How often it is tried again to open a workspace that is in use.
+const LOCK_POLL: Duration = Duration::from_millis(200);
 /// The workspace that is always there.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
@@ -35,6 +38,8 @@ pub struct Session {
     pub input: bool,
     /// The command, for the history: `apply`.
     pub command: String,
+    /// How long to wait for a workspace that another process owns.
+    pub lock_timeout: Duration,
     store: Arc<dyn StateStore>,
 }
 
@@ -53,6 +58,7 @@ impl Session {
             parallelism: 10,
             input: false,
             command: command.to_owned(),
+            lock_timeout: Duration::ZERO,
             store: Arc::new(SledStore::new(STATE_DIR)),
         }
     }
@@ -152,9 +158,16 @@ impl Session {
     /// # Errors
     /// When it can't be opened: it is in use, or damaged.
     pub fn open(&self) -> Result<Box<dyn Workspace>, Failure> {
-        self.store
-            .open(&self.workspace()?)
-            .map_err(Failure::store("Opening the state failed"))
+        let name = self.workspace()?;
+        let began = Instant::now();
+        loop {
+            match self.store.open(&name) {
+                Err(StoreError::InUse { .. }) if began.elapsed() < self.lock_timeout => {
+                    std::thread::sleep(LOCK_POLL);
+                }
+                opened => return opened.map_err(Failure::store("Opening the state failed")),
+            }
+        }
     }
 
     /// Records changes that a command makes to the state by itself, under a run of its own.

@@ -34,7 +34,7 @@ pub(crate) fn command(command: &Command) -> String {
         "Usage: terrane [global options] {}{}\n\n{}\n",
         command.path.join(" "),
         command.usage,
-        indent(command.help, 2)
+        paragraph(command.help)
     );
     let children: Vec<&Command> = COMMANDS
         .iter()
@@ -95,17 +95,20 @@ fn line(name: &str, about: &str) -> String {
     out
 }
 
-fn indent(text: &str, by: usize) -> String {
-    text.lines()
-        .map(|line| {
-            if line.is_empty() {
-                String::new()
-            } else {
-                format!("{}{line}", " ".repeat(by))
-            }
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
+/// A paragraph, wrapped and indented.
+fn paragraph(text: &str) -> String {
+    let mut out = String::from(" ");
+    let mut at = 1;
+    for word in text.split_whitespace() {
+        if at + 1 + word.len() > 78 {
+            out.push_str("\n ");
+            at = 1;
+        }
+        out.push(' ');
+        out.push_str(word);
+        at += 1 + word.len();
+    }
+    out
 }
 
 #[cfg(test)]

@@ -108,9 +108,13 @@ const VARS: &[Flag] = &[
 ];
 const STATE: &[Flag] = &[
     Flag::new("lock", Bool, "", ""),
-    Flag::new("lock-timeout", Value, "", ""),
-    Flag::new("state", Value, "", ""),
-    Flag::new("state-out", Value, "", ""),
+    Flag::new(
+        "lock-timeout",
+        Value,
+        "TIME",
+        "How long to wait for another process that uses the state: 10s, 1m. Default: not at all.",
+    ),
+    // Accepted and without effect: the journal keeps every earlier state.
     Flag::new("backup", Value, "", ""),
     Flag::new("backup-out", Value, "", ""),
     Flag::new("ignore-remote-version", Bool, "", ""),

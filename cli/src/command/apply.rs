@@ -138,6 +138,7 @@ async fn apply(
     interrupt: &Arc<Interrupt>,
 ) -> Result<Done, Failure> {
     let mut view = app.view();
+    view.expect(approved.steps());
     carry_out(session, approved, workspace, interrupt, &mut view).await
 }
 
@@ -149,6 +150,10 @@ fn pass_gate(
     made: Made,
     auto: bool,
 ) -> Result<Option<Approved>, Failure> {
+    if made.plan.errored {
+        // The errors were shown with the plan.
+        return Ok(None);
+    }
     let nothing_to_do = made.plan.is_empty();
     let mode = made.plan.mode;
     let (policy, decision) = if auto || nothing_to_do {
@@ -158,8 +163,6 @@ fn pass_gate(
             "Approval needed",
             "Applying this plan needs an approval, and -input=false says that nobody can be asked. Give the -auto-approve option, or save the plan with `terrane plan -out=FILE` and apply that.",
         ));
-    } else if made.plan.errored {
-        (Policy::Ask, Decision::Declined)
     } else {
         let question = question(mode, &session.workspace()?);
         match prompt(app.out(), &question, false).as_deref() {
@@ -169,7 +172,6 @@ fn pass_gate(
     };
     match approve(made, policy, &decision) {
         Ok(approved) => Ok(Some(approved)),
-        // The errors were shown with the plan.
         Err(Refusal::Unsound(violations)) => {
             let list: Vec<String> = violations
                 .iter()

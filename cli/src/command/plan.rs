@@ -98,7 +98,8 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
         parsed.is("destroy", false),
         parsed.is("refresh-only", false),
     );
-    if destroy && refresh_only || (mode == Some(PlanMode::Destroy) && refresh_only) {
+    let destroys = destroy || mode == Some(PlanMode::Destroy);
+    if destroys && refresh_only {
         return Err(Failure::input(
             "Incompatible plan mode options",
             "-destroy and -refresh-only can't be given together.",

@@ -66,11 +66,11 @@ pub(crate) fn to_json(sources: &SourceMap, diagnostic: &Diagnostic) -> Value {
     let mut detail = detail.clone();
     for (span, what) in related {
         let gap = if detail.is_empty() { "" } else { "\n\n" };
-        detail += &format!("{gap}{what} ({})", sources.place(*span));
+        detail.extend([gap, what, " (", &sources.place(*span), ")"]);
     }
     if let Some(hint) = hint {
         let gap = if detail.is_empty() { "" } else { "\n\n" };
-        detail += &format!("{gap}{hint}");
+        detail.extend([gap, hint]);
     }
     let mut out = Map::new();
     out.insert("severity".into(), severity_name(*severity).into());

@@ -27,6 +27,8 @@ pub(crate) struct Human<'a> {
     /// Reads of planning that have begun and not ended.
     reading: BTreeMap<InstanceAddr, Instant>,
     done: usize,
+    /// How many steps there are in all, where that is known.
+    total: Option<usize>,
 }
 
 struct Running {
@@ -52,7 +54,13 @@ impl<'a> Human<'a> {
             running: BTreeMap::new(),
             reading: BTreeMap::new(),
             done: 0,
+            total: None,
         }
+    }
+
+    /// So many steps are going to be done.
+    pub(crate) fn expect(&mut self, steps: usize) {
+        self.total = Some(steps);
     }
 
     fn line(&mut self, text: &str) {
@@ -228,7 +236,10 @@ impl Ui for Human<'_> {
             )
             .collect();
         running.sort_unstable_by_key(|(_, since)| *since);
-        self.live.draw(self.done, in_flight + queued, &running);
+        let left = self
+            .total
+            .map_or(in_flight + queued, |total| total.saturating_sub(self.done));
+        self.live.draw(self.done, left, &running);
     }
 
     fn note(&mut self, text: &str) {

@@ -34,6 +34,13 @@ pub(crate) enum View<'a> {
 }
 
 impl View<'_> {
+    /// So many steps are going to be done.
+    pub(crate) fn expect(&mut self, steps: usize) {
+        if let Self::Human(view) = self {
+            view.expect(steps);
+        }
+    }
+
     fn ui(&mut self) -> &mut dyn Ui {
         match self {
             Self::Human(view) => view,

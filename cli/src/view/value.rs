@@ -125,9 +125,13 @@ fn quote(out: &mut String, text: &str) {
             '\u{b}' => out.push_str("\\v"),
             '\u{c}' => out.push_str("\\f"),
             char if u32::from(char) < 0x80 && char.is_control() => {
-                out.push_str(&format!("\\x{:02x}", u32::from(char)));
+                let escape = format!("\\x{:02x}", u32::from(char));
+                out.push_str(&escape);
             }
-            char if char.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char if char.is_control() => {
+                let escape = format!("\\u{:04x}", u32::from(char));
+                out.push_str(&escape);
+            }
             char => out.push(char),
         }
     }

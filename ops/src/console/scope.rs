@@ -144,7 +144,7 @@ struct ModuleScope<'s> {
     module: &'s Module,
     instance: ModuleInstance,
     /// The scope in which the inputs are evaluated, and the index of the call there.
-    caller: Option<(&'s ModuleScope<'s>, u32)>,
+    caller: Option<(&'s Self, u32)>,
     repeat: Repeat,
     depth: u32,
 }

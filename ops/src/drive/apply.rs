@@ -5,6 +5,7 @@ use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
+use std::time::Instant;
 use terrane_apply::{Applied, Applier, ApplyRequest};
 use terrane_store::Workspace;
 
@@ -79,7 +80,11 @@ fn take(applier: &mut Applier, pool: &mut Pool, workspace: &mut dyn Workspace) -
     let outcome = if batch.is_empty() {
         Ok(())
     } else {
-        workspace.commit(batch).map_err(|error| chain(&error))
+        let (events, began) = (batch.len(), Instant::now());
+        let outcome = workspace.commit(batch).map_err(|error| chain(&error));
+        let took_us = began.elapsed().as_micros();
+        tracing::debug!(events, took_us, ok = outcome.is_ok(), "events made durable");
+        outcome
     };
     for id in waiting {
         applier.on_persisted(id, outcome.clone());

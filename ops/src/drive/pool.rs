@@ -3,6 +3,7 @@
 use super::limit::Limit;
 use crate::interrupt::Interrupt;
 use crate::providers::Registry;
+use ecow::EcoString;
 use futures::FutureExt as _;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -246,6 +247,9 @@ impl Started {
             })
             .await?
             .clone();
+        // Only what is asked of what type: the rest of a call may hold secrets.
+        let (what, type_name) = describe(&call);
+        tracing::debug!(what, type_name = type_name.as_str(), "call");
         // A provider that panics must not take the others' work with it.
         AssertUnwindSafe(provider.call(call))
             .catch_unwind()
@@ -258,6 +262,33 @@ impl Started {
                 })
             })
     }
+}
+
+/// The kind of a call and the type that it is about.
+fn describe(call: &Call) -> (&'static str, EcoString) {
+    let (what, type_name) = match call {
+        Call::ValidateProviderConfig { .. } => ("validate provider", None),
+        Call::Configure { .. } => ("configure", None),
+        Call::CallFunction { name, .. } => ("call function", Some(name)),
+        Call::ValidateResource { type_name, .. } => ("validate resource", Some(type_name)),
+        Call::ValidateDataSource { type_name, .. } => ("validate data source", Some(type_name)),
+        Call::ValidateEphemeral { type_name, .. } => ("validate ephemeral", Some(type_name)),
+        Call::UpgradeState { type_name, .. } => ("upgrade state", Some(type_name)),
+        Call::UpgradeIdentity { type_name, .. } => ("upgrade identity", Some(type_name)),
+        Call::Read { type_name, .. } => ("read", Some(type_name)),
+        Call::Plan { type_name, .. } => ("plan", Some(type_name)),
+        Call::Apply { type_name, .. } => ("apply", Some(type_name)),
+        Call::Import { type_name, .. } => ("import", Some(type_name)),
+        Call::Move { type_name, .. } => ("move", Some(type_name)),
+        Call::ReadDataSource { type_name, .. } => ("read data source", Some(type_name)),
+        Call::OpenEphemeral { type_name, .. } => ("open ephemeral", Some(type_name)),
+        Call::RenewEphemeral { type_name, .. } => ("renew ephemeral", Some(type_name)),
+        Call::CloseEphemeral { type_name, .. } => ("close ephemeral", Some(type_name)),
+        Call::List { type_name, .. } => ("list", Some(type_name)),
+        Call::GenerateConfig { type_name, .. } => ("generate configuration", Some(type_name)),
+        Call::Resolve { type_name, .. } => ("resolve", Some(type_name)),
+    };
+    (what, type_name.cloned().unwrap_or_default())
 }
 
 fn final_failure(message: String) -> CallFailure {

@@ -221,7 +221,10 @@ fn quote(word: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            char if char.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(char))),
+            char if char.is_control() => {
+                let escape = format!("\\x{:02x}", u32::from(char));
+                out.push_str(&escape);
+            }
             char => out.push(char),
         }
     }

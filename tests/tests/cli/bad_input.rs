@@ -90,6 +90,17 @@ fn a_missing_provider_is_named() {
 }
 
 #[test]
+fn a_provider_of_the_wrong_version_is_named() {
+    check(
+        &[(
+            "main.tf",
+            "terraform {\n  required_providers {\n    random = {\n      source  = \"hashicorp/random\"\n      version = \"< 1.0\"\n    }\n  }\n}\nresource \"random_pet\" \"x\" {}\n",
+        )],
+        "does not meet the constraint",
+    );
+}
+
+#[test]
 fn a_missing_value_is_asked_for_or_named() {
     check(
         &[("main.tf", "variable \"needed\" {}\n")],

@@ -5,24 +5,24 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 /// A temporary folder with a configuration.
-pub struct Folder {
+pub(crate) struct Folder {
     dir: tempfile::TempDir,
 }
 
 /// How a run of the binary ended.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// The exit code.
-    pub exit: i32,
+    pub(crate) exit: i32,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl Folder {
     /// With these files.
-    pub fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let folder = Self {
             dir: tempfile::tempdir().unwrap(),
         };
@@ -33,46 +33,46 @@ impl Folder {
     }
 
     /// With a copy of an example.
-    pub fn example(name: &str) -> Self {
+    pub(crate) fn example(name: &str) -> Self {
         let folder = Self::new(&[]);
         copy(&repository().join("examples").join(name), folder.path());
         folder
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
     /// Writes a file.
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
     /// Reads a file.
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
     /// Whether there is such a file or folder.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.path().join(name).exists()
     }
 
     /// Runs the binary with these words (split at blanks).
-    pub fn run(&self, words: &str) -> Ran {
+    pub(crate) fn run(&self, words: &str) -> Ran {
         self.run_args(&words.split_whitespace().collect::<Vec<_>>())
     }
 
     /// Runs the binary with these arguments.
-    pub fn run_args(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run_args(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, &[], "")
     }
 
     /// Runs the binary with arguments, environment and standard input.
-    pub fn run_with(&self, arguments: &[&str], env: &[(&str, &str)], input: &str) -> Ran {
+    pub(crate) fn run_with(&self, arguments: &[&str], env: &[(&str, &str)], input: &str) -> Ran {
         use std::io::Write as _;
         let mut child = Command::new(binary())
             .args(arguments)
@@ -105,21 +105,21 @@ impl Folder {
 impl Ran {
     /// Fails unless it ended well.
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert_eq!(self.exit, 0, "{}\n{}", self.out, self.err);
         self
     }
 
     /// Fails unless it ended with this code.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.exit, code, "{}\n{}", self.out, self.err);
         self
     }
 
     /// Fails unless one of the streams holds this text, however it is wrapped.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let (out, err) = (flat(&self.out), flat(&self.err));
         assert!(
@@ -133,13 +133,13 @@ impl Ran {
 
     /// Standard output as JSON.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap()
     }
 
     /// Standard output as JSON lines.
     #[track_caller]
-    pub fn json_lines(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn json_lines(&self) -> Vec<serde_json::Value> {
         self.out
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())

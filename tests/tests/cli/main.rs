@@ -1,5 +1,10 @@
 //! The real binary in temporary folders: that everything is wired. What a single room does is tested there.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails here fails the test, also in functions that tests share"
+)]
+
 mod bad_input;
 mod commands;
 mod examples;

@@ -19,7 +19,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         if !found.state.is_empty() {
             text += "Providers required by state:\n\n";
             for addr in &found.state {
-                text += &format!("    provider[{addr}]\n\n");
+                text.extend(["    provider[", &addr.to_string(), "]\n\n"]);
             }
         }
         app.out().print(&text);
@@ -53,7 +53,7 @@ fn branches(found: &Requirements, module: &ModulePath, indent: &str, text: &mut 
         } else {
             ("├── ", "│   ")
         };
-        *text += &format!("{indent}{branch}{label}\n");
+        text.extend([indent, branch, label, "\n"]);
         if let Some(child) = child {
             branches(found, child, &format!("{indent}{below}"), text);
         }
