@@ -1,4 +1,5 @@
-//! Runs simulations. `TERRANE_SIM_RUNS` says how many (seeds from `TERRANE_SIM_FROM`, or 0), `TERRANE_SIM_SEED` runs one.
+//! Runs simulations. `TERRANE_SIM_RUNS` says how many (seeds from `TERRANE_SIM_FROM`, or 0), `TERRANE_SIM_SEED` runs one;
+//! with `TERRANE_SIM_TRACE` it tells what happens, with `TERRANE_SIM_ALL` it goes on after a failure.
 
 use terrane_tests::sim;
 
@@ -15,11 +16,12 @@ fn random_configurations_converge_lose_nothing_and_keep_the_order() {
             number("TERRANE_SIM_RUNS").unwrap_or(300),
         ),
     };
+    let tracing = std::env::var_os("TERRANE_SIM_TRACE").is_some();
     let keep_going = std::env::var_os("TERRANE_SIM_ALL").is_some();
     let mut total = sim::Outcome::default();
     let mut failed = Vec::new();
     for seed in from..from + runs {
-        match std::panic::catch_unwind(|| sim::run(seed)) {
+        match std::panic::catch_unwind(|| sim::run(seed, &mut |line| if tracing { println!("{line}") })) {
             Ok(Ok(outcome)) => total.add(&outcome),
             Ok(Err(failure)) if keep_going => failed.push(format!(
                 "{seed}: {}",

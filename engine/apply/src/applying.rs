@@ -171,11 +171,7 @@ impl Core {
         let before = change.before.unmark_deep();
         if change.action == Action::Update && planned == before {
             // What was unknown turned out to be what it was: nothing is left to do.
-            if let Some(running) = self.at(id) {
-                running.made = change.before.clone();
-            }
-            self.set_value_of(id, change.before);
-            return self.done(id);
+            return self.nothing_to_change(id);
         }
         if !legacy_type_system {
             let problems = objchange::assert_object_compatible(
@@ -197,10 +193,36 @@ impl Core {
         self.intend(id);
     }
 
-    pub(crate) fn set_value_of(&mut self, id: usize, value: Value) {
-        if let Some(number) = self.at(id).map(|running| running.change) {
-            self.set_value(number, Ok(value));
+    /// The object is as it should be; only what it depends on, and how it is replaced, may be new.
+    fn nothing_to_change(&mut self, id: usize) {
+        let Some(number) = self.at(id).map(|running| running.change) else {
+            return;
+        };
+        let change = self.plan.changes[number].clone();
+        let stored = self.refreshed(number);
+        if let Some(running) = self.at(id) {
+            running.made = change.before.clone();
+            running.phase = Phase::RecordingWhole;
         }
+        let known = stored.as_ref().is_none_or(|stored| {
+            stored.dependencies == change.dependencies
+                && stored.create_before_destroy == change.create_before_destroy
+        });
+        let Some(stored) = stored.filter(|_| !known) else {
+            return self.whole(id);
+        };
+        let mut state = (*stored).clone();
+        state.dependencies.clone_from(&change.dependencies);
+        state.create_before_destroy = change.create_before_destroy;
+        let kind = EventKind::Set {
+            object: ObjectAddr {
+                instance: change.addr,
+                deposed: None,
+            },
+            provider: change.provider,
+            state: Some(Arc::new(state)),
+        };
+        self.persist(id, vec![kind]);
     }
 
     pub(crate) fn inconsistent(

@@ -243,7 +243,8 @@ fn made_first(change: &ResourceChange) -> bool {
     match change.action {
         Action::CreateThenDelete => true,
         Action::DeleteThenCreate => false,
-        _ => change.create_before_destroy,
+        // A deposed object is one whose replacement is there already.
+        _ => change.create_before_destroy || change.deposed.is_some(),
     }
 }
 

@@ -160,7 +160,8 @@ impl<'a> Builder<'a> {
         let create_first = |change: &ResourceChange| match change.action {
             Action::CreateThenDelete => true,
             Action::DeleteThenCreate => false,
-            _ => change.create_before_destroy,
+            // What takes the place of a deposed object is there already.
+            _ => change.create_before_destroy || change.deposed.is_some(),
         };
         let mut destroyed_by_dep = Groups::default();
         let mut plainly_destroyed_by_dep = Groups::default();
