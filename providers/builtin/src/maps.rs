@@ -40,7 +40,7 @@ mod tests {
             let value = text.map_or_else(|| Value::null(Type::String), Value::string);
             (EcoString::from(*name), value)
         });
-        Value::map(Type::String, entries)
+        Value::map(Type::String, entries.collect())
     }
 
     #[test]
