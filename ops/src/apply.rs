@@ -119,6 +119,7 @@ pub async fn carry_out(
         warnings: _,
         registry,
         folders: _,
+        requirements: _,
     } = loaded;
     let applier = Applier::new(ApplyInput {
         plan,

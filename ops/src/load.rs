@@ -3,17 +3,22 @@
 use crate::failure::{Failure, Report};
 use crate::providers::{self, Registry};
 use crate::session::Session;
+use ecow::EcoString;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use terrane_config::compile::compile;
 use terrane_config::config::Config;
-use terrane_config::load::{Loader, ModuleFile, ModuleFolder, ModuleRequest, Tree};
+use terrane_config::config_json::configuration;
+use terrane_config::load::{Loader, ModuleFile, ModuleFolder, ModuleRequest, Requirement, Tree};
 use terrane_config::variables::GivenValue;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
+use terrane_model::addr::ProviderAddr;
 use terrane_model::snapshot::Snapshot;
 use terrane_modules::{Kind, join, kind, read_folder};
 use terrane_plan::machine::complete_providers;
+use terrane_value::Value;
 
 /// The declarations of all modules.
 #[derive(Debug)]
@@ -41,6 +46,8 @@ pub struct Loaded {
     pub registry: Arc<Registry>,
     /// The folders as they were read, the root first.
     pub folders: Vec<ModuleFolder>,
+    /// What the modules require of providers.
+    pub requirements: BTreeMap<ProviderAddr, Requirement>,
 }
 
 impl Loaded {
@@ -50,6 +57,23 @@ impl Loaded {
         self.folders
             .first()
             .is_none_or(|folder| folder.files.is_empty())
+    }
+
+    /// The configuration as the JSON form of a plan shows it.
+    #[must_use]
+    pub fn configuration_json(&self) -> String {
+        configuration(&self.config, &self.requirements, &self.sources)
+    }
+
+    /// The variables of the root module that have a default, with it. Ephemeral ones leave no trace in plans.
+    #[must_use]
+    pub fn variable_defaults(&self) -> Vec<(EcoString, Value)> {
+        let root = self.config.modules.first();
+        root.into_iter()
+            .flat_map(|root| &root.variables)
+            .filter(|variable| !variable.ephemeral)
+            .filter_map(|variable| Some((variable.name.clone(), variable.default.clone()?)))
+            .collect()
     }
 }
 
@@ -154,6 +178,7 @@ pub async fn load(
         warnings: diagnostics,
         registry: Arc::new(registry),
         folders,
+        requirements: tree.requirements,
     })
 }
 

@@ -44,10 +44,12 @@ pub(super) fn show(
     let registry = loaded.registry.clone();
     let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
     if as_json {
+        let configuration = loaded.configuration_json();
         let context = PlanContext {
             schemas: &schemas,
             version: env!("CARGO_PKG_VERSION"),
-            configuration: None,
+            configuration: Some(&configuration),
+            defaults: &loaded.variable_defaults(),
         };
         written(plan_json(&mut Page(app.out()), &plan, context));
         app.out().print("\n");

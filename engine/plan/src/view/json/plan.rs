@@ -7,6 +7,8 @@ use crate::objchange::schema_marks;
 use crate::plan::{
     Action, ActionReason, Drift, Importing, OutputChange, Plan, PlanMode, ResourceChange,
 };
+use ecow::EcoString;
+use std::collections::BTreeMap;
 use std::fmt;
 use terrane_model::addr::{
     DeposedKey, InstanceAddr, Mode, ModuleInstance, ProviderAddr, ProviderConfigAddr,
@@ -22,6 +24,8 @@ pub struct PlanContext<'a> {
     pub version: &'a str,
     /// The configuration in its JSON form; `None`: it is left out.
     pub configuration: Option<&'a str>,
+    /// Variables of the root module that have a default: shown for those that nobody set.
+    pub defaults: &'a [(EcoString, Value)],
 }
 
 impl fmt::Debug for PlanContext<'_> {
@@ -44,7 +48,7 @@ pub fn plan_json(out: &mut dyn fmt::Write, plan: &Plan, context: PlanContext<'_>
     out.object(|out| {
         out.entry("format_version", PLAN_FORMAT)?;
         out.entry("terraform_version", context.version)?;
-        if !plan.variables.is_empty() {
+        if !plan.variables.is_empty() || !context.defaults.is_empty() {
             out.key("variables")?;
             view.variables(out)?;
         }
@@ -98,8 +102,14 @@ struct Entry<'a> {
 
 impl View<'_> {
     fn variables(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let defaults = self
+            .context
+            .defaults
+            .iter()
+            .map(|(name, value)| (name, value));
+        let all: BTreeMap<_, _> = defaults.chain(&self.plan.variables).collect();
         out.object(|out| {
-            for (name, value) in &self.plan.variables {
+            for (name, value) in all {
                 out.key(name)?;
                 out.object(|out| {
                     out.key("value")?;
