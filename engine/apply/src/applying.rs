@@ -2,7 +2,7 @@
 
 use crate::core::Core;
 use crate::object;
-use crate::step::{Phase, mark_like, prior_of, short_hash, without_unknown};
+use crate::step::{Phase, prior_of, short_hash, with_marks, without_unknown};
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::{DeposedKey, Mode};
@@ -47,8 +47,16 @@ impl Core {
             );
             return self.fail(id);
         }
+        let marks = match self.resource(id) {
+            Some(resource) if matches!(change.action, Action::Update | Action::NoOp) => {
+                let ignored = &resource.lifecycle.ignore_changes;
+                objchange::kept_marks(&change.before, &config, ignored)
+            }
+            _ => objchange::marked_paths(&config),
+        };
         if let Some(running) = self.at(id) {
             running.config = config;
+            running.marks = marks;
         }
         let type_name = change.addr.resource.type_name.clone();
         if change.addr.resource.mode == Mode::Data {
@@ -266,7 +274,7 @@ impl Core {
         let planned = if destroying {
             "{}".into()
         } else {
-            object::planned_text(&mark_like(&running.planned, &running.config))
+            object::planned_text(&with_marks(&running.planned, &running.marks))
         };
         let operation = match (destroying, change.action) {
             (true, _) => Operation::Delete,
@@ -385,7 +393,7 @@ impl Core {
             return self.fail(id);
         };
         let destroying = matches!(running.kind, StepKind::Destroy(_));
-        let (planned, config) = (running.planned.clone(), running.config.clone());
+        let (planned, marks) = (running.planned.clone(), running.marks.clone());
         let Some(change) = self.change(id).cloned() else {
             return;
         };
@@ -445,7 +453,7 @@ impl Core {
                 );
             }
         }
-        let state = mark_like(&objchange::schema_marks(&schema.block, &state), &config);
+        let state = with_marks(&objchange::schema_marks(&schema.block, &state), &marks);
         self.record(id, Some(state), private, &identity, bad);
     }
 
@@ -474,9 +482,9 @@ impl Core {
         }
         let Some(running) = self.at(id) else { return };
         running.phase = Phase::RecordingWhole;
-        let value = mark_like(
+        let value = with_marks(
             &objchange::schema_marks(&schema.block, &state),
-            &running.config.clone(),
+            &running.marks,
         );
         running.made = value.clone();
         match object::state_of(
