@@ -118,6 +118,7 @@ pub async fn carry_out(
         sources,
         warnings: _,
         registry,
+        requirements: _,
         folders: _,
         requirements: _,
     } = loaded;

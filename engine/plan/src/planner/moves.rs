@@ -26,7 +26,7 @@ pub(crate) fn find(
     let mut statements = Vec::new();
     for module in &config.modules {
         for moved in &module.moved {
-            let exact = has_last_key(&moved.from) || has_last_key(&moved.to);
+            let exact = moved.from.has_key() || moved.to.has_key();
             statements.push(Statement {
                 module: &module.path,
                 moved,
@@ -118,16 +118,6 @@ fn follow(
             return start.clone();
         }
         addr = to;
-    }
-}
-
-fn has_last_key(endpoint: &Endpoint) -> bool {
-    match &endpoint.resource {
-        Some(resource) => resource.key.is_some(),
-        None => endpoint
-            .modules
-            .last()
-            .is_some_and(|step| step.key.is_some()),
     }
 }
 
