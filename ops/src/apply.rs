@@ -120,7 +120,6 @@ pub async fn carry_out(
         registry,
         requirements: _,
         folders: _,
-        requirements: _,
     } = loaded;
     let applier = Applier::new(ApplyInput {
         plan,

@@ -98,9 +98,9 @@ impl Failure {
         match self {
             Self::Store { source, .. } => match source {
                 StoreError::Io { source, .. } => io_way_out(source),
-                StoreError::InUse { .. } => Some(
-                    "wait for that process, or let this command wait with -lock-timeout=1m",
-                ),
+                StoreError::InUse { .. } => {
+                    Some("wait for that process, or let this command wait with -lock-timeout=1m")
+                }
                 StoreError::Damaged { .. } => Some(
                     "nothing was changed: put the file back from a backup, and keep the damaged one for an inquiry",
                 ),
@@ -130,9 +130,7 @@ fn io_way_out(error: &std::io::Error) -> Option<&'static str> {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             Some("free disk space, then run the command again")
         }
-        ErrorKind::NotADirectory => {
-            Some("a file stands where a folder is needed: move it away")
-        }
+        ErrorKind::NotADirectory => Some("a file stands where a folder is needed: move it away"),
         ErrorKind::IsADirectory => Some("a folder stands where a file is needed: name a file"),
         _ => None,
     }

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use terrane_config::compile::compile;
 use terrane_config::config::Config;
 use terrane_config::config_json::configuration;
-use terrane_config::load::{
-    Loader, ModuleFile, ModuleFolder, ModuleRequest, Requirement, Tree,
-};
+use terrane_config::load::{Loader, ModuleFile, ModuleFolder, ModuleRequest, Requirement, Tree};
 use terrane_config::variables::GivenValue;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;

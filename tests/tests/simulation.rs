@@ -24,7 +24,13 @@ fn random_configurations_converge_lose_nothing_and_keep_the_order() {
     let mut total = sim::Outcome::default();
     let mut failed = Vec::new();
     for seed in from..from + runs {
-        match std::panic::catch_unwind(|| sim::run(seed, &mut |line| if tracing { println!("{line}") })) {
+        match std::panic::catch_unwind(|| {
+            sim::run(seed, &mut |line| {
+                if tracing {
+                    println!("{line}")
+                }
+            })
+        }) {
             Ok(Ok(outcome)) => total.add(&outcome),
             Ok(Err(failure)) if keep_going => failed.push(format!(
                 "{seed}: {}",
@@ -80,7 +86,11 @@ fn many_instances_give_the_same_plan_on_any_number_of_threads() {
             };
             let mut chaos = Chaos::shuffled(seed);
             let made = session.plan(&project, &options, &mut chaos);
-            assert!(!made.diagnostics.has_errors(), "{}", made.compiled.explain(&made.diagnostics));
+            assert!(
+                !made.diagnostics.has_errors(),
+                "{}",
+                made.compiled.explain(&made.diagnostics)
+            );
             let run = session.apply(&made, &mut chaos);
             assert!(!run.diagnostics.has_errors(), "{:?}", run.diagnostics);
             // The objects have other ids, but for this plan only their names count.

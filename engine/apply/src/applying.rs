@@ -3,6 +3,7 @@
 use crate::core::Core;
 use crate::object;
 use crate::step::{Phase, prior_of, short_hash, with_marks, without_unknown};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::{DeposedKey, Mode};
@@ -16,6 +17,10 @@ use terrane_value::{Path, Value};
 
 impl Core {
     /// Evaluates the configuration with what is known now, and plans again: the provider may need the values.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
+    )]
     pub(crate) fn begin_apply(&mut self, id: usize) {
         let Some(number) = self.at(id).map(|running| running.change) else {
             return;
@@ -140,7 +145,8 @@ impl Core {
         );
         let unsure = phase == Phase::Applying && failure.may_have_happened;
         if unsure || phase == Phase::Resolving {
-            detail.push_str(&format!(
+            drop(write!(
+                detail,
                 " Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
             ));
             self.complain(id, "Provider did not answer", detail);

@@ -221,9 +221,9 @@ fn renamed(plan: &Plan, snapshot: &Snapshot, events: &mut Vec<EventKind>) {
     for (from, resource, instance) in snapshot.instances() {
         let addr = moved.get(&from).map_or(&from, |to| *to);
         // A move may have given it to another provider configuration.
-        let planned = plan.changes.binary_search_by(|change| {
-            (&change.addr, &change.deposed).cmp(&(addr, &None))
-        });
+        let planned = plan
+            .changes
+            .binary_search_by(|change| (&change.addr, &change.deposed).cmp(&(addr, &None)));
         let provider = planned.map_or(&resource.provider, |at| &plan.changes[at].provider);
         let current = instance.current.iter().map(|state| (None, state));
         let deposed = instance.deposed.iter();
@@ -233,9 +233,9 @@ fn renamed(plan: &Plan, snapshot: &Snapshot, events: &mut Vec<EventKind>) {
                 continue;
             };
             // What refresh found was set before this, with the new names.
-            let refreshed = plan.drift.binary_search_by(|drift| {
-                (&drift.addr, &drift.deposed).cmp(&(addr, &deposed))
-            });
+            let refreshed = plan
+                .drift
+                .binary_search_by(|drift| (&drift.addr, &drift.deposed).cmp(&(addr, &deposed)));
             if refreshed.is_ok() {
                 continue;
             }

@@ -181,6 +181,9 @@ mod tests {
             found("a_b.x").instances,
             snapshot.resources[&instance("a_b.x").resource].instances
         );
-        assert_eq!(found("a_b.y"), snapshot.resources[&instance("a_b.y").resource]);
+        assert_eq!(
+            found("a_b.y"),
+            snapshot.resources[&instance("a_b.y").resource]
+        );
     }
 }

@@ -175,7 +175,8 @@ impl Core {
                 }
                 continue;
             };
-            self.diagnostics.extend(output_problems(output, true, &after));
+            self.diagnostics
+                .extend(output_problems(output, true, &after));
             let before = changes
                 .get(&output.name)
                 .map_or(Value::NULL, |change| change.before.clone());

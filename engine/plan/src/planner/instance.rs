@@ -437,6 +437,14 @@ impl Core {
     }
 
     /// Records the change of a task.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the facts of one instance, used once"
+    )]
     pub(super) fn decide(
         &mut self,
         id: usize,
