@@ -3,7 +3,6 @@
 use crate::core::Core;
 use crate::object;
 use crate::step::{Phase, prior_of, short_hash, with_marks, without_unknown};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::{DeposedKey, Mode};
@@ -145,10 +144,9 @@ impl Core {
         );
         let unsure = phase == Phase::Applying && failure.may_have_happened;
         if unsure || phase == Phase::Resolving {
-            drop(write!(
-                detail,
-                " Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
-            ));
+            detail = format!(
+                "{detail} Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
+            );
             self.complain(id, "Provider did not answer", detail);
             return self.fail(id);
         }
