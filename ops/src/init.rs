@@ -8,6 +8,7 @@ use crate::state::push;
 use crate::ui::{Question, Ui};
 use crate::variables::{self, VariableArgument};
 use std::path::Path;
+use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
 use terrane_model::event::EventKind;
@@ -110,6 +111,24 @@ fn peer_state(workspace: &str) -> String {
     } else {
         format!("{PEER_STATE}.d/{workspace}/{PEER_STATE}")
     }
+}
+
+/// A warning where a plan would start from nothing although a state of a peer is at hand: it would create everything a second time.
+pub(crate) fn left_behind(session: &Session, snapshot: &Snapshot) -> Option<Diagnostic> {
+    if !snapshot.lineage.is_empty() {
+        return None;
+    }
+    let from = peer_state(&session.workspace().ok()?);
+    if !Path::new(&from).is_file() {
+        return None;
+    }
+    let count = push::read(&from).ok()?.instance_count();
+    (count > 0).then(|| {
+        Diagnostic::warning(
+            "State of another program is not taken over",
+            format!("{from} holds the state of {count} resource instances, and terrane has no state here yet. This plan does not know of them: it would create them a second time. To take them over, run `terrane init` and answer yes, or `terrane init -force-copy`."),
+        )
+    })
 }
 
 fn migrate(

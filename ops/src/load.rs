@@ -176,7 +176,7 @@ fn module(request: &ModuleRequest) -> Result<ModuleFolder, String> {
     match kind(&request.source) {
         Kind::Local => folder(&join(&request.caller_dir, &request.source)),
         Kind::Remote => Err(format!(
-            "The module source {:?} is not a local path. Modules from registries, repositories and archives come with a later version of terrane; a local path begins with ./ or ../",
+            "The module source {:?} is not a local path. Modules from registries, repositories and archives come with a later version of terrane; a local path begins with ./ or ../ instead.",
             request.source
         )),
     }

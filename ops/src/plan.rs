@@ -3,13 +3,15 @@
 use crate::clock::now_ms;
 use crate::drive::{Pool, drive_plan, drive_recovery};
 use crate::failure::{Failure, Report};
-use crate::files::functions_for_plan;
+use crate::files::{functions_for_plan, functions_for_validate};
+use crate::init::left_behind;
 use crate::interrupt::Interrupt;
 use crate::load::{Loaded, Origin, load};
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
 use std::sync::Arc;
+use terrane_config::validate::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::{InstanceAddr, Target};
@@ -94,6 +96,18 @@ pub async fn make(
             diagnostics,
             sources: loaded.sources,
         }));
+    }
+    diagnostics.extend(left_behind(session, &snapshot));
+    // What is wrong whatever the values are is told in full, and before anything is read.
+    if request.mode == PlanMode::Normal {
+        let found = validate(&loaded.config, &functions_for_validate());
+        if found.has_errors() {
+            diagnostics.extend(found);
+            return Err(Failure::Input(Report {
+                diagnostics,
+                sources: loaded.sources,
+            }));
+        }
     }
     let now_ms = now_ms();
     let Selection {

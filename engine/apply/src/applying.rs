@@ -2,7 +2,7 @@
 
 use crate::core::Core;
 use crate::object;
-use crate::step::{Phase, mark_like, prior_of, short_hash, without_unknown};
+use crate::step::{Phase, prior_of, short_hash, with_marks, without_unknown};
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::{DeposedKey, Mode};
@@ -16,6 +16,10 @@ use terrane_value::{Path, Value};
 
 impl Core {
     /// Evaluates the configuration with what is known now, and plans again: the provider may need the values.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
+    )]
     pub(crate) fn begin_apply(&mut self, id: usize) {
         let Some(number) = self.at(id).map(|running| running.change) else {
             return;
@@ -47,8 +51,16 @@ impl Core {
             );
             return self.fail(id);
         }
+        let marks = match self.resource(id) {
+            Some(resource) if matches!(change.action, Action::Update | Action::NoOp) => {
+                let ignored = &resource.lifecycle.ignore_changes;
+                objchange::kept_marks(&change.before, &config, ignored)
+            }
+            _ => objchange::marked_paths(&config),
+        };
         if let Some(running) = self.at(id) {
             running.config = config;
+            running.marks = marks;
         }
         let type_name = change.addr.resource.type_name.clone();
         if change.addr.resource.mode == Mode::Data {
@@ -132,9 +144,9 @@ impl Core {
         );
         let unsure = phase == Phase::Applying && failure.may_have_happened;
         if unsure || phase == Phase::Resolving {
-            detail.push_str(&format!(
-                " Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
-            ));
+            detail = format!(
+                "{detail} Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
+            );
             self.complain(id, "Provider did not answer", detail);
             return self.fail(id);
         }
@@ -171,11 +183,7 @@ impl Core {
         let before = change.before.unmark_deep();
         if change.action == Action::Update && planned == before {
             // What was unknown turned out to be what it was: nothing is left to do.
-            if let Some(running) = self.at(id) {
-                running.made = change.before.clone();
-            }
-            self.set_value_of(id, change.before);
-            return self.done(id);
+            return self.nothing_to_change(id);
         }
         if !legacy_type_system {
             let problems = objchange::assert_object_compatible(
@@ -197,10 +205,36 @@ impl Core {
         self.intend(id);
     }
 
-    pub(crate) fn set_value_of(&mut self, id: usize, value: Value) {
-        if let Some(number) = self.at(id).map(|running| running.change) {
-            self.set_value(number, Ok(value));
+    /// The object is as it should be; only what it depends on, and how it is replaced, may be new.
+    fn nothing_to_change(&mut self, id: usize) {
+        let Some(number) = self.at(id).map(|running| running.change) else {
+            return;
+        };
+        let change = self.plan.changes[number].clone();
+        let stored = self.refreshed(number);
+        if let Some(running) = self.at(id) {
+            running.made = change.before.clone();
+            running.phase = Phase::RecordingWhole;
         }
+        let known = stored.as_ref().is_none_or(|stored| {
+            stored.dependencies == change.dependencies
+                && stored.create_before_destroy == change.create_before_destroy
+        });
+        let Some(stored) = stored.filter(|_| !known) else {
+            return self.whole(id);
+        };
+        let mut state = (*stored).clone();
+        state.dependencies.clone_from(&change.dependencies);
+        state.create_before_destroy = change.create_before_destroy;
+        let kind = EventKind::Set {
+            object: ObjectAddr {
+                instance: change.addr,
+                deposed: None,
+            },
+            provider: change.provider,
+            state: Some(Arc::new(state)),
+        };
+        self.persist(id, vec![kind]);
     }
 
     pub(crate) fn inconsistent(
@@ -244,7 +278,7 @@ impl Core {
         let planned = if destroying {
             "{}".into()
         } else {
-            object::planned_text(&mark_like(&running.planned, &running.config))
+            object::planned_text(&with_marks(&running.planned, &running.marks))
         };
         let operation = match (destroying, change.action) {
             (true, _) => Operation::Delete,
@@ -363,7 +397,7 @@ impl Core {
             return self.fail(id);
         };
         let destroying = matches!(running.kind, StepKind::Destroy(_));
-        let (planned, config) = (running.planned.clone(), running.config.clone());
+        let (planned, marks) = (running.planned.clone(), running.marks.clone());
         let Some(change) = self.change(id).cloned() else {
             return;
         };
@@ -423,7 +457,7 @@ impl Core {
                 );
             }
         }
-        let state = mark_like(&objchange::schema_marks(&schema.block, &state), &config);
+        let state = with_marks(&objchange::schema_marks(&schema.block, &state), &marks);
         self.record(id, Some(state), private, &identity, bad);
     }
 
@@ -452,9 +486,9 @@ impl Core {
         }
         let Some(running) = self.at(id) else { return };
         running.phase = Phase::RecordingWhole;
-        let value = mark_like(
+        let value = with_marks(
             &objchange::schema_marks(&schema.block, &state),
-            &running.config.clone(),
+            &running.marks,
         );
         running.made = value.clone();
         match object::state_of(

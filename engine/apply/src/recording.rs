@@ -2,7 +2,7 @@
 
 use crate::core::Core;
 use crate::object;
-use crate::step::{Phase, mark_like};
+use crate::step::{Phase, with_marks};
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::Mode;
@@ -43,14 +43,14 @@ impl Core {
     }
 
     pub(crate) fn resolved(&mut self, id: usize, reply: Reply) {
-        let config = self.at(id).map(|running| running.config.clone());
-        let (Some(config), Some(schema)) = (config, self.schema(id)) else {
+        let marks = self.at(id).map(|running| running.marks.clone());
+        let (Some(marks), Some(schema)) = (marks, self.schema(id)) else {
             return self.fail(id);
         };
         match reply.answer {
             Some(Answer::Resolved(Resolution::Happened(object))) if !object.state.is_null() => {
                 let state = objchange::normalize_from_legacy(&schema.block, &object.state);
-                let state = mark_like(&objchange::schema_marks(&schema.block, &state), &config);
+                let state = with_marks(&objchange::schema_marks(&schema.block, &state), &marks);
                 self.record(id, Some(state), object.private, &object.identity, true);
             }
             Some(Answer::Resolved(Resolution::Happened(_) | Resolution::NeverHappened)) => {

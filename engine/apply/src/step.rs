@@ -23,7 +23,7 @@ use terrane_model::snapshot::{ObjectState, Status};
 use terrane_plan::exec::StepKind;
 use terrane_plan::objchange;
 use terrane_plan::plan::{Action, ResourceChange};
-use terrane_value::Value;
+use terrane_value::{Marks, Path, Value};
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub(crate) struct Running {
     pub(crate) op: u64,
     /// The evaluated configuration, with marks.
     pub(crate) config: Value,
+    /// What is marked of the object that comes of it.
+    pub(crate) marks: Vec<(Path, Marks)>,
     /// What the provider was or will be asked to make.
     pub(crate) planned: Value,
     pub(crate) private: Private,
@@ -77,6 +79,7 @@ impl Running {
             slow,
             op: 0,
             config: Value::NULL,
+            marks: Vec::new(),
             planned: Value::NULL,
             private: Private::from([]),
             identity: Value::NULL,
@@ -361,16 +364,11 @@ pub(crate) fn prior_of(change: &ResourceChange, schema: &Schema) -> Value {
     }
 }
 
-/// The marks of the configuration, on the object that came of it.
-pub(crate) fn mark_like(value: &Value, config: &Value) -> Value {
-    if !config.contains_marks() {
-        return value.clone();
-    }
-    objchange::marked_paths(config)
-        .into_iter()
-        .fold(value.clone(), |value, (path, marks)| {
-            objchange::mark_by_paths(&value, &[path], &marks)
-        })
+/// The object with these marks.
+pub(crate) fn with_marks(value: &Value, marks: &[(Path, Marks)]) -> Value {
+    marks.iter().fold(value.clone(), |value, (path, marks)| {
+        objchange::mark_by_paths(&value, std::slice::from_ref(path), marks)
+    })
 }
 
 pub(crate) fn without_unknown(value: &Value) -> Value {

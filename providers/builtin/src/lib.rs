@@ -4,6 +4,7 @@
 //! What a provider cannot know it is given in [`Options`]: randomness, the clock, other states.
 
 mod local;
+mod maps;
 mod null;
 mod random;
 mod terraform;

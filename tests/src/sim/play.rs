@@ -83,7 +83,9 @@ struct Weather {
     blind: bool,
 }
 
-struct Player {
+struct Player<'a> {
+    /// Hears what happens.
+    listener: &'a mut dyn FnMut(&str),
     rng: Rng,
     weather: Weather,
     session: Session,
@@ -95,11 +97,11 @@ struct Player {
     now: Project,
 }
 
-/// Plays the story of a seed.
+/// Plays the story of a seed. `listener` is told what happens, event by event.
 ///
 /// # Errors
 /// With the first claim that does not hold.
-pub fn run(seed: u64) -> Result<Outcome, Failure> {
+pub fn run(seed: u64, listener: &mut dyn FnMut(&str)) -> Result<Outcome, Failure> {
     let mut rng = Rng::new(seed);
     let weather = Weather {
         crashes: seed % 4 == 1 || seed % 4 == 3,
@@ -113,6 +115,7 @@ pub fn run(seed: u64) -> Result<Outcome, Failure> {
     };
     let mut model = Model::random(&mut rng);
     let mut player = Player {
+        listener,
         rng,
         weather,
         session: Session::new(Cloud::new(World::with_traits(seed, traits), seed)),
@@ -182,7 +185,7 @@ fn no_errors(what: &str, diagnostics: &Diagnostics) -> Result<(), String> {
     }
 }
 
-impl Player {
+impl Player<'_> {
     fn options(mode: PlanMode) -> PlanOptions {
         PlanOptions {
             mode,
@@ -292,6 +295,7 @@ impl Player {
             let Some(entity) = self.rng.pick(&objects) else {
                 return;
             };
+            (self.listener)(&format!("=== drift of {}", entity.id));
             if self.rng.chance(40) {
                 self.session.cloud.world.remove(&entity.id);
                 continue;
@@ -365,7 +369,11 @@ impl Player {
         if self.rng.chance(5) {
             chaos = chaos.cancel_after(u64::try_from(self.rng.below(40)).unwrap_or_default());
         }
-        let plain = options.targets.is_empty() && options.excludes.is_empty() && options.refresh;
+        // A plan of a part, or of the state as it was, may find things that are not there.
+        let plain = options.targets.is_empty()
+            && options.excludes.is_empty()
+            && options.refresh
+            && options.mode != PlanMode::RefreshOnly;
         let strict = plain && !(self.weather.faults || self.weather.crashes);
         let open = self.session.store.snapshot().open.clone();
         let made = self.session.plan(project, options, &mut chaos);
@@ -402,6 +410,7 @@ impl Player {
             return Ok(());
         };
         self.last_plan = describe_plan(plan);
+        (self.listener)(&format!("=== plan {:?}\n{}", plan.mode, self.last_plan));
         match terrane_plan::check::check(plan).first() {
             Some(violation) => Err(format!("the plan is wrong: {violation}")),
             None => Ok(()),
@@ -415,6 +424,12 @@ impl Player {
         let from = self.session.store.journal.len();
         let run = self.session.apply(made, chaos);
         self.outcome.applies += 1;
+        for event in self.session.store.journal.iter().skip(from).flatten() {
+            (self.listener)(&format!("{:?}", event.kind));
+        }
+        for message in run.diagnostics.iter() {
+            (self.listener)(&format!("{}: {}", message.summary, message.detail));
+        }
         if run.stuck {
             return Err("applying waits for nothing".to_owned());
         }

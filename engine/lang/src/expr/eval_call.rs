@@ -2,7 +2,7 @@
 
 use super::compile_call::not_enough;
 use super::eval::{Evaluator, Failed, Outcome};
-use super::node::{Call, Code, Convert, Node, Part, Step, StepKind};
+use super::node::{Call, Code, Convert};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::functions::table::{Context, Fault, Function, Param};
@@ -110,13 +110,15 @@ impl Evaluator<'_> {
         let mut reasons = String::new();
         let mut related = Vec::new();
         for arg in args {
-            if self.depends_on_unknown(arg) {
-                self.diagnostics.truncate(start);
-                return Ok(Value::dynamic());
-            }
             if let Ok(value) = self.eval(arg) {
                 self.diagnostics.truncate(start);
-                return Ok(value);
+                // Once all is known, an index may turn out to be out of range and a later argument be taken instead, of another type.
+                // A failure, on the other hand, is not undone by learning more.
+                return Ok(if value.is_wholly_known() {
+                    value
+                } else {
+                    Value::dynamic()
+                });
             }
             for diagnostic in self.diagnostics.drain(start..) {
                 write!(
@@ -148,13 +150,15 @@ impl Evaluator<'_> {
 
     #[inline(never)]
     pub(super) fn can_call(&mut self, arg: &Code) -> Outcome {
-        if self.depends_on_unknown(arg) {
-            return Ok(Value::unknown_refined(Type::Bool, Refinements::NOT_NULL));
-        }
         let start = self.diagnostics.len();
         let outcome = self.eval(arg);
         self.diagnostics.truncate(start);
-        Ok(Value::bool(outcome.is_ok()))
+        Ok(match outcome {
+            Ok(value) if !value.is_wholly_known() => {
+                Value::unknown_refined(Type::Bool, Refinements::NOT_NULL)
+            }
+            outcome => Value::bool(outcome.is_ok()),
+        })
     }
 
     #[inline(never)]
@@ -180,126 +184,6 @@ impl Evaluator<'_> {
     pub(super) fn type_call(&mut self, arg: &Code) -> Outcome {
         let value = self.eval(arg)?;
         Ok(Value::string(values::type_expression(&value.ty())))
-    }
-
-    /// Whether a value that the expression refers to is not wholly known yet, so that nobody can tell whether it succeeds.
-    fn depends_on_unknown(&mut self, code: &Code) -> bool {
-        let start = self.diagnostics.len();
-        let outer = self.frame.len();
-        let depends = self.unknown_in(code, outer);
-        self.diagnostics.truncate(start);
-        depends
-    }
-
-    fn unknown_in(&mut self, code: &Code, outer: usize) -> bool {
-        if self.depth >= super::eval::MAX_DEPTH {
-            return false;
-        }
-        self.depth += 1;
-        let depends = match &code.node {
-            Node::Constant(_) | Node::Failed => false,
-            Node::Local(at, _) if *at >= outer => false,
-            Node::Slot(_) | Node::Local(..) => self.unknown_value(code),
-            Node::Keyed(_, key) => self.unknown_in(&key.0.code, outer) || self.unknown_value(code),
-            Node::Path(source, steps) => self.unknown_path(source, steps, outer),
-            Node::Template(parts) => self.unknown_part(parts, outer),
-            Node::Call(call) => self.unknown_any(&call.args, outer),
-            Node::Try(items) | Node::Tuple(items) => self.unknown_any(items, outer),
-            Node::Can(inner) | Node::TypeOf(inner) | Node::Unary(_, inner) => {
-                self.unknown_in(inner, outer)
-            }
-            Node::Convert(convert) => self.unknown_in(&convert.value, outer),
-            Node::Conditional(parts) => self.unknown_any(&parts[..], outer),
-            Node::Binary(first, rest) => {
-                self.unknown_in(first, outer)
-                    || rest
-                        .iter()
-                        .any(|more| self.unknown_in(&more.operand, outer))
-            }
-            Node::Shaped(shaped) => shaped
-                .values
-                .iter()
-                .any(|(_, value)| self.unknown_in(value, outer)),
-            Node::Object(entries) => entries
-                .iter()
-                .any(|(key, value)| self.unknown_in(key, outer) || self.unknown_in(value, outer)),
-            Node::For(parts) => {
-                self.unknown_in(&parts.collection, outer)
-                    || parts.key.iter().any(|key| self.unknown_in(key, outer))
-                    || self.unknown_in(&parts.value, outer)
-                    || parts
-                        .condition
-                        .iter()
-                        .any(|test| self.unknown_in(test, outer))
-            }
-        };
-        self.depth -= 1;
-        depends
-    }
-
-    fn unknown_any(&mut self, items: &[Code], outer: usize) -> bool {
-        items.iter().any(|item| self.unknown_in(item, outer))
-    }
-
-    fn unknown_value(&mut self, code: &Code) -> bool {
-        self.eval(code).is_ok_and(|value| !value.is_wholly_known())
-    }
-
-    fn unknown_part(&mut self, parts: &[Part], outer: usize) -> bool {
-        parts.iter().any(|part| match part {
-            Part::Literal(_) => false,
-            Part::Interpolation(code) => self.unknown_in(code, outer),
-            Part::If(parts) => {
-                self.unknown_in(&parts.condition, outer)
-                    || self.unknown_part(&parts.then, outer)
-                    || self.unknown_part(&parts.otherwise, outer)
-            }
-            Part::For(parts) => {
-                self.unknown_in(&parts.collection, outer) || self.unknown_part(&parts.body, outer)
-            }
-        })
-    }
-
-    /// Of a plain reference only the part that it leads to counts, not the whole that it begins with.
-    fn unknown_path(&mut self, source: &Code, steps: &[Step], outer: usize) -> bool {
-        let reference = match &source.node {
-            Node::Slot(_) => true,
-            Node::Local(at, _) => *at < outer,
-            Node::Keyed(_, key) => {
-                if self.unknown_in(&key.0.code, outer) {
-                    return true;
-                }
-                true
-            }
-            _ => false,
-        };
-        let plain = steps
-            .iter()
-            .take_while(|step| match &step.kind {
-                StepKind::Attr(_) => true,
-                StepKind::Index(key) => key.as_constant().is_some(),
-                StepKind::Splat(_) => false,
-            })
-            .count();
-        let (direct, rest) = steps.split_at(plain);
-        let first = if reference {
-            let whole = Code::new(Node::Failed, source.span);
-            let value = self
-                .eval(source)
-                .and_then(|value| self.path(value, direct, source.span, &whole));
-            value.is_ok_and(|value| !value.is_wholly_known())
-        } else {
-            self.unknown_in(source, outer)
-        };
-        first || self.unknown_step(rest, outer)
-    }
-
-    fn unknown_step(&mut self, steps: &[Step], outer: usize) -> bool {
-        steps.iter().any(|step| match &step.kind {
-            StepKind::Attr(_) => false,
-            StepKind::Index(key) => self.unknown_in(key, outer),
-            StepKind::Splat(each) => self.unknown_step(each, outer),
-        })
     }
 }
 

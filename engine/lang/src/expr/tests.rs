@@ -458,6 +458,11 @@ fn try_and_can_wait_for_unknown_values() {
             "[for v in [o, {a = 7, c = 1}]: try(v.c, \"none\")]",
             "[\"none\", 1]",
         ),
+        ("try([1, u][0], \"else\")", "1"),
+        ("try([1, u][1], \"else\")", "unknown(Dynamic)"),
+        ("try([1, u][2], \"else\")", "\"else\""),
+        ("can([1, u][0])", "true"),
+        ("can([1, u][2])", "false"),
         ("try(s, 1)", "sensitive \"secret\""),
         ("convert([1], list(string))", "list[\"1\"]"),
         (

@@ -119,8 +119,8 @@ pub(super) const TABLE: &[Function] = &[
 
 const LIST: Param = Param::new("list", Ty::ListAny);
 
-/// The most numbers that `range` gives, as the peers.
-const MAX_RANGE: usize = 1024;
+/// The most numbers that `range` gives. The peers stop at 1024, which is fewer than the instances that people have.
+const MAX_RANGE: usize = 1 << 20;
 
 fn same_type(args: &[Value]) -> Result<Type, Fault> {
     Ok(value(args, 0).ty())
@@ -436,7 +436,7 @@ fn range(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     while at.compare(&end) == stop {
         if items.len() >= MAX_RANGE || step.is_zero() {
             return Err(Fault::new(
-                "more than 1024 values were generated; either decrease the difference between start and end or use a smaller step",
+                "more than 1048576 values were generated; either decrease the difference between start and end or use a smaller step",
             ));
         }
         items.push(Value::number(at.clone()));

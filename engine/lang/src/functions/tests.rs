@@ -323,8 +323,8 @@ fn collections() {
         ("issensitive(length([s]))", "false"),
         ("ephemeralasnull({a = e, b = 1})", "{\"a\":null,\"b\":1}"),
         (
-            "range(2000)",
-            "! Call to function \"range\" failed: more than 1024 values were generated; either decrease the difference between start and end or use a smaller step.",
+            "range(2000000)",
+            "! Call to function \"range\" failed: more than 1048576 values were generated; either decrease the difference between start and end or use a smaller step.",
         ),
         (
             "slice(toset([1]), 0, 1)",

@@ -16,7 +16,7 @@ use crate::exec::{Step, StepKind};
 use crate::plan::{Action, Plan, ResourceChange};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_model::addr::{ConfigResource, ModuleInstance};
+use terrane_model::addr::{ConfigResource, ModuleInstance, ResourceAddr};
 
 /// So many steps are looked at for the order of one plan; beyond that, what is left is not looked at.
 const MOST_VISITS: usize = 50_000_000;
@@ -51,9 +51,15 @@ pub(super) fn check(plan: &Plan, found: &mut Findings) {
         let list = by_config.entry(change.addr.resource.config()).or_default();
         list.push(at);
     }
+    let mut by_resource: BTreeMap<ResourceAddr, Vec<usize>> = BTreeMap::new();
+    for (at, change) in plan.changes.iter().enumerate() {
+        let list = by_resource.entry(change.addr.resource.clone());
+        list.or_default().push(at);
+    }
     let mut checker = Checker {
         plan,
         own,
+        by_resource,
         by_config,
         ancestors: Ancestors::new(steps),
         found,
@@ -73,6 +79,7 @@ pub(super) fn check(plan: &Plan, found: &mut Findings) {
 struct Checker<'a> {
     plan: &'a Plan,
     own: Vec<Own>,
+    by_resource: BTreeMap<ResourceAddr, Vec<usize>>,
     by_config: BTreeMap<ConfigResource, Vec<usize>>,
     ancestors: Ancestors<'a>,
     found: &'a mut Findings,
@@ -125,26 +132,47 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Changes that a dependency of this one means.
-    fn targets(&self, at: usize, dependency: &ConfigResource) -> Vec<usize> {
-        let here = self.change(at);
-        let all = self.by_config.get(dependency);
-        let mut targets: Vec<usize> = all
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|target| {
-                let there = self.change(*target);
-                *target != at
-                    && there.addr.resource != here.addr.resource
-                    && related(&here.addr.resource.module, &there.addr.resource.module)
-            })
-            .collect();
-        if targets.len() > SAMPLE {
-            let step = targets.len().div_ceil(SAMPLE);
-            targets = targets.into_iter().step_by(step).collect();
-        }
-        targets
+    /// Changes that a dependency of this one means; of many, a sample. The second value says whether these are all.
+    ///
+    /// A dependency in the module of the object, or in one around it, means the resource of that very module instance, which is looked up; so the work
+    /// does not grow with the number of module instances.
+    fn targets(&self, at: usize, dependency: &ConfigResource) -> (Vec<usize>, bool) {
+        let here = &self.change(at).addr.resource;
+        let names = dependency.module.0.iter();
+        let steps = here.module.0.iter();
+        let around = dependency.module.0.len() <= here.module.0.len()
+            && steps
+                .clone()
+                .zip(names)
+                .all(|(step, name)| step.name == *name);
+        let all: &[usize] = if around {
+            let module = ModuleInstance(steps.take(dependency.module.0.len()).cloned().collect());
+            let ConfigResource {
+                module: _,
+                mode,
+                type_name,
+                name,
+            } = dependency.clone();
+            let resource = ResourceAddr {
+                module,
+                mode,
+                type_name,
+                name,
+            };
+            if resource == *here {
+                return (Vec::new(), true);
+            }
+            self.by_resource.get(&resource).map_or(&[], Vec::as_slice)
+        } else {
+            self.by_config.get(dependency).map_or(&[], Vec::as_slice)
+        };
+        let stride = all.len().div_ceil(SAMPLE).max(1);
+        let mut targets: Vec<usize> = all.iter().step_by(stride).copied().collect();
+        targets.retain(|target| {
+            let there = &self.change(*target).addr.resource;
+            *target != at && related(&here.module, &there.module)
+        });
+        (targets, stride == 1)
     }
 
     /// Rule 2.
@@ -154,9 +182,9 @@ impl<'a> Checker<'a> {
             return;
         }
         for dependency in change.dependencies.iter() {
-            let mut targets = self.targets(at, dependency);
+            let (mut targets, all) = self.targets(at, dependency);
             targets.retain(|target| self.change(*target).deposed.is_none());
-            if let [target] = targets.as_slice() {
+            if let ([target], true) = (targets.as_slice(), all) {
                 let target = *target;
                 let (later, earlier) = (self.own[at].apply, self.own[target].apply);
                 self.demand((later, "made"), (earlier, "made"), (at, target));
@@ -172,7 +200,7 @@ impl<'a> Checker<'a> {
             return;
         }
         for dependency in stored_dependencies(change).iter() {
-            for target in self.targets(at, dependency) {
+            for target in self.targets(at, dependency).0 {
                 let there = self.change(target);
                 let gone = self.own[target].destroy;
                 self.demand(
@@ -199,7 +227,7 @@ impl<'a> Checker<'a> {
             return;
         }
         for dependency in change.dependencies.iter() {
-            for target in self.targets(at, dependency) {
+            for target in self.targets(at, dependency).0 {
                 if self.change(target).action == Action::DeleteThenCreate {
                     let problem = format!(
                         "is destroyed before it is made, but {} depends on it and is made before it is destroyed",
@@ -218,7 +246,8 @@ fn made_first(change: &ResourceChange) -> bool {
     match change.action {
         Action::CreateThenDelete => true,
         Action::DeleteThenCreate => false,
-        _ => change.create_before_destroy,
+        // A deposed object is one whose replacement is there already.
+        _ => change.create_before_destroy || change.deposed.is_some(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! `ignore_changes`: parts of the configuration that are taken from the object as it is.
 
 use super::access::{attr, position};
+use super::marks::marked_paths;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::IgnoreChanges;
 use terrane_model::schema::{Attribute, Block, NestedObject, Nesting};
-use terrane_value::{Kind, PathStep, Type, Value};
+use terrane_value::{Kind, Marks, Path, PathStep, Type, Value};
 
 /// The configuration in which what is to be ignored is as in `prior`. Without a prior object there is nothing to ignore.
 #[must_use]
@@ -25,6 +26,43 @@ pub fn process_ignore_changes(
             replaced(&config, prior, &path.0).unwrap_or(config)
         }),
     }
+}
+
+/// The marks of an object that is kept: those of the configuration, and where its changes are ignored, those that the object had.
+///
+/// What is kept of a secret stays one, whatever the configuration says now.
+#[must_use]
+pub fn kept_marks(before: &Value, config: &Value, ignore: &IgnoreChanges) -> Vec<(Path, Marks)> {
+    let everything = Path::new();
+    let ignored: Vec<&Path> = match ignore {
+        IgnoreChanges::None => Vec::new(),
+        IgnoreChanges::All => vec![&everything],
+        IgnoreChanges::Paths(paths) => paths.iter().map(|(path, _)| path).collect(),
+    };
+    let mut found = marked_paths(config);
+    found.retain(|(path, _)| !ignored.iter().any(|ignored| begins(path, ignored)));
+    for (path, marks) in marked_paths(before) {
+        for ignored in &ignored {
+            if begins(&path, ignored) {
+                found.push((path.clone(), marks.clone()));
+            } else if begins(ignored, &path) {
+                found.push(((*ignored).clone(), marks.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a path is `start` or leads into it.
+fn begins(path: &Path, start: &Path) -> bool {
+    let same = |(a, b): (&PathStep, &PathStep)| match (a, b) {
+        (PathStep::Attr(name), PathStep::Index(key))
+        | (PathStep::Index(key), PathStep::Attr(name)) => {
+            key.unmarked().as_str() == Some(name.as_str())
+        }
+        (a, b) => a == b,
+    };
+    path.0.len() >= start.0.len() && path.0.iter().zip(&start.0).all(same)
 }
 
 /// The value with the part that the steps lead to taken from `prior`; `None` if nothing changes or there is no such part in both.

@@ -55,14 +55,9 @@ impl CheckBook {
             .into_iter()
             .map(|((kind, config_addr), objects)| {
                 let objects: Vec<CheckObject> = objects.into_values().collect();
-                let empty = if objects.is_empty() {
-                    CheckStatus::Unknown
-                } else {
-                    CheckStatus::Pass
-                };
-                let status = objects
-                    .iter()
-                    .fold(empty, |status, object| worse(status, object.status));
+                let status = objects.iter().fold(CheckStatus::Pass, |status, object| {
+                    worse(status, object.status)
+                });
                 CheckResult {
                     kind,
                     config_addr: config_addr.into(),

@@ -304,7 +304,10 @@ impl Core {
         if forced.is_none() && paths.is_empty() && !write_only {
             return self.decide(id, Action::Update, None, Vec::new(), planned, answer);
         }
-        let reason = forced.unwrap_or(ActionReason::ReplaceBecauseCannotUpdate);
+        // What has to be replaced anyway is not said to be for the sake of others.
+        let reason = forced
+            .filter(|reason| paths.is_empty() || *reason != ActionReason::ReplaceByTriggers)
+            .unwrap_or(ActionReason::ReplaceBecauseCannotUpdate);
         self.tasks[id].first = Some(First { paths, reason });
         self.plan_new(id, &block, answer.private);
     }
@@ -434,6 +437,14 @@ impl Core {
     }
 
     /// Records the change of a task.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the facts of one instance, used once"
+    )]
     pub(super) fn decide(
         &mut self,
         id: usize,
@@ -462,10 +473,13 @@ impl Core {
             None => Value::null(schema.block.implied_type().clone()),
         };
         let mut after = objchange::schema_marks(&schema.block, &planned);
-        if config.contains_marks() {
-            for (path, marks) in objchange::marked_paths(config) {
-                after = objchange::mark_by_paths(&after, &[path], &marks);
-            }
+        let marks = if matches!(action, Action::NoOp | Action::Update) {
+            objchange::kept_marks(&before, config, &resource.lifecycle.ignore_changes)
+        } else {
+            objchange::marked_paths(config)
+        };
+        for (path, marks) in marks {
+            after = objchange::mark_by_paths(&after, &[path], &marks);
         }
         let marks_only = action == Action::NoOp
             && before != after

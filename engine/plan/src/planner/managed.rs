@@ -80,6 +80,10 @@ const PARALLEL_FROM: usize = 64;
 
 impl Core {
     /// Runs a resource node: expands it and begins a task per instance.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
+    )]
     pub(super) fn run_resource(&mut self, id: NodeId, module: ModuleId, at: u32) {
         let config = self.config.clone();
         let resource = &config.module(module).resources[at as usize];
@@ -214,6 +218,10 @@ impl Core {
     #[expect(
         clippy::too_many_arguments,
         reason = "the facts of one instance, used once"
+    )]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
     )]
     pub(super) fn begin(
         &mut self,

@@ -122,6 +122,10 @@ fn follow(
 }
 
 /// Where a statement takes an address; `None`: it does not concern it.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one instance from beginning to end, in the order of the rules"
+)]
 fn apply(statement: &Statement<'_>, addr: &InstanceAddr) -> Option<InstanceAddr> {
     let steps = &addr.resource.module.0;
     let depth = statement.module.0.len();

@@ -150,6 +150,10 @@ impl Core {
             Some(Answer::Resolved(Resolution::NeverHappened)) => {
                 self.settle_intent(op, &intent, None);
             }
+            // It was made, and is gone already.
+            Some(Answer::Resolved(Resolution::Happened(object))) if object.state.is_null() => {
+                self.settle_intent(op, &intent, None);
+            }
             Some(Answer::Resolved(Resolution::Happened(object))) => {
                 match self.adopted(&intent, &object) {
                     Ok(state) => self.settle_intent(op, &intent, Some(Arc::new(state))),

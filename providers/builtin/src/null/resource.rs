@@ -2,14 +2,15 @@
 
 use super::random_number;
 use crate::doors::Entropy;
+use crate::maps::replaces;
 use async_trait::async_trait;
 use std::sync::Arc;
 use terrane_model::provider::ImportTarget;
 use terrane_model::schema::{Attribute, Block, Schema};
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Change, Object, Refusal, Resource};
-use terrane_provider::plan::Rules;
-use terrane_value::Value;
+use terrane_provider::plan::{PlanRequest, PlanResponse, Rules};
+use terrane_value::{Path, Value};
 
 #[derive(Debug)]
 pub(super) struct NullResource(pub(super) Arc<dyn Entropy>);
@@ -38,8 +39,18 @@ impl Resource for NullResource {
         true
     }
 
-    fn rules(&self) -> Rules {
-        Rules::new().replace(&["triggers"])
+    async fn plan(
+        &self,
+        schema: &Schema,
+        rules: &Rules,
+        request: PlanRequest,
+    ) -> Answered<PlanResponse> {
+        let mut response = rules.plan(schema, &request);
+        let triggers = |object| args::get(object, "triggers");
+        if !request.creates() && replaces(&triggers(&request.prior), &triggers(&request.config)) {
+            response.requires_replace.push(Path::new().attr("triggers"));
+        }
+        Ok(response)
     }
 
     async fn create(&self, change: Change) -> Answered<Object> {

@@ -1,7 +1,6 @@
 //! Fair choices from random bytes.
 
-use crate::doors::{Entropy, SeededEntropy};
-use sha2::{Digest as _, Sha256};
+use crate::doors::Entropy;
 use std::sync::Arc;
 
 /// Makes fair choices. Cheap to clone.
@@ -11,19 +10,6 @@ pub(super) struct Dice(Arc<dyn Entropy>);
 impl Dice {
     pub(super) fn new(entropy: Arc<dyn Entropy>) -> Self {
         Self(entropy)
-    }
-
-    /// These dice, or where there is a seed, ones that fall the same way for the same seed.
-    pub(super) fn seeded(&self, seed: Option<&str>) -> Self {
-        let Some(seed) = seed.filter(|seed| !seed.is_empty()) else {
-            return self.clone();
-        };
-        let digest = Sha256::digest(seed.as_bytes());
-        let number = digest
-            .iter()
-            .take(8)
-            .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-        Self(Arc::new(SeededEntropy::new(number)))
     }
 
     pub(super) fn fill(&self, bytes: &mut [u8]) {
@@ -76,6 +62,7 @@ impl Dice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doors::SeededEntropy;
 
     #[test]
     fn every_side_comes_up_and_none_beyond() {
@@ -90,17 +77,5 @@ mod tests {
         );
         assert_eq!(dice.up_to(0), 0);
         assert_eq!(dice.choose::<u8>(&[]), None);
-    }
-
-    #[test]
-    fn a_seed_decides_the_order() {
-        let dice = Dice::new(Arc::new(SeededEntropy::new(1)));
-        let order = |seed| {
-            let mut items: Vec<u32> = (0..20).collect();
-            dice.seeded(Some(seed)).shuffle(&mut items);
-            items
-        };
-        assert_eq!(order("a"), order("a"));
-        assert_ne!(order("a"), order("b"));
     }
 }

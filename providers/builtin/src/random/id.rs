@@ -80,7 +80,7 @@ impl Resource for RandomId {
     }
 
     async fn validate(&self, config: &Value) -> Vec<ProviderDiagnostic> {
-        args::check_range(config, "byte_length", 1, MAX_BYTES)
+        args::check_range(config, "byte_length", 0, MAX_BYTES)
             .into_iter()
             .collect()
     }

@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::keepers;
+use super::seeded::Seeded;
 use async_trait::async_trait;
 use terrane_model::provider::{ImportTarget, ProviderDiagnostic};
 use terrane_model::schema::{Attribute, Block, Schema};
@@ -84,8 +85,19 @@ impl Resource for RandomInteger {
                 "The minimum (min) value needs to be smaller than or equal to maximum (max) value.",
             ));
         }
-        let dice = self.0.seeded(args::string(&change.planned, "seed"));
-        let result = min.wrapping_add_unsigned(dice.up_to(max.abs_diff(min)));
+        let most = max.abs_diff(min);
+        let seed = args::string(&change.planned, "seed").unwrap_or_default();
+        let above = match Seeded::new(seed) {
+            None => self.0.up_to(most),
+            Some(mut seeded) if most < u64::MAX >> 1 => seeded.below(most + 1),
+            Some(_) => {
+                return Err(Refusal::error(
+                    "Create Random Integer Error",
+                    "With a seed, there may be at most 2^63 - 1 numbers between the minimum (min) and the maximum (max).",
+                ));
+            }
+        };
+        let result = min.wrapping_add_unsigned(above);
         let changes = [
             ("id", Value::string(result.to_string())),
             ("result", Value::number(result)),

@@ -1,12 +1,13 @@
 //! `keepers`, which all resources of the provider have.
 
+use crate::maps::replaces;
 use terrane_model::provider::ImportTarget;
 use terrane_model::schema::Attribute;
 use terrane_model::schema::Schema;
 use terrane_provider::args;
 use terrane_provider::native::Refusal;
 use terrane_provider::plan::{PlanRequest, PlanResponse, Rules};
-use terrane_value::{EcoString, Kind, Path, Value};
+use terrane_value::{Path, Value};
 
 /// The attribute.
 pub(super) fn attribute() -> Attribute {
@@ -20,28 +21,14 @@ pub(super) fn id(text: &str) -> Attribute {
     Attribute::string().computed().described(text)
 }
 
-/// The usual plan, and replacement when a keeper changes. A keeper that is null counts as absent.
+/// The usual plan, and replacement when a keeper changes.
 pub(super) fn plan(schema: &Schema, rules: &Rules, request: &PlanRequest) -> PlanResponse {
     let mut response = rules.plan(schema, request);
-    if !request.creates() && keepers(&request.prior) != keepers(&response.planned) {
+    let keepers = |object| args::get(object, "keepers");
+    if !request.creates() && replaces(&keepers(&request.prior), &keepers(&request.config)) {
         response.requires_replace.push(Path::new().attr("keepers"));
     }
     response
-}
-
-/// The keepers that are not null; `None` if they are unknown.
-fn keepers(object: &Value) -> Option<Vec<(EcoString, Value)>> {
-    let value = args::get(object, "keepers");
-    match value.kind() {
-        Kind::Map(map) => Some(
-            map.iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect(),
-        ),
-        Kind::Unknown(..) => None,
-        _ => Some(Vec::new()),
-    }
 }
 
 /// The id of an import.

@@ -9,6 +9,8 @@ mod keepers;
 mod password;
 mod pet;
 mod recipe;
+mod seeded;
+mod seeded_table;
 mod shuffle;
 mod uuid;
 

@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::keepers;
+use super::seeded::Seeded;
 use async_trait::async_trait;
 use terrane_model::provider::ProviderDiagnostic;
 use terrane_model::schema::{Attribute, Block, Schema};
@@ -14,11 +15,24 @@ use terrane_value::{Kind, Type, Value};
 pub(super) struct RandomShuffle(pub(super) Dice);
 
 /// So many items: whole permutations one after the other, the last one cut off.
-fn draw(dice: &Dice, items: &[Value], count: usize) -> Vec<Value> {
+fn draw(dice: &Dice, seed: &str, items: &[Value], count: usize) -> Vec<Value> {
+    let mut seeded = Seeded::new(seed);
     let mut result = Vec::with_capacity(count);
     while result.len() < count && !items.is_empty() {
-        let mut round: Vec<Value> = items.to_vec();
-        dice.shuffle(&mut round);
+        let mut round: Vec<Value> = match &mut seeded {
+            Some(seeded) => {
+                let order = seeded.permutation(items.len());
+                order
+                    .iter()
+                    .filter_map(|at| items.get(*at).cloned())
+                    .collect()
+            }
+            None => {
+                let mut round = items.to_vec();
+                dice.shuffle(&mut round);
+                round
+            }
+        };
         round.truncate(count - result.len());
         result.append(&mut round);
     }
@@ -94,12 +108,12 @@ impl Resource for RandomShuffle {
         } else {
             items.len()
         };
-        let dice = self.0.seeded(args::string(&change.planned, "seed"));
+        let seed = args::string(&change.planned, "seed").unwrap_or_default();
         let changes = [
             ("id", Value::string("-")),
             (
                 "result",
-                Value::list(Type::String, draw(&dice, items, count)),
+                Value::list(Type::String, draw(&self.0, seed, items, count)),
             ),
         ];
         Ok(change.done(args::with_all(&change.planned, changes)))

@@ -74,38 +74,77 @@ pub(super) fn read(object: &Value, name: &str) -> Result<Option<Stamp>, Refusal>
     }
 }
 
-/// The attributes `{prefix}_years` … `{prefix}_seconds` of an object, added up.
-pub(super) fn shift(object: &Value, prefix: &str) -> Option<Shift> {
-    let number = |name: &str| {
-        let name = format!("{prefix}_{name}");
-        if args::is_set(object, &name) {
-            args::int(object, &name)
-        } else {
-            Some(0)
+/// The units of the `offset_` and `rotation_` arguments, in the order in which they are applied.
+const UNITS: [&str; 6] = ["days", "hours", "minutes", "months", "seconds", "years"];
+
+/// The moment so many units on; `None` beyond what calendars hold.
+fn step(from: Stamp, unit: &str, count: i64) -> Option<Stamp> {
+    let shift = match unit {
+        "years" => Shift {
+            years: count,
+            ..Shift::default()
+        },
+        "months" => Shift {
+            months: count,
+            ..Shift::default()
+        },
+        "days" => Shift {
+            days: count,
+            ..Shift::default()
+        },
+        _ => {
+            let length = match unit {
+                "hours" => 3600,
+                "minutes" => 60,
+                _ => 1,
+            };
+            Shift {
+                seconds: count.checked_mul(length)?,
+                ..Shift::default()
+            }
         }
     };
-    let seconds = number("hours")?
-        .checked_mul(3600)?
-        .checked_add(number("minutes")?.checked_mul(60)?)?
-        .checked_add(number("seconds")?)?;
-    Some(Shift {
-        years: number("years")?,
-        months: number("months")?,
-        days: number("days")?,
-        seconds,
+    from.shifted(shift)
+}
+
+/// How many of a unit an object asks for. Zero counts as nothing.
+fn count(object: &Value, prefix: &str, unit: &str) -> Option<i64> {
+    args::int(object, &format!("{prefix}_{unit}")).filter(|count| *count != 0)
+}
+
+fn out_of_range(prefix: &str) -> Refusal {
+    Refusal::error(
+        "Time out of range",
+        format!("The {prefix}_ arguments lead beyond what can be told."),
+    )
+}
+
+/// The moment that all `offset_` arguments together lead to, one after the other.
+pub(super) fn moved(base: Stamp, object: &Value) -> Result<Stamp, Refusal> {
+    UNITS.into_iter().try_fold(base, |from, unit| {
+        let Some(count) = count(object, "offset", unit) else {
+            return Ok(from);
+        };
+        step(from, unit, count).ok_or_else(|| out_of_range("offset"))
     })
 }
 
-/// The moment so far on from another one.
-pub(super) fn moved(base: Stamp, object: &Value, prefix: &str) -> Result<Stamp, Refusal> {
-    shift(object, prefix)
-        .and_then(|shift| base.shifted(shift))
-        .ok_or_else(|| {
-            Refusal::error(
-                "Time out of range",
-                format!("The sum of the {prefix}_ arguments leads beyond what can be told."),
-            )
-        })
+/// When a rotation is due. Of several `rotation_` arguments one counts: years, else the timestamp, else the last of the units.
+pub(super) fn due(base: Stamp, object: &Value) -> Result<Stamp, Refusal> {
+    let length = |units: &[&'static str]| {
+        let count = |unit: &&'static str| Some((*unit, count(object, "rotation", unit)?));
+        units.iter().rev().find_map(count)
+    };
+    let given = length(&["years"]);
+    if given.is_none()
+        && let Some(end) = read(object, "rotation_rfc3339")?
+    {
+        return Ok(end);
+    }
+    given
+        .or_else(|| length(&["days", "hours", "minutes", "months"]))
+        .and_then(|(unit, count)| step(base, unit, count))
+        .ok_or_else(|| out_of_range("rotation"))
 }
 
 /// The parts of an import id, which are separated by commas.

@@ -26,7 +26,7 @@ const OFFSETS: [&str; 6] = [
 
 /// The object with the time that its base and offsets give. The id is the base: it stays when the offsets change.
 fn shown(object: &Value, base: Stamp) -> Answered<Value> {
-    let stamp = fields::moved(base, object, "offset")?;
+    let stamp = fields::moved(base, object)?;
     let object = args::with_all(object, fields::shown(stamp));
     let texts = [
         ("id", Value::string(base.text())),
@@ -64,7 +64,7 @@ impl Resource for TimeOffset {
     }
 
     fn rules(&self) -> Rules {
-        Rules::new().replace(&["base_rfc3339", "triggers"])
+        Rules::new().replace(&["triggers"])
     }
 
     async fn validate(&self, config: &Value) -> Vec<ProviderDiagnostic> {
@@ -78,7 +78,7 @@ impl Resource for TimeOffset {
             .collect()
     }
 
-    /// A change of offsets shows the time that it leads to.
+    /// A change of offsets shows the time that it leads to; one of the base alone, as published, when it is made.
     async fn plan(
         &self,
         schema: &Schema,
@@ -86,24 +86,28 @@ impl Resource for TimeOffset {
         request: PlanRequest,
     ) -> Answered<PlanResponse> {
         let mut response = rules.plan(schema, &request);
-        let changed: Vec<_> = OFFSETS
-            .into_iter()
-            .filter(|name| request.changes(name))
-            .collect();
-        if request.creates() || changed.is_empty() || !response.requires_replace.is_empty() {
+        let other_base = request.changes("base_rfc3339");
+        let other_offset = OFFSETS.into_iter().any(|name| request.changes(name));
+        let same = !other_base && !other_offset;
+        if request.creates() || same || !response.requires_replace.is_empty() {
             return Ok(response);
         }
         let unknown = OFFSETS
             .iter()
             .any(|name| args::is_unknown(&response.planned, name));
         match fields::read(&response.planned, "base_rfc3339")? {
-            Some(base) if !unknown => response.planned = shown(&response.planned, base)?,
+            Some(base) if other_offset && !unknown => {
+                response.planned = shown(&response.planned, base)?
+            }
             _ => {
                 let computed = fields::shown(Stamp::utc(self.0.now()))
                     .map(|(name, value)| (name, Value::unknown(value.ty())));
                 let planned = args::with_all(&response.planned, computed);
-                let text = Value::unknown(terrane_value::Type::String);
-                response.planned = args::with(&planned, "rfc3339", text);
+                let text = || Value::unknown(terrane_value::Type::String);
+                response.planned = args::with(&planned, "rfc3339", text());
+                if other_base {
+                    response.planned = args::with(&response.planned, "id", text());
+                }
             }
         }
         Ok(response)

@@ -10,7 +10,7 @@ use terrane_model::schema::{Attribute, Schema};
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Change, Object, Refusal, Resource};
 use terrane_provider::plan::{PlanRequest, PlanResponse, Rules};
-use terrane_value::{Type, Value};
+use terrane_value::{Path, Type, Value};
 
 #[derive(Debug)]
 pub(super) struct TimeRotating(pub(super) Arc<dyn Clock>);
@@ -25,15 +25,16 @@ const ROTATIONS: [&str; 5] = [
 
 const END: &str = "rotation_rfc3339";
 
-/// The object with the parts of its time. Where a rotation by length is configured, that tells the end.
-fn shown(object: &Value, config: &Value, base: Stamp) -> Answered<Value> {
-    let object = args::with_all(object, fields::shown(base));
-    let object = args::with(&object, "id", Value::string(base.text()));
-    if args::is_set(config, END) {
-        return Ok(object);
-    }
-    let end = fields::moved(base, &object, "rotation")?;
-    Ok(args::with(&object, END, Value::string(end.text())))
+/// The object with the parts of the time when it is due. The id is the base: it stays when the rotation changes.
+fn shown(object: &Value, base: Stamp) -> Answered<Value> {
+    let due = fields::due(base, object)?;
+    let object = args::with_all(object, fields::shown(due));
+    let texts = [
+        ("id", Value::string(base.text())),
+        ("rfc3339", Value::string(base.text())),
+        (END, Value::string(due.text())),
+    ];
+    Ok(args::with_all(&object, texts))
 }
 
 #[async_trait]
@@ -87,34 +88,36 @@ impl Resource for TimeRotating {
         request: PlanRequest,
     ) -> Answered<PlanResponse> {
         let mut response = rules.plan(schema, &request);
-        let mut changed = ROTATIONS.into_iter().filter(|name| request.changes(name));
-        let keeps = request.creates() || !response.requires_replace.is_empty();
-        if keeps || changed.next().is_none() || args::is_set(&request.config, END) {
+        let mut names = ROTATIONS.into_iter().chain([END]);
+        let replaces = request.creates() || !response.requires_replace.is_empty();
+        if replaces || !names.any(|name| request.changes(name)) {
             return Ok(response);
         }
-        let unknown = ROTATIONS
-            .iter()
-            .any(|name| args::is_unknown(&response.planned, name));
-        let end = match fields::read(&response.planned, "rfc3339")? {
-            Some(base) if !unknown => {
-                Value::string(fields::moved(base, &response.planned, "rotation")?.text())
+        // Without an end of its own the configuration does not keep the one that was.
+        let end = args::get(&request.config, END);
+        let asked = args::with(&response.planned, END, end);
+        let known = |name| !args::is_unknown(&asked, name);
+        response.planned = match fields::read(&asked, "rfc3339")? {
+            Some(base) if ROTATIONS.into_iter().chain([END]).all(known) => shown(&asked, base)?,
+            _ => {
+                let parts = fields::shown(Stamp::utc(self.0.now()))
+                    .map(|(name, value)| (name, Value::unknown(value.ty())));
+                let planned = args::with_all(&asked, parts);
+                args::with(&planned, END, Value::unknown(Type::String))
             }
-            _ => Value::unknown(Type::String),
         };
-        response.planned = args::with(&response.planned, END, end);
+        let was = fields::read(&request.prior, END)?;
+        let over = was.is_some_and(|end| self.0.now() > end.timestamp);
+        if over && args::get(&response.planned, END) != args::get(&request.prior, END) {
+            response.requires_replace.push(Path::new().attr(END));
+        }
         Ok(response)
     }
 
     async fn create(&self, change: Change) -> Answered<Object> {
-        let (planned, config) = (&change.planned, &change.config);
-        let state = match fields::read(planned, "rfc3339")? {
-            Some(base) => shown(planned, config, base)?,
-            None => {
-                let now = Stamp::utc(self.0.now());
-                let text = Value::string(now.text());
-                args::with(&shown(planned, config, now)?, "rfc3339", text)
-            }
-        };
+        let base = fields::read(&change.planned, "rfc3339")?;
+        let base = base.unwrap_or_else(|| Stamp::utc(self.0.now()));
+        let state = shown(&change.planned, base)?;
         Ok(change.done(state))
     }
 
@@ -159,6 +162,6 @@ impl Resource for TimeRotating {
             )
         })?;
         let object = args::with(&object, "rfc3339", Value::string(text));
-        Ok(Object::new(shown(&object, &object, base)?))
+        Ok(Object::new(shown(&object, base)?))
     }
 }

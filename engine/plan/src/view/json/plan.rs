@@ -98,8 +98,9 @@ struct Entry<'a> {
 
 impl View<'_> {
     fn variables(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let all = &self.plan.variables;
         out.object(|out| {
-            for (name, value) in &self.plan.variables {
+            for (name, value) in all {
                 out.key(name)?;
                 out.object(|out| {
                     out.key("value")?;
