@@ -111,7 +111,7 @@ mod tests {
     use super::changes;
     use std::collections::BTreeMap;
     use std::sync::Arc;
-    use terrane_model::addr::{InstanceAddr, ProviderAddr, Target};
+    use terrane_model::addr::{DeposedKey, InstanceAddr, ProviderAddr, Target};
     use terrane_model::event::EventKind;
     use terrane_model::snapshot::{ObjectState, Snapshot, Status};
 
@@ -160,7 +160,9 @@ mod tests {
             let state = resource.instances.entry(addr.key).or_default();
             state.current = Some(object("{\"id\":\"1\"}"));
             if let Some(key) = deposed {
-                state.deposed.insert(key.into(), object("{\"id\":\"0\"}"));
+                state
+                    .deposed
+                    .insert(DeposedKey(key.into()), object("{\"id\":\"0\"}"));
             }
         }
         let from: ProviderAddr = "registry.opentofu.org/old/a".parse().unwrap();
