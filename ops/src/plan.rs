@@ -98,16 +98,12 @@ pub async fn make(
         }));
     }
     diagnostics.extend(left_behind(session, &snapshot));
-    // What is wrong whatever the values are is told in full, and before anything is read.
-    if request.mode == PlanMode::Normal {
-        let found = validate(&loaded.config, &functions_for_validate());
-        if found.has_errors() {
-            diagnostics.extend(found);
-            return Err(Failure::Input(Report {
-                diagnostics,
-                sources: loaded.sources,
-            }));
-        }
+    diagnostics.extend(mistakes(&loaded, request.mode));
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources: loaded.sources,
+        }));
     }
     let now_ms = now_ms();
     let Selection {
@@ -157,6 +153,19 @@ pub async fn make(
         variables: values,
         diagnostics,
     })
+}
+
+/// What is wrong whatever the values are: told in full, and before anything is read. Nothing, if there is no error.
+fn mistakes(loaded: &Loaded, mode: PlanMode) -> Diagnostics {
+    if mode != PlanMode::Normal {
+        return Diagnostics::new();
+    }
+    let found = validate(&loaded.config, &functions_for_validate());
+    if found.has_errors() {
+        found
+    } else {
+        Diagnostics::new()
+    }
 }
 
 /// Settles what a cut off run left open, if it did: to be called before [`make`]. What can't be settled is among the messages.

@@ -27,7 +27,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             replacement.from, replacement.to
         );
         for addr in &replacement.resources {
-            text += &format!("  {addr}\n");
+            text.extend(["  ", &addr.to_string(), "\n"]);
         }
         app.out().print(&text);
         if !parsed.is("auto-approve", false) {
