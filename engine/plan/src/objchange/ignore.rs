@@ -1,11 +1,11 @@
 //! `ignore_changes`: parts of the configuration that are taken from the object as it is.
 
 use super::access::{attr, position};
+use super::marks::marked_paths;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::IgnoreChanges;
 use terrane_model::schema::{Attribute, Block, NestedObject, Nesting};
-use super::marks::marked_paths;
 use terrane_value::{Kind, Marks, Path, PathStep, Type, Value};
 
 /// The configuration in which what is to be ignored is as in `prior`. Without a prior object there is nothing to ignore.

@@ -744,22 +744,29 @@ fn only_what_changes_forces_a_replacement() {
 #[test]
 fn what_is_kept_of_a_secret_stays_one() {
     let secret = |text: &str| s(text).with_marks(&Marks::SENSITIVE);
-    let object = |a: Value, b: Value| {
-        Value::object([(EcoString::from("a"), a), (EcoString::from("b"), b)])
-    };
+    let object =
+        |a: Value, b: Value| Value::object([(EcoString::from("a"), a), (EcoString::from("b"), b)]);
     let before = object(secret("1"), s("2"));
     let config = object(s("3"), secret("4"));
     let paths = |ignore: &IgnoreChanges| -> Vec<Path> {
         let found = kept_marks(&before, &config, ignore);
         found.into_iter().map(|(path, _)| path).collect()
     };
-    let ignoring = |path: Path| IgnoreChanges::Paths(vec![(path, Span::new(terrane_lang::source::FileId(0), 0, 0))]);
+    let ignoring = |path: Path| {
+        IgnoreChanges::Paths(vec![(
+            path,
+            Span::new(terrane_lang::source::FileId(0), 0, 0),
+        )])
+    };
     let (a, b) = (Path::new().attr("a"), Path::new().attr("b"));
     assert_eq!(paths(&IgnoreChanges::None), [b.clone()]);
     assert_eq!(paths(&IgnoreChanges::All), [a.clone()]);
     assert_eq!(paths(&ignoring(a.clone())), [b.clone(), a.clone()]);
     assert_eq!(paths(&ignoring(b.clone())), Vec::<Path>::new());
-    assert_eq!(paths(&ignoring(a.clone().attr("deep"))), [b, a.attr("deep")]);
+    assert_eq!(
+        paths(&ignoring(a.clone().attr("deep"))),
+        [b, a.attr("deep")]
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use ecow::EcoString;
 use std::sync::Arc;
 use terrane_config::config::{Module, Reference, Repetition};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_lang::expr::{Compiled, Scope, values_involved};
+use terrane_lang::expr::{Compiled, Scope, all_values_involved};
 use terrane_model::addr::InstanceKey;
 use terrane_value::{Kind, Type, Value};
 
@@ -86,7 +86,7 @@ fn fail(
     detail: impl Into<String>,
 ) -> Diagnostics {
     let mut diagnostic = Diagnostic::error(summary, detail).at(expr.span());
-    diagnostic.values = values_involved(expr, scope);
+    diagnostic.values = all_values_involved(expr, scope);
     diagnostic.into()
 }
 
@@ -159,7 +159,8 @@ fn for_each(expr: &Compiled, scope: &dyn Scope) -> Result<Expanded, Diagnostics>
         bad(&format!(
             "The \"for_each\" {what} includes keys derived from resource attributes that cannot be determined until apply, and so the full set of keys that \
              will identify the instances of this resource can't be determined.\n\nWhen working with unknown values in for_each, it's better to define the map \
-             keys statically in your configuration and place apply-time results only in the map values."
+             keys statically in your configuration and place apply-time results only in the map values.\n\nAlternatively, use the -target option to first apply \
+             only what the for_each value depends on, and then apply a second time."
         ))
     };
     let keys: Vec<EcoString> = match value.kind() {
