@@ -118,8 +118,8 @@ pub async fn carry_out(
         sources,
         warnings: _,
         registry,
-        folders: _,
         requirements: _,
+        folders: _,
     } = loaded;
     let applier = Applier::new(ApplyInput {
         plan,

@@ -80,12 +80,58 @@ impl Failure {
                     causes.push(cause.to_string());
                     source = cause.source();
                 }
-                Report::plain(Diagnostic::error(failure.to_string(), causes.join(": ")))
+                let mut diagnostic = Diagnostic::error(failure.to_string(), causes.join(": "));
+                if let Some(hint) = failure.way_out() {
+                    diagnostic = diagnostic.hint(hint);
+                }
+                Report::plain(diagnostic)
             }
             Self::Interrupted => Report::plain(Diagnostic::error(
                 "Stopped at once",
                 "Operations that were in flight were left behind. The state records what was begun: the next command tells what may exist.",
             )),
         }
+    }
+
+    /// What the user can do about an error of the world.
+    fn way_out(&self) -> Option<&'static str> {
+        match self {
+            Self::Store { source, .. } => match source {
+                StoreError::Io { source, .. } => io_way_out(source),
+                StoreError::InUse { .. } => {
+                    Some("wait for that process, or let this command wait with -lock-timeout=1m")
+                }
+                StoreError::Damaged { .. } => Some(
+                    "nothing was changed: put the file back from a backup, and keep the damaged one for an inquiry",
+                ),
+                StoreError::TooNew { .. } => Some(
+                    "nothing was changed: use the version of terrane that wrote it, or a later one",
+                ),
+                StoreError::NoWorkspace(_) => Some(
+                    "see which there are with `terrane workspace list`, or make it with `terrane workspace new`",
+                ),
+                StoreError::Refused(_) => None,
+            },
+            Self::Io { source, .. } => io_way_out(source),
+            Self::Input(_) | Self::Interrupted => None,
+        }
+    }
+}
+
+fn io_way_out(error: &std::io::Error) -> Option<&'static str> {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => {
+            Some("check the path: it is relative to the working directory, or to -chdir")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Some("check who may read and write the file and its folder")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("free disk space, then run the command again")
+        }
+        ErrorKind::NotADirectory => Some("a file stands where a folder is needed: move it away"),
+        ErrorKind::IsADirectory => Some("a folder stands where a file is needed: name a file"),
+        _ => None,
     }
 }

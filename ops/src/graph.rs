@@ -219,7 +219,8 @@ impl Walk<'_> {
             self.body(module, &provisioner.body);
         }
         if let Some(key) = &resource.provider.key {
-            self.expr(module, key);
+            let from = resource.provider.key_from;
+            self.expr(from.map_or(module, |(ModuleId(home), _)| home), key);
         }
         let provider = self.config.provider(resource.provider.provider);
         let ModuleId(home) = provider.module;

@@ -24,6 +24,7 @@ pub mod variables;
 pub mod apply;
 pub mod console;
 pub mod fmt;
+pub mod get;
 pub mod graph;
 pub mod init;
 pub mod output;

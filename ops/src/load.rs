@@ -3,7 +3,6 @@
 use crate::failure::{Failure, Report};
 use crate::providers::{self, Registry};
 use crate::session::Session;
-use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +17,6 @@ use terrane_model::addr::ProviderAddr;
 use terrane_model::snapshot::Snapshot;
 use terrane_modules::{Kind, join, kind, read_folder};
 use terrane_plan::machine::complete_providers;
-use terrane_value::Value;
 
 /// The declarations of all modules.
 #[derive(Debug)]
@@ -44,10 +42,10 @@ pub struct Loaded {
     pub warnings: Diagnostics,
     /// The providers of configuration and state.
     pub registry: Arc<Registry>,
+    /// What the configuration says about versions of providers.
+    pub requirements: BTreeMap<ProviderAddr, Requirement>,
     /// The folders as they were read, the root first.
     pub folders: Vec<ModuleFolder>,
-    /// What the modules require of providers.
-    pub requirements: BTreeMap<ProviderAddr, Requirement>,
 }
 
 impl Loaded {
@@ -63,17 +61,6 @@ impl Loaded {
     #[must_use]
     pub fn configuration_json(&self) -> String {
         configuration(&self.config, &self.requirements, &self.sources)
-    }
-
-    /// The variables of the root module that have a default, with it. Ephemeral ones leave no trace in plans.
-    #[must_use]
-    pub fn variable_defaults(&self) -> Vec<(EcoString, Value)> {
-        let root = self.config.modules.first();
-        root.into_iter()
-            .flat_map(|root| &root.variables)
-            .filter(|variable| !variable.ephemeral)
-            .filter_map(|variable| Some((variable.name.clone(), variable.default.clone()?)))
-            .collect()
     }
 }
 
@@ -92,8 +79,11 @@ pub enum Origin<'a> {
 /// When the root folder can't be read.
 pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, Failure> {
     let root = match origin {
-        Origin::Disk => folder(".")
-            .map_err(|problem| Failure::input("Failed to read the configuration", problem))?,
+        Origin::Disk => folder(".").map_err(|problem| {
+            let diagnostic = Diagnostic::error("Failed to read the configuration", problem)
+                .hint("make the file readable, or take it out of the folder");
+            Failure::Input(Report::plain(diagnostic))
+        })?,
         Origin::Saved(folders) => folders.first().cloned().ok_or_else(|| {
             Failure::input("Damaged plan", "The saved plan holds no configuration.")
         })?,
@@ -177,8 +167,8 @@ pub async fn load(
         sources,
         warnings: diagnostics,
         registry: Arc::new(registry),
-        folders,
         requirements: tree.requirements,
+        folders,
     })
 }
 

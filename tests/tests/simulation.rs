@@ -1,6 +1,9 @@
 //! Runs simulations. `TERRANE_SIM_RUNS` says how many (seeds from `TERRANE_SIM_FROM`, or 0), `TERRANE_SIM_SEED` runs one;
 //! with `TERRANE_SIM_TRACE` it tells what happens, with `TERRANE_SIM_ALL` it goes on after a failure.
 
+use terrane_plan::machine::PlanOptions;
+use terrane_sim::World;
+use terrane_tests::engine::{Chaos, Cloud, Project, Session};
 use terrane_tests::sim;
 
 fn number(name: &str) -> Option<u64> {
@@ -21,7 +24,13 @@ fn random_configurations_converge_lose_nothing_and_keep_the_order() {
     let mut total = sim::Outcome::default();
     let mut failed = Vec::new();
     for seed in from..from + runs {
-        match std::panic::catch_unwind(|| sim::run(seed, &mut |line| if tracing { println!("{line}") })) {
+        match std::panic::catch_unwind(|| {
+            sim::run(seed, &mut |line| {
+                if tracing {
+                    println!("{line}")
+                }
+            })
+        }) {
             Ok(Ok(outcome)) => total.add(&outcome),
             Ok(Err(failure)) if keep_going => failed.push(format!(
                 "{seed}: {}",
@@ -41,4 +50,54 @@ fn random_configurations_converge_lose_nothing_and_keep_the_order() {
         failed.len(),
         failed.join("\n")
     );
+}
+
+/// I3: the plan does not depend on how many threads evaluate, nor on the order of answers.
+#[test]
+fn many_instances_give_the_same_plan_on_any_number_of_threads() {
+    let project = Project::of(
+        r#"
+        locals { cidrs = [for i in range(300) : "10.${i % 250}.0.0/16"] }
+        resource "sim_network" "n" {
+          count = 300
+          name  = "n${count.index}"
+          cidr  = local.cidrs[count.index]
+        }
+        resource "sim_subnet" "s" {
+          count      = 300
+          network_id = sim_network.n[count.index].id
+          cidr       = cidrsubnet(sim_network.n[count.index].cidr, 8, 1)
+          tags       = { first = sim_network.n[0].name, length = tostring(length(sim_network.n)) }
+        }
+        output "names" { value = sim_subnet.s[*].id }
+        "#,
+    );
+    let mut plans = Vec::new();
+    for (threads, seed) in [(1, 1), (2, 2), (7, 3)] {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        plans.push(pool.install(|| {
+            let mut session = Session::new(Cloud::new(World::new(3), 3));
+            let options = PlanOptions {
+                refresh: true,
+                ..PlanOptions::default()
+            };
+            let mut chaos = Chaos::shuffled(seed);
+            let made = session.plan(&project, &options, &mut chaos);
+            assert!(
+                !made.diagnostics.has_errors(),
+                "{}",
+                made.compiled.explain(&made.diagnostics)
+            );
+            let run = session.apply(&made, &mut chaos);
+            assert!(!run.diagnostics.has_errors(), "{:?}", run.diagnostics);
+            // The objects have other ids, but for this plan only their names count.
+            let again = session.plan(&project, &options, &mut chaos).plan.unwrap();
+            assert!(again.is_empty());
+            format!("{:?}", made.plan)
+        }));
+    }
+    assert!(plans.windows(2).all(|pair| pair[0] == pair[1]));
 }

@@ -1,6 +1,7 @@
 //! The help texts, made from the table of commands.
 
-use super::table::{COMMANDS, Command, Flag, Kind};
+use super::flags::{Flag, Kind};
+use super::table::{COMMANDS, Command};
 
 /// The help of the program.
 pub(crate) fn overview() -> String {

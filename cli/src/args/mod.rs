@@ -1,5 +1,6 @@
 //! The command line: which commands there are, which flags each takes, and how both are read.
 
+pub(crate) mod flags;
 pub(crate) mod help;
 pub(crate) mod parse;
 pub(crate) mod table;

@@ -1,7 +1,7 @@
 //! Reading flags in the manner of Go's `flag` package, which users of the peers are used to: `-flag`, `-flag=value`, `-flag value`,
 //! and all of these with two dashes. Unlike there, flags may also stand behind positional arguments.
 
-use super::table::{Flag, Kind};
+use super::flags::{Flag, Kind};
 use std::collections::BTreeMap;
 
 /// The arguments of one command, read.
@@ -74,7 +74,7 @@ pub(crate) fn parse(groups: &[&'static [Flag]], arguments: &[String]) -> Result<
                 parsed.help = true;
                 continue;
             }
-            return Err(format!("flag provided but not defined: -{name}"));
+            return Err(unknown(name));
         };
         match known.kind {
             Kind::Bool => {
@@ -98,6 +98,18 @@ pub(crate) fn parse(groups: &[&'static [Flag]], arguments: &[String]) -> Result<
         }
     }
     Ok(parsed)
+}
+
+/// What is said of a flag that the command does not have.
+fn unknown(name: &str) -> String {
+    let problem = format!("flag provided but not defined: -{name}");
+    match name {
+        "state" | "state-out" => format!(
+            "{problem}. The state of a workspace is always in the folder terrane.state beside the configuration: choose another one with `terrane workspace select`, or work in \
+             another folder with -chdir. `terrane state pull` and `terrane state push` write and read state files."
+        ),
+        _ => problem,
+    }
 }
 
 fn boolean(text: &str) -> Option<bool> {

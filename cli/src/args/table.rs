@@ -1,47 +1,11 @@
 //! The table of commands.
 
+use super::flags::Kind::{Bool, Value};
+use super::flags::{APPROVE, Flag, INPUT, JSON, OPERATION, STATE, VARS, VIEW};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::command;
 use crate::exit::Exit;
-
-/// What a flag takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// `-flag`, `-flag=true`, `-flag=false`.
-    Bool,
-    /// `-flag=value`, `-flag value`; may be given again.
-    Value,
-}
-
-/// A flag.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Flag {
-    /// Without the dash.
-    pub(crate) name: &'static str,
-    /// What it takes.
-    pub(crate) kind: Kind,
-    /// What the help shows behind the equals sign.
-    pub(crate) placeholder: &'static str,
-    /// For people; empty: not shown.
-    pub(crate) help: &'static str,
-}
-
-impl Flag {
-    pub(crate) const fn new(
-        name: &'static str,
-        kind: Kind,
-        placeholder: &'static str,
-        help: &'static str,
-    ) -> Self {
-        Self {
-            name,
-            kind,
-            placeholder,
-            help,
-        }
-    }
-}
 
 /// A command.
 #[derive(Debug)]
@@ -63,118 +27,6 @@ pub(crate) struct Command {
     /// Does it; `None`: only has subcommands.
     pub(crate) run: Option<fn(&mut App, &Parsed) -> Exit>,
 }
-
-use Kind::{Bool, Value};
-
-const VIEW: &[Flag] = &[
-    Flag::new("no-color", Bool, "", "Write no colours."),
-    Flag::new(
-        "compact-warnings",
-        Bool,
-        "",
-        "Show warnings as one line each, unless there are errors too.",
-    ),
-    Flag::new("consolidate-warnings", Bool, "", ""),
-    Flag::new("consolidate-errors", Bool, "", ""),
-    Flag::new("concise", Bool, "", ""),
-    Flag::new("show-sensitive", Bool, "", ""),
-    Flag::new("deprecation", Value, "", ""),
-];
-const JSON: &[Flag] = &[Flag::new(
-    "json",
-    Bool,
-    "",
-    "Write JSON, for programs, instead of text for people.",
-)];
-const INPUT: &[Flag] = &[Flag::new(
-    "input",
-    Bool,
-    "false",
-    "Ask for nothing: a missing value is an error.",
-)];
-const VARS: &[Flag] = &[
-    Flag::new(
-        "var",
-        Value,
-        "'NAME=VALUE'",
-        "Set a variable of the root module. May be given again.",
-    ),
-    Flag::new(
-        "var-file",
-        Value,
-        "FILE",
-        "Set variables from a file, besides terraform.tfvars and *.auto.tfvars. May be given again.",
-    ),
-];
-const STATE: &[Flag] = &[
-    Flag::new("lock", Bool, "", ""),
-    Flag::new(
-        "lock-timeout",
-        Value,
-        "TIME",
-        "How long to wait for another process that uses the state: 10s, 1m. Default: not at all.",
-    ),
-    // Accepted and without effect: the journal keeps every earlier state.
-    Flag::new("backup", Value, "", ""),
-    Flag::new("backup-out", Value, "", ""),
-    Flag::new("ignore-remote-version", Bool, "", ""),
-];
-const OPERATION: &[Flag] = &[
-    Flag::new(
-        "destroy",
-        Bool,
-        "",
-        "Plan to destroy everything that is managed here.",
-    ),
-    Flag::new(
-        "refresh-only",
-        Bool,
-        "",
-        "Plan only to bring the state up to date with what really exists.",
-    ),
-    Flag::new(
-        "refresh",
-        Bool,
-        "false",
-        "Trust the state instead of reading what really exists. Faster, but changes made elsewhere are not seen.",
-    ),
-    Flag::new(
-        "replace",
-        Value,
-        "ADDRESS",
-        "Replace this instance, even if nothing about it changes. May be given again.",
-    ),
-    Flag::new(
-        "target",
-        Value,
-        "ADDRESS",
-        "Look only at this and at what it depends on. For exceptional use. May be given again.",
-    ),
-    Flag::new(
-        "target-file",
-        Value,
-        "FILE",
-        "As -target, for every line of a file.",
-    ),
-    Flag::new(
-        "exclude",
-        Value,
-        "ADDRESS",
-        "Look at everything but this and what depends on it. May be given again.",
-    ),
-    Flag::new(
-        "exclude-file",
-        Value,
-        "FILE",
-        "As -exclude, for every line of a file.",
-    ),
-    Flag::new(
-        "parallelism",
-        Value,
-        "N",
-        "How many operations may run at the same time. Default: 10.",
-    ),
-];
 
 /// All commands; the first of those with the same beginning is the parent.
 pub(crate) static COMMANDS: &[Command] = &[
@@ -279,18 +131,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options] [PLAN]",
         about: "Create or change what is configured",
         help: "Makes a plan, asks whether it is wanted, and carries it out. With the file of a saved\nplan, carries out exactly that without asking.",
-        flags: &[
-            VIEW,
-            JSON,
-            INPUT,
-            VARS,
-            STATE,
-            OPERATION,
-            &[
-                Flag::new("auto-approve", Bool, "", "Do not ask."),
-                Flag::new("suppress-forget-errors", Bool, "", ""),
-            ],
-        ],
+        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE],
         positional: (0, 1),
         run: Some(command::apply::run),
     },
@@ -300,18 +141,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options]",
         about: "Destroy what is managed here",
         help: "The same as `terrane apply -destroy`: plans to destroy every object that is managed in\nthis workspace, asks, and does it.",
-        flags: &[
-            VIEW,
-            JSON,
-            INPUT,
-            VARS,
-            STATE,
-            OPERATION,
-            &[
-                Flag::new("auto-approve", Bool, "", "Do not ask."),
-                Flag::new("suppress-forget-errors", Bool, "", ""),
-            ],
-        ],
+        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE],
         positional: (0, 0),
         run: Some(command::apply::run_destroy),
     },
@@ -360,11 +190,38 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: Some(command::fmt::run),
     },
     Command {
+        path: &["force-unlock"],
+        primary: false,
+        usage: " [options] LOCK_ID",
+        about: "Explain why no lock has to be broken",
+        help: "For scripts that call it: the lock of a state is released by the operating system when\nthe process that holds it ends, however it ends. So there is nothing to break, and this\ncommand changes nothing.",
+        flags: &[VIEW, &[Flag::new("force", Bool, "", "")]],
+        positional: (0, 1),
+        run: Some(command::force_unlock::run),
+    },
+    Command {
+        path: &["get"],
+        primary: false,
+        usage: " [options]",
+        about: "Check that all modules can be had",
+        help: "Reads the modules that the configuration calls. Local ones are used where they are, so\nnothing is copied.",
+        flags: &[
+            VIEW,
+            VARS,
+            &[
+                Flag::new("update", Bool, "", ""),
+                Flag::new("test-directory", Value, "", ""),
+            ],
+        ],
+        positional: (0, 0),
+        run: Some(command::get::run),
+    },
+    Command {
         path: &["graph"],
         primary: false,
         usage: " [options]",
         about: "Write the dependency graph in DOT",
-        help: "Writes which resource depends on which, in the DOT language of Graphviz.",
+        help: "Writes which resource depends on which, in the DOT language of Graphviz. There is one\ngraph: -type, which chooses between several elsewhere, is accepted and changes nothing.",
         flags: &[
             VIEW,
             VARS,
@@ -523,6 +380,21 @@ pub(crate) static COMMANDS: &[Command] = &[
         ],
         positional: (1, 1),
         run: Some(command::state::push),
+    },
+    Command {
+        path: &["state", "replace-provider"],
+        primary: false,
+        usage: " [options] FROM TO",
+        about: "Let another provider manage what is in the state",
+        help: "Replaces a provider by another one (namespace/type, or host/namespace/type) for all\nresources in the state that it manages. Shows them and asks first.",
+        flags: &[
+            VIEW,
+            INPUT,
+            STATE,
+            &[Flag::new("auto-approve", Bool, "", "Do not ask.")],
+        ],
+        positional: (2, 2),
+        run: Some(command::replace_provider::run),
     },
     Command {
         path: &["state", "rm"],

@@ -18,15 +18,15 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     with_session(app, parsed, "console", |app, session| {
         let arguments = variables(parsed);
         let seen = seen(parsed, session)?;
-        let (console, report) = {
+        let (mut console, report) = {
             let mut view = app.view();
             block_on(Console::open(session, &arguments, seen, &mut view))?
         };
         app.show_report(&report);
         if std::io::stdin().is_terminal() {
-            Ok(talk(app, parsed, &console))
+            Ok(talk(app, parsed, &mut console))
         } else {
-            read(app, parsed, &console)
+            read(app, parsed, &mut console)
         }
     })
 }
@@ -48,7 +48,7 @@ fn seen(parsed: &Parsed, session: &Session) -> Result<Seen, Failure> {
 }
 
 /// One line after the other until one fails.
-fn read(app: &mut App, parsed: &Parsed, console: &Console<'_>) -> Result<Exit, Failure> {
+fn read(app: &mut App, parsed: &Parsed, console: &mut Console<'_>) -> Result<Exit, Failure> {
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(Failure::io("Reading standard input failed"))?;
         match line.trim() {
@@ -61,7 +61,7 @@ fn read(app: &mut App, parsed: &Parsed, console: &Console<'_>) -> Result<Exit, F
 }
 
 /// A conversation: what fails is said, and the next line is asked for.
-fn talk(app: &mut App, parsed: &Parsed, console: &Console<'_>) -> Exit {
+fn talk(app: &mut App, parsed: &Parsed, console: &mut Console<'_>) -> Exit {
     loop {
         let Some(line) = prompt(app.out(), "> ", false) else {
             return Exit::OK;
@@ -84,7 +84,7 @@ fn talk(app: &mut App, parsed: &Parsed, console: &Console<'_>) -> Exit {
 fn evaluate(
     app: &mut App,
     parsed: &Parsed,
-    console: &Console<'_>,
+    console: &mut Console<'_>,
     text: &str,
 ) -> Result<(), Failure> {
     let text = match console.evaluate(text)? {

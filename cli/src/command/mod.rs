@@ -3,12 +3,15 @@
 pub(crate) mod apply;
 pub(crate) mod console;
 pub(crate) mod fmt;
+pub(crate) mod force_unlock;
+pub(crate) mod get;
 pub(crate) mod graph;
 pub(crate) mod init;
 pub(crate) mod output;
 pub(crate) mod plan;
 pub(crate) mod providers;
 pub(crate) mod refresh;
+pub(crate) mod replace_provider;
 mod saved;
 pub(crate) mod show;
 pub(crate) mod state;

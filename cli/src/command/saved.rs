@@ -49,7 +49,6 @@ pub(super) fn show(
             schemas: &schemas,
             version: env!("CARGO_PKG_VERSION"),
             configuration: Some(&configuration),
-            defaults: &loaded.variable_defaults(),
         };
         written(plan_json(&mut Page(app.out()), &plan, context));
         app.out().print("\n");

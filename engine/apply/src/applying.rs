@@ -16,6 +16,10 @@ use terrane_value::{Path, Value};
 
 impl Core {
     /// Evaluates the configuration with what is known now, and plans again: the provider may need the values.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
+    )]
     pub(crate) fn begin_apply(&mut self, id: usize) {
         let Some(number) = self.at(id).map(|running| running.change) else {
             return;
@@ -140,9 +144,9 @@ impl Core {
         );
         let unsure = phase == Phase::Applying && failure.may_have_happened;
         if unsure || phase == Phase::Resolving {
-            detail.push_str(&format!(
-                " Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
-            ));
+            detail = format!(
+                "{detail} Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
+            );
             self.complain(id, "Provider did not answer", detail);
             return self.fail(id);
         }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_model::addr::{InstanceAddr, Mode, ProviderConfigAddr};
+use terrane_model::addr::{InstanceAddr, Mode, ProviderConfigAddr, ResourceAddr};
 use terrane_model::event::{EventKind, ObjectAddr};
 use terrane_model::schema::Schema;
 use terrane_model::snapshot::{Snapshot, Status};
 use terrane_plan::plan::{Action, Plan, PlanMode, ResourceChange};
+use terrane_plan::renames::Renames;
 use terrane_value::Value;
 
 /// Most resources that a message lists.
@@ -89,7 +90,9 @@ pub(crate) fn opening(
             state: drift.refreshed.clone(),
         });
     }
-    renamed(plan, snapshot, &mut events);
+    if !plan.moves.is_empty() {
+        renamed(plan, snapshot, &mut events);
+    }
     if plan.mode == PlanMode::Normal {
         imported(plan, schema, &mut events);
         unchanged(plan, schema, &mut events);
@@ -200,34 +203,51 @@ fn imported(
     }
 }
 
-/// Dependencies that have a new name since what they name was moved: the order of destruction must outlive a run that is cut off.
+/// Dependencies that have a new name since what they name was moved, of everything in state: the order of destruction must outlive a run that is cut off
+/// or that is not of everything.
 fn renamed(plan: &Plan, snapshot: &Snapshot, events: &mut Vec<EventKind>) {
-    if plan.moves.is_empty() {
+    let moved: BTreeMap<&InstanceAddr, &InstanceAddr> =
+        plan.moves.iter().map(|(from, to)| (from, to)).collect();
+    let staying = snapshot.instances().map(|(addr, ..)| addr);
+    let staying: BTreeSet<ResourceAddr> = staying
+        .filter(|addr| !moved.contains_key(addr))
+        .map(|addr| addr.resource)
+        .chain(plan.moves.iter().map(|(_, to)| to.resource.clone()))
+        .collect();
+    let renames = Renames::new(&plan.moves, staying.iter());
+    if renames.is_empty() {
         return;
     }
-    let managed = |change: &&ResourceChange| change.addr.resource.mode == Mode::Managed;
-    for change in plan.changes.iter().filter(managed) {
-        let from = change.previous_addr.as_ref().unwrap_or(&change.addr);
-        let instance = snapshot.instance(from);
-        let known = instance.and_then(|instance| match &change.deposed {
-            None => instance.current.as_ref(),
-            Some(key) => instance.deposed.get(key),
-        });
-        let (Some(known), Some(stored)) = (known, &change.stored) else {
-            continue;
-        };
-        // What refresh found was set before this, with the new names.
-        let refreshed = plan.drift.binary_search_by(|drift| {
-            (&drift.addr, &drift.deposed).cmp(&(&change.addr, &change.deposed))
-        });
-        if known.dependencies != stored.dependencies && refreshed.is_err() {
+    for (from, resource, instance) in snapshot.instances() {
+        let addr = moved.get(&from).map_or(&from, |to| *to);
+        // A move may have given it to another provider configuration.
+        let planned = plan
+            .changes
+            .binary_search_by(|change| (&change.addr, &change.deposed).cmp(&(addr, &None)));
+        let provider = planned.map_or(&resource.provider, |at| &plan.changes[at].provider);
+        let current = instance.current.iter().map(|state| (None, state));
+        let deposed = instance.deposed.iter();
+        let deposed = deposed.map(|(key, state)| (Some(key.clone()), state));
+        for (deposed, state) in current.chain(deposed) {
+            let Some(dependencies) = renames.apply(&state.dependencies) else {
+                continue;
+            };
+            // What refresh found was set before this, with the new names.
+            let refreshed = plan
+                .drift
+                .binary_search_by(|drift| (&drift.addr, &drift.deposed).cmp(&(addr, &deposed)));
+            if refreshed.is_ok() {
+                continue;
+            }
+            let mut state = (**state).clone();
+            state.dependencies = dependencies;
             events.push(EventKind::Set {
                 object: ObjectAddr {
-                    instance: change.addr.clone(),
-                    deposed: change.deposed.clone(),
+                    instance: addr.clone(),
+                    deposed,
                 },
-                provider: change.provider.clone(),
-                state: Some(stored.clone()),
+                provider: provider.clone(),
+                state: Some(Arc::new(state)),
             });
         }
     }

@@ -321,22 +321,27 @@ impl CompiledBody {
         self.attributes.get(at)?.as_ref()
     }
 
+    fn ephemeral_block(&self) -> Diagnostic {
+        let detail =
+            "Ephemeral values are not valid here, because the block must be persisted to state.";
+        Diagnostic::error("Invalid use of ephemeral value", detail).at(self.span)
+    }
+
     /// Messages about ephemeral values in places that are stored. `value` is what [`Self::eval`] gave.
     pub fn ephemeral_misuse(&self, value: &Value) -> Diagnostics {
         let mut found = Diagnostics::new();
-        if !value.marks_deep().is_ephemeral() {
+        if !value.contains_marks() || !value.marks_deep().is_ephemeral() {
+            return found;
+        }
+        if value.marks().is_ephemeral() {
+            found.push(self.ephemeral_block());
             return found;
         }
         for (name, attribute) in &self.schema.attributes {
             let Some(part) = value.get(name) else {
                 continue;
             };
-            if attribute.write_only || !part.marks_deep().is_ephemeral() {
-                continue;
-            }
-            if let Some(nested) = attribute.nested()
-                && nested.attributes.values().any(Attribute::has_write_only)
-            {
+            if !stores_ephemeral(attribute, part) {
                 continue;
             }
             let detail = format!(
@@ -349,6 +354,10 @@ impl CompiledBody {
             let Some(part) = value.get(name) else {
                 continue;
             };
+            if part.marks().is_ephemeral() {
+                found.push(self.ephemeral_block());
+                continue;
+            }
             let mut elements: Vec<&Value> = match nested.nesting {
                 Nesting::Single | Nesting::Group => vec![part],
                 _ => part.children().iter().collect(),
@@ -368,6 +377,29 @@ impl CompiledBody {
         }
         found
     }
+}
+
+/// Whether an attribute would put an ephemeral value into the state.
+fn stores_ephemeral(attribute: &Attribute, value: &Value) -> bool {
+    if attribute.write_only || !value.marks_deep().is_ephemeral() {
+        return false;
+    }
+    let Some(nested) = attribute.nested() else {
+        return true;
+    };
+    let within = |object: &Value| {
+        object.marks().is_ephemeral()
+            || nested.attributes.iter().any(|(name, attribute)| {
+                object
+                    .get(name)
+                    .is_some_and(|part| stores_ephemeral(attribute, part))
+            })
+    };
+    value.marks().is_ephemeral()
+        || match nested.nesting {
+            Nesting::Single | Nesting::Group => within(value),
+            Nesting::List | Nesting::Set | Nesting::Map => value.children().iter().any(within),
+        }
 }
 
 /// The value of one attribute, converted.

@@ -353,6 +353,17 @@ pub struct Endpoint {
     pub resource: Option<EndpointResource>,
 }
 
+impl Endpoint {
+    /// Whether it means one instance: its last step has a key.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        match &self.resource {
+            Some(resource) => resource.key.is_some(),
+            None => self.modules.last().is_some_and(|step| step.key.is_some()),
+        }
+    }
+}
+
 /// A resource or an instance of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EndpointResource {

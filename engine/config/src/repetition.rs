@@ -17,6 +17,9 @@ pub enum Unknown {
     Rejected,
 }
 
+/// Most instances that one `count` may ask for: beyond this it is a mistake that would only exhaust memory.
+const MOST: u64 = 10_000_000;
+
 fn fail(
     summary: &str,
     detail: impl Into<String>,
@@ -79,8 +82,16 @@ pub fn count(
             scope,
         ));
     }
-    match text.parse::<i64>() {
-        Ok(count) => Ok(u64::try_from(count).ok()),
+    match text.parse::<i64>().map(u64::try_from) {
+        Ok(Ok(count)) if count > MOST => Err(fail(
+            SUMMARY,
+            format!(
+                "The given \"count\" argument value is unsuitable: {count} instances are more than the {MOST} that are supported."
+            ),
+            expr,
+            scope,
+        )),
+        Ok(count) => Ok(count.ok()),
         Err(_) => Err(fail(
             SUMMARY,
             "The given \"count\" argument value is unsuitable: value must be a whole number, between -9223372036854775808 and 9223372036854775807.",

@@ -221,6 +221,25 @@ pub fn input_value(variable: &Variable, given: Option<&Value>) -> Result<Value, 
     Ok(value.with_marks(&marks))
 }
 
+/// The message that what a call gives a variable is not suitable. `address` is that of the variable, `span` that of the input.
+#[must_use]
+pub fn unsuitable_input(
+    variable: &Variable,
+    address: &str,
+    span: Span,
+    problem: &str,
+) -> Diagnostic {
+    let summary = if problem.starts_with("required variable") {
+        "Required variable not set"
+    } else {
+        "Invalid value for input variable"
+    };
+    let detail = format!("The given value is not suitable for {address}: {problem}.");
+    Diagnostic::error(summary, detail)
+        .at(span)
+        .related(variable.span, "the variable is declared here")
+}
+
 /// How a value was given, for messages.
 fn origin(name: &str, source: &GivenSource) -> String {
     match source {

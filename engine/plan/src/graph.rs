@@ -459,7 +459,9 @@ impl Edges<'_> {
         self.inherited(module);
         self.add(Node::Provider(resource.provider.provider));
         if let Some(key) = &resource.provider.key {
-            self.expr(module, key);
+            let from = resource.provider.key_from;
+            let home = from.map_or(module, |(home, _)| self.config.module(home));
+            self.expr(home, key);
         }
         self.repetition(module, &resource.repetition);
         let imports = self.config.imports.iter();

@@ -12,6 +12,7 @@ pub mod machine;
 pub mod objchange;
 pub mod plan;
 pub(crate) mod planner;
+pub mod renames;
 pub mod replay;
 pub mod stored;
 pub mod view;

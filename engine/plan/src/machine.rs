@@ -167,7 +167,6 @@ impl Recovery {
     }
 
     /// Events that settle what could be settled, and messages about what could not.
-    #[must_use]
     pub fn finish(self) -> (Vec<EventKind>, Diagnostics) {
         self.0.finish_recovery()
     }

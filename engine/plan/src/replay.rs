@@ -171,6 +171,10 @@ impl Evaluator {
     }
 
     /// The instances of a resource: those that are planned to be there, and those that were left out, with the values that state has.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the facts of one instance, used once"
+    )]
     fn expand_resource(
         &mut self,
         place: Place,

@@ -5,9 +5,9 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::{Config, Module, ModuleId, Reference, Repetition, Resource};
 use terrane_config::repetition::{self, Unknown};
-use terrane_config::variables::input_value;
+use terrane_config::variables::{input_value, unsuitable_input};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_lang::expr::{Scope, Slot};
+use terrane_lang::expr::{Compiled, Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
 use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr};
@@ -100,7 +100,7 @@ impl Objects {
 #[derive(Debug)]
 pub(super) struct World<'w> {
     pub(super) config: &'w Config,
-    pub(super) objects: Objects,
+    pub(super) objects: &'w Objects,
     /// Of root variables, by index.
     pub(super) values: &'w [Value],
     pub(super) functions: Functions,
@@ -109,8 +109,8 @@ pub(super) struct World<'w> {
 }
 
 impl World<'_> {
-    /// The value of a local of the root module.
-    pub(super) fn local(&self, name: &str) -> Result<Value, Diagnostics> {
+    /// The value of an expression that was compiled against the names of the root module.
+    pub(super) fn value(&self, expr: &Compiled) -> Result<Value, Diagnostics> {
         let Some(root) = self.config.modules.first() else {
             return Err(Diagnostics::new());
         };
@@ -122,10 +122,7 @@ impl World<'_> {
             repeat: Repeat::None,
             depth: 0,
         };
-        match root.locals.iter().find(|local| local.name == name) {
-            Some(local) => local.value.eval(&scope, &[]),
-            None => Err(Diagnostics::new()),
-        }
+        expr.eval(&scope, &[])
     }
 }
 
@@ -197,15 +194,8 @@ impl ModuleScope<'_> {
             None => None,
         };
         input_value(variable, given.as_ref()).map_err(|problem| {
-            Diagnostic::error(
-                "Invalid value for input variable",
-                format!(
-                    "The value of var.{} is not suitable: {problem}.",
-                    variable.name
-                ),
-            )
-            .at(span)
-            .into()
+            let address = format!("{}.var.{}", self.instance, variable.name);
+            unsuitable_input(variable, &address, span, &problem).into()
         })
     }
 

@@ -5,6 +5,7 @@ pub mod list;
 pub mod mv;
 pub mod pull;
 pub mod push;
+pub mod replace_provider;
 pub mod rm;
 pub mod show;
 pub mod taint;

@@ -3,8 +3,8 @@
 use crate::engine::{Made, Session};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use terrane_model::addr::Mode;
 use terrane_lang::diagnostic::Diagnostic;
+use terrane_model::addr::Mode;
 use terrane_model::event::{Event, EventKind, Intent, ObjectAddr, Operation};
 use terrane_model::schema::Block;
 use terrane_model::snapshot::{ObjectState, Status};

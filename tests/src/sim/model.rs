@@ -268,7 +268,7 @@ fn block(rng: &mut Rng, module: &Module, number: usize, root: bool) -> Block {
         .copied()
         .filter(|kind| root || *kind != Kind::Disk)
         .unwrap_or(Kind::Data);
-    let looked_up = kind == Kind::Network && rng.chance(15);
+    let looked_up = root && kind == Kind::Network && rng.chance(25);
     let parent = reference(rng, &module.parents(kind, number));
     let mut notes = Vec::new();
     while !looked_up && rng.chance(40) {

@@ -257,7 +257,11 @@ impl Player<'_> {
     fn taint(&mut self) {
         let snapshot = self.session.store.snapshot();
         let all: Vec<InstanceAddr> = snapshot.instances().map(|(addr, ..)| addr).collect();
-        if let Some(addr) = self.rng.pick(&all).filter(|addr| addr.resource.mode == Mode::Managed) {
+        if let Some(addr) = self
+            .rng
+            .pick(&all)
+            .filter(|addr| addr.resource.mode == Mode::Managed)
+        {
             self.session.taint(addr);
         }
     }

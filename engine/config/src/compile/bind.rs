@@ -56,7 +56,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    fn slot(&mut self, reference: Reference) -> Slot {
+    pub(crate) fn slot(&mut self, reference: Reference) -> Slot {
         if let Some(slot) = self.slot_of.get(&reference) {
             return *slot;
         }

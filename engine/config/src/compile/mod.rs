@@ -1,7 +1,7 @@
 //! Compiling: from declarations and schemas to a [`Config`].
 //!
 //! In reading order: the tables of names and the binder over them, bodies, what a module declares (named values, resources, calls),
-//! provider configurations, statements about addresses.
+//! provider configurations, statements about addresses, expressions from outside.
 
 mod attr_blocks;
 pub(crate) mod bind;
@@ -9,6 +9,7 @@ mod body;
 mod call;
 mod lifecycle;
 mod named;
+pub mod outside;
 mod provider;
 mod provisioner;
 mod refactor;

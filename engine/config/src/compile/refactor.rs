@@ -242,13 +242,6 @@ fn block_of(end: &Endpoint) -> Endpoint {
     block
 }
 
-fn has_key(end: &Endpoint) -> bool {
-    match &end.resource {
-        Some(resource) => resource.key.is_some(),
-        None => end.modules.last().is_some_and(|step| step.key.is_some()),
-    }
-}
-
 /// Messages about moves and removals that make no sense.
 pub(super) fn check(config: &Config, sources: &SourceMap) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
@@ -336,11 +329,11 @@ fn check_moves(
             break;
         }
         // Instances of one block may move among themselves; which of them are still declared is known only when it is expanded.
-        if has_key(&moved.from) || block_of(&moved.from) == block_of(&moved.to) {
+        if moved.from.has_key() || block_of(&moved.from) == block_of(&moved.to) {
             continue;
         }
         if let Declared::Block(span, keyed) = declared(config, module, &moved.from) {
-            if keyed && has_key(&moved.to) {
+            if keyed && moved.to.has_key() {
                 continue;
             }
             let what = if moved.from.resource.is_some() {

@@ -11,7 +11,7 @@ use crate::config::{
     Repetition, Resource,
 };
 use crate::repetition::{self, Unknown};
-use crate::variables::input_value;
+use crate::variables::{input_value, unsuitable_input};
 use scope::{Known, Member, ModuleScope};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -326,20 +326,9 @@ impl Checker<'_> {
                 continue;
             };
             if let Err(problem) = input_value(variable, Some(&value)) {
-                let summary = if problem.starts_with("required variable") {
-                    "Required variable not set"
-                } else {
-                    "Invalid value for input variable"
-                };
-                let detail = format!(
-                    "The given value is not suitable for {}.var.{}: {problem}.",
-                    called.path, variable.name
-                );
-                self.diagnostics.push(
-                    Diagnostic::error(summary, detail)
-                        .at(expr.span())
-                        .related(variable.span, "the variable is declared here"),
-                );
+                let address = format!("{}.var.{}", called.path, variable.name);
+                let found = unsuitable_input(variable, &address, expr.span(), &problem);
+                self.diagnostics.push(found);
             } else if value.marks_deep().is_ephemeral() && !variable.ephemeral {
                 let detail = format!(
                     "The value of {}.var.{} is derived from an ephemeral value, but the variable does not accept ephemeral values. To allow them, set ephemeral = true in the declaration of the variable.",

@@ -141,7 +141,10 @@ impl<'a> Checker<'a> {
         let names = dependency.module.0.iter();
         let steps = here.module.0.iter();
         let around = dependency.module.0.len() <= here.module.0.len()
-            && steps.clone().zip(names).all(|(step, name)| step.name == *name);
+            && steps
+                .clone()
+                .zip(names)
+                .all(|(step, name)| step.name == *name);
         let all: &[usize] = if around {
             let module = ModuleInstance(steps.take(dependency.module.0.len()).cloned().collect());
             let ConfigResource {

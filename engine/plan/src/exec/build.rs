@@ -34,6 +34,9 @@ struct Groups {
     joins: BTreeMap<Dep, StepId>,
 }
 
+/// Finds the node, the module instance and the number of the instance of a change, if it is configured.
+type Locate<'f> = dyn Fn(&ResourceChange) -> Option<(NodeId, Place, usize)> + 'f;
+
 /// The steps of a resource in one module instance, by instance.
 type InstanceSteps = Vec<Option<StepId>>;
 
@@ -71,10 +74,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// With the steps of a cycle.
-    pub(crate) fn build(
-        mut self,
-        locate: &dyn Fn(&ResourceChange) -> Option<(NodeId, Place, usize)>,
-    ) -> Result<ExecGraph, Vec<StepKind>> {
+    pub(crate) fn build(mut self, locate: &Locate<'_>) -> Result<ExecGraph, Vec<StepKind>> {
         let own: Vec<(Option<StepId>, Option<StepId>)> = (0u32..)
             .zip(self.changes)
             .map(|(at, change)| self.own_steps(at, change))
@@ -462,6 +462,10 @@ impl<'a> Builder<'a> {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
+    )]
     fn resource_refs(&mut self, id: NodeId, module: ModuleId, at: u32) {
         let config = self.config;
         let resource = &config.module(module).resources[at as usize];

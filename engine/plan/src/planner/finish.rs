@@ -10,7 +10,8 @@ use crate::plan::{Action, Base, OutputChange, Plan, PlanMode, RelevantAttribute,
 use crate::world::Place;
 use std::collections::BTreeMap;
 use terrane_config::config::{ModuleId, Reference};
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_config::validate::output_problems;
+use terrane_lang::diagnostic::Diagnostic;
 use terrane_model::addr::Mode;
 use terrane_value::{EcoString, Marks, Path, PathStep, Value};
 
@@ -174,7 +175,8 @@ impl Core {
                 }
                 continue;
             };
-            self.diagnostics.extend(check_root_output(output, &after));
+            self.diagnostics
+                .extend(output_problems(output, true, &after));
             let before = changes
                 .get(&output.name)
                 .map_or(Value::NULL, |change| change.before.clone());
@@ -276,25 +278,4 @@ impl Core {
             })
             .collect()
     }
-}
-
-/// What a root output may not hold.
-fn check_root_output(output: &terrane_config::config::Output, value: &Value) -> Diagnostics {
-    let marks = value.marks_deep();
-    let mut diagnostics = Diagnostics::new();
-    if marks.is_sensitive() && !output.sensitive {
-        diagnostics.push(
-            Diagnostic::error(
-                "Output refers to sensitive values",
-                "To reduce the risk of accidentally exporting sensitive data that was intended to be only internal, it is required that any root module output containing sensitive data be \
-                 explicitly marked as sensitive, to confirm your intent.\n\nIf you do intend to export this data, annotate the output value as sensitive by adding the following argument:\n    sensitive = true",
-            )
-            .at(output.value.span())
-            .within(output.span),
-        );
-    }
-    if marks.is_ephemeral() && !output.ephemeral {
-        diagnostics.push(Diagnostic::error("Output refers to ephemeral values", "A root module output can't hold an ephemeral value, because outputs are stored in the state.").at(output.value.span()));
-    }
-    diagnostics
 }

@@ -5,7 +5,6 @@ use super::prior::ObjectId;
 use super::{Core, Waiting};
 use crate::graph::NodeId;
 use crate::machine::ProviderInstance;
-use crate::objchange;
 use crate::plan::{ActionReason, ExpansionKind, PlanMode};
 use crate::world::{Expanded, Place, World, expand};
 use rayon::prelude::*;
@@ -81,6 +80,10 @@ const PARALLEL_FROM: usize = 64;
 
 impl Core {
     /// Runs a resource node: expands it and begins a task per instance.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
+    )]
     pub(super) fn run_resource(&mut self, id: NodeId, module: ModuleId, at: u32) {
         let config = self.config.clone();
         let resource = &config.module(module).resources[at as usize];
@@ -216,6 +219,10 @@ impl Core {
         clippy::too_many_arguments,
         reason = "the facts of one instance, used once"
     )]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one instance from beginning to end, in the order of the rules"
+    )]
     pub(super) fn begin(
         &mut self,
         node: NodeId,
@@ -231,14 +238,11 @@ impl Core {
         let resource = self.world.resource(place.module, at);
         let (mode, type_name) = (resource.mode, resource.type_name.clone());
         let provider_key = resource.provider.key.as_ref().map(|key| {
-            key.eval(
-                &self.world.scope(place).repeated(self.world.repeat(
-                    place,
-                    at,
-                    addr.key.as_ref(),
-                )?),
-                &[],
-            )
+            let (place, repeat) = match resource.provider.key_from {
+                None => (place, self.world.repeat(place, at, addr.key.as_ref())?),
+                Some(call) => self.world.caller(place, call)?,
+            };
+            key.eval(&self.world.scope(place).repeated(repeat), &[])
         });
         let mut provider = ProviderInstance {
             config: resource.provider.provider,
@@ -349,28 +353,12 @@ impl Core {
             addr,
             ..
         } = &self.tasks[id];
-        if !config.contains_marks() || !config.marks_deep().is_ephemeral() {
-            return false;
-        }
         let resource = self.world.resource(place.module, *at);
-        let kept = objchange::strip_write_only(&resource.schema.block, config);
-        let paths: Vec<Path> = objchange::marked_paths(&kept)
-            .into_iter()
-            .filter(|(_, marks)| marks.is_ephemeral())
-            .map(|(path, _)| path)
-            .collect();
-        for path in &paths {
-            let span = resource.body.span_of(path);
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "Invalid use of ephemeral value",
-                    "Ephemeral values are not valid for this argument, because it is not a write-only attribute: the value would have to be stored in the state.",
-                )
-                .at(span)
-                .about(addr.to_string()),
-            );
-        }
-        !paths.is_empty()
+        let problems = resource.body.ephemeral_misuse(config);
+        let found = !problems.is_empty();
+        let about = |problem: Diagnostic| problem.about(addr.to_string());
+        self.diagnostics.extend(problems.into_iter().map(about));
+        found
     }
 
     /// The instance keeps the value that state has, and is not planned (`-target`).

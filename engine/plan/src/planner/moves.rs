@@ -26,7 +26,7 @@ pub(crate) fn find(
     let mut statements = Vec::new();
     for module in &config.modules {
         for moved in &module.moved {
-            let exact = has_last_key(&moved.from) || has_last_key(&moved.to);
+            let exact = moved.from.has_key() || moved.to.has_key();
             statements.push(Statement {
                 module: &module.path,
                 moved,
@@ -121,17 +121,11 @@ fn follow(
     }
 }
 
-fn has_last_key(endpoint: &Endpoint) -> bool {
-    match &endpoint.resource {
-        Some(resource) => resource.key.is_some(),
-        None => endpoint
-            .modules
-            .last()
-            .is_some_and(|step| step.key.is_some()),
-    }
-}
-
 /// Where a statement takes an address; `None`: it does not concern it.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one instance from beginning to end, in the order of the rules"
+)]
 fn apply(statement: &Statement<'_>, addr: &InstanceAddr) -> Option<InstanceAddr> {
     let steps = &addr.resource.module.0;
     let depth = statement.module.0.len();

@@ -172,9 +172,9 @@ impl Core {
     }
 
     fn run_value(&mut self, node: Node) {
-        let module = match node {
-            Node::Variable(module, _) | Node::Local(module, _) | Node::Output(module, _) => module,
-            _ => return,
+        let (Node::Variable(module, _) | Node::Local(module, _) | Node::Output(module, _)) = node
+        else {
+            return;
         };
         for place in self.world.places(module) {
             if let Err(diagnostics) = self.world.compute(node, place.pos) {

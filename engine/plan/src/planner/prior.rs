@@ -3,12 +3,13 @@
 use super::index::ConfigIndex;
 use super::moves;
 use crate::machine::ProviderInstance;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::renames::Renames;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::{
-    ConfigResource, DeposedKey, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr,
+    DeposedKey, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr,
 };
 use terrane_model::provider::Private;
 use terrane_model::schema::Schema;
@@ -143,33 +144,14 @@ impl Prior {
 
     /// What depends on a resource that was moved depends on it under its new name, so that the order of destruction is kept.
     fn rename_dependencies(&mut self) {
-        let mut names: BTreeMap<ConfigResource, BTreeSet<ConfigResource>> = BTreeMap::new();
-        for (from, to) in &self.moves {
-            let (old, new) = (from.resource.config(), to.resource.config());
-            if old != new {
-                names.entry(old).or_default().insert(new);
-            }
-        }
-        if names.is_empty() {
+        let renames = Renames::new(&self.moves, self.resources.keys());
+        if renames.is_empty() {
             return;
         }
-        // A resource of which some instances keep the name is known under both.
-        let staying: BTreeSet<ConfigResource> =
-            self.resources.keys().map(ResourceAddr::config).collect();
         for object in &mut self.objects {
-            let old = &object.stored.dependencies;
-            if !old.iter().any(|dep| names.contains_key(dep)) {
-                continue;
+            if let Some(dependencies) = renames.apply(&object.stored.dependencies) {
+                Arc::make_mut(&mut object.stored).dependencies = dependencies;
             }
-            let mut new = BTreeSet::new();
-            for dep in old.iter() {
-                let renamed = names.get(dep);
-                if renamed.is_none() || staying.contains(dep) {
-                    new.insert(dep.clone());
-                }
-                new.extend(renamed.into_iter().flatten().cloned());
-            }
-            Arc::make_mut(&mut object.stored).dependencies = new.into_iter().collect();
         }
     }
 

@@ -152,7 +152,7 @@ impl Core {
             }
             // It was made, and is gone already.
             Some(Answer::Resolved(Resolution::Happened(object))) if object.state.is_null() => {
-                self.settle_intent(op, &intent, None)
+                self.settle_intent(op, &intent, None);
             }
             Some(Answer::Resolved(Resolution::Happened(object))) => {
                 match self.adopted(&intent, &object) {

@@ -6,11 +6,11 @@ use crate::graph::Node;
 use crate::plan::ExpansionKind;
 use ecow::EcoString;
 use std::sync::Arc;
-use terrane_config::config::{Output, Reference, Variable};
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_config::config::{Output, Reference};
+use terrane_config::variables::{input_value, unsuitable_input};
+use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::expr::Use;
-use terrane_lang::source::Span;
-use terrane_value::{Marks, Type, Value};
+use terrane_value::{Marks, Value};
 
 impl World {
     /// The value of a variable, local or output. The first to ask gets the messages; whoever asks later gets only `Err(())`.
@@ -192,17 +192,12 @@ impl World {
                 };
                 let scope = self.scope(parent).repeated(repeat);
                 let value = input.eval(&scope, &[])?;
-                accept(
-                    variable,
-                    &value,
-                    input.span(),
-                    &format!("{}.var.{}", cell.addr, variable.name),
-                )
+                input_value(variable, Some(&value)).map_err(|problem| {
+                    let address = format!("{}.var.{}", cell.addr, variable.name);
+                    unsuitable_input(variable, &address, input.span(), &problem).into()
+                })
             }
-            None => match &variable.default {
-                Some(default) => Ok(mark(variable, default.clone())),
-                None => Err(Diagnostics::new()),
-            },
+            None => input_value(variable, None).map_err(|_| Diagnostics::new()),
         }
     }
 
@@ -303,57 +298,4 @@ fn assemble(
             Value::object_shaped(names, values)
         }
     }
-}
-
-/// The marks of a variable's declaration.
-pub(crate) fn mark(variable: &Variable, value: Value) -> Value {
-    let mut marks = if variable.sensitive {
-        Marks::SENSITIVE
-    } else {
-        Marks::NONE
-    };
-    if variable.ephemeral {
-        marks = marks.union(&Marks::EPHEMERAL);
-    }
-    value.with_marks(&marks)
-}
-
-/// The pipeline of a variable (`opentofu.md` 2.1): defaults of optional attributes, conversion, null means default, marks.
-fn accept(
-    variable: &Variable,
-    value: &Value,
-    span: Span,
-    address: &str,
-) -> Result<Value, Diagnostics> {
-    let with_defaults = match &variable.defaults {
-        Some(defaults) if !value.is_null() => defaults.apply(value),
-        _ => value.clone(),
-    };
-    let converted = if variable.ty == Type::Dynamic {
-        with_defaults
-    } else {
-        terrane_value::convert::convert(&with_defaults, &variable.ty).map_err(|problem| {
-            Diagnostic::error(
-                "Invalid value for input variable",
-                format!("The given value is not suitable for {address} declared with type {}: {problem}.", variable.ty),
-            )
-            .at(span)
-            .related(variable.span, "declared here")
-        })?
-    };
-    if converted.is_null() && !variable.nullable {
-        return match &variable.default {
-            Some(default) => Ok(mark(variable, default.clone())),
-            None => Err(Diagnostic::error(
-                "Required variable not set",
-                format!(
-                    "Unsuitable value for {address}: required variable may not be set to null."
-                ),
-            )
-            .at(span)
-            .related(variable.span, "declared here")
-            .into()),
-        };
-    }
-    Ok(mark(variable, converted))
 }

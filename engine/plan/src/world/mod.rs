@@ -367,6 +367,26 @@ impl World {
         Ok(expand::repeat_of(key, Some(&each)))
     }
 
+    /// Where the arguments of a call, by which this module instance or one around it was made, are evaluated: the calling instance, and what
+    /// `count` and `each` are there.
+    ///
+    /// # Errors
+    /// When `for_each` has yet to be evaluated and can't be.
+    pub(crate) fn caller(
+        &self,
+        place: Place,
+        call: (ModuleId, u32),
+    ) -> Result<(Place, Repeat), Diagnostics> {
+        let mut inner = place;
+        while let Some(outer) = self.module_cell(inner).parent {
+            if self.config.module(inner.module).parent == Some(call) {
+                return Ok((outer, self.module_repeat(inner)?));
+            }
+            inner = outer;
+        }
+        Err(Diagnostics::new())
+    }
+
     /// What `count` and `each` are for the expressions of the call that makes a module instance.
     ///
     /// # Errors

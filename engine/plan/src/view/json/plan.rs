@@ -7,8 +7,6 @@ use crate::objchange::schema_marks;
 use crate::plan::{
     Action, ActionReason, Drift, Importing, OutputChange, Plan, PlanMode, ResourceChange,
 };
-use ecow::EcoString;
-use std::collections::BTreeMap;
 use std::fmt;
 use terrane_model::addr::{
     DeposedKey, InstanceAddr, Mode, ModuleInstance, ProviderAddr, ProviderConfigAddr,
@@ -24,8 +22,6 @@ pub struct PlanContext<'a> {
     pub version: &'a str,
     /// The configuration in its JSON form; `None`: it is left out.
     pub configuration: Option<&'a str>,
-    /// Variables of the root module that have a default: shown for those that nobody set.
-    pub defaults: &'a [(EcoString, Value)],
 }
 
 impl fmt::Debug for PlanContext<'_> {
@@ -48,7 +44,7 @@ pub fn plan_json(out: &mut dyn fmt::Write, plan: &Plan, context: PlanContext<'_>
     out.object(|out| {
         out.entry("format_version", PLAN_FORMAT)?;
         out.entry("terraform_version", context.version)?;
-        if !plan.variables.is_empty() || !context.defaults.is_empty() {
+        if !plan.variables.is_empty() {
             out.key("variables")?;
             view.variables(out)?;
         }
@@ -102,12 +98,7 @@ struct Entry<'a> {
 
 impl View<'_> {
     fn variables(&self, out: &mut Writer<'_>) -> fmt::Result {
-        let defaults = self
-            .context
-            .defaults
-            .iter()
-            .map(|(name, value)| (name, value));
-        let all: BTreeMap<_, _> = defaults.chain(&self.plan.variables).collect();
+        let all = &self.plan.variables;
         out.object(|out| {
             for (name, value) in all {
                 out.key(name)?;

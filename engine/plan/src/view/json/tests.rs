@@ -16,7 +16,6 @@ fn write(plan: &crate::plan::Plan) -> String {
         schemas: &fixture::schemas,
         version: "1.11.4",
         configuration: None,
-        defaults: &[],
     };
     let mut out = String::new();
     plan_json(&mut out, plan, context).expect("a string takes everything");

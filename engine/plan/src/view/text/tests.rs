@@ -572,7 +572,6 @@ fn deep_values_are_no_problem() {
         schemas: &fixture::schemas,
         version: "1",
         configuration: None,
-        defaults: &[],
     };
     crate::view::json::plan_json(&mut json, &plan, context).expect("a string");
     let saved = crate::file::SavedPlan {
