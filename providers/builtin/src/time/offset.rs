@@ -97,7 +97,7 @@ impl Resource for TimeOffset {
             .any(|name| args::is_unknown(&response.planned, name));
         match fields::read(&response.planned, "base_rfc3339")? {
             Some(base) if other_offset && !unknown => {
-                response.planned = shown(&response.planned, base)?
+                response.planned = shown(&response.planned, base)?;
             }
             _ => {
                 let computed = fields::shown(Stamp::utc(self.0.now()))
