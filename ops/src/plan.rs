@@ -11,6 +11,7 @@ use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
 use std::sync::Arc;
+use terrane_config::config::Config;
 use terrane_config::validate::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
@@ -63,6 +64,16 @@ impl Made {
     }
 }
 
+/// What is wrong whatever the values are: told in full, and before anything is read. Warnings come again while planning.
+fn certain_errors(config: &Config) -> Diagnostics {
+    let found = validate(config, &functions_for_validate());
+    if found.has_errors() {
+        found
+    } else {
+        Diagnostics::new()
+    }
+}
+
 /// Makes a plan from the configuration in the working directory and this state.
 ///
 /// # Errors
@@ -91,14 +102,10 @@ pub async fn make(
         diagnostics: found,
     } = root_variables(session, request, &mut loaded, ui)?;
     diagnostics.extend(found);
-    if diagnostics.has_errors() {
-        return Err(Failure::Input(Report {
-            diagnostics,
-            sources: loaded.sources,
-        }));
-    }
     diagnostics.extend(left_behind(session, &snapshot));
-    diagnostics.extend(mistakes(&loaded, request.mode));
+    if request.mode == PlanMode::Normal && !diagnostics.has_errors() {
+        diagnostics.extend(certain_errors(&loaded.config));
+    }
     if diagnostics.has_errors() {
         return Err(Failure::Input(Report {
             diagnostics,
@@ -153,19 +160,6 @@ pub async fn make(
         variables: values,
         diagnostics,
     })
-}
-
-/// What is wrong whatever the values are: told in full, and before anything is read. Nothing, if there is no error.
-fn mistakes(loaded: &Loaded, mode: PlanMode) -> Diagnostics {
-    if mode != PlanMode::Normal {
-        return Diagnostics::new();
-    }
-    let found = validate(&loaded.config, &functions_for_validate());
-    if found.has_errors() {
-        found
-    } else {
-        Diagnostics::new()
-    }
 }
 
 /// Settles what a cut off run left open, if it did: to be called before [`make`]. What can't be settled is among the messages.

@@ -3,7 +3,7 @@
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_lang::expr::{Compiled, Scope, values_involved};
+use terrane_lang::expr::{Compiled, Scope, all_values_involved};
 use terrane_lang::source::Span;
 use terrane_value::convert::convert;
 use terrane_value::{Kind, Type, Value};
@@ -27,7 +27,7 @@ fn fail(
     scope: &dyn Scope,
 ) -> Diagnostics {
     let mut diagnostic = Diagnostic::error(summary, detail).at(expr.span());
-    diagnostic.values = values_involved(expr, scope);
+    diagnostic.values = all_values_involved(expr, scope);
     diagnostic.into()
 }
 

@@ -97,7 +97,7 @@ async fn random() {
         )
         .changed([("byte_length", number(8))])
         .imports("my-prefix-,p-9hUg"),
-        Case::refused("random_id", [("byte_length", number(0))]),
+        Case::refused("random_id", [("byte_length", number(-1))]),
         Case::resource("random_integer", [("min", number(-3)), ("max", number(3))])
             .changed([("min", number(7)), ("max", number(7)), ("seed", text("s"))])
             .imports("15390,1,50000"),

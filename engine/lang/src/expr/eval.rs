@@ -57,6 +57,18 @@ pub fn values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, Strin
     evaluator.involved(&expr.0.code)
 }
 
+/// As [`values_involved`], with those that are not known yet: for messages that complain of that.
+#[must_use]
+pub fn all_values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, String)> {
+    let mut evaluator = Evaluator {
+        scope,
+        frame: Vec::new(),
+        diagnostics: Vec::new(),
+        depth: 0,
+    };
+    evaluator.all_involved(&expr.0.code)
+}
+
 impl Evaluator<'_> {
     pub(super) fn eval(&mut self, code: &Code) -> Outcome {
         match &code.node {

@@ -3,7 +3,7 @@
 use super::eval::Evaluator;
 use super::node::{Code, Node, Part, Step, StepKind};
 use super::values;
-use terrane_value::{Kind, Value};
+use terrane_value::{Kind, Type, Value};
 
 /// More than these help nobody.
 const MOST: usize = 12;
@@ -12,6 +12,13 @@ impl Evaluator<'_> {
     /// References under a node with a word on their values: known, not sensitive, each once.
     #[inline(never)]
     pub(super) fn involved(&mut self, code: &Code) -> Vec<(String, String)> {
+        let mut found = self.all_involved(code);
+        found.retain(|(_, text)| !text.ends_with(LATER));
+        found
+    }
+
+    /// With those that are not known yet.
+    pub(super) fn all_involved(&mut self, code: &Code) -> Vec<(String, String)> {
         let messages = self.diagnostics.len();
         let mut found = Vec::new();
         let visible = self.frame.len();
@@ -177,6 +184,9 @@ fn index_text(key: &Value) -> String {
     }
 }
 
+/// What is said of unknown values.
+const LATER: &str = "known only after apply";
+
 /// A word on a value, as `is "a"`; `None` where it must not be told.
 fn describe(value: &Value) -> Option<String> {
     if value.marks().is_sensitive() {
@@ -189,7 +199,16 @@ fn describe(value: &Value) -> Option<String> {
     };
     let type_name = || values::type_name(&value.ty());
     Some(match value.kind() {
-        Kind::Unknown(..) => return None,
+        Kind::Unknown(Type::Dynamic, _) => format!("is {LATER}"),
+        Kind::Unknown(..) => {
+            let name = type_name();
+            let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) {
+                "an"
+            } else {
+                "a"
+            };
+            format!("is {article} {name}, {LATER}")
+        }
         Kind::Null(_) => String::from("is null"),
         Kind::Bool(value) => format!("is {value}"),
         Kind::Number(number) => format!("is {}", shorten(&number.text())),

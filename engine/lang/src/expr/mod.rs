@@ -31,7 +31,7 @@ mod tests;
 
 pub use compile::compile;
 pub(crate) use eval::MAX_DEPTH;
-pub use eval::values_involved;
+pub use eval::{all_values_involved, values_involved};
 
 /// A place that a [`Scope`] has a value for. What the number means is between binder and scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

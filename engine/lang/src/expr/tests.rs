@@ -463,6 +463,8 @@ fn try_and_can_wait_for_unknown_values() {
         ("try([1, u][2], \"else\")", "\"else\""),
         ("can([1, u][0])", "true"),
         ("can([1, u][2])", "false"),
+        ("startswith(jsonencode({a = u}), \"{\")", "true"),
+        ("jsonencode([us]) == \"x\"", "false"),
         ("try(s, 1)", "sensitive \"secret\""),
         ("convert([1], list(string))", "list[\"1\"]"),
         (

@@ -1,6 +1,6 @@
 //! Encodings of text and values: base64, gzip, URL, JSON, CSV.
 
-use super::args::{text, unknown, value};
+use super::args::{text, value};
 use super::string::shown;
 use super::table::{Context, Fault, Function, Param, Ty};
 use base64::Engine as _;
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
-use terrane_value::{EcoString, Type, Value, json};
+use terrane_value::{EcoString, Kind, Refinements, Type, Value, json};
 
 pub(super) const TABLE: &[Function] = &[
     Function::new(
@@ -210,11 +210,33 @@ fn urldecode(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
 fn jsonencode(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     let given = value(args, 0);
     if !given.is_wholly_known() {
-        return Ok(unknown(Type::String));
+        return Ok(Value::unknown_refined(
+            Type::String,
+            Refinements {
+                prefix: json_prefix(given).map(Into::into),
+                ..Refinements::NOT_NULL
+            },
+        ));
     }
     json::encode_plain(given)
         .map(Value::string)
         .map_err(|error| Fault::new(error.to_string()))
+}
+
+/// How the JSON of a value that is not known yet begins. It lets `startswith` and comparisons be told early.
+fn json_prefix(value: &Value) -> Option<&'static str> {
+    let never_null = match value.unmarked().kind() {
+        Kind::Unknown(_, refinements) => refinements.not_null,
+        Kind::Null(_) => false,
+        _ => true,
+    };
+    never_null.then_some(())?;
+    match value.ty() {
+        Type::String => Some("\""),
+        Type::Object(_) | Type::Map(_) => Some("{"),
+        Type::List(_) | Type::Set(_) | Type::Tuple(_) => Some("["),
+        _ => None,
+    }
 }
 
 fn jsondecode(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {

@@ -304,10 +304,7 @@ impl Core {
         if forced.is_none() && paths.is_empty() && !write_only {
             return self.decide(id, Action::Update, None, Vec::new(), planned, answer);
         }
-        // What has to be replaced anyway is not said to be for the sake of others.
-        let reason = forced
-            .filter(|reason| paths.is_empty() || *reason != ActionReason::ReplaceByTriggers)
-            .unwrap_or(ActionReason::ReplaceBecauseCannotUpdate);
+        let reason = forced.unwrap_or(ActionReason::ReplaceBecauseCannotUpdate);
         self.tasks[id].first = Some(First { paths, reason });
         self.plan_new(id, &block, answer.private);
     }

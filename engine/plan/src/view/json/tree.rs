@@ -3,7 +3,7 @@
 use super::write::Writer;
 use std::fmt;
 use terrane_model::addr::{InstanceAddr, InstanceKey, Mode, ModuleInstance, ProviderAddr};
-use terrane_value::Value;
+use terrane_value::{Kind, Value};
 
 /// One object in the tree.
 pub(super) struct Object<'a> {
@@ -126,8 +126,12 @@ fn resource(out: &mut Writer<'_>, object: &Object<'_>) -> fmt::Result {
         identity(out, addr, provider)?;
         out.key("schema_version")?;
         out.raw(&schema_version.to_string())?;
-        out.key("values")?;
-        super::value::known(out, value)?;
+        // Of an object of which nothing is known yet there is nothing to show.
+        if !matches!(value.unmarked().kind(), Kind::Object(object) if object.iter().all(|(_, part)| !part.is_known()))
+        {
+            out.key("values")?;
+            super::value::known(out, value)?;
+        }
         out.key("sensitive_values")?;
         super::value::sensitive(out, value)?;
         if !identity_value.is_null() {
