@@ -33,7 +33,7 @@ fn golden_cases() {
             continue;
         }
         let difference = similar::TextDiff::from_lines(&expected, &account);
-        failures += &format!("=== {name}\n{}\n", difference.unified_diff());
+        failures.extend([format!("=== {name}\n{}\n", difference.unified_diff())]);
     }
     assert!(failures.is_empty(), "\n{failures}");
 }

@@ -27,7 +27,7 @@ fn random_configurations_converge_lose_nothing_and_keep_the_order() {
         match std::panic::catch_unwind(|| {
             sim::run(seed, &mut |line| {
                 if tracing {
-                    println!("{line}")
+                    println!("{line}");
                 }
             })
         }) {

@@ -63,7 +63,7 @@ impl Project {
         let mut text = String::new();
         for (folder, files) in &self.files {
             for (name, content) in files {
-                text.push_str(&format!("=== {folder}/{name}\n{content}\n"));
+                text.extend([format!("=== {folder}/{name}\n{content}\n")]);
             }
         }
         text

@@ -77,10 +77,10 @@ fn describe_change(change: &ResourceChange, lines: &mut Vec<String>) {
         name(&change.addr.to_string(), change.deposed.is_some())
     );
     if let Some(previous) = &change.previous_addr {
-        line.push_str(&format!(" (was {previous})"));
+        line.extend([format!(" (was {previous})")]);
     }
     if let Some(reason) = change.reason {
-        line.push_str(&format!(" because {reason:?}"));
+        line.extend([format!(" because {reason:?}")]);
     }
     if !change.replace_paths.is_empty() {
         let paths: Vec<String> = change
@@ -88,7 +88,7 @@ fn describe_change(change: &ResourceChange, lines: &mut Vec<String>) {
             .iter()
             .map(ToString::to_string)
             .collect();
-        line.push_str(&format!(" [{}]", paths.join(", ")));
+        line.extend([format!(" [{}]", paths.join(", "))]);
     }
     if change.marks_only {
         line.push_str(" (only marks)");
@@ -282,7 +282,7 @@ pub fn describe_state(
                 .map(ToString::to_string)
                 .collect();
             if !dependencies.is_empty() {
-                line.push_str(&format!(" depends on {}", dependencies.join(", ")));
+                line.extend([format!(" depends on {}", dependencies.join(", "))]);
             }
             lines.push(line);
             let value = schema(&addr.resource.type_name, data).and_then(|block| {

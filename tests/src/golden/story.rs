@@ -52,7 +52,7 @@ impl Teller {
         let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
         let words: Vec<&str> = rest.split_whitespace().collect();
         if !matches!(verb, "file" | "drop") {
-            self.account.push_str(&format!("--- {command}\n"));
+            self.account.extend([format!("--- {command}\n")]);
         }
         match (verb, words.as_slice()) {
             ("file", [path]) => {
@@ -72,7 +72,7 @@ impl Teller {
                 self.session.cloud.world.remove(&id);
             }
             ("world", ["set", addr, attribute, value @ ..]) => {
-                self.mutate(addr, attribute, &value.join(" "))?
+                self.mutate(addr, attribute, &value.join(" "))?;
             }
             ("fault", [operation, type_name, fault]) => {
                 let script = Script::next(operation_of(operation)?, type_name, fault_of(fault)?);

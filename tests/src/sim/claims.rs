@@ -344,7 +344,7 @@ pub(super) fn essence(
                     || type_name == "sim_subnet" && attribute == "name"
                     || attribute == "tags" && unsure(&name);
                 if !cloudy {
-                    text.push_str(&format!(" {attribute}={value:?}"));
+                    text.extend([format!(" {attribute}={value:?}")]);
                 }
             }
         }

@@ -81,14 +81,14 @@ fn edit_item(rng: &mut Rng, module: &Module, item: &mut Item) {
             8 => {
                 block.notes = reference(rng, &module.mentionable(number))
                     .into_iter()
-                    .collect()
+                    .collect();
             }
             _ => {
                 item.repeat = match &item.repeat {
                     Repeat::Single => Repeat::Count(1 + rng.below(2)),
                     Repeat::Count(_) => Repeat::Single,
                     other => other.clone(),
-                }
+                };
             }
         },
     }

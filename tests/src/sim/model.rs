@@ -109,13 +109,6 @@ impl Module {
         self.items.iter().find(|item| item.number == number)
     }
 
-    pub(super) fn block(&self, number: usize) -> Option<&Block> {
-        match &self.item(number)?.what {
-            What::Block(block) => Some(block),
-            What::Call(_) => None,
-        }
-    }
-
     /// The repetition of an item, with [`Repeat::Like`] followed.
     pub(super) fn repeat(&self, item: &Item) -> Repeat {
         match &item.repeat {

@@ -72,13 +72,13 @@ impl Writer<'_> {
         }
         for (kind, old, new) in &self.module.moved {
             let name = kind.type_name();
-            self.text.push_str(&format!(
+            self.text.extend([format!(
                 "moved {{\n  from = {name}.r{old}\n  to   = {name}.r{new}\n}}\n"
-            ));
+            )]);
         }
         for (at, local) in self.locals.iter().enumerate() {
             self.text
-                .push_str(&format!("locals {{ l{at} = {local} }}\n"));
+                .extend([format!("locals {{ l{at} = {local} }}\n")]);
         }
         let outputs: Vec<String> = self
             .module
@@ -100,13 +100,13 @@ impl Writer<'_> {
         if self.root {
             for (at, value) in outputs.iter().enumerate() {
                 self.text
-                    .push_str(&format!("output \"o{at}\" {{ value = {value} }}\n"));
+                    .extend([format!("output \"o{at}\" {{ value = {value} }}\n")]);
             }
         } else {
-            self.text.push_str(&format!(
+            self.text.extend([format!(
                 "output \"out\" {{ value = join(\"/\", [{}]) }}\n",
                 outputs.join(", ")
-            ));
+            )]);
         }
     }
 
@@ -168,6 +168,26 @@ impl Writer<'_> {
                 block.revision
             ),
         };
+        let lifecycle = self.lifecycle(block);
+        let mut depends_on = self.depends_on(item);
+        if block.provisioned {
+            depends_on.push_str(
+                "  provisioner \"local-exec\" { command = \"echo ${self.id}\" }\n  provisioner \"local-exec\" {\n    when = destroy\n    command = \"echo ${self.id}\"\n  }\n",
+            );
+        }
+        let name = block.kind.type_name();
+        self.text.extend([format!(
+            "resource \"{name}\" \"r{}\" {{\n{repeat}{body}{lifecycle}{depends_on}}}\n",
+            item.label
+        )]);
+        if block.looked_up {
+            let own = format!("{name}.r{}", item.label);
+            self.text.extend([format!("data \"sim_network\" \"d{label}\" {{\n  name = \"{prefix}n{label}-\"\n  depends_on = [{own}]\n}}\n")]);
+            self.text.extend([format!("resource \"terraform_data\" \"d{label}\" {{ input = data.sim_network.d{label}.cidr }}\n")]);
+        }
+    }
+
+    fn lifecycle(&self, block: &Block) -> String {
         let mut lifecycle = String::new();
         if block.cbd {
             lifecycle.push_str("    create_before_destroy = true\n");
@@ -177,28 +197,12 @@ impl Writer<'_> {
             lifecycle.push_str("    ignore_changes = [tags]\n");
         }
         if let Some(trigger) = block.trigger.and_then(|to| self.name(to)) {
-            lifecycle.push_str(&format!("    replace_triggered_by = [{trigger}]\n"));
+            lifecycle.extend([format!("    replace_triggered_by = [{trigger}]\n")]);
         }
-        let lifecycle = if lifecycle.is_empty() {
+        if lifecycle.is_empty() {
             lifecycle
         } else {
             format!("  lifecycle {{\n{lifecycle}  }}\n")
-        };
-        let mut depends_on = self.depends_on(item);
-        if block.provisioned {
-            depends_on.push_str(
-                "  provisioner \"local-exec\" { command = \"echo ${self.id}\" }\n  provisioner \"local-exec\" {\n    when = destroy\n    command = \"echo ${self.id}\"\n  }\n",
-            );
-        }
-        let name = block.kind.type_name();
-        self.text.push_str(&format!(
-            "resource \"{name}\" \"r{}\" {{\n{repeat}{body}{lifecycle}{depends_on}}}\n",
-            item.label
-        ));
-        if block.looked_up {
-            let own = format!("{name}.r{}", item.label);
-            self.text.push_str(&format!("data \"sim_network\" \"d{label}\" {{\n  name = \"{prefix}n{label}-\"\n  depends_on = [{own}]\n}}\n"));
-            self.text.push_str(&format!("resource \"terraform_data\" \"d{label}\" {{ input = data.sim_network.d{label}.cidr }}\n"));
         }
     }
 
@@ -211,20 +215,20 @@ impl Writer<'_> {
             .clone()
             .and_then(|parent| self.one(&parent, item, Some("id")))
         {
-            Some(parent) => body.push_str(&format!("  parent = {parent}\n")),
+            Some(parent) => body.extend([format!("  parent = {parent}\n")]),
             None if self.root => return,
             None => body.push_str("  parent = var.parent\n"),
         }
         if let Some(note) = call.note.clone().and_then(|note| self.note(&note, item)) {
-            body.push_str(&format!("  note = {note}\n"));
+            body.extend([format!("  note = {note}\n")]);
         }
         let depends_on = self.depends_on(item);
-        self.text.push_str(&format!(
+        self.text.extend([format!(
             "module \"r{}\" {{\n  source = \"{}m{}\"\n{repeat}{body}{depends_on}}}\n",
             item.label,
             if self.root { "./" } else { "../" },
             call.module
-        ));
+        )]);
     }
 
     fn depends_on(&self, item: &Item) -> String {
@@ -327,7 +331,7 @@ impl Writer<'_> {
         let mut fixed = true;
         let key = match (self.module.repeat(target), own) {
             (Repeat::Single | Repeat::Like(_), _) => String::new(),
-            (Repeat::Count(there), Repeat::Count(here)) if reference.way % 4 != 0 => {
+            (Repeat::Count(there), Repeat::Count(here)) if !reference.way.is_multiple_of(4) => {
                 fixed = false;
                 if here <= there {
                     "[count.index]".to_owned()
@@ -340,12 +344,12 @@ impl Writer<'_> {
                 return Some(format!("each.value.{attribute}"));
             }
             (Repeat::Each(there), Repeat::Each(here))
-                if here.is_subset(&there) && reference.way % 4 != 0 =>
+                if here.is_subset(&there) && !reference.way.is_multiple_of(4) =>
             {
                 fixed = false;
                 "[each.key]".to_owned()
             }
-            (Repeat::Each(there), _) if reference.way % 3 == 0 => {
+            (Repeat::Each(there), _) if reference.way.is_multiple_of(3) => {
                 return Some(format!(
                     "[for k, v in {name} : v.{attribute}][{}]",
                     reference.way % there.len()
@@ -388,7 +392,7 @@ impl Writer<'_> {
 
     /// A reference of either kind.
     fn note(&mut self, reference: &Ref, from: &Item) -> Option<String> {
-        if reference.way % 3 == 0 {
+        if reference.way.is_multiple_of(3) {
             let whole = self.whole(reference)?;
             return Some(if reference.local {
                 self.local(whole)
