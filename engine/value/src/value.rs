@@ -4,6 +4,7 @@ use crate::{Marks, Number, ObjectType, Refinements, Type};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::{Arc, OnceLock};
 
 /// A value of the language. Immutable; a clone costs at most a reference count.
@@ -87,6 +88,7 @@ struct Sequence {
     ty: OnceLock<Type>,
     items: Box<[Value]>,
     flags: Flags,
+    hash: OnceLock<u64>,
 }
 
 /// The content of a map.
@@ -95,6 +97,7 @@ pub struct MapValue {
     keys: Box<[EcoString]>,
     values: Box<[Value]>,
     flags: Flags,
+    hash: OnceLock<u64>,
 }
 
 /// The content of an object.
@@ -103,6 +106,7 @@ pub struct ObjectValue {
     names: Arc<[EcoString]>,
     values: Box<[Value]>,
     flags: Flags,
+    hash: OnceLock<u64>,
 }
 
 impl Value {
@@ -178,6 +182,7 @@ impl Value {
             ty: OnceLock::from(Type::list(element)),
             items: items.into(),
             flags,
+            hash: OnceLock::new(),
         })))
     }
 
@@ -190,6 +195,7 @@ impl Value {
             ty: OnceLock::from(Type::set(element)),
             items: items.into(),
             flags,
+            hash: OnceLock::new(),
         })))
     }
 
@@ -201,6 +207,7 @@ impl Value {
             ty: OnceLock::new(),
             items: items.into(),
             flags,
+            hash: OnceLock::new(),
         })))
     }
 
@@ -214,6 +221,7 @@ impl Value {
             keys: keys.into(),
             values: values.into(),
             flags,
+            hash: OnceLock::new(),
         })))
     }
 
@@ -242,6 +250,7 @@ impl Value {
             names,
             values: values.into(),
             flags,
+            hash: OnceLock::new(),
         })))
     }
 
@@ -463,7 +472,12 @@ impl Value {
         let same_type = |items: &Sequence, new: Vec<Self>| {
             let flags = Flags::of(&new);
             let (ty, items) = (items.ty.clone(), new.into());
-            Arc::new(Sequence { ty, items, flags })
+            Arc::new(Sequence {
+                ty,
+                items,
+                flags,
+                hash: OnceLock::new(),
+            })
         };
         match &self.0 {
             Repr::Marked(inner) => inner.1.map_children(change).with_marks(&inner.0),
@@ -479,6 +493,7 @@ impl Value {
                     keys,
                     values: values.into(),
                     flags,
+                    hash: OnceLock::new(),
                 })))
             }
             Repr::Object(object) => Self::object_shaped(object.names.clone(), all(&object.values)),
@@ -641,10 +656,66 @@ impl ObjectValue {
     }
 }
 
+impl Value {
+    /// A hash of type-independent content, the same for equal values, in every run. Containers compute theirs once.
+    #[must_use]
+    pub fn content_hash(&self) -> u64 {
+        match &self.0 {
+            Repr::List(inner) => *inner.hash.get_or_init(|| hash_of(1, &[], &inner.items)),
+            Repr::Set(inner) => *inner.hash.get_or_init(|| hash_of(2, &[], &inner.items)),
+            Repr::Tuple(inner) => *inner.hash.get_or_init(|| hash_of(3, &[], &inner.items)),
+            Repr::Map(map) => *map.hash.get_or_init(|| hash_of(4, &map.keys, &map.values)),
+            Repr::Object(object) => *object
+                .hash
+                .get_or_init(|| hash_of(5, &object.names, &object.values)),
+            Repr::Null(_) => hash_one(&6_u8),
+            Repr::Unknown(_) => hash_one(&7_u8),
+            Repr::Bool(value) => hash_one(&(8_u8, value)),
+            Repr::Number(value) => hash_one(&(9_u8, value)),
+            Repr::String(value) => hash_one(&(10_u8, value.as_str())),
+            Repr::Marked(inner) => hash_one(&(11_u8, &inner.0, inner.1.content_hash())),
+        }
+    }
+
+    /// The hash, if it is there already.
+    fn known_hash(&self) -> Option<u64> {
+        match &self.0 {
+            Repr::List(inner) | Repr::Set(inner) | Repr::Tuple(inner) => inner.hash.get().copied(),
+            Repr::Map(map) => map.hash.get().copied(),
+            Repr::Object(object) => object.hash.get().copied(),
+            _ => None,
+        }
+    }
+}
+
+fn hash_one(item: &impl Hash) -> u64 {
+    // Fixed keys: the same in every run.
+    let mut hasher = DefaultHasher::new();
+    item.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn hash_of(kind: u8, names: &[EcoString], values: &[Value]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    kind.hash(&mut hasher);
+    for name in names {
+        name.as_str().hash(&mut hasher);
+    }
+    for value in values {
+        value.content_hash().hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         if self.same(other) {
             return true;
+        }
+        if let (Some(a), Some(b)) = (self.known_hash(), other.known_hash()) {
+            if a != b {
+                return false;
+            }
         }
         match (&self.0, &other.0) {
             (Repr::Null(a), Repr::Null(b)) => a == b,

@@ -212,3 +212,24 @@ fn values_are_small() {
     assert!(size_of::<Number>() <= 16);
     assert!(size_of::<Value>() <= 24);
 }
+
+#[test]
+fn equal_values_have_equal_hashes_whatever_was_hashed_before() {
+    let object = |text: &str| {
+        Value::object([
+            ("a", Value::tuple(vec![Value::string(text), Value::NULL])),
+            ("b", Value::string("s").with_marks(&crate::Marks::SENSITIVE)),
+        ])
+    };
+    let (one, same, other) = (object("x"), object("x"), object("y"));
+    assert_eq!(one.content_hash(), same.content_hash());
+    assert_ne!(one.content_hash(), other.content_hash());
+    // Equality uses the hashes that are there; it must not depend on whether they are.
+    assert_eq!(one, same);
+    assert_ne!(one, other);
+    assert_ne!(object("x"), other);
+    assert_ne!(
+        Value::tuple(Vec::new()).content_hash(),
+        Value::object::<&str>([]).content_hash()
+    );
+}
