@@ -304,6 +304,12 @@ impl Core {
             instance: change.addr.clone(),
             deposed,
         };
+        let (dependencies, create_before_destroy) = match operation {
+            Operation::Create => (change.dependencies.clone(), change.create_before_destroy),
+            Operation::Update | Operation::Delete | Operation::Provision(_) => {
+                (Arc::from([]), false)
+            }
+        };
         kinds.push(EventKind::Began {
             op,
             intent: Intent {
@@ -312,6 +318,8 @@ impl Core {
                 provider: change.provider.clone(),
                 token,
                 planned,
+                dependencies,
+                create_before_destroy,
             },
         });
         self.persist(id, kinds);

@@ -3,7 +3,7 @@
 //! Before a provider is asked to change anything, an [`EventKind::Began`] is durable; when its answer comes,
 //! an [`EventKind::Ended`]. A `Began` without an `Ended` is an open intent: the object *may* exist.
 
-use crate::addr::{DeposedKey, InstanceAddr, ProviderConfigAddr};
+use crate::addr::{ConfigResource, DeposedKey, InstanceAddr, ProviderConfigAddr};
 use crate::snapshot::{
     CheckResult, InstanceState, ObjectState, OutputState, ResourceState, Snapshot,
 };
@@ -55,6 +55,10 @@ pub struct Intent {
     /// For `Create` and `Update`: the planned attributes as JSON text, unknown ones left out, sensitive ones replaced by null; with
     /// it the object can be found again.
     pub planned: Arc<str>,
+    /// For `Create`: what the object will depend on, sorted. Whoever finds it after a crash may have another configuration.
+    pub dependencies: Arc<[ConfigResource]>,
+    /// For `Create`: whether its replacement will be made before it is destroyed.
+    pub create_before_destroy: bool,
 }
 
 /// What can happen.

@@ -67,6 +67,8 @@ fn began(op: u64, index: u64) -> EventKind {
             provider: provider("p"),
             token: "t".into(),
             planned: "{}".into(),
+            dependencies: [].into(),
+            create_before_destroy: false,
         },
     }
 }

@@ -63,6 +63,8 @@ fn began(index: u64) -> Event {
             provider: provider(),
             token: "t".into(),
             planned: attributes(index).into(),
+            dependencies: [].into(),
+            create_before_destroy: false,
         },
     })
 }

@@ -209,10 +209,15 @@ impl Core {
             attributes: stored::encode(&kept, schema.block.implied_type())?,
             sensitive,
             private: object.private.clone(),
-            dependencies: node
-                .and_then(|node| self.resource_deps[node.index()].clone())
-                .unwrap_or_else(|| Arc::from([])),
-            create_before_destroy: node.is_some_and(|node| self.create_first[node.index()]),
+            // The configuration may be another one by now, but the object depends on what it was made with.
+            dependencies: match intent.dependencies.is_empty() {
+                false => intent.dependencies.clone(),
+                true => node
+                    .and_then(|node| self.resource_deps[node.index()].clone())
+                    .unwrap_or_else(|| Arc::from([])),
+            },
+            create_before_destroy: intent.create_before_destroy
+                || node.is_some_and(|node| self.create_first[node.index()]),
             skip_destroy: false,
             identity: None,
             provider_key: None,

@@ -126,6 +126,13 @@ fn intent(object: &InstanceAddr, operation: Operation, planned: &str) -> Intent 
         provider: provider("null"),
         token: "token-1".into(),
         planned: planned.into(),
+        dependencies: Arc::from([ConfigResource {
+            module: ModulePath::root().child("net"),
+            mode: Mode::Managed,
+            type_name: "null_resource".into(),
+            name: "a".into(),
+        }]),
+        create_before_destroy: true,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events, in batches.
 
-use super::addr::{WireAddr, WireObjectAddr, WireProvider};
+use super::addr::{WireAddr, WireConfigResource, WireObjectAddr, WireProvider};
 use super::object::{Decoder, WireCheck, WireObject, WireOutput, raw};
 use super::row::WireSnapshot;
 use super::{VERSION, Versioned, WireError, read, write};
@@ -8,7 +8,7 @@ use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use terrane_model::addr::DeposedKey;
+use terrane_model::addr::{ConfigResource, DeposedKey};
 use terrane_model::event::{Event, EventKind, Intent, Operation};
 use terrane_model::snapshot::{CheckResult, ObjectState};
 
@@ -108,6 +108,10 @@ pub(super) struct WireIntent<'a> {
     token: EcoString,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     planned: Option<&'a RawValue>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    deps: Vec<WireConfigResource>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    cbd: bool,
 }
 
 impl<'a> WireIntent<'a> {
@@ -118,6 +122,8 @@ impl<'a> WireIntent<'a> {
             provider,
             token,
             planned,
+            dependencies,
+            create_before_destroy,
         } = intent;
         let operation = match operation {
             Operation::Create => WireOperation::Create,
@@ -135,6 +141,8 @@ impl<'a> WireIntent<'a> {
             provider: provider.into(),
             token: token.clone(),
             planned,
+            deps: dependencies.iter().map(WireConfigResource::from).collect(),
+            cbd: *create_before_destroy,
         })
     }
 
@@ -145,6 +153,8 @@ impl<'a> WireIntent<'a> {
             provider,
             token,
             planned,
+            deps,
+            cbd,
         } = self;
         Intent {
             object: object.decode(decoder),
@@ -157,6 +167,8 @@ impl<'a> WireIntent<'a> {
             provider: provider.decode(decoder),
             token,
             planned: Arc::from(planned.map_or("", RawValue::get)),
+            dependencies: deps.into_iter().map(ConfigResource::from).collect(),
+            create_before_destroy: cbd,
         }
     }
 }
