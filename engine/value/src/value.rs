@@ -712,10 +712,10 @@ impl PartialEq for Value {
         if self.same(other) {
             return true;
         }
-        if let (Some(a), Some(b)) = (self.known_hash(), other.known_hash()) {
-            if a != b {
-                return false;
-            }
+        if let (Some(a), Some(b)) = (self.known_hash(), other.known_hash())
+            && a != b
+        {
+            return false;
         }
         match (&self.0, &other.0) {
             (Repr::Null(a), Repr::Null(b)) => a == b,
