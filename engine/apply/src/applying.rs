@@ -88,7 +88,9 @@ impl Core {
             _ => plain,
         };
         let proposed = objchange::proposed_new(&schema.block, &prior, &plain);
-        let (private, identity) = match &change.stored {
+        // As refresh found it: the provider may keep other bytes beside the object now.
+        let known = self.refreshed(number);
+        let (private, identity) = match &known {
             Some(stored) if !prior.is_null() => {
                 (stored.private.clone(), change.before_identity.clone())
             }
@@ -499,36 +501,14 @@ impl Core {
             &running.marks,
         );
         running.made = value.clone();
-        match object::state_of(
+        let state = object::state_of(
             &change,
             &schema.block,
             &value,
             Private::from([]),
             &Value::NULL,
             Status::Ready,
-        ) {
-            Ok(state) => {
-                let object = ObjectAddr {
-                    instance: change.addr.clone(),
-                    deposed: None,
-                };
-                self.persist(
-                    id,
-                    vec![EventKind::Set {
-                        object,
-                        provider: change.provider,
-                        state: Some(Arc::new(state)),
-                    }],
-                );
-            }
-            Err(problem) => {
-                self.complain(
-                    id,
-                    "Object can't be stored",
-                    format!("The object can't be written to the state: {problem}."),
-                );
-                self.fail(id);
-            }
-        }
+        );
+        self.set_current(id, &change, state);
     }
 }

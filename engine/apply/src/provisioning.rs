@@ -59,7 +59,7 @@ impl Core {
             }
             Err(diagnostics) => {
                 self.report(id, diagnostics);
-                self.provisioner_failed(id, phase);
+                self.fail(id);
             }
         }
     }
@@ -91,20 +91,15 @@ impl Core {
             };
             diagnostic.subject = Some(provisioner.span);
             self.report(id, diagnostic.into());
+            // A new object stays tainted, as it is recorded; one that was to be destroyed stays.
             if !provisioner.continue_on_failure {
-                return self.provisioner_failed(id, phase);
+                return self.fail(id);
             }
         }
         match phase {
             Phase::Provisioning(_) => self.next_provisioner(id, at + 1),
             _ => self.next_destroy_provisioner(id, at + 1),
         }
-    }
-
-    /// A provisioner failed: a new object stays tainted, as it is recorded; an object that was to be destroyed stays.
-    pub(crate) fn provisioner_failed(&mut self, id: usize, phase: Phase) {
-        let _ = phase;
-        self.fail(id);
     }
 
     pub(crate) fn begin_destroy(&mut self, id: usize) {

@@ -301,32 +301,43 @@ impl Core {
         } else {
             Status::Ready
         };
-        match object::state_of(
+        let state = object::state_of(
             &change,
             &schema.block,
             &change.after,
             change.private.clone(),
             &change.after_identity,
             status,
-        ) {
+        );
+        if state.is_ok() {
+            self.started(id);
+            if let Some(running) = self.at(id) {
+                running.made = change.after.clone();
+                running.phase = Phase::RecordingWhole;
+            }
+        }
+        self.set_current(id, &change, state);
+    }
+
+    /// Makes durable what the current object of an instance is now, where no intent stands open.
+    pub(crate) fn set_current(
+        &mut self,
+        id: usize,
+        change: &ResourceChange,
+        state: Result<ObjectState, String>,
+    ) {
+        match state {
             Ok(state) => {
-                self.started(id);
-                if let Some(running) = self.at(id) {
-                    running.made = change.after.clone();
-                    running.phase = Phase::RecordingWhole;
-                }
                 let object = ObjectAddr {
                     instance: change.addr.clone(),
                     deposed: None,
                 };
-                self.persist(
-                    id,
-                    vec![EventKind::Set {
-                        object,
-                        provider: change.provider,
-                        state: Some(Arc::new(state)),
-                    }],
-                );
+                let kind = EventKind::Set {
+                    object,
+                    provider: change.provider.clone(),
+                    state: Some(Arc::new(state)),
+                };
+                self.persist(id, vec![kind]);
             }
             Err(problem) => {
                 self.complain(

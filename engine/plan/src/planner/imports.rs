@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_config::config::{Import, ModuleId};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_lang::source::Span;
 use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ModuleStep, ResourceAddr};
 use terrane_model::provider::{Call, ImportTarget, Private};
 use terrane_model::snapshot::{ObjectState, Status};
@@ -18,7 +17,6 @@ use terrane_value::{EcoString, Kind, Type, Value};
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub(super) target: ImportTarget,
-    pub(super) span: Span,
 }
 
 impl Core {
@@ -159,13 +157,7 @@ impl Core {
             }
             (None, None) => return Err(Diagnostics::new()),
         };
-        Ok((
-            addr.instance(key),
-            Wanted {
-                target,
-                span: import.span,
-            },
-        ))
+        Ok((addr.instance(key), Wanted { target }))
     }
 
     /// Begins to import an object for a task.
@@ -205,7 +197,6 @@ impl Core {
             },
             Waiting::Object(id),
         );
-        let _ = wanted.span;
         id
     }
 

@@ -168,7 +168,7 @@ impl Core {
     /// Why an object is to be deleted (`opentofu.md` 4.4).
     fn delete_reason(&self, id: ObjectId) -> Option<ActionReason> {
         let InstanceAddr { resource, key } = &self.prior.objects[id].addr;
-        let Some((module, at)) = self.index.resource(resource) else {
+        let Some((_, at)) = self.index.resource(resource) else {
             return Some(if self.prior.objects[id].previous.is_some() {
                 ActionReason::DeleteBecauseNoMoveTarget
             } else {
@@ -179,7 +179,6 @@ impl Core {
             return Some(ActionReason::DeleteBecauseNoModule);
         };
         let kind = self.world.resource_cell(place, at).map(|cell| cell.kind)?;
-        let _ = module;
         Some(match (kind, key) {
             (ExpansionKind::Count, Some(InstanceKey::Int(_))) => {
                 ActionReason::DeleteBecauseCountIndex
