@@ -112,7 +112,7 @@ impl Decoder<'_> {
                     );
                 }
                 None => self.error(
-                    &rules::settings::STATIC_LIST_REQUIRED,
+                    &rules::declaration::STATIC_LIST_REQUIRED,
                     "A static list expression is required.",
                     attribute.expr.span,
                 ),
