@@ -124,10 +124,20 @@ fn sources(dir: &Path, found: &mut String) {
 /// The declarations by code, with the module and name that the code uses.
 fn names() -> BTreeMap<String, (String, String)> {
     let mut found = BTreeMap::new();
-    for room in ["engine/lang", "engine/config", "engine/plan", "engine/apply", "ops"] {
+    for room in [
+        "engine/lang",
+        "engine/config",
+        "engine/plan",
+        "engine/apply",
+        "ops",
+    ] {
         for entry in std::fs::read_dir(root().join(room).join("src/rules")).unwrap() {
             let path = entry.unwrap().path();
-            let area = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let area = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             for line in std::fs::read_to_string(&path).unwrap().lines() {
                 let words: Vec<&str> = line.split_whitespace().collect();
                 if let [code, "error" | "warning", name, "=", ..] = words.as_slice() {
@@ -162,7 +172,9 @@ fn every_rule_is_used() {
             .iter()
             .any(|path| {
                 text.match_indices(path.as_str()).any(|(at, _)| {
-                    let next = text.get(at + path.len()..).and_then(|rest| rest.chars().next());
+                    let next = text
+                        .get(at + path.len()..)
+                        .and_then(|rest| rest.chars().next());
                     !next.is_some_and(|next| next.is_ascii_alphanumeric() || next == '_')
                 })
             });

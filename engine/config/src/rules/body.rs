@@ -173,6 +173,10 @@ terrane_lang::rules! {
     T1614 warning DEPRECATED_ARGUMENT = "Argument is deprecated";
 
     /// The provider says that this block is not to be used any more, and what to use.
+    ///
+    /// ```text
+    /// an old block of a resource, as its provider says
+    /// ```
     T1615 warning DEPRECATED_BLOCK = "Block is deprecated";
 
     /// The blocks have a label, which `labels = [dynamic.key]` computes.

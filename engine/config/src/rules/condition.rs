@@ -51,7 +51,7 @@ terrane_lang::rules! {
     /// variable "a" {
     ///   default = "x"
     ///   validation {
-    ///     condition     = var.a == "x" ? null : null
+    ///     condition     = [var.a]
     ///     error_message = "No."
     ///   }
     /// }
@@ -73,5 +73,19 @@ terrane_lang::rules! {
     T2105 error CONDITION_RESULT = "Invalid condition result";
 
     /// The value is stored, or passed to something that stores it, and ephemeral values are not to be. Declare the variable or output that takes it with `ephemeral = true`.
+    ///
+    /// ```terraform
+    /// -- main.tf
+    /// variable "a" {
+    ///   ephemeral = true
+    ///   default   = "x"
+    /// }
+    /// module "m" {
+    ///   source = "./m"
+    ///   b      = var.a
+    /// }
+    /// -- m/main.tf
+    /// variable "b" {}
+    /// ```
     T2106 error EPHEMERAL_NOT_ALLOWED = "Ephemeral value not allowed";
 }

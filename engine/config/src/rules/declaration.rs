@@ -57,7 +57,8 @@ terrane_lang::rules! {
     ///
     /// ```terraform
     /// resource "terraform_data" "a" {
-    ///   depends_on = [path.module]
+    ///   count      = 1
+    ///   depends_on = [count.index]
     /// }
     /// ```
     T1205 error DEPENDS_ON_KIND = "Invalid depends_on reference";
@@ -89,9 +90,6 @@ terrane_lang::rules! {
     /// ```
     T1208 error STATIC_LIST_REQUIRED = "Invalid expression";
 
-    /// Here stands a reference, in JSON syntax as a string.
-    T1209 error QUOTED_REFERENCE_REQUIRED = "Invalid expression";
-
     /// References are written without quotes. In quotes they are still understood here, but not in later versions.
     ///
     /// ```terraform
@@ -100,21 +98,21 @@ terrane_lang::rules! {
     ///   depends_on = ["terraform_data.a"]
     /// }
     /// ```
-    T1210 warning QUOTED_REFERENCE = "Quoted references are deprecated";
+    T1209 warning QUOTED_REFERENCE = "Quoted references are deprecated";
 
     /// A name begins with a letter or underscore and goes on with letters, digits, underscores and dashes.
     ///
     /// ```terraform
     /// variable "1st" {}
     /// ```
-    T1211 error INVALID_VARIABLE_NAME = "Invalid variable name";
+    T1210 error INVALID_VARIABLE_NAME = "Invalid variable name";
 
     /// In a module block these words are arguments with a meaning of their own, so a variable of that name could never be set: `source`, `version`, `providers`, `count`, `for_each`, `lifecycle`, `depends_on`, `locals`.
     ///
     /// ```terraform
     /// variable "count" {}
     /// ```
-    T1212 error RESERVED_VARIABLE_NAME = "Invalid variable name";
+    T1211 error RESERVED_VARIABLE_NAME = "Invalid variable name";
 
     /// A module declares each variable once. Both places are shown.
     ///
@@ -122,7 +120,7 @@ terrane_lang::rules! {
     /// variable "a" {}
     /// variable "a" {}
     /// ```
-    T1213 error DUPLICATE_VARIABLE = "Duplicate variable declaration";
+    T1212 error DUPLICATE_VARIABLE = "Duplicate variable declaration";
 
     /// With `nullable = false` the variable is never null, so its default can't be.
     ///
@@ -132,7 +130,7 @@ terrane_lang::rules! {
     ///   default  = null
     /// }
     /// ```
-    T1214 error NULL_DEFAULT = "Invalid default value for variable";
+    T1213 error NULL_DEFAULT = "Invalid default value for variable";
 
     /// The default must fit the type of the variable.
     ///
@@ -142,7 +140,7 @@ terrane_lang::rules! {
     ///   default = "many"
     /// }
     /// ```
-    T1215 error INVALID_DEFAULT = "Invalid default value for variable";
+    T1214 error INVALID_DEFAULT = "Invalid default value for variable";
 
     /// The text says what to use instead, so it can't be empty.
     ///
@@ -151,19 +149,7 @@ terrane_lang::rules! {
     ///   deprecated = ""
     /// }
     /// ```
-    T1216 error INVALID_DEPRECATED = "Invalid `deprecated` value";
-
-    /// The rule of a variable must look at its value (`var.NAME`), or else it checks nothing about it.
-    ///
-    /// ```terraform
-    /// variable "a" {
-    ///   validation {
-    ///     condition     = true
-    ///     error_message = "No."
-    ///   }
-    /// }
-    /// ```
-    T1217 error CONSTANT_VALIDATION = "Invalid variable validation condition";
+    T1215 error INVALID_DEPRECATED = "Invalid `deprecated` value";
 
     /// A condition that looks at nothing is always the same, so it checks nothing.
     ///
@@ -177,7 +163,7 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T1218 error CONSTANT_CONDITION = "Invalid KIND expression";
+    T1216 error CONSTANT_CONDITION = "Invalid KIND expression";
 
     /// A module defines each local value once, over all its `locals` blocks. Both places are shown.
     ///
@@ -189,7 +175,7 @@ terrane_lang::rules! {
     ///   a = 2
     /// }
     /// ```
-    T1219 error DUPLICATE_LOCAL = "Duplicate local value definition";
+    T1217 error DUPLICATE_LOCAL = "Duplicate local value definition";
 
     /// A module declares each output once. Both places are shown.
     ///
@@ -201,7 +187,7 @@ terrane_lang::rules! {
     ///   value = 2
     /// }
     /// ```
-    T1220 error DUPLICATE_OUTPUT = "Duplicate output definition";
+    T1218 error DUPLICATE_OUTPUT = "Duplicate output definition";
 
     /// An output has preconditions only: its value is known before it is stored.
     ///
@@ -214,7 +200,7 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T1221 error OUTPUT_POSTCONDITION = "Postconditions are not allowed";
+    T1219 error OUTPUT_POSTCONDITION = "Postconditions are not allowed";
 
     /// A check has at most one data source of its own. Write one check for each.
     ///
@@ -232,14 +218,14 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T1222 error SEVERAL_CHECK_DATA = "Multiple data resource blocks";
+    T1220 error SEVERAL_CHECK_DATA = "Multiple data resource blocks";
 
     /// A check without an `assert` block checks nothing.
     ///
     /// ```terraform
     /// check "a" {}
     /// ```
-    T1223 error CHECK_WITHOUT_ASSERT = "Zero assert blocks";
+    T1221 error CHECK_WITHOUT_ASSERT = "Zero assert blocks";
 
     /// A module has each check once. Both places are shown.
     ///
@@ -257,7 +243,7 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T1224 error DUPLICATE_CHECK = "Duplicate check \"NAME\" configuration";
+    T1222 error DUPLICATE_CHECK = "Duplicate check \"NAME\" configuration";
 
     /// A block has one `lifecycle` block. Both are shown; join them.
     ///
@@ -267,7 +253,7 @@ terrane_lang::rules! {
     ///   lifecycle {}
     /// }
     /// ```
-    T1225 error DUPLICATE_LIFECYCLE = "Duplicate lifecycle block";
+    T1223 error DUPLICATE_LIFECYCLE = "Duplicate lifecycle block";
 
     /// A module calls others under names that are each used once. Both places are shown.
     ///
@@ -282,5 +268,5 @@ terrane_lang::rules! {
     /// -- m/main.tf
     /// locals {}
     /// ```
-    T1226 error DUPLICATE_MODULE_CALL = "Duplicate module call";
+    T1224 error DUPLICATE_MODULE_CALL = "Duplicate module call";
 }

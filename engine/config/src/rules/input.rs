@@ -10,8 +10,9 @@ terrane_lang::rules! {
 
     /// A variable of the root module without default needs a value: `-var='name=value'`, a file given with `-var-file` or named `terraform.tfvars` or `*.auto.tfvars`, the environment variable `TF_VAR_name`, or an answer at the prompt. Or give it a default.
     ///
-    /// ```terraform
-    /// variable "a" {}
+    /// ```sh
+    /// echo 'variable "a" {}' > main.tf
+    /// terrane plan -input=false
     /// ```
     T1902 error NO_VALUE = "No value for required variable";
 

@@ -9,15 +9,45 @@ terrane_lang::rules! {
     T1401 error MISSING_PROVIDER = "Missing required provider";
 
     /// The provider can't do without this argument, and there is no `provider` block that sets it.
+    ///
+    /// ```text
+    /// resource "strict_thing" "a" {}   # and the provider "strict" requires a region
+    /// ```
     T1402 error MISSING_PROVIDER_ARGUMENT = "Missing required argument";
 
     /// The keys of a provider's `for_each` must be known before anything is planned, and may be shown: they are part of addresses.
+    ///
+    /// ```terraform
+    /// provider "test" {
+    ///   alias    = "all"
+    ///   for_each = sensitive(toset(["a"]))
+    /// }
+    /// ```
     T1403 error INVALID_PROVIDER_KEYS = "Invalid provider instance keys";
 
     /// The configuration has `for_each`, so it must be said which of its instances is meant: `provider = aws.all[each.key]`.
+    ///
+    /// ```terraform
+    /// provider "test" {
+    ///   alias    = "all"
+    ///   for_each = toset(["a"])
+    /// }
+    /// resource "test_thing" "a" {
+    ///   provider = test.all
+    /// }
+    /// ```
     T1404 error PROVIDER_KEY_REQUIRED = "Provider instance key required";
 
     /// The configuration has no `for_each`, so it has no instances to choose from.
+    ///
+    /// ```terraform
+    /// provider "test" {
+    ///   alias = "b"
+    /// }
+    /// resource "test_thing" "a" {
+    ///   provider = test.b["a"]
+    /// }
+    /// ```
     T1405 error UNEXPECTED_PROVIDER_KEY = "Unexpected provider instance key";
 
     /// Names of providers are lowercase letters, digits and dashes.
@@ -135,12 +165,62 @@ terrane_lang::rules! {
     T1415 error CONFIGURATION_NOT_PASSED = "Missing required provider configuration";
 
     /// The module has a configuration of its own under this name, so none can be passed for it.
+    ///
+    /// ```terraform
+    /// -- main.tf
+    /// provider "test" {
+    ///   alias = "x"
+    /// }
+    /// module "m" {
+    ///   source = "./m"
+    ///   providers = {
+    ///     test = test.x
+    ///   }
+    /// }
+    /// -- m/main.tf
+    /// provider "test" {
+    ///   region = "y"
+    /// }
+    /// resource "test_thing" "a" {}
+    /// ```
     T1416 error CANNOT_OVERRIDE = "Cannot override provider configuration";
 
     /// The caller passes a configuration for an alias that the module does not ask for. Declare it in its `configuration_aliases`.
+    ///
+    /// ```terraform
+    /// -- main.tf
+    /// provider "test" {}
+    /// module "m" {
+    ///   source = "./m"
+    ///   providers = {
+    ///     test.west = test
+    ///   }
+    /// }
+    /// -- m/main.tf
+    /// terraform {
+    ///   required_providers {
+    ///     test = {
+    ///       source = "hashicorp/test"
+    ///     }
+    ///   }
+    /// }
+    /// ```
     T1417 error UNDEFINED_ALIAS = "Reference to undefined provider";
 
     /// The caller passes a configuration for a provider that the module does not ask for. Declare it in its `required_providers`.
+    ///
+    /// ```terraform
+    /// -- main.tf
+    /// provider "test" {}
+    /// module "m" {
+    ///   source = "./m"
+    ///   providers = {
+    ///     mine.west = test
+    ///   }
+    /// }
+    /// -- m/main.tf
+    /// locals {}
+    /// ```
     T1418 error UNDEFINED_REQUIRED = "Reference to undefined provider";
 
     /// The caller passes a configuration for a provider that the module uses without saying which one it means. Declare it in its `required_providers`.
@@ -155,11 +235,24 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// -- m/main.tf
-    /// resource "test_thing" "a" {}
+    /// locals {}
     /// ```
     T1419 warning UNDEFINED_LOCAL_NAME = "Reference to undefined provider";
 
     /// The module means another provider by its name than the caller that passes the configuration. Compare their `required_providers`.
+    ///
+    /// ```terraform
+    /// -- main.tf
+    /// provider "test" {}
+    /// module "m" {
+    ///   source = "./m"
+    ///   providers = {
+    ///     terraform = test
+    ///   }
+    /// }
+    /// -- m/main.tf
+    /// resource "terraform_data" "a" {}
+    /// ```
     T1420 error TYPE_MISMATCH = "Provider type mismatch";
 
     /// A module that configures providers by itself can't be repeated or depend on other things: the configurations would be needed after the instances are gone. Move the `provider` block to the root module, and pass the configuration with `providers`.

@@ -2,12 +2,45 @@
 
 terrane_lang::rules! {
     /// An import needs a `resource` block that says what the object should be like. Write it, or let `terrane plan -generate-config-out=FILE` write it.
+    ///
+    /// ```terraform
+    /// -- main.tf
+    /// module "m" {
+    ///   source = "./m"
+    /// }
+    /// import {
+    ///   to = module.m.terraform_data.a
+    ///   id = "x"
+    /// }
+    /// -- m/main.tf
+    /// locals {}
+    /// ```
     T1701 error IMPORT_WITHOUT_RESOURCE = "Configuration for import target does not exist";
 
     /// The provider of an import is that of its `resource` block. It is said in the `import` block only where the resource block is still to be generated.
+    ///
+    /// ```terraform
+    /// provider "test" {
+    ///   alias = "b"
+    /// }
+    /// resource "test_thing" "a" {}
+    /// import {
+    ///   provider = test.b
+    ///   to       = test_thing.a
+    ///   id       = "x"
+    /// }
+    /// ```
     T1702 error IMPORT_PROVIDER = "Invalid import provider argument";
 
-    /// The address to import to is that of a resource instance: `aws_instance.web`, `module.m.aws_instance.web["key"]`.
+    /// The address does not fit the resource: a number is a key only where the resource has `count`, a string only where it has `for_each`.
+    ///
+    /// ```terraform
+    /// resource "terraform_data" "a" {}
+    /// import {
+    ///   to = terraform_data.a[0]
+    ///   id = "x"
+    /// }
+    /// ```
     T1703 error INVALID_IMPORT_TO = "Invalid import 'to' expression";
 
     /// A `removed` block says that a resource is no longer part of the configuration, and its block is still there. Remove one of them.
@@ -219,9 +252,6 @@ terrane_lang::rules! {
     /// ```
     T1720 error DUPLICATE_IMPORT = "Duplicate import configuration for \"ADDRESS\"";
 
-    /// Here stands an address, which can't be computed.
-    T1721 error NOT_STATIC = "Invalid expression";
-
     /// Here stands the address of a resource or a module of this configuration: `aws_instance.web`, `module.m`, `module.m.aws_instance.web["key"]`.
     ///
     /// ```terraform
@@ -230,7 +260,7 @@ terrane_lang::rules! {
     ///   to   = terraform_data.b
     /// }
     /// ```
-    T1722 error INVALID_ADDRESS = "Invalid address";
+    T1721 error INVALID_ADDRESS = "Invalid address";
 
     /// Here stands the address of one instance of a managed resource: `aws_instance.web`, `aws_instance.web["key"]`.
     ///
@@ -240,7 +270,7 @@ terrane_lang::rules! {
     ///   id = "x"
     /// }
     /// ```
-    T1723 error INVALID_IMPORT_ADDRESS = "Invalid import address";
+    T1722 error INVALID_IMPORT_ADDRESS = "Invalid import address";
 
     /// Imports belong in the root module: a module that is called again and again could not import the same object each time.
     ///
@@ -256,7 +286,7 @@ terrane_lang::rules! {
     ///   id = "x"
     /// }
     /// ```
-    T1724 error IMPORT_IN_MODULE = "Invalid import configuration";
+    T1723 error IMPORT_IN_MODULE = "Invalid import configuration";
 
     /// The id is a string that is known when the plan is made and may be shown.
     ///
@@ -267,5 +297,5 @@ terrane_lang::rules! {
     ///   id = null
     /// }
     /// ```
-    T1725 error INVALID_IMPORT_ID = "Invalid import id argument";
+    T1724 error INVALID_IMPORT_ID = "Invalid import id argument";
 }

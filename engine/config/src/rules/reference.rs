@@ -142,8 +142,9 @@ terrane_lang::rules! {
     /// A reference to a resource has its type and its name: `aws_instance.web`.
     ///
     /// ```terraform
+    /// resource "terraform_data" "a" {}
     /// locals {
-    ///   a = terraform_data
+    ///   b = terraform_data
     /// }
     /// ```
     T1514 error BARE_RESOURCE_TYPE = "Invalid reference";
@@ -157,6 +158,15 @@ terrane_lang::rules! {
     /// ```
     T1515 error BARE_WORD = "Invalid reference";
 
+    /// After `data`, `ephemeral` or `resource` stand the type and the name: `data.aws_ami.base`.
+    ///
+    /// ```terraform
+    /// locals {
+    ///   a = data.test_lookup
+    /// }
+    /// ```
+    T1516 error INCOMPLETE_REFERENCE = "Invalid reference";
+
     /// No block of this module declares the resource. Resources of other modules are visible only through outputs.
     ///
     /// ```terraform
@@ -165,7 +175,7 @@ terrane_lang::rules! {
     ///   a = terraform_data.wbe.id
     /// }
     /// ```
-    T1516 error UNDECLARED_RESOURCE = "Reference to undeclared resource";
+    T1517 error UNDECLARED_RESOURCE = "Reference to undeclared resource";
 
     /// When an object is destroyed, others that its provisioner names may be gone. It can use `self`, `count.index` and `each.key`; keep what it needs in attributes of the object itself.
     ///
@@ -178,7 +188,7 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T1517 error OUTSIDE_REFERENCE_AT_DESTROY = "Invalid reference from destroy provisioner";
+    T1518 error OUTSIDE_REFERENCE_AT_DESTROY = "Invalid reference from destroy provisioner";
 
     /// The data source belongs to a check, and only that check sees it.
     ///
@@ -196,7 +206,7 @@ terrane_lang::rules! {
     ///   c = data.test_lookup.b.id
     /// }
     /// ```
-    T1518 error SCOPED_RESOURCE = "Reference to scoped resource";
+    T1519 error SCOPED_RESOURCE = "Reference to scoped resource";
 
     /// A precondition is checked before its object exists. Use a postcondition, and `self`.
     ///
@@ -210,7 +220,7 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T1519 error SELF_REFERENCE_IN_CONDITION = "Invalid reference in KIND";
+    T1520 error SELF_REFERENCE_IN_CONDITION = "Invalid reference in KIND";
 
     /// A resource can't be computed from itself. Name the shared part in a `locals` block.
     ///
@@ -219,7 +229,7 @@ terrane_lang::rules! {
     ///   input = terraform_data.a.id
     /// }
     /// ```
-    T1520 error SELF_REFERENCE = "Self-referential block";
+    T1521 error SELF_REFERENCE = "Self-referential block";
 
     /// The resource has instances, and attributes are theirs: `x.y[0].id`, `x.y["key"].id`, `x.y[*].id` for all of a `count`, `values(x.y)[*].id` for all of a `for_each`, `one(x.y[*].id)` where there is at most one.
     ///
@@ -231,7 +241,7 @@ terrane_lang::rules! {
     ///   b = terraform_data.a.id
     /// }
     /// ```
-    T1521 error MISSING_INSTANCE_KEY = "Missing resource instance key";
+    T1522 error MISSING_INSTANCE_KEY = "Missing resource instance key";
 
     /// The resource has no attribute or block of this name.
     ///
@@ -241,7 +251,7 @@ terrane_lang::rules! {
     ///   b = terraform_data.a.identifier
     /// }
     /// ```
-    T1522 error UNSUPPORTED_ATTRIBUTE = "Unsupported attribute";
+    T1523 error UNSUPPORTED_ATTRIBUTE = "Unsupported attribute";
 
     /// `path` has three attributes: `path.module`, `path.root` and `path.cwd`.
     ///
@@ -250,7 +260,7 @@ terrane_lang::rules! {
     ///   a = path.home
     /// }
     /// ```
-    T1523 error PATH_ATTRIBUTE = "Invalid \"path\" attribute";
+    T1524 error PATH_ATTRIBUTE = "Invalid \"path\" attribute";
 
     /// What was called environment is called workspace: `terraform.workspace`.
     ///
@@ -259,7 +269,7 @@ terrane_lang::rules! {
     ///   a = terraform.env
     /// }
     /// ```
-    T1524 error ENV_ATTRIBUTE = "Invalid \"OBJECT\" attribute";
+    T1525 error ENV_ATTRIBUTE = "Invalid \"OBJECT\" attribute";
 
     /// `terraform` has the attributes `terraform.workspace` and `terraform.applying`.
     ///
@@ -268,7 +278,7 @@ terrane_lang::rules! {
     ///   a = terraform.version
     /// }
     /// ```
-    T1525 error WORKSPACE_ATTRIBUTE = "Invalid \"OBJECT\" attribute";
+    T1526 error WORKSPACE_ATTRIBUTE = "Invalid \"OBJECT\" attribute";
 
     /// The object is known by its attributes only: they are written with a dot.
     ///
@@ -277,7 +287,7 @@ terrane_lang::rules! {
     ///   a = var["b"]
     /// }
     /// ```
-    T1526 error UNSUPPORTED_OPERATION = "Invalid reference";
+    T1527 error UNSUPPORTED_OPERATION = "Invalid reference";
 
     /// There is no value that is made of all variables (or the like). Name the ones that you need.
     ///
@@ -286,7 +296,7 @@ terrane_lang::rules! {
     ///   a = var
     /// }
     /// ```
-    T1527 error WHOLE_OBJECT = "Invalid reference";
+    T1528 error WHOLE_OBJECT = "Invalid reference";
 
     /// The resource has neither `count` nor `for_each`, so it is one object and has no keys.
     ///
@@ -296,7 +306,7 @@ terrane_lang::rules! {
     ///   b = terraform_data.a[0].id
     /// }
     /// ```
-    T1528 error UNEXPECTED_INSTANCE_KEY = "Unexpected resource instance key";
+    T1529 error UNEXPECTED_INSTANCE_KEY = "Unexpected resource instance key";
 
     /// Instances of `count` are numbered, those of `for_each` have strings as keys.
     ///
@@ -308,7 +318,7 @@ terrane_lang::rules! {
     ///   b = terraform_data.a["first"].id
     /// }
     /// ```
-    T1529 error INSTANCE_KEY_TYPE = "Invalid index";
+    T1530 error INSTANCE_KEY_TYPE = "Invalid index";
 
     /// Instances of `count` are numbered, those of `for_each` have strings as keys.
     ///
@@ -320,7 +330,7 @@ terrane_lang::rules! {
     ///   input = terraform_data.a[terraform_data.a[0].id == "x" ? 0 : "x"].id
     /// }
     /// ```
-    T1530 error INSTANCE_KEY_OF_WRONG_TYPE = "Invalid index";
+    T1531 error INSTANCE_KEY_OF_WRONG_TYPE = "Invalid index";
 
     /// There is no instance with this key. `try(x.y["key"].id, null)` puts something in its place where it may be missing.
     ///
@@ -332,5 +342,5 @@ terrane_lang::rules! {
     ///   value = terraform_data.a[1].id
     /// }
     /// ```
-    T1531 error NO_SUCH_INSTANCE = "Invalid index";
+    T1532 error NO_SUCH_INSTANCE = "Invalid index";
 }

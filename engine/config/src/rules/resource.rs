@@ -74,7 +74,7 @@ terrane_lang::rules! {
     /// ```terraform
     /// resource "terraform_data" "a" {
     ///   lifecycle {
-    ///     replace_triggered_by = [terraform_data]
+    ///     replace_triggered_by = ["x"]
     ///   }
     /// }
     /// ```
@@ -293,6 +293,11 @@ terrane_lang::rules! {
     T1325 error DUPLICATE_DATA = "Duplicate data \"TYPE\" configuration";
 
     /// Within a module an ephemeral resource is known by type and name. Both places are shown; rename one.
+    ///
+    /// ```terraform
+    /// ephemeral "test_secret" "a" {}
+    /// ephemeral "test_secret" "a" {}
+    /// ```
     T1326 error DUPLICATE_EPHEMERAL = "Duplicate ephemeral \"TYPE\" configuration";
 
     /// A type is a name: it begins with a letter or underscore and goes on with letters, digits, underscores and dashes.

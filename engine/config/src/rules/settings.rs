@@ -11,24 +11,53 @@ terrane_lang::rules! {
     T1101 error INVALID_VERSION_CONSTRAINT = "Invalid version constraint";
 
     /// The module asks for a version of the language that this is not.
+    ///
+    /// ```terraform
+    /// language {
+    ///   compatible_with {
+    ///     opentofu = "< 1.0"
+    ///   }
+    /// }
+    /// ```
     T1102 error INCOMPATIBLE_MODULE = "Incompatible module";
 
     /// A `language` block belongs in an ordinary file, not in one that ends in `_override`.
+    ///
+    /// ```terraform
+    /// -- main_override.tf
+    /// language {
+    ///   edition = tofu2024
+    /// }
+    /// ```
     T1103 error OVERRIDE_LANGUAGE = "Cannot override language settings";
 
     /// There is one edition of the language.
+    ///
+    /// ```terraform
+    /// language {
+    ///   edition = old
+    /// }
+    /// ```
     T1104 error UNSUPPORTED_EDITION = "Unsupported language edition";
 
     /// There is no experiment of this name, or it has become an ordinary part of the language: then remove it from the list.
     ///
     /// ```terraform
-    /// terraform {
+    /// language {
     ///   experiments = [sorcery]
     /// }
     /// ```
     T1105 error UNKNOWN_EXPERIMENT = "Unknown experiment keyword";
 
     /// A constraint for compatibility must not name a version before its release, such as `1.2.0-beta1`.
+    ///
+    /// ```terraform
+    /// language {
+    ///   compatible_with {
+    ///     opentofu = ">= 1.2.0-beta1"
+    ///   }
+    /// }
+    /// ```
     T1106 error PRERELEASE_CONSTRAINT = "Invalid version constraint";
 
     /// A configuration has one place for its state. Both blocks are shown; remove one.
@@ -62,6 +91,13 @@ terrane_lang::rules! {
     T1109 error BACKEND_AND_CLOUD = "Both a backend and cloud configuration are present";
 
     /// A module says only once what it tells a provider about itself.
+    ///
+    /// ```terraform
+    /// terraform {
+    ///   provider_meta "test" {}
+    ///   provider_meta "test" {}
+    /// }
+    /// ```
     T1110 error DUPLICATE_PROVIDER_META = "Duplicate provider_meta block";
 
     /// The block stands within a `terraform` block.
@@ -128,12 +164,12 @@ terrane_lang::rules! {
     /// terraform {
     ///   required_providers {
     ///     test = {
-    ///       source = ""
+    ///       source = "a/b/c/d"
     ///     }
     ///   }
     /// }
     /// ```
-    T1116 error EMPTY_PROVIDER_SOURCE = "Invalid provider source string";
+    T1116 error PROVIDER_SOURCE_PARTS = "Invalid provider source string";
 
     /// The source of a provider has the form `NAMESPACE/NAME`, with a host name before it where it is not the public registry.
     ///
@@ -141,7 +177,7 @@ terrane_lang::rules! {
     /// terraform {
     ///   required_providers {
     ///     test = {
-    ///       source = "a/b/c/d"
+    ///       source = "a b/c"
     ///     }
     ///   }
     /// }

@@ -95,7 +95,7 @@ crate::rules! {
     ///
     /// ```terraform
     /// locals {
-    ///   a = parseint("x", 10)
+    ///   a = element([], 0)
     /// }
     /// ```
     T0611 error CALL_FAILED = "Error in function call";

@@ -146,7 +146,7 @@ crate::rules! {
     ///
     /// ```terraform
     /// locals {
-    ///   a = 1 / 0
+    ///   a = 0 / 0
     /// }
     /// ```
     T0517 error OPERATION_FAILED = "Operation failed";
@@ -180,10 +180,8 @@ crate::rules! {
 
     /// A result of the condition does not convert to the type that both together have.
     ///
-    /// ```terraform
-    /// locals {
-    ///   a = true ? tolist(["x"]) : toset([{}])
-    /// }
+    /// ```text
+    /// var.on ? local.a : local.b   # whose types are known only when they are computed
     /// ```
     T0521 error CONDITIONAL_CONVERSION = "Inconsistent conditional result types";
 
@@ -208,12 +206,8 @@ crate::rules! {
     /// `[*]` gives an empty list for null where a single object could stand, but not where a list is expected and is null.
     ///
     /// ```terraform
-    /// variable "a" {
-    ///   type    = list(string)
-    ///   default = null
-    /// }
     /// locals {
-    ///   b = var.a[*]
+    ///   a = tolist(null)[*]
     /// }
     /// ```
     T0524 error SPLAT_OF_NULL = "Splat of null value";
@@ -371,7 +365,7 @@ crate::rules! {
     ///
     /// ```terraform
     /// locals {
-    ///   a = [{ b = 1 }].b
+    ///   a = tolist([{ b = 1 }]).b
     /// }
     /// ```
     T0542 error ATTRIBUTE_OF_LIST = "Unsupported attribute";

@@ -97,8 +97,8 @@ crate::rules! {
 
     /// The quotes around a label are not closed before the line ends.
     ///
-    /// ```terraform
-    /// resource "terraform_data" "a {}
+    /// ```text
+    /// resource "terraform_data" "a      (and the file ends here)
     /// ```
     T0112 error UNTERMINATED_LABEL = "Unterminated template string";
 
@@ -242,7 +242,7 @@ crate::rules! {
     ///
     /// ```terraform
     /// locals {
-    ///   a =
+    ///   a = (
     /// ```
     T0129 error MISSING_EXPRESSION = "Missing expression";
 
@@ -313,7 +313,7 @@ crate::rules! {
     ///
     /// ```terraform
     /// locals {
-    ///   a = 1e
+    ///   a = 1e99999999999999999999
     /// }
     /// ```
     T0137 error INVALID_NUMBER = "Invalid number literal";

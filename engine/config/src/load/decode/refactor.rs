@@ -243,7 +243,7 @@ impl Decoder<'_> {
         }
         if !self.is_json(expr.span) {
             self.error(
-                &rules::refactor::NOT_STATIC,
+                &terrane_lang::rules::structure::NOT_STATIC,
                 super::expr::NOT_STATIC,
                 expr.span,
             );

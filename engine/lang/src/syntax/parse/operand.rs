@@ -158,6 +158,9 @@ impl Parser<'_> {
             if self.take(TokenKind::CloseBrace).is_some() {
                 break;
             }
+            if self.peek().kind == TokenKind::End {
+                return Err(self.unclosed_object(open));
+            }
             let key = self.expression()?;
             height = height.max(self.height);
             let next = self.peek();
