@@ -1,6 +1,7 @@
 //! The providers that a command needs: which ones, their schemas, and how instances are started.
 
 use crate::failure::Failure;
+use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::load::Requirement;
@@ -131,7 +132,7 @@ pub async fn load(
                 infos.insert(addr, info);
             }
             Err(failure) => diagnostics.push(Diagnostic::error(
-                "Failed to load a provider",
+                &rules::folder::PROVIDER_NOT_LOADED,
                 format!(
                     "The provider {} could not say what it offers: {}.",
                     addr.for_display(),
@@ -166,7 +167,7 @@ fn unfit(addr: &ProviderAddr, version: &str, requirement: &Requirement) -> Vec<D
         })
         .map(|(text, span)| {
             Diagnostic::error(
-                "Unsuitable provider version",
+                &rules::folder::UNSUITABLE_PROVIDER,
                 format!(
                     "The version {version} of {} that is built into terrane does not meet the constraint {text:?}. Change the constraint, or use a version of terrane with another version of the provider.",
                     addr.for_display()
@@ -183,7 +184,7 @@ fn missing(addr: &ProviderAddr, requirement: Option<&Requirement>) -> Diagnostic
         None => "The state",
     };
     let diagnostic = Diagnostic::error(
-        "Provider not available",
+        &rules::folder::PROVIDER_NOT_AVAILABLE,
         format!(
             "{who} needs the provider {}, which is not built into this version of terrane. Provider plugins come with a later version; see `terrane version -json` for the providers that are built in.",
             addr.for_display()
