@@ -4,4 +4,5 @@
 
 pub mod engine;
 pub mod golden;
+pub mod oracle;
 pub mod sim;

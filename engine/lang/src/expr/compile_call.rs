@@ -30,16 +30,14 @@ impl Compiler<'_> {
         }
         let Some(function) = table::find(plain) else {
             let diagnostic = self.unknown_function(call, span);
-            self.report(diagnostic);
             self.all(&call.args);
-            return Code::failed(span);
+            return self.fault(diagnostic, span);
         };
         let args = self.all(&call.args);
         if !call.expand_last
             && let Some(diagnostic) = wrong_count(function, call, span)
         {
-            self.report(diagnostic);
-            return Code::failed(span);
+            return self.fault(diagnostic, span);
         }
         Code::new(
             Node::Call(Box::new(Call {
@@ -85,7 +83,7 @@ impl Compiler<'_> {
     }
 
     fn try_call(&mut self, call: &ast::Call, span: Span) -> Code {
-        let args = self.all(&call.args);
+        let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
             return self.no_expansion("try", call, span);
         }
@@ -104,7 +102,7 @@ impl Compiler<'_> {
     }
 
     fn can_call(&mut self, call: &ast::Call, span: Span) -> Code {
-        let args = self.all(&call.args);
+        let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
             return self.no_expansion("can", call, span);
         }
