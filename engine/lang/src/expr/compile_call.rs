@@ -88,15 +88,15 @@ impl Compiler<'_> {
             return self.no_expansion("try", call, span);
         }
         if args.is_empty() {
-            self.report(
+            return self.fault(
                 Diagnostic::error(
                     "Error in function call",
                     "Call to function \"try\" failed: at least one argument is required.",
                 )
                 .at(call.name_span)
                 .within(span),
+                span,
             );
-            return Code::failed(span);
         }
         Code::new(Node::Try(args), span)
     }
@@ -154,15 +154,15 @@ impl Compiler<'_> {
 
     fn no_expansion(&mut self, name: &str, call: &ast::Call, span: Span) -> Code {
         let place = call.args.last().map_or(span, |last| last.span);
-        self.report(
+        self.fault(
             Diagnostic::error(
                 "Invalid expanding argument value",
                 format!("The arguments of function \"{name}\" are expressions, not values: they can't be given by expansion (\"...\")."),
             )
             .at(place)
             .within(span),
-        );
-        Code::failed(span)
+            span,
+        )
     }
 
     fn wrong_special(&mut self, name: &str, params: &[&str], call: &ast::Call, span: Span) -> Code {
@@ -170,8 +170,17 @@ impl Compiler<'_> {
             Some(missing) => not_enough(name, params.len(), false, missing, close(call)),
             None => too_many(name, params.len(), call, span),
         };
-        self.report(diagnostic.within(span));
-        Code::failed(span)
+        self.fault(diagnostic.within(span), span)
+    }
+
+    /// A call that can't work. Where the expression may do without it, only evaluating it is an error: `try` and `can` are how people ask for
+    /// functions that only some versions have.
+    fn fault(&mut self, diagnostic: Diagnostic, span: Span) -> Code {
+        if self.optional == 0 {
+            self.report(diagnostic);
+            return Code::failed(span);
+        }
+        Code::new(Node::Fault(Box::new(diagnostic)), span)
     }
 }
 
