@@ -69,9 +69,16 @@ impl Registry {
     }
 }
 
-/// All providers that this program has.
+/// All providers that this program has or can start, with messages about those that it can't.
+pub fn available(session: &Session) -> (Providers, Diagnostics) {
+    let mut providers = built_in(session);
+    let diagnostics = crate::plugins::add(session, &mut providers);
+    (providers, diagnostics)
+}
+
+/// All providers that are part of this program.
 #[must_use]
-pub fn available(session: &Session) -> Providers {
+pub fn built_in(session: &Session) -> Providers {
     let providers = terrane_builtin::all(&terrane_builtin::Options {
         remote_state: Arc::new(LocalStates),
         tfvars: Arc::new(Tfvars),
@@ -95,7 +102,7 @@ pub async fn load(
     requirements: &BTreeMap<ProviderAddr, Requirement>,
     snapshot: &Snapshot,
 ) -> Result<(Registry, Diagnostics), Failure> {
-    let factories = available(session);
+    let (factories, mut diagnostics) = available(session);
     let in_state: BTreeSet<&ProviderAddr> = snapshot
         .resources
         .values()
@@ -107,7 +114,6 @@ pub async fn load(
         .chain(in_state)
         .chain([&builtin])
         .collect();
-    let mut diagnostics = Diagnostics::new();
     let mut asked = Vec::new();
     for addr in needed {
         match factories.get(addr) {

@@ -3,7 +3,9 @@
 //! * `tidy`: the rules of the house that no compiler knows.
 //! * `codegen`: writes the documents that are made of the code.
 //! * `test`: everything that must pass before a change goes in; what continuous integration runs.
+//! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.
 
+mod fuzz;
 mod manifest;
 mod tidy;
 
@@ -18,8 +20,9 @@ fn main() -> ExitCode {
         "tidy" => tidy(),
         "codegen" => codegen(),
         "test" => test(),
+        "fuzz" => fuzz::run(&root(), std::env::args().skip(2)),
         _ => Err(anyhow::anyhow!(
-            "there is no task {task:?}; there are: tidy, codegen, test"
+            "there is no task {task:?}; there are: tidy, codegen, test, fuzz"
         )),
     };
     match outcome {

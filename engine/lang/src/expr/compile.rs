@@ -5,7 +5,7 @@ use super::{Binder, Bound, Compiled, Root, Slot, Use};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::rules;
 use crate::source::Span;
-use crate::syntax::ast::{self, Expr, ExprKind, UnaryOp};
+use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, UnaryOp};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +30,7 @@ pub fn compile(
         diagnostics: Diagnostics::new(),
         depth: 0,
         lexical: 0,
+        optional: 0,
     };
     let code = compiler.expr(expr);
     let Compiler {
@@ -48,6 +49,8 @@ pub(super) struct Compiler<'a> {
     depth: usize,
     /// How many mentions of lexical names were compiled so far.
     lexical: usize,
+    /// In how many parts of expressions this is that need not be evaluated.
+    pub(super) optional: usize,
 }
 
 impl Compiler<'_> {
@@ -70,6 +73,14 @@ impl Compiler<'_> {
         let code = self.dispatch(expr);
         self.depth -= 1;
         code
+    }
+
+    /// Compiles something that the expression may do without.
+    pub(super) fn perhaps<T>(&mut self, compile: impl FnOnce(&mut Self) -> T) -> T {
+        self.optional += 1;
+        let compiled = compile(self);
+        self.optional -= 1;
+        compiled
     }
 
     pub(super) fn all(&mut self, exprs: &[Expr]) -> Box<[Code]> {
@@ -97,8 +108,8 @@ impl Compiler<'_> {
                 let [condition, yes, no] = &**parts;
                 Node::Conditional(Box::new([
                     self.expr(condition),
-                    self.expr(yes),
-                    self.expr(no),
+                    self.perhaps(|compiler| compiler.expr(yes)),
+                    self.perhaps(|compiler| compiler.expr(no)),
                 ]))
             }
             ExprKind::Binary(..) => self.binary(expr),
@@ -144,7 +155,12 @@ impl Compiler<'_> {
             .rev()
             .map(|(op, operand, span)| Operation {
                 op,
-                operand: self.expr(operand),
+                operand: match op {
+                    BinaryOp::And | BinaryOp::Or => {
+                        self.perhaps(|compiler| compiler.expr(operand))
+                    }
+                    _ => self.expr(operand),
+                },
                 span,
             })
             .collect();

@@ -31,16 +31,14 @@ impl Compiler<'_> {
         }
         let Some(function) = table::find(plain) else {
             let diagnostic = self.unknown_function(call, span);
-            self.report(diagnostic);
             self.all(&call.args);
-            return Code::failed(span);
+            return self.fault(diagnostic, span);
         };
         let args = self.all(&call.args);
         if !call.expand_last
             && let Some(diagnostic) = wrong_count(function, call, span)
         {
-            self.report(diagnostic);
-            return Code::failed(span);
+            return self.fault(diagnostic, span);
         }
         Code::new(
             Node::Call(Box::new(Call {
@@ -86,26 +84,26 @@ impl Compiler<'_> {
     }
 
     fn try_call(&mut self, call: &ast::Call, span: Span) -> Code {
-        let args = self.all(&call.args);
+        let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
             return self.no_expansion("try", call, span);
         }
         if args.is_empty() {
-            self.report(
+            return self.fault(
                 Diagnostic::error(
                     &rules::call::TRY_WITHOUT_ARGUMENTS,
                     "Call to function \"try\" failed: at least one argument is required.",
                 )
                 .at(call.name_span)
                 .within(span),
+                span,
             );
-            return Code::failed(span);
         }
         Code::new(Node::Try(args), span)
     }
 
     fn can_call(&mut self, call: &ast::Call, span: Span) -> Code {
-        let args = self.all(&call.args);
+        let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
             return self.no_expansion("can", call, span);
         }
@@ -157,15 +155,15 @@ impl Compiler<'_> {
 
     fn no_expansion(&mut self, name: &str, call: &ast::Call, span: Span) -> Code {
         let place = call.args.last().map_or(span, |last| last.span);
-        self.report(
+        self.fault(
             Diagnostic::error(
                 &rules::call::EXPANDED_EXPRESSION_ARGUMENTS,
                 format!("The arguments of function \"{name}\" are expressions, not values: they can't be given by expansion (\"...\")."),
             )
             .at(place)
             .within(span),
-        );
-        Code::failed(span)
+            span,
+        )
     }
 
     fn wrong_special(&mut self, name: &str, params: &[&str], call: &ast::Call, span: Span) -> Code {
@@ -173,8 +171,17 @@ impl Compiler<'_> {
             Some(missing) => not_enough(name, params.len(), false, missing, close(call)),
             None => too_many(name, params.len(), call, span),
         };
-        self.report(diagnostic.within(span));
-        Code::failed(span)
+        self.fault(diagnostic.within(span), span)
+    }
+
+    /// A call that can't work. Where the expression may do without it, only evaluating it is an error: `try` and `can` are how people ask for
+    /// functions that only some versions have.
+    fn fault(&mut self, diagnostic: Diagnostic, span: Span) -> Code {
+        if self.optional == 0 {
+            self.report(diagnostic);
+            return Code::failed(span);
+        }
+        Code::new(Node::Fault(Box::new(diagnostic)), span)
     }
 }
 

@@ -77,6 +77,7 @@ impl Evaluator<'_> {
             Node::Slot(slot) => self.slot(*slot, code.span),
             Node::Local(at, _) => self.frame.get(*at).cloned().ok_or(Failed),
             Node::Failed => Err(Failed),
+            Node::Fault(diagnostic) => self.fail((**diagnostic).clone()),
             _ if self.depth >= MAX_DEPTH => self.too_deep(code.span),
             _ => {
                 self.depth += 1;
@@ -108,7 +109,11 @@ impl Evaluator<'_> {
             Node::Shaped(shaped) => self.shaped(shaped),
             Node::Object(entries) => self.object(entries),
             Node::For(parts) => self.for_expr(parts, span),
-            Node::Constant(_) | Node::Slot(_) | Node::Local(..) | Node::Failed => Err(Failed),
+            Node::Constant(_)
+            | Node::Slot(_)
+            | Node::Local(..)
+            | Node::Failed
+            | Node::Fault(_) => Err(Failed),
         }
     }
 
