@@ -531,10 +531,20 @@ impl ModuleBinder<'_> {
                     _ => ("count", "count.index"),
                 };
                 let address = info.address();
+                let attribute = attribute_text(step);
+                let hint = match info.repeats {
+                    Repeats::ForEach => format!(
+                        "values({address})[*]{attribute} is a list with that of all instances"
+                    ),
+                    _ => format!(
+                        "{address}[*]{attribute} is a list with that of all instances; where there is one or none, one({address}[*]{attribute})"
+                    ),
+                };
                 let detail = format!(
                     "Because {address} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    {address}[{example}]"
                 );
-                return Err(error(&rules::reference::MISSING_INSTANCE_KEY, detail, end));
+                let diagnostic = error(&rules::reference::MISSING_INSTANCE_KEY, detail, end);
+                return Err(diagnostic.hint(hint));
             }
             (Repeats::Count | Repeats::ForEach, _) if found.key_at.is_none() => return Ok(()),
             _ => {}
@@ -548,6 +558,13 @@ impl ModuleBinder<'_> {
             Some(schema) => check_steps(&schema.block, steps),
             None => Ok(()),
         }
+    }
+}
+
+fn attribute_text(step: &Step) -> String {
+    match &step.kind {
+        StepKind::Attr(name) => format!(".{name}"),
+        _ => String::new(),
     }
 }
 

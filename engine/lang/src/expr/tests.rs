@@ -497,7 +497,12 @@ fn calls_that_cannot_work_may_be_done_without() {
         ("false && nosuch()", "false"),
         ("true || try([]...)", "true"),
     ]);
-    for text in ["upper()", "false ? 1 : upper()", "try(upper())", "true && upper()"] {
+    for text in [
+        "upper()",
+        "false ? 1 : upper()",
+        "try(upper())",
+        "true && upper()",
+    ] {
         assert!(evaluate(text).is_err(), "{text}");
     }
 }

@@ -230,7 +230,7 @@ impl Core {
                 if diagnostic.is(words.failed) {
                     diagnostic
                         .detail
-                        .push_str("\n\nThis was checked by the validation rule shown below.");
+                        .push_str("\n\nThis was checked by the validation rule that is shown with this message.");
                     diagnostic
                         .related
                         .push((rule.span, "the validation rule".into()));

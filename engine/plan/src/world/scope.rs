@@ -10,6 +10,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
+use terrane_lang::syntax::suggest::suggestion;
 use terrane_model::addr::InstanceKey;
 use terrane_value::{Kind, Value};
 
@@ -303,7 +304,7 @@ pub(crate) fn pick(
             ),
         };
         return fail(
-            &terrane_config::rules::reference::INSTANCE_KEY_OF_WRONG_TYPE,
+            &terrane_config::rules::reference::INSTANCE_BEYOND_COUNT,
             format!(
                 "The given key does not identify an element in this collection value: {problem}"
             ),
@@ -313,7 +314,37 @@ pub(crate) fn pick(
         Ok(index) => Ok(Picked::Index(index)),
         Err(_) => fail(
             &terrane_config::rules::reference::NO_SUCH_INSTANCE,
-            "The given key does not identify an element in this collection value.".to_owned(),
+            format!(
+                "The given key does not identify an element in this collection value.{}",
+                known_keys(keys, &wanted)
+            ),
         ),
+    }
+}
+
+/// The key that may be meant, or else the keys that there are, if they are few.
+fn known_keys(keys: &[Option<InstanceKey>], wanted: &Option<InstanceKey>) -> String {
+    const MOST: usize = 8;
+    let names: Vec<&str> = (keys.iter().flatten())
+        .filter_map(|key| match key {
+            InstanceKey::Str(text) => Some(text.as_str()),
+            InstanceKey::Int(_) => None,
+        })
+        .collect();
+    if let Some(InstanceKey::Str(wanted)) = wanted
+        && let Some(near) = suggestion(wanted, names.iter().copied())
+    {
+        return format!(" Did you mean {near:?}?");
+    }
+    match names.len() {
+        0 => " There are no instances.".to_owned(),
+        1..=MOST => {
+            let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+            match names.as_slice() {
+                [only] => format!(" There is only {only}."),
+                names => format!(" There are {}.", names.join(", ")),
+            }
+        }
+        _ => String::new(),
     }
 }

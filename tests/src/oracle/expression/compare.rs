@@ -46,7 +46,12 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "[{}] {}", self.kind(), self.node.render(Logic::Operators))?;
+        writeln!(
+            f,
+            "[{}] {}",
+            self.kind(),
+            self.node.render(Logic::Operators)
+        )?;
         writeln!(f, "    ours:   {:?}", self.ours)?;
         write!(f, "    theirs: {:?}", self.theirs)
     }
@@ -88,7 +93,8 @@ pub fn shrink(terraform: &Path, difference: Difference) -> Difference {
             .into_iter()
             .filter(|node| {
                 let text = node.render(Logic::Operators);
-                text.len() < length && (smallest.ours == Answer::Refused || ours::answer(&text) != Answer::Refused)
+                text.len() < length
+                    && (smallest.ours == Answer::Refused || ours::answer(&text) != Answer::Refused)
             })
             .collect();
         candidates.sort_by_key(|node| node.render(Logic::Operators).len());

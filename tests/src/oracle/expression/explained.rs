@@ -1,8 +1,8 @@
 //! The differences that are there on purpose. Each has its reason; what is not here is a mistake of ours.
 
+use super::Answer;
 use super::compare::Difference;
 use super::theirs;
-use super::Answer;
 use crate::oracle::tree::Logic;
 use std::path::Path;
 

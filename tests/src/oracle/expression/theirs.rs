@@ -30,7 +30,13 @@ fn together(terraform: &Path, texts: &[String]) -> Option<Vec<Answer>> {
     let dir = tempfile::tempdir().expect("there is room for a folder");
     let mut file = String::from("locals {\n");
     for (at, text) in texts.iter().enumerate() {
-        writeln!(file, "v{at} = {}\nt{at} = {}", value_of(text), type_of(text)).ok()?;
+        writeln!(
+            file,
+            "v{at} = {}\nt{at} = {}",
+            value_of(text),
+            type_of(text)
+        )
+        .ok()?;
     }
     file.push_str("}\n");
     std::fs::write(dir.path().join("main.tf"), file).expect("the folder can be written");
@@ -44,7 +50,12 @@ fn together(terraform: &Path, texts: &[String]) -> Option<Vec<Answer>> {
     let ran = run(terraform, dir.path(), &["console"], &line);
     let encoded = ran.out.trim().strip_prefix('"')?.strip_suffix('"')?;
     let values: serde_json::Value = serde_json::from_slice(&decode(encoded)?).ok()?;
-    let ran = run(terraform, dir.path(), &["console"], &format!("type([{}])\n", all('t')));
+    let ran = run(
+        terraform,
+        dir.path(),
+        &["console"],
+        &format!("type([{}])\n", all('t')),
+    );
     let types = split(&ran.out);
     let values = values.as_array()?;
     assert_eq!(values.len(), texts.len());
@@ -84,5 +95,7 @@ fn split(printed: &str) -> Vec<String> {
 
 fn decode(base64: &str) -> Option<Vec<u8>> {
     use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.decode(base64).ok()
+    base64::engine::general_purpose::STANDARD
+        .decode(base64)
+        .ok()
 }
