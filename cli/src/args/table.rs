@@ -148,21 +148,29 @@ pub(crate) static COMMANDS: &[Command] = &[
     Command {
         path: &["console"],
         primary: false,
-        usage: " [options]",
+        usage: " [options] [PLANFILE]",
         about: "Try expressions",
-        help: "Evaluates expressions, one per line, with the values of the configuration and the\nstate of this folder. Reads from a terminal, or from a pipe: then it ends with exit\ncode 1 at the first error. Changes nothing.",
+        help: "Evaluates expressions with the values of the configuration and the state of this\nfolder, or of a saved plan. An expression goes on over several lines while a bracket\nor a heredoc is open. type(x) shows a type, help(name) explains a function, exit\nleaves. Reads from a terminal (with history and completion), or from a pipe: then\nevery expression is evaluated, and the first error ends it with exit code 1.\nChanges nothing.",
         flags: &[
             VIEW,
             VARS,
             STATE,
-            &[Flag::new(
-                "plan",
-                Bool,
-                "",
-                "Evaluate against the planned values instead of the state.",
-            )],
+            &[
+                Flag::new(
+                    "plan",
+                    Bool,
+                    "",
+                    "Make a plan, and evaluate against its values instead of the state.",
+                ),
+                Flag::new(
+                    "state",
+                    Value,
+                    "FILE",
+                    "Evaluate against this state file (version 4) instead of the state.",
+                ),
+            ],
         ],
-        positional: (0, 0),
+        positional: (0, 1),
         run: Some(command::console::run),
     },
     Command {
