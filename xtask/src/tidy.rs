@@ -103,6 +103,7 @@ const RIM: &[(&str, &[&str])] = &[
         ],
     ),
     ("terrane-tests", &[]),
+    ("terrane-fuzz", &[]),
     ("xtask", &[]),
 ];
 

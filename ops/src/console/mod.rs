@@ -156,7 +156,7 @@ impl<'a> Console<'a> {
         {
             let [argument] = &*call.args else {
                 let problem = Diagnostic::error(
-                    "Wrong number of arguments",
+                    &rules::console::TYPE_ARGUMENTS,
                     "The function `type` of the console takes one argument.",
                 );
                 return Err(self.fail(problem.at(expr.span).into()));

@@ -1,7 +1,7 @@
 //! Names to complete, and help about them.
 
 use terrane_config::config::{Config, Module, ModuleId};
-use terrane_lang::functions::descriptions;
+use terrane_lang::functions::table::descriptions;
 use terrane_model::addr::Mode;
 
 /// The names that an expression in the root module may begin with, sorted.
