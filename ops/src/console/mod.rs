@@ -8,6 +8,7 @@ use crate::failure::{Failure, Report};
 use crate::files::functions_for_apply;
 use crate::load::{self, Loaded, Origin};
 use crate::planfile::{self, Saved};
+use crate::rules;
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, GivenValue, Resolved, VariableArgument};
@@ -167,8 +168,11 @@ impl<'a> Console<'a> {
     }
 
     fn value(&mut self, expr: &Expr) -> Result<Value, Failure> {
-        let (compiled, diagnostics) = self.names.compile(&mut self.config, expr);
+        let (compiled, mut diagnostics) = self.names.compile(&mut self.config, expr);
         if diagnostics.has_errors() {
+            for diagnostic in diagnostics.iter_mut() {
+                self.explain_type(diagnostic);
+            }
             return Err(self.fail(diagnostics));
         }
         let at_ms = now_ms();
@@ -183,6 +187,24 @@ impl<'a> Console<'a> {
         world
             .value(&compiled)
             .map_err(|diagnostics| self.fail(diagnostics))
+    }
+
+    /// The function `type` is not unknown here, but it stands alone.
+    fn explain_type(&self, diagnostic: &mut Diagnostic) {
+        let unknown = terrane_lang::rules::call::UNKNOWN_FUNCTION.code;
+        let is_type = diagnostic.code == Some(unknown)
+            && diagnostic
+                .subject
+                .is_some_and(|span| self.sources.text(span) == "type");
+        if is_type {
+            *diagnostic = Diagnostic {
+                subject: diagnostic.subject,
+                ..Diagnostic::error(
+                    &rules::console::TYPE_INSIDE,
+                    "The function `type` belongs to the console: it takes a whole expression, and can't be a part of one.",
+                )
+            };
+        }
     }
 
     fn fail(&self, diagnostics: Diagnostics) -> Failure {
