@@ -96,6 +96,7 @@ impl Evaluator<'_> {
             }
             Node::Template(parts) => self.template(parts, span),
             Node::Call(call) => self.call(call, code),
+            Node::ProviderCall(call) => self.provider_call(call, code),
             Node::Try(args) => self.try_call(args, span),
             Node::Can(arg) => self.can_call(arg),
             Node::Convert(convert) => self.convert_call(convert, span),

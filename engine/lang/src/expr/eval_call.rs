@@ -5,7 +5,7 @@ use super::eval::{Evaluator, Failed, Outcome};
 use super::node::{Call, Code, Convert};
 use super::values;
 use crate::diagnostic::Diagnostic;
-use crate::functions::table::{Context, Fault, Function, Param};
+use crate::functions::table::{Context, Fault, Function};
 use crate::source::Span;
 use std::fmt::Write as _;
 use terrane_value::{Kind, Marks, Refinements, Type, Value};
@@ -14,7 +14,7 @@ impl Evaluator<'_> {
     #[inline(never)]
     pub(super) fn call(&mut self, call: &Call, code: &Code) -> Outcome {
         let span = code.span;
-        let Some((mut args, last)) = self.arguments(call, span)? else {
+        let Some((mut args, last)) = self.arguments(&call.args, call.expand_last, span)? else {
             return Ok(Value::dynamic());
         };
         let function = call.function;
@@ -39,7 +39,7 @@ impl Evaluator<'_> {
                 Ok(converted) => *value = converted,
                 Err(why) => {
                     failed = true;
-                    let diagnostic = argument_error(param, &why, function)
+                    let diagnostic = wrong_argument(param.name, &why, function.signature())
                         .at(place(at))
                         .within(span);
                     self.blame::<()>(code, diagnostic).ok();
@@ -52,6 +52,7 @@ impl Evaluator<'_> {
         let context = Context {
             functions: self.scope.functions(),
             depth: self.depth,
+            providers: call.providers.as_ref(),
             sensitive: false,
         };
         function.invoke(args, context).or_else(|fault| {
@@ -62,13 +63,18 @@ impl Evaluator<'_> {
 
     /// The values of all arguments, the expanded one spread out, and the place of the last argument expression. `None` if the
     /// argument to expand is unknown.
-    fn arguments(&mut self, call: &Call, span: Span) -> Outcome<Option<(Vec<Value>, usize)>> {
-        let mut args = self.all(&call.args)?;
-        let last = call.args.len().saturating_sub(1);
-        if !call.expand_last {
+    pub(super) fn arguments(
+        &mut self,
+        written: &[Code],
+        expand_last: bool,
+        span: Span,
+    ) -> Outcome<Option<(Vec<Value>, usize)>> {
+        let mut args = self.all(written)?;
+        let last = written.len().saturating_sub(1);
+        if !expand_last {
             return Ok(Some((args, last)));
         }
-        let (Some(list), Some(code)) = (args.pop(), call.args.last()) else {
+        let (Some(list), Some(code)) = (args.pop(), written.last()) else {
             return Err(Failed);
         };
         let invalid = |detail: &str| {
@@ -189,51 +195,72 @@ impl Evaluator<'_> {
 
 fn wrong_count(call: &Call, given: usize, span: Span) -> Option<Diagnostic> {
     let function = call.function;
-    let wanted = function.params.len();
-    let mut diagnostic = if let Some(missing) = function.params.get(given) {
-        let more = function.variadic.is_some();
-        not_enough(&call.name, wanted, more, missing.name, call.close).within(span)
-    } else if given > wanted && function.variadic.is_none() {
-        Diagnostic::error(
-            "Too many function arguments",
-            format!(
-                "Function \"{}\" expects only {wanted} argument(s).",
-                call.name
-            ),
-        )
-        .at(call.args.last().map_or(span, |last| last.span))
-        .within(span)
-    } else {
-        return None;
-    };
+    let wanted = (function.params.len(), function.variadic.is_some());
+    let missing = function.params.get(given).map(|param| param.name);
+    let last = call.args.last().map_or(span, |last| last.span);
+    let mut diagnostic =
+        count_error(&call.name, wanted, given, missing, (last, call.close))?.within(span);
     diagnostic.function = Some(function.signature());
     Some(diagnostic)
 }
 
-fn argument_error(param: &Param, why: &str, function: &Function) -> Diagnostic {
+/// The message about too few or too many arguments, if they are: of so many parameters (and perhaps more), the first `missing` one, the
+/// place of the last argument and of the closing parenthesis.
+pub(super) fn count_error(
+    name: &str,
+    (wanted, more): (usize, bool),
+    given: usize,
+    missing: Option<&str>,
+    (last, close): (Span, Span),
+) -> Option<Diagnostic> {
+    if let Some(missing) = missing {
+        return Some(not_enough(name, wanted, more, missing, close));
+    }
+    (given > wanted && !more).then(|| {
+        Diagnostic::error(
+            "Too many function arguments",
+            format!("Function \"{name}\" expects only {wanted} argument(s)."),
+        )
+        .at(last)
+    })
+}
+
+pub(super) fn wrong_argument(param: &str, why: &str, signature: String) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(
         "Invalid function argument",
-        format!("Invalid value for \"{}\" parameter: {why}.", param.name),
+        format!("Invalid value for \"{param}\" parameter: {why}."),
     );
-    diagnostic.function = Some(function.signature());
+    diagnostic.function = Some(signature);
     diagnostic
 }
 
 fn call_error(call: &Call, fault: Fault, place: &dyn Fn(usize) -> Span, span: Span) -> Diagnostic {
     let function = call.function;
-    if let Some(at) = fault.argument
-        && let Some(param) = function.param(at)
-    {
-        return argument_error(param, &fault.text, function)
+    let param = fault.argument.and_then(|at| function.param(at));
+    let param = param.map(|param| param.name);
+    fault_error(&call.name, param, fault, function.signature(), place, span)
+}
+
+/// The message of a function that failed: about the argument for `param`, or about the call.
+pub(super) fn fault_error(
+    name: &str,
+    param: Option<&str>,
+    fault: Fault,
+    signature: String,
+    place: &dyn Fn(usize) -> Span,
+    span: Span,
+) -> Diagnostic {
+    if let (Some(at), Some(param)) = (fault.argument, param) {
+        return wrong_argument(param, &fault.text, signature)
             .at(place(at))
             .within(span);
     }
     let mut diagnostic = Diagnostic::error(
         "Error in function call",
-        format!("Call to function \"{}\" failed: {}.", call.name, fault.text),
+        format!("Call to function \"{name}\" failed: {}.", fault.text),
     )
     .at(span);
-    diagnostic.function = Some(function.signature());
+    diagnostic.function = Some(signature);
     diagnostic
 }
 

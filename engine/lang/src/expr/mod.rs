@@ -5,7 +5,7 @@
 //! block of configuration, the scope once per instance.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::functions::Functions;
+use crate::functions::{Functions, ProviderNames};
 use crate::source::Span;
 use crate::syntax::ast;
 use ecow::EcoString;
@@ -19,6 +19,7 @@ mod eval_call;
 mod eval_for;
 mod eval_operator;
 mod eval_path;
+mod eval_provider;
 mod eval_template;
 mod involved;
 mod node;
@@ -67,13 +68,9 @@ pub trait Binder {
         false
     }
 
-    /// Says why a function of a provider can't be called. `name` is what follows `provider::`: `aws::arn_parse`.
-    fn provider_function(&mut self, name: &str, span: Span) -> Diagnostic {
-        Diagnostic::error(
-            "Unknown provider function",
-            format!("There is no function named \"provider::{name}\". Functions of providers are not supported yet."),
-        )
-        .at(span)
+    /// The functions of providers that may be called here. `None`: only those of the provider that is built in.
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        None
     }
 }
 

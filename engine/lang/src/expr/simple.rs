@@ -3,12 +3,12 @@
 use super::compile::compile;
 use super::{Binder, Bound, Compiled, Scope, Slot, eval};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::functions::Functions;
+use crate::functions::{Functions, ProviderNames};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::syntax::suggest::suggestion;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use terrane_value::{EcoString, Value};
 
 /// Names with their values, as a binder and a scope.
@@ -21,6 +21,8 @@ pub struct Names<'a> {
     type_function: bool,
     /// Whether these are the variables of a template.
     template: bool,
+    /// Functions of providers that may be called.
+    providers: Option<Arc<dyn ProviderNames>>,
 }
 
 /// How the message on a name that a template was not given begins; the name in quotes follows.
@@ -36,6 +38,7 @@ impl<'a> Names<'a> {
             functions,
             type_function: false,
             template: false,
+            providers: None,
         }
     }
 
@@ -46,9 +49,10 @@ impl<'a> Names<'a> {
         self
     }
 
-    /// Speaks of names as of the variables of a template.
-    pub(crate) fn for_template(mut self) -> Self {
+    /// Speaks of names as of the variables of a template, which may call functions of these providers.
+    pub(crate) fn for_template(mut self, providers: Option<Arc<dyn ProviderNames>>) -> Self {
         self.template = true;
+        self.providers = providers;
         self
     }
 
@@ -104,6 +108,10 @@ impl Binder for Names<'_> {
 
     fn allows_type_function(&self) -> bool {
         self.type_function
+    }
+
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        self.providers.clone()
     }
 }
 

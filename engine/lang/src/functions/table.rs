@@ -3,10 +3,10 @@
 //! A function says of each parameter what it wants to see for itself: nulls, unknown values, marks. What it does not want is dealt
 //! with before it is called: null is an error, an unknown argument gives an unknown result, marks are taken off and put on the result.
 
-use super::{Functions, families};
+use super::{Functions, ProviderNames, families};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use terrane_value::{Type, Value};
 
 /// A function of the language.
@@ -19,6 +19,8 @@ pub(crate) struct Function {
     pub(crate) returns: Returns,
     /// Whether the result may be null.
     pub(crate) nullable: bool,
+    /// Whether it evaluates templates, which may call functions of providers.
+    pub(crate) renders_templates: bool,
     pub(crate) run: Run,
     /// One line.
     pub(crate) about: &'static str,
@@ -69,6 +71,8 @@ pub(crate) struct Context<'a> {
     pub(crate) functions: &'a Functions,
     /// How deep the evaluation is that the call is part of.
     pub(crate) depth: usize,
+    /// Functions of providers that templates may call.
+    pub(crate) providers: Option<&'a Arc<dyn ProviderNames>>,
     /// An argument is sensitive: messages must not show what it holds.
     pub(crate) sensitive: bool,
 }
@@ -219,6 +223,7 @@ impl Function {
             variadic: None,
             returns: Returns::Always(returns),
             nullable: false,
+            renders_templates: false,
             run,
             about,
         }
@@ -237,6 +242,11 @@ impl Function {
 
     pub(crate) const fn nullable(mut self) -> Self {
         self.nullable = true;
+        self
+    }
+
+    pub(crate) const fn renders_templates(mut self) -> Self {
+        self.renders_templates = true;
         self
     }
 
@@ -305,7 +315,8 @@ pub(crate) fn suggest(name: &str) -> Option<&'static str> {
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
-    let mut all: Vec<&'static str> = table().keys().copied().collect();
+    let callable = |name: &&str| !name.contains("::");
+    let mut all: Vec<&'static str> = table().keys().copied().filter(callable).collect();
     all.extend(FORMS.iter().map(|(name, ..)| *name));
     all.sort_unstable();
     all.into_iter()

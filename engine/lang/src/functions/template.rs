@@ -21,7 +21,8 @@ pub(super) const TABLE: &[Function] = &[
         "The content of a file as a template, filled in.",
     )
     .by(any_type)
-    .nullable(),
+    .nullable()
+    .renders_templates(),
     Function::new(
         "templatestring",
         &[Param::new("template", Ty::String), VARS],
@@ -30,7 +31,8 @@ pub(super) const TABLE: &[Function] = &[
         "A text as a template, filled in.",
     )
     .by(any_type)
-    .nullable(),
+    .nullable()
+    .renders_templates(),
 ];
 
 const VARS: Param = Param::new("vars", Ty::Any);
@@ -121,7 +123,7 @@ fn render(
         return Err(told(&diagnostics, &sources));
     };
     Names::new(vars, context.functions)
-        .for_template()
+        .for_template(context.providers.cloned())
         .evaluate_at(&expr, context.depth + LEVELS)
         .map_err(|diagnostics| told(&diagnostics, &sources))
 }
