@@ -4,6 +4,7 @@
 //! Evaluation goes on beside a failure, so that one run shows what is wrong in all parts of an expression.
 
 use super::node::{Code, Node, Shaped};
+use super::work::{self, Work};
 use super::{Compiled, Root, Scope, Slot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -11,6 +12,9 @@ use terrane_value::{Kind, Marks, Type, Value};
 
 /// How deep evaluation may go, templates that render templates included.
 pub(crate) const MAX_DEPTH: usize = 700;
+
+/// The summary of the message at that depth.
+pub(crate) const NESTED_TOO_DEEPLY: &str = "Expression nested too deeply";
 
 /// There is no value; why is in the diagnostics, unless it was reported elsewhere.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +30,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) frame: Vec<Value>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) depth: usize,
+    pub(super) work: &'a Work,
 }
 
 pub(super) fn eval(
@@ -33,12 +38,14 @@ pub(super) fn eval(
     scope: &dyn Scope,
     locals: &[Value],
     depth: usize,
+    work: &Work,
 ) -> Result<Value, Diagnostics> {
     let mut evaluator = Evaluator {
         scope,
         frame: locals.to_vec(),
         diagnostics: Vec::new(),
         depth,
+        work,
     };
     evaluator
         .eval(&root.code)
@@ -48,11 +55,13 @@ pub(super) fn eval(
 /// The values that took part in an expression, for the "each.key is …" lines of a message: known, not sensitive, at most 80 characters each.
 #[must_use]
 pub fn values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, String)> {
+    let work = Work::new();
     let mut evaluator = Evaluator {
         scope,
         frame: Vec::new(),
         diagnostics: Vec::new(),
         depth: 0,
+        work: &work,
     };
     evaluator.involved(&expr.0.code)
 }
@@ -60,11 +69,13 @@ pub fn values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, Strin
 /// As [`values_involved`], with those that are not known yet: for messages that complain of that.
 #[must_use]
 pub fn all_values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, String)> {
+    let work = Work::new();
     let mut evaluator = Evaluator {
         scope,
         frame: Vec::new(),
         diagnostics: Vec::new(),
         depth: 0,
+        work: &work,
     };
     evaluator.all_involved(&expr.0.code)
 }
@@ -77,11 +88,12 @@ impl Evaluator<'_> {
             Node::Local(at, _) => self.frame.get(*at).cloned().ok_or(Failed),
             Node::Failed => Err(Failed),
             _ if self.depth >= MAX_DEPTH => self.too_deep(code.span),
+            _ if !self.work.spend(1) => self.exhausted(code.span),
             _ => {
                 self.depth += 1;
                 let outcome = self.dispatch(code);
                 self.depth -= 1;
-                outcome
+                self.bounded(outcome, code.span)
             }
         }
     }
@@ -112,11 +124,32 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The outcome, if it is not too large.
+    fn bounded(&mut self, outcome: Outcome, span: Span) -> Outcome {
+        let Ok(value) = outcome else {
+            return Err(Failed);
+        };
+        match work::oversized(&value, span) {
+            None => Ok(value),
+            Some(diagnostic) => self.fail(diagnostic),
+        }
+    }
+
+    /// Says once that no steps are left, however many parts of the expression find that out.
+    #[cold]
+    pub(super) fn exhausted<T>(&mut self, span: Span) -> Outcome<T> {
+        let said = self.diagnostics.last();
+        if said.is_some_and(|said| said.summary == work::TOO_MUCH) {
+            return Err(Failed);
+        }
+        self.fail(work::too_much(span))
+    }
+
     #[inline(never)]
     fn too_deep(&mut self, span: Span) -> Outcome {
         self.fail(
             Diagnostic::error(
-                "Expression nested too deeply",
+                NESTED_TOO_DEEPLY,
                 "Evaluating this expression goes through too many levels, counting templates that render other templates.",
             )
             .at(span),

@@ -53,6 +53,7 @@ impl Evaluator<'_> {
             functions: self.scope.functions(),
             depth: self.depth,
             providers: call.providers.as_ref(),
+            work: self.work,
             sensitive: false,
         };
         function.invoke(args, context).or_else(|fault| {
@@ -298,6 +299,9 @@ impl Function {
             }
         }
         let sensitive = context.sensitive;
+        // What looks at large arguments without making a large result costs too.
+        let seen: usize = args.iter().map(cost).sum();
+        context.charge(seen)?;
         let result = if dynamic {
             Ok(Value::dynamic())
         } else if unknown {
@@ -306,7 +310,10 @@ impl Function {
             (self.run)(&args, &context)
         };
         match result {
-            Ok(value) => Ok(value.with_marks(&marks)),
+            Ok(value) => {
+                context.charge(value.size())?;
+                Ok(value.with_marks(&marks))
+            }
             Err(fault) if sensitive => Err(fault.hidden()),
             Err(fault) => Err(fault),
         }
@@ -320,5 +327,13 @@ impl Function {
         } else {
             Value::unknown_with(ty, Refinements::NOT_NULL)
         })
+    }
+}
+
+/// The steps that it takes to look at an argument. Texts are looked at as a whole, of collections usually a part.
+fn cost(value: &Value) -> usize {
+    match value.kind() {
+        Kind::String(_) => value.size(),
+        _ => value.size() / 256,
     }
 }

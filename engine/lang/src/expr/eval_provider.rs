@@ -67,6 +67,10 @@ impl Evaluator<'_> {
         if unknown {
             return Ok(Value::unknown(function.returns.clone()).with_marks(&marks));
         }
+        let sent = args.iter().map(Value::size).sum::<usize>() as u64;
+        if !self.work.spend(sent) {
+            return self.exhausted(span);
+        }
         let providers = &self.scope.functions().providers;
         let result = providers
             .call(&function.provider, &function.name, &args)

@@ -26,12 +26,17 @@ mod node;
 pub mod simple;
 pub mod types;
 pub(crate) mod values;
+pub(crate) mod work;
 
+#[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
+mod provider_tests;
 #[cfg(test)]
 mod tests;
 
 pub use compile::compile;
-pub(crate) use eval::MAX_DEPTH;
+pub(crate) use eval::{MAX_DEPTH, NESTED_TOO_DEEPLY};
 pub use eval::{all_values_involved, values_involved};
 
 /// A place that a [`Scope`] has a value for. What the number means is between binder and scope.
@@ -135,7 +140,7 @@ impl Compiled {
     /// # Errors
     /// All messages that are found; none if the cause was reported already.
     pub fn eval(&self, scope: &dyn Scope, locals: &[Value]) -> Result<Value, Diagnostics> {
-        eval::eval(&self.0, scope, locals, 0)
+        eval::eval(&self.0, scope, locals, 0, &work::Work::new())
     }
 
     /// All references, in source order.

@@ -1,6 +1,7 @@
 //! Evaluation with names that stand for values, and nothing else: templates, the console, tests.
 
 use super::compile::compile;
+use super::work::Work;
 use super::{Binder, Bound, Compiled, Scope, Slot, eval};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::functions::{Functions, ProviderNames};
@@ -61,7 +62,7 @@ impl<'a> Names<'a> {
     /// # Errors
     /// All messages that are found.
     pub fn evaluate(&mut self, expr: &ast::Expr) -> Result<Value, Diagnostics> {
-        self.evaluate_at(expr, 0)
+        self.evaluate_at(expr, 0, &Work::new())
     }
 
     /// The same, at some depth of an evaluation that goes on outside of it.
@@ -69,13 +70,14 @@ impl<'a> Names<'a> {
         &mut self,
         expr: &ast::Expr,
         depth: usize,
+        work: &Work,
     ) -> Result<Value, Diagnostics> {
         let (compiled, diagnostics) = compile(expr, self, &[]);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
         let Compiled(root) = compiled;
-        eval::eval(&root, self, &[], depth)
+        eval::eval(&root, self, &[], depth, work)
     }
 }
 

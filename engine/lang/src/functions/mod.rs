@@ -15,6 +15,7 @@ mod encoding;
 mod file;
 mod format;
 mod hash;
+pub mod help;
 mod map;
 mod network;
 mod number;

@@ -4,6 +4,7 @@
 //! with before it is called: null is an error, an unknown argument gives an unknown result, marks are taken off and put on the result.
 
 use super::{Functions, ProviderNames, families};
+use crate::expr::work::{MAX_SIZE, MAX_TEXT, Work};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -73,8 +74,44 @@ pub(crate) struct Context<'a> {
     pub(crate) depth: usize,
     /// Functions of providers that templates may call.
     pub(crate) providers: Option<&'a Arc<dyn ProviderNames>>,
+    /// What the evaluation may still cost.
+    pub(crate) work: &'a Work,
     /// An argument is sensitive: messages must not show what it holds.
     pub(crate) sensitive: bool,
+}
+
+pub(crate) const TOO_MANY_STEPS: &str = "the expression takes too many steps";
+
+impl Context<'_> {
+    /// Counts steps of the evaluation.
+    pub(crate) fn charge(&self, steps: usize) -> Result<(), Fault> {
+        if self.work.spend(steps as u64) {
+            Ok(())
+        } else {
+            Err(Fault::new(TOO_MANY_STEPS))
+        }
+    }
+}
+
+/// Refuses results that would be too large before they are made: so many elements.
+pub(crate) fn check_elements(count: Option<usize>) -> Result<(), Fault> {
+    match count {
+        Some(count) if count <= MAX_SIZE => Ok(()),
+        _ => Err(Fault::new(format!(
+            "the result would have more than {MAX_SIZE} elements"
+        ))),
+    }
+}
+
+/// Refuses texts that would be too long before they are made: so many bytes.
+pub(crate) fn check_text(bytes: Option<usize>) -> Result<(), Fault> {
+    match bytes {
+        Some(bytes) if bytes <= MAX_TEXT => Ok(()),
+        _ => Err(Fault::new(format!(
+            "the result would be longer than {} MiB",
+            MAX_TEXT >> 20
+        ))),
+    }
 }
 
 /// Why a call failed.
@@ -307,6 +344,31 @@ const FORMS: [(&str, &str, &str); 3] = [
 /// The function with a name (without namespace).
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
     table().get(name).copied()
+}
+
+/// The signature of a function or form, and the line on it.
+pub(super) fn summary(name: &str) -> Option<(String, &'static str)> {
+    if let Some(function) = find(name) {
+        return Some((function.signature(), function.about));
+    }
+    let (_, signature, about) = FORMS.iter().find(|(form, ..)| *form == name)?;
+    Some((String::from(*signature), about))
+}
+
+/// The names of the parameters of a function or form, the variadic one last.
+pub(super) fn parameter_names(name: &str) -> Vec<&'static str> {
+    match (find(name), name) {
+        (Some(function), _) => function
+            .params
+            .iter()
+            .chain(function.variadic.as_ref())
+            .map(|param| param.name)
+            .collect(),
+        (None, "convert") => vec!["value", "type"],
+        (None, "try") => vec!["expressions"],
+        (None, "can") => vec!["expression"],
+        (None, _) => Vec::new(),
+    }
 }
 
 /// A known name that is nearly this.

@@ -2,11 +2,12 @@
 
 use super::args::{text, unknown, value};
 use super::string::shown;
-use super::table::{Context, Fault, Function, Param, Ty};
+use super::table::{Context, Fault, Function, Param, TOO_MANY_STEPS, Ty};
 use crate::diagnostic::Diagnostics;
-use crate::expr::MAX_DEPTH;
 use crate::expr::simple::Names;
 use crate::expr::values;
+use crate::expr::work::TOO_MUCH;
+use crate::expr::{MAX_DEPTH, NESTED_TOO_DEEPLY};
 use crate::source::SourceMap;
 use crate::syntax::parse::parse_template;
 use std::collections::BTreeMap;
@@ -116,6 +117,8 @@ fn render(
     if context.depth + LEVELS >= MAX_DEPTH {
         return Err(Fault::new(TOO_DEEP));
     }
+    // Reading the template is work too.
+    context.charge(1000 + template.len())?;
     let mut sources = SourceMap::default();
     let file = sources.add(name, template.as_str());
     let (expr, diagnostics) = parse_template(file, &template);
@@ -124,7 +127,7 @@ fn render(
     };
     Names::new(vars, context.functions)
         .for_template(context.providers.cloned())
-        .evaluate_at(&expr, context.depth + LEVELS)
+        .evaluate_at(&expr, context.depth + LEVELS, context.work)
         .map_err(|diagnostics| told(&diagnostics, &sources))
 }
 
@@ -133,8 +136,14 @@ fn told(diagnostics: &Diagnostics, sources: &SourceMap) -> Fault {
     let Some(first) = diagnostics.iter().next() else {
         return Fault::new("the template can't be rendered");
     };
-    if first.detail.contains(TOO_DEEP) {
-        return Fault::new(TOO_DEEP);
+    // What ends everything is said once, not at every level.
+    for one in diagnostics.iter() {
+        if one.detail.contains(TOO_DEEP) || one.summary == NESTED_TOO_DEEPLY {
+            return Fault::new(TOO_DEEP);
+        }
+        if one.detail.contains(TOO_MANY_STEPS) || one.summary == TOO_MUCH {
+            return Fault::new(TOO_MANY_STEPS);
+        }
     }
     let place = first
         .subject
