@@ -13,7 +13,7 @@ impl Compiler<'_> {
         if !self.binder.allows_functions() {
             self.report(
                 Diagnostic::error(
-                    &rules::call::FUNCTIONS_NOT_ALLOWED,
+                    &rules::structure::FUNCTIONS_NOT_ALLOWED,
                     "Functions may not be called here.",
                 )
                 .at(span),

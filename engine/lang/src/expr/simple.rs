@@ -157,7 +157,7 @@ struct Nothing;
 impl Binder for Nothing {
     fn bind(&mut self, root: &ast::Ident, _steps: &[ast::Step]) -> Result<Bound, Diagnostic> {
         Err(Diagnostic::error(
-            &rules::expr::VARIABLES_NOT_ALLOWED,
+            &rules::structure::VARIABLES_NOT_ALLOWED,
             "Variables may not be used here.",
         )
         .at(root.span))
