@@ -16,7 +16,6 @@ pub mod ui;
 // How the engine is fed.
 mod drive;
 pub mod load;
-mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;

@@ -71,9 +71,7 @@ impl Registry {
 
 /// All providers that this program has or can start, with messages about those that it can't.
 pub fn available(session: &Session) -> (Providers, Diagnostics) {
-    let mut providers = built_in(session);
-    let diagnostics = crate::plugins::add(session, &mut providers);
-    (providers, diagnostics)
+    (built_in(session), Diagnostics::new())
 }
 
 /// All providers that are part of this program.
