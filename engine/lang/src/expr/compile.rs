@@ -3,6 +3,7 @@
 use super::node::{Code, For, If, Node, Operation, Part, Shaped, Step, StepKind, TemplateFor};
 use super::{Binder, Bound, Compiled, Root, Slot, Use};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, UnaryOp};
 use ecow::EcoString;
@@ -61,7 +62,7 @@ impl Compiler<'_> {
         if self.depth >= MAX_DEPTH {
             self.report(
                 Diagnostic::error(
-                    "Expression nested too deeply",
+                    &rules::expr::EXPRESSION_TOO_DEEP,
                     format!("Expressions may be nested at most {MAX_DEPTH} levels deep. Move parts of it to local values."),
                 )
                 .at(expr.span),
@@ -190,7 +191,7 @@ impl Compiler<'_> {
     fn ambiguous_key(&mut self, key: &Expr) {
         self.report(
             Diagnostic::error(
-                "Ambiguous attribute key",
+                &rules::expr::AMBIGUOUS_ATTRIBUTE_KEY,
                 "If this expression is intended to be a reference, wrap it in parentheses. If it's instead intended as a literal name containing periods, wrap it in quotes to create a string literal.",
             )
             .at(key.span),
@@ -293,7 +294,7 @@ impl Compiler<'_> {
         if self.depth >= MAX_DEPTH {
             self.report(
                 Diagnostic::error(
-                    "Expression nested too deeply",
+                    &rules::expr::TEMPLATE_TOO_DEEP,
                     format!("Template directives may be nested at most {MAX_DEPTH} levels deep."),
                 )
                 .at(span),
@@ -432,7 +433,7 @@ impl Compiler<'_> {
         if self.depth >= MAX_DEPTH {
             self.report(
                 Diagnostic::error(
-                    "Expression nested too deeply",
+                    &rules::expr::SPLAT_TOO_DEEP,
                     format!("Splat expressions may be nested at most {MAX_DEPTH} levels deep."),
                 )
                 .at(span),

@@ -4,6 +4,7 @@ use super::compile::Compiler;
 use super::node::{Call, Code, Convert, Node};
 use crate::diagnostic::Diagnostic;
 use crate::functions::table::{self, Function};
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -12,7 +13,7 @@ impl Compiler<'_> {
         if !self.binder.allows_functions() {
             self.report(
                 Diagnostic::error(
-                    "Function calls not allowed",
+                    &rules::call::FUNCTIONS_NOT_ALLOWED,
                     "Functions may not be called here.",
                 )
                 .at(span),
@@ -64,7 +65,7 @@ impl Compiler<'_> {
                     .within(span);
             }
             return Diagnostic::error(
-                "Call to unknown function",
+                &rules::call::UNKNOWN_NAMESPACE,
                 format!("The function namespace \"{namespace}\" is not valid. Provider function calls must use the \"provider::\" namespace prefix."),
             )
             .at(call.name_span)
@@ -75,7 +76,7 @@ impl Compiler<'_> {
             .map(|near| format!(" Did you mean \"{near}\"?"))
             .unwrap_or_default();
         Diagnostic::error(
-            "Call to unknown function",
+            &rules::call::UNKNOWN_FUNCTION,
             format!("There is no function named \"{plain}\".{suggestion}"),
         )
         .at(call.name_span)
@@ -90,7 +91,7 @@ impl Compiler<'_> {
         if args.is_empty() {
             return self.fault(
                 Diagnostic::error(
-                    "Error in function call",
+                    &rules::call::TRY_WITHOUT_ARGUMENTS,
                     "Call to function \"try\" failed: at least one argument is required.",
                 )
                 .at(call.name_span)
@@ -156,7 +157,7 @@ impl Compiler<'_> {
         let place = call.args.last().map_or(span, |last| last.span);
         self.fault(
             Diagnostic::error(
-                "Invalid expanding argument value",
+                &rules::call::EXPANDED_EXPRESSION_ARGUMENTS,
                 format!("The arguments of function \"{name}\" are expressions, not values: they can't be given by expansion (\"...\")."),
             )
             .at(place)
@@ -235,7 +236,7 @@ pub(super) fn not_enough(
 ) -> Diagnostic {
     let at_least = if more { " at least" } else { "" };
     Diagnostic::error(
-        "Not enough function arguments",
+        &rules::call::NOT_ENOUGH_ARGUMENTS,
         format!("Function \"{name}\" expects{at_least} {wanted} argument(s). Missing value for \"{missing}\"."),
     )
     .at(close)
@@ -243,7 +244,7 @@ pub(super) fn not_enough(
 
 fn too_many(name: &str, wanted: usize, call: &ast::Call, span: Span) -> Diagnostic {
     Diagnostic::error(
-        "Too many function arguments",
+        &rules::call::TOO_MANY_ARGUMENTS,
         format!("Function \"{name}\" expects only {wanted} argument(s)."),
     )
     .at(call.args.get(wanted).map_or(span, |extra| extra.span))

@@ -6,6 +6,7 @@
 use super::node::{Code, Node, Shaped};
 use super::{Compiled, Root, Scope, Slot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::Span;
 use terrane_value::{Kind, Marks, Type, Value};
 
@@ -118,7 +119,7 @@ impl Evaluator<'_> {
     fn too_deep(&mut self, span: Span) -> Outcome {
         self.fail(
             Diagnostic::error(
-                "Expression nested too deeply",
+                &rules::expr::EVALUATION_TOO_DEEP,
                 "Evaluating this expression goes through too many levels, counting templates that render other templates.",
             )
             .at(span),
@@ -217,8 +218,11 @@ impl Evaluator<'_> {
         if key.is_null() {
             return self.blame(
                 code,
-                Diagnostic::error("Null value as key", "Can't use a null value as a key.")
-                    .at(code.span),
+                Diagnostic::error(
+                    &rules::expr::NULL_OBJECT_KEY,
+                    "Can't use a null value as a key.",
+                )
+                .at(code.span),
             );
         }
         if !key.marks().is_none() {
@@ -230,7 +234,7 @@ impl Evaluator<'_> {
                 return self.blame(
                     code,
                     Diagnostic::error(
-                        "Incorrect key type",
+                        &rules::expr::OBJECT_KEY_TYPE,
                         format!("Can't use this value as a key: {why}."),
                     )
                     .at(code.span),
