@@ -109,11 +109,9 @@ impl Evaluator<'_> {
             Node::Shaped(shaped) => self.shaped(shaped),
             Node::Object(entries) => self.object(entries),
             Node::For(parts) => self.for_expr(parts, span),
-            Node::Constant(_)
-            | Node::Slot(_)
-            | Node::Local(..)
-            | Node::Failed
-            | Node::Fault(_) => Err(Failed),
+            Node::Constant(_) | Node::Slot(_) | Node::Local(..) | Node::Failed | Node::Fault(_) => {
+                Err(Failed)
+            }
         }
     }
 
