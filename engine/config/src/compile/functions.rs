@@ -2,6 +2,7 @@
 
 use crate::load::decl::ModuleDecl;
 use crate::load::providers::provider_addr;
+use crate::rules;
 use crate::suggest::did_you_mean;
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,7 +92,9 @@ impl FunctionNames {
 
 impl ProviderNames for FunctionNames {
     fn find(&self, name: &str, span: Span) -> Result<Arc<ProviderFunction>, Diagnostic> {
-        let fail = |detail: String| Diagnostic::error("Unknown provider function", detail).at(span);
+        let fail = |detail: String| {
+            Diagnostic::error(&rules::reference::UNKNOWN_PROVIDER_FUNCTION, detail).at(span)
+        };
         let parts: Vec<&str> = name.split("::").collect();
         let (local, alias, function) = match *parts {
             [local, function] => (local, None, function),

@@ -5,6 +5,7 @@ use super::node::{Call, Code, Convert, Node, ProviderCall};
 use crate::diagnostic::Diagnostic;
 use crate::functions::BUILTIN;
 use crate::functions::table::{self, Function};
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -13,7 +14,7 @@ impl Compiler<'_> {
         if !self.binder.allows_functions() {
             self.report(
                 Diagnostic::error(
-                    "Function calls not allowed",
+                    &rules::structure::FUNCTIONS_NOT_ALLOWED,
                     "Functions may not be called here.",
                 )
                 .at(span),
@@ -34,9 +35,8 @@ impl Compiler<'_> {
         }
         let Some(function) = table::find(plain) else {
             let diagnostic = Self::unknown_function(call, span);
-            self.report(diagnostic);
             self.all(&call.args);
-            return Code::failed(span);
+            return self.fault(diagnostic, span);
         };
         self.table_call(function, call, span)
     }
@@ -48,8 +48,7 @@ impl Compiler<'_> {
         let wanted = (function.params.len(), function.variadic.is_some());
         if let Some(mut diagnostic) = wrong_count(wanted, missing, call, span) {
             diagnostic.function = Some(function.signature());
-            self.report(diagnostic);
-            return Code::failed(span);
+            return self.fault(diagnostic, span);
         }
         let providers = function
             .renders_templates
@@ -71,23 +70,21 @@ impl Compiler<'_> {
     /// A call of what follows `provider::`.
     fn provider_call(&mut self, rest: &str, call: &ast::Call, span: Span) -> Code {
         if !rest.contains("::") {
-            self.report(
-                Diagnostic::error(
-                    "Unknown provider function",
-                    format!("A function of a provider is called as \"provider::<local name of the provider>::<function>\", so after \"provider::{rest}\" the name of the function is missing."),
-                )
-                .at(call.name_span)
-                .within(span),
+            let diagnostic = Diagnostic::error(
+                &rules::call::INCOMPLETE_PROVIDER_FUNCTION,
+                format!(
+                    "A function of a provider is called as \"provider::<local name of the provider>::<function>\", so after \"provider::{rest}\" the name of the function is missing."
+                ),
             );
             self.all(&call.args);
-            return Code::failed(span);
+            return self.fault(diagnostic.at(call.name_span).within(span), span);
         }
         let found = match self.binder.provider_names() {
             Some(names) => names.find(rest, call.name_span),
             None => match rest.strip_prefix("terraform::").and_then(own_function) {
                 Some(function) => return self.table_call(function, call, span),
                 None => Err(Diagnostic::error(
-                    "Unknown provider function",
+                    &rules::call::NO_PROVIDER_FUNCTIONS,
                     format!("There is no function named \"provider::{rest}\": functions of providers can't be called here."),
                 )
                 .at(call.name_span)),
@@ -96,9 +93,8 @@ impl Compiler<'_> {
         let function = match found {
             Ok(function) => function,
             Err(diagnostic) => {
-                self.report(diagnostic.within(span));
                 self.all(&call.args);
-                return Code::failed(span);
+                return self.fault(diagnostic.within(span), span);
             }
         };
         if function.provider == BUILTIN
@@ -112,8 +108,7 @@ impl Compiler<'_> {
         let wanted = (function.params.len(), function.variadic.is_some());
         if let Some(mut diagnostic) = wrong_count(wanted, missing, call, span) {
             diagnostic.function = Some(function.signature(&call.name));
-            self.report(diagnostic);
-            return Code::failed(span);
+            return self.fault(diagnostic, span);
         }
         Code::new(
             Node::ProviderCall(Box::new(ProviderCall {
@@ -133,7 +128,7 @@ impl Compiler<'_> {
             && namespace != "core"
         {
             return Diagnostic::error(
-                "Call to unknown function",
+                &rules::call::UNKNOWN_NAMESPACE,
                 format!("The function namespace \"{namespace}\" is not valid. Provider function calls must use the \"provider::\" namespace prefix."),
             )
             .at(call.name_span)
@@ -144,7 +139,7 @@ impl Compiler<'_> {
             .map(|near| format!(" Did you mean \"{near}\"?"))
             .unwrap_or_default();
         Diagnostic::error(
-            "Call to unknown function",
+            &rules::call::UNKNOWN_FUNCTION,
             format!("There is no function named \"{plain}\".{suggestion}"),
         )
         .at(call.name_span)
@@ -152,26 +147,26 @@ impl Compiler<'_> {
     }
 
     fn try_call(&mut self, call: &ast::Call, span: Span) -> Code {
-        let args = self.all(&call.args);
+        let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
             return self.no_expansion("try", call, span);
         }
         if args.is_empty() {
-            self.report(
+            return self.fault(
                 Diagnostic::error(
-                    "Error in function call",
+                    &rules::call::TRY_WITHOUT_ARGUMENTS,
                     "Call to function \"try\" failed: at least one argument is required.",
                 )
                 .at(call.name_span)
                 .within(span),
+                span,
             );
-            return Code::failed(span);
         }
         Code::new(Node::Try(args), span)
     }
 
     fn can_call(&mut self, call: &ast::Call, span: Span) -> Code {
-        let args = self.all(&call.args);
+        let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
             return self.no_expansion("can", call, span);
         }
@@ -223,15 +218,15 @@ impl Compiler<'_> {
 
     fn no_expansion(&mut self, name: &str, call: &ast::Call, span: Span) -> Code {
         let place = call.args.last().map_or(span, |last| last.span);
-        self.report(
+        self.fault(
             Diagnostic::error(
-                "Invalid expanding argument value",
+                &rules::call::EXPANDED_EXPRESSION_ARGUMENTS,
                 format!("The arguments of function \"{name}\" are expressions, not values: they can't be given by expansion (\"...\")."),
             )
             .at(place)
             .within(span),
-        );
-        Code::failed(span)
+            span,
+        )
     }
 
     fn wrong_special(&mut self, name: &str, params: &[&str], call: &ast::Call, span: Span) -> Code {
@@ -239,8 +234,17 @@ impl Compiler<'_> {
             Some(missing) => not_enough(name, params.len(), false, missing, close(call)),
             None => too_many(name, params.len(), call, span),
         };
-        self.report(diagnostic.within(span));
-        Code::failed(span)
+        self.fault(diagnostic.within(span), span)
+    }
+
+    /// A call that can't work. Where the expression may do without it, only evaluating it is an error: `try` and `can` are how people ask for
+    /// functions that only some versions have.
+    fn fault(&mut self, diagnostic: Diagnostic, span: Span) -> Code {
+        if self.optional == 0 {
+            self.report(diagnostic);
+            return Code::failed(span);
+        }
+        Code::new(Node::Fault(Box::new(diagnostic)), span)
     }
 }
 
@@ -292,7 +296,7 @@ pub(super) fn not_enough(
 ) -> Diagnostic {
     let at_least = if more { " at least" } else { "" };
     Diagnostic::error(
-        "Not enough function arguments",
+        &rules::call::NOT_ENOUGH_ARGUMENTS,
         format!("Function \"{name}\" expects{at_least} {wanted} argument(s). Missing value for \"{missing}\"."),
     )
     .at(close)
@@ -300,7 +304,7 @@ pub(super) fn not_enough(
 
 fn too_many(name: &str, wanted: usize, call: &ast::Call, span: Span) -> Diagnostic {
     Diagnostic::error(
-        "Too many function arguments",
+        &rules::call::TOO_MANY_ARGUMENTS,
         format!("Function \"{name}\" expects only {wanted} argument(s)."),
     )
     .at(call.args.get(wanted).map_or(span, |extra| extra.span))

@@ -7,14 +7,12 @@ use super::node::{Code, Node, Shaped};
 use super::work::{self, Work};
 use super::{Compiled, Root, Scope, Slot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::Span;
 use terrane_value::{Kind, Marks, Type, Value};
 
 /// How deep evaluation may go, templates that render templates included.
 pub(crate) const MAX_DEPTH: usize = 700;
-
-/// The summary of the message at that depth.
-pub(crate) const NESTED_TOO_DEEPLY: &str = "Expression nested too deeply";
 
 /// There is no value; why is in the diagnostics, unless it was reported elsewhere.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +85,7 @@ impl Evaluator<'_> {
             Node::Slot(slot) => self.slot(*slot, code.span),
             Node::Local(at, _) => self.frame.get(*at).cloned().ok_or(Failed),
             Node::Failed => Err(Failed),
+            Node::Fault(diagnostic) => self.fail((**diagnostic).clone()),
             _ if self.depth >= MAX_DEPTH => self.too_deep(code.span),
             _ if !self.work.spend(1) => self.exhausted(code.span),
             _ => {
@@ -120,7 +119,9 @@ impl Evaluator<'_> {
             Node::Shaped(shaped) => self.shaped(shaped),
             Node::Object(entries) => self.object(entries),
             Node::For(parts) => self.for_expr(parts, span),
-            Node::Constant(_) | Node::Slot(_) | Node::Local(..) | Node::Failed => Err(Failed),
+            Node::Constant(_) | Node::Slot(_) | Node::Local(..) | Node::Failed | Node::Fault(_) => {
+                Err(Failed)
+            }
         }
     }
 
@@ -139,7 +140,7 @@ impl Evaluator<'_> {
     #[cold]
     pub(super) fn exhausted<T>(&mut self, span: Span) -> Outcome<T> {
         let said = self.diagnostics.last();
-        if said.is_some_and(|said| said.summary == work::TOO_MUCH) {
+        if said.is_some_and(|said| said.is(&rules::expr::TOO_MANY_STEPS)) {
             return Err(Failed);
         }
         self.fail(work::too_much(span))
@@ -149,7 +150,7 @@ impl Evaluator<'_> {
     fn too_deep(&mut self, span: Span) -> Outcome {
         self.fail(
             Diagnostic::error(
-                NESTED_TOO_DEEPLY,
+                &rules::expr::EVALUATION_TOO_DEEP,
                 "Evaluating this expression goes through too many levels, counting templates that render other templates.",
             )
             .at(span),
@@ -248,8 +249,11 @@ impl Evaluator<'_> {
         if key.is_null() {
             return self.blame(
                 code,
-                Diagnostic::error("Null value as key", "Can't use a null value as a key.")
-                    .at(code.span),
+                Diagnostic::error(
+                    &rules::expr::NULL_OBJECT_KEY,
+                    "Can't use a null value as a key.",
+                )
+                .at(code.span),
             );
         }
         if !key.marks().is_none() {
@@ -261,7 +265,7 @@ impl Evaluator<'_> {
                 return self.blame(
                     code,
                     Diagnostic::error(
-                        "Incorrect key type",
+                        &rules::expr::OBJECT_KEY_TYPE,
                         format!("Can't use this value as a key: {why}."),
                     )
                     .at(code.span),

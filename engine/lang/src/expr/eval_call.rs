@@ -6,6 +6,7 @@ use super::node::{Call, Code, Convert};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::functions::table::{Context, Fault, Function};
+use crate::rules;
 use crate::source::Span;
 use std::fmt::Write as _;
 use terrane_value::{Kind, Marks, Refinements, Type, Value};
@@ -79,7 +80,7 @@ impl Evaluator<'_> {
             return Err(Failed);
         };
         let invalid = |detail: &str| {
-            Diagnostic::error("Invalid expanding argument value", detail)
+            Diagnostic::error(&rules::call::INVALID_EXPANSION, detail)
                 .at(code.span)
                 .within(span)
         };
@@ -146,7 +147,7 @@ impl Evaluator<'_> {
             return Err(Failed);
         }
         let mut diagnostic = Diagnostic::error(
-            "Error in function call",
+            &rules::call::NO_EXPRESSION_SUCCEEDED,
             format!("Call to function \"try\" failed: no expression succeeded:{reasons}\n\nAt least one expression must produce a successful result."),
         )
         .at(span);
@@ -179,7 +180,7 @@ impl Evaluator<'_> {
             Ok(value) => Ok(value),
             Err(why) => {
                 let diagnostic = Diagnostic::error(
-                    "Error in function call",
+                    &rules::call::CONVERSION_FAILED,
                     format!("Call to function \"convert\" failed: {why}."),
                 )
                 .at(span);
@@ -219,7 +220,7 @@ pub(super) fn count_error(
     }
     (given > wanted && !more).then(|| {
         Diagnostic::error(
-            "Too many function arguments",
+            &rules::call::TOO_MANY_ARGUMENTS,
             format!("Function \"{name}\" expects only {wanted} argument(s)."),
         )
         .at(last)
@@ -228,7 +229,7 @@ pub(super) fn count_error(
 
 pub(super) fn wrong_argument(param: &str, why: &str, signature: String) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(
-        "Invalid function argument",
+        &rules::call::INVALID_ARGUMENT,
         format!("Invalid value for \"{param}\" parameter: {why}."),
     );
     diagnostic.function = Some(signature);
@@ -257,7 +258,7 @@ pub(super) fn fault_error(
             .within(span);
     }
     let mut diagnostic = Diagnostic::error(
-        "Error in function call",
+        &rules::call::CALL_FAILED,
         format!("Call to function \"{name}\" failed: {}.", fault.text),
     )
     .at(span);

@@ -5,6 +5,7 @@ use super::node::{Code, For};
 use super::values;
 use super::work::{MAX_SIZE, large};
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Span;
 use std::collections::BTreeMap;
 use terrane_value::{EcoString, Kind, Marks, Type, Value};
@@ -31,7 +32,7 @@ impl Evaluator<'_> {
             return self.blame(
                 code,
                 Diagnostic::error(
-                    "Iteration over null value",
+                    &rules::expr::FOR_OVER_NULL,
                     "A null value cannot be used as the collection in a 'for' expression.",
                 )
                 .at(code.span)
@@ -43,7 +44,7 @@ impl Evaluator<'_> {
             return self.blame(
                 code,
                 Diagnostic::error(
-                    "Iteration over non-iterable value",
+                    &rules::expr::FOR_OVER_NON_ITERABLE,
                     format!(
                         "A value of type {} cannot be used as the collection in a 'for' expression.",
                         values::type_name(&ty)
@@ -154,7 +155,7 @@ impl Evaluator<'_> {
             return self.blame(
                 key_code,
                 Diagnostic::error(
-                    "Duplicate object key",
+                    &rules::expr::DUPLICATE_FOR_KEY,
                     format!("Two different items produced {which} in this 'for' expression. If duplicates are expected, use the ellipsis (...) after the value expression to enable grouping by key."),
                 )
                 .at(key_code.span)
@@ -184,7 +185,7 @@ impl Evaluator<'_> {
             return self.blame(
                 code,
                 Diagnostic::error(
-                    "Condition is null",
+                    &rules::expr::NULL_FOR_CONDITION,
                     "The value of the 'if' clause must not be null.",
                 )
                 .at(code.span)
@@ -202,7 +203,7 @@ impl Evaluator<'_> {
             Err(why) => self.blame(
                 code,
                 Diagnostic::error(
-                    "Invalid 'for' condition",
+                    &rules::expr::FOR_CONDITION_TYPE,
                     format!("The 'if' clause value is invalid: {why}."),
                 )
                 .at(code.span)
@@ -223,7 +224,7 @@ impl Evaluator<'_> {
             return self.blame(
                 code,
                 Diagnostic::error(
-                    "Invalid object key",
+                    &rules::expr::NULL_FOR_KEY,
                     "Key expression in 'for' expression must not produce a null value.",
                 )
                 .at(code.span)
@@ -244,7 +245,7 @@ impl Evaluator<'_> {
             Err(why) => self.blame(
                 code,
                 Diagnostic::error(
-                    "Invalid object key",
+                    &rules::expr::FOR_KEY_TYPE,
                     format!("The key expression produced an invalid result: {why}."),
                 )
                 .at(code.span)

@@ -36,7 +36,7 @@ mod provider_tests;
 mod tests;
 
 pub use compile::compile;
-pub(crate) use eval::{MAX_DEPTH, NESTED_TOO_DEEPLY};
+pub(crate) use eval::MAX_DEPTH;
 pub use eval::{all_values_involved, values_involved};
 
 /// A place that a [`Scope`] has a value for. What the number means is between binder and scope.

@@ -4,6 +4,7 @@
 //! megabytes. Counting is exact, so the same expression fails, or does not, on every machine.
 
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Span;
 use std::cell::Cell;
 use terrane_value::Value;
@@ -17,8 +18,6 @@ pub(crate) const MAX_SIZE: usize = 1 << 22;
 
 /// The longest text, in bytes.
 pub(crate) const MAX_TEXT: usize = 256 << 20;
-
-pub(crate) const TOO_MUCH: &str = "Expression takes too many steps";
 
 /// Steps that are left, shared by an evaluation and the templates that it renders.
 #[derive(Debug)]
@@ -59,7 +58,7 @@ impl Work {
 /// What is said where no steps are left.
 pub(super) fn too_much(span: Span) -> Diagnostic {
     Diagnostic::error(
-        TOO_MUCH,
+        &rules::expr::TOO_MANY_STEPS,
         format!("Evaluating this expression takes more than {MAX_STEPS} steps, which is the most that is allowed. Look for loops within loops over large collections, and for values that grow with each step."),
     )
     .at(span)
@@ -77,7 +76,7 @@ pub(super) fn oversized(value: &Value, span: Span) -> Option<Diagnostic> {
 fn too_large(value: &Value, span: Span) -> Diagnostic {
     if value.depth() > MAX_DEPTH {
         return Diagnostic::error(
-            "Value nested too deeply",
+            &rules::expr::VALUE_TOO_DEEP,
             format!("Values may be nested at most {} levels deep.", MAX_DEPTH),
         )
         .at(span);
@@ -88,7 +87,7 @@ fn too_large(value: &Value, span: Span) -> Diagnostic {
 /// What is said of a value that would be larger than allowed.
 pub(super) fn large(span: Span) -> Diagnostic {
     Diagnostic::error(
-        "Value too large",
+        &rules::expr::VALUE_TOO_LARGE,
         format!(
             "The result of this expression is too large: values may hold at most {MAX_SIZE} elements, counting those of elements, and {} MiB of text.",
             MAX_TEXT >> 20

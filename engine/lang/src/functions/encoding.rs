@@ -5,7 +5,7 @@ use super::string::shown;
 use super::table::{Context, Fault, Function, Param, Ty, check_elements, check_text};
 use crate::expr::work::{MAX_SIZE, MAX_TEXT};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
@@ -97,6 +97,12 @@ pub(super) const TABLE: &[Function] = &[
 const STR: Param = Param::new("str", Ty::String);
 const ENCODING: Param = Param::new("encoding", Ty::String);
 
+/// Base64 with padding, of which the last bits may be anything.
+pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
 /// Bytes of a base64 text, in which line breaks do not count.
 pub(super) fn unbase64(given: &str) -> Option<Vec<u8>> {
     if given.contains(['\r', '\n']) {
@@ -104,9 +110,9 @@ pub(super) fn unbase64(given: &str) -> Option<Vec<u8>> {
             .chars()
             .filter(|c| !matches!(c, '\r' | '\n'))
             .collect();
-        return STANDARD.decode(joined).ok();
+        return LENIENT.decode(joined).ok();
     }
-    STANDARD.decode(given).ok()
+    LENIENT.decode(given).ok()
 }
 
 pub(super) fn to_base64(bytes: &[u8]) -> String {

@@ -4,10 +4,10 @@ use super::args::{text, unknown, value};
 use super::string::shown;
 use super::table::{Context, Fault, Function, Param, TOO_MANY_STEPS, Ty};
 use crate::diagnostic::Diagnostics;
+use crate::expr::MAX_DEPTH;
 use crate::expr::simple::Names;
 use crate::expr::values;
-use crate::expr::work::TOO_MUCH;
-use crate::expr::{MAX_DEPTH, NESTED_TOO_DEEPLY};
+use crate::rules;
 use crate::source::SourceMap;
 use crate::syntax::parse::parse_template;
 use std::collections::BTreeMap;
@@ -138,10 +138,10 @@ fn told(diagnostics: &Diagnostics, sources: &SourceMap) -> Fault {
     };
     // What ends everything is said once, not at every level.
     for one in diagnostics.iter() {
-        if one.detail.contains(TOO_DEEP) || one.summary == NESTED_TOO_DEEPLY {
+        if one.detail.contains(TOO_DEEP) || one.is(&rules::expr::EVALUATION_TOO_DEEP) {
             return Fault::new(TOO_DEEP);
         }
-        if one.detail.contains(TOO_MANY_STEPS) || one.summary == TOO_MUCH {
+        if one.detail.contains(TOO_MANY_STEPS) || one.is(&rules::expr::TOO_MANY_STEPS) {
             return Fault::new(TOO_MANY_STEPS);
         }
     }
