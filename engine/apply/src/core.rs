@@ -88,6 +88,8 @@ pub(crate) struct Core {
     /// How many of them take one of the parallel places.
     pub(crate) slow: usize,
     pub(crate) leases: Vec<Lease>,
+    /// How many of what is in flight only keeps something open.
+    pub(crate) renewing: usize,
     /// Deposed keys that this run gave, by change.
     pub(crate) deposed: BTreeMap<usize, terrane_model::addr::DeposedKey>,
     providers: Vec<Provider>,
@@ -159,6 +161,7 @@ impl Core {
         let next_op = snapshot.last_op;
         let mut core = Self {
             leases: leases(&plan),
+            renewing: 0,
             plan,
             infos: providers,
             evaluator: Some(evaluator),
@@ -207,11 +210,11 @@ impl Core {
         }
         if self.stage == Stage::Steps {
             self.begin_steps();
-            self.renew_leases();
-            if self.in_flight == 0
-                && ((self.ready.is_empty() && self.ready_slow.is_empty()) || self.stopping())
-                && !self.close_leases()
-            {
+            let idle = self.in_flight == self.renewing
+                && ((self.ready.is_empty() && self.ready_slow.is_empty()) || self.stopping());
+            if !idle {
+                self.renew_leases();
+            } else if !self.close_leases() {
                 self.close();
             }
         }

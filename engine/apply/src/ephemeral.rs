@@ -166,6 +166,7 @@ impl Core {
             };
             self.leases[at].stage = Stage::Renewing;
             self.in_flight += 1;
+            self.renewing += 1;
             self.say_lease(at, EphemeralOp::Renew, EphemeralStage::Started);
             self.ask_for_lease(at, call);
         }
@@ -181,7 +182,8 @@ impl Core {
 
     /// Nothing goes on any more: closes what is still open, first what was opened with the help of another. `false`: nothing is open.
     pub(crate) fn close_leases(&mut self) -> bool {
-        let open = |core: &Self, at: usize| core.leases[at].stage == Stage::Open;
+        let open =
+            |core: &Self, at: usize| matches!(core.leases[at].stage, Stage::Open | Stage::Renewing);
         let left: Vec<usize> = (0..self.leases.len())
             .filter(|at| open(self, *at))
             .collect();
@@ -197,7 +199,7 @@ impl Core {
                     })
             });
             if !in_use {
-                self.close_lease(*at);
+                self.begin_close(*at);
             }
         }
         self.in_flight > 0
@@ -401,6 +403,7 @@ impl Core {
     fn lease_renewed(&mut self, at: usize, answer: Result<Option<Answer>, ()>) {
         let now_ms = self.now_ms;
         self.in_flight -= 1;
+        self.renewing -= 1;
         let lease = &mut self.leases[at];
         lease.stage = Stage::Open;
         lease.renew_at_ms = None;

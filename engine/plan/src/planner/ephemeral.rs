@@ -59,7 +59,7 @@ pub(super) struct Ephemerals {
     uses: BTreeMap<NodeId, Vec<NodeId>>,
     leases: Vec<Lease>,
     /// Requests for renewing and closing that have no answer yet.
-    outstanding: usize,
+    pub(super) outstanding: usize,
     pub(super) now_ms: u64,
     /// Every instance, for the plan.
     pub(super) instances: Vec<EphemeralInstance>,

@@ -193,6 +193,12 @@ impl Core {
                 (Some(_), false) if same => Action::NoOp,
                 (Some(_), false) => Action::Update,
             };
+            // A null is no output: there was none, and there will be none.
+            let after = if stored.is_none() && action == Action::NoOp {
+                Value::NULL
+            } else {
+                after
+            };
             let sensitive = output.sensitive || stored.is_some_and(|stored| stored.sensitive);
             changes.insert(
                 output.name.clone(),

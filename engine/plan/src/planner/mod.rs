@@ -274,7 +274,7 @@ impl Core {
                 self.run(id);
                 continue;
             }
-            if self.waiting.is_empty() && !self.orphans_planned {
+            if self.waiting.len() == self.ephemerals.outstanding && !self.orphans_planned {
                 self.orphans_planned = true;
                 self.plan_orphans();
                 continue;
