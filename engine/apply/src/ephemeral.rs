@@ -5,8 +5,9 @@
 
 use crate::Progress;
 use crate::core::{Core, Waiter, Waiting};
+use crate::rules;
 use crate::step::provider_message;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
 use terrane_lang::source::Span;
 use terrane_model::provider::{Answer, Call, CallFailure, Private, Reply};
 use terrane_plan::ephemeral::{EphemeralOp, EphemeralProgress, EphemeralStage, opened};
@@ -86,7 +87,7 @@ impl Core {
         let Some(provider) = provider else {
             self.lease_error(
                 at,
-                "Provider configuration not present",
+                &rules::apply::NO_PROVIDER_CONFIGURATION,
                 format!(
                     "The provider configuration that manages {} is not in the configuration any more.",
                     instance.addr
@@ -117,7 +118,7 @@ impl Core {
         if !plain.is_wholly_known() {
             self.lease_error(
                 at,
-                "Configuration contains unknown value",
+                &rules::apply::UNKNOWN_AT_APPLY,
                 format!("The configuration of {addr} still holds values that are not known, although everything that it refers to is done."),
             );
             return self.lease_failed(at);
@@ -230,8 +231,8 @@ impl Core {
         Some(self.evaluator.as_ref()?.ephemeral(at)?.span)
     }
 
-    fn lease_error(&mut self, at: usize, summary: &str, detail: String) {
-        let mut diagnostic = Diagnostic::error(summary, detail);
+    fn lease_error(&mut self, at: usize, rule: &Rule, detail: String) {
+        let mut diagnostic = Diagnostic::error(rule, detail);
         diagnostic.subject = self.lease_span(at);
         diagnostic.address = Some(self.plan.ephemerals[at].addr.to_string());
         self.diagnostics.push(diagnostic);
@@ -292,7 +293,7 @@ impl Core {
             }
             Err(failure) => {
                 let detail = format!("The provider {name} gave no answer: {}.", failure.message);
-                let mut diagnostic = Diagnostic::error("Provider did not answer", detail);
+                let mut diagnostic = Diagnostic::error(&rules::apply::NO_ANSWER_TO_PLAN, detail);
                 diagnostic.subject = resource.map(|resource| resource.span);
                 (vec![diagnostic], true, None)
             }
@@ -333,7 +334,7 @@ impl Core {
                 })),
             ) => self.lease_opened(at, &result, private, renew_after_ms),
             (Stage::Opening, Ok(_)) => {
-                self.lease_error(at, "Provider produced invalid answer", "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
+                self.lease_error(at, &rules::apply::INVALID_READ_ANSWER, "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
                 self.lease_failed(at);
             }
             (Stage::Renewing, answer) => self.lease_renewed(at, answer),
@@ -377,7 +378,7 @@ impl Core {
             Err(problem) => {
                 self.lease_error(
                     at,
-                    "Provider produced invalid object",
+                    &rules::apply::INVALID_EPHEMERAL_OBJECT,
                     format!("The provider's answer for {addr} is not valid: {problem}. This is a bug in the provider, which should be reported in its own issue tracker."),
                 );
                 self.say_lease(at, EphemeralOp::Open, EphemeralStage::Failed);

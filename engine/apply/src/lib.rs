@@ -10,6 +10,7 @@ mod ephemeral;
 mod object;
 mod provisioning;
 mod recording;
+pub mod rules;
 mod step;
 
 use crate::core::Core;

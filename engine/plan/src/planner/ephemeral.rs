@@ -10,6 +10,7 @@ use crate::ephemeral::{
 };
 use crate::graph::{Node, NodeId};
 use crate::machine::{Progress, ProviderInstance};
+use crate::rules;
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use terrane_lang::diagnostic::{Diagnostic, Severity};
@@ -194,7 +195,7 @@ impl Core {
                     "The provider's answer for {addr} is not valid: {problem}. This is a bug in the provider, which should be reported in its own issue tracker."
                 );
                 self.diagnostics.push(
-                    Diagnostic::error("Provider produced invalid object", detail)
+                    Diagnostic::error(&rules::answer::INVALID_EPHEMERAL_OBJECT, detail)
                         .at(span)
                         .about(addr.to_string()),
                 );

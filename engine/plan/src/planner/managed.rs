@@ -7,6 +7,7 @@ use crate::ephemeral::EphemeralInstance;
 use crate::graph::NodeId;
 use crate::machine::ProviderInstance;
 use crate::plan::{ActionReason, ExpansionKind, PlanMode};
+use crate::rules;
 use crate::world::{Expanded, Place, World, expand};
 use rayon::prelude::*;
 use terrane_config::config::{ModuleId, Repetition, Resource};
@@ -262,7 +263,7 @@ impl Core {
                     failed = true;
                     self.diagnostics.push(
                         Diagnostic::error(
-                            "Invalid provider instance key",
+                            &rules::planning::INVALID_PROVIDER_KEY,
                             "The key that chooses a provider instance must be a known string.",
                         )
                         .about(addr.to_string()),
@@ -404,7 +405,7 @@ fn evaluate(
     };
     let scope = world.scope(place).repeated(repeat);
     let words = Words {
-        failed: "Resource precondition failed",
+        failed: &rules::condition::PRECONDITION_FAILED,
         noun: "precondition",
         severity,
     };
