@@ -36,7 +36,12 @@ impl Approved {
         let steps = &self.plan.plan().graph.steps;
         steps
             .iter()
-            .filter(|step| step.kind != StepKind::Join)
+            .filter(|step| {
+                !matches!(
+                    step.kind,
+                    StepKind::Join | StepKind::Open(_) | StepKind::Close(_)
+                )
+            })
             .count()
     }
 }

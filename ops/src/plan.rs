@@ -100,6 +100,7 @@ pub async fn make(
     let mut diagnostics = std::mem::take(&mut loaded.warnings);
     let Resolved {
         values,
+        given_ephemeral,
         diagnostics: found,
     } = root_variables(session, request, &mut loaded, ui)?;
     diagnostics.extend(found);
@@ -134,6 +135,7 @@ pub async fn make(
             workspace: session.workspace()?.into(),
             cwd: session.cwd.as_str().into(),
             now_ms,
+            apply_time_variables: given_ephemeral,
         },
     });
     let mut pool = Pool::new(
@@ -183,6 +185,7 @@ pub async fn recover(
     let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
     let Resolved {
         values,
+        given_ephemeral: _,
         diagnostics,
     } = root_variables(session, request, &mut loaded, ui)?;
     if diagnostics.has_errors() {

@@ -80,6 +80,7 @@ impl<'a> Console<'a> {
         let ui: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
         let Resolved {
             values,
+            given_ephemeral: _,
             diagnostics,
         } = variables::resolve(&loaded.config, collected, ui);
         let mut all = loaded.warnings;
