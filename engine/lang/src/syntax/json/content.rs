@@ -1,7 +1,7 @@
 //! What a schema sees in a JSON body.
 
 use super::JsonBody;
-use super::expr::expression;
+use super::expr::{MAX_MESSAGES, expression};
 use super::read::{Property, Value, ValueKind};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -46,7 +46,9 @@ impl JsonBody {
                 .any(|(attribute, _)| attribute == name)
             {
                 if let Some(first) = seen.get(name) {
-                    diagnostics.push(duplicate("Duplicate argument", property, *first));
+                    if diagnostics.len() < MAX_MESSAGES {
+                        diagnostics.push(duplicate("Duplicate argument", property, *first));
+                    }
                     continue;
                 }
                 seen.insert(name, property.span);
@@ -64,7 +66,7 @@ impl JsonBody {
                     &mut content.blocks,
                     &mut diagnostics,
                 );
-            } else if exact && name != COMMENT {
+            } else if exact && name != COMMENT && diagnostics.len() < MAX_MESSAGES {
                 diagnostics.push(unknown(property, schema));
             }
         }
@@ -97,11 +99,10 @@ impl JsonBody {
                 continue;
             }
             if let Some(first) = seen.get(name) {
-                diagnostics.push(duplicate(
-                    "Duplicate attribute definition",
-                    property,
-                    *first,
-                ));
+                if diagnostics.len() < MAX_MESSAGES {
+                    let summary = "Duplicate attribute definition";
+                    diagnostics.push(duplicate(summary, property, *first));
+                }
                 continue;
             }
             seen.insert(name, property.span);
@@ -179,6 +180,7 @@ fn properties<'a>(
             for item in items {
                 match &item.kind {
                     ValueKind::Object(properties) => found.extend(properties),
+                    _ if diagnostics.len() >= MAX_MESSAGES => {}
                     _ => {
                         diagnostics.push(Diagnostic::error(WRONG_TYPE, wrong).at(first_byte(item)));
                     }
