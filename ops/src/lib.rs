@@ -9,6 +9,7 @@ pub mod clock;
 pub mod failure;
 pub mod files;
 pub mod interrupt;
+pub mod rules;
 pub mod session;
 pub mod ui;
 

@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod commands;
+mod diagnostics;
 mod examples;
 mod exit_codes;
 mod folder;

@@ -4,7 +4,7 @@ use super::args::{text, value};
 use super::string::shown;
 use super::table::{Context, Fault, Function, Param, Ty};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
@@ -99,6 +99,12 @@ const ENCODING: Param = Param::new("encoding", Ty::String);
 /// The longest text that unpacking may make, in bytes.
 const MAX_UNPACKED: u64 = 256 << 20;
 
+/// Base64 with padding, of which the last bits may be anything.
+pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
 /// Bytes of a base64 text, in which line breaks do not count.
 pub(super) fn unbase64(given: &str) -> Option<Vec<u8>> {
     if given.contains(['\r', '\n']) {
@@ -106,9 +112,9 @@ pub(super) fn unbase64(given: &str) -> Option<Vec<u8>> {
             .chars()
             .filter(|c| !matches!(c, '\r' | '\n'))
             .collect();
-        return STANDARD.decode(joined).ok();
+        return LENIENT.decode(joined).ok();
     }
-    STANDARD.decode(given).ok()
+    LENIENT.decode(given).ok()
 }
 
 pub(super) fn to_base64(bytes: &[u8]) -> String {

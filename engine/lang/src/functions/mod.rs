@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 mod args;
 mod charset;
+mod code_pages;
 mod collection;
 mod convert;
 mod encoding;

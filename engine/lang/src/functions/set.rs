@@ -129,16 +129,16 @@ fn product_type(args: &[Value]) -> Result<Type, Fault> {
         return Err(Fault::new("at least two arguments are required"));
     }
     let mut elements = Vec::with_capacity(args.len());
-    let mut ordered = false;
+    let mut ordered = true;
     for (at, arg) in args.iter().enumerate() {
         match arg.ty() {
-            Type::Set(element) => elements.push((*element).clone()),
-            Type::List(element) => {
-                ordered = true;
+            Type::Set(element) => {
+                // One set, and the combinations have no order.
+                ordered = false;
                 elements.push((*element).clone());
             }
+            Type::List(element) => elements.push((*element).clone()),
             Type::Tuple(types) => {
-                ordered = true;
                 elements.push(if types.is_empty() {
                     Type::Dynamic
                 } else {

@@ -305,6 +305,17 @@ fn collections() {
             "setproduct([\"a\", \"b\"], [1, 2])",
             "[[\"a\",1],[\"a\",2],[\"b\",1],[\"b\",2]]",
         ),
+        // One set among the arguments, and the result has no order.
+        ("setproduct([1], toset([1]), [2, 1])", "[[1,1,1],[1,1,2]]"),
+        // A map of another type, even a null one, makes an object, whose values may differ.
+        (
+            "[for v in merge(merge({a = 1}, null), {b = []}): v]",
+            "[1,[]]",
+        ),
+        (
+            "merge(merge(tomap({a = 1}), null), {b = []}).a == 1",
+            "true",
+        ),
         ("setintersection([1, 2], [2, 3])", "[2]"),
         ("setsubtract([\"a\", \"b\"], [\"a\"])", "[\"b\"]"),
         ("chunklist([1, 2, 3], 2)", "[[1,2],[3]]"),
@@ -321,6 +332,14 @@ fn collections() {
         ("length(ul) > -1", "true"),
         ("issensitive(merge({a = 1}, {b = s}))", "false"),
         ("issensitive(length([s]))", "false"),
+        ("textdecodebase64(\"YR==\", \"utf-8\")", "\"a\""),
+        ("textencodebase64(\"é\", \"cp850\")", "\"gg==\""),
+        ("textencodebase64(\"a[]^\", \"IBM1047\")", "\"ga29Xw==\""),
+        ("textdecodebase64(\"YQ==\", \"us-ascii\")", "\"a\""),
+        ("can(textencodebase64(\"é\", \"us-ascii\"))", "false"),
+        ("can(textencodebase64(\"a\", \"utf8\"))", "false"),
+        ("coalesce(null, 1, true)", "1"),
+        ("coalesce(1, null, \"a\")", "\"1\""),
         ("ephemeralasnull({a = e, b = 1})", "{\"a\":null,\"b\":1}"),
         (
             "range(2000000)",

@@ -1,6 +1,7 @@
 //! The JSON reader: values with their places.
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Rule};
+use crate::rules;
 use crate::source::{FileId, Span};
 use crate::syntax::parse::{MAX_ERRORS, MAX_NESTING};
 use crate::syntax::suggest::suggestion;
@@ -50,7 +51,10 @@ pub(super) struct Text {
 pub(super) fn read(file: FileId, text: &str) -> (Option<Value>, Diagnostics) {
     if u32::try_from(text.len()).is_err() {
         let detail = "A source text may hold at most 4 GiB.";
-        return (None, Diagnostic::error("File too large", detail).into());
+        return (
+            None,
+            Diagnostic::error(&rules::json::FILE_TOO_LARGE, detail).into(),
+        );
     }
     let mut reader = Reader::new(file, text);
     if text.starts_with('\u{feff}') {
@@ -61,8 +65,7 @@ pub(super) fn read(file: FileId, text: &str) -> (Option<Value>, Diagnostics) {
     // What is behind a mistake may be anything.
     if value.is_some() && reader.at < text.len() && !reader.diagnostics.has_errors() {
         let detail = "Extra characters appear after the JSON value.";
-        let at = reader.at;
-        reader.report(at, at + 1, "Extraneous data after value", detail);
+        reader.report_odd(&rules::json::EXTRANEOUS_DATA, detail);
     }
     (value, reader.diagnostics)
 }
@@ -113,27 +116,27 @@ impl<'a> Reader<'a> {
         Span::new(self.file, offset(start), offset(end))
     }
 
-    fn report(&mut self, start: usize, end: usize, summary: &str, detail: impl Into<String>) {
+    fn report(&mut self, start: usize, end: usize, rule: &'static Rule, detail: impl Into<String>) {
         let span = self.span(start, end);
         self.diagnostics
-            .push(Diagnostic::error(summary, detail).at(span));
+            .push(Diagnostic::error(rule, detail).at(span));
     }
 
     /// Reports the character here.
-    fn report_here(&mut self, summary: &str, detail: impl Into<String>) {
+    fn report_here(&mut self, rule: &'static Rule, detail: impl Into<String>) {
         let rest = self.text.get(self.at..).unwrap_or("");
         let len = rest.chars().next().map_or(0, char::len_utf8);
-        self.report(self.at, self.at + len, summary, detail);
+        self.report(self.at, self.at + len, rule, detail);
     }
 
     /// Reports what is here, and says what to do about it if it is a comment.
-    fn report_odd(&mut self, summary: &str, detail: &str) {
+    fn report_odd(&mut self, rule: &'static Rule, detail: &str) {
         if matches!(self.byte(), Some(b'/' | b'#')) {
             let detail =
                 "JSON has no comments. A property named \"//\" is one: its value means nothing.";
-            return self.report_here("Comment in JSON", detail);
+            return self.report_here(&rules::json::COMMENT, detail);
         }
-        self.report_here(summary, detail);
+        self.report_here(rule, detail);
     }
 
     /// Stops when there are too many messages already.
@@ -173,7 +176,10 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let kind = match self.byte() {
             None => {
-                self.report_here("Missing value", "The JSON data ends prematurely.");
+                self.report_here(
+                    &rules::json::MISSING_VALUE,
+                    "The JSON data ends prematurely.",
+                );
                 return Err(Stop);
             }
             Some(b'{') => self.nested(Self::object)?,
@@ -183,7 +189,7 @@ impl<'a> Reader<'a> {
             Some(byte) if byte.is_ascii_alphabetic() => self.keyword(),
             Some(byte) => {
                 let detail = "A JSON value must start with a brace, a bracket, a number, a string, or a keyword.";
-                self.report_odd("Invalid start of value", detail);
+                self.report_odd(&rules::json::INVALID_VALUE_START, detail);
                 self.go_on()?;
                 self.skip();
                 if matches!(byte, b'/' | b'#') && self.depth < MAX_NESTING {
@@ -210,7 +216,7 @@ impl<'a> Reader<'a> {
         if self.depth >= MAX_NESTING {
             let detail =
                 format!("Objects and arrays may be nested at most {MAX_NESTING} levels deep.");
-            self.report_here("Too deeply nested", detail);
+            self.report_here(&rules::json::TOO_DEEP, detail);
             return Err(Stop);
         }
         self.depth += 1;
@@ -262,18 +268,18 @@ impl<'a> Reader<'a> {
         match self.byte() {
             Some(byte) if byte == close => self.at += 1,
             Some(b'}' | b']') => {
-                let (summary, detail) = if is_object {
+                let (rule, detail) = if is_object {
                     (
-                        "Mismatched braces",
+                        &rules::json::MISMATCHED_BRACES,
                         "A JSON object must be closed with a brace, not a bracket.",
                     )
                 } else {
                     (
-                        "Mismatched brackets",
+                        &rules::json::MISMATCHED_BRACKETS,
                         "A JSON array must be closed with a bracket, not a brace.",
                     )
                 };
-                self.report_here(summary, detail);
+                self.report_here(rule, detail);
                 self.go_on()?;
                 // Meant to close this, unless there is something around that it closes.
                 if self.depth < 2 || !self.closed_later(close) {
@@ -282,18 +288,18 @@ impl<'a> Reader<'a> {
             }
             Some(_) => return Ok(false),
             None => {
-                let (summary, detail) = if is_object {
+                let (rule, detail) = if is_object {
                     (
-                        "Unclosed object",
+                        &rules::json::UNCLOSED_OBJECT,
                         "No closing brace was found for this JSON object.",
                     )
                 } else {
                     (
-                        "Unclosed array",
+                        &rules::json::UNCLOSED_ARRAY,
                         "No closing bracket was found for this JSON array.",
                     )
                 };
-                self.report(open, open + 1, summary, detail);
+                self.report(open, open + 1, rule, detail);
                 return Err(Stop);
             }
         }
@@ -318,29 +324,35 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 self.spaces();
                 if self.byte() == Some(close) {
-                    let (summary, detail) = if is_object {
+                    let (rule, detail) = if is_object {
                         (
-                            "Trailing comma in object",
+                            &rules::json::TRAILING_COMMA_IN_OBJECT,
                             "JSON does not permit a trailing comma after the final property in an object.",
                         )
                     } else {
                         (
-                            "Trailing comma in array",
+                            &rules::json::TRAILING_COMMA_IN_ARRAY,
                             "JSON does not permit a trailing comma after the final value in an array.",
                         )
                     };
-                    self.report(comma, comma + 1, summary, detail);
+                    self.report(comma, comma + 1, rule, detail);
                 }
             }
             None | Some(b'}' | b']') => {}
             Some(b'"') if comma_lost => {}
             Some(byte) => {
-                let detail = if is_object {
-                    "A comma must appear between each property definition in an object."
+                let (rule, detail) = if is_object {
+                    (
+                        &rules::json::MISSING_COMMA_IN_OBJECT,
+                        "A comma must appear between each property definition in an object.",
+                    )
                 } else {
-                    "A comma must appear between each value in an array."
+                    (
+                        &rules::json::MISSING_COMMA_IN_ARRAY,
+                        "A comma must appear between each value in an array.",
+                    )
                 };
-                self.report_odd("Missing attribute separator comma", detail);
+                self.report_odd(rule, detail);
                 if !matches!(byte, b'"' | b'{' | b'[') {
                     self.skip();
                     self.spaces();
@@ -356,7 +368,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         if self.byte() != Some(b'"') {
             let detail = "A JSON object property name must be a string.";
-            self.report_odd("Invalid object property name", detail);
+            self.report_odd(&rules::json::INVALID_PROPERTY_NAME, detail);
             self.go_on()?;
             // Up to the colon, if it is only the quotes that are missing.
             let rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -384,13 +396,13 @@ impl<'a> Reader<'a> {
             Some(b':') => self.at += 1,
             Some(b'=') => {
                 let detail = "JSON uses a colon as its name/value delimiter, not an equals sign.";
-                self.report_here("Missing property value colon", detail);
+                self.report_here(&rules::json::EQUALS_FOR_COLON, detail);
                 self.at += 1;
             }
             _ if self.comma_lost => return Ok(None),
             byte => {
                 let detail = "A colon must appear between an object property's name and its value.";
-                self.report_here("Missing property value colon", detail);
+                self.report_here(&rules::json::MISSING_COLON, detail);
                 self.go_on()?;
                 if matches!(byte, None | Some(b',' | b'}' | b']')) {
                     return Ok(None);
@@ -421,7 +433,12 @@ impl<'a> Reader<'a> {
                     "\"{word}\" is not a valid JSON keyword.{}",
                     hint.unwrap_or_default()
                 );
-                self.report(self.at, self.at + len, "Invalid JSON keyword", detail);
+                self.report(
+                    self.at,
+                    self.at + len,
+                    &rules::json::INVALID_KEYWORD,
+                    detail,
+                );
                 self.at += len;
                 self.skip();
                 return ValueKind::Null;
@@ -448,7 +465,7 @@ impl<'a> Reader<'a> {
             Some(number) => ValueKind::Number(number),
             None => {
                 let detail = "There is a syntax error in the given JSON number.";
-                self.report(self.at - len, self.at, "Invalid JSON number", detail);
+                self.report(self.at - len, self.at, &rules::json::INVALID_NUMBER, detail);
                 ValueKind::Null
             }
         }
@@ -480,13 +497,14 @@ impl<'a> Reader<'a> {
                 }
                 None | Some(b'\n' | b'\r') => {
                     let detail = "No closing quote was found for this JSON string on its line.";
-                    self.report(open, self.at, "Invalid JSON string", detail);
+                    self.report(open, self.at, &rules::json::UNTERMINATED_STRING, detail);
                     self.comma_lost = true;
                     break;
                 }
                 Some(_) => {
                     let detail = "A control character must be written as an escape sequence in a JSON string, such as \\t.";
-                    self.report_once_in(open, self.at, self.at + 1, detail);
+                    let end = self.at + 1;
+                    self.report_once_in(open, end, &rules::json::CONTROL_CHARACTER, detail);
                     self.at += 1;
                 }
             }
@@ -498,10 +516,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports a mistake in the string that begins at `open`, unless there is a message about that string.
-    fn report_once_in(&mut self, open: usize, start: usize, end: usize, detail: &str) {
+    fn report_once_in(&mut self, open: usize, end: usize, rule: &'static Rule, detail: &str) {
         let last = self.diagnostics.iter().last().and_then(|last| last.subject);
         if last.is_none_or(|last| (last.start as usize) < open) {
-            self.report(start, end, "Invalid JSON string", detail);
+            self.report(self.at, end, rule, detail);
         }
     }
 
@@ -523,14 +541,19 @@ impl<'a> Reader<'a> {
                     return;
                 }
                 let detail = "The escape sequence \\u must be followed by four hexadecimal digits.";
-                self.report_once_in(open, start, start + 2, detail);
+                self.report_once_in(
+                    open,
+                    start + 2,
+                    &rules::json::INVALID_UNICODE_ESCAPE,
+                    detail,
+                );
                 self.at += 2;
                 return;
             }
             _ => {
                 let detail = "There is a syntax error in the given JSON string: a backslash must be followed by one of \
                               \" \\ / b f n r t u.";
-                self.report_once_in(open, start, start + 1, detail);
+                self.report_once_in(open, start + 1, &rules::json::INVALID_ESCAPE, detail);
                 self.at += 1;
                 return;
             }

@@ -1,0 +1,89 @@
+//! Rules about plans.
+
+terrane_lang::rules! {
+    /// The file of the plan is not complete.
+    ///
+    /// ```text
+    /// a saved plan without its configuration
+    /// ```
+    T5201 error DAMAGED_PLAN = "Damaged plan";
+
+    /// There are no `.tf` files in the folder, so a plan would destroy all that is managed. To do that, say so: `terrane destroy`. To work elsewhere, use `-chdir=FOLDER`.
+    ///
+    /// ```sh
+    /// cd /tmp && terrane plan
+    /// ```
+    T5202 error NO_CONFIGURATION = "No configuration files";
+
+    /// One option says what to look at, the other what to leave out.
+    ///
+    /// ```sh
+    /// terrane plan -target=a.b -exclude=c.d
+    /// ```
+    T5203 error TARGET_WITH_EXCLUDE = "Incompatible options";
+
+    /// Nothing is replaced where everything is destroyed, or nothing is changed.
+    ///
+    /// ```sh
+    /// terrane plan -destroy -replace=a.b
+    /// ```
+    T5204 error REPLACE_WITH_DESTROY = "Incompatible options";
+
+    /// One option asks for a refresh alone, the other for none.
+    ///
+    /// ```sh
+    /// terrane plan -refresh-only -refresh=false
+    /// ```
+    T5205 error REFRESH_ONLY_WITHOUT_REFRESH = "Incompatible options";
+
+    /// The plan can't be written to the file.
+    ///
+    /// ```sh
+    /// terrane plan -out=/nowhere/a.plan
+    /// ```
+    T5206 error PLAN_NOT_SAVED = "Saving the plan to PATH failed";
+
+    /// A plan is for the state of one workspace. Select it, or make a plan for this one.
+    ///
+    /// ```sh
+    /// terrane plan -out=a.plan
+    /// terrane workspace select other
+    /// terrane apply a.plan
+    /// ```
+    T5207 error OTHER_WORKSPACE = "Saved plan is for another workspace";
+
+    /// A saved plan keeps the values that it was made with, and what was approved is what they lead to.
+    ///
+    /// ```sh
+    /// terrane apply -var='a=1' a.plan
+    /// ```
+    T5208 error VARIABLE_OF_SAVED_PLAN = "Can't change variable when applying a saved plan";
+
+    /// The plan was saved although errors were found, so that it can be looked at.
+    ///
+    /// ```sh
+    /// terrane apply a.plan
+    /// ```
+    T5209 error PLAN_WITH_ERRORS = "Plan can't be applied";
+
+    /// The file is no saved plan, was written by another version, or is damaged.
+    ///
+    /// ```sh
+    /// terrane apply main.tf
+    /// ```
+    T5210 error NOT_A_PLAN = "Failed to load PATH as a plan file";
+
+    /// The address is not one of a resource, an instance or a module. Quotes in it have to be kept from the shell.
+    ///
+    /// ```sh
+    /// terrane plan -target=aws_instance.web["a"]
+    /// ```
+    T5211 error INVALID_TARGET = "Invalid OPTION address ADDRESS";
+
+    /// Instances of resources are replaced, one by one.
+    ///
+    /// ```sh
+    /// terrane plan -replace=module.network
+    /// ```
+    T5212 error REPLACE_MODULE = "Invalid -replace address ADDRESS";
+}
