@@ -8,6 +8,7 @@ use crate::failure::{Failure, Report};
 use crate::files::functions_for_apply;
 use crate::load::{self, Loaded, Origin};
 use crate::planfile::{self, Saved};
+use crate::providers::Registry;
 use crate::rules;
 use crate::session::Session;
 use crate::ui::Ui;
@@ -70,6 +71,7 @@ pub struct Console<'a> {
     objects: Objects,
     values: Vec<Value>,
     workspace: String,
+    registry: Arc<Registry>,
 }
 
 impl<'a> Console<'a> {
@@ -110,6 +112,7 @@ impl<'a> Console<'a> {
         let ui: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
         let Resolved {
             values,
+            given_ephemeral: _,
             diagnostics,
         } = variables::resolve(&loaded.config, collected, ui);
         let mut all = loaded.warnings;
@@ -129,6 +132,7 @@ impl<'a> Console<'a> {
             objects,
             values,
             workspace: session.workspace()?,
+            registry: loaded.registry,
         };
         Ok((console, report))
     }
@@ -180,7 +184,8 @@ impl<'a> Console<'a> {
             config: &self.config,
             objects: &self.objects,
             values: &self.values,
-            functions: functions_for_apply(&crate::clock::rfc3339(at_ms), at_ms),
+            functions: functions_for_apply(&crate::clock::rfc3339(at_ms), at_ms)
+                .with_providers(self.registry.functions()),
             workspace: self.workspace.clone(),
             cwd: self.session.cwd.clone(),
         };

@@ -1,7 +1,7 @@
 //! Names to complete, and help about them.
 
 use terrane_config::config::{Config, Module, ModuleId};
-use terrane_lang::functions::table::descriptions;
+use terrane_lang::functions::help as functions;
 use terrane_model::addr::Mode;
 
 /// The names that an expression in the root module may begin with, sorted.
@@ -16,7 +16,7 @@ pub(super) fn names(config: &Config) -> Vec<String> {
     .into();
     names.extend(["help(", "type("].map(String::from));
     names.extend(
-        descriptions()
+        functions::all()
             .iter()
             .map(|function| format!("{}(", function.name)),
     );
@@ -71,28 +71,19 @@ pub(super) fn help_topic(text: &str) -> Option<&str> {
 
 /// The text of help.
 pub(super) fn help(topic: &str) -> String {
-    let name = topic.strip_prefix("core::").unwrap_or(topic);
-    let all = descriptions();
-    if name.is_empty() {
-        let mut text = String::from(
-            "Write an expression to see its value: 1 + 1, var.name, keys(local.tags).\n\n  type(x)      the type of a value\n  help(name)   what a function does\n  exit         leave\n\nFunctions:\n",
+    if topic.is_empty() {
+        return format!(
+            "Write an expression to see its value: 1 + 1, var.name, keys(local.tags).\n\n  type(x)      the type of a value\n  help(name)   what a function does\n  exit         leave\n\n{}",
+            functions::overview().trim_end()
         );
-        let mut line = String::new();
-        for function in &all {
-            if line.len() + function.name.len() > 76 {
-                text.push_str(&line);
-                text.push('\n');
-                line.clear();
-            }
-            line.push_str("  ");
-            line.push_str(function.name);
-        }
-        return text + &line;
     }
-    match all.iter().find(|function| function.name == name) {
-        Some(function) => format!("{}\n\n{}", function.signature, function.about),
-        None => format!("There is no function named {name:?}. Write `help` to see all of them."),
+    if let Some(help) = functions::help(topic) {
+        return help.render().trim_end().to_owned();
     }
+    let nearly = functions::suggestion(topic)
+        .map(|name| format!(" Did you mean {name:?}?"))
+        .unwrap_or_default();
+    format!("There is no function named {topic:?}.{nearly} Write `help` to see all of them.")
 }
 
 #[cfg(test)]
@@ -119,6 +110,6 @@ mod tests {
     fn functions_are_explained() {
         assert!(help("core::keys").starts_with("keys("));
         assert!(help("").contains("  zipmap"));
-        assert!(help("nope").contains("no function"));
+        assert!(help("kesy").contains("Did you mean \"keys\"?"));
     }
 }

@@ -8,6 +8,7 @@
 mod bad_input;
 mod commands;
 mod console;
+mod diagnostics;
 mod examples;
 mod exit_codes;
 mod folder;
