@@ -39,4 +39,17 @@ terrane_lang::rules! {
     /// }
     /// ```
     T1804 error INVALID_STATIC_VALUE = "Invalid ARGUMENT";
+
+    /// A module that declares any of its variables with `const` says by that which ones must be known before anything is planned: those with `const = true`, and only they can be used where that is needed. (Where no variable says `const`, all can.)
+    ///
+    /// ```terraform
+    /// variable "a" {
+    ///   const   = false
+    ///   default = "./a"
+    /// }
+    /// module "m" {
+    ///   source = var.a
+    /// }
+    /// ```
+    T1850 error NOT_CONST = "Variable is not const";
 }
