@@ -70,7 +70,7 @@ fn talk(app: &mut App, parsed: &Parsed, console: &mut Console<'_>) -> Exit {
             "" => {}
             "exit" | "quit" => return Exit::OK,
             "help" => app.out().print(
-                "Type an expression to see its value, `exit` to leave. See `terrane console -help`.\n\n",
+                "Type an expression to see its value, `help()` for the functions, `exit` to leave. See `terrane console -help`.\n\n",
             ),
             text => {
                 if let Err(failure) = evaluate(app, parsed, console, text) {
@@ -90,6 +90,7 @@ fn evaluate(
     let text = match console.evaluate(text)? {
         Evaluated::Value(value) => render_value(&value, parsed.is("show-sensitive", false)),
         Evaluated::Type(ty) => render_type(&ty),
+        Evaluated::Text(text) => text,
     };
     app.out().print(&format!("{text}\n"));
     Ok(())

@@ -1,5 +1,6 @@
 //! `console`: expressions, evaluated with the values of configuration and state.
 
+mod help;
 mod scope;
 
 use crate::clock::now_ms;
@@ -41,6 +42,8 @@ pub enum Evaluated {
     Value(Value),
     /// A type.
     Type(Type),
+    /// A text for people, with its line breaks.
+    Text(String),
 }
 
 /// A console over the configuration of the working directory, which is read and compiled once.
@@ -108,7 +111,8 @@ impl<'a> Console<'a> {
         Ok((console, report))
     }
 
-    /// What an expression gives. `type(x)`, which only the console has, gives the type of the value of `x`.
+    /// What an expression gives. `type(x)` and `help(name)`, which only the console has, give the type of the value of `x`
+    /// and what can be read about a function.
     ///
     /// # Errors
     /// When it gives nothing.
@@ -118,6 +122,13 @@ impl<'a> Console<'a> {
         let Some(expr) = expr.filter(|_| !diagnostics.has_errors()) else {
             return Err(self.fail(diagnostics));
         };
+        if let ExprKind::Call(call) = &expr.kind
+            && call.name == "help"
+        {
+            return help::text(call)
+                .map(Evaluated::Text)
+                .map_err(|diagnostic| self.fail(diagnostic.into()));
+        }
         if let ExprKind::Call(call) = &expr.kind
             && call.name == "type"
             && let [argument] = &*call.args
