@@ -13,11 +13,14 @@ mod file;
 mod hash;
 mod network;
 mod number;
+mod signature;
 mod text;
 mod time;
 
 #[cfg(test)]
 mod tests;
+
+pub use signature::{Parameter, Signature, signatures};
 
 /// What is written by hand about a function.
 #[derive(Debug)]
