@@ -326,9 +326,12 @@ impl Core {
         let Some(instance) = self.instance_of(id) else {
             return;
         };
+        let about = self.running[id]
+            .as_ref()
+            .map(|running| self.plan.changes[running.change].addr.clone());
         let request = self.request(Waiting::Step(id));
         self.requests
-            .push(ApplyRequest::Call(request, instance, call));
+            .push(ApplyRequest::Call(request, instance, about, call));
     }
 
     pub(crate) fn persist(&mut self, id: usize, kinds: Vec<EventKind>) {
@@ -427,6 +430,7 @@ impl Core {
                 self.requests.push(ApplyRequest::Call(
                     request,
                     instance,
+                    None,
                     Call::Configure { config },
                 ));
             }

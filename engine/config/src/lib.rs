@@ -14,6 +14,7 @@ pub mod provisioner_schema;
 pub mod repetition;
 mod schema_types;
 mod suggest;
+pub mod test_file;
 pub mod validate;
 pub mod variables;
 pub mod version;

@@ -5,10 +5,10 @@
 
 pub(crate) mod decl;
 pub(crate) mod decode;
-mod files;
+pub(crate) mod files;
 mod provider_checks;
 pub(crate) mod providers;
-mod source_addr;
+pub(crate) mod source_addr;
 pub(crate) mod static_eval;
 
 pub use decode::LANGUAGE_VERSION;
@@ -119,8 +119,8 @@ pub(crate) struct TreeModule {
 pub struct Loader {
     /// All texts; spans of diagnostics refer to it.
     pub sources: SourceMap,
-    tree: Tree,
-    diagnostics: Diagnostics,
+    pub(crate) tree: Tree,
+    pub(crate) diagnostics: Diagnostics,
     /// Calls not looked at yet: module, index of the call.
     queue: VecDeque<(usize, usize)>,
     /// Calls whose files were asked for.

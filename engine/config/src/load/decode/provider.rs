@@ -41,7 +41,7 @@ pub(crate) const CALL_BLOCKS: [(&str, &[&str]); 4] = [
 ];
 
 impl Decoder<'_> {
-    pub(super) fn provider(&mut self, block: &Block, module: &mut ModuleDecl) {
+    pub(crate) fn provider(&mut self, block: &Block, module: &mut ModuleDecl) {
         let Some(label) = block.labels.first() else {
             return;
         };
@@ -91,6 +91,7 @@ impl Decoder<'_> {
             escape: self.escape(&content, "provider"),
             span: block.header,
             name,
+            outside: None,
         };
         if decl.for_each.is_some() && decl.alias.is_none() {
             self.error(
@@ -136,6 +137,7 @@ impl Decoder<'_> {
                     body,
                     escape,
                     span: _,
+                    outside: _,
                 } = decl;
                 replace(&mut target.version, version);
                 replace(&mut target.for_each, for_each);
@@ -295,7 +297,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn passed_providers(&mut self, expr: &Expr) -> Vec<PassedProvider> {
+    pub(crate) fn passed_providers(&mut self, expr: &Expr) -> Vec<PassedProvider> {
         let Some(items) = static_expr::as_map(expr) else {
             self.error(
                 "Invalid expression",
