@@ -94,7 +94,15 @@ pub async fn load(
     requirements: &BTreeMap<ProviderAddr, Requirement>,
     snapshot: &Snapshot,
 ) -> Result<(Registry, Diagnostics), Failure> {
-    let factories = available(session);
+    load_from(available(session), requirements, snapshot).await
+}
+
+/// The same, out of these providers.
+pub(crate) async fn load_from(
+    factories: Providers,
+    requirements: &BTreeMap<ProviderAddr, Requirement>,
+    snapshot: &Snapshot,
+) -> Result<(Registry, Diagnostics), Failure> {
     let in_state: BTreeSet<&ProviderAddr> = snapshot
         .resources
         .values()

@@ -29,8 +29,8 @@ pub(crate) async fn drive_plan(
             planner.cancel();
             pool.stop().await;
         }
-        for Request { id, provider, call } in planner.poll() {
-            pool.submit(id, provider, call);
+        for request in planner.poll() {
+            submit(pool, request);
         }
         for progress in planner.progress() {
             ui.planning(&progress);
@@ -60,6 +60,16 @@ pub(crate) async fn drive_plan(
     Ok(planner.finish())
 }
 
+fn submit(pool: &mut Pool, request: Request) {
+    let Request {
+        id,
+        provider,
+        about,
+        call,
+    } = request;
+    pool.submit(id, provider, about.as_ref(), call);
+}
+
 fn answer(planner: &mut Planner, message: Message) {
     if let Message::Reply { id, outcome, .. } = message {
         planner.on(id, outcome);
@@ -72,8 +82,8 @@ pub(crate) async fn drive_recovery(
     pool: &mut Pool,
 ) -> (Vec<EventKind>, Diagnostics) {
     loop {
-        for Request { id, provider, call } in recovery.poll() {
-            pool.submit(id, provider, call);
+        for request in recovery.poll() {
+            submit(pool, request);
         }
         let mut moved = false;
         for (id, outcome) in pool.dispatch().await {

@@ -12,7 +12,7 @@ mod stand_in;
 #[cfg(test)]
 mod tests;
 
-pub use names::{AssertNames, Extra, FailedNames, ValueNames};
+pub use names::{AssertNames, Assertion, Comparison, Extra, FailedNames, ValueNames};
 pub use providers::TestProviders;
 pub use scope::AssertScope;
 

@@ -17,7 +17,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Binder, Bound, Compiled, Scope, Slot, compile};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
-use terrane_lang::syntax::ast::{Expr, Ident, Step, StepKind};
+use terrane_lang::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, Step, StepKind};
 use terrane_value::Value;
 
 /// Slots from here on are the test's own.
@@ -327,6 +327,56 @@ pub struct AssertNames {
     open: bool,
 }
 
+/// An assertion, compiled.
+#[derive(Clone, Debug)]
+pub struct Assertion {
+    /// What must hold.
+    pub condition: Condition,
+    /// The comparisons that all must hold for the condition to hold, in source order.
+    pub comparisons: Vec<Comparison>,
+    /// What is wrong with it: with an error it can't be evaluated.
+    pub diagnostics: Diagnostics,
+}
+
+/// Two expressions that are compared for being equal, or for not being equal.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// Which comparison.
+    pub op: BinaryOp,
+    /// The left side.
+    pub left: Compiled,
+    /// The right side.
+    pub right: Compiled,
+}
+
+/// Most comparisons of one condition that are looked at.
+const MOST_COMPARISONS: usize = 16;
+
+/// The comparisons that are joined by "and". The parser bounds how deep it nests.
+fn conjuncts<'e>(expr: &'e Expr, found: &mut Vec<(BinaryOp, &'e [Expr; 2])>) {
+    if found.len() >= MOST_COMPARISONS {
+        return;
+    }
+    match &expr.kind {
+        ExprKind::Parens(inner) | ExprKind::Wrap(inner) => conjuncts(inner, found),
+        ExprKind::Binary(BinaryOp::And, sides) => {
+            for side in sides.iter() {
+                conjuncts(side, found);
+            }
+        }
+        ExprKind::Binary(
+            op @ (BinaryOp::Eq
+            | BinaryOp::NotEq
+            | BinaryOp::Less
+            | BinaryOp::LessEq
+            | BinaryOp::Greater
+            | BinaryOp::GreaterEq),
+            sides,
+        ) => found.push((*op, sides)),
+        _ => {}
+    }
+}
+
 struct AssertBinder<'a>(&'a mut AssertNames);
 
 impl Binder for AssertBinder<'_> {
@@ -399,7 +449,7 @@ impl AssertNames {
     }
 
     /// Compiles the assertions of a run. Names of the module that they are the first to refer to get slots in the root module of `config`.
-    pub fn assertions(&mut self, config: &mut Config, run: &Run) -> Vec<(Condition, Diagnostics)> {
+    pub fn assertions(&mut self, config: &mut Config, run: &Run) -> Vec<Assertion> {
         let compiled = run
             .asserts
             .iter()
@@ -413,7 +463,7 @@ impl AssertNames {
         compiled
     }
 
-    fn assertion(&mut self, assert: &ConditionDecl) -> (Condition, Diagnostics) {
+    fn assertion(&mut self, assert: &ConditionDecl) -> Assertion {
         let mut diagnostics = Diagnostics::new();
         let mut expr = |expr: &Expr| -> Compiled {
             let (compiled, found) = compile(expr, &mut AssertBinder(self), &[]);
@@ -425,7 +475,24 @@ impl AssertNames {
             message: expr(&assert.message),
             span: assert.span,
         };
-        (condition, diagnostics)
+        let mut comparisons = Vec::new();
+        if !diagnostics.has_errors() {
+            let mut found = Vec::new();
+            conjuncts(&assert.condition, &mut found);
+            for (op, sides) in found {
+                let [left, right] = sides;
+                comparisons.push(Comparison {
+                    op,
+                    left: compile(left, &mut AssertBinder(self), &[]).0,
+                    right: compile(right, &mut AssertBinder(self), &[]).0,
+                });
+            }
+        }
+        Assertion {
+            condition,
+            comparisons,
+            diagnostics,
+        }
     }
 
     /// What is the test's own; `None`: it is for the module to say.
