@@ -9,12 +9,14 @@ pub mod clock;
 pub mod failure;
 pub mod files;
 pub mod interrupt;
+pub mod rules;
 pub mod session;
 pub mod ui;
 
 // How the engine is fed.
 mod drive;
 pub mod load;
+mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;

@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, Report};
 use crate::providers::{self, Registry};
+use crate::rules;
 use crate::session::Session;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -80,12 +81,15 @@ pub enum Origin<'a> {
 pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, Failure> {
     let root = match origin {
         Origin::Disk => folder(".").map_err(|problem| {
-            let diagnostic = Diagnostic::error("Failed to read the configuration", problem)
+            let diagnostic = Diagnostic::error(&rules::folder::UNREADABLE_CONFIGURATION, problem)
                 .hint("make the file readable, or take it out of the folder");
             Failure::Input(Report::plain(diagnostic))
         })?,
         Origin::Saved(folders) => folders.first().cloned().ok_or_else(|| {
-            Failure::input("Damaged plan", "The saved plan holds no configuration.")
+            Failure::input(
+                &rules::planning::DAMAGED_PLAN,
+                "The saved plan holds no configuration.",
+            )
         })?,
     };
     let mut folders = vec![root.clone()];
@@ -115,7 +119,7 @@ pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, 
     {
         diagnostics.push(
             Diagnostic::error(
-                "Backend not available",
+                &rules::folder::BACKEND_NOT_AVAILABLE,
                 format!("The backend {:?} is not available in this version of terrane: it comes with a later one. Remove the `backend` block to keep the state in the folder {} beside the configuration.", backend.type_name, crate::session::STATE_DIR),
             )
             .at(backend.span),

@@ -5,6 +5,7 @@ use super::prepare::Prepared;
 use super::{Leftover, TestEvent, TestUi};
 use crate::failure::{Failure, Report};
 use crate::interrupt::Interrupt;
+use crate::rules;
 use crate::session::Session;
 use ecow::EcoString;
 use std::sync::Arc;
@@ -113,7 +114,7 @@ async fn destroy(
     let Some(plan) = plan.filter(|_| !diagnostics.has_errors()) else {
         if !diagnostics.has_errors() {
             diagnostics.push(Diagnostic::error(
-                "Clean up was not planned",
+                &rules::test::NOT_CLEANED,
                 "What the test made could not be destroyed.",
             ));
         }

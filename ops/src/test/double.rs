@@ -2,6 +2,7 @@
 
 use super::compose::{Composer, Missing};
 use crate::drive::StandIn;
+use crate::rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -396,7 +397,7 @@ pub(super) fn unused<'o>(
                 "The override target {} does not exist within the configuration under test. This could indicate a typo in the target address or an unnecessary override.",
                 found.target_text()
             );
-            Diagnostic::warning("Invalid override target", detail).at(found.target_span)
+            Diagnostic::warning(&rules::test::UNUSED_OVERRIDE, detail).at(found.target_span)
         })
         .collect()
 }

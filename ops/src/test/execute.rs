@@ -9,6 +9,7 @@ use crate::drive::{Pool, drive_apply, drive_plan};
 use crate::failure::Failure;
 use crate::files::{functions_for_apply, functions_for_plan, functions_for_validate};
 use crate::interrupt::Interrupt;
+use crate::rules;
 use crate::session::{DEFAULT_WORKSPACE, Session, new_run};
 use crate::ui::Silent;
 use ecow::EcoString;
@@ -17,13 +18,14 @@ use terrane_apply::{Applied, Applier, ApplyInput};
 use terrane_config::test_file::{AssertScope, Assertion};
 use terrane_config::validate::validate;
 use terrane_gate::{ApprovedPlan, Decision, Policy};
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::expr::{Scope, values_involved};
 use terrane_lang::functions::Functions;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::machine::{PlanInput, PlanOptions, Planned, Planner};
 use terrane_plan::plan::{Plan, PlanMode};
 use terrane_plan::replay::{Evaluator, Given};
+use terrane_plan::rules::planning::TARGETING;
 use terrane_store::{StateStore as _, Workspace};
 use terrane_value::convert::convert;
 use terrane_value::{Kind, Type, Value};
@@ -134,7 +136,7 @@ impl Place<'_> {
         let plan = ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto).map_err(
             |refusal| {
                 Failure::input(
-                    "Plan was not approved",
+                    &rules::test::NOT_APPROVED,
                     format!("The plan of a test can't be applied: {refusal:?}."),
                 )
             },
@@ -270,7 +272,7 @@ impl Place<'_> {
 fn without_target_warning(found: Diagnostics) -> Diagnostics {
     found
         .into_iter()
-        .filter(|diagnostic| diagnostic.summary != "Resource targeting is in effect")
+        .filter(|diagnostic| !diagnostic.is(&TARGETING))
         .collect()
 }
 
@@ -369,9 +371,9 @@ fn check(
             return Outcome::Error;
         }
     };
-    let fail = |summary: &str, detail: String| {
-        let mut diagnostic = Diagnostic::error(summary, detail).at(place).within(rule.span);
-        diagnostic.values = if summary == "Unknown condition value" {
+    let fail = |broken: &'static Rule, detail: String| {
+        let mut diagnostic = Diagnostic::error(broken, detail).at(place).within(rule.span);
+        diagnostic.values = if *broken == rules::test::UNKNOWN_CONDITION {
             terrane_lang::expr::all_values_involved(&rule.condition, scope)
         } else {
             values_involved(&rule.condition, scope)
@@ -382,7 +384,7 @@ fn check(
         Ok(value) => value,
         Err(problem) => {
             diagnostics.push(fail(
-                "Invalid condition run",
+                &rules::test::CONDITION_RESULT,
                 format!("Invalid condition run value: {problem}."),
             ));
             return Outcome::Error;
@@ -392,7 +394,7 @@ fn check(
         Kind::Bool(true) => Outcome::Holds,
         Kind::Bool(false) => {
             let message = message(assertion, scope, diagnostics);
-            let mut diagnostic = fail("Test assertion failed", message.clone());
+            let mut diagnostic = fail(&rules::test::ASSERTION, message.clone());
             explain(
                 &assertion.comparisons,
                 scope,
@@ -404,14 +406,14 @@ fn check(
         }
         Kind::Unknown(..) => {
             diagnostics.push(fail(
-                "Unknown condition value",
+                &rules::test::UNKNOWN_CONDITION,
                 String::from("The condition depends on a value that is known only after apply, but this run block (or one that it refers to) has `command = plan`. Remove the value from the condition, let the run block execute `apply`, or, if a mock or an override gives the value, make it available while planning with `override_during = plan`."),
             ));
             Outcome::Error
         }
         _ => {
             diagnostics.push(fail(
-                "Invalid condition run",
+                &rules::test::CONDITION_RESULT,
                 String::from("Condition expression must return either true or false, not null."),
             ));
             Outcome::Error
@@ -442,7 +444,7 @@ fn message(
         if marked {
             diagnostics.push(
                 Diagnostic::warning(
-                    format!("Error message refers to {what} values"),
+                    rules::test::SECRET_MESSAGE.named(format!("Error message refers to {what} values")),
                     format!("The error expression used to explain this condition refers to {what} values, so terrane will not display the resulting message. Remove the {what} value from the message, or use nonsensitive() if it can be shown."),
                 )
                 .at(rule.message.span()),
@@ -458,7 +460,7 @@ fn message(
         _ => {
             diagnostics.push(
                 Diagnostic::error(
-                    "Invalid error message",
+                    &rules::test::MESSAGE_TYPE,
                     "Unsuitable value for error message: a non-null string is required.",
                 )
                 .at(rule.message.span()),

@@ -1,14 +1,13 @@
 //! What was expected to fail, and what failed.
 
+use crate::rules;
 use terrane_config::config::{Condition, Config, Module};
 use terrane_config::test_file::{Checkable, Run};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_lang::source::Span;
 use terrane_model::addr::Mode;
 use terrane_model::snapshot::CheckKind;
-
-/// The summary of what is said of a check that can't be told yet.
-const LATER: &str = "Check block assertion known after apply";
+use terrane_plan::rules::condition::CHECK_UNKNOWN;
 
 /// At which stage messages came up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +67,7 @@ impl<'a> Expectations<'a> {
             }
             let expected = rule.is_root.then(|| self.expecting(rule, &diagnostic)).flatten();
             match expected {
-                Some(_) if diagnostic.summary == LATER => {}
+                Some(_) if diagnostic.is(&CHECK_UNKNOWN) => {}
                 Some(at) if stage == Stage::BeforeApply && diagnostic.severity == Severity::Error => {
                     self.seen[at] = true;
                     left.push(before_apply(&self.expected[at]));
@@ -119,7 +118,7 @@ impl<'a> Expectations<'a> {
                 let detail = format!(
                     "The checkable object, {text}, was expected to report an error but did not."
                 );
-                let found = Diagnostic::error("Missing expected failure", detail).at(expected.span);
+                let found = Diagnostic::error(&rules::test::MISSING_FAILURE, detail).at(expected.span);
                 if known {
                     found
                 } else {
@@ -132,7 +131,7 @@ impl<'a> Expectations<'a> {
 
 fn before_apply(expected: &Checkable) -> Diagnostic {
     Diagnostic::warning(
-        "Expected failure while planning",
+        &rules::test::FAILED_TOO_EARLY,
         format!(
             "A custom condition within {} failed during the planning stage and prevented the requested apply operation. While this was an expected failure, the apply operation could not be executed and so the overall test case will be marked as a failure and the original diagnostic included in the test report.",
             expected.text()

@@ -7,6 +7,7 @@ use terrane_config::test_file::{
 };
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
+use crate::rules;
 use terrane_modules::join;
 
 /// Where test files are, beside the folder of the root module itself.
@@ -38,7 +39,7 @@ pub(crate) fn find(directory: &str) -> Result<(Vec<Found>, Diagnostics), Failure
     }
     if Path::new(directory).is_absolute() || clean.starts_with("..") {
         return Err(Failure::input(
-            "Invalid testing directory",
+            &rules::test::TEST_DIRECTORY,
             format!(
                 "The test directory {directory:?} must be a relative path within the folder of the root module, so that what it refers to can be found from there."
             ),
@@ -48,7 +49,7 @@ pub(crate) fn find(directory: &str) -> Result<(Vec<Found>, Diagnostics), Failure
         found.extend(read(&clean, true)?);
     } else if directory != TEST_DIRECTORY {
         diagnostics.push(Diagnostic::warning(
-            "Test directory does not exist",
+            &rules::test::NO_TEST_DIRECTORY,
             format!("Requested test directory {directory} does not exist."),
         ));
     }
@@ -117,7 +118,7 @@ fn mock_folder(sources: &mut SourceMap, mock: &mut Mock) -> Diagnostics {
     };
     let Ok(names) = names(&folder, &fits) else {
         return Diagnostic::error(
-            "Failed to read mock data directory",
+            &rules::test::MOCK_FOLDER,
             format!("Mock data directory {source} does not exist or cannot be read."),
         )
         .at(span)
@@ -130,7 +131,7 @@ fn mock_folder(sources: &mut SourceMap, mock: &mut Mock) -> Diagnostics {
             Ok(content) => diagnostics.extend(add_mock_file(sources, &path, &content, mock)),
             Err(error) => diagnostics.push(
                 Diagnostic::error(
-                    "Failed to read mock data file",
+                    &rules::test::MOCK_FILE,
                     format!(
                         "Mock data file {path} cannot be read: {}.",
                         crate::files::why(&error)

@@ -19,6 +19,7 @@ use crate::failure::{Failure, Report};
 use crate::interrupt::Interrupt;
 use crate::load::{self, LoadedTree, Origin};
 use crate::providers::{self, Registry};
+use crate::rules;
 use crate::session::Session;
 use crate::variables::{VariableArgument, collect};
 use clean::Kept;
@@ -238,11 +239,13 @@ fn load_all<'a>(
     for (name, path) in request.filters.iter().zip(&filters) {
         if !chosen.iter().any(|(found, _)| found.path == *path) {
             diagnostics.push(Diagnostic::warning(
-                "Unknown test file",
+                &rules::test::UNKNOWN_TEST_FILE,
                 format!("The -filter option names {name:?}, but there is no test file of this name."),
             ));
         }
     }
+    let (factories, messages) = providers::available(session);
+    diagnostics.extend(messages);
     let report = Report {
         diagnostics,
         sources,
@@ -255,7 +258,7 @@ fn load_all<'a>(
     }
     let shared = Shared {
         session,
-        factories: providers::available(session),
+        factories,
         arguments: &request.variables,
         directory: &request.directory,
         declared: tree.root_variables(),

@@ -6,6 +6,7 @@ use crate::failure::{Failure, Report};
 use crate::files::functions_for_plan;
 use crate::load;
 use crate::providers::{self, Registry};
+use crate::rules;
 use crate::session::Session;
 use crate::variables::{Collected, VariableArgument, collect_in};
 use ecow::EcoString;
@@ -15,7 +16,7 @@ use terrane_config::compile::compile;
 use terrane_config::config::{Config, ModuleDouble, Variable};
 use terrane_config::load::{Loader, ModuleFolder};
 use terrane_config::test_file::{
-    AssertNames, Assertion, Command, During, Extra, Override, OverrideKind, TestFile,
+    AssertNames, Assertion, Command, During, Extra, Override, OverrideKind, Run, TestFile,
     TestProviders, ValueNames,
 };
 use terrane_config::variables::{
@@ -134,7 +135,7 @@ impl Shared<'_> {
             None => EcoString::from("."),
             Some(module) => module_dir(&module.source).map_err(|problem| {
                 Failure::Input(Report {
-                    diagnostics: Diagnostic::error("Module not installed", problem)
+                    diagnostics: Diagnostic::error(&rules::test::RUN_MODULE_REMOTE, problem)
                         .at(module.span)
                         .into(),
                     sources: sources.clone(),
@@ -150,7 +151,7 @@ impl Shared<'_> {
                 );
                 let span = run.module.as_ref().map_or(run.span, |module| module.span);
                 let diagnostic =
-                    Diagnostic::error("Unreadable module directory", detail).at(span);
+                    Diagnostic::error(&rules::test::RUN_MODULE, detail).at(span);
                 diagnostics.push(diagnostic);
                 return Err(Failure::Input(Report {
                     diagnostics,
@@ -228,6 +229,7 @@ impl Shared<'_> {
         diagnostics.extend(unknown_outputs(&config, all.iter().flatten()));
         let mut assert_names = AssertNames::new((&tree, &schemas, &config), &file, &names, false);
         let assertions = assert_names.assertions(&mut config, run);
+        diagnostics.extend(undeclared(&config, run, assert_names.extras()));
         let declared = |given: &GivenValue| {
             let root = config.modules.first();
             root.is_some_and(|root| root.variables.iter().any(|known| known.name == given.name))
@@ -401,6 +403,27 @@ fn module_doubles(overrides: &[Vec<Override>]) -> Vec<ModuleDouble> {
         .collect()
 }
 
+/// Warnings about values that a run gives and nobody uses.
+fn undeclared(config: &Config, run: &Run, used: &[Extra]) -> Vec<Diagnostic> {
+    let root = config.modules.first();
+    let declared = |name: &EcoString| {
+        root.is_some_and(|root| root.variables.iter().any(|known| known.name == *name))
+    };
+    let unused = run.variables.iter().filter(|variable| {
+        let used = used.contains(&Extra::Variable(variable.name.clone()));
+        !declared(&variable.name) && !used
+    });
+    unused
+        .map(|variable| {
+            let detail = format!(
+                "The module under test does not declare a variable named \"{}\", but it is declared in run block \"{}\".",
+                variable.name, run.name
+            );
+            Diagnostic::warning(&rules::test::UNDECLARED_VARIABLE, detail).at(variable.span)
+        })
+        .collect()
+}
+
 /// Warnings about outputs of overridden modules that these do not have.
 fn unknown_outputs<'o>(
     config: &Config,
@@ -422,7 +445,7 @@ fn unknown_outputs<'o>(
                     "{} has no output named \"{name}\", so the value that is given for it here is not used.",
                     double.target_text()
                 );
-                found.push(Diagnostic::warning("Override of an undeclared output", detail).at(double.span));
+                found.push(Diagnostic::warning(&rules::test::UNUSED_OUTPUT, detail).at(double.span));
             }
         }
     }

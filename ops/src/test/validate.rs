@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::files::functions_for_validate;
 use crate::load::{self, Loaded, Origin};
 use crate::providers;
+use crate::rules;
 use crate::session::Session;
 use ecow::EcoString;
 use std::collections::BTreeMap;
@@ -114,7 +115,7 @@ async fn subject(
         Ok(folder) => folder,
         Err(problem) => {
             diagnostics.push(
-                Diagnostic::error("Unreadable module directory", problem).at(module.span),
+                Diagnostic::error(&rules::test::RUN_MODULE, problem).at(module.span),
             );
             return Ok(None);
         }

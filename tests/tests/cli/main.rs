@@ -14,3 +14,4 @@ mod peers;
 mod saved_plans;
 mod secrets;
 mod state;
+mod test_command;

@@ -3,6 +3,7 @@
 use super::decl::{BackendDecl, ModuleDecl};
 use super::decode::Decoder;
 use super::{ModuleFile, ModuleFolder};
+use crate::rules;
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -123,7 +124,7 @@ pub(crate) fn parse_file(
             let id = sources.add(path, good.into_owned());
             diagnostics.push(
                 Diagnostic::error(
-                    "Invalid character encoding",
+                    &rules::files::INVALID_ENCODING,
                     "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor.",
                 )
                 .at(Span::new(id, end, end)),
@@ -177,7 +178,11 @@ pub(super) fn backend_problems(
         .map(|(name, (_, span))| {
             let hint = crate::suggest::did_you_mean(name, known.iter().copied());
             let detail = format!("An argument named \"{name}\" is not expected here.{hint}");
-            Diagnostic::error("Unsupported argument", detail).at(*span)
+            Diagnostic::error(
+                &terrane_lang::rules::structure::UNSUPPORTED_ARGUMENT,
+                detail,
+            )
+            .at(*span)
         })
         .collect()
 }

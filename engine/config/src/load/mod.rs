@@ -15,6 +15,7 @@ pub use decode::LANGUAGE_VERSION;
 pub use source_addr::is_local_source;
 
 use crate::config::Variable;
+use crate::rules;
 use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
 use ecow::EcoString;
@@ -246,13 +247,13 @@ impl Loader {
                 detail.push(' ');
                 detail.push_str(reason);
             }
-            Diagnostic::error("Unreadable module directory", detail).at(request.span)
+            Diagnostic::error(&rules::files::UNREADABLE_MODULE, detail).at(request.span)
         } else {
             let mut detail = "This module is not yet installed. Run \"terrane init\" to install all modules required by this configuration.".to_owned();
             if !reason.is_empty() {
                 detail = format!("{reason} {detail}");
             }
-            Diagnostic::error("Module not installed", detail).at(request.span)
+            Diagnostic::error(&rules::files::MODULE_NOT_INSTALLED, detail).at(request.span)
         }
     }
 
@@ -265,7 +266,7 @@ impl Loader {
             self.incompatible = true;
             let only = diagnostics
                 .into_iter()
-                .filter(|diagnostic| diagnostic.summary == "Incompatible module");
+                .filter(|diagnostic| diagnostic.is(&rules::settings::INCOMPATIBLE_MODULE));
             self.diagnostics.extend(only);
         } else {
             self.diagnostics.extend(diagnostics);
@@ -290,13 +291,13 @@ impl Loader {
                     "An import block was detected in \"{path}\". Import blocks are only allowed in the root module."
                 );
                 self.diagnostics.push(
-                    Diagnostic::error("Invalid import configuration", detail).at(import.span),
+                    Diagnostic::error(&rules::refactor::IMPORT_IN_MODULE, detail).at(import.span),
                 );
             }
             if let Some(backend) = &decl.backend {
                 self.diagnostics.push(
                     Diagnostic::warning(
-                        "Backend configuration ignored",
+                        &rules::settings::BACKEND_IGNORED,
                         "Any selected backend applies to the entire configuration, so only the root module may configure one. This block has no effect.",
                     )
                     .at(backend.span),
@@ -330,9 +331,9 @@ impl Loader {
         let span = source_expr.span;
         let kind = match source_addr::classify(&source, version.is_some()) {
             Ok(kind) => kind,
-            Err((summary, detail)) => {
+            Err((rule, detail)) => {
                 self.diagnostics
-                    .push(Diagnostic::error(summary, detail).at(span));
+                    .push(Diagnostic::error(rule, detail).at(span));
                 return None;
             }
         };
@@ -347,7 +348,7 @@ impl Loader {
                 "The module \"{path}\" calls itself, directly or through others, which would never end. Remove one of the calls."
             );
             self.diagnostics
-                .push(Diagnostic::error("Endless module recursion", detail).at(call.span));
+                .push(Diagnostic::error(&rules::files::ENDLESS_RECURSION, detail).at(call.span));
             return None;
         }
         Some(ModuleRequest {
@@ -381,7 +382,7 @@ impl Loader {
                 let mut found = Diagnostics::new();
                 if let Ok(None) = source {
                     let diagnostic = Diagnostic::error(
-                        "Invalid module source address",
+                        &rules::files::NULL_MODULE_SOURCE,
                         "The source of a module must not be null.",
                     );
                     found.push(diagnostic.at(call.span));

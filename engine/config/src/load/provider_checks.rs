@@ -4,6 +4,7 @@ use super::decl::{CallDecl, PassedProvider, ProviderRef};
 use super::decode::provider::written;
 use super::providers::{local_name, provider_addr, resolve};
 use super::{Tree, TreeModule};
+use crate::rules;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
@@ -67,7 +68,7 @@ fn undeclared(module: &TreeModule, provider: &ProviderRef, addr: &ProviderAddr) 
         written(provider),
         provider.name
     );
-    Diagnostic::error("Provider configuration not present", detail).at(provider.span)
+    Diagnostic::error(&rules::provider::UNDECLARED_CONFIGURATION, detail).at(provider.span)
 }
 
 fn check_call(
@@ -94,7 +95,7 @@ fn check_call(
                     entry.addr.for_display()
                 );
                 diagnostics.push(
-                    Diagnostic::error("Missing required provider configuration", detail)
+                    Diagnostic::error(&rules::provider::CONFIGURATION_NOT_PASSED, detail)
                         .at(call.span),
                 );
             }
@@ -127,9 +128,8 @@ fn check_passed(
             called.path,
             written(child)
         );
-        diagnostics.push(
-            Diagnostic::error("Cannot override provider configuration", detail).at(child.span),
-        );
+        diagnostics
+            .push(Diagnostic::error(&rules::provider::CANNOT_OVERRIDE, detail).at(child.span));
         return;
     }
     match (entry, &child.alias) {
@@ -143,7 +143,7 @@ fn check_passed(
                 child.name
             );
             diagnostics
-                .push(Diagnostic::error("Reference to undefined provider", detail).at(child.span));
+                .push(Diagnostic::error(&rules::provider::UNDEFINED_ALIAS, detail).at(child.span));
         }
         (None, Some(_)) if own.is_none() => {
             let detail = format!(
@@ -152,8 +152,9 @@ fn check_passed(
                 child.name,
                 parent_addr.for_display()
             );
-            diagnostics
-                .push(Diagnostic::error("Reference to undefined provider", detail).at(child.span));
+            diagnostics.push(
+                Diagnostic::error(&rules::provider::UNDEFINED_REQUIRED, detail).at(child.span),
+            );
         }
         (None, None) => {
             let used = called
@@ -171,7 +172,8 @@ fn check_passed(
                     child_addr.for_display()
                 );
                 diagnostics.push(
-                    Diagnostic::warning("Reference to undefined provider", detail).at(child.span),
+                    Diagnostic::warning(&rules::provider::UNDEFINED_LOCAL_NAME, detail)
+                        .at(child.span),
                 );
             }
         }
@@ -185,7 +187,8 @@ fn check_passed(
             called.path,
             child_addr.for_display()
         );
-        diagnostics.push(Diagnostic::error("Provider type mismatch", detail).at(parent.span));
+        diagnostics
+            .push(Diagnostic::error(&rules::provider::TYPE_MISMATCH, detail).at(parent.span));
     }
 }
 
@@ -256,9 +259,13 @@ fn check_legacy(
                 module.dir
             );
             diagnostics.push(
-                Diagnostic::error(format!("Module is incompatible with {name}"), detail)
-                    .at(span)
-                    .related(provider.span, "the provider configuration"),
+                Diagnostic::error(
+                    rules::provider::INCOMPATIBLE_MODULE
+                        .named(format!("Module is incompatible with {name}")),
+                    detail,
+                )
+                .at(span)
+                .related(provider.span, "the provider configuration"),
             );
             return;
         }

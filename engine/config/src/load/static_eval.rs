@@ -5,6 +5,7 @@
 
 use super::Tree;
 use super::decl::VariableDecl;
+use crate::rules;
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,11 +62,9 @@ impl Binder for Names<'_> {
                     let detail = format!(
                         "An input variable with the name \"{name}\" has not been declared.{hint}"
                     );
-                    return Err(Diagnostic::error(
-                        "Reference to undeclared input variable",
-                        detail,
-                    )
-                    .at(end));
+                    return Err(
+                        Diagnostic::error(&rules::reference::UNDECLARED_VARIABLE, detail).at(end),
+                    );
                 }
                 Name::Variable(name)
             }
@@ -77,7 +76,7 @@ impl Binder for Names<'_> {
                         "A local value with the name \"{name}\" has not been declared.{hint}"
                     );
                     return Err(
-                        Diagnostic::error("Reference to undeclared local value", detail).at(end),
+                        Diagnostic::error(&rules::reference::UNDECLARED_LOCAL, detail).at(end),
                     );
                 }
                 Name::Local(name)
@@ -87,7 +86,7 @@ impl Binder for Names<'_> {
             ("terraform" | "tofu", Some(name)) if name == "workspace" => Name::Workspace,
             _ => {
                 return Err(Diagnostic::error(
-                    "Dynamic value in static context",
+                    &rules::static_value::DYNAMIC_VALUE,
                     "This value must be known before anything is planned, so it may refer only to input variables, local values and path: not to resources, data sources or modules.",
                 )
                 .at(end));
@@ -182,7 +181,7 @@ impl<'a> StaticEval<'a> {
                     let span = expr.span;
                     problems.push(
                         Diagnostic::error(
-                            "Circular reference",
+                            &rules::static_value::CIRCULAR_REFERENCE,
                             "A value that must be known before anything is planned depends on itself.",
                         )
                         .at(span),
@@ -305,7 +304,8 @@ impl<'a> StaticEval<'a> {
                     "The variable \"{name}\" is used where its value must be known before anything is planned, but it has no value. Set it on the command line, in a variables file or in the environment, or give it a default."
                 );
                 problems.push(
-                    Diagnostic::error("Variable value not provided", detail).at(variable.span),
+                    Diagnostic::error(&rules::static_value::VARIABLE_NOT_PROVIDED, detail)
+                        .at(variable.span),
                 );
                 Step1::Ready(None)
             }
@@ -338,9 +338,12 @@ impl<'a> StaticEval<'a> {
     ) -> Result<Option<EcoString>, Diagnostics> {
         let value = self.eval(module, expr)?;
         let fail = |detail: String| -> Result<Option<EcoString>, Diagnostics> {
-            Err(Diagnostic::error(format!("Invalid {what}"), detail)
-                .at(expr.span)
-                .into())
+            Err(Diagnostic::error(
+                rules::static_value::INVALID_STATIC_VALUE.named(format!("Invalid {what}")),
+                detail,
+            )
+            .at(expr.span)
+            .into())
         };
         if value.marks().is_sensitive() || value.marks().is_ephemeral() {
             return fail(format!(

@@ -5,6 +5,7 @@ use crate::load::decl::{ModuleDecl, Traversal};
 use crate::load::decode::{BAD_NAME, Decoder, is_name, keyword, required_string, schema};
 use crate::load::files::parse_file;
 use crate::load::source_addr;
+use crate::rules;
 use ecow::EcoString;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{SourceMap, Span};
@@ -113,7 +114,7 @@ impl Decoder<'_> {
                 self.sources.locate(earlier.span)
             );
             self.diagnostics.push(
-                Diagnostic::error("Duplicate \"run\" block names", detail)
+                Diagnostic::error(&rules::test_file::DUPLICATE_RUN, detail)
                     .at(run.span)
                     .related(earlier.span, "the first one"),
             );
@@ -136,7 +137,7 @@ impl Decoder<'_> {
                 self.sources.locate(earlier.span)
             );
             self.diagnostics.push(
-                Diagnostic::error("Duplicate provider block", detail)
+                Diagnostic::error(&rules::test_file::DUPLICATE_PROVIDER, detail)
                     .at(provider.span)
                     .related(earlier.span, "the first one"),
             );
@@ -166,7 +167,7 @@ impl Decoder<'_> {
     fn only(&mut self, content: &Content, kind: &str, whose: &str) -> Option<Block> {
         self.single(content, kind, |place| {
             (
-                format!("Multiple \"{kind}\" blocks"),
+                &rules::test_file::SEVERAL_BLOCKS,
                 format!("This {whose} already has a {kind} block at {place}."),
             )
         })
@@ -176,7 +177,7 @@ impl Decoder<'_> {
     fn run(&mut self, block: &Block) -> Option<Run> {
         let label = block.labels.first()?;
         if !is_name(&label.text) {
-            self.error("Invalid run block name", BAD_NAME, label.span);
+            self.error(&rules::test_file::BAD_RUN_NAME, BAD_NAME, label.span);
         }
         let mut blocks: Vec<(&str, &[&'static str])> = vec![
             ("plan_options", &[]),
@@ -235,7 +236,7 @@ impl Decoder<'_> {
             Some("plan") => Command::Plan,
             _ => {
                 self.error(
-                    "Invalid \"command\" keyword",
+                    &rules::test_file::COMMAND_KEYWORD,
                     "The \"command\" argument requires one of the following keywords without quotes: apply or plan.",
                     attribute.expr.span,
                 );
@@ -255,7 +256,7 @@ impl Decoder<'_> {
                 Some("normal") => {}
                 Some("refresh-only") => options.refresh_only = true,
                 _ => self.error(
-                    "Invalid \"mode\" keyword",
+                    &rules::test_file::MODE_KEYWORD,
                     "The \"mode\" argument requires one of the following keywords without quotes: normal or refresh-only.",
                     attribute.expr.span,
                 ),
@@ -268,14 +269,14 @@ impl Decoder<'_> {
         if options.refresh_only {
             if let (false, Some(span)) = (options.refresh, span_of("refresh")) {
                 self.error(
-                    "Incompatible plan options",
+                    &rules::test_file::PLAN_OPTIONS,
                     "The \"refresh\" option cannot be set to false when running a test in \"refresh-only\" mode.",
                     span,
                 );
             }
             if let Some(span) = span_of("replace") {
                 self.error(
-                    "Incompatible plan options",
+                    &rules::test_file::PLAN_OPTIONS,
                     "The \"replace\" option cannot be set when running a test in \"refresh-only\" mode.",
                     span,
                 );
@@ -289,7 +290,7 @@ impl Decoder<'_> {
                 Target::Resource(addr) => options.replace.push(addr.instance(None)),
                 Target::Module(_) => problems.push(
                     Diagnostic::error(
-                        "Invalid address",
+                        &rules::test_file::REPLACE_ADDRESS,
                         "A resource instance address is required here. The module path must be followed by a resource instance specification.",
                     )
                     .at(span),
@@ -323,7 +324,7 @@ impl Decoder<'_> {
         let content = self.content(&block.body, &schema(&["source", "version"], &[]));
         let Some(attribute) = content.attribute("source") else {
             self.error(
-                "Missing \"source\" attribute for module block",
+                &rules::test_file::MODULE_SOURCE,
                 "You must specify a source attribute when executing alternate modules during test executions.",
                 block.header,
             );
@@ -339,8 +340,8 @@ impl Decoder<'_> {
             }
             None => None,
         };
-        if let Err((summary, detail)) = source_addr::classify(&source, version.is_some()) {
-            self.error(summary, detail, span);
+        if let Err((rule, detail)) = source_addr::classify(&source, version.is_some()) {
+            self.error(rule, detail, span);
             return None;
         }
         Some(RunModule {
@@ -364,7 +365,7 @@ impl Decoder<'_> {
                         "You cannot expect failures from {text}. You can only expect failures from checkable objects of the module that the run executes: input variables, output values, check blocks, managed resources and data sources."
                     );
                     problems.push(
-                        Diagnostic::error("Invalid `expect_failures` reference", detail)
+                        Diagnostic::error(&rules::test_file::EXPECT_FAILURES, detail)
                             .at(reference.span),
                     );
                 }

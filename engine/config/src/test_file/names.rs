@@ -10,14 +10,16 @@ use crate::compile::outside::RootNames;
 use crate::config::{Condition, Config};
 use crate::load::Tree;
 use crate::load::decl::ConditionDecl;
+use crate::rules;
 use crate::suggest::did_you_mean;
 use ecow::EcoString;
 use std::collections::BTreeMap;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::expr::{Binder, Bound, Compiled, Scope, Slot, compile};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, Step, StepKind};
+use terrane_lang::rules::expr::of_access;
 use terrane_value::Value;
 
 /// Slots from here on are the test's own.
@@ -67,7 +69,7 @@ fn named<'s>(root: &Ident, steps: &'s [Step]) -> Result<(&'s EcoString, Span), D
             span,
         }) => Ok((name, root.span.to(*span))),
         _ => Err(error(
-            "Invalid reference",
+            &rules::test_file::VALUE_REFERENCE,
             format!(
                 "The \"{}\" object cannot be accessed directly. Instead, access one of its attributes.",
                 root.name
@@ -77,8 +79,8 @@ fn named<'s>(root: &Ident, steps: &'s [Step]) -> Result<(&'s EcoString, Span), D
     }
 }
 
-fn error(summary: &str, detail: impl Into<String>, span: Span) -> Diagnostic {
-    Diagnostic::error(summary, detail).at(span)
+fn error(rule: impl Into<Headline>, detail: impl Into<String>, span: Span) -> Diagnostic {
+    Diagnostic::error(rule, detail).at(span)
 }
 
 impl ValueBinder<'_> {
@@ -94,7 +96,7 @@ impl ValueBinder<'_> {
                 }
                 let known = self.names.variables.keys().map(EcoString::as_str);
                 Err(error(
-                    "Reference to unavailable variable",
+                    &rules::test_file::UNAVAILABLE_VARIABLE,
                     format!(
                         "The input variable \"{name}\" is not available to the current context.{} {}",
                         did_you_mean(name, known),
@@ -110,14 +112,14 @@ impl ValueBinder<'_> {
                 }
                 if self.names.later.contains(name) {
                     return Err(error(
-                        "Reference to unavailable run block",
+                        &rules::test_file::UNAVAILABLE_RUN,
                         format!("The run block \"{name}\" has not executed yet. You can only reference run blocks that are in the same test file and will execute before the current run block."),
                         span,
                     ));
                 }
                 let known = self.names.runs.keys().map(EcoString::as_str);
                 Err(error(
-                    "Reference to unknown run block",
+                    &rules::test_file::UNKNOWN_RUN,
                     format!(
                         "The run block \"{name}\" does not exist within this test file.{} You can only reference run blocks that are in the same test file and will execute before the current run block.",
                         did_you_mean(name, known)
@@ -126,7 +128,7 @@ impl ValueBinder<'_> {
                 ))
             }
             _ => Err(error(
-                "Invalid reference",
+                &rules::test_file::VALUE_REFERENCE,
                 format!("You can only reference earlier run blocks and variables of the test here, not \"{}\". {}", root.name, self.whose),
                 steps.iter().fold(root.span, |span, step| span.to(step.span)),
             )),
@@ -201,7 +203,7 @@ impl Scope for ValueScope<'_> {
 
     fn keyed(&self, slot: Slot, key: &Value, span: Span) -> Result<Value, Diagnostics> {
         terrane_value::ops::index(&self.value(slot, span)?, key)
-            .map_err(|problem| error(problem.summary(), problem.to_string(), span).into())
+            .map_err(|problem| error(of_access(&problem), problem.to_string(), span).into())
     }
 
     fn functions(&self) -> &Functions {
@@ -270,7 +272,7 @@ impl ValueNames {
             ),
         };
         Err(error(
-            "Reference to unknown value",
+            &rules::test_file::UNKNOWN_VALUE,
             format!("This value is unknown. {text}"),
             expr.span,
         )
@@ -514,7 +516,7 @@ impl AssertNames {
                 match self.outputs.get(name) {
                     Some(at) => Ok(Some(Extra::Output(*at))),
                     None => Err(error(
-                        "Reference to undeclared output value",
+                        &rules::test_file::UNDECLARED_OUTPUT,
                         format!(
                             "An output value with the name \"{name}\" has not been declared.{}",
                             did_you_mean(name, self.outputs.keys().map(EcoString::as_str))
@@ -530,13 +532,13 @@ impl AssertNames {
                 }
                 if self.later.contains(name) {
                     return Err(error(
-                        "Reference to unevaluated run block",
+                        &rules::test_file::UNEVALUATED_RUN,
                         format!("The run \"{name}\" block has not yet been evaluated, so its results are not available here."),
                         span,
                     ));
                 }
                 Err(error(
-                    "Reference to undeclared run block",
+                    &rules::test_file::UNDECLARED_RUN,
                     format!(
                         "There is no run \"{name}\" declared in this test file.{}",
                         did_you_mean(name, self.runs.iter().map(EcoString::as_str))
@@ -545,7 +547,7 @@ impl AssertNames {
                 ))
             }
             "check" => Err(error(
-                "Reference to \"check\" in invalid context",
+                &rules::test_file::CHECK_REFERENCE,
                 "The \"check\" object can only be referenced from an \"expect_failures\" attribute of a run block: a check either passes or is expected to fail.",
                 steps.iter().fold(root.span, |span, step| span.to(step.span)),
             )),

@@ -13,6 +13,7 @@ use crate::load::decl::{ModuleDecl, Outside, ProviderDecl, ProviderRef};
 use crate::load::decode::provider::written;
 use crate::load::providers::provider_addr;
 use crate::load::{Loader, Tree};
+use crate::rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
+use terrane_lang::rules::expr::of_access;
 use terrane_model::addr::{Mode, ProviderConfigAddr};
 use terrane_value::Value;
 
@@ -137,7 +139,8 @@ impl ProviderBinder<'_> {
                 let text = written(parent);
                 self.diagnostics.push(
                     Diagnostic::error(
-                        format!("Missing provider definition for {text}"),
+                        rules::test_file::MISSING_PROVIDER
+                            .named(format!("Missing provider definition for {text}")),
                         "This provider block references a provider definition that does not exist, neither in this test file nor in the configuration under test.",
                     )
                     .at(parent.span),
@@ -413,7 +416,7 @@ impl Scope for BodyScope<'_> {
                 let name = name_at(runs, *at);
                 names.runs.get(&name).cloned().ok_or_else(|| {
                     Diagnostic::error(
-                        "Reference to unavailable run block",
+                        &rules::test_file::UNAVAILABLE_RUN,
                         format!("The run block \"{name}\" has not executed yet, so that this provider can't be configured for the current run block. You can only reference run blocks that are in the same test file and will execute before it."),
                     )
                     .at(span)
@@ -430,7 +433,7 @@ impl Scope for BodyScope<'_> {
             }
             Some(Reference::PathModule | Reference::PathRoot) => Ok(Value::string(".")),
             _ => Err(Diagnostic::error(
-                "Invalid reference",
+                &rules::test_file::VALUE_REFERENCE,
                 "A provider block of a test file can only reference earlier run blocks, file level, and global variables.",
             )
             .at(span)
@@ -440,7 +443,7 @@ impl Scope for BodyScope<'_> {
 
     fn keyed(&self, slot: Slot, key: &Value, span: Span) -> Result<Value, Diagnostics> {
         terrane_value::ops::index(&self.value(slot, span)?, key).map_err(|problem| {
-            Diagnostic::error(problem.summary(), problem.to_string())
+            Diagnostic::error(of_access(&problem), problem.to_string())
                 .at(span)
                 .into()
         })

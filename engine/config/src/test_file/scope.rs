@@ -9,6 +9,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
+use terrane_lang::rules::expr::of_access;
 use terrane_value::Value;
 
 /// A scope for assertions over the scope of the root module.
@@ -53,7 +54,7 @@ impl Scope for AssertScope<'_> {
             return self.module.keyed(slot, key, span);
         }
         terrane_value::ops::index(&self.value(slot, span)?, key).map_err(|problem| {
-            Diagnostic::error(problem.summary(), problem.to_string())
+            Diagnostic::error(of_access(&problem), problem.to_string())
                 .at(span)
                 .into()
         })

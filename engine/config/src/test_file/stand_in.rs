@@ -7,6 +7,7 @@ use crate::load::decl::ProviderDecl;
 use crate::load::decode::refactor::endpoint_text;
 use crate::load::decode::{BAD_NAME, Decoder, constant, is_name, required_string, schema};
 use crate::load::files::parse_file;
+use crate::rules;
 use ecow::EcoString;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -79,7 +80,7 @@ impl Decoder<'_> {
         let name = label.text.clone();
         if !is_name(&name) || name.chars().any(char::is_uppercase) {
             self.error(
-                "Invalid provider local name",
+                &rules::test_file::MOCK_NAME,
                 format!(
                     "Provider names must be normalized. Replace \"{name}\" with \"{}\" to fix this error.",
                     name.to_lowercase()
@@ -108,7 +109,7 @@ impl Decoder<'_> {
             let alias = self.take(alias)?;
             if !is_name(&alias) {
                 self.error(
-                    "Invalid provider configuration alias",
+                    &rules::test_file::MOCK_ALIAS,
                     format!("An alias must be a valid name. {BAD_NAME}"),
                     attribute.expr.span,
                 );
@@ -120,7 +121,7 @@ impl Decoder<'_> {
             .map(|attribute| attribute.expr.clone());
         if for_each.is_some() && alias.is_none() {
             self.error(
-                "Alias required when using \"for_each\"",
+                &rules::test_file::FOR_EACH_ALIAS,
                 "A provider configuration with \"for_each\" must also set \"alias\", through which its instances are referred to.",
                 block.header,
             );
@@ -186,7 +187,7 @@ impl Decoder<'_> {
                 self.sources.locate(earlier.span)
             );
             self.diagnostics.push(
-                Diagnostic::error(format!("Duplicate {kind} block"), detail)
+                Diagnostic::error(rules::test_file::DUPLICATE_MOCK.named(format!("Duplicate {kind} block")), detail)
                     .at(defaults.span)
                     .related(earlier.span, "the first one"),
             );
@@ -217,7 +218,7 @@ impl Decoder<'_> {
                     self.sources.locate(earlier.span)
                 );
                 self.diagnostics.push(
-                    Diagnostic::error(format!("Duplicate {name} block"), detail)
+                    Diagnostic::error(rules::test_file::DUPLICATE_OVERRIDE.named(format!("Duplicate {name} block")), detail)
                         .at(new.span)
                         .related(earlier.span, "the first one"),
                 );
@@ -245,7 +246,7 @@ impl Decoder<'_> {
         };
         let Some(attribute) = content.attribute("target") else {
             self.error(
-                "Missing target attribute",
+                &rules::test_file::MISSING_TARGET,
                 format!("{name} blocks must specify a target address."),
                 block.header,
             );
@@ -286,7 +287,7 @@ impl Decoder<'_> {
             "You can only target {what} from {name} blocks, not {}.",
             endpoint_text(target)
         );
-        self.error("Invalid override target", detail, attribute.expr.span);
+        self.error(&rules::test_file::OVERRIDE_TARGET, detail, attribute.expr.span);
         None
     }
 
@@ -299,7 +300,7 @@ impl Decoder<'_> {
         }
         let article = if argument.starts_with('o') { "an" } else { "a" };
         self.error(
-            format!("Invalid {argument} attribute"),
+            rules::test_file::OVERRIDE_VALUES.named(format!("Invalid {argument} attribute")),
             format!("{block} blocks must specify {article} {argument} attribute that is an object."),
             attribute.expr.span,
         );
@@ -313,7 +314,7 @@ impl Decoder<'_> {
             Some("apply") => Some(During::Apply),
             _ => {
                 self.error(
-                    "Invalid override_during value",
+                    &rules::test_file::OVERRIDE_DURING,
                     "The override_during attribute must be a value of plan or apply.",
                     attribute.expr.span,
                 );

@@ -3,6 +3,7 @@
 use super::prior::{Object, ObjectId, Stage};
 use super::{Core, Waiting};
 use crate::machine::ProviderInstance;
+use crate::rules;
 use crate::world::{Place, Repeat};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ impl Core {
         let value = for_each.eval(&scope, &[])?.unmark_deep();
         let bad = |detail: &str| {
             Diagnostics::from(
-                Diagnostic::error("Invalid for_each argument", detail).at(for_each.span()),
+                Diagnostic::error(&rules::import::INVALID_FOR_EACH, detail).at(for_each.span()),
             )
         };
         if !value.is_wholly_known() {
@@ -106,7 +107,7 @@ impl Core {
                 }
                 _ => {
                     return Err(Diagnostic::error(
-                        "Invalid import address",
+                        &rules::import::INVALID_KEY,
                         "An instance key must be a known string or whole number.",
                     )
                     .at(expr.span())
@@ -129,7 +130,7 @@ impl Core {
             (Some(id), _) => {
                 let bad = |detail: &str| {
                     Diagnostics::from(
-                        Diagnostic::error("Invalid import id argument", detail).at(id.span()),
+                        Diagnostic::error(&rules::import::INVALID_ID, detail).at(id.span()),
                     )
                 };
                 let value = terrane_value::convert::convert(
@@ -212,7 +213,7 @@ impl Core {
                     .unwrap_or_default();
                 self.diagnostics.push(
                     Diagnostic::error(
-                        "Configuration for import target does not exist",
+                        &rules::import::NO_CONFIGURATION,
                         format!("The configuration for the given import target {to} does not exist. All target instances must have an associated configuration to be imported."),
                     )
                     .at(import.span),
