@@ -18,6 +18,7 @@ mod saved;
 pub(crate) mod show;
 pub(crate) mod state;
 pub(crate) mod taint;
+pub(crate) mod test;
 pub(crate) mod validate;
 pub(crate) mod version;
 pub(crate) mod workspace;

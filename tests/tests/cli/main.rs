@@ -17,3 +17,4 @@ mod remote;
 mod saved_plans;
 mod secrets;
 mod state;
+mod test_command;

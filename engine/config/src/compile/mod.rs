@@ -5,13 +5,13 @@
 
 mod attr_blocks;
 pub(crate) mod bind;
-mod body;
+pub(crate) mod body;
 mod call;
 mod functions;
 mod lifecycle;
 mod named;
 pub mod outside;
-mod provider;
+pub(crate) mod provider;
 mod provisioner;
 mod refactor;
 mod resource;

@@ -162,7 +162,10 @@ impl Scope for InstanceScope<'_> {
                 Diagnostic::error(&terrane_config::rules::reference::SELF_NOT_AVAILABLE, "The \"self\" object is not available in this context. It can be used only in resource provisioner, connection, and postcondition blocks.").at(span).into()
             }),
             Reference::PathModule => Ok(Value::string(self.module().dir.clone())),
-            Reference::PathRoot => Ok(Value::string(".")),
+            Reference::PathRoot => {
+                let root = world.config.modules.first();
+                Ok(Value::string(root.map_or_else(|| ".".into(), |root| root.dir.clone())))
+            }
             Reference::PathCwd => Ok(Value::string(world.cwd.clone())),
             Reference::Workspace => Ok(Value::string(world.workspace.clone())),
             Reference::Applying => Ok(Value::bool(world.applying).with_marks(&terrane_value::Marks::EPHEMERAL)),
