@@ -15,8 +15,8 @@ pub mod ui;
 
 // How the engine is fed.
 mod drive;
+mod functions;
 pub mod load;
-mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;
@@ -34,6 +34,7 @@ pub mod plan;
 pub mod planfile;
 pub mod requirements;
 pub mod state;
+pub mod test;
 pub mod validate;
 pub mod workspace;
 

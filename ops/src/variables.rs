@@ -6,6 +6,7 @@
 use crate::failure::Failure;
 use crate::rules;
 use crate::ui::{Question, Ui};
+use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::Config;
 pub use terrane_config::variables::GivenValue;
@@ -37,6 +38,8 @@ pub struct Collected {
 pub struct Resolved {
     /// By index, converted and marked. Where a value is missing or wrong, an unknown one stands in (and an error is among the messages).
     pub values: Vec<Value>,
+    /// Ephemeral ones that were given a value which is not null, sorted: no plan keeps it, so it must be given again when the plan is applied.
+    pub given_ephemeral: Vec<EcoString>,
     /// Messages.
     pub diagnostics: Diagnostics,
 }
@@ -50,14 +53,26 @@ pub fn collect(
     arguments: &[VariableArgument],
     sources: &mut SourceMap,
 ) -> Result<Collected, Failure> {
+    collect_in(env, &["."], arguments, sources)
+}
+
+/// The same, with the variables files of several folders, weakest first.
+pub(crate) fn collect_in(
+    env: &BTreeMap<String, String>,
+    folders: &[&str],
+    arguments: &[VariableArgument],
+    sources: &mut SourceMap,
+) -> Result<Collected, Failure> {
     let mut all = Collected::default();
     for (name, text) in env {
         if let Some(name) = name.strip_prefix("TF_VAR_").filter(|name| !name.is_empty()) {
             all.text(name, text, GivenSource::Env);
         }
     }
-    for path in auto_files()? {
-        all.file(&path, sources)?;
+    for folder in folders {
+        for path in auto_files(folder)? {
+            all.file(&path, sources)?;
+        }
     }
     for argument in arguments {
         match argument {
@@ -113,25 +128,32 @@ impl Collected {
     }
 }
 
-/// Variables files of the working directory that are read by themselves, weakest first.
-fn auto_files() -> Result<Vec<String>, Failure> {
+/// Variables files of a folder that are read by themselves, weakest first.
+fn auto_files(folder: &str) -> Result<Vec<String>, Failure> {
     let mut auto = Vec::new();
-    let doing = || "Reading the working directory failed";
-    for entry in std::fs::read_dir(".").map_err(Failure::io(doing()))? {
+    let doing = || match folder {
+        "." => String::from("Reading the working directory failed"),
+        folder => format!("Reading the folder {folder} failed"),
+    };
+    let within = |name: &str| match folder {
+        "." => name.to_owned(),
+        folder => format!("{folder}/{name}"),
+    };
+    for entry in std::fs::read_dir(folder).map_err(Failure::io(doing()))? {
         let entry = entry.map_err(Failure::io(doing()))?;
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
         let ignored = name.starts_with('.') || name.ends_with('~');
         if !ignored && (name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")) {
-            auto.push(name);
+            auto.push(within(&name));
         }
     }
     auto.sort_unstable();
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"]
         .into_iter()
-        .filter(|name| std::path::Path::new(name).is_file())
-        .map(String::from);
+        .map(within)
+        .filter(|name| std::path::Path::new(name).is_file());
     Ok(fixed.chain(auto).collect())
 }
 
@@ -169,8 +191,15 @@ pub fn resolve(config: &Config, collected: Collected, ui: Option<&mut dyn Ui>) -
     }
     let (resolved, found) = root_variables(root, &values);
     diagnostics.extend(found);
+    let mut given_ephemeral: Vec<EcoString> = (root.variables.iter().zip(&resolved))
+        .filter(|(variable, value)| variable.ephemeral && !value.is_null())
+        .filter(|(variable, _)| values.iter().any(|given| given.name == variable.name))
+        .map(|(variable, _)| variable.name.clone())
+        .collect();
+    given_ephemeral.sort_unstable();
     Resolved {
         values: resolved,
+        given_ephemeral,
         diagnostics,
     }
 }

@@ -1,11 +1,13 @@
 //! What the user sees: text for people, JSON lines for programs.
 
 pub(crate) mod diagnostics;
+mod ephemeral;
 mod human;
 mod json;
 mod output;
 mod progress;
 mod resource;
+pub(crate) mod test;
 pub(crate) mod value;
 
 pub(crate) use human::{Human, complete, prompt};

@@ -50,7 +50,7 @@ pub(crate) async fn drive_apply(
         if pool.is_idle() {
             break;
         }
-        if let Some(message) = wait(pool, interrupt, seen, ui).await {
+        if let Some(message) = wait(pool, interrupt, seen, applier.wake_at(), ui).await {
             answer(&mut applier, message, ui);
         }
     }
@@ -70,7 +70,9 @@ fn take(applier: &mut Applier, pool: &mut Pool, workspace: &mut dyn Workspace) -
                 batch.extend(events);
                 waiting.push(id);
             }
-            ApplyRequest::Call(id, provider, call) => pool.submit(id, provider, call),
+            ApplyRequest::Call(id, provider, about, call) => {
+                pool.submit(id, provider, about.as_ref(), call);
+            }
             ApplyRequest::Provision(id, provision) => pool.submit_provision(id, provision),
         }
     }

@@ -1,6 +1,7 @@
 //! Drives the planning machine.
 
 use super::{Message, Pool, wait};
+use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
@@ -29,14 +30,16 @@ pub(crate) async fn drive_plan(
             planner.cancel();
             pool.stop().await;
         }
-        for Request { id, provider, call } in planner.poll() {
-            pool.submit(id, provider, call);
+        planner.tell_time(now_ms());
+        for request in planner.poll() {
+            submit(pool, request);
         }
         for progress in planner.progress() {
             ui.planning(&progress);
         }
         let mut moved = false;
         for (id, outcome) in pool.dispatch().await {
+            planner.tell_time(now_ms());
             planner.on(id, outcome);
             moved = true;
         }
@@ -50,7 +53,7 @@ pub(crate) async fn drive_plan(
         if pool.is_idle() {
             break;
         }
-        if let Some(message) = wait(pool, interrupt, seen, ui).await {
+        if let Some(message) = wait(pool, interrupt, seen, planner.wake_at(), ui).await {
             answer(&mut planner, message);
         }
     }
@@ -60,8 +63,19 @@ pub(crate) async fn drive_plan(
     Ok(planner.finish())
 }
 
+fn submit(pool: &mut Pool, request: Request) {
+    let Request {
+        id,
+        provider,
+        about,
+        call,
+    } = request;
+    pool.submit(id, provider, about.as_ref(), call);
+}
+
 fn answer(planner: &mut Planner, message: Message) {
     if let Message::Reply { id, outcome, .. } = message {
+        planner.tell_time(now_ms());
         planner.on(id, outcome);
     }
 }
@@ -72,8 +86,8 @@ pub(crate) async fn drive_recovery(
     pool: &mut Pool,
 ) -> (Vec<EventKind>, Diagnostics) {
     loop {
-        for Request { id, provider, call } in recovery.poll() {
-            pool.submit(id, provider, call);
+        for request in recovery.poll() {
+            submit(pool, request);
         }
         let mut moved = false;
         for (id, outcome) in pool.dispatch().await {

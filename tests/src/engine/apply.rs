@@ -48,10 +48,11 @@ pub(crate) fn apply(
         if chaos.interrupts() {
             applier.cancel();
         }
+        now_ms = chaos.pass(now_ms, applier.wake_at());
         for request in applier.poll(now_ms) {
             match request {
                 ApplyRequest::Persist(id, events) => persists.push_back((id, events)),
-                ApplyRequest::Call(id, provider, call) => {
+                ApplyRequest::Call(id, provider, _, call) => {
                     let addr = config.provider(provider.config).addr.provider.clone();
                     pending.push(Pending::Asked(id, addr, call, 1));
                 }

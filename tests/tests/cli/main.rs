@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod commands;
+mod console;
 mod diagnostics;
 mod examples;
 mod exit_codes;
@@ -16,3 +17,4 @@ mod remote;
 mod saved_plans;
 mod secrets;
 mod state;
+mod test_command;

@@ -20,12 +20,14 @@ impl Difference {
     /// What differs, in one word.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        use Answer::{Failed, Refused, Value};
+        use Answer::{Failed, Refused, Unknown, Value};
         match (&self.ours, &self.theirs) {
             (Refused, Failed) => "we refuse, they fail",
             (Refused, _) => "we refuse",
             (Failed, Refused) => "they refuse, we fail",
             (_, Refused) => "they refuse",
+            (_, Unknown) => "they do not know",
+            (Unknown, _) => "we do not know",
             (Failed, _) => "we fail",
             (_, Failed) => "they fail",
             (

@@ -249,7 +249,7 @@ impl Decoder<'_> {
     }
 
     /// A block with `condition` and `error_message`.
-    pub(super) fn condition(&mut self, block: &Block) -> Option<ConditionDecl> {
+    pub(crate) fn condition(&mut self, block: &Block) -> Option<ConditionDecl> {
         let mut wanted = schema(&["condition", "error_message"], &[]);
         for attribute in &mut wanted.attributes {
             attribute.1 = !self.overriding;

@@ -43,7 +43,7 @@ pub(crate) const CALL_BLOCKS: [(&str, &[&str]); 4] = [
 ];
 
 impl Decoder<'_> {
-    pub(super) fn provider(&mut self, block: &Block, module: &mut ModuleDecl) {
+    pub(crate) fn provider(&mut self, block: &Block, module: &mut ModuleDecl) {
         let Some(label) = block.labels.first() else {
             return;
         };
@@ -93,6 +93,7 @@ impl Decoder<'_> {
             escape: self.escape(&content, "provider"),
             span: block.header,
             name,
+            outside: None,
         };
         if decl.for_each.is_some() && decl.alias.is_none() {
             self.error(
@@ -138,6 +139,7 @@ impl Decoder<'_> {
                     body,
                     escape,
                     span: _,
+                    outside: _,
                 } = decl;
                 replace(&mut target.version, version);
                 replace(&mut target.for_each, for_each);
@@ -300,7 +302,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn passed_providers(&mut self, expr: &Expr) -> Vec<PassedProvider> {
+    pub(crate) fn passed_providers(&mut self, expr: &Expr) -> Vec<PassedProvider> {
         let Some(items) = static_expr::as_map(expr) else {
             self.error(
                 &rules::provider::STATIC_MAP_REQUIRED,
