@@ -86,4 +86,20 @@ terrane_lang::rules! {
     /// terrane plan -replace=module.network
     /// ```
     T5212 error REPLACE_MODULE = "Invalid -replace address ADDRESS";
+
+    /// A plan does not keep the values of ephemeral variables, so those that it was made with must be given again.
+    ///
+    /// ```sh
+    /// terrane plan -var='token=a' -out=a.plan
+    /// terrane apply a.plan
+    /// ```
+    T5250 error EPHEMERAL_NOT_GIVEN = "No value for required variable";
+
+    /// What is planned may depend on which ephemeral variables have a value, so no other ones can be given when the plan is applied.
+    ///
+    /// ```sh
+    /// terrane plan -out=a.plan
+    /// terrane apply -var='token=a' a.plan
+    /// ```
+    T5251 error EPHEMERAL_NOT_PLANNED = "Ephemeral variable was not set when the plan was made";
 }

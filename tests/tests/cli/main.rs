@@ -7,11 +7,13 @@
 
 mod bad_input;
 mod commands;
+mod console;
 mod diagnostics;
 mod examples;
 mod exit_codes;
 mod folder;
 mod peers;
+mod remote;
 mod saved_plans;
 mod secrets;
 mod state;

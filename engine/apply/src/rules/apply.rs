@@ -142,4 +142,18 @@ terrane_lang::rules! {
     /// provisioner "local-exec" { command = "exit 1" }
     /// ```
     T4020 error PROVISIONER_FAILED = "NAME provisioner error";
+
+    /// A provider is needed before what it is configured with is there, because the other way round the steps would wait for each other in a circle. Apply in two steps, with `-target`.
+    ///
+    /// ```text
+    /// a provider that is configured with an ephemeral resource of a cluster which is replaced
+    /// ```
+    T4050 error EARLY_PROVIDER = "Invalid provider configuration";
+
+    /// What a provider returns for an ephemeral resource must be a whole object of the type that its schema says. This is a bug in the provider.
+    ///
+    /// ```text
+    /// ephemeral "example_token" "a" {}
+    /// ```
+    T4051 error INVALID_EPHEMERAL_OBJECT = "Provider produced invalid object";
 }

@@ -1,5 +1,6 @@
 //! What names mean: the tables of one module, and the binder that looks them up for one place in it.
 
+use super::functions::FunctionNames;
 use crate::config::Reference;
 use crate::rules;
 use crate::suggest::did_you_mean;
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Headline};
 use terrane_lang::expr::{Binder, Bound, Slot};
+use terrane_lang::functions::ProviderNames;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{ExprKind, Ident, Step, StepKind};
 use terrane_model::addr::{Mode, ModulePath};
@@ -40,6 +42,8 @@ pub(crate) struct CallInfo {
     pub(crate) repeats: Repeats,
     /// `None`: the called module could not be had, which was reported.
     pub(crate) outputs: Option<BTreeMap<EcoString, u32>>,
+    /// Outputs that are deprecated: the message of each, and where it is declared.
+    pub(crate) deprecated: BTreeMap<u32, (EcoString, Span)>,
 }
 
 /// All that expressions of a module can refer to, and the slots given out so far.
@@ -52,8 +56,11 @@ pub(crate) struct Tables {
     pub(crate) resources: BTreeMap<(Mode, EcoString, EcoString), u32>,
     pub(crate) call_infos: Vec<CallInfo>,
     pub(crate) resource_infos: Vec<ResourceInfo>,
+    pub(crate) functions: Arc<FunctionNames>,
     pub(crate) slots: Vec<Reference>,
     pub(crate) slot_of: BTreeMap<Reference, Slot>,
+    /// Uses of what is deprecated.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl Tables {
@@ -137,6 +144,7 @@ impl Binder for ModuleBinder<'_> {
             found.reference = Reference::SelfObject;
         }
         self.check(root, steps, &found)?;
+        self.warn_about_deprecated(root, steps, &found);
         Ok(Bound {
             slot: self.tables.slot(found.reference),
             consumed: found.consumed,
@@ -144,16 +152,68 @@ impl Binder for ModuleBinder<'_> {
         })
     }
 
-    fn provider_function(&mut self, name: &str, span: Span) -> Diagnostic {
-        let (provider, function) = name.split_once("::").unwrap_or((name, ""));
-        let detail = format!(
-            "There is no function named \"provider::{name}\". Ensure that provider name \"{provider}\" is declared in this module's required_providers block, and that this provider offers a function named \"{function}\"."
-        );
-        error(&rules::reference::UNKNOWN_PROVIDER_FUNCTION, detail, span)
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        Some(self.tables.functions.clone())
     }
 }
 
 impl ModuleBinder<'_> {
+    /// Tells of a reference to a deprecated output: of one instance, or through a splat of all.
+    fn warn_about_deprecated(&mut self, root: &Ident, steps: &[Step], found: &Found) {
+        let (call, output, end) = match found.reference {
+            Reference::CallOutput(call, output) => {
+                let last = found.consumed.checked_sub(1).and_then(|at| steps.get(at));
+                (call, output, last.map_or(root.span, |step| step.span))
+            }
+            Reference::Call(call) => {
+                let Some(Step { kind, .. }) = steps.get(found.consumed) else {
+                    return;
+                };
+                let (StepKind::AttrSplat(inner) | StepKind::FullSplat(inner)) = kind else {
+                    return;
+                };
+                let Some(Step {
+                    kind: StepKind::Attr(name),
+                    span,
+                }) = inner.first()
+                else {
+                    return;
+                };
+                let outputs = self.tables.call_infos[call as usize].outputs.as_ref();
+                match outputs.and_then(|outputs| outputs.get(name)) {
+                    Some(output) => (call, *output, *span),
+                    None => return,
+                }
+            }
+            _ => return,
+        };
+        let info = &self.tables.call_infos[call as usize];
+        let Some((message, declared)) = info.deprecated.get(&output) else {
+            return;
+        };
+        let named = |names: &BTreeMap<EcoString, u32>, at: u32| {
+            let found = names.iter().find(|(_, known)| **known == at);
+            found.map(|(name, _)| name.to_string()).unwrap_or_default()
+        };
+        let address = format!(
+            "module.{}.{}",
+            named(&self.tables.calls, call),
+            info.outputs
+                .as_ref()
+                .map(|outputs| named(outputs, output))
+                .unwrap_or_default()
+        );
+        let detail = format!(
+            "This value is derived from {address}, which is deprecated with the following message:\n{message}"
+        );
+        let warning = Diagnostic::warning(&rules::declaration::DEPRECATED_OUTPUT, detail)
+            .at(root.span.to(end))
+            .related(*declared, "the output is declared here");
+        if !self.tables.warnings.contains(&warning) {
+            self.tables.warnings.push(warning);
+        }
+    }
+
     /// Resolves a reference to something as a whole, for `depends_on`: what it is, and how many steps name it.
     pub(crate) fn whole(&mut self, root: &Ident, steps: &[Step]) -> Result<(Reference, usize)> {
         let found = self.resolve(root, steps)?;

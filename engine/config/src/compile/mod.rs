@@ -7,6 +7,7 @@ mod attr_blocks;
 pub(crate) mod bind;
 mod body;
 mod call;
+mod functions;
 mod lifecycle;
 mod named;
 pub mod outside;
@@ -17,13 +18,14 @@ mod resource;
 
 use crate::config::{Config, Module, ModuleId, Repetition};
 use crate::load::Tree;
-use crate::load::decl::{ModuleDecl, RepetitionDecl, ResourceDecl};
+use crate::load::decl::{ModuleDecl, OutputDecl, RepetitionDecl, ResourceDecl};
 use crate::load::providers::{local_name, provider_addr};
 use crate::rules;
 use crate::suggest::did_you_mean;
 use bind::{CallInfo, Place, Repeats, ResourceInfo, Tables};
 use body::{Compiler, Shapes};
 use ecow::EcoString;
+use functions::FunctionNames;
 use provider::Providers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -62,6 +64,7 @@ pub fn compile(tree: &Tree, sources: &SourceMap, schemas: &Schemas) -> (Config, 
     config.imports = session.imports();
     for (module, tables) in config.modules.iter_mut().zip(session.tables) {
         module.slots = tables.slots;
+        session.diagnostics.extend(tables.warnings);
     }
     let mut diagnostics = session.diagnostics;
     diagnostics.extend(refactor::check(&config, sources));
@@ -127,6 +130,13 @@ impl<'a> Session<'a> {
                             .map(|output| &output.name),
                     )
                 }),
+                deprecated: child.map_or_else(BTreeMap::new, |child| {
+                    let outputs = self.tree.modules[child].decl.outputs.iter();
+                    let told = |(at, output): (usize, &OutputDecl)| {
+                        Some((index(at), (output.deprecated.clone()?, output.span)))
+                    };
+                    outputs.enumerate().filter_map(told).collect()
+                }),
             })
             .collect();
         let resources = decl
@@ -156,6 +166,7 @@ impl<'a> Session<'a> {
             .collect();
         Tables {
             path: here.path.clone(),
+            functions: Arc::new(FunctionNames::new(&decl, self.schemas)),
             variables: table(decl.variables.iter().map(|variable| &variable.name)),
             locals: table(decl.locals.iter().map(|local| &local.name)),
             calls: table(decl.calls.iter().map(|call| &call.name)),

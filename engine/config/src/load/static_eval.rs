@@ -9,14 +9,15 @@ use crate::rules;
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Binder, Bound, Compiled, Scope, Slot, compile};
-use terrane_lang::functions::Functions;
+use terrane_lang::functions::{Functions, ProviderFunction, ProviderNames};
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, Ident, Step, StepKind};
 use terrane_lang::syntax::body::{Body, BodySchema};
 use terrane_value::convert::convert;
-use terrane_value::{Type, Value};
+use terrane_value::{Marks, Type, Value};
 
 /// What a static expression can refer to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,6 +106,10 @@ impl Binder for Names<'_> {
             key_at: None,
         })
     }
+
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        Some(Arc::new(NoProviderNames))
+    }
 }
 
 struct Frame {
@@ -113,6 +118,20 @@ struct Frame {
     names: Vec<Name>,
     next: usize,
     compiled: Compiled,
+}
+
+/// Functions of providers can't be called before providers are there.
+#[derive(Debug)]
+struct NoProviderNames;
+
+impl ProviderNames for NoProviderNames {
+    fn find(&self, name: &str, span: Span) -> Result<Arc<ProviderFunction>, Diagnostic> {
+        Err(Diagnostic::error(
+            &rules::static_value::STATIC_PROVIDER_FUNCTION,
+            format!("This value must be known before any provider is there, so it can't use the function \"provider::{name}\" of a provider."),
+        )
+        .at(span))
+    }
 }
 
 struct FrameScope<'a> {
@@ -282,10 +301,23 @@ impl<'a> StaticEval<'a> {
                 let Some(variable) = self.variable(*module, name) else {
                     return Step1::Ready(None);
                 };
+                // Some variables of the module say whether they are constant, so all that are must say so.
+                let says = here.decl.variables.iter();
+                let chosen = says.clone().any(|variable| variable.constant.is_some());
+                if chosen && variable.constant != Some(true) {
+                    let detail = format!(
+                        "The variable \"{name}\" is used where its value must be known before anything is planned. In this module the variables for which that holds say so, and this one does not: set const = true in its declaration, or use another one."
+                    );
+                    problems.push(
+                        Diagnostic::error(&rules::static_value::NOT_CONST, detail)
+                            .at(variable.span),
+                    );
+                    return Step1::Ready(None);
+                }
                 let given = match here.parent {
                     None => {
                         if let Some(value) = self.tree.variables.get(name) {
-                            return Step1::Ready(Some(value.clone()));
+                            return Step1::Ready(Some(marked(variable, value.clone())));
                         }
                         None
                     }
@@ -298,7 +330,7 @@ impl<'a> StaticEval<'a> {
                     return given;
                 }
                 if let Some((default, _)) = &variable.default {
-                    return Step1::Ready(Some(default.clone()));
+                    return Step1::Ready(Some(marked(variable, default.clone())));
                 }
                 let detail = format!(
                     "The variable \"{name}\" is used where its value must be known before anything is planned, but it has no value. Set it on the command line, in a variables file or in the environment, or give it a default."
@@ -316,10 +348,11 @@ impl<'a> StaticEval<'a> {
         let (module, Name::Variable(name)) = key else {
             return Some(value);
         };
-        let Some(ty) = self
-            .variable(*module, name)
-            .and_then(|variable| variable.ty.as_ref())
-        else {
+        let Some(variable) = self.variable(*module, name) else {
+            return Some(value);
+        };
+        let value = marked(variable, value);
+        let Some(ty) = &variable.ty else {
             return Some(value);
         };
         let filled = match &ty.defaults {
@@ -401,6 +434,18 @@ impl<'a> StaticEval<'a> {
         }
         found
     }
+}
+
+/// A value with the marks of its variable.
+fn marked(variable: &VariableDecl, value: Value) -> Value {
+    let mut marks = Marks::NONE;
+    if variable.sensitive == Some(true) {
+        marks = marks.union(&Marks::SENSITIVE);
+    }
+    if variable.ephemeral == Some(true) {
+        marks = marks.union(&Marks::EPHEMERAL);
+    }
+    value.with_marks(&marks)
 }
 
 /// The expression of an input of a module call.

@@ -4,6 +4,7 @@ use super::conditions::{self, Words};
 use super::managed::{First, PlannedObject, Sent, Step, Task};
 use super::prior::Stage;
 use super::{Core, Waiting};
+use crate::ephemeral::{EphemeralOp, EphemeralStage};
 use crate::machine::Progress;
 use crate::objchange;
 use crate::plan::{Action, ActionReason, Importing, PlanMode, ResourceChange};
@@ -37,6 +38,10 @@ impl Core {
         };
         let within_check = resource.within_check.is_some();
         let had_errors = reply.has_errors();
+        let errors: Vec<_> = (reply.diagnostics.iter())
+            .filter(|message| message.is_error)
+            .cloned()
+            .collect();
         if within_check {
             reply
                 .diagnostics
@@ -49,16 +54,22 @@ impl Core {
         self.report_provider(&reply.diagnostics, &address, &span_of);
         if had_errors {
             return if within_check {
-                self.settle(
-                    id,
-                    Ok(Value::unknown(resource.schema.block.implied_type().clone())),
-                );
+                self.check_data_failed(id, &errors);
             } else {
                 self.task_failed(id);
             };
         }
         match (step, reply.answer) {
             (Step::Validating, _) if resource.mode == Mode::Data => self.read_data(id),
+            (Step::Validating, _) if resource.mode == Mode::Ephemeral => self.open_ephemeral(id),
+            (
+                Step::Opening,
+                Some(Answer::Ephemeral {
+                    result,
+                    private,
+                    renew_after_ms,
+                }),
+            ) => self.ephemeral_opened(id, &result, private, renew_after_ms),
             (Step::Validating, _) => self.wait_for_object(id),
             (Step::ReadingData, Some(Answer::Data { state, .. })) => self.data_read(id, state),
             (
@@ -617,6 +628,10 @@ impl Core {
 
     /// The task failed; why was reported.
     pub(super) fn task_failed(&mut self, id: usize) {
+        if self.tasks[id].step == Step::Opening {
+            let addr = self.tasks[id].addr.clone();
+            self.say_ephemeral(addr, EphemeralOp::Open, EphemeralStage::Failed);
+        }
         self.settle(id, Err(()));
     }
 }

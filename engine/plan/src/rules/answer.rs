@@ -35,4 +35,11 @@ terrane_lang::rules! {
     /// the provider answers the plan of a deletion with an object
     /// ```
     T3105 error DESTROY_REFUSED = "Provider produced invalid plan";
+
+    /// What a provider returns for an ephemeral resource must be a whole object of the type that its schema says. This is a bug in the provider.
+    ///
+    /// ```text
+    /// ephemeral "example_token" "a" {}
+    /// ```
+    T3150 error INVALID_EPHEMERAL_OBJECT = "Provider produced invalid object";
 }

@@ -27,13 +27,6 @@ terrane_lang::rules! {
     /// ```
     T3003 warning UNMATCHED_REPLACE = "Incompletely-matched force-replace resource instance";
 
-    /// The plan would need an ephemeral resource, and there is none in this version.
-    ///
-    /// ```text
-    /// ephemeral "random_password" "a" { … }
-    /// ```
-    T3004 error EPHEMERAL_NOT_SUPPORTED = "Ephemeral resources are not supported";
-
     /// The key that chooses an instance of a provider configuration must be a known string.
     ///
     /// ```text

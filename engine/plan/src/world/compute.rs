@@ -207,7 +207,6 @@ impl World {
             value,
             sensitive,
             ephemeral,
-            deprecated,
             ..
         } = &self.config.module(place.module).outputs[at as usize];
         let mut marks = if *sensitive {
@@ -217,9 +216,6 @@ impl World {
         };
         if *ephemeral {
             marks = marks.union(&Marks::EPHEMERAL);
-        }
-        if let (Some(message), false) = (deprecated, self.module_cell(place).addr.is_root()) {
-            marks = marks.union(&Marks::deprecated(message.clone()));
         }
         Ok(value.eval(&self.scope(place), &[])?.with_marks(&marks))
     }

@@ -204,32 +204,14 @@ impl Scope for InstanceScope<'_> {
             return EcoString::new();
         };
         let module = self.module();
+        let name = module.reference_name(reference);
         match reference {
-            Reference::Variable(at) => {
-                ecow::eco_format!("var.{}", module.variables[at as usize].name)
-            }
-            Reference::Local(at) => ecow::eco_format!("local.{}", module.locals[at as usize].name),
-            Reference::Resource(at) => resource_name(module, at).into(),
-            Reference::Call(call) => {
-                ecow::eco_format!("module.{}", module.calls[call as usize].name)
-            }
             Reference::CallOutput(call, output) => {
-                let call = &module.calls[call as usize];
-                ecow::eco_format!(
-                    "module.{}.{}",
-                    call.name,
-                    self.world.config.module(call.module).outputs[output as usize].name
-                )
+                let child = module.calls[call as usize].module;
+                let output = &self.world.config.module(child).outputs[output as usize];
+                ecow::eco_format!("{name}.{}", output.name)
             }
-            Reference::CountIndex => "count.index".into(),
-            Reference::EachKey => "each.key".into(),
-            Reference::EachValue => "each.value".into(),
-            Reference::SelfObject => "self".into(),
-            Reference::PathModule => "path.module".into(),
-            Reference::PathRoot => "path.root".into(),
-            Reference::PathCwd => "path.cwd".into(),
-            Reference::Workspace => "terraform.workspace".into(),
-            Reference::Applying => "terraform.applying".into(),
+            _ => name,
         }
     }
 }
