@@ -132,7 +132,7 @@ pub async fn carry_out(
         snapshot: workspace.snapshot(),
         providers: registry.infos().clone(),
         variables,
-        functions: functions_for_apply(&plan_time, now_ms()),
+        functions: functions_for_apply(&plan_time, now_ms()).with_providers(registry.functions()),
         run: new_run().into(),
         who: session.who().into(),
         command: session.command.as_str().into(),

@@ -15,6 +15,7 @@ pub mod ui;
 
 // How the engine is fed.
 mod drive;
+mod functions;
 pub mod load;
 pub mod providers;
 mod provision;

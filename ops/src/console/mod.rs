@@ -6,6 +6,7 @@ use crate::clock::now_ms;
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_apply;
 use crate::load::{self, Origin};
+use crate::providers::Registry;
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
@@ -52,6 +53,7 @@ pub struct Console<'a> {
     objects: Objects,
     values: Vec<Value>,
     workspace: String,
+    registry: Arc<Registry>,
 }
 
 impl<'a> Console<'a> {
@@ -102,6 +104,7 @@ impl<'a> Console<'a> {
             objects,
             values,
             workspace: session.workspace()?,
+            registry: loaded.registry,
         };
         Ok((console, report))
     }
@@ -135,7 +138,8 @@ impl<'a> Console<'a> {
             config: &self.config,
             objects: &self.objects,
             values: &self.values,
-            functions: functions_for_apply(&crate::clock::rfc3339(at_ms), at_ms),
+            functions: functions_for_apply(&crate::clock::rfc3339(at_ms), at_ms)
+                .with_providers(self.registry.functions()),
             workspace: self.workspace.clone(),
             cwd: self.session.cwd.clone(),
         };

@@ -169,7 +169,7 @@ impl Pool {
             && let Some((id, provision)) = self.provisions.pop_front()
         {
             self.in_flight += 1;
-            crate::provision::spawn(id, provision, self.sender.clone());
+            crate::provision::spawn(id, provision, self.interrupt.clone(), self.sender.clone());
         }
         let mut answers = Vec::new();
         for lane in self.lanes.values_mut().filter(|lane| lane.instant) {

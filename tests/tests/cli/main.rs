@@ -12,6 +12,7 @@ mod examples;
 mod exit_codes;
 mod folder;
 mod peers;
+mod remote;
 mod saved_plans;
 mod secrets;
 mod state;

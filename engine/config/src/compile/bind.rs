@@ -1,5 +1,6 @@
 //! What names mean: the tables of one module, and the binder that looks them up for one place in it.
 
+use super::functions::FunctionNames;
 use crate::config::Reference;
 use crate::rules;
 use crate::suggest::did_you_mean;
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Headline};
 use terrane_lang::expr::{Binder, Bound, Slot};
+use terrane_lang::functions::ProviderNames;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{ExprKind, Ident, Step, StepKind};
 use terrane_model::addr::{Mode, ModulePath};
@@ -54,6 +56,7 @@ pub(crate) struct Tables {
     pub(crate) resources: BTreeMap<(Mode, EcoString, EcoString), u32>,
     pub(crate) call_infos: Vec<CallInfo>,
     pub(crate) resource_infos: Vec<ResourceInfo>,
+    pub(crate) functions: Arc<FunctionNames>,
     pub(crate) slots: Vec<Reference>,
     pub(crate) slot_of: BTreeMap<Reference, Slot>,
     /// Uses of what is deprecated.
@@ -149,12 +152,8 @@ impl Binder for ModuleBinder<'_> {
         })
     }
 
-    fn provider_function(&mut self, name: &str, span: Span) -> Diagnostic {
-        let (provider, function) = name.split_once("::").unwrap_or((name, ""));
-        let detail = format!(
-            "There is no function named \"provider::{name}\". Ensure that provider name \"{provider}\" is declared in this module's required_providers block, and that this provider offers a function named \"{function}\"."
-        );
-        error(&rules::reference::UNKNOWN_PROVIDER_FUNCTION, detail, span)
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        Some(self.tables.functions.clone())
     }
 }
 

@@ -40,6 +40,15 @@ terrane_lang::rules! {
     /// ```
     T1804 error INVALID_STATIC_VALUE = "Invalid ARGUMENT";
 
+    /// The value must be known before any provider is there, so it can't use functions of providers.
+    ///
+    /// ```terraform
+    /// module "m" {
+    ///   source = "./${provider::terraform::encode_expr(1)}"
+    /// }
+    /// ```
+    T1805 error STATIC_PROVIDER_FUNCTION = "Provider function in static context";
+
     /// A module that declares any of its variables with `const` says by that which ones must be known before anything is planned: those with `const = true`, and only they can be used where that is needed. (Where no variable says `const`, all can.)
     ///
     /// ```terraform

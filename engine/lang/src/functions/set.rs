@@ -1,7 +1,7 @@
 //! Sets.
 
 use super::args::{is_unknown, unknown, value};
-use super::table::{Context, Fault, Function, Param, Ty};
+use super::table::{Context, Fault, Function, Param, Ty, check_elements};
 use crate::expr::values;
 use terrane_value::{Type, Value};
 
@@ -173,13 +173,20 @@ fn product(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         total = total
             .checked_mul(items.len())
             .filter(|total| *total <= MAX_PRODUCT)
-            .ok_or_else(|| Fault::new("the product has too many elements"))?;
+            .ok_or_else(|| {
+                Fault::new(format!("the product has more than {MAX_PRODUCT} elements"))
+            })?;
         columns.push(items);
     }
     let unsure_set = matches!(ty, Type::Set(_)) && args.iter().any(|set| !set.is_wholly_known());
     if unsure_set {
         return Ok(unknown(ty));
     }
+    let widest: usize = columns
+        .iter()
+        .map(|column| column.iter().map(Value::size).max().unwrap_or(0))
+        .sum();
+    check_elements(total.checked_mul(widest + 1))?;
     let mut rows = Vec::with_capacity(total);
     let mut places = vec![0_usize; columns.len()];
     while rows.len() < total {

@@ -106,4 +106,13 @@ crate::rules! {
     /// terrane plan -var='a=provider::time::rfc3339_parse("x")'
     /// ```
     T0612 error NO_PROVIDER_FUNCTIONS = "Unknown provider function";
+
+    /// Behind `provider::` stands the local name of the provider and then the name of the function.
+    ///
+    /// ```terraform
+    /// locals {
+    ///   a = provider::upper("x")
+    /// }
+    /// ```
+    T0613 error INCOMPLETE_PROVIDER_FUNCTION = "Unknown provider function";
 }

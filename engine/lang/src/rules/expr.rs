@@ -397,6 +397,27 @@ crate::rules! {
     /// }
     /// ```
     T0545 error ATTRIBUTE_OF_PRIMITIVE = "Unsupported attribute";
+
+    /// One expression may take a hundred million steps, which is some seconds. Loops within loops over large collections reach that: look up in a map instead of searching a list, and compute once, in a local value, what is the same in every round.
+    ///
+    /// ```text
+    /// [for a in local.many : [for b in local.many : [for c in local.many : a + b + c]]]
+    /// ```
+    T0546 error TOO_MANY_STEPS = "Expression takes too many steps";
+
+    /// A value may hold about four million others, counting those within them, and 256 MiB of text.
+    ///
+    /// ```text
+    /// [for a in range(100000) : range(100000)]
+    /// ```
+    T0547 error VALUE_TOO_LARGE = "Value too large";
+
+    /// Lists, objects and other containers may be nested in each other up to 256 levels.
+    ///
+    /// ```text
+    /// [[[[[…]]]]]   # more than 256 levels, through local values
+    /// ```
+    T0548 error VALUE_TOO_DEEP = "Value nested too deeply";
 }
 
 /// The rule that an access to a part breaks.

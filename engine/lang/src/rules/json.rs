@@ -203,4 +203,13 @@ crate::rules! {
     /// {"locals": {"a": "\d"}}
     /// ```
     T0229 error INVALID_ESCAPE = "Invalid JSON string";
+
+    /// JSON has no comments. A property named `//` is one, in every body: its value means nothing.
+    ///
+    /// ```json
+    /// {
+    ///   "locals": {"a": 1} // b
+    /// }
+    /// ```
+    T0230 error COMMENT = "Comment in JSON";
 }

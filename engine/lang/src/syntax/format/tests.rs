@@ -64,6 +64,15 @@ fn lines_are_indented_by_open_brackets() {
     );
 }
 
+/// A line may begin in the midst of a sequence of a heredoc.
+#[test]
+fn brackets_in_heredocs_do_not_indent() {
+    check(
+        "l {\nl=<<E\n%{if n(\n)}%{endif}\nE\n}\n",
+        "l {\n  l = <<E\n%{if n(\n)}%{endif}\nE\n}\n",
+    );
+}
+
 #[test]
 fn old_spellings_are_replaced() {
     for (text, expect) in [
