@@ -1,5 +1,6 @@
 //! A value as an expression that would give it: how `output` and `console` show values.
 
+use terrane_ops::value::quote::Quoted;
 use terrane_ops::value::{Kind, Type, Value};
 
 /// The text of a value, over several lines where it has parts.
@@ -112,30 +113,7 @@ fn heredoc_end(text: &str) -> String {
 
 /// A text in quotes, with the escapes of Go.
 fn quote(out: &mut String, text: &str) {
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{b}' => out.push_str("\\v"),
-            '\u{c}' => out.push_str("\\f"),
-            char if u32::from(char) < 0x80 && char.is_control() => {
-                let escape = format!("\\x{:02x}", u32::from(char));
-                out.push_str(&escape);
-            }
-            char if char.is_control() => {
-                let escape = format!("\\u{:04x}", u32::from(char));
-                out.push_str(&escape);
-            }
-            char => out.push(char),
-        }
-    }
-    out.push('"');
+    out.push_str(&Quoted(text).to_string());
 }
 
 fn null(ty: &Type) -> String {

@@ -11,6 +11,7 @@ mod diagnostics;
 mod examples;
 mod exit_codes;
 mod folder;
+mod functions;
 mod peers;
 mod saved_plans;
 mod secrets;
