@@ -12,6 +12,7 @@ mod diagnostics;
 mod examples;
 mod exit_codes;
 mod folder;
+mod functions;
 mod peers;
 mod remote;
 mod saved_plans;
