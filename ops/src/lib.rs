@@ -14,6 +14,7 @@ pub mod ui;
 
 // How the engine is fed.
 mod drive;
+mod generate;
 pub mod load;
 pub mod providers;
 mod provision;
@@ -26,6 +27,7 @@ pub mod console;
 pub mod fmt;
 pub mod get;
 pub mod graph;
+pub mod import;
 pub mod init;
 pub mod output;
 pub mod plan;

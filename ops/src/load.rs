@@ -71,6 +71,10 @@ pub enum Origin<'a> {
     Disk,
     /// A saved plan.
     Saved(&'a [ModuleFolder]),
+    /// The working directory, with a file of the root module that may not be in it.
+    With(&'a ModuleFile),
+    /// Another folder than the working directory (`import -config`).
+    Folder(&'a str),
 }
 
 /// Reads the declarations of all modules. Module sources may depend on the values of variables.
@@ -79,7 +83,11 @@ pub enum Origin<'a> {
 /// When the root folder can't be read.
 pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, Failure> {
     let root = match origin {
-        Origin::Disk => folder(".").map_err(|problem| {
+        Origin::Disk | Origin::With(_) | Origin::Folder(_) => folder(match origin {
+            Origin::Folder(path) => path,
+            _ => ".",
+        })
+        .map_err(|problem| {
             let diagnostic = Diagnostic::error("Failed to read the configuration", problem)
                 .hint("make the file readable, or take it out of the folder");
             Failure::Input(Report::plain(diagnostic))
@@ -88,11 +96,15 @@ pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, 
             Failure::input("Damaged plan", "The saved plan holds no configuration.")
         })?,
     };
+    let root = match origin {
+        Origin::With(file) => with_file(root, file),
+        Origin::Disk | Origin::Saved(_) | Origin::Folder(_) => root,
+    };
     let mut folders = vec![root.clone()];
     let mut loader = Loader::with_variables(root, variables);
     while let Some(request) = loader.poll() {
         let found = match origin {
-            Origin::Disk => module(&request),
+            Origin::Disk | Origin::With(_) | Origin::Folder(_) => module(&request),
             Origin::Saved(folders) => {
                 let dir = join(&request.caller_dir, &request.source);
                 folders
@@ -170,6 +182,12 @@ pub async fn load(
         requirements: tree.requirements,
         folders,
     })
+}
+
+fn with_file(mut root: ModuleFolder, file: &ModuleFile) -> ModuleFolder {
+    root.files.retain(|known| known.name != file.name);
+    root.files.push(file.clone());
+    root
 }
 
 fn module(request: &ModuleRequest) -> Result<ModuleFolder, String> {

@@ -506,7 +506,7 @@ impl Core {
             &schema.block,
             &value,
             Private::from([]),
-            &Value::NULL,
+            (&Value::NULL, 0),
             Status::Ready,
         );
         self.set_current(id, &change, state);

@@ -214,9 +214,7 @@ impl Core {
             command: self.command.clone(),
             who: self.who.clone(),
         }];
-        kinds.extend(begin::opening(&self.plan, &self.snapshot, &|change| {
-            schema_of(&self.infos, change)
-        }));
+        kinds.extend(begin::opening(&self.plan, &self.snapshot, &self.infos));
         self.counts.imported = self
             .plan
             .changes
@@ -689,6 +687,17 @@ impl Core {
 }
 
 /// The schema of the object of a change.
+/// The version of the schema of what identifies the object of a change.
+pub(crate) fn identity_version(
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
+    change: &ResourceChange,
+) -> u64 {
+    infos
+        .get(&change.provider.provider)
+        .and_then(|info| info.schema.identities.get(&change.addr.resource.type_name))
+        .map_or(0, |schema| schema.version)
+}
+
 pub(crate) fn schema_of(
     infos: &BTreeMap<ProviderAddr, ProviderInfo>,
     change: &ResourceChange,

@@ -1,6 +1,6 @@
 //! Making outcomes durable.
 
-use crate::core::Core;
+use crate::core::{Core, identity_version};
 use crate::object;
 use crate::step::{Phase, with_marks};
 use std::sync::Arc;
@@ -168,7 +168,8 @@ impl Core {
                     .map_or(Status::Ready, |stored| stored.status)
             };
             let status = if unfinished { Status::Tainted } else { kept };
-            match object::state_of(&change, &schema.block, &value, private, identity, status) {
+            let version = identity_version(&self.infos, &change);
+            match object::state_of(&change, &schema.block, &value, private, (identity, version), status) {
                 Ok(mut state) => {
                     if creating {
                         state.created_in_ms = Some(elapsed);

@@ -8,7 +8,7 @@
 //! 5. dependents may start.
 
 use crate::Progress;
-use crate::core::Core;
+use crate::core::{Core, identity_version};
 use crate::object;
 use ecow::EcoString;
 use std::sync::Arc;
@@ -306,7 +306,7 @@ impl Core {
             &schema.block,
             &change.after,
             change.private.clone(),
-            &change.after_identity,
+            (&change.after_identity, identity_version(&self.infos, &change)),
             status,
         );
         if state.is_ok() {

@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_lang::expr::Compiled;
 use terrane_lang::source::Span;
-use terrane_model::addr::{
-    InstanceKey, Mode, ModulePath, ModuleStep, ProviderAddr, ProviderConfigAddr,
-};
+use terrane_model::addr::{InstanceKey, Mode, ModulePath, ModuleStep, ProviderConfigAddr};
 use terrane_model::schema::Schema;
 use terrane_value::{Path, Type, Value};
 
@@ -416,8 +414,12 @@ pub struct Import {
     pub id: Option<Compiled>,
     /// `identity`
     pub identity: Option<Compiled>,
-    /// The provider.
-    pub provider: ProviderAddr,
+    /// Which provider configuration is asked, where the resource is not configured; a configured one says that itself.
+    pub provider: Option<ProviderUse>,
+    /// The `provider` argument as written, without the key of an instance: what a generated block names.
+    pub provider_name: Option<EcoString>,
+    /// The `to` argument.
+    pub to_span: Span,
     /// The block header.
     pub span: Span,
 }

@@ -7,6 +7,7 @@
 pub mod check;
 pub mod exec;
 pub mod file;
+pub mod generate;
 mod graph;
 pub mod machine;
 pub mod objchange;

@@ -89,7 +89,7 @@ impl Core {
         let resource = &config.module(module).resources[at as usize];
         let from_state = self.is_destroy() && resource.mode == Mode::Managed;
         self.declare_checks(module, at, resource);
-        if !from_state && resource.mode == Mode::Managed {
+        if self.options.mode == PlanMode::Normal && !from_state && resource.mode == Mode::Managed {
             let wanted = self.wanted_imports(module, at);
             self.imports.extend(wanted);
         }
@@ -311,6 +311,10 @@ impl Core {
         let id = self.add_task(task);
         if failed || mode == Mode::Ephemeral {
             return self.task_failed(id);
+        }
+        if self.recovering && mode == Mode::Managed {
+            // Only what provider configurations need is of interest, and nothing is read for it.
+            return self.leave_as_is(id);
         }
         if from_state || self.options.mode == PlanMode::RefreshOnly && mode == Mode::Managed {
             return self.wait_for_object(id);

@@ -3,10 +3,13 @@
 //! A node runs when all that it needs is done. Objects in state are read as soon as their provider is configured, whatever the
 //! graph says: reading depends on prior state only. Answers may come in any order; the plan is the same.
 
+mod adopt;
 pub(crate) mod conditions;
 mod data;
+mod drafts;
 mod finish;
 mod fits;
+mod identity;
 mod imports;
 pub(crate) mod index;
 mod instance;
@@ -17,6 +20,7 @@ mod objects;
 mod orphans;
 mod prior;
 mod recover;
+mod takeover;
 mod targets;
 
 use crate::graph::{Graph, Node, NodeId};
@@ -51,6 +55,10 @@ enum Waiting {
     Orphan(ObjectId),
     /// Whether an open intent was carried out.
     Intent(usize),
+    /// The configuration of an object.
+    Draft(usize),
+    /// What identifies an object, in the form of the present schema.
+    Identity(ObjectId),
 }
 
 /// How far a provider instance is.
@@ -122,6 +130,11 @@ pub(crate) struct Core {
     events: Vec<terrane_model::event::EventKind>,
     /// What is to be imported to instances of the resources that have run.
     imports: BTreeMap<terrane_model::addr::InstanceAddr, imports::Wanted>,
+    /// Blocks that are to be written.
+    drafts: Vec<drafts::Draft>,
+    drafting: drafts::Drafting,
+    /// The one object that is to be taken over, if that is all.
+    takeover: Option<takeover::Takeover>,
 }
 
 impl Core {
@@ -198,6 +211,9 @@ impl Core {
             unresolved: BTreeMap::new(),
             events: Vec::new(),
             imports: BTreeMap::new(),
+            drafts: Vec::new(),
+            drafting: drafts::Drafting::default(),
+            takeover: None,
         }
     }
 
@@ -206,16 +222,19 @@ impl Core {
             self.cancelled = true;
             return;
         }
-        if !self.is_destroy() {
+        if self.options.mode == PlanMode::Normal && !self.recovering {
             self.check_imports();
         }
         self.find_create_first();
         self.find_resource_deps();
         self.find_triggers();
-        if self.recovering {
+        if self.takeover.is_some() {
+            // Only the provider is needed.
+        } else if self.recovering {
             self.assign_intents();
         } else {
             self.find_objects_in_scope();
+            self.check_moved_scope();
             self.assign_providers();
         }
         let taking_part = self.nodes_taking_part();
@@ -268,6 +287,9 @@ impl Core {
                 self.run(id);
                 continue;
             }
+            if self.waiting.is_empty() && (self.begin_takeover() || !self.recovering && self.draft()) {
+                continue;
+            }
             if self.waiting.is_empty() && !self.orphans_planned {
                 self.orphans_planned = true;
                 self.plan_orphans();
@@ -285,6 +307,8 @@ impl Core {
             Some(Waiting::Task(task)) => self.task_answered(task, outcome),
             Some(Waiting::Orphan(object)) => self.orphan_answered(object, outcome),
             Some(Waiting::Intent(intent)) => self.intent_answered(intent, outcome),
+            Some(Waiting::Draft(draft)) => self.draft_answered(draft, outcome),
+            Some(Waiting::Identity(object)) => self.identity_answered(object, outcome),
             None => {}
         }
     }
