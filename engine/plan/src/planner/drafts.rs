@@ -26,6 +26,12 @@ pub(super) struct Draft {
     config: Option<Value>,
 }
 
+/// Whether an import leads to instances with keys.
+pub(super) fn is_repeated(import: &Import) -> bool {
+    let key = import.to.resource.as_ref().and_then(|to| to.key.as_ref());
+    import.for_each.is_some() || key.is_some() || !import.keys.is_empty()
+}
+
 /// How far the writing is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Drafting {
@@ -61,6 +67,10 @@ impl Core {
             let (None, Some(provider)) = (import.resource, &import.provider) else {
                 continue;
             };
+            if is_repeated(import) {
+                // That it can't be done was said at the beginning.
+                continue;
+            }
             for result in self.evaluate_import(import) {
                 let begun = result.and_then(|(addr, repeat, wanted)| {
                     let (instance, written) = self.draft_provider(import, provider, repeat)?;

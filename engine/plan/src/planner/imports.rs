@@ -150,7 +150,7 @@ impl Core {
             let (None, Some(to)) = (import.resource, &import.to.resource) else {
                 continue;
             };
-            let keyed = import.for_each.is_some() || to.key.is_some() || !import.keys.is_empty();
+            let keyed = super::drafts::is_repeated(import);
             let to = format!("{}.{}", to.type_name, to.name);
             let missing = |detail: String| {
                 Diagnostic::error("Configuration for import target does not exist", detail)
