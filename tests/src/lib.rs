@@ -2,6 +2,8 @@
 //!
 //! The crate is a library of test parts; the tests themselves are in `tests/` beside it and in the modules.
 
+#[cfg(test)]
+mod documents;
 pub mod engine;
 pub mod golden;
 pub mod sim;
