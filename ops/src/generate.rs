@@ -26,20 +26,29 @@ pub(crate) fn check_free(path: &str) -> Result<(), Failure> {
     if target.is_dir() {
         return Err(Failure::input(
             "Target generated file is a directory",
-            format!("Configuration can't be generated into {path:?}: it is a directory. Name a file in it that does not exist yet."),
+            format!(
+                "Configuration can't be generated into {path:?}: it is a directory. Name a file in it that does not exist yet."
+            ),
         ));
     }
     if target.symlink_metadata().is_ok() {
         return Err(Failure::input(
             "Target generated file already exists",
-            format!("Configuration can only be generated into a new file, and {path:?} exists. Name another one, or move that one away."),
+            format!(
+                "Configuration can only be generated into a new file, and {path:?} exists. Name another one, or move that one away."
+            ),
         ));
     }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     match folder {
         Some(folder) if !folder.is_dir() => Err(Failure::input(
             "Folder of generated file does not exist",
-            format!("Configuration can't be generated into {path:?}: there is no folder {}.", folder.display()),
+            format!(
+                "Configuration can't be generated into {path:?}: there is no folder {}.",
+                folder.display()
+            ),
         )),
         _ => Ok(()),
     }

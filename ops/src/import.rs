@@ -125,7 +125,9 @@ fn address(text: &str) -> Result<InstanceAddr, Failure> {
         Target::Module(module) => {
             return Err(Failure::input(
                 "Invalid import address",
-                format!("{module} is a module. The address of one resource instance is needed, such as {module}.aws_instance.example."),
+                format!(
+                    "{module} is a module. The address of one resource instance is needed, such as {module}.aws_instance.example."
+                ),
             ));
         }
     };

@@ -92,11 +92,12 @@ pub async fn make(
     ui: &mut dyn Ui,
 ) -> Result<Made, Failure> {
     let Some(path) = &request.generate_config_out else {
-        return once(session, request, snapshot, None, interrupt, ui).await.map(|(made, _)| made);
+        return once(session, request, snapshot, None, interrupt, ui)
+            .await
+            .map(|(made, _)| made);
     };
     generate::check_free(path)?;
-    let (made, generated) =
-        once(session, request, snapshot.clone(), None, interrupt, ui).await?;
+    let (made, generated) = once(session, request, snapshot.clone(), None, interrupt, ui).await?;
     if generated.is_empty() || made.plan.errored {
         return Ok(made);
     }
@@ -205,7 +206,9 @@ fn options(
         cwd: session.cwd.as_str().into(),
         now_ms,
         generate: request.generate_config_out.is_some() && written.is_none(),
-        generated: written.map(|written| written.blocks.clone()).unwrap_or_default(),
+        generated: written
+            .map(|written| written.blocks.clone())
+            .unwrap_or_default(),
     })
 }
 

@@ -73,7 +73,7 @@ impl Core {
                 Call::ReadDataSource {
                     type_name,
                     config: plain,
-                    meta: Value::NULL,
+                    meta: self.meta(&change),
                 },
             );
         }
@@ -108,7 +108,7 @@ impl Core {
                 proposed,
                 config: plain,
                 private,
-                meta: Value::NULL,
+                meta: self.meta(&change),
                 identity,
             },
         );
@@ -378,7 +378,7 @@ impl Core {
                 planned: null.clone(),
                 config: null,
                 private: change.private.clone(),
-                meta: Value::NULL,
+                meta: self.meta(change),
                 identity,
                 token,
             }
@@ -389,7 +389,7 @@ impl Core {
                 planned,
                 config,
                 private,
-                meta: Value::NULL,
+                meta: self.meta(change),
                 identity,
                 token,
             }

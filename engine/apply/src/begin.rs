@@ -1,9 +1,9 @@
 //! What must be true before anything is applied, and the events that stand at the beginning.
 
+use crate::core::{identity_version, schema_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use crate::core::{identity_version, schema_of};
 use terrane_model::addr::{InstanceAddr, Mode, ProviderAddr, ProviderConfigAddr, ResourceAddr};
 use terrane_model::event::{EventKind, ObjectAddr};
 use terrane_model::provider::ProviderInfo;
@@ -301,8 +301,8 @@ fn unchanged(
             deposed: None,
         };
         if change.addr.resource.mode == Mode::Data {
-            if let Some(state) =
-                schema_of(infos, change).and_then(|schema| crate::object::data_state(change, &schema.block))
+            if let Some(state) = schema_of(infos, change)
+                .and_then(|schema| crate::object::data_state(change, &schema.block))
             {
                 let known = change.stored.as_ref().is_some_and(|stored| {
                     stored.attributes == state.attributes
@@ -324,6 +324,7 @@ fn unchanged(
         let identity = new_identity(change, stored, infos);
         let same = stored.dependencies == change.dependencies
             && stored.create_before_destroy == change.create_before_destroy
+            && stored.provider_key == change.provider_key
             && identity.is_none();
         if !same {
             // What refresh found was set before this, so it must not be undone here.
@@ -337,6 +338,7 @@ fn unchanged(
             let mut state = (**current).clone();
             state.dependencies = change.dependencies.clone();
             state.create_before_destroy = change.create_before_destroy;
+            state.provider_key.clone_from(&change.provider_key);
             if identity.is_some() {
                 state.identity = identity;
             }

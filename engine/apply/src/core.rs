@@ -272,8 +272,7 @@ impl Core {
         let provisioned = self
             .evaluator
             .as_ref()
-            .and_then(|evaluator| evaluator.resource(change))
-            .is_some_and(|resource| !resource.provisioners.is_empty());
+            .is_some_and(|evaluator| !evaluator.provisioners(change).1.is_empty());
         instant && !provisioned
     }
 

@@ -169,7 +169,14 @@ impl Core {
             };
             let status = if unfinished { Status::Tainted } else { kept };
             let version = identity_version(&self.infos, &change);
-            match object::state_of(&change, &schema.block, &value, private, (identity, version), status) {
+            match object::state_of(
+                &change,
+                &schema.block,
+                &value,
+                private,
+                (identity, version),
+                status,
+            ) {
                 Ok(mut state) => {
                     if creating {
                         state.created_in_ms = Some(elapsed);

@@ -120,6 +120,13 @@ impl Core {
         self.evaluator.as_ref()?.resource(self.change(id)?)
     }
 
+    /// What the provider is told by the module of a resource.
+    pub(crate) fn meta(&self, change: &ResourceChange) -> Value {
+        self.evaluator
+            .as_ref()
+            .map_or(Value::NULL, |evaluator| evaluator.meta(change))
+    }
+
     pub(crate) fn span(&self, id: usize) -> Option<Span> {
         self.resource(id).map(|resource| resource.span)
     }
@@ -306,7 +313,10 @@ impl Core {
             &schema.block,
             &change.after,
             change.private.clone(),
-            (&change.after_identity, identity_version(&self.infos, &change)),
+            (
+                &change.after_identity,
+                identity_version(&self.infos, &change),
+            ),
             status,
         );
         if state.is_ok() {

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_lang::expr::Compiled;
 use terrane_lang::source::Span;
-use terrane_model::addr::{InstanceKey, Mode, ModulePath, ModuleStep, ProviderConfigAddr};
+use terrane_model::addr::{
+    InstanceKey, Mode, ModulePath, ModuleStep, ProviderAddr, ProviderConfigAddr,
+};
 use terrane_model::schema::Schema;
 use terrane_value::{Path, Type, Value};
 
@@ -56,6 +58,8 @@ pub struct Module {
     pub moved: Vec<Moved>,
     /// In source order.
     pub removed: Vec<Removed>,
+    /// What providers are told beside each resource of this module.
+    pub provider_metas: Vec<ProviderMeta>,
     /// What each [`terrane_lang::expr::Slot`] of this module's expressions means.
     pub slots: Vec<Reference>,
 }
@@ -399,6 +403,17 @@ pub struct Removed {
     pub span: Span,
 }
 
+/// A `provider_meta` block.
+#[derive(Clone, Debug)]
+pub struct ProviderMeta {
+    /// Who is told.
+    pub provider: ProviderAddr,
+    /// What, of the type that its schema says. `None`: it takes nothing of the kind, so that its resources can't be planned in this module.
+    pub value: Option<Value>,
+    /// The block header.
+    pub span: Span,
+}
+
 /// An `import` block.
 #[derive(Clone, Debug)]
 pub struct Import {
@@ -445,6 +460,16 @@ impl Config {
 }
 
 impl Module {
+    /// What a provider is told beside each resource of this module; null: nothing.
+    #[must_use]
+    pub fn meta(&self, provider: &ProviderAddr) -> Value {
+        self.provider_metas
+            .iter()
+            .find(|meta| meta.provider == *provider)
+            .and_then(|meta| meta.value.clone())
+            .unwrap_or(Value::NULL)
+    }
+
     /// How a reference is written in this module: `var.x`, `data.aws_ami.y`, `module.m.out`.
     #[must_use]
     pub fn reference_name(&self, reference: Reference) -> EcoString {

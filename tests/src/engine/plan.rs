@@ -3,13 +3,11 @@
 use super::{Chaos, Cloud};
 use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
-use terrane_model::event::EventKind;
-use terrane_model::provider::{CallFailure, Reply};
 use terrane_model::addr::InstanceAddr;
+use terrane_model::event::EventKind;
 use terrane_model::provider::ImportTarget;
-use terrane_plan::machine::{
-    PlanInput, Planned, Planner, Recovery, Request, RequestId, Takeover,
-};
+use terrane_model::provider::{CallFailure, Reply};
+use terrane_plan::machine::{PlanInput, Planned, Planner, Recovery, Request, RequestId, Takeover};
 
 /// How often a throttled call is made in all.
 pub(crate) const MAX_ATTEMPTS: u32 = 8;

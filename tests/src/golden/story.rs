@@ -2,8 +2,8 @@
 
 use super::show::{describe_plan, describe_state};
 use crate::engine::{Chaos, Cloud, Made, Project, Session};
-use terrane_lang::diagnostic::{Diagnostics, Severity};
 use std::collections::BTreeMap;
+use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_model::addr::{InstanceAddr, Target};
 use terrane_model::provider::ImportTarget;
 use terrane_plan::machine::PlanOptions;
@@ -60,11 +60,9 @@ struct Teller {
 impl Teller {
     /// The text with ids in place of `{{NAME}}`.
     fn named(&self, text: &str) -> String {
-        self.names
-            .iter()
-            .fold(text.to_owned(), |text, (name, id)| {
-                text.replace(&format!("{{{{{name}}}}}"), id)
-            })
+        self.names.iter().fold(text.to_owned(), |text, (name, id)| {
+            text.replace(&format!("{{{{{name}}}}}"), id)
+        })
     }
 
     /// `written`: the command as the story has it, with names instead of ids.
@@ -115,9 +113,9 @@ impl Teller {
             }
             ("import", [addr, id]) => {
                 let target = ImportTarget::Id((*id).into());
-                let found =
-                    self.session
-                        .take_over(&self.project, Self::instance(addr)?, target);
+                let found = self
+                    .session
+                    .take_over(&self.project, Self::instance(addr)?, target);
                 self.complain(&found);
                 self.show_state();
             }
@@ -269,11 +267,9 @@ impl Teller {
 
     /// The text with names in place of ids.
     fn masked(&self, text: &str) -> String {
-        self.names
-            .iter()
-            .fold(text.to_owned(), |text, (name, id)| {
-                text.replace(id.as_str(), &format!("{{{{{name}}}}}"))
-            })
+        self.names.iter().fold(text.to_owned(), |text, (name, id)| {
+            text.replace(id.as_str(), &format!("{{{{{name}}}}}"))
+        })
     }
 
     fn instance(addr: &str) -> Result<InstanceAddr, String> {

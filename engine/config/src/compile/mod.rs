@@ -8,6 +8,7 @@ pub(crate) mod bind;
 mod body;
 mod call;
 mod lifecycle;
+mod meta;
 mod named;
 pub mod outside;
 mod provider;
@@ -273,6 +274,7 @@ impl<'a> Session<'a> {
             checks: self.checks(at),
             moved: self.moved(at),
             removed: self.removed(at),
+            provider_metas: self.provider_metas(at),
             slots: Vec::new(),
         }
     }

@@ -41,7 +41,9 @@ impl Session<'_> {
                 provisioners: removed
                     .provisioners
                     .iter()
-                    .filter_map(|provisioner| self.provisioner(at, provisioner, None, place))
+                    .filter_map(|provisioner| {
+                        self.provisioner(at, provisioner, removed.connection.as_ref(), place)
+                    })
                     .collect(),
                 span: removed.span,
             });

@@ -24,7 +24,12 @@ pub(super) fn check(tree: &Tree, sources: &SourceMap) -> Diagnostics {
                 diagnostics.push(undeclared(module, provider, &addr));
             }
         }
-        for provider in module.decl.imports.iter().filter_map(|import| import.provider.as_ref()) {
+        for provider in module
+            .decl
+            .imports
+            .iter()
+            .filter_map(|import| import.provider.as_ref())
+        {
             let addr = provider_addr(&module.decl, &provider.name);
             if at == 0 && resolve(tree, at, &addr, provider.alias.as_ref()).is_none() {
                 diagnostics.push(undeclared(module, provider, &addr));

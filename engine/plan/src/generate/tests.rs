@@ -84,10 +84,7 @@ fn collections_and_values_of_any_type() {
         .attr("list", Attribute::string_list().optional())
         .attr("map", Attribute::string_map().optional());
     let object = Value::object([
-        (
-            "any",
-            Value::list(Type::String, vec![Value::string("a")]),
-        ),
+        ("any", Value::list(Type::String, vec![Value::string("a")])),
         (
             "list",
             Value::list(Type::String, vec![Value::string("a"), Value::string("b")]),
@@ -96,7 +93,11 @@ fn collections_and_values_of_any_type() {
             "map",
             Value::map(
                 Type::String,
-                [("k".into(), Value::string("v")), ("for".into(), Value::string("w"))].into(),
+                [
+                    ("k".into(), Value::string("v")),
+                    ("for".into(), Value::string("w")),
+                ]
+                .into(),
             ),
         ),
     ]);

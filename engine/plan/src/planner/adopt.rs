@@ -84,7 +84,10 @@ impl Core {
         let Some(schema) = self.identity_schema(provider, type_name) else {
             return Err(Diagnostic::error(
                 "Import by identity is not supported",
-                format!("The provider {} says of {type_name} nothing by which an object could be identified. Use \"id\" instead of \"identity\".", provider.for_display()),
+                format!(
+                    "The provider {} says of {type_name} nothing by which an object could be identified. Use \"id\" instead of \"identity\".",
+                    provider.for_display()
+                ),
             ));
         };
         fit_identity(&given, schema, type_name)
@@ -131,19 +134,27 @@ impl Core {
         let chosen = match (fitting.next(), fitting.next()) {
             _ if count == 0 => problem(
                 "Import returned no resources",
-                format!("Asked for the {type_name} with {asked}, the provider returned nothing, and no reason for that. This is a bug in the provider."),
+                format!(
+                    "Asked for the {type_name} with {asked}, the provider returned nothing, and no reason for that. This is a bug in the provider."
+                ),
             ),
             (None, _) => problem(
                 "Import returned another type",
-                format!("Asked for the {type_name} with {asked}, the provider returned an object of another type. This is a bug in the provider."),
+                format!(
+                    "Asked for the {type_name} with {asked}, the provider returned an object of another type. This is a bug in the provider."
+                ),
             ),
             (Some(_), _) if count > 1 => problem(
                 "Multiple import states not supported",
-                format!("Asked for the {type_name} with {asked}, the provider returned {count} objects. An address can have only one."),
+                format!(
+                    "Asked for the {type_name} with {asked}, the provider returned {count} objects. An address can have only one."
+                ),
             ),
             (Some(one), _) if one.state.is_null() => problem(
                 "Import returned null resource",
-                format!("Asked for the {type_name} with {asked}, the provider returned nothing. This is a bug in the provider."),
+                format!(
+                    "Asked for the {type_name} with {asked}, the provider returned nothing. This is a bug in the provider."
+                ),
             ),
             (Some(one), _) => Ok(one),
         };
@@ -223,8 +234,8 @@ impl Core {
         };
         let kept = crate::objchange::strip_write_only(&schema.block, &object.now);
         let configured = self.index.resource(&object.addr.resource);
-        let node = configured
-            .map(|(module, at)| self.graph.id(crate::graph::Node::Resource(module, at)));
+        let node =
+            configured.map(|(module, at)| self.graph.id(crate::graph::Node::Resource(module, at)));
         let addr = &self.config.provider(provider.config).addr;
         Ok(ObjectState {
             status: Status::Ready,
@@ -289,9 +300,9 @@ fn contradicts(wanted: &Value, found: &Value) -> bool {
     let (Kind::Object(wanted), Kind::Object(found)) = (wanted.kind(), found.kind()) else {
         return true;
     };
-    wanted
-        .iter()
-        .any(|(name, value)| !value.is_null() && found.get(name).is_some_and(|other| other != value))
+    wanted.iter().any(|(name, value)| {
+        !value.is_null() && found.get(name).is_some_and(|other| other != value)
+    })
 }
 
 /// An identity with exactly the attributes that it must have; those that were not given and need not be are null.

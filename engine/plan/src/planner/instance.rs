@@ -206,7 +206,7 @@ impl Core {
             proposed,
             config: config.clone(),
             private,
-            meta: Value::NULL,
+            meta: self.meta_at(*place, provider.config),
             identity,
         };
         let provider = provider.clone();
@@ -336,7 +336,7 @@ impl Core {
             proposed,
             config: config.clone(),
             private,
-            meta: Value::NULL,
+            meta: self.meta_at(*place, provider.config),
             identity: Value::NULL,
         };
         let provider = provider.clone();

@@ -237,6 +237,7 @@ impl Core {
         let object = self.prior.current(&addr.resource, &addr.key);
         let resource = self.world.resource(place.module, at);
         let (mode, type_name) = (resource.mode, resource.type_name.clone());
+        let provider_span = resource.provider.span;
         let provider_key = resource.provider.key.as_ref().map(|key| {
             let (place, repeat) = match resource.provider.key_from {
                 None => (place, self.world.repeat(place, at, addr.key.as_ref())?),
@@ -278,6 +279,12 @@ impl Core {
                 failed = true;
                 self.report(diagnostics, &addr.to_string());
             }
+        }
+        if let Some(problem) = self.no_such_instance(&addr, &provider, provider_span) {
+            failed = true;
+            self.diagnostics.push(problem);
+        } else if let Some(object) = object {
+            self.hand_over(object, &provider);
         }
         if !from_state || object.is_none_or(|object| !self.prior.objects[object].in_scope) {
             // While destroying, objects are left to the orphans: all of them go.

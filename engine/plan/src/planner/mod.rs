@@ -13,8 +13,10 @@ mod identity;
 mod imports;
 pub(crate) mod index;
 mod instance;
+mod instances;
 mod managed;
-mod moves;
+mod meta;
+pub(crate) mod moves;
 mod nodes;
 mod objects;
 mod orphans;
@@ -224,6 +226,7 @@ impl Core {
         }
         if self.options.mode == PlanMode::Normal && !self.recovering {
             self.check_imports();
+            self.check_metas();
         }
         self.find_create_first();
         self.find_resource_deps();
@@ -287,7 +290,9 @@ impl Core {
                 self.run(id);
                 continue;
             }
-            if self.waiting.is_empty() && (self.begin_takeover() || !self.recovering && self.draft()) {
+            if self.waiting.is_empty()
+                && (self.begin_takeover() || !self.recovering && self.draft())
+            {
                 continue;
             }
             if self.waiting.is_empty() && !self.orphans_planned {

@@ -38,7 +38,11 @@ impl Core {
             stack.extend(self.takeover_nodes());
         } else {
             if self.options.generate {
-                let uses = self.config.imports.iter().filter_map(|import| import.provider.as_ref());
+                let uses = self
+                    .config
+                    .imports
+                    .iter()
+                    .filter_map(|import| import.provider.as_ref());
                 stack.extend(uses.map(|used| self.graph.id(Node::Provider(used.provider))));
             }
             stack.extend(

@@ -266,12 +266,13 @@ impl Core {
         let Some(provider) = object.provider.clone().filter(|_| refresh) else {
             return self.object_read(id, value);
         };
-        object.stage = Stage::Asked;
+        self.prior.objects[id].stage = Stage::Asked;
+        let object = &self.prior.objects[id];
         let call = Call::Read {
             type_name: object.addr.resource.type_name.clone(),
             current: value,
             private: object.private.clone(),
-            meta: Value::NULL,
+            meta: self.meta_for(&object.addr.resource.module, provider.config),
             identity: object.identity.clone(),
         };
         let addr = object.addr.clone();

@@ -3,9 +3,9 @@
 //! It is the planner with nothing to plan: only the provider configuration that the object needs is evaluated (from state, where it depends on
 //! resources) and configured. An open creation of the same address is settled by it: the user has found the object.
 
+use super::Core;
 use super::imports::Wanted;
 use super::prior::{ObjectId, Stage};
-use super::Core;
 use crate::graph::{Node, NodeId, each_target};
 use crate::machine::{PlanInput, ProviderInstance};
 use crate::world::expand;
@@ -73,7 +73,10 @@ impl Core {
         if self.index.module(&resource.module).is_none() {
             return Err(Box::new(Diagnostic::error(
                 "Import to non-existent module",
-                format!("{} is not defined in the configuration. Please add configuration for this module before importing into it.", resource.module),
+                format!(
+                    "{} is not defined in the configuration. Please add configuration for this module before importing into it.",
+                    resource.module
+                ),
             )));
         }
         let place = if resource.module.is_root() {
@@ -169,12 +172,16 @@ impl Core {
         module: ModuleId,
         at: u32,
     ) -> Result<ProviderInstance, Diagnostics> {
-        let fail = |summary: &str, detail: String| Diagnostics::from(Diagnostic::error(summary, detail));
+        let fail =
+            |summary: &str, detail: String| Diagnostics::from(Diagnostic::error(summary, detail));
         let used = &self.config.module(module).resources[at as usize].provider;
         let Some(place) = self.world.place_of(&addr.resource.module) else {
             return Err(fail(
                 "Import to non-existent module",
-                format!("{} is not among the instances of its module call, as configured. Change the address, or the \"count\" or \"for_each\" of the call.", addr.resource.module),
+                format!(
+                    "{} is not among the instances of its module call, as configured. Change the address, or the \"count\" or \"for_each\" of the call.",
+                    addr.resource.module
+                ),
             ));
         };
         let mut instance = ProviderInstance {
@@ -237,9 +244,10 @@ impl Core {
             state: state.clone(),
         }];
         // What a cut off run may have created is found now.
-        let open = self.snapshot.open.iter().filter(|(_, intent)| {
-            intent.operation == Operation::Create && intent.object == object
-        });
+        let open =
+            self.snapshot.open.iter().filter(|(_, intent)| {
+                intent.operation == Operation::Create && intent.object == object
+            });
         events.extend(open.map(|(op, _)| EventKind::Ended {
             op: *op,
             object: object.clone(),

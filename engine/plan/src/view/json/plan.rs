@@ -466,11 +466,7 @@ fn sides(out: &mut Writer<'_>, before: &Value, after: &Value) -> fmt::Result {
     value::sensitive(out, after)
 }
 
-fn write_importing(
-    out: &mut Writer<'_>,
-    importing: &Importing,
-    identity: &Value,
-) -> fmt::Result {
+fn write_importing(out: &mut Writer<'_>, importing: &Importing, identity: &Value) -> fmt::Result {
     let Importing {
         id,
         unknown,
