@@ -21,3 +21,7 @@ bless:
 # The benchmarks of all crates.
 bench:
     cargo bench --workspace
+
+# The fuzz targets under libFuzzer: `just fuzz -t 600`, `just fuzz json template`.
+fuzz *ARGS:
+    cargo run --quiet -p xtask -- fuzz {{ARGS}}

@@ -8,7 +8,8 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 use std::time::Duration;
 use terrane_ops::failure::{Failure, Report};
-use terrane_ops::lang::diagnostic::{Diagnostic, Severity};
+use terrane_ops::lang::diagnostic::{Diagnostic, Rule, Severity};
+use terrane_ops::rules;
 use terrane_ops::session::Session;
 
 /// The program, running.
@@ -194,18 +195,18 @@ impl App {
 
     /// The arguments make no sense to the command.
     pub(crate) fn usage_error(&mut self, command: Option<&Command>, problem: &str) -> Exit {
-        self.usage(command, "Invalid command line", problem)
+        self.usage(command, &rules::usage::INVALID_COMMAND_LINE, problem)
     }
 
     /// A flag makes no sense to the command.
     pub(crate) fn flag_error(&mut self, command: &Command, problem: &str) -> Exit {
-        self.usage(Some(command), "Failed to parse command-line flags", problem)
+        self.usage(Some(command), &rules::usage::INVALID_FLAG, problem)
     }
 
-    fn usage(&mut self, command: Option<&Command>, summary: &str, problem: &str) -> Exit {
+    fn usage(&mut self, command: Option<&Command>, rule: &'static Rule, problem: &str) -> Exit {
         let diagnostic = Diagnostic {
             severity: Severity::Error,
-            ..Diagnostic::error(summary, problem)
+            ..Diagnostic::error(rule, problem)
         };
         self.show_report(&Report::plain(diagnostic));
         if self.mode == Mode::Human {

@@ -1,6 +1,7 @@
 //! How an operation fails: the user's input has errors, or the world does not play along.
 
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline, Rule};
 use terrane_lang::source::SourceMap;
 use terrane_store::StoreError;
 
@@ -53,8 +54,8 @@ pub enum Failure {
 
 impl Failure {
     /// One message without a place.
-    pub fn input(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Input(Report::plain(Diagnostic::error(summary, detail)))
+    pub fn input(headline: impl Into<Headline>, detail: impl Into<String>) -> Self {
+        Self::Input(Report::plain(Diagnostic::error(headline, detail)))
     }
 
     /// Wraps an error of the store.
@@ -80,16 +81,33 @@ impl Failure {
                     causes.push(cause.to_string());
                     source = cause.source();
                 }
-                let mut diagnostic = Diagnostic::error(failure.to_string(), causes.join(": "));
+                let mut diagnostic =
+                    Diagnostic::error(failure.rule().named(failure.to_string()), causes.join(": "));
                 if let Some(hint) = failure.way_out() {
                     diagnostic = diagnostic.hint(hint);
                 }
                 Report::plain(diagnostic)
             }
             Self::Interrupted => Report::plain(Diagnostic::error(
-                "Stopped at once",
+                &rules::world::STOPPED,
                 "Operations that were in flight were left behind. The state records what was begun: the next command tells what may exist.",
             )),
+        }
+    }
+
+    /// The rule that stands for an error of the world.
+    fn rule(&self) -> &'static Rule {
+        match self {
+            Self::Store { source, .. } => match source {
+                StoreError::Io { .. } => &rules::world::STORE_FAILED,
+                StoreError::InUse { .. } => &rules::world::STATE_IN_USE,
+                StoreError::Damaged { .. } => &rules::world::STATE_DAMAGED,
+                StoreError::TooNew { .. } => &rules::world::STATE_TOO_NEW,
+                StoreError::NoWorkspace(_) => &rules::world::NO_SUCH_WORKSPACE,
+                StoreError::Refused(_) => &rules::world::STORE_REFUSED,
+            },
+            Self::Io { .. } | Self::Input(_) => &rules::world::FILE_FAILED,
+            Self::Interrupted => &rules::world::STOPPED,
         }
     }
 

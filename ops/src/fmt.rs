@@ -1,6 +1,7 @@
 //! `fmt`: the standard layout of configuration files.
 
 use crate::failure::{Failure, Report};
+use crate::rules;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -56,14 +57,14 @@ pub fn run(targets: &[String], options: FormatOptions) -> Result<Formatted, Fail
                 .map_err(Failure::io(format!("Reading the folder {target} failed")))?;
         } else if !path.exists() {
             diagnostics.push(Diagnostic::error(
-                format!("No file or directory at {target}"),
+                rules::folder::NO_SUCH_FILE.named(format!("No file or directory at {target}")),
                 "",
             ));
         } else if ENDINGS.iter().any(|ending| target.ends_with(ending)) {
             files.push(path.to_path_buf());
         } else {
             diagnostics.push(Diagnostic::error(
-                format!("Can't format {target}"),
+                rules::folder::NOT_FORMATTABLE.named(format!("Can't format {target}")),
                 "Only files that end in .tf, .tofu, .tfvars, .tftest.hcl or .tofutest.hcl have a standard layout.",
             ));
         }
@@ -73,7 +74,7 @@ pub fn run(targets: &[String], options: FormatOptions) -> Result<Formatted, Fail
         match std::fs::read_to_string(&path) {
             Ok(before) => file(&shown, before, options, &mut formatted)?,
             Err(error) => formatted.report.diagnostics.push(Diagnostic::error(
-                format!("Reading {shown} failed"),
+                rules::folder::FILE_NOT_READABLE.named(format!("Reading {shown} failed")),
                 format!("{}.", crate::files::why(&error)),
             )),
         }

@@ -1,6 +1,7 @@
 //! The file of generated configuration (`plan -generate-config-out`).
 
 use crate::failure::Failure;
+use crate::rules;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
@@ -25,7 +26,7 @@ pub(crate) fn check_free(path: &str) -> Result<(), Failure> {
     let target = Path::new(path);
     if target.is_dir() {
         return Err(Failure::input(
-            "Target generated file is a directory",
+            rules::import::FILE_NOT_FREE.named("Target generated file is a directory"),
             format!(
                 "Configuration can't be generated into {path:?}: it is a directory. Name a file in it that does not exist yet."
             ),
@@ -33,7 +34,7 @@ pub(crate) fn check_free(path: &str) -> Result<(), Failure> {
     }
     if target.symlink_metadata().is_ok() {
         return Err(Failure::input(
-            "Target generated file already exists",
+            &rules::import::FILE_NOT_FREE,
             format!(
                 "Configuration can only be generated into a new file, and {path:?} exists. Name another one, or move that one away."
             ),
@@ -44,7 +45,7 @@ pub(crate) fn check_free(path: &str) -> Result<(), Failure> {
         .filter(|folder| !folder.as_os_str().is_empty());
     match folder {
         Some(folder) if !folder.is_dir() => Err(Failure::input(
-            "Folder of generated file does not exist",
+            rules::import::FILE_NOT_FREE.named("Folder of generated file does not exist"),
             format!(
                 "Configuration can't be generated into {path:?}: there is no folder {}.",
                 folder.display()

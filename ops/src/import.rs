@@ -6,6 +6,7 @@ use crate::failure::{Failure, Report};
 use crate::files::functions_for_plan;
 use crate::interrupt::Interrupt;
 use crate::load::{Origin, load};
+use crate::rules;
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
@@ -42,7 +43,7 @@ pub async fn run(
     let addr = address(&request.address)?;
     if request.id.is_empty() {
         return Err(Failure::input(
-            "Invalid import id",
+            &rules::import::INVALID_ID,
             "The id must not be empty. It is what the provider knows the object by; its documentation says for each resource type what that is.",
         ));
     }
@@ -57,7 +58,7 @@ pub async fn run(
     let mut loaded = load(session, &snapshot, origin, &early).await?;
     if loaded.is_empty() {
         return Err(Failure::input(
-            "No configuration files",
+            &rules::import::NO_CONFIGURATION,
             "There is no configuration in this folder, and a resource must be configured before an object is imported to it. Make a configuration file (.tf) with a block for it, or name the right folder with -chdir or -config.",
         ));
     }
@@ -117,14 +118,14 @@ fn address(text: &str) -> Result<InstanceAddr, Failure> {
     let target: Target = text
         .parse()
         .map_err(|error: terrane_model::addr::AddrError| {
-            Failure::input("Invalid import address", format!("{error}."))
+            Failure::input(&rules::import::INVALID_ADDRESS, format!("{error}."))
         })?;
     let instance = match target {
         Target::Instance(instance) => instance,
         Target::Resource(resource) => resource.instance(None),
         Target::Module(module) => {
             return Err(Failure::input(
-                "Invalid import address",
+                &rules::import::INVALID_ADDRESS,
                 format!(
                     "{module} is a module. The address of one resource instance is needed, such as {module}.aws_instance.example."
                 ),
@@ -134,11 +135,11 @@ fn address(text: &str) -> Result<InstanceAddr, Failure> {
     match instance.resource.mode {
         Mode::Managed => Ok(instance),
         Mode::Data => Err(Failure::input(
-            "Invalid import address",
+            &rules::import::INVALID_ADDRESS,
             "A managed resource address is required. Importing into a data resource is not allowed.",
         )),
         Mode::Ephemeral => Err(Failure::input(
-            "Invalid import address",
+            &rules::import::INVALID_ADDRESS,
             "A managed resource address is required. Importing into an ephemeral resource is not allowed.",
         )),
     }

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, Report};
 use crate::load::{self, LoadedTree, Origin};
 use crate::providers;
+use crate::rules;
 use crate::session::{STATE_DIR, Session};
 use crate::state::push;
 use crate::ui::{Question, Ui};
@@ -71,7 +72,7 @@ pub async fn run(
         sources,
         mut diagnostics,
         folders,
-    } = load::tree(Origin::Disk, &collected.values)?;
+    } = load::tree(session, Origin::Disk, &collected.values)?;
     let (registry, found) =
         providers::load(session, &tree.requirements, &Snapshot::default()).await?;
     diagnostics.extend(found);
@@ -125,7 +126,7 @@ pub(crate) fn left_behind(session: &Session, snapshot: &Snapshot) -> Option<Diag
     let count = push::read(&from).ok()?.instance_count();
     (count > 0).then(|| {
         Diagnostic::warning(
-            "State of another program is not taken over",
+            &rules::folder::STATE_LEFT_BEHIND,
             format!("{from} holds the state of {count} resource instances, and terrane has no state here yet. This plan does not know of them: it would create them a second time. To take them over, run `terrane init` and answer yes, or `terrane init -force-copy`."),
         )
     })

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod failure;
 pub mod files;
 pub mod interrupt;
+pub mod rules;
 pub mod session;
 pub mod ui;
 
@@ -16,6 +17,7 @@ pub mod ui;
 mod drive;
 mod generate;
 pub mod load;
+mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;

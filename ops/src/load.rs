@@ -1,7 +1,9 @@
 //! Reads the configuration of the working directory and compiles it.
 
 use crate::failure::{Failure, Report};
+use crate::files::functions_for_validate;
 use crate::providers::{self, Registry};
+use crate::rules;
 use crate::session::Session;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +11,9 @@ use std::sync::Arc;
 use terrane_config::compile::compile;
 use terrane_config::config::Config;
 use terrane_config::config_json::configuration;
-use terrane_config::load::{Loader, ModuleFile, ModuleFolder, ModuleRequest, Requirement, Tree};
+use terrane_config::load::{
+    Loader, ModuleFile, ModuleFolder, ModuleRequest, Requirement, Surroundings, Tree,
+};
 use terrane_config::variables::GivenValue;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
@@ -81,19 +85,26 @@ pub enum Origin<'a> {
 ///
 /// # Errors
 /// When the root folder can't be read.
-pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, Failure> {
+pub fn tree(
+    session: &Session,
+    origin: Origin<'_>,
+    variables: &[GivenValue],
+) -> Result<LoadedTree, Failure> {
     let root = match origin {
         Origin::Disk | Origin::With(_) | Origin::Folder(_) => folder(match origin {
             Origin::Folder(path) => path,
             _ => ".",
         })
         .map_err(|problem| {
-            let diagnostic = Diagnostic::error("Failed to read the configuration", problem)
+            let diagnostic = Diagnostic::error(&rules::folder::UNREADABLE_CONFIGURATION, problem)
                 .hint("make the file readable, or take it out of the folder");
             Failure::Input(Report::plain(diagnostic))
         })?,
         Origin::Saved(folders) => folders.first().cloned().ok_or_else(|| {
-            Failure::input("Damaged plan", "The saved plan holds no configuration.")
+            Failure::input(
+                &rules::planning::DAMAGED_PLAN,
+                "The saved plan holds no configuration.",
+            )
         })?,
     };
     let root = match origin {
@@ -101,7 +112,11 @@ pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, 
         Origin::Disk | Origin::Saved(_) | Origin::Folder(_) => root,
     };
     let mut folders = vec![root.clone()];
-    let mut loader = Loader::with_variables(root, variables);
+    let mut loader = Loader::with_variables(root, variables).within(Surroundings {
+        workspace: Some(session.workspace()?.into()),
+        cwd: Some(session.cwd.as_str().into()),
+        functions: Some(functions_for_validate()),
+    });
     while let Some(request) = loader.poll() {
         let found = match origin {
             Origin::Disk | Origin::With(_) | Origin::Folder(_) => module(&request),
@@ -127,7 +142,7 @@ pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, 
     {
         diagnostics.push(
             Diagnostic::error(
-                "Backend not available",
+                &rules::folder::BACKEND_NOT_AVAILABLE,
                 format!("The backend {:?} is not available in this version of terrane: it comes with a later one. Remove the `backend` block to keep the state in the folder {} beside the configuration.", backend.type_name, crate::session::STATE_DIR),
             )
             .at(backend.span),
@@ -156,7 +171,7 @@ pub async fn load(
         sources,
         mut diagnostics,
         folders,
-    } = tree(origin, variables)?;
+    } = tree(session, origin, variables)?;
     let (registry, found) = providers::load(session, &tree.requirements, snapshot).await?;
     diagnostics.extend(found);
     if diagnostics.has_errors() {

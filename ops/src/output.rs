@@ -1,6 +1,7 @@
 //! `output`: the outputs of the root module.
 
 use crate::failure::Failure;
+use crate::rules;
 use crate::session::Session;
 use ecow::EcoString;
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub fn all(session: &Session) -> Result<BTreeMap<EcoString, OutputState>, Failur
 pub fn one(session: &Session, name: &str) -> Result<OutputState, Failure> {
     session.snapshot()?.outputs.get(name).cloned().ok_or_else(|| {
         Failure::input(
-            format!("Output {name:?} not found"),
+            rules::state::NO_SUCH_OUTPUT.named(format!("Output {name:?} not found")),
             "The state holds no output of this name. If you recently added it to your configuration, run `terrane apply`: the state has new outputs only after that.",
         )
     })

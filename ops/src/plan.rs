@@ -8,6 +8,7 @@ use crate::generate::{self, Written};
 use crate::init::left_behind;
 use crate::interrupt::Interrupt;
 use crate::load::{Loaded, Origin, load};
+use crate::rules;
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
@@ -126,7 +127,7 @@ async fn once(
     let mut loaded = load(session, &snapshot, origin, &early).await?;
     if loaded.is_empty() && request.mode == PlanMode::Normal {
         return Err(Failure::input(
-            "No configuration files",
+            &rules::planning::NO_CONFIGURATION,
             "There is no configuration in this folder. Planning without one would mean to destroy everything that is managed here. If you want that, give the -destroy option. Else make a configuration file (.tf), or name the right folder with -chdir.",
         ));
     }
@@ -310,7 +311,8 @@ impl Selection {
                     text.parse()
                         .map_err(|error| {
                             diagnostics.push(Diagnostic::error(
-                                format!("Invalid {option} address {text:?}"),
+                                rules::planning::INVALID_TARGET
+                                    .named(format!("Invalid {option} address {text:?}")),
                                 format!("{error}."),
                             ));
                         })
@@ -323,7 +325,7 @@ impl Selection {
         let replaced = read("-replace", &request.replace);
         if !targets.is_empty() && !excludes.is_empty() {
             diagnostics.push(Diagnostic::error(
-                "Incompatible options",
+                &rules::planning::TARGET_WITH_EXCLUDE,
                 "-target and -exclude can't be given together.",
             ));
         }
@@ -333,26 +335,27 @@ impl Selection {
                 Target::Instance(instance) => replace.push(instance),
                 Target::Resource(resource) => replace.push(resource.instance(None)),
                 Target::Module(module) => diagnostics.push(Diagnostic::error(
-                    format!("Invalid -replace address {:?}", module.to_string()),
+                    rules::planning::REPLACE_MODULE
+                        .named(format!("Invalid -replace address {:?}", module.to_string())),
                     "Only a resource instance can be replaced, not a whole module.",
                 )),
             }
         }
         if request.mode != PlanMode::Normal && request.generate_config_out.is_some() {
             diagnostics.push(Diagnostic::error(
-                "Incompatible options",
+                &rules::import::GENERATE_OPTIONS,
                 "-generate-config-out can't be given together with -destroy or -refresh-only: nothing is imported then.",
             ));
         }
         if request.mode != PlanMode::Normal && !replace.is_empty() {
             diagnostics.push(Diagnostic::error(
-                "Incompatible options",
+                &rules::planning::REPLACE_WITH_DESTROY,
                 "-replace can't be given together with -destroy or -refresh-only.",
             ));
         }
         if request.mode == PlanMode::RefreshOnly && request.skip_refresh {
             diagnostics.push(Diagnostic::error(
-                "Incompatible options",
+                &rules::planning::REFRESH_ONLY_WITHOUT_REFRESH,
                 "-refresh-only does nothing but refresh, so -refresh=false can't be given with it.",
             ));
         }

@@ -6,6 +6,7 @@ use crate::apply::{Approved, approve_parts};
 use crate::failure::{Failure, Report};
 use crate::load::{Loaded, Origin, load as load_config};
 use crate::plan::Made;
+use crate::rules;
 use crate::session::Session;
 use crate::variables::{self, VariableArgument};
 use std::collections::BTreeMap;
@@ -48,7 +49,7 @@ pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
     })
     .map_err(|error| {
         Failure::input(
-            format!("Saving the plan to {path} failed"),
+            rules::planning::PLAN_NOT_SAVED.named(format!("Saving the plan to {path} failed")),
             format!("{error}."),
         )
     })?;
@@ -110,7 +111,7 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
     let bytes = std::fs::read(path).map_err(Failure::io(summary.as_str()))?;
     let (saved, digest) = decode(&bytes).map_err(|error| {
         Failure::input(
-            summary,
+            rules::planning::NOT_A_PLAN.named(summary),
             format!(
                 "The file can't be used: {error}. Make a plan with `terrane plan -out={path}`."
             ),
@@ -128,7 +129,7 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
         .map(|name| String::from_utf8_lossy(name).into_owned());
     if let Some(made_for) = made_for.filter(|made_for| *made_for != selected) {
         return Err(Failure::input(
-            "Saved plan is for another workspace",
+            &rules::planning::OTHER_WORKSPACE,
             format!(
                 "The plan {path:?} was made for the workspace {made_for:?}, and {selected:?} is selected. Switch with `terrane workspace select`."
             ),
@@ -207,7 +208,7 @@ pub fn approve(
             given.push(value);
         } else if value.source == GivenSource::CommandLine {
             diagnostics.push(Diagnostic::error(
-                "Can't change variable when applying a saved plan",
+                &rules::planning::VARIABLE_OF_SAVED_PLAN,
                 format!("The variable {:?} can't be set with -var here: a saved plan keeps the values that it was made with.", value.name),
             ));
         }
@@ -233,7 +234,7 @@ pub fn approve(
     )
     .map_err(|_| {
         Failure::input(
-            "Plan can't be applied",
+            &rules::planning::PLAN_WITH_ERRORS,
             "Errors were found when this plan was made, so it can only be shown.",
         )
     })

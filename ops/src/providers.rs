@@ -1,6 +1,7 @@
 //! The providers that a command needs: which ones, their schemas, and how instances are started.
 
 use crate::failure::Failure;
+use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::load::Requirement;
@@ -68,9 +69,16 @@ impl Registry {
     }
 }
 
-/// All providers that this program has.
+/// All providers that this program has or can start, with messages about those that it can't.
+pub fn available(session: &Session) -> (Providers, Diagnostics) {
+    let mut providers = built_in(session);
+    let diagnostics = crate::plugins::add(session, &mut providers);
+    (providers, diagnostics)
+}
+
+/// All providers that are part of this program.
 #[must_use]
-pub fn available(session: &Session) -> Providers {
+pub fn built_in(session: &Session) -> Providers {
     let providers = terrane_builtin::all(&terrane_builtin::Options {
         remote_state: Arc::new(LocalStates),
         tfvars: Arc::new(Tfvars),
@@ -94,7 +102,7 @@ pub async fn load(
     requirements: &BTreeMap<ProviderAddr, Requirement>,
     snapshot: &Snapshot,
 ) -> Result<(Registry, Diagnostics), Failure> {
-    let factories = available(session);
+    let (factories, mut diagnostics) = available(session);
     let in_state: BTreeSet<&ProviderAddr> = snapshot
         .resources
         .values()
@@ -106,7 +114,6 @@ pub async fn load(
         .chain(in_state)
         .chain([&builtin])
         .collect();
-    let mut diagnostics = Diagnostics::new();
     let mut asked = Vec::new();
     for addr in needed {
         match factories.get(addr) {
@@ -131,7 +138,7 @@ pub async fn load(
                 infos.insert(addr, info);
             }
             Err(failure) => diagnostics.push(Diagnostic::error(
-                "Failed to load a provider",
+                &rules::folder::PROVIDER_NOT_LOADED,
                 format!(
                     "The provider {} could not say what it offers: {}.",
                     addr.for_display(),
@@ -166,7 +173,7 @@ fn unfit(addr: &ProviderAddr, version: &str, requirement: &Requirement) -> Vec<D
         })
         .map(|(text, span)| {
             Diagnostic::error(
-                "Unsuitable provider version",
+                &rules::folder::UNSUITABLE_PROVIDER,
                 format!(
                     "The version {version} of {} that is built into terrane does not meet the constraint {text:?}. Change the constraint, or use a version of terrane with another version of the provider.",
                     addr.for_display()
@@ -183,7 +190,7 @@ fn missing(addr: &ProviderAddr, requirement: Option<&Requirement>) -> Diagnostic
         None => "The state",
     };
     let diagnostic = Diagnostic::error(
-        "Provider not available",
+        &rules::folder::PROVIDER_NOT_AVAILABLE,
         format!(
             "{who} needs the provider {}, which is not built into this version of terrane. Provider plugins come with a later version; see `terrane version -json` for the providers that are built in.",
             addr.for_display()

@@ -2,6 +2,7 @@
 
 use crate::clock::now_ms;
 use crate::failure::Failure;
+use crate::rules;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -77,7 +78,7 @@ impl Session {
         if let Some(name) = self.workspace_override() {
             if !is_workspace_name(name) {
                 return Err(Failure::input(
-                    "Invalid workspace selection",
+                    &rules::workspace::INVALID_SELECTION,
                     format!(
                         "The environment variable TF_WORKSPACE is set to {name:?}, which is not a valid workspace name."
                     ),
@@ -94,7 +95,7 @@ impl Session {
                 }
                 if !is_workspace_name(name) {
                     return Err(Failure::input(
-                        "Invalid workspace selection",
+                        &rules::workspace::INVALID_SELECTION,
                         format!(
                             "The file {} holds {name:?}, which is not a valid workspace name. Select one with `terrane workspace select`.",
                             path.display()

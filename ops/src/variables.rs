@@ -4,6 +4,7 @@
 //! then `-var` and `-var-file` in the order of the command line.
 
 use crate::failure::Failure;
+use crate::rules;
 use crate::ui::{Question, Ui};
 use std::collections::BTreeMap;
 use terrane_config::config::Config;
@@ -64,7 +65,7 @@ pub fn collect(
                 all.file(path, sources)?;
             }
             VariableArgument::File(path) => all.diagnostics.push(Diagnostic::error(
-                "Failed to read variables file",
+                &rules::input::NO_VARIABLES_FILE,
                 format!("Given variables file {path} does not exist."),
             )),
             VariableArgument::Var(text) => match text.split_once('=') {
@@ -72,7 +73,7 @@ pub fn collect(
                     all.text(name.trim(), value, GivenSource::CommandLine);
                 }
                 _ => all.diagnostics.push(Diagnostic::error(
-                    "Invalid -var option",
+                    &rules::input::INVALID_VAR_OPTION,
                     format!("The given -var option {text:?} is not correctly specified. It must be a variable name and a value, separated by an equals sign: -var=\"key=value\"."),
                 )),
             },
@@ -97,7 +98,7 @@ impl Collected {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         let Ok(text) = std::str::from_utf8(bytes) else {
             self.diagnostics.push(Diagnostic::error(
-                "Invalid variables file",
+                &rules::input::VARIABLES_FILE_ENCODING,
                 format!("The file {path} is not text in UTF-8."),
             ));
             return Ok(());

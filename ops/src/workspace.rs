@@ -1,6 +1,7 @@
 //! `workspace`: several states of one configuration.
 
 use crate::failure::Failure;
+use crate::rules;
 use crate::session::{DEFAULT_WORKSPACE, STATE_DIR, Session, is_workspace_name};
 use std::path::Path;
 
@@ -43,7 +44,7 @@ pub fn new(session: &Session, name: &str) -> Result<(), Failure> {
     }
     if list(session)?.names.iter().any(|known| known == name) {
         return Err(Failure::input(
-            format!("Workspace {name:?} already exists"),
+            rules::workspace::EXISTS.named(format!("Workspace {name:?} already exists")),
             "Switch to it with `terrane workspace select`.",
         ));
     }
@@ -74,7 +75,7 @@ pub fn select(session: &Session, name: &str, or_create: bool) -> Result<bool, Fa
     let exists = name == DEFAULT_WORKSPACE || names.iter().any(|known| known == name);
     if !exists && !or_create {
         return Err(Failure::input(
-            format!("Workspace {name:?} doesn't exist"),
+            rules::workspace::NO_SUCH_WORKSPACE.named(format!("Workspace {name:?} doesn't exist")),
             "Make it with `terrane workspace new`, or give the -or-create option.",
         ));
     }
@@ -93,19 +94,19 @@ pub fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failure>
     let Workspaces { names, current } = list(session)?;
     if !names.iter().any(|known| known == name) {
         return Err(Failure::input(
-            format!("Workspace {name:?} doesn't exist"),
+            rules::workspace::NO_SUCH_WORKSPACE.named(format!("Workspace {name:?} doesn't exist")),
             "List the workspaces with `terrane workspace list`.",
         ));
     }
     if name == current {
         return Err(Failure::input(
-            format!("Workspace {name:?} is your active workspace"),
+            rules::workspace::ACTIVE.named(format!("Workspace {name:?} is your active workspace")),
             "You cannot delete the currently active workspace. Please switch to another workspace and try again.",
         ));
     }
     if name == DEFAULT_WORKSPACE {
         return Err(Failure::input(
-            "The default workspace can't be deleted",
+            &rules::workspace::DEFAULT_WORKSPACE,
             "There is always a workspace named default.",
         ));
     }
@@ -120,7 +121,7 @@ pub fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failure>
             .collect();
         if !tracked.is_empty() {
             return Err(Failure::input(
-                "Workspace is not empty",
+                &rules::workspace::NOT_EMPTY,
                 format!(
                     "Workspace {name:?} is currently tracking the following resource instances:\n{}\n\nDeleting it would lose track of them. Destroy them first, or give the -force option to forget them.",
                     tracked.join("\n")
@@ -135,7 +136,7 @@ pub fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failure>
 
 fn invalid_name(name: &str) -> Failure {
     Failure::input(
-        "Invalid workspace name",
+        &rules::workspace::INVALID_NAME,
         format!(
             "The workspace name {name:?} is not allowed. A name must be safe in URLs and file names: letters, digits, and - _ . ~ are."
         ),
@@ -145,7 +146,7 @@ fn invalid_name(name: &str) -> Failure {
 fn check_selectable(session: &Session) -> Result<(), Failure> {
     session.workspace_override().map_or(Ok(()), |name| {
         Err(Failure::input(
-            "The selected workspace is overridden",
+            &rules::workspace::OVERRIDDEN,
             format!("The environment variable TF_WORKSPACE is set to {name:?}, which selects the workspace. Unset it to select another one."),
         ))
     })

@@ -6,4 +6,5 @@
 mod documents;
 pub mod engine;
 pub mod golden;
+pub mod oracle;
 pub mod sim;

@@ -2,7 +2,9 @@
 //!
 //! * `tidy`: the rules of the house that no compiler knows.
 //! * `test`: everything that must pass before a change goes in; what continuous integration runs.
+//! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.
 
+mod fuzz;
 mod manifest;
 mod tidy;
 
@@ -16,8 +18,9 @@ fn main() -> ExitCode {
     let outcome = match task.as_str() {
         "tidy" => tidy(),
         "test" => test(),
+        "fuzz" => fuzz::run(&root(), std::env::args().skip(2)),
         _ => Err(anyhow::anyhow!(
-            "there is no task {task:?}; there are: tidy, test"
+            "there is no task {task:?}; there are: tidy, test, fuzz"
         )),
     };
     match outcome {

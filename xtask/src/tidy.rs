@@ -101,6 +101,7 @@ const RIM: &[(&str, &[&str])] = &[
         ],
     ),
     ("terrane-tests", &[]),
+    ("terrane-fuzz", &[]),
     ("xtask", &[]),
 ];
 

@@ -171,6 +171,16 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: Some(command::console::run),
     },
     Command {
+        path: &["explain"],
+        primary: false,
+        usage: " [options] [CODE]",
+        about: "Explain the code of a message",
+        help: "Shows what the code at the end of a message's first line stands for: why it is\nwrong, an example, and the way out. Lists all codes if none is given.",
+        flags: &[VIEW, JSON],
+        positional: (0, 1),
+        run: Some(command::explain::run),
+    },
+    Command {
         path: &["fmt"],
         primary: false,
         usage: " [options] [TARGET...]",

@@ -15,6 +15,7 @@ use terrane_ops::interrupt::Interrupt;
 use terrane_ops::model::snapshot::Snapshot;
 use terrane_ops::plan::{Made, PlanRequest, make, recover};
 use terrane_ops::planning::plan::PlanMode;
+use terrane_ops::rules;
 use terrane_ops::session::Session;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
@@ -45,7 +46,7 @@ pub(super) fn run_as(
     let auto = auto || parsed.is("auto-approve", false);
     if app.mode() == Mode::Json && !auto {
         return app.show_failure(Failure::input(
-            "Plan file or auto-approve required",
+            &rules::usage::APPROVAL_WITH_JSON,
             "Terrane cannot ask for approval when -json is set. Apply a saved plan, or give the -auto-approve option.",
         ));
     }
@@ -109,13 +110,13 @@ fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
     ];
     if let Some((flag, _)) = parsed.values(&planning).next() {
         return app.show_failure(Failure::input(
-            "Options can't change a saved plan",
+            &rules::usage::OPTION_WITH_SAVED_PLAN,
             format!("The option -{flag} says how to make a plan; the saved plan {path:?} is made already. Leave the option out."),
         ));
     }
     if parsed.is("destroy", false) || parsed.is("refresh-only", false) {
         return app.show_failure(Failure::input(
-            "Options can't change a saved plan",
+            &rules::usage::OPTION_WITH_SAVED_PLAN,
             "-destroy and -refresh-only say how to make a plan; the saved one is made already. Leave them out.",
         ));
     }
@@ -160,7 +161,7 @@ fn pass_gate(
         (Policy::AutoApprove, Decision::Auto)
     } else if !app.input_enabled(parsed) {
         return Err(Failure::input(
-            "Approval needed",
+            &rules::usage::APPROVAL_NEEDED,
             "Applying this plan needs an approval, and -input=false says that nobody can be asked. Give the -auto-approve option, or save the plan with `terrane plan -out=FILE` and apply that.",
         ));
     } else {
@@ -178,7 +179,7 @@ fn pass_gate(
                 .map(|violation| format!("- {violation}"))
                 .collect();
             Err(Failure::input(
-                "The plan breaks rules that every plan must keep",
+                &rules::usage::BROKEN_PLAN,
                 format!(
                     "Nothing was changed. This is a bug in terrane; please report it with the configuration that led to it.\n\n{}",
                     list.join("\n")

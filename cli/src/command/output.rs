@@ -11,6 +11,7 @@ use terrane_ops::failure::{Failure, Report};
 use terrane_ops::lang::diagnostic::Diagnostic;
 use terrane_ops::model::snapshot::OutputState;
 use terrane_ops::output;
+use terrane_ops::rules;
 use terrane_ops::session::Session;
 use terrane_ops::value::{Kind, Value};
 
@@ -57,7 +58,7 @@ fn all(app: &mut App, parsed: &Parsed, session: &Session) -> Result<Exit, Failur
     }
     if outputs.is_empty() {
         app.show_report(&Report::plain(Diagnostic::warning(
-            "No outputs found",
+            &rules::usage::NO_OUTPUTS,
             "The state holds no outputs. Define one in the configuration with an `output` block, and run `terrane apply`.",
         )));
         return Ok(Exit::OK);
@@ -101,7 +102,7 @@ pub(super) fn text(
 fn raw(name: &str, value: &Value) -> Result<String, Failure> {
     let unsupported = |what: &str| {
         Failure::input(
-            "Unsupported value for raw output",
+            &rules::usage::RAW_OUTPUT,
             format!(
                 "The -raw option only supports strings, numbers, and boolean values, but output value {name:?} is {what}.\n\nUse the -json option for machine-readable representations of output values that have complex types."
             ),

@@ -12,6 +12,7 @@ use terrane_ops::model::snapshot::Snapshot;
 use terrane_ops::plan::{Made, PlanRequest, make, recover};
 use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::planning::view::text;
+use terrane_ops::rules;
 use terrane_ops::session::Session;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
@@ -98,7 +99,7 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
     let destroys = destroy || mode == Some(PlanMode::Destroy);
     if destroys && refresh_only {
         return Err(Failure::input(
-            "Incompatible plan mode options",
+            &rules::usage::PLAN_MODES,
             "-destroy and -refresh-only can't be given together.",
         ));
     }

@@ -6,13 +6,14 @@ use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::prompt;
 use terrane_ops::failure::Failure;
+use terrane_ops::rules;
 use terrane_ops::state::replace_provider::{commit, prepare};
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     with_session(app, parsed, "state replace-provider", |app, session| {
         let [from, to] = &*parsed.positional else {
             return Err(Failure::input(
-                "Invalid command line",
+                &rules::usage::INVALID_COMMAND_LINE,
                 "Two provider addresses are needed.",
             ));
         };
@@ -33,7 +34,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         if !parsed.is("auto-approve", false) {
             if !app.input_enabled(parsed) {
                 return Err(Failure::input(
-                    "Approval needed",
+                    &rules::usage::APPROVAL_NEEDED,
                     "Nobody can be asked whether this is wanted. To replace the provider without asking, give -auto-approve.",
                 ));
             }

@@ -8,6 +8,7 @@ use terrane_ops::failure::Failure;
 use terrane_ops::planning::view::json::stored_value;
 use terrane_ops::planning::view::text::render_object;
 use terrane_ops::providers;
+use terrane_ops::rules;
 use terrane_ops::state::{
     list as list_op, mv as mv_op, pull as pull_op, push as push_op, rm as rm_op, show as show_op,
 };
@@ -26,7 +27,7 @@ pub(crate) fn mv(app: &mut App, parsed: &Parsed) -> Exit {
     with_session(app, parsed, "state mv", |app, session| {
         let [from, to] = &*parsed.positional else {
             return Err(Failure::input(
-                "Invalid command line",
+                &rules::usage::INVALID_COMMAND_LINE,
                 "Two addresses are needed.",
             ));
         };

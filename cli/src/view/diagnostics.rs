@@ -53,6 +53,7 @@ pub(crate) fn severity_name(severity: Severity) -> &'static str {
 pub(crate) fn to_json(sources: &SourceMap, diagnostic: &Diagnostic) -> Value {
     let Diagnostic {
         severity,
+        code,
         summary,
         detail,
         subject: _,
@@ -76,6 +77,9 @@ pub(crate) fn to_json(sources: &SourceMap, diagnostic: &Diagnostic) -> Value {
     out.insert("severity".into(), severity_name(*severity).into());
     out.insert("summary".into(), summary.as_str().into());
     out.insert("detail".into(), detail.into());
+    if let Some(code) = code {
+        out.insert("code".into(), (*code).into());
+    }
     if let Some(address) = address {
         out.insert("address".into(), address.as_str().into());
     }

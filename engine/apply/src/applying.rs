@@ -2,9 +2,10 @@
 
 use crate::core::Core;
 use crate::object;
+use crate::rules;
 use crate::step::{Phase, prior_of, short_hash, with_marks, without_unknown};
 use std::sync::Arc;
-use terrane_lang::diagnostic::Diagnostics;
+use terrane_lang::diagnostic::{Diagnostics, Rule};
 use terrane_model::addr::{DeposedKey, Mode};
 use terrane_model::event::{EventKind, Intent, ObjectAddr, Operation};
 use terrane_model::provider::{Answer, Call, CallFailure, Private, Reply};
@@ -46,7 +47,7 @@ impl Core {
         if !plain.is_wholly_known() {
             self.complain(
                 id,
-                "Configuration contains unknown value",
+                &rules::apply::UNKNOWN_AT_APPLY,
                 format!("The configuration of {} still holds values that are not known, although everything that it refers to is done. This is a bug in terrane.", change.addr),
             );
             return self.fail(id);
@@ -149,10 +150,10 @@ impl Core {
             detail = format!(
                 "{detail} Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
             );
-            self.complain(id, "Provider did not answer", detail);
+            self.complain(id, &rules::apply::NO_ANSWER_TO_PLAN, detail);
             return self.fail(id);
         }
-        self.complain(id, "Provider did not answer", detail);
+        self.complain(id, &rules::apply::NO_ANSWER_TO_APPLY, detail);
         if phase == Phase::Applying {
             return self.record_unchanged(id);
         }
@@ -175,7 +176,7 @@ impl Core {
             Some(schema),
         ) = (reply.answer, self.schema(id))
         else {
-            self.complain(id, "Provider produced invalid answer", "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
+            self.complain(id, &rules::apply::INVALID_PLAN_ANSWER, "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
             return self.fail(id);
         };
         let Some(change) = self.change(id).cloned() else {
@@ -194,7 +195,7 @@ impl Core {
                 &planned,
             );
             if !problems.is_empty() {
-                self.inconsistent(id, &problems, "Provider produced inconsistent final plan", "When expanding the plan to include new values learned so far during apply, the provider planned an invalid new value");
+                self.inconsistent(id, &problems, &rules::apply::INCONSISTENT_FINAL_PLAN, "When expanding the plan to include new values learned so far during apply, the provider planned an invalid new value");
                 return self.fail(id);
             }
         }
@@ -243,7 +244,7 @@ impl Core {
         &mut self,
         id: usize,
         problems: &[(Path, String)],
-        summary: &str,
+        rule: &'static Rule,
         what: &str,
     ) {
         let Some(change) = self.change(id) else {
@@ -259,7 +260,7 @@ impl Core {
             };
             self.complain(
                 id,
-                summary,
+                rule,
                 format!("{what}{place} of {addr} (provider {provider}): {problem}.\n\nThis is a bug in the provider, which should be reported in the provider's own issue tracker."),
             );
         }
@@ -419,7 +420,7 @@ impl Core {
         }) = reply.answer
         else {
             if !failed {
-                self.complain(id, "Provider produced invalid answer", "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
+                self.complain(id, &rules::apply::INVALID_APPLY_ANSWER, "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
             }
             return self.nothing_answered(id);
         };
@@ -428,7 +429,7 @@ impl Core {
         if destroying {
             if !failed && !state.is_null() {
                 bad = true;
-                self.complain(id, "Provider returned invalid result object after apply", format!("After the apply operation, the provider still indicated that {} exists, although it was to be destroyed. This is a bug in the provider.", change.addr));
+                self.complain(id, &rules::apply::NOT_DESTROYED, format!("After the apply operation, the provider still indicated that {} exists, although it was to be destroyed. This is a bug in the provider.", change.addr));
             }
             if failed && state.is_null() {
                 // An error without an object: it is still there, as before.
@@ -444,7 +445,7 @@ impl Core {
         }
         if state.is_null() {
             if !failed {
-                self.complain(id, "Provider returned invalid result object after apply", format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
+                self.complain(id, &rules::apply::NOTHING_AFTER_APPLY, format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
             }
             return self.nothing_answered(id);
         }
@@ -452,7 +453,7 @@ impl Core {
             state
         } else {
             bad = true;
-            self.complain(id, "Provider returned invalid result object after apply", format!("After the apply operation, the provider still indicated unknown values for {}. All values must be known after apply. This is a bug in the provider; the object is stored with null in their place.", change.addr));
+            self.complain(id, &rules::apply::UNKNOWN_AFTER_APPLY, format!("After the apply operation, the provider still indicated unknown values for {}. All values must be known after apply. This is a bug in the provider; the object is stored with null in their place.", change.addr));
             without_unknown(&state)
         };
         if !failed && !legacy_type_system {
@@ -462,7 +463,7 @@ impl Core {
                 self.inconsistent(
                     id,
                     &problems,
-                    "Provider produced inconsistent result after apply",
+                    &rules::apply::INCONSISTENT_RESULT,
                     "When applying changes, the provider produced an unexpected new value",
                 );
             }
@@ -477,7 +478,7 @@ impl Core {
         }
         let (Some(Answer::Data { state, .. }), Some(schema)) = (reply.answer, self.schema(id))
         else {
-            self.complain(id, "Provider produced invalid answer", "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
+            self.complain(id, &rules::apply::INVALID_READ_ANSWER, "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
             return self.fail(id);
         };
         let Some(change) = self.change(id).cloned() else {
@@ -486,7 +487,7 @@ impl Core {
         if state.is_null() || !state.is_wholly_known() {
             self.complain(
                 id,
-                "Provider produced invalid object",
+                &rules::apply::INVALID_OBJECT,
                 format!(
                     "The provider returned no usable object for {}. This is a bug in the provider.",
                     change.addr

@@ -1,6 +1,7 @@
 //! What must be true before anything is applied, and the events that stand at the beginning.
 
 use crate::core::{identity_version, schema_of};
+use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -17,7 +18,7 @@ const LISTED: usize = 10;
 
 /// Whether the plan still fits the state: nothing that it read or writes may have changed since it was made. Other changes do not matter.
 pub(crate) fn check_fresh(plan: &Plan, snapshot: &Snapshot) -> Diagnostics {
-    let stale = |detail: String| Diagnostic::error("Saved plan is stale", detail);
+    let stale = |detail: String| Diagnostic::error(&rules::apply::STALE_PLAN, detail);
     let mut diagnostics = Diagnostics::new();
     if !plan.base.lineage.is_empty() && plan.base.lineage != snapshot.lineage {
         diagnostics.push(stale("The plan was made from a different state (its lineage is another one), so it can't be applied to this one. Make a new plan.".into()));

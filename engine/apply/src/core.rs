@@ -1,11 +1,12 @@
 //! The schedule: ready counters over the execution graph, limits, and the bookkeeping of requests.
 
+use crate::rules;
 use crate::step::{Phase, Running};
 use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, begin};
 use ecow::EcoString;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_model::addr::{InstanceKey, ProviderAddr, ProviderConfigAddr};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
@@ -390,7 +391,7 @@ impl Core {
                 .as_ref()
                 .map(|running| self.plan.changes[running.change].addr.to_string())
                 .unwrap_or_default();
-            self.diagnostics.push(Diagnostic::error("Provider configuration not present", format!("The provider configuration that manages {addr} is not in the configuration any more.")).about(addr));
+            self.diagnostics.push(Diagnostic::error(&rules::apply::NO_PROVIDER_CONFIGURATION, format!("The provider configuration that manages {addr} is not in the configuration any more.")).about(addr));
             self.fail(id);
             return false;
         };
@@ -430,7 +431,7 @@ impl Core {
             Ok(_) => {
                 let addr = self.config.provider(instance.config).addr.to_string();
                 self.diagnostics.push(Diagnostic::error(
-                    "Invalid provider configuration",
+                    &rules::apply::UNKNOWN_PROVIDER_CONFIGURATION,
                     format!("The configuration for {addr} depends on values that are still not known, so objects that it manages can't be changed."),
                 ));
                 self.provider_settled(at, false);
@@ -457,7 +458,7 @@ impl Core {
         if let Err(problem) = &outcome {
             if !self.broken {
                 self.diagnostics.push(
-                    Diagnostic::error("Failed to save state", format!("What was done could not be recorded: {problem}. Nothing further was begun. Changes that were under way may have been made: run `terrane plan` when the cause is mended."))
+                    Diagnostic::error(&rules::apply::STATE_NOT_SAVED, format!("What was done could not be recorded: {problem}. Nothing further was begun. Changes that were under way may have been made: run `terrane plan` when the cause is mended."))
                         .hint("free disk space or restore write access, then run `terrane plan`"),
                 );
             }
@@ -490,9 +491,15 @@ impl Core {
                         self.diagnostics
                             .extend(reply.diagnostics.iter().map(|message| {
                                 let mut diagnostic = if message.is_error {
-                                    Diagnostic::error(&message.summary, &message.detail)
+                                    Diagnostic::error(
+                                        Headline::foreign(message.summary.clone()),
+                                        &message.detail,
+                                    )
                                 } else {
-                                    Diagnostic::warning(&message.summary, &message.detail)
+                                    Diagnostic::warning(
+                                        Headline::foreign(message.summary.clone()),
+                                        &message.detail,
+                                    )
                                 };
                                 diagnostic.address = Some(name.clone());
                                 diagnostic
@@ -501,7 +508,7 @@ impl Core {
                     }
                     Err(failure) => {
                         self.diagnostics.push(Diagnostic::error(
-                            "Provider did not answer",
+                            &rules::apply::PROVIDER_NOT_CONFIGURED,
                             format!(
                                 "The provider {} gave no answer: {}.",
                                 declared.provider.for_display(),

@@ -9,6 +9,7 @@ mod core;
 mod object;
 mod provisioning;
 mod recording;
+pub mod rules;
 mod step;
 
 use crate::core::Core;

@@ -1,6 +1,7 @@
 //! Provisioners: after creating, before destroying.
 
 use crate::core::Core;
+use crate::rules;
 use crate::step::Phase;
 use crate::{Progress, Provision};
 use terrane_config::config::Provisioner;
@@ -87,11 +88,12 @@ impl Core {
             outcome.is_ok(),
         ));
         if let Err(problem) = outcome {
-            let summary = format!("{} provisioner error", provisioner.type_name);
+            let headline = rules::apply::PROVISIONER_FAILED
+                .named(format!("{} provisioner error", provisioner.type_name));
             let mut diagnostic = if provisioner.continue_on_failure {
-                Diagnostic::warning(summary, problem)
+                Diagnostic::warning(headline, problem)
             } else {
-                Diagnostic::error(summary, problem)
+                Diagnostic::error(headline, problem)
             };
             diagnostic.subject = Some(provisioner.span);
             self.report(id, diagnostic.into());

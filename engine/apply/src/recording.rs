@@ -2,6 +2,7 @@
 
 use crate::core::{Core, identity_version};
 use crate::object;
+use crate::rules;
 use crate::step::{Phase, with_marks};
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostics;
@@ -190,7 +191,7 @@ impl Core {
                     stored = Some(Arc::new(state));
                 }
                 Err(problem) => {
-                    self.complain(id, "Object can't be stored", format!("The object that the provider returned for {} can't be written to the state: {problem}.", change.addr));
+                    self.complain(id, &rules::apply::OBJECT_NOT_STORABLE, format!("The object that the provider returned for {} can't be written to the state: {problem}.", change.addr));
                     return self.record_unchanged(id);
                 }
             }

@@ -10,10 +10,11 @@
 use crate::Progress;
 use crate::core::{Core, identity_version};
 use crate::object;
+use crate::rules;
 use ecow::EcoString;
 use std::sync::Arc;
 use terrane_config::config::Resource;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::source::Span;
 use terrane_model::addr::Mode;
 use terrane_model::event::{EventKind, ObjectAddr};
@@ -131,9 +132,9 @@ impl Core {
         self.resource(id).map(|resource| resource.span)
     }
 
-    pub(crate) fn complain(&mut self, id: usize, summary: &str, detail: String) {
+    pub(crate) fn complain(&mut self, id: usize, headline: impl Into<Headline>, detail: String) {
         let span = self.span(id);
-        let mut diagnostic = Diagnostic::error(summary, detail);
+        let mut diagnostic = Diagnostic::error(headline, detail);
         diagnostic.subject = span;
         self.report(id, diagnostic.into());
     }
@@ -352,7 +353,7 @@ impl Core {
             Err(problem) => {
                 self.complain(
                     id,
-                    "Object can't be stored",
+                    &rules::apply::OBJECT_NOT_WRITABLE,
                     format!("The object can't be written to the state: {problem}."),
                 );
                 self.fail(id);
@@ -368,10 +369,11 @@ pub(crate) fn provider_message(message: &ProviderDiagnostic, span: Option<Span>)
         detail,
         attribute: _,
     } = message;
+    let headline = Headline::foreign(summary.clone());
     let mut diagnostic = if *is_error {
-        Diagnostic::error(summary, detail)
+        Diagnostic::error(headline, detail)
     } else {
-        Diagnostic::warning(summary, detail)
+        Diagnostic::warning(headline, detail)
     };
     diagnostic.subject = span;
     diagnostic

@@ -1,10 +1,11 @@
 //! Bodies compiled against a schema.
 
+use crate::rules;
 use crate::schema_types::conversion_type;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::expr::{Compiled, Scope, Use};
 use terrane_lang::source::Span;
 use terrane_model::schema::{Attribute, Block, NestedBlock, Nesting};
@@ -179,32 +180,32 @@ impl CompiledBody {
             return Some(Value::unknown(nested.value_type()).with_marks(&marks));
         }
         let count = items.len() as u64;
-        let mut fail = |summary: String, detail: String| {
-            problems.push(Diagnostic::error(summary, detail).at(self.span));
+        let mut fail = |headline: Headline, detail: String| {
+            problems.push(Diagnostic::error(headline, detail).at(self.span));
             None
         };
         let single = matches!(nested.nesting, Nesting::Single | Nesting::Group);
         if count < nested.min && single {
             return fail(
-                format!("Missing {name} block"),
+                rules::body::MISSING_BLOCK.named(format!("Missing {name} block")),
                 format!("A block of type \"{name}\" is required here."),
             );
         }
         if count < nested.min {
             return fail(
-                format!("Insufficient {name} blocks"),
+                rules::body::TOO_FEW_BLOCKS.named(format!("Insufficient {name} blocks")),
                 format!("At least {} \"{name}\" blocks are required.", nested.min),
             );
         }
         if single && count > 1 {
             return fail(
-                format!("Duplicate {name} block"),
+                rules::body::DUPLICATE_BLOCK.named(format!("Duplicate {name} block")),
                 format!("Only one block of type \"{name}\" is allowed."),
             );
         }
         if nested.max > 0 && count > nested.max {
             return fail(
-                format!("Too many {name} blocks"),
+                rules::body::TOO_MANY_BLOCKS.named(format!("Too many {name} blocks")),
                 format!("No more than {} \"{name}\" blocks are allowed", nested.max),
             );
         }
@@ -226,7 +227,8 @@ impl CompiledBody {
                     let label = label.unwrap_or_default();
                     if entries.insert(label.clone(), value).is_some() {
                         return fail(
-                            format!("Duplicate {name} block"),
+                            rules::body::DUPLICATE_BLOCK_LABEL
+                                .named(format!("Duplicate {name} block")),
                             format!(
                                 "A block for {name} \"{label}\" was already defined. The {name} labels must be unique."
                             ),
@@ -324,7 +326,7 @@ impl CompiledBody {
     fn ephemeral_block(&self) -> Diagnostic {
         let detail =
             "Ephemeral values are not valid here, because the block must be persisted to state.";
-        Diagnostic::error("Invalid use of ephemeral value", detail).at(self.span)
+        Diagnostic::error(&rules::body::EPHEMERAL_IN_BLOCKS, detail).at(self.span)
     }
 
     /// Messages about ephemeral values in places that are stored. `value` is what [`Self::eval`] gave.
@@ -348,7 +350,7 @@ impl CompiledBody {
                 "Ephemeral values are not valid for \"{name}\", because it is not a write-only attribute and must be persisted to state."
             );
             let span = self.attribute(name).map_or(self.span, Compiled::span);
-            found.push(Diagnostic::error("Invalid use of ephemeral value", detail).at(span));
+            found.push(Diagnostic::error(&rules::body::EPHEMERAL_IN_ARGUMENT, detail).at(span));
         }
         for ((name, nested), items) in self.schema.blocks.iter().zip(&self.blocks) {
             let Some(part) = value.get(name) else {
@@ -412,14 +414,16 @@ fn attribute_value(
 ) -> Result<Value, Diagnostics> {
     let converted = convert(value, ty).map_err(|error| {
         let detail = format!("Inappropriate value for attribute \"{name}\": {error}.");
-        Diagnostic::error("Incorrect attribute value type", detail).at(compiled.span())
+        Diagnostic::error(&rules::body::ATTRIBUTE_TYPE, detail).at(compiled.span())
     })?;
     if attribute.required && converted.is_null() {
         let detail =
             format!("The argument \"{name}\" is required, but the value given for it is null.");
-        return Err(Diagnostic::error("Missing required argument", detail)
-            .at(compiled.span())
-            .into());
+        return Err(
+            Diagnostic::error(&rules::body::NULL_REQUIRED_ARGUMENT, detail)
+                .at(compiled.span())
+                .into(),
+        );
     }
     Ok(converted)
 }
@@ -480,7 +484,7 @@ impl Dynamic<'_> {
         let (inner, marks) = collection.unmark();
         found.marks = found.marks.union(marks);
         let invalid = |detail: String| -> Diagnostics {
-            Diagnostic::error("Invalid dynamic for_each value", detail)
+            Diagnostic::error(&rules::body::INVALID_DYNAMIC_FOR_EACH, detail)
                 .at(self.for_each.span())
                 .into()
         };
@@ -555,7 +559,7 @@ fn label_text(
 ) -> Result<EcoString, Diagnostics> {
     let value = label.eval(scope, locals)?;
     let fail = |detail: String| -> Diagnostics {
-        Diagnostic::error("Invalid dynamic block label", detail)
+        Diagnostic::error(&rules::body::INVALID_DYNAMIC_LABEL, detail)
             .at(label.span())
             .into()
     };

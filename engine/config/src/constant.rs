@@ -14,10 +14,11 @@ pub(crate) struct NoNames;
 
 impl Binder for NoNames {
     fn bind(&mut self, root: &Ident, _steps: &[Step]) -> Result<Bound, Diagnostic> {
-        Err(
-            Diagnostic::error("Variables not allowed", "Variables may not be used here.")
-                .at(root.span),
+        Err(Diagnostic::error(
+            &terrane_lang::rules::structure::VARIABLES_NOT_ALLOWED,
+            "Variables may not be used here.",
         )
+        .at(root.span))
     }
 
     fn allows_functions(&self) -> bool {

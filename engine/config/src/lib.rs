@@ -12,6 +12,7 @@ mod constant;
 pub mod load;
 pub mod provisioner_schema;
 pub mod repetition;
+pub mod rules;
 mod schema_types;
 mod suggest;
 pub mod validate;

@@ -1,8 +1,9 @@
 //! `count`, `for_each` and `enabled`: from value to instances. Shared by validation and planning.
 
+use crate::rules::repetition as rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::expr::{Compiled, Scope, all_values_involved};
 use terrane_lang::source::Span;
 use terrane_value::convert::convert;
@@ -21,12 +22,12 @@ pub enum Unknown {
 const MOST: u64 = 10_000_000;
 
 fn fail(
-    summary: &str,
+    rule: &'static Rule,
     detail: impl Into<String>,
     expr: &Compiled,
     scope: &dyn Scope,
 ) -> Diagnostics {
-    let mut diagnostic = Diagnostic::error(summary, detail).at(expr.span());
+    let mut diagnostic = Diagnostic::error(rule, detail).at(expr.span());
     diagnostic.values = all_values_involved(expr, scope);
     diagnostic.into()
 }
@@ -40,11 +41,10 @@ pub fn count(
     scope: &dyn Scope,
     unknown: Unknown,
 ) -> Result<Option<u64>, Diagnostics> {
-    const SUMMARY: &str = "Invalid count argument";
     let value = expr.eval(scope, &[])?;
     if value.marks().is_ephemeral() {
         return Err(fail(
-            SUMMARY,
+            &rules::EPHEMERAL_COUNT,
             "The given \"count\" is derived from an ephemeral value, which means that it cannot be persisted between plan/apply rounds. Use only non-ephemeral values here.",
             expr,
             scope,
@@ -52,11 +52,11 @@ pub fn count(
     }
     let number = convert(value.unmarked(), &Type::Number).map_err(|error| {
         let detail = format!("Invalid expression value: {error}.");
-        fail("Incorrect value type", detail, expr, scope)
+        fail(&rules::COUNT_TYPE, detail, expr, scope)
     })?;
     if number.is_null() {
         return Err(fail(
-            SUMMARY,
+            &rules::NULL_COUNT,
             "The given \"count\" argument value is null. An integer is required.",
             expr,
             scope,
@@ -66,7 +66,7 @@ pub fn count(
         return match unknown {
             Unknown::Allowed => Ok(None),
             Unknown::Rejected => Err(fail(
-                SUMMARY,
+                &rules::UNKNOWN_COUNT,
                 "The \"count\" value depends on resource attributes that cannot be determined until apply, so it cannot be predicted how many instances will be created. To work around this, use the -target or -exclude argument to first apply only the resources that the count depends on.",
                 expr,
                 scope,
@@ -76,7 +76,7 @@ pub fn count(
     let text = number.to_string();
     if text.starts_with('-') {
         return Err(fail(
-            SUMMARY,
+            &rules::NEGATIVE_COUNT,
             "The given \"count\" argument value is unsuitable: must be greater than or equal to zero.",
             expr,
             scope,
@@ -84,7 +84,7 @@ pub fn count(
     }
     match text.parse::<i64>().map(u64::try_from) {
         Ok(Ok(count)) if count > MOST => Err(fail(
-            SUMMARY,
+            &rules::COUNT_TOO_LARGE,
             format!(
                 "The given \"count\" argument value is unsuitable: {count} instances are more than the {MOST} that are supported."
             ),
@@ -93,7 +93,7 @@ pub fn count(
         )),
         Ok(count) => Ok(count.ok()),
         Err(_) => Err(fail(
-            SUMMARY,
+            &rules::FRACTIONAL_COUNT,
             "The given \"count\" argument value is unsuitable: value must be a whole number, between -9223372036854775808 and 9223372036854775807.",
             expr,
             scope,
@@ -110,12 +110,11 @@ pub fn for_each(
     scope: &dyn Scope,
     unknown: Unknown,
 ) -> Result<Option<BTreeMap<EcoString, Value>>, Diagnostics> {
-    const SUMMARY: &str = "Invalid for_each argument";
     let value = expr.eval(scope, &[])?;
     let (inner, marks) = value.unmark();
     if marks.is_sensitive() {
         return Err(fail(
-            SUMMARY,
+            &rules::SENSITIVE_FOR_EACH,
             "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the sensitive value could be exposed as a resource instance key.",
             expr,
             scope,
@@ -123,7 +122,7 @@ pub fn for_each(
     }
     if marks.is_ephemeral() {
         return Err(fail(
-            SUMMARY,
+            &rules::EPHEMERAL_FOR_EACH,
             "The given \"for_each\" value is derived from an ephemeral value, which means that it cannot be persisted between plan/apply rounds. Use only non-ephemeral values here.",
             expr,
             scope,
@@ -137,13 +136,13 @@ pub fn for_each(
         if matches!(ty, Type::List(_) | Type::Tuple(_)) {
             detail.push_str(" A list can be turned into a set with the toset function.");
         }
-        fail(SUMMARY, detail, expr, scope)
+        fail(&rules::FOR_EACH_TYPE, detail, expr, scope)
     };
     let not_known = |what: &str| -> Result<Option<BTreeMap<EcoString, Value>>, Diagnostics> {
         match unknown {
             Unknown::Allowed => Ok(None),
             Unknown::Rejected => Err(fail(
-                SUMMARY,
+                &rules::UNKNOWN_FOR_EACH,
                 format!(
                     "The \"for_each\" {what} derived from resource attributes that cannot be determined until apply, and so the full set of keys that will identify the instances of this resource cannot be determined.\n\nWhen working with unknown values in for_each, it's better to define the map keys statically in your configuration and place apply-time results only in the map values.\n\nAlternatively, you could use the -target or -exclude option to first apply only the resources that the for_each value depends on, and then apply a second time to fully converge."
                 ),
@@ -154,7 +153,7 @@ pub fn for_each(
     };
     match inner.kind() {
         Kind::Null(_) => Err(fail(
-            SUMMARY,
+            &rules::NULL_FOR_EACH,
             "The given \"for_each\" argument value is unsuitable: the given \"for_each\" argument value is null. A map, or set of strings is allowed.",
             expr,
             scope,
@@ -173,7 +172,7 @@ pub fn for_each(
         Kind::Set(items) => match set_keys(items) {
             Ok(found) => Ok(Some(found)),
             Err(SetProblem::Null) => Err(fail(
-                "Invalid for_each set argument",
+                &rules::FOR_EACH_NULL_ELEMENT,
                 "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.",
                 expr,
                 scope,
@@ -215,7 +214,7 @@ fn set_of(element: &Type, expr: &Compiled, scope: &dyn Scope) -> Diagnostics {
         "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets of strings, but you have provided a set containing type {}.",
         friendly(element)
     );
-    fail("Invalid for_each set argument", detail, expr, scope)
+    fail(&rules::FOR_EACH_SET_TYPE, detail, expr, scope)
 }
 
 /// The value of `enabled`. `None`: not known, where that is allowed.
@@ -227,12 +226,11 @@ pub fn enabled(
     scope: &dyn Scope,
     unknown: Unknown,
 ) -> Result<Option<bool>, Diagnostics> {
-    const SUMMARY: &str = "Invalid enabled argument";
     let value = expr.eval(scope, &[])?;
     let (inner, marks) = value.unmark();
     if marks.is_sensitive() || marks.is_ephemeral() {
         return Err(fail(
-            SUMMARY,
+            &rules::SENSITIVE_ENABLED,
             "Sensitive or ephemeral values, or values derived from them, cannot be used as \"enabled\" arguments: whether the object exists would show them.",
             expr,
             scope,
@@ -240,7 +238,7 @@ pub fn enabled(
     }
     let flag = convert(inner, &Type::Bool).map_err(|error| {
         fail(
-            SUMMARY,
+            &rules::ENABLED_TYPE,
             format!("The given \"enabled\" argument value is unsuitable: {error}."),
             expr,
             scope,
@@ -248,7 +246,7 @@ pub fn enabled(
     })?;
     if flag.is_null() {
         return Err(fail(
-            SUMMARY,
+            &rules::NULL_ENABLED,
             "The given \"enabled\" argument value is null. A bool is required.",
             expr,
             scope,
@@ -258,7 +256,7 @@ pub fn enabled(
         (Some(flag), _) => Ok(Some(flag)),
         (None, Unknown::Allowed) => Ok(None),
         (None, Unknown::Rejected) => Err(fail(
-            SUMMARY,
+            &rules::UNKNOWN_ENABLED,
             "The \"enabled\" value depends on resource attributes that cannot be determined until apply, so it cannot be predicted whether the object will exist.",
             expr,
             scope,

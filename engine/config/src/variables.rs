@@ -3,6 +3,7 @@
 use crate::config::{Module, Variable};
 use crate::constant::{NoNames, NoScope};
 use crate::load::decode::{constant, json_constant};
+use crate::rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -146,7 +147,7 @@ pub fn root_variables(module: &Module, given: &[GivenValue]) -> (Vec<Value>, Dia
                 variable.name
             );
             diagnostics.push(
-                Diagnostic::warning("Deprecated variable used from the root module", detail)
+                Diagnostic::warning(&rules::input::DEPRECATED_VARIABLE_SET, detail)
                     .at(variable.span),
             );
         }
@@ -168,7 +169,7 @@ pub(crate) fn root_variable(
             let detail = format!(
                 "The root module input variable \"{name}\" is not set, and has no default value. Use a -var or -var-file command line argument to provide a value for this variable."
             );
-            return Err(Diagnostic::error("No value for required variable", detail)
+            return Err(Diagnostic::error(&rules::input::NO_VALUE, detail)
                 .at(variable.span)
                 .into());
         }
@@ -230,9 +231,9 @@ pub fn unsuitable_input(
     problem: &str,
 ) -> Diagnostic {
     let summary = if problem.starts_with("required variable") {
-        "Required variable not set"
+        &rules::input::REQUIRED_VARIABLE_NULL
     } else {
-        "Invalid value for input variable"
+        &rules::input::INVALID_MODULE_INPUT
     };
     let detail = format!("The given value is not suitable for {address}: {problem}.");
     Diagnostic::error(summary, detail)
@@ -263,7 +264,7 @@ fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) ->
         Some(Given::Value(_, span)) => *span,
         _ => variable.span,
     };
-    Diagnostic::error("Invalid value for input variable", detail)
+    Diagnostic::error(&rules::input::INVALID_VALUE, detail)
         .at(span)
         .into()
 }
@@ -281,7 +282,7 @@ fn expression(variable: &Variable, source: &GivenSource, text: &str) -> Result<V
                     origin(name, source),
                     diagnostic.detail
                 );
-                Diagnostic::error(diagnostic.summary, detail).at(variable.span)
+                Diagnostic::error(diagnostic.headline(), detail).at(variable.span)
             })
             .collect()
     };
@@ -322,7 +323,7 @@ fn undeclared(module: &Module, given: &[GivenValue]) -> Diagnostics {
                     "The root module does not declare a variable named \"{name}\" but a value was found in a variables file.{hint} If you meant to use this value, add a \"variable\" block to the configuration.\n\nTo silence these warnings, use TF_VAR_... environment variables to provide certain \"global\" settings to all configurations in your organization. To reduce the verbosity of these warnings, use the -compact-warnings option."
                 );
                 diagnostics
-                    .push(Diagnostic::warning("Value for undeclared variable", detail).at(*span));
+                    .push(Diagnostic::warning(&rules::input::UNDECLARED_IN_FILE, detail).at(*span));
             }
             GivenSource::CommandLine | GivenSource::Interactive => {
                 let known = module.variables.iter().map(|known| known.name.as_str());
@@ -330,7 +331,10 @@ fn undeclared(module: &Module, given: &[GivenValue]) -> Diagnostics {
                 let detail = format!(
                     "A variable named \"{name}\" was assigned on the command line, but the root module does not declare a variable of that name.{hint} To use this value, add a \"variable\" block to the configuration."
                 );
-                diagnostics.push(Diagnostic::error("Value for undeclared variable", detail));
+                diagnostics.push(Diagnostic::error(
+                    &rules::input::UNDECLARED_ON_COMMAND_LINE,
+                    detail,
+                ));
             }
         }
     }
@@ -339,10 +343,7 @@ fn undeclared(module: &Module, given: &[GivenValue]) -> Diagnostics {
             "In addition to the other similar warnings shown, {} other variable(s) defined without being declared.",
             in_files - MAX_WARNINGS
         );
-        diagnostics.push(Diagnostic::warning(
-            "Values for undeclared variables",
-            detail,
-        ));
+        diagnostics.push(Diagnostic::warning(&rules::input::MANY_UNDECLARED, detail));
     }
     diagnostics
 }

@@ -7,5 +7,6 @@
 pub mod diagnostic;
 pub mod expr;
 pub mod functions;
+pub mod rules;
 pub mod source;
 pub mod syntax;

@@ -3,6 +3,7 @@
 //! It does not depend on state or on values, so it is the same for planning and for applying. Instances come later: a node stands for all instances of its
 //! declaration in all instances of its module.
 
+use crate::rules;
 use petgraph::graph::{DiGraph, NodeIndex};
 use terrane_config::config::{
     Config, Dependency, Module, ModuleId, ProviderId, Reference, Repetition,
@@ -205,7 +206,7 @@ impl Graph {
             .map(|at| self.describe(config, self.nodes[*at]))
             .collect();
         let mut diagnostic = Diagnostic::error(
-            format!("Cycle: {}", names.join(", ")),
+            rules::planning::CYCLE.named(format!("Cycle: {}", names.join(", "))),
             "Each of these needs the value of another one of them, so none can be computed first. Break the cycle by removing one of the references.",
         );
         for at in members {

@@ -15,6 +15,7 @@ pub mod plan;
 pub(crate) mod planner;
 pub mod renames;
 pub mod replay;
+pub mod rules;
 pub mod stored;
 pub mod view;
 mod world;

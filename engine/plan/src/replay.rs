@@ -6,6 +6,7 @@ use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Outcome, Words};
 use crate::planner::index::ConfigIndex;
 use crate::planner::moves;
+use crate::rules;
 use crate::stored;
 use crate::world::{Expanded, Place, Repeat, World};
 use ecow::EcoString;
@@ -330,12 +331,12 @@ impl Evaluator {
         let (rules, failed, noun) = match own {
             None => (
                 &lifecycle.preconditions,
-                "Resource precondition failed",
+                &rules::condition::PRECONDITION_FAILED,
                 "precondition",
             ),
             Some(_) => (
                 &lifecycle.postconditions,
-                "Resource postcondition failed",
+                &rules::condition::POSTCONDITION_FAILED,
                 "postcondition",
             ),
         };
@@ -503,7 +504,7 @@ impl Evaluator {
                         continue;
                     }
                     let words = Words {
-                        failed: "Check block assertion failed",
+                        failed: &rules::condition::CHECK_FAILED,
                         noun: "check assertion",
                         severity: Severity::Warning,
                     };
@@ -528,7 +529,7 @@ impl Evaluator {
                         continue;
                     }
                     let words = Words {
-                        failed: "Module output value precondition failed",
+                        failed: &rules::condition::OUTPUT_PRECONDITION_FAILED,
                         noun: "output precondition",
                         severity: Severity::Error,
                     };

@@ -73,7 +73,7 @@ impl<'a> Console<'a> {
         };
         let mut loaded = load::load(session, snapshot, Origin::Disk, &early).await?;
         let collected = variables::collect(&session.env, arguments, &mut loaded.sources)?;
-        let tree = load::tree(Origin::Saved(&loaded.folders), &collected.values)?.tree;
+        let tree = load::tree(session, Origin::Saved(&loaded.folders), &collected.values)?.tree;
         let names = RootNames::new(&tree, &loaded.registry.schemas(), &loaded.config);
         let ui: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
         let Resolved {

@@ -1,6 +1,7 @@
 //! The values that names have outside of planning: objects as they are known, everything else computed when it is asked for.
 
 use crate::providers::Registry;
+use crate::rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::{Config, Module, ModuleId, Reference, Repetition, Resource};
@@ -155,7 +156,7 @@ impl ModuleScope<'_> {
     fn deeper(&self, span: Span) -> Result<Self, Diagnostics> {
         if self.depth >= MAX_DEPTH {
             return Err(Diagnostic::error(
-                "Evaluation is nested too deeply",
+                &rules::console::TOO_DEEP,
                 "Values refer to other values through too many steps, or in a circle.",
             )
             .at(span)
@@ -293,7 +294,8 @@ impl ModuleScope<'_> {
 
     fn without_repetition(what: &str, span: Span) -> Diagnostics {
         Diagnostic::error(
-            format!("Reference to {what} outside of a repeated block"),
+            rules::console::OUTSIDE_OF_REPETITION
+                .named(format!("Reference to {what} outside of a repeated block")),
             format!("`{what}` has a value only within blocks that are repeated."),
         )
         .at(span)
@@ -359,7 +361,7 @@ impl Scope for ModuleScope<'_> {
             .map(|value| value.with_marks(marks).with_marks(whole.marks()))
             .ok_or_else(|| {
                 Diagnostic::error(
-                    "Invalid index",
+                    &terrane_config::rules::reference::NO_SUCH_INSTANCE,
                     "The given key does not identify an element in this collection value.",
                 )
                 .at(span)

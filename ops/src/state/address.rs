@@ -1,13 +1,14 @@
 //! Addresses that the user gives, and what of the state they mean.
 
 use crate::failure::Failure;
+use crate::rules;
 use terrane_model::addr::{InstanceAddr, ModuleInstance, Target};
 
 /// Reads an address.
 pub(super) fn target(text: &str) -> Result<Target, Failure> {
     text.parse()
         .map_err(|error: terrane_model::addr::AddrError| {
-            Failure::input("Invalid address", format!("{error}."))
+            Failure::input(&rules::state::INVALID_ADDRESS, format!("{error}."))
         })
 }
 
@@ -17,7 +18,7 @@ pub(super) fn instance(text: &str) -> Result<InstanceAddr, Failure> {
         Target::Instance(instance) => Ok(instance),
         Target::Resource(resource) => Ok(resource.instance(None)),
         Target::Module(module) => Err(Failure::input(
-            "Resource instance address required",
+            &rules::state::INSTANCE_REQUIRED,
             format!(
                 "{module} is a module. The address of one resource instance is needed, such as {module}.aws_instance.example."
             ),

@@ -2,6 +2,7 @@
 
 use super::address;
 use crate::failure::{Failure, Report};
+use crate::rules;
 use crate::session::Session;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::InstanceAddr;
@@ -28,7 +29,7 @@ pub fn run(
             .any(|(addr, ..)| address::covers(target, &addr))
         {
             unknown.push(Diagnostic::error(
-                "Unknown resource",
+                &rules::state::NO_SUCH_RESOURCE,
                 format!("The current state contains no resource {target}. If you've just added it to the configuration, run `terrane apply` first to create it."),
             ));
         }

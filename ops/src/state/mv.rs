@@ -2,6 +2,7 @@
 
 use super::address;
 use crate::failure::Failure;
+use crate::rules;
 use crate::session::Session;
 use terrane_model::addr::{InstanceAddr, Mode, ModuleInstance, ResourceAddr, Target};
 use terrane_model::event::EventKind;
@@ -44,8 +45,12 @@ fn moves(
     from: &Target,
     to: &Target,
 ) -> Result<Vec<(InstanceAddr, InstanceAddr)>, Failure> {
-    let invalid =
-        |what: &str, detail: String| Failure::input(format!("Invalid {what} address"), detail);
+    let invalid = |what: &str, detail: String| {
+        Failure::input(
+            rules::state::MOVE_ADDRESS.named(format!("Invalid {what} address")),
+            detail,
+        )
+    };
     check_kinds(from, to)?;
     let sources: Vec<InstanceAddr> = snapshot
         .instances()
@@ -113,7 +118,7 @@ fn moves(
 fn check_kinds(from: &Target, to: &Target) -> Result<(), Failure> {
     let refuse = |why: &str| {
         Err(Failure::input(
-            "Invalid state move request",
+            &rules::state::INVALID_MOVE,
             format!("Cannot move {from} to {to}: {why}."),
         ))
     };

@@ -1,6 +1,7 @@
 //! `state push`: a version 4 state file becomes the state.
 
 use crate::failure::Failure;
+use crate::rules;
 use crate::session::Session;
 use std::io::Read as _;
 use terrane_model::event::EventKind;
@@ -49,7 +50,7 @@ pub(crate) fn read(path: &str) -> Result<Snapshot, Failure> {
 fn check(old: &Snapshot, new: &Snapshot) -> Result<(), Failure> {
     let refuse = |detail: String| {
         Err(Failure::input(
-            "State not replaced",
+            &rules::state::NOT_REPLACED,
             format!("{detail} If you are sure that nothing is lost, give the -force option."),
         ))
     };

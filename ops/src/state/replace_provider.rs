@@ -1,6 +1,7 @@
 //! `state replace-provider`: resources that another provider manages from now on.
 
 use crate::failure::Failure;
+use crate::rules;
 use crate::session::{OpenWorkspace, Session};
 use terrane_model::addr::{AddrError, ProviderAddr, ProviderConfigAddr, ResourceAddr};
 use terrane_model::event::{EventKind, ObjectAddr};
@@ -34,7 +35,7 @@ pub fn prepare(session: &Session, from: &str, to: &str) -> Result<Replacement, F
         .find(|intent| intent.provider.provider == from)
     {
         return Err(Failure::input(
-            "A change is still open",
+            &rules::state::OPEN_CHANGE,
             format!(
                 "A run was cut off while {from} changed {}. Run `terrane plan` first, which finds out what became of it.",
                 intent.object.instance
@@ -102,7 +103,7 @@ fn changes(
 
 fn provider(text: &str) -> Result<ProviderAddr, Failure> {
     text.parse().map_err(|error: AddrError| {
-        Failure::input("Invalid provider source address", format!("{error}."))
+        Failure::input(&rules::state::PROVIDER_ADDRESS, format!("{error}."))
     })
 }
 

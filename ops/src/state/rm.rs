@@ -2,6 +2,7 @@
 
 use super::address;
 use crate::failure::Failure;
+use crate::rules;
 use crate::session::Session;
 use terrane_model::addr::InstanceAddr;
 use terrane_model::event::{EventKind, ObjectAddr};
@@ -42,7 +43,7 @@ pub fn run(
     }
     if removed.is_empty() {
         return Err(Failure::input(
-            "Invalid target address",
+            &rules::state::NOTHING_MATCHES,
             "No matching objects found. See what there is with `terrane state list`.",
         ));
     }

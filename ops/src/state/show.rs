@@ -2,6 +2,7 @@
 
 use super::address;
 use crate::failure::Failure;
+use crate::rules;
 use crate::session::Session;
 use std::sync::Arc;
 use terrane_model::addr::{InstanceAddr, ProviderConfigAddr};
@@ -31,7 +32,7 @@ pub fn run(
     });
     let (provider, object) = found.ok_or_else(|| {
         Failure::input(
-            "No instance found for the given address",
+            &rules::state::NO_INSTANCE,
             format!("There is no resource instance {addr} in the state. The address must name one instance; see what there is with `terrane state list`."),
         )
     })?;

@@ -2,6 +2,7 @@
 
 use super::address;
 use crate::failure::Failure;
+use crate::rules;
 use crate::session::Session;
 use std::sync::Arc;
 use terrane_model::addr::{InstanceAddr, Mode};
@@ -45,7 +46,7 @@ fn set(
     };
     if addr.resource.mode != Mode::Managed {
         return Err(Failure::input(
-            "Invalid resource instance address",
+            &rules::state::NOT_MANAGED,
             format!("Only managed resources can be {word}; {addr} is not one."),
         ));
     }
@@ -60,7 +61,7 @@ fn set(
             return Ok(None);
         }
         return Err(Failure::input(
-            "No such resource instance",
+            &rules::state::NO_SUCH_INSTANCE,
             format!(
                 "There is no resource instance in the state with the address {addr}. If its configuration has just been added, run `terrane apply` once to create it before it can be {word}."
             ),
@@ -68,7 +69,7 @@ fn set(
     };
     if status == Status::Ready && current.status == Status::Ready {
         return Err(Failure::input(
-            "Resource instance is not tainted",
+            &rules::state::NOT_TAINTED,
             format!(
                 "Resource instance {addr} is not currently tainted, and so it cannot be untainted."
             ),

@@ -1,11 +1,12 @@
 //! What names mean: the tables of one module, and the binder that looks them up for one place in it.
 
 use crate::config::Reference;
+use crate::rules;
 use crate::suggest::did_you_mean;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::diagnostic::{Diagnostic, Headline};
 use terrane_lang::expr::{Binder, Bound, Slot};
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{ExprKind, Ident, Step, StepKind};
@@ -148,7 +149,7 @@ impl Binder for ModuleBinder<'_> {
         let detail = format!(
             "There is no function named \"provider::{name}\". Ensure that provider name \"{provider}\" is declared in this module's required_providers block, and that this provider offers a function named \"{function}\"."
         );
-        error("Unknown provider function", detail, span)
+        error(&rules::reference::UNKNOWN_PROVIDER_FUNCTION, detail, span)
     }
 }
 
@@ -171,7 +172,7 @@ impl ModuleBinder<'_> {
                     Ok(Found::new(Reference::SelfObject, 0))
                 } else {
                     Err(error(
-                        "Invalid \"self\" reference",
+                        &rules::reference::SELF_NOT_AVAILABLE,
                         "The \"self\" object is not available in this context. This object can be used only in resource provisioner, connection, and postcondition blocks.",
                         root.span,
                     ))
@@ -183,7 +184,7 @@ impl ModuleBinder<'_> {
             "ephemeral" => self.resource(Mode::Ephemeral, root.span, steps, 0),
             "resource" => self.resource(Mode::Managed, root.span, steps, 0),
             "template" | "lazy" | "arg" => Err(error(
-                "Reserved symbol name",
+                &rules::reference::RESERVED_SYMBOL,
                 format!(
                     "The symbol name \"{}\" is reserved for use in a future version. If you are using a provider that already uses this as a resource type name, add the prefix \"resource.\" to force interpretation as a resource type name.",
                     root.name
@@ -209,11 +210,7 @@ impl ModuleBinder<'_> {
                 let detail = format!(
                     "An input variable with the name \"{name}\" has not been declared.{hint}"
                 );
-                Err(error(
-                    "Reference to undeclared input variable",
-                    detail,
-                    span,
-                ))
+                Err(error(&rules::reference::UNDECLARED_VARIABLE, detail, span))
             }
         }
     }
@@ -222,7 +219,7 @@ impl ModuleBinder<'_> {
         let (name, span) = attribute(root, steps)?;
         match self.tables.locals.get(name) {
             Some(index) if self.place.local == Some(*index) => Err(error(
-                "Self-referencing local value",
+                &rules::reference::SELF_REFERENCING_LOCAL,
                 format!(
                     "Local value local.{name} cannot use its own result as part of its expression."
                 ),
@@ -233,7 +230,7 @@ impl ModuleBinder<'_> {
                 let hint = did_you_mean(name, self.tables.locals.keys().map(EcoString::as_str));
                 let detail =
                     format!("A local value with the name \"{name}\" has not been declared.{hint}");
-                Err(error("Reference to undeclared local value", detail, span))
+                Err(error(&rules::reference::UNDECLARED_LOCAL, detail, span))
             }
         }
     }
@@ -244,11 +241,11 @@ impl ModuleBinder<'_> {
             let detail = format!(
                 "The \"count\" object does not have an attribute named \"{name}\". The only supported attribute is count.index, which is the index of each instance of a resource block that has the \"count\" argument set."
             );
-            return Err(error("Invalid \"count\" attribute", detail, span));
+            return Err(error(&rules::reference::COUNT_ATTRIBUTE, detail, span));
         }
         if !self.place.count {
             return Err(error(
-                "Reference to \"count\" in non-counted context",
+                &rules::reference::COUNT_NOT_AVAILABLE,
                 "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" blocks, and only when the \"count\" argument is set.",
                 span,
             ));
@@ -265,12 +262,12 @@ impl ModuleBinder<'_> {
                 let detail = format!(
                     "The \"each\" object does not have an attribute named \"{name}\". The supported attributes are each.key and each.value, the current key and value pair of the \"for_each\" attribute set."
                 );
-                return Err(error("Invalid \"each\" attribute", detail, span));
+                return Err(error(&rules::reference::EACH_ATTRIBUTE, detail, span));
             }
         };
         if !self.place.each {
             return Err(error(
-                "Reference to \"each\" in context without for_each",
+                &rules::reference::EACH_NOT_AVAILABLE,
                 "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the \"for_each\" argument is set.",
                 span,
             ));
@@ -286,7 +283,7 @@ impl ModuleBinder<'_> {
                 "No module call named \"{name}\" is declared in {}.{hint}",
                 self.tables.place()
             );
-            return Err(error("Reference to undeclared module", detail, span));
+            return Err(error(&rules::reference::UNDECLARED_MODULE, detail, span));
         };
         let info = &self.tables.call_infos[*index as usize];
         let Some(outputs) = &info.outputs else {
@@ -311,7 +308,11 @@ impl ModuleBinder<'_> {
             let detail = format!(
                 "Can't access attributes on {what}. Because module.{name} is called more than once, its outputs must be read from one of its instances: module.{name}[{key}].{output}, or module.{name}[*].{output} for all of them."
             );
-            return Err(error("Unsupported attribute", detail, *span));
+            return Err(error(
+                &rules::reference::UNSUPPORTED_MODULE_ATTRIBUTE,
+                detail,
+                *span,
+            ));
         }
         match outputs.get(output) {
             Some(output) => {
@@ -323,7 +324,7 @@ impl ModuleBinder<'_> {
                 let hint = did_you_mean(output, outputs.keys().map(EcoString::as_str));
                 let detail =
                     format!("This object does not have an attribute named \"{output}\".{hint}");
-                Err(error("Unsupported attribute", detail, *span))
+                Err(error(&rules::reference::UNDECLARED_OUTPUT, detail, *span))
             }
         }
     }
@@ -336,7 +337,7 @@ impl ModuleBinder<'_> {
         }) = steps.first()
         else {
             return Err(error(
-                "Invalid reference",
+                &rules::reference::BARE_RESOURCE_TYPE,
                 "A reference to a resource type must be followed by at least one attribute access, specifying the resource name.",
                 root.span,
             ));
@@ -359,7 +360,7 @@ impl ModuleBinder<'_> {
             };
             let detail =
                 format!("The \"{word}\" object must be followed by two attribute names: {what}.");
-            return Err(error("Invalid reference", detail, root));
+            return Err(error(&rules::reference::BARE_WORD, detail, root));
         };
         self.lookup(mode, type_name, name, root.to(end))
             .map(|index| self.instance(index, steps, from + 2))
@@ -401,7 +402,7 @@ impl ModuleBinder<'_> {
                 detail.extend([format!(" Did you mean \"{near}\"?")]);
             }
         }
-        Err(error("Reference to undeclared resource", detail, span))
+        Err(error(&rules::reference::UNDECLARED_RESOURCE, detail, span))
     }
 
     /// Takes an index that picks an instance as part of the reference.
@@ -433,7 +434,7 @@ impl ModuleBinder<'_> {
         );
         if self.place.destroying && !allowed_in_destroy {
             return Err(error(
-                "Invalid reference from destroy provisioner",
+                &rules::reference::OUTSIDE_REFERENCE_AT_DESTROY,
                 "Destroy-time provisioners and their connection configurations may only reference attributes of the related resource, via 'self', 'count.index', or 'each.key'.\n\nReferences to other resources during the destroy phase can cause dependency cycles and interact poorly with create_before_destroy.",
                 end,
             ));
@@ -455,13 +456,14 @@ impl ModuleBinder<'_> {
                 "The referenced data resource \"{}\" \"{}\" is not available from this context.",
                 info.type_name, info.name
             );
-            return Err(error("Reference to scoped resource", detail, end));
+            return Err(error(&rules::reference::SCOPED_RESOURCE, detail, end));
         }
         if self.place.own == Some(resource) {
             let address = info.address();
             let summary = match self.place.condition {
-                Some(kind) => format!("Invalid reference in {kind}"),
-                None => "Self-referential block".to_owned(),
+                Some(kind) => rules::reference::SELF_REFERENCE_IN_CONDITION
+                    .named(format!("Invalid reference in {kind}")),
+                None => (&rules::reference::SELF_REFERENCE).into(),
             };
             let detail = format!("Configuration for {address} may not refer to itself.");
             return Err(error(summary, detail, end));
@@ -482,7 +484,7 @@ impl ModuleBinder<'_> {
                 let detail = format!(
                     "Because {address} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    {address}[{example}]"
                 );
-                return Err(error("Missing resource instance key", detail, end));
+                return Err(error(&rules::reference::MISSING_INSTANCE_KEY, detail, end));
             }
             (Repeats::Count | Repeats::ForEach, _) if found.key_at.is_none() => return Ok(()),
             _ => {}
@@ -527,7 +529,11 @@ pub(crate) fn check_steps(block: &Block, steps: &[Step]) -> Result<()> {
             let detail = format!(
                 "This object has no argument, nested block, or exported attribute named \"{name}\".{hint}"
             );
-            return Err(error("Unsupported attribute", detail, step.span));
+            return Err(error(
+                &rules::reference::UNSUPPORTED_ATTRIBUTE,
+                detail,
+                step.span,
+            ));
         };
         if !matches!(nested.nesting, Nesting::Single | Nesting::Group) {
             return Ok(());
@@ -558,7 +564,7 @@ fn path(root: &Ident, steps: &[Step]) -> Result<Found> {
             let hint = did_you_mean(name, ["cwd", "module", "root"]);
             let detail =
                 format!("The \"path\" object does not have an attribute named \"{name}\".{hint}");
-            return Err(error("Invalid \"path\" attribute", detail, span));
+            return Err(error(&rules::reference::PATH_ATTRIBUTE, detail, span));
         }
     };
     Ok(Found::new(reference, 1))
@@ -571,7 +577,8 @@ fn terraform(root: &Ident, steps: &[Step]) -> Result<Found> {
         "applying" => Reference::Applying,
         "env" => {
             return Err(error(
-                format!("Invalid \"{}\" attribute", root.name),
+                rules::reference::ENV_ATTRIBUTE
+                    .named(format!("Invalid \"{}\" attribute", root.name)),
                 format!(
                     "The attribute {}.env was removed: the \"state environment\" concept was renamed to \"workspace\", so refer to it as {}.workspace.",
                     root.name, root.name
@@ -584,7 +591,12 @@ fn terraform(root: &Ident, steps: &[Step]) -> Result<Found> {
             let detail = format!(
                 "The \"{root}\" object does not have an attribute named \"{name}\". The only supported attributes are {root}.workspace, the name of the currently-selected workspace, and {root}.applying, a boolean which is true only during apply."
             );
-            return Err(error(format!("Invalid \"{root}\" attribute"), detail, span));
+            return Err(error(
+                rules::reference::WORKSPACE_ATTRIBUTE
+                    .named(format!("Invalid \"{root}\" attribute")),
+                detail,
+                span,
+            ));
         }
     };
     Ok(Found::new(reference, 1))
@@ -598,7 +610,7 @@ fn attribute<'s>(root: &Ident, steps: &'s [Step]) -> Result<(&'s EcoString, Span
             span,
         }) => Ok((name, root.span.to(*span))),
         Some(step) => Err(error(
-            "Invalid reference",
+            &rules::reference::UNSUPPORTED_OPERATION,
             format!(
                 "The \"{}\" object does not support this operation.",
                 root.name
@@ -606,7 +618,7 @@ fn attribute<'s>(root: &Ident, steps: &'s [Step]) -> Result<(&'s EcoString, Span
             step.span,
         )),
         None => Err(error(
-            "Invalid reference",
+            &rules::reference::WHOLE_OBJECT,
             format!(
                 "The \"{}\" object cannot be accessed directly. Instead, access one of its attributes.",
                 root.name
@@ -621,7 +633,7 @@ pub(crate) fn unexpected_key(address: &str, span: Span) -> Diagnostic {
     let detail = format!(
         "Because {address} does not have \"count\" or \"for_each\" set, references to it must not include an index key. Remove the bracketed index to refer to the single instance of this resource."
     );
-    error("Unexpected resource instance key", detail, span)
+    error(&rules::reference::UNEXPECTED_INSTANCE_KEY, detail, span)
 }
 
 pub(crate) fn is_index(step: &Step) -> bool {
@@ -638,6 +650,6 @@ fn is_literal_index(step: &Step) -> bool {
     }
 }
 
-fn error(summary: impl Into<String>, detail: impl Into<String>, span: Span) -> Diagnostic {
-    Diagnostic::error(summary, detail).at(span)
+fn error(headline: impl Into<Headline>, detail: impl Into<String>, span: Span) -> Diagnostic {
+    Diagnostic::error(headline, detail).at(span)
 }

@@ -3,6 +3,7 @@
 use super::attr_blocks;
 use super::bind::{ModuleBinder, Place, Tables, is_read_only};
 use crate::body::{CompiledBody, NestedItem, Shape};
+use crate::rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -91,11 +92,8 @@ impl Compiler<'_> {
         let mut found = CompiledBody::shaped(schema.clone(), shape, span);
         if depth > MAX_DEPTH {
             self.diagnostics.push(
-                Diagnostic::error(
-                    "Too many nested blocks",
-                    "Blocks are nested too deeply here.",
-                )
-                .at(span),
+                Diagnostic::error(&rules::body::TOO_DEEP, "Blocks are nested too deeply here.")
+                    .at(span),
             );
             return found;
         }
@@ -128,7 +126,7 @@ impl Compiler<'_> {
                     "Can't configure a value for \"{name}\": its value will be decided automatically based on the result of applying this configuration."
                 );
                 self.diagnostics.push(
-                    Diagnostic::error("Value for unconfigurable attribute", detail)
+                    Diagnostic::error(&rules::body::UNCONFIGURABLE, detail)
                         .at(name_span)
                         .within(expr.span),
                 );
@@ -136,7 +134,8 @@ impl Compiler<'_> {
             }
             if let Some(message) = &attribute.deprecated {
                 self.diagnostics.push(
-                    Diagnostic::warning("Argument is deprecated", message.as_str()).at(name_span),
+                    Diagnostic::warning(&rules::body::DEPRECATED_ARGUMENT, message.as_str())
+                        .at(name_span),
                 );
             }
             *slot = Some(compiled);
@@ -149,8 +148,9 @@ impl Compiler<'_> {
 
     fn missing(&mut self, name: &str, span: Span) {
         let detail = format!("The argument \"{name}\" is required, but no definition was found.");
-        self.diagnostics
-            .push(Diagnostic::error("Missing required argument", detail).at(span));
+        self.diagnostics.push(
+            Diagnostic::error(&terrane_lang::rules::structure::MISSING_ARGUMENT, detail).at(span),
+        );
     }
 
     /// A nested block, static or dynamic.
@@ -176,13 +176,16 @@ impl Compiler<'_> {
             let hint =
                 crate::suggest::did_you_mean(kind, schema.blocks.keys().map(EcoString::as_str));
             let detail = format!("Blocks of type \"{kind}\" are not expected here.{hint}");
-            self.diagnostics
-                .push(Diagnostic::error("Unsupported block type", detail).at(kind_span));
+            self.diagnostics.push(
+                Diagnostic::error(&terrane_lang::rules::structure::UNSUPPORTED_BLOCK, detail)
+                    .at(kind_span),
+            );
             return;
         };
         if let Some(message) = &nested.block.deprecated {
             self.diagnostics.push(
-                Diagnostic::warning("Block is deprecated", message.as_str()).at(block.header),
+                Diagnostic::warning(&rules::body::DEPRECATED_BLOCK, message.as_str())
+                    .at(block.header),
             );
         }
         let item = if is_dynamic {
@@ -217,7 +220,7 @@ impl Compiler<'_> {
             (Nesting::Map, _) => {
                 self.diagnostics.push(
                     Diagnostic::error(
-                        "Insufficient dynamic block labels",
+                        &rules::body::MISSING_DYNAMIC_LABEL,
                         "This block type has one label, so the \"labels\" argument of the dynamic block must be a list of one element.",
                     )
                     .at(block.header),
@@ -227,7 +230,7 @@ impl Compiler<'_> {
             (_, Some([extra, ..])) => {
                 self.diagnostics.push(
                     Diagnostic::error(
-                        "Extraneous dynamic block label",
+                        &rules::body::EXTRANEOUS_DYNAMIC_LABEL,
                         "Blocks of this type require 0 label(s).",
                     )
                     .at(extra.span),
@@ -283,7 +286,7 @@ pub(crate) fn dynamic_parts(
             None => {
                 diagnostics.push(
                     Diagnostic::error(
-                        "Invalid expression",
+                        &rules::body::STATIC_LABELS_REQUIRED,
                         "A static list expression is required.",
                     )
                     .at(attribute.expr.span),
@@ -300,7 +303,7 @@ pub(crate) fn dynamic_parts(
     if let Some(again) = inner.next() {
         diagnostics.push(
             Diagnostic::error(
-                "Extraneous dynamic content block",
+                &rules::body::EXTRANEOUS_DYNAMIC_CONTENT,
                 "Only one nested content block is allowed for each dynamic block.",
             )
             .at(again.header),
@@ -310,7 +313,7 @@ pub(crate) fn dynamic_parts(
     let Some(body) = first else {
         diagnostics.push(
             Diagnostic::error(
-                "Missing dynamic content block",
+                &rules::body::MISSING_DYNAMIC_CONTENT,
                 "A dynamic block must have a nested block of type \"content\" to describe the body of each generated block.",
             )
             .at(content.missing),
@@ -340,7 +343,7 @@ fn dynamic_iterator(
         _ => {
             diagnostics.push(
                 Diagnostic::error(
-                    "Invalid expression",
+                    &rules::body::INVALID_ITERATOR,
                     "Dynamic iterator must be a single variable name.",
                 )
                 .at(attribute.expr.span),

@@ -3,6 +3,7 @@
 use super::{Session, index};
 use crate::config::{ModuleCall, ModuleId};
 use crate::load::decl::CallDecl;
+use crate::rules;
 use ecow::EcoString;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::expr::Compiled;
@@ -66,11 +67,8 @@ impl Session<'_> {
             if let Some(message) = &variable.deprecated {
                 let detail = deprecation(&variable.name, message);
                 self.diagnostics.push(
-                    Diagnostic::warning(
-                        "Variable marked as deprecated by the module author",
-                        detail,
-                    )
-                    .at(attribute.expr.span),
+                    Diagnostic::warning(&rules::declaration::DEPRECATED_VARIABLE, detail)
+                        .at(attribute.expr.span),
                 );
             }
             inputs.push(Some(self.compiler(at, place).expr(&attribute.expr)));

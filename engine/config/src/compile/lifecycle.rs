@@ -5,7 +5,8 @@ use super::bind::{ModuleBinder, Place, check_steps, is_read_only};
 use crate::config::{IgnoreChanges, Lifecycle, Reference, Trigger};
 use crate::load::decl::{ResourceDecl, Traversal};
 use crate::load::decode::lifecycle::relative_steps;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, ExprKind, Ident, Step, StepKind};
 use terrane_model::addr::Mode;
@@ -123,7 +124,7 @@ impl Session<'_> {
 
     /// The resource that an entry of `replace_triggered_by` names.
     fn triggering(&mut self, at: usize, expr: &Expr, root: &Ident, steps: &[Step]) -> Option<u32> {
-        const SUMMARY: &str = "Invalid reference in replace_triggered_by expression";
+        const SUMMARY: &Rule = &rules::resource::INVALID_TRIGGER_REFERENCE;
         let mut binder = ModuleBinder {
             tables: &mut self.tables[at],
             place: Place {
@@ -168,15 +169,15 @@ impl Session<'_> {
             let problem = match (root.name.as_str(), attr) {
                 ("count", "index") | ("each", "key") => None,
                 ("count", _) => Some((
-                    "Invalid count reference in replace_triggered_by expression",
+                    &rules::resource::TRIGGER_COUNT_REFERENCE,
                     "Only count.index may be used in replace_triggered_by.",
                 )),
                 ("each", _) => Some((
-                    "Invalid each reference in replace_triggered_by expression",
+                    &rules::resource::TRIGGER_EACH_REFERENCE,
                     "Only each.key may be used in replace_triggered_by.",
                 )),
                 _ => Some((
-                    "Invalid reference in replace_triggered_by expression",
+                    &rules::resource::TRIGGER_KEY_REFERENCE,
                     "Only resources, count.index, and each.key may be used in replace_triggered_by.",
                 )),
             };
@@ -210,7 +211,8 @@ fn ignored(list: &[Traversal], schema: Option<&Schema>) -> (Vec<(Path, Span)>, D
                     "Adding an attribute name to ignore_changes means that future changes to the argument in configuration are ignored after the object has been created, retaining the value originally configured.\n\nThe attribute {name} is decided by the provider alone and therefore there can be no configured value to compare with. Including this attribute in ignore_changes has no effect. Remove the attribute from ignore_changes to quiet this warning."
                 );
                 diagnostics.push(
-                    Diagnostic::warning("Redundant ignore_changes element", detail).at(entry.span),
+                    Diagnostic::warning(&rules::resource::REDUNDANT_IGNORE_CHANGES, detail)
+                        .at(entry.span),
                 );
             }
         }
@@ -240,7 +242,7 @@ fn path(steps: &[Step]) -> Option<Path> {
 
 fn missing_trigger(span: Span) -> Diagnostic {
     Diagnostic::error(
-        "Invalid replace_triggered_by expression",
+        &rules::resource::TRIGGER_WITHOUT_RESOURCE,
         "Missing resource reference in replace_triggered_by expression.",
     )
     .at(span)

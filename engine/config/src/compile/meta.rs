@@ -1,6 +1,7 @@
 //! `provider_meta` blocks: constants that a module tells a provider beside each of its resources.
 
 use super::Session;
+use crate::rules;
 use crate::config::ProviderMeta;
 use crate::load::decl::ProviderMetaDecl;
 use crate::load::providers::provider_addr;
@@ -43,7 +44,7 @@ impl Session<'_> {
                     "An argument named \"{}\" is not expected here.{hint}",
                     name.name
                 );
-                problems.push(Diagnostic::error("Unsupported argument", detail).at(name.span));
+                problems.push(Diagnostic::error(&rules::settings::UNSUPPORTED_META, detail).at(name.span));
             }
         }
         let mut attributes: Vec<(EcoString, Value)> = Vec::new();
@@ -60,7 +61,7 @@ impl Session<'_> {
                         let detail =
                             format!("Inappropriate value for attribute \"{name}\": {problem}.");
                         problems.push(
-                            Diagnostic::error("Incorrect attribute value type", detail).at(*span),
+                            Diagnostic::error(&rules::body::ATTRIBUTE_TYPE, detail).at(*span),
                         );
                         Value::null(ty)
                     }
@@ -71,7 +72,7 @@ impl Session<'_> {
                             "The argument \"{name}\" is required, but no definition was found."
                         );
                         problems.push(
-                            Diagnostic::error("Missing required argument", detail).at(decl.span),
+                            Diagnostic::error(&rules::settings::MISSING_META, detail).at(decl.span),
                         );
                     }
                     Value::null(ty)

@@ -20,6 +20,7 @@ use crate::config::{Config, Module, ModuleId, Repetition};
 use crate::load::Tree;
 use crate::load::decl::{ModuleDecl, RepetitionDecl, ResourceDecl};
 use crate::load::providers::{local_name, provider_addr};
+use crate::rules;
 use crate::suggest::did_you_mean;
 use bind::{CallInfo, Place, Repeats, ResourceInfo, Tables};
 use body::{Compiler, Shapes};
@@ -180,7 +181,7 @@ impl<'a> Session<'a> {
                 "This configuration requires provider {addr}, but that provider isn't available. You may be able to install it automatically by running:\n  terrane init"
             );
             self.diagnostics
-                .push(Diagnostic::error("Missing required provider", detail).at(span));
+                .push(Diagnostic::error(&rules::provider::MISSING_PROVIDER, detail).at(span));
         }
         None
     }
@@ -193,12 +194,20 @@ impl<'a> Session<'a> {
         let addr = provider_addr(module, &local_name(resource));
         let schemas = self.provider_schema(&addr, resource.span)?;
         let (of_kind, what, summary) = match resource.mode {
-            Mode::Managed => (&schemas.resources, "resource type", "Invalid resource type"),
-            Mode::Data => (&schemas.data_sources, "data source", "Invalid data source"),
+            Mode::Managed => (
+                &schemas.resources,
+                "resource type",
+                &rules::resource::INVALID_RESOURCE_TYPE,
+            ),
+            Mode::Data => (
+                &schemas.data_sources,
+                "data source",
+                &rules::resource::INVALID_DATA_SOURCE,
+            ),
             Mode::Ephemeral => (
                 &schemas.ephemeral_resources,
                 "ephemeral resource type",
-                "Invalid ephemeral resource",
+                &rules::resource::INVALID_EPHEMERAL_RESOURCE,
             ),
         };
         let type_name = &resource.type_name;

@@ -4,6 +4,7 @@ use super::Session;
 use super::bind::{ModuleBinder, Place, is_index, unexpected_key};
 use crate::config::{Check, Condition, Dependency, Local, Output, Reference, Variable};
 use crate::load::decl::{ConditionDecl, Traversal};
+use crate::rules;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::expr::Compiled;
 
@@ -50,7 +51,7 @@ impl Session<'_> {
                 "The condition for variable \"{name}\" must refer to var.{name} in order to test incoming values."
             );
             self.diagnostics.push(
-                Diagnostic::error("Invalid variable validation condition", detail)
+                Diagnostic::error(&rules::declaration::VALIDATION_WITHOUT_VARIABLE, detail)
                     .at(condition.condition.span),
             );
         }
@@ -95,7 +96,7 @@ impl Session<'_> {
             if is_root && output.ephemeral == Some(true) {
                 self.diagnostics.push(
                     Diagnostic::error(
-                        "Invalid output configuration",
+                        &rules::declaration::EPHEMERAL_ROOT_OUTPUT,
                         "Root modules are not allowed to have ephemeral outputs: an output of the root module is stored, and an ephemeral value must not be.",
                     )
                     .at(output.span),
@@ -181,7 +182,7 @@ impl Session<'_> {
             if let Some(step) = rest.first() {
                 self.diagnostics.push(
                     Diagnostic::error(
-                        "Invalid depends_on reference",
+                        &rules::declaration::DEPENDS_ON_ATTRIBUTE,
                         "References in depends_on must be to a whole object (resource, etc), not to an attribute of an object.",
                     )
                     .at(step.span)
@@ -203,7 +204,7 @@ impl Session<'_> {
                 | Reference::SelfObject => {
                     self.diagnostics.push(
                         Diagnostic::error(
-                            "Invalid depends_on reference",
+                            &rules::declaration::DEPENDS_ON_KIND,
                             "Only resources, modules, input variables and local values can be depended on.",
                         )
                         .at(entry.span),

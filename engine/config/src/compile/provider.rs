@@ -7,6 +7,7 @@ use crate::config::{ModuleId, ProviderConfig, ProviderId};
 use crate::load::decl::ProviderDecl;
 use crate::load::providers::{import_provider, local_name, provider_addr, resolve};
 use crate::load::static_eval::StaticEval;
+use crate::rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -145,8 +146,10 @@ impl Session<'_> {
                         "The argument \"{name}\" is required, but no definition was found. Provider {} needs a configuration: add a provider block for it.",
                         addr.provider.for_display()
                     );
-                    self.diagnostics
-                        .push(Diagnostic::error("Missing required argument", detail).at(span));
+                    self.diagnostics.push(
+                        Diagnostic::error(&rules::provider::MISSING_PROVIDER_ARGUMENT, detail)
+                            .at(span),
+                    );
                 }
             }
             return ProviderConfig {
@@ -216,7 +219,7 @@ impl Session<'_> {
 
 fn instances(value: &Value, expr: &Expr) -> Result<BTreeMap<EcoString, Value>, Diagnostics> {
     let fail = |detail: &str| -> Diagnostics {
-        Diagnostic::error("Invalid provider instance keys", detail)
+        Diagnostic::error(&rules::provider::INVALID_PROVIDER_KEYS, detail)
             .at(expr.span)
             .into()
     };

@@ -6,6 +6,7 @@ use crate::body::CompiledBody;
 use crate::config::Provisioner;
 use crate::load::decl::{ProvisionerDecl, ResourceDecl};
 use crate::provisioner_schema::{connection_schema, provisioner_schema};
+use crate::rules;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::body::Body;
@@ -39,7 +40,7 @@ impl Session<'_> {
                 decl.type_name
             );
             self.diagnostics.push(
-                Diagnostic::error("Missing required provisioner plugin", detail).at(decl.type_span),
+                Diagnostic::error(&rules::resource::UNKNOWN_PROVISIONER, detail).at(decl.type_span),
             );
             return None;
         };
@@ -98,9 +99,9 @@ impl Session<'_> {
             decl.type_name
         );
         let summary = if set == 0 {
-            "Missing required argument"
+            &rules::resource::MISSING_PROVISIONER_ARGUMENT
         } else {
-            "Conflicting arguments"
+            &rules::resource::CONFLICTING_PROVISIONER_ARGUMENTS
         };
         self.diagnostics
             .push(Diagnostic::error(summary, detail).at(decl.span));

@@ -9,6 +9,7 @@ use crate::load::decl::ImportDecl;
 use crate::load::decode::provider::written;
 use crate::load::decode::refactor::{endpoint_text, import_target};
 use crate::load::providers::{import_provider, provider_addr, type_prefix};
+use crate::rules;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{SourceMap, Span};
 use terrane_model::addr::{InstanceKey, ModuleStep};
@@ -117,8 +118,7 @@ impl Session<'_> {
                     endpoint_text(to)
                 );
                 self.diagnostics.push(
-                    Diagnostic::error("Configuration for import target does not exist", detail)
-                        .at(span),
+                    Diagnostic::error(&rules::refactor::IMPORT_WITHOUT_RESOURCE, detail).at(span),
                 );
             }
             return;
@@ -126,7 +126,7 @@ impl Session<'_> {
         if let Some(provider) = &import.provider {
             self.diagnostics.push(
                 Diagnostic::error(
-                    "Invalid import provider argument",
+                    &rules::refactor::IMPORT_PROVIDER,
                     "The provider argument can only be specified in import blocks that will generate configuration.\n\nUse the provider argument in the target resource block to configure the provider for a resource with explicit provider configuration.",
                 )
                 .at(provider.span),
@@ -155,7 +155,7 @@ impl Session<'_> {
             _ => return,
         };
         self.diagnostics
-            .push(Diagnostic::error("Invalid import 'to' expression", problem).at(span));
+            .push(Diagnostic::error(&rules::refactor::INVALID_IMPORT_TO, problem).at(span));
     }
 
     /// The resource block that an address leads to.
@@ -258,13 +258,13 @@ pub(super) fn check(config: &Config, sources: &SourceMap) -> Diagnostics {
             };
             let what = if removed.from.resource.is_some() {
                 (
-                    "Removed resource block still exists",
+                    &rules::refactor::REMOVED_RESOURCE_EXISTS,
                     "resource",
                     "resource block",
                 )
             } else {
                 (
-                    "Removed module block still exists",
+                    &rules::refactor::REMOVED_MODULE_EXISTS,
                     "module",
                     "module block",
                 )
@@ -307,7 +307,8 @@ fn check_moves(
             let detail = format!(
                 "This statement declares a move from {from} to the same address, which is the same as not declaring this move at all."
             );
-            diagnostics.push(Diagnostic::error("Redundant move statement", detail).at(moved.span));
+            diagnostics
+                .push(Diagnostic::error(&rules::refactor::REDUNDANT_MOVE, detail).at(moved.span));
             continue;
         }
         for earlier in module.moved.get(..at).unwrap_or(&[]) {
@@ -327,7 +328,7 @@ fn check_moves(
                 continue;
             };
             diagnostics.push(
-                Diagnostic::error("Ambiguous move statements", detail)
+                Diagnostic::error(&rules::refactor::AMBIGUOUS_MOVE, detail)
                     .at(moved.span)
                     .related(earlier.span, "the earlier statement"),
             );
@@ -351,7 +352,7 @@ fn check_moves(
                 "This statement declares a move from {from}, but that {what} is still declared at {place}.\n\nChange your configuration so that this {what} will be declared as {to} instead."
             );
             diagnostics.push(
-                Diagnostic::error("Moved object still exists", detail)
+                Diagnostic::error(&rules::refactor::MOVED_OBJECT_EXISTS, detail)
                     .at(moved.span)
                     .related(span, "it is still declared here"),
             );

@@ -6,6 +6,7 @@ use crate::body::CompiledBody;
 use crate::config::{ProviderUse, Resource};
 use crate::load::decl::{ModuleDecl, ProviderRef, ResourceDecl};
 use crate::load::providers::{local_name, provider_addr, resolve};
+use crate::rules;
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::Span;
@@ -106,12 +107,12 @@ impl Session<'_> {
         if multiple != found.key.is_some() {
             let (summary, detail) = if multiple {
                 (
-                    "Provider instance key required",
+                    &rules::provider::PROVIDER_KEY_REQUIRED,
                     "This provider configuration has \"for_each\", so a reference to it must say which instance is meant, with an instance key in brackets behind the alias.",
                 )
             } else {
                 (
-                    "Unexpected provider instance key",
+                    &rules::provider::UNEXPECTED_PROVIDER_KEY,
                     "This provider configuration has no \"for_each\", so a reference to it must not have an instance key.",
                 )
             };

@@ -3,6 +3,7 @@
 use super::decl::{BackendDecl, ModuleDecl};
 use super::decode::Decoder;
 use super::{ModuleFile, ModuleFolder};
+use crate::rules;
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -123,7 +124,7 @@ fn parse_file(
             let id = sources.add(path, good.into_owned());
             diagnostics.push(
                 Diagnostic::error(
-                    "Invalid character encoding",
+                    &rules::files::INVALID_ENCODING,
                     "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor.",
                 )
                 .at(Span::new(id, end, end)),
@@ -177,7 +178,34 @@ pub(super) fn backend_problems(
         .map(|(name, (_, span))| {
             let hint = crate::suggest::did_you_mean(name, known.iter().copied());
             let detail = format!("An argument named \"{name}\" is not expected here.{hint}");
-            Diagnostic::error("Unsupported argument", detail).at(*span)
+            Diagnostic::error(
+                &terrane_lang::rules::structure::UNSUPPORTED_ARGUMENT,
+                detail,
+            )
+            .at(*span)
+        })
+        .collect()
+}
+
+/// Values that must not be used to configure a backend: it writes them down.
+pub(super) fn backend_values(arguments: &BTreeMap<EcoString, (Value, Span)>) -> Diagnostics {
+    arguments
+        .iter()
+        .filter_map(|(name, (value, span))| {
+            let marks = value.marks_deep();
+            let why = if marks.is_sensitive() {
+                "is derived from a sensitive value"
+            } else if marks.is_ephemeral() {
+                "is derived from an ephemeral value"
+            } else if !value.is_wholly_known() {
+                "is not known before anything is planned"
+            } else {
+                return None;
+            };
+            let detail = format!(
+                "The argument \"{name}\" {why}, and can't be used to configure a backend, whose settings are written down. Pass secrets in the environment, or with -backend-config."
+            );
+            Some(Diagnostic::error(&rules::static_value::BACKEND_VALUE, detail).at(*span))
         })
         .collect()
 }

@@ -14,6 +14,7 @@ pub(crate) mod static_eval;
 pub use decode::LANGUAGE_VERSION;
 pub use source_addr::is_local_source;
 
+use crate::rules;
 use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
 use ecow::EcoString;
@@ -22,6 +23,7 @@ use static_eval::StaticEval;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::functions::Functions;
 use terrane_lang::source::{SourceMap, Span};
 use terrane_model::addr::{ModulePath, ProviderAddr};
 use terrane_value::Value;
@@ -97,6 +99,19 @@ pub struct Tree {
     pub(crate) modules: Vec<TreeModule>,
     /// Values of root variables, where they are known already.
     pub(crate) variables: BTreeMap<EcoString, Value>,
+    /// What else static expressions may use.
+    pub(crate) surroundings: Surroundings,
+}
+
+/// What expressions that must be known before anything is planned may use beside variables and local values. What is missing is not known there.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// `terraform.workspace`
+    pub workspace: Option<EcoString>,
+    /// `path.cwd`
+    pub cwd: Option<EcoString>,
+    /// Functions, with their door to files; `None`: those that need nothing.
+    pub functions: Option<Functions>,
 }
 
 /// One module of the tree.
@@ -157,6 +172,13 @@ impl Loader {
         loader
     }
 
+    /// Says what static expressions may use. To be called before anything is asked for.
+    #[must_use]
+    pub fn within(mut self, surroundings: Surroundings) -> Self {
+        self.tree.surroundings = surroundings;
+        self
+    }
+
     /// The next module whose files are needed; `None`: all are there.
     pub fn poll(&mut self) -> Option<ModuleRequest> {
         while let Some((module, index)) = self.queue.pop_front() {
@@ -206,6 +228,7 @@ impl Loader {
             self.diagnostics
                 .extend(provider_checks::check(&self.tree, &self.sources));
             self.backend();
+            self.constant_variables();
         }
         (self.tree, self.sources, self.diagnostics)
     }
@@ -221,13 +244,13 @@ impl Loader {
                 detail.push(' ');
                 detail.push_str(reason);
             }
-            Diagnostic::error("Unreadable module directory", detail).at(request.span)
+            Diagnostic::error(&rules::files::UNREADABLE_MODULE, detail).at(request.span)
         } else {
             let mut detail = "This module is not yet installed. Run \"terrane init\" to install all modules required by this configuration.".to_owned();
             if !reason.is_empty() {
                 detail = format!("{reason} {detail}");
             }
-            Diagnostic::error("Module not installed", detail).at(request.span)
+            Diagnostic::error(&rules::files::MODULE_NOT_INSTALLED, detail).at(request.span)
         }
     }
 
@@ -240,7 +263,7 @@ impl Loader {
             self.incompatible = true;
             let only = diagnostics
                 .into_iter()
-                .filter(|diagnostic| diagnostic.summary == "Incompatible module");
+                .filter(|diagnostic| diagnostic.is(&rules::settings::INCOMPATIBLE_MODULE));
             self.diagnostics.extend(only);
         } else {
             self.diagnostics.extend(diagnostics);
@@ -265,13 +288,13 @@ impl Loader {
                     "An import block was detected in \"{path}\". Import blocks are only allowed in the root module."
                 );
                 self.diagnostics.push(
-                    Diagnostic::error("Invalid import configuration", detail).at(import.span),
+                    Diagnostic::error(&rules::refactor::IMPORT_IN_MODULE, detail).at(import.span),
                 );
             }
             if let Some(backend) = &decl.backend {
                 self.diagnostics.push(
                     Diagnostic::warning(
-                        "Backend configuration ignored",
+                        &rules::settings::BACKEND_IGNORED,
                         "Any selected backend applies to the entire configuration, so only the root module may configure one. This block has no effect.",
                     )
                     .at(backend.span),
@@ -305,9 +328,9 @@ impl Loader {
         let span = source_expr.span;
         let kind = match source_addr::classify(&source, version.is_some()) {
             Ok(kind) => kind,
-            Err((summary, detail)) => {
+            Err((rule, detail)) => {
                 self.diagnostics
-                    .push(Diagnostic::error(summary, detail).at(span));
+                    .push(Diagnostic::error(rule, detail).at(span));
                 return None;
             }
         };
@@ -322,7 +345,7 @@ impl Loader {
                 "The module \"{path}\" calls itself, directly or through others, which would never end. Remove one of the calls."
             );
             self.diagnostics
-                .push(Diagnostic::error("Endless module recursion", detail).at(call.span));
+                .push(Diagnostic::error(&rules::files::ENDLESS_RECURSION, detail).at(call.span));
             return None;
         }
         Some(ModuleRequest {
@@ -356,7 +379,7 @@ impl Loader {
                 let mut found = Diagnostics::new();
                 if let Ok(None) = source {
                     let diagnostic = Diagnostic::error(
-                        "Invalid module source address",
+                        &rules::files::NULL_MODULE_SOURCE,
                         "The source of a module must not be null.",
                     );
                     found.push(diagnostic.at(call.span));
@@ -380,6 +403,7 @@ impl Loader {
         let mut problems = Diagnostics::new();
         let arguments = evaluator.body(&decl.body, &mut problems);
         problems.extend(files::backend_problems(decl, &arguments));
+        problems.extend(files::backend_values(&arguments));
         let backend = Backend {
             type_name: decl.type_name.clone(),
             arguments: arguments
@@ -390,5 +414,44 @@ impl Loader {
         };
         self.tree.backend = Some(backend);
         self.diagnostics.extend(problems);
+    }
+
+    /// What calls give variables that must be constant.
+    fn constant_variables(&mut self) {
+        let mut found = Diagnostics::new();
+        let evaluator = StaticEval::new(&self.tree);
+        for module in &self.tree.modules {
+            let Some((parent, call)) = module.parent else {
+                continue;
+            };
+            let call = &self.tree.modules[parent].decl.calls[call];
+            let constant = |variable: &&decl::VariableDecl| variable.constant == Some(true);
+            for variable in module.decl.variables.iter().filter(constant) {
+                let Some(expr) = static_eval::input(&call.body, &variable.name) else {
+                    continue;
+                };
+                let Err(problems) = evaluator.eval(parent, &expr) else {
+                    continue;
+                };
+                // A value that was not given is missed elsewhere, too.
+                let dynamic = problems
+                    .iter()
+                    .find(|problem| problem.is(&rules::static_value::DYNAMIC_VALUE));
+                if let Some(problem) = dynamic {
+                    let detail = format!(
+                        "The variable \"{}\" of {} is declared with const = true, so its value must be known before anything is planned. It may refer only to input variables, local values and path: not to resources, data sources or modules.",
+                        variable.name, module.path
+                    );
+                    let mut diagnostic = Diagnostic::error(&rules::static_value::CONST_INPUT, detail)
+                        .at(expr.span)
+                        .related(variable.span, "the variable is declared here");
+                    if let Some(place) = problem.subject.filter(|place| *place != expr.span) {
+                        diagnostic = diagnostic.related(place, "this is not constant");
+                    }
+                    found.push(diagnostic);
+                }
+            }
+        }
+        self.diagnostics.extend(found);
     }
 }

@@ -4,6 +4,7 @@ use super::decl::{CallDecl, PassedProvider, ProviderRef};
 use super::decode::provider::written;
 use super::providers::{local_name, provider_addr, resolve};
 use super::{Tree, TreeModule};
+use crate::rules;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
@@ -78,7 +79,7 @@ fn undeclared(module: &TreeModule, provider: &ProviderRef, addr: &ProviderAddr) 
         written(provider),
         provider.name
     );
-    Diagnostic::error("Provider configuration not present", detail).at(provider.span)
+    Diagnostic::error(&rules::provider::UNDECLARED_CONFIGURATION, detail).at(provider.span)
 }
 
 fn check_call(
@@ -105,7 +106,7 @@ fn check_call(
                     entry.addr.for_display()
                 );
                 diagnostics.push(
-                    Diagnostic::error("Missing required provider configuration", detail)
+                    Diagnostic::error(&rules::provider::CONFIGURATION_NOT_PASSED, detail)
                         .at(call.span),
                 );
             }
@@ -138,9 +139,8 @@ fn check_passed(
             called.path,
             written(child)
         );
-        diagnostics.push(
-            Diagnostic::error("Cannot override provider configuration", detail).at(child.span),
-        );
+        diagnostics
+            .push(Diagnostic::error(&rules::provider::CANNOT_OVERRIDE, detail).at(child.span));
         return;
     }
     match (entry, &child.alias) {
@@ -154,7 +154,7 @@ fn check_passed(
                 child.name
             );
             diagnostics
-                .push(Diagnostic::error("Reference to undefined provider", detail).at(child.span));
+                .push(Diagnostic::error(&rules::provider::UNDEFINED_ALIAS, detail).at(child.span));
         }
         (None, Some(_)) if own.is_none() => {
             let detail = format!(
@@ -163,8 +163,9 @@ fn check_passed(
                 child.name,
                 parent_addr.for_display()
             );
-            diagnostics
-                .push(Diagnostic::error("Reference to undefined provider", detail).at(child.span));
+            diagnostics.push(
+                Diagnostic::error(&rules::provider::UNDEFINED_REQUIRED, detail).at(child.span),
+            );
         }
         (None, None) => {
             let used = called
@@ -182,7 +183,8 @@ fn check_passed(
                     child_addr.for_display()
                 );
                 diagnostics.push(
-                    Diagnostic::warning("Reference to undefined provider", detail).at(child.span),
+                    Diagnostic::warning(&rules::provider::UNDEFINED_LOCAL_NAME, detail)
+                        .at(child.span),
                 );
             }
         }
@@ -196,7 +198,8 @@ fn check_passed(
             called.path,
             child_addr.for_display()
         );
-        diagnostics.push(Diagnostic::error("Provider type mismatch", detail).at(parent.span));
+        diagnostics
+            .push(Diagnostic::error(&rules::provider::TYPE_MISMATCH, detail).at(parent.span));
     }
 }
 
@@ -267,9 +270,13 @@ fn check_legacy(
                 module.dir
             );
             diagnostics.push(
-                Diagnostic::error(format!("Module is incompatible with {name}"), detail)
-                    .at(span)
-                    .related(provider.span, "the provider configuration"),
+                Diagnostic::error(
+                    rules::provider::INCOMPATIBLE_MODULE
+                        .named(format!("Module is incompatible with {name}")),
+                    detail,
+                )
+                .at(span)
+                .related(provider.span, "the provider configuration"),
             );
             return;
         }

@@ -3,6 +3,7 @@
 use super::decl::{ModuleDecl, ProviderRef, ResourceDecl};
 use super::decode::terraform::implied_provider;
 use super::{Requirement, Tree};
+use crate::rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -161,9 +162,8 @@ pub(super) fn requirements(tree: &Tree) -> (BTreeMap<ProviderAddr, Requirement>,
             let detail = format!(
                 "Cannot use {addr}: built-in providers do not support explicit version constraints."
             );
-            diagnostics.push(
-                Diagnostic::error("Invalid dependency on built-in provider", detail).at(*span),
-            );
+            diagnostics
+                .push(Diagnostic::error(&rules::provider::BUILTIN_REQUIREMENT, detail).at(*span));
         }
     }
     (collector.found, diagnostics)

@@ -1,6 +1,8 @@
 //! Module sources: what kind of address a text is.
 
+use crate::rules;
 use ecow::EcoString;
+use terrane_lang::diagnostic::Rule;
 
 /// What kind of address a module source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub fn is_local_source(source: &str) -> bool {
 pub(super) fn classify(
     source: &str,
     has_version: bool,
-) -> Result<SourceKind, (&'static str, String)> {
+) -> Result<SourceKind, (&'static Rule, String)> {
     let kind = kind(source);
     if has_version && kind != Some(SourceKind::Registry) {
         let reason = match kind {
@@ -42,14 +44,14 @@ pub(super) fn classify(
         let detail = format!(
             "Failed to parse module registry address: {reason}.\n\nA module registry source address was assumed because the argument \"version\" is set as well, which applies only to registry modules."
         );
-        return Err(("Invalid registry module source address", detail));
+        return Err((&rules::files::INVALID_REGISTRY_SOURCE, detail));
     }
     kind.ok_or_else(|| {
         let mut detail = format!("The intended installation method for remote module package \"{source}\" could not be determined.");
         if !source.is_empty() {
             detail.extend([format!("\n\nIf you intended this as a path relative to the current module, use \"./{source}\" instead. The \"./\" prefix indicates that the address is a relative filesystem path.")]);
         }
-        ("Invalid module source address", detail)
+        (&rules::files::INVALID_MODULE_SOURCE, detail)
     })
 }
 

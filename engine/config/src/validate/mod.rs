@@ -11,6 +11,7 @@ use crate::config::{
     Repetition, Resource,
 };
 use crate::repetition::{self, Unknown};
+use crate::rules;
 use crate::variables::{input_value, unsuitable_input};
 use scope::{Known, Member, ModuleScope};
 use std::cell::RefCell;
@@ -59,7 +60,7 @@ pub fn output_problems(output: &Output, is_root: bool, value: &Value) -> Diagnos
     if is_root && marks.is_sensitive() && !output.sensitive {
         found.push(
             Diagnostic::error(
-                "Output refers to sensitive values",
+                &rules::condition::SENSITIVE_OUTPUT,
                 "To reduce the risk of accidentally exporting sensitive data that was intended to be only internal, any root module output containing sensitive data must be explicitly marked as sensitive, to confirm your intent.\n\nIf you do intend to export this data, annotate the output value as sensitive by adding the following argument:\n    sensitive = true",
             )
             .at(output.span),
@@ -68,7 +69,7 @@ pub fn output_problems(output: &Output, is_root: bool, value: &Value) -> Diagnos
     if marks.is_ephemeral() && !output.ephemeral {
         found.push(
             Diagnostic::error(
-                "Ephemeral value not allowed",
+                &rules::condition::EPHEMERAL_OUTPUT,
                 "This output value is not declared as returning an ephemeral value, so it cannot be set to a result derived from an ephemeral value.",
             )
             .at(output.value.span()),
@@ -272,7 +273,7 @@ impl Checker<'_> {
             if let Err(error) = convert(message.unmarked(), &Type::String) {
                 self.diagnostics.push(
                     Diagnostic::error(
-                        "Invalid error message",
+                        &rules::condition::ERROR_MESSAGE_TYPE,
                         format!("Unsuitable value for error message: {error}."),
                     )
                     .at(condition.message.span()),
@@ -283,8 +284,8 @@ impl Checker<'_> {
 
     fn condition(&mut self, place: Place, condition: &Condition, kind: &str, value: &Value) {
         let summary = match kind {
-            "validation" => "Invalid variable validation result".to_owned(),
-            _ => "Invalid condition result".to_owned(),
+            "validation" => &rules::condition::VALIDATION_RESULT,
+            _ => &rules::condition::CONDITION_RESULT,
         };
         let detail = match convert(value.unmarked(), &Type::Bool) {
             Err(error) => format!("Invalid condition result value: {error}."),
@@ -334,8 +335,10 @@ impl Checker<'_> {
                     "The value of {}.var.{} is derived from an ephemeral value, but the variable does not accept ephemeral values. To allow them, set ephemeral = true in the declaration of the variable.",
                     called.path, variable.name
                 );
-                self.diagnostics
-                    .push(Diagnostic::error("Ephemeral value not allowed", detail).at(expr.span()));
+                self.diagnostics.push(
+                    Diagnostic::error(&rules::condition::EPHEMERAL_NOT_ALLOWED, detail)
+                        .at(expr.span()),
+                );
             }
         }
     }
@@ -356,7 +359,7 @@ impl Checker<'_> {
         {
             self.diagnostics.push(
                 Diagnostic::error(
-                    "Invalid prevent_destroy argument",
+                    &rules::resource::PREVENT_DESTROY_TYPE,
                     format!("Unsuitable value: {error}."),
                 )
                 .at(prevent.span()),
@@ -434,8 +437,9 @@ impl Checker<'_> {
             return;
         };
         if let Some(problem) = import_id_problem(&value) {
-            self.diagnostics
-                .push(Diagnostic::error("Invalid import id argument", problem).at(id.span()));
+            self.diagnostics.push(
+                Diagnostic::error(&rules::refactor::INVALID_IMPORT_ID, problem).at(id.span()),
+            );
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Named;
 use crate::config::{
     Config, Module, ModuleCall, ModuleId, Output, Reference, Repetition, Resource,
 };
+use crate::rules;
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -92,7 +93,11 @@ impl ModuleScope<'_> {
         let detail = format!(
             "The given key does not identify an element in this collection value: {what} is required."
         );
-        Err(Diagnostic::error("Invalid index", detail).at(span).into())
+        Err(
+            Diagnostic::error(&rules::reference::INSTANCE_KEY_TYPE, detail)
+                .at(span)
+                .into(),
+        )
     }
 
     fn whole(&self, reference: Reference) -> Result<Value, Diagnostics> {

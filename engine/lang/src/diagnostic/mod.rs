@@ -5,11 +5,13 @@
 use crate::source::Span;
 
 pub mod render;
+pub mod rule;
 pub mod snippet;
 #[cfg(test)]
 mod tests;
 
 pub use render::{Style, render, render_all};
+pub use rule::{Headline, Rule};
 pub use snippet::{Snippet, snippet};
 
 /// How bad it is.
@@ -26,6 +28,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// Error or warning.
     pub severity: Severity,
+    /// The code of the rule: `T0107`. A message that a provider or the configuration's author wrote has none.
+    pub code: Option<&'static str>,
     /// One line, no final period: `Unsupported argument`.
     pub summary: String,
     /// Full sentences: what is wrong and what to do. May be empty.
@@ -47,22 +51,24 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error.
+    /// An error against a rule.
     #[must_use]
-    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(Severity::Error, summary, detail)
+    pub fn error(headline: impl Into<Headline>, detail: impl Into<String>) -> Self {
+        Self::new(Severity::Error, headline.into(), detail)
     }
 
-    /// A warning.
+    /// A warning about a rule.
     #[must_use]
-    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, summary, detail)
+    pub fn warning(headline: impl Into<Headline>, detail: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, headline.into(), detail)
     }
 
-    fn new(severity: Severity, summary: impl Into<String>, detail: impl Into<String>) -> Self {
+    fn new(severity: Severity, headline: Headline, detail: impl Into<String>) -> Self {
+        let Headline { code, summary } = headline;
         Self {
             severity,
-            summary: summary.into(),
+            code,
+            summary: summary.into_owned(),
             detail: detail.into(),
             subject: None,
             context: None,
@@ -72,6 +78,21 @@ impl Diagnostic {
             function: None,
             hint: None,
         }
+    }
+
+    /// The headline, for another message about the same.
+    #[must_use]
+    pub fn headline(&self) -> Headline {
+        Headline {
+            code: self.code,
+            summary: self.summary.clone().into(),
+        }
+    }
+
+    /// Whether it is about this rule.
+    #[must_use]
+    pub fn is(&self, rule: &Rule) -> bool {
+        self.code == Some(rule.code)
     }
 
     /// Says where.

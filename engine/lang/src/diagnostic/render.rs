@@ -28,6 +28,7 @@ const MAX_LINES: u32 = 8;
 const MAX_LINE_WIDTH: usize = 160;
 
 const RESET: &str = "\u{1b}[0m";
+const DIM: &str = "\u{1b}[2m";
 const BOLD: &str = "\u{1b}[1m";
 const RED: &str = "\u{1b}[31m";
 const YELLOW: &str = "\u{1b}[33m";
@@ -102,10 +103,15 @@ impl Writer<'_> {
         };
         let color = severity_color(diagnostic.severity);
         let title = clean(&diagnostic.summary).replace('\n', " ");
+        let code = diagnostic.code.map(|code| format!(" [{code}]"));
+        let code = code.unwrap_or_default();
         if self.color {
-            self.line(&format!("{BOLD}{color}{word}{RESET}{BOLD}{title}{RESET}"));
+            let dim = if code.is_empty() { "" } else { DIM };
+            self.line(&format!(
+                "{BOLD}{color}{word}{RESET}{BOLD}{title}{RESET}{dim}{code}{RESET}"
+            ));
         } else {
-            self.line(&format!("{word}{title}"));
+            self.line(&format!("{word}{title}{code}"));
         }
         self.line("");
         let before = self.out.len();

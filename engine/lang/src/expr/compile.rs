@@ -3,8 +3,9 @@
 use super::node::{Code, For, If, Node, Operation, Part, Shaped, Step, StepKind, TemplateFor};
 use super::{Binder, Bound, Compiled, Root, Slot, Use};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::Span;
-use crate::syntax::ast::{self, Expr, ExprKind, UnaryOp};
+use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, UnaryOp};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub fn compile(
         diagnostics: Diagnostics::new(),
         depth: 0,
         lexical: 0,
+        optional: 0,
     };
     let code = compiler.expr(expr);
     let Compiler {
@@ -47,6 +49,8 @@ pub(super) struct Compiler<'a> {
     depth: usize,
     /// How many mentions of lexical names were compiled so far.
     lexical: usize,
+    /// In how many parts of expressions this is that need not be evaluated.
+    pub(super) optional: usize,
 }
 
 impl Compiler<'_> {
@@ -58,7 +62,7 @@ impl Compiler<'_> {
         if self.depth >= MAX_DEPTH {
             self.report(
                 Diagnostic::error(
-                    "Expression nested too deeply",
+                    &rules::expr::EXPRESSION_TOO_DEEP,
                     format!("Expressions may be nested at most {MAX_DEPTH} levels deep. Move parts of it to local values."),
                 )
                 .at(expr.span),
@@ -69,6 +73,14 @@ impl Compiler<'_> {
         let code = self.dispatch(expr);
         self.depth -= 1;
         code
+    }
+
+    /// Compiles something that the expression may do without.
+    pub(super) fn perhaps<T>(&mut self, compile: impl FnOnce(&mut Self) -> T) -> T {
+        self.optional += 1;
+        let compiled = compile(self);
+        self.optional -= 1;
+        compiled
     }
 
     pub(super) fn all(&mut self, exprs: &[Expr]) -> Box<[Code]> {
@@ -96,8 +108,8 @@ impl Compiler<'_> {
                 let [condition, yes, no] = &**parts;
                 Node::Conditional(Box::new([
                     self.expr(condition),
-                    self.expr(yes),
-                    self.expr(no),
+                    self.perhaps(|compiler| compiler.expr(yes)),
+                    self.perhaps(|compiler| compiler.expr(no)),
                 ]))
             }
             ExprKind::Binary(..) => self.binary(expr),
@@ -143,7 +155,12 @@ impl Compiler<'_> {
             .rev()
             .map(|(op, operand, span)| Operation {
                 op,
-                operand: self.expr(operand),
+                operand: match op {
+                    BinaryOp::And | BinaryOp::Or => {
+                        self.perhaps(|compiler| compiler.expr(operand))
+                    }
+                    _ => self.expr(operand),
+                },
                 span,
             })
             .collect();
@@ -176,7 +193,7 @@ impl Compiler<'_> {
     fn ambiguous_key(&mut self, key: &Expr) {
         self.report(
             Diagnostic::error(
-                "Ambiguous attribute key",
+                &rules::expr::AMBIGUOUS_ATTRIBUTE_KEY,
                 "If this expression is intended to be a reference, wrap it in parentheses. If it's instead intended as a literal name containing periods, wrap it in quotes to create a string literal.",
             )
             .at(key.span),
@@ -279,7 +296,7 @@ impl Compiler<'_> {
         if self.depth >= MAX_DEPTH {
             self.report(
                 Diagnostic::error(
-                    "Expression nested too deeply",
+                    &rules::expr::TEMPLATE_TOO_DEEP,
                     format!("Template directives may be nested at most {MAX_DEPTH} levels deep."),
                 )
                 .at(span),
@@ -418,7 +435,7 @@ impl Compiler<'_> {
         if self.depth >= MAX_DEPTH {
             self.report(
                 Diagnostic::error(
-                    "Expression nested too deeply",
+                    &rules::expr::SPLAT_TOO_DEEP,
                     format!("Splat expressions may be nested at most {MAX_DEPTH} levels deep."),
                 )
                 .at(span),

@@ -4,6 +4,7 @@ use super::compile::Compiler;
 use super::node::{Call, Code, Convert, Node};
 use crate::diagnostic::Diagnostic;
 use crate::functions::table::{self, Function};
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -12,7 +13,7 @@ impl Compiler<'_> {
         if !self.binder.allows_functions() {
             self.report(
                 Diagnostic::error(
-                    "Function calls not allowed",
+                    &rules::call::FUNCTIONS_NOT_ALLOWED,
                     "Functions may not be called here.",
                 )
                 .at(span),
@@ -30,16 +31,14 @@ impl Compiler<'_> {
         }
         let Some(function) = table::find(plain) else {
             let diagnostic = self.unknown_function(call, span);
-            self.report(diagnostic);
             self.all(&call.args);
-            return Code::failed(span);
+            return self.fault(diagnostic, span);
         };
         let args = self.all(&call.args);
         if !call.expand_last
             && let Some(diagnostic) = wrong_count(function, call, span)
         {
-            self.report(diagnostic);
-            return Code::failed(span);
+            return self.fault(diagnostic, span);
         }
         Code::new(
             Node::Call(Box::new(Call {
@@ -66,7 +65,7 @@ impl Compiler<'_> {
                     .within(span);
             }
             return Diagnostic::error(
-                "Call to unknown function",
+                &rules::call::UNKNOWN_NAMESPACE,
                 format!("The function namespace \"{namespace}\" is not valid. Provider function calls must use the \"provider::\" namespace prefix."),
             )
             .at(call.name_span)
@@ -77,7 +76,7 @@ impl Compiler<'_> {
             .map(|near| format!(" Did you mean \"{near}\"?"))
             .unwrap_or_default();
         Diagnostic::error(
-            "Call to unknown function",
+            &rules::call::UNKNOWN_FUNCTION,
             format!("There is no function named \"{plain}\".{suggestion}"),
         )
         .at(call.name_span)
@@ -85,26 +84,26 @@ impl Compiler<'_> {
     }
 
     fn try_call(&mut self, call: &ast::Call, span: Span) -> Code {
-        let args = self.all(&call.args);
+        let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
             return self.no_expansion("try", call, span);
         }
         if args.is_empty() {
-            self.report(
+            return self.fault(
                 Diagnostic::error(
-                    "Error in function call",
+                    &rules::call::TRY_WITHOUT_ARGUMENTS,
                     "Call to function \"try\" failed: at least one argument is required.",
                 )
                 .at(call.name_span)
                 .within(span),
+                span,
             );
-            return Code::failed(span);
         }
         Code::new(Node::Try(args), span)
     }
 
     fn can_call(&mut self, call: &ast::Call, span: Span) -> Code {
-        let args = self.all(&call.args);
+        let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
             return self.no_expansion("can", call, span);
         }
@@ -156,15 +155,15 @@ impl Compiler<'_> {
 
     fn no_expansion(&mut self, name: &str, call: &ast::Call, span: Span) -> Code {
         let place = call.args.last().map_or(span, |last| last.span);
-        self.report(
+        self.fault(
             Diagnostic::error(
-                "Invalid expanding argument value",
+                &rules::call::EXPANDED_EXPRESSION_ARGUMENTS,
                 format!("The arguments of function \"{name}\" are expressions, not values: they can't be given by expansion (\"...\")."),
             )
             .at(place)
             .within(span),
-        );
-        Code::failed(span)
+            span,
+        )
     }
 
     fn wrong_special(&mut self, name: &str, params: &[&str], call: &ast::Call, span: Span) -> Code {
@@ -172,8 +171,17 @@ impl Compiler<'_> {
             Some(missing) => not_enough(name, params.len(), false, missing, close(call)),
             None => too_many(name, params.len(), call, span),
         };
-        self.report(diagnostic.within(span));
-        Code::failed(span)
+        self.fault(diagnostic.within(span), span)
+    }
+
+    /// A call that can't work. Where the expression may do without it, only evaluating it is an error: `try` and `can` are how people ask for
+    /// functions that only some versions have.
+    fn fault(&mut self, diagnostic: Diagnostic, span: Span) -> Code {
+        if self.optional == 0 {
+            self.report(diagnostic);
+            return Code::failed(span);
+        }
+        Code::new(Node::Fault(Box::new(diagnostic)), span)
     }
 }
 
@@ -228,7 +236,7 @@ pub(super) fn not_enough(
 ) -> Diagnostic {
     let at_least = if more { " at least" } else { "" };
     Diagnostic::error(
-        "Not enough function arguments",
+        &rules::call::NOT_ENOUGH_ARGUMENTS,
         format!("Function \"{name}\" expects{at_least} {wanted} argument(s). Missing value for \"{missing}\"."),
     )
     .at(close)
@@ -236,7 +244,7 @@ pub(super) fn not_enough(
 
 fn too_many(name: &str, wanted: usize, call: &ast::Call, span: Span) -> Diagnostic {
     Diagnostic::error(
-        "Too many function arguments",
+        &rules::call::TOO_MANY_ARGUMENTS,
         format!("Function \"{name}\" expects only {wanted} argument(s)."),
     )
     .at(call.args.get(wanted).map_or(span, |extra| extra.span))

@@ -6,6 +6,7 @@
 use super::node::{Code, Node, Shaped};
 use super::{Compiled, Root, Scope, Slot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::Span;
 use terrane_value::{Kind, Marks, Type, Value};
 
@@ -76,6 +77,7 @@ impl Evaluator<'_> {
             Node::Slot(slot) => self.slot(*slot, code.span),
             Node::Local(at, _) => self.frame.get(*at).cloned().ok_or(Failed),
             Node::Failed => Err(Failed),
+            Node::Fault(diagnostic) => self.fail((**diagnostic).clone()),
             _ if self.depth >= MAX_DEPTH => self.too_deep(code.span),
             _ => {
                 self.depth += 1;
@@ -107,7 +109,11 @@ impl Evaluator<'_> {
             Node::Shaped(shaped) => self.shaped(shaped),
             Node::Object(entries) => self.object(entries),
             Node::For(parts) => self.for_expr(parts, span),
-            Node::Constant(_) | Node::Slot(_) | Node::Local(..) | Node::Failed => Err(Failed),
+            Node::Constant(_)
+            | Node::Slot(_)
+            | Node::Local(..)
+            | Node::Failed
+            | Node::Fault(_) => Err(Failed),
         }
     }
 
@@ -115,7 +121,7 @@ impl Evaluator<'_> {
     fn too_deep(&mut self, span: Span) -> Outcome {
         self.fail(
             Diagnostic::error(
-                "Expression nested too deeply",
+                &rules::expr::EVALUATION_TOO_DEEP,
                 "Evaluating this expression goes through too many levels, counting templates that render other templates.",
             )
             .at(span),
@@ -214,8 +220,11 @@ impl Evaluator<'_> {
         if key.is_null() {
             return self.blame(
                 code,
-                Diagnostic::error("Null value as key", "Can't use a null value as a key.")
-                    .at(code.span),
+                Diagnostic::error(
+                    &rules::expr::NULL_OBJECT_KEY,
+                    "Can't use a null value as a key.",
+                )
+                .at(code.span),
             );
         }
         if !key.marks().is_none() {
@@ -227,7 +236,7 @@ impl Evaluator<'_> {
                 return self.blame(
                     code,
                     Diagnostic::error(
-                        "Incorrect key type",
+                        &rules::expr::OBJECT_KEY_TYPE,
                         format!("Can't use this value as a key: {why}."),
                     )
                     .at(code.span),

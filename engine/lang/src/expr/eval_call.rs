@@ -6,6 +6,7 @@ use super::node::{Call, Code, Convert};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::functions::table::{Context, Fault, Function, Param};
+use crate::rules;
 use crate::source::Span;
 use std::fmt::Write as _;
 use terrane_value::{Kind, Marks, Refinements, Type, Value};
@@ -72,7 +73,7 @@ impl Evaluator<'_> {
             return Err(Failed);
         };
         let invalid = |detail: &str| {
-            Diagnostic::error("Invalid expanding argument value", detail)
+            Diagnostic::error(&rules::call::INVALID_EXPANSION, detail)
                 .at(code.span)
                 .within(span)
         };
@@ -139,7 +140,7 @@ impl Evaluator<'_> {
             return Err(Failed);
         }
         let mut diagnostic = Diagnostic::error(
-            "Error in function call",
+            &rules::call::NO_EXPRESSION_SUCCEEDED,
             format!("Call to function \"try\" failed: no expression succeeded:{reasons}\n\nAt least one expression must produce a successful result."),
         )
         .at(span);
@@ -172,7 +173,7 @@ impl Evaluator<'_> {
             Ok(value) => Ok(value),
             Err(why) => {
                 let diagnostic = Diagnostic::error(
-                    "Error in function call",
+                    &rules::call::CONVERSION_FAILED,
                     format!("Call to function \"convert\" failed: {why}."),
                 )
                 .at(span);
@@ -195,7 +196,7 @@ fn wrong_count(call: &Call, given: usize, span: Span) -> Option<Diagnostic> {
         not_enough(&call.name, wanted, more, missing.name, call.close).within(span)
     } else if given > wanted && function.variadic.is_none() {
         Diagnostic::error(
-            "Too many function arguments",
+            &rules::call::TOO_MANY_ARGUMENTS,
             format!(
                 "Function \"{}\" expects only {wanted} argument(s).",
                 call.name
@@ -212,7 +213,7 @@ fn wrong_count(call: &Call, given: usize, span: Span) -> Option<Diagnostic> {
 
 fn argument_error(param: &Param, why: &str, function: &Function) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(
-        "Invalid function argument",
+        &rules::call::INVALID_ARGUMENT,
         format!("Invalid value for \"{}\" parameter: {why}.", param.name),
     );
     diagnostic.function = Some(function.signature());
@@ -229,7 +230,7 @@ fn call_error(call: &Call, fault: Fault, place: &dyn Fn(usize) -> Span, span: Sp
             .within(span);
     }
     let mut diagnostic = Diagnostic::error(
-        "Error in function call",
+        &rules::call::CALL_FAILED,
         format!("Call to function \"{}\" failed: {}.", call.name, fault.text),
     )
     .at(span);

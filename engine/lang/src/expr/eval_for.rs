@@ -4,6 +4,7 @@ use super::eval::{Evaluator, Failed, Outcome};
 use super::node::{Code, For};
 use super::values;
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Span;
 use std::collections::BTreeMap;
 use terrane_value::{EcoString, Kind, Marks, Type, Value};
@@ -28,7 +29,7 @@ impl Evaluator<'_> {
             return self.blame(
                 code,
                 Diagnostic::error(
-                    "Iteration over null value",
+                    &rules::expr::FOR_OVER_NULL,
                     "A null value cannot be used as the collection in a 'for' expression.",
                 )
                 .at(code.span)
@@ -40,7 +41,7 @@ impl Evaluator<'_> {
             return self.blame(
                 code,
                 Diagnostic::error(
-                    "Iteration over non-iterable value",
+                    &rules::expr::FOR_OVER_NON_ITERABLE,
                     format!(
                         "A value of type {} cannot be used as the collection in a 'for' expression.",
                         values::type_name(&ty)
@@ -146,7 +147,7 @@ impl Evaluator<'_> {
             return self.blame(
                 key_code,
                 Diagnostic::error(
-                    "Duplicate object key",
+                    &rules::expr::DUPLICATE_FOR_KEY,
                     format!("Two different items produced {which} in this 'for' expression. If duplicates are expected, use the ellipsis (...) after the value expression to enable grouping by key."),
                 )
                 .at(key_code.span)
@@ -167,7 +168,7 @@ impl Evaluator<'_> {
             return self.blame(
                 code,
                 Diagnostic::error(
-                    "Condition is null",
+                    &rules::expr::NULL_FOR_CONDITION,
                     "The value of the 'if' clause must not be null.",
                 )
                 .at(code.span)
@@ -185,7 +186,7 @@ impl Evaluator<'_> {
             Err(why) => self.blame(
                 code,
                 Diagnostic::error(
-                    "Invalid 'for' condition",
+                    &rules::expr::FOR_CONDITION_TYPE,
                     format!("The 'if' clause value is invalid: {why}."),
                 )
                 .at(code.span)
@@ -206,7 +207,7 @@ impl Evaluator<'_> {
             return self.blame(
                 code,
                 Diagnostic::error(
-                    "Invalid object key",
+                    &rules::expr::NULL_FOR_KEY,
                     "Key expression in 'for' expression must not produce a null value.",
                 )
                 .at(code.span)
@@ -227,7 +228,7 @@ impl Evaluator<'_> {
             Err(why) => self.blame(
                 code,
                 Diagnostic::error(
-                    "Invalid object key",
+                    &rules::expr::FOR_KEY_TYPE,
                     format!("The key expression produced an invalid result: {why}."),
                 )
                 .at(code.span)

@@ -4,6 +4,7 @@ use super::eval::{Evaluator, Failed, Outcome};
 use super::node::{Code, Operation};
 use super::values;
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, UnaryOp};
 use std::cmp::Ordering;
@@ -98,7 +99,7 @@ impl Evaluator<'_> {
             Ok(value) => Ok(Some(value)),
             Err(why) => {
                 let diagnostic = Diagnostic::error(
-                    "Invalid operand",
+                    &rules::expr::INVALID_OPERAND,
                     format!("Unsuitable value for {} operand: {why}.", side.name),
                 )
                 .at(side.span)
@@ -154,7 +155,7 @@ impl Evaluator<'_> {
     fn null_operand(&mut self, operation: &Operation) -> Outcome {
         self.fail(
             Diagnostic::error(
-                "Operation failed",
+                &rules::expr::NULL_OPERAND,
                 "Error during operation: argument must not be null.",
             )
             .at(operation.span),
@@ -208,7 +209,7 @@ impl Evaluator<'_> {
             Ok(number) => Ok(Value::number(number)),
             Err(why) => self.fail(
                 Diagnostic::error(
-                    "Operation failed",
+                    &rules::expr::OPERATION_FAILED,
                     format!("Error during operation: {why}."),
                 )
                 .at(operation.span),
@@ -229,7 +230,7 @@ impl Evaluator<'_> {
                 return self.blame(
                     code,
                     Diagnostic::error(
-                        "Invalid operand",
+                        &rules::expr::INVALID_UNARY_OPERAND,
                         format!("Unsuitable value for unary operand: {why}."),
                     )
                     .at(code.span)
@@ -245,7 +246,7 @@ impl Evaluator<'_> {
                 return self.blame(
                     code,
                     Diagnostic::error(
-                        "Operation failed",
+                        &rules::expr::NULL_UNARY_OPERAND,
                         "Error during operation: argument must not be null.",
                     )
                     .at(span),
@@ -271,7 +272,7 @@ impl Evaluator<'_> {
                 Ok(ty) => ty,
                 Err(why) => {
                     let diagnostic = Diagnostic::error(
-                        "Inconsistent conditional result types",
+                        &rules::expr::INCONSISTENT_CONDITIONAL,
                         format!("The true and false result expressions must have consistent types. {why}"),
                     )
                     .at(yes_code.span.to(no_code.span))
@@ -310,7 +311,7 @@ impl Evaluator<'_> {
                     };
                     return self.fail(
                         Diagnostic::error(
-                            "Inconsistent conditional result types",
+                            &rules::expr::CONDITIONAL_CONVERSION,
                             format!("The {which} result value has the wrong type: {why}."),
                         )
                         .at(span),
@@ -328,7 +329,7 @@ impl Evaluator<'_> {
             return self.blame(
                 code,
                 Diagnostic::error(
-                    "Null condition",
+                    &rules::expr::NULL_CONDITION,
                     "The condition value is null. Conditions must either be true or false.",
                 )
                 .at(code.span)
@@ -340,7 +341,7 @@ impl Evaluator<'_> {
             Err(_) => self.blame(
                 code,
                 Diagnostic::error(
-                    "Incorrect condition type",
+                    &rules::expr::CONDITION_TYPE,
                     "The condition expression must be of type bool.",
                 )
                 .at(code.span)

@@ -4,11 +4,13 @@ use super::eval::{Evaluator, Failed, Outcome};
 use super::node::{Code, Step, StepKind};
 use super::values;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Rule;
+use crate::rules;
 use crate::source::Span;
 use terrane_value::{Kind, Refinements, Type, Value, ops};
 
 /// What goes wrong in one step: summary and detail.
-type Fault = (&'static str, String);
+type Fault = (&'static Rule, String);
 
 impl Evaluator<'_> {
     /// Applies steps one after the other. `start` is the place of what they are applied to.
@@ -70,7 +72,7 @@ impl Evaluator<'_> {
                 return Ok(Value::tuple(Vec::new()).with_marks(marks));
             }
             let fault = (
-                "Splat of null value",
+                &rules::expr::SPLAT_OF_NULL,
                 String::from(
                     "Splat expressions (with the * symbol) cannot be applied to null sequences.",
                 ),
@@ -187,5 +189,5 @@ pub(super) fn index(value: &Value, key: &Value) -> Result<Value, Fault> {
 }
 
 fn fault(error: ops::AccessError) -> Fault {
-    (error.summary(), error.to_string())
+    (rules::expr::of_access(&error), error.to_string())
 }

@@ -4,6 +4,7 @@ use super::eval::{Evaluator, Failed, Outcome};
 use super::node::{Code, If, Part, TemplateFor};
 use super::values;
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Span;
 use terrane_value::{Kind, Marks, Type, Value};
 
@@ -83,7 +84,7 @@ impl Evaluator<'_> {
         if value.is_null() {
             draft.failed = true;
             let diagnostic = Diagnostic::error(
-                "Invalid template interpolation value",
+                &rules::expr::NULL_IN_TEMPLATE,
                 "The expression result is null. Cannot include a null value in a string template.",
             );
             self.blame::<()>(code, diagnostic.at(code.span).within(span))
@@ -103,7 +104,7 @@ impl Evaluator<'_> {
             Err(why) => {
                 draft.failed = true;
                 let diagnostic = Diagnostic::error(
-                    "Invalid template interpolation value",
+                    &rules::expr::INVALID_INTERPOLATION,
                     format!("Cannot include the given value in a string template: {why}."),
                 );
                 self.blame::<()>(code, diagnostic.at(code.span).within(span))
@@ -131,7 +132,7 @@ impl Evaluator<'_> {
         if self.depth >= super::eval::MAX_DEPTH {
             draft.failed = true;
             let diagnostic = Diagnostic::error(
-                "Expression nested too deeply",
+                &rules::expr::TEMPLATE_EVALUATION_TOO_DEEP,
                 "Evaluating this template goes through too many levels.",
             );
             self.fail::<()>(diagnostic.at(span)).ok();

@@ -35,7 +35,7 @@ impl Evaluator<'_> {
         }
         self.depth += 1;
         match &code.node {
-            Node::Constant(_) | Node::Failed => {}
+            Node::Constant(_) | Node::Failed | Node::Fault(_) => {}
             Node::Slot(_) | Node::Local(..) => self.reference(code, &[], visible, found),
             Node::Keyed(_, key) => {
                 self.collect(&key.0.code, visible, found);

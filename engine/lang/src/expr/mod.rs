@@ -6,6 +6,7 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::functions::Functions;
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast;
 use ecow::EcoString;
@@ -70,7 +71,7 @@ pub trait Binder {
     /// Says why a function of a provider can't be called. `name` is what follows `provider::`: `aws::arn_parse`.
     fn provider_function(&mut self, name: &str, span: Span) -> Diagnostic {
         Diagnostic::error(
-            "Unknown provider function",
+            &rules::call::NO_PROVIDER_FUNCTIONS,
             format!("There is no function named \"provider::{name}\". Functions of providers are not supported yet."),
         )
         .at(span)

@@ -5,6 +5,7 @@
 //! the same side) are rows here too, so that evaluation needs depth only for real nesting.
 
 use super::{Compiled, Slot};
+use crate::diagnostic::Diagnostic;
 use crate::expr::types::Defaults;
 use crate::functions::table::Function;
 use crate::source::Span;
@@ -61,6 +62,8 @@ pub(crate) enum Node {
     For(Box<For>),
     /// Could not be compiled, which was reported then.
     Failed,
+    /// Can't be evaluated: an error if it is.
+    Fault(Box<Diagnostic>),
 }
 
 /// One more operand of a row.

@@ -4,6 +4,7 @@ use super::compile::compile;
 use super::{Binder, Bound, Compiled, Scope, Slot, eval};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::functions::Functions;
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::syntax::suggest::suggestion;
@@ -85,7 +86,7 @@ impl Binder for Names<'_> {
                 key_at: None,
             }),
             None if self.template => Err(Diagnostic::error(
-                "Unknown variable",
+                &rules::expr::MISSING_TEMPLATE_VARIABLE,
                 format!("{MISSING}\"{}\".", root.name),
             )
             .at(root.span)),
@@ -94,7 +95,7 @@ impl Binder for Names<'_> {
                     .map(|near| format!(" Did you mean \"{near}\"?"))
                     .unwrap_or_default();
                 Err(Diagnostic::error(
-                    "Unknown variable",
+                    &rules::expr::UNKNOWN_NAME,
                     format!("There is no variable named \"{}\".{near}", root.name),
                 )
                 .at(root.span))
@@ -118,7 +119,7 @@ impl Scope for Names<'_> {
     fn keyed(&self, slot: Slot, key: &Value, span: Span) -> Result<Value, Diagnostics> {
         let whole = self.value(slot, span)?;
         terrane_value::ops::index(&whole, key).map_err(|error| {
-            Diagnostic::error(error.summary(), error.to_string())
+            Diagnostic::error(rules::expr::of_access(&error), error.to_string())
                 .at(span)
                 .into()
         })
@@ -155,10 +156,11 @@ struct Nothing;
 
 impl Binder for Nothing {
     fn bind(&mut self, root: &ast::Ident, _steps: &[ast::Step]) -> Result<Bound, Diagnostic> {
-        Err(
-            Diagnostic::error("Variables not allowed", "Variables may not be used here.")
-                .at(root.span),
+        Err(Diagnostic::error(
+            &rules::expr::VARIABLES_NOT_ALLOWED,
+            "Variables may not be used here.",
         )
+        .at(root.span))
     }
 
     fn allows_functions(&self) -> bool {

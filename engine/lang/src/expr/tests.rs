@@ -485,6 +485,23 @@ fn try_and_can_wait_for_unknown_values() {
     );
 }
 
+/// A call that can't work is an error where it is needed, and no sooner.
+#[test]
+fn calls_that_cannot_work_may_be_done_without() {
+    check(&[
+        ("try(nosuch(1), \"x\")", "\"x\""),
+        ("try(upper(), upper(\"a\", \"b\"), \"x\")", "\"x\""),
+        ("can(provider::a::b(1))", "false"),
+        ("can(can(1, 2))", "false"),
+        ("true ? 1 : upper()", "1"),
+        ("false && nosuch()", "false"),
+        ("true || try([]...)", "true"),
+    ]);
+    for text in ["upper()", "false ? 1 : upper()", "try(upper())", "true && upper()"] {
+        assert!(evaluate(text).is_err(), "{text}");
+    }
+}
+
 #[test]
 fn all_mistakes_are_told_at_once() {
     let diagnostics = evaluate("[o.x, upper(o.y), {a = o.z}, \"${o.w}\"]").unwrap_err();

@@ -1,7 +1,9 @@
 //! Type constraints: `list(object({ a = optional(string, "x") }))`.
 
 use super::{simple, values};
+use crate::diagnostic::Rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{Call, Expr, ExprKind, ObjectItem};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +15,7 @@ use terrane_value::{EcoString, ObjectType, Type};
 /// How deep types may nest.
 const MAX_DEPTH: usize = 100;
 
-const SUMMARY: &str = "Invalid type specification";
+const SUMMARY: &Rule = &rules::types::INVALID_TYPE;
 const ANY_TYPE: &str = "A type specification is either a primitive type keyword (bool, number, string) or a complex type constructor call, like list(string).";
 
 /// Reads a type constraint: the type (with `any` as dynamic and optional attributes), the defaults of optional attributes, and all
@@ -54,14 +56,14 @@ fn quoted(text: &str, span: Span) -> Diagnostic {
         ),
         _ => {
             return Diagnostic::error(
-                "Invalid legacy variable type hint",
+                &rules::types::LEGACY_TYPE_HINT,
                 "To provide a full type expression, remove the surrounding quotes and give the type expression directly.",
             )
             .at(span);
         }
     };
     Diagnostic::error(
-        "Invalid quoted type constraints",
+        &rules::types::QUOTED_TYPE,
         format!("Type constraints in quotes are not supported any more. {instead}"),
     )
     .at(span)
@@ -318,7 +320,7 @@ impl Reader {
             }
             Err(why) => self.diagnostics.push(
                 Diagnostic::error(
-                    "Invalid default value for optional attribute",
+                    &rules::types::INVALID_OPTIONAL_DEFAULT,
                     format!("This default value is not compatible with the attribute's type constraint: {why}."),
                 )
                 .at(expr.span),

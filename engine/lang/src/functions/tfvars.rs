@@ -5,6 +5,7 @@ use super::string::shown;
 use super::table::{Context, Fault, Function, Param, Ty};
 use crate::diagnostic::Diagnostic;
 use crate::expr::{simple, values};
+use crate::rules;
 use crate::source::SourceMap;
 use crate::syntax::parse::parse_body;
 use std::fmt::Write as _;
@@ -179,7 +180,8 @@ fn decode_tfvars(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> 
     }
     if let Some(block) = body.blocks.first() {
         let diagnostic = Diagnostic::error(
-            format!("Unexpected \"{}\" block", block.kind.name),
+            rules::structure::UNEXPECTED_BLOCK
+                .named(format!("Unexpected \"{}\" block", block.kind.name)),
             "Blocks are not allowed here.",
         )
         .at(block.header);

@@ -4,6 +4,7 @@ use super::ast::Ident;
 use super::body::{Attribute, Block, Body, BodySchema, Content, NativeBody};
 use super::suggest::suggestion;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::{FileId, Span};
 use ecow::EcoString;
 use std::collections::BTreeSet;
@@ -134,8 +135,9 @@ impl Content {
             if *required && self.attribute(name).is_none() {
                 let detail =
                     format!("The argument \"{name}\" is required, but no definition was found.");
-                diagnostics
-                    .push(Diagnostic::error("Missing required argument", detail).at(self.missing));
+                diagnostics.push(
+                    Diagnostic::error(&rules::structure::MISSING_ARGUMENT, detail).at(self.missing),
+                );
             }
         }
     }
@@ -204,7 +206,8 @@ impl NativeBody {
         let Some(block) = self.blocks.first() else {
             return Diagnostics::new();
         };
-        let summary = format!("Unexpected \"{}\" block", block.kind.name);
+        let summary = rules::structure::UNEXPECTED_BLOCK
+            .named(format!("Unexpected \"{}\" block", block.kind.name));
         Diagnostic::error(summary, "Blocks are not allowed here.")
             .at(block.kind.span)
             .within(block.header)
@@ -234,7 +237,7 @@ impl NativeBody {
             "An argument named \"{}\" is not expected here.{hint}",
             name.name
         );
-        Diagnostic::error("Unsupported argument", detail).at(name.span)
+        Diagnostic::error(&rules::structure::UNSUPPORTED_ARGUMENT, detail).at(name.span)
     }
 }
 
@@ -254,7 +257,7 @@ fn unknown_block(kind: &Ident, schema: &BodySchema) -> Diagnostic {
         None => String::new(),
     };
     let detail = format!("Blocks of type \"{name}\" are not expected here.{hint}");
-    Diagnostic::error("Unsupported block type", detail).at(kind.span)
+    Diagnostic::error(&rules::structure::UNSUPPORTED_BLOCK, detail).at(kind.span)
 }
 
 /// What is wrong with the number of labels.
@@ -266,7 +269,8 @@ fn wrong_labels(block: &Block, expected: &[&'static str]) -> Option<Diagnostic> 
             0 => format!("No labels are expected for {kind} blocks."),
             count => format!("Only {count} labels ({names}) are expected for {kind} blocks."),
         };
-        let summary = format!("Extraneous label for {kind}");
+        let summary =
+            rules::structure::EXTRANEOUS_LABEL.named(format!("Extraneous label for {kind}"));
         return Some(
             Diagnostic::error(summary, detail)
                 .at(extra.span)
@@ -282,7 +286,7 @@ fn wrong_labels(block: &Block, expected: &[&'static str]) -> Option<Diagnostic> 
         Body::Native(body) => Span::new(body.span.file, body.span.start, body.span.start + 1),
         Body::Json(_) | Body::Merged(_) => block.header,
     };
-    let summary = format!("Missing {missing} for {kind}");
+    let summary = rules::structure::MISSING_LABEL.named(format!("Missing {missing} for {kind}"));
     Some(
         Diagnostic::error(summary, detail)
             .at(brace)

@@ -140,7 +140,19 @@ pub(crate) fn scan(text: &str) -> Vec<Token> {
         &mut tokens,
     )
     .run();
+    debug_assert!(is_lossless(text, start, &tokens), "tokens cover the text");
     tokens
+}
+
+/// Whether there is nothing between tokens but spaces and tabs.
+fn is_lossless(text: &str, start: usize, tokens: &[Token]) -> bool {
+    let mut behind = start;
+    let covered = tokens.iter().all(|token| {
+        let between = text.get(behind..token.start as usize);
+        behind = token.end as usize;
+        between.is_some_and(|text| text.bytes().all(|byte| matches!(byte, b' ' | b'\t')))
+    });
+    covered && behind == text.len()
 }
 
 /// As [`scan`], of `text` from byte `from`, which is outside any string; the tokens are appended.

@@ -8,6 +8,7 @@ use super::ast::{Call, Expr, ExprKind, Ident, ObjectItem, Step, StepKind, Templa
 use super::parse::parse_traversal;
 use super::spans::map_spans;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::Span;
 use ecow::EcoString;
 use std::borrow::Cow;
@@ -73,7 +74,7 @@ pub fn reference(expr: &Expr) -> Result<Cow<'_, Expr>, Box<Diagnostic>> {
 fn not_static(expr: &Expr) -> Diagnostic {
     let detail = "A single static variable reference is required: only attribute access and indexing with constant keys. \
                   No calculations, function calls, template expressions, etc are allowed here.";
-    Diagnostic::error("Invalid expression", detail).at(expr.span)
+    Diagnostic::error(&rules::structure::NOT_STATIC, detail).at(expr.span)
 }
 
 /// Parses the content of a literal string by other means, with spans into the file. `None` if the
@@ -206,8 +207,10 @@ impl<'a> Constant<'a> {
             ExprKind::Name(name) => {
                 if !self.bound.contains(&name.as_str()) {
                     let detail = "Variables may not be used here.";
-                    self.diagnostics
-                        .push(Diagnostic::error("Variables not allowed", detail).at(expr.span));
+                    self.diagnostics.push(
+                        Diagnostic::error(&rules::structure::VARIABLES_NOT_ALLOWED, detail)
+                            .at(expr.span),
+                    );
                 }
             }
             ExprKind::Template(template) => self.template(template),
@@ -221,7 +224,8 @@ impl<'a> Constant<'a> {
             ExprKind::Call(call) => {
                 let detail = "Functions may not be called here.";
                 let diagnostic =
-                    Diagnostic::error("Function calls not allowed", detail).at(call.name_span);
+                    Diagnostic::error(&rules::structure::FUNCTIONS_NOT_ALLOWED, detail)
+                        .at(call.name_span);
                 self.diagnostics.push(diagnostic.within(expr.span));
                 self.all(&call.args);
             }

@@ -6,6 +6,7 @@
 use super::imports::Wanted;
 use super::prior::{Object, ObjectId, Stage};
 use super::{Core, Waiting};
+use crate::rules;
 use crate::machine::{Progress, ProviderInstance};
 use crate::stored;
 use ecow::EcoString;
@@ -83,7 +84,7 @@ impl Core {
         let provider = &self.config.provider(provider.config).addr.provider;
         let Some(schema) = self.identity_schema(provider, type_name) else {
             return Err(Diagnostic::error(
-                "Import by identity is not supported",
+                &rules::adoption::NO_IDENTITY,
                 format!(
                     "The provider {} says of {type_name} nothing by which an object could be identified. Use \"id\" instead of \"identity\".",
                     provider.for_display()
@@ -92,7 +93,7 @@ impl Core {
         };
         fit_identity(&given, schema, type_name)
             .map(ImportTarget::Identity)
-            .map_err(|problem| Diagnostic::error("Invalid import identity argument", problem))
+            .map_err(|problem| Diagnostic::error(&rules::adoption::INVALID_IDENTITY, problem))
     }
 
     pub(super) fn identity_schema(
@@ -128,7 +129,9 @@ impl Core {
             return self.object_moved(id, found);
         };
         let asked = target_text(&target);
-        let problem = |summary: &str, detail: String| Err((summary.to_owned(), detail));
+        let problem = |summary: &'static str, detail: String| {
+            Err((rules::adoption::BAD_IMPORT_ANSWER.named(summary), detail))
+        };
         let count = found.len();
         let mut fitting = found.into_iter().filter(|one| one.type_name == type_name);
         let chosen = match (fitting.next(), fitting.next()) {
@@ -278,7 +281,7 @@ impl Core {
             .map(|target| format!(" with {}", target_text(target)))
             .unwrap_or_default();
         let mut diagnostic = Diagnostic::error(
-            "Cannot import non-existent remote object",
+            &rules::import::NO_OBJECT,
             format!("While attempting to import an existing object to {addr:?}, the provider detected that no object{asked} exists. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or create the object by removing the import block."),
         )
         .about(addr);

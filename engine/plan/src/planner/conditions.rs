@@ -1,8 +1,9 @@
 //! Conditions: validations, pre- and postconditions, assertions (`opentofu.md` 5.9).
 
+use crate::rules;
 use std::collections::BTreeMap;
 use terrane_config::config::Condition;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
 use terrane_lang::expr::{Scope, values_involved};
 use terrane_model::snapshot::{CheckKind, CheckObject, CheckResult, CheckStatus};
 use terrane_value::{Kind, Type};
@@ -93,7 +94,7 @@ pub(crate) struct Outcome {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words {
     /// `Resource precondition failed`
-    pub failed: &'static str,
+    pub failed: &'static Rule,
     /// What `Invalid … expression` names: `precondition`.
     pub noun: &'static str,
     /// Error, or warning for `check` blocks.
@@ -125,9 +126,12 @@ pub(crate) fn evaluate(
     };
     let message = rule.message.eval(scope, &[]);
     let bad = |detail: &str| {
-        let mut diagnostic =
-            Diagnostic::error(format!("Invalid {} expression result", words.noun), detail)
-                .at(rule.condition.span());
+        let mut diagnostic = Diagnostic::error(
+            rules::condition::INVALID_RESULT
+                .named(format!("Invalid {} expression result", words.noun)),
+            detail,
+        )
+        .at(rule.condition.span());
         diagnostic.severity = words.severity;
         diagnostic
     };
@@ -187,7 +191,7 @@ fn message_text(
             "ephemeral"
         };
         let mut diagnostic = Diagnostic::error(
-            format!("Error message refers to {what} values"),
+            rules::condition::SENSITIVE_ERROR_MESSAGE.named(format!("Error message refers to {what} values")),
             format!("The error expression used to explain this condition refers to {what} values, so terrane will not display the resulting message. \
                      Remove the {what} value from the message, or use nonsensitive() if it can be shown."),
         )
@@ -205,7 +209,7 @@ fn message_text(
         _ => {
             diagnostics.push(
                 Diagnostic::error(
-                    "Invalid error message",
+                    &rules::condition::INVALID_ERROR_MESSAGE,
                     "Unsuitable value for error message: a non-null string is required.",
                 )
                 .at(rule.message.span()),

@@ -5,6 +5,7 @@ use super::{Core, Waiting};
 use crate::machine::Progress;
 use crate::objchange;
 use crate::plan::{Action, ActionReason, ResourceChange};
+use crate::rules;
 use std::sync::Arc;
 use terrane_config::config::ModuleId;
 use terrane_lang::diagnostic::Diagnostic;
@@ -109,7 +110,7 @@ impl Core {
                 "The provider's answer for {addr} is not valid: {problem}. This is a bug in the provider, which should be reported in its own issue tracker."
             );
             self.diagnostics.push(
-                Diagnostic::error("Provider produced invalid object", detail)
+                Diagnostic::error(&rules::answer::INVALID_DATA_OBJECT, detail)
                     .at(span)
                     .about(addr.to_string()),
             );

@@ -5,6 +5,7 @@
 
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting, adopt};
+use crate::rules;
 use crate::generate::{Generated, resource_block};
 use crate::machine::ProviderInstance;
 use crate::world::{Place, Repeat};
@@ -114,7 +115,7 @@ impl Core {
             let value = key.eval(&self.world.scope(Place::ROOT).repeated(repeat), &[])?;
             let Kind::String(text) = value.unmarked().kind() else {
                 return Err(Diagnostic::error(
-                    "Invalid provider instance key",
+                    &rules::planning::INVALID_PROVIDER_KEY,
                     "The key that chooses a provider instance must be a known string.",
                 )
                 .at(key.span())

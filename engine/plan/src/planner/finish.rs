@@ -7,6 +7,7 @@ use crate::exec::build::Builder;
 use crate::graph::{Node, NodeId};
 use crate::machine::Planned;
 use crate::plan::{Action, Base, OutputChange, Plan, PlanMode, RelevantAttribute, ResourceChange};
+use crate::rules;
 use crate::world::Place;
 use std::collections::BTreeMap;
 use terrane_config::config::{ModuleId, Reference};
@@ -74,7 +75,7 @@ impl Core {
                 });
                 let members: Vec<String> = members.take(20).collect();
                 self.diagnostics.push(Diagnostic::error(
-                    format!("Cycle: {}", members.join(", ")),
+                    rules::planning::STEP_CYCLE.named(format!("Cycle: {}", members.join(", "))),
                     "The planned steps wait for each other, so there is no order in which they could be carried out. This happens when objects are destroyed and created at the same time and some \
                      of them use create_before_destroy. Use -target to apply a part of the changes first.",
                 ));
@@ -237,7 +238,7 @@ impl Core {
                 )
             };
             self.diagnostics.push(
-                Diagnostic::warning("Incompletely-matched force-replace resource instance", format!("Your force-replace request for {addr} doesn't match any resource instance.{hint}")).about(addr.to_string()),
+                Diagnostic::warning(&rules::planning::UNMATCHED_REPLACE, format!("Your force-replace request for {addr} doesn't match any resource instance.{hint}")).about(addr.to_string()),
             );
         }
     }

@@ -2,6 +2,7 @@
 
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting};
+use crate::rules;
 use crate::stored;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_model::addr::{InstanceAddr, ProviderAddr};
@@ -83,7 +84,7 @@ impl Core {
         let addr = self.prior.objects[id].addr.clone();
         self.diagnostics.push(
             Diagnostic::error(
-                "Move to another resource type is not supported",
+                &rules::adoption::MOVE_NOT_SUPPORTED,
                 format!(
                     "A moved block moves {from} to {addr}, but the provider {} can't take over objects of other types or providers. To keep the object, forget it with a removed block and import it to the new address.",
                     provider.for_display()
@@ -117,7 +118,7 @@ impl Core {
         let list: Vec<String> = left.iter().map(|addr| format!("  - {addr}")).collect();
         self.diagnostics.push(
             Diagnostic::error(
-                "Moved resource instances excluded by targeting",
+                &rules::adoption::MOVED_OUT_OF_SCOPE,
                 format!("Resource instances in your current state have moved to new addresses in the latest configuration, and they must be part of the plan. The {option} options leave out:\n{}", list.join("\n")),
             )
             .hint(format!("leave out the {option} options, or {way_out}")),

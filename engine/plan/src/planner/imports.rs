@@ -3,12 +3,13 @@
 //! What is evaluated here is carried out in `adopt.rs`.
 
 use super::Core;
+use crate::rules;
 use crate::world::{Place, Repeat};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::{Import, ModuleId};
 use terrane_config::repetition::{self, Unknown};
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::expr::Compiled;
 use terrane_lang::source::Span;
 use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ModuleStep, ResourceAddr};
@@ -153,7 +154,7 @@ impl Core {
             let keyed = super::drafts::is_repeated(import);
             let to = format!("{}.{}", to.type_name, to.name);
             let missing = |detail: String| {
-                Diagnostic::error("Configuration for import target does not exist", detail)
+                Diagnostic::error(&rules::import::NO_CONFIGURATION, detail)
                     .at(import.to_span)
                     .within(import.span)
             };
@@ -188,7 +189,7 @@ impl Core {
                 continue;
             }
             let mut diagnostic = Diagnostic::error(
-                "Configuration for import target does not exist",
+                &rules::import::NO_CONFIGURATION,
                 format!("The configuration for the given import target {addr} does not exist. All target instances must have an associated configuration to be imported."),
             )
             .at(wanted.span)
@@ -247,7 +248,7 @@ impl Core {
             if let Some(first) = seen.get(&name) {
                 found.push(
                     Diagnostic::warning(
-                        "One object is imported to several addresses",
+                        &rules::adoption::SHARED_IMPORT,
                         format!(
                             "The object with the id {id:?} is to be imported to {first} and to {addr}. Each of them would manage it on its own: what one changes the other would change back, and destroying one destroys the object of both."
                         ),
@@ -269,7 +270,8 @@ fn duplicate(addr: &InstanceAddr, wanted: &Wanted, earlier: &Wanted) -> Diagnost
         "by another block"
     };
     let diagnostic = Diagnostic::error(
-        format!("Duplicate import configuration for \"{addr}\""),
+        rules::adoption::DUPLICATE_IMPORT
+            .named(format!("Duplicate import configuration for \"{addr}\"")),
         format!(
             "Something is imported to {addr} {by} already. An address can have only one object."
         ),
@@ -282,12 +284,12 @@ fn duplicate(addr: &InstanceAddr, wanted: &Wanted, earlier: &Wanted) -> Diagnost
     }
 }
 
-fn fail(summary: &str, detail: &str, expr: &Compiled) -> Diagnostics {
-    Diagnostic::error(summary, detail).at(expr.span()).into()
+fn fail(rule: &'static Rule, detail: &str, expr: &Compiled) -> Diagnostics {
+    Diagnostic::error(rule, detail).at(expr.span()).into()
 }
 
 fn instance_key(expr: &Compiled, value: &Value) -> Result<InstanceKey, Diagnostics> {
-    let bad = |detail: &str| fail("Invalid import address", detail, expr);
+    let bad = |detail: &str| fail(&rules::import::INVALID_KEY, detail, expr);
     let (value, marks) = value.unmark();
     if marks.is_sensitive() || marks.is_ephemeral() {
         return Err(bad(
@@ -308,16 +310,15 @@ fn instance_key(expr: &Compiled, value: &Value) -> Result<InstanceKey, Diagnosti
 }
 
 fn import_id(expr: &Compiled, value: &Value) -> Result<ImportTarget, Diagnostics> {
-    const SUMMARY: &str = "Invalid import id argument";
     if let Some(problem) = terrane_config::validate::import_id_problem(value) {
-        return Err(fail(SUMMARY, &problem, expr));
+        return Err(fail(&rules::import::INVALID_ID, &problem, expr));
     }
     let text = convert(value.unmarked(), &Type::String)
         .ok()
         .and_then(|text| text.as_str().map(EcoString::from));
     text.map(ImportTarget::Id).ok_or_else(|| {
         fail(
-            SUMMARY,
+            &rules::import::INVALID_ID,
             "The import block \"id\" argument depends on resource attributes that cannot be determined until apply, so it can't be planned to import this resource. Use -target or -exclude to apply what it depends on first.",
             expr,
         )
@@ -325,7 +326,7 @@ fn import_id(expr: &Compiled, value: &Value) -> Result<ImportTarget, Diagnostics
 }
 
 fn import_identity(expr: &Compiled, value: Value) -> Result<ImportTarget, Diagnostics> {
-    let bad = |detail: &str| fail("Invalid import identity argument", detail, expr);
+    let bad = |detail: &str| fail(&rules::adoption::INVALID_IDENTITY, detail, expr);
     let marks = value.marks_deep();
     if marks.is_sensitive() || marks.is_ephemeral() {
         return Err(bad(

@@ -7,6 +7,7 @@ use super::{Core, Waiting};
 use crate::machine::Progress;
 use crate::objchange;
 use crate::plan::{Action, ActionReason, Importing, PlanMode, ResourceChange};
+use crate::rules;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::{InstanceKey, Mode};
@@ -86,7 +87,7 @@ impl Core {
             }
             _ => {
                 self.diagnostics.push(
-                    Diagnostic::error("Provider produced invalid answer", "The provider's answer has not the form that was asked for. This is a bug in the provider.").about(address).at(resource.span),
+                    Diagnostic::error(&rules::answer::INVALID_PLAN_ANSWER, "The provider's answer has not the form that was asked for. This is a bug in the provider.").about(address).at(resource.span),
                 );
                 self.task_failed(id);
             }
@@ -426,7 +427,7 @@ impl Core {
             };
             self.diagnostics.push(
                 Diagnostic::error(
-                    "Provider produced invalid plan",
+                    &rules::answer::INVALID_PLAN,
                     format!("Provider {name} planned an invalid value{place} of {addr}: {problem}.\n\nThis is a bug in the provider, which should be reported in the provider's own issue tracker."),
                 )
                 .at(span)
@@ -567,7 +568,7 @@ impl Core {
         self.world.set_instance(place, at, index, Ok(value.clone()));
         let config_addr = self.config_addr(place.module, at).to_string();
         let words = Words {
-            failed: "Resource postcondition failed",
+            failed: &rules::condition::POSTCONDITION_FAILED,
             noun: "postcondition",
             severity: self.condition_severity(),
         };

@@ -2,6 +2,7 @@
 
 use super::Core;
 use super::prior::{ObjectId, Stage};
+use crate::rules;
 use crate::machine::ProviderInstance;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::Span;
@@ -34,7 +35,7 @@ impl Core {
             format!("its instances are {}", known.join(", "))
         };
         let diagnostic = Diagnostic::error(
-            "Nonexistent provider instance",
+            &rules::adoption::NO_PROVIDER_INSTANCE,
             format!("{addr} is to be managed by the instance {key:?} of {}, which its \"for_each\" does not give.", declared.addr),
         )
         .at(span)
@@ -99,7 +100,7 @@ impl Core {
             };
             let addr = object.addr.to_string();
             let mut diagnostic = Diagnostic::error(
-                "Provider instance not present",
+                &rules::adoption::LOST_PROVIDER_INSTANCE,
                 format!("To work with {addr} its original provider instance at {what} is required, but it has been removed. This occurs when an element is removed from the \"for_each\" of a provider configuration while objects created by that instance still exist in the state: often because the same collection is used for the \"for_each\" of the resources, or of the module around them. An element must be removed there first, and from the provider after that has been applied."),
             )
             .about(addr)

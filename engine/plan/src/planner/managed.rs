@@ -6,6 +6,7 @@ use super::{Core, Waiting};
 use crate::graph::NodeId;
 use crate::machine::ProviderInstance;
 use crate::plan::{ActionReason, ExpansionKind, PlanMode};
+use crate::rules;
 use crate::world::{Expanded, Place, World, expand};
 use rayon::prelude::*;
 use terrane_config::config::{ModuleId, Repetition, Resource};
@@ -127,7 +128,7 @@ impl Core {
         }
         if resource.mode == Mode::Ephemeral {
             self.diagnostics.push(
-                Diagnostic::error("Ephemeral resources are not supported", "This version of terrane plans managed resources and data sources. Ephemeral resources come with a later one.")
+                Diagnostic::error(&rules::planning::EPHEMERAL_NOT_SUPPORTED, "This version of terrane plans managed resources and data sources. Ephemeral resources come with a later one.")
                     .at(resource.span),
             );
         }
@@ -268,7 +269,7 @@ impl Core {
                     failed = true;
                     self.diagnostics.push(
                         Diagnostic::error(
-                            "Invalid provider instance key",
+                            &rules::planning::INVALID_PROVIDER_KEY,
                             "The key that chooses a provider instance must be a known string.",
                         )
                         .about(addr.to_string()),
@@ -409,7 +410,7 @@ fn evaluate(
     };
     let scope = world.scope(place).repeated(repeat);
     let words = Words {
-        failed: "Resource precondition failed",
+        failed: &rules::condition::PRECONDITION_FAILED,
         noun: "precondition",
         severity,
     };

@@ -1,6 +1,7 @@
 //! `provider_meta`: what a module tells a provider beside each of its resources.
 
 use super::Core;
+use crate::rules;
 use crate::world::Place;
 use terrane_config::config::ProviderId;
 use terrane_lang::diagnostic::Diagnostic;
@@ -45,7 +46,10 @@ impl Core {
                 let addr = self.config_addr(module.id, at);
                 self.diagnostics.push(
                     Diagnostic::error(
-                        format!("Provider {} doesn't support provider_meta", meta.provider.for_display()),
+                        rules::adoption::NO_PROVIDER_META.named(format!(
+                            "Provider {} doesn't support provider_meta",
+                            meta.provider.for_display()
+                        )),
                         format!("The resource {addr} belongs to a provider that doesn't support provider_meta blocks. Remove the block."),
                     )
                     .at(meta.span),

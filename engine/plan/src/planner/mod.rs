@@ -30,6 +30,7 @@ use crate::machine::{
     PlanInput, PlanOptions, Planned, Progress, ProviderInstance, Request, RequestId,
 };
 use crate::plan::{Drift, Plan, PlanMode, ResourceChange};
+use crate::rules;
 use crate::world::World;
 use conditions::CheckBook;
 use index::ConfigIndex;
@@ -38,7 +39,7 @@ use prior::{ObjectId, Prior};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use terrane_config::config::{Config, ProviderId};
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::source::Span;
 use terrane_model::addr::{ConfigResource, ProviderAddr};
 use terrane_model::provider::{Call, CallFailure, ProviderDiagnostic, ProviderInfo, Reply};
@@ -272,7 +273,7 @@ impl Core {
             (true, true) => return,
         };
         self.diagnostics.push(Diagnostic::warning(
-            "Resource targeting is in effect",
+            &rules::planning::TARGETING,
             format!(
                 "You are creating a plan with the {option} option, which means that the result of this plan may not represent all of the changes requested by the current \
                  configuration.\n\nThe {option} option is not for routine use, and is provided only for exceptional situations such as recovering from errors or mistakes."
@@ -322,7 +323,7 @@ impl Core {
         if !self.cancelled {
             self.cancelled = true;
             self.diagnostics.push(Diagnostic::error(
-                "Planning was interrupted",
+                &rules::planning::INTERRUPTED,
                 "The operation was cancelled before the plan was complete. Nothing was changed.",
             ));
         }
@@ -401,7 +402,7 @@ impl Core {
             .provider
             .for_display();
         let mut diagnostic = Diagnostic::error(
-            "Provider did not answer",
+            &rules::answer::NO_ANSWER,
             format!("The provider {name} gave no answer: {}.", failure.message),
         );
         diagnostic.address = (!address.is_empty()).then(|| address.to_owned());
@@ -432,10 +433,11 @@ pub(crate) fn provider_diagnostic(
         detail,
         attribute,
     } = message;
+    let headline = Headline::foreign(summary.clone());
     let mut diagnostic = if *is_error {
-        Diagnostic::error(summary, detail)
+        Diagnostic::error(headline, detail)
     } else {
-        Diagnostic::warning(summary, detail)
+        Diagnostic::warning(headline, detail)
     };
     diagnostic.address = (!address.is_empty()).then(|| address.to_owned());
     diagnostic.subject = span_of(attribute.as_ref());

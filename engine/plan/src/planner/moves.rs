@@ -1,6 +1,7 @@
 //! Moves: `moved` blocks, and those implied by a `count` that came or went (`opentofu.md` 5.10).
 
 use super::index::ConfigIndex;
+use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 use terrane_config::config::{
     Config, Endpoint, EndpointResource, ModuleId, Moved, Removed, Repetition,
@@ -57,7 +58,7 @@ pub(crate) fn find(
             .map(|(from, to)| format!("  - {from} could not move to {to}"))
             .collect();
         diagnostics.push(Diagnostic::warning(
-            "Unresolved resource instance address changes",
+            &rules::planning::BLOCKED_MOVES,
             format!(
                 "Some objects could not be moved because an object with the new address exists already:\n{}\n\nThe objects at the old addresses are planned as they are. If that is \
                  not what you intended, use `terrane state mv` or `terrane state rm` to settle it.",
@@ -112,7 +113,7 @@ fn follow(
         if to == *start && used.len() > 1 {
             diagnostics.push(
                 Diagnostic::error(
-                    "Cyclic dependency in move statements",
+                    &rules::planning::CYCLIC_MOVES,
                     format!("The moved blocks lead {start} back to itself. Remove one of them."),
                 )
                 .at(statements[at].moved.span),

@@ -4,6 +4,7 @@ use super::conditions::{self, Words};
 use super::{Configuring, Core, ProviderStage, Waiting};
 use crate::graph::{Node, NodeId};
 use crate::machine::ProviderInstance;
+use crate::rules;
 use crate::world::{Place, Repeat, about, expand};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -226,7 +227,7 @@ impl Core {
             self.config_within(place.module, &format!("var.{}", variable.name)),
         );
         let words = Words {
-            failed: "Invalid value for variable",
+            failed: &rules::condition::VALIDATION_FAILED,
             noun: "variable validation",
             severity: Severity::Error,
         };
@@ -235,7 +236,7 @@ impl Core {
             let outcome =
                 conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
             for diagnostic in diagnostics.iter_mut() {
-                if diagnostic.summary == words.failed {
+                if diagnostic.is(words.failed) {
                     diagnostic
                         .detail
                         .push_str("\n\nThis was checked by the validation rule shown below.");
@@ -271,7 +272,7 @@ impl Core {
             self.config_within(place.module, &name),
         );
         let words = Words {
-            failed: "Module output value precondition failed",
+            failed: &rules::condition::OUTPUT_PRECONDITION_FAILED,
             noun: "output precondition",
             severity: self.condition_severity(),
         };
@@ -302,7 +303,7 @@ impl Core {
         let config_addr = self.config_within(module, &name);
         self.checks.declare(CheckKind::Check, &config_addr);
         let words = Words {
-            failed: "Check block assertion failed",
+            failed: &rules::condition::CHECK_FAILED,
             noun: "check assertion",
             severity: Severity::Warning,
         };
@@ -316,7 +317,7 @@ impl Core {
                     let detail = "The condition could not be evaluated at this time, a result will be known when this plan is applied.";
                     diagnostics.push(
                         terrane_lang::diagnostic::Diagnostic::warning(
-                            "Check block assertion known after apply",
+                            &rules::condition::CHECK_UNKNOWN,
                             detail,
                         )
                         .at(rule.condition.span()),

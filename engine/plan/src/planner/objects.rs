@@ -6,6 +6,7 @@ use crate::graph::Node;
 use crate::machine::{Progress, ProviderInstance};
 use crate::objchange;
 use crate::plan::{Drift, PlanMode};
+use crate::rules;
 use crate::stored;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -127,7 +128,7 @@ impl Core {
                         (object.addr.to_string(), object.provider_addr.to_string());
                     self.diagnostics.push(
                         Diagnostic::error(
-                            "Provider configuration not present",
+                            &rules::state::NO_PROVIDER_CONFIGURATION,
                             format!(
                                 "To work with {addr} its original provider configuration at {provider} is required, but it has been removed. This occurs when a provider \
                                  configuration is removed while objects created by that provider still exist in the state. Re-add the provider configuration to destroy {addr}, \
@@ -173,7 +174,7 @@ impl Core {
                 .provider
                 .for_display();
             self.diagnostics.push(
-                Diagnostic::error("Invalid resource type", format!("The provider {name} does not support resource type {type_name:?}, but the state holds an object of it: {addr}.")).about(addr),
+                Diagnostic::error(&rules::state::UNSUPPORTED_TYPE, format!("The provider {name} does not support resource type {type_name:?}, but the state holds an object of it: {addr}.")).about(addr),
             );
             return self.object_failed(id);
         };
@@ -187,7 +188,7 @@ impl Core {
         if stored.schema_version > schema.version && taken_over.is_none() {
             self.diagnostics.push(
                 Diagnostic::error(
-                    "Resource instance managed by newer provider version",
+                    &rules::state::NEWER_SCHEMA,
                     format!("The current state of {addr} was created by a newer provider version than is currently selected. Upgrade the {type_name} provider to work with this state."),
                 )
                 .about(addr),
@@ -246,7 +247,7 @@ impl Core {
         let addr = self.prior.objects[id].addr.to_string();
         self.diagnostics.push(
             Diagnostic::error(
-                "Invalid resource state",
+                &rules::state::INVALID_OBJECT,
                 format!("The object that the state holds for {addr} does not fit the schema of its type: {problem}. If the provider's version was lowered, raise it again; else restore the state."),
             )
             .about(addr),

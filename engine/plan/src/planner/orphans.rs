@@ -3,6 +3,7 @@
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting, moves};
 use crate::plan::{Action, ActionReason, ExpansionKind, PlanMode, ResourceChange};
+use crate::rules;
 use terrane_config::config::Repetition;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_model::addr::{InstanceAddr, InstanceKey, Mode};
@@ -74,7 +75,7 @@ impl Core {
             Some(Answer::Plan { planned, private, .. }) if planned.is_null() => self.orphan_planned(id, private),
             _ => self.diagnostics.push(
                 Diagnostic::error(
-                    "Provider produced invalid plan",
+                    &rules::answer::DESTROY_REFUSED,
                     format!("The provider planned to keep {addr} where it was asked to plan its deletion. This is a bug in the provider, which should be reported in its own issue tracker."),
                 )
                 .about(addr),
@@ -226,7 +227,7 @@ impl Core {
                 };
                 self.diagnostics.push(
                     Diagnostic::error(
-                        "Instance cannot be destroyed",
+                        &rules::planning::PREVENT_DESTROY,
                         format!(
                             "Resource {addr} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, \
                              either disable lifecycle.prevent_destroy or leave the object out of the plan with -exclude={addr}{options}."
@@ -240,7 +241,7 @@ impl Core {
             Kind::Bool(false) => {}
             _ => self.diagnostics.push(
                 Diagnostic::error(
-                    "Invalid prevent_destroy argument",
+                    &rules::planning::INVALID_PREVENT_DESTROY,
                     "The value must be a known, non-null boolean when the plan is made.",
                 )
                 .at(prevent.span())

@@ -7,6 +7,7 @@
 use super::{Core, Waiting};
 use crate::graph::{Node, NodeId};
 use crate::machine::{PlanInput, ProviderInstance};
+use crate::rules;
 use crate::{objchange, stored};
 use std::sync::Arc;
 use terrane_config::config::ProviderId;
@@ -106,7 +107,7 @@ impl Core {
         let addr = intent.object.instance.to_string();
         self.diagnostics.push(
             Diagnostic::warning(
-                "Object may exist",
+                &rules::state::MAY_EXIST,
                 format!(
                     "An earlier run was cut off while it created {addr}, and the provider {} can't tell whether that happened. The object may exist without being in the state, and the next apply would create another one.",
                     intent.provider.provider.for_display()
@@ -159,7 +160,7 @@ impl Core {
                     Ok(state) => self.settle_intent(op, &intent, Some(Arc::new(state))),
                     Err(problem) => {
                         let addr = intent.object.instance.to_string();
-                        self.diagnostics.push(Diagnostic::error("Invalid resource state", format!("The provider found the object that an earlier run created for {addr}, but it can't be stored: {problem}.")).about(addr));
+                        self.diagnostics.push(Diagnostic::error(&rules::state::INVALID_FOUND_OBJECT, format!("The provider found the object that an earlier run created for {addr}, but it can't be stored: {problem}.")).about(addr));
                     }
                 }
             }

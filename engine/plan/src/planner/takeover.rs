@@ -6,12 +6,13 @@
 use super::Core;
 use super::imports::Wanted;
 use super::prior::{ObjectId, Stage};
+use crate::rules;
 use crate::graph::{Node, NodeId, each_target};
 use crate::machine::{PlanInput, ProviderInstance};
 use crate::world::expand;
 use std::sync::Arc;
 use terrane_config::config::ModuleId;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_model::addr::{InstanceAddr, InstanceKey};
 use terrane_model::event::{EventKind, ObjectAddr, Operation};
 use terrane_model::provider::ImportTarget;
@@ -60,7 +61,7 @@ impl Core {
         if occupied {
             return Err(Box::new(
                 Diagnostic::error(
-                    "Resource already managed by Terrane",
+                    &rules::adoption::ALREADY_MANAGED,
                     format!("There is an object for {addr} in the state already. To import to this address you must first remove it from the state."),
                 )
                 .about(addr.to_string())
@@ -72,7 +73,7 @@ impl Core {
         }
         if self.index.module(&resource.module).is_none() {
             return Err(Box::new(Diagnostic::error(
-                "Import to non-existent module",
+                &rules::adoption::IMPORT_TO_NO_MODULE,
                 format!(
                     "{} is not defined in the configuration. Please add configuration for this module before importing into it.",
                     resource.module
@@ -86,7 +87,7 @@ impl Core {
         };
         Err(Box::new(
             Diagnostic::error(
-                "Resource to import to is not configured",
+                &rules::adoption::IMPORT_TO_NO_BLOCK,
                 format!(
                     "The resource address {:?} does not exist in the configuration. Before importing this resource, please create its configuration in {place}. For example:\n\nresource {:?} {:?} {{\n  # (resource arguments)\n}}",
                     resource.to_string(),
@@ -155,7 +156,7 @@ impl Core {
                 if !self.diagnostics.has_errors() {
                     let name = self.config.provider(provider.config).addr.to_string();
                     self.diagnostics.push(Diagnostic::error(
-                        "Provider can't be configured",
+                        &rules::adoption::PROVIDER_NOT_READY,
                         format!("To import {addr}, {name} has to be configured, and its configuration depends on values that are not known before something is applied. Let it depend on variables only, or apply what it depends on first."),
                     ));
                 }
@@ -172,12 +173,13 @@ impl Core {
         module: ModuleId,
         at: u32,
     ) -> Result<ProviderInstance, Diagnostics> {
-        let fail =
-            |summary: &str, detail: String| Diagnostics::from(Diagnostic::error(summary, detail));
+        let fail = |rule: &'static Rule, detail: String| {
+            Diagnostics::from(Diagnostic::error(rule, detail))
+        };
         let used = &self.config.module(module).resources[at as usize].provider;
         let Some(place) = self.world.place_of(&addr.resource.module) else {
             return Err(fail(
-                "Import to non-existent module",
+                &rules::adoption::IMPORT_TO_NO_MODULE,
                 format!(
                     "{} is not among the instances of its module call, as configured. Change the address, or the \"count\" or \"for_each\" of the call.",
                     addr.resource.module
@@ -200,7 +202,7 @@ impl Core {
             Kind::String(text) => instance.key = Some(InstanceKey::Str(text.clone())),
             _ => {
                 return Err(fail(
-                    "Invalid provider instance key",
+                    &rules::planning::INVALID_PROVIDER_KEY,
                     "The key that chooses a provider instance must be a known string.".into(),
                 ));
             }
@@ -226,7 +228,7 @@ impl Core {
             Err(problem) => {
                 self.diagnostics.push(
                     Diagnostic::error(
-                        "Object can't be stored",
+                        &rules::adoption::CAN_NOT_STORE,
                         format!("The object that the provider returned for {addr} can't be written to the state: {problem}."),
                     )
                     .about(addr.to_string()),

@@ -6,7 +6,7 @@ use crate::plan::ExpansionKind;
 use ecow::EcoString;
 use std::sync::Arc;
 use terrane_config::config::{Module, Reference};
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
@@ -56,7 +56,7 @@ impl<'w> InstanceScope<'w> {
         match &self.repeat {
             Repeat::Count(index) => Ok(Value::number(*index)),
             Repeat::None | Repeat::Each(..) | Repeat::Item(..) => Err(Diagnostic::error(
-                "Reference to \"count\" in non-counted context",
+                &terrane_config::rules::reference::COUNT_NOT_AVAILABLE,
                 "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" blocks, and only when the \"count\" argument is set.",
             )
             .at(span)
@@ -73,7 +73,7 @@ impl<'w> InstanceScope<'w> {
             Repeat::Each(key, value) => Ok(pick(Value::string(key.clone()), value)),
             Repeat::Item(index, value) => Ok(pick(Value::number(*index), value)),
             Repeat::None | Repeat::Count(_) => Err(Diagnostic::error(
-                "Reference to \"each\" in context without for_each",
+                &terrane_config::rules::reference::EACH_NOT_AVAILABLE,
                 "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the \"for_each\" argument is set.",
             )
             .at(span)
@@ -106,9 +106,12 @@ impl<'w> InstanceScope<'w> {
                 )
             }
         };
-        Err(Diagnostic::error("Unsupported attribute", problem)
-            .at(span)
-            .into())
+        Err(Diagnostic::error(
+            &terrane_config::rules::reference::UNSUPPORTED_ATTRIBUTE,
+            problem,
+        )
+        .at(span)
+        .into())
     }
 
     /// One output of one instance of a called module.
@@ -157,7 +160,7 @@ impl Scope for InstanceScope<'_> {
             Reference::EachKey => self.each(span, |key, _| key),
             Reference::EachValue => self.each(span, |_, value| value.clone()),
             Reference::SelfObject => self.own.clone().ok_or_else(|| {
-                Diagnostic::error("Invalid \"self\" reference", "The \"self\" object is not available in this context. It can be used only in resource provisioner, connection, and postcondition blocks.").at(span).into()
+                Diagnostic::error(&terrane_config::rules::reference::SELF_NOT_AVAILABLE, "The \"self\" object is not available in this context. It can be used only in resource provisioner, connection, and postcondition blocks.").at(span).into()
             }),
             Reference::PathModule => Ok(Value::string(self.module().dir.clone())),
             Reference::PathRoot => Ok(Value::string(".")),
@@ -237,9 +240,12 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Result<Value, Diagnost
 }
 
 fn access_error(problem: &terrane_value::ops::AccessError, span: Span) -> Diagnostics {
-    Diagnostic::error(problem.summary(), problem.to_string())
-        .at(span)
-        .into()
+    Diagnostic::error(
+        terrane_lang::rules::expr::of_access(&problem),
+        problem.to_string(),
+    )
+    .at(span)
+    .into()
 }
 
 /// Which instance a key means.
@@ -259,11 +265,11 @@ pub(crate) fn pick(
     span: Span,
 ) -> Result<Picked, Diagnostics> {
     let fail =
-        |summary: &str, detail: String| Err(Diagnostic::error(summary, detail).at(span).into());
+        |rule: &'static Rule, detail: String| Err(Diagnostic::error(rule, detail).at(span).into());
     let wanted = match (kind, key.unmarked().kind()) {
         (ExpansionKind::Single | ExpansionKind::Enabled, _) => {
             return fail(
-                "Unexpected resource instance key",
+                &terrane_config::rules::reference::UNEXPECTED_INSTANCE_KEY,
                 format!(
                     "Because {name} does not have \"count\" or \"for_each\" set, references to it must not include an index key. Remove the bracketed index to refer to the single instance of this resource."
                 ),
@@ -298,7 +304,7 @@ pub(crate) fn pick(
             ),
         };
         return fail(
-            "Invalid index",
+            &terrane_config::rules::reference::INSTANCE_KEY_OF_WRONG_TYPE,
             format!(
                 "The given key does not identify an element in this collection value: {problem}"
             ),
@@ -307,7 +313,7 @@ pub(crate) fn pick(
     match keys.binary_search(&wanted) {
         Ok(index) => Ok(Picked::Index(index)),
         Err(_) => fail(
-            "Invalid index",
+            &terrane_config::rules::reference::NO_SUCH_INSTANCE,
             "The given key does not identify an element in this collection value.".to_owned(),
         ),
     }

@@ -2,6 +2,7 @@
 
 use super::Decoder;
 use crate::constant::{NoNames, NoScope};
+use crate::rules;
 use ecow::EcoString;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::compile;
@@ -60,7 +61,7 @@ pub(crate) fn json_constant(sources: &SourceMap, expr: &Expr) -> Result<Value, D
 fn converted(sources: &SourceMap, expr: &Expr, ty: &Type) -> Result<Value, Diagnostics> {
     let fail = |problem: String| -> Diagnostics {
         Diagnostic::error(
-            "Unsuitable value type",
+            &rules::declaration::UNSUITABLE_VALUE,
             format!("Unsuitable value: {problem}"),
         )
         .at(expr.span)

@@ -2,6 +2,7 @@
 
 use super::{Decoder, schema};
 use crate::load::decl::{LifecycleDecl, RepetitionDecl, Traversal};
+use crate::rules;
 use terrane_lang::syntax::ast::{Expr, Ident, Step, StepKind};
 use terrane_lang::syntax::body::{Attribute, Block};
 use terrane_lang::syntax::static_expr;
@@ -37,7 +38,7 @@ impl Decoder<'_> {
                     "ephemeral"
                 };
                 self.error(
-                    format!("Invalid {what} resource lifecycle argument"),
+                    rules::resource::LIFECYCLE_NOT_MANAGED.named(format!("Invalid {what} resource lifecycle argument")),
                     format!("The lifecycle argument \"{name}\" is defined only for managed resources (\"resource\" blocks), and is not valid for {what} resources."),
                     attribute.name.span,
                 );
@@ -67,7 +68,7 @@ impl Decoder<'_> {
             let kind = inner.kind.name.as_str();
             if self.overriding {
                 self.error(
-                    format!("Can't override {kind} blocks"),
+                    rules::files::OVERRIDE_CONDITION.named(format!("Can't override {kind} blocks")),
                     format!("Override files cannot override \"{kind}\" blocks."),
                     inner.header,
                 );
@@ -94,7 +95,7 @@ impl Decoder<'_> {
             if let Some((_, span)) = other {
                 self.diagnostics.push(
                     terrane_lang::diagnostic::Diagnostic::error(
-                        format!("Invalid combination of \"{name}\" and \"enabled\""),
+                        rules::resource::COUNT_WITH_ENABLED.named(format!("Invalid combination of \"{name}\" and \"enabled\"")),
                         format!("The \"{name}\" and \"enabled\" meta-arguments are mutually-exclusive, only one should be used."),
                     )
                     .at(attribute.name.span)
@@ -113,7 +114,7 @@ impl Decoder<'_> {
         }
         let Some(items) = static_expr::as_list(&attribute.expr) else {
             self.error(
-                "Invalid expression",
+                &rules::resource::STATIC_LIST_REQUIRED,
                 "A static list expression is required.",
                 attribute.expr.span,
             );
@@ -123,7 +124,7 @@ impl Decoder<'_> {
         for item in items {
             if static_expr::literal_string(item).is_some_and(|text| text == "*") {
                 self.error(
-                    "Invalid ignore_changes wildcard",
+                    &rules::resource::IGNORE_CHANGES_WILDCARD,
                     "The [\"*\"] form of ignore_changes wildcard is no longer supported. Use \"ignore_changes = all\" to ignore changes to all attributes.",
                     item.span,
                 );
@@ -142,7 +143,7 @@ impl Decoder<'_> {
     fn triggers(&mut self, expr: &Expr) -> Vec<Expr> {
         let Some(items) = static_expr::as_list(expr) else {
             self.error(
-                "Invalid expression",
+                &rules::resource::STATIC_LIST_REQUIRED,
                 "A static list expression is required.",
                 expr.span,
             );

@@ -18,8 +18,9 @@ pub(crate) use expr::{
 pub use terraform::LANGUAGE_VERSION;
 
 use super::decl::{ModuleDecl, Traversal};
+use crate::rules;
 use ecow::EcoString;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline, Rule};
 use terrane_lang::source::{SourceMap, Span};
 use terrane_lang::syntax::ast::Expr;
 use terrane_lang::syntax::body::{Block, Body, BodySchema, Content};
@@ -101,22 +102,22 @@ impl Decoder<'_> {
 
     pub(crate) fn error(
         &mut self,
-        summary: impl Into<String>,
+        headline: impl Into<Headline>,
         detail: impl Into<String>,
         span: Span,
     ) {
         self.diagnostics
-            .push(Diagnostic::error(summary, detail).at(span));
+            .push(Diagnostic::error(headline, detail).at(span));
     }
 
     pub(crate) fn warning(
         &mut self,
-        summary: impl Into<String>,
+        headline: impl Into<Headline>,
         detail: impl Into<String>,
         span: Span,
     ) {
         self.diagnostics
-            .push(Diagnostic::warning(summary, detail).at(span));
+            .push(Diagnostic::warning(headline, detail).at(span));
     }
 
     /// The content of a body; what the schema does not know is reported.
@@ -136,7 +137,11 @@ impl Decoder<'_> {
     /// Reports a name that is none.
     pub(crate) fn check_name(&mut self, what: &str, name: &str, span: Span) {
         if !is_name(name) {
-            self.error(format!("Invalid {what} name"), BAD_NAME, span);
+            self.error(
+                rules::declaration::INVALID_NAME.named(format!("Invalid {what} name")),
+                BAD_NAME,
+                span,
+            );
         }
     }
 
@@ -145,14 +150,14 @@ impl Decoder<'_> {
         &mut self,
         content: &'b Content,
         kind: &'b str,
-        report: impl Fn(&str) -> (String, String),
+        report: impl Fn(&str) -> (&'static Rule, String),
     ) -> Option<&'b Block> {
         let mut blocks = content.blocks_of(kind);
         let first = blocks.next()?;
         for again in blocks {
-            let (summary, detail) = report(&self.sources.locate(first.header));
+            let (rule, detail) = report(&self.sources.locate(first.header));
             self.diagnostics.push(
-                Diagnostic::error(summary, detail)
+                Diagnostic::error(rule, detail)
                     .at(again.header)
                     .related(first.header, "the first one"),
             );
@@ -164,7 +169,7 @@ impl Decoder<'_> {
     pub(crate) fn references(&mut self, expr: &Expr) -> Vec<Traversal> {
         let Some(items) = static_expr::as_list(expr) else {
             self.error(
-                "Invalid expression",
+                &rules::declaration::STATIC_LIST_REQUIRED,
                 "A static list expression is required.",
                 expr.span,
             );
@@ -180,11 +185,15 @@ impl Decoder<'_> {
     pub(crate) fn reference(&mut self, expr: &Expr, quoted: bool) -> Option<Traversal> {
         if static_expr::literal_string(expr).is_some() && !self.is_json(expr.span) {
             if !quoted {
-                self.error("Invalid expression", expr::NOT_STATIC, expr.span);
+                self.error(
+                    &rules::declaration::QUOTED_REFERENCE_REQUIRED,
+                    expr::NOT_STATIC,
+                    expr.span,
+                );
                 return None;
             }
             self.warning(
-                "Quoted references are deprecated",
+                &rules::declaration::QUOTED_REFERENCE,
                 "In this context, references are expected literally rather than in quotes. Remove the quotes surrounding this reference to silence this warning.",
                 expr.span,
             );

@@ -4,8 +4,9 @@ use super::{BAD_NAME, Decoder, is_name, schema};
 use crate::load::decl::{
     CheckDecl, ConditionDecl, LocalDecl, ModuleDecl, OutputDecl, TypeDecl, VariableDecl,
 };
+use crate::rules;
 use std::sync::Arc;
-use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::diagnostic::{Diagnostic, Headline};
 use terrane_lang::expr::types;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, ExprKind};
@@ -44,12 +45,20 @@ impl Decoder<'_> {
         ];
         let content = self.content(&block.body, &schema(&names, &[("validation", &[])]));
         if !is_name(&name) {
-            self.error("Invalid variable name", BAD_NAME, label.span);
+            self.error(
+                &rules::declaration::INVALID_VARIABLE_NAME,
+                BAD_NAME,
+                label.span,
+            );
         } else if RESERVED_VARIABLES.contains(&name.as_str()) {
             let detail = format!(
                 "The variable name \"{name}\" is reserved due to its special meaning inside module blocks."
             );
-            self.error("Invalid variable name", detail, label.span);
+            self.error(
+                &rules::declaration::RESERVED_VARIABLE_NAME,
+                detail,
+                label.span,
+            );
         }
         let ty = content
             .attribute("type")
@@ -64,7 +73,7 @@ impl Decoder<'_> {
             .filter_map(|inner| {
                 if self.overriding {
                     self.error(
-                        "Can't override variable validation rules",
+                        &rules::files::OVERRIDE_VALIDATION,
                         "Variable \"validation\" blocks cannot be used in override files.",
                         inner.header,
                     );
@@ -93,7 +102,7 @@ impl Decoder<'_> {
         if let Some(earlier) = module.index.variables.get(&decl.name) {
             let earlier = &module.variables[*earlier];
             self.duplicate(
-                "Duplicate variable declaration",
+                &rules::declaration::DUPLICATE_VARIABLE,
                 format!(
                     "A variable named \"{}\" was already declared at {}. Variable names must be unique within a module.",
                     decl.name,
@@ -119,11 +128,7 @@ impl Decoder<'_> {
                 "There is no variable named \"{}\". An override file can only override a variable that was already declared in a primary configuration file.",
                 decl.name
             );
-            self.error(
-                "Missing base variable declaration to override",
-                detail,
-                decl.span,
-            );
+            self.error(&rules::files::MISSING_BASE_VARIABLE, detail, decl.span);
             return;
         };
         let VariableDecl {
@@ -166,7 +171,7 @@ impl Decoder<'_> {
         };
         if value.is_null() && decl.nullable == Some(false) {
             self.error(
-                "Invalid default value for variable",
+                &rules::declaration::NULL_DEFAULT,
                 "A null default value is not valid when nullable=false.",
                 span,
             );
@@ -197,7 +202,7 @@ impl Decoder<'_> {
                         span,
                     ),
                 };
-                self.error("Invalid default value for variable", detail, span);
+                self.error(&rules::declaration::INVALID_DEFAULT, detail, span);
                 decl.default = None;
             }
         }
@@ -229,7 +234,11 @@ impl Decoder<'_> {
             let detail = format!(
                 "The deprecation message of a {what} must not be empty: say what to use instead."
             );
-            self.error("Invalid `deprecated` value", detail, attribute.expr.span);
+            self.error(
+                &rules::declaration::INVALID_DEPRECATED,
+                detail,
+                attribute.expr.span,
+            );
             return None;
         }
         Some(text)
@@ -246,8 +255,9 @@ impl Decoder<'_> {
         if static_expr::is_constant(&condition) || !mentions_object(&condition) {
             let kind = block.kind.name.as_str();
             let summary = match kind {
-                "validation" => "Invalid variable validation condition".to_owned(),
-                _ => format!("Invalid {kind} expression"),
+                "validation" => (&rules::declaration::CONSTANT_VALIDATION).into(),
+                _ => rules::declaration::CONSTANT_CONDITION
+                    .named(format!("Invalid {kind} expression")),
             };
             if kind != "validation" {
                 self.error(
@@ -286,7 +296,7 @@ impl Decoder<'_> {
                         self.sources.locate(earlier)
                     );
                     self.duplicate(
-                        "Duplicate local value definition",
+                        &rules::declaration::DUPLICATE_LOCAL,
                         detail,
                         decl.span,
                         earlier,
@@ -297,11 +307,7 @@ impl Decoder<'_> {
                         "There is no local value named \"{}\". An override file can only override a local value that was already defined in a primary configuration file.",
                         decl.name
                     );
-                    self.error(
-                        "Missing base local value definition to override",
-                        detail,
-                        decl.span,
-                    );
+                    self.error(&rules::files::MISSING_BASE_LOCAL, detail, decl.span);
                 }
                 None => {
                     let index = &mut module.index.locals;
@@ -366,18 +372,19 @@ impl Decoder<'_> {
                     decl.name,
                     self.sources.locate(earlier)
                 );
-                self.duplicate("Duplicate output definition", detail, decl.span, earlier);
+                self.duplicate(
+                    &rules::declaration::DUPLICATE_OUTPUT,
+                    detail,
+                    decl.span,
+                    earlier,
+                );
             }
             None if self.overriding => {
                 let detail = format!(
                     "There is no output named \"{}\". An override file can only override an output that was already defined in a primary configuration file.",
                     decl.name
                 );
-                self.error(
-                    "Missing base output definition to override",
-                    detail,
-                    decl.span,
-                );
+                self.error(&rules::files::MISSING_BASE_OUTPUT, detail, decl.span);
             }
             None => {
                 let index = &mut module.index.outputs;
@@ -392,7 +399,7 @@ impl Decoder<'_> {
         for inner in &content.blocks {
             if inner.kind.name == "postcondition" {
                 self.error(
-                    "Postconditions are not allowed",
+                    &rules::declaration::OUTPUT_POSTCONDITION,
                     "Output values can only have preconditions, not postconditions.",
                     inner.header,
                 );
@@ -400,7 +407,7 @@ impl Decoder<'_> {
             }
             if self.overriding {
                 self.error(
-                    "Can't override precondition blocks",
+                    &rules::files::OVERRIDE_PRECONDITION,
                     "Override files cannot override \"precondition\" blocks.",
                     inner.header,
                 );
@@ -413,7 +420,7 @@ impl Decoder<'_> {
     pub(super) fn check(&mut self, block: &Block, module: &mut ModuleDecl) {
         if self.overriding {
             self.error(
-                "Can't override check blocks",
+                &rules::files::OVERRIDE_CHECK,
                 "Override files cannot override check blocks.",
                 block.header,
             );
@@ -434,7 +441,7 @@ impl Decoder<'_> {
         }
         if let Some(again) = data.next() {
             self.error(
-                "Multiple data resource blocks",
+                &rules::declaration::SEVERAL_CHECK_DATA,
                 "This check block already has a data resource block. Check blocks may have only one.",
                 again.header,
             );
@@ -447,7 +454,7 @@ impl Decoder<'_> {
             .collect();
         if asserts.is_empty() && before == self.diagnostics.len() {
             self.error(
-                "Zero assert blocks",
+                &rules::declaration::CHECK_WITHOUT_ASSERT,
                 "Check blocks must have at least one assert block.",
                 block.header,
             );
@@ -458,8 +465,9 @@ impl Decoder<'_> {
                 label.text,
                 self.sources.locate(earlier.span)
             );
-            let summary = format!("Duplicate check \"{}\" configuration", label.text);
-            self.duplicate(&summary, detail, block.header, earlier.span);
+            let summary = rules::declaration::DUPLICATE_CHECK
+                .named(format!("Duplicate check \"{}\" configuration", label.text));
+            self.duplicate(summary, detail, block.header, earlier.span);
             return;
         }
         module.checks.push(CheckDecl {
@@ -469,9 +477,15 @@ impl Decoder<'_> {
         });
     }
 
-    pub(super) fn duplicate(&mut self, summary: &str, detail: String, span: Span, earlier: Span) {
+    pub(super) fn duplicate(
+        &mut self,
+        headline: impl Into<Headline>,
+        detail: String,
+        span: Span,
+        earlier: Span,
+    ) {
         self.diagnostics.push(
-            Diagnostic::error(summary, detail)
+            Diagnostic::error(headline, detail)
                 .at(span)
                 .related(earlier, "the first one"),
         );
@@ -512,5 +526,5 @@ fn find<T>(items: &[T], matches: impl Fn(&T) -> bool) -> Option<&T> {
 fn mentions_object(expr: &Expr) -> bool {
     static_expr::require_constant(expr)
         .iter()
-        .any(|diagnostic| diagnostic.summary == "Variables not allowed")
+        .any(|diagnostic| diagnostic.is(&terrane_lang::rules::structure::VARIABLES_NOT_ALLOWED))
 }

@@ -4,6 +4,7 @@ use super::named::replace;
 use super::resource::merge;
 use super::{BAD_NAME, Decoder, is_name, schema};
 use crate::load::decl::{CallDecl, ModuleDecl, PassedProvider, ProviderDecl, ProviderRef};
+use crate::rules;
 use crate::version::Constraint;
 use ecow::EcoString;
 use terrane_lang::syntax::ast::{Expr, ExprKind};
@@ -50,7 +51,7 @@ impl Decoder<'_> {
         let name = label.text.clone();
         if !is_name(&name) || name.chars().any(char::is_uppercase) {
             self.error(
-                "Invalid provider local name",
+                &rules::provider::INVALID_LOCAL_NAME,
                 "Provider names must be normalized. Only lowercase letters, digits and dashes are allowed.",
                 label.span,
             );
@@ -58,7 +59,7 @@ impl Decoder<'_> {
         for reserved in ["count", "depends_on", "source"] {
             if let Some(attribute) = content.attribute(reserved) {
                 self.error(
-                    "Reserved argument name in provider block",
+                    &rules::provider::RESERVED_ARGUMENT,
                     format!("The provider argument name \"{reserved}\" is reserved for use in a future version."),
                     attribute.name.span,
                 );
@@ -74,7 +75,7 @@ impl Decoder<'_> {
                 let alias = self.take(super::required_string(self.sources, &attribute.expr))?;
                 if !is_name(&alias) {
                     self.error(
-                        "Invalid provider configuration alias",
+                        &rules::provider::INVALID_ALIAS,
                         format!("An alias must be a valid name. {BAD_NAME}"),
                         attribute.expr.span,
                     );
@@ -94,7 +95,7 @@ impl Decoder<'_> {
         };
         if decl.for_each.is_some() && decl.alias.is_none() {
             self.error(
-                "Alias required when using \"for_each\"",
+                &rules::provider::ALIAS_REQUIRED,
                 "A provider configuration with \"for_each\" must also set \"alias\", through which its instances are referred to.",
                 decl.span,
             );
@@ -104,14 +105,14 @@ impl Decoder<'_> {
 
     fn provider_version(&mut self, expr: &Expr) -> Option<(EcoString, terrane_lang::source::Span)> {
         self.warning(
-            "Version constraints inside provider configuration blocks are deprecated",
+            &rules::provider::VERSION_IN_PROVIDER_BLOCK,
             "Provider version constraints belong into the required_providers block. The \"version\" argument will be removed in a future version; move its value there to silence this warning.",
             expr.span,
         );
         let text = self.take(super::required_string(self.sources, expr))?;
         if Constraint::parse(&text).is_none() {
             self.error(
-                "Invalid version constraint",
+                &rules::provider::INVALID_VERSION_CONSTRAINT,
                 "This string does not use correct version constraint syntax.",
                 expr.span,
             );
@@ -156,7 +157,7 @@ impl Decoder<'_> {
                     ),
                 };
                 self.duplicate(
-                    "Duplicate provider configuration",
+                    &rules::provider::DUPLICATE_CONFIGURATION,
                     detail,
                     decl.span,
                     earlier,
@@ -174,11 +175,7 @@ impl Decoder<'_> {
                         decl.name
                     ),
                 };
-                self.error(
-                    "Missing base provider configuration for override",
-                    detail,
-                    decl.span,
-                );
+                self.error(&rules::files::MISSING_BASE_PROVIDER, detail, decl.span);
             }
             None => module.providers.push(decl),
         }
@@ -198,7 +195,7 @@ impl Decoder<'_> {
         let lifecycle = self
             .single(&content, "lifecycle", |place| {
                 (
-                    "Duplicate lifecycle block".into(),
+                    &rules::declaration::DUPLICATE_LIFECYCLE,
                     format!("This module call already has a lifecycle block at {place}."),
                 )
             })
@@ -278,14 +275,19 @@ impl Decoder<'_> {
                     decl.name,
                     self.sources.locate(earlier)
                 );
-                self.duplicate("Duplicate module call", detail, decl.span, earlier);
+                self.duplicate(
+                    &rules::declaration::DUPLICATE_MODULE_CALL,
+                    detail,
+                    decl.span,
+                    earlier,
+                );
             }
             None if self.overriding => {
                 let detail = format!(
                     "There is no module call named \"{}\". An override file can only override a module call that was defined in a primary configuration file.",
                     decl.name
                 );
-                self.error("Missing module call to override", detail, decl.span);
+                self.error(&rules::files::MISSING_BASE_MODULE_CALL, detail, decl.span);
             }
             None => {
                 let index = &mut module.index.calls;
@@ -298,7 +300,7 @@ impl Decoder<'_> {
     fn passed_providers(&mut self, expr: &Expr) -> Vec<PassedProvider> {
         let Some(items) = static_expr::as_map(expr) else {
             self.error(
-                "Invalid expression",
+                &rules::provider::STATIC_MAP_REQUIRED,
                 "A static map expression is required.",
                 expr.span,
             );
@@ -335,7 +337,7 @@ impl Decoder<'_> {
                     written(&child),
                     self.sources.locate(earlier.child.span)
                 );
-                self.error("Duplicate provider address", detail, child.span);
+                self.error(&rules::provider::DUPLICATE_PASSED, detail, child.span);
                 continue;
             }
             passed.push(PassedProvider { child, parent });

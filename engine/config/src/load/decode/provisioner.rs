@@ -2,6 +2,7 @@
 
 use super::{Decoder, schema};
 use crate::load::decl::ProvisionerDecl;
+use crate::rules;
 use ecow::EcoString;
 use terrane_lang::syntax::ast::Expr;
 use terrane_lang::syntax::body::Block;
@@ -26,7 +27,10 @@ impl Decoder<'_> {
                     label.text
                 );
                 self.error(
-                    format!("The \"{}\" provisioner has been removed", label.text),
+                    rules::resource::REMOVED_PROVISIONER.named(format!(
+                        "The \"{}\" provisioner has been removed",
+                        label.text
+                    )),
                     detail,
                     block.header,
                 );
@@ -49,7 +53,7 @@ impl Decoder<'_> {
                 Some("create") => {}
                 Some("destroy") => found.on_destroy = true,
                 _ => self.error(
-                    "Invalid \"when\" keyword",
+                    &rules::resource::INVALID_WHEN,
                     "The \"when\" argument requires one of the following keywords: create or destroy.",
                     attribute.expr.span,
                 ),
@@ -57,7 +61,7 @@ impl Decoder<'_> {
         }
         if removed && !found.on_destroy {
             self.error(
-                "Invalid provisioner block",
+                &rules::resource::CREATE_PROVISIONER_IN_REMOVED,
                 "Only destroy-time provisioners are allowed in \"removed\" blocks. To declare a destroy-time provisioner, set `when = destroy`.",
                 block.header,
             );
@@ -67,7 +71,7 @@ impl Decoder<'_> {
                 Some("continue") => found.continue_on_failure = true,
                 Some("fail") => {}
                 _ => self.error(
-                    "Invalid \"on_failure\" keyword",
+                    &rules::resource::INVALID_ON_FAILURE,
                     "The \"on_failure\" argument requires one of the following keywords: continue or fail.",
                     attribute.expr.span,
                 ),
@@ -78,7 +82,7 @@ impl Decoder<'_> {
         }
         let connection = self.single(&content, "connection", |place| {
             (
-                "Duplicate connection block".into(),
+                &rules::resource::DUPLICATE_CONNECTION,
                 format!("This provisioner already has a connection block at {place}."),
             )
         });
@@ -90,7 +94,7 @@ impl Decoder<'_> {
     fn quoted_keyword(&mut self, expr: &Expr, json: bool) -> Option<EcoString> {
         if !json && static_expr::literal_string(expr).is_some() {
             self.warning(
-                "Quoted keywords are deprecated",
+                &rules::resource::QUOTED_KEYWORD,
                 "In this context, keywords are expected literally rather than in quotes. Remove the quotes surrounding this keyword to silence this warning.",
                 expr.span,
             );

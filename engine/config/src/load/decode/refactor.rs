@@ -3,6 +3,7 @@
 use super::{Decoder, schema};
 use crate::config::{Endpoint, EndpointResource};
 use crate::load::decl::{ImportDecl, ModuleDecl, MovedDecl, RemovedDecl, Traversal};
+use crate::rules;
 use ecow::EcoString;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::Span;
@@ -23,7 +24,7 @@ impl Decoder<'_> {
         if self.overriding {
             let kind = &block.kind.name;
             self.error(
-                format!("Cannot override '{kind}' blocks"),
+                rules::refactor::OVERRIDE_RECORD.named(format!("Cannot override '{kind}' blocks")),
                 format!("Records of {kind} objects can appear only in normal files, not in override files."),
                 block.header,
             );
@@ -47,7 +48,7 @@ impl Decoder<'_> {
         let kind = |end: &Endpoint| end.resource.as_ref().map(|resource| resource.mode);
         if from.resource.is_some() != to.resource.is_some() {
             self.error(
-                "Invalid \"moved\" addresses",
+                &rules::refactor::MOVED_ACROSS_LEVELS,
                 "The \"from\" and \"to\" addresses must either both refer to resources or both refer to modules.",
                 block.header,
             );
@@ -55,7 +56,7 @@ impl Decoder<'_> {
         }
         if kind(&from) == Some(Mode::Ephemeral) || kind(&to) == Some(Mode::Ephemeral) {
             self.error(
-                "Invalid \"moved\" address",
+                &rules::refactor::MOVED_EPHEMERAL,
                 "The resource referenced by a \"moved\" block must not be ephemeral: ephemeral resources have no place in the state to move from or to.",
                 block.header,
             );
@@ -63,7 +64,7 @@ impl Decoder<'_> {
         }
         if kind(&from) != kind(&to) {
             self.error(
-                "Invalid \"moved\" addresses",
+                &rules::refactor::MOVED_ACROSS_MODES,
                 "The \"from\" and \"to\" addresses must either both refer to managed resources or both refer to data resources.",
                 block.header,
             );
@@ -94,7 +95,7 @@ impl Decoder<'_> {
         let connection = self
             .single(&content, "connection", |place| {
                 (
-                    "Duplicate connection block".into(),
+                    &rules::resource::DUPLICATE_CONNECTION,
                     format!("The removed block already has a connection block at {place}."),
                 )
             })
@@ -102,7 +103,7 @@ impl Decoder<'_> {
         let lifecycle = self
             .single(&content, "lifecycle", |place| {
                 (
-                    "Duplicate lifecycle block".into(),
+                    &rules::declaration::DUPLICATE_LIFECYCLE,
                     format!("The removed block already has a lifecycle block at {place}."),
                 )
             })
@@ -116,7 +117,7 @@ impl Decoder<'_> {
         };
         if destroy.is_none() {
             self.warning(
-                "Missing lifecycle from the removed block",
+                &rules::refactor::REMOVED_WITHOUT_LIFECYCLE,
                 "It is recommended to set \"destroy\" in the \"lifecycle\" block of a \"removed\" block to say whether the objects are to be destroyed. It is not set, so they will be forgotten: no longer managed, but not destroyed.",
                 block.header,
             );
@@ -134,7 +135,7 @@ impl Decoder<'_> {
         let span = attribute.expr.span;
         if from.modules.iter().any(|step| step.key.is_some()) {
             self.error(
-                "Module instance keys not allowed",
+                &rules::refactor::REMOVED_MODULE_INSTANCE,
                 "Module address must be a module (e.g. \"module.foo\"), not a module instance (e.g. \"module.foo[1]\").",
                 span,
             );
@@ -143,7 +144,7 @@ impl Decoder<'_> {
         match &from.resource {
             Some(resource) if resource.key.is_some() => {
                 self.error(
-                    "Resource instance keys not allowed",
+                    &rules::refactor::REMOVED_RESOURCE_INSTANCE,
                     "Resource address must be a resource (e.g. \"test_instance.foo\"), not a resource instance (e.g. \"test_instance.foo[1]\").",
                     span,
                 );
@@ -159,14 +160,14 @@ impl Decoder<'_> {
                 return;
             }
             None if !provisioners.is_empty() => self.error(
-                "Invalid provisioner block",
+                &rules::refactor::PROVISIONER_OF_MODULE,
                 "Provisioners are allowed only where a \"removed\" block refers to a resource, not to a module.",
                 block.header,
             ),
             None => {
                 if let Some((_, span)) = &connection {
                     self.error(
-                        "Invalid connection block",
+                        &rules::refactor::CONNECTION_OF_MODULE,
                         "A connection is for provisioners, which are allowed only where a \"removed\" block refers to a resource, not to a module.",
                         *span,
                     );
@@ -200,12 +201,12 @@ impl Decoder<'_> {
         let (id, identity) = (argument("id"), argument("identity"));
         match (&id, &identity) {
             (None, None) if content.attribute("to").is_some() => self.error(
-                "Missing required argument",
+                &rules::refactor::IMPORT_WITHOUT_ID,
                 "The argument \"id\" is required, but no definition was found. (An import block needs either \"id\" or \"identity\".)",
                 content.missing,
             ),
             (Some(_), Some(identity)) => self.error(
-                "Invalid import block",
+                &rules::refactor::IMPORT_ID_AND_IDENTITY,
                 "Only one of the arguments \"id\" and \"identity\" can be set.",
                 identity.span,
             ),
@@ -244,8 +245,9 @@ impl Decoder<'_> {
                     "An import block for the resource \"{address}\" was already declared at {}. A resource can have only one import block.",
                     self.sources.locate(earlier)
                 );
-                let summary = format!("Duplicate import configuration for \"{address}\"");
-                self.duplicate(&summary, detail, target.span, earlier);
+                let summary = rules::refactor::DUPLICATE_IMPORT
+                    .named(format!("Duplicate import configuration for \"{address}\""));
+                self.duplicate(summary, detail, target.span, earlier);
                 return;
             }
         }
@@ -265,7 +267,11 @@ impl Decoder<'_> {
             return Some(expr.clone());
         }
         if !self.is_json(expr.span) {
-            self.error("Invalid expression", super::expr::NOT_STATIC, expr.span);
+            self.error(
+                &rules::refactor::NOT_STATIC,
+                super::expr::NOT_STATIC,
+                expr.span,
+            );
             return None;
         }
         let (inner, diagnostics) = terrane_lang::syntax::static_expr::reparse_string(
@@ -289,11 +295,11 @@ impl Decoder<'_> {
 }
 
 fn bad_address(detail: &str, span: Span) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error("Invalid address", detail).at(span))
+    Box::new(Diagnostic::error(&rules::refactor::INVALID_ADDRESS, detail).at(span))
 }
 
 fn bad_import(detail: &str, span: Span) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error("Invalid import address", detail).at(span))
+    Box::new(Diagnostic::error(&rules::refactor::INVALID_IMPORT_ADDRESS, detail).at(span))
 }
 
 fn static_endpoint(found: &Traversal) -> Result<Endpoint, Box<Diagnostic>> {
@@ -322,7 +328,9 @@ fn static_endpoint(found: &Traversal) -> Result<Endpoint, Box<Diagnostic>> {
 /// Where an `import` block points to, and the keys that are expressions, by depth.
 pub(crate) fn import_target(expr: &Expr) -> Result<Address, Box<Diagnostic>> {
     let (end, keys) = address(expr, false).map_err(|mut problem| {
-        problem.summary = "Invalid import address".into();
+        let rule = &rules::refactor::INVALID_IMPORT_ADDRESS;
+        problem.code = Some(rule.code);
+        problem.summary = rule.summary.into();
         problem
     })?;
     match &end.resource {

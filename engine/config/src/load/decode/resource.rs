@@ -3,6 +3,7 @@
 use super::named::replace;
 use super::{BAD_NAME, Decoder, is_name, schema};
 use crate::load::decl::{LifecycleDecl, ModuleDecl, ProviderRef, RepetitionDecl, ResourceDecl};
+use crate::rules;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, ExprKind, StepKind};
 use terrane_lang::syntax::body::{Block, Body, Content};
@@ -43,13 +44,18 @@ impl Decoder<'_> {
                 let detail = format!(
                     "The \"{name}\" argument is not supported on data resources nested within a check block."
                 );
-                self.error(format!("Invalid \"{name}\" attribute"), detail, *span);
+                self.error(
+                    rules::resource::META_ARGUMENT_IN_CHECK
+                        .named(format!("Invalid \"{name}\" attribute")),
+                    detail,
+                    *span,
+                );
             }
         }
         let (content, _) = self.partial(&block.body, &schema(&[], &META_BLOCKS));
         if let Some(lifecycle) = content.blocks_of("lifecycle").next() {
             self.error(
-                "Invalid lifecycle block",
+                &rules::resource::LIFECYCLE_IN_CHECK,
                 "The \"lifecycle\" block is not supported on data resources nested within a check block.",
                 lifecycle.header,
             );
@@ -73,22 +79,25 @@ impl Decoder<'_> {
                 let place = self.sources.locate(earlier);
                 let (summary, what) = match decl.mode {
                     Mode::Managed => (
-                        format!("Duplicate resource \"{type_name}\" configuration"),
+                        rules::resource::DUPLICATE_RESOURCE
+                            .named(format!("Duplicate resource \"{type_name}\" configuration")),
                         format!("A {type_name} resource"),
                     ),
                     Mode::Data => (
-                        format!("Duplicate data \"{type_name}\" configuration"),
+                        rules::resource::DUPLICATE_DATA
+                            .named(format!("Duplicate data \"{type_name}\" configuration")),
                         format!("A {type_name} data resource"),
                     ),
                     Mode::Ephemeral => (
-                        format!("Duplicate ephemeral \"{type_name}\" configuration"),
+                        rules::resource::DUPLICATE_EPHEMERAL
+                            .named(format!("Duplicate ephemeral \"{type_name}\" configuration")),
                         format!("A {type_name} ephemeral resource"),
                     ),
                 };
                 let detail = format!(
                     "{what} named \"{name}\" was already declared at {place}. Resource names must be unique per type in each module."
                 );
-                self.duplicate(&summary, detail, decl.span, earlier);
+                self.duplicate(summary, detail, decl.span, earlier);
             }
             None if self.overriding => {
                 let what = match decl.mode {
@@ -100,7 +109,12 @@ impl Decoder<'_> {
                     "There is no {type_name} {what} named \"{name}\". An override file can only override a {} block defined in a primary configuration file.",
                     word(decl.mode)
                 );
-                self.error(format!("Missing {what} to override"), detail, decl.span);
+                self.error(
+                    rules::files::MISSING_BASE_RESOURCE
+                        .named(format!("Missing {what} to override")),
+                    detail,
+                    decl.span,
+                );
             }
             None => {
                 let index = &mut module.index.resources;
@@ -127,21 +141,21 @@ impl Decoder<'_> {
         };
         if !is_name(&type_label.text) {
             self.error(
-                format!("Invalid {kind} type name"),
+                rules::resource::INVALID_TYPE_NAME.named(format!("Invalid {kind} type name")),
                 BAD_NAME,
                 type_label.span,
             );
         }
         if !is_name(&name_label.text) {
             self.error(
-                format!(
+                rules::resource::INVALID_RESOURCE_NAME.named(format!(
                     "Invalid {} name",
                     if mode == Mode::Data {
                         "data resource"
                     } else {
                         kind
                     }
-                ),
+                )),
                 BAD_NAME,
                 name_label.span,
             );
@@ -150,7 +164,7 @@ impl Decoder<'_> {
         let lifecycle_block = self
             .single(&content, "lifecycle", |place| {
                 (
-                    "Duplicate lifecycle block".into(),
+                    &rules::declaration::DUPLICATE_LIFECYCLE,
                     format!("This resource already has a lifecycle block at {place}."),
                 )
             })
@@ -195,7 +209,7 @@ impl Decoder<'_> {
                 "connection" | "provisioner" if decl.mode != Mode::Managed => {
                     let name = &inner.kind.name;
                     self.error(
-                        "Unsupported block type",
+                        &rules::resource::BLOCK_OF_MANAGED_ONLY,
                         format!("Blocks of type \"{name}\" are not expected here: they are valid only in \"resource\" blocks."),
                         inner.kind.span,
                     );
@@ -208,7 +222,7 @@ impl Decoder<'_> {
         if decl.mode == Mode::Managed {
             let connection = self.single(content, "connection", |place| {
                 (
-                    "Duplicate connection block".into(),
+                    &rules::resource::DUPLICATE_CONNECTION,
                     format!("This resource already has a connection block at {place}."),
                 )
             });
@@ -218,7 +232,8 @@ impl Decoder<'_> {
 
     pub(super) fn reserved_block(&mut self, name: &str, inside: &str, span: Span) {
         self.error(
-            format!("Reserved block type name in {inside} block"),
+            rules::resource::RESERVED_BLOCK_TYPE
+                .named(format!("Reserved block type name in {inside} block")),
             format!("The block type name \"{name}\" is reserved for use in a future version."),
             span,
         );
@@ -228,7 +243,7 @@ impl Decoder<'_> {
     pub(super) fn escape(&mut self, content: &Content, what: &str) -> Option<Body> {
         let block = self.single(content, "_", |place| {
             (
-                "Duplicate escaping block".into(),
+                &rules::resource::DUPLICATE_ESCAPING_BLOCK,
                 format!("The special block type \"_\" can be used to force particular arguments to be interpreted as {what}-type-specific rather than as meta-arguments, but each {what} block can have only one such block. The first escaping block was at {place}."),
             )
         })?;
@@ -251,11 +266,7 @@ impl Decoder<'_> {
             let detail = format!(
                 "The \"count\" and \"for_each\" meta-arguments are mutually-exclusive, only one should be used to be explicit about the number of {what} to be created."
             );
-            self.error(
-                "Invalid combination of \"count\" and \"for_each\"",
-                detail,
-                *span,
-            );
+            self.error(&rules::resource::COUNT_WITH_FOR_EACH, detail, *span);
         }
         found
     }
@@ -263,7 +274,7 @@ impl Decoder<'_> {
     pub(super) fn forbid_overriding(&mut self, name: &str, span: Span) {
         if self.overriding {
             self.error(
-                "Unsupported override",
+                &rules::files::UNSUPPORTED_OVERRIDE,
                 format!("The \"{name}\" argument may not be overridden."),
                 span,
             );
@@ -278,7 +289,7 @@ impl Decoder<'_> {
         if static_expr::literal_string(expr).is_some() {
             if !self.is_json(expr.span) {
                 self.warning(
-                    "Quoted references are deprecated",
+                    &rules::declaration::QUOTED_REFERENCE,
                     "In this context, references are expected literally rather than in quotes. Remove the quotes surrounding this reference to silence this warning.",
                     expr.span,
                 );
@@ -301,7 +312,11 @@ impl Decoder<'_> {
             _ => (static_expr::as_keyword(target), &[][..]),
         };
         let Some(root) = root else {
-            self.error("Invalid provider configuration reference", FORM, expr.span);
+            self.error(
+                &rules::resource::INVALID_PROVIDER_REFERENCE,
+                FORM,
+                expr.span,
+            );
             return None;
         };
         found.name = root;
@@ -314,7 +329,11 @@ impl Decoder<'_> {
                 found.key = Some(key.clone());
             }
             _ => {
-                self.error("Invalid provider configuration reference", FORM, expr.span);
+                self.error(
+                    &rules::resource::INVALID_PROVIDER_REFERENCE,
+                    FORM,
+                    expr.span,
+                );
                 return None;
             }
         }

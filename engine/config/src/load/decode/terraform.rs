@@ -4,6 +4,7 @@ use super::{Decoder, constant_string, is_name, schema};
 use crate::load::decl::{
     BackendDecl, ModuleDecl, ProviderMetaDecl, RequiredProvider, RequiredProviders,
 };
+use crate::rules;
 use crate::version::{Constraint, Version};
 use ecow::EcoString;
 use terrane_lang::diagnostic::Diagnostic;
@@ -52,7 +53,11 @@ impl Decoder<'_> {
             return;
         };
         let Some(constraint) = Constraint::parse(&text) else {
-            self.error("Invalid version constraint", BAD_CONSTRAINT, expr.span);
+            self.error(
+                &rules::settings::INVALID_VERSION_CONSTRAINT,
+                BAD_CONSTRAINT,
+                expr.span,
+            );
             return;
         };
         if self.own_extension {
@@ -65,7 +70,7 @@ impl Decoder<'_> {
         if version.is_some_and(|version| !constraint.allows(&version)) {
             module.incompatible = true;
             self.error(
-                "Incompatible module",
+                &rules::settings::INCOMPATIBLE_MODULE,
                 format!("This module is not compatible with version {LANGUAGE_VERSION} of the language. To proceed, either choose another supported version or update this version constraint. Version constraints are normally set for good reason, so updating the constraint may lead to other errors or unexpected behavior."),
                 span,
             );
@@ -75,7 +80,7 @@ impl Decoder<'_> {
     pub(super) fn language(&mut self, block: &Block, module: &mut ModuleDecl) {
         if self.overriding {
             self.error(
-                "Cannot override language settings",
+                &rules::settings::OVERRIDE_LANGUAGE,
                 "Language blocks may appear only in the main configuration files of a module, not in override files.",
                 block.header,
             );
@@ -89,7 +94,7 @@ impl Decoder<'_> {
             let word = super::keyword(&attribute.expr, self.is_json(attribute.span));
             if word.as_deref() != Some("tofu2024") {
                 self.error(
-                    "Unsupported language edition",
+                    &rules::settings::UNSUPPORTED_EDITION,
                     "The only supported language edition is the keyword tofu2024.",
                     attribute.expr.span,
                 );
@@ -101,13 +106,13 @@ impl Decoder<'_> {
                 Some([first, ..]) => {
                     let name = super::keyword(first, true).unwrap_or_default();
                     self.error(
-                        "Unknown experiment keyword",
+                        &rules::settings::UNKNOWN_EXPERIMENT,
                         format!("There is no experiment named \"{name}\" in this version."),
                         first.span,
                     );
                 }
                 None => self.error(
-                    "Invalid expression",
+                    &rules::settings::STATIC_LIST_REQUIRED,
                     "A static list expression is required.",
                     attribute.expr.span,
                 ),
@@ -123,12 +128,12 @@ impl Decoder<'_> {
             };
             match Constraint::parse(&text) {
                 None => self.error(
-                    "Invalid version constraint",
+                    &rules::settings::INVALID_VERSION_CONSTRAINT,
                     BAD_CONSTRAINT,
                     attribute.expr.span,
                 ),
                 Some(constraint) if constraint.names_prerelease() => self.error(
-                    "Invalid version constraint",
+                    &rules::settings::PRERELEASE_CONSTRAINT,
                     "A compatibility constraint must not name a pre-release version.",
                     attribute.expr.span,
                 ),
@@ -154,19 +159,19 @@ impl Decoder<'_> {
             let place = self.sources.locate(earlier.span);
             let (summary, detail) = match (earlier.cloud, cloud) {
                 (false, false) => (
-                    "Duplicate backend configuration",
+                    &rules::settings::DUPLICATE_BACKEND,
                     format!(
                         "A module may have only one backend configuration. The backend was previously configured at {place}."
                     ),
                 ),
                 (true, true) => (
-                    "Duplicate cloud configurations",
+                    &rules::settings::DUPLICATE_CLOUD,
                     format!(
                         "A module may have only one \"cloud\" block configuring a cloud backend. A cloud backend was previously configured at {place}."
                     ),
                 ),
                 _ => (
-                    "Both a backend and cloud configuration are present",
+                    &rules::settings::BACKEND_AND_CLOUD,
                     format!(
                         "A module may declare either one \"cloud\" block or one \"backend\" block, not both. The other one is configured at {place}."
                     ),
@@ -198,7 +203,11 @@ impl Decoder<'_> {
                 label.text,
                 self.sources.locate(earlier.span)
             );
-            self.error("Duplicate provider_meta block", detail, block.header);
+            self.error(
+                &rules::settings::DUPLICATE_PROVIDER_META,
+                detail,
+                block.header,
+            );
             return;
         }
         let (attributes, diagnostics) = block.body.just_attributes();
@@ -226,7 +235,7 @@ impl Decoder<'_> {
 
     pub(super) fn misplaced_requirements(&mut self, block: &Block) {
         self.error(
-            "Invalid required_providers block",
+            &rules::settings::MISPLACED_REQUIRED_PROVIDERS,
             "A \"required_providers\" block must be nested inside a \"terraform\" block.",
             block.header,
         );
@@ -241,7 +250,7 @@ impl Decoder<'_> {
                 self.sources.locate(earlier)
             );
             self.diagnostics.push(
-                Diagnostic::error("Duplicate required providers configuration", detail)
+                Diagnostic::error(&rules::settings::DUPLICATE_REQUIRED_PROVIDERS, detail)
                     .at(block.header)
                     .related(earlier, "the first one"),
             );
@@ -257,7 +266,7 @@ impl Decoder<'_> {
             let name = &attribute.name.name;
             if !is_name(name) || name.chars().any(char::is_uppercase) {
                 self.error(
-                    "Invalid provider local name",
+                    &rules::provider::INVALID_LOCAL_NAME,
                     "Provider names must be normalized. Only lowercase letters, digits and dashes are allowed.",
                     attribute.name.span,
                 );
@@ -297,7 +306,7 @@ impl Decoder<'_> {
                         let value = self.take(super::constant(self.sources, &item.value))?;
                         let Some(text) = value.as_str().map(EcoString::from) else {
                             self.error(
-                                "Invalid source",
+                                &rules::settings::INVALID_SOURCE,
                                 "Source must be specified as a string.",
                                 item.value.span,
                             );
@@ -309,7 +318,7 @@ impl Decoder<'_> {
                         entry.aliases = self.configuration_aliases(name, &item.value);
                     }
                     _ => self.error(
-                        "Invalid required_providers object",
+                        &rules::settings::UNKNOWN_REQUIREMENT,
                         "required_providers objects can only contain \"version\", \"source\" and \"configuration_aliases\" attributes. To configure a provider, use a \"provider\" block.",
                         item.key.span,
                     ),
@@ -320,7 +329,7 @@ impl Decoder<'_> {
         let value = self.take(super::constant(self.sources, expr))?;
         if value.as_str().is_none() {
             self.error(
-                "Invalid required_providers object",
+                &rules::settings::INVALID_REQUIREMENT,
                 "required_providers entries must be strings or objects.",
                 expr.span,
             );
@@ -333,7 +342,11 @@ impl Decoder<'_> {
     fn constraint(&mut self, expr: &Expr) -> Option<(EcoString, Span)> {
         let text = self.take(super::required_string(self.sources, expr))?;
         if Constraint::parse(&text).is_none() {
-            self.error("Invalid version constraint", BAD_CONSTRAINT, expr.span);
+            self.error(
+                &rules::settings::INVALID_VERSION_CONSTRAINT,
+                BAD_CONSTRAINT,
+                expr.span,
+            );
             return None;
         }
         Some((text, expr.span))
@@ -342,7 +355,7 @@ impl Decoder<'_> {
     fn provider_source(&mut self, text: &str, span: Span) -> Option<ProviderAddr> {
         if text.split('/').count() > 3 || text.is_empty() {
             self.error(
-                "Invalid provider source string",
+                &rules::settings::EMPTY_PROVIDER_SOURCE,
                 "The \"source\" attribute must be in the format \"[hostname/][namespace/]name\"",
                 span,
             );
@@ -357,7 +370,7 @@ impl Decoder<'_> {
             Ok(addr) => Some(addr),
             Err(error) => {
                 let detail = format!("Invalid provider source \"{text}\": {}.", error.problem);
-                self.error("Invalid provider source string", detail, span);
+                self.error(&rules::settings::INVALID_PROVIDER_SOURCE, detail, span);
                 None
             }
         }
@@ -366,7 +379,7 @@ impl Decoder<'_> {
     fn configuration_aliases(&mut self, local: &str, expr: &Expr) -> Vec<(EcoString, Span)> {
         let Some(items) = static_expr::as_list(expr) else {
             self.error(
-                "Invalid configuration_aliases value",
+                &rules::settings::INVALID_CONFIGURATION_ALIASES,
                 "A list of provider configuration references is required, like [name.alias].",
                 expr.span,
             );
@@ -387,12 +400,12 @@ impl Decoder<'_> {
             match alias {
                 Some(alias) if found.root.name == local => aliases.push((alias, item.span)),
                 Some(_) => self.error(
-                    "Invalid configuration_aliases value",
+                    &rules::settings::FOREIGN_CONFIGURATION_ALIAS,
                     format!("Configuration aliases must be prefixed with the provider local name \"{local}\"."),
                     item.span,
                 ),
                 None => self.error(
-                    "Invalid configuration_aliases value",
+                    &rules::settings::MALFORMED_CONFIGURATION_ALIAS,
                     "A configuration alias has the form name.alias.",
                     item.span,
                 ),

@@ -3,7 +3,9 @@
 use super::JsonBody;
 use super::expr::expression;
 use super::read::{Property, Value, ValueKind};
+use crate::diagnostic::Headline;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::Ident;
 use crate::syntax::body::{Attribute, Block, Body, BodySchema, Content, Label};
@@ -12,7 +14,7 @@ use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-const WRONG_TYPE: &str = "Incorrect JSON value type";
+const WRONG_TYPE: &crate::diagnostic::Rule = &rules::json::WRONG_TYPE;
 
 /// A property with this name is a comment.
 const COMMENT: &str = "//";
@@ -46,7 +48,11 @@ impl JsonBody {
                 .any(|(attribute, _)| attribute == name)
             {
                 if let Some(first) = seen.get(name) {
-                    diagnostics.push(duplicate("Duplicate argument", property, *first));
+                    diagnostics.push(duplicate(
+                        &rules::json::DUPLICATE_ARGUMENT,
+                        property,
+                        *first,
+                    ));
                     continue;
                 }
                 seen.insert(name, property.span);
@@ -98,7 +104,7 @@ impl JsonBody {
             }
             if let Some(first) = seen.get(name) {
                 diagnostics.push(duplicate(
-                    "Duplicate attribute definition",
+                    &rules::json::DUPLICATE_ATTRIBUTE,
                     property,
                     *first,
                 ));
@@ -124,12 +130,12 @@ impl JsonBody {
     }
 }
 
-fn duplicate(summary: &str, property: &Property, first: Span) -> Diagnostic {
+fn duplicate(headline: impl Into<Headline>, property: &Property, first: Span) -> Diagnostic {
     let detail = format!(
         "The argument \"{}\" was already set in this object.",
         property.name.text
     );
-    Diagnostic::error(summary, detail)
+    Diagnostic::error(headline, detail)
         .at(property.span)
         .related(first, "first set here")
 }
@@ -146,7 +152,7 @@ fn unknown(property: &Property, schema: &BodySchema) -> Diagnostic {
         .map(|hint| format!(" Did you mean \"{hint}\"?"))
         .unwrap_or_default();
     let detail = format!("No argument or block type is named \"{name}\".{hint}");
-    Diagnostic::error("Extraneous JSON object property", detail).at(property.span)
+    Diagnostic::error(&rules::json::EXTRANEOUS_PROPERTY, detail).at(property.span)
 }
 
 fn ident(property: &Property) -> Ident {
@@ -227,8 +233,10 @@ impl Unpack<'_> {
                 let detail = format!(
                     "At least one object property is required, whose name represents the {kind} block's {label}."
                 );
-                diagnostics
-                    .push(Diagnostic::error("Missing block label", detail).at(first_byte(value)));
+                diagnostics.push(
+                    Diagnostic::error(&rules::json::MISSING_BLOCK_LABEL, detail)
+                        .at(first_byte(value)),
+                );
             }
             for property in properties {
                 labels.push(Label {

@@ -2,6 +2,7 @@
 
 use super::read::{Property, Text, Value, ValueKind};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, ObjectItem};
 use crate::syntax::parse::{MAX_HEIGHT, MAX_NESTING, parse_template_within};
@@ -50,8 +51,8 @@ fn report_duplicates(properties: &[Property], diagnostics: &mut Diagnostics) {
                 "An attribute named \"{}\" was already defined in this object.",
                 property.name.text
             );
-            let diagnostic =
-                Diagnostic::error("Duplicate object attribute", detail).at(property.span);
+            let diagnostic = Diagnostic::error(&rules::json::DUPLICATE_OBJECT_ATTRIBUTE, detail)
+                .at(property.span);
             diagnostics.push(diagnostic.related(*earlier, "first defined here"));
         } else {
             first.insert(&property.name.text, property.span);

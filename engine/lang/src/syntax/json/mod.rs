@@ -12,6 +12,7 @@ mod tests;
 use super::ast::Expr;
 use super::body::Body;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::{FileId, SourceMap, Span};
 use ecow::EcoString;
 use read::{Value, ValueKind};
@@ -38,7 +39,7 @@ pub fn parse_body(file: FileId, text: &str) -> (JsonBody, Diagnostics) {
             if !diagnostics.has_errors() {
                 let detail = "The root value in a JSON-based configuration must be either a JSON object or a JSON array \
                               of objects.";
-                diagnostics.push(Diagnostic::error("Root value must be object", detail).at(span));
+                diagnostics.push(Diagnostic::error(&rules::json::ROOT_NOT_OBJECT, detail).at(span));
             }
             Value {
                 kind: ValueKind::Object(Vec::new()),

@@ -1,6 +1,8 @@
 //! The JSON reader: values with their places.
 
+use crate::diagnostic::Headline;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::{FileId, Span};
 use crate::syntax::parse::MAX_NESTING;
 use crate::syntax::suggest::suggestion;
@@ -57,14 +59,17 @@ pub(super) fn read(file: FileId, text: &str) -> (Option<Value>, Diagnostics) {
     };
     if u32::try_from(text.len()).is_err() {
         let detail = "A source text may hold at most 4 GiB.";
-        return (None, Diagnostic::error("File too large", detail).into());
+        return (
+            None,
+            Diagnostic::error(&rules::json::FILE_TOO_LARGE, detail).into(),
+        );
     }
     let value = reader.value().ok();
     reader.spaces();
     if value.is_some() && reader.at < text.len() {
         let detail = "Extra characters appear after the JSON value.";
         let at = reader.at;
-        reader.fail(at, at + 1, "Extraneous data after value", detail);
+        reader.fail(at, at + 1, &rules::json::EXTRANEOUS_DATA, detail);
     }
     (value, reader.diagnostics)
 }
@@ -113,23 +118,23 @@ impl Reader<'_> {
         &mut self,
         start: usize,
         end: usize,
-        summary: &str,
+        headline: impl Into<Headline>,
         detail: impl Into<String>,
     ) -> Failed {
         let span = self.span(start, end);
         self.diagnostics
-            .push(Diagnostic::error(summary, detail).at(span));
+            .push(Diagnostic::error(headline, detail).at(span));
         Failed
     }
 
     /// Fails at the character here.
-    fn fail_here(&mut self, summary: &str, detail: impl Into<String>) -> Failed {
+    fn fail_here(&mut self, headline: impl Into<Headline>, detail: impl Into<String>) -> Failed {
         let len = self
             .text
             .get(self.at..)
             .and_then(|rest| rest.chars().next())
             .map_or(0, char::len_utf8);
-        self.fail(self.at, self.at + len, summary, detail)
+        self.fail(self.at, self.at + len, headline, detail)
     }
 
     fn spaces(&mut self) {
@@ -142,7 +147,12 @@ impl Reader<'_> {
         self.spaces();
         let start = self.at;
         let kind = match self.byte() {
-            None => return Err(self.fail_here("Missing value", "The JSON data ends prematurely.")),
+            None => {
+                return Err(self.fail_here(
+                    &rules::json::MISSING_VALUE,
+                    "The JSON data ends prematurely.",
+                ));
+            }
             Some(b'{') => self.nested(Self::object)?,
             Some(b'[') => self.nested(Self::array)?,
             Some(b'"') => ValueKind::String(self.string()?),
@@ -150,7 +160,7 @@ impl Reader<'_> {
             Some(byte) if byte.is_ascii_alphabetic() => self.keyword()?,
             Some(_) => {
                 let detail = "A JSON value must start with a brace, a bracket, a number, a string, or a keyword.";
-                return Err(self.fail_here("Invalid start of value", detail));
+                return Err(self.fail_here(&rules::json::INVALID_VALUE_START, detail));
             }
         };
         Ok(Value {
@@ -166,7 +176,7 @@ impl Reader<'_> {
         if self.depth >= MAX_NESTING {
             let detail =
                 format!("Objects and arrays may be nested at most {MAX_NESTING} levels deep.");
-            return Err(self.fail_here("Too deeply nested", detail));
+            return Err(self.fail_here(&rules::json::TOO_DEEP, detail));
         }
         self.depth += 1;
         let kind = read(self)?;
@@ -192,7 +202,7 @@ impl Reader<'_> {
                         return Err(self.fail(
                             comma,
                             comma + 1,
-                            "Trailing comma in object",
+                            &rules::json::TRAILING_COMMA_IN_OBJECT,
                             detail,
                         ));
                     }
@@ -201,12 +211,12 @@ impl Reader<'_> {
                 None => return Err(self.unclosed_object(open)),
                 Some(b']') => {
                     let detail = "A JSON object must be closed with a brace, not a bracket.";
-                    return Err(self.fail_here("Mismatched braces", detail));
+                    return Err(self.fail_here(&rules::json::MISMATCHED_BRACES, detail));
                 }
                 Some(_) => {
                     let detail =
                         "A comma must appear between each property definition in an object.";
-                    return Err(self.fail_here("Missing attribute separator comma", detail));
+                    return Err(self.fail_here(&rules::json::MISSING_COMMA_IN_OBJECT, detail));
                 }
             }
         }
@@ -218,7 +228,7 @@ impl Reader<'_> {
         self.fail(
             open,
             open + 1,
-            "Unclosed object",
+            &rules::json::UNCLOSED_OBJECT,
             "No closing brace was found for this JSON object.",
         )
     }
@@ -230,7 +240,7 @@ impl Reader<'_> {
             None => return Err(self.unclosed_object(open)),
             Some(_) => {
                 let detail = "A JSON object property name must be a string.";
-                return Err(self.fail_here("Invalid object property name", detail));
+                return Err(self.fail_here(&rules::json::INVALID_PROPERTY_NAME, detail));
             }
         }
         let name = self.string()?;
@@ -240,11 +250,11 @@ impl Reader<'_> {
             Some(b':') => self.at += 1,
             Some(b'=') => {
                 let detail = "JSON uses a colon as its name/value delimiter, not an equals sign.";
-                return Err(self.fail_here("Missing property value colon", detail));
+                return Err(self.fail_here(&rules::json::EQUALS_FOR_COLON, detail));
             }
             _ => {
                 let detail = "A colon must appear between an object property's name and its value.";
-                return Err(self.fail_here("Missing property value colon", detail));
+                return Err(self.fail_here(&rules::json::MISSING_COLON, detail));
             }
         }
         Ok(Property {
@@ -272,18 +282,23 @@ impl Reader<'_> {
                     self.spaces();
                     if self.byte() == Some(b']') {
                         let detail = "JSON does not permit a trailing comma after the final value in an array.";
-                        return Err(self.fail(comma, comma + 1, "Trailing comma in array", detail));
+                        return Err(self.fail(
+                            comma,
+                            comma + 1,
+                            &rules::json::TRAILING_COMMA_IN_ARRAY,
+                            detail,
+                        ));
                     }
                 }
                 Some(b']') => {}
                 None => return Err(self.unclosed_array(open)),
                 Some(b'}') => {
                     let detail = "A JSON array must be closed with a bracket, not a brace.";
-                    return Err(self.fail_here("Mismatched brackets", detail));
+                    return Err(self.fail_here(&rules::json::MISMATCHED_BRACKETS, detail));
                 }
                 Some(_) => {
                     let detail = "A comma must appear between each value in an array.";
-                    return Err(self.fail_here("Missing attribute separator comma", detail));
+                    return Err(self.fail_here(&rules::json::MISSING_COMMA_IN_ARRAY, detail));
                 }
             }
         }
@@ -295,7 +310,7 @@ impl Reader<'_> {
         self.fail(
             open,
             open + 1,
-            "Unclosed array",
+            &rules::json::UNCLOSED_ARRAY,
             "No closing bracket was found for this JSON array.",
         )
     }
@@ -317,7 +332,12 @@ impl Reader<'_> {
                     "\"{word}\" is not a valid JSON keyword.{}",
                     hint.unwrap_or_default()
                 );
-                return Err(self.fail(self.at, self.at + len, "Invalid JSON keyword", detail));
+                return Err(self.fail(
+                    self.at,
+                    self.at + len,
+                    &rules::json::INVALID_KEYWORD,
+                    detail,
+                ));
             }
         };
         self.at += len;
@@ -338,7 +358,7 @@ impl Reader<'_> {
         };
         let Some(number) = number else {
             let detail = "There is a syntax error in the given JSON number.";
-            return Err(self.fail(self.at, self.at + len, "Invalid JSON number", detail));
+            return Err(self.fail(self.at, self.at + len, &rules::json::INVALID_NUMBER, detail));
         };
         self.at += len;
         Ok(ValueKind::Number(number))
@@ -373,11 +393,16 @@ impl Reader<'_> {
                 }
                 None | Some(b'\n' | b'\r') => {
                     let detail = "No closing quote was found for this JSON string on its line.";
-                    return Err(self.fail(open, self.at, "Invalid JSON string", detail));
+                    return Err(self.fail(
+                        open,
+                        self.at,
+                        &rules::json::UNTERMINATED_STRING,
+                        detail,
+                    ));
                 }
                 Some(_) => {
                     let detail = "A control character must be written as an escape sequence in a JSON string, such as \\t.";
-                    return Err(self.fail_here("Invalid JSON string", detail));
+                    return Err(self.fail_here(&rules::json::CONTROL_CHARACTER, detail));
                 }
             }
         }
@@ -400,12 +425,17 @@ impl Reader<'_> {
                     return Ok(());
                 }
                 let detail = "The escape sequence \\u must be followed by four hexadecimal digits.";
-                return Err(self.fail(start, start + 2, "Invalid JSON string", detail));
+                return Err(self.fail(
+                    start,
+                    start + 2,
+                    &rules::json::INVALID_UNICODE_ESCAPE,
+                    detail,
+                ));
             }
             _ => {
                 let detail = "There is a syntax error in the given JSON string: a backslash must be followed by one of \
                               \" \\ / b f n r t u.";
-                return Err(self.fail(start, start + 1, "Invalid JSON string", detail));
+                return Err(self.fail(start, start + 1, &rules::json::INVALID_ESCAPE, detail));
             }
         };
         out.push(simple);

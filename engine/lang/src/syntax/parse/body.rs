@@ -4,6 +4,8 @@ use super::literal::nfc;
 use super::template::line;
 use super::{Failed, MAX_ERRORS, Parsed, Parser};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Rule;
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::Ident;
 use crate::syntax::body::{Attribute, Block, Body, Label, NativeBody};
@@ -12,9 +14,9 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const REQUIRED: &str = "Argument or block definition required";
-const BAD_BLOCK: &str = "Invalid block definition";
-const BAD_SINGLE: &str = "Invalid single-argument block definition";
+const REQUIRED: &Rule = &rules::syntax::DEFINITION_REQUIRED;
+const BAD_BLOCK: &Rule = &rules::syntax::INVALID_BLOCK;
+const BAD_SINGLE: &Rule = &rules::syntax::INVALID_SINGLE_BLOCK;
 
 /// What was read of a body so far.
 #[derive(Default)]
@@ -81,7 +83,7 @@ impl Parser<'_> {
                       incorrect brace nesting elsewhere in this file.";
         let span = self.span(open);
         self.diagnostics
-            .push(Diagnostic::error("Unclosed configuration block", detail).at(span));
+            .push(Diagnostic::error(&rules::syntax::UNCLOSED_BLOCK, detail).at(span));
     }
 
     fn item(&mut self, items: &mut Items) -> Parsed<()> {
@@ -117,7 +119,7 @@ impl Parser<'_> {
         let closed = self.take(TokenKind::CloseQuote).is_some();
         let span = self.since(open.start);
         let mut diagnostic = Diagnostic::error(
-            "Invalid argument name",
+            &rules::syntax::QUOTED_ARGUMENT_NAME,
             "Argument names must not be quoted.",
         )
         .at(span);
@@ -152,11 +154,21 @@ impl Parser<'_> {
             TokenKind::Comma => {
                 let detail = "Argument definitions must be separated by newlines, not commas. An argument definition \
                               must end with a newline.";
-                Err(self.unexpected_in(span.start, end, "Unexpected comma after argument", detail))
+                Err(self.unexpected_in(
+                    span.start,
+                    end,
+                    &rules::syntax::COMMA_AFTER_ARGUMENT,
+                    detail,
+                ))
             }
             _ => {
                 let detail = "An argument definition must end with a newline.";
-                Err(self.unexpected_in(span.start, end, "Missing newline after argument", detail))
+                Err(self.unexpected_in(
+                    span.start,
+                    end,
+                    &rules::syntax::MISSING_NEWLINE_AFTER_ARGUMENT,
+                    detail,
+                ))
             }
         }
     }
@@ -168,7 +180,8 @@ impl Parser<'_> {
             name.name,
             line(self.text, first.start)
         );
-        let diagnostic = Diagnostic::error("Attribute redefined", detail).at(name.span);
+        let diagnostic =
+            Diagnostic::error(&rules::syntax::ATTRIBUTE_REDEFINED, detail).at(name.span);
         self.report(diagnostic.related(first, "first set here"));
     }
 
@@ -232,7 +245,7 @@ impl Parser<'_> {
                 Err(self.unexpected_in(
                     kind.start,
                     next,
-                    "Missing newline after block definition",
+                    &rules::syntax::MISSING_NEWLINE_AFTER_BLOCK,
                     detail,
                 ))
             }
@@ -273,7 +286,7 @@ impl Parser<'_> {
                 let next = self.span(self.peek());
                 let subject = self.span(name).to(next);
                 let context = self.span(kind).to(next);
-                let diagnostic = Diagnostic::error("Argument definition required", detail);
+                let diagnostic = Diagnostic::error(&rules::syntax::ARGUMENT_REQUIRED, detail);
                 return Err(self.fail(diagnostic.at(subject).within(context)));
             }
             _ => {
@@ -361,7 +374,7 @@ impl Parser<'_> {
                     return Err(self.unexpected_in(
                         open.start,
                         token,
-                        "Invalid string literal",
+                        &rules::syntax::TEMPLATE_IN_LABEL,
                         &detail,
                     ));
                 }
@@ -370,7 +383,7 @@ impl Parser<'_> {
                     return Err(self.unexpected_in(
                         open.start,
                         token,
-                        "Unterminated template string",
+                        &rules::syntax::UNTERMINATED_LABEL,
                         detail,
                     ));
                 }

@@ -3,6 +3,7 @@
 //! None of these recurses: chains of operators are kept on explicit stacks, whatever their length.
 
 use super::{MAX_HEIGHT, Parsed, Parser};
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::syntax::scan::TokenKind;
@@ -51,7 +52,7 @@ impl Parser<'_> {
                 return Err(self.unexpected_in(
                     start,
                     colon,
-                    "Missing false expression in conditional",
+                    &rules::syntax::MISSING_FALSE_EXPRESSION,
                     detail,
                 ));
             }

@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::scan::{Token, TokenKind};
 use ecow::EcoString;
@@ -22,13 +23,17 @@ pub(super) fn invalid_token(text: &str, token: Token) -> Option<Diagnostic> {
     let slice = text.get(token.start as usize..token.end as usize)?;
     let operator = |hint: &str| {
         let detail = format!("Bitwise operators are not supported.{hint}");
-        Some(Diagnostic::error("Unsupported operator", detail))
+        Some(Diagnostic::error(
+            &rules::syntax::UNSUPPORTED_OPERATOR,
+            detail,
+        ))
     };
-    let character = |detail: &str| Some(Diagnostic::error("Invalid character", detail));
+    let character =
+        |detail: &str| Some(Diagnostic::error(&rules::syntax::INVALID_CHARACTER, detail));
     if token.kind == TokenKind::BrokenQuote {
         let detail = "Quoted strings may not be split over multiple lines. To produce a multi-line string, either use the \
                       \\n escape to represent a newline character or use the \"heredoc\" multi-line template syntax.";
-        return Some(Diagnostic::error("Invalid multi-line string", detail));
+        return Some(Diagnostic::error(&rules::syntax::MULTI_LINE_STRING, detail));
     }
     if token.kind == TokenKind::Slash
         && text
@@ -36,7 +41,10 @@ pub(super) fn invalid_token(text: &str, token: Token) -> Option<Diagnostic> {
             .is_some_and(|rest| rest.starts_with('*'))
     {
         let detail = "This comment begins with \"/*\", but there is no \"*/\" that ends it.";
-        return Some(Diagnostic::error("Unterminated comment", detail));
+        return Some(Diagnostic::error(
+            &rules::syntax::UNTERMINATED_COMMENT,
+            detail,
+        ));
     }
     if token.kind != TokenKind::Invalid {
         return None;
@@ -163,7 +171,7 @@ impl Parser<'_> {
 
     fn bad_escape(&mut self, at: u32, len: usize, detail: Cow<'static, str>, hint: Option<String>) {
         let span = Span::new(self.file, at, at + offset(len));
-        let mut diagnostic = Diagnostic::error("Invalid escape sequence", detail).at(span);
+        let mut diagnostic = Diagnostic::error(&rules::syntax::INVALID_ESCAPE, detail).at(span);
         diagnostic.hint = hint;
         self.report(diagnostic);
     }

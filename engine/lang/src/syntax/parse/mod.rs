@@ -17,7 +17,9 @@ pub(in crate::syntax) mod tests;
 use super::ast::{Expr, ExprKind};
 use super::body::NativeBody;
 use super::scan::{self, Token, TokenKind};
+use crate::diagnostic::Headline;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules;
 use crate::source::{FileId, Span};
 
 /// Brackets, blocks, strings and operators that may be open at the same time.
@@ -41,7 +43,7 @@ pub fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic
             "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor. The first \
              byte of {path} that is not UTF-8 is on line {line}."
         );
-        Box::new(Diagnostic::error("Invalid character encoding", detail))
+        Box::new(Diagnostic::error(&rules::syntax::INVALID_ENCODING, detail))
     })
 }
 
@@ -89,7 +91,8 @@ pub fn parse_traversal(file: FileId, text: &str) -> (Option<Expr>, Diagnostics) 
     match expr {
         Some(expr) if super::static_expr::as_traversal(&expr).is_none() => {
             let detail = "A static reference is required here: a name, followed by attribute names and literal indexes.";
-            diagnostics.push(Diagnostic::error("Invalid address", detail).at(expr.span));
+            diagnostics
+                .push(Diagnostic::error(&rules::syntax::INVALID_ADDRESS, detail).at(expr.span));
             (None, diagnostics)
         }
         other => (other, diagnostics),
@@ -132,7 +135,7 @@ impl<'a> Parser<'a> {
             scan(text)
         } else {
             diagnostics.push(Diagnostic::error(
-                "File too large",
+                &rules::syntax::FILE_TOO_LARGE,
                 "A source text may hold at most 4 GiB.",
             ));
             vec![Token {
@@ -177,7 +180,7 @@ impl<'a> Parser<'a> {
         if next.kind != TokenKind::End {
             let detail =
                 "An expression was successfully parsed, but extra characters were found after it.";
-            return Err(self.unexpected(next, "Extra characters after expression", detail));
+            return Err(self.unexpected(next, &rules::syntax::EXTRA_CHARACTERS, detail));
         }
         Ok(expr)
     }
@@ -281,7 +284,7 @@ impl<'a> Parser<'a> {
                 "Brackets, blocks, strings and operators may be nested at most {MAX_NESTING} levels deep. Move inner \
                  parts into local values of their own."
             );
-            return Err(self.fail(Diagnostic::error("Too deeply nested", detail).at(next)));
+            return Err(self.fail(Diagnostic::error(&rules::syntax::TOO_DEEP, detail).at(next)));
         }
         self.depth += 1;
         Ok(())
@@ -295,7 +298,7 @@ impl<'a> Parser<'a> {
                 "More than {MAX_HEIGHT} operations depend on each other in this expression. Split it with local values, \
                  or use a function over a list, such as sum or concat."
             );
-            return Err(self.fail(Diagnostic::error("Expression too complex", detail).at(span)));
+            return Err(self.fail(Diagnostic::error(&rules::syntax::TOO_COMPLEX, detail).at(span)));
         }
         Ok(Expr { kind, span })
     }
@@ -324,29 +327,35 @@ impl<'a> Parser<'a> {
         let next = self.peek();
         if next.kind == TokenKind::End {
             let detail = "Expected the start of an expression, but found the end of the file.";
-            return self.unexpected(next, "Missing expression", detail);
+            return self.unexpected(next, &rules::syntax::MISSING_EXPRESSION, detail);
         }
         let detail = "Expected the start of an expression, but found an invalid expression token.";
-        self.unexpected(next, "Invalid expression", detail)
+        self.unexpected(next, &rules::syntax::INVALID_EXPRESSION, detail)
     }
 
     /// Reports that `token` may not be here. If it may not be anywhere, says that instead.
     #[inline(never)]
-    fn unexpected(&mut self, token: Token, summary: &str, detail: &str) -> Failed {
+    fn unexpected(&mut self, token: Token, headline: impl Into<Headline>, detail: &str) -> Failed {
         let diagnostic = literal::invalid_token(self.text, token)
-            .unwrap_or_else(|| Diagnostic::error(summary, detail));
+            .unwrap_or_else(|| Diagnostic::error(headline, detail));
         let span = self.span(token);
         self.fail(diagnostic.at(span))
     }
 
     /// As [`Self::unexpected`], in the midst of what began at `start`.
     #[inline(never)]
-    fn unexpected_in(&mut self, start: u32, token: Token, summary: &str, detail: &str) -> Failed {
+    fn unexpected_in(
+        &mut self,
+        start: u32,
+        token: Token,
+        headline: impl Into<Headline>,
+        detail: &str,
+    ) -> Failed {
         let span = self.span(token);
         if let Some(diagnostic) = literal::invalid_token(self.text, token) {
             return self.fail(diagnostic.at(span));
         }
         let context = Span::new(self.file, start.min(token.start), token.end);
-        self.fail(Diagnostic::error(summary, detail).at(span).within(context))
+        self.fail(Diagnostic::error(headline, detail).at(span).within(context))
     }
 }

@@ -3,6 +3,8 @@
 use super::literal::nfc;
 use super::{Failed, MAX_HEIGHT, Parsed, Parser};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Rule;
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{Call, Expr, ExprKind, For, Ident, ObjectItem, Step, StepKind};
 use crate::syntax::scan::{Token, TokenKind};
@@ -10,7 +12,7 @@ use ecow::{EcoString, eco_format};
 use terrane_value::Number;
 
 /// The summary of all messages about `for` expressions.
-const BAD_FOR: &str = "Invalid 'for' expression";
+const BAD_FOR: &Rule = &rules::syntax::INVALID_FOR;
 
 impl Parser<'_> {
     /// An operand with the steps behind it.
@@ -68,7 +70,7 @@ impl Parser<'_> {
             Some(number) => Ok(self.leaf(ExprKind::Number(number), span)),
             None => {
                 let detail = "Failed to recognize the value of this number literal.";
-                Err(self.fail(Diagnostic::error("Invalid number literal", detail).at(span)))
+                Err(self.fail(Diagnostic::error(&rules::syntax::INVALID_NUMBER, detail).at(span)))
             }
         }
     }
@@ -81,7 +83,12 @@ impl Parser<'_> {
         let close = self.peek();
         if close.kind != TokenKind::CloseParen {
             let detail = "Expected a closing parenthesis to terminate the expression.";
-            return Err(self.unexpected_in(open.start, close, "Unbalanced parentheses", detail));
+            return Err(self.unexpected_in(
+                open.start,
+                close,
+                &rules::syntax::UNBALANCED_PARENTHESES,
+                detail,
+            ));
         }
         self.next();
         self.newlines = newlines;
@@ -122,12 +129,17 @@ impl Parser<'_> {
         if next.kind == TokenKind::End {
             let detail = "There is no corresponding closing bracket before the end of the file. This may be caused by \
                           incorrect bracket nesting elsewhere in this file.";
-            let diagnostic = Diagnostic::error("Unterminated tuple constructor expression", detail);
+            let diagnostic = Diagnostic::error(&rules::syntax::UNTERMINATED_TUPLE, detail);
             let span = self.span(open);
             return self.fail(diagnostic.at(span));
         }
         let detail = "Expected a comma to mark the beginning of the next item.";
-        self.unexpected_in(open.start, next, "Missing item separator", detail)
+        self.unexpected_in(
+            open.start,
+            next,
+            &rules::syntax::MISSING_ITEM_SEPARATOR,
+            detail,
+        )
     }
 
     #[inline(never)]
@@ -175,7 +187,7 @@ impl Parser<'_> {
                     return Err(self.unexpected_in(
                         open.start,
                         next,
-                        "Missing attribute separator",
+                        &rules::syntax::MISSING_ATTRIBUTE_SEPARATOR,
                         detail,
                     ));
                 }
@@ -191,7 +203,7 @@ impl Parser<'_> {
         let detail = "There is no corresponding closing brace before the end of the file. This may be caused by \
                       incorrect brace nesting elsewhere in this file.";
         let span = self.span(open);
-        self.fail(Diagnostic::error("Unterminated object constructor expression", detail).at(span))
+        self.fail(Diagnostic::error(&rules::syntax::UNTERMINATED_OBJECT, detail).at(span))
     }
 
     #[inline(never)]
@@ -199,16 +211,16 @@ impl Parser<'_> {
         let (summary, detail) = match next.kind {
             TokenKind::End => return self.unclosed_object(open),
             TokenKind::Newline | TokenKind::Comma => (
-                "Missing attribute value",
+                &rules::syntax::MISSING_ATTRIBUTE_VALUE,
                 "Expected an attribute value, introduced by an equals sign (\"=\").",
             ),
             TokenKind::Ident => (
-                "Missing key/value separator",
+                &rules::syntax::MISSING_KEY_SEPARATOR,
                 "Expected an equals sign (\"=\") to mark the beginning of the attribute value. If you intended to give \
                  an attribute name containing periods or spaces, write the name in quotes to create a string literal.",
             ),
             _ => (
-                "Missing key/value separator",
+                &rules::syntax::MISSING_KEY_SEPARATOR,
                 "Expected an equals sign (\"=\") to mark the beginning of the attribute value.",
             ),
         };
@@ -306,7 +318,7 @@ impl Parser<'_> {
     pub(super) fn for_names(
         &mut self,
         start: u32,
-        summary: &str,
+        summary: &'static Rule,
         what: &str,
     ) -> Parsed<(Option<Ident>, Ident)> {
         let first = self.peek();
@@ -365,7 +377,7 @@ impl Parser<'_> {
                         return Err(self.unexpected_in(
                             first.start,
                             next,
-                            "Missing closing parenthesis",
+                            &rules::syntax::MISSING_CLOSING_PARENTHESIS,
                             detail,
                         ));
                     }
@@ -393,10 +405,16 @@ impl Parser<'_> {
         if next.kind == TokenKind::End {
             let detail = "There is no closing parenthesis for this function call before the end of the file. This may be \
                           caused by incorrect parenthesis nesting elsewhere in this file.";
-            return self.fail(Diagnostic::error("Unterminated function call", detail).at(head));
+            return self
+                .fail(Diagnostic::error(&rules::syntax::UNTERMINATED_CALL, detail).at(head));
         }
         let detail = "A comma is required to separate each function argument from the next.";
-        self.unexpected_in(head.start, next, "Missing argument separator", detail)
+        self.unexpected_in(
+            head.start,
+            next,
+            &rules::syntax::MISSING_ARGUMENT_SEPARATOR,
+            detail,
+        )
     }
 
     /// The name of a function with its namespaces; the opening parenthesis is next.
@@ -408,7 +426,12 @@ impl Parser<'_> {
             let part = self.peek();
             if part.kind != TokenKind::Ident {
                 let detail = "Function scope resolution symbol :: must be followed by a function name in this scope.";
-                return Err(self.unexpected_in(first.start, part, "Missing function name", detail));
+                return Err(self.unexpected_in(
+                    first.start,
+                    part,
+                    &rules::syntax::MISSING_FUNCTION_NAME,
+                    detail,
+                ));
             }
             self.next();
             name.push_str("::");
@@ -418,7 +441,12 @@ impl Parser<'_> {
         let open = self.peek();
         if open.kind != TokenKind::OpenParen {
             let detail = "Function selector must be followed by an open parenthesis to begin the function call.";
-            return Err(self.unexpected_in(first.start, open, "Missing open parenthesis", detail));
+            return Err(self.unexpected_in(
+                first.start,
+                open,
+                &rules::syntax::MISSING_OPEN_PARENTHESIS,
+                detail,
+            ));
         }
         Ok((name, span))
     }
@@ -481,7 +509,7 @@ impl Parser<'_> {
                         return Err(self.unexpected_in(
                             start,
                             next,
-                            "Nested splat expression not allowed",
+                            &rules::syntax::NESTED_SPLAT,
                             detail,
                         ));
                     }
@@ -507,7 +535,7 @@ impl Parser<'_> {
                 return Err(self.unexpected_in(
                     source.span.start,
                     token,
-                    "Invalid attribute name",
+                    &rules::syntax::INVALID_ATTRIBUTE_NAME,
                     detail,
                 ));
             }
@@ -537,7 +565,7 @@ impl Parser<'_> {
         Err(self.unexpected_in(
             source.span.start,
             token,
-            "Invalid legacy index syntax",
+            &rules::syntax::INVALID_LEGACY_INDEX,
             &detail,
         ))
     }
@@ -555,7 +583,7 @@ impl Parser<'_> {
                 return Err(self.unexpected_in(
                     start,
                     close,
-                    "Missing close bracket on splat index",
+                    &rules::syntax::UNCLOSED_SPLAT,
                     detail,
                 ));
             }
@@ -570,7 +598,7 @@ impl Parser<'_> {
             return Err(self.unexpected_in(
                 source.span.start,
                 close,
-                "Missing close bracket on index",
+                &rules::syntax::UNCLOSED_INDEX,
                 detail,
             ));
         }

@@ -7,6 +7,8 @@
 use super::literal::nfc;
 use super::{Parsed, Parser};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Rule;
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Ident, Template, TemplatePart};
 use crate::syntax::scan::{Token, TokenKind};
@@ -127,7 +129,7 @@ impl Parser<'_> {
         let open = Span::new(self.file, start, start + 1);
         let context = Span::new(self.file, start, token.end.max(start + 1));
         if token.kind == TokenKind::BrokenQuote {
-            let failed = self.unexpected_in(start, token, "", "");
+            let failed = self.unexpected_in(start, token, &rules::syntax::MULTI_LINE_STRING, "");
             let closed_later = self
                 .text
                 .get(token.end as usize..)
@@ -139,13 +141,13 @@ impl Parser<'_> {
             return self.unexpected_in(
                 start,
                 token,
-                "Invalid template",
+                &rules::syntax::INVALID_TEMPLATE,
                 "This may not stand in a template.",
             );
         }
         let detail = "No closing marker was found for the string.";
         self.fail(
-            Diagnostic::error("Unterminated template string", detail)
+            Diagnostic::error(&rules::syntax::UNTERMINATED_TEMPLATE, detail)
                 .at(open)
                 .within(context),
         )
@@ -158,8 +160,8 @@ impl Parser<'_> {
             self.next();
             return Ok(self.slice(close).starts_with('~'));
         }
-        const UNCLOSED: &str = "Unclosed template interpolation sequence";
-        const EXTRA: &str = "Extra characters after interpolation expression";
+        const UNCLOSED: &Rule = &rules::syntax::UNCLOSED_INTERPOLATION;
+        const EXTRA: &Rule = &rules::syntax::EXTRA_IN_INTERPOLATION;
         // Behind a line break the user is already at something else.
         let between = self
             .text
@@ -216,7 +218,7 @@ impl Parser<'_> {
             return Err(self.unexpected_in(
                 open.start,
                 keyword,
-                "Invalid template directive",
+                &rules::syntax::INVALID_DIRECTIVE,
                 detail,
             ));
         }
@@ -228,8 +230,11 @@ impl Parser<'_> {
             "else" => Flat::Else(none),
             "endif" => Flat::EndIf(none),
             "for" => {
-                let (key, value) =
-                    self.for_names(open.start, "Invalid 'for' directive", "For directive")?;
+                let (key, value) = self.for_names(
+                    open.start,
+                    &rules::syntax::INVALID_FOR_DIRECTIVE,
+                    "For directive",
+                )?;
                 Flat::For(
                     Box::new((key, value, self.expression()?)),
                     self.height,
@@ -248,17 +253,18 @@ impl Parser<'_> {
                 return Err(self.unexpected_in(
                     open.start,
                     keyword,
-                    "Invalid template control keyword",
+                    &rules::syntax::INVALID_CONTROL_KEYWORD,
                     &detail,
                 ));
             }
         };
         let close = self.peek();
         if close.kind != TokenKind::SequenceEnd {
-            let summary = format!("Extra characters in {word} marker");
+            let summary = rules::syntax::EXTRA_IN_DIRECTIVE
+                .named(format!("Extra characters in {word} marker"));
             let detail =
                 "Expected a closing brace to end the sequence, but found extra characters.";
-            return Err(self.unexpected_in(open.start, close, &summary, detail));
+            return Err(self.unexpected_in(open.start, close, summary, detail));
         }
         self.next();
         let whole = self.since(open.start);
@@ -306,7 +312,8 @@ impl Parser<'_> {
                     "Template directives may be nested at most {} levels deep.",
                     super::MAX_NESTING
                 );
-                return Err(self.fail(Diagnostic::error("Too deeply nested", detail).at(span)));
+                return Err(self
+                    .fail(Diagnostic::error(&rules::syntax::TEMPLATE_TOO_DEEP, detail).at(span)));
             }
         }
         match frames.finish(self.text, end) {
@@ -371,7 +378,7 @@ impl Frames {
     }
 
     fn otherwise(&mut self, span: Span, text: &str) -> Result<(), Diagnostic> {
-        const SUMMARY: &str = "Unexpected else directive";
+        const SUMMARY: &Rule = &rules::syntax::UNEXPECTED_ELSE;
         let Some(frame) = self.stack.last_mut() else {
             return Ok(());
         };
@@ -418,9 +425,12 @@ impl Frames {
             height,
         }) = frame
         else {
-            return Err(
-                Diagnostic::error(format!("Unexpected {word} directive"), UNBALANCED).at(end),
-            );
+            return Err(Diagnostic::error(
+                rules::syntax::UNEXPECTED_END_DIRECTIVE
+                    .named(format!("Unexpected {word} directive")),
+                UNBALANCED,
+            )
+            .at(end));
         };
         let body = Template { parts };
         let part = match open {
@@ -478,9 +488,11 @@ impl Frames {
             "The {word} directive on line {} is missing its corresponding end{word} directive.",
             line(text, span.start)
         );
-        Err(Diagnostic::error("Unexpected end of template", detail)
-            .at(end)
-            .related(span, format!("the {word} directive")))
+        Err(
+            Diagnostic::error(&rules::syntax::UNEXPECTED_END_OF_TEMPLATE, detail)
+                .at(end)
+                .related(span, format!("the {word} directive")),
+        )
     }
 }
 

@@ -1,0 +1,91 @@
+//! Provider plugins that the environment and the user's settings name.
+
+use crate::session::Session;
+use std::path::PathBuf;
+use std::sync::Arc;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_plugin::settings::Settings;
+use terrane_plugin::{in_folder, reattached};
+use terrane_provider::Providers;
+
+/// Adds the plugins of `dev_overrides` and `TF_REATTACH_PROVIDERS`; they take the place of what is built in.
+pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for (addr, path) in settings(session, &mut diagnostics).dev_overrides {
+        match in_folder(&addr, &path) {
+            Ok(factory) => providers.add(Arc::new(factory)),
+            Err(problem) => diagnostics.push(Diagnostic::error(
+                "Invalid development override",
+                format!("The override of the provider {addr} can't be used: {problem}."),
+            )),
+        }
+    }
+    let Some(value) = variable(session, "TF_REATTACH_PROVIDERS") else {
+        return diagnostics;
+    };
+    match reattached(value) {
+        Ok(factories) => {
+            for factory in factories {
+                providers.add(Arc::new(factory));
+            }
+        }
+        Err(problem) => diagnostics.push(Diagnostic::error(
+            "Invalid TF_REATTACH_PROVIDERS",
+            format!("The variable TF_REATTACH_PROVIDERS can't be used: {problem}. It is what a provider prints when it is started with -debug."),
+        )),
+    }
+    diagnostics
+}
+
+fn variable<'a>(session: &'a Session, name: &str) -> Option<&'a str> {
+    let value = session.env.get(name)?;
+    (!value.is_empty()).then_some(value)
+}
+
+/// The user's settings; none if there is no file.
+fn settings(session: &Session, diagnostics: &mut Diagnostics) -> Settings {
+    let Some(path) = settings_file(session) else {
+        return Settings::default();
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            diagnostics.push(Diagnostic::warning(
+                "Settings can't be read",
+                format!(
+                    "The settings file {} can't be read: {error}.",
+                    path.display()
+                ),
+            ));
+            return Settings::default();
+        }
+    };
+    match Settings::parse(&text) {
+        Ok(settings) => settings,
+        Err(error) => {
+            diagnostics.push(Diagnostic::warning(
+                "Settings can't be read",
+                format!(
+                    "The settings file {} is left out of account: {} (line {}).",
+                    path.display(),
+                    error.problem,
+                    error.line
+                ),
+            ));
+            Settings::default()
+        }
+    }
+}
+
+fn settings_file(session: &Session) -> Option<PathBuf> {
+    for name in ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"] {
+        if let Some(path) = variable(session, name) {
+            return Some(PathBuf::from(path));
+        }
+    }
+    let home = PathBuf::from(variable(session, "HOME")?);
+    [".tofurc", ".terraformrc"]
+        .into_iter()
+        .map(|name| home.join(name))
+        .find(|path| path.exists())
+}

@@ -1,0 +1,218 @@
+//! Plugin processes: starting, connecting, ending.
+
+use crate::connection::Connection;
+use crate::handshake::Handshake;
+use crate::output::LastWords;
+use crate::tls::Identity;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+
+/// What every plugin expects to find in its environment: it is not a secret, only a sign that it wasn't started by hand.
+const COOKIE: (&str, &str) = (
+    "TF_PLUGIN_MAGIC_COOKIE",
+    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+);
+/// How long a plugin may take until it says where it listens.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a plugin may take to end by itself.
+const GRACE: Duration = Duration::from_secs(2);
+/// The longest handshake line that is read.
+const LONGEST_LINE: u64 = 64 << 10;
+
+/// A program to be started as a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The file.
+    pub path: PathBuf,
+    /// Arguments; plugins take none as a rule.
+    pub arguments: Vec<OsString>,
+}
+
+/// A plugin that runs and is connected.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) connection: Connection,
+    /// `None` of one that somebody else started, and will end.
+    child: Option<Mutex<Child>>,
+    last_words: LastWords,
+    /// Holds its socket; removed with it.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Process {
+    /// Starts a program and waits until it can be called. `name` is for the log.
+    ///
+    /// # Errors
+    /// A sentence without final period that says what went wrong.
+    pub(crate) async fn start(program: &Program, name: &str) -> Result<Self, String> {
+        let identity = Identity::make()
+            .map_err(|error| format!("no certificate could be made for it: {error}"))?;
+        let folder = tempfile::Builder::new()
+            .prefix("terrane-plugin-")
+            .tempdir()
+            .map_err(|error| format!("no folder could be made for its socket: {error}"))?;
+        let mut command = Command::new(&program.path);
+        command
+            .args(&program.arguments)
+            .env(COOKIE.0, COOKIE.1)
+            .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+            .env("PLUGIN_MIN_PORT", "10000")
+            .env("PLUGIN_MAX_PORT", "25000")
+            .env("PLUGIN_UNIX_SOCKET_DIR", folder.path())
+            .env("PLUGIN_CLIENT_CERT", &identity.pem)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        // Ctrl-C at the terminal is for us: the plugin is told to stop by a call, and may finish what it does.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("{} can't be started: {error}", program.path.display()))?;
+        let last_words = LastWords::default();
+        if let Some(stderr) = child.stderr.take() {
+            drop(tokio::spawn(
+                last_words.clone().drain(name.to_owned(), stderr),
+            ));
+        }
+        let handshake = match tokio::time::timeout(START_TIMEOUT, greet(&mut child, name)).await {
+            Ok(Ok(handshake)) => handshake,
+            Ok(Err(problem)) => return Err(with_last_words(problem, &mut child, &last_words).await),
+            Err(_) => {
+                let problem = format!(
+                    "it did not say within {} seconds where it can be reached",
+                    START_TIMEOUT.as_secs()
+                );
+                return Err(with_last_words(problem, &mut child, &last_words).await);
+            }
+        };
+        let tls = handshake
+            .certificate
+            .map(|server| identity.client_config(server))
+            .transpose()
+            .map_err(|error| format!("TLS can't be set up: {error}"))?;
+        let connection = Connection::open(handshake.protocol, handshake.endpoint, tls)
+            .await
+            .map_err(|error| format!("it can't be connected to: {}", chain(&error)))?;
+        let process = Self {
+            connection,
+            child: Some(Mutex::new(child)),
+            last_words,
+            _folder: Some(folder),
+        };
+        process.forward_output(name);
+        Ok(process)
+    }
+
+    /// Around a connection to a plugin that somebody else started.
+    pub(crate) fn attached(connection: Connection) -> Self {
+        Self {
+            connection,
+            child: None,
+            last_words: LastWords::default(),
+            _folder: None,
+        }
+    }
+
+    /// Once a plugin serves, its standard streams come over the connection.
+    fn forward_output(&self, name: &str) {
+        let (connection, words) = (self.connection.clone(), self.last_words.clone());
+        let name = name.to_owned();
+        drop(tokio::spawn(async move {
+            let Ok(mut stream) = connection.stdio().await else {
+                return;
+            };
+            while let Ok(Some(data)) = stream.message().await {
+                for line in String::from_utf8_lossy(&data.data).lines() {
+                    words.line(&name, line);
+                }
+            }
+        }));
+    }
+
+    /// Whether the process has ended, and its last lines. Waits a moment for an end that is under way.
+    pub(crate) async fn obituary(&self) -> Option<String> {
+        const MOMENT: Duration = Duration::from_millis(500);
+        let mut child = self.child.as_ref()?.lock().await;
+        let status = match tokio::time::timeout(MOMENT, child.wait()).await {
+            Ok(Ok(status)) => status.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => return None,
+        };
+        let words = self.last_words.text();
+        Some(if words.is_empty() {
+            format!("it ended ({status}) without a word")
+        } else {
+            format!("it ended ({status}); its last words were:\n{words}")
+        })
+    }
+
+    /// Ends it: asks, waits, kills.
+    pub(crate) async fn end(&self) {
+        let Some(child) = &self.child else {
+            return;
+        };
+        let asked = tokio::time::timeout(GRACE, self.connection.shut_down()).await;
+        let mut child = child.lock().await;
+        if asked.is_ok() && tokio::time::timeout(GRACE, child.wait()).await.is_ok() {
+            return;
+        }
+        if let Err(error) = child.kill().await {
+            tracing::debug!(%error, "the plugin could not be killed");
+        }
+    }
+}
+
+/// Reads the handshake line, and goes on reading what follows so that the plugin never waits for us.
+async fn greet(child: &mut Child, name: &str) -> Result<Handshake, String> {
+    let stdout = child
+        .stdout
+        .take()
+        .ok_or_else(|| "its output can't be read".to_owned())?;
+    let mut reader = BufReader::new(stdout);
+    let mut line = Vec::new();
+    let read = (&mut reader)
+        .take(LONGEST_LINE)
+        .read_until(b'\n', &mut line)
+        .await;
+    match read {
+        Ok(0) => return Err("it ended before it said where it can be reached".to_owned()),
+        Ok(_) => {}
+        Err(error) => return Err(format!("its output can't be read: {error}")),
+    }
+    let handshake = Handshake::parse(&String::from_utf8_lossy(&line))?;
+    drop(tokio::spawn(
+        LastWords::default().drain(name.to_owned(), reader),
+    ));
+    Ok(handshake)
+}
+
+async fn with_last_words(problem: String, child: &mut Child, words: &LastWords) -> String {
+    // Its last lines are still on their way through the pipe.
+    if let Err(error) = child.kill().await {
+        tracing::debug!(%error, "the plugin could not be killed");
+    }
+    tokio::task::yield_now().await;
+    match words.text() {
+        text if text.is_empty() => problem,
+        text => format!("{problem}; its last words were:\n{text}"),
+    }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,81 @@
+//! The formatter.
+
+use terrane_lang::source::FileId;
+use terrane_lang::syntax::ast::{Expr, ExprKind};
+use terrane_lang::syntax::body::{Body, NativeBody};
+use terrane_lang::syntax::format::format;
+use terrane_lang::syntax::parse::parse_body;
+
+pub(crate) fn run(data: &[u8]) {
+    let text = &*crate::text(data);
+    let (before, diagnostics) = parse_body(FileId(0), text);
+    let Ok(once) = format(text) else {
+        assert!(diagnostics.has_errors(), "what parses can be formatted");
+        return;
+    };
+    assert!(!diagnostics.has_errors(), "what is formatted was parsed");
+    let (after, diagnostics) = parse_body(FileId(0), &once);
+    assert!(!diagnostics.has_errors(), "{once}\n{diagnostics:?}");
+    let twice = format(&once).expect("it was parsed just now");
+    // The second time may lay out what the first cleaned up; then nothing moves any more.
+    let thrice = format(&twice).expect("the same text");
+    assert_eq!(thrice, twice);
+    assert_eq!(shape(&before), shape(&after), "{once}");
+}
+
+/// What must not change: names, labels, and the expressions without spaces and old spellings.
+fn shape(body: &NativeBody) -> String {
+    let mut out = String::new();
+    write(body, false, &mut out);
+    out
+}
+
+fn write(body: &NativeBody, in_variable: bool, out: &mut String) {
+    for attribute in &body.attributes {
+        let is_type = in_variable && attribute.name.name == "type";
+        let value = if is_type {
+            String::from("(a type)")
+        } else {
+            plain(&attribute.expr)
+        };
+        out.push_str(&std::format!("{} = {value}\n", attribute.name.name));
+    }
+    for block in &body.blocks {
+        out.push_str(&block.kind.name);
+        for label in &block.labels {
+            out.push_str(&std::format!(" {:?}", label.text));
+        }
+        out.push_str(" {\n");
+        if let Body::Native(inner) = &block.body {
+            write(inner, block.kind.name == "variable", out);
+        }
+        out.push_str("}\n");
+    }
+}
+
+/// The tree without places, and without parentheses and lone interpolations around the whole.
+fn plain(expr: &Expr) -> String {
+    let mut expr = expr;
+    while let ExprKind::Wrap(inner) | ExprKind::Parens(inner) = &expr.kind {
+        expr = inner;
+    }
+    let mut shown = std::format!("{:?}", Places(expr));
+    shown.retain(|c| !c.is_whitespace());
+    shown
+}
+
+/// Shows an expression without its places.
+struct Places<'a>(&'a Expr);
+
+impl std::fmt::Debug for Places<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown = std::format!("{:?}", self.0);
+        let mut rest = shown.as_str();
+        // `Span { file: FileId(0), start: 1, end: 2 }`
+        while let Some((before, behind)) = rest.split_once("Span { file: FileId(0), start: ") {
+            f.write_str(before)?;
+            rest = behind.split_once('}').map_or("", |(_, rest)| rest);
+        }
+        f.write_str(rest)
+    }
+}

@@ -1,0 +1,3 @@
+//! What the comparisons with the peer share.
+
+pub(crate) mod vary;
