@@ -67,6 +67,7 @@ pub async fn run(
     let asking: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
     let Resolved {
         values,
+        given_ephemeral: _,
         diagnostics: found,
     } = variables::resolve(&loaded.config, collected, asking);
     diagnostics.extend(found);
@@ -85,7 +86,7 @@ pub async fn run(
         snapshot,
         providers: loaded.registry.infos().clone(),
         variables: values,
-        functions: functions_for_plan(now_ms),
+        functions: functions_for_plan(now_ms).with_providers(loaded.registry.functions()),
         options: PlanOptions {
             refresh: true,
             workspace: session.workspace()?.into(),

@@ -15,9 +15,9 @@ pub mod ui;
 
 // How the engine is fed.
 mod drive;
+mod functions;
 mod generate;
 pub mod load;
-mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;

@@ -21,10 +21,12 @@ pub async fn run(session: &Session, arguments: &[VariableArgument]) -> Result<Re
             config,
             sources,
             mut warnings,
+            registry,
             ..
         }) => {
+            let functions = functions_for_validate().with_providers(registry.functions());
             warnings.extend(terrane_plan::cycles(&config));
-            warnings.extend(validate(&config, &functions_for_validate()));
+            warnings.extend(validate(&config, &functions));
             Ok(Report {
                 diagnostics: warnings,
                 sources,

@@ -17,11 +17,11 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Working directory", folder::ALL),
     ("Given values", input::ALL),
     ("Plans", planning::ALL),
-    ("Importing objects", import::ALL),
     ("State commands", state::ALL),
     ("Workspaces", workspace::ALL),
     ("Console", console::ALL),
     ("Files, locks and processes", world::ALL),
+    ("Importing objects", import::ALL),
     ("Command line", usage::ALL),
 ];
 

@@ -7,8 +7,9 @@ mod adopt;
 pub(crate) mod conditions;
 mod data;
 mod drafts;
+pub(crate) mod ephemeral;
 mod finish;
-mod fits;
+pub(crate) mod fits;
 mod identity;
 mod imports;
 pub(crate) mod index;
@@ -62,6 +63,8 @@ enum Waiting {
     Draft(usize),
     /// What identifies an object, in the form of the present schema.
     Identity(ObjectId),
+    /// Renewing or closing an ephemeral instance: index into its leases.
+    Ephemeral(usize),
 }
 
 /// How far a provider instance is.
@@ -138,6 +141,7 @@ pub(crate) struct Core {
     drafting: drafts::Drafting,
     /// The one object that is to be taken over, if that is all.
     takeover: Option<takeover::Takeover>,
+    ephemerals: ephemeral::Ephemerals,
 }
 
 impl Core {
@@ -217,6 +221,7 @@ impl Core {
             drafts: Vec::new(),
             drafting: drafts::Drafting::default(),
             takeover: None,
+            ephemerals: ephemeral::Ephemerals::default(),
         }
     }
 
@@ -258,6 +263,7 @@ impl Core {
                 self.ready.push_back(id);
             }
         }
+        self.find_ephemeral_users(&taking_part);
         if !self.recovering {
             self.warn_about_targets();
         }
@@ -291,18 +297,18 @@ impl Core {
                 self.run(id);
                 continue;
             }
-            if self.waiting.is_empty()
-                && (self.begin_takeover() || !self.recovering && self.draft())
-            {
+            let quiet = self.waiting.len() == self.ephemerals.outstanding;
+            if quiet && (self.begin_takeover() || !self.recovering && self.draft()) {
                 continue;
             }
-            if self.waiting.is_empty() && !self.orphans_planned {
+            if quiet && !self.orphans_planned {
                 self.orphans_planned = true;
                 self.plan_orphans();
                 continue;
             }
             break;
         }
+        self.tend_ephemerals();
         std::mem::take(&mut self.requests)
     }
 
@@ -315,6 +321,7 @@ impl Core {
             Some(Waiting::Intent(intent)) => self.intent_answered(intent, outcome),
             Some(Waiting::Draft(draft)) => self.draft_answered(draft, outcome),
             Some(Waiting::Identity(object)) => self.identity_answered(object, outcome),
+            Some(Waiting::Ephemeral(at)) => self.ephemeral_answered(at, outcome),
             None => {}
         }
     }
@@ -327,6 +334,10 @@ impl Core {
                 "The operation was cancelled before the plan was complete. Nothing was changed.",
             ));
         }
+    }
+
+    pub(crate) fn tell_time(&mut self, now_ms: u64) {
+        self.ephemerals.now_ms = self.ephemerals.now_ms.max(now_ms);
     }
 
     pub(crate) fn progress(&mut self) -> Vec<Progress> {
@@ -350,6 +361,7 @@ impl Core {
 
     /// A node is done: those that only waited for it may run.
     fn complete(&mut self, id: NodeId) {
+        self.ephemerals.node_done(id);
         for dependent in std::mem::take(&mut self.dependents[id.index()]) {
             let pending = &mut self.pending[dependent.index()];
             *pending -= 1;
@@ -456,6 +468,8 @@ fn empty_plan(core: &Core) -> Plan {
         force_replace: core.options.replace.clone(),
         base: crate::plan::Base::default(),
         changes: Vec::new(),
+        ephemerals: Vec::new(),
+        apply_time_variables: core.options.apply_time_variables.clone(),
         outputs: Vec::new(),
         drift: Vec::new(),
         moves: Vec::new(),
