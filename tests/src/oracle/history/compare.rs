@@ -117,5 +117,9 @@ fn one_step(ours: &Side<'_>, theirs: &Side<'_>, arguments: &[String]) -> Result<
     let their = serde_json::from_str(&text).unwrap_or(Json::Null);
     let states = normal::differences(&normal::state(&our), &normal::state(&their));
     found.extend(states.into_iter().map(|line| format!("state{line}")));
-    if found.is_empty() { Ok(true) } else { Err(found) }
+    if found.is_empty() {
+        Ok(true)
+    } else {
+        Err(found)
+    }
 }

@@ -95,7 +95,11 @@ impl Library {
                 let schema = self.known.get(addr).unwrap_or(&self.other);
                 (addr.clone(), schema.clone())
             })
-            .chain(self.known.iter().map(|(addr, schema)| (addr.clone(), schema.clone())))
+            .chain(
+                self.known
+                    .iter()
+                    .map(|(addr, schema)| (addr.clone(), schema.clone())),
+            )
             .collect();
         let (config, found) = compile(&tree, &sources, &schemas);
         diagnostics.extend(found);
@@ -124,7 +128,9 @@ impl Library {
                 .source
                 .split_once("//")
                 .unwrap_or((&request.source, ""));
-            let package = package.strip_prefix("registry.terraform.io/").unwrap_or(package);
+            let package = package
+                .strip_prefix("registry.terraform.io/")
+                .unwrap_or(package);
             let [owner, name, system] = *package.split('/').collect::<Vec<_>>() else {
                 return None;
             };
