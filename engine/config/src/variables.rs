@@ -183,6 +183,32 @@ pub(crate) fn root_variable(
         .map_err(|problem| unsuitable(variable, Some(given), &problem))
 }
 
+/// The value of a variable that was given from outside of all modules: converted where the module under test declares it, else the text is
+/// read as an expression, or stands for itself where it is none.
+///
+/// # Errors
+/// When it does not fit.
+pub fn outside_value(
+    variable: Option<&Variable>,
+    given: &GivenValue,
+) -> Result<Value, Diagnostics> {
+    match (variable, &given.value) {
+        (Some(variable), _) => root_variable(variable, Some(given)),
+        (None, Given::Value(value, _)) => Ok(value.clone()),
+        (None, Given::Text(text)) => {
+            let (expr, diagnostics) = parse::parse_expression(FileId(u32::MAX), text);
+            let constant = expr
+                .filter(|expr| !diagnostics.has_errors() && static_expr::is_constant(expr))
+                .and_then(|expr| {
+                    let (compiled, diagnostics) = compile(&expr, &mut NoNames, &[]);
+                    let good = !diagnostics.has_errors();
+                    good.then(|| compiled.eval(&NoScope::default(), &[]).ok())?
+                });
+            Ok(constant.unwrap_or_else(|| Value::string_nfc(text)))
+        }
+    }
+}
+
 /// The value that a variable takes on: defaults of optional attributes filled in, converted, null replaced by the default where null is not
 /// allowed, marked. `None`: nothing was given. (The rules of `validation` blocks come after.)
 ///
@@ -263,9 +289,14 @@ fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) ->
         Some(Given::Value(_, span)) => *span,
         _ => variable.span,
     };
-    Diagnostic::error(&rules::input::INVALID_VALUE, detail)
-        .at(span)
-        .into()
+    let mut diagnostic = Diagnostic::error(&rules::input::INVALID_VALUE, detail).at(span);
+    if let (Some(Given::Text(text)), false) = (given.map(|given| &given.value), variable.sensitive)
+        && text.chars().count() <= 80
+    {
+        let shown = format!("was given as {text:?}");
+        diagnostic.values.push((format!("var.{name}"), shown));
+    }
+    diagnostic.into()
 }
 
 /// The value of a text that is an expression.

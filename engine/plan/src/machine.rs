@@ -38,6 +38,8 @@ pub struct Request {
     pub id: RequestId,
     /// Whom to ask.
     pub provider: ProviderInstance,
+    /// The instance that it is about, if it is about one.
+    pub about: Option<InstanceAddr>,
     /// What to ask.
     pub call: Call,
 }
@@ -225,6 +227,7 @@ pub fn complete_providers(
             span: None,
             body: CompiledBody::empty(info.schema.provider.block.clone(), span),
             for_each: None,
+            fixed: None,
         });
     }
 }

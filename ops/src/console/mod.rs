@@ -57,8 +57,8 @@ pub enum Evaluated {
     Value(Value),
     /// A type.
     Type(Type),
-    /// What was asked for by `help`.
-    Help(String),
+    /// A text for people, with its line breaks.
+    Text(String),
 }
 
 /// A console over the configuration of the working directory, which is read and compiled once.
@@ -143,13 +143,14 @@ impl<'a> Console<'a> {
         names::names(&self.config)
     }
 
-    /// What an expression gives. Only the console has `type(x)`, which gives the type of the value of `x`, and `help`, `help(name)`.
+    /// What an expression gives. `type(x)` and `help(name)`, which only the console has, give the type of the value of `x`
+    /// and what can be read about a function.
     ///
     /// # Errors
     /// When it gives nothing.
     pub fn evaluate(&mut self, text: &str) -> Result<Evaluated, Failure> {
         if let Some(topic) = names::help_topic(text) {
-            return Ok(Evaluated::Help(names::help(topic)));
+            return Ok(Evaluated::Text(names::help(topic)));
         }
         let file = self.sources.add(INPUT_FILE, text);
         let (expr, diagnostics) = parse_expression(file, text);

@@ -5,6 +5,7 @@ pub mod folder;
 pub mod input;
 pub mod planning;
 pub mod state;
+pub mod test;
 pub mod usage;
 pub mod workspace;
 pub mod world;
@@ -20,6 +21,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Workspaces", workspace::ALL),
     ("Console", console::ALL),
     ("Files, locks and processes", world::ALL),
+    ("Tests", test::ALL),
     ("Command line", usage::ALL),
 ];
 

@@ -117,7 +117,7 @@ fn evaluate(
     let text = match console.evaluate(text)? {
         Evaluated::Value(value) => render_value(&value, parsed.is("show-sensitive", false)),
         Evaluated::Type(ty) => render_type(&ty),
-        Evaluated::Help(text) => text,
+        Evaluated::Text(text) => text,
     };
     app.out().print(&format!("{text}\n"));
     Ok(())

@@ -5,15 +5,16 @@
 
 pub(crate) mod decl;
 pub(crate) mod decode;
-mod files;
+pub(crate) mod files;
 mod provider_checks;
 pub(crate) mod providers;
-mod source_addr;
+pub(crate) mod source_addr;
 pub(crate) mod static_eval;
 
 pub use decode::LANGUAGE_VERSION;
 pub use source_addr::is_local_source;
 
+use crate::config::Variable;
 use crate::rules;
 use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
@@ -100,6 +101,21 @@ pub struct Tree {
     pub(crate) variables: BTreeMap<EcoString, Value>,
 }
 
+impl Tree {
+    /// The variables of the root module, without their rules.
+    #[must_use]
+    pub fn root_variables(&self) -> Vec<Variable> {
+        let root = self.modules.first();
+        root.map_or_else(Vec::new, |root| {
+            root.decl
+                .variables
+                .iter()
+                .map(decl::VariableDecl::without_rules)
+                .collect()
+        })
+    }
+}
+
 /// One module of the tree.
 #[derive(Debug)]
 pub(crate) struct TreeModule {
@@ -120,8 +136,8 @@ pub(crate) struct TreeModule {
 pub struct Loader {
     /// All texts; spans of diagnostics refer to it.
     pub sources: SourceMap,
-    tree: Tree,
-    diagnostics: Diagnostics,
+    pub(crate) tree: Tree,
+    pub(crate) diagnostics: Diagnostics,
     /// Calls not looked at yet: module, index of the call.
     queue: VecDeque<(usize, usize)>,
     /// Calls whose files were asked for.
@@ -143,7 +159,16 @@ impl Loader {
     /// [`crate::variables::root_variables`], not here.
     #[must_use]
     pub fn with_variables(root: ModuleFolder, given: &[GivenValue]) -> Self {
-        let mut loader = Self::default();
+        Self::with_sources(SourceMap::default(), root, given)
+    }
+
+    /// The same, adding to texts that are there already.
+    #[must_use]
+    pub fn with_sources(sources: SourceMap, root: ModuleFolder, given: &[GivenValue]) -> Self {
+        let mut loader = Self {
+            sources,
+            ..Self::default()
+        };
         let dir = root.dir.clone();
         let decl = loader.decode(root);
         for variable in &decl.variables {
@@ -381,11 +406,20 @@ impl Loader {
         let mut problems = Diagnostics::new();
         let arguments = evaluator.body(&decl.body, &mut problems);
         problems.extend(files::backend_problems(decl, &arguments));
+        for (name, (value, span)) in &arguments {
+            let marks = value.marks_deep();
+            if marks.is_sensitive() || marks.is_ephemeral() {
+                let headline = rules::static_value::INVALID_STATIC_VALUE
+                    .named(format!("Invalid backend argument \"{name}\""));
+                let detail = "The arguments of a backend must not depend on sensitive or ephemeral values, since they are written down where the backend is chosen. Give secrets to it by the environment.";
+                problems.push(Diagnostic::error(headline, detail).at(*span));
+            }
+        }
         let backend = Backend {
             type_name: decl.type_name.clone(),
             arguments: arguments
                 .into_iter()
-                .map(|(name, (value, _))| (name, value))
+                .map(|(name, (value, _))| (name, value.unmark_deep()))
                 .collect(),
             span: decl.span,
         };
