@@ -263,9 +263,12 @@ fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) ->
         Some(Given::Value(_, span)) => *span,
         _ => variable.span,
     };
-    Diagnostic::error(&rules::input::INVALID_VALUE, detail)
-        .at(span)
-        .into()
+    let rule = if problem.starts_with("required variable") {
+        &rules::input::REQUIRED_VARIABLE_NULL
+    } else {
+        &rules::input::INVALID_VALUE
+    };
+    Diagnostic::error(rule, detail).at(span).into()
 }
 
 /// The value of a text that is an expression.

@@ -8,6 +8,7 @@
 mod bad_input;
 mod commands;
 mod diagnostics;
+mod ephemeral;
 mod examples;
 mod exit_codes;
 mod folder;
