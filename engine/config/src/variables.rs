@@ -290,9 +290,16 @@ fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) ->
         Some(Given::Value(_, span)) => *span,
         _ => variable.span,
     };
-    let mut diagnostic = Diagnostic::error(&rules::input::INVALID_VALUE, detail).at(span);
-    if let (Some(Given::Text(text)), false) = (given.map(|given| &given.value), variable.sensitive)
-        && text.chars().count() <= 80
+    let rule = if problem.starts_with("required variable") {
+        &rules::input::REQUIRED_VARIABLE_NULL
+    } else {
+        &rules::input::INVALID_VALUE
+    };
+    let mut diagnostic = Diagnostic::error(rule, detail).at(span);
+    if let (Some(Given::Text(text)), false) = (
+        given.map(|given| &given.value),
+        variable.sensitive || variable.ephemeral,
+    ) && text.chars().count() <= 80
     {
         let shown = format!("was given as {text:?}");
         diagnostic.values.push((format!("var.{name}"), shown));

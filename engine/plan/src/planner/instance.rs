@@ -420,6 +420,17 @@ impl Core {
         } else if !answer.legacy {
             problems = objchange::assert_plan_valid(&block, prior, config, &planned);
         }
+        let known: Vec<Path> = problems.iter().map(|(path, _)| path.clone()).collect();
+        let set = objchange::write_only_values(&block, &planned);
+        problems.extend(
+            set.into_iter()
+                .filter(|path| !known.contains(path))
+                .map(|path| {
+                    let problem =
+                        "a value of a write-only attribute, which providers must not give back";
+                    (path, problem.to_owned())
+                }),
+        );
         if problems.is_empty() {
             return Some(planned);
         }
