@@ -11,6 +11,7 @@ mod diagnostics;
 mod examples;
 mod exit_codes;
 mod folder;
+mod imports;
 mod peers;
 mod remote;
 mod saved_plans;
