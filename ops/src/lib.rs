@@ -36,6 +36,7 @@ pub mod plan;
 pub mod planfile;
 pub mod requirements;
 pub mod state;
+pub mod test;
 pub mod validate;
 pub mod workspace;
 

@@ -205,7 +205,7 @@ fn with_file(mut root: ModuleFolder, file: &ModuleFile) -> ModuleFolder {
     root
 }
 
-fn module(request: &ModuleRequest) -> Result<ModuleFolder, String> {
+pub(crate) fn module(request: &ModuleRequest) -> Result<ModuleFolder, String> {
     match kind(&request.source) {
         Kind::Local => folder(&join(&request.caller_dir, &request.source)),
         Kind::Remote => Err(format!(
@@ -215,7 +215,7 @@ fn module(request: &ModuleRequest) -> Result<ModuleFolder, String> {
     }
 }
 
-fn folder(dir: &str) -> Result<ModuleFolder, String> {
+pub(crate) fn folder(dir: &str) -> Result<ModuleFolder, String> {
     let files = read_folder(Path::new(dir)).map_err(|error| error.to_string())?;
     Ok(ModuleFolder {
         dir: dir.into(),

@@ -46,7 +46,18 @@ impl<'a> Json<'a> {
         }
     }
 
-    fn line(&mut self, level: &str, message: &str, kind: &str, rest: Map<String, Value>) {
+    /// Writes what was held back.
+    pub(crate) fn flush(&mut self) {
+        drop(self.out.flush());
+    }
+
+    pub(crate) fn line(
+        &mut self,
+        level: &str,
+        message: &str,
+        kind: &str,
+        rest: Map<String, Value>,
+    ) {
         let mut line = rest;
         line.insert("@level".into(), level.into());
         line.insert("@message".into(), message.into());

@@ -107,9 +107,21 @@ fn what_can_not_be_overridden() {
             "resource \"test_thing\" \"a\" {}",
             "error: Missing resource to override",
         ),
-        ("", "variable \"a\" {}", "error: Missing base variable declaration to override"),
-        ("", "output \"a\" {\n value = 1\n}", "error: Missing base output definition to override"),
-        ("", "module \"a\" {\n source = \"./m\"\n}", "error: Missing module call to override"),
+        (
+            "",
+            "variable \"a\" {}",
+            "error: Missing base variable declaration to override",
+        ),
+        (
+            "",
+            "output \"a\" {\n value = 1\n}",
+            "error: Missing base output definition to override",
+        ),
+        (
+            "",
+            "module \"a\" {\n source = \"./m\"\n}",
+            "error: Missing module call to override",
+        ),
         (
             "",
             "provider \"test\" {\n alias = \"x\"\n}",
@@ -125,14 +137,26 @@ fn what_can_not_be_overridden() {
             "output \"a\" {\n depends_on = []\n}",
             "error: Unsupported override",
         ),
-        ("", "moved {\n from = a.b\n to = a.c\n}", "error: Cannot override 'moved' blocks"),
-        ("", "removed {\n from = a.b\n}", "error: Cannot override 'removed' blocks"),
+        (
+            "",
+            "moved {\n from = a.b\n to = a.c\n}",
+            "error: Cannot override 'moved' blocks",
+        ),
+        (
+            "",
+            "removed {\n from = a.b\n}",
+            "error: Cannot override 'removed' blocks",
+        ),
         (
             "",
             "import {\n to = test_thing.b\n id = \"x\"\n}",
             "error: Cannot override 'import' blocks",
         ),
-        ("", "language {}", "error: Cannot override language settings"),
+        (
+            "",
+            "language {}",
+            "error: Cannot override language settings",
+        ),
         (
             "",
             "check \"c\" {\n assert {\n  condition = true\n  error_message = \"x\"\n }\n}",

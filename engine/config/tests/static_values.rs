@@ -53,17 +53,50 @@ fn what_static_values_may_use() {
 #[test]
 fn what_a_backend_must_not_hold() {
     for (declared, expr, message) in [
-        ("variable \"v\" {\n default = \"x\"\n sensitive = true\n}", "var.v", "is derived from a sensitive value"),
-        ("variable \"v\" {\n default = \"x\"\n ephemeral = true\n}", "var.v", "is derived from an ephemeral value"),
-        ("locals {\n s = sensitive(\"x\")\n}", "\"${local.s}/y\"", "is derived from a sensitive value"),
+        (
+            "variable \"v\" {\n default = \"x\"\n sensitive = true\n}",
+            "var.v",
+            "is derived from a sensitive value",
+        ),
+        (
+            "variable \"v\" {\n default = \"x\"\n ephemeral = true\n}",
+            "var.v",
+            "is derived from an ephemeral value",
+        ),
+        (
+            "locals {\n s = sensitive(\"x\")\n}",
+            "\"${local.s}/y\"",
+            "is derived from a sensitive value",
+        ),
         ("", "timestamp()", "is not known before anything is planned"),
-        ("resource \"terraform_data\" \"a\" {}", "terraform_data.a.id", "error: Dynamic value in static context"),
-        ("variable \"v\" {}", "var.v", "error: Variable value not provided"),
-        ("variable \"v\" {\n default = \"x\"\n const = false\n}", "var.v", "error: Variable is not constant"),
-        ("locals {\n a = local.b\n b = local.a\n}", "local.a", "must be known before anything is planned, and depends on itself"),
-        ("", "var.nope", "error: Reference to undeclared input variable"),
+        (
+            "resource \"terraform_data\" \"a\" {}",
+            "terraform_data.a.id",
+            "error: Dynamic value in static context",
+        ),
+        (
+            "variable \"v\" {}",
+            "var.v",
+            "error: Variable value not provided",
+        ),
+        (
+            "variable \"v\" {\n default = \"x\"\n const = false\n}",
+            "var.v",
+            "error: Variable is not constant",
+        ),
+        (
+            "locals {\n a = local.b\n b = local.a\n}",
+            "local.a",
+            "must be known before anything is planned, and depends on itself",
+        ),
+        (
+            "",
+            "var.nope",
+            "error: Reference to undeclared input variable",
+        ),
     ] {
-        let text = format!("{declared}\nterraform {{\n backend \"local\" {{\n  path = {expr}\n }}\n}}\n");
+        let text =
+            format!("{declared}\nterraform {{\n backend \"local\" {{\n  path = {expr}\n }}\n}}\n");
         let (_, _, shown) = loaded(&text);
         assert!(shown.contains(message), "{expr}\n{shown}");
         assert_eq!(shown.lines().count(), 1, "{expr}\n{shown}");
@@ -96,14 +129,23 @@ fn constant_variables_take_constants() {
     for (given, want) in [
         ("\"x\"", ""),
         ("local.l", ""),
-        ("terraform_data.a.id", "error: Value of a constant variable is not constant"),
-        ("\"${local.dynamic}\"", "error: Value of a constant variable is not constant"),
+        (
+            "terraform_data.a.id",
+            "error: Value of a constant variable is not constant",
+        ),
+        (
+            "\"${local.dynamic}\"",
+            "error: Value of a constant variable is not constant",
+        ),
     ] {
         let text = format!(
             "-- main.tf\nresource \"terraform_data\" \"a\" {{}}\nlocals {{\n l = \"x\"\n dynamic = terraform_data.a.id\n}}\nmodule \"m\" {{\n source = \"./m\"\n name = {given}\n}}\n-- m/main.tf\nvariable \"name\" {{\n const = true\n}}\n"
         );
         let got = messages(&text);
-        assert!(got.starts_with(want) && got.is_empty() == want.is_empty(), "{given}\n{got}");
+        assert!(
+            got.starts_with(want) && got.is_empty() == want.is_empty(),
+            "{given}\n{got}"
+        );
     }
 }
 
@@ -114,13 +156,22 @@ fn instances_of_providers_are_known_before_planning() {
         ("{ a = 1 }", ""),
         ("[\"a\"]", "error: Invalid provider instance keys"),
         ("null", "error: Invalid provider instance keys"),
-        ("sensitive({ a = 1 })", "error: Invalid provider instance keys"),
-        ("{ a = terraform_data.x.id }", "error: Dynamic value in static context"),
+        (
+            "sensitive({ a = 1 })",
+            "error: Invalid provider instance keys",
+        ),
+        (
+            "{ a = terraform_data.x.id }",
+            "error: Dynamic value in static context",
+        ),
     ] {
         let text = format!(
             "resource \"terraform_data\" \"x\" {{}}\nprovider \"test\" {{\n alias = \"by\"\n for_each = {expr}\n}}\nresource \"test_thing\" \"t\" {{\n provider = test.by[\"a\"]\n}}\n"
         );
         let got = messages(&text);
-        assert!(got.starts_with(message) && got.is_empty() == message.is_empty(), "{expr}\n{got}");
+        assert!(
+            got.starts_with(message) && got.is_empty() == message.is_empty(),
+            "{expr}\n{got}"
+        );
     }
 }

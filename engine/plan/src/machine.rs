@@ -1,7 +1,7 @@
 //! The planning machine: emits calls to providers, takes their answers in any order, ends with a plan.
 
-use crate::generate::Generated;
 use crate::ephemeral::EphemeralProgress;
+use crate::generate::Generated;
 use crate::plan::{Plan, PlanMode};
 use crate::planner::Core;
 use ecow::EcoString;
@@ -39,6 +39,8 @@ pub struct Request {
     pub id: RequestId,
     /// Whom to ask.
     pub provider: ProviderInstance,
+    /// The instance that it is about, if it is about one.
+    pub about: Option<InstanceAddr>,
     /// What to ask.
     pub call: Call,
 }
@@ -272,6 +274,7 @@ pub fn complete_providers(
             span: None,
             body: CompiledBody::empty(info.schema.provider.block.clone(), span),
             for_each: None,
+            fixed: None,
         });
     }
 }

@@ -11,7 +11,7 @@ mod apply;
 
 pub(crate) use apply::drive_apply;
 pub(crate) use plan::{drive_plan, drive_recovery, drive_takeover};
-pub(crate) use pool::{Message, Pool};
+pub(crate) use pool::{Message, Pool, StandIn};
 
 use crate::clock::now_ms;
 use crate::interrupt::Interrupt;

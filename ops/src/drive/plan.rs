@@ -31,8 +31,8 @@ pub(crate) async fn drive_plan(
             pool.stop().await;
         }
         planner.tell_time(now_ms());
-        for Request { id, provider, call } in planner.poll() {
-            pool.submit(id, provider, call);
+        for request in planner.poll() {
+            submit(pool, request);
         }
         for progress in planner.progress() {
             ui.planning(&progress);
@@ -63,6 +63,16 @@ pub(crate) async fn drive_plan(
     Ok(planner.finish())
 }
 
+fn submit(pool: &mut Pool, request: Request) {
+    let Request {
+        id,
+        provider,
+        about,
+        call,
+    } = request;
+    pool.submit(id, provider, about.as_ref(), call);
+}
+
 fn answer(planner: &mut Planner, message: Message) {
     if let Message::Reply { id, outcome, .. } = message {
         planner.tell_time(now_ms());
@@ -76,8 +86,8 @@ pub(crate) async fn drive_recovery(
     pool: &mut Pool,
 ) -> (Vec<EventKind>, Diagnostics) {
     loop {
-        for Request { id, provider, call } in recovery.poll() {
-            pool.submit(id, provider, call);
+        for request in recovery.poll() {
+            submit(pool, request);
         }
         let mut moved = false;
         for (id, outcome) in pool.dispatch().await {
@@ -117,8 +127,8 @@ pub(crate) async fn drive_takeover(
             takeover.cancel();
             pool.stop().await;
         }
-        for Request { id, provider, call } in takeover.poll() {
-            pool.submit(id, provider, call);
+        for request in takeover.poll() {
+            submit(pool, request);
         }
         for progress in takeover.progress() {
             ui.planning(&progress);
@@ -140,7 +150,9 @@ pub(crate) async fn drive_takeover(
         if pool.is_idle() {
             return Ok(takeover.finish());
         }
-        if let Some(Message::Reply { id, outcome, .. }) = wait(pool, interrupt, seen, None, ui).await {
+        if let Some(Message::Reply { id, outcome, .. }) =
+            wait(pool, interrupt, seen, None, ui).await
+        {
             takeover.on(id, outcome);
         }
     }

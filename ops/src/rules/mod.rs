@@ -6,6 +6,7 @@ pub mod import;
 pub mod input;
 pub mod planning;
 pub mod state;
+pub mod test;
 pub mod usage;
 pub mod workspace;
 pub mod world;
@@ -21,6 +22,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Workspaces", workspace::ALL),
     ("Console", console::ALL),
     ("Files, locks and processes", world::ALL),
+    ("Tests", test::ALL),
     ("Importing objects", import::ALL),
     ("Command line", usage::ALL),
 ];

@@ -4,7 +4,7 @@ use super::{Chaos, Cloud, Compiled, Project, Store, apply, plan};
 use std::sync::Arc;
 use terrane_apply::{Applied, ApplyInput};
 use terrane_gate::{ApprovedPlan, Decision, Policy};
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::functions::{Functions, Impure, Random};
 use terrane_model::addr::InstanceAddr;
 use terrane_model::event::{EventKind, ObjectAddr};
@@ -197,7 +197,8 @@ impl Session {
         let approved = match ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto) {
             Ok(approved) => approved,
             Err(refusal) => {
-                let refused = Diagnostic::error("Refused", format!("{refusal:?}"));
+                let refused =
+                    Diagnostic::error(Headline::foreign("Refused"), format!("{refusal:?}"));
                 run.diagnostics.push(refused);
                 return run;
             }

@@ -1,10 +1,10 @@
 //! `provider_meta` blocks: constants that a module tells a provider beside each of its resources.
 
 use super::Session;
-use crate::rules;
 use crate::config::ProviderMeta;
 use crate::load::decl::ProviderMetaDecl;
 use crate::load::providers::provider_addr;
+use crate::rules;
 use crate::suggest::did_you_mean;
 use ecow::EcoString;
 use terrane_lang::diagnostic::Diagnostic;
@@ -44,7 +44,9 @@ impl Session<'_> {
                     "An argument named \"{}\" is not expected here.{hint}",
                     name.name
                 );
-                problems.push(Diagnostic::error(&rules::settings::UNSUPPORTED_META, detail).at(name.span));
+                problems.push(
+                    Diagnostic::error(&rules::settings::UNSUPPORTED_META, detail).at(name.span),
+                );
             }
         }
         let mut attributes: Vec<(EcoString, Value)> = Vec::new();

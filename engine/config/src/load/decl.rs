@@ -92,6 +92,15 @@ pub(crate) struct ProviderDecl {
     pub(crate) body: Body,
     pub(crate) escape: Option<Body>,
     pub(crate) span: Span,
+    /// Set where a test gives the arguments, which are not expressions of this module.
+    pub(crate) outside: Option<Outside>,
+}
+
+/// A provider configuration whose values come from outside of the configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Outside {
+    /// Keys and values, if it has several instances.
+    pub(crate) instances: Option<BTreeMap<EcoString, Value>>,
 }
 
 #[derive(Clone, Debug)]

@@ -109,7 +109,7 @@ pub(super) fn decode_folder(
     (module, diagnostics)
 }
 
-fn parse_file(
+pub(crate) fn parse_file(
     sources: &mut SourceMap,
     path: String,
     content: &[u8],

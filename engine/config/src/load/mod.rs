@@ -5,15 +5,16 @@
 
 pub(crate) mod decl;
 pub(crate) mod decode;
-mod files;
+pub(crate) mod files;
 mod provider_checks;
 pub(crate) mod providers;
-mod source_addr;
+pub(crate) mod source_addr;
 pub(crate) mod static_eval;
 
 pub use decode::LANGUAGE_VERSION;
 pub use source_addr::is_local_source;
 
+use crate::config::Variable;
 use crate::rules;
 use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
@@ -114,6 +115,21 @@ pub struct Surroundings {
     pub functions: Option<Functions>,
 }
 
+impl Tree {
+    /// The variables of the root module, without their rules.
+    #[must_use]
+    pub fn root_variables(&self) -> Vec<Variable> {
+        let root = self.modules.first();
+        root.map_or_else(Vec::new, |root| {
+            root.decl
+                .variables
+                .iter()
+                .map(decl::VariableDecl::without_rules)
+                .collect()
+        })
+    }
+}
+
 /// One module of the tree.
 #[derive(Debug)]
 pub(crate) struct TreeModule {
@@ -134,8 +150,8 @@ pub(crate) struct TreeModule {
 pub struct Loader {
     /// All texts; spans of diagnostics refer to it.
     pub sources: SourceMap,
-    tree: Tree,
-    diagnostics: Diagnostics,
+    pub(crate) tree: Tree,
+    pub(crate) diagnostics: Diagnostics,
     /// Calls not looked at yet: module, index of the call.
     queue: VecDeque<(usize, usize)>,
     /// Calls whose files were asked for.
@@ -157,7 +173,16 @@ impl Loader {
     /// [`crate::variables::root_variables`], not here.
     #[must_use]
     pub fn with_variables(root: ModuleFolder, given: &[GivenValue]) -> Self {
-        let mut loader = Self::default();
+        Self::with_sources(SourceMap::default(), root, given)
+    }
+
+    /// The same, adding to texts that are there already.
+    #[must_use]
+    pub fn with_sources(sources: SourceMap, root: ModuleFolder, given: &[GivenValue]) -> Self {
+        let mut loader = Self {
+            sources,
+            ..Self::default()
+        };
         let dir = root.dir.clone();
         let decl = loader.decode(root);
         for variable in &decl.variables {
@@ -408,7 +433,7 @@ impl Loader {
             type_name: decl.type_name.clone(),
             arguments: arguments
                 .into_iter()
-                .map(|(name, (value, _))| (name, value))
+                .map(|(name, (value, _))| (name, value.unmark_deep()))
                 .collect(),
             span: decl.span,
         };
@@ -442,9 +467,10 @@ impl Loader {
                         "The variable \"{}\" of {} is declared with const = true, so its value must be known before anything is planned. It may refer only to input variables, local values and path: not to resources, data sources or modules.",
                         variable.name, module.path
                     );
-                    let mut diagnostic = Diagnostic::error(&rules::static_value::CONST_INPUT, detail)
-                        .at(expr.span)
-                        .related(variable.span, "the variable is declared here");
+                    let mut diagnostic =
+                        Diagnostic::error(&rules::static_value::CONST_INPUT, detail)
+                            .at(expr.span)
+                            .related(variable.span, "the variable is declared here");
                     if let Some(place) = problem.subject.filter(|place| *place != expr.span) {
                         diagnostic = diagnostic.related(place, "this is not constant");
                     }

@@ -18,7 +18,7 @@ use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, Ident, Step, StepKind};
 use terrane_lang::syntax::body::{Body, BodySchema};
 use terrane_value::convert::convert;
-use terrane_value::{Type, Value};
+use terrane_value::{Marks, Type, Value};
 
 /// What a static expression can refer to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,7 +182,10 @@ fn shown(name: &Name) -> EcoString {
 
 /// A text, if it is known.
 fn known(text: Option<&EcoString>) -> Value {
-    text.map_or_else(|| Value::unknown(Type::String), |text| Value::string(text.clone()))
+    text.map_or_else(
+        || Value::unknown(Type::String),
+        |text| Value::string(text.clone()),
+    )
 }
 
 /// What a name needs before it has a value.
@@ -310,9 +313,7 @@ impl<'a> StaticEval<'a> {
             Name::PathModule => Step1::Ready(Some(Value::string(here.dir.clone()))),
             Name::PathRoot => Step1::Ready(Some(Value::string("."))),
             Name::PathCwd => Step1::Ready(Some(known(self.tree.surroundings.cwd.as_ref()))),
-            Name::Workspace => {
-                Step1::Ready(Some(known(self.tree.surroundings.workspace.as_ref())))
-            }
+            Name::Workspace => Step1::Ready(Some(known(self.tree.surroundings.workspace.as_ref()))),
             Name::Local(name) => match here
                 .decl
                 .index
@@ -340,7 +341,7 @@ impl<'a> StaticEval<'a> {
                 let given = match here.parent {
                     None => {
                         if let Some(value) = self.tree.variables.get(name) {
-                            return Step1::Ready(Some(value.clone()));
+                            return Step1::Ready(Some(marked(variable, value.clone())));
                         }
                         None
                     }
@@ -471,6 +472,18 @@ impl<'a> StaticEval<'a> {
         }
         found
     }
+}
+
+/// A value with the marks of its variable.
+fn marked(variable: &VariableDecl, value: Value) -> Value {
+    let mut marks = Marks::NONE;
+    if variable.sensitive == Some(true) {
+        marks = marks.union(&Marks::SENSITIVE);
+    }
+    if variable.ephemeral == Some(true) {
+        marks = marks.union(&Marks::EPHEMERAL);
+    }
+    value.with_marks(&marks)
 }
 
 /// The expression of an input of a module call.

@@ -6,8 +6,8 @@
 use super::imports::Wanted;
 use super::prior::{Object, ObjectId, Stage};
 use super::{Core, Waiting};
-use crate::rules;
 use crate::machine::{Progress, ProviderInstance};
+use crate::rules;
 use crate::stored;
 use ecow::EcoString;
 use std::collections::BTreeSet;

@@ -5,9 +5,9 @@
 
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting, adopt};
-use crate::rules;
 use crate::generate::{Generated, resource_block};
 use crate::machine::ProviderInstance;
+use crate::rules;
 use crate::world::{Place, Repeat};
 use ecow::EcoString;
 use std::fmt::Write as _;

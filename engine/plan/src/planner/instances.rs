@@ -2,8 +2,8 @@
 
 use super::Core;
 use super::prior::{ObjectId, Stage};
-use crate::rules;
 use crate::machine::ProviderInstance;
+use crate::rules;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::Span;
 use terrane_model::addr::{InstanceAddr, InstanceKey, Mode};

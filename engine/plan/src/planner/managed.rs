@@ -8,7 +8,7 @@ use crate::graph::NodeId;
 use crate::machine::ProviderInstance;
 use crate::plan::{ActionReason, ExpansionKind, PlanMode};
 use crate::rules;
-use crate::world::{Expanded, Place, World, expand};
+use crate::world::{Expanded, Place, World};
 use rayon::prelude::*;
 use terrane_config::config::{ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -92,17 +92,16 @@ impl Core {
         let config = self.config.clone();
         let resource = &config.module(module).resources[at as usize];
         let from_state = self.is_destroy() && resource.mode == Mode::Managed;
-        self.declare_checks(module, at, resource);
         if self.options.mode == PlanMode::Normal && !from_state && resource.mode == Mode::Managed {
             let wanted = self.wanted_imports(module, at);
             self.imports.extend(wanted);
         }
         let mut batch = Vec::new();
         for place in self.world.places(module) {
-            let expanded = if from_state {
+            let expanded = if from_state && !self.world.is_doubled(place) {
                 Ok(self.expanded_from_state(place, at))
             } else {
-                expand(&resource.repetition, &self.world.scope(place))
+                self.world.expanded(place, &resource.repetition)
             };
             let expanded = match expanded {
                 Ok(expanded) => Some(expanded),

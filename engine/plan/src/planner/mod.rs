@@ -264,6 +264,9 @@ impl Core {
             }
         }
         self.find_ephemeral_users(&taking_part);
+        if !self.is_destroy() {
+            self.declare_all_checks(&taking_part);
+        }
         if !self.recovering {
             self.warn_about_targets();
         }
@@ -351,10 +354,21 @@ impl Core {
     fn ask(&mut self, provider: &ProviderInstance, call: Call, waiting: Waiting) {
         let id = RequestId(self.next_request);
         self.next_request += 1;
+        let about = match &waiting {
+            Waiting::Task(task) => Some(self.tasks[*task].addr.clone()),
+            Waiting::Object(object) | Waiting::Orphan(object) | Waiting::Identity(object) => {
+                Some(self.prior.objects[*object].addr.clone())
+            }
+            Waiting::Provider(_)
+            | Waiting::Intent(_)
+            | Waiting::Ephemeral(_)
+            | Waiting::Draft(_) => None,
+        };
         self.waiting.insert(id.0, waiting);
         self.requests.push(Request {
             id,
             provider: provider.clone(),
+            about,
             call,
         });
     }

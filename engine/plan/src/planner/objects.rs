@@ -332,8 +332,20 @@ impl Core {
         if now.is_null() && self.prior.objects[id].importing.is_some() {
             return self.import_not_found(id);
         }
+        let schema = self.prior.objects[id].schema.clone();
+        if let Some(schema) = &schema
+            && let Some(path) = objchange::write_only_values(&schema.block, &now).first()
+        {
+            let addr = self.prior.objects[id].addr.to_string();
+            let detail = format!(
+                "The provider returned a value of the write-only attribute {path} of {addr}. Such values are given to providers and must not come back. This is a bug in the provider, which should be reported in the provider's own issue tracker."
+            );
+            self.diagnostics
+                .push(Diagnostic::error(&rules::answer::WRITE_ONLY_VALUE, detail).about(addr));
+            return self.object_failed(id);
+        }
         let object = &mut self.prior.objects[id];
-        let now = match &object.schema {
+        let now = match &schema {
             Some(schema) => objchange::normalize_from_legacy(&schema.block, &now),
             None => now,
         };

@@ -6,9 +6,9 @@
 use super::Core;
 use super::imports::Wanted;
 use super::prior::{ObjectId, Stage};
-use crate::rules;
 use crate::graph::{Node, NodeId, each_target};
 use crate::machine::{PlanInput, ProviderInstance};
+use crate::rules;
 use crate::world::expand;
 use std::sync::Arc;
 use terrane_config::config::ModuleId;

@@ -18,7 +18,8 @@ mod compute;
 pub(crate) mod expand;
 mod scope;
 
-pub(crate) use expand::{Expanded, expand, uses_repetition};
+use expand::expand;
+pub(crate) use expand::{Expanded, uses_repetition};
 pub(crate) use scope::InstanceScope;
 
 /// One module instance: the module, and which of its instances.
@@ -442,6 +443,31 @@ impl World {
             repeat: Repeat::None,
             own: None,
         }
+    }
+
+    /// Whether a test gives the outputs of this module instance, so that nothing in it is evaluated or managed.
+    pub(crate) fn is_doubled(&self, place: Place) -> bool {
+        let doubles = !self.config.doubles.is_empty();
+        doubles && self.config.double(&self.module_cell(place).addr).is_some()
+    }
+
+    /// Evaluates a repetition of this module instance.
+    ///
+    /// # Errors
+    /// As [`expand`].
+    pub(crate) fn expanded(
+        &self,
+        place: Place,
+        repetition: &Repetition,
+    ) -> Result<Expanded, Diagnostics> {
+        if self.is_doubled(place) {
+            return Ok(Expanded {
+                kind: ExpansionKind::Enabled,
+                keys: Arc::from([]),
+                each: None,
+            });
+        }
+        expand(repetition, &self.scope(place))
     }
 
     /// The module instance with this address.

@@ -10,6 +10,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
+use terrane_lang::syntax::suggest::suggestion;
 use terrane_model::addr::InstanceKey;
 use terrane_value::{Kind, Value};
 
@@ -163,7 +164,10 @@ impl Scope for InstanceScope<'_> {
                 Diagnostic::error(&terrane_config::rules::reference::SELF_NOT_AVAILABLE, "The \"self\" object is not available in this context. It can be used only in resource provisioner, connection, and postcondition blocks.").at(span).into()
             }),
             Reference::PathModule => Ok(Value::string(self.module().dir.clone())),
-            Reference::PathRoot => Ok(Value::string(".")),
+            Reference::PathRoot => {
+                let root = world.config.modules.first();
+                Ok(Value::string(root.map_or_else(|| ".".into(), |root| root.dir.clone())))
+            }
             Reference::PathCwd => Ok(Value::string(world.cwd.clone())),
             Reference::Workspace => Ok(Value::string(world.workspace.clone())),
             Reference::Applying => Ok(Value::bool(world.applying).with_marks(&terrane_value::Marks::EPHEMERAL)),
@@ -205,32 +209,14 @@ impl Scope for InstanceScope<'_> {
             return EcoString::new();
         };
         let module = self.module();
+        let name = module.reference_name(reference);
         match reference {
-            Reference::Variable(at) => {
-                ecow::eco_format!("var.{}", module.variables[at as usize].name)
-            }
-            Reference::Local(at) => ecow::eco_format!("local.{}", module.locals[at as usize].name),
-            Reference::Resource(at) => resource_name(module, at).into(),
-            Reference::Call(call) => {
-                ecow::eco_format!("module.{}", module.calls[call as usize].name)
-            }
             Reference::CallOutput(call, output) => {
-                let call = &module.calls[call as usize];
-                ecow::eco_format!(
-                    "module.{}.{}",
-                    call.name,
-                    self.world.config.module(call.module).outputs[output as usize].name
-                )
+                let child = module.calls[call as usize].module;
+                let output = &self.world.config.module(child).outputs[output as usize];
+                ecow::eco_format!("{name}.{}", output.name)
             }
-            Reference::CountIndex => "count.index".into(),
-            Reference::EachKey => "each.key".into(),
-            Reference::EachValue => "each.value".into(),
-            Reference::SelfObject => "self".into(),
-            Reference::PathModule => "path.module".into(),
-            Reference::PathRoot => "path.root".into(),
-            Reference::PathCwd => "path.cwd".into(),
-            Reference::Workspace => "terraform.workspace".into(),
-            Reference::Applying => "terraform.applying".into(),
+            _ => name,
         }
     }
 }
@@ -304,7 +290,7 @@ pub(crate) fn pick(
             ),
         };
         return fail(
-            &terrane_config::rules::reference::INSTANCE_KEY_OF_WRONG_TYPE,
+            &terrane_config::rules::reference::INSTANCE_BEYOND_COUNT,
             format!(
                 "The given key does not identify an element in this collection value: {problem}"
             ),
@@ -314,7 +300,37 @@ pub(crate) fn pick(
         Ok(index) => Ok(Picked::Index(index)),
         Err(_) => fail(
             &terrane_config::rules::reference::NO_SUCH_INSTANCE,
-            "The given key does not identify an element in this collection value.".to_owned(),
+            format!(
+                "The given key does not identify an element in this collection value.{}",
+                known_keys(keys, &wanted)
+            ),
         ),
+    }
+}
+
+/// The key that may be meant, or else the keys that there are, if they are few.
+fn known_keys(keys: &[Option<InstanceKey>], wanted: &Option<InstanceKey>) -> String {
+    const MOST: usize = 8;
+    let names: Vec<&str> = (keys.iter().flatten())
+        .filter_map(|key| match key {
+            InstanceKey::Str(text) => Some(text.as_str()),
+            InstanceKey::Int(_) => None,
+        })
+        .collect();
+    if let Some(InstanceKey::Str(wanted)) = wanted
+        && let Some(near) = suggestion(wanted, names.iter().copied())
+    {
+        return format!(" Did you mean {near:?}?");
+    }
+    match names.len() {
+        0 => " There are no instances.".to_owned(),
+        1..=MOST => {
+            let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+            match names.as_slice() {
+                [only] => format!(" There is only {only}."),
+                names => format!(" There are {}.", names.join(", ")),
+            }
+        }
+        _ => String::new(),
     }
 }

@@ -282,7 +282,7 @@ impl Decoder<'_> {
         inner
     }
 
-    fn endpoint(&mut self, expr: &Expr) -> Option<Endpoint> {
+    pub(crate) fn endpoint(&mut self, expr: &Expr) -> Option<Endpoint> {
         let found = self.reference(expr, false)?;
         match static_endpoint(&found) {
             Ok(end) => Some(end),
@@ -302,7 +302,7 @@ fn bad_import(detail: &str, span: Span) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(&rules::refactor::INVALID_IMPORT_ADDRESS, detail).at(span))
 }
 
-fn static_endpoint(found: &Traversal) -> Result<Endpoint, Box<Diagnostic>> {
+pub(crate) fn static_endpoint(found: &Traversal) -> Result<Endpoint, Box<Diagnostic>> {
     let expr = Expr {
         kind: if found.steps.is_empty() {
             ExprKind::Name(found.root.name.clone())
