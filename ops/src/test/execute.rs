@@ -208,7 +208,11 @@ impl Place<'_> {
         } else {
             Stage::BeforeApply
         };
-        let Planned { plan, diagnostics } = self.plan(prepared, snapshot.clone(), false).await?;
+        let Planned {
+            plan,
+            diagnostics,
+            generated: _,
+        } = self.plan(prepared, snapshot.clone(), false).await?;
         let left = expectations.filter(without_target_warning(diagnostics), stage);
         let failed = left.has_errors();
         executed.diagnostics.extend(left);

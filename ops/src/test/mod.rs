@@ -223,7 +223,7 @@ fn load_all<'a>(
         mut sources,
         mut diagnostics,
         folders,
-    } = load::tree(Origin::Disk, &early.values)?;
+    } = load::tree(session, Origin::Disk, &early.values)?;
     diagnostics.extend(early.diagnostics);
     let (found, messages) = files::find(&request.directory)?;
     diagnostics.extend(messages);

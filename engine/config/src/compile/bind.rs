@@ -132,6 +132,12 @@ impl Found {
 type Result<T> = std::result::Result<T, Diagnostic>;
 
 impl Binder for ModuleBinder<'_> {
+    /// Which outputs a module has may differ from version to version: `try(module.m.new, …)`.
+    fn fails_late(&self, diagnostic: &Diagnostic) -> bool {
+        diagnostic.is(&rules::reference::UNDECLARED_OUTPUT)
+            || diagnostic.is(&rules::reference::UNSUPPORTED_MODULE_ATTRIBUTE)
+    }
+
     fn bind(&mut self, root: &Ident, steps: &[Step]) -> Result<Bound> {
         let mut found = self.resolve(root, steps)?;
         // In a provisioner the name of its resource means the instance that it runs for.

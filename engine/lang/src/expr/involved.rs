@@ -56,6 +56,7 @@ impl Evaluator<'_> {
             Node::Template(parts) => self.collect_parts(parts, visible, found),
             Node::Call(call) => self.collect_all(&call.args, visible, found),
             Node::ProviderCall(call) => self.collect_all(&call.args, visible, found),
+            Node::Spread(spread) => self.collect_all(&spread.args, visible, found),
             Node::Try(items) | Node::Tuple(items) => self.collect_all(items, visible, found),
             Node::Can(inner) | Node::TypeOf(inner) | Node::Unary(_, inner) => {
                 self.collect(inner, visible, found);
