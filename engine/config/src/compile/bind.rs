@@ -132,6 +132,12 @@ impl Found {
 type Result<T> = std::result::Result<T, Diagnostic>;
 
 impl Binder for ModuleBinder<'_> {
+    /// Which outputs a module has may differ from version to version: `try(module.m.new, …)`.
+    fn fails_late(&self, diagnostic: &Diagnostic) -> bool {
+        diagnostic.is(&rules::reference::UNDECLARED_OUTPUT)
+            || diagnostic.is(&rules::reference::UNSUPPORTED_MODULE_ATTRIBUTE)
+    }
+
     fn bind(&mut self, root: &Ident, steps: &[Step]) -> Result<Bound> {
         let mut found = self.resolve(root, steps)?;
         // In a provisioner the name of its resource means the instance that it runs for.
@@ -591,10 +597,20 @@ impl ModuleBinder<'_> {
                     _ => ("count", "count.index"),
                 };
                 let address = info.address();
+                let attribute = attribute_text(step);
+                let hint = match info.repeats {
+                    Repeats::ForEach => format!(
+                        "values({address})[*]{attribute} is a list with that of all instances"
+                    ),
+                    _ => format!(
+                        "{address}[*]{attribute} is a list with that of all instances; where there is one or none, one({address}[*]{attribute})"
+                    ),
+                };
                 let detail = format!(
                     "Because {address} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    {address}[{example}]"
                 );
-                return Err(error(&rules::reference::MISSING_INSTANCE_KEY, detail, end));
+                let diagnostic = error(&rules::reference::MISSING_INSTANCE_KEY, detail, end);
+                return Err(diagnostic.hint(hint));
             }
             (Repeats::Count | Repeats::ForEach, _) if found.key_at.is_none() => return Ok(()),
             _ => {}
@@ -608,6 +624,13 @@ impl ModuleBinder<'_> {
             Some(schema) => check_steps(&schema.block, steps),
             None => Ok(()),
         }
+    }
+}
+
+fn attribute_text(step: &Step) -> String {
+    match &step.kind {
+        StepKind::Attr(name) => format!(".{name}"),
+        _ => String::new(),
     }
 }
 

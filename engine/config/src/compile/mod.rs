@@ -5,13 +5,14 @@
 
 mod attr_blocks;
 pub(crate) mod bind;
-mod body;
+pub(crate) mod body;
 mod call;
 mod functions;
 mod lifecycle;
+mod meta;
 mod named;
 pub mod outside;
-mod provider;
+pub(crate) mod provider;
 mod provisioner;
 mod refactor;
 mod resource;
@@ -293,6 +294,7 @@ impl<'a> Session<'a> {
             checks: self.checks(at),
             moved: self.moved(at),
             removed: self.removed(at),
+            provider_metas: self.provider_metas(at),
             slots: Vec::new(),
         }
     }

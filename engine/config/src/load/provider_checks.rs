@@ -2,10 +2,11 @@
 
 use super::decl::{CallDecl, PassedProvider, ProviderRef};
 use super::decode::provider::written;
+use super::decode::refactor::import_target;
 use super::providers::{local_name, provider_addr, resolve};
 use super::{Tree, TreeModule};
 use crate::rules;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
 
@@ -22,6 +23,19 @@ pub(super) fn check(tree: &Tree, sources: &SourceMap) -> Diagnostics {
                 &resource.provider,
                 resolve_or_declared(tree, at, &addr, alias),
             ) {
+                diagnostics.push(undeclared(module, provider, &addr));
+            }
+        }
+        // A resource that is configured says for itself who manages it; that the import does so, too, is reported elsewhere.
+        let unconfigured = module.decl.imports.iter().filter(|import| {
+            import_target(&import.to).is_ok_and(|(to, _)| {
+                let key = to.resource.map(|to| (to.mode, to.type_name, to.name));
+                key.is_some_and(|key| !module.decl.index.resources.contains_key(&key))
+            })
+        });
+        for provider in unconfigured.filter_map(|import| import.provider.as_ref()) {
+            let addr = provider_addr(&module.decl, &provider.name);
+            if at == 0 && resolve(tree, at, &addr, provider.alias.as_ref()).is_none() {
                 diagnostics.push(undeclared(module, provider, &addr));
             }
         }
@@ -103,6 +117,14 @@ fn check_call(
     }
 }
 
+/// Of a provider of the default registry, whose local name is its type, what is meant is clear: configurations that were written before there
+/// were `configuration_aliases` pass it so. That is only a warning, for all peers.
+fn soften(diagnostic: &mut Diagnostic, addr: &ProviderAddr, child: &ProviderRef) {
+    if *addr == ProviderAddr::default_host("hashicorp", child.name.clone()) {
+        diagnostic.severity = Severity::Warning;
+    }
+}
+
 fn check_passed(
     tree: &Tree,
     at: usize,
@@ -142,8 +164,9 @@ fn check_passed(
                 written(child),
                 child.name
             );
-            diagnostics
-                .push(Diagnostic::error(&rules::provider::UNDEFINED_ALIAS, detail).at(child.span));
+            let mut diagnostic = Diagnostic::error(&rules::provider::UNDEFINED_ALIAS, detail);
+            soften(&mut diagnostic, &child_addr, child);
+            diagnostics.push(diagnostic.at(child.span));
         }
         (None, Some(_)) if own.is_none() => {
             let detail = format!(
@@ -152,9 +175,9 @@ fn check_passed(
                 child.name,
                 parent_addr.for_display()
             );
-            diagnostics.push(
-                Diagnostic::error(&rules::provider::UNDEFINED_REQUIRED, detail).at(child.span),
-            );
+            let mut diagnostic = Diagnostic::error(&rules::provider::UNDEFINED_REQUIRED, detail);
+            soften(&mut diagnostic, &parent_addr, child);
+            diagnostics.push(diagnostic.at(child.span));
         }
         (None, None) => {
             let used = called

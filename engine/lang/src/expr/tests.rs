@@ -3,7 +3,7 @@
 use super::simple::Names;
 use super::types::{type_constraint, variable_type};
 use super::{Binder, Bound, Compiled, Scope, Slot, compile};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Headline};
 use crate::functions::Functions;
 use crate::source::{FileId, Span};
 use crate::syntax::ast;
@@ -508,6 +508,10 @@ fn calls_that_cannot_work_may_be_done_without() {
         ("true ? 1 : upper()", "1"),
         ("false && nosuch()", "false"),
         ("true || try([]...)", "true"),
+        ("try([1, 2]...)", "1"),
+        ("try([][0], [1]...)", "1"),
+        ("can([1]...)", "true"),
+        ("try(upper([]), ul...)", "unknown(Dynamic)"),
     ]);
     for text in [
         "upper()",
@@ -584,7 +588,9 @@ impl Binder for Recorder {
                 consumed: 1,
                 key_at: None,
             }),
-            _ => Err(Diagnostic::error("Unknown", root.name.as_str()).at(root.span)),
+            _ => Err(
+                Diagnostic::error(Headline::foreign("Unknown"), root.name.as_str()).at(root.span),
+            ),
         }
     }
 }

@@ -111,7 +111,10 @@ impl Core {
             && let Some(wanted) = self.imports.remove(&self.tasks[id].addr)
         {
             let (addr, provider) = (self.tasks[id].addr.clone(), self.tasks[id].provider.clone());
-            self.tasks[id].object = Some(self.begin_import(&addr, &provider, wanted));
+            match self.begin_import(&addr, &provider, wanted) {
+                Some(object) => self.tasks[id].object = Some(object),
+                None => return self.task_failed(id),
+            }
         }
         match self.tasks[id].object {
             Some(object)
@@ -215,7 +218,7 @@ impl Core {
             proposed,
             config: config.clone(),
             private,
-            meta: Value::NULL,
+            meta: self.meta_at(*place, provider.config),
             identity,
         };
         let provider = provider.clone();
@@ -345,7 +348,7 @@ impl Core {
             proposed,
             config: config.clone(),
             private,
-            meta: Value::NULL,
+            meta: self.meta_at(*place, provider.config),
             identity: Value::NULL,
         };
         let provider = provider.clone();
@@ -518,7 +521,7 @@ impl Core {
                     ImportTarget::Identity(_) => None,
                 },
                 unknown: false,
-                generated_config: None,
+                generated_config: self.options.generated.get(addr).cloned(),
             });
         let stored = present
             .filter(|_| importing.is_none())

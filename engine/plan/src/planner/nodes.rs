@@ -5,7 +5,7 @@ use super::{Configuring, Core, ProviderStage, Waiting};
 use crate::graph::{Node, NodeId};
 use crate::machine::ProviderInstance;
 use crate::rules;
-use crate::world::{Place, Repeat, about, expand};
+use crate::world::{Place, Repeat, about};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use terrane_config::config::{ModuleId, ProviderId, Reference};
@@ -36,7 +36,16 @@ impl Core {
             .collect();
         if self.recovering {
             stack.extend(self.intent_nodes());
+            stack.extend(self.takeover_nodes());
         } else {
+            if self.options.generate {
+                let uses = self
+                    .config
+                    .imports
+                    .iter()
+                    .filter_map(|import| import.provider.as_ref());
+                stack.extend(uses.map(|used| self.graph.id(Node::Provider(used.provider))));
+            }
             stack.extend(
                 providers
                     .into_iter()
@@ -199,7 +208,7 @@ impl Core {
     fn run_call(&mut self, module: ModuleId, at: u32) {
         for place in self.world.places(module) {
             let call = &self.config.module(module).calls[at as usize];
-            match expand(&call.repetition, &self.world.scope(place)) {
+            match self.world.expanded(place, &call.repetition) {
                 Ok(expanded) => self.world.set_call(place, at, &expanded),
                 Err(diagnostics) => self.report(
                     diagnostics,
@@ -220,6 +229,9 @@ impl Core {
             return;
         };
         for place in self.world.places(module) {
+            if self.world.is_doubled(place) {
+                continue;
+            }
             if let Err(diagnostics) = self.world.compute(node, place.pos) {
                 self.diagnostics.extend(diagnostics);
             }
@@ -272,7 +284,7 @@ impl Core {
                 if diagnostic.is(words.failed) {
                     diagnostic
                         .detail
-                        .push_str("\n\nThis was checked by the validation rule shown below.");
+                        .push_str("\n\nThis was checked by the validation rule that is shown with this message.");
                     diagnostic
                         .related
                         .push((rule.span, "the validation rule".into()));
@@ -340,6 +352,9 @@ impl Core {
             severity: Severity::Warning,
         };
         for place in self.world.places(module) {
+            if self.world.is_doubled(place) {
+                continue;
+            }
             let addr = self.within(place, &name);
             for rule in &check.assertions {
                 let mut diagnostics = Diagnostics::new();
@@ -392,13 +407,12 @@ impl Core {
             return self.complete(id);
         }
         for (key, repeat) in keys {
+            let scope = self.world.scope(place).repeated(repeat);
+            let value = declared.eval(&scope, key.as_ref());
             let instance = ProviderInstance {
                 config: provider,
                 key,
             };
-            let value = declared
-                .body
-                .eval(&self.world.scope(place).repeated(repeat), &[]);
             let at = self.configuring.len();
             self.by_instance.insert(instance.clone(), at);
             match value {
