@@ -110,7 +110,9 @@ impl Editor<'_> {
             };
             let (old, new) = (key(&from), key(&resource.repeat));
             if old != new {
-                self.config.moved.push((format!("{name}{old}"), format!("{name}{new}")));
+                self.config
+                    .moved
+                    .push((format!("{name}{old}"), format!("{name}{new}")));
             }
         }
     }
@@ -162,12 +164,16 @@ impl Editor<'_> {
             0 => {
                 let from = format!("module.{}", call.name);
                 call.name = format!("m{}", self.generator.id());
-                self.config.moved.push((from, format!("module.{}", call.name)));
+                self.config
+                    .moved
+                    .push((from, format!("module.{}", call.name)));
             }
             1 => {
                 let call = self.config.root.calls.remove(at);
                 let destroy = self.generator.rng.chance(30);
-                self.config.removed.push((format!("module.{}", call.name), destroy));
+                self.config
+                    .removed
+                    .push((format!("module.{}", call.name), destroy));
             }
             _ => {
                 self.config.root.calls.remove(at);

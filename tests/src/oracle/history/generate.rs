@@ -128,7 +128,11 @@ impl Generator {
                 ("list(string)", "[\"a\", \"b\"]", "[\"x\", 1]"),
                 ("set(string)", "[\"a\", \"b\"]", "[\"b\", \"a\", \"b\"]"),
                 ("map(number)", "{ a = 1 }", "{ b = \"2\" }"),
-                ("object({ a = string, b = optional(number, 7) })", "{ a = \"q\" }", "{ a = 1, c = 2 }"),
+                (
+                    "object({ a = string, b = optional(number, 7) })",
+                    "{ a = \"q\" }",
+                    "{ a = 1, c = 2 }",
+                ),
                 ("any", "[1, \"x\"]", "{ k = [true] }"),
                 ("tuple([string, bool])", "[\"t\", true]", "[1, \"true\"]"),
             ])
@@ -172,46 +176,7 @@ impl Generator {
         let id = self.id();
         let input = self.rng.chance(85).then(|| self.value(place, 2));
         let triggers = self.rng.chance(25).then(|| self.value(place, 1));
-        let mut lifecycle = Vec::new();
-        if self.rng.chance(20) {
-            lifecycle.push(Expr::text("create_before_destroy = true"));
-        }
-        if self.rng.chance(12) {
-            let ignored = self.one(&["all", "[input]", "[triggers_replace]", "[input, triggers_replace]"]);
-            lifecycle.push(Expr::text(format!("ignore_changes = {ignored}")));
-        }
-        if self.rng.chance(4) {
-            lifecycle.push(Expr::text("prevent_destroy = true"));
-        }
-        if let Some(target) = self.rng.pick(&module.resources)
-            && self.rng.chance(14)
-            && matches!(target.repeat, Repeat::Once)
-        {
-            let attribute = self.rng.pick(&["", ".output", ".input"]).copied().unwrap_or_default();
-            lifecycle.push(Expr::join(
-                "replace_triggered_by = [",
-                vec![Expr(vec![
-                    Piece::Resource(target.id, ""),
-                    Piece::Text(attribute.to_owned()),
-                ])],
-                "",
-                "]",
-            ));
-        }
-        if self.rng.chance(12) {
-            let which = self.one(&["precondition", "postcondition"]);
-            let condition = if which == "postcondition" && self.rng.chance(60) {
-                Expr::text(self.one(&["self.id != \"\"", "self.output == self.input", "self.input != null", "self.output != null"]))
-            } else {
-                self.condition(place)
-            };
-            lifecycle.push(Expr::join(
-                &format!("{which} {{\n      condition     = "),
-                vec![condition],
-                "",
-                "\n      error_message = \"not met\"\n    }",
-            ));
-        }
+        let lifecycle = self.lifecycle(module, place);
         let mut blocks = Vec::new();
         if self.rng.chance(8) {
             let command = self.one(&["true", "true", "exit 3"]);
@@ -234,6 +199,65 @@ impl Generator {
             depends_on,
             blocks,
         }
+    }
+
+    /// Lines of a `lifecycle` block.
+    fn lifecycle(&mut self, module: &Module, place: Place<'_>) -> Vec<Expr> {
+        let mut lifecycle = Vec::new();
+        if self.rng.chance(20) {
+            lifecycle.push(Expr::text("create_before_destroy = true"));
+        }
+        if self.rng.chance(12) {
+            let ignored = self.one(&[
+                "all",
+                "[input]",
+                "[triggers_replace]",
+                "[input, triggers_replace]",
+            ]);
+            lifecycle.push(Expr::text(format!("ignore_changes = {ignored}")));
+        }
+        if self.rng.chance(4) {
+            lifecycle.push(Expr::text("prevent_destroy = true"));
+        }
+        if let Some(target) = self.rng.pick(&module.resources)
+            && self.rng.chance(14)
+            && matches!(target.repeat, Repeat::Once)
+        {
+            let attribute = self
+                .rng
+                .pick(&["", ".output", ".input"])
+                .copied()
+                .unwrap_or_default();
+            lifecycle.push(Expr::join(
+                "replace_triggered_by = [",
+                vec![Expr(vec![
+                    Piece::Resource(target.id, ""),
+                    Piece::Text(attribute.to_owned()),
+                ])],
+                "",
+                "]",
+            ));
+        }
+        if self.rng.chance(12) {
+            let which = self.one(&["precondition", "postcondition"]);
+            let condition = if which == "postcondition" && self.rng.chance(60) {
+                Expr::text(self.one(&[
+                    "self.id != \"\"",
+                    "self.output == self.input",
+                    "self.input != null",
+                    "self.output != null",
+                ]))
+            } else {
+                self.condition(place)
+            };
+            lifecycle.push(Expr::join(
+                &format!("{which} {{\n      condition     = "),
+                vec![condition],
+                "",
+                "\n      error_message = \"not met\"\n    }",
+            ));
+        }
+        lifecycle
     }
 
     pub(super) fn repeat(&mut self, module: &Module) -> Repeat {
@@ -307,7 +331,11 @@ impl Generator {
             "set(string)" => self.one(&["[]", "[\"l\", \"l\"]"]),
             "map(number)" => self.one(&["{}", "{ k = 1, l = \"2\" }"]),
             "tuple([string, bool])" => "[\"p\", false]",
-            ty if ty.starts_with("object") => self.one(&["{ a = \"o\" }", "{ a = \"o\", b = null }", "{ a = 1, b = 2, z = 3 }"]),
+            ty if ty.starts_with("object") => self.one(&[
+                "{ a = \"o\" }",
+                "{ a = \"o\", b = null }",
+                "{ a = 1, b = 2, z = 3 }",
+            ]),
             _ => self.one(&["\"any\"", "[1]", "{ a = { b = null } }"]),
         }
     }
@@ -317,6 +345,10 @@ impl Generator {
         let mut lines = Vec::new();
         if self.rng.chance(if root { 30 } else { 20 }) {
             lines.push(Expr::text("sensitive = true"));
+            if !root {
+                // The peer forgets that the output is sensitive, which it says it does not.
+                value = Expr::join("sensitive(", vec![value], "", ")");
+            }
         } else if root && self.rng.chance(60) {
             // A sensitive value in such an output is an error: not too often.
             value = Expr::join("try(nonsensitive(", vec![value.clone()], "", "), \"no\")");
@@ -345,7 +377,12 @@ impl Generator {
             0 => Expr::text("true"),
             1 if self.rng.chance(40) => Expr::text("false"),
             2 => Expr::join("can(length(", vec![self.reference(place)], "", "))"),
-            3 => Expr::join("", vec![self.reference(place), Expr::text("null")], " != ", ""),
+            3 => Expr::join(
+                "",
+                vec![self.reference(place), Expr::text("null")],
+                " != ",
+                "",
+            ),
             4 => Expr::join("", vec![self.reference(place), self.plain()], " != ", ""),
             _ => Expr::text("1 < 2"),
         }
@@ -353,9 +390,27 @@ impl Generator {
 
     fn plain(&mut self) -> Expr {
         Expr::text(self.one(&[
-            "\"x\"", "\"\"", "1", "2.5", "true", "null", "[]", "[1, \"a\", null]", "{}", "{ k = \"v\" }", "tolist([\"a\"])",
-            "toset([2, 1])", "tomap({ m = 1 })", "\"ü\\n$${x}\"", "12345678901234567890", "{ a = { b = [1, { c = null }] } }", "tostring(null)",
-            "tolist([])", "\"é\"", "1e-7", "{ \"a b\" = [true] }",
+            "\"x\"",
+            "\"\"",
+            "1",
+            "2.5",
+            "true",
+            "null",
+            "[]",
+            "[1, \"a\", null]",
+            "{}",
+            "{ k = \"v\" }",
+            "tolist([\"a\"])",
+            "toset([2, 1])",
+            "tomap({ m = 1 })",
+            "\"ü\\n$${x}\"",
+            "12345678901234567890",
+            "{ a = { b = [1, { c = null }] } }",
+            "tostring(null)",
+            "tolist([])",
+            "\"é\"",
+            "1e-7",
+            "{ \"a b\" = [true] }",
         ]))
     }
 
@@ -373,7 +428,9 @@ impl Generator {
                 Expr::join("\"t-${", vec![inner], "", "}\"")
             }
             7 => {
-                let items = (0..self.rng.below(3)).map(|_| self.value(place, depth - 1)).collect();
+                let items = (0..self.rng.below(3))
+                    .map(|_| self.value(place, depth - 1))
+                    .collect();
                 Expr::join("[", items, ", ", "]")
             }
             8 => {
@@ -388,7 +445,11 @@ impl Generator {
             }
             9 => Expr::join("sensitive(", vec![self.value(place, depth - 1)], "", ")"),
             10 => {
-                let items = vec![self.condition(place), self.value(place, depth - 1), self.value(place, depth - 1)];
+                let items = vec![
+                    self.condition(place),
+                    self.value(place, depth - 1),
+                    self.value(place, depth - 1),
+                ];
                 let mut parts = items.into_iter();
                 let mut pieces = Vec::new();
                 for text in ["try(", " ? ", " : "] {
@@ -399,8 +460,22 @@ impl Generator {
                 Expr(pieces)
             }
             _ => {
-                let function = self.one(&["jsonencode", "try", "flatten", "length", "keys", "nonsensitive", "tostring", "yamlencode"]);
-                let call = Expr::join(&format!("{function}("), vec![self.value(place, depth - 1)], "", ")");
+                let function = self.one(&[
+                    "jsonencode",
+                    "try",
+                    "flatten",
+                    "length",
+                    "keys",
+                    "nonsensitive",
+                    "tostring",
+                    "yamlencode",
+                ]);
+                let call = Expr::join(
+                    &format!("{function}("),
+                    vec![self.value(place, depth - 1)],
+                    "",
+                    ")",
+                );
                 Expr::join("try(", vec![call], "", ", null)")
             }
         }
@@ -415,7 +490,11 @@ impl Generator {
                 let at = self.rng.below(module.variables.len());
                 let variable = &module.variables[at];
                 let name = format!("var.{}", variable.name);
-                if variable.body.iter().any(|line| line.starts_with("ephemeral")) {
+                if variable
+                    .body
+                    .iter()
+                    .any(|line| line.starts_with("ephemeral"))
+                {
                     return Expr::text(format!("ephemeralasnull({name})"));
                 }
                 Expr::text(name)
@@ -431,7 +510,9 @@ impl Generator {
             5 => Expr::text(self.one(&["path.module", "terraform.workspace", "path.root"])),
             _ if !module.resources.is_empty() => {
                 let at = self.rng.below(module.resources.len());
-                let attribute = self.rng.pick(&["output", "output", "id", "input", "", "triggers_replace"]);
+                let attribute =
+                    self.rng
+                        .pick(&["output", "output", "id", "input", "", "triggers_replace"]);
                 Expr(vec![Piece::Resource(
                     module.resources[at].id,
                     attribute.copied().unwrap_or_default(),

@@ -10,12 +10,17 @@ impl Config {
         let mut files = BTreeMap::new();
         let mut main = self.root.render();
         for (from, to) in &self.moved {
-            line(&mut main, &format!("moved {{\n  from = {from}\n  to   = {to}\n}}"));
+            line(
+                &mut main,
+                &format!("moved {{\n  from = {from}\n  to   = {to}\n}}"),
+            );
         }
         for (from, destroy) in &self.removed {
             line(
                 &mut main,
-                &format!("removed {{\n  from = {from}\n  lifecycle {{\n    destroy = {destroy}\n  }}\n}}"),
+                &format!(
+                    "removed {{\n  from = {from}\n  lifecycle {{\n    destroy = {destroy}\n  }}\n}}"
+                ),
             );
         }
         files.insert(String::from("main.tf"), main);
@@ -23,7 +28,13 @@ impl Config {
             .root
             .variables
             .iter()
-            .filter_map(|variable| Some(format!("{} = {}\n", variable.name, variable.value.as_ref()?)))
+            .filter_map(|variable| {
+                Some(format!(
+                    "{} = {}\n",
+                    variable.name,
+                    variable.value.as_ref()?
+                ))
+            })
             .collect();
         files.insert(String::from("terraform.tfvars"), values);
         for (at, child) in self.children.iter().enumerate() {
@@ -106,7 +117,10 @@ impl Module {
             line(out, &format!("  input = {}", self.expr(input)));
         }
         if let Some(triggers) = &resource.triggers {
-            line(out, &format!("  triggers_replace = {}", self.expr(triggers)));
+            line(
+                out,
+                &format!("  triggers_replace = {}", self.expr(triggers)),
+            );
         }
         self.depends_on(&resource.depends_on, out);
         for block in &resource.blocks {
