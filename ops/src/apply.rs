@@ -36,7 +36,12 @@ impl Approved {
         let steps = &self.plan.plan().graph.steps;
         steps
             .iter()
-            .filter(|step| step.kind != StepKind::Join)
+            .filter(|step| {
+                !matches!(
+                    step.kind,
+                    StepKind::Join | StepKind::Open(_) | StepKind::Close(_)
+                )
+            })
             .count()
     }
 }
@@ -127,7 +132,7 @@ pub async fn carry_out(
         snapshot: workspace.snapshot(),
         providers: registry.infos().clone(),
         variables,
-        functions: functions_for_apply(&plan_time, now_ms()),
+        functions: functions_for_apply(&plan_time, now_ms()).with_providers(registry.functions()),
         run: new_run().into(),
         who: session.who().into(),
         command: session.command.as_str().into(),

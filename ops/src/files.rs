@@ -141,8 +141,7 @@ impl Random for OsRandom {
 pub fn functions_for_validate() -> Functions {
     Functions {
         files: Arc::new(OsFiles),
-        plan_time: None,
-        impure: None,
+        ..Functions::pure()
     }
 }
 
@@ -152,7 +151,7 @@ pub fn functions_for_plan(now_ms: u64) -> Functions {
     Functions {
         files: Arc::new(OsFiles),
         plan_time: Some(clock::rfc3339(now_ms).into()),
-        impure: None,
+        ..Functions::pure()
     }
 }
 
@@ -166,6 +165,7 @@ pub fn functions_for_apply(plan_time: &str, now_ms: u64) -> Functions {
             now: clock::rfc3339(now_ms).into(),
             random: Arc::new(OsRandom),
         }),
+        ..Functions::pure()
     }
 }
 

@@ -9,7 +9,14 @@ use terrane_lang::source::SourceMap;
 use terrane_lang::syntax::format::format;
 
 /// Files that have a standard layout.
-const ENDINGS: [&str; 5] = [".tf", ".tofu", ".tfvars", ".tftest.hcl", ".tofutest.hcl"];
+const ENDINGS: [&str; 6] = [
+    ".tf",
+    ".tofu",
+    ".tfvars",
+    ".tftest.hcl",
+    ".tofutest.hcl",
+    ".tfmock.hcl",
+];
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,7 +72,7 @@ pub fn run(targets: &[String], options: FormatOptions) -> Result<Formatted, Fail
         } else {
             diagnostics.push(Diagnostic::error(
                 rules::folder::NOT_FORMATTABLE.named(format!("Can't format {target}")),
-                "Only files that end in .tf, .tofu, .tfvars, .tftest.hcl or .tofutest.hcl have a standard layout.",
+                "Only files that end in .tf, .tofu, .tfvars, .tftest.hcl, .tofutest.hcl or .tfmock.hcl have a standard layout.",
             ));
         }
     }

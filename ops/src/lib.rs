@@ -15,8 +15,8 @@ pub mod ui;
 
 // How the engine is fed.
 mod drive;
+mod functions;
 pub mod load;
-mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;

@@ -12,7 +12,6 @@ use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
 use std::sync::Arc;
-use terrane_config::config::Config;
 use terrane_config::validate::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
@@ -66,8 +65,9 @@ impl Made {
 }
 
 /// What is wrong whatever the values are: told in full, and before anything is read. Warnings come again while planning.
-fn certain_errors(config: &Config) -> Diagnostics {
-    let found = validate(config, &functions_for_validate());
+fn certain_errors(loaded: &Loaded) -> Diagnostics {
+    let functions = functions_for_validate().with_providers(loaded.registry.functions());
+    let found = validate(&loaded.config, &functions);
     if found.has_errors() {
         found
     } else {
@@ -100,12 +100,13 @@ pub async fn make(
     let mut diagnostics = std::mem::take(&mut loaded.warnings);
     let Resolved {
         values,
+        given_ephemeral,
         diagnostics: found,
     } = root_variables(session, request, &mut loaded, ui)?;
     diagnostics.extend(found);
     diagnostics.extend(left_behind(session, &snapshot));
     if request.mode == PlanMode::Normal && !diagnostics.has_errors() {
-        diagnostics.extend(certain_errors(&loaded.config));
+        diagnostics.extend(certain_errors(&loaded));
     }
     if diagnostics.has_errors() {
         return Err(Failure::Input(Report {
@@ -124,7 +125,7 @@ pub async fn make(
         snapshot: snapshot.clone(),
         providers: loaded.registry.infos().clone(),
         variables: values.clone(),
-        functions: functions_for_plan(now_ms),
+        functions: functions_for_plan(now_ms).with_providers(loaded.registry.functions()),
         options: PlanOptions {
             mode: request.mode,
             refresh: !request.skip_refresh,
@@ -134,6 +135,7 @@ pub async fn make(
             workspace: session.workspace()?.into(),
             cwd: session.cwd.as_str().into(),
             now_ms,
+            apply_time_variables: given_ephemeral,
         },
     });
     let mut pool = Pool::new(
@@ -183,6 +185,7 @@ pub async fn recover(
     let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
     let Resolved {
         values,
+        given_ephemeral: _,
         diagnostics,
     } = root_variables(session, request, &mut loaded, ui)?;
     if diagnostics.has_errors() {
@@ -197,7 +200,7 @@ pub async fn recover(
         snapshot: snapshot.clone(),
         providers: loaded.registry.infos().clone(),
         variables: values,
-        functions: functions_for_plan(now_ms),
+        functions: functions_for_plan(now_ms).with_providers(loaded.registry.functions()),
         options: PlanOptions {
             refresh: true,
             workspace: session.workspace()?.into(),

@@ -12,6 +12,7 @@ use crate::variables::{self, VariableArgument};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
+use terrane_config::config::Module;
 use terrane_config::load::{ModuleFile, ModuleFolder};
 use terrane_config::variables::{Given, GivenSource, GivenValue, root_variables};
 use terrane_gate::{Decision, Policy};
@@ -20,6 +21,7 @@ use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::file::{SavedPlan, decode, encode};
 use terrane_plan::plan::Plan;
+use terrane_value::Value;
 
 /// Under this name the file keeps the workspace.
 const WORKSPACE: &str = "workspace";
@@ -178,6 +180,44 @@ fn providers_of(plan: &Plan) -> Snapshot {
     snapshot
 }
 
+/// Whether a variable is given just the value that the plan was made with.
+fn is_planned(plan: &Plan, root: Option<&Module>, given: &GivenValue) -> bool {
+    let Some(root) = root else { return false };
+    let at = root.variables.iter().position(|one| one.name == given.name);
+    // What else is wrong (that others are not set) does not matter here.
+    let (values, _) = root_variables(root, std::slice::from_ref(given));
+    let value = at.and_then(|at| values.get(at)).map(Value::unmark_deep);
+    let planned = plan.variables.get(&given.name).map(Value::unmark_deep);
+    planned.is_some() && value == planned
+}
+
+/// Ephemeral variables must be given again: just those that were given when the plan was made, for what is planned may depend on which were.
+fn ephemeral_again(plan: &Plan, root: Option<&Module>, given: &[GivenValue]) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let variables = root.map_or(&[][..], |root| root.variables.as_slice());
+    for variable in variables.iter().filter(|variable| variable.ephemeral) {
+        let name = &variable.name;
+        let planned = plan.apply_time_variables.contains(name);
+        let now = given.iter().any(|given| given.name == *name);
+        let detail = match (planned, now) {
+            (true, false) => format!(
+                "The ephemeral input variable \"{name}\" was set when the plan was made, and a plan does not keep the values of ephemeral variables. Set it again, with -var or in the way in which it was set then."
+            ),
+            (false, true) => format!(
+                "The ephemeral input variable \"{name}\" was not set when the plan was made, so it must not be set when the plan is applied. Leave it out, or make a new plan with it."
+            ),
+            _ => continue,
+        };
+        let rule = if planned {
+            &rules::planning::EPHEMERAL_NOT_GIVEN
+        } else {
+            &rules::planning::EPHEMERAL_NOT_PLANNED
+        };
+        found.push(Diagnostic::error(rule, detail).at(variable.span));
+    }
+    found
+}
+
 /// Approves a saved plan: saving it was the approval. Only values of ephemeral variables may be given again.
 ///
 /// # Errors
@@ -206,13 +246,14 @@ pub fn approve(
     for value in collected.values {
         if is_ephemeral(&value.name) {
             given.push(value);
-        } else if value.source == GivenSource::CommandLine {
+        } else if value.source == GivenSource::CommandLine && !is_planned(&plan, root, &value) {
             diagnostics.push(Diagnostic::error(
                 &rules::planning::VARIABLE_OF_SAVED_PLAN,
-                format!("The variable {:?} can't be set with -var here: a saved plan keeps the values that it was made with.", value.name),
+                format!("The variable {:?} can't be set with -var here to anything else: a saved plan keeps the values that it was made with.", value.name),
             ));
         }
     }
+    diagnostics.extend(ephemeral_again(&plan, root, &given));
     let (values, found) = root.map_or_else(
         || (Vec::new(), Diagnostics::new()),
         |root| root_variables(root, &given),

@@ -1,12 +1,14 @@
 //! The providers that a command needs: which ones, their schemas, and how instances are started.
 
 use crate::failure::Failure;
+use crate::functions::Door;
 use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use terrane_config::load::Requirement;
 use terrane_config::version::{Constraint, Version};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::functions::ProviderFunctions;
 use terrane_model::addr::{Mode, ProviderAddr};
 use terrane_model::provider::ProviderInfo;
 use terrane_model::schema::{ProviderSchema, Schema};
@@ -21,9 +23,18 @@ use crate::session::Session;
 pub struct Registry {
     factories: Providers,
     infos: BTreeMap<ProviderAddr, ProviderInfo>,
+    functions: OnceLock<Arc<Door>>,
 }
 
 impl Registry {
+    /// The functions of the providers. All callers share instances and answers.
+    #[must_use]
+    pub fn functions(&self) -> Arc<dyn ProviderFunctions> {
+        self.functions
+            .get_or_init(|| Arc::new(Door::new(self.factories.clone())))
+            .clone()
+    }
+
     /// Schemas and abilities by address.
     #[must_use]
     pub fn infos(&self) -> &BTreeMap<ProviderAddr, ProviderInfo> {
@@ -71,9 +82,7 @@ impl Registry {
 
 /// All providers that this program has or can start, with messages about those that it can't.
 pub fn available(session: &Session) -> (Providers, Diagnostics) {
-    let mut providers = built_in(session);
-    let diagnostics = crate::plugins::add(session, &mut providers);
-    (providers, diagnostics)
+    (built_in(session), Diagnostics::new())
 }
 
 /// All providers that are part of this program.
@@ -159,7 +168,12 @@ pub(crate) async fn load_from(
             )),
         }
     }
-    Ok((Registry { factories, infos }, diagnostics))
+    let registry = Registry {
+        factories,
+        infos,
+        functions: OnceLock::new(),
+    };
+    Ok((registry, diagnostics))
 }
 
 /// The providers that a state needs, as far as they are there: for showing it.

@@ -6,6 +6,7 @@
 use crate::failure::Failure;
 use crate::rules;
 use crate::ui::{Question, Ui};
+use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::Config;
 pub use terrane_config::variables::GivenValue;
@@ -37,6 +38,8 @@ pub struct Collected {
 pub struct Resolved {
     /// By index, converted and marked. Where a value is missing or wrong, an unknown one stands in (and an error is among the messages).
     pub values: Vec<Value>,
+    /// Ephemeral ones that were given a value which is not null, sorted: no plan keeps it, so it must be given again when the plan is applied.
+    pub given_ephemeral: Vec<EcoString>,
     /// Messages.
     pub diagnostics: Diagnostics,
 }
@@ -188,8 +191,15 @@ pub fn resolve(config: &Config, collected: Collected, ui: Option<&mut dyn Ui>) -
     }
     let (resolved, found) = root_variables(root, &values);
     diagnostics.extend(found);
+    let mut given_ephemeral: Vec<EcoString> = (root.variables.iter().zip(&resolved))
+        .filter(|(variable, value)| variable.ephemeral && !value.is_null())
+        .filter(|(variable, _)| values.iter().any(|given| given.name == variable.name))
+        .map(|(variable, _)| variable.name.clone())
+        .collect();
+    given_ephemeral.sort_unstable();
     Resolved {
         values: resolved,
+        given_ephemeral,
         diagnostics,
     }
 }

@@ -1,6 +1,7 @@
 //! Tasks around the code: `cargo run -p xtask -- <task>`.
 //!
 //! * `tidy`: the rules of the house that no compiler knows.
+//! * `codegen`: writes the documents that are made of the code.
 //! * `test`: everything that must pass before a change goes in; what continuous integration runs.
 //! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.
 
@@ -17,10 +18,11 @@ fn main() -> ExitCode {
     let task = std::env::args().nth(1).unwrap_or_default();
     let outcome = match task.as_str() {
         "tidy" => tidy(),
+        "codegen" => codegen(),
         "test" => test(),
         "fuzz" => fuzz::run(&root(), std::env::args().skip(2)),
         _ => Err(anyhow::anyhow!(
-            "there is no task {task:?}; there are: tidy, test, fuzz"
+            "there is no task {task:?}; there are: tidy, codegen, test, fuzz"
         )),
     };
     match outcome {
@@ -48,6 +50,27 @@ fn tidy() -> Result<()> {
         0 => Ok(()),
         count => bail!("{count} untidy places"),
     }
+}
+
+/// Documents that are made of code: each is the matter of a test, which compares, or writes where `TERRANE_BLESS` is set.
+const GENERATED: &[(&str, &str)] = &[
+    // package, test target
+    ("terrane-ops", "reference"),
+];
+
+fn codegen() -> Result<()> {
+    for (package, target) in GENERATED {
+        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["test", "--quiet", "--package", package, "--test", target])
+            .env("TERRANE_BLESS", "1")
+            .current_dir(root())
+            .status()
+            .with_context(|| format!("starting cargo for {package}"))?;
+        if !status.success() {
+            bail!("{package} --test {target} did not pass");
+        }
+    }
+    Ok(())
 }
 
 /// One profile for everything, so that dependencies are compiled once.

@@ -73,6 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "terrane-aws",
         &["terrane-value", "terrane-model", "terrane-provider"],
     ),
+    ("terrane-ssh", &[]),
     ("terrane-modules", &["terrane-value", "terrane-model"]),
     (
         "terrane-catalog",
@@ -96,6 +97,7 @@ const RIM: &[(&str, &[&str])] = &[
             "terrane-sim",
             "terrane-plugin",
             "terrane-aws",
+            "terrane-ssh",
             "terrane-modules",
             "terrane-catalog",
         ],

@@ -1,5 +1,6 @@
 //! Text for people.
 
+use super::ephemeral::Ephemerals;
 use super::progress::Live;
 use super::resource::{action_words, elapsed};
 use super::{Output, diagnostics};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use terrane_ops::applying::{Applied, Progress as Applying};
 use terrane_ops::failure::Report;
 use terrane_ops::model::addr::InstanceAddr;
+use terrane_ops::planning::ephemeral::{EphemeralProgress, EphemeralStage};
 use terrane_ops::planning::machine::Progress as Planning;
 use terrane_ops::planning::plan::Action;
 use terrane_ops::ui::{Question, Ui};
@@ -26,6 +28,7 @@ pub(crate) struct Human<'a> {
     running: BTreeMap<(InstanceAddr, Option<EcoString>), Running>,
     /// Reads of planning that have begun and not ended.
     reading: BTreeMap<InstanceAddr, Instant>,
+    ephemerals: Ephemerals,
     done: usize,
     /// How many steps there are in all, where that is known.
     total: Option<usize>,
@@ -53,6 +56,7 @@ impl<'a> Human<'a> {
             bold,
             running: BTreeMap::new(),
             reading: BTreeMap::new(),
+            ephemerals: Ephemerals::default(),
             done: 0,
             total: None,
         }
@@ -95,8 +99,18 @@ impl<'a> Human<'a> {
                 elapsed(now.duration_since(running.since))
             ));
         }
+        let long = self.ephemerals.long(STILL).into_iter();
+        lines.extend(long.map(|(_, said)| said.message));
         for line in lines {
             self.line(&line);
+        }
+    }
+
+    fn ephemeral(&mut self, progress: &EphemeralProgress) {
+        let said = self.ephemerals.told(progress);
+        // A failure has its own message.
+        if progress.stage != EphemeralStage::Failed {
+            self.line(&said.message);
         }
     }
 
@@ -161,6 +175,7 @@ impl Ui for Human<'_> {
                 ));
             }
             Planning::Planned(_) => {}
+            Planning::Ephemeral(progress) => self.ephemeral(progress),
         }
     }
 
@@ -203,6 +218,7 @@ impl Ui for Human<'_> {
                 self.line(&format!("{addr}: Provisioning with '{provisioner}'..."));
             }
             Applying::ProvisionDone(..) => {}
+            Applying::Ephemeral(progress) => self.ephemeral(progress),
         }
     }
 

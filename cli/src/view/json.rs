@@ -2,6 +2,7 @@
 
 use super::Output;
 use super::diagnostics;
+use super::ephemeral::{Ephemerals, Said};
 use super::resource::{ResourceJson, action_words, elapsed};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use terrane_ops::clock::rfc3339_micros;
 use terrane_ops::failure::Report;
 use terrane_ops::lang::diagnostic::Severity;
 use terrane_ops::model::addr::InstanceAddr;
+use terrane_ops::planning::ephemeral::EphemeralProgress;
 use terrane_ops::planning::machine::Progress as Planning;
 use terrane_ops::planning::plan::{Action, ActionReason, Drift, Plan, PlanMode, ResourceChange};
 use terrane_ops::ui::{Question, Ui};
@@ -25,6 +27,7 @@ pub(crate) struct Json<'a> {
     out: &'a mut Output,
     /// What runs: since when, and when it was last mentioned.
     running: BTreeMap<(InstanceAddr, Option<ecow::EcoString>), Running>,
+    ephemerals: Ephemerals,
 }
 
 struct Running {
@@ -39,6 +42,7 @@ impl<'a> Json<'a> {
         Self {
             out,
             running: BTreeMap::new(),
+            ephemerals: Ephemerals::default(),
         }
     }
 
@@ -47,7 +51,13 @@ impl<'a> Json<'a> {
         drop(self.out.flush());
     }
 
-    pub(crate) fn line(&mut self, level: &str, message: &str, kind: &str, rest: Map<String, Value>) {
+    pub(crate) fn line(
+        &mut self,
+        level: &str,
+        message: &str,
+        kind: &str,
+        rest: Map<String, Value>,
+    ) {
         let mut line = rest;
         line.insert("@level".into(), level.into());
         line.insert("@message".into(), message.into());
@@ -212,6 +222,19 @@ impl<'a> Json<'a> {
         self.info(message, kind, json!({ "hook": hook }));
     }
 
+    fn ephemeral(&mut self, progress: &EphemeralProgress) {
+        let said = self.ephemerals.told(progress);
+        self.said(&progress.addr, &said);
+    }
+
+    fn said(&mut self, addr: &InstanceAddr, said: &Said) {
+        let mut rest = json!({ "action": said.action });
+        if let (Some(passed), Some(rest)) = (said.passed, rest.as_object_mut()) {
+            rest.insert("elapsed_seconds".into(), passed.as_secs().into());
+        }
+        self.hook(&said.message, said.kind, addr, rest);
+    }
+
     fn apply_start(
         &mut self,
         addr: &InstanceAddr,
@@ -289,6 +312,7 @@ impl Ui for Json<'_> {
                 with(id, json!({ "action": "read", "elapsed_seconds": 0 })),
             ),
             Planning::Planned(_) => {}
+            Planning::Ephemeral(progress) => self.ephemeral(progress),
         }
     }
 
@@ -365,6 +389,7 @@ impl Ui for Json<'_> {
                     json!({ "provisioner": provisioner.as_str() }),
                 );
             }
+            Applying::Ephemeral(progress) => self.ephemeral(progress),
         }
     }
 
@@ -406,6 +431,9 @@ impl Ui for Json<'_> {
                 &addr,
                 rest,
             );
+        }
+        for (addr, said) in self.ephemerals.long(STILL) {
+            self.said(&addr, &said);
         }
         drop(self.out.flush());
     }

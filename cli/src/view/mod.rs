@@ -1,6 +1,7 @@
 //! What the user sees: text for people, JSON lines for programs.
 
 pub(crate) mod diagnostics;
+mod ephemeral;
 mod human;
 mod json;
 mod output;

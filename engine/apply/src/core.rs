@@ -1,5 +1,6 @@
 //! The schedule: ready counters over the execution graph, limits, and the bookkeeping of requests.
 
+use crate::ephemeral::{Lease, leases};
 use crate::rules;
 use crate::step::{Phase, Running};
 use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, begin};
@@ -19,7 +20,7 @@ use terrane_value::Value;
 
 /// What an outstanding request is for.
 #[derive(Clone, Copy, Debug)]
-enum Waiting {
+pub(crate) enum Waiting {
     /// The first events of the run.
     Opening,
     /// The last events of the run.
@@ -28,6 +29,17 @@ enum Waiting {
     Step(usize),
     /// Configuring a provider: index into `providers`.
     Provider(usize),
+    /// A call about an ephemeral instance: index into `leases`.
+    Lease(usize),
+}
+
+/// Who waits for a provider to be configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiter {
+    /// A running step.
+    Step(usize),
+    /// An ephemeral instance.
+    Lease(usize),
 }
 
 /// A provider instance.
@@ -35,8 +47,7 @@ enum Waiting {
 struct Provider {
     instance: ProviderInstance,
     ready: Option<bool>,
-    /// Running steps that wait for it.
-    waiters: Vec<usize>,
+    waiters: Vec<Waiter>,
 }
 
 /// How far the run is.
@@ -74,9 +85,12 @@ pub(crate) struct Core {
     ready_slow: VecDeque<u32>,
     pub(crate) running: Vec<Option<Running>>,
     free: Vec<usize>,
-    in_flight: usize,
+    pub(crate) in_flight: usize,
     /// How many of them take one of the parallel places.
-    slow: usize,
+    pub(crate) slow: usize,
+    pub(crate) leases: Vec<Lease>,
+    /// How many of what is in flight only keeps something open.
+    pub(crate) renewing: usize,
     /// Deposed keys that this run gave, by change.
     pub(crate) deposed: BTreeMap<usize, terrane_model::addr::DeposedKey>,
     providers: Vec<Provider>,
@@ -147,6 +161,8 @@ impl Core {
 
         let next_op = snapshot.last_op;
         let mut core = Self {
+            leases: leases(&plan),
+            renewing: 0,
             plan,
             infos: providers,
             evaluator: Some(evaluator),
@@ -195,16 +211,18 @@ impl Core {
         }
         if self.stage == Stage::Steps {
             self.begin_steps();
-            if self.in_flight == 0
-                && ((self.ready.is_empty() && self.ready_slow.is_empty()) || self.stopping())
-            {
+            let idle = self.in_flight == self.renewing
+                && ((self.ready.is_empty() && self.ready_slow.is_empty()) || self.stopping());
+            if !idle {
+                self.renew_leases();
+            } else if !self.close_leases() {
                 self.close();
             }
         }
         std::mem::take(&mut self.requests)
     }
 
-    fn stopping(&self) -> bool {
+    pub(crate) fn stopping(&self) -> bool {
         self.cancelled || self.broken
     }
 
@@ -230,7 +248,12 @@ impl Core {
     /// A step waits for nothing any more.
     fn queue(&mut self, at: u32) {
         let fast = match self.plan.graph.steps[at as usize].kind {
-            StepKind::Join => true,
+            // Whoever is done with something must not wait for a place to close it.
+            StepKind::Join | StepKind::Close(_) => true,
+            StepKind::Open(of) => {
+                let provider = &self.plan.ephemerals[of as usize].provider.provider;
+                self.provider_is_instant(provider)
+            }
             StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change) => {
                 self.is_instant(change as usize)
             }
@@ -258,6 +281,8 @@ impl Core {
             let Some(at) = next else { return };
             match self.plan.graph.steps[at as usize].kind {
                 StepKind::Join => self.succeed(at),
+                StepKind::Open(of) => self.begin_open(of as usize),
+                StepKind::Close(of) => self.begin_close(of as usize),
                 StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change) => {
                     self.begin_step(at, change as usize);
                 }
@@ -268,16 +293,19 @@ impl Core {
     /// Whether calls of the provider never wait, so that they take no place among the parallel ones (unless a provisioner runs, which does wait).
     fn is_instant(&self, change: usize) -> bool {
         let change = &self.plan.changes[change];
-        let instant = self
-            .infos
-            .get(&change.provider.provider)
-            .is_some_and(|info| info.abilities.instant);
+        let instant = self.provider_is_instant(&change.provider.provider);
         let provisioned = self
             .evaluator
             .as_ref()
             .and_then(|evaluator| evaluator.resource(change))
             .is_some_and(|resource| !resource.provisioners.is_empty());
         instant && !provisioned
+    }
+
+    pub(crate) fn provider_is_instant(&self, provider: &ProviderAddr) -> bool {
+        self.infos
+            .get(provider)
+            .is_some_and(|info| info.abilities.instant)
     }
 
     fn begin_step(&mut self, at: u32, change: usize) {
@@ -327,10 +355,19 @@ impl Core {
         let Some(instance) = self.instance_of(id) else {
             return;
         };
-        let about = self.running[id]
-            .as_ref()
-            .map(|running| self.plan.changes[running.change].addr.clone());
-        let request = self.request(Waiting::Step(id));
+        self.call(Waiting::Step(id), instance, call);
+    }
+
+    pub(crate) fn call(&mut self, waiting: Waiting, instance: ProviderInstance, call: Call) {
+        let about = match waiting {
+            Waiting::Step(id) => self.running.get(id).and_then(|running| {
+                let change = running.as_ref()?.change;
+                Some(self.plan.changes.get(change)?.addr.clone())
+            }),
+            Waiting::Lease(at) => self.plan.ephemerals.get(at).map(|found| found.addr.clone()),
+            Waiting::Opening | Waiting::Closing | Waiting::Provider(_) => None,
+        };
+        let request = self.request(waiting);
         self.requests
             .push(ApplyRequest::Call(request, instance, about, call));
     }
@@ -379,7 +416,7 @@ impl Core {
         self.instance(&change.provider, change.provider_key.as_ref())
     }
 
-    fn instance(
+    pub(crate) fn instance(
         &self,
         addr: &ProviderConfigAddr,
         key: Option<&InstanceKey>,
@@ -401,18 +438,24 @@ impl Core {
             self.fail(id);
             return false;
         };
+        match self.configure(instance, Waiter::Step(id)) {
+            Some(true) => true,
+            Some(false) => {
+                self.fail(id);
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// Makes sure that a provider is configured. `Some`: whether it is; `None`: who waits is woken when it is, or has failed.
+    pub(crate) fn configure(&mut self, instance: ProviderInstance, waiter: Waiter) -> Option<bool> {
         if let Some(at) = self.by_instance.get(&instance).copied() {
-            return match self.providers[at].ready {
-                Some(true) => true,
-                Some(false) => {
-                    self.fail(id);
-                    false
-                }
-                None => {
-                    self.providers[at].waiters.push(id);
-                    false
-                }
-            };
+            let provider = &mut self.providers[at];
+            if provider.ready.is_none() {
+                provider.waiters.push(waiter);
+            }
+            return provider.ready;
         }
         let at = self.providers.len();
         self.by_instance.insert(instance.clone(), at);
@@ -423,17 +466,11 @@ impl Core {
         self.providers.push(Provider {
             instance: instance.clone(),
             ready: None,
-            waiters: vec![id],
+            waiters: vec![waiter],
         });
         match config {
             Ok(config) if config.is_wholly_known() => {
-                let request = self.request(Waiting::Provider(at));
-                self.requests.push(ApplyRequest::Call(
-                    request,
-                    instance,
-                    None,
-                    Call::Configure { config },
-                ));
+                self.call(Waiting::Provider(at), instance, Call::Configure { config });
             }
             Ok(_) => {
                 let addr = self.config.provider(instance.config).addr.to_string();
@@ -445,16 +482,29 @@ impl Core {
             }
             Err(diagnostics) => {
                 self.diagnostics.extend(diagnostics);
+                if !self.diagnostics.has_errors() {
+                    // What it refers to did not fail: it was not there yet.
+                    let addr = self.config.provider(instance.config).addr.to_string();
+                    self.diagnostics.push(Diagnostic::error(
+                        &rules::apply::EARLY_PROVIDER,
+                        format!("The configuration for {addr} refers to something that is not there while it is needed, so objects that it manages can't be changed."),
+                    ));
+                }
                 self.provider_settled(at, false);
             }
         }
-        false
+        None
     }
 
     fn provider_settled(&mut self, at: usize, ready: bool) {
         self.providers[at].ready = Some(ready);
-        for id in std::mem::take(&mut self.providers[at].waiters) {
-            if ready { self.start(id) } else { self.fail(id) }
+        for waiter in std::mem::take(&mut self.providers[at].waiters) {
+            match (waiter, ready) {
+                (Waiter::Step(id), true) => self.start(id),
+                (Waiter::Step(id), false) => self.fail(id),
+                (Waiter::Lease(at), true) => self.open_lease(at),
+                (Waiter::Lease(at), false) => self.lease_failed(at),
+            }
         }
     }
 
@@ -475,7 +525,7 @@ impl Core {
             Waiting::Opening if outcome.is_ok() => self.stage = Stage::Steps,
             Waiting::Opening | Waiting::Closing => self.stage = Stage::Done,
             Waiting::Step(step) => self.persisted(step, outcome.is_ok()),
-            Waiting::Provider(_) => {}
+            Waiting::Provider(_) | Waiting::Lease(_) => {}
         }
     }
 
@@ -488,6 +538,7 @@ impl Core {
         self.now_ms = now_ms;
         match self.waiting.remove(&id.0) {
             Some(Waiting::Step(step)) => self.replied(step, outcome),
+            Some(Waiting::Lease(at)) => self.lease_answered(at, outcome),
             Some(Waiting::Provider(at)) => {
                 let instance = self.providers[at].instance.clone();
                 let declared = &self.config.provider(instance.config).addr;
@@ -550,11 +601,19 @@ impl Core {
                 .is_some_and(|running| running.phase == Phase::WaitingForProvider);
             if droppable {
                 for provider in &mut self.providers {
-                    provider.waiters.retain(|waiter| *waiter != id);
+                    provider
+                        .waiters
+                        .retain(|waiter| *waiter != Waiter::Step(id));
                 }
                 self.end(id, false);
             }
         }
+        for provider in &mut self.providers {
+            provider
+                .waiters
+                .retain(|waiter| matches!(waiter, Waiter::Step(_)));
+        }
+        self.drop_waiting_leases();
     }
 
     pub(crate) fn is_done(&self) -> bool {

@@ -6,6 +6,7 @@
 mod applying;
 mod begin;
 mod core;
+mod ephemeral;
 mod object;
 mod provisioning;
 mod recording;
@@ -122,6 +123,8 @@ pub enum Progress {
     ProvisionStart(InstanceAddr, EcoString),
     /// A provisioner ended; whether well.
     ProvisionDone(InstanceAddr, EcoString, bool),
+    /// Something happened to an ephemeral instance.
+    Ephemeral(terrane_plan::ephemeral::EphemeralProgress),
 }
 
 /// How applying ended.
@@ -158,7 +161,14 @@ impl Applier {
         Core::new(input).map(|core| Self(Box::new(core)))
     }
 
-    /// What can be done now. Each request is returned once. `now_ms` stamps the events.
+    /// When [`Self::poll`] must be called again at the latest, although no answer came: an ephemeral instance is due for renewal then.
+    /// In the time of `now_ms`.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<u64> {
+        self.0.next_renewal()
+    }
+
+    /// What can be done now. Each request is returned once. `now_ms` stamps the events; it is never earlier than before.
     pub fn poll(&mut self, now_ms: u64) -> Vec<ApplyRequest> {
         self.0.poll(now_ms)
     }

@@ -48,7 +48,8 @@ impl Core {
                     change.addr.clone(),
                     provisioner.type_name.clone(),
                 ));
-                let quiet = config.contains_marks() || connection.contains_marks();
+                // Secrets of the connection, such as its password, are never in the output.
+                let quiet = config.contains_marks();
                 let provision = Provision {
                     addr: change.addr,
                     type_name: provisioner.type_name,

@@ -177,7 +177,7 @@ impl Core {
                     self.begin_apply(id);
                 }
             }
-            StepKind::Join => self.end(id, true),
+            StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => self.end(id, true),
         }
     }
 

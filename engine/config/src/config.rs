@@ -248,11 +248,7 @@ impl ProviderConfig {
     ///
     /// # Errors
     /// When an argument has no value.
-    pub fn eval(
-        &self,
-        scope: &dyn Scope,
-        key: Option<&InstanceKey>,
-    ) -> Result<Value, Diagnostics> {
+    pub fn eval(&self, scope: &dyn Scope, key: Option<&InstanceKey>) -> Result<Value, Diagnostics> {
         let Some(fixed) = &self.fixed else {
             return self.body.eval(scope, &[]);
         };

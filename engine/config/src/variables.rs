@@ -68,9 +68,8 @@ pub fn parse_tfvars(file: FileId, text: &str, is_json: bool) -> (Vec<GivenValue>
         let detail = format!(
             "A .tfvars file is used to assign values to variables that have already been declared in .tf files, not to declare new variables. To declare variable \"{name}\", place this block in one of your .tf files, such as variables.tf.\n\nTo set a value for this variable in this file, use the definition syntax instead:\n    {name} = <value>"
         );
-        diagnostics.push(
-            Diagnostic::error("Variable declaration in .tfvars file", detail).at(block.header),
-        );
+        diagnostics
+            .push(Diagnostic::error(&rules::input::DECLARATION_IN_VALUES, detail).at(block.header));
         return (Vec::new(), diagnostics);
     }
     let (attributes, found) = Body::Native(body.into()).just_attributes();
@@ -189,7 +188,10 @@ pub(crate) fn root_variable(
 ///
 /// # Errors
 /// When it does not fit.
-pub fn outside_value(variable: Option<&Variable>, given: &GivenValue) -> Result<Value, Diagnostics> {
+pub fn outside_value(
+    variable: Option<&Variable>,
+    given: &GivenValue,
+) -> Result<Value, Diagnostics> {
     match (variable, &given.value) {
         (Some(variable), _) => root_variable(variable, Some(given)),
         (None, Given::Value(value, _)) => Ok(value.clone()),

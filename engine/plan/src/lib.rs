@@ -5,6 +5,7 @@
 //! takes answers in any order; the shell carries them out.
 
 pub mod check;
+pub mod ephemeral;
 pub mod exec;
 pub mod file;
 mod graph;

@@ -1,5 +1,6 @@
 //! The planning machine: emits calls to providers, takes their answers in any order, ends with a plan.
 
+use crate::ephemeral::EphemeralProgress;
 use crate::plan::{Plan, PlanMode};
 use crate::planner::Core;
 use ecow::EcoString;
@@ -56,6 +57,8 @@ pub enum Progress {
     ReadDone(InstanceAddr, Option<EcoString>),
     /// A change was planned.
     Planned(InstanceAddr),
+    /// Something happened to an ephemeral instance.
+    Ephemeral(EphemeralProgress),
 }
 
 /// What is to be planned.
@@ -94,6 +97,8 @@ pub struct PlanOptions {
     pub cwd: EcoString,
     /// Milliseconds since 1970, as in `functions.plan_time`.
     pub now_ms: u64,
+    /// Ephemeral root variables that were given a value: they must be given one when the plan is applied, too.
+    pub apply_time_variables: Vec<EcoString>,
 }
 
 /// How planning ended.
@@ -108,7 +113,7 @@ pub struct Planned {
 /// The machine.
 ///
 /// Call [`Self::poll`] first and after every [`Self::on`]; carry out what it returns in any order and hand each answer to [`Self::on`]. When `poll` returns
-/// nothing and no request is outstanding, call [`Self::finish`].
+/// nothing and no request is outstanding, call [`Self::finish`]. Until then there may be ephemeral resources to close, also after [`Self::cancel`].
 #[derive(Debug)]
 pub struct Planner(Box<Core>);
 
@@ -122,6 +127,18 @@ impl Planner {
     /// Requests that can be carried out now. Each is returned once.
     pub fn poll(&mut self) -> Vec<Request> {
         self.0.poll()
+    }
+
+    /// Says what time it is, in milliseconds since 1970; never earlier than before. To be called before [`Self::poll`] and [`Self::on`] by drivers
+    /// that keep ephemeral resources open for longer than a moment: what is due is renewed.
+    pub fn tell_time(&mut self, now_ms: u64) {
+        self.0.tell_time(now_ms);
+    }
+
+    /// When [`Self::poll`] must be called again at the latest, although no answer came: something is due for renewal then.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<u64> {
+        self.0.next_renewal()
     }
 
     /// Takes an answer. Answers to requests that are not outstanding are ignored.

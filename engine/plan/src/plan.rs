@@ -1,5 +1,6 @@
 //! The plan: immutable data.
 
+use crate::ephemeral::EphemeralInstance;
 use crate::exec::ExecGraph;
 use ecow::EcoString;
 use std::collections::BTreeMap;
@@ -237,6 +238,10 @@ pub struct Plan {
     pub base: Base,
     /// Every object that is configured or stored, unchanged ones too, in the order of addresses (deposed ones behind the current one).
     pub changes: Vec<ResourceChange>,
+    /// Ephemeral instances that are opened when it is applied, in the order of addresses.
+    pub ephemerals: Vec<EphemeralInstance>,
+    /// Ephemeral root variables that were given a value, which must be given again when it is applied. Sorted.
+    pub apply_time_variables: Vec<EcoString>,
     /// Root outputs, unchanged ones too, by name.
     pub outputs: Vec<OutputChange>,
     /// What refresh found, in the order of addresses.

@@ -37,6 +37,8 @@ pub struct Evaluator {
     index: ConfigIndex,
     /// By change.
     located: Vec<Option<Located>>,
+    /// By ephemeral instance.
+    leased: Vec<Option<Located>>,
     checks: CheckBook,
     /// The plan is not of everything.
     partial: bool,
@@ -87,6 +89,7 @@ impl Evaluator {
             world,
             index,
             located: Vec::new(),
+            leased: Vec::new(),
             checks: CheckBook::default(),
             partial: !(plan.targets.is_empty() && plan.excludes.is_empty()),
         };
@@ -141,6 +144,10 @@ impl Evaluator {
                     .push(change.addr.key.clone());
             }
         }
+        for instance in &plan.ephemerals {
+            let keys = keys.entry(&instance.addr.resource).or_default();
+            keys.push(instance.addr.key.clone());
+        }
         // What the plan says nothing of: left out, so as state has it. A plan of everything says all; a plan that destroys says nothing of what
         // was there, which provider configurations may need.
         let partial = self.partial;
@@ -163,7 +170,15 @@ impl Evaluator {
         self.located = plan
             .changes
             .iter()
-            .map(|change| self.locate(change))
+            .map(|change| {
+                self.locate(&change.addr)
+                    .filter(|_| change.deposed.is_none())
+            })
+            .collect();
+        self.leased = plan
+            .ephemerals
+            .iter()
+            .map(|instance| self.locate(&instance.addr))
             .collect();
         for (at, change) in plan.changes.iter().enumerate() {
             if change.action == Action::NoOp {
@@ -224,6 +239,21 @@ impl Evaluator {
                 self.set(at, Ok(change.after.clone()));
             }
         }
+        self.hide_ephemerals();
+    }
+
+    /// Ephemeral instances are closed by now: nothing is known of them.
+    fn hide_ephemerals(&mut self) {
+        for Located { place, at, index } in self.leased.iter().flatten().copied() {
+            let ty = self
+                .world
+                .resource(place.module, at)
+                .schema
+                .block
+                .implied_type();
+            let value = Value::unknown(ty.clone()).with_marks(&terrane_value::Marks::EPHEMERAL);
+            self.world.set_instance(place, at, index, Ok(value));
+        }
     }
 
     /// Puts in the values that are there after a plan was applied, for expressions that look at the result.
@@ -240,12 +270,14 @@ impl Evaluator {
             };
             self.set(at, value);
         }
+        self.hide_ephemerals();
     }
 
     /// The value of an object as state holds it, with marks.
     fn stored_value(&self, place: Place, at: u32, object: &ObjectState) -> Result<Value, ()> {
         let schema = &self.world.resource(place.module, at).schema;
-        let value = stored::decode(&object.attributes, schema.block.implied_type()).map_err(|_| ())?;
+        let value =
+            stored::decode(&object.attributes, schema.block.implied_type()).map_err(|_| ())?;
         let marked = crate::objchange::mark_by_paths(
             &value,
             &object.sensitive,
@@ -269,17 +301,14 @@ impl Evaluator {
         value.map_err(|()| Diagnostics::new())
     }
 
-    fn locate(&self, change: &ResourceChange) -> Option<Located> {
-        if change.deposed.is_some() {
-            return None;
-        }
-        let (_, at) = self.index.resource(&change.addr.resource)?;
-        let place = self.world.place_of(&change.addr.resource.module)?;
+    fn locate(&self, addr: &InstanceAddr) -> Option<Located> {
+        let (_, at) = self.index.resource(&addr.resource)?;
+        let place = self.world.place_of(&addr.resource.module)?;
         let index = self
             .world
             .resource_cell(place, at)?
             .keys
-            .binary_search(&change.addr.key)
+            .binary_search(&addr.key)
             .ok()?;
         Some(Located { place, at, index })
     }
@@ -314,18 +343,23 @@ impl Evaluator {
     /// # Errors
     /// Messages; none if what it refers to failed.
     pub fn config_of(&self, change: usize) -> Result<Value, Diagnostics> {
-        let (Located { place, at, .. }, repeat) = self.repeat(change)?;
+        self.config_at(self.repeat(change)?)
+    }
+
+    fn config_at(
+        &self,
+        (Located { place, at, .. }, repeat): (Located, Repeat),
+    ) -> Result<Value, Diagnostics> {
         let scope = self.world.scope(place).repeated(repeat);
         self.world.resource(place.module, at).body.eval(&scope, &[])
     }
 
     fn repeat(&self, change: usize) -> Result<(Located, Repeat), Diagnostics> {
-        let located = self
-            .located
-            .get(change)
-            .copied()
-            .flatten()
-            .ok_or_else(Diagnostics::new)?;
+        self.repeat_of(self.located.get(change).copied().flatten())
+    }
+
+    fn repeat_of(&self, located: Option<Located>) -> Result<(Located, Repeat), Diagnostics> {
+        let located = located.ok_or_else(Diagnostics::new)?;
         let Located { place, at, index } = located;
         let key = self
             .world
@@ -343,9 +377,19 @@ impl Evaluator {
         own: Option<&Value>,
         diagnostics: &mut Diagnostics,
     ) -> bool {
-        let Ok((Located { place, at, .. }, repeat)) = self.repeat(number) else {
-            return true;
-        };
+        match self.repeat(number) {
+            Ok(place) => self.conditions_at(place, &change.addr, own, diagnostics),
+            Err(_) => true,
+        }
+    }
+
+    fn conditions_at(
+        &mut self,
+        (Located { place, at, .. }, repeat): (Located, Repeat),
+        addr: &InstanceAddr,
+        own: Option<&Value>,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
         let config = self.config.clone();
         let lifecycle = &config.module(place.module).resources[at as usize].lifecycle;
         let (rules, failed, noun) = match own {
@@ -374,13 +418,67 @@ impl Evaluator {
             let outcome = conditions::evaluate(rule, &scope, words, &mut messages);
             self.checks.record(
                 CheckKind::Resource,
-                &change.addr.resource.config().to_string(),
-                &change.addr.to_string(),
+                &addr.resource.config().to_string(),
+                &addr.to_string(),
                 &outcome,
             );
         }
         let holds = !messages.has_errors();
-        diagnostics.extend(crate::world::about(messages, &change.addr.to_string()));
+        diagnostics.extend(crate::world::about(messages, &addr.to_string()));
+        holds
+    }
+
+    /// The block that declares an ephemeral instance of the plan.
+    #[must_use]
+    pub fn ephemeral(&self, number: usize) -> Option<&Resource> {
+        let Located { place, at, .. } = self.leased.get(number).copied().flatten()?;
+        Some(self.world.resource(place.module, at))
+    }
+
+    /// The configuration of an ephemeral instance, with marks, once its preconditions hold; `None`: one does not, which is among the messages.
+    pub fn ephemeral_config(
+        &mut self,
+        number: usize,
+        addr: &InstanceAddr,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Value> {
+        let located = self.leased.get(number).copied().flatten();
+        let place = self.repeat_of(located);
+        let evaluated = place.and_then(|place| {
+            if self.conditions_at(place.clone(), addr, None, diagnostics) {
+                self.config_at(place).map(Some)
+            } else {
+                Ok(None)
+            }
+        });
+        evaluated.unwrap_or_else(|messages| {
+            diagnostics.extend(crate::world::about(messages, &addr.to_string()));
+            None
+        })
+    }
+
+    /// The value of an ephemeral instance from now on, if its postconditions hold; `None`: it could not be opened. Whether it is of use.
+    pub fn set_ephemeral(
+        &mut self,
+        number: usize,
+        addr: &InstanceAddr,
+        value: Option<&Value>,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        let Some(located) = self.leased.get(number).copied().flatten() else {
+            return false;
+        };
+        let Located { place, at, index } = located;
+        let cell = value.cloned().ok_or(());
+        self.world.set_instance(place, at, index, cell);
+        let Some(value) = value else { return false };
+        let holds = match self.repeat_of(Some(located)) {
+            Ok(place) => self.conditions_at(place, addr, Some(value), diagnostics),
+            Err(_) => false,
+        };
+        if !holds {
+            self.world.set_instance(place, at, index, Err(()));
+        }
         holds
     }
 

@@ -24,7 +24,7 @@ impl fmt::Display for Quoted<'_> {
                 '\t' => f.write_str("\\t")?,
                 '\u{b}' => f.write_str("\\v")?,
                 '\0'..='\u{7f}' => write!(f, "\\x{code:02x}")?,
-                _ if prints(character) => f.write_char(character)?,
+                _ if is_printable(character) => f.write_char(character)?,
                 '\u{80}'..='\u{ffff}' => write!(f, "\\u{code:04x}")?,
                 _ => write!(f, "\\U{code:08x}")?,
             }
@@ -35,7 +35,8 @@ impl fmt::Display for Quoted<'_> {
 
 /// Whether a character beyond ASCII is shown as it is: no control, space, format or private
 /// character.
-fn prints(character: char) -> bool {
+#[must_use]
+pub fn is_printable(character: char) -> bool {
     !character.is_control()
         && !character.is_whitespace()
         && !matches!(

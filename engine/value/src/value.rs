@@ -64,6 +64,8 @@ struct Flags {
     marked: bool,
     /// Levels of containers, this one included.
     depth: u32,
+    /// As [`Value::size`].
+    size: u32,
 }
 
 /// How deep values may be nested. Everything that walks values recurses, so whoever builds
@@ -77,9 +79,48 @@ impl Flags {
             flags.unknown |= !item.is_wholly_known();
             flags.marked |= item.contains_marks();
             flags.depth = flags.depth.max(item.levels());
+            flags.size = flags.size.saturating_add(item.weight());
         }
         flags.depth = flags.depth.saturating_add(1);
+        flags.size = flags.size.saturating_add(1);
         flags
+    }
+
+    /// The same of values that have names.
+    fn named(names: &[EcoString], items: &[Value]) -> Self {
+        let mut flags = Self::of(items);
+        for name in names {
+            flags.size = flags.size.saturating_add(blocks(name));
+        }
+        flags
+    }
+}
+
+/// How many blocks of [`BLOCK`] bytes a text fills.
+fn blocks(text: &str) -> u32 {
+    u32::try_from(text.len() / BLOCK).unwrap_or(u32::MAX)
+}
+
+/// How many bytes of text count as much as one value in [`Value::size`].
+const BLOCK: usize = 64;
+
+impl Value {
+    fn weight(&self) -> u32 {
+        match &self.0 {
+            Repr::List(items) | Repr::Set(items) | Repr::Tuple(items) => items.flags.size,
+            Repr::Map(map) => map.flags.size,
+            Repr::Object(object) => object.flags.size,
+            Repr::Marked(inner) => inner.1.weight(),
+            Repr::String(text) => blocks(text).saturating_add(1),
+            _ => 1,
+        }
+    }
+
+    /// How large the value is when written out: values in it, itself included, and one more for every 64 bytes of text. Parts that are
+    /// shared count wherever they appear. At most 2^32 - 1.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.weight() as usize
     }
 }
 
@@ -214,8 +255,8 @@ impl Value {
     /// A map. All values must be of type `element`.
     #[must_use]
     pub fn map(element: Type, entries: BTreeMap<EcoString, Self>) -> Self {
-        let (keys, values): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
-        let flags = Flags::of(&values);
+        let (keys, values): (Vec<EcoString>, Vec<_>) = entries.into_iter().unzip();
+        let flags = Flags::named(&keys, &values);
         Self(Repr::Map(Arc::new(MapValue {
             ty: Type::map(element),
             keys: keys.into(),
@@ -244,7 +285,7 @@ impl Value {
     #[must_use]
     pub fn object_shaped(names: Arc<[EcoString]>, values: Vec<Self>) -> Self {
         assert_eq!(names.len(), values.len(), "one value per name");
-        let flags = Flags::of(&values);
+        let flags = Flags::named(&names, &values);
         Self(Repr::Object(Arc::new(ObjectValue {
             ty: OnceLock::new(),
             names,
@@ -486,7 +527,7 @@ impl Value {
             Repr::Tuple(items) => Self::tuple(all(&items.items)),
             Repr::Map(map) => {
                 let values = all(&map.values);
-                let flags = Flags::of(&values);
+                let flags = Flags::named(&map.keys, &values);
                 let (ty, keys) = (map.ty.clone(), map.keys.clone());
                 Self(Repr::Map(Arc::new(MapValue {
                     ty,

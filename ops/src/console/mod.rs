@@ -6,6 +6,7 @@ use crate::clock::now_ms;
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_apply;
 use crate::load::{self, Origin};
+use crate::providers::Registry;
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
@@ -52,6 +53,7 @@ pub struct Console<'a> {
     objects: Objects,
     values: Vec<Value>,
     workspace: String,
+    registry: Arc<Registry>,
 }
 
 impl<'a> Console<'a> {
@@ -78,6 +80,7 @@ impl<'a> Console<'a> {
         let ui: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
         let Resolved {
             values,
+            given_ephemeral: _,
             diagnostics,
         } = variables::resolve(&loaded.config, collected, ui);
         let mut all = loaded.warnings;
@@ -101,6 +104,7 @@ impl<'a> Console<'a> {
             objects,
             values,
             workspace: session.workspace()?,
+            registry: loaded.registry,
         };
         Ok((console, report))
     }
@@ -134,7 +138,8 @@ impl<'a> Console<'a> {
             config: &self.config,
             objects: &self.objects,
             values: &self.values,
-            functions: functions_for_apply(&crate::clock::rfc3339(at_ms), at_ms),
+            functions: functions_for_apply(&crate::clock::rfc3339(at_ms), at_ms)
+                .with_providers(self.registry.functions()),
             workspace: self.workspace.clone(),
             cwd: self.session.cwd.clone(),
         };

@@ -50,7 +50,7 @@ pub(crate) async fn drive_apply(
         if pool.is_idle() {
             break;
         }
-        if let Some(message) = wait(pool, interrupt, seen, ui).await {
+        if let Some(message) = wait(pool, interrupt, seen, applier.wake_at(), ui).await {
             answer(&mut applier, message, ui);
         }
     }

@@ -13,6 +13,7 @@ pub(crate) use apply::drive_apply;
 pub(crate) use plan::{drive_plan, drive_recovery};
 pub(crate) use pool::{Message, Pool, StandIn};
 
+use crate::clock::now_ms;
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
 use std::time::Duration;
@@ -20,19 +21,25 @@ use std::time::Duration;
 /// How long a wait may last before the user hears of it again.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Waits for the next message, telling the user from time to time that the wait goes on. `None`: an interrupt came.
+/// Waits for the next message, telling the user from time to time that the wait goes on. `None`: an interrupt came, or it is `wake_at`
+/// (milliseconds since 1970).
 async fn wait(
     pool: &mut Pool,
     interrupt: &Interrupt,
     seen: u32,
+    wake_at: Option<u64>,
     ui: &mut dyn Ui,
 ) -> Option<Message> {
     loop {
         ui.waiting(pool.in_flight(), pool.queued());
+        let left = wake_at.map(|at| Duration::from_millis(at.saturating_sub(now_ms())));
+        if left == Some(Duration::ZERO) {
+            return None;
+        }
         tokio::select! {
             message = pool.next() => return message,
             () = interrupt.beyond(seen) => return None,
-            () = tokio::time::sleep(TICK) => {}
+            () = tokio::time::sleep(left.map_or(TICK, |left| left.min(TICK))) => {}
         }
     }
 }

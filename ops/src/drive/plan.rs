@@ -1,6 +1,7 @@
 //! Drives the planning machine.
 
 use super::{Message, Pool, wait};
+use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
@@ -29,6 +30,7 @@ pub(crate) async fn drive_plan(
             planner.cancel();
             pool.stop().await;
         }
+        planner.tell_time(now_ms());
         for request in planner.poll() {
             submit(pool, request);
         }
@@ -37,6 +39,7 @@ pub(crate) async fn drive_plan(
         }
         let mut moved = false;
         for (id, outcome) in pool.dispatch().await {
+            planner.tell_time(now_ms());
             planner.on(id, outcome);
             moved = true;
         }
@@ -50,7 +53,7 @@ pub(crate) async fn drive_plan(
         if pool.is_idle() {
             break;
         }
-        if let Some(message) = wait(pool, interrupt, seen, ui).await {
+        if let Some(message) = wait(pool, interrupt, seen, planner.wake_at(), ui).await {
             answer(&mut planner, message);
         }
     }
@@ -72,6 +75,7 @@ fn submit(pool: &mut Pool, request: Request) {
 
 fn answer(planner: &mut Planner, message: Message) {
     if let Message::Reply { id, outcome, .. } = message {
+        planner.tell_time(now_ms());
         planner.on(id, outcome);
     }
 }

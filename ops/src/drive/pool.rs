@@ -139,7 +139,12 @@ impl Pool {
                 self.lanes.entry(provider).or_insert(lane)
             }
         };
-        lane.queue.push_back((id, call));
+        // What is kept open must not run out because others came first.
+        if matches!(call, Call::RenewEphemeral { .. }) {
+            lane.queue.push_front((id, call));
+        } else {
+            lane.queue.push_back((id, call));
+        }
     }
 
     fn lane(&self, provider: &ProviderInstance) -> Lane {
@@ -174,7 +179,12 @@ impl Pool {
             if lane.instant {
                 continue;
             }
-            while self.in_flight < self.parallelism && lane.in_flight < lane.limit.slots() {
+            loop {
+                let room = self.in_flight < self.parallelism && lane.in_flight < lane.limit.slots();
+                let urgent = matches!(lane.queue.front(), Some((_, Call::RenewEphemeral { .. })));
+                if !(room || urgent) {
+                    break;
+                }
                 let Some((id, call)) = lane.queue.pop_front() else {
                     break;
                 };
@@ -194,7 +204,7 @@ impl Pool {
             && let Some((id, provision)) = self.provisions.pop_front()
         {
             self.in_flight += 1;
-            crate::provision::spawn(id, provision, self.sender.clone());
+            crate::provision::spawn(id, provision, self.interrupt.clone(), self.sender.clone());
         }
         let mut answers = std::mem::take(&mut self.answered);
         for lane in self.lanes.values_mut().filter(|lane| lane.instant) {

@@ -1,30 +1,66 @@
 //! Rules about working directory.
 
 terrane_lang::rules! {
-    /// State of another program is not taken over.
+    /// The folder holds the state of another program, and none of this one: the plan would create everything again. `terrane init` offers to take it over.
+    ///
+    /// ```text
+    /// terraform.tfstate in a folder where terrane init was not run
+    /// ```
     T5001 warning STATE_LEFT_BEHIND = "State of another program is not taken over";
 
-    /// Failed to read the configuration.
+    /// A file of the configuration can't be read.
+    ///
+    /// ```sh
+    /// chmod 000 main.tf
+    /// ```
     T5002 error UNREADABLE_CONFIGURATION = "Failed to read the configuration";
 
-    /// Backend not available.
+    /// The configuration keeps its state in a place that this version can't reach. Without `backend` block the state is kept beside the configuration.
+    ///
+    /// ```text
+    /// terraform { backend "consul" { … } }
+    /// ```
     T5003 error BACKEND_NOT_AVAILABLE = "Backend not available";
 
-    /// Failed to load a provider.
+    /// A provider could not say what it offers. The message has what it said.
+    ///
+    /// ```text
+    /// a provider that does not start
+    /// ```
     T5004 error PROVIDER_NOT_LOADED = "Failed to load a provider";
 
-    /// Unsuitable provider version.
+    /// The provider that is there does not have a version that the configuration asks for.
+    ///
+    /// ```text
+    /// required_providers { random = { source = "hashicorp/random", version = "< 1.0" } }
+    /// ```
     T5005 error UNSUITABLE_PROVIDER = "Unsuitable provider version";
 
-    /// Provider not available.
+    /// The provider is not there. `terrane init` fetches what can be fetched.
+    ///
+    /// ```text
+    /// resource "nope_thing" "a" {}
+    /// ```
     T5006 error PROVIDER_NOT_AVAILABLE = "Provider not available";
 
-    /// No file or directory at ….
-    T5007 error NO_SUCH_FILE = "No file or directory at …";
+    /// There is nothing of this name to format.
+    ///
+    /// ```sh
+    /// terrane fmt nope.tf
+    /// ```
+    T5007 error NO_SUCH_FILE = "No file or directory at PATH";
 
-    /// Can't format ….
-    T5008 error NOT_FORMATTABLE = "Can't format …";
+    /// Files of this kind have no standard layout.
+    ///
+    /// ```sh
+    /// terrane fmt README.md
+    /// ```
+    T5008 error NOT_FORMATTABLE = "Can't format PATH";
 
-    /// Reading … failed.
-    T5009 error FILE_NOT_READABLE = "Reading … failed";
+    /// The file can't be read.
+    ///
+    /// ```sh
+    /// chmod 000 main.tf && terrane fmt
+    /// ```
+    T5009 error FILE_NOT_READABLE = "Reading PATH failed";
 }

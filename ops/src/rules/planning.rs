@@ -1,39 +1,105 @@
 //! Rules about plans.
 
 terrane_lang::rules! {
-    /// Damaged plan.
+    /// The file of the plan is not complete.
+    ///
+    /// ```text
+    /// a saved plan without its configuration
+    /// ```
     T5201 error DAMAGED_PLAN = "Damaged plan";
 
-    /// No configuration files.
+    /// There are no `.tf` files in the folder, so a plan would destroy all that is managed. To do that, say so: `terrane destroy`. To work elsewhere, use `-chdir=FOLDER`.
+    ///
+    /// ```sh
+    /// cd /tmp && terrane plan
+    /// ```
     T5202 error NO_CONFIGURATION = "No configuration files";
 
-    /// Incompatible options.
+    /// One option says what to look at, the other what to leave out.
+    ///
+    /// ```sh
+    /// terrane plan -target=a.b -exclude=c.d
+    /// ```
     T5203 error TARGET_WITH_EXCLUDE = "Incompatible options";
 
-    /// Incompatible options.
+    /// Nothing is replaced where everything is destroyed, or nothing is changed.
+    ///
+    /// ```sh
+    /// terrane plan -destroy -replace=a.b
+    /// ```
     T5204 error REPLACE_WITH_DESTROY = "Incompatible options";
 
-    /// Incompatible options.
+    /// One option asks for a refresh alone, the other for none.
+    ///
+    /// ```sh
+    /// terrane plan -refresh-only -refresh=false
+    /// ```
     T5205 error REFRESH_ONLY_WITHOUT_REFRESH = "Incompatible options";
 
-    /// Saving the plan to … failed.
-    T5206 error PLAN_NOT_SAVED = "Saving the plan to … failed";
+    /// The plan can't be written to the file.
+    ///
+    /// ```sh
+    /// terrane plan -out=/nowhere/a.plan
+    /// ```
+    T5206 error PLAN_NOT_SAVED = "Saving the plan to PATH failed";
 
-    /// Saved plan is for another workspace.
+    /// A plan is for the state of one workspace. Select it, or make a plan for this one.
+    ///
+    /// ```sh
+    /// terrane plan -out=a.plan
+    /// terrane workspace select other
+    /// terrane apply a.plan
+    /// ```
     T5207 error OTHER_WORKSPACE = "Saved plan is for another workspace";
 
-    /// Can't change variable when applying a saved plan.
+    /// A saved plan keeps the values that it was made with, and what was approved is what they lead to.
+    ///
+    /// ```sh
+    /// terrane apply -var='a=1' a.plan
+    /// ```
     T5208 error VARIABLE_OF_SAVED_PLAN = "Can't change variable when applying a saved plan";
 
-    /// Plan can't be applied.
+    /// The plan was saved although errors were found, so that it can be looked at.
+    ///
+    /// ```sh
+    /// terrane apply a.plan
+    /// ```
     T5209 error PLAN_WITH_ERRORS = "Plan can't be applied";
 
-    /// Failed to load … as a plan file.
-    T5210 error NOT_A_PLAN = "Failed to load … as a plan file";
+    /// The file is no saved plan, was written by another version, or is damaged.
+    ///
+    /// ```sh
+    /// terrane apply main.tf
+    /// ```
+    T5210 error NOT_A_PLAN = "Failed to load PATH as a plan file";
 
-    /// Invalid … address ….
-    T5211 error INVALID_TARGET = "Invalid … address …";
+    /// The address is not one of a resource, an instance or a module. Quotes in it have to be kept from the shell.
+    ///
+    /// ```sh
+    /// terrane plan -target=aws_instance.web["a"]
+    /// ```
+    T5211 error INVALID_TARGET = "Invalid OPTION address ADDRESS";
 
-    /// Invalid -replace address ….
-    T5212 error REPLACE_MODULE = "Invalid -replace address …";
+    /// Instances of resources are replaced, one by one.
+    ///
+    /// ```sh
+    /// terrane plan -replace=module.network
+    /// ```
+    T5212 error REPLACE_MODULE = "Invalid -replace address ADDRESS";
+
+    /// A plan does not keep the values of ephemeral variables, so those that it was made with must be given again.
+    ///
+    /// ```sh
+    /// terrane plan -var='token=a' -out=a.plan
+    /// terrane apply a.plan
+    /// ```
+    T5250 error EPHEMERAL_NOT_GIVEN = "No value for required variable";
+
+    /// What is planned may depend on which ephemeral variables have a value, so no other ones can be given when the plan is applied.
+    ///
+    /// ```sh
+    /// terrane plan -out=a.plan
+    /// terrane apply -var='token=a' a.plan
+    /// ```
+    T5251 error EPHEMERAL_NOT_PLANNED = "Ephemeral variable was not set when the plan was made";
 }

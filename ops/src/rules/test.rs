@@ -171,17 +171,32 @@ terrane_lang::rules! {
     /// ```
     T5717 warning FAILED_TOO_EARLY = "Expected failure while planning";
 
+    /// The condition of an assertion refers to something that has no value after the run, such as an object that was left out with `target`.
+    ///
+    /// ```tftest
+    /// run "a" {
+    ///   plan_options {
+    ///     target = [null_resource.b]
+    ///   }
+    ///   assert {
+    ///     condition     = null_resource.a.id != ""
+    ///     error_message = "empty"
+    ///   }
+    /// }
+    /// ```
+    T5718 error NOT_EVALUATED = "Assertion was not evaluated";
+
     /// The plan of a run breaks a rule that every plan keeps: a bug in terrane.
     ///
     /// ```sh
     /// terrane test
     /// ```
-    T5718 error NOT_APPROVED = "Plan was not approved";
+    T5719 error NOT_APPROVED = "Plan was not approved";
 
     /// What a test made could not be destroyed, without a reason having been given.
     ///
     /// ```sh
     /// terrane test
     /// ```
-    T5719 error NOT_CLEANED = "Clean up was not planned";
+    T5720 error NOT_CLEANED = "Clean up was not planned";
 }

@@ -1,27 +1,59 @@
 //! Rules about files, locks and processes.
 
 terrane_lang::rules! {
-    /// Stopped at once.
+    /// The second interruption ends the program without waiting for what is in flight. The state remembers what was begun: the next plan finds out what became of it.
+    ///
+    /// ```text
+    /// Ctrl-C twice during terrane apply
+    /// ```
     T5601 error STOPPED = "Stopped at once";
 
-    /// … failed.
-    T5602 error FILE_FAILED = "… failed";
+    /// A file could not be read or written, or a process not started. The message has what the operating system says.
+    ///
+    /// ```sh
+    /// terrane -chdir=/nowhere plan
+    /// ```
+    T5602 error FILE_FAILED = "ACTION failed";
 
-    /// … failed.
-    T5603 error STORE_FAILED = "… failed";
+    /// The state could not be read or written. The message has what the operating system says.
+    ///
+    /// ```text
+    /// a full disk during an apply
+    /// ```
+    T5603 error STORE_FAILED = "ACTION failed";
 
-    /// … failed.
-    T5604 error STATE_IN_USE = "… failed";
+    /// Another process works with the state. Let the command wait for it with `-lock-timeout=1m`.
+    ///
+    /// ```text
+    /// two applies at a time in one folder
+    /// ```
+    T5604 error STATE_IN_USE = "ACTION failed";
 
-    /// … failed.
-    T5605 error STATE_DAMAGED = "… failed";
+    /// What is stored can't be understood. Nothing was changed: put the file back from a backup, and keep the damaged one.
+    ///
+    /// ```text
+    /// a state whose files were edited
+    /// ```
+    T5605 error STATE_DAMAGED = "ACTION failed";
 
-    /// … failed.
-    T5606 error STATE_TOO_NEW = "… failed";
+    /// A later version of this program has written the state. Nothing was changed: use that version.
+    ///
+    /// ```text
+    /// a state of a later version
+    /// ```
+    T5606 error STATE_TOO_NEW = "ACTION failed";
 
-    /// … failed.
-    T5607 error NO_SUCH_WORKSPACE = "… failed";
+    /// The state has no such workspace.
+    ///
+    /// ```text
+    /// a workspace that another process has deleted
+    /// ```
+    T5607 error NO_SUCH_WORKSPACE = "ACTION failed";
 
-    /// … failed.
-    T5608 error STORE_REFUSED = "… failed";
+    /// The state can't be changed in this way. The message says why.
+    ///
+    /// ```text
+    /// a workspace made under a name that is taken
+    /// ```
+    T5608 error STORE_REFUSED = "ACTION failed";
 }

@@ -232,7 +232,9 @@ fn each(
                 return base.clone();
             };
             let items = source.children().iter().enumerate();
-            let items = items.map(|(at, object)| change(at, object, object)).collect();
+            let items = items
+                .map(|(at, object)| change(at, object, object))
+                .collect();
             Value::set(ty, items)
         }
         _ => base.clone(),

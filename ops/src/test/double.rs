@@ -185,19 +185,29 @@ impl StandIn for Doubles {
             } => {
                 let given = self.given(id, about, Mode::Data, type_name)?;
                 let schema = self.schema(id, Mode::Data, type_name)?;
-                Some(compose(schema, config, config, Missing::MadeUp, &given, |state| {
-                    Answer::Data {
+                Some(compose(
+                    schema,
+                    config,
+                    config,
+                    Missing::MadeUp,
+                    &given,
+                    |state| Answer::Data {
                         state,
                         deferred: None,
-                    }
-                }))
+                    },
+                ))
             }
             Call::OpenEphemeral { type_name, config } => {
                 let given = self.given(id, about, Mode::Ephemeral, type_name)?;
                 let schema = self.schema(id, Mode::Ephemeral, type_name)?;
-                Some(compose(schema, config, config, Missing::MadeUp, &given, |result| {
-                    ephemeral(result)
-                }))
+                Some(compose(
+                    schema,
+                    config,
+                    config,
+                    Missing::MadeUp,
+                    &given,
+                    |result| ephemeral(result),
+                ))
             }
             Call::RenewEphemeral { type_name, .. } => {
                 self.given(id, about, Mode::Ephemeral, type_name)?;
@@ -239,7 +249,9 @@ fn upgrade(stored: &RawObject, ty: &Type) -> Reply {
         Ok(value) => Reply::ok(Answer::Value(value)),
         Err(problem) => Reply::error(ProviderDiagnostic::error(
             "Invalid mocked object",
-            format!("An object of a mocked provider was stored in a form that its schema does not describe: {problem}."),
+            format!(
+                "An object of a mocked provider was stored in a form that its schema does not describe: {problem}."
+            ),
         )),
     }
 }
@@ -309,7 +321,11 @@ fn import(
     let base = match target {
         ImportTarget::Id(id) => Value::object(empty_attributes(&empty).map(|(name, value)| {
             let named = name == "id" && value.ty() == Type::String;
-            let value = if named { Value::string(id.clone()) } else { value };
+            let value = if named {
+                Value::string(id.clone())
+            } else {
+                value
+            };
             (name, value)
         })),
         ImportTarget::Identity(_) => empty,
@@ -356,7 +372,9 @@ fn compose(
             };
             ProviderDiagnostic::error(
                 "Failed to compute attribute",
-                format!("The mocked data{place} does not fit the attribute \"{attribute}\": {problem}."),
+                format!(
+                    "The mocked data{place} does not fit the attribute \"{attribute}\": {problem}."
+                ),
             )
         })
         .collect();

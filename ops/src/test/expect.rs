@@ -65,10 +65,15 @@ impl<'a> Expectations<'a> {
             if is_check && stage == Stage::BeforeApply {
                 continue;
             }
-            let expected = rule.is_root.then(|| self.expecting(rule, &diagnostic)).flatten();
+            let expected = rule
+                .is_root
+                .then(|| self.expecting(rule, &diagnostic))
+                .flatten();
             match expected {
                 Some(_) if diagnostic.is(&CHECK_UNKNOWN) => {}
-                Some(at) if stage == Stage::BeforeApply && diagnostic.severity == Severity::Error => {
+                Some(at)
+                    if stage == Stage::BeforeApply && diagnostic.severity == Severity::Error =>
+                {
                     self.seen[at] = true;
                     left.push(before_apply(&self.expected[at]));
                     left.push(diagnostic);
@@ -91,6 +96,11 @@ impl<'a> Expectations<'a> {
                 || diagnostic.address.as_deref() == Some(expected.text().as_str());
             expected.kind == rule.kind && expected.addr == rule.addr && instance
         })
+    }
+
+    /// Whether something failed as expected.
+    pub(super) fn some_seen(&self) -> bool {
+        self.seen.contains(&true)
     }
 
     /// Messages about what was expected to fail and did not.
@@ -180,7 +190,15 @@ fn add_rules(module: &Module, rules: &mut Vec<Rule>) {
             Mode::Ephemeral => "ephemeral.",
         };
         let addr = format!("{prefix}{}.{}", resource.type_name, resource.name);
-        add(CheckKind::Resource, &addr, &resource.lifecycle.preconditions);
-        add(CheckKind::Resource, &addr, &resource.lifecycle.postconditions);
+        add(
+            CheckKind::Resource,
+            &addr,
+            &resource.lifecycle.preconditions,
+        );
+        add(
+            CheckKind::Resource,
+            &addr,
+            &resource.lifecycle.postconditions,
+        );
     }
 }

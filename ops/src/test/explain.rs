@@ -30,7 +30,7 @@ pub(super) fn explain(
         }
         let (a, b) = (a.unmark_deep(), b.unmark_deep());
         let holds = match op {
-            BinaryOp::Eq => a == b,
+            BinaryOp::Eq => a == b || a.is_null() && b.is_null(),
             BinaryOp::NotEq => a != b,
             _ => false,
         };
@@ -82,7 +82,11 @@ fn differences(left: &Value, right: &Value, path: &str, found: &mut Vec<(String,
         return;
     }
     let both = |found: &mut Vec<(String, String)>| {
-        let text = format!("is {} on the left, {} on the right", show(left), show(right));
+        let text = format!(
+            "is {} on the left, {} on the right",
+            show(left),
+            show(right)
+        );
         found.push((path.to_owned(), text));
     };
     let only = |found: &mut Vec<(String, String)>, path: String, value: &Value, side: &str| {
@@ -90,10 +94,7 @@ fn differences(left: &Value, right: &Value, path: &str, found: &mut Vec<(String,
     };
     let before = found.len();
     match (left.kind(), right.kind()) {
-        (
-            Kind::List(a) | Kind::Tuple(a),
-            Kind::List(b) | Kind::Tuple(b),
-        ) => {
+        (Kind::List(a) | Kind::Tuple(a), Kind::List(b) | Kind::Tuple(b)) => {
             for at in 0..a.len().max(b.len()) {
                 let path = format!("{path}[{at}]");
                 match (a.get(at), b.get(at)) {
@@ -118,7 +119,9 @@ fn differences(left: &Value, right: &Value, path: &str, found: &mut Vec<(String,
             names.sort_unstable();
             names.dedup();
             let get = |all: &[(&str, &Value)], name: &str| {
-                all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).clone())
+                all.iter()
+                    .find(|(known, _)| *known == name)
+                    .map(|(_, value)| (*value).clone())
             };
             for name in names {
                 let path = match is_name(name) {
@@ -142,9 +145,13 @@ fn differences(left: &Value, right: &Value, path: &str, found: &mut Vec<(String,
     if found.len() == before {
         let (a, b) = (left.ty().friendly_name(), right.ty().friendly_name());
         let text = if a == b {
-            format!("is {a} on both sides, but the types of what is in it differ, so that they are not equal")
+            format!(
+                "is {a} on both sides, but the types of what is in it differ, so that they are not equal"
+            )
         } else {
-            format!("is {a} on the left, {b} on the right: values of different types are not equal; convert one of them, for example with tolist, toset or tomap")
+            format!(
+                "is {a} on the left, {b} on the right: values of different types are not equal; convert one of them, for example with tolist, toset or tomap"
+            )
         };
         found.push((path.to_owned(), text));
     }
@@ -210,7 +217,10 @@ mod tests {
         let object = |b: &str| {
             Value::object([
                 ("a", Value::number(1u64)),
-                ("b", Value::tuple(vec![Value::string("x"), Value::string(b)])),
+                (
+                    "b",
+                    Value::tuple(vec![Value::string("x"), Value::string(b)]),
+                ),
             ])
         };
         assert_eq!(

@@ -1,13 +1,11 @@
 //! Finding and reading test files.
 
 use crate::failure::Failure;
+use crate::rules;
 use std::path::Path;
-use terrane_config::test_file::{
-    Mock, TestFile, add_mock_file, decode_file, is_test_file, select,
-};
+use terrane_config::test_file::{Mock, TestFile, add_mock_file, decode_file, is_test_file, select};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
-use crate::rules;
 use terrane_modules::join;
 
 /// Where test files are, beside the folder of the root module itself.
@@ -62,9 +60,8 @@ fn read(folder: &str, in_directory: bool) -> Result<Vec<Found>, Failure> {
         .into_iter()
         .map(|name| {
             let path = join(folder, &name);
-            let content = std::fs::read(&path).map_err(Failure::io(format!(
-                "Reading the test file {path} failed"
-            )))?;
+            let content = std::fs::read(&path)
+                .map_err(Failure::io(format!("Reading the test file {path} failed")))?;
             Ok(Found {
                 path,
                 in_directory,
@@ -157,9 +154,6 @@ pub(crate) fn check(
     for found in &found {
         let (file, messages) = decode(sources, found);
         diagnostics.extend(messages);
-        for run in &file.runs {
-            diagnostics.extend(run.problems.clone());
-        }
         files.push(file);
     }
     Ok((files, diagnostics))

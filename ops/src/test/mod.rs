@@ -240,7 +240,9 @@ fn load_all<'a>(
         if !chosen.iter().any(|(found, _)| found.path == *path) {
             diagnostics.push(Diagnostic::warning(
                 &rules::test::UNKNOWN_TEST_FILE,
-                format!("The -filter option names {name:?}, but there is no test file of this name."),
+                format!(
+                    "The -filter option names {name:?}, but there is no test file of this name."
+                ),
             ));
         }
     }
@@ -305,7 +307,14 @@ impl FileRunner<'_, '_> {
                 }
             } else {
                 ui.event(&TestEvent::RunStarted(&path, &run.name));
-                self.one(at).await?
+                match self.one(at).await {
+                    Ok(ended) => ended,
+                    Err(failure) => {
+                        // There is no time to clean up: what is left behind must be known at least.
+                        clean::list(&path, &self.kept, ui);
+                        return Err(failure);
+                    }
+                }
             };
             if self.interrupt.count() > 0 && !self.stopped {
                 self.stopped = true;
@@ -317,7 +326,15 @@ impl FileRunner<'_, '_> {
             report.runs.push(ended);
         }
         ui.event(&TestEvent::FileTearingDown(&path));
-        if clean::up(self.shared.session, self.interrupt, &path, &mut self.kept, ui).await? {
+        if clean::up(
+            self.shared.session,
+            self.interrupt,
+            &path,
+            &mut self.kept,
+            ui,
+        )
+        .await?
+        {
             report.status = Status::Error;
         }
         if self.stopped {

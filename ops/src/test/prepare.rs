@@ -19,9 +19,7 @@ use terrane_config::test_file::{
     AssertNames, Assertion, Command, During, Extra, Override, OverrideKind, Run, TestFile,
     TestProviders, ValueNames,
 };
-use terrane_config::variables::{
-    Given, GivenSource, GivenValue, outside_value, root_variables,
-};
+use terrane_config::variables::{Given, GivenSource, GivenValue, outside_value, root_variables};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::SourceMap;
@@ -150,8 +148,7 @@ impl Shared<'_> {
                     run.name
                 );
                 let span = run.module.as_ref().map_or(run.span, |module| module.span);
-                let diagnostic =
-                    Diagnostic::error(&rules::test::RUN_MODULE, detail).at(span);
+                let diagnostic = Diagnostic::error(&rules::test::RUN_MODULE, detail).at(span);
                 diagnostics.push(diagnostic);
                 return Err(Failure::Input(Report {
                     diagnostics,
@@ -316,7 +313,10 @@ impl Shared<'_> {
                 Ok(value) => of_file.push((variable, value)),
                 Err(found) => {
                     // It matters only where somebody needs it.
-                    let declared = self.declared.iter().any(|known| known.name == variable.name);
+                    let declared = self
+                        .declared
+                        .iter()
+                        .any(|known| known.name == variable.name);
                     if declared && !own.contains(&variable.name) && run.module.is_none() {
                         diagnostics.extend(found);
                     } else if let Some(first) = found.into_iter().next() {
@@ -431,7 +431,12 @@ fn unknown_outputs<'o>(
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for double in overrides.filter(|found| found.kind == OverrideKind::Module) {
-        let path: Vec<_> = double.target.modules.iter().map(|step| &step.name).collect();
+        let path: Vec<_> = double
+            .target
+            .modules
+            .iter()
+            .map(|step| &step.name)
+            .collect();
         let module = config
             .modules
             .iter()
@@ -445,7 +450,8 @@ fn unknown_outputs<'o>(
                     "{} has no output named \"{name}\", so the value that is given for it here is not used.",
                     double.target_text()
                 );
-                found.push(Diagnostic::warning(&rules::test::UNUSED_OUTPUT, detail).at(double.span));
+                found
+                    .push(Diagnostic::warning(&rules::test::UNUSED_OUTPUT, detail).at(double.span));
             }
         }
     }

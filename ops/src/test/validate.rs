@@ -53,11 +53,11 @@ pub(crate) async fn check(
             ..ValueNames::default()
         };
         for run in &file.runs {
+            diagnostics.extend(run.problems.clone());
             let source = run.module.as_ref().map(|module| module.source.clone());
             let source = source.unwrap_or_default();
             if let (None, Some(module)) = (subjects.get(&source), &run.module) {
-                let found =
-                    subject(session, module, &mut loaded.sources, &mut diagnostics).await?;
+                let found = subject(session, module, &mut loaded.sources, &mut diagnostics).await?;
                 subjects.insert(source.clone(), found);
             }
             if let Some(Some(subject)) = subjects.get_mut(&source) {
@@ -67,6 +67,30 @@ pub(crate) async fn check(
         }
     }
     Ok(diagnostics)
+}
+
+/// The folders of the modules that runs execute beside the one under test, with how many files each has, and messages about test files and
+/// these modules.
+///
+/// # Errors
+/// When a file can't be read.
+pub(crate) async fn modules(
+    session: &Session,
+    directory: &str,
+    sources: &mut SourceMap,
+) -> Result<(Vec<(String, String)>, Diagnostics), Failure> {
+    let (files, mut diagnostics) = files::check(directory, sources)?;
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let runs = files.iter().flat_map(|file| &file.runs);
+    for module in runs.filter_map(|run| run.module.as_ref()) {
+        let dir = join(".", &module.source);
+        if !found.contains_key(&dir) {
+            let files = load::folder(&dir).map_or(0, |folder| folder.files.len());
+            subject(session, module, sources, &mut diagnostics).await?;
+            found.insert(dir, files.to_string());
+        }
+    }
+    Ok((found.into_iter().collect(), diagnostics))
 }
 
 fn variables<'n>(names: impl Iterator<Item = &'n EcoString>) -> BTreeMap<EcoString, Value> {
@@ -80,9 +104,9 @@ fn assertions(
     names: &ValueNames,
 ) -> Diagnostics {
     let mut names = names.clone();
-    names
-        .variables
-        .extend(variables(run.variables.iter().map(|variable| &variable.name)));
+    names.variables.extend(variables(
+        run.variables.iter().map(|variable| &variable.name),
+    ));
     let Subject {
         tree,
         schemas,
@@ -114,9 +138,7 @@ async fn subject(
     let folder = match folder {
         Ok(folder) => folder,
         Err(problem) => {
-            diagnostics.push(
-                Diagnostic::error(&rules::test::RUN_MODULE, problem).at(module.span),
-            );
+            diagnostics.push(Diagnostic::error(&rules::test::RUN_MODULE, problem).at(module.span));
             return Ok(None);
         }
     };
@@ -144,7 +166,8 @@ async fn subject(
         return Ok(None);
     }
     diagnostics.extend(terrane_plan::cycles(&config));
-    diagnostics.extend(validate(&config, &functions_for_validate()));
+    let functions = functions_for_validate().with_providers(registry.functions());
+    diagnostics.extend(validate(&config, &functions));
     Ok(Some(Subject {
         tree,
         schemas,

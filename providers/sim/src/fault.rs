@@ -13,6 +13,12 @@ pub enum Operation {
     Delete,
     /// Read an object or a data source.
     Read,
+    /// Open a session.
+    Open,
+    /// Keep a session open.
+    Renew,
+    /// Close a session.
+    Close,
     /// Anything else: validate, plan, import …
     Other,
 }
@@ -47,7 +53,8 @@ impl Fault {
     }
 }
 
-/// How often what goes wrong, in calls per thousand that change the world (reads: only `throttled` and `stale`).
+/// How often what goes wrong, in calls per thousand that change the world (reads: only `throttled` and `stale`; sessions: only
+/// `throttled` and `error_before`, closing them only the first).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FaultPlan {
     /// [`Fault::ErrorBefore`]
@@ -112,9 +119,12 @@ impl FaultPlan {
             throttled,
         ];
         let reading = [throttled, (self.stale, Fault::Stale)];
+        let opening = [throttled, (self.error_before, Fault::ErrorBefore)];
         let table: &[(u32, Fault)] = match operation {
             Operation::Create | Operation::Update | Operation::Delete => &changing,
             Operation::Read => &reading,
+            Operation::Open | Operation::Renew => &opening,
+            Operation::Close => &opening[..1],
             Operation::Other => &[],
         };
         let mut bound = 0;

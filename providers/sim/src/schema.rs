@@ -240,11 +240,23 @@ pub(crate) fn network_lookup() -> Block {
         .attr("tags", Attribute::string_map().computed())
 }
 
-/// The ephemeral resource `sim_session`.
+/// The ephemeral resource `sim_session`. Its token is good as a `secret_wo` of an instance and as the `secret` of a provider configuration, but
+/// only while the session is open.
 pub(crate) fn session() -> Block {
     Block::new()
         .attr("token", Attribute::string().computed().sensitive())
-        .attr("user", Attribute::string().required())
+        .attr(
+            "ttl_ms",
+            Attribute::number().optional().described(
+                "It must be renewed before so many milliseconds have passed; 60,000 if not set.",
+            ),
+        )
+        .attr(
+            "user",
+            Attribute::string()
+                .required()
+                .described("Any but `nobody`."),
+        )
 }
 
 /// All schemas.

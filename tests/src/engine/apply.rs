@@ -48,6 +48,7 @@ pub(crate) fn apply(
         if chaos.interrupts() {
             applier.cancel();
         }
+        now_ms = chaos.pass(now_ms, applier.wake_at());
         for request in applier.poll(now_ms) {
             match request {
                 ApplyRequest::Persist(id, events) => persists.push_back((id, events)),

@@ -48,6 +48,8 @@ pub struct Chaos {
     cancel_after: Option<u64>,
     /// In so many of a hundred cases a provisioner fails.
     failing_provisioners: u32,
+    /// Whether the clock always leaps to when something is due.
+    leaping: bool,
     actions: u64,
 }
 
@@ -70,6 +72,7 @@ impl Chaos {
             crash_after: None,
             cancel_after: None,
             failing_provisioners: 0,
+            leaping: false,
             actions: 0,
         }
     }
@@ -93,6 +96,21 @@ impl Chaos {
     pub fn failing_provisioners(mut self, percent: u32) -> Self {
         self.failing_provisioners = percent;
         self
+    }
+
+    /// The clock leaps to when something is due, again and again.
+    #[must_use]
+    pub fn leaping(mut self) -> Self {
+        self.leaping = true;
+        self
+    }
+
+    /// What time it is after `now_ms`, if something is due at `wake_at`.
+    pub(crate) fn pass(&mut self, now_ms: u64, wake_at: Option<u64>) -> u64 {
+        match wake_at {
+            Some(due) if self.leaping || self.flip() => now_ms.max(due),
+            _ => now_ms,
+        }
     }
 
     /// How many actions there were.

@@ -14,9 +14,26 @@ pub(crate) const MAX_ATTEMPTS: u32 = 8;
 trait Asking {
     fn poll(&mut self) -> Vec<Request>;
     fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>);
+    fn tell_time(&mut self, _now_ms: u64) {}
+    fn wake_at(&self) -> Option<u64> {
+        None
+    }
+    fn cancel(&mut self) {}
 }
 
 impl Asking for Planner {
+    fn tell_time(&mut self, now_ms: u64) {
+        Self::tell_time(self, now_ms);
+    }
+
+    fn wake_at(&self) -> Option<u64> {
+        Self::wake_at(self)
+    }
+
+    fn cancel(&mut self) {
+        Self::cancel(self);
+    }
+
     fn poll(&mut self) -> Vec<Request> {
         Self::poll(self)
     }
@@ -45,7 +62,13 @@ enum Pending {
 /// Runs a machine to its end; `false`: the process died.
 fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut Chaos) -> bool {
     let mut pending: Vec<Pending> = Vec::new();
+    let mut now_ms = 1_000;
     loop {
+        if chaos.interrupts() {
+            machine.cancel();
+        }
+        now_ms = chaos.pass(now_ms + 1, machine.wake_at());
+        machine.tell_time(now_ms);
         pending.extend(
             machine
                 .poll()
@@ -62,7 +85,8 @@ fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut C
         match pending.remove(at) {
             Pending::Asked(request, attempt) => {
                 let provider = &config.provider(request.provider.config).addr.provider;
-                let (outcome, _) = cloud.call(provider, request.call.clone());
+                let (outcome, took_ms) = cloud.call(provider, request.call.clone());
+                now_ms += took_ms;
                 let again = matches!(&outcome, Err(failure) if failure.retry_after_ms.is_some());
                 pending.insert(
                     at,

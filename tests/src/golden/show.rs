@@ -169,6 +169,14 @@ fn order(plan: &Plan) -> Vec<String> {
             StepKind::Apply(at) => ("apply", at),
             StepKind::Destroy(at) => ("destroy", at),
             StepKind::Forget(at) => ("forget", at),
+            StepKind::Open(at) | StepKind::Close(at) => {
+                let verb = if kind == StepKind::Open(at) {
+                    "open"
+                } else {
+                    "close"
+                };
+                return Some(format!("{verb} {}", plan.ephemerals[at as usize].addr));
+            }
             StepKind::Join => return None,
         };
         let change = &plan.changes[at as usize];

@@ -18,6 +18,8 @@ pub fn run(story: &str) -> Result<String, String> {
         session: Session::new(Cloud::new(World::new(7), 7)),
         project: Project::default(),
         crash: None,
+        interrupt: None,
+        clock_leaps: false,
         account: String::new(),
     };
     let mut commands: Vec<(&str, String)> = Vec::new();
@@ -44,6 +46,8 @@ struct Teller {
     session: Session,
     project: Project,
     crash: Option<u64>,
+    interrupt: Option<u64>,
+    clock_leaps: bool,
     account: String,
 }
 
@@ -80,6 +84,8 @@ impl Teller {
             }
             ("taint", [addr]) => self.taint(addr)?,
             ("crash", [actions]) => self.crash = actions.parse().ok(),
+            ("interrupt", [actions]) => self.interrupt = actions.parse().ok(),
+            ("clock", ["leaps"]) => self.clock_leaps = true,
             ("store", ["fails", "after", commits]) => {
                 self.session.store.fails_after = commits.parse().ok();
             }
@@ -123,9 +129,9 @@ impl Teller {
 
     fn plan(&mut self, options: &[&str]) -> Result<Made, String> {
         let options = options_of(options)?;
-        let made = self
-            .session
-            .plan(&self.project, &options, &mut Chaos::none());
+        let mut chaos = self.chaos();
+        let from = self.session.cloud.world.log().len();
+        let made = self.session.plan(&self.project, &options, &mut chaos);
         self.complain(&made.diagnostics);
         match &made.plan {
             Some(plan) => {
@@ -137,14 +143,27 @@ impl Teller {
             }
             None => self.say("no plan"),
         }
+        self.sessions(from, &format!("{:?}", made.plan));
+        let asked = self.asked(from, |operation| {
+            matches!(
+                operation,
+                Operation::Open | Operation::Renew | Operation::Close
+            )
+        });
+        if !asked.is_empty() {
+            self.say(&format!("world while planning: {asked}"));
+        }
         Ok(made)
     }
 
     fn apply(&mut self, options: &[&str]) -> Result<(), String> {
         let made = self.plan(options)?;
-        let mut chaos = Chaos::none();
+        let mut chaos = self.chaos();
         if let Some(actions) = self.crash.take() {
             chaos = chaos.crash_after(actions);
+        }
+        if let Some(actions) = self.interrupt.take() {
+            chaos = chaos.cancel_after(actions);
         }
         if made.plan.as_ref().is_none_or(|plan| plan.errored) {
             return Ok(());
@@ -165,25 +184,15 @@ impl Teller {
             );
             self.say(&counts);
         }
-        let asked = self.session.cloud.world.log().into_iter().skip(from);
-        let changing: Vec<String> = asked
-            .filter(|entry| {
-                matches!(
-                    entry.operation,
-                    Operation::Create | Operation::Update | Operation::Delete
-                )
-            })
-            .map(|entry| {
-                format!(
-                    "{:?} {}{}",
-                    entry.operation,
-                    entry.type_name,
-                    if entry.ok { "" } else { " (failed)" }
-                )
-            })
-            .collect();
+        let changing = self.asked(from, |operation| {
+            !matches!(operation, Operation::Read | Operation::Other)
+        });
         if !changing.is_empty() {
-            self.say(&format!("world: {}", changing.join(", ")));
+            self.say(&format!("world: {changing}"));
+        }
+        if !run.crashed {
+            let journal = format!("{:?}", self.session.store.journal);
+            self.sessions(from, &journal);
         }
         let infos = self.session.cloud.infos().clone();
         let schema = |type_name: &str, data: bool| {
@@ -215,6 +224,37 @@ impl Teller {
             self.say("FLAW the journal does not give the state");
         }
         Ok(())
+    }
+
+    fn chaos(&self) -> Chaos {
+        let chaos = Chaos::none();
+        if self.clock_leaps {
+            chaos.leaping()
+        } else {
+            chaos
+        }
+    }
+
+    /// What the world was asked from there on.
+    fn asked(&self, from: usize, wanted: fn(Operation) -> bool) -> String {
+        let asked = self.session.cloud.world.log().into_iter().skip(from);
+        let asked = asked.filter(|entry| wanted(entry.operation)).map(|entry| {
+            let failed = if entry.ok { "" } else { " (failed)" };
+            format!("{:?} {}{failed}", entry.operation, entry.type_name)
+        });
+        asked.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Sessions must be closed, and their tokens be nowhere.
+    fn sessions(&mut self, from: usize, kept: &str) {
+        let world = self.session.cloud.world.clone();
+        let used = |entry: &terrane_sim::LogEntry| entry.operation == Operation::Open;
+        if world.log().iter().skip(from).any(used) && world.open_sessions() > 0 {
+            self.say(&format!("FLAW {} sessions are open", world.open_sessions()));
+        }
+        if kept.contains("session-") {
+            self.say("FLAW the token of a session is kept");
+        }
     }
 
     fn instance(addr: &str) -> Result<InstanceAddr, String> {
@@ -290,6 +330,9 @@ fn operation_of(word: &str) -> Result<Operation, String> {
         "update" => Operation::Update,
         "delete" => Operation::Delete,
         "read" => Operation::Read,
+        "open" => Operation::Open,
+        "renew" => Operation::Renew,
+        "close" => Operation::Close,
         _ => return Err(format!("unknown operation {word}")),
     })
 }

@@ -27,6 +27,8 @@ pub enum Logic {
     Operators,
     /// As conditionals, which look at the second operand only where it counts: what the operators mean to a peer that short-circuits.
     Conditionals,
+    /// The same from the right: the second operand decides where it can, whatever the first is.
+    FromTheRight,
 }
 
 /// What stands for a piece in the pattern of [`Node::of`].
@@ -117,14 +119,17 @@ impl Node {
             (Kind::Plain, _) => ("", "", ""),
             (Kind::And, Logic::Operators) => ("(", " && ", ")"),
             (Kind::Or, Logic::Operators) => ("(", " || ", ")"),
-            (Kind::And, Logic::Conditionals) => ("((", ") ? tobool(", ") : false)"),
-            (Kind::Or, Logic::Conditionals) => ("((", ") ? true : tobool(", "))"),
+            (Kind::And, _) => ("((", ") ? tobool(", ") : false)"),
+            (Kind::Or, _) => ("((", ") ? true : tobool(", "))"),
         };
         out.push_str(open);
-        for (at, part) in self.parts.iter().enumerate() {
+        let count = self.parts.len();
+        for at in 0..count {
             if at > 0 {
                 out.push_str(between);
             }
+            let turned = self.kind != Kind::Plain && logic == Logic::FromTheRight;
+            let part = &self.parts[if turned { count - 1 - at } else { at }];
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Sub(sub) => sub.write(logic, out),

@@ -254,7 +254,9 @@ pub(super) fn in_order(made: &Made, journal: &[Vec<Event>]) -> Claim {
         let (at, operations) = match kind {
             StepKind::Apply(at) => (at, &[Operation::Create, Operation::Update][..]),
             StepKind::Destroy(at) => (at, &[Operation::Delete][..]),
-            StepKind::Forget(_) | StepKind::Join => return None,
+            StepKind::Forget(_) | StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => {
+                return None;
+            }
         };
         let change = &plan.changes[at as usize];
         // A create-before-destroy destroys what it deposed itself.

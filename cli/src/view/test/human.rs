@@ -92,7 +92,8 @@ impl<'a> Human<'a> {
 
     fn run(&mut self, run: &RunReport) {
         let status = self.status(run.status);
-        self.out.print(&format!("  run {:?}... {status}\n", run.name.as_str()));
+        self.out
+            .print(&format!("  run {:?}... {status}\n", run.name.as_str()));
         if let Some(shown) = &run.shown {
             self.out.print("\n");
             let written = match shown {
@@ -138,7 +139,11 @@ impl<'a> Human<'a> {
 
     fn done(&mut self, suite: &Suite) {
         let (word, text) = summary(suite);
-        let color = if suite.status() > Status::Pass { RED } else { GREEN };
+        let color = if suite.status() > Status::Pass {
+            RED
+        } else {
+            GREEN
+        };
         let word = self.painted(color, word);
         self.out.print(&format!("\n{word} {text}\n"));
     }

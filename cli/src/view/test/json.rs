@@ -48,7 +48,13 @@ impl<'a> Json<'a> {
     pub(super) fn event(&mut self, event: &TestEvent<'_>) {
         match event {
             TestEvent::Found(files) => self.found(files),
-            TestEvent::Report(report) => self.report(report, At { file: None, run: None }),
+            TestEvent::Report(report) => self.report(
+                report,
+                At {
+                    file: None,
+                    run: None,
+                },
+            ),
             TestEvent::FileStarted(path) => self.file(path, "starting", "in progress", None),
             TestEvent::FileTearingDown(path) => {
                 self.file(path, "teardown", "tearing down", None);
@@ -65,8 +71,8 @@ impl<'a> Json<'a> {
             TestEvent::RunDone(path, run) => self.run(path, run),
             TestEvent::Left(path, run, left, report) => {
                 let at = At {
-                    file: Some(path),
-                    run: Some(run),
+                    file: Some(*path),
+                    run: Some(*run),
                 };
                 if !left.is_empty() {
                     let failed: Vec<Value> = left
@@ -94,7 +100,10 @@ impl<'a> Json<'a> {
                 "Interrupt received: no further run is begun, and what was made is destroyed.",
                 "test_interrupt",
                 json!({}),
-                At { file: None, run: None },
+                At {
+                    file: None,
+                    run: None,
+                },
             ),
             TestEvent::Done(suite) => self.done(suite),
         }
@@ -119,8 +128,17 @@ impl<'a> Json<'a> {
                 (path.clone(), json!(runs))
             })
             .collect();
-        let nowhere = At { file: None, run: None };
-        self.line("info", &message, "test_abstract", Value::Object(body), nowhere);
+        let nowhere = At {
+            file: None,
+            run: None,
+        };
+        self.line(
+            "info",
+            &message,
+            "test_abstract",
+            Value::Object(body),
+            nowhere,
+        );
     }
 
     fn file(&mut self, path: &str, progress: &str, text: &str, status: Option<Status>) {
@@ -214,7 +232,16 @@ impl<'a> Json<'a> {
             "errored": suite.count(Status::Error),
             "skipped": suite.count(Status::Skip),
         });
-        let nowhere = At { file: None, run: None };
-        self.line("info", &format!("{word} {text}"), "test_summary", body, nowhere);
+        let nowhere = At {
+            file: None,
+            run: None,
+        };
+        self.line(
+            "info",
+            &format!("{word} {text}"),
+            "test_summary",
+            body,
+            nowhere,
+        );
     }
 }

@@ -111,12 +111,16 @@ fn skipped(broken: Option<&RunReport>, interrupted: bool) -> (&'static str, Stri
 fn messages(run: &RunReport) -> String {
     let mut text = String::new();
     let all = run.report.diagnostics.iter();
-    let wanted = all.filter(|diagnostic| {
-        diagnostic.severity == Severity::Error || run.status != Status::Skip
-    });
+    let wanted = all
+        .filter(|diagnostic| diagnostic.severity == Severity::Error || run.status != Status::Skip);
     for diagnostic in wanted {
         text.push('\n');
-        text.push_str(&render(&run.report.sources, diagnostic, Style::Plain, WIDTH));
+        text.push_str(&render(
+            &run.report.sources,
+            diagnostic,
+            Style::Plain,
+            WIDTH,
+        ));
     }
     text
 }

@@ -1,13 +1,15 @@
 //! What names mean: the tables of one module, and the binder that looks them up for one place in it.
 
+use super::functions::FunctionNames;
 use crate::config::Reference;
 use crate::rules;
 use crate::suggest::did_you_mean;
 use ecow::EcoString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Headline};
 use terrane_lang::expr::{Binder, Bound, Slot};
+use terrane_lang::functions::ProviderNames;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{ExprKind, Ident, Step, StepKind};
 use terrane_model::addr::{Mode, ModulePath};
@@ -52,6 +54,7 @@ pub(crate) struct Tables {
     pub(crate) resources: BTreeMap<(Mode, EcoString, EcoString), u32>,
     pub(crate) call_infos: Vec<CallInfo>,
     pub(crate) resource_infos: Vec<ResourceInfo>,
+    pub(crate) functions: Arc<FunctionNames>,
     pub(crate) slots: Vec<Reference>,
     pub(crate) slot_of: BTreeMap<Reference, Slot>,
 }
@@ -144,12 +147,8 @@ impl Binder for ModuleBinder<'_> {
         })
     }
 
-    fn provider_function(&mut self, name: &str, span: Span) -> Diagnostic {
-        let (provider, function) = name.split_once("::").unwrap_or((name, ""));
-        let detail = format!(
-            "There is no function named \"provider::{name}\". Ensure that provider name \"{provider}\" is declared in this module's required_providers block, and that this provider offers a function named \"{function}\"."
-        );
-        error(&rules::reference::UNKNOWN_PROVIDER_FUNCTION, detail, span)
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        Some(self.tables.functions.clone())
     }
 }
 
@@ -336,14 +335,40 @@ impl ModuleBinder<'_> {
             span,
         }) = steps.first()
         else {
-            return Err(error(
-                &rules::reference::BARE_RESOURCE_TYPE,
-                "A reference to a resource type must be followed by at least one attribute access, specifying the resource name.",
-                root.span,
-            ));
+            return Err(self.incomplete(root));
         };
         self.lookup(Mode::Managed, &root.name, name, root.span.to(*span))
             .map(|index| self.instance(index, steps, 1))
+    }
+
+    /// A name with nothing behind it: the type of a resource, or a bare word.
+    #[inline(never)]
+    fn incomplete(&self, root: &Ident) -> Diagnostic {
+        const DETAIL: &str = "A reference to a resource type must be followed by at least one attribute access, specifying the resource name.";
+        let name = root.name.as_str();
+        let own: Vec<&EcoString> = (self.tables.resources.keys())
+            .filter(|(mode, type_name, _)| *mode == Mode::Managed && *type_name == root.name)
+            .map(|(_, _, name)| name)
+            .collect();
+        if let Some(first) = own.first() {
+            let diagnostic = error(&rules::reference::BARE_RESOURCE_TYPE, DETAIL, root.span);
+            return diagnostic.hint(format!("write {name}.{first}, or {name}.{first}.ATTRIBUTE"));
+        }
+        let mut meant = Vec::new();
+        if self.tables.variables.contains_key(&root.name) {
+            meant.push(format!("var.{name}"));
+        }
+        if self.tables.locals.contains_key(&root.name) {
+            meant.push(format!("local.{name}"));
+        }
+        if self.tables.calls.contains_key(&root.name) {
+            meant.push(format!("module.{name}"));
+        }
+        let hint = match meant.as_slice() {
+            [] => format!("if it is meant as text, put it in quotes: \"{name}\""),
+            meant => format!("did you mean {}?", meant.join(" or ")),
+        };
+        error(&rules::reference::BARE_WORD, DETAIL, root.span).hint(hint)
     }
 
     /// `data.T.n`, `ephemeral.T.n`, `resource.T.n`.
@@ -360,7 +385,7 @@ impl ModuleBinder<'_> {
             };
             let detail =
                 format!("The \"{word}\" object must be followed by two attribute names: {what}.");
-            return Err(error(&rules::reference::BARE_WORD, detail, root));
+            return Err(error(&rules::reference::INCOMPLETE_REFERENCE, detail, root));
         };
         self.lookup(mode, type_name, name, root.to(end))
             .map(|index| self.instance(index, steps, from + 2))
@@ -400,9 +425,33 @@ impl ModuleBinder<'_> {
                 .map(|(_, _, name)| name.as_str());
             if let Some(near) = crate::suggest::suggestion(name, near) {
                 detail.extend([format!(" Did you mean \"{near}\"?")]);
+            } else {
+                detail.push_str(&self.similar_resource(mode, type_name, name));
             }
         }
         Err(error(&rules::reference::UNDECLARED_RESOURCE, detail, span))
+    }
+
+    /// A resource of another type that may be meant: its type is mistyped, or it is the only one of the name.
+    fn similar_resource(&self, mode: Mode, type_name: &str, name: &str) -> String {
+        let of_mode = || {
+            let keys = self.tables.resources.keys();
+            keys.filter(move |(known, ..)| *known == mode)
+        };
+        let types: BTreeSet<&str> = of_mode()
+            .filter(|(_, _, known)| known == name)
+            .map(|(_, of, _)| of.as_str())
+            .collect();
+        let near = crate::suggest::suggestion(type_name, types.iter().copied());
+        let only = types.iter().next().copied().filter(|_| types.len() == 1);
+        let prefix = match mode {
+            Mode::Managed => "",
+            Mode::Data => "data.",
+            Mode::Ephemeral => "ephemeral.",
+        };
+        near.or(only)
+            .map(|of| format!(" Did you mean {prefix}{of}.{name}?"))
+            .unwrap_or_default()
     }
 
     /// Takes an index that picks an instance as part of the reference.

@@ -7,6 +7,7 @@ mod attr_blocks;
 pub(crate) mod bind;
 pub(crate) mod body;
 mod call;
+mod functions;
 mod lifecycle;
 mod named;
 pub mod outside;
@@ -24,6 +25,7 @@ use crate::suggest::did_you_mean;
 use bind::{CallInfo, Place, Repeats, ResourceInfo, Tables};
 use body::{Compiler, Shapes};
 use ecow::EcoString;
+use functions::FunctionNames;
 use provider::Providers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -156,6 +158,7 @@ impl<'a> Session<'a> {
             .collect();
         Tables {
             path: here.path.clone(),
+            functions: Arc::new(FunctionNames::new(&decl, self.schemas)),
             variables: table(decl.variables.iter().map(|variable| &variable.name)),
             locals: table(decl.locals.iter().map(|local| &local.name)),
             calls: table(decl.calls.iter().map(|call| &call.name)),

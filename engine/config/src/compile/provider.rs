@@ -224,7 +224,10 @@ impl Session<'_> {
     }
 }
 
-pub(crate) fn instances(value: &Value, expr: &Expr) -> Result<BTreeMap<EcoString, Value>, Diagnostics> {
+pub(crate) fn instances(
+    value: &Value,
+    expr: &Expr,
+) -> Result<BTreeMap<EcoString, Value>, Diagnostics> {
     let fail = |detail: &str| -> Diagnostics {
         Diagnostic::error(&rules::provider::INVALID_PROVIDER_KEYS, detail)
             .at(expr.span)

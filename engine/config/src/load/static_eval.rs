@@ -9,9 +9,10 @@ use crate::rules;
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Binder, Bound, Compiled, Scope, Slot, compile};
-use terrane_lang::functions::Functions;
+use terrane_lang::functions::{Functions, ProviderFunction, ProviderNames};
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, Ident, Step, StepKind};
 use terrane_lang::syntax::body::{Body, BodySchema};
@@ -105,6 +106,10 @@ impl Binder for Names<'_> {
             key_at: None,
         })
     }
+
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        Some(Arc::new(NoProviderNames))
+    }
 }
 
 struct Frame {
@@ -113,6 +118,20 @@ struct Frame {
     names: Vec<Name>,
     next: usize,
     compiled: Compiled,
+}
+
+/// Functions of providers can't be called before providers are there.
+#[derive(Debug)]
+struct NoProviderNames;
+
+impl ProviderNames for NoProviderNames {
+    fn find(&self, name: &str, span: Span) -> Result<Arc<ProviderFunction>, Diagnostic> {
+        Err(Diagnostic::error(
+            &rules::static_value::STATIC_PROVIDER_FUNCTION,
+            format!("This value must be known before any provider is there, so it can't use the function \"provider::{name}\" of a provider."),
+        )
+        .at(span))
+    }
 }
 
 struct FrameScope<'a> {

@@ -315,9 +315,9 @@ pub fn select(mut names: Vec<String>) -> Vec<String> {
     let is_json = |name: &str| name.ends_with(".json");
     let shadowed = |name: &str| {
         stem(name).is_some_and(|(wanted, own)| {
-            !own && names.iter().any(|other| {
-                stem(other) == Some((wanted, true)) && is_json(other) == is_json(name)
-            })
+            !own && names
+                .iter()
+                .any(|other| stem(other) == Some((wanted, true)) && is_json(other) == is_json(name))
         })
     };
     let chosen: Vec<String> = names
@@ -329,11 +329,7 @@ pub fn select(mut names: Vec<String>) -> Vec<String> {
 }
 
 /// Decodes a test file; its text is added to `sources`. `path` is how it is shown.
-pub fn decode_file(
-    sources: &mut SourceMap,
-    path: &str,
-    content: &[u8],
-) -> (TestFile, Diagnostics) {
+pub fn decode_file(sources: &mut SourceMap, path: &str, content: &[u8]) -> (TestFile, Diagnostics) {
     decode::file(sources, path, content)
 }
 

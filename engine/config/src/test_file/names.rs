@@ -14,12 +14,14 @@ use crate::rules;
 use crate::suggest::did_you_mean;
 use ecow::EcoString;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::expr::{Binder, Bound, Compiled, Scope, Slot, compile};
 use terrane_lang::functions::Functions;
+use terrane_lang::functions::ProviderNames;
+use terrane_lang::rules::expr::of_access;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, Step, StepKind};
-use terrane_lang::rules::expr::of_access;
 use terrane_value::Value;
 
 /// Slots from here on are the test's own.
@@ -113,7 +115,9 @@ impl ValueBinder<'_> {
                 if self.names.later.contains(name) {
                     return Err(error(
                         &rules::test_file::UNAVAILABLE_RUN,
-                        format!("The run block \"{name}\" has not executed yet. You can only reference run blocks that are in the same test file and will execute before the current run block."),
+                        format!(
+                            "The run block \"{name}\" has not executed yet. You can only reference run blocks that are in the same test file and will execute before the current run block."
+                        ),
                         span,
                     ));
                 }
@@ -129,8 +133,13 @@ impl ValueBinder<'_> {
             }
             _ => Err(error(
                 &rules::test_file::VALUE_REFERENCE,
-                format!("You can only reference earlier run blocks and variables of the test here, not \"{}\". {}", root.name, self.whose),
-                steps.iter().fold(root.span, |span, step| span.to(step.span)),
+                format!(
+                    "You can only reference earlier run blocks and variables of the test here, not \"{}\". {}",
+                    root.name, self.whose
+                ),
+                steps
+                    .iter()
+                    .fold(root.span, |span, step| span.to(step.span)),
             )),
         }
     }
@@ -403,8 +412,8 @@ impl Binder for AssertBinder<'_> {
         }
     }
 
-    fn provider_function(&mut self, name: &str, span: Span) -> Diagnostic {
-        self.module().provider_function(name, span)
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        self.module().provider_names()
     }
 }
 
@@ -533,7 +542,9 @@ impl AssertNames {
                 if self.later.contains(name) {
                     return Err(error(
                         &rules::test_file::UNEVALUATED_RUN,
-                        format!("The run \"{name}\" block has not yet been evaluated, so its results are not available here."),
+                        format!(
+                            "The run \"{name}\" block has not yet been evaluated, so its results are not available here."
+                        ),
                         span,
                     ));
                 }
@@ -549,7 +560,9 @@ impl AssertNames {
             "check" => Err(error(
                 &rules::test_file::CHECK_REFERENCE,
                 "The \"check\" object can only be referenced from an \"expect_failures\" attribute of a run block: a check either passes or is expected to fail.",
-                steps.iter().fold(root.span, |span, step| span.to(step.span)),
+                steps
+                    .iter()
+                    .fold(root.span, |span, step| span.to(step.span)),
             )),
             _ => Ok(None),
         }

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
-use terrane_lang::source::Span;
 use terrane_lang::rules::expr::of_access;
+use terrane_lang::source::Span;
 use terrane_model::addr::{Mode, ProviderConfigAddr};
 use terrane_value::Value;
 
@@ -197,9 +197,8 @@ impl ProviderBinder<'_> {
 /// Adds a provider configuration, which takes the place of one with the same name and alias.
 fn put(decl: &mut ModuleDecl, provider: ProviderDecl) {
     let alias = |decl: &ProviderDecl| decl.alias.as_ref().map(|(alias, _)| alias.clone());
-    let same = |other: &&mut ProviderDecl| {
-        other.name == provider.name && alias(other) == alias(&provider)
-    };
+    let same =
+        |other: &&mut ProviderDecl| other.name == provider.name && alias(other) == alias(&provider);
     match decl.providers.iter_mut().find(same) {
         Some(target) => *target = provider,
         None => decl.providers.push(provider),
@@ -461,7 +460,10 @@ impl Scope for BodyScope<'_> {
                 .cloned()
                 .unwrap_or_default()
         };
-        match evaluator.slots.get(usize::try_from(slot.0).unwrap_or(usize::MAX)) {
+        match evaluator
+            .slots
+            .get(usize::try_from(slot.0).unwrap_or(usize::MAX))
+        {
             Some(Reference::Variable(index)) => {
                 ecow::eco_format!("var.{}", at(&evaluator.variables, *index))
             }

@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
-use terrane_lang::source::Span;
 use terrane_lang::rules::expr::of_access;
+use terrane_lang::source::Span;
 use terrane_value::Value;
 
 /// A scope for assertions over the scope of the root module.
-#[expect(missing_debug_implementations, reason = "it borrows closures and lives for one evaluation")]
+#[expect(
+    missing_debug_implementations,
+    reason = "it borrows closures and lives for one evaluation"
+)]
 pub struct AssertScope<'a> {
     /// The root module.
     pub module: &'a dyn Scope,

@@ -187,9 +187,12 @@ impl Decoder<'_> {
                 self.sources.locate(earlier.span)
             );
             self.diagnostics.push(
-                Diagnostic::error(rules::test_file::DUPLICATE_MOCK.named(format!("Duplicate {kind} block")), detail)
-                    .at(defaults.span)
-                    .related(earlier.span, "the first one"),
+                Diagnostic::error(
+                    rules::test_file::DUPLICATE_MOCK.named(format!("Duplicate {kind} block")),
+                    detail,
+                )
+                .at(defaults.span)
+                .related(earlier.span, "the first one"),
             );
             return;
         }
@@ -218,9 +221,13 @@ impl Decoder<'_> {
                     self.sources.locate(earlier.span)
                 );
                 self.diagnostics.push(
-                    Diagnostic::error(rules::test_file::DUPLICATE_OVERRIDE.named(format!("Duplicate {name} block")), detail)
-                        .at(new.span)
-                        .related(earlier.span, "the first one"),
+                    Diagnostic::error(
+                        rules::test_file::DUPLICATE_OVERRIDE
+                            .named(format!("Duplicate {name} block")),
+                        detail,
+                    )
+                    .at(new.span)
+                    .related(earlier.span, "the first one"),
                 );
                 continue;
             }
@@ -287,7 +294,11 @@ impl Decoder<'_> {
             "You can only target {what} from {name} blocks, not {}.",
             endpoint_text(target)
         );
-        self.error(&rules::test_file::OVERRIDE_TARGET, detail, attribute.expr.span);
+        self.error(
+            &rules::test_file::OVERRIDE_TARGET,
+            detail,
+            attribute.expr.span,
+        );
         None
     }
 
@@ -301,7 +312,9 @@ impl Decoder<'_> {
         let article = if argument.starts_with('o') { "an" } else { "a" };
         self.error(
             rules::test_file::OVERRIDE_VALUES.named(format!("Invalid {argument} attribute")),
-            format!("{block} blocks must specify {article} {argument} attribute that is an object."),
+            format!(
+                "{block} blocks must specify {article} {argument} attribute that is an object."
+            ),
             attribute.expr.span,
         );
         None

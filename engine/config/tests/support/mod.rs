@@ -113,14 +113,19 @@ pub(crate) fn compiled(text: &str) -> Config {
 
 /// All messages about a configuration, one per line: severity, summary, detail, place.
 pub(crate) fn messages(text: &str) -> String {
-    let files = files(text);
+    let (diagnostics, sources) = diagnose(files(text));
+    render(&diagnostics, &sources)
+}
+
+/// All messages about a configuration, as `validate` finds them.
+pub(crate) fn diagnose(files: FileSet) -> (Diagnostics, SourceMap) {
     let (tree, sources, mut diagnostics) = load(&files);
     if !diagnostics.has_errors() {
         let (config, found) = compile(&tree, &sources, &schemas());
         diagnostics.extend(found);
         diagnostics.extend(validate(&config, &functions(files)));
     }
-    render(&diagnostics, &sources)
+    (diagnostics, sources)
 }
 
 /// Diagnostics, one per line.

@@ -156,9 +156,7 @@ impl Compiler<'_> {
             .map(|(op, operand, span)| Operation {
                 op,
                 operand: match op {
-                    BinaryOp::And | BinaryOp::Or => {
-                        self.perhaps(|compiler| compiler.expr(operand))
-                    }
+                    BinaryOp::And | BinaryOp::Or => self.perhaps(|compiler| compiler.expr(operand)),
                     _ => self.expr(operand),
                 },
                 span,

@@ -1,8 +1,9 @@
 //! Compiling function calls.
 
 use super::compile::Compiler;
-use super::node::{Call, Code, Convert, Node};
+use super::node::{Call, Code, Convert, Node, ProviderCall};
 use crate::diagnostic::Diagnostic;
+use crate::functions::BUILTIN;
 use crate::functions::table::{self, Function};
 use crate::rules;
 use crate::source::Span;
@@ -13,7 +14,7 @@ impl Compiler<'_> {
         if !self.binder.allows_functions() {
             self.report(
                 Diagnostic::error(
-                    &rules::call::FUNCTIONS_NOT_ALLOWED,
+                    &rules::structure::FUNCTIONS_NOT_ALLOWED,
                     "Functions may not be called here.",
                 )
                 .at(span),
@@ -21,6 +22,9 @@ impl Compiler<'_> {
             return Code::failed(span);
         }
         let name = call.name.as_str();
+        if let Some(rest) = name.strip_prefix("provider::") {
+            return self.provider_call(rest, call, span);
+        }
         let plain = table_name(name).unwrap_or_default();
         match plain {
             "try" => return self.try_call(call, span),
@@ -30,18 +34,84 @@ impl Compiler<'_> {
             _ => {}
         }
         let Some(function) = table::find(plain) else {
-            let diagnostic = self.unknown_function(call, span);
+            let diagnostic = Self::unknown_function(call, span);
             self.all(&call.args);
             return self.fault(diagnostic, span);
         };
+        self.table_call(function, call, span)
+    }
+
+    fn table_call(&mut self, function: &'static Function, call: &ast::Call, span: Span) -> Code {
         let args = self.all(&call.args);
-        if !call.expand_last
-            && let Some(diagnostic) = wrong_count(function, call, span)
+        let missing = function.params.get(call.args.len());
+        let missing = missing.map(|param| param.name);
+        let wanted = (function.params.len(), function.variadic.is_some());
+        if let Some(mut diagnostic) = wrong_count(wanted, missing, call, span) {
+            diagnostic.function = Some(function.signature());
+            return self.fault(diagnostic, span);
+        }
+        let providers = function
+            .renders_templates
+            .then(|| self.binder.provider_names())
+            .flatten();
+        Code::new(
+            Node::Call(Box::new(Call {
+                function,
+                name: call.name.clone(),
+                args,
+                expand_last: call.expand_last,
+                close: close(call),
+                providers,
+            })),
+            span,
+        )
+    }
+
+    /// A call of what follows `provider::`.
+    fn provider_call(&mut self, rest: &str, call: &ast::Call, span: Span) -> Code {
+        if !rest.contains("::") {
+            let diagnostic = Diagnostic::error(
+                &rules::call::INCOMPLETE_PROVIDER_FUNCTION,
+                format!(
+                    "A function of a provider is called as \"provider::<local name of the provider>::<function>\", so after \"provider::{rest}\" the name of the function is missing."
+                ),
+            );
+            self.all(&call.args);
+            return self.fault(diagnostic.at(call.name_span).within(span), span);
+        }
+        let found = match self.binder.provider_names() {
+            Some(names) => names.find(rest, call.name_span),
+            None => match rest.strip_prefix("terraform::").and_then(own_function) {
+                Some(function) => return self.table_call(function, call, span),
+                None => Err(Diagnostic::error(
+                    &rules::call::NO_PROVIDER_FUNCTIONS,
+                    format!("There is no function named \"provider::{rest}\": functions of providers can't be called here."),
+                )
+                .at(call.name_span)),
+            },
+        };
+        let function = match found {
+            Ok(function) => function,
+            Err(diagnostic) => {
+                self.all(&call.args);
+                return self.fault(diagnostic.within(span), span);
+            }
+        };
+        if function.provider == BUILTIN
+            && let Some(function) = own_function(&function.name)
         {
+            return self.table_call(function, call, span);
+        }
+        let args = self.all(&call.args);
+        let missing = function.params.get(call.args.len());
+        let missing = missing.map(|param| param.name.as_str());
+        let wanted = (function.params.len(), function.variadic.is_some());
+        if let Some(mut diagnostic) = wrong_count(wanted, missing, call, span) {
+            diagnostic.function = Some(function.signature(&call.name));
             return self.fault(diagnostic, span);
         }
         Code::new(
-            Node::Call(Box::new(Call {
+            Node::ProviderCall(Box::new(ProviderCall {
                 function,
                 name: call.name.clone(),
                 args,
@@ -52,18 +122,11 @@ impl Compiler<'_> {
         )
     }
 
-    fn unknown_function(&mut self, call: &ast::Call, span: Span) -> Diagnostic {
+    fn unknown_function(call: &ast::Call, span: Span) -> Diagnostic {
         let name = call.name.as_str();
-        if let Some((namespace, rest)) = name.split_once("::")
+        if let Some((namespace, _)) = name.split_once("::")
             && namespace != "core"
         {
-            if namespace == "provider" {
-                return self
-                    .binder
-                    .provider_function(rest, call.name_span)
-                    .at(call.name_span)
-                    .within(span);
-            }
             return Diagnostic::error(
                 &rules::call::UNKNOWN_NAMESPACE,
                 format!("The function namespace \"{namespace}\" is not valid. Provider function calls must use the \"provider::\" namespace prefix."),
@@ -185,15 +248,15 @@ impl Compiler<'_> {
     }
 }
 
-/// The name in the table of what a call names: functions of the built-in provider stand there with its name.
+/// The name in the table of what a call names.
 fn table_name(name: &str) -> Option<&str> {
-    if let Some(rest) = name.strip_prefix("core::") {
-        return (!rest.contains("::")).then_some(rest);
-    }
-    match name.strip_prefix("provider::") {
-        Some(rest) => rest.contains("::").then_some(rest),
-        None => (!name.contains("::")).then_some(name),
-    }
+    let plain = name.strip_prefix("core::").unwrap_or(name);
+    (!plain.contains("::")).then_some(plain)
+}
+
+/// A function of the provider that is built in.
+fn own_function(name: &str) -> Option<&'static Function> {
+    table::find(&format!("terraform::{name}"))
 }
 
 /// The closing parenthesis.
@@ -205,25 +268,22 @@ fn close(call: &ast::Call) -> Span {
     )
 }
 
-fn wrong_count(function: &Function, call: &ast::Call, span: Span) -> Option<Diagnostic> {
-    let given = call.args.len();
-    let wanted = function.params.len();
-    let diagnostic = if let Some(missing) = function.params.get(given) {
-        not_enough(
-            &call.name,
-            wanted,
-            function.variadic.is_some(),
-            missing.name,
-            close(call),
-        )
-    } else if given > wanted && function.variadic.is_none() {
-        too_many(&call.name, wanted, call, span)
-    } else {
+/// The message about too few or too many arguments, if there is no expansion, which only evaluation can count.
+fn wrong_count(
+    (wanted, more): (usize, bool),
+    missing: Option<&str>,
+    call: &ast::Call,
+    span: Span,
+) -> Option<Diagnostic> {
+    if call.expand_last {
         return None;
+    }
+    let diagnostic = match missing {
+        Some(missing) => not_enough(&call.name, wanted, more, missing, close(call)),
+        None if call.args.len() > wanted && !more => too_many(&call.name, wanted, call, span),
+        None => return None,
     };
-    let mut diagnostic = diagnostic.within(span);
-    diagnostic.function = Some(function.signature());
-    Some(diagnostic)
+    Some(diagnostic.within(span))
 }
 
 /// "Not enough function arguments"

@@ -4,6 +4,7 @@
 //! Evaluation goes on beside a failure, so that one run shows what is wrong in all parts of an expression.
 
 use super::node::{Code, Node, Shaped};
+use super::work::{self, Work};
 use super::{Compiled, Root, Scope, Slot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::rules;
@@ -27,6 +28,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) frame: Vec<Value>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) depth: usize,
+    pub(super) work: &'a Work,
 }
 
 pub(super) fn eval(
@@ -34,12 +36,14 @@ pub(super) fn eval(
     scope: &dyn Scope,
     locals: &[Value],
     depth: usize,
+    work: &Work,
 ) -> Result<Value, Diagnostics> {
     let mut evaluator = Evaluator {
         scope,
         frame: locals.to_vec(),
         diagnostics: Vec::new(),
         depth,
+        work,
     };
     evaluator
         .eval(&root.code)
@@ -49,11 +53,13 @@ pub(super) fn eval(
 /// The values that took part in an expression, for the "each.key is …" lines of a message: known, not sensitive, at most 80 characters each.
 #[must_use]
 pub fn values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, String)> {
+    let work = Work::new();
     let mut evaluator = Evaluator {
         scope,
         frame: Vec::new(),
         diagnostics: Vec::new(),
         depth: 0,
+        work: &work,
     };
     evaluator.involved(&expr.0.code)
 }
@@ -61,11 +67,13 @@ pub fn values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, Strin
 /// As [`values_involved`], with those that are not known yet: for messages that complain of that.
 #[must_use]
 pub fn all_values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, String)> {
+    let work = Work::new();
     let mut evaluator = Evaluator {
         scope,
         frame: Vec::new(),
         diagnostics: Vec::new(),
         depth: 0,
+        work: &work,
     };
     evaluator.all_involved(&expr.0.code)
 }
@@ -79,11 +87,12 @@ impl Evaluator<'_> {
             Node::Failed => Err(Failed),
             Node::Fault(diagnostic) => self.fail((**diagnostic).clone()),
             _ if self.depth >= MAX_DEPTH => self.too_deep(code.span),
+            _ if !self.work.spend(1) => self.exhausted(code.span),
             _ => {
                 self.depth += 1;
                 let outcome = self.dispatch(code);
                 self.depth -= 1;
-                outcome
+                self.bounded(outcome, code.span)
             }
         }
     }
@@ -98,6 +107,7 @@ impl Evaluator<'_> {
             }
             Node::Template(parts) => self.template(parts, span),
             Node::Call(call) => self.call(call, code),
+            Node::ProviderCall(call) => self.provider_call(call, code),
             Node::Try(args) => self.try_call(args, span),
             Node::Can(arg) => self.can_call(arg),
             Node::Convert(convert) => self.convert_call(convert, span),
@@ -109,12 +119,31 @@ impl Evaluator<'_> {
             Node::Shaped(shaped) => self.shaped(shaped),
             Node::Object(entries) => self.object(entries),
             Node::For(parts) => self.for_expr(parts, span),
-            Node::Constant(_)
-            | Node::Slot(_)
-            | Node::Local(..)
-            | Node::Failed
-            | Node::Fault(_) => Err(Failed),
+            Node::Constant(_) | Node::Slot(_) | Node::Local(..) | Node::Failed | Node::Fault(_) => {
+                Err(Failed)
+            }
         }
+    }
+
+    /// The outcome, if it is not too large.
+    fn bounded(&mut self, outcome: Outcome, span: Span) -> Outcome {
+        let Ok(value) = outcome else {
+            return Err(Failed);
+        };
+        match work::oversized(&value, span) {
+            None => Ok(value),
+            Some(diagnostic) => self.fail(diagnostic),
+        }
+    }
+
+    /// Says once that no steps are left, however many parts of the expression find that out.
+    #[cold]
+    pub(super) fn exhausted<T>(&mut self, span: Span) -> Outcome<T> {
+        let said = self.diagnostics.last();
+        if said.is_some_and(|said| said.is(&rules::expr::TOO_MANY_STEPS)) {
+            return Err(Failed);
+        }
+        self.fail(work::too_much(span))
     }
 
     #[inline(never)]

@@ -5,7 +5,7 @@ use super::eval::{Evaluator, Failed, Outcome};
 use super::node::{Call, Code, Convert};
 use super::values;
 use crate::diagnostic::Diagnostic;
-use crate::functions::table::{Context, Fault, Function, Param};
+use crate::functions::table::{Context, Fault, Function};
 use crate::rules;
 use crate::source::Span;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ impl Evaluator<'_> {
     #[inline(never)]
     pub(super) fn call(&mut self, call: &Call, code: &Code) -> Outcome {
         let span = code.span;
-        let Some((mut args, last)) = self.arguments(call, span)? else {
+        let Some((mut args, last)) = self.arguments(&call.args, call.expand_last, span)? else {
             return Ok(Value::dynamic());
         };
         let function = call.function;
@@ -40,7 +40,7 @@ impl Evaluator<'_> {
                 Ok(converted) => *value = converted,
                 Err(why) => {
                     failed = true;
-                    let diagnostic = argument_error(param, &why, function)
+                    let diagnostic = wrong_argument(param.name, &why, function.signature())
                         .at(place(at))
                         .within(span);
                     self.blame::<()>(code, diagnostic).ok();
@@ -53,6 +53,8 @@ impl Evaluator<'_> {
         let context = Context {
             functions: self.scope.functions(),
             depth: self.depth,
+            providers: call.providers.as_ref(),
+            work: self.work,
             sensitive: false,
         };
         function.invoke(args, context).or_else(|fault| {
@@ -63,13 +65,18 @@ impl Evaluator<'_> {
 
     /// The values of all arguments, the expanded one spread out, and the place of the last argument expression. `None` if the
     /// argument to expand is unknown.
-    fn arguments(&mut self, call: &Call, span: Span) -> Outcome<Option<(Vec<Value>, usize)>> {
-        let mut args = self.all(&call.args)?;
-        let last = call.args.len().saturating_sub(1);
-        if !call.expand_last {
+    pub(super) fn arguments(
+        &mut self,
+        written: &[Code],
+        expand_last: bool,
+        span: Span,
+    ) -> Outcome<Option<(Vec<Value>, usize)>> {
+        let mut args = self.all(written)?;
+        let last = written.len().saturating_sub(1);
+        if !expand_last {
             return Ok(Some((args, last)));
         }
-        let (Some(list), Some(code)) = (args.pop(), call.args.last()) else {
+        let (Some(list), Some(code)) = (args.pop(), written.last()) else {
             return Err(Failed);
         };
         let invalid = |detail: &str| {
@@ -190,51 +197,72 @@ impl Evaluator<'_> {
 
 fn wrong_count(call: &Call, given: usize, span: Span) -> Option<Diagnostic> {
     let function = call.function;
-    let wanted = function.params.len();
-    let mut diagnostic = if let Some(missing) = function.params.get(given) {
-        let more = function.variadic.is_some();
-        not_enough(&call.name, wanted, more, missing.name, call.close).within(span)
-    } else if given > wanted && function.variadic.is_none() {
-        Diagnostic::error(
-            &rules::call::TOO_MANY_ARGUMENTS,
-            format!(
-                "Function \"{}\" expects only {wanted} argument(s).",
-                call.name
-            ),
-        )
-        .at(call.args.last().map_or(span, |last| last.span))
-        .within(span)
-    } else {
-        return None;
-    };
+    let wanted = (function.params.len(), function.variadic.is_some());
+    let missing = function.params.get(given).map(|param| param.name);
+    let last = call.args.last().map_or(span, |last| last.span);
+    let mut diagnostic =
+        count_error(&call.name, wanted, given, missing, (last, call.close))?.within(span);
     diagnostic.function = Some(function.signature());
     Some(diagnostic)
 }
 
-fn argument_error(param: &Param, why: &str, function: &Function) -> Diagnostic {
+/// The message about too few or too many arguments, if they are: of so many parameters (and perhaps more), the first `missing` one, the
+/// place of the last argument and of the closing parenthesis.
+pub(super) fn count_error(
+    name: &str,
+    (wanted, more): (usize, bool),
+    given: usize,
+    missing: Option<&str>,
+    (last, close): (Span, Span),
+) -> Option<Diagnostic> {
+    if let Some(missing) = missing {
+        return Some(not_enough(name, wanted, more, missing, close));
+    }
+    (given > wanted && !more).then(|| {
+        Diagnostic::error(
+            &rules::call::TOO_MANY_ARGUMENTS,
+            format!("Function \"{name}\" expects only {wanted} argument(s)."),
+        )
+        .at(last)
+    })
+}
+
+pub(super) fn wrong_argument(param: &str, why: &str, signature: String) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(
         &rules::call::INVALID_ARGUMENT,
-        format!("Invalid value for \"{}\" parameter: {why}.", param.name),
+        format!("Invalid value for \"{param}\" parameter: {why}."),
     );
-    diagnostic.function = Some(function.signature());
+    diagnostic.function = Some(signature);
     diagnostic
 }
 
 fn call_error(call: &Call, fault: Fault, place: &dyn Fn(usize) -> Span, span: Span) -> Diagnostic {
     let function = call.function;
-    if let Some(at) = fault.argument
-        && let Some(param) = function.param(at)
-    {
-        return argument_error(param, &fault.text, function)
+    let param = fault.argument.and_then(|at| function.param(at));
+    let param = param.map(|param| param.name);
+    fault_error(&call.name, param, fault, function.signature(), place, span)
+}
+
+/// The message of a function that failed: about the argument for `param`, or about the call.
+pub(super) fn fault_error(
+    name: &str,
+    param: Option<&str>,
+    fault: Fault,
+    signature: String,
+    place: &dyn Fn(usize) -> Span,
+    span: Span,
+) -> Diagnostic {
+    if let (Some(at), Some(param)) = (fault.argument, param) {
+        return wrong_argument(param, &fault.text, signature)
             .at(place(at))
             .within(span);
     }
     let mut diagnostic = Diagnostic::error(
         &rules::call::CALL_FAILED,
-        format!("Call to function \"{}\" failed: {}.", call.name, fault.text),
+        format!("Call to function \"{name}\" failed: {}.", fault.text),
     )
     .at(span);
-    diagnostic.function = Some(function.signature());
+    diagnostic.function = Some(signature);
     diagnostic
 }
 
@@ -272,6 +300,9 @@ impl Function {
             }
         }
         let sensitive = context.sensitive;
+        // What looks at large arguments without making a large result costs too.
+        let seen: usize = args.iter().map(cost).sum();
+        context.charge(seen)?;
         let result = if dynamic {
             Ok(Value::dynamic())
         } else if unknown {
@@ -280,7 +311,10 @@ impl Function {
             (self.run)(&args, &context)
         };
         match result {
-            Ok(value) => Ok(value.with_marks(&marks)),
+            Ok(value) => {
+                context.charge(value.size())?;
+                Ok(value.with_marks(&marks))
+            }
             Err(fault) if sensitive => Err(fault.hidden()),
             Err(fault) => Err(fault),
         }
@@ -294,5 +328,13 @@ impl Function {
         } else {
             Value::unknown_with(ty, Refinements::NOT_NULL)
         })
+    }
+}
+
+/// The steps that it takes to look at an argument. Texts are looked at as a whole, of collections usually a part.
+fn cost(value: &Value) -> usize {
+    match value.kind() {
+        Kind::String(_) => value.size(),
+        _ => value.size() / 256,
     }
 }

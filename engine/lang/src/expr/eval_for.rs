@@ -3,6 +3,7 @@
 use super::eval::{Evaluator, Failed, Outcome};
 use super::node::{Code, For};
 use super::values;
+use super::work::{MAX_SIZE, large};
 use crate::diagnostic::Diagnostic;
 use crate::rules;
 use crate::source::Span;
@@ -17,6 +18,8 @@ struct Made {
     groups: BTreeMap<EcoString, Vec<Value>>,
     marks: Marks,
     failed: bool,
+    /// Of all elements and keys, by [`Value::size`].
+    size: usize,
     /// An element was left out or taken in by a condition or key that is not known.
     unsure: bool,
 }
@@ -115,6 +118,9 @@ impl Evaluator<'_> {
     }
 
     fn iteration(&mut self, parts: &For, span: Span, made: &mut Made) -> Outcome<()> {
+        if !self.work.spend(1) {
+            return self.exhausted(span);
+        }
         match self.included(parts, span, made)? {
             Some(true) => {}
             Some(false) => return Ok(()),
@@ -125,6 +131,7 @@ impl Evaluator<'_> {
         }
         let Some(key_code) = &parts.key else {
             let value = self.eval(&parts.value)?;
+            self.grow(made, value.size(), span)?;
             made.items.push(value);
             return Ok(());
         };
@@ -134,6 +141,7 @@ impl Evaluator<'_> {
             made.unsure = true;
             return Ok(());
         };
+        self.grow(made, value.size() + key.len() / 64, span)?;
         if parts.group {
             made.groups.entry(key).or_default().push(value);
             return Ok(());
@@ -155,6 +163,15 @@ impl Evaluator<'_> {
             );
         }
         made.entries.insert(key, value);
+        Ok(())
+    }
+
+    /// Counts what was made, before it takes more memory than a value may.
+    fn grow(&mut self, made: &mut Made, size: usize, span: Span) -> Outcome<()> {
+        made.size = made.size.saturating_add(size);
+        if made.size > MAX_SIZE {
+            return self.fail(large(span));
+        }
         Ok(())
     }
 

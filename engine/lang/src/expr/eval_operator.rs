@@ -1,12 +1,13 @@
 //! Operators and conditionals.
 
 use super::eval::{Evaluator, Failed, Outcome};
-use super::node::{Code, Operation};
+use super::node::{Code, Node, Operation};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, UnaryOp};
+use ecow::EcoString;
 use std::cmp::Ordering;
 use terrane_value::{Kind, Marks, Refinements, Type, Value, ops};
 
@@ -267,8 +268,14 @@ impl Evaluator<'_> {
         // Messages of the branch that is not taken are dropped; the types of both count.
         let no_messages = self.diagnostics.split_off(after_yes);
         let yes_messages = self.diagnostics.split_off(start);
-        let ty = match (&yes, &no) {
-            (Ok(yes), Ok(no)) => match values::common_type(yes, no) {
+        let seen = match (&yes, &no) {
+            (Ok(yes), Ok(no)) => Some((yes.clone(), no.clone())),
+            (Ok(yes), Err(Failed)) => Some((yes.clone(), outline(no_code, &yes.ty()))),
+            (Err(Failed), Ok(no)) => Some((outline(yes_code, &no.ty()), no.clone())),
+            (Err(Failed), Err(Failed)) => None,
+        };
+        let ty = match &seen {
+            Some((yes, no)) => match values::common_type(yes, no) {
                 Ok(ty) => ty,
                 Err(why) => {
                     let diagnostic = Diagnostic::error(
@@ -281,10 +288,15 @@ impl Evaluator<'_> {
                     return self.blame(condition, diagnostic);
                 }
             },
-            _ => Type::Dynamic,
+            None => Type::Dynamic,
         };
         let decision = self.condition(condition, span)?;
+        // What a value is taken from, or might have been, tells of both branches.
         let (known, marks) = decision.unmark();
+        let marks = match &seen {
+            Some((yes, no)) => marks.union(yes.marks()).union(no.marks()),
+            None => marks.clone(),
+        };
         let (taken, messages) = match known.as_bool() {
             Some(true) => (yes, yes_messages),
             Some(false) => (no, no_messages),
@@ -293,7 +305,7 @@ impl Evaluator<'_> {
                     (Ok(yes), Ok(no)) => values::either(&ty, yes, no),
                     _ => Value::dynamic(),
                 };
-                return Ok(unknown.with_marks(marks));
+                return Ok(unknown.with_marks(&marks));
             }
         };
         self.diagnostics.extend(messages);
@@ -319,7 +331,7 @@ impl Evaluator<'_> {
                 }
             }
         };
-        Ok(value.with_marks(marks))
+        Ok(value.with_marks(&marks))
     }
 
     /// A condition as a bool, known or not, perhaps marked.
@@ -348,5 +360,42 @@ impl Evaluator<'_> {
                 .within(context),
             ),
         }
+    }
+}
+
+/// What can be told without evaluation of a value that can't be computed: its type counts where it is the branch that is not taken. `other`
+/// is the type of the other branch.
+fn outline(code: &Code, other: &Type) -> Value {
+    let part = |code: &Code| {
+        let constant = code.as_constant().cloned();
+        constant.unwrap_or_else(|| outline(code, &Type::Dynamic))
+    };
+    match &code.node {
+        Node::Tuple(items) => Value::tuple(items.iter().map(part).collect()),
+        Node::Shaped(shaped) => Value::object(
+            shaped
+                .values
+                .iter()
+                .filter_map(|(at, item)| Some((shaped.names.get(*at)?.clone(), part(item)))),
+        ),
+        Node::Template(_) => Value::unknown(Type::String),
+        Node::Unary(UnaryOp::Neg, _) => Value::unknown(Type::Number),
+        Node::Unary(UnaryOp::Not, _) => Value::unknown(Type::Bool),
+        Node::Binary(_, rest) => Value::unknown(match rest.last().map(|last| last.op) {
+            Some(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Mod) => {
+                Type::Number
+            }
+            _ => Type::Bool,
+        }),
+        // How many elements there are can't be told, but whether it is an object or a tuple.
+        Node::For(parts) => match (&parts.key, other) {
+            (Some(_), Type::Dynamic | Type::Object(_) | Type::Map(_)) => Value::dynamic(),
+            (None, Type::Dynamic | Type::Tuple(_) | Type::List(_) | Type::Set(_)) => {
+                Value::dynamic()
+            }
+            (Some(_), _) => Value::object::<EcoString>([]),
+            (None, _) => Value::tuple(Vec::new()),
+        },
+        _ => Value::dynamic(),
     }
 }

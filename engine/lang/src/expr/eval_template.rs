@@ -3,6 +3,7 @@
 use super::eval::{Evaluator, Failed, Outcome};
 use super::node::{Code, If, Part, TemplateFor};
 use super::values;
+use super::work::{MAX_TEXT, large};
 use crate::diagnostic::Diagnostic;
 use crate::rules;
 use crate::source::Span;
@@ -55,6 +56,11 @@ impl Evaluator<'_> {
 
     fn parts(&mut self, parts: &[Part], span: Span, draft: &mut Draft) {
         for part in parts {
+            if draft.text.len() > MAX_TEXT {
+                draft.failed = true;
+                self.fail::<()>(large(span)).ok();
+                return;
+            }
             match part {
                 Part::Literal(text) => draft.push(text),
                 Part::Interpolation(code) => self.interpolate(code, span, draft),
@@ -136,6 +142,11 @@ impl Evaluator<'_> {
                 "Evaluating this template goes through too many levels.",
             );
             self.fail::<()>(diagnostic.at(span)).ok();
+            return;
+        }
+        if !self.work.spend(1) {
+            draft.failed = true;
+            self.exhausted::<()>(span).ok();
             return;
         }
         self.depth += 1;

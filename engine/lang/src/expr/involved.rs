@@ -55,6 +55,7 @@ impl Evaluator<'_> {
             }
             Node::Template(parts) => self.collect_parts(parts, visible, found),
             Node::Call(call) => self.collect_all(&call.args, visible, found),
+            Node::ProviderCall(call) => self.collect_all(&call.args, visible, found),
             Node::Try(items) | Node::Tuple(items) => self.collect_all(items, visible, found),
             Node::Can(inner) | Node::TypeOf(inner) | Node::Unary(_, inner) => {
                 self.collect(inner, visible, found);

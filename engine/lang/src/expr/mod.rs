@@ -5,8 +5,7 @@
 //! block of configuration, the scope once per instance.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::functions::Functions;
-use crate::rules;
+use crate::functions::{Functions, ProviderNames};
 use crate::source::Span;
 use crate::syntax::ast;
 use ecow::EcoString;
@@ -20,13 +19,19 @@ mod eval_call;
 mod eval_for;
 mod eval_operator;
 mod eval_path;
+mod eval_provider;
 mod eval_template;
 mod involved;
 mod node;
 pub mod simple;
 pub mod types;
 pub(crate) mod values;
+pub(crate) mod work;
 
+#[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
+mod provider_tests;
 #[cfg(test)]
 mod tests;
 
@@ -68,13 +73,9 @@ pub trait Binder {
         false
     }
 
-    /// Says why a function of a provider can't be called. `name` is what follows `provider::`: `aws::arn_parse`.
-    fn provider_function(&mut self, name: &str, span: Span) -> Diagnostic {
-        Diagnostic::error(
-            &rules::call::NO_PROVIDER_FUNCTIONS,
-            format!("There is no function named \"provider::{name}\". Functions of providers are not supported yet."),
-        )
-        .at(span)
+    /// The functions of providers that may be called here. `None`: only those of the provider that is built in.
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        None
     }
 }
 
@@ -139,7 +140,7 @@ impl Compiled {
     /// # Errors
     /// All messages that are found; none if the cause was reported already.
     pub fn eval(&self, scope: &dyn Scope, locals: &[Value]) -> Result<Value, Diagnostics> {
-        eval::eval(&self.0, scope, locals, 0)
+        eval::eval(&self.0, scope, locals, 0, &work::Work::new())
     }
 
     /// All references, in source order.

@@ -8,6 +8,7 @@ use super::{Compiled, Slot};
 use crate::diagnostic::Diagnostic;
 use crate::expr::types::Defaults;
 use crate::functions::table::Function;
+use crate::functions::{ProviderFunction, ProviderNames};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, UnaryOp};
 use ecow::EcoString;
@@ -38,6 +39,8 @@ pub(crate) enum Node {
     Template(Box<[Part]>),
     /// A call of a function from the table.
     Call(Box<Call>),
+    /// A call of a function of a provider.
+    ProviderCall(Box<ProviderCall>),
     /// `try(a, b…)`
     Try(Box<[Code]>),
     /// `can(a)`
@@ -111,6 +114,20 @@ pub(crate) struct Call {
     pub(crate) args: Box<[Code]>,
     pub(crate) expand_last: bool,
     /// The closing parenthesis: where a missing argument is reported.
+    pub(crate) close: Span,
+    /// Of a function that renders templates: the functions of providers that these may call.
+    pub(crate) providers: Option<Arc<dyn ProviderNames>>,
+}
+
+/// A call of a function of a provider.
+#[derive(Debug)]
+pub(crate) struct ProviderCall {
+    pub(crate) function: Arc<ProviderFunction>,
+    /// As it was written.
+    pub(crate) name: EcoString,
+    pub(crate) args: Box<[Code]>,
+    pub(crate) expand_last: bool,
+    /// The closing parenthesis.
     pub(crate) close: Span,
 }
 

@@ -1,15 +1,16 @@
 //! Evaluation with names that stand for values, and nothing else: templates, the console, tests.
 
 use super::compile::compile;
+use super::work::Work;
 use super::{Binder, Bound, Compiled, Scope, Slot, eval};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::functions::Functions;
+use crate::functions::{Functions, ProviderNames};
 use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::syntax::suggest::suggestion;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use terrane_value::{EcoString, Value};
 
 /// Names with their values, as a binder and a scope.
@@ -22,6 +23,8 @@ pub struct Names<'a> {
     type_function: bool,
     /// Whether these are the variables of a template.
     template: bool,
+    /// Functions of providers that may be called.
+    providers: Option<Arc<dyn ProviderNames>>,
 }
 
 /// How the message on a name that a template was not given begins; the name in quotes follows.
@@ -37,6 +40,7 @@ impl<'a> Names<'a> {
             functions,
             type_function: false,
             template: false,
+            providers: None,
         }
     }
 
@@ -47,9 +51,10 @@ impl<'a> Names<'a> {
         self
     }
 
-    /// Speaks of names as of the variables of a template.
-    pub(crate) fn for_template(mut self) -> Self {
+    /// Speaks of names as of the variables of a template, which may call functions of these providers.
+    pub(crate) fn for_template(mut self, providers: Option<Arc<dyn ProviderNames>>) -> Self {
         self.template = true;
+        self.providers = providers;
         self
     }
 
@@ -58,7 +63,7 @@ impl<'a> Names<'a> {
     /// # Errors
     /// All messages that are found.
     pub fn evaluate(&mut self, expr: &ast::Expr) -> Result<Value, Diagnostics> {
-        self.evaluate_at(expr, 0)
+        self.evaluate_at(expr, 0, &Work::new())
     }
 
     /// The same, at some depth of an evaluation that goes on outside of it.
@@ -66,13 +71,14 @@ impl<'a> Names<'a> {
         &mut self,
         expr: &ast::Expr,
         depth: usize,
+        work: &Work,
     ) -> Result<Value, Diagnostics> {
         let (compiled, diagnostics) = compile(expr, self, &[]);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
         let Compiled(root) = compiled;
-        eval::eval(&root, self, &[], depth)
+        eval::eval(&root, self, &[], depth, work)
     }
 }
 
@@ -105,6 +111,10 @@ impl Binder for Names<'_> {
 
     fn allows_type_function(&self) -> bool {
         self.type_function
+    }
+
+    fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        self.providers.clone()
     }
 }
 
@@ -157,7 +167,7 @@ struct Nothing;
 impl Binder for Nothing {
     fn bind(&mut self, root: &ast::Ident, _steps: &[ast::Step]) -> Result<Bound, Diagnostic> {
         Err(Diagnostic::error(
-            &rules::expr::VARIABLES_NOT_ALLOWED,
+            &rules::structure::VARIABLES_NOT_ALLOWED,
             "Variables may not be used here.",
         )
         .at(root.span))

@@ -176,8 +176,12 @@ fn conditionals_unify_types_and_drop_messages_of_the_other_branch() {
         ("false ? null : n", "5"),
         ("true ? n : [][0]", "5"),
         ("true ? {} : tomap({a = 1})", "map{}"),
+        ("true ? 1 : \"x${[]}\"", "\"1\""),
+        ("true ? 1 : [][0] + 1", "1"),
+        ("true ? [1] : [for v in [[]]: v[0]]", "[1]"),
         ("true ? [1] : tolist([\"a\"])", "list[\"1\"]"),
         ("sb ? 1 : 2", "sensitive 1"),
+        ("true ? 1 : sn", "sensitive 1"),
         (
             "ub ? 1 : 2",
             "unknown(Number, Refinements { not_null: true, prefix: None, min: Some((1, true)), max: Some((2, true)), min_length: None, max_length: None })",
@@ -198,6 +202,14 @@ fn conditionals_unify_types_and_drop_messages_of_the_other_branch() {
         (
             "true ? 1 : []",
             "! Inconsistent conditional result types: The true and false result expressions must have consistent types. The 'true' value is number, but the 'false' value is tuple.",
+        ),
+        (
+            "true ? 1 : {a = [][0]}",
+            "! Inconsistent conditional result types: The true and false result expressions must have consistent types. The 'true' value is number, but the 'false' value is object.",
+        ),
+        (
+            "true ? 1 : {for v in [1, 1]: v => v}",
+            "! Inconsistent conditional result types: The true and false result expressions must have consistent types. The 'true' value is number, but the 'false' value is object.",
         ),
         (
             "true ? {a = 1} : {a = true}",
@@ -497,7 +509,12 @@ fn calls_that_cannot_work_may_be_done_without() {
         ("false && nosuch()", "false"),
         ("true || try([]...)", "true"),
     ]);
-    for text in ["upper()", "false ? 1 : upper()", "try(upper())", "true && upper()"] {
+    for text in [
+        "upper()",
+        "false ? 1 : upper()",
+        "try(upper())",
+        "true && upper()",
+    ] {
         assert!(evaluate(text).is_err(), "{text}");
     }
 }

@@ -1,7 +1,8 @@
 //! Texts in other encodings than UTF-8.
 
 use super::args::text;
-use super::encoding::to_base64;
+use super::code_pages::Page;
+use super::encoding::{LENIENT, to_base64};
 use super::string::shown;
 use super::table::{Context, Fault};
 use base64::Engine as _;
@@ -14,38 +15,119 @@ enum Charset {
     Utf16 { little: bool, mark: bool },
     /// The first 256 characters of Unicode.
     Latin1,
-    /// The character set of the first PCs.
-    Ibm437,
+    /// One byte for a character.
+    Page(&'static Page),
     /// Whatever browsers know.
     Web(&'static Encoding),
 }
 
-/// The upper half of IBM437.
-const IBM437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+/// Names that browsers know, but not the registry of names.
+const ONLY_BROWSERS: &[&str] = &[
+    "ascii",
+    "big5-hkscs",
+    "chinese",
+    "cn-big5",
+    "cp1250",
+    "cp1251",
+    "cp1252",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "cp1257",
+    "cp1258",
+    "csgb2312",
+    "csiso2022kr",
+    "csiso58gb231280",
+    "csisolatin9",
+    "csksc56011987",
+    "csunicode",
+    "dos-874",
+    "gb2312",
+    "gb_2312",
+    "gb_2312-80",
+    "hz-gb-2312",
+    "iso-10646-ucs-2",
+    "iso-2022-cn",
+    "iso-2022-cn-ext",
+    "iso-2022-kr",
+    "iso-8859-11",
+    "iso-ir-149",
+    "iso-ir-58",
+    "koi",
+    "koi8",
+    "koi8-ru",
+    "koi8_r",
+    "korean",
+    "ks_c_5601-1987",
+    "ks_c_5601-1989",
+    "ksc5601",
+    "ksc_5601",
+    "l9",
+    "logical",
+    "ms932",
+    "replacement",
+    "shift-jis",
+    "sjis",
+    "sun_eu_greek",
+    "tis-620",
+    "ucs-2",
+    "unicode",
+    "unicode-1-1-utf-8",
+    "unicode11utf8",
+    "unicode20utf8",
+    "unicodefeff",
+    "unicodefffe",
+    "utf8",
+    "visual",
+    "windows-31j",
+    "windows-949",
+];
 
 impl Charset {
     fn find(name: &str) -> Option<Self> {
         let lower = name.to_ascii_lowercase();
         Some(match lower.as_str() {
-            "utf-16" => Self::Utf16 {
+            "utf-16" | "csutf16" => Self::Utf16 {
                 little: false,
                 mark: true,
             },
-            "utf-16be" => Self::Utf16 {
+            "utf-16be" | "csutf16be" => Self::Utf16 {
                 little: false,
                 mark: false,
             },
-            "utf-16le" => Self::Utf16 {
+            "utf-16le" | "csutf16le" => Self::Utf16 {
                 little: true,
                 mark: false,
             },
             "iso-8859-1" | "iso_8859-1" | "iso-ir-100" | "latin1" | "l1" | "cp819" | "ibm819"
             | "csisolatin1" | "iso_8859-1:1987" => Self::Latin1,
-            "ibm437" | "cp437" | "437" | "cspc8codepage437" => Self::Ibm437,
-            "cp936" | "ms936" | "windows-936" => Self::Web(encoding_rs::GBK),
-            // Names that browsers use in a sense of their own.
-            "us-ascii" | "ascii" | "iso646-us" | "x-user-defined" | "replacement" => return None,
-            _ => Self::Web(Encoding::for_label(lower.as_bytes())?),
+            "cp936" | "ms936" | "windows-936" | "csgbk" => Self::Web(encoding_rs::GBK),
+            "csutf8" => Self::Web(encoding_rs::UTF_8),
+            "csgb18030" => Self::Web(encoding_rs::GB18030),
+            "cskoi8u" => Self::Web(encoding_rs::KOI8_U),
+            "cswindows1250" => Self::Web(encoding_rs::WINDOWS_1250),
+            "cswindows1251" => Self::Web(encoding_rs::WINDOWS_1251),
+            "cswindows1252" => Self::Web(encoding_rs::WINDOWS_1252),
+            "csiso885913" => Self::Web(encoding_rs::ISO_8859_13),
+            "csiso885914" | "iso_8859-14" | "iso_8859-14:1998" | "iso-ir-199" | "latin8" | "l8"
+            | "iso-celtic" => Self::Web(encoding_rs::ISO_8859_14),
+            "csiso885915" | "latin-9" => Self::Web(encoding_rs::ISO_8859_15),
+            "csiso885916" | "iso_8859-16" | "iso_8859-16:2001" | "iso-ir-226" | "latin10"
+            | "l10" => Self::Web(encoding_rs::ISO_8859_16),
+            "iso_8859-10:1992" => Self::Web(encoding_rs::ISO_8859_10),
+            "iso_8859-6-e" => Self::Web(encoding_rs::ISO_8859_6),
+            "iso_8859-8-i" => Self::Web(encoding_rs::ISO_8859_8_I),
+            name if name.starts_with("x-")
+                || name.starts_with("iso8859")
+                || ONLY_BROWSERS.contains(&name) =>
+            {
+                return None;
+            }
+            name => match Page::find(name) {
+                Some(page) => Self::Page(page),
+                None => Self::Web(Encoding::for_label(name.as_bytes())?),
+            },
         })
     }
 
@@ -55,7 +137,7 @@ impl Charset {
             Self::Utf16 { little: true, .. } => "UTF-16LE",
             Self::Utf16 { .. } => "UTF-16BE",
             Self::Latin1 => "ISO-8859-1",
-            Self::Ibm437 => "IBM437",
+            Self::Page(page) => page.name,
             Self::Web(encoding) => encoding.name(),
         }
     }
@@ -78,7 +160,10 @@ impl Charset {
                 .chars()
                 .map(|character| u8::try_from(u32::from(character)).ok())
                 .collect(),
-            Self::Ibm437 => text.chars().map(to_ibm437).collect(),
+            Self::Page(page) => text
+                .chars()
+                .map(|character| page.to_byte(character))
+                .collect(),
             Self::Web(encoding) => {
                 let (bytes, _, unmappable) = encoding.encode(text);
                 (!unmappable).then(|| bytes.into_owned())
@@ -90,16 +175,7 @@ impl Charset {
         match self {
             Self::Utf16 { little, mark } => from_utf16(bytes, *little, *mark),
             Self::Latin1 => Some(bytes.iter().copied().map(char::from).collect()),
-            Self::Ibm437 => {
-                let upper: Vec<char> = IBM437.chars().collect();
-                bytes
-                    .iter()
-                    .map(|byte| match byte {
-                        0..=0x7f => Some(char::from(*byte)),
-                        _ => upper.get(usize::from(*byte) - 0x80).copied(),
-                    })
-                    .collect()
-            }
+            Self::Page(page) => page.from_bytes(bytes),
             Self::Web(encoding) => {
                 let decoded =
                     encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
@@ -110,14 +186,6 @@ impl Charset {
             }
         }
     }
-}
-
-fn to_ibm437(character: char) -> Option<u8> {
-    if character.is_ascii() {
-        return u8::try_from(u32::from(character)).ok();
-    }
-    let place = IBM437.chars().position(|known| known == character)?;
-    u8::try_from(place + 0x80).ok()
 }
 
 fn from_utf16(bytes: &[u8], little: bool, mark: bool) -> Option<String> {
@@ -169,21 +237,19 @@ pub(super) fn decode(args: &[Value], context: &Context<'_>) -> Result<Value, Fau
         .chars()
         .filter(|c| !matches!(c, '\r' | '\n'))
         .collect();
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(&given)
-        .map_err(|error| {
-            let offset = match error {
-                base64::DecodeError::InvalidByte(at, _) => at,
-                base64::DecodeError::InvalidLastSymbol { offset, .. } => offset,
-                base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding => {
-                    given.len()
-                }
-            };
-            Fault::new(format!(
-                "the given value has an invalid base64 symbol at offset {offset}"
-            ))
-            .at(0)
-        })?;
+    let bytes = LENIENT.decode(&given).map_err(|error| {
+        let offset = match error {
+            base64::DecodeError::InvalidByte(at, _) => at,
+            base64::DecodeError::InvalidLastSymbol { offset, .. } => offset,
+            base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding => {
+                given.len()
+            }
+        };
+        Fault::new(format!(
+            "the given value has an invalid base64 symbol at offset {offset}"
+        ))
+        .at(0)
+    })?;
     match charset.decode(&bytes) {
         Some(decoded) => Ok(Value::string_nfc(&decoded)),
         None => Err(Fault::new(format!(

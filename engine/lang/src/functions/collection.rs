@@ -104,18 +104,15 @@ fn anytrue(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
 }
 
 fn coalesce_type(args: &[Value]) -> Result<Type, Fault> {
-    let types: Vec<Type> = args
-        .iter()
-        .map(Value::ty)
-        .filter(|ty| *ty != Type::Dynamic)
-        .collect();
+    // An untyped null leaves every value its type where there is no common one.
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
     let dynamic = args
         .iter()
         .any(|arg| is_unknown(arg) && arg.ty() == Type::Dynamic);
     if args.is_empty() {
         return Err(Fault::new("all arguments must have the same type"));
     }
-    if dynamic || types.is_empty() {
+    if dynamic {
         return Ok(Type::Dynamic);
     }
     values::unify(&types).ok_or_else(|| Fault::new("all arguments must have the same type"))

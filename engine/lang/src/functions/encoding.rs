@@ -2,9 +2,10 @@
 
 use super::args::{text, value};
 use super::string::shown;
-use super::table::{Context, Fault, Function, Param, Ty};
+use super::table::{Context, Fault, Function, Param, Ty, check_elements, check_text};
+use crate::expr::work::{MAX_SIZE, MAX_TEXT};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
@@ -96,8 +97,11 @@ pub(super) const TABLE: &[Function] = &[
 const STR: Param = Param::new("str", Ty::String);
 const ENCODING: Param = Param::new("encoding", Ty::String);
 
-/// The longest text that unpacking may make, in bytes.
-const MAX_UNPACKED: u64 = 256 << 20;
+/// Base64 with padding, of which the last bits may be anything.
+pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// Bytes of a base64 text, in which line breaks do not count.
 pub(super) fn unbase64(given: &str) -> Option<Vec<u8>> {
@@ -106,9 +110,9 @@ pub(super) fn unbase64(given: &str) -> Option<Vec<u8>> {
             .chars()
             .filter(|c| !matches!(c, '\r' | '\n'))
             .collect();
-        return STANDARD.decode(joined).ok();
+        return LENIENT.decode(joined).ok();
     }
-    STANDARD.decode(given).ok()
+    LENIENT.decode(given).ok()
 }
 
 pub(super) fn to_base64(bytes: &[u8]) -> String {
@@ -155,12 +159,10 @@ fn base64gunzip(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
     })?;
     let mut unpacked = Vec::new();
     flate2::read::MultiGzDecoder::new(packed.as_slice())
-        .take(MAX_UNPACKED + 1)
+        .take(MAX_TEXT as u64 + 1)
         .read_to_end(&mut unpacked)
         .map_err(|error| Fault::new(format!("failed to gunzip bytestream: {error}")))?;
-    if unpacked.len() as u64 > MAX_UNPACKED {
-        return Err(Fault::new("the unpacked text would be too long"));
-    }
+    check_text(Some(unpacked.len()))?;
     let unpacked = String::from_utf8(unpacked).map_err(|_| {
         Fault::new("the result of unpacking the provided string is not valid UTF-8")
     })?;
@@ -240,7 +242,12 @@ fn json_prefix(value: &Value) -> Option<&'static str> {
 }
 
 fn jsondecode(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
-    json::decode_implied(text(args, 0)).map_err(|error| Fault::new(error.to_string()))
+    let given = text(args, 0);
+    if given.len() > MAX_SIZE {
+        // Of a very long text it pays to count first.
+        check_elements(Some(given.matches(',').count() / 4))?;
+    }
+    json::decode_implied(given).map_err(|error| Fault::new(error.to_string()))
 }
 
 fn json_type(_: &[Value]) -> Result<Type, Fault> {
@@ -277,7 +284,10 @@ fn csvdecode(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
     let row_type = Type::object(names.iter().map(|name| (name.clone(), Type::String)));
     let names: Arc<[EcoString]> = names.into();
     let mut rows = Vec::new();
+    let mut cells = 0_usize;
     while let Some(record) = records.next_record()? {
+        cells = cells.saturating_add(record.len() + 1);
+        check_elements(Some(cells))?;
         let mut row = vec![Value::NULL; names.len()];
         for (field, place) in record.iter().zip(&places) {
             if let Some(cell) = row.get_mut(*place) {

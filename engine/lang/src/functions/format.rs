@@ -1,7 +1,7 @@
 //! `format` and `formatlist`.
 
 use super::args::{is_sequence, is_unknown, text, unknown, value};
-use super::table::{Context, Fault, Function, Param, Ty};
+use super::table::{Context, Fault, Function, Param, Ty, check_text};
 use crate::expr::values;
 use num_bigint::BigInt;
 use terrane_value::number::Notation;
@@ -325,6 +325,7 @@ fn fill(format: &str, args: &[Value]) -> Result<Made, Fault> {
             return Ok(Made::Unknown(out));
         }
         verb.write(arg, &mut out)?;
+        check_text(Some(out.len()))?;
     }
     if highest < args.len() {
         let used = match highest {
@@ -386,6 +387,7 @@ fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     }
     let length = length.map_or(1, |(_, length)| length);
     let mut items = Vec::with_capacity(length);
+    let mut bytes = 0_usize;
     for row in 0..length {
         let cells: Vec<Value> = given
             .iter()
@@ -402,7 +404,10 @@ fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         let made = fill(format, &cells).map_err(|fault| {
             Fault::new(format!("error on format iteration {row}: {}", fault.text))
         })?;
-        items.push(finish(made));
+        let made = finish(made);
+        bytes = bytes.saturating_add(made.as_str().map_or(0, str::len));
+        check_text(Some(bytes))?;
+        items.push(made);
     }
     Ok(Value::list(Type::String, items))
 }

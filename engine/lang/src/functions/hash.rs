@@ -190,6 +190,10 @@ fn filebase64sha512(args: &[Value], context: &Context<'_>) -> Answer {
 fn bcrypt(args: &[Value], context: &Context<'_>) -> Answer {
     const DEFAULT_COST: i64 = 10;
     const LONGEST: usize = 72;
+    /// The greatest cost: some ten seconds.
+    const MAX_COST: u32 = 18;
+    /// What a round counts for: with a cost of 18 the most that an evaluation affords is a few.
+    const STEPS: usize = 100;
     let cost = match args.len() {
         1 => DEFAULT_COST,
         2 => integer(args, 1)?,
@@ -209,9 +213,16 @@ fn bcrypt(args: &[Value], context: &Context<'_>) -> Answer {
             "error occurred generating password: password length exceeds 72 bytes",
         ));
     }
+    if cost > MAX_COST {
+        return Err(Fault::new(format!(
+            "cost {cost} would take minutes or longer; at most {MAX_COST} is accepted"
+        ))
+        .at(1));
+    }
     let Some(impure) = &context.functions.impure else {
         return Ok(unknown(Type::String));
     };
+    context.charge(STEPS << cost)?;
     let mut salt = [0; 16];
     impure.random.fill(&mut salt);
     bcrypt::hash_with_salt(password, cost, salt)

@@ -219,21 +219,14 @@ fn merge(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     if dynamic {
         return Ok(Value::dynamic().with_marks(&marks));
     }
-    let element = match maps.split_first() {
-        Some((first, rest)) => match first.ty() {
-            Type::Map(element) => {
-                let ty = Type::Map(element.clone());
-                rest.iter()
-                    .all(|map| map.ty() == ty)
-                    .then(|| (*element).clone())
-            }
-            _ => None,
-        },
-        // Nulls alone: of the type of the first, if that is a map.
-        None => match args.first().map(Value::ty) {
-            Some(Type::Map(element)) => Some((*element).clone()),
-            _ => None,
-        },
+    // Maps of one type make a map, nulls counted; anything else an object.
+    let element = match args.first().map(Value::ty) {
+        Some(Type::Map(element)) => {
+            let ty = Type::Map(element.clone());
+            let same = args.iter().all(|arg| arg.ty() == ty);
+            same.then(|| (*element).clone())
+        }
+        _ => None,
     };
     let mut entries: BTreeMap<EcoString, Value> = BTreeMap::new();
     for map in &maps {

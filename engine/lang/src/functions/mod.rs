@@ -9,15 +9,18 @@ use std::sync::Arc;
 
 mod args;
 mod charset;
+mod code_pages;
 mod collection;
 mod convert;
 mod encoding;
 mod file;
 mod format;
 mod hash;
+pub mod help;
 mod map;
 mod network;
 mod number;
+mod provider;
 mod regex;
 mod rsa;
 mod sequence;
@@ -32,6 +35,11 @@ mod yaml_write;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use provider::BUILTIN;
+pub use provider::{
+    ProviderFunction, ProviderFunctionError, ProviderFunctions, ProviderNames, ProviderParam,
+};
 
 /// The parts of the table.
 fn families() -> Vec<&'static [table::Function]> {
@@ -97,6 +105,8 @@ pub trait Files: Send + Sync + Debug {
 pub struct Functions {
     /// Files.
     pub files: Arc<dyn Files>,
+    /// Functions of providers.
+    pub providers: Arc<dyn ProviderFunctions>,
     /// `plantimestamp()`: RFC 3339; unknown while validating.
     pub plan_time: Option<EcoString>,
     /// The present time (RFC 3339) and a source of random bytes; `None` at every phase but apply, where `timestamp()`, `uuid()` and
@@ -125,9 +135,17 @@ impl Functions {
     pub fn pure() -> Self {
         Self {
             files: Arc::new(NoFiles),
+            providers: Arc::new(provider::NoProviders),
             plan_time: None,
             impure: None,
         }
+    }
+
+    /// The same with functions of providers.
+    #[must_use]
+    pub fn with_providers(mut self, providers: Arc<dyn ProviderFunctions>) -> Self {
+        self.providers = providers;
+        self
     }
 }
 

@@ -1,8 +1,10 @@
 //! Regular expressions, in the dialect of the peers (RE2): classes know ASCII only, `\Q…\E` quotes, `\z` is the end.
 
 use super::args::{text, unknown, value};
-use super::table::{Context, Fault, Function, Param, Ty};
+use super::table::{Context, Fault, Function, Param, Ty, check_elements, check_text};
 use regex::{Captures, Regex, RegexBuilder};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use terrane_value::{Type, Value};
 
@@ -34,7 +36,51 @@ const MAX_PROGRAM: usize = 8 << 20;
 /// The most repetitions that RE2 allows.
 const MAX_REPEAT: u32 = 1000;
 
+/// How many compiled patterns are kept.
+const MOST_KEPT: usize = 128;
+
+thread_local! {
+    /// Compiled patterns: the same one is often used for every instance of something.
+    static KNOWN: RefCell<BTreeMap<String, Regex>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Counts what it costs to compile a pattern: the same whether it is known or not, so that the bound does not depend on what was done before.
+fn charge(pattern: &str, context: &Context<'_>) -> Result<(), Fault> {
+    context.charge(20 * pattern.len() + repetitions(pattern))
+}
+
 fn compile(pattern: &str) -> Result<Regex, String> {
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(pattern).cloned()) {
+        return Ok(known);
+    }
+    let regex = compile_new(pattern)?;
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= MOST_KEPT {
+            known.clear();
+        }
+        known.insert(pattern.to_owned(), regex.clone());
+    });
+    Ok(regex)
+}
+
+/// How large the repetitions of a pattern may make it when it is compiled.
+fn repetitions(pattern: &str) -> usize {
+    /// What fits in [`MAX_PROGRAM`].
+    const MOST: usize = 1 << 18;
+    pattern
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| {
+            let (bounds, _) = rest.split_once('}')?;
+            bounds
+                .rsplit(',')
+                .find_map(|bound| bound.parse::<usize>().ok())
+        })
+        .fold(1_usize, |all, most| all.saturating_mul(most.max(1)))
+        .min(MOST)
+}
+
+fn compile_new(pattern: &str) -> Result<Regex, String> {
     let translated = translate(pattern)?;
     RegexBuilder::new(&translated)
         .size_limit(MAX_PROGRAM)
@@ -316,7 +362,8 @@ fn captured(captures: &Captures<'_>, regex: &Regex) -> Value {
     Value::tuple((1..=names.len()).map(group).collect())
 }
 
-fn find(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
+fn find(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
+    charge(text(args, 0), context)?;
     let Some((regex, ty)) = pattern(args)? else {
         return Ok(unknown(Type::Dynamic));
     };
@@ -329,35 +376,58 @@ fn find(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     }
 }
 
-fn find_all(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
+fn find_all(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
+    charge(text(args, 0), context)?;
     let Some((regex, ty)) = pattern(args)? else {
         return Ok(unknown(Type::list(Type::Dynamic)));
     };
-    let matches = regex
-        .captures_iter(text(args, 1))
-        .map(|captures| captured(&captures, &regex))
-        .collect();
+    let mut matches = Vec::new();
+    let mut size = 0_usize;
+    for captures in regex.captures_iter(text(args, 1)) {
+        let found = captured(&captures, &regex);
+        size = size.saturating_add(found.size());
+        check_elements(Some(size))?;
+        matches.push(found);
+    }
     Ok(Value::list(ty, matches))
 }
 
 /// `replace`: the substring, or the pattern if it stands in slashes.
-pub(super) fn replace(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
+pub(super) fn replace(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
     let (given, what, with) = (text(args, 0), text(args, 1), text(args, 2));
     let inner = what
         .strip_prefix('/')
         .and_then(|rest| rest.strip_suffix('/'));
     let Some(pattern) = inner else {
+        let added = given.matches(what).count().checked_mul(with.len());
+        check_text(added.and_then(|added| added.checked_add(given.len())))?;
         return Ok(Value::string_nfc(&given.replace(what, with)));
     };
+    charge(pattern, context)?;
     let regex =
         compile(pattern).map_err(|why| Fault::new(format!("error parsing regexp: {why}")))?;
-    let replaced = regex.replace_all(given, |captures: &Captures<'_>| expand(captures, with));
-    Ok(Value::string_nfc(&replaced))
+    let mut out = String::with_capacity(given.len());
+    let mut behind = 0;
+    for captures in regex.captures_iter(given) {
+        let Some(found) = captures.get(0) else {
+            continue;
+        };
+        out.push_str(given.get(behind..found.start()).unwrap_or_default());
+        expand(&captures, with, &mut out)?;
+        behind = found.end();
+    }
+    out.push_str(given.get(behind..).unwrap_or_default());
+    check_text(Some(out.len()))?;
+    Ok(Value::string_nfc(&out))
+}
+
+/// Whether a character may be part of the name of a group.
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
 }
 
 /// Fills `$1`, `${name}` in a replacement. A name after a bare `$` is as long as it can be.
-fn expand(captures: &Captures<'_>, with: &str) -> String {
-    let mut out = String::new();
+fn expand(captures: &Captures<'_>, with: &str, out: &mut String) -> Result<(), Fault> {
     let mut rest = with;
     while let Some((before, after)) = rest.split_once('$') {
         out.push_str(before);
@@ -368,9 +438,10 @@ fn expand(captures: &Captures<'_>, with: &str) -> String {
         }
         let braced = after
             .strip_prefix('{')
-            .and_then(|inner| inner.split_once('}'));
+            .and_then(|inner| inner.split_once('}'))
+            .filter(|(name, _)| !name.is_empty() && !name.contains(|c: char| !is_word(c)));
         let plain = after
-            .find(|character: char| !(character.is_alphanumeric() || character == '_'))
+            .find(|character: char| !is_word(character))
             .unwrap_or(after.len());
         let (name, behind) = match braced {
             Some((name, behind)) => (name, behind),
@@ -386,8 +457,9 @@ fn expand(captures: &Captures<'_>, with: &str) -> String {
             Err(_) => captures.name(name),
         };
         out.push_str(found.map_or("", |found| found.as_str()));
+        check_text(Some(out.len()))?;
         rest = behind;
     }
     out.push_str(rest);
-    out
+    check_text(Some(out.len()))
 }

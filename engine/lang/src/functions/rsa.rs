@@ -104,7 +104,7 @@ fn unpad(padded: &[u8]) -> Option<&[u8]> {
 }
 
 /// `rsadecrypt`
-pub(super) fn decrypt(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
+pub(super) fn decrypt(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
     let cipher = unbase64(text(args, 0)).ok_or_else(|| {
         Fault::new("failed to decode input: cipher text must be base64-encoded").at(0)
     })?;
@@ -115,6 +115,8 @@ pub(super) fn decrypt(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     if cipher >= key.modulus {
         return Err(failed());
     }
+    // The time grows with the cube of the length of the key.
+    context.charge((size / 128 + 1).pow(3) * 5000)?;
     let plain = cipher.modpow(&key.exponent, &key.modulus).to_bytes_be();
     let mut padded = vec![0; size.saturating_sub(plain.len())];
     padded.extend(plain);

@@ -4,6 +4,7 @@ use super::args::{integer, is_sequence, is_unknown, number, unknown, value};
 use super::table::{Context, Fault, Function, Param, Ty};
 use crate::expr::values;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use terrane_value::{Kind, Marks, Number, Type, Value, ops};
 
 pub(super) const TABLE: &[Function] = &[
@@ -255,26 +256,38 @@ fn distinct(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         return Ok(unknown(ty));
     }
     let element = ty.element().cloned().unwrap_or(Type::Dynamic);
-    let mut kept: Vec<Value> = Vec::new();
-    if element == Type::String {
-        let mut seen = std::collections::BTreeSet::new();
-        kept.extend(
-            list.children()
-                .iter()
-                .filter(|item| seen.insert(item.as_str()))
-                .cloned(),
-        );
-    } else {
-        for item in list.children() {
-            if !kept
-                .iter()
-                .any(|other| ops::equal(other, item).as_bool() == Some(true))
-            {
-                kept.push(item.clone());
-            }
-        }
-    }
+    let mut seen = Seen::default();
+    let kept: Vec<Value> = list
+        .children()
+        .iter()
+        .filter(|item| seen.insert(item))
+        .cloned()
+        .collect();
     Ok(Value::list(element, kept))
+}
+
+/// Known values that were met, so that the next one need not be compared with all of them.
+#[derive(Default)]
+struct Seen<'a> {
+    by_hash: BTreeMap<u64, Vec<&'a Value>>,
+}
+
+impl<'a> Seen<'a> {
+    fn has(&self, value: &Value) -> bool {
+        let alike = self.by_hash.get(&value.content_hash());
+        let mut alike = alike.into_iter().flatten();
+        alike.any(|other| ops::equal(other, value).as_bool() == Some(true))
+    }
+
+    /// Adds a value; false if it was there.
+    fn insert(&mut self, value: &'a Value) -> bool {
+        if self.has(value) {
+            return false;
+        }
+        let alike = self.by_hash.entry(value.content_hash()).or_default();
+        alike.push(value);
+        true
+    }
 }
 
 fn element_type(args: &[Value]) -> Result<Type, Fault> {
@@ -377,17 +390,18 @@ fn matchkeys(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     if !wanted.is_wholly_known() {
         return Ok(unknown(ty));
     }
+    let mut candidates = Seen::default();
+    for candidate in wanted.children() {
+        candidates.insert(candidate);
+    }
     let mut kept = Vec::new();
     for (item, key) in list.children().iter().zip(keys.children()) {
-        for candidate in wanted.children() {
-            match ops::equal(key, candidate).as_bool() {
-                Some(true) => {
-                    kept.push(item.clone());
-                    break;
-                }
-                Some(false) => {}
-                None => return Ok(unknown(ty)),
-            }
+        // A key of which something is not known may equal any of them.
+        if !key.is_wholly_known() && !wanted.children().is_empty() {
+            return Ok(unknown(ty));
+        }
+        if candidates.has(key) {
+            kept.push(item.clone());
         }
     }
     Ok(Value::list(element, kept))

@@ -1,7 +1,7 @@
 //! Sets.
 
 use super::args::{is_unknown, unknown, value};
-use super::table::{Context, Fault, Function, Param, Ty};
+use super::table::{Context, Fault, Function, Param, Ty, check_elements};
 use crate::expr::values;
 use terrane_value::{Type, Value};
 
@@ -129,16 +129,16 @@ fn product_type(args: &[Value]) -> Result<Type, Fault> {
         return Err(Fault::new("at least two arguments are required"));
     }
     let mut elements = Vec::with_capacity(args.len());
-    let mut ordered = false;
+    let mut ordered = true;
     for (at, arg) in args.iter().enumerate() {
         match arg.ty() {
-            Type::Set(element) => elements.push((*element).clone()),
-            Type::List(element) => {
-                ordered = true;
+            Type::Set(element) => {
+                // One set, and the combinations have no order.
+                ordered = false;
                 elements.push((*element).clone());
             }
+            Type::List(element) => elements.push((*element).clone()),
             Type::Tuple(types) => {
-                ordered = true;
                 elements.push(if types.is_empty() {
                     Type::Dynamic
                 } else {
@@ -173,13 +173,20 @@ fn product(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         total = total
             .checked_mul(items.len())
             .filter(|total| *total <= MAX_PRODUCT)
-            .ok_or_else(|| Fault::new("the product has too many elements"))?;
+            .ok_or_else(|| {
+                Fault::new(format!("the product has more than {MAX_PRODUCT} elements"))
+            })?;
         columns.push(items);
     }
     let unsure_set = matches!(ty, Type::Set(_)) && args.iter().any(|set| !set.is_wholly_known());
     if unsure_set {
         return Ok(unknown(ty));
     }
+    let widest: usize = columns
+        .iter()
+        .map(|column| column.iter().map(Value::size).max().unwrap_or(0))
+        .sum();
+    check_elements(total.checked_mul(widest + 1))?;
     let mut rows = Vec::with_capacity(total);
     let mut places = vec![0_usize; columns.len()];
     while rows.len() < total {

@@ -1,8 +1,9 @@
 //! Texts.
 
 use super::args::{integer, text, value};
-use super::table::{Context, Fault, Function, Param, Ty};
+use super::table::{Context, Fault, Function, Param, Ty, check_elements, check_text};
 use crate::expr::values;
+use std::collections::BTreeSet;
 use terrane_value::{EcoString, Kind, Type, Value};
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -134,9 +135,6 @@ pub(super) const TABLE: &[Function] = &[
 const STR: Param = Param::new("str", Ty::String);
 const SEPARATOR: Param = Param::new("separator", Ty::String);
 
-/// The longest text that repetition may make, in bytes.
-const MAX_TEXT: usize = 64 << 20;
-
 fn string(made: impl AsRef<str>) -> Result<Value, Fault> {
     Ok(Value::string_nfc(made.as_ref()))
 }
@@ -177,12 +175,9 @@ fn indent(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         .map_err(|_| Fault::new("the number of spaces must not be negative").at(0))?;
     let given = text(args, 1);
     let breaks = given.bytes().filter(|byte| *byte == b'\n').count();
-    if spaces
-        .checked_mul(breaks)
-        .is_none_or(|added| added > MAX_TEXT)
-    {
-        return Err(Fault::new("the result would be too long").at(0));
-    }
+    let added = spaces.checked_mul(breaks);
+    check_text(added.and_then(|added| added.checked_add(given.len())))
+        .map_err(|fault| fault.at(0))?;
     let pad = format!("\n{}", " ".repeat(if breaks == 0 { 0 } else { spaces }));
     string(given.replace('\n', &pad))
 }
@@ -209,6 +204,7 @@ fn join(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
                 let why = format!("element {at}{which} is null; cannot concatenate null values");
                 return Err(Fault::new(why).at(number + 1));
             };
+            check_text(Some(made.len() + separator.len() + item.len()))?;
             if !first {
                 made.push_str(separator);
             }
@@ -221,6 +217,11 @@ fn join(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
 
 fn split(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     let (separator, given) = (text(args, 0), text(args, 1));
+    check_elements(Some(if separator.is_empty() {
+        given.chars().count()
+    } else {
+        given.matches(separator).count()
+    }))?;
     let parts: Vec<Value> = if separator.is_empty() {
         given
             .chars()
@@ -255,8 +256,8 @@ fn substr(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
 }
 
 fn trim(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
-    let cutset: Vec<char> = text(args, 1).chars().collect();
-    string(text(args, 0).trim_matches(cutset.as_slice()))
+    let cutset: BTreeSet<char> = text(args, 1).chars().collect();
+    string(text(args, 0).trim_matches(|character| cutset.contains(&character)))
 }
 
 fn trimprefix(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {

@@ -3,10 +3,11 @@
 //! A function says of each parameter what it wants to see for itself: nulls, unknown values, marks. What it does not want is dealt
 //! with before it is called: null is an error, an unknown argument gives an unknown result, marks are taken off and put on the result.
 
-use super::{Functions, families};
+use super::{Functions, ProviderNames, families};
+use crate::expr::work::{MAX_SIZE, MAX_TEXT, Work};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use terrane_value::{Type, Value};
 
 /// A function of the language.
@@ -19,6 +20,8 @@ pub(crate) struct Function {
     pub(crate) returns: Returns,
     /// Whether the result may be null.
     pub(crate) nullable: bool,
+    /// Whether it evaluates templates, which may call functions of providers.
+    pub(crate) renders_templates: bool,
     pub(crate) run: Run,
     /// One line.
     pub(crate) about: &'static str,
@@ -69,8 +72,46 @@ pub(crate) struct Context<'a> {
     pub(crate) functions: &'a Functions,
     /// How deep the evaluation is that the call is part of.
     pub(crate) depth: usize,
+    /// Functions of providers that templates may call.
+    pub(crate) providers: Option<&'a Arc<dyn ProviderNames>>,
+    /// What the evaluation may still cost.
+    pub(crate) work: &'a Work,
     /// An argument is sensitive: messages must not show what it holds.
     pub(crate) sensitive: bool,
+}
+
+pub(crate) const TOO_MANY_STEPS: &str = "the expression takes too many steps";
+
+impl Context<'_> {
+    /// Counts steps of the evaluation.
+    pub(crate) fn charge(&self, steps: usize) -> Result<(), Fault> {
+        if self.work.spend(steps as u64) {
+            Ok(())
+        } else {
+            Err(Fault::new(TOO_MANY_STEPS))
+        }
+    }
+}
+
+/// Refuses results that would be too large before they are made: so many elements.
+pub(crate) fn check_elements(count: Option<usize>) -> Result<(), Fault> {
+    match count {
+        Some(count) if count <= MAX_SIZE => Ok(()),
+        _ => Err(Fault::new(format!(
+            "the result would have more than {MAX_SIZE} elements"
+        ))),
+    }
+}
+
+/// Refuses texts that would be too long before they are made: so many bytes.
+pub(crate) fn check_text(bytes: Option<usize>) -> Result<(), Fault> {
+    match bytes {
+        Some(bytes) if bytes <= MAX_TEXT => Ok(()),
+        _ => Err(Fault::new(format!(
+            "the result would be longer than {} MiB",
+            MAX_TEXT >> 20
+        ))),
+    }
 }
 
 /// Why a call failed.
@@ -219,6 +260,7 @@ impl Function {
             variadic: None,
             returns: Returns::Always(returns),
             nullable: false,
+            renders_templates: false,
             run,
             about,
         }
@@ -237,6 +279,11 @@ impl Function {
 
     pub(crate) const fn nullable(mut self) -> Self {
         self.nullable = true;
+        self
+    }
+
+    pub(crate) const fn renders_templates(mut self) -> Self {
+        self.renders_templates = true;
         self
     }
 
@@ -299,13 +346,39 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
     table().get(name).copied()
 }
 
+/// The signature of a function or form, and the line on it.
+pub(super) fn summary(name: &str) -> Option<(String, &'static str)> {
+    if let Some(function) = find(name) {
+        return Some((function.signature(), function.about));
+    }
+    let (_, signature, about) = FORMS.iter().find(|(form, ..)| *form == name)?;
+    Some((String::from(*signature), about))
+}
+
+/// The names of the parameters of a function or form, the variadic one last.
+pub(super) fn parameter_names(name: &str) -> Vec<&'static str> {
+    match (find(name), name) {
+        (Some(function), _) => function
+            .params
+            .iter()
+            .chain(function.variadic.as_ref())
+            .map(|param| param.name)
+            .collect(),
+        (None, "convert") => vec!["value", "type"],
+        (None, "try") => vec!["expressions"],
+        (None, "can") => vec!["expression"],
+        (None, _) => Vec::new(),
+    }
+}
+
 /// A known name that is nearly this.
 pub(crate) fn suggest(name: &str) -> Option<&'static str> {
     crate::syntax::suggest::suggestion(name, names())
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
-    let mut all: Vec<&'static str> = table().keys().copied().collect();
+    let callable = |name: &&str| !name.contains("::");
+    let mut all: Vec<&'static str> = table().keys().copied().filter(callable).collect();
     all.extend(FORMS.iter().map(|(name, ..)| *name));
     all.sort_unstable();
     all.into_iter()

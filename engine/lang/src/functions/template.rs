@@ -2,11 +2,12 @@
 
 use super::args::{text, unknown, value};
 use super::string::shown;
-use super::table::{Context, Fault, Function, Param, Ty};
+use super::table::{Context, Fault, Function, Param, TOO_MANY_STEPS, Ty};
 use crate::diagnostic::Diagnostics;
 use crate::expr::MAX_DEPTH;
 use crate::expr::simple::Names;
 use crate::expr::values;
+use crate::rules;
 use crate::source::SourceMap;
 use crate::syntax::parse::parse_template;
 use std::collections::BTreeMap;
@@ -21,7 +22,8 @@ pub(super) const TABLE: &[Function] = &[
         "The content of a file as a template, filled in.",
     )
     .by(any_type)
-    .nullable(),
+    .nullable()
+    .renders_templates(),
     Function::new(
         "templatestring",
         &[Param::new("template", Ty::String), VARS],
@@ -30,7 +32,8 @@ pub(super) const TABLE: &[Function] = &[
         "A text as a template, filled in.",
     )
     .by(any_type)
-    .nullable(),
+    .nullable()
+    .renders_templates(),
 ];
 
 const VARS: Param = Param::new("vars", Ty::Any);
@@ -114,6 +117,8 @@ fn render(
     if context.depth + LEVELS >= MAX_DEPTH {
         return Err(Fault::new(TOO_DEEP));
     }
+    // Reading the template is work too.
+    context.charge(1000 + template.len())?;
     let mut sources = SourceMap::default();
     let file = sources.add(name, template.as_str());
     let (expr, diagnostics) = parse_template(file, &template);
@@ -121,8 +126,8 @@ fn render(
         return Err(told(&diagnostics, &sources));
     };
     Names::new(vars, context.functions)
-        .for_template()
-        .evaluate_at(&expr, context.depth + LEVELS)
+        .for_template(context.providers.cloned())
+        .evaluate_at(&expr, context.depth + LEVELS, context.work)
         .map_err(|diagnostics| told(&diagnostics, &sources))
 }
 
@@ -131,8 +136,14 @@ fn told(diagnostics: &Diagnostics, sources: &SourceMap) -> Fault {
     let Some(first) = diagnostics.iter().next() else {
         return Fault::new("the template can't be rendered");
     };
-    if first.detail.contains(TOO_DEEP) {
-        return Fault::new(TOO_DEEP);
+    // What ends everything is said once, not at every level.
+    for one in diagnostics.iter() {
+        if one.detail.contains(TOO_DEEP) || one.is(&rules::expr::EVALUATION_TOO_DEEP) {
+            return Fault::new(TOO_DEEP);
+        }
+        if one.detail.contains(TOO_MANY_STEPS) || one.is(&rules::expr::TOO_MANY_STEPS) {
+            return Fault::new(TOO_MANY_STEPS);
+        }
     }
     let place = first
         .subject

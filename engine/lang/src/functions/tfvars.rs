@@ -136,7 +136,7 @@ fn write_entries<'a>(
     out.push('}');
 }
 
-fn write_text(text: &str, out: &mut String) {
+pub(super) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {

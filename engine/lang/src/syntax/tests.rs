@@ -237,6 +237,14 @@ fn suggestions_are_near() {
         Some("variable")
     );
     assert_eq!(suggestion("xyz", ["output", "variable"]), None);
-    assert_eq!(suggestion("ab", ["abcd"]), Some("abcd"));
+    assert_eq!(suggestion("max", ["min", "max_size"]), Some("max_size"));
+    assert_eq!(suggestion("di", ["ab", "id"]), Some("id"));
+    assert_eq!(suggestion("regoin", ["origin", "region"]), Some("region"));
+    assert_eq!(suggestion("a", ["b"]), None);
+    assert_eq!(suggestion("nope", ["type", "default"]), None);
+    assert_eq!(
+        suggestion("instance_typs", ["instance_type"]),
+        Some("instance_type")
+    );
     assert_eq!(suggestion("ab", ["abcde"]), None);
 }

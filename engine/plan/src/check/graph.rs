@@ -2,7 +2,7 @@
 
 use super::{Findings, Severity, name};
 use crate::exec::{Step, StepKind};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, PlanMode};
 
 /// Whether the graph is sound enough for its order to be looked at.
 pub(super) fn check(plan: &Plan, found: &mut Findings) -> bool {
@@ -35,11 +35,14 @@ fn references(plan: &Plan, found: &mut Findings) {
             let problem = "waits for itself or for a step that does not exist";
             found.say(Severity::Dangerous, &subject, problem);
         }
-        let (StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change)) = kind
-        else {
-            continue;
+        let (of, there_are) = match kind {
+            StepKind::Apply(of) | StepKind::Destroy(of) | StepKind::Forget(of) => {
+                (of, plan.changes.len())
+            }
+            StepKind::Open(of) | StepKind::Close(of) => (of, plan.ephemerals.len()),
+            StepKind::Join => continue,
         };
-        if usize::try_from(*change).map_or(true, |change| change >= plan.changes.len()) {
+        if usize::try_from(*of).map_or(true, |of| of >= there_are) {
             let problem = "is of a change that does not exist";
             found.say(Severity::Dangerous, &subject, problem);
         }
@@ -79,13 +82,14 @@ fn steps(plan: &Plan, found: &mut Findings) {
             StepKind::Apply(change) => (change, |count| &mut count.apply),
             StepKind::Destroy(change) => (change, |count| &mut count.destroy),
             StepKind::Forget(change) => (change, |count| &mut count.forget),
-            StepKind::Join => continue,
+            StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => continue,
         };
         let place = usize::try_from(change).unwrap_or(usize::MAX);
         if let Some(count) = counts.get_mut(place) {
             *field(count) += 1;
         }
     }
+    leases(plan, found);
     for (change, count) in plan.changes.iter().zip(counts) {
         if count != Count::needed(change.action) {
             let problem = format!(
@@ -93,6 +97,66 @@ fn steps(plan: &Plan, found: &mut Findings) {
                 count.apply, count.destroy, count.forget
             );
             found.say(Severity::Dangerous, name(change), problem);
+        }
+    }
+}
+
+/// Each ephemeral instance is opened once and closed once, after whatever was begun because it was open: directly, or through joins.
+fn leases(plan: &Plan, found: &mut Findings) {
+    let steps = &plan.graph.steps;
+    let mut open = vec![None; plan.ephemerals.len()];
+    let mut close = vec![None; plan.ephemerals.len()];
+    for (at, step) in steps.iter().enumerate() {
+        let (of, list) = match step.kind {
+            StepKind::Open(of) => (of, &mut open),
+            StepKind::Close(of) => (of, &mut close),
+            _ => continue,
+        };
+        let slot = usize::try_from(of).ok().and_then(|of| list.get_mut(of));
+        if slot.is_some_and(|slot| slot.replace(at).is_some()) {
+            let problem = "is opened or closed by more than one step";
+            found.say(Severity::Dangerous, format!("step {at}"), problem);
+        }
+    }
+    for (instance, lease) in plan.ephemerals.iter().zip(open.into_iter().zip(close)) {
+        let (Some(open), Some(close)) = lease else {
+            if plan.mode == PlanMode::Normal && !steps.is_empty() {
+                found.say(
+                    Severity::Dangerous,
+                    &instance.addr,
+                    "is not opened and closed",
+                );
+            }
+            continue;
+        };
+        let waits = |step: usize, after: usize| {
+            let after = u32::try_from(after).map(crate::exec::StepId);
+            after.is_ok_and(|after| steps[step].after.binary_search(&after).is_ok())
+        };
+        if !waits(close, open) {
+            found.say(
+                Severity::Dangerous,
+                &instance.addr,
+                "may be closed before it is opened",
+            );
+        }
+        let mut joins = vec![open];
+        while let Some(behind) = joins.pop() {
+            for (at, step) in steps.iter().enumerate() {
+                if at == close || !waits(at, behind) {
+                    continue;
+                }
+                match step.kind {
+                    StepKind::Join => joins.push(at),
+                    StepKind::Apply(_) | StepKind::Destroy(_) | StepKind::Forget(_)
+                        if !waits(close, at) =>
+                    {
+                        let problem = format!("may be closed while step {at} needs it");
+                        found.say(Severity::Dangerous, &instance.addr, problem);
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 }

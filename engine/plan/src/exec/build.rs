@@ -8,16 +8,21 @@
 //!    (what takes its place may need the new `R`).
 //! 4. `C` waits for what its expressions refer to: for the very instance where the reference picks one, else for all through one [`StepKind::Join`].
 //!
+//! Ephemeral instances are opened and closed by steps of their own: see `ephemeral.rs`.
+//!
 //! Many-to-many relations always go through a join, so that the number of edges stays linear.
 
 use super::{ExecGraph, Step, StepId, StepKind};
+use crate::ephemeral::EphemeralInstance;
 use crate::graph::{Graph, Node, NodeId, each_target};
-use crate::plan::{Action, ExpansionKind, ResourceChange};
+use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::world::{Place, World, uses_repetition};
 use std::collections::BTreeMap;
 use terrane_config::config::{Config, Dependency, ModuleId, Reference, Repetition};
 use terrane_lang::expr::{Compiled, Use};
-use terrane_model::addr::{ConfigResource, InstanceKey, ModuleInstance, ResourceAddr};
+use terrane_model::addr::{
+    ConfigResource, InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr,
+};
 use terrane_value::Kind;
 
 /// Which resource a stored or configured dependency means for one object: that of its own module instance, where that is plain, else all.
@@ -34,18 +39,22 @@ struct Groups {
     joins: BTreeMap<Dep, StepId>,
 }
 
-/// Finds the node, the module instance and the number of the instance of a change, if it is configured.
-type Locate<'f> = dyn Fn(&ResourceChange) -> Option<(NodeId, Place, usize)> + 'f;
+/// Finds the node, the module instance and the number of an instance, if it is configured.
+pub(super) type Locate<'f> = dyn Fn(&InstanceAddr) -> Option<(NodeId, Place, usize)> + 'f;
 
 /// The steps of a resource in one module instance, by instance.
 type InstanceSteps = Vec<Option<StepId>>;
 
 pub(crate) struct Builder<'a> {
-    config: &'a Config,
-    graph: &'a Graph,
+    pub(super) config: &'a Config,
+    pub(super) graph: &'a Graph,
     world: &'a World,
-    changes: &'a [ResourceChange],
-    steps: Vec<Step>,
+    pub(super) changes: &'a [ResourceChange],
+    pub(super) ephemerals: &'a [EphemeralInstance],
+    pub(super) destroying: bool,
+    pub(super) steps: Vec<Step>,
+    /// Edges of the order that is wanted but can be done without, where it would make a circle.
+    pub(super) wishes: Vec<(StepId, StepId)>,
     /// By resource node and position.
     applies: BTreeMap<(NodeId, u32), InstanceSteps>,
     /// What a value (or a whole resource, or a provider configuration) stands for. `None`: nothing to wait for.
@@ -57,14 +66,17 @@ impl<'a> Builder<'a> {
         config: &'a Config,
         graph: &'a Graph,
         world: &'a World,
-        changes: &'a [ResourceChange],
+        plan: &'a Plan,
     ) -> Self {
         Self {
             config,
             graph,
             world,
-            changes,
+            changes: &plan.changes,
+            ephemerals: &plan.ephemerals,
+            destroying: plan.mode == PlanMode::Destroy,
             steps: Vec::new(),
+            wishes: Vec::new(),
             applies: BTreeMap::new(),
             joins: BTreeMap::new(),
         }
@@ -79,43 +91,73 @@ impl<'a> Builder<'a> {
             .zip(self.changes)
             .map(|(at, change)| self.own_steps(at, change))
             .collect();
+        let opens = self.open_steps();
         if self.steps.is_empty() {
             return Ok(ExecGraph::default());
         }
         self.order_destruction(&own);
-        for (change, (apply, _)) in self.changes.iter().zip(&own) {
-            let (Some(apply), Some((node, place, index))) =
-                (apply, locate(change).filter(|_| change.deposed.is_none()))
-            else {
-                continue;
-            };
-            let count = self
-                .world
-                .resource_cell(place, resource_index(self.graph, node))
-                .map_or(0, |cell| cell.keys.len());
-            let steps = self
-                .applies
-                .entry((node, place.pos))
-                .or_insert_with(|| vec![None; count]);
-            if let Some(slot) = steps.get_mut(index) {
-                *slot = Some(*apply);
+        for (instance, (open, _)) in self.ephemerals.iter().zip(&opens) {
+            if let Some(found) = locate(&instance.addr) {
+                self.place_step(found, *open);
             }
         }
-        self.order_references();
-        for step in &mut self.steps {
-            step.after.sort_unstable();
-            step.after.dedup();
+        for (change, (apply, _)) in self.changes.iter().zip(&own) {
+            let (Some(apply), Some((node, place, index))) = (
+                apply,
+                locate(&change.addr).filter(|_| change.deposed.is_none()),
+            ) else {
+                continue;
+            };
+            self.place_step((node, place, index), *apply);
         }
-        self.check()
+        self.order_references();
+        if !opens.is_empty() {
+            self.order_ephemerals(&opens, &own, locate);
+        }
+        let wishes = std::mem::take(&mut self.wishes);
+        let hard: Vec<Vec<StepId>> = if wishes.is_empty() {
+            Vec::new()
+        } else {
+            self.steps.iter().map(|step| step.after.clone()).collect()
+        };
+        for (step, after) in &wishes {
+            self.wait(*step, *after);
+        }
+        self.tidy();
+        if !wishes.is_empty() && self.circle().is_some() {
+            for (step, after) in self.steps.iter_mut().zip(hard) {
+                step.after = after;
+            }
+            self.tidy();
+        }
+        match self.circle() {
+            None => Ok(ExecGraph { steps: self.steps }),
+            Some(members) => Err(members),
+        }
     }
 
-    fn add(&mut self, kind: StepKind, after: Vec<StepId>) -> StepId {
+    /// Says which step gives an instance its value.
+    fn place_step(&mut self, (node, place, index): (NodeId, Place, usize), step: StepId) {
+        let count = self
+            .world
+            .resource_cell(place, resource_index(self.graph, node))
+            .map_or(0, |cell| cell.keys.len());
+        let steps = self
+            .applies
+            .entry((node, place.pos))
+            .or_insert_with(|| vec![None; count]);
+        if let Some(slot) = steps.get_mut(index) {
+            *slot = Some(step);
+        }
+    }
+
+    pub(super) fn add(&mut self, kind: StepKind, after: Vec<StepId>) -> StepId {
         let id = StepId(u32::try_from(self.steps.len()).expect("fewer than 2^32 steps"));
         self.steps.push(Step { kind, after });
         id
     }
 
-    fn wait(&mut self, step: StepId, after: StepId) {
+    pub(super) fn wait(&mut self, step: StepId, after: StepId) {
         if step != after {
             self.steps[step.0 as usize].after.push(after);
         }
@@ -264,7 +306,7 @@ impl<'a> Builder<'a> {
     }
 
     /// One step that stands for all of these.
-    fn join(&mut self, mut after: Vec<StepId>) -> Option<StepId> {
+    pub(super) fn join(&mut self, mut after: Vec<StepId>) -> Option<StepId> {
         after.sort_unstable();
         after.dedup();
         match after.as_slice() {
@@ -567,8 +609,15 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The graph, if it has no cycle (Kahn).
-    fn check(self) -> Result<ExecGraph, Vec<StepKind>> {
+    fn tidy(&mut self) {
+        for step in &mut self.steps {
+            step.after.sort_unstable();
+            step.after.dedup();
+        }
+    }
+
+    /// The steps of a cycle, if there is one (Kahn).
+    fn circle(&self) -> Option<Vec<StepKind>> {
         let mut waiting: Vec<usize> = self.steps.iter().map(|step| step.after.len()).collect();
         let mut dependents: Vec<Vec<u32>> = vec![Vec::new(); self.steps.len()];
         for (at, step) in (0u32..).zip(&self.steps) {
@@ -593,15 +642,14 @@ impl<'a> Builder<'a> {
             }
         }
         if done == self.steps.len() {
-            return Ok(ExecGraph { steps: self.steps });
+            return None;
         }
-        Err(self
-            .steps
-            .iter()
-            .zip(waiting)
-            .filter(|(step, count)| *count > 0 && step.kind != StepKind::Join)
-            .map(|(step, _)| step.kind)
-            .collect())
+        let left = self.steps.iter().zip(waiting);
+        Some(
+            left.filter(|(step, count)| *count > 0 && step.kind != StepKind::Join)
+                .map(|(step, _)| step.kind)
+                .collect(),
+        )
     }
 }
 

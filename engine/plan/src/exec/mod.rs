@@ -1,6 +1,7 @@
 //! The execution graph: which step of a plan waits for which.
 
 pub(crate) mod build;
+mod ephemeral;
 
 /// Index of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +17,10 @@ pub enum StepKind {
     Destroy(u32),
     /// Forget the object of this change; for a replacement, its forgetting half.
     Forget(u32),
+    /// Open this ephemeral instance (index into [`crate::plan::Plan::ephemerals`]).
+    Open(u32),
+    /// Close it. Waits for all that use it. What was opened is closed also where one of those failed.
+    Close(u32),
     /// No work: stands for many steps that many others wait for.
     Join,
 }

@@ -19,8 +19,12 @@ const BEST_RATIO: u64 = 1100;
 
 /// Over the meaning: the version, and tag, length and unpacked bytes of each section.
 pub(super) fn digest(sections: &[Section]) -> Digest {
+    digest_as(FORMAT_VERSION, sections)
+}
+
+fn digest_as(version: u32, sections: &[Section]) -> Digest {
     let mut hash = Sha256::new();
-    hash.update(FORMAT_VERSION.to_le_bytes());
+    hash.update(version.to_le_bytes());
     for (tag, bytes) in sections {
         hash.update(tag);
         hash.update(length(bytes).to_le_bytes());
@@ -74,7 +78,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<(Vec<Section>, Digest)> {
     while reader.end().is_err() {
         sections.push(section(&mut reader)?);
     }
-    let digest = digest(&sections);
+    let digest = digest_as(version, &sections);
     if digest.0 != *meaning {
         return Err(FileError::Damaged);
     }

@@ -9,6 +9,7 @@ use super::container::Section;
 use super::objects::{read_check, read_state, write_check, write_state};
 use super::values::{Shared, Tables};
 use super::{FileError, SavedPlan};
+use crate::ephemeral::EphemeralInstance;
 use crate::exec::{ExecGraph, Step, StepId, StepKind};
 use crate::plan::{
     Action, ActionReason, Base, Drift, Importing, OutputChange, Plan, PlanMode, RelevantAttribute,
@@ -26,9 +27,13 @@ const DRIFT: [u8; 4] = *b"DRIF";
 const GRAPH: [u8; 4] = *b"GRAP";
 const SOURCES: [u8; 4] = *b"SRCS";
 const EXTRA: [u8; 4] = *b"EXTR";
-const ORDER: [[u8; 4]; 8] = [
-    ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA,
+/// Since format 2.
+const EPHEMERALS: [u8; 4] = *b"EPHE";
+const ORDER: [[u8; 4]; 9] = [
+    ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA, EPHEMERALS,
 ];
+/// So many sections are in a file of format 1.
+const FIRST: usize = 8;
 
 pub(super) fn write(saved: &SavedPlan) -> Result<Vec<Section>> {
     let SavedPlan {
@@ -68,8 +73,11 @@ pub(super) fn write(saved: &SavedPlan) -> Result<Vec<Section>> {
         out.text(name);
         out.blob(content);
     });
+    let ephemerals = write_ephemerals(plan, &mut tables);
     let tables = tables.write();
-    let contents = [about, tables, changes, outputs, drift, graph, files, more];
+    let contents = [
+        about, tables, changes, outputs, drift, graph, files, more, ephemerals,
+    ];
     let sections = ORDER.into_iter().zip(contents);
     Ok(sections.map(|(tag, writer)| (tag, writer.bytes)).collect())
 }
@@ -82,8 +90,24 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
         }
         contents.push(found.1.as_slice());
     }
-    let Ok([about, tables, changes, outputs, drift, graph, files, more]) =
-        <[&[u8]; 8]>::try_from(contents)
+    // An empty list of instances, and one of variables.
+    const NONE: &[u8] = &[0, 0];
+    if contents.len() == FIRST {
+        contents.push(NONE);
+    }
+    let Ok(
+        [
+            about,
+            tables,
+            changes,
+            outputs,
+            drift,
+            graph,
+            files,
+            more,
+            ephemerals,
+        ],
+    ) = <[&[u8]; 9]>::try_from(contents)
     else {
         return Err(FileError::Malformed("a section is missing"));
     };
@@ -101,7 +125,10 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
     plan.drift = whole(drift, |bytes| {
         bytes.list(|bytes| read_drift(bytes, &shared))
     })?;
-    plan.graph = whole(graph, |bytes| read_graph(bytes, plan.changes.len()))?;
+    (plan.ephemerals, plan.apply_time_variables) =
+        whole(ephemerals, |bytes| read_ephemerals(bytes, &shared))?;
+    let (changes, leases) = (plan.changes.len(), plan.ephemerals.len());
+    plan.graph = whole(graph, |bytes| read_graph(bytes, changes, leases))?;
     let pair = |bytes: &mut Reader<'_>| Ok((bytes.str()?.to_owned(), bytes.shared()?));
     let sources = whole(files, |bytes| bytes.list(pair))?;
     let extra = whole(more, |bytes| bytes.list(pair))?;
@@ -132,6 +159,8 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         force_replace,
         base,
         changes: _,
+        ephemerals: _,
+        apply_time_variables: _,
         outputs: _,
         drift: _,
         moves,
@@ -226,6 +255,8 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
         force_replace,
         base,
         changes: Vec::new(),
+        ephemerals: Vec::new(),
+        apply_time_variables: Vec::new(),
         outputs: Vec::new(),
         drift: Vec::new(),
         moves,
@@ -445,6 +476,37 @@ fn read_drift(bytes: &mut Reader<'_>, shared: &Shared) -> Result<Drift> {
     })
 }
 
+fn write_ephemerals(plan: &Plan, tables: &mut Tables) -> Writer {
+    let mut out = Writer::default();
+    out.length(plan.ephemerals.len());
+    for EphemeralInstance {
+        addr,
+        provider,
+        provider_key,
+    } in &plan.ephemerals
+    {
+        write_instance(&mut out, addr);
+        tables.provider(&mut out, provider);
+        write_key(&mut out, provider_key.as_ref());
+    }
+    out.list(plan.apply_time_variables.iter(), |out, name| out.text(name));
+    out
+}
+
+fn read_ephemerals(
+    bytes: &mut Reader<'_>,
+    shared: &Shared,
+) -> Result<(Vec<EphemeralInstance>, Vec<ecow::EcoString>)> {
+    let instances = bytes.list(|bytes| {
+        Ok(EphemeralInstance {
+            addr: read_instance(bytes)?,
+            provider: shared.provider(bytes)?,
+            provider_key: read_key(bytes)?,
+        })
+    })?;
+    Ok((instances, bytes.list(Reader::text)?))
+}
+
 fn write_step(out: &mut Writer, step: &Step) {
     let Step { kind, after } = step;
     let (tag, change) = match kind {
@@ -452,6 +514,8 @@ fn write_step(out: &mut Writer, step: &Step) {
         StepKind::Destroy(change) => (1, Some(*change)),
         StepKind::Forget(change) => (2, Some(*change)),
         StepKind::Join => (3, None),
+        StepKind::Open(instance) => (4, Some(*instance)),
+        StepKind::Close(instance) => (5, Some(*instance)),
     };
     out.byte(tag);
     if let Some(change) = change {
@@ -461,20 +525,23 @@ fn write_step(out: &mut Writer, step: &Step) {
 }
 
 /// Steps refer to changes and to each other: what does not exist is refused here, so that nobody else has to ask.
-fn read_graph(bytes: &mut Reader<'_>, changes: usize) -> Result<ExecGraph> {
-    let change = |bytes: &mut Reader<'_>| {
+fn read_graph(bytes: &mut Reader<'_>, changes: usize, leases: usize) -> Result<ExecGraph> {
+    let below = |bytes: &mut Reader<'_>, bound: usize| {
         let change = bytes.number32()?;
-        let known = usize::try_from(change).is_ok_and(|change| change < changes);
+        let known = usize::try_from(change).is_ok_and(|change| change < bound);
         known
             .then_some(change)
             .ok_or(FileError::Malformed("a step has no change"))
     };
+    let change = |bytes: &mut Reader<'_>| below(bytes, changes);
     let steps = bytes.list(|bytes| {
         let kind = match bytes.byte()? {
             0 => StepKind::Apply(change(bytes)?),
             1 => StepKind::Destroy(change(bytes)?),
             2 => StepKind::Forget(change(bytes)?),
             3 => StepKind::Join,
+            4 => StepKind::Open(below(bytes, leases)?),
+            5 => StepKind::Close(below(bytes, leases)?),
             _ => return Err(FileError::Malformed("a step is of no kind")),
         };
         let after = bytes.list(|bytes| Ok(StepId(bytes.number32()?)))?;

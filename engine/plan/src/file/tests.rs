@@ -1,6 +1,7 @@
 //! Round trips, damage, and the committed sample.
 
 use super::{Digest, FileError, SavedPlan, decode, digest, encode};
+use crate::ephemeral::EphemeralInstance;
 use crate::exec::{ExecGraph, Step, StepId, StepKind};
 use crate::plan::{Base, Drift, Plan, RelevantAttribute};
 use crate::view::fixture;
@@ -12,6 +13,7 @@ use terrane_value::{Marks, Path, Refinements, Type, Value};
 
 /// What [`encode`] made of [`saved`] in format 1; never changed.
 const SAMPLE: &[u8] = include_bytes!("sample-1.tplan");
+const SAMPLE_2: &[u8] = include_bytes!("sample-2.tplan");
 
 fn instance(text: &str) -> InstanceAddr {
     text.parse().expect("an address")
@@ -132,9 +134,30 @@ fn saved() -> SavedPlan {
     }
 }
 
+/// With what format 2 adds.
+fn saved_2() -> SavedPlan {
+    let mut saved = saved();
+    let plan = &mut saved.plan;
+    plan.ephemerals = vec![EphemeralInstance {
+        addr: instance("ephemeral.a.b[\"k\"]"),
+        provider: plan.changes[0].provider.clone(),
+        provider_key: Some(InstanceKey::Str("east".into())),
+    }];
+    plan.apply_time_variables = vec!["token".into()];
+    let steps = &mut plan.graph.steps;
+    for (kind, after) in [
+        (StepKind::Open(0), vec![]),
+        (StepKind::Close(0), vec![0, 4]),
+    ] {
+        let after = after.into_iter().map(StepId).collect();
+        steps.push(Step { kind, after });
+    }
+    saved
+}
+
 #[test]
 fn what_is_saved_is_read_back() {
-    let saved = saved();
+    let saved = saved_2();
     let bytes = encode(&saved).expect("it can be saved");
     let (found, name) = decode(&bytes).expect("it can be read");
     assert_eq!(found, saved);
@@ -201,7 +224,7 @@ fn every_cut_is_found() {
 /// Sections of a file that was made to be wrong, whole by its digests. It is refused, or it means something; it never panics.
 #[test]
 fn nonsense_within_is_refused() {
-    let sections = super::plan::write(&saved()).expect("it can be saved");
+    let sections = super::plan::write(&saved_2()).expect("it can be saved");
     let mut refused = 0;
     for section in 0..sections.len() {
         for at in 0..sections[section].1.len() {
@@ -223,8 +246,8 @@ fn other_files_are_told_apart() {
         Err(FileError::NotAPlan)
     );
     let mut later = SAMPLE.to_vec();
-    later[8] = 2;
-    assert_eq!(decode(&later), Err(FileError::Version(2)));
+    later[8] = 9;
+    assert_eq!(decode(&later), Err(FileError::Version(9)));
 }
 
 #[test]
@@ -243,4 +266,10 @@ fn the_sample_of_format_1_is_still_read() {
         name.to_string(),
         "bb74d4c09e4356453cac4095583662be93067fffed32483f55cd83e38ebecda2"
     );
+}
+
+#[test]
+fn the_sample_of_format_2_is_still_read() {
+    let (found, _) = decode(SAMPLE_2).expect("it can be read");
+    assert_eq!(found, saved_2());
 }

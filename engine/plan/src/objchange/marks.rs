@@ -137,7 +137,10 @@ fn key_place(value: &Value, name: &str) -> Option<usize> {
     keys.binary_search_by(|key| key.as_str().cmp(name)).ok()
 }
 
-/// Every marked part of a value: its path and its own marks, outer ones first, in the order of the value.
+/// Every part of a value that is sensitive by itself: its path and that mark, outer ones first, in the order of the value.
+///
+/// Other marks are not for objects: what is ephemeral is not kept (a write-only attribute is null), and a use of something deprecated was told where
+/// it was used.
 #[must_use]
 pub fn marked_paths(value: &Value) -> Vec<(Path, Marks)> {
     let mut found = Vec::new();
@@ -152,8 +155,8 @@ fn collect(value: &Value, path: &mut Path, found: &mut Vec<(Path, Marks)>) {
         return;
     }
     let (inner, marks) = value.unmark();
-    if !marks.is_none() {
-        found.push((path.clone(), marks.clone()));
+    if marks.is_sensitive() {
+        found.push((path.clone(), Marks::SENSITIVE));
     }
     let keys = super::access::keys(inner);
     let object = matches!(inner.kind(), Kind::Object(_));

@@ -45,7 +45,7 @@ impl Core {
     }
 
     /// Whether something that it explicitly depends on (itself, or through the calls around it) has pending changes.
-    fn data_waits(&self, module: ModuleId, at: u32) -> bool {
+    pub(super) fn data_waits(&self, module: ModuleId, at: u32) -> bool {
         let declared = self.config.module(module);
         if declared.resources[at as usize]
             .depends_on

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use terrane_config::config::{ModuleId, Reference};
 use terrane_config::validate::output_problems;
 use terrane_lang::diagnostic::Diagnostic;
-use terrane_model::addr::Mode;
+use terrane_model::addr::{InstanceAddr, Mode};
 use terrane_value::{EcoString, Marks, Path, PathStep, Value};
 
 pub(super) fn finish(mut core: Core) -> Planned {
@@ -30,6 +30,8 @@ pub(super) fn finish(mut core: Core) -> Planned {
     plan.changes = std::mem::take(&mut core.changes);
     plan.changes
         .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+    plan.ephemerals = std::mem::take(&mut core.ephemerals.instances);
+    plan.ephemerals.sort_by(|a, b| a.addr.cmp(&b.addr));
     plan.drift = std::mem::take(&mut core.drift);
     plan.drift
         .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
@@ -56,8 +58,8 @@ pub(super) fn finish(mut core: Core) -> Planned {
 impl Core {
     /// Builds the execution graph.
     fn order(&mut self, plan: &mut Plan) {
-        let built = Builder::new(&self.config, &self.graph, &self.world, &plan.changes)
-            .build(&|change| self.locate(change));
+        let built = Builder::new(&self.config, &self.graph, &self.world, plan)
+            .build(&|addr| self.locate(addr));
         match built {
             Ok(graph) => plan.graph = graph,
             Err(steps) => {
@@ -66,7 +68,7 @@ impl Core {
                     StepKind::Apply(at) => Some(name(*at)),
                     StepKind::Destroy(at) => Some(format!("{} (destroy)", name(*at))),
                     StepKind::Forget(at) => Some(format!("{} (forget)", name(*at))),
-                    StepKind::Join => None,
+                    StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => None,
                 });
                 let members: Vec<String> = members.take(20).collect();
                 self.diagnostics.push(Diagnostic::error(
@@ -79,14 +81,14 @@ impl Core {
     }
 
     /// Where the instance of a change is configured.
-    fn locate(&self, change: &ResourceChange) -> Option<(NodeId, Place, usize)> {
-        let (module, at) = self.index.resource(&change.addr.resource)?;
-        let place = self.world.place_of(&change.addr.resource.module)?;
+    fn locate(&self, addr: &InstanceAddr) -> Option<(NodeId, Place, usize)> {
+        let (module, at) = self.index.resource(&addr.resource)?;
+        let place = self.world.place_of(&addr.resource.module)?;
         let index = self
             .world
             .resource_cell(place, at)?
             .keys
-            .binary_search(&change.addr.key)
+            .binary_search(&addr.key)
             .ok()?;
         Some((self.graph.id(Node::Resource(module, at)), place, index))
     }
@@ -191,6 +193,12 @@ impl Core {
                 (None, false) => Action::Create,
                 (Some(_), false) if same => Action::NoOp,
                 (Some(_), false) => Action::Update,
+            };
+            // A null is no output: there was none, and there will be none.
+            let after = if stored.is_none() && action == Action::NoOp {
+                Value::NULL
+            } else {
+                after
             };
             let sensitive = output.sensitive || stored.is_some_and(|stored| stored.sensitive);
             changes.insert(

@@ -4,6 +4,7 @@ use super::conditions::{self, Words};
 use super::managed::{First, PlannedObject, Sent, Step, Task};
 use super::prior::Stage;
 use super::{Core, Waiting};
+use crate::ephemeral::{EphemeralOp, EphemeralStage};
 use crate::machine::Progress;
 use crate::objchange;
 use crate::plan::{Action, ActionReason, Importing, PlanMode, ResourceChange};
@@ -59,6 +60,15 @@ impl Core {
         }
         match (step, reply.answer) {
             (Step::Validating, _) if resource.mode == Mode::Data => self.read_data(id),
+            (Step::Validating, _) if resource.mode == Mode::Ephemeral => self.open_ephemeral(id),
+            (
+                Step::Opening,
+                Some(Answer::Ephemeral {
+                    result,
+                    private,
+                    renew_after_ms,
+                }),
+            ) => self.ephemeral_opened(id, &result, private, renew_after_ms),
             (Step::Validating, _) => self.wait_for_object(id),
             (Step::ReadingData, Some(Answer::Data { state, .. })) => self.data_read(id, state),
             (
@@ -617,6 +627,10 @@ impl Core {
 
     /// The task failed; why was reported.
     pub(super) fn task_failed(&mut self, id: usize) {
+        if self.tasks[id].step == Step::Opening {
+            let addr = self.tasks[id].addr.clone();
+            self.say_ephemeral(addr, EphemeralOp::Open, EphemeralStage::Failed);
+        }
         self.settle(id, Err(()));
     }
 }

@@ -3,6 +3,7 @@
 use super::conditions::{self, Outcome, Words};
 use super::prior::ObjectId;
 use super::{Core, Waiting};
+use crate::ephemeral::EphemeralInstance;
 use crate::graph::NodeId;
 use crate::machine::ProviderInstance;
 use crate::plan::{ActionReason, ExpansionKind, PlanMode};
@@ -25,6 +26,8 @@ pub(super) enum Step {
     /// The second of the two plans that a replacement needs.
     PlanningNew,
     ReadingData,
+    /// An ephemeral resource is being opened.
+    Opening,
     Done,
 }
 
@@ -126,15 +129,7 @@ impl Core {
         if batch.is_empty() {
             return self.complete(id);
         }
-        if resource.mode == Mode::Ephemeral {
-            self.diagnostics.push(
-                Diagnostic::error(&rules::planning::EPHEMERAL_NOT_SUPPORTED, "This version of terrane plans managed resources and data sources. Ephemeral resources come with a later one.")
-                    .at(resource.span),
-            );
-        }
-        let evaluate = |(place, _, key): &(Place, usize, Option<InstanceKey>)| match from_state
-            || resource.mode == Mode::Ephemeral
-        {
+        let evaluate = |(place, _, key): &(Place, usize, Option<InstanceKey>)| match from_state {
             true => Evaluated {
                 config: Ok(Value::NULL),
                 conditions: Vec::new(),
@@ -294,7 +289,9 @@ impl Core {
                 Value::NULL
             }
         };
-        let in_scope = self.scope.instance(Some(node), &addr);
+        // A provider that is needed for an object in scope needs what it is configured with.
+        let in_scope = self.scope.instance(Some(node), &addr)
+            || mode == Mode::Ephemeral && self.ephemerals.configures(node);
         let task = Task {
             node,
             place,
@@ -310,7 +307,15 @@ impl Core {
             first: None,
         };
         let id = self.add_task(task);
-        if failed || mode == Mode::Ephemeral {
+        if mode == Mode::Ephemeral && in_scope {
+            let task = &self.tasks[id];
+            self.ephemerals.instances.push(EphemeralInstance {
+                addr: task.addr.clone(),
+                provider: self.config.provider(task.provider.config).addr.clone(),
+                provider_key: task.provider.key.clone(),
+            });
+        }
+        if failed {
             return self.task_failed(id);
         }
         if from_state || self.options.mode == PlanMode::RefreshOnly && mode == Mode::Managed {
@@ -322,7 +327,7 @@ impl Core {
         if !self.provider_ready(&self.tasks[id].provider) {
             return self.task_failed(id);
         }
-        if self.has_ephemeral(id) {
+        if mode != Mode::Ephemeral && self.has_ephemeral(id) {
             return self.task_failed(id);
         }
         let (provider, config) = (
@@ -331,7 +336,8 @@ impl Core {
         );
         let call = match mode {
             Mode::Managed => Call::ValidateResource { type_name, config },
-            Mode::Data | Mode::Ephemeral => Call::ValidateDataSource { type_name, config },
+            Mode::Data => Call::ValidateDataSource { type_name, config },
+            Mode::Ephemeral => Call::ValidateEphemeral { type_name, config },
         };
         self.ask(&provider, call, Waiting::Task(id));
     }

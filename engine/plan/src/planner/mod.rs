@@ -5,8 +5,9 @@
 
 pub(crate) mod conditions;
 mod data;
+pub(crate) mod ephemeral;
 mod finish;
-mod fits;
+pub(crate) mod fits;
 mod imports;
 pub(crate) mod index;
 mod instance;
@@ -52,6 +53,8 @@ enum Waiting {
     Orphan(ObjectId),
     /// Whether an open intent was carried out.
     Intent(usize),
+    /// Renewing or closing an ephemeral instance: index into its leases.
+    Ephemeral(usize),
 }
 
 /// How far a provider instance is.
@@ -123,6 +126,7 @@ pub(crate) struct Core {
     events: Vec<terrane_model::event::EventKind>,
     /// What is to be imported to instances of the resources that have run.
     imports: BTreeMap<terrane_model::addr::InstanceAddr, imports::Wanted>,
+    ephemerals: ephemeral::Ephemerals,
 }
 
 impl Core {
@@ -199,6 +203,7 @@ impl Core {
             unresolved: BTreeMap::new(),
             events: Vec::new(),
             imports: BTreeMap::new(),
+            ephemerals: ephemeral::Ephemerals::default(),
         }
     }
 
@@ -236,6 +241,7 @@ impl Core {
                 self.ready.push_back(id);
             }
         }
+        self.find_ephemeral_users(&taking_part);
         if !self.recovering {
             self.warn_about_targets();
         }
@@ -269,13 +275,14 @@ impl Core {
                 self.run(id);
                 continue;
             }
-            if self.waiting.is_empty() && !self.orphans_planned {
+            if self.waiting.len() == self.ephemerals.outstanding && !self.orphans_planned {
                 self.orphans_planned = true;
                 self.plan_orphans();
                 continue;
             }
             break;
         }
+        self.tend_ephemerals();
         std::mem::take(&mut self.requests)
     }
 
@@ -286,6 +293,7 @@ impl Core {
             Some(Waiting::Task(task)) => self.task_answered(task, outcome),
             Some(Waiting::Orphan(object)) => self.orphan_answered(object, outcome),
             Some(Waiting::Intent(intent)) => self.intent_answered(intent, outcome),
+            Some(Waiting::Ephemeral(at)) => self.ephemeral_answered(at, outcome),
             None => {}
         }
     }
@@ -298,6 +306,10 @@ impl Core {
                 "The operation was cancelled before the plan was complete. Nothing was changed.",
             ));
         }
+    }
+
+    pub(crate) fn tell_time(&mut self, now_ms: u64) {
+        self.ephemerals.now_ms = self.ephemerals.now_ms.max(now_ms);
     }
 
     pub(crate) fn progress(&mut self) -> Vec<Progress> {
@@ -316,6 +328,7 @@ impl Core {
             Waiting::Object(object) | Waiting::Orphan(object) => {
                 Some(self.prior.objects[*object].addr.clone())
             }
+            Waiting::Ephemeral(at) => self.ephemerals.addr(*at),
             Waiting::Provider(_) | Waiting::Intent(_) => None,
         };
         self.waiting.insert(id.0, waiting);
@@ -329,6 +342,7 @@ impl Core {
 
     /// A node is done: those that only waited for it may run.
     fn complete(&mut self, id: NodeId) {
+        self.ephemerals.node_done(id);
         for dependent in std::mem::take(&mut self.dependents[id.index()]) {
             let pending = &mut self.pending[dependent.index()];
             *pending -= 1;
@@ -435,6 +449,8 @@ fn empty_plan(core: &Core) -> Plan {
         force_replace: core.options.replace.clone(),
         base: crate::plan::Base::default(),
         changes: Vec::new(),
+        ephemerals: Vec::new(),
+        apply_time_variables: core.options.apply_time_variables.clone(),
         outputs: Vec::new(),
         drift: Vec::new(),
         moves: Vec::new(),

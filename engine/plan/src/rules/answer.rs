@@ -1,18 +1,45 @@
 //! Rules about answers of providers while planning.
 
 terrane_lang::rules! {
-    /// Provider produced invalid object.
+    /// The provider's answer is not what its own schema says. This is a bug in the provider; the message names the attribute.
+    ///
+    /// ```text
+    /// data "cloud_image" "a" { … }, and the provider answers with an attribute of another type
+    /// ```
     T3101 error INVALID_DATA_OBJECT = "Provider produced invalid object";
 
-    /// Provider produced invalid answer.
+    /// The provider's answer can't be read. This is a bug in the provider.
+    ///
+    /// ```text
+    /// an answer of another kind than was asked for
+    /// ```
     T3102 error INVALID_PLAN_ANSWER = "Provider produced invalid answer";
 
-    /// Provider produced invalid plan.
+    /// The provider planned a value that contradicts the configuration. A plan must keep what is configured, so this is a bug in the provider; the message names the attribute and both values.
+    ///
+    /// ```text
+    /// name = "a" is configured, and the provider plans "A"
+    /// ```
     T3103 error INVALID_PLAN = "Provider produced invalid plan";
 
-    /// Provider did not answer.
+    /// The provider could not be reached, or stopped while it worked. The message has what it said last.
+    ///
+    /// ```text
+    /// the provider's process ended during the plan
+    /// ```
     T3104 error NO_ANSWER = "Provider did not answer";
 
-    /// Provider produced invalid plan.
+    /// An object is to be destroyed, and the provider planned something else. This is a bug in the provider.
+    ///
+    /// ```text
+    /// the provider answers the plan of a deletion with an object
+    /// ```
     T3105 error DESTROY_REFUSED = "Provider produced invalid plan";
+
+    /// What a provider returns for an ephemeral resource must be a whole object of the type that its schema says. This is a bug in the provider.
+    ///
+    /// ```text
+    /// ephemeral "example_token" "a" {}
+    /// ```
+    T3150 error INVALID_EPHEMERAL_OBJECT = "Provider produced invalid object";
 }

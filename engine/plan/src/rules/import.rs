@@ -1,18 +1,61 @@
 //! Rules about imports.
 
 terrane_lang::rules! {
-    /// Invalid for_each argument.
+    /// What an import block is repeated over must be a known map or set of strings that may be shown.
+    ///
+    /// ```plan
+    /// resource "terraform_data" "a" {
+    ///   for_each = toset(["x"])
+    /// }
+    /// import {
+    ///   for_each = "x"
+    ///   to       = terraform_data.a["x"]
+    ///   id       = "i"
+    /// }
+    /// ```
     T3301 error INVALID_FOR_EACH = "Invalid for_each argument";
 
-    /// Invalid import address.
+    /// The key in the address is a known string or whole number.
+    ///
+    /// ```plan
+    /// resource "terraform_data" "a" {
+    ///   for_each = toset(["x"])
+    /// }
+    /// import {
+    ///   to = terraform_data.a[null]
+    ///   id = "i"
+    /// }
+    /// ```
     T3302 error INVALID_KEY = "Invalid import address";
 
-    /// Invalid import id argument.
+    /// The id is a known string that is not empty and may be shown.
+    ///
+    /// ```plan
+    /// resource "terraform_data" "a" {}
+    /// import {
+    ///   to = terraform_data.a
+    ///   id = ""
+    /// }
+    /// ```
     T3303 error INVALID_ID = "Invalid import id argument";
 
-    /// Configuration for import target does not exist.
+    /// There is no instance of this address in the configuration: the resource block is missing, or its `count` or `for_each` has no such key.
+    ///
+    /// ```plan
+    /// resource "terraform_data" "a" {
+    ///   count = 1
+    /// }
+    /// import {
+    ///   to = terraform_data.a[1]
+    ///   id = "i"
+    /// }
+    /// ```
     T3304 error NO_CONFIGURATION = "Configuration for import target does not exist";
 
-    /// Cannot import non-existent remote object.
+    /// The provider finds no object with this id. It is mistyped, or is the id of something else, or the provider is configured for another account or region.
+    ///
+    /// ```text
+    /// import { to = aws_instance.web, id = "i-nope" }
+    /// ```
     T3305 error NO_OBJECT = "Cannot import non-existent remote object";
 }

@@ -1,36 +1,86 @@
 //! Rules about planning.
 
 terrane_lang::rules! {
-    /// Cycle: ….
-    T3001 error CYCLE = "Cycle: …";
+    /// Each of these needs the value of another one of them, all around, so none can be first. The message shows each reference that is part of it. Break it by computing the shared part in a local value that both use, or by a resource of its own for the connection between them.
+    ///
+    /// ```plan
+    /// resource "terraform_data" "a" {
+    ///   input = terraform_data.b.output
+    /// }
+    /// resource "terraform_data" "b" {
+    ///   input = terraform_data.a.output
+    /// }
+    /// ```
+    T3001 error CYCLE = "Cycle: ADDRESSES";
 
-    /// Cycle: ….
-    T3002 error STEP_CYCLE = "Cycle: …";
+    /// The configuration has no cycle, but its changes have: usually an object is created before the old one is destroyed, and something that it needs is destroyed first. Apply the changes in two steps, or use `create_before_destroy` for all of them or for none.
+    ///
+    /// ```text
+    /// a resource with create_before_destroy that needs one that moves to depend on it
+    /// ```
+    T3002 error STEP_CYCLE = "Cycle: ADDRESSES";
 
-    /// Incompletely-matched force-replace resource instance.
+    /// `-replace` names a resource that has instances, without saying which. The message lists their addresses.
+    ///
+    /// ```sh
+    /// terrane plan -replace=aws_instance.web   # which has count = 2
+    /// ```
     T3003 warning UNMATCHED_REPLACE = "Incompletely-matched force-replace resource instance";
 
-    /// Ephemeral resources are not supported.
-    T3004 error EPHEMERAL_NOT_SUPPORTED = "Ephemeral resources are not supported";
-
-    /// Invalid provider instance key.
+    /// The key that chooses an instance of a provider configuration must be a known string.
+    ///
+    /// ```text
+    /// provider = aws.all[aws_instance.web.id]
+    /// ```
     T3005 error INVALID_PROVIDER_KEY = "Invalid provider instance key";
 
-    /// Resource targeting is in effect.
+    /// Only a part of the configuration is looked at, so the plan may leave out changes that belong together. It is meant for mending, not for every day: run a plan without these options afterwards.
+    ///
+    /// ```sh
+    /// terrane plan -target=terraform_data.a
+    /// ```
     T3006 warning TARGETING = "Resource targeting is in effect";
 
-    /// Planning was interrupted.
+    /// The plan was stopped before it was complete, so nothing comes of it.
+    ///
+    /// ```text
+    /// Ctrl-C during terrane plan
+    /// ```
     T3007 error INTERRUPTED = "Planning was interrupted";
 
-    /// Unresolved resource instance address changes.
+    /// A `moved` block leads to an address at which another object is in the state. Both stay where they are, and the plan treats them as the addresses say. Move the other one away first.
+    ///
+    /// ```text
+    /// moved { from = x.a, to = x.b } while the state holds both x.a and x.b
+    /// ```
     T3008 warning BLOCKED_MOVES = "Unresolved resource instance address changes";
 
-    /// Cyclic dependency in move statements.
+    /// The `moved` blocks lead from an address back to itself. Remove one of them.
+    ///
+    /// ```plan
+    /// resource "terraform_data" "c" {}
+    /// moved {
+    ///   from = terraform_data.a
+    ///   to   = terraform_data.b
+    /// }
+    /// moved {
+    ///   from = terraform_data.b
+    ///   to   = terraform_data.a
+    /// }
+    /// ```
     T3009 error CYCLIC_MOVES = "Cyclic dependency in move statements";
 
-    /// Instance cannot be destroyed.
+    /// The plan would destroy an object whose resource says `prevent_destroy = true`. Find out why (the plan without that line shows it), then change the cause, or remove the line if the object may really go.
+    ///
+    /// ```text
+    /// lifecycle { prevent_destroy = true } on a resource that must be replaced
+    /// ```
     T3010 error PREVENT_DESTROY = "Instance cannot be destroyed";
 
-    /// Invalid prevent_destroy argument.
+    /// Whether an object may be destroyed must be known when the plan is made.
+    ///
+    /// ```text
+    /// prevent_destroy = terraform_data.a.id == "x"
+    /// ```
     T3011 error INVALID_PREVENT_DESTROY = "Invalid prevent_destroy argument";
 }

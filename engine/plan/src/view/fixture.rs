@@ -353,6 +353,8 @@ pub(crate) fn plan(json: &str) -> Plan {
         excludes: Vec::new(),
         force_replace: Vec::new(),
         base: Base::default(),
+        ephemerals: Vec::new(),
+        apply_time_variables: Vec::new(),
         changes,
         outputs: map("output_changes")
             .iter()

@@ -52,7 +52,10 @@ impl Inner {
         let outcome = match fault {
             Some(fault) if fault.is_before() => struck(fault),
             _ => {
-                let outcome = self.carry_out(call, fault);
+                let outcome = match self.ended_session(&call) {
+                    Some(refusal) => refusal,
+                    None => self.carry_out(call, fault),
+                };
                 match fault {
                     Some(Fault::ErrorAfter | Fault::LostAnswer | Fault::Partial) => {
                         spoil(outcome, fault)
@@ -126,14 +129,12 @@ impl Inner {
             Call::OpenEphemeral { type_name, config } if type_name == "sim_session" => {
                 self.open_session(&config)
             }
-            Call::RenewEphemeral { private, .. } => Outcome::of(Reply::ok(Answer::Ephemeral {
-                result: Value::NULL,
-                private,
-                renew_after_ms: Some(SESSION_MS),
-            })),
+            Call::RenewEphemeral { private, .. } => self.renew_session(private),
             Call::CloseEphemeral { private, .. } => {
-                let effect = self.sessions.remove(&*String::from_utf8_lossy(&private));
+                let (token, _) = session_of(&private);
+                let effect = self.sessions.remove(&token);
                 Outcome {
+                    id: Some(token),
                     effect,
                     ..Outcome::of(Reply::ok(Answer::Done))
                 }
@@ -270,22 +271,67 @@ impl Inner {
 
     fn open_session(&mut self, config: &Value) -> Outcome {
         let user = args::string(config, "user").unwrap_or_default();
+        if user == "nobody" {
+            return Outcome::refused("No session", "The cloud does not know `nobody`.");
+        }
+        let ttl_ms = config.get("ttl_ms").and_then(Value::as_number);
+        let ttl_ms = ttl_ms
+            .and_then(terrane_value::Number::to_u64)
+            .unwrap_or(SESSION_MS);
         let count = self.ask(&format!("session {user}")).to_string();
         let token = format!("session-{:016x}", self.hash(&["session", user, &count]));
         self.sessions.insert(token.as_str().into());
         let result = args::with(config, "token", Value::string(token.as_str()));
         Outcome {
+            id: Some(token.as_str().into()),
             effect: true,
             ..Outcome::of(Reply::ok(Answer::Ephemeral {
                 result,
-                private: token.into_bytes().into(),
-                renew_after_ms: Some(SESSION_MS),
+                private: format!("{token} {ttl_ms}").into_bytes().into(),
+                renew_after_ms: Some(ttl_ms),
             }))
         }
     }
+
+    fn renew_session(&mut self, private: Private) -> Outcome {
+        let (token, ttl_ms) = session_of(&private);
+        if !self.sessions.contains(&token) {
+            return Outcome::refused("No session", "There is no such session that is open.");
+        }
+        Outcome {
+            id: Some(token),
+            ..Outcome::of(Reply::ok(Answer::Ephemeral {
+                result: Value::NULL,
+                private,
+                renew_after_ms: Some(ttl_ms),
+            }))
+        }
+    }
+
+    /// The refusal of a call that is made with the token of a session that is not open.
+    fn ended_session(&self, call: &Call) -> Option<Outcome> {
+        let (Call::Apply { config, .. } | Call::Configure { config }) = call else {
+            return None;
+        };
+        let ended = |attribute: &&str| {
+            let token = args::string(config, attribute).unwrap_or_default();
+            token.starts_with("session-") && !self.sessions.contains(token)
+        };
+        let attribute = ["secret_wo", "secret"].into_iter().find(ended)?;
+        let problem = "The token is that of a session that is not open.";
+        let complaint = args::complaint(attribute, "The session has ended", problem);
+        Some(Outcome::of(Reply::error(complaint)))
+    }
 }
 
-/// A session must be renewed in this time.
+/// Token and time to live of a session, from its private bytes.
+fn session_of(private: &[u8]) -> (EcoString, u64) {
+    let text = String::from_utf8_lossy(private);
+    let (token, ttl_ms) = text.split_once(' ').unwrap_or((&text, ""));
+    (token.into(), ttl_ms.parse().unwrap_or(SESSION_MS))
+}
+
+/// A session must be renewed in this time, if it does not say another.
 const SESSION_MS: u64 = 60_000;
 
 /// What a call is about: operation, type, and the token or id by which its fate is told from that of others.
@@ -318,6 +364,16 @@ fn about(call: &Call) -> (Operation, EcoString, EcoString) {
             let name = args::string(config, "name").unwrap_or_default();
             (Operation::Read, type_name.clone(), name.into())
         }
+        Call::OpenEphemeral { type_name, config } => {
+            let user = args::string(config, "user").unwrap_or_default();
+            (Operation::Open, type_name.clone(), user.into())
+        }
+        Call::RenewEphemeral { type_name, private } => {
+            (Operation::Renew, type_name.clone(), session_of(private).0)
+        }
+        Call::CloseEphemeral { type_name, private } => {
+            (Operation::Close, type_name.clone(), session_of(private).0)
+        }
         Call::ValidateResource { type_name, .. }
         | Call::ValidateDataSource { type_name, .. }
         | Call::ValidateEphemeral { type_name, .. }
@@ -326,9 +382,6 @@ fn about(call: &Call) -> (Operation, EcoString, EcoString) {
         | Call::Plan { type_name, .. }
         | Call::Import { type_name, .. }
         | Call::Move { type_name, .. }
-        | Call::OpenEphemeral { type_name, .. }
-        | Call::RenewEphemeral { type_name, .. }
-        | Call::CloseEphemeral { type_name, .. }
         | Call::List { type_name, .. }
         | Call::GenerateConfig { type_name, .. }
         | Call::Resolve { type_name, .. } => (Operation::Other, type_name.clone(), none()),

@@ -20,12 +20,14 @@ impl Difference {
     /// What differs, in one word.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        use Answer::{Failed, Refused, Value};
+        use Answer::{Failed, Refused, Unknown, Value};
         match (&self.ours, &self.theirs) {
             (Refused, Failed) => "we refuse, they fail",
             (Refused, _) => "we refuse",
             (Failed, Refused) => "they refuse, we fail",
             (_, Refused) => "they refuse",
+            (_, Unknown) => "they do not know",
+            (Unknown, _) => "we do not know",
             (Failed, _) => "we fail",
             (_, Failed) => "they fail",
             (
@@ -46,7 +48,12 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "[{}] {}", self.kind(), self.node.render(Logic::Operators))?;
+        writeln!(
+            f,
+            "[{}] {}",
+            self.kind(),
+            self.node.render(Logic::Operators)
+        )?;
         writeln!(f, "    ours:   {:?}", self.ours)?;
         write!(f, "    theirs: {:?}", self.theirs)
     }
@@ -88,7 +95,8 @@ pub fn shrink(terraform: &Path, difference: Difference) -> Difference {
             .into_iter()
             .filter(|node| {
                 let text = node.render(Logic::Operators);
-                text.len() < length && (smallest.ours == Answer::Refused || ours::answer(&text) != Answer::Refused)
+                text.len() < length
+                    && (smallest.ours == Answer::Refused || ours::answer(&text) != Answer::Refused)
             })
             .collect();
         candidates.sort_by_key(|node| node.render(Logic::Operators).len());

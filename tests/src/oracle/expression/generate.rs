@@ -72,7 +72,9 @@ impl Generator {
     }
 
     fn any_code(&mut self) -> &'static str {
-        self.one(&["s", "s", "n", "n", "b", "La", "Ma", "O", "T", "Ls", "Sa", "Ln"])
+        self.one(&[
+            "s", "s", "n", "n", "b", "La", "Ma", "O", "T", "Ls", "Sa", "Ln",
+        ])
     }
 
     fn literal(&mut self, code: &str, depth: u32) -> Node {
@@ -105,24 +107,37 @@ impl Generator {
         match kind {
             "L" => {
                 let items = self.tuple(element, depth);
-                if plain { items } else { Node::of("tolist(¤)", [items]) }
+                if plain {
+                    items
+                } else {
+                    Node::of("tolist(¤)", [items])
+                }
             }
             "S" => Node::of("toset(¤)", [self.tuple(element, depth)]),
             "M" => {
                 let items = self.object(element, depth);
-                if plain { items } else { Node::of("tomap(¤)", [items]) }
+                if plain {
+                    items
+                } else {
+                    Node::of("tomap(¤)", [items])
+                }
             }
             _ => Node::text("null"),
         }
     }
 
     fn tuple(&mut self, element: &str, depth: u32) -> Node {
-        let items = (0..self.rng.below(4)).map(|_| self.item(element, depth)).collect();
+        let items = (0..self.rng.below(4))
+            .map(|_| self.item(element, depth))
+            .collect();
         Node::list("[", items, "]")
     }
 
     fn item(&mut self, code: &str, depth: u32) -> Node {
-        if depth == 0 && (code.len() > 1 || code == "O" || code == "T" || code == "a") && self.rng.chance(60) {
+        if depth == 0
+            && (code.len() > 1 || code == "O" || code == "T" || code == "a")
+            && self.rng.chance(60)
+        {
             let code = self.one(&["s", "n", "b"]);
             return self.literal(code, 0);
         }
@@ -138,7 +153,9 @@ impl Generator {
             let key = self.one(KEYS);
             match self.rng.below(6) {
                 0 if depth > 0 => node.push(Node::of("(¤)", [self.expression("s", depth - 1)])),
-                1..=3 if matches!(key, "a" | "b" | "c" | "key" | "name" | "id" | "x") => node.push_text(key),
+                1..=3 if matches!(key, "a" | "b" | "c" | "key" | "name" | "id" | "x") => {
+                    node.push_text(key)
+                }
                 _ => node.push_text(&format!("\"{key}\"")),
             }
             node.push_text(self.one(&[" = ", " = ", ": "]));
@@ -159,7 +176,10 @@ impl Generator {
                 node
             }
             7 => self.heredoc(depth),
-            _ => Node::of("\"¤\"", [Node::of("${¤}", [self.expression("a", depth - 1)])]),
+            _ => Node::of(
+                "\"¤\"",
+                [Node::of("${¤}", [self.expression("a", depth - 1)])],
+            ),
         }
     }
 
@@ -206,7 +226,16 @@ impl Generator {
         for _ in 0..=self.rng.below(2) {
             node.push_text(self.one(&["", "  ", "    ", "\t", " "]));
             let lines = [
-                "plain", "with \"quotes\" and \\n", "  more", "$${no} %%{no}", "ü 日本 $ %", "", "trailing  ", "a\\tb", "EO", "100%",
+                "plain",
+                "with \"quotes\" and \\n",
+                "  more",
+                "$${no} %%{no}",
+                "ü 日本 $ %",
+                "",
+                "trailing  ",
+                "a\\tb",
+                "EO",
+                "100%",
             ];
             self.template(&mut node, depth, &lines);
             node.push_text("\n");
@@ -259,11 +288,7 @@ impl Generator {
         (value.clone(), vec![(value, element.to_owned())])
     }
 
-    fn within<T>(
-        &mut self,
-        scope: Vec<(String, String)>,
-        make: impl FnOnce(&mut Self) -> T,
-    ) -> T {
+    fn within<T>(&mut self, scope: Vec<(String, String)>, make: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.names.len();
         self.names.extend(scope);
         let made = make(self);
@@ -292,7 +317,10 @@ impl Generator {
             (value, condition.then(|| generator.expression("b", depth)))
         });
         match test {
-            Some(test) => Node::of(&format!("[for {names} in ¤ : ¤ if ¤]"), [source, value, test]),
+            Some(test) => Node::of(
+                &format!("[for {names} in ¤ : ¤ if ¤]"),
+                [source, value, test],
+            ),
             None => Node::of(&format!("[for {names} in ¤ : ¤]"), [source, value]),
         }
     }
@@ -335,7 +363,10 @@ impl Generator {
             2 => {
                 let key = self.one(KEYS);
                 let value = self.expression(code, depth);
-                Node::of(&format!("{{\"{key}\" = ¤}}[¤]"), [value, self.expression("s", depth.min(1))])
+                Node::of(
+                    &format!("{{\"{key}\" = ¤}}[¤]"),
+                    [value, self.expression("s", depth.min(1))],
+                )
             }
             3 => {
                 let key = self.one(KEYS);
@@ -346,12 +377,18 @@ impl Generator {
                 let at = self.one(&["0", "1", "0"]);
                 Node::of(
                     &format!("[¤, ¤].{at}"),
-                    [self.expression(code, depth), self.expression("a", depth.min(1))],
+                    [
+                        self.expression(code, depth),
+                        self.expression("a", depth.min(1)),
+                    ],
                 )
             }
             _ => Node::of(
                 "(¤)[¤]",
-                [self.expression("Ma", depth), self.expression("s", depth.min(1))],
+                [
+                    self.expression("Ma", depth),
+                    self.expression("s", depth.min(1)),
+                ],
             ),
         }
     }
@@ -360,7 +397,14 @@ impl Generator {
         if code.len() == 1 && matches!(code, "s" | "n" | "b") {
             return Node::of("(¤)", [self.expression(&format!("L{code}"), depth)]);
         }
-        Node::list("[", vec![self.expression(code, depth), self.expression("a", depth.min(1))], "]")
+        Node::list(
+            "[",
+            vec![
+                self.expression(code, depth),
+                self.expression("a", depth.min(1)),
+            ],
+            "]",
+        )
     }
 
     fn splat(&mut self, code: &str, depth: u32) -> Node {
@@ -371,7 +415,12 @@ impl Generator {
             None | Some("" | "a") => "a",
             Some(element) => element,
         };
-        let item = |generator: &mut Self| Node::of("{a = ¤, b = [{c = 1}]}", [generator.expression(element, depth)]);
+        let item = |generator: &mut Self| {
+            Node::of(
+                "{a = ¤, b = [{c = 1}]}",
+                [generator.expression(element, depth)],
+            )
+        };
         let items = vec![item(self), item(self)];
         match self.rng.below(6) {
             0 => Node::list("[", items, "][*].a"),
@@ -400,8 +449,15 @@ impl Generator {
                 0 => Node::of("-¤", [Node::of("(¤)", [self.expression("n", depth)])]),
                 at => {
                     let operator = ["", "+", "-", "*", "/", "%", "+"][at];
-                    let pattern = if self.rng.chance(70) { format!("(¤ {operator} ¤)") } else { format!("¤ {operator} ¤") };
-                    Node::of(&pattern, [self.expression("n", depth), self.expression("n", depth)])
+                    let pattern = if self.rng.chance(70) {
+                        format!("(¤ {operator} ¤)")
+                    } else {
+                        format!("¤ {operator} ¤")
+                    };
+                    Node::of(
+                        &pattern,
+                        [self.expression("n", depth), self.expression("n", depth)],
+                    )
                 }
             },
             "b" => self.test(depth),
@@ -417,13 +473,24 @@ impl Generator {
             2 => Node::or(self.expression("b", depth), self.expression("b", depth)),
             3 | 4 => {
                 let operator = self.one(&["<", ">", "<=", ">="]);
-                Node::of(&format!("(¤ {operator} ¤)"), [self.expression("n", depth), self.expression("n", depth)])
+                Node::of(
+                    &format!("(¤ {operator} ¤)"),
+                    [self.expression("n", depth), self.expression("n", depth)],
+                )
             }
             5 => {
-                let mut text = self.one(&["true", "false", "1 < 2", "!false", "2 == 2"]).to_owned();
+                let mut text = self
+                    .one(&["true", "false", "1 < 2", "!false", "2 == 2"])
+                    .to_owned();
                 for _ in 0..=self.rng.below(3) {
                     text.push_str(self.one(&[" && ", " || ", " == ", " != "]));
-                    text.push_str(self.one(&["true", "false", "!true", "3 - 1 > 1", "\"a\" == \"a\""]));
+                    text.push_str(self.one(&[
+                        "true",
+                        "false",
+                        "!true",
+                        "3 - 1 > 1",
+                        "\"a\" == \"a\"",
+                    ]));
                 }
                 Node::of("(¤)", [Node::text(text)])
             }
@@ -431,7 +498,10 @@ impl Generator {
                 let code = self.any_code();
                 let other = if self.rng.chance(25) { "a" } else { code };
                 let operator = self.one(&["==", "!="]);
-                Node::of(&format!("(¤ {operator} ¤)"), [self.expression(code, depth), self.expression(other, depth)])
+                Node::of(
+                    &format!("(¤ {operator} ¤)"),
+                    [self.expression(code, depth), self.expression(other, depth)],
+                )
             }
         }
     }
@@ -442,9 +512,15 @@ impl Generator {
                 || result == code
                 || (result == "a" && code.len() == 1)
                 || (code == "i" && result == "n")
-                || (code.len() > 1 && result.len() > 1 && code.starts_with(&result[..1]) && result.ends_with('a'))
+                || (code.len() > 1
+                    && result.len() > 1
+                    && code.starts_with(&result[..1])
+                    && result.ends_with('a'))
         };
-        let fit: Vec<_> = FUNCTIONS.iter().filter(|(.., result)| fits(result)).collect();
+        let fit: Vec<_> = FUNCTIONS
+            .iter()
+            .filter(|(.., result)| fits(result))
+            .collect();
         let Some((name, params, _)) = self.rng.pick(&fit).copied().copied() else {
             return self.literal(code, depth);
         };
@@ -466,7 +542,11 @@ impl Generator {
         if self.rng.chance(1) {
             arguments.push(self.expression("a", 0));
         }
-        let close = if self.rng.chance(3) && !arguments.is_empty() { "...)" } else { ")" };
+        let close = if self.rng.chance(3) && !arguments.is_empty() {
+            "...)"
+        } else {
+            ")"
+        };
         let namespace = if self.rng.chance(2) { "core::" } else { "" };
         Node::list(&format!("{namespace}{name}("), arguments, close)
     }

@@ -19,6 +19,8 @@ pub enum Answer {
     Refused,
     /// It has no value.
     Failed,
+    /// Its value is not known, though everything in it is.
+    Unknown,
     /// It has one.
     Value {
         /// As JSON.

@@ -36,7 +36,9 @@ fn evaluate(text: &str) -> Option<Value> {
     let (expr, diagnostics) = parse_expression(FileId(0), text);
     let expr = expr.filter(|_| !diagnostics.has_errors())?;
     let functions = Functions::pure();
-    Names::new(&BTreeMap::new(), &functions).evaluate(&expr).ok()
+    Names::new(&BTreeMap::new(), &functions)
+        .evaluate(&expr)
+        .ok()
 }
 
 /// Writes a type as the peer's console prints it.

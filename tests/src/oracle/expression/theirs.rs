@@ -14,10 +14,14 @@ pub(super) fn answers(terraform: &Path, texts: &[String]) -> Vec<Answer> {
         return Vec::new();
     }
     match together(terraform, texts) {
-        Some(answers) => answers,
-        // One that the peer does not read spoils all of them.
-        None if texts.len() == 1 => vec![Answer::Refused],
-        None => {
+        Ok(answers) => answers,
+        // One that the peer does not read, or does not know, spoils all of them.
+        Err(unknown) if texts.len() == 1 => vec![if unknown {
+            Answer::Unknown
+        } else {
+            Answer::Refused
+        }],
+        Err(_) => {
             let (first, rest) = texts.split_at(texts.len() / 2);
             let mut answers = self::answers(terraform, first);
             answers.extend(self::answers(terraform, rest));
@@ -26,11 +30,18 @@ pub(super) fn answers(terraform: &Path, texts: &[String]) -> Vec<Answer> {
     }
 }
 
-fn together(terraform: &Path, texts: &[String]) -> Option<Vec<Answer>> {
+/// The answers; or that there are none, and whether that is because one is not known.
+fn together(terraform: &Path, texts: &[String]) -> Result<Vec<Answer>, bool> {
     let dir = tempfile::tempdir().expect("there is room for a folder");
     let mut file = String::from("locals {\n");
     for (at, text) in texts.iter().enumerate() {
-        writeln!(file, "v{at} = {}\nt{at} = {}", value_of(text), type_of(text)).ok()?;
+        writeln!(
+            file,
+            "v{at} = {}\nt{at} = {}",
+            value_of(text),
+            type_of(text)
+        )
+        .map_err(|_| false)?;
     }
     file.push_str("}\n");
     std::fs::write(dir.path().join("main.tf"), file).expect("the folder can be written");
@@ -42,14 +53,22 @@ fn together(terraform: &Path, texts: &[String]) -> Option<Vec<Answer>> {
     };
     let line = format!("base64encode(jsonencode([{}]))\n", all('v'));
     let ran = run(terraform, dir.path(), &["console"], &line);
-    let encoded = ran.out.trim().strip_prefix('"')?.strip_suffix('"')?;
-    let values: serde_json::Value = serde_json::from_slice(&decode(encoded)?).ok()?;
-    let ran = run(terraform, dir.path(), &["console"], &format!("type([{}])\n", all('t')));
+    let encoded = ran.out.trim().strip_prefix('"');
+    let decoded = encoded.and_then(|text| decode(text.strip_suffix('"')?));
+    let values: Option<Vec<serde_json::Value>> =
+        decoded.and_then(|text| serde_json::from_slice(&text).ok());
+    let Some(values) = values.filter(|values| values.len() == texts.len()) else {
+        return Err(ran.out.contains("known after apply"));
+    };
+    let ran = run(
+        terraform,
+        dir.path(),
+        &["console"],
+        &format!("type([{}])\n", all('t')),
+    );
     let types = split(&ran.out);
-    let values = values.as_array()?;
-    assert_eq!(values.len(), texts.len());
     if types.len() != texts.len() {
-        return None;
+        return Err(false);
     }
     let answers = values.iter().zip(types).map(|(value, ty)| match value {
         serde_json::Value::Array(pair) => Answer::Value {
@@ -59,7 +78,7 @@ fn together(terraform: &Path, texts: &[String]) -> Option<Vec<Answer>> {
         },
         _ => Answer::Failed,
     });
-    Some(answers.collect())
+    Ok(answers.collect())
 }
 
 /// The elements of a tuple type as the console prints it: each begins with an indentation of one step.
@@ -67,12 +86,13 @@ fn split(printed: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut entry = String::new();
     for line in printed.lines() {
-        if !line.starts_with("    ") {
+        // Before the first and behind the last element; within one, a name with a line break in it.
+        if !line.starts_with("    ") && entry.is_empty() {
             continue;
         }
         entry.push_str(line);
         entry.push('\n');
-        let nested = line.starts_with("     ");
+        let nested = line.starts_with("     ") || !line.starts_with("    ");
         if !nested && line.ends_with(',') {
             let whole = one_line(&entry);
             found.push(whole.trim_end_matches(',').to_owned());
@@ -84,5 +104,7 @@ fn split(printed: &str) -> Vec<String> {
 
 fn decode(base64: &str) -> Option<Vec<u8>> {
     use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.decode(base64).ok()
+    base64::engine::general_purpose::STANDARD
+        .decode(base64)
+        .ok()
 }

@@ -114,7 +114,7 @@ impl Decoder<'_> {
         }
         let Some(items) = static_expr::as_list(&attribute.expr) else {
             self.error(
-                &rules::resource::STATIC_LIST_REQUIRED,
+                &rules::declaration::STATIC_LIST_REQUIRED,
                 "A static list expression is required.",
                 attribute.expr.span,
             );
@@ -143,7 +143,7 @@ impl Decoder<'_> {
     fn triggers(&mut self, expr: &Expr) -> Vec<Expr> {
         let Some(items) = static_expr::as_list(expr) else {
             self.error(
-                &rules::resource::STATIC_LIST_REQUIRED,
+                &rules::declaration::STATIC_LIST_REQUIRED,
                 "A static list expression is required.",
                 expr.span,
             );

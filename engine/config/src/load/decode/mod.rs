@@ -186,7 +186,7 @@ impl Decoder<'_> {
         if static_expr::literal_string(expr).is_some() && !self.is_json(expr.span) {
             if !quoted {
                 self.error(
-                    &rules::declaration::QUOTED_REFERENCE_REQUIRED,
+                    &terrane_lang::rules::structure::NOT_STATIC,
                     expr::NOT_STATIC,
                     expr.span,
                 );

@@ -254,14 +254,12 @@ impl Decoder<'_> {
         let condition = content.attribute("condition")?.expr.clone();
         if static_expr::is_constant(&condition) || !mentions_object(&condition) {
             let kind = block.kind.name.as_str();
-            let summary = match kind {
-                "validation" => (&rules::declaration::CONSTANT_VALIDATION).into(),
-                _ => rules::declaration::CONSTANT_CONDITION
-                    .named(format!("Invalid {kind} expression")),
-            };
+            // A rule of a variable is checked when names have a meaning: it must look at the variable itself.
             if kind != "validation" {
+                let headline = rules::declaration::CONSTANT_CONDITION
+                    .named(format!("Invalid {kind} expression"));
                 self.error(
-                    summary,
+                    headline,
                     "The condition expression must refer to at least one object from elsewhere in the configuration, or else its result would not be checking anything.",
                     condition.span,
                 );

@@ -113,7 +113,7 @@ impl Decoder<'_> {
         let text = self.take(super::required_string(self.sources, expr))?;
         if Constraint::parse(&text).is_none() {
             self.error(
-                &rules::provider::INVALID_VERSION_CONSTRAINT,
+                &rules::settings::INVALID_VERSION_CONSTRAINT,
                 "This string does not use correct version constraint syntax.",
                 expr.span,
             );

@@ -138,7 +138,7 @@ impl Decoder<'_> {
             Some(resource) if resource.mode != Mode::Managed => {
                 let what = if resource.mode == Mode::Data { "Data source" } else { "Ephemeral resource" };
                 self.error(
-                    format!("{what} address not allowed"),
+                    rules::refactor::REMOVED_UNMANAGED.named(format!("{what} address not allowed")),
                     "Only managed resources and modules can be removed this way: for others it is enough to remove the block from the configuration.",
                     span,
                 );
@@ -243,7 +243,7 @@ impl Decoder<'_> {
         }
         if !self.is_json(expr.span) {
             self.error(
-                &rules::refactor::NOT_STATIC,
+                &terrane_lang::rules::structure::NOT_STATIC,
                 super::expr::NOT_STATIC,
                 expr.span,
             );

@@ -112,7 +112,7 @@ impl Decoder<'_> {
                     );
                 }
                 None => self.error(
-                    &rules::settings::STATIC_LIST_REQUIRED,
+                    &rules::declaration::STATIC_LIST_REQUIRED,
                     "A static list expression is required.",
                     attribute.expr.span,
                 ),
@@ -338,7 +338,7 @@ impl Decoder<'_> {
     fn provider_source(&mut self, text: &str, span: Span) -> Option<ProviderAddr> {
         if text.split('/').count() > 3 || text.is_empty() {
             self.error(
-                &rules::settings::EMPTY_PROVIDER_SOURCE,
+                &rules::settings::PROVIDER_SOURCE_PARTS,
                 "The \"source\" attribute must be in the format \"[hostname/][namespace/]name\"",
                 span,
             );

@@ -1,8 +1,12 @@
 //! Old spellings: `"${x}"` alone, quoted type names, labels without quotes.
 
 use super::Piece;
+use crate::source::FileId;
+use crate::syntax::ast::ExprKind;
+use crate::syntax::parse::parse_expression;
 use crate::syntax::scan::TokenKind;
 use std::borrow::Cow;
+use terrane_value::quote::is_printable;
 
 /// The tokens of a file that parses, with old spellings replaced.
 pub(super) fn cleanup(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
@@ -57,9 +61,9 @@ impl<'a> Rest<'a> {
         is_attribute
     }
 
-    /// Labels up to the brace, each in quotes. Comments and escapes stay, where the peers would lose them.
+    /// Labels up to the brace, each in quotes, with the escapes that it needs. Comments between labels stay, where the peers lose them.
     fn block_header(&mut self) {
-        for piece in self.pieces.by_ref() {
+        for mut piece in self.pieces.by_ref() {
             match piece.kind {
                 TokenKind::OpenBrace => {
                     self.out.push(piece);
@@ -74,9 +78,14 @@ impl<'a> Rest<'a> {
                     self.out.push(quote(TokenKind::OpenQuote));
                     self.out.push(Piece {
                         kind: TokenKind::QuotedText,
-                        ..piece
+                        text: label(piece.text),
+                        spaces: 0,
                     });
                     self.out.push(quote(TokenKind::CloseQuote));
+                }
+                TokenKind::QuotedText => {
+                    piece.text = label(piece.text);
+                    self.out.push(piece);
                 }
                 _ => self.out.push(piece),
             }
@@ -113,6 +122,36 @@ impl<'a> Rest<'a> {
         });
         self.out.extend(behind);
     }
+}
+
+/// The text of a label between its quotes: normal form C, with escapes only for what needs one. A label with a doubled `$` or `%` stays as
+/// it is; the peers lose it.
+fn label(text: Cow<'_, str>) -> Cow<'_, str> {
+    let plain = |c: char| matches!(c, ' '..='~' if c != '\\');
+    if text.chars().all(plain) || text.contains("$$") || text.contains("%%") {
+        return text;
+    }
+    let (expr, _) = parse_expression(FileId(0), &format!("\"{text}\""));
+    let Some(ExprKind::String(label)) = expr.map(|expr| expr.kind) else {
+        return text;
+    };
+    if label.contains("${") || label.contains("%{") {
+        return text;
+    }
+    let mut out = String::with_capacity(label.len());
+    for c in label.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '"' | '\\' => out.extend(['\\', c]),
+            ' '..='~' => out.push(c),
+            c if is_printable(c) => out.push(c),
+            c if u32::from(c) <= 0xffff => out.extend([format!("\\u{:04x}", u32::from(c))]),
+            c => out.extend([format!("\\U{:08x}", u32::from(c))]),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// `list` alone becomes `list(any)`; the quoted names of the oldest versions lose their quotes.

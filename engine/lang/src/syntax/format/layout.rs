@@ -99,7 +99,13 @@ fn indent(pieces: &mut [Piece<'_>], lines: &[Line]) {
             set(pieces, first, 0);
             continue;
         }
-        let net = net_depth(pieces, line.lead.start..line.lead.end.max(line.assign.end));
+        // What is in a heredoc that begins on the line does not count, even if it ends in the midst of a sequence.
+        let end = line.lead.end.max(line.assign.end);
+        let heredoc = pieces.get(first..end).and_then(|pieces| {
+            let at = pieces.iter().position(|piece| piece.kind == T::OpenHeredoc);
+            at.map(|at| first + at)
+        });
+        let net = net_depth(pieces, first..heredoc.unwrap_or(end));
         let mut closed = -net;
         while closed > 0 {
             let Some(top) = open.last_mut() else { break };

@@ -64,6 +64,15 @@ fn lines_are_indented_by_open_brackets() {
     );
 }
 
+/// A line may begin in the midst of a sequence of a heredoc.
+#[test]
+fn brackets_in_heredocs_do_not_indent() {
+    check(
+        "l {\nl=<<E\n%{if n(\n)}%{endif}\nE\n}\n",
+        "l {\n  l = <<E\n%{if n(\n)}%{endif}\nE\n}\n",
+    );
+}
+
 #[test]
 fn old_spellings_are_replaced() {
     for (text, expect) in [
@@ -87,12 +96,20 @@ fn old_spellings_are_replaced() {
     }
 }
 
-/// Where the peers lose what the author wrote, it stays.
+/// Where the peers lose what the author wrote, it stays: comments between labels, and labels with doubled signs.
 #[test]
-fn comments_and_escapes_in_headers_stay() {
+fn comments_and_doubled_signs_in_headers_stay() {
     check(
-        "a /* b */ c \"d\\te\" /* f */ {}\n",
-        "a /* b */ \"c\" \"d\\te\" /* f */ {}\n",
+        "a /* b */ c \"d$${e\" /* f */ {}\n",
+        "a /* b */ \"c\" \"d$${e\" /* f */ {}\n",
+    );
+}
+
+#[test]
+fn labels_have_the_escapes_that_they_need() {
+    check(
+        "a \"d\\te\\u00e9\\\"\\\\\" \"\u{a0}e\u{301}\\U000E0001\" e\u{301} {}\n",
+        "a \"d\\te\u{e9}\\\"\\\\\" \"\\u00a0\u{e9}\\U000e0001\" \"\u{e9}\" {}\n",
     );
 }
 

@@ -1,7 +1,7 @@
 //! What a schema sees in a JSON body.
 
 use super::JsonBody;
-use super::expr::expression;
+use super::expr::{MAX_MESSAGES, expression};
 use super::read::{Property, Value, ValueKind};
 use crate::diagnostic::Headline;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -48,11 +48,13 @@ impl JsonBody {
                 .any(|(attribute, _)| attribute == name)
             {
                 if let Some(first) = seen.get(name) {
-                    diagnostics.push(duplicate(
-                        &rules::json::DUPLICATE_ARGUMENT,
-                        property,
-                        *first,
-                    ));
+                    if diagnostics.len() < MAX_MESSAGES {
+                        diagnostics.push(duplicate(
+                            &rules::json::DUPLICATE_ARGUMENT,
+                            property,
+                            *first,
+                        ));
+                    }
                     continue;
                 }
                 seen.insert(name, property.span);
@@ -70,7 +72,7 @@ impl JsonBody {
                     &mut content.blocks,
                     &mut diagnostics,
                 );
-            } else if exact && name != COMMENT {
+            } else if exact && name != COMMENT && diagnostics.len() < MAX_MESSAGES {
                 diagnostics.push(unknown(property, schema));
             }
         }
@@ -103,11 +105,13 @@ impl JsonBody {
                 continue;
             }
             if let Some(first) = seen.get(name) {
-                diagnostics.push(duplicate(
-                    &rules::json::DUPLICATE_ATTRIBUTE,
-                    property,
-                    *first,
-                ));
+                if diagnostics.len() < MAX_MESSAGES {
+                    diagnostics.push(duplicate(
+                        &rules::json::DUPLICATE_ATTRIBUTE,
+                        property,
+                        *first,
+                    ));
+                }
                 continue;
             }
             seen.insert(name, property.span);
@@ -185,6 +189,7 @@ fn properties<'a>(
             for item in items {
                 match &item.kind {
                     ValueKind::Object(properties) => found.extend(properties),
+                    _ if diagnostics.len() >= MAX_MESSAGES => {}
                     _ => {
                         diagnostics.push(Diagnostic::error(WRONG_TYPE, wrong).at(first_byte(item)));
                     }

@@ -11,7 +11,7 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 
 /// Messages about one body after which no more are collected.
-const MAX_MESSAGES: usize = 100;
+pub(super) const MAX_MESSAGES: usize = 100;
 
 /// The expression that a value stands for. Strings, and the names of properties, are templates.
 ///

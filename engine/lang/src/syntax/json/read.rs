@@ -1,10 +1,9 @@
 //! The JSON reader: values with their places.
 
-use crate::diagnostic::Headline;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Rule};
 use crate::rules;
 use crate::source::{FileId, Span};
-use crate::syntax::parse::MAX_NESTING;
+use crate::syntax::parse::{MAX_ERRORS, MAX_NESTING};
 use crate::syntax::suggest::suggestion;
 use ecow::EcoString;
 use std::sync::Arc;
@@ -47,16 +46,9 @@ pub(super) struct Text {
 }
 
 /// Reads one value that is the whole text. `None` if there is not even the beginning of one.
+///
+/// After a mistake it goes on where the text can be understood again; a value that can't be read stands as null.
 pub(super) fn read(file: FileId, text: &str) -> (Option<Value>, Diagnostics) {
-    let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader {
-        file,
-        text,
-        bytes: text.as_bytes(),
-        at: start,
-        depth: 0,
-        diagnostics: Diagnostics::new(),
-    };
     if u32::try_from(text.len()).is_err() {
         let detail = "A source text may hold at most 4 GiB.";
         return (
@@ -64,36 +56,32 @@ pub(super) fn read(file: FileId, text: &str) -> (Option<Value>, Diagnostics) {
             Diagnostic::error(&rules::json::FILE_TOO_LARGE, detail).into(),
         );
     }
+    let mut reader = Reader::new(file, text);
+    if text.starts_with('\u{feff}') {
+        reader.at = 3;
+    }
     let value = reader.value().ok();
     reader.spaces();
-    if value.is_some() && reader.at < text.len() {
+    // What is behind a mistake may be anything.
+    if value.is_some() && reader.at < text.len() && !reader.diagnostics.has_errors() {
         let detail = "Extra characters appear after the JSON value.";
-        let at = reader.at;
-        reader.fail(at, at + 1, &rules::json::EXTRANEOUS_DATA, detail);
+        reader.report_odd(&rules::json::EXTRANEOUS_DATA, detail);
     }
     (value, reader.diagnostics)
 }
 
 /// The text of a JSON string given with its quotes.
 pub(super) fn decode_string(source: &str) -> Option<EcoString> {
-    let file = FileId(0);
-    let mut reader = Reader {
-        file,
-        text: source,
-        bytes: source.as_bytes(),
-        at: 0,
-        depth: 0,
-        diagnostics: Diagnostics::new(),
-    };
+    let mut reader = Reader::new(FileId(0), source);
     if reader.byte() != Some(b'"') {
         return None;
     }
-    let text = reader.string().ok()?;
-    (reader.at == source.len()).then_some(text.text)
+    let text = reader.string();
+    (reader.at == source.len() && reader.diagnostics.is_empty()).then_some(text.text)
 }
 
-/// A message was given; the rest of the text is not looked at.
-struct Failed;
+/// The rest of the text is not looked at.
+struct Stop;
 
 struct Reader<'a> {
     file: FileId,
@@ -101,10 +89,24 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: u32,
+    /// A string took everything up to the end of its line, perhaps a comma too.
+    comma_lost: bool,
     diagnostics: Diagnostics,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(file: FileId, text: &'a str) -> Self {
+        Self {
+            file,
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            depth: 0,
+            comma_lost: false,
+            diagnostics: Diagnostics::new(),
+        }
+    }
+
     fn byte(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -114,27 +116,36 @@ impl Reader<'_> {
         Span::new(self.file, offset(start), offset(end))
     }
 
-    fn fail(
-        &mut self,
-        start: usize,
-        end: usize,
-        headline: impl Into<Headline>,
-        detail: impl Into<String>,
-    ) -> Failed {
+    fn report(&mut self, start: usize, end: usize, rule: &'static Rule, detail: impl Into<String>) {
         let span = self.span(start, end);
         self.diagnostics
-            .push(Diagnostic::error(headline, detail).at(span));
-        Failed
+            .push(Diagnostic::error(rule, detail).at(span));
     }
 
-    /// Fails at the character here.
-    fn fail_here(&mut self, headline: impl Into<Headline>, detail: impl Into<String>) -> Failed {
-        let len = self
-            .text
-            .get(self.at..)
-            .and_then(|rest| rest.chars().next())
-            .map_or(0, char::len_utf8);
-        self.fail(self.at, self.at + len, headline, detail)
+    /// Reports the character here.
+    fn report_here(&mut self, rule: &'static Rule, detail: impl Into<String>) {
+        let rest = self.text.get(self.at..).unwrap_or("");
+        let len = rest.chars().next().map_or(0, char::len_utf8);
+        self.report(self.at, self.at + len, rule, detail);
+    }
+
+    /// Reports what is here, and says what to do about it if it is a comment.
+    fn report_odd(&mut self, rule: &'static Rule, detail: &str) {
+        if matches!(self.byte(), Some(b'/' | b'#')) {
+            let detail =
+                "JSON has no comments. A property named \"//\" is one: its value means nothing.";
+            return self.report_here(&rules::json::COMMENT, detail);
+        }
+        self.report_here(rule, detail);
+    }
+
+    /// Stops when there are too many messages already.
+    fn go_on(&self) -> Result<(), Stop> {
+        if self.diagnostics.len() < MAX_ERRORS {
+            Ok(())
+        } else {
+            Err(Stop)
+        }
     }
 
     fn spaces(&mut self) {
@@ -143,26 +154,55 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self) -> Result<Value, Failed> {
+    /// Moves to the next comma, bracket or line break outside of strings, or behind the comment that is here.
+    fn skip(&mut self) {
+        let rest = self.text.get(self.at..).unwrap_or("");
+        if let Some(end) = rest.strip_prefix("/*").and_then(|rest| rest.find("*/")) {
+            self.at += end + 4;
+            return;
+        }
+        let comment = matches!(self.byte(), Some(b'/' | b'#'));
+        while let Some(byte) = self.byte() {
+            match byte {
+                b'\n' => return,
+                b',' | b'{' | b'}' | b'[' | b']' | b'"' if !comment => return,
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn value(&mut self) -> Result<Value, Stop> {
         self.spaces();
         let start = self.at;
         let kind = match self.byte() {
             None => {
-                return Err(self.fail_here(
+                self.report_here(
                     &rules::json::MISSING_VALUE,
                     "The JSON data ends prematurely.",
-                ));
+                );
+                return Err(Stop);
             }
             Some(b'{') => self.nested(Self::object)?,
             Some(b'[') => self.nested(Self::array)?,
-            Some(b'"') => ValueKind::String(self.string()?),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(byte) if byte.is_ascii_alphabetic() => self.keyword()?,
-            Some(_) => {
+            Some(b'"') => ValueKind::String(self.string()),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(byte) if byte.is_ascii_alphabetic() => self.keyword(),
+            Some(byte) => {
                 let detail = "A JSON value must start with a brace, a bracket, a number, a string, or a keyword.";
-                return Err(self.fail_here(&rules::json::INVALID_VALUE_START, detail));
+                self.report_odd(&rules::json::INVALID_VALUE_START, detail);
+                self.go_on()?;
+                self.skip();
+                if matches!(byte, b'/' | b'#') && self.depth < MAX_NESTING {
+                    // The value may follow the comment.
+                    self.depth += 1;
+                    let value = self.value();
+                    self.depth -= 1;
+                    return value;
+                }
+                ValueKind::Null
             }
         };
+        self.go_on()?;
         Ok(Value {
             kind,
             span: self.span(start, self.at),
@@ -171,12 +211,13 @@ impl Reader<'_> {
 
     fn nested(
         &mut self,
-        read: fn(&mut Self) -> Result<ValueKind, Failed>,
-    ) -> Result<ValueKind, Failed> {
+        read: fn(&mut Self) -> Result<ValueKind, Stop>,
+    ) -> Result<ValueKind, Stop> {
         if self.depth >= MAX_NESTING {
             let detail =
                 format!("Objects and arrays may be nested at most {MAX_NESTING} levels deep.");
-            return Err(self.fail_here(&rules::json::TOO_DEEP, detail));
+            self.report_here(&rules::json::TOO_DEEP, detail);
+            return Err(Stop);
         }
         self.depth += 1;
         let kind = read(self)?;
@@ -184,138 +225,198 @@ impl Reader<'_> {
         Ok(kind)
     }
 
-    fn object(&mut self) -> Result<ValueKind, Failed> {
+    fn object(&mut self) -> Result<ValueKind, Stop> {
         let open = self.at;
         self.at += 1;
         let mut properties = Vec::new();
-        self.spaces();
-        while self.byte() != Some(b'}') {
-            properties.push(self.property(open)?);
+        loop {
             self.spaces();
-            let comma = self.at;
-            match self.byte() {
-                Some(b',') => {
-                    self.at += 1;
+            if self.closes(open, b'}')? {
+                return Ok(ValueKind::Object(properties));
+            }
+            match self.property()? {
+                Some(property) => {
+                    properties.push(property);
+                    self.separator(b'}')?;
+                }
+                None => {
+                    self.comma_lost = false;
                     self.spaces();
-                    if self.byte() == Some(b'}') {
-                        let detail = "JSON does not permit a trailing comma after the final property in an object.";
-                        return Err(self.fail(
-                            comma,
-                            comma + 1,
-                            &rules::json::TRAILING_COMMA_IN_OBJECT,
-                            detail,
-                        ));
-                    }
-                }
-                Some(b'}') => {}
-                None => return Err(self.unclosed_object(open)),
-                Some(b']') => {
-                    let detail = "A JSON object must be closed with a brace, not a bracket.";
-                    return Err(self.fail_here(&rules::json::MISMATCHED_BRACES, detail));
-                }
-                Some(_) => {
-                    let detail =
-                        "A comma must appear between each property definition in an object.";
-                    return Err(self.fail_here(&rules::json::MISSING_COMMA_IN_OBJECT, detail));
+                    self.at += usize::from(self.byte() == Some(b','));
                 }
             }
         }
+    }
+
+    fn array(&mut self) -> Result<ValueKind, Stop> {
+        let open = self.at;
         self.at += 1;
-        Ok(ValueKind::Object(properties))
+        let mut items = Vec::new();
+        loop {
+            self.spaces();
+            if self.closes(open, b']')? {
+                return Ok(ValueKind::Array(items));
+            }
+            items.push(Arc::new(self.value()?));
+            self.separator(b']')?;
+        }
     }
 
-    fn unclosed_object(&mut self, open: usize) -> Failed {
-        self.fail(
-            open,
-            open + 1,
-            &rules::json::UNCLOSED_OBJECT,
-            "No closing brace was found for this JSON object.",
-        )
-    }
-
-    fn property(&mut self, open: usize) -> Result<Property, Failed> {
-        let start = self.at;
+    /// Whether what began at `open` ends here. The other bracket ends it too, with a message, and is left to what is around.
+    fn closes(&mut self, open: usize, close: u8) -> Result<bool, Stop> {
+        let is_object = close == b'}';
         match self.byte() {
-            Some(b'"') => {}
-            None => return Err(self.unclosed_object(open)),
-            Some(_) => {
-                let detail = "A JSON object property name must be a string.";
-                return Err(self.fail_here(&rules::json::INVALID_PROPERTY_NAME, detail));
+            Some(byte) if byte == close => self.at += 1,
+            Some(b'}' | b']') => {
+                let (rule, detail) = if is_object {
+                    (
+                        &rules::json::MISMATCHED_BRACES,
+                        "A JSON object must be closed with a brace, not a bracket.",
+                    )
+                } else {
+                    (
+                        &rules::json::MISMATCHED_BRACKETS,
+                        "A JSON array must be closed with a bracket, not a brace.",
+                    )
+                };
+                self.report_here(rule, detail);
+                self.go_on()?;
+                // Meant to close this, unless there is something around that it closes.
+                if self.depth < 2 || !self.closed_later(close) {
+                    self.at += 1;
+                }
+            }
+            Some(_) => return Ok(false),
+            None => {
+                let (rule, detail) = if is_object {
+                    (
+                        &rules::json::UNCLOSED_OBJECT,
+                        "No closing brace was found for this JSON object.",
+                    )
+                } else {
+                    (
+                        &rules::json::UNCLOSED_ARRAY,
+                        "No closing bracket was found for this JSON array.",
+                    )
+                };
+                self.report(open, open + 1, rule, detail);
+                return Err(Stop);
             }
         }
-        let name = self.string()?;
+        Ok(true)
+    }
+
+    /// Whether the bracket that follows the wrong one here is not `close`: then the wrong one closes what is around.
+    fn closed_later(&self, close: u8) -> bool {
+        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        let next = rest.iter().find(|byte| !byte.is_ascii_whitespace());
+        next != Some(&close)
+    }
+
+    /// The comma behind a property or item, unless the closing bracket is here.
+    fn separator(&mut self, close: u8) -> Result<(), Stop> {
+        let comma_lost = std::mem::take(&mut self.comma_lost);
+        self.spaces();
+        let comma = self.at;
+        let is_object = close == b'}';
+        match self.byte() {
+            Some(b',') => {
+                self.at += 1;
+                self.spaces();
+                if self.byte() == Some(close) {
+                    let (rule, detail) = if is_object {
+                        (
+                            &rules::json::TRAILING_COMMA_IN_OBJECT,
+                            "JSON does not permit a trailing comma after the final property in an object.",
+                        )
+                    } else {
+                        (
+                            &rules::json::TRAILING_COMMA_IN_ARRAY,
+                            "JSON does not permit a trailing comma after the final value in an array.",
+                        )
+                    };
+                    self.report(comma, comma + 1, rule, detail);
+                }
+            }
+            None | Some(b'}' | b']') => {}
+            Some(b'"') if comma_lost => {}
+            Some(byte) => {
+                let (rule, detail) = if is_object {
+                    (
+                        &rules::json::MISSING_COMMA_IN_OBJECT,
+                        "A comma must appear between each property definition in an object.",
+                    )
+                } else {
+                    (
+                        &rules::json::MISSING_COMMA_IN_ARRAY,
+                        "A comma must appear between each value in an array.",
+                    )
+                };
+                self.report_odd(rule, detail);
+                if !matches!(byte, b'"' | b'{' | b'[') {
+                    self.skip();
+                    self.spaces();
+                    self.at += usize::from(self.byte() == Some(b','));
+                }
+            }
+        }
+        self.go_on()
+    }
+
+    /// `None` if there is nothing like a property here.
+    fn property(&mut self) -> Result<Option<Property>, Stop> {
+        let start = self.at;
+        if self.byte() != Some(b'"') {
+            let detail = "A JSON object property name must be a string.";
+            self.report_odd(&rules::json::INVALID_PROPERTY_NAME, detail);
+            self.go_on()?;
+            // Up to the colon, if it is only the quotes that are missing.
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-'".contains(byte);
+            let name = rest.iter().take_while(|byte| is_name(byte)).count();
+            if name > 0 && rest.get(name) == Some(&b':') {
+                self.at += name + 1;
+                self.value()?;
+            } else if name > 0 || !matches!(self.byte(), Some(b'{' | b'[')) {
+                self.skip();
+            } else {
+                // A value where a name should be.
+                self.value()?;
+            }
+            if self.at == start {
+                self.at += 1;
+            }
+            return Ok(None);
+        }
+        let name = self.string();
+        self.go_on()?;
         let span = self.span(start, self.at);
         self.spaces();
         match self.byte() {
             Some(b':') => self.at += 1,
             Some(b'=') => {
                 let detail = "JSON uses a colon as its name/value delimiter, not an equals sign.";
-                return Err(self.fail_here(&rules::json::EQUALS_FOR_COLON, detail));
+                self.report_here(&rules::json::EQUALS_FOR_COLON, detail);
+                self.at += 1;
             }
-            _ => {
+            _ if self.comma_lost => return Ok(None),
+            byte => {
                 let detail = "A colon must appear between an object property's name and its value.";
-                return Err(self.fail_here(&rules::json::MISSING_COLON, detail));
+                self.report_here(&rules::json::MISSING_COLON, detail);
+                self.go_on()?;
+                if matches!(byte, None | Some(b',' | b'}' | b']')) {
+                    return Ok(None);
+                }
             }
         }
-        Ok(Property {
+        Ok(Some(Property {
             name,
             span,
             value: Arc::new(self.value()?),
-        })
+        }))
     }
 
-    fn array(&mut self) -> Result<ValueKind, Failed> {
-        let open = self.at;
-        self.at += 1;
-        let mut items = Vec::new();
-        self.spaces();
-        while self.byte() != Some(b']') {
-            if self.byte().is_none() {
-                return Err(self.unclosed_array(open));
-            }
-            items.push(Arc::new(self.value()?));
-            self.spaces();
-            let comma = self.at;
-            match self.byte() {
-                Some(b',') => {
-                    self.at += 1;
-                    self.spaces();
-                    if self.byte() == Some(b']') {
-                        let detail = "JSON does not permit a trailing comma after the final value in an array.";
-                        return Err(self.fail(
-                            comma,
-                            comma + 1,
-                            &rules::json::TRAILING_COMMA_IN_ARRAY,
-                            detail,
-                        ));
-                    }
-                }
-                Some(b']') => {}
-                None => return Err(self.unclosed_array(open)),
-                Some(b'}') => {
-                    let detail = "A JSON array must be closed with a bracket, not a brace.";
-                    return Err(self.fail_here(&rules::json::MISMATCHED_BRACKETS, detail));
-                }
-                Some(_) => {
-                    let detail = "A comma must appear between each value in an array.";
-                    return Err(self.fail_here(&rules::json::MISSING_COMMA_IN_ARRAY, detail));
-                }
-            }
-        }
-        self.at += 1;
-        Ok(ValueKind::Array(items))
-    }
-
-    fn unclosed_array(&mut self, open: usize) -> Failed {
-        self.fail(
-            open,
-            open + 1,
-            &rules::json::UNCLOSED_ARRAY,
-            "No closing bracket was found for this JSON array.",
-        )
-    }
-
-    fn keyword(&mut self) -> Result<ValueKind, Failed> {
+    fn keyword(&mut self) -> ValueKind {
         let rest = self.text.get(self.at..).unwrap_or("");
         let len = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let word = rest.get(..len).unwrap_or("");
@@ -332,19 +433,22 @@ impl Reader<'_> {
                     "\"{word}\" is not a valid JSON keyword.{}",
                     hint.unwrap_or_default()
                 );
-                return Err(self.fail(
+                self.report(
                     self.at,
                     self.at + len,
                     &rules::json::INVALID_KEYWORD,
                     detail,
-                ));
+                );
+                self.at += len;
+                self.skip();
+                return ValueKind::Null;
             }
         };
         self.at += len;
-        Ok(kind)
+        kind
     }
 
-    fn number(&mut self) -> Result<ValueKind, Failed> {
+    fn number(&mut self) -> ValueKind {
         let rest = self.text.get(self.at..).unwrap_or("");
         let len = rest
             .bytes()
@@ -356,16 +460,19 @@ impl Reader<'_> {
         } else {
             None
         };
-        let Some(number) = number else {
-            let detail = "There is a syntax error in the given JSON number.";
-            return Err(self.fail(self.at, self.at + len, &rules::json::INVALID_NUMBER, detail));
-        };
         self.at += len;
-        Ok(ValueKind::Number(number))
+        match number {
+            Some(number) => ValueKind::Number(number),
+            None => {
+                let detail = "There is a syntax error in the given JSON number.";
+                self.report(self.at - len, self.at, &rules::json::INVALID_NUMBER, detail);
+                ValueKind::Null
+            }
+        }
     }
 
-    /// A string, whose opening quote is here.
-    fn string(&mut self) -> Result<Text, Failed> {
+    /// A string, whose opening quote is here. One that is not closed ends with its line.
+    fn string(&mut self) -> Text {
         let open = self.at;
         self.at += 1;
         let mut out = String::new();
@@ -381,34 +488,43 @@ impl Reader<'_> {
             match self.byte() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(Text {
-                        text: out.into(),
-                        steps,
-                    });
+                    break;
                 }
                 Some(b'\\') => {
-                    self.escape(&mut out)?;
+                    self.escape(open, &mut out);
                     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
                     steps.push((offset(out.len()), offset(self.at)));
                 }
                 None | Some(b'\n' | b'\r') => {
                     let detail = "No closing quote was found for this JSON string on its line.";
-                    return Err(self.fail(
-                        open,
-                        self.at,
-                        &rules::json::UNTERMINATED_STRING,
-                        detail,
-                    ));
+                    self.report(open, self.at, &rules::json::UNTERMINATED_STRING, detail);
+                    self.comma_lost = true;
+                    break;
                 }
                 Some(_) => {
                     let detail = "A control character must be written as an escape sequence in a JSON string, such as \\t.";
-                    return Err(self.fail_here(&rules::json::CONTROL_CHARACTER, detail));
+                    let end = self.at + 1;
+                    self.report_once_in(open, end, &rules::json::CONTROL_CHARACTER, detail);
+                    self.at += 1;
                 }
             }
         }
+        Text {
+            text: out.into(),
+            steps,
+        }
     }
 
-    fn escape(&mut self, out: &mut String) -> Result<(), Failed> {
+    /// Reports a mistake in the string that begins at `open`, unless there is a message about that string.
+    fn report_once_in(&mut self, open: usize, end: usize, rule: &'static Rule, detail: &str) {
+        let last = self.diagnostics.iter().last().and_then(|last| last.subject);
+        if last.is_none_or(|last| (last.start as usize) < open) {
+            self.report(self.at, end, rule, detail);
+        }
+    }
+
+    /// Moves behind the escape here; one that means nothing is reported and leaves nothing.
+    fn escape(&mut self, open: usize, out: &mut String) {
         let start = self.at;
         let simple = match self.bytes.get(self.at + 1) {
             Some(b'"') => '"',
@@ -422,25 +538,28 @@ impl Reader<'_> {
             Some(b'u') => {
                 if let Some(c) = self.unicode_escape() {
                     out.push(c);
-                    return Ok(());
+                    return;
                 }
                 let detail = "The escape sequence \\u must be followed by four hexadecimal digits.";
-                return Err(self.fail(
-                    start,
+                self.report_once_in(
+                    open,
                     start + 2,
                     &rules::json::INVALID_UNICODE_ESCAPE,
                     detail,
-                ));
+                );
+                self.at += 2;
+                return;
             }
             _ => {
                 let detail = "There is a syntax error in the given JSON string: a backslash must be followed by one of \
                               \" \\ / b f n r t u.";
-                return Err(self.fail(start, start + 1, &rules::json::INVALID_ESCAPE, detail));
+                self.report_once_in(open, start + 1, &rules::json::INVALID_ESCAPE, detail);
+                self.at += 1;
+                return;
             }
         };
         out.push(simple);
         self.at += 2;
-        Ok(())
     }
 
     /// `\uXXXX`, or two of them for one character. Half a pair stands for the replacement character, as the

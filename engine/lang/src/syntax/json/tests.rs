@@ -98,6 +98,89 @@ fn mistakes_are_reported_where_they_are() {
     }
 }
 
+/// After a mistake reading goes on, and gives no messages that only echo it.
+#[test]
+fn all_mistakes_are_reported() {
+    for (text, expect) in [
+        (
+            r#"{"name":tru,"size":fals}"#,
+            "Invalid JSON keyword @tru|Invalid JSON keyword @fals",
+        ),
+        (
+            r#"{"name":[01,1.,-],"size":+1}"#,
+            "Invalid JSON number @01|Invalid JSON number @1.|Invalid JSON number @-|Invalid start of value @+",
+        ),
+        (
+            r#"{"name":1 "size":[1 2],}"#,
+            "Missing attribute separator comma @\"|Missing attribute separator comma @2|Trailing comma in object @,",
+        ),
+        (
+            r#"{"name"=1,"size":"\q\z\u12","foo":1}"#,
+            "Missing property value colon @=|Invalid JSON string @\\|Extraneous JSON object property @\"foo\"",
+        ),
+        (
+            "{\"name\":\"a,\n\"size\":\"b\n}",
+            "Invalid JSON string @\"a,|Invalid JSON string @\"b",
+        ),
+        (
+            "{\"name: 1,\n\"size\":tru}",
+            "Invalid JSON string @\"name: 1,|Invalid JSON keyword @tru|Missing required argument @}",
+        ),
+        (
+            "{\"name\":\"a\tb\",\"size\":x}",
+            "Invalid JSON string @\t|Invalid JSON keyword @x",
+        ),
+        (
+            "{// a, \"b\"\n\"name\":1, # c\n\"size\": /* d */ 2 // e\n, \"f\":1}",
+            "Comment in JSON @/|Comment in JSON @#|Comment in JSON @/|Comment in JSON @/|Extraneous JSON object property @\"f\"",
+        ),
+        (
+            r#"{name:1,'size':2,"foo":3}"#,
+            "Invalid object property name @n|Invalid object property name @'|Missing required argument @}|Extraneous JSON object property @\"foo\"",
+        ),
+        (
+            r#"{"name":[1},"foo":1}"#,
+            "Mismatched brackets @}|Extraneous JSON object property @\"foo\"",
+        ),
+        (r#"{"name":{"a":[1},"foo":1}}"#, "Mismatched brackets @}"),
+        (
+            r#"{"name":{"a":1],"foo":1}"#,
+            "Mismatched braces @]|Extraneous JSON object property @\"foo\"",
+        ),
+        (
+            r#"{"name":{"a":[{"#,
+            "Unclosed object @{|Missing required argument @{",
+        ),
+        (
+            r#"{"name":,"size":}"#,
+            "Invalid start of value @,|Invalid start of value @}",
+        ),
+        (
+            r#"{"name":${a},"size":tru}"#,
+            "Invalid start of value @$|Invalid JSON keyword @tru",
+        ),
+    ] {
+        let (_, mut messages) = content_of(text);
+        let mut expect: Vec<&str> = expect.split('|').collect();
+        // Messages about the content come behind those about the syntax; the order in between is the source's.
+        messages.sort();
+        expect.sort_unstable();
+        assert_eq!(messages, expect, "{text}");
+    }
+}
+
+/// A file full of mistakes is given up.
+#[test]
+fn the_number_of_messages_is_bounded() {
+    for unit in ["x,", "\"a\" ", "[}", "\"\n", "//\n", ",", "'"] {
+        for open in ["[", "{", "{\"name\":["] {
+            let text = format!("{open}{}", unit.repeat(100_000));
+            let (_, messages) = content_of(&text);
+            assert!(messages.len() <= 205, "{unit} {}", messages.len());
+        }
+    }
+}
+
 /// Spans inside strings point at the file, behind escapes too.
 #[test]
 fn spans_point_into_strings() {

@@ -1,7 +1,7 @@
 //! Literal texts: escapes, NFC, and words on characters that the language does not know.
 
 use super::Parser;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Rule};
 use crate::rules;
 use crate::source::Span;
 use crate::syntax::scan::{Token, TokenKind};
@@ -28,8 +28,7 @@ pub(super) fn invalid_token(text: &str, token: Token) -> Option<Diagnostic> {
             detail,
         ))
     };
-    let character =
-        |detail: &str| Some(Diagnostic::error(&rules::syntax::INVALID_CHARACTER, detail));
+    let character = |rule: &'static Rule, detail: &str| Some(Diagnostic::error(rule, detail));
     if token.kind == TokenKind::BrokenQuote {
         let detail = "Quoted strings may not be split over multiple lines. To produce a multi-line string, either use the \
                       \\n escape to represent a newline character or use the \"heredoc\" multi-line template syntax.";
@@ -54,25 +53,36 @@ pub(super) fn invalid_token(text: &str, token: Token) -> Option<Diagnostic> {
         "|" => operator(" Did you mean boolean OR (\"||\")?"),
         "~" => operator(" Did you mean boolean NOT (\"!\")?"),
         "^" => operator(""),
-        "'" => character("Single quotes are not valid. Use double quotes (\") to enclose strings."),
+        "'" => character(
+            &rules::syntax::SINGLE_QUOTES,
+            "Single quotes are not valid. Use double quotes (\") to enclose strings.",
+        ),
         "`" => character(
+            &rules::syntax::BACKTICK,
             "The \"`\" character is not valid. To create a multi-line string, use the \"heredoc\" syntax, like \"<<EOT\".",
         ),
         ";" => character(
+            &rules::syntax::SEMICOLON,
             "The \";\" character is not valid. Use newlines to separate arguments and blocks, and commas to separate \
              items in collection values.",
         ),
         "\u{201c}" | "\u{201d}" | "\u{2018}" | "\u{2019}" => character(
+            &rules::syntax::CURLY_QUOTES,
             "\"Curly quotes\" are not valid here. These can sometimes be inadvertently introduced when sharing code via \
              documents or discussion forums. It might help to replace the character with a \"straight quote\".",
         ),
         "\r" => character(
+            &rules::syntax::INVALID_CHARACTER,
             "This character is not used within the language. A carriage return may stand only right before a line feed.",
         ),
         "\u{feff}" => character(
+            &rules::syntax::INVALID_CHARACTER,
             "This character is not used within the language. A byte order mark may stand only at the start of the file.",
         ),
-        _ => character("This character is not used within the language."),
+        _ => character(
+            &rules::syntax::INVALID_CHARACTER,
+            "This character is not used within the language.",
+        ),
     }
 }
 

@@ -29,7 +29,7 @@ pub const MAX_NESTING: u32 = 250;
 pub const MAX_HEIGHT: u32 = 500;
 
 /// Messages after which the rest of a file is not looked at any more.
-const MAX_ERRORS: usize = 100;
+pub(in crate::syntax) const MAX_ERRORS: usize = 100;
 
 /// The text in the bytes of the file `path`, for [`parse_body`] and the others.
 ///

@@ -11,9 +11,6 @@ use crate::syntax::scan::{Token, TokenKind};
 use ecow::{EcoString, eco_format};
 use terrane_value::Number;
 
-/// The summary of all messages about `for` expressions.
-const BAD_FOR: &Rule = &rules::syntax::INVALID_FOR;
-
 impl Parser<'_> {
     /// An operand with the steps behind it.
     pub(super) fn operand(&mut self) -> Parsed<Expr> {
@@ -161,6 +158,9 @@ impl Parser<'_> {
             if self.take(TokenKind::CloseBrace).is_some() {
                 break;
             }
+            if self.peek().kind == TokenKind::End {
+                return Err(self.unclosed_object(open));
+            }
             let key = self.expression()?;
             height = height.max(self.height);
             let next = self.peek();
@@ -248,7 +248,7 @@ impl Parser<'_> {
             TokenKind::CloseBracket
         };
         let start = self.next().start;
-        let (key_var, value_var) = self.for_names(open.start, BAD_FOR, "For expression")?;
+        let (key_var, value_var) = self.for_names(open.start, None, "For expression")?;
         let collection = self.expression()?;
         let mut height = self.height;
         self.for_expect(
@@ -263,19 +263,34 @@ impl Parser<'_> {
         if let Some(arrow) = self.take(TokenKind::FatArrow) {
             if !is_object {
                 let detail = "Key expression is not valid when building a tuple.";
-                return Err(self.unexpected_in(open.start, arrow, BAD_FOR, detail));
+                return Err(self.unexpected_in(
+                    open.start,
+                    arrow,
+                    &rules::syntax::FOR_KEY_IN_TUPLE,
+                    detail,
+                ));
             }
             key = Some(std::mem::replace(&mut value, self.expression()?));
             height = height.max(self.height);
         } else if is_object {
             let detail = "Key expression is required when building an object.";
             let next = self.peek();
-            return Err(self.unexpected_in(open.start, next, BAD_FOR, detail));
+            return Err(self.unexpected_in(
+                open.start,
+                next,
+                &rules::syntax::FOR_WITHOUT_KEY,
+                detail,
+            ));
         }
         let group = self.take(TokenKind::Ellipsis);
         if let (Some(ellipsis), false) = (group, is_object) {
             let detail = "Grouping ellipsis (...) cannot be used when building a tuple.";
-            return Err(self.unexpected_in(open.start, ellipsis, BAD_FOR, detail));
+            return Err(self.unexpected_in(
+                open.start,
+                ellipsis,
+                &rules::syntax::GROUPING_IN_TUPLE,
+                detail,
+            ));
         }
         let mut condition = None;
         if self.is_keyword(self.peek(), "if") {
@@ -307,7 +322,7 @@ impl Parser<'_> {
     fn for_expect(&mut self, open: Token, kind: TokenKind, detail: &str) -> Parsed<()> {
         let next = self.peek();
         if next.kind != kind {
-            return Err(self.unexpected_in(open.start, next, BAD_FOR, detail));
+            return Err(self.unexpected_in(open.start, next, &rules::syntax::INVALID_FOR, detail));
         }
         self.next();
         Ok(())
@@ -318,13 +333,14 @@ impl Parser<'_> {
     pub(super) fn for_names(
         &mut self,
         start: u32,
-        summary: &'static Rule,
+        directive: Option<&'static Rule>,
         what: &str,
     ) -> Parsed<(Option<Ident>, Ident)> {
+        let names_rule = directive.unwrap_or(&rules::syntax::FOR_WITHOUT_NAMES);
         let first = self.peek();
         if first.kind != TokenKind::Ident {
             let detail = format!("{what} requires variable name after 'for'.");
-            return Err(self.unexpected_in(start, first, summary, &detail));
+            return Err(self.unexpected_in(start, first, names_rule, &detail));
         }
         self.next();
         let mut names = (None, self.ident(first));
@@ -332,7 +348,7 @@ impl Parser<'_> {
             let second = self.peek();
             if second.kind != TokenKind::Ident {
                 let detail = format!("{what} requires value variable name after comma.");
-                return Err(self.unexpected_in(start, second, summary, &detail));
+                return Err(self.unexpected_in(start, second, names_rule, &detail));
             }
             self.next();
             names = (Some(names.1), self.ident(second));
@@ -344,7 +360,12 @@ impl Parser<'_> {
             } else {
                 format!("{what} requires 'in' keyword after names.")
             };
-            return Err(self.unexpected_in(start, keyword, summary, &detail));
+            return Err(self.unexpected_in(
+                start,
+                keyword,
+                directive.unwrap_or(&rules::syntax::FOR_WITHOUT_IN),
+                &detail,
+            ));
         }
         self.next();
         Ok(names)

@@ -232,7 +232,7 @@ impl Parser<'_> {
             "for" => {
                 let (key, value) = self.for_names(
                     open.start,
-                    &rules::syntax::INVALID_FOR_DIRECTIVE,
+                    Some(&rules::syntax::INVALID_FOR_DIRECTIVE),
                     "For directive",
                 )?;
                 Flat::For(

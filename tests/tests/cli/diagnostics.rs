@@ -1,0 +1,79 @@
+//! Common mistakes and what is said of them, as the user sees it: all in `tests/golden-diagnostics`, to be read.
+//!
+//! A case is `=== title`, the commands after `$` (`validate` if there is none; the output of the last is kept), the files (`-- path`
+//! before each, `main.tf` if there is one), `---`, and the output. `TERRANE_BLESS=1` writes the outputs anew.
+
+use crate::folder::{Folder, repository};
+use std::fmt::Write as _;
+
+/// The commands and the files of a case.
+fn parts(input: &str) -> (Vec<String>, Vec<(String, String)>) {
+    let mut commands = Vec::new();
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in input.lines() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            commands.push(command.to_owned());
+        } else if let Some(path) = line.strip_prefix("-- ") {
+            files.push((path.to_owned(), String::new()));
+        } else {
+            if files.is_empty() {
+                files.push(("main.tf".to_owned(), String::new()));
+            }
+            let (_, text) = files.last_mut().unwrap();
+            text.extend([line, "\n"]);
+        }
+    }
+    if commands.is_empty() {
+        commands.push("validate".to_owned());
+    }
+    (commands, files)
+}
+
+/// What the last command writes.
+fn run(input: &str) -> String {
+    let (commands, files) = parts(input);
+    let folder = Folder::new(&[]);
+    for (path, text) in &files {
+        folder.write(path, &format!("{}\n", text.trim_end()));
+    }
+    let mut shown = String::new();
+    for command in &commands {
+        let ran = folder.run(command);
+        shown = format!("{}{}", ran.out, ran.err);
+    }
+    let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+#[test]
+fn mistakes_are_explained() {
+    let dir = repository().join("tests/golden-diagnostics");
+    let bless = std::env::var_os("TERRANE_BLESS").is_some();
+    let mut paths: Vec<_> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    let (mut count, mut wrong) = (0, String::new());
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut blessed = String::new();
+        for case in text.split("=== ").filter(|case| !case.trim().is_empty()) {
+            count += 1;
+            let (title, rest) = case.split_once('\n').unwrap();
+            let (input, expected) = rest.split_once("\n---\n").unwrap_or((rest, ""));
+            let (input, expected) = (input.trim_end(), expected.trim_matches('\n'));
+            let found = run(input);
+            if found != expected {
+                write!(wrong, "=== {title}\n{input}\n--- found\n{found}\n").unwrap();
+            }
+            let gap = if blessed.is_empty() { "" } else { "\n\n" };
+            write!(blessed, "{gap}=== {title}\n{input}\n---\n{found}").unwrap();
+        }
+        if bless {
+            std::fs::write(&path, blessed + "\n").unwrap();
+        }
+    }
+    assert!(count > 100, "only {count} cases were found");
+    assert!(bless || wrong.is_empty(), "{wrong}");
+}
