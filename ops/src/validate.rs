@@ -25,8 +25,8 @@ pub async fn run(
     match load(session, &nothing, Origin::Disk, &collected.values).await {
         Ok(mut loaded) => {
             let mut diagnostics = std::mem::take(&mut loaded.warnings);
-            diagnostics.extend(terrane_plan::cycles(&loaded.config));
             let functions = functions_for_validate().with_providers(loaded.registry.functions());
+            diagnostics.extend(terrane_plan::cycles(&loaded.config));
             diagnostics.extend(validate(&loaded.config, &functions));
             if let Some(directory) = tests {
                 diagnostics.extend(test::validate::check(session, directory, &mut loaded).await?);

@@ -8,7 +8,7 @@ use ecow::EcoString;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
-use terrane_model::addr::{InstanceKey, ProviderAddr, ProviderConfigAddr};
+use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, ProviderConfigAddr};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
 use terrane_model::snapshot::{OutputState, Snapshot};
@@ -355,18 +355,20 @@ impl Core {
         let Some(instance) = self.instance_of(id) else {
             return;
         };
-        self.call(Waiting::Step(id), instance, call);
+        let about = self.running[id]
+            .as_ref()
+            .map(|running| self.plan.changes[running.change].addr.clone());
+        self.call(Waiting::Step(id), instance, about, call);
     }
 
-    pub(crate) fn call(&mut self, waiting: Waiting, instance: ProviderInstance, call: Call) {
-        let about = match waiting {
-            Waiting::Step(id) => self.running.get(id).and_then(|running| {
-                let change = running.as_ref()?.change;
-                Some(self.plan.changes.get(change)?.addr.clone())
-            }),
-            Waiting::Lease(at) => self.plan.ephemerals.get(at).map(|found| found.addr.clone()),
-            Waiting::Opening | Waiting::Closing | Waiting::Provider(_) => None,
-        };
+    /// Asks for a call. `about`: the instance that it is about, if it is about one.
+    pub(crate) fn call(
+        &mut self,
+        waiting: Waiting,
+        instance: ProviderInstance,
+        about: Option<InstanceAddr>,
+        call: Call,
+    ) {
         let request = self.request(waiting);
         self.requests
             .push(ApplyRequest::Call(request, instance, about, call));
@@ -470,7 +472,12 @@ impl Core {
         });
         match config {
             Ok(config) if config.is_wholly_known() => {
-                self.call(Waiting::Provider(at), instance, Call::Configure { config });
+                self.call(
+                    Waiting::Provider(at),
+                    instance,
+                    None,
+                    Call::Configure { config },
+                );
             }
             Ok(_) => {
                 let addr = self.config.provider(instance.config).addr.to_string();

@@ -495,9 +495,9 @@ impl Dynamic<'_> {
                     return Err(invalid(not_iterable(ty)));
                 }
                 found.unknown = true;
-                // Its content is looked at all the same: what is wrong for every element is wrong now.
-                let (key, value) = unknown_element(ty);
-                self.element(scope, locals, key, value)?;
+                // Its content is looked at all the same: what is wrong whatever the elements are is wrong now. There may be none, so
+                // that nothing is said of what they lack.
+                self.element(scope, locals, Value::dynamic(), Value::dynamic())?;
                 return Ok(());
             }
             Kind::List(items) | Kind::Tuple(items) => items
@@ -579,23 +579,4 @@ fn label_text(
 
 fn not_iterable(ty: &Type) -> String {
     format!("Cannot use a {ty} value in for_each. An iterable collection is required.")
-}
-
-/// Key and value of an element of a collection that is not known.
-fn unknown_element(ty: &Type) -> (Value, Value) {
-    match ty {
-        Type::List(element) => (
-            Value::unknown(Type::Number),
-            Value::unknown(element.as_ref().clone()),
-        ),
-        Type::Map(element) => (
-            Value::unknown(Type::String),
-            Value::unknown(element.as_ref().clone()),
-        ),
-        Type::Set(element) => {
-            let element = Value::unknown(element.as_ref().clone());
-            (element.clone(), element)
-        }
-        _ => (Value::dynamic(), Value::dynamic()),
-    }
 }

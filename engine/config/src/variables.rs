@@ -289,9 +289,14 @@ fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) ->
         Some(Given::Value(_, span)) => *span,
         _ => variable.span,
     };
-    Diagnostic::error(&rules::input::INVALID_VALUE, detail)
-        .at(span)
-        .into()
+    let mut diagnostic = Diagnostic::error(&rules::input::INVALID_VALUE, detail).at(span);
+    if let (Some(Given::Text(text)), false) = (given.map(|given| &given.value), variable.sensitive)
+        && text.chars().count() <= 80
+    {
+        let shown = format!("was given as {text:?}");
+        diagnostic.values.push((format!("var.{name}"), shown));
+    }
+    diagnostic.into()
 }
 
 /// The value of a text that is an expression.

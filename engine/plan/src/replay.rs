@@ -18,6 +18,7 @@ use terrane_lang::functions::Functions;
 use terrane_model::addr::{
     InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,
 };
+use terrane_model::provider::ProviderDiagnostic;
 use terrane_model::snapshot::{CheckKind, CheckResult, ObjectState, Snapshot};
 use terrane_value::Value;
 
@@ -426,6 +427,37 @@ impl Evaluator {
         let holds = !messages.has_errors();
         diagnostics.extend(crate::world::about(messages, &addr.to_string()));
         holds
+    }
+
+    /// The data source of a check could not be read: its value is not known, and the check fails with these messages.
+    pub fn check_data_failed(
+        &mut self,
+        change: &ResourceChange,
+        number: usize,
+        messages: &[ProviderDiagnostic],
+    ) {
+        let Some(Located { place, at, index }) = self.located.get(number).copied().flatten() else {
+            return;
+        };
+        let resource = self.world.resource(place.module, at);
+        let unknown = Value::unknown(resource.schema.block.implied_type().clone());
+        let check = resource.within_check;
+        self.world.set_instance(place, at, index, Ok(unknown));
+        let module = self.config.module(place.module);
+        let Some(check) = check.and_then(|check| module.checks.get(check as usize)) else {
+            return;
+        };
+        let name = format!("check.{}", check.name);
+        let within = |module: &str| match module {
+            "" => name.clone(),
+            module => format!("{module}.{name}"),
+        };
+        let config_addr = within(&module.path.to_string());
+        let addr = within(&change.addr.resource.module.to_string());
+        for outcome in conditions::unread(messages) {
+            self.checks
+                .record(CheckKind::Check, &config_addr, &addr, &outcome);
+        }
     }
 
     /// The block that declares an ephemeral instance of the plan.

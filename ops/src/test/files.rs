@@ -12,7 +12,12 @@ use terrane_modules::join;
 pub const TEST_DIRECTORY: &str = "tests";
 
 /// Endings of the files that a mock provider's folder may hold.
-const MOCK_ENDINGS: [&str; 2] = [".tfmock.hcl", ".tfmock.json"];
+const MOCK_ENDINGS: [&str; 4] = [
+    ".tfmock.hcl",
+    ".tfmock.json",
+    ".tofumock.hcl",
+    ".tofumock.json",
+];
 
 /// A test file, not decoded.
 #[derive(Clone, Debug)]

@@ -7,10 +7,12 @@
 
 mod bad_input;
 mod commands;
+mod console;
 mod diagnostics;
 mod examples;
 mod exit_codes;
 mod folder;
+mod functions;
 mod peers;
 mod remote;
 mod saved_plans;

@@ -3,6 +3,7 @@
 //! `TERRANE_ORACLE_EXPRESSIONS` says how many expressions are made, `TERRANE_ORACLE_FROM` from which seed on, `TERRANE_ORACLE_SHOW` how many
 //! differences are made small and shown.
 
+mod configurations;
 mod expressions;
 
 /// A number from the environment.

@@ -406,11 +406,20 @@ impl Loader {
         let mut problems = Diagnostics::new();
         let arguments = evaluator.body(&decl.body, &mut problems);
         problems.extend(files::backend_problems(decl, &arguments));
+        for (name, (value, span)) in &arguments {
+            let marks = value.marks_deep();
+            if marks.is_sensitive() || marks.is_ephemeral() {
+                let headline = rules::static_value::INVALID_STATIC_VALUE
+                    .named(format!("Invalid backend argument \"{name}\""));
+                let detail = "The arguments of a backend must not depend on sensitive or ephemeral values, since they are written down where the backend is chosen. Give secrets to it by the environment.";
+                problems.push(Diagnostic::error(headline, detail).at(*span));
+            }
+        }
         let backend = Backend {
             type_name: decl.type_name.clone(),
             arguments: arguments
                 .into_iter()
-                .map(|(name, (value, _))| (name, value))
+                .map(|(name, (value, _))| (name, value.unmark_deep()))
                 .collect(),
             span: decl.span,
         };

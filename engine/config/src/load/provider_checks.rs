@@ -5,7 +5,7 @@ use super::decode::provider::written;
 use super::providers::{local_name, provider_addr, resolve};
 use super::{Tree, TreeModule};
 use crate::rules;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
 
@@ -103,6 +103,14 @@ fn check_call(
     }
 }
 
+/// Of a provider of the default registry, whose local name is its type, what is meant is clear: configurations that were written before there
+/// were `configuration_aliases` pass it so. That is only a warning, for all peers.
+fn soften(diagnostic: &mut Diagnostic, addr: &ProviderAddr, child: &ProviderRef) {
+    if *addr == ProviderAddr::default_host("hashicorp", child.name.clone()) {
+        diagnostic.severity = Severity::Warning;
+    }
+}
+
 fn check_passed(
     tree: &Tree,
     at: usize,
@@ -142,8 +150,9 @@ fn check_passed(
                 written(child),
                 child.name
             );
-            diagnostics
-                .push(Diagnostic::error(&rules::provider::UNDEFINED_ALIAS, detail).at(child.span));
+            let mut diagnostic = Diagnostic::error(&rules::provider::UNDEFINED_ALIAS, detail);
+            soften(&mut diagnostic, &child_addr, child);
+            diagnostics.push(diagnostic.at(child.span));
         }
         (None, Some(_)) if own.is_none() => {
             let detail = format!(
@@ -152,9 +161,9 @@ fn check_passed(
                 child.name,
                 parent_addr.for_display()
             );
-            diagnostics.push(
-                Diagnostic::error(&rules::provider::UNDEFINED_REQUIRED, detail).at(child.span),
-            );
+            let mut diagnostic = Diagnostic::error(&rules::provider::UNDEFINED_REQUIRED, detail);
+            soften(&mut diagnostic, &parent_addr, child);
+            diagnostics.push(diagnostic.at(child.span));
         }
         (None, None) => {
             let used = called

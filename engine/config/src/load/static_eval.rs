@@ -17,7 +17,7 @@ use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, Ident, Step, StepKind};
 use terrane_lang::syntax::body::{Body, BodySchema};
 use terrane_value::convert::convert;
-use terrane_value::{Type, Value};
+use terrane_value::{Marks, Type, Value};
 
 /// What a static expression can refer to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -301,10 +301,23 @@ impl<'a> StaticEval<'a> {
                 let Some(variable) = self.variable(*module, name) else {
                     return Step1::Ready(None);
                 };
+                // Some variables of the module say whether they are constant, so all that are must say so.
+                let says = here.decl.variables.iter();
+                let chosen = says.clone().any(|variable| variable.constant.is_some());
+                if chosen && variable.constant != Some(true) {
+                    let detail = format!(
+                        "The variable \"{name}\" is used where its value must be known before anything is planned. In this module the variables for which that holds say so, and this one does not: set const = true in its declaration, or use another one."
+                    );
+                    problems.push(
+                        Diagnostic::error(&rules::static_value::NOT_CONST, detail)
+                            .at(variable.span),
+                    );
+                    return Step1::Ready(None);
+                }
                 let given = match here.parent {
                     None => {
                         if let Some(value) = self.tree.variables.get(name) {
-                            return Step1::Ready(Some(value.clone()));
+                            return Step1::Ready(Some(marked(variable, value.clone())));
                         }
                         None
                     }
@@ -317,7 +330,7 @@ impl<'a> StaticEval<'a> {
                     return given;
                 }
                 if let Some((default, _)) = &variable.default {
-                    return Step1::Ready(Some(default.clone()));
+                    return Step1::Ready(Some(marked(variable, default.clone())));
                 }
                 let detail = format!(
                     "The variable \"{name}\" is used where its value must be known before anything is planned, but it has no value. Set it on the command line, in a variables file or in the environment, or give it a default."
@@ -335,10 +348,11 @@ impl<'a> StaticEval<'a> {
         let (module, Name::Variable(name)) = key else {
             return Some(value);
         };
-        let Some(ty) = self
-            .variable(*module, name)
-            .and_then(|variable| variable.ty.as_ref())
-        else {
+        let Some(variable) = self.variable(*module, name) else {
+            return Some(value);
+        };
+        let value = marked(variable, value);
+        let Some(ty) = &variable.ty else {
             return Some(value);
         };
         let filled = match &ty.defaults {
@@ -420,6 +434,18 @@ impl<'a> StaticEval<'a> {
         }
         found
     }
+}
+
+/// A value with the marks of its variable.
+fn marked(variable: &VariableDecl, value: Value) -> Value {
+    let mut marks = Marks::NONE;
+    if variable.sensitive == Some(true) {
+        marks = marks.union(&Marks::SENSITIVE);
+    }
+    if variable.ephemeral == Some(true) {
+        marks = marks.union(&Marks::EPHEMERAL);
+    }
+    value.with_marks(&marks)
 }
 
 /// The expression of an input of a module call.

@@ -185,10 +185,18 @@ terrane_lang::rules! {
     /// ```
     T1416 error CANNOT_OVERRIDE = "Cannot override provider configuration";
 
-    /// The caller passes a configuration for an alias that the module does not ask for. Declare it in its `configuration_aliases`.
+    /// The caller passes a configuration for an alias that the module does not ask for. Declare it in its `configuration_aliases`. For a provider
+    /// of `hashicorp` this is only a warning.
     ///
     /// ```terraform
     /// -- main.tf
+    /// terraform {
+    ///   required_providers {
+    ///     test = {
+    ///       source = "acme/test"
+    ///     }
+    ///   }
+    /// }
     /// provider "test" {}
     /// module "m" {
     ///   source = "./m"
@@ -200,7 +208,7 @@ terrane_lang::rules! {
     /// terraform {
     ///   required_providers {
     ///     test = {
-    ///       source = "hashicorp/test"
+    ///       source = "acme/test"
     ///     }
     ///   }
     /// }

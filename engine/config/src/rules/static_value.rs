@@ -48,4 +48,17 @@ terrane_lang::rules! {
     /// }
     /// ```
     T1805 error STATIC_PROVIDER_FUNCTION = "Provider function in static context";
+
+    /// A module that declares any of its variables with `const` says by that which ones must be known before anything is planned: those with `const = true`, and only they can be used where that is needed. (Where no variable says `const`, all can.)
+    ///
+    /// ```terraform
+    /// variable "a" {
+    ///   const   = false
+    ///   default = "./a"
+    /// }
+    /// module "m" {
+    ///   source = var.a
+    /// }
+    /// ```
+    T1850 error NOT_CONST = "Variable is not const";
 }

@@ -3,14 +3,14 @@
 terrane_lang::rules! {
     /// The name of a run is not one that expressions can refer to.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a b" {}
     /// ```
     T2201 error BAD_RUN_NAME = "Invalid run block name";
 
     /// Two runs of a test file have the same name. Later runs refer to earlier ones by name.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {}
     /// run "a" {}
     /// ```
@@ -18,7 +18,7 @@ terrane_lang::rules! {
 
     /// A test file, or a run in it, holds more than one `variables` block.
     ///
-    /// ```tftest
+    /// ```text
     /// variables {}
     /// variables {}
     /// ```
@@ -26,7 +26,7 @@ terrane_lang::rules! {
 
     /// A run holds more than one `module` block, but it executes one module.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   module {
     ///     source = "./a"
@@ -40,7 +40,7 @@ terrane_lang::rules! {
 
     /// A run holds more than one `plan_options` block.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   plan_options {}
     ///   plan_options {}
@@ -50,7 +50,7 @@ terrane_lang::rules! {
 
     /// A test file configures (or mocks) a provider twice under the same name and alias.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {}
     /// provider "null" {}
     /// ```
@@ -58,7 +58,7 @@ terrane_lang::rules! {
 
     /// The `command` of a run is a word without quotes: `apply` (which it is where nothing is said) or `plan`.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   command = destroy
     /// }
@@ -67,7 +67,7 @@ terrane_lang::rules! {
 
     /// The `mode` of `plan_options` is a word without quotes: `normal` or `refresh-only`.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   plan_options {
     ///     mode = destroy
@@ -78,7 +78,7 @@ terrane_lang::rules! {
 
     /// A plan that does nothing but refresh can neither leave that out nor replace something.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   plan_options {
     ///     mode    = refresh-only
@@ -90,7 +90,7 @@ terrane_lang::rules! {
 
     /// Only a resource instance can be replaced, not a module.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   plan_options {
     ///     replace = [module.m]
@@ -101,7 +101,7 @@ terrane_lang::rules! {
 
     /// A run that executes another module than the one under test has to say which.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   module {}
     /// }
@@ -110,7 +110,7 @@ terrane_lang::rules! {
 
     /// Only what has rules can be expected to fail: input variables, outputs, `check` blocks and resources of the module that the run executes.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   expect_failures = [local.x]
     /// }
@@ -119,14 +119,14 @@ terrane_lang::rules! {
 
     /// The local name of a mocked provider has capital letters, or is no name.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "Null" {}
     /// ```
     T2213 error MOCK_NAME = "Invalid provider local name";
 
     /// The alias of a mocked provider is no name.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {
     ///   alias = "a b"
     /// }
@@ -135,7 +135,7 @@ terrane_lang::rules! {
 
     /// The instances of a mocked provider with `for_each` are referred to through its alias, so that it needs one.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {
     ///   for_each = toset(["a"])
     /// }
@@ -144,7 +144,7 @@ terrane_lang::rules! {
 
     /// A provider mocks the same type twice.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {
     ///   mock_resource "null_resource" {}
     ///   mock_resource "null_resource" {}
@@ -154,7 +154,7 @@ terrane_lang::rules! {
 
     /// Two blocks of the same place override the same target.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target = module.m
     /// }
@@ -166,14 +166,14 @@ terrane_lang::rules! {
 
     /// An override has to say what it is for.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {}
     /// ```
     T2218 error MISSING_TARGET = "Missing target attribute";
 
     /// `override_resource` is for resources, `override_data` for data sources, `override_module` for modules.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target = null_resource.a
     /// }
@@ -182,7 +182,7 @@ terrane_lang::rules! {
 
     /// The values of a mock or an override are an object: names of computed attributes (or of outputs) and a value for each.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target  = module.m
     ///   outputs = 3
@@ -192,7 +192,7 @@ terrane_lang::rules! {
 
     /// `override_during` is a word without quotes: `plan` or `apply`.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target          = module.m
     ///   override_during = never
@@ -202,7 +202,7 @@ terrane_lang::rules! {
 
     /// A value of a test refers to a variable that is given neither from outside (command line, environment, variables file) nor, for a value within a run, in the `variables` block of the file.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   variables {
     ///     x = var.none
@@ -213,7 +213,7 @@ terrane_lang::rules! {
 
     /// A value refers to a run that comes later, or to its own run. Only results of earlier runs of the same file are there.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   variables {
     ///     x = run.b.x
@@ -225,7 +225,7 @@ terrane_lang::rules! {
 
     /// The test file has no run of this name.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   variables {
     ///     x = run.none.x
@@ -236,7 +236,7 @@ terrane_lang::rules! {
 
     /// Values of variables, and arguments of providers, in test files may refer to variables of the test and to results of earlier runs, not to objects of the module.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   variables {
     ///     x = null_resource.a.id
@@ -247,7 +247,7 @@ terrane_lang::rules! {
 
     /// A value of a test depends on something that an earlier run only planned, so that it is not known.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   command = plan
     /// }
@@ -261,7 +261,7 @@ terrane_lang::rules! {
 
     /// An assertion refers to an output that the module of the run does not have.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = output.none == 1
@@ -273,7 +273,7 @@ terrane_lang::rules! {
 
     /// An assertion refers to its own run or to a later one. Values of its own run are there without `run`: `output.x`.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = run.a.x == 1
@@ -285,7 +285,7 @@ terrane_lang::rules! {
 
     /// An assertion refers to a run that the test file does not have.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = run.none.x == 1
@@ -297,7 +297,7 @@ terrane_lang::rules! {
 
     /// What came of a check has no value. A run fails where a check fails, unless `expect_failures` names it.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = check.c.status == "pass"
@@ -309,7 +309,7 @@ terrane_lang::rules! {
 
     /// The `providers` argument of a run names a provider that neither the test file nor the module configures.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   providers = {
     ///     null = null.none

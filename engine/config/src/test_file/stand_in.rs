@@ -25,6 +25,7 @@ pub(super) fn empty_body(span: Span) -> Body {
         blocks: Vec::new(),
         span,
         end: span,
+        incomplete: false,
     }))
 }
 

@@ -345,6 +345,10 @@ impl Compiler<'_> {
         };
         let bound = match self.binder.bind(&root, steps) {
             Ok(bound) => bound,
+            Err(diagnostic) if self.optional > 0 && self.binder.fails_late(&diagnostic) => {
+                let fault = Node::Fault(Box::new(diagnostic));
+                return Some((Code::new(fault, span), &[]));
+            }
             Err(diagnostic) => {
                 self.report(diagnostic);
                 // What else is wrong in the steps (an index that names something unknown) is worth saying too.

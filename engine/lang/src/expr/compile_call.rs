@@ -1,7 +1,7 @@
 //! Compiling function calls.
 
 use super::compile::Compiler;
-use super::node::{Call, Code, Convert, Node, ProviderCall};
+use super::node::{Call, Code, Convert, Node, ProviderCall, Spread};
 use crate::diagnostic::Diagnostic;
 use crate::functions::BUILTIN;
 use crate::functions::table::{self, Function};
@@ -149,7 +149,7 @@ impl Compiler<'_> {
     fn try_call(&mut self, call: &ast::Call, span: Span) -> Code {
         let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
-            return self.no_expansion("try", call, span);
+            return Self::spread(false, args, span);
         }
         if args.is_empty() {
             return self.fault(
@@ -168,7 +168,7 @@ impl Compiler<'_> {
     fn can_call(&mut self, call: &ast::Call, span: Span) -> Code {
         let args = self.perhaps(|compiler| compiler.all(&call.args));
         if call.expand_last {
-            return self.no_expansion("can", call, span);
+            return Self::spread(true, args, span);
         }
         match <Box<[Code; 1]>>::try_from(args) {
             Ok(one) => {
@@ -214,6 +214,10 @@ impl Compiler<'_> {
             })),
             span,
         )
+    }
+
+    fn spread(can: bool, args: Box<[Code]>, span: Span) -> Code {
+        Code::new(Node::Spread(Box::new(Spread { can, args })), span)
     }
 
     fn no_expansion(&mut self, name: &str, call: &ast::Call, span: Span) -> Code {

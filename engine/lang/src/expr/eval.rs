@@ -110,6 +110,7 @@ impl Evaluator<'_> {
             Node::ProviderCall(call) => self.provider_call(call, code),
             Node::Try(args) => self.try_call(args, span),
             Node::Can(arg) => self.can_call(arg),
+            Node::Spread(call) => self.spread_call(call, span),
             Node::Convert(convert) => self.convert_call(convert, span),
             Node::TypeOf(arg) => self.type_call(arg),
             Node::Conditional(parts) => self.conditional(parts, span),

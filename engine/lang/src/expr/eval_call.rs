@@ -2,7 +2,7 @@
 
 use super::compile_call::not_enough;
 use super::eval::{Evaluator, Failed, Outcome};
-use super::node::{Call, Code, Convert};
+use super::node::{Call, Code, Convert, Spread};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::functions::table::{Context, Fault, Function};
@@ -71,14 +71,22 @@ impl Evaluator<'_> {
         expand_last: bool,
         span: Span,
     ) -> Outcome<Option<(Vec<Value>, usize)>> {
-        let mut args = self.all(written)?;
         let last = written.len().saturating_sub(1);
-        if !expand_last {
-            return Ok(Some((args, last)));
-        }
-        let (Some(list), Some(code)) = (args.pop(), written.last()) else {
-            return Err(Failed);
+        let Some((code, before)) = written.split_last().filter(|_| expand_last) else {
+            return Ok(Some((self.all(written)?, last)));
         };
+        // Where it is not known how many arguments there are, the others do not matter.
+        let Some(items) = self.expansion(code, span)? else {
+            return Ok(None);
+        };
+        let mut args = self.all(before)?;
+        args.extend(items);
+        Ok(Some((args, last)))
+    }
+
+    /// The values that an argument with `...` stands for; `None`: it is unknown.
+    pub(super) fn expansion(&mut self, code: &Code, span: Span) -> Outcome<Option<Vec<Value>>> {
+        let list = self.eval(code)?;
         let invalid = |detail: &str| {
             Diagnostic::error(&rules::call::INVALID_EXPANSION, detail)
                 .at(code.span)
@@ -95,13 +103,10 @@ impl Evaluator<'_> {
                 if !plain.is_known() {
                     return Ok(None);
                 }
-                args.extend(
-                    plain
-                        .children()
-                        .iter()
-                        .map(|item| item.clone().with_marks(marks)),
-                );
-                Ok(Some((args, last)))
+                let items = plain.children().iter();
+                Ok(Some(
+                    items.map(|item| item.clone().with_marks(marks)).collect(),
+                ))
             }
             _ => {
                 let diagnostic = invalid(
@@ -110,6 +115,42 @@ impl Evaluator<'_> {
                 self.blame(code, diagnostic)
             }
         }
+    }
+
+    /// `try(a, list...)`, `can(list...)`: values that are there can't fail.
+    pub(super) fn spread_call(&mut self, call: &Spread, span: Span) -> Outcome {
+        let Some((code, before)) = call.args.split_last() else {
+            return Err(Failed);
+        };
+        let Some(items) = self.expansion(code, span)? else {
+            return Ok(Value::dynamic());
+        };
+        let count = before.len() + items.len();
+        if count == 0 || (call.can && count > 1) {
+            let diagnostic = Diagnostic::error(
+                &rules::call::INVALID_EXPANSION,
+                "\"try\" needs at least one argument, \"can\" exactly one.",
+            );
+            return self.fail(diagnostic.at(code.span).within(span));
+        }
+        if call.can {
+            return match before.first() {
+                Some(only) => self.can_call(only),
+                None => Ok(Value::TRUE),
+            };
+        }
+        let start = self.diagnostics.len();
+        if !before.is_empty() {
+            let found = self.try_call(before, span);
+            if found.is_ok() || items.is_empty() {
+                return found;
+            }
+            self.diagnostics.truncate(start);
+        }
+        Ok(match items.into_iter().next() {
+            Some(value) if value.is_wholly_known() => value,
+            _ => Value::dynamic(),
+        })
     }
 
     #[inline(never)]

@@ -387,7 +387,22 @@ fn outline(code: &Code, other: &Type) -> Value {
             }
             _ => Type::Bool,
         }),
-        // How many elements there are can't be told, but whether it is an object or a tuple.
+        // How many elements there are can't be told, but whether it is an object or a tuple; if there is a collection at all.
+        Node::For(parts)
+            if !matches!(
+                parts.collection.node,
+                Node::Tuple(_)
+                    | Node::Shaped(_)
+                    | Node::Object(_)
+                    | Node::For(_)
+                    | Node::Constant(_)
+            ) || parts
+                .collection
+                .as_constant()
+                .is_some_and(|constant| constant.ty().is_primitive()) =>
+        {
+            Value::dynamic()
+        }
         Node::For(parts) => match (&parts.key, other) {
             (Some(_), Type::Dynamic | Type::Object(_) | Type::Map(_)) => Value::dynamic(),
             (None, Type::Dynamic | Type::Tuple(_) | Type::List(_) | Type::Set(_)) => {

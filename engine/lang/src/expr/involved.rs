@@ -56,6 +56,7 @@ impl Evaluator<'_> {
             Node::Template(parts) => self.collect_parts(parts, visible, found),
             Node::Call(call) => self.collect_all(&call.args, visible, found),
             Node::ProviderCall(call) => self.collect_all(&call.args, visible, found),
+            Node::Spread(spread) => self.collect_all(&spread.args, visible, found),
             Node::Try(items) | Node::Tuple(items) => self.collect_all(items, visible, found),
             Node::Can(inner) | Node::TypeOf(inner) | Node::Unary(_, inner) => {
                 self.collect(inner, visible, found);
@@ -188,10 +189,10 @@ fn index_text(key: &Value) -> String {
 /// What is said of unknown values.
 const LATER: &str = "known only after apply";
 
-/// A word on a value, as `is "a"`; `None` where it must not be told.
+/// A word on a value, as `is "a"`; of a sensitive one only that it is.
 fn describe(value: &Value) -> Option<String> {
     if value.marks().is_sensitive() {
-        return None;
+        return Some("has a sensitive value".into());
     }
     let value = value.unmarked();
     let count = |length: usize, thing: &str| match length {

@@ -63,6 +63,12 @@ pub trait Binder {
     /// When the name means nothing here: the message for the user, with its place.
     fn bind(&mut self, root: &ast::Ident, steps: &[ast::Step]) -> Result<Bound, Diagnostic>;
 
+    /// Whether a name that means nothing is an error only where the expression can't do without it: `try` and the like take care of it.
+    fn fails_late(&self, diagnostic: &Diagnostic) -> bool {
+        let _ = diagnostic;
+        false
+    }
+
     /// Whether functions may be called here at all (not in constant places).
     fn allows_functions(&self) -> bool {
         true

@@ -45,6 +45,8 @@ pub(crate) enum Node {
     Try(Box<[Code]>),
     /// `can(a)`
     Can(Box<Code>),
+    /// `try(a, b...)`, `can(a...)`
+    Spread(Box<Spread>),
     /// `convert(a, type)`
     Convert(Box<Convert>),
     /// `type(a)`
@@ -129,6 +131,13 @@ pub(crate) struct ProviderCall {
     pub(crate) expand_last: bool,
     /// The closing parenthesis.
     pub(crate) close: Span,
+}
+
+/// `try` or `can` whose last argument stands for several.
+#[derive(Debug)]
+pub(crate) struct Spread {
+    pub(crate) can: bool,
+    pub(crate) args: Box<[Code]>,
 }
 
 /// `convert(value, type)`

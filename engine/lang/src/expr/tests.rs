@@ -508,6 +508,10 @@ fn calls_that_cannot_work_may_be_done_without() {
         ("true ? 1 : upper()", "1"),
         ("false && nosuch()", "false"),
         ("true || try([]...)", "true"),
+        ("try([1, 2]...)", "1"),
+        ("try([][0], [1]...)", "1"),
+        ("can([1]...)", "true"),
+        ("try(upper([]), ul...)", "unknown(Dynamic)"),
     ]);
     for text in [
         "upper()",

@@ -271,6 +271,9 @@ fn transpose(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     let mut swapped: BTreeMap<EcoString, Vec<Value>> = BTreeMap::new();
     if let Kind::Map(map) = given.kind() {
         for (key, list) in map.iter() {
+            if list.is_null() {
+                return Err(Fault::new("input must not contain null list").at(0));
+            }
             for item in list.children() {
                 let Some(item) = item.as_str() else {
                     return Err(Fault::new("input must not contain null string").at(0));

@@ -220,21 +220,25 @@ fn cidrsubnet(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
     let length = i64::from(prefix.length).saturating_add(new_bits);
     let Some(length) = u32::try_from(length)
         .ok()
-        .filter(|length| *length <= prefix.base.width() && new_bits >= 0)
+        .filter(|length| *length <= prefix.base.width())
     else {
         return Err(Fault::new(format!(
             "insufficient address space to extend prefix of {} by {new_bits}",
             prefix.length
         )));
     };
-    let most = low_bits(u32::try_from(new_bits).unwrap_or(128));
+    let shift = prefix.base.width() - length;
+    // A prefix may also be made shorter. Then there is no such bound, but that of the address.
+    let most = match u32::try_from(new_bits) {
+        Ok(bits) => low_bits(bits),
+        Err(_) => low_bits(length),
+    };
     let fits = u128::try_from(number).ok().filter(|number| *number <= most);
     let Some(number) = fits else {
         return Err(Fault::new(format!(
             "prefix extension of {new_bits} does not accommodate a subnet numbered {number}"
         )));
     };
-    let shift = prefix.base.width() - length;
     let address = Address {
         bits: prefix.base.bits | number.checked_shl(shift).unwrap_or(0),
         ..prefix.base

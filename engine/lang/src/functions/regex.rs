@@ -194,13 +194,7 @@ fn escape(
             out.push('\\');
             out.push(escaped);
         }
-        'x' => {
-            out.push_str("\\x");
-        }
-        'p' | 'P' => {
-            out.push('\\');
-            out.push(escaped);
-        }
+        'x' | 'p' | 'P' => braced(escaped, rest, out),
         '0'..='7' => {
             let mut digits = String::from(escaped);
             while digits.len() < 3
@@ -225,6 +219,28 @@ fn escape(
         _ => return Err(format!("invalid escape sequence: `\\{escaped}`")),
     }
     Ok(())
+}
+
+/// `\x{41}`, `\p{Greek}`, `\p{^Greek}`, or without braces: what is in braces is no repetition.
+fn braced(escaped: char, rest: &mut Rest<'_>, out: &mut String) {
+    out.push('\\');
+    if rest.next_if_eq(&'{').is_none() {
+        out.push(escaped);
+        return;
+    }
+    let turned = escaped != 'x' && rest.next_if_eq(&'^').is_some();
+    out.push(match (escaped, turned) {
+        ('p', true) => 'P',
+        ('P', true) => 'p',
+        _ => escaped,
+    });
+    out.push('{');
+    for character in rest.by_ref() {
+        out.push(character);
+        if character == '}' {
+            break;
+        }
+    }
 }
 
 /// `[:alpha:]` within a class. Puts nothing out and says false if it is none.

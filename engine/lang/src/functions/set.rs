@@ -143,6 +143,9 @@ fn product_type(args: &[Value]) -> Result<Type, Fault> {
                     Type::Dynamic
                 } else {
                     values::unify(&types)
+                        .filter(|unified| {
+                            *unified != Type::Dynamic || types.iter().all(|ty| *ty == Type::Dynamic)
+                        })
                         .ok_or_else(|| Fault::new("all elements must be of the same type").at(at))?
                 });
             }

@@ -157,7 +157,8 @@ fn told(diagnostics: &Diagnostics, sources: &SourceMap) -> Fault {
         return Fault::new(format!(
             "vars map does not contain key {}, referenced at {place}{more}",
             missing.trim_end_matches('.')
-        ));
+        ))
+        .at(1);
     }
     let detail = first.detail.trim_end_matches('.');
     Fault::new(format!("{place}: {}; {detail}{more}", first.summary))

@@ -340,6 +340,14 @@ fn collections() {
         ("can(textencodebase64(\"é\", \"us-ascii\"))", "false"),
         ("can(textencodebase64(\"a\", \"utf8\"))", "false"),
         ("coalesce(null, 1, true)", "1"),
+        ("regexall(\"\\\\p{L}+\", \"aé1b\")", "[\"aé\",\"b\"]"),
+        ("regexall(\"[\\\\p{^Lu}]\", \"aB\")", "[\"a\"]"),
+        ("regex(\"\\\\x{41}{2}\", \"AAA\")", "\"AA\""),
+        (
+            "cidrsubnet(\"192.168.0.0/24\", -1, 4)",
+            "\"192.168.8.0/23\"",
+        ),
+        ("can(transpose({a = null}))", "false"),
         ("coalesce(1, null, \"a\")", "\"1\""),
         ("ephemeralasnull({a = e, b = 1})", "{\"a\":null,\"b\":1}"),
         (

@@ -32,7 +32,7 @@ crate::rules! {
     ///
     /// ```terraform
     /// locals {
-    ///   a = try([1]...)
+    ///   a = convert([1], [string]...)
     /// }
     /// ```
     T0604 error EXPANDED_EXPRESSION_ARGUMENTS = "Invalid expanding argument value";

@@ -38,6 +38,10 @@ impl Core {
         };
         let within_check = resource.within_check.is_some();
         let had_errors = reply.has_errors();
+        let errors: Vec<_> = (reply.diagnostics.iter())
+            .filter(|message| message.is_error)
+            .cloned()
+            .collect();
         if within_check {
             reply
                 .diagnostics
@@ -50,10 +54,7 @@ impl Core {
         self.report_provider(&reply.diagnostics, &address, &span_of);
         if had_errors {
             return if within_check {
-                self.settle(
-                    id,
-                    Ok(Value::unknown(resource.schema.block.implied_type().clone())),
-                );
+                self.check_data_failed(id, &errors);
             } else {
                 self.task_failed(id);
             };

@@ -92,7 +92,6 @@ impl Core {
         let config = self.config.clone();
         let resource = &config.module(module).resources[at as usize];
         let from_state = self.is_destroy() && resource.mode == Mode::Managed;
-        self.declare_checks(module, at, resource);
         if !from_state && resource.mode == Mode::Managed {
             let wanted = self.wanted_imports(module, at);
             self.imports.extend(wanted);

@@ -242,6 +242,9 @@ impl Core {
             }
         }
         self.find_ephemeral_users(&taking_part);
+        if !self.is_destroy() {
+            self.declare_all_checks(&taking_part);
+        }
         if !self.recovering {
             self.warn_about_targets();
         }

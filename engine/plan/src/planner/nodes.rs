@@ -117,6 +117,48 @@ impl Core {
         }
     }
 
+    /// Says what will be checked, so that it is reported although it may have no instances: as far as it takes part.
+    pub(super) fn declare_all_checks(&mut self, taking_part: &[bool]) {
+        let config = self.config.clone();
+        for at in 0..self.graph.len() {
+            let id = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
+            if !taking_part[at] {
+                continue;
+            }
+            let (kind, name, module) = match self.graph.node(id) {
+                Node::Variable(module, at) => {
+                    let variable = &config.module(module).variables[at as usize];
+                    if variable.validations.is_empty() {
+                        continue;
+                    }
+                    let name = format!("var.{}", variable.name);
+                    (CheckKind::Variable, name, module)
+                }
+                Node::Output(module, at) => {
+                    let output = &config.module(module).outputs[at as usize];
+                    if output.preconditions.is_empty() {
+                        continue;
+                    }
+                    let name = format!("output.{}", output.name);
+                    (CheckKind::Output, name, module)
+                }
+                Node::Check(module, at) => {
+                    let check = &config.module(module).checks[at as usize];
+                    let name = format!("check.{}", check.name);
+                    (CheckKind::Check, name, module)
+                }
+                Node::Resource(module, at) => {
+                    let resource = &config.module(module).resources[at as usize];
+                    self.declare_checks(module, at, resource);
+                    continue;
+                }
+                Node::Call(..) | Node::Local(..) | Node::Provider(_) => continue,
+            };
+            let addr = self.config_within(module, &name);
+            self.checks.declare(kind, &addr);
+        }
+    }
+
     /// Marks the resources that some `replace_triggered_by` names.
     pub(super) fn find_triggers(&mut self) {
         for module in &self.config.modules {
@@ -192,7 +234,7 @@ impl Core {
         }
     }
 
-    fn within(&self, place: Place, name: &str) -> String {
+    pub(super) fn within(&self, place: Place, name: &str) -> String {
         let addr = &self.world.module_cell(place).addr;
         if addr.is_root() {
             name.to_owned()
@@ -201,7 +243,7 @@ impl Core {
         }
     }
 
-    fn config_within(&self, module: ModuleId, name: &str) -> String {
+    pub(super) fn config_within(&self, module: ModuleId, name: &str) -> String {
         let path = &self.config.module(module).path;
         if path.is_root() {
             name.to_owned()
@@ -233,7 +275,7 @@ impl Core {
                 if diagnostic.is(words.failed) {
                     diagnostic
                         .detail
-                        .push_str("\n\nThis was checked by the validation rule shown below.");
+                        .push_str("\n\nThis was checked by the validation rule that is shown with this message.");
                     diagnostic
                         .related
                         .push((rule.span, "the validation rule".into()));
@@ -295,7 +337,6 @@ impl Core {
         let check = &config.module(module).checks[at as usize];
         let name = format!("check.{}", check.name);
         let config_addr = self.config_within(module, &name);
-        self.checks.declare(CheckKind::Check, &config_addr);
         let words = Words {
             failed: &rules::condition::CHECK_FAILED,
             noun: "check assertion",
@@ -310,7 +351,11 @@ impl Core {
                 let mut diagnostics = Diagnostics::new();
                 let outcome =
                     conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
-                if outcome.status == CheckStatus::Unknown {
+                // What its data source could not be read for was told.
+                let told = self
+                    .checks
+                    .has_failed(CheckKind::Check, &config_addr, &addr);
+                if outcome.status == CheckStatus::Unknown && !told {
                     let detail = "The condition could not be evaluated at this time, a result will be known when this plan is applied.";
                     diagnostics.push(
                         terrane_lang::diagnostic::Diagnostic::warning(

@@ -210,7 +210,6 @@ impl World {
             value,
             sensitive,
             ephemeral,
-            deprecated,
             ..
         } = &self.config.module(place.module).outputs[at as usize];
         let mut marks = if *sensitive {
@@ -220,9 +219,6 @@ impl World {
         };
         if *ephemeral {
             marks = marks.union(&Marks::EPHEMERAL);
-        }
-        if let (Some(message), false) = (deprecated, self.module_cell(place).addr.is_root()) {
-            marks = marks.union(&Marks::deprecated(message.clone()));
         }
         let value = match double.flatten() {
             Some(double) => double.output(name),

@@ -10,6 +10,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
+use terrane_lang::syntax::suggest::suggestion;
 use terrane_model::addr::InstanceKey;
 use terrane_value::{Kind, Value};
 
@@ -207,32 +208,14 @@ impl Scope for InstanceScope<'_> {
             return EcoString::new();
         };
         let module = self.module();
+        let name = module.reference_name(reference);
         match reference {
-            Reference::Variable(at) => {
-                ecow::eco_format!("var.{}", module.variables[at as usize].name)
-            }
-            Reference::Local(at) => ecow::eco_format!("local.{}", module.locals[at as usize].name),
-            Reference::Resource(at) => resource_name(module, at).into(),
-            Reference::Call(call) => {
-                ecow::eco_format!("module.{}", module.calls[call as usize].name)
-            }
             Reference::CallOutput(call, output) => {
-                let call = &module.calls[call as usize];
-                ecow::eco_format!(
-                    "module.{}.{}",
-                    call.name,
-                    self.world.config.module(call.module).outputs[output as usize].name
-                )
+                let child = module.calls[call as usize].module;
+                let output = &self.world.config.module(child).outputs[output as usize];
+                ecow::eco_format!("{name}.{}", output.name)
             }
-            Reference::CountIndex => "count.index".into(),
-            Reference::EachKey => "each.key".into(),
-            Reference::EachValue => "each.value".into(),
-            Reference::SelfObject => "self".into(),
-            Reference::PathModule => "path.module".into(),
-            Reference::PathRoot => "path.root".into(),
-            Reference::PathCwd => "path.cwd".into(),
-            Reference::Workspace => "terraform.workspace".into(),
-            Reference::Applying => "terraform.applying".into(),
+            _ => name,
         }
     }
 }
@@ -306,7 +289,7 @@ pub(crate) fn pick(
             ),
         };
         return fail(
-            &terrane_config::rules::reference::INSTANCE_KEY_OF_WRONG_TYPE,
+            &terrane_config::rules::reference::INSTANCE_BEYOND_COUNT,
             format!(
                 "The given key does not identify an element in this collection value: {problem}"
             ),
@@ -316,7 +299,37 @@ pub(crate) fn pick(
         Ok(index) => Ok(Picked::Index(index)),
         Err(_) => fail(
             &terrane_config::rules::reference::NO_SUCH_INSTANCE,
-            "The given key does not identify an element in this collection value.".to_owned(),
+            format!(
+                "The given key does not identify an element in this collection value.{}",
+                known_keys(keys, &wanted)
+            ),
         ),
+    }
+}
+
+/// The key that may be meant, or else the keys that there are, if they are few.
+fn known_keys(keys: &[Option<InstanceKey>], wanted: &Option<InstanceKey>) -> String {
+    const MOST: usize = 8;
+    let names: Vec<&str> = (keys.iter().flatten())
+        .filter_map(|key| match key {
+            InstanceKey::Str(text) => Some(text.as_str()),
+            InstanceKey::Int(_) => None,
+        })
+        .collect();
+    if let Some(InstanceKey::Str(wanted)) = wanted
+        && let Some(near) = suggestion(wanted, names.iter().copied())
+    {
+        return format!(" Did you mean {near:?}?");
+    }
+    match names.len() {
+        0 => " There are no instances.".to_owned(),
+        1..=MOST => {
+            let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+            match names.as_slice() {
+                [only] => format!(" There is only {only}."),
+                names => format!(" There are {}.", names.join(", ")),
+            }
+        }
+        _ => String::new(),
     }
 }

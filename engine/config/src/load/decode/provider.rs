@@ -5,6 +5,7 @@ use super::resource::merge;
 use super::{BAD_NAME, Decoder, is_name, schema};
 use crate::load::decl::{CallDecl, ModuleDecl, PassedProvider, ProviderDecl, ProviderRef};
 use crate::rules;
+use crate::suggest::did_you_mean;
 use crate::version::Constraint;
 use ecow::EcoString;
 use terrane_lang::syntax::ast::{Expr, ExprKind};
@@ -285,8 +286,10 @@ impl Decoder<'_> {
                 );
             }
             None if self.overriding => {
+                let known = module.index.calls.keys();
+                let near = did_you_mean(&decl.name, known.map(EcoString::as_str));
                 let detail = format!(
-                    "There is no module call named \"{}\". An override file can only override a module call that was defined in a primary configuration file.",
+                    "There is no module call named \"{}\".{near} An override file can only override a module call that was defined in a primary configuration file.",
                     decl.name
                 );
                 self.error(&rules::files::MISSING_BASE_MODULE_CALL, detail, decl.span);

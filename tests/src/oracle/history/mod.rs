@@ -1,0 +1,13 @@
+//! Random small configurations with a history: one is applied, then changed and applied again, by this engine and by the peer. Plans and states
+//! are compared after each step.
+
+mod compare;
+mod edit;
+mod generate;
+mod model;
+mod normal;
+mod render;
+
+pub use compare::{Sides, compare};
+pub use generate::history;
+pub use model::{History, Step};
