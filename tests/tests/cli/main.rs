@@ -13,6 +13,7 @@ mod ephemeral;
 mod examples;
 mod exit_codes;
 mod folder;
+mod imports;
 mod functions;
 mod peers;
 mod remote;
