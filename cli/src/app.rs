@@ -1,6 +1,6 @@
 //! What every command shares: the environment, the streams, how failures are shown.
 
-use crate::args::{Command, Parsed, help, parse::split_words};
+use crate::args::{COMMANDS, Command, Parsed, help, parse::split_words};
 use crate::exit::Exit;
 use crate::view::{Human, Json, Mode, Output, View, diagnostics};
 use std::collections::BTreeMap;
@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::lang::diagnostic::{Diagnostic, Rule, Severity};
+use terrane_ops::lang::syntax::suggest::suggestion;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 
@@ -221,8 +222,12 @@ impl App {
 
     /// There is no such command.
     pub(crate) fn unknown_command(&mut self, name: &str) -> Exit {
+        let known = COMMANDS.iter().filter_map(|command| command.path.first());
+        let near = suggestion(name, known.copied())
+            .map(|near| format!(" Did you mean {near:?}?"))
+            .unwrap_or_default();
         self.out.error(&format!(
-            "terrane has no command named {name:?}.\n\nTo see all commands, run:\n  terrane -help\n"
+            "terrane has no command named {name:?}.{near}\n\nTo see all commands, run:\n  terrane -help\n"
         ));
         Exit::ERROR
     }

@@ -35,7 +35,7 @@ impl Files for OsFiles {
         let mut found = Vec::new();
         let mut above = BTreeSet::new();
         // Where there is no folder there are no files.
-        if !Path::new(dir).exists() {
+        if !Path::new(dir).is_dir() {
             return Ok(found);
         }
         walk(Path::new(dir), "", &mut above, &mut found)?;

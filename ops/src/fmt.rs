@@ -3,13 +3,21 @@
 use crate::failure::{Failure, Report};
 use crate::rules;
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_lang::syntax::format::format;
 
 /// Files that have a standard layout.
-const ENDINGS: [&str; 5] = [".tf", ".tofu", ".tfvars", ".tftest.hcl", ".tofutest.hcl"];
+const ENDINGS: [&str; 7] = [
+    ".tf",
+    ".tofu",
+    ".tfvars",
+    ".tftest.hcl",
+    ".tofutest.hcl",
+    ".tfmock.hcl",
+    ".tofumock.hcl",
+];
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +26,8 @@ pub struct FormatOptions {
     pub recursive: bool,
     /// Write files that differ.
     pub write: bool,
+    /// Keep the standard layout of every file, whether it differed or not.
+    pub keep: bool,
 }
 
 /// A file that was not in the standard layout.
@@ -36,6 +46,8 @@ pub struct Changed {
 pub struct Formatted {
     /// In the order of paths.
     pub changed: Vec<Changed>,
+    /// If it was to be kept, the layout of all files.
+    pub kept: String,
     /// Files that can't be read or parsed.
     pub report: Report,
 }
@@ -65,12 +77,13 @@ pub fn run(targets: &[String], options: FormatOptions) -> Result<Formatted, Fail
         } else {
             diagnostics.push(Diagnostic::error(
                 rules::folder::NOT_FORMATTABLE.named(format!("Can't format {target}")),
-                "Only files that end in .tf, .tofu, .tfvars, .tftest.hcl or .tofutest.hcl have a standard layout.",
+                "Only files that end in .tf, .tofu, .tfvars, .tftest.hcl, .tofutest.hcl, .tfmock.hcl or .tofumock.hcl have a standard layout.",
             ));
         }
     }
+    let here = std::env::current_dir().unwrap_or_default();
     for path in files {
-        let shown = path.to_string_lossy().into_owned();
+        let shown = relative(&path, &here).to_string_lossy().into_owned();
         match std::fs::read_to_string(&path) {
             Ok(before) => file(&shown, before, options, &mut formatted)?,
             Err(error) => formatted.report.diagnostics.push(Diagnostic::error(
@@ -95,7 +108,7 @@ pub fn stdin() -> Result<Result<Changed, Report>, Failure> {
     let mut sources = SourceMap::default();
     Ok(match layout("<stdin>", &before, &mut sources) {
         Ok(mut after) => {
-            if !after.is_empty() && !after.ends_with('\n') {
+            if !after.ends_with('\n') {
                 after.push('\n');
             }
             Ok(Changed {
@@ -124,6 +137,9 @@ fn file(
             return Ok(());
         }
     };
+    if options.keep {
+        formatted.kept.push_str(&after);
+    }
     if after == before {
         return Ok(());
     }
@@ -158,6 +174,27 @@ fn layout(path: &str, text: &str, sources: &mut SourceMap) -> Result<String, Dia
     })
 }
 
+/// The path from `here`, an absolute folder, without detours: `./x.tf` is shown as `x.tf`.
+fn relative(path: &Path, here: &Path) -> PathBuf {
+    let mut parts: Vec<Component<'_>> = here.components().collect();
+    let depth = parts.len();
+    for part in path.components() {
+        match part {
+            Component::CurDir => continue,
+            Component::ParentDir if parts.len() > 1 => drop(parts.pop()),
+            Component::RootDir | Component::Prefix(_) => {
+                parts.clear();
+                parts.push(part);
+            }
+            Component::ParentDir | Component::Normal(_) => parts.push(part),
+        }
+    }
+    let shared = here.components().zip(&parts);
+    let shared = shared.take_while(|(ours, theirs)| ours == *theirs).count();
+    let up = std::iter::repeat_n(Component::ParentDir, depth - shared);
+    up.chain(parts.into_iter().skip(shared)).collect()
+}
+
 /// All files with a standard layout in a folder, by name; hidden folders are left out.
 fn folder(dir: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(dir)?
@@ -171,10 +208,6 @@ fn folder(dir: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> std::io::Res
         if name.starts_with('.') {
             continue;
         }
-        // `./x.tf` is shown as `x.tf`.
-        let path = path
-            .strip_prefix(".")
-            .map_or_else(|_| path.clone(), Path::to_path_buf);
         if path.is_dir() {
             if recursive && !path.is_symlink() {
                 folder(&path, recursive, files)?;
@@ -184,4 +217,26 @@ fn folder(dir: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> std::io::Res
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relative;
+    use std::path::Path;
+
+    #[test]
+    fn paths_are_shown_from_here() {
+        for (path, expect) in [
+            ("./x.tf", "x.tf"),
+            ("a/../x.tf", "x.tf"),
+            ("../b/x.tf", "x.tf"),
+            ("/a/b/c/x.tf", "c/x.tf"),
+            ("/a/x.tf", "../x.tf"),
+            ("../../x.tf", "../../x.tf"),
+            ("/x.tf", "../../x.tf"),
+        ] {
+            let found = relative(Path::new(path), Path::new("/a/b"));
+            assert_eq!(found, Path::new(expect), "{path}");
+        }
+    }
 }

@@ -72,7 +72,7 @@ pub async fn run(
         sources,
         mut diagnostics,
         folders,
-    } = load::tree(Origin::Disk, &collected.values)?;
+    } = load::tree(session, Origin::Disk, &collected.values)?;
     let (registry, found) =
         providers::load(session, &tree.requirements, &Snapshot::default()).await?;
     diagnostics.extend(found);

@@ -16,6 +16,7 @@ pub mod ui;
 // How the engine is fed.
 mod drive;
 mod functions;
+mod generate;
 pub mod load;
 pub mod providers;
 mod provision;
@@ -28,12 +29,14 @@ pub mod console;
 pub mod fmt;
 pub mod get;
 pub mod graph;
+pub mod import;
 pub mod init;
 pub mod output;
 pub mod plan;
 pub mod planfile;
 pub mod requirements;
 pub mod state;
+pub mod test;
 pub mod validate;
 pub mod workspace;
 

@@ -154,7 +154,7 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
 }
 
 /// The values of variables that a plan keeps.
-fn planned_values(plan: &Plan) -> Vec<GivenValue> {
+pub(crate) fn planned_values(plan: &Plan) -> Vec<GivenValue> {
     plan.variables
         .iter()
         .map(|(name, value)| GivenValue {

@@ -112,6 +112,18 @@ pub async fn load(
     snapshot: &Snapshot,
 ) -> Result<(Registry, Diagnostics), Failure> {
     let (factories, mut diagnostics) = available(session);
+    let (registry, found) = load_from(factories, requirements, snapshot).await?;
+    diagnostics.extend(found);
+    Ok((registry, diagnostics))
+}
+
+/// The same, out of these providers.
+pub(crate) async fn load_from(
+    factories: Providers,
+    requirements: &BTreeMap<ProviderAddr, Requirement>,
+    snapshot: &Snapshot,
+) -> Result<(Registry, Diagnostics), Failure> {
+    let mut diagnostics = Diagnostics::new();
     let in_state: BTreeSet<&ProviderAddr> = snapshot
         .resources
         .values()

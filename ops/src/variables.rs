@@ -53,14 +53,26 @@ pub fn collect(
     arguments: &[VariableArgument],
     sources: &mut SourceMap,
 ) -> Result<Collected, Failure> {
+    collect_in(env, &["."], arguments, sources)
+}
+
+/// The same, with the variables files of several folders, weakest first.
+pub(crate) fn collect_in(
+    env: &BTreeMap<String, String>,
+    folders: &[&str],
+    arguments: &[VariableArgument],
+    sources: &mut SourceMap,
+) -> Result<Collected, Failure> {
     let mut all = Collected::default();
     for (name, text) in env {
         if let Some(name) = name.strip_prefix("TF_VAR_").filter(|name| !name.is_empty()) {
             all.text(name, text, GivenSource::Env);
         }
     }
-    for path in auto_files()? {
-        all.file(&path, sources)?;
+    for folder in folders {
+        for path in auto_files(folder)? {
+            all.file(&path, sources)?;
+        }
     }
     for argument in arguments {
         match argument {
@@ -116,25 +128,32 @@ impl Collected {
     }
 }
 
-/// Variables files of the working directory that are read by themselves, weakest first.
-fn auto_files() -> Result<Vec<String>, Failure> {
+/// Variables files of a folder that are read by themselves, weakest first.
+fn auto_files(folder: &str) -> Result<Vec<String>, Failure> {
     let mut auto = Vec::new();
-    let doing = || "Reading the working directory failed";
-    for entry in std::fs::read_dir(".").map_err(Failure::io(doing()))? {
+    let doing = || match folder {
+        "." => String::from("Reading the working directory failed"),
+        folder => format!("Reading the folder {folder} failed"),
+    };
+    let within = |name: &str| match folder {
+        "." => name.to_owned(),
+        folder => format!("{folder}/{name}"),
+    };
+    for entry in std::fs::read_dir(folder).map_err(Failure::io(doing()))? {
         let entry = entry.map_err(Failure::io(doing()))?;
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
         let ignored = name.starts_with('.') || name.ends_with('~');
         if !ignored && (name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")) {
-            auto.push(name);
+            auto.push(within(&name));
         }
     }
     auto.sort_unstable();
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"]
         .into_iter()
-        .filter(|name| std::path::Path::new(name).is_file())
-        .map(String::from);
+        .map(within)
+        .filter(|name| std::path::Path::new(name).is_file());
     Ok(fixed.chain(auto).collect())
 }
 

@@ -36,7 +36,10 @@ fn page() -> String {
                 Severity::Warning => " (warning)",
             };
             // What a plan finds is shown like any other configuration.
-            let body = rule.text().replace("```plan", "```terraform");
+            let body = rule
+                .text()
+                .replace("```plan", "```terraform")
+                .replace("```tftest", "```terraform");
             text.extend([
                 "\n### ",
                 rule.code,
@@ -97,7 +100,16 @@ fn rules_are_explained_by_an_example() {
         assert!(!examples.is_empty(), "{} has no example", rule.code);
         for (kind, text) in examples {
             assert!(
-                ["terraform", "plan", "json", "tfvars", "sh", "text"].contains(&kind.as_str()),
+                [
+                    "terraform",
+                    "plan",
+                    "tftest",
+                    "json",
+                    "tfvars",
+                    "sh",
+                    "text"
+                ]
+                .contains(&kind.as_str()),
                 "{}: {kind}",
                 rule.code
             );

@@ -56,6 +56,7 @@ fn tidy() -> Result<()> {
 const GENERATED: &[(&str, &str)] = &[
     // package, test target
     ("terrane-ops", "reference"),
+    ("terrane-ops", "functions"),
 ];
 
 fn codegen() -> Result<()> {

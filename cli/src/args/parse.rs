@@ -3,6 +3,7 @@
 
 use super::flags::{Flag, Kind};
 use std::collections::BTreeMap;
+use terrane_ops::lang::syntax::suggest::suggestion;
 
 /// The arguments of one command, read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,7 +75,8 @@ pub(crate) fn parse(groups: &[&'static [Flag]], arguments: &[String]) -> Result<
                 parsed.help = true;
                 continue;
             }
-            return Err(unknown(name));
+            let known = groups.iter().copied().flatten().map(|known| known.name);
+            return Err(unknown(name, known));
         };
         match known.kind {
             Kind::Bool => {
@@ -101,14 +103,17 @@ pub(crate) fn parse(groups: &[&'static [Flag]], arguments: &[String]) -> Result<
 }
 
 /// What is said of a flag that the command does not have.
-fn unknown(name: &str) -> String {
+fn unknown(name: &str, known: impl Iterator<Item = &'static str>) -> String {
     let problem = format!("flag provided but not defined: -{name}");
     match name {
         "state" | "state-out" => format!(
             "{problem}. The state of a workspace is always in the folder terrane.state beside the configuration: choose another one with `terrane workspace select`, or work in \
              another folder with -chdir. `terrane state pull` and `terrane state push` write and read state files."
         ),
-        _ => problem,
+        _ => match suggestion(name, known) {
+            Some(near) => format!("{problem}. Did you mean -{near}?"),
+            None => problem,
+        },
     }
 }
 

@@ -19,16 +19,24 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
 
 fn run_inner(app: &mut App, parsed: &Parsed) -> Result<Exit, Failure> {
     let (check, diff) = (parsed.is("check", false), parsed.is("diff", false));
-    if parsed.positional == ["-"] {
+    if parsed.positional.first().is_some_and(|first| first == "-") {
         return from_stdin(app, check, diff);
     }
+    let (list, write) = (parsed.is("list", true), parsed.is("write", true) && !check);
     let options = FormatOptions {
         recursive: parsed.is("recursive", false),
-        write: parsed.is("write", true) && !check,
+        write,
+        // If the result is to go nowhere else, it goes to standard output.
+        keep: !(list || write || diff || check),
     };
-    let Formatted { changed, report } = format(&parsed.positional, options)?;
+    let Formatted {
+        changed,
+        kept,
+        report,
+    } = format(&parsed.positional, options)?;
+    app.out().print(&kept);
     for file in &changed {
-        if parsed.is("list", true) {
+        if list {
             app.out().print(&format!("{}\n", file.path));
         }
         if diff {

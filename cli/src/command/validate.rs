@@ -8,13 +8,16 @@ use crate::view::diagnostics::to_json;
 use serde_json::json;
 use terrane_ops::failure::Report;
 use terrane_ops::lang::diagnostic::Severity;
+use terrane_ops::test::TEST_DIRECTORY;
 use terrane_ops::validate;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     let as_json = parsed.is("json", false);
     let variables = variables(parsed);
     with_session(app, parsed, "validate", |app, session| {
-        let report = match block_on(validate::run(session, &variables)) {
+        let directory = parsed.value("test-directory").unwrap_or(TEST_DIRECTORY);
+        let tests = (!parsed.is("no-tests", false)).then_some(directory);
+        let report = match block_on(validate::run(session, &variables, tests)) {
             Ok(report) => report,
             // Programs want one form of answer, whatever is wrong.
             Err(failure) if as_json => failure.into_report(),

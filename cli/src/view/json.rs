@@ -46,7 +46,18 @@ impl<'a> Json<'a> {
         }
     }
 
-    fn line(&mut self, level: &str, message: &str, kind: &str, rest: Map<String, Value>) {
+    /// Writes what was held back.
+    pub(crate) fn flush(&mut self) {
+        drop(self.out.flush());
+    }
+
+    pub(crate) fn line(
+        &mut self,
+        level: &str,
+        message: &str,
+        kind: &str,
+        rest: Map<String, Value>,
+    ) {
         let mut line = rest;
         line.insert("@level".into(), level.into());
         line.insert("@message".into(), message.into());
@@ -166,8 +177,16 @@ impl<'a> Json<'a> {
             body.insert("reason".into(), reason_name(reason).into());
         }
         if let Some(importing) = &change.importing {
-            let id = importing.id.as_ref().map(ecow::EcoString::as_str);
-            body.insert("importing".into(), json!({ "id": id }));
+            let mut what = Map::new();
+            if let Some(id) = &importing.id {
+                what.insert("id".into(), id.as_str().into());
+            } else if let Ok(text) =
+                terrane_ops::value::json::encode_plain(&change.before_identity.unmark_deep())
+                && let Ok(identity) = serde_json::from_str(&text)
+            {
+                what.insert("identity".into(), identity);
+            }
+            body.insert("importing".into(), Value::Object(what));
         }
         self.info(
             &format!("{}: Plan to {action}", change.addr),
@@ -300,7 +319,7 @@ impl Ui for Json<'_> {
                 addr,
                 with(id, json!({ "action": "read", "elapsed_seconds": 0 })),
             ),
-            Planning::Planned(_) => {}
+            Planning::ImportStart(..) | Planning::Planned(_) => {}
             Planning::Ephemeral(progress) => self.ephemeral(progress),
         }
     }

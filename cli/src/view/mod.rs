@@ -7,6 +7,7 @@ mod json;
 mod output;
 mod progress;
 mod resource;
+pub(crate) mod test;
 pub(crate) mod value;
 
 pub(crate) use human::{Human, complete, prompt};

@@ -1,5 +1,6 @@
 //! A value as an expression that would give it: how `output` and `console` show values.
 
+use terrane_ops::planning::view::text::quoted;
 use terrane_ops::value::{Kind, Type, Value};
 
 /// The text of a value, over several lines where it has parts.
@@ -69,7 +70,7 @@ fn mapping<'v>(
     }
     for (name, value) in items {
         blank(out, indent + 2);
-        quote(out, name);
+        out.push_str(&quoted(name));
         out.push_str(" = ");
         write(out, value, indent + 2, show_sensitive);
         out.push('\n');
@@ -80,13 +81,14 @@ fn mapping<'v>(
     out.push_str(close);
 }
 
-/// Text of several lines is written as such, unless it holds what would not be seen.
+/// Text of several lines is written as such, unless it holds what a terminal would obey.
 fn string(out: &mut String, text: &str, indent: usize) {
     let plain = text
         .chars()
-        .all(|char| char == '\n' || char == '\t' || !char.is_control());
+        .all(|char| matches!(char, '\n' | '\t' | '\r') || !char.is_control());
     if !text.contains('\n') || !plain {
-        return quote(out, text);
+        out.push_str(&quoted(text));
+        return;
     }
     let end = heredoc_end(text);
     out.push_str(if indent > 0 { "<<-" } else { "<<" });
@@ -108,34 +110,6 @@ fn heredoc_end(text: &str) -> String {
         end.push('_');
     }
     end
-}
-
-/// A text in quotes, with the escapes of Go.
-fn quote(out: &mut String, text: &str) {
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{b}' => out.push_str("\\v"),
-            '\u{c}' => out.push_str("\\f"),
-            char if u32::from(char) < 0x80 && char.is_control() => {
-                let escape = format!("\\x{:02x}", u32::from(char));
-                out.push_str(&escape);
-            }
-            char if char.is_control() => {
-                let escape = format!("\\u{:04x}", u32::from(char));
-                out.push_str(&escape);
-            }
-            char => out.push(char),
-        }
-    }
-    out.push('"');
 }
 
 fn null(ty: &Type) -> String {

@@ -74,7 +74,7 @@ impl Core {
                 Call::ReadDataSource {
                     type_name,
                     config: plain,
-                    meta: Value::NULL,
+                    meta: self.meta(&change),
                 },
             );
         }
@@ -109,7 +109,7 @@ impl Core {
                 proposed,
                 config: plain,
                 private,
-                meta: Value::NULL,
+                meta: self.meta(&change),
                 identity,
             },
         );
@@ -379,7 +379,7 @@ impl Core {
                 planned: null.clone(),
                 config: null,
                 private: change.private.clone(),
-                meta: Value::NULL,
+                meta: self.meta(change),
                 identity,
                 token,
             }
@@ -390,7 +390,7 @@ impl Core {
                 planned,
                 config,
                 private,
-                meta: Value::NULL,
+                meta: self.meta(change),
                 identity,
                 token,
             }
@@ -472,7 +472,35 @@ impl Core {
         self.record(id, Some(state), private, &identity, bad);
     }
 
+    /// Whether a step reads the data source of a check.
+    fn is_checked_data(&self, id: usize) -> bool {
+        self.resource(id)
+            .is_some_and(|resource| resource.within_check.is_some())
+    }
+
+    /// The data source of a check could not be read: the check fails, the run does not.
+    fn check_data_failed(&mut self, id: usize, mut reply: Reply) {
+        let errors: Vec<_> = (reply.diagnostics.iter())
+            .filter(|message| message.is_error)
+            .cloned()
+            .collect();
+        for message in &mut reply.diagnostics {
+            message.is_error = false;
+        }
+        self.provider_messages(id, &reply.diagnostics);
+        let number = self.at(id).map(|running| running.change);
+        if let (Some(number), Some(change), Some(evaluator)) =
+            (number, self.change(id).cloned(), &mut self.evaluator)
+        {
+            evaluator.check_data_failed(&change, number, &errors);
+        }
+        self.end(id, true);
+    }
+
     pub(crate) fn data_read(&mut self, id: usize, reply: Reply) {
+        if reply.has_errors() && self.is_checked_data(id) {
+            return self.check_data_failed(id, reply);
+        }
         if self.provider_messages(id, &reply.diagnostics) {
             return self.fail(id);
         }
@@ -507,7 +535,7 @@ impl Core {
             &schema.block,
             &value,
             Private::from([]),
-            &Value::NULL,
+            (&Value::NULL, 0),
             Status::Ready,
         );
         self.set_current(id, &change, state);

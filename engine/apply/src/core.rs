@@ -8,7 +8,7 @@ use ecow::EcoString;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
-use terrane_model::addr::{InstanceKey, ProviderAddr, ProviderConfigAddr};
+use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, ProviderConfigAddr};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
 use terrane_model::snapshot::{OutputState, Snapshot};
@@ -233,9 +233,7 @@ impl Core {
             command: self.command.clone(),
             who: self.who.clone(),
         }];
-        kinds.extend(begin::opening(&self.plan, &self.snapshot, &|change| {
-            schema_of(&self.infos, change)
-        }));
+        kinds.extend(begin::opening(&self.plan, &self.snapshot, &self.infos));
         self.counts.imported = self
             .plan
             .changes
@@ -297,8 +295,7 @@ impl Core {
         let provisioned = self
             .evaluator
             .as_ref()
-            .and_then(|evaluator| evaluator.resource(change))
-            .is_some_and(|resource| !resource.provisioners.is_empty());
+            .is_some_and(|evaluator| !evaluator.provisioners(change).1.is_empty());
         instant && !provisioned
     }
 
@@ -355,13 +352,23 @@ impl Core {
         let Some(instance) = self.instance_of(id) else {
             return;
         };
-        self.call(Waiting::Step(id), instance, call);
+        let about = self.running[id]
+            .as_ref()
+            .map(|running| self.plan.changes[running.change].addr.clone());
+        self.call(Waiting::Step(id), instance, about, call);
     }
 
-    pub(crate) fn call(&mut self, waiting: Waiting, instance: ProviderInstance, call: Call) {
+    /// Asks for a call. `about`: the instance that it is about, if it is a step.
+    pub(crate) fn call(
+        &mut self,
+        waiting: Waiting,
+        instance: ProviderInstance,
+        about: Option<InstanceAddr>,
+        call: Call,
+    ) {
         let request = self.request(waiting);
         self.requests
-            .push(ApplyRequest::Call(request, instance, call));
+            .push(ApplyRequest::Call(request, instance, about, call));
     }
 
     pub(crate) fn persist(&mut self, id: usize, kinds: Vec<EventKind>) {
@@ -462,7 +469,12 @@ impl Core {
         });
         match config {
             Ok(config) if config.is_wholly_known() => {
-                self.call(Waiting::Provider(at), instance, Call::Configure { config });
+                self.call(
+                    Waiting::Provider(at),
+                    instance,
+                    None,
+                    Call::Configure { config },
+                );
             }
             Ok(_) => {
                 let addr = self.config.provider(instance.config).addr.to_string();
@@ -751,6 +763,17 @@ impl Core {
 }
 
 /// The schema of the object of a change.
+/// The version of the schema of what identifies the object of a change.
+pub(crate) fn identity_version(
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
+    change: &ResourceChange,
+) -> u64 {
+    infos
+        .get(&change.provider.provider)
+        .and_then(|info| info.schema.identities.get(&change.addr.resource.type_name))
+        .map_or(0, |schema| schema.version)
+}
+
 pub(crate) fn schema_of(
     infos: &BTreeMap<ProviderAddr, ProviderInfo>,
     change: &ResourceChange,

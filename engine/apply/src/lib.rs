@@ -64,8 +64,8 @@ pub enum ApplyRequest {
     /// Make these events durable, all or none, in this order among all `Persist` requests. Answer with [`Applier::on_persisted`]. The shell may join
     /// several such requests that are there at the same time into one commit.
     Persist(RequestId, Vec<Event>),
-    /// Ask a provider. Answer with [`Applier::on_reply`].
-    Call(RequestId, ProviderInstance, Call),
+    /// Ask a provider, about this instance if it is about one. Answer with [`Applier::on_reply`].
+    Call(RequestId, ProviderInstance, Option<InstanceAddr>, Call),
     /// Run a provisioner. Answer with [`Applier::on_provisioned`].
     Provision(RequestId, Provision),
 }

@@ -4,10 +4,11 @@ use crate::body::CompiledBody;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_lang::expr::Compiled;
+use terrane_lang::diagnostic::Diagnostics;
+use terrane_lang::expr::{Compiled, Scope};
 use terrane_lang::source::Span;
 use terrane_model::addr::{
-    InstanceKey, Mode, ModulePath, ModuleStep, ProviderAddr, ProviderConfigAddr,
+    InstanceKey, Mode, ModuleInstance, ModulePath, ModuleStep, ProviderAddr, ProviderConfigAddr,
 };
 use terrane_model::schema::Schema;
 use terrane_value::{Path, Type, Value};
@@ -29,6 +30,17 @@ pub struct Config {
     pub providers: Vec<ProviderConfig>,
     /// `import` blocks (of the root module).
     pub imports: Vec<Import>,
+    /// Module instances that are not really there: a test gives their outputs.
+    pub doubles: Vec<ModuleDouble>,
+}
+
+/// Module instances whose outputs are given, and in which nothing is evaluated or managed.
+#[derive(Clone, Debug)]
+pub struct ModuleDouble {
+    /// Which instances: a step without a key stands for all of its call.
+    pub instances: Vec<ModuleStep>,
+    /// Values of outputs; the others are null.
+    pub outputs: BTreeMap<EcoString, Value>,
 }
 
 /// One module.
@@ -58,6 +70,8 @@ pub struct Module {
     pub moved: Vec<Moved>,
     /// In source order.
     pub removed: Vec<Removed>,
+    /// What providers are told beside each resource of this module.
+    pub provider_metas: Vec<ProviderMeta>,
     /// What each [`terrane_lang::expr::Slot`] of this module's expressions means.
     pub slots: Vec<Reference>,
 }
@@ -227,6 +241,25 @@ pub struct ProviderConfig {
     pub body: CompiledBody,
     /// `for_each`, evaluated before anything is planned: keys and values.
     pub for_each: Option<BTreeMap<EcoString, Value>>,
+    /// The values of its instances, where they are not those of its arguments: a test gives them.
+    pub fixed: Option<BTreeMap<Option<EcoString>, Value>>,
+}
+
+impl ProviderConfig {
+    /// The value of one instance, with marks.
+    ///
+    /// # Errors
+    /// When an argument has no value.
+    pub fn eval(&self, scope: &dyn Scope, key: Option<&InstanceKey>) -> Result<Value, Diagnostics> {
+        let Some(fixed) = &self.fixed else {
+            return self.body.eval(scope, &[]);
+        };
+        let key = match key {
+            Some(InstanceKey::Str(key)) => Some(key.clone()),
+            Some(InstanceKey::Int(_)) | None => None,
+        };
+        fixed.get(&key).cloned().ok_or_else(Diagnostics::new)
+    }
 }
 
 /// Which provider configuration manages a resource.
@@ -401,6 +434,17 @@ pub struct Removed {
     pub span: Span,
 }
 
+/// A `provider_meta` block.
+#[derive(Clone, Debug)]
+pub struct ProviderMeta {
+    /// Who is told.
+    pub provider: ProviderAddr,
+    /// What, of the type that its schema says. `None`: it takes nothing of the kind, so that its resources can't be planned in this module.
+    pub value: Option<Value>,
+    /// The block header.
+    pub span: Span,
+}
+
 /// An `import` block.
 #[derive(Clone, Debug)]
 pub struct Import {
@@ -416,13 +460,54 @@ pub struct Import {
     pub id: Option<Compiled>,
     /// `identity`
     pub identity: Option<Compiled>,
-    /// The provider.
-    pub provider: ProviderAddr,
+    /// Which provider configuration is asked, where the resource is not configured; a configured one says that itself.
+    pub provider: Option<ProviderUse>,
+    /// The `provider` argument as written, without the key of an instance: what a generated block names.
+    pub provider_name: Option<EcoString>,
+    /// The `to` argument.
+    pub to_span: Span,
     /// The block header.
     pub span: Span,
 }
 
+impl ModuleDouble {
+    /// The value of an output.
+    #[must_use]
+    pub fn output(&self, name: &str) -> Value {
+        self.outputs.get(name).cloned().unwrap_or(Value::NULL)
+    }
+
+    /// How many keys it names, if it stands for this instance.
+    fn fit(&self, instance: &ModuleInstance) -> Option<usize> {
+        if self.instances.len() != instance.0.len() {
+            return None;
+        }
+        let mut keys = 0;
+        for (step, real) in self.instances.iter().zip(instance.0.iter()) {
+            if step.name != real.name || step.key.is_some() && step.key != real.key {
+                return None;
+            }
+            keys += usize::from(step.key.is_some());
+        }
+        Some(keys)
+    }
+}
+
 impl Config {
+    /// What stands in for a module instance: of several the one that names most keys, of those the first.
+    #[must_use]
+    pub fn double(&self, instance: &ModuleInstance) -> Option<&ModuleDouble> {
+        let mut best: Option<(usize, &ModuleDouble)> = None;
+        for double in &self.doubles {
+            if let Some(keys) = double.fit(instance)
+                && best.is_none_or(|(most, _)| keys > most)
+            {
+                best = Some((keys, double));
+            }
+        }
+        best.map(|(_, double)| double)
+    }
+
     /// The module with this index.
     ///
     /// # Panics
@@ -443,6 +528,16 @@ impl Config {
 }
 
 impl Module {
+    /// What a provider is told beside each resource of this module; null: nothing.
+    #[must_use]
+    pub fn meta(&self, provider: &ProviderAddr) -> Value {
+        self.provider_metas
+            .iter()
+            .find(|meta| meta.provider == *provider)
+            .and_then(|meta| meta.value.clone())
+            .unwrap_or(Value::NULL)
+    }
+
     /// How a reference is written in this module: `var.x`, `data.aws_ami.y`, `module.m.out`.
     #[must_use]
     pub fn reference_name(&self, reference: Reference) -> EcoString {

@@ -15,6 +15,7 @@ pub mod repetition;
 pub mod rules;
 mod schema_types;
 mod suggest;
+pub mod test_file;
 pub mod validate;
 pub mod variables;
 pub mod version;

@@ -8,6 +8,7 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::compile;
+use terrane_lang::rules::json as syntax;
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_lang::syntax::body::Body;
 use terrane_lang::syntax::{json, parse, static_expr};
@@ -100,9 +101,9 @@ fn parse_json(file: FileId, text: &str) -> (Vec<GivenValue>, Diagnostics) {
     if !diagnostics.has_errors() {
         let (attributes, found) = Body::Json(body.into()).just_attributes();
         // Strings that make no valid template are as good as any here.
-        if attributes.is_empty() {
-            diagnostics.extend(found);
-        }
+        let counts =
+            |one: &Diagnostic| one.is(&syntax::DUPLICATE_ATTRIBUTE) || one.is(&syntax::WRONG_TYPE);
+        diagnostics.extend(found.into_iter().filter(counts));
         for attribute in attributes {
             match json_constant(&sources, &attribute.expr) {
                 Ok(value) => values.push(GivenValue {
@@ -181,6 +182,32 @@ pub(crate) fn root_variable(
     };
     input_value(variable, Some(&value))
         .map_err(|problem| unsuitable(variable, Some(given), &problem))
+}
+
+/// The value of a variable that was given from outside of all modules: converted where the module under test declares it, else the text is
+/// read as an expression, or stands for itself where it is none.
+///
+/// # Errors
+/// When it does not fit.
+pub fn outside_value(
+    variable: Option<&Variable>,
+    given: &GivenValue,
+) -> Result<Value, Diagnostics> {
+    match (variable, &given.value) {
+        (Some(variable), _) => root_variable(variable, Some(given)),
+        (None, Given::Value(value, _)) => Ok(value.clone()),
+        (None, Given::Text(text)) => {
+            let (expr, diagnostics) = parse::parse_expression(FileId(u32::MAX), text);
+            let constant = expr
+                .filter(|expr| !diagnostics.has_errors() && static_expr::is_constant(expr))
+                .and_then(|expr| {
+                    let (compiled, diagnostics) = compile(&expr, &mut NoNames, &[]);
+                    let good = !diagnostics.has_errors();
+                    good.then(|| compiled.eval(&NoScope::default(), &[]).ok())?
+                });
+            Ok(constant.unwrap_or_else(|| Value::string_nfc(text)))
+        }
+    }
 }
 
 /// The value that a variable takes on: defaults of optional attributes filled in, converted, null replaced by the default where null is not
@@ -263,9 +290,21 @@ fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) ->
         Some(Given::Value(_, span)) => *span,
         _ => variable.span,
     };
-    Diagnostic::error(&rules::input::INVALID_VALUE, detail)
-        .at(span)
-        .into()
+    let rule = if problem.starts_with("required variable") {
+        &rules::input::REQUIRED_VARIABLE_NULL
+    } else {
+        &rules::input::INVALID_VALUE
+    };
+    let mut diagnostic = Diagnostic::error(rule, detail).at(span);
+    if let (Some(Given::Text(text)), false) = (
+        given.map(|given| &given.value),
+        variable.sensitive || variable.ephemeral,
+    ) && text.chars().count() <= 80
+    {
+        let shown = format!("was given as {text:?}");
+        diagnostic.values.push((format!("var.{name}"), shown));
+    }
+    diagnostic.into()
 }
 
 /// The value of a text that is an expression.

@@ -5,6 +5,7 @@
 
 use crate::rules;
 use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::{BTreeMap, VecDeque};
 use terrane_config::config::{
     Config, Dependency, Module, ModuleId, ProviderId, Reference, Repetition,
 };
@@ -159,6 +160,7 @@ impl Graph {
                 config,
                 graph: self,
                 deps: &mut deps,
+                places: None,
             }
             .of(self.nodes[at]);
             deps.sort_unstable();
@@ -207,19 +209,71 @@ impl Graph {
             .collect();
         let mut diagnostic = Diagnostic::error(
             rules::planning::CYCLE.named(format!("Cycle: {}", names.join(", "))),
-            "Each of these needs the value of another one of them, so none can be computed first. Break the cycle by removing one of the references.",
+            "",
         );
-        for at in members {
-            let Some(span) = self.span(config, self.nodes[at]) else {
-                continue;
-            };
-            if diagnostic.subject.is_none() {
-                diagnostic.subject = Some(span);
-            } else {
-                diagnostic.related.push((span, "also in the cycle".into()));
+        let ring = self.ring(&members, only);
+        let mut steps = Vec::new();
+        for (from, to) in ring.iter().zip(ring.iter().skip(1)) {
+            let (user, used) = (
+                self.describe(config, self.nodes[*from]),
+                self.describe(config, self.nodes[*to]),
+            );
+            let place = self.place_of(config, *from, *to);
+            if let Some(span) = place.or_else(|| self.span(config, self.nodes[*from])) {
+                let word = format!("{user} needs {used}");
+                match diagnostic.subject {
+                    None => diagnostic.subject = Some(span),
+                    Some(_) => diagnostic.related.push((span, word)),
+                }
+            }
+            steps.push(format!("{user} needs {used}"));
+        }
+        diagnostic.detail = format!(
+            "Each of these needs the value of another one of them, so none can be computed first: {}. Break the cycle by removing one of the references that are shown.",
+            steps.join(", ")
+        );
+        Some(diagnostic)
+    }
+
+    /// A shortest way from a node of a cycle back to itself, with that node at both ends.
+    fn ring(&self, members: &[usize], start: usize) -> Vec<usize> {
+        let mut came_from: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut queue = VecDeque::from([start]);
+        while let Some(at) = queue.pop_front() {
+            for dep in self.deps[at].iter().map(|dep| dep.index()) {
+                if dep == start {
+                    let mut ring = vec![start, at];
+                    let mut here = at;
+                    while here != start {
+                        here = came_from.get(&here).copied().unwrap_or(start);
+                        ring.push(here);
+                    }
+                    ring.reverse();
+                    return ring;
+                }
+                if members.binary_search(&dep).is_ok() && !came_from.contains_key(&dep) {
+                    came_from.insert(dep, at);
+                    queue.push_back(dep);
+                }
             }
         }
-        Some(diagnostic)
+        vec![start]
+    }
+
+    /// Where one node refers to another.
+    fn place_of(&self, config: &Config, from: usize, to: usize) -> Option<Span> {
+        let (mut deps, mut places) = (Vec::new(), Vec::new());
+        Edges {
+            config,
+            graph: self,
+            deps: &mut deps,
+            places: Some(&mut places),
+        }
+        .of(self.nodes[from]);
+        places
+            .into_iter()
+            .find(|(node, _)| node.index() == to)
+            .map(|(_, span)| span)
     }
 
     /// How messages call a node.
@@ -321,6 +375,8 @@ struct Edges<'a> {
     config: &'a Config,
     graph: &'a Graph,
     deps: &'a mut Vec<NodeId>,
+    /// Where each is referred to, if that is asked for.
+    places: Option<&'a mut Vec<(NodeId, Span)>>,
 }
 
 impl Edges<'_> {
@@ -336,7 +392,19 @@ impl Edges<'_> {
     }
 
     fn uses(&mut self, module: &Module, used: &Use) {
-        self.reference(module, module.slots[used.slot.0 as usize]);
+        self.at(used.span, |edges| {
+            edges.reference(module, module.slots[used.slot.0 as usize]);
+        });
+    }
+
+    /// What is added within is referred to at this place.
+    fn at(&mut self, span: Span, add: impl FnOnce(&mut Self)) {
+        let before = self.deps.len();
+        add(self);
+        if let Some(places) = &mut self.places {
+            let added = self.deps.get(before..).unwrap_or(&[]);
+            places.extend(added.iter().map(|dep| (*dep, span)));
+        }
     }
 
     fn expr(&mut self, module: &Module, expr: &Compiled) {
@@ -355,10 +423,12 @@ impl Edges<'_> {
     /// What `depends_on` names: for a module, everything in it.
     fn depends_on(&mut self, module: &Module, entries: &[Dependency]) {
         for entry in entries {
-            self.reference(module, entry.on);
-            if let Reference::Call(call) = entry.on {
-                self.everything_in(module.calls[call as usize].module);
-            }
+            self.at(entry.span, |edges| {
+                edges.reference(module, entry.on);
+                if let Reference::Call(call) = entry.on {
+                    edges.everything_in(module.calls[call as usize].module);
+                }
+            });
         }
     }
 
@@ -484,7 +554,9 @@ impl Edges<'_> {
             self.expr(module, expr);
         }
         for trigger in &lifecycle.replace_triggered_by {
-            self.add(Node::Resource(module.id, trigger.resource));
+            self.at(trigger.span, |edges| {
+                edges.add(Node::Resource(module.id, trigger.resource));
+            });
             if let Some(key) = &trigger.key {
                 self.expr(module, key);
             }

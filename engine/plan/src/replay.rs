@@ -5,6 +5,7 @@ use crate::graph::{Graph, Node};
 use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Outcome, Words};
 use crate::planner::index::ConfigIndex;
+use crate::planner::moves;
 use crate::rules;
 use crate::stored;
 use crate::world::{Expanded, Place, Repeat, World};
@@ -13,11 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::config::{Config, ModuleId, ProviderId, Provisioner, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
+use terrane_lang::expr::Scope;
 use terrane_lang::functions::Functions;
 use terrane_model::addr::{
     InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,
 };
-use terrane_model::snapshot::{CheckKind, CheckResult, Snapshot};
+use terrane_model::provider::ProviderDiagnostic;
+use terrane_model::snapshot::{CheckKind, CheckResult, ObjectState, Snapshot};
 use terrane_value::Value;
 
 /// Where a change is configured.
@@ -212,7 +215,6 @@ impl Evaluator {
         keys.sort_unstable();
         keys.dedup();
         let keys: Arc<[_]> = keys.into();
-        let schema = self.world.resource(place.module, at).schema.clone();
         self.world.set_resource(
             place,
             at,
@@ -226,18 +228,63 @@ impl Evaluator {
             let Ok(index) = keys.binary_search(&key) else {
                 continue;
             };
-            let value =
-                stored::decode(&object.attributes, schema.block.implied_type()).map_err(|_| ());
-            let value = value.map(|value| {
-                let marked = crate::objchange::mark_by_paths(
-                    &value,
-                    &object.sensitive,
-                    &terrane_value::Marks::SENSITIVE,
-                );
-                crate::objchange::schema_marks(&schema.block, &marked)
-            });
+            let value = self.stored_value(place, at, &object);
             self.world.set_instance(place, at, index, value);
         }
+    }
+
+    /// Puts in the values that a plan gives, unknown ones too, for expressions that look at the plan.
+    pub fn show_planned(&mut self, plan: &Plan) {
+        self.world.applying = false;
+        for (at, change) in plan.changes.iter().enumerate() {
+            if stays(change) {
+                self.set(at, Ok(change.after.clone()));
+            }
+        }
+    }
+
+    /// Puts in the values that are there after a plan was applied, for expressions that look at the result.
+    pub fn show_applied(&mut self, plan: &Plan, snapshot: &Snapshot) {
+        for (at, change) in plan.changes.iter().enumerate() {
+            let Some(Some(located)) = self.located.get(at).copied() else {
+                continue;
+            };
+            let stored = snapshot.instance(&change.addr);
+            let value = match stored.and_then(|instance| instance.current.as_ref()) {
+                Some(object) => self.stored_value(located.place, located.at, object),
+                None if change.action == Action::NoOp => Ok(change.after.clone()),
+                None => Err(()),
+            };
+            self.set(at, value);
+        }
+    }
+
+    /// The value of an object as state holds it, with marks.
+    fn stored_value(&self, place: Place, at: u32, object: &ObjectState) -> Result<Value, ()> {
+        let schema = &self.world.resource(place.module, at).schema;
+        let value =
+            stored::decode(&object.attributes, schema.block.implied_type()).map_err(|_| ())?;
+        let marked = crate::objchange::mark_by_paths(
+            &value,
+            &object.sensitive,
+            &terrane_value::Marks::SENSITIVE,
+        );
+        Ok(crate::objchange::schema_marks(&schema.block, &marked))
+    }
+
+    /// What names mean in the root module.
+    #[must_use]
+    pub fn root_scope(&self) -> impl Scope + '_ {
+        self.world.scope(Place::ROOT)
+    }
+
+    /// The value of an output of the root module, with marks.
+    ///
+    /// # Errors
+    /// Messages, the first time that it fails.
+    pub fn root_output(&self, at: u32) -> Result<Value, Diagnostics> {
+        let value = self.world.compute(Node::Output(ModuleId(0), at), 0)?;
+        value.map_err(|()| Diagnostics::new())
     }
 
     fn locate(&self, addr: &InstanceAddr) -> Option<Located> {
@@ -257,6 +304,29 @@ impl Evaluator {
     pub fn resource(&self, change: &ResourceChange) -> Option<&Resource> {
         let (module, at) = self.index.resource(&change.addr.resource)?;
         self.config.module(module).resources.get(at as usize)
+    }
+
+    /// The provisioners of the object of a change, and the module in which their names have a meaning: those of its block, or those of the
+    /// `removed` block that has taken its place.
+    #[must_use]
+    pub fn provisioners(&self, change: &ResourceChange) -> (ModuleId, &[Provisioner]) {
+        let resource = &change.addr.resource;
+        if let Some((module, at)) = self.index.resource(resource) {
+            let declared = self.config.module(module).resources.get(at as usize);
+            return (module, declared.map_or(&[], |found| &found.provisioners));
+        }
+        moves::removed(&self.config, resource).map_or((ModuleId(0), &[]), |(module, removed)| {
+            (module, removed.provisioners.as_slice())
+        })
+    }
+
+    /// What the provider of a change is told by the module of its resource.
+    #[must_use]
+    pub fn meta(&self, change: &ResourceChange) -> Value {
+        let module = self.index.module(&change.addr.resource.module);
+        module.map_or(Value::NULL, |module| {
+            self.config.module(module).meta(&change.provider.provider)
+        })
     }
 
     /// The provider configuration with this address.
@@ -367,6 +437,37 @@ impl Evaluator {
         holds
     }
 
+    /// The data source of a check could not be read: its value is not known, and the check fails with these messages.
+    pub fn check_data_failed(
+        &mut self,
+        change: &ResourceChange,
+        number: usize,
+        messages: &[ProviderDiagnostic],
+    ) {
+        let Some(Located { place, at, index }) = self.located.get(number).copied().flatten() else {
+            return;
+        };
+        let resource = self.world.resource(place.module, at);
+        let unknown = Value::unknown(resource.schema.block.implied_type().clone());
+        let check = resource.within_check;
+        self.world.set_instance(place, at, index, Ok(unknown));
+        let module = self.config.module(place.module);
+        let Some(check) = check.and_then(|check| module.checks.get(check as usize)) else {
+            return;
+        };
+        let name = format!("check.{}", check.name);
+        let within = |module: &str| match module {
+            "" => name.clone(),
+            module => format!("{module}.{name}"),
+        };
+        let config_addr = within(&module.path.to_string());
+        let addr = within(&change.addr.resource.module.to_string());
+        for outcome in conditions::unread(messages) {
+            self.checks
+                .record(CheckKind::Check, &config_addr, &addr, &outcome);
+        }
+    }
+
     /// The block that declares an ephemeral instance of the plan.
     #[must_use]
     pub fn ephemeral(&self, number: usize) -> Option<&Resource> {
@@ -442,9 +543,7 @@ impl Evaluator {
             }
             _ => Repeat::None,
         };
-        let value = declared
-            .body
-            .eval(&self.world.scope(place).repeated(repeat), &[])?;
+        let value = declared.eval(&self.world.scope(place).repeated(repeat), key)?;
         Ok(value.unmark_deep())
     }
 
@@ -465,10 +564,7 @@ impl Evaluator {
             Err(_) => {
                 // Its module may have no instance any more. That does not matter, for only `self`, `count` and `each` may be used; but names
                 // have the meaning that they have in its module.
-                let module = self
-                    .index
-                    .resource(&change.addr.resource)
-                    .map_or(ModuleId(0), |(module, _)| module);
+                let (module, _) = self.provisioners(change);
                 let nowhere = Place {
                     module,
                     pos: u32::MAX,
@@ -476,6 +572,8 @@ impl Evaluator {
                 let place = self
                     .world
                     .place_of(&change.addr.resource.module)
+                    .filter(|place| place.module == module)
+                    .or_else(|| self.world.places(module).next())
                     .unwrap_or(nowhere);
                 let repeat = match &change.addr.key {
                     None => Repeat::None,
@@ -541,6 +639,9 @@ impl Evaluator {
         };
         for module in &config.modules {
             for place in self.world.places(module.id) {
+                if self.world.is_doubled(place) {
+                    continue;
+                }
                 let addr = self.world.module_cell(place).addr.clone();
                 let within = |name: &str| {
                     if addr.is_root() {

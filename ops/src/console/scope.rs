@@ -11,11 +11,11 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Compiled, Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
-use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr};
+use terrane_model::addr::{InstanceAddr, InstanceKey, Mode, ModuleInstance, ResourceAddr};
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::plan::Plan;
 use terrane_plan::view::json::stored_value;
-use terrane_value::{Kind, Marks, Type, Value};
+use terrane_value::{Marks, Type, Value};
 
 /// Evaluations within evaluations: far more than any configuration needs, few enough for the stack.
 const MAX_DEPTH: u32 = 200;
@@ -210,7 +210,12 @@ impl ModuleScope<'_> {
             type_name: resource.type_name.clone(),
             name: resource.name.clone(),
         };
-        self.world.objects.whole(&addr, resource)
+        let value = self.world.objects.whole(&addr, resource);
+        // Nothing is opened for a console, and what is open somewhere else is not its business.
+        match resource.mode {
+            Mode::Ephemeral => value.with_marks(&Marks::EPHEMERAL),
+            Mode::Managed | Mode::Data => value,
+        }
     }
 
     /// Calls `make` for every instance of a module call, and puts the results together in the shape of the call.
@@ -284,6 +289,32 @@ impl ModuleScope<'_> {
         Ok(value.with_marks(&marks))
     }
 
+    /// An output without a key is one of a module that is called once.
+    fn single(&self, call: u32, output: u32, span: Span) -> Result<(), Diagnostics> {
+        let Some(call) = self.module.calls.get(call as usize) else {
+            return Err(Diagnostics::new());
+        };
+        let (argument, example) = match call.repetition {
+            Repetition::Single | Repetition::Enabled(_) => return Ok(()),
+            Repetition::Count(_) => ("count", "0"),
+            Repetition::ForEach(_) => ("for_each", "\"...\""),
+        };
+        let ModuleId(module) = call.module;
+        let outputs = &self.world.config.modules[module as usize].outputs;
+        let output = outputs
+            .get(output as usize)
+            .map_or("", |output| output.name.as_str());
+        Err(Diagnostic::error(
+            &terrane_config::rules::reference::UNSUPPORTED_ATTRIBUTE,
+            format!(
+                "Because module.{name} has \"{argument}\" set, its attributes must be accessed on specific instances, such as module.{name}[{example}].{output}.",
+                name = call.name
+            ),
+        )
+        .at(span)
+        .into())
+    }
+
     fn outputs(&self, span: Span) -> Result<Value, Diagnostics> {
         let mut values = Vec::new();
         for (at, output) in (0u32..).zip(&self.module.outputs) {
@@ -317,6 +348,7 @@ impl Scope for ModuleScope<'_> {
             Reference::Resource(at) => Ok(self.resource(at)),
             Reference::Call(call) => self.call(call, span, &|child| child.outputs(span)),
             Reference::CallOutput(call, output) => {
+                self.single(call, output, span)?;
                 self.call(call, span, &|child| child.output(output, span))
             }
             Reference::CountIndex => match &self.repeat {
@@ -345,28 +377,16 @@ impl Scope for ModuleScope<'_> {
     }
 
     fn keyed(&self, slot: Slot, key: &Value, span: Span) -> Result<Value, Diagnostics> {
-        let whole = self.value(slot, span)?;
-        let (key, marks) = key.unmark();
-        let found = match (whole.unmarked().kind(), key.kind()) {
-            (Kind::Unknown(..) | Kind::Null(_), _) | (_, Kind::Unknown(..)) => {
-                Some(Value::dynamic())
+        let whole = match self.reference(slot) {
+            Some(Reference::CallOutput(call, output)) => {
+                self.call(call, span, &|child| child.output(output, span))?
             }
-            (Kind::Tuple(items), Kind::Number(index)) => {
-                index.to_usize().and_then(|index| items.get(index)).cloned()
-            }
-            (Kind::Object(object), Kind::String(name)) => object.get(name).cloned(),
-            _ => None,
+            _ => self.value(slot, span)?,
         };
-        found
-            .map(|value| value.with_marks(marks).with_marks(whole.marks()))
-            .ok_or_else(|| {
-                Diagnostic::error(
-                    &terrane_config::rules::reference::NO_SUCH_INSTANCE,
-                    "The given key does not identify an element in this collection value.",
-                )
-                .at(span)
-                .into()
-            })
+        terrane_value::ops::index(&whole, key).map_err(|problem| {
+            let rule = terrane_lang::rules::expr::of_access(&problem);
+            Diagnostic::error(rule, problem.to_string()).at(span).into()
+        })
     }
 
     fn functions(&self) -> &Functions {
@@ -374,44 +394,9 @@ impl Scope for ModuleScope<'_> {
     }
 
     fn name(&self, slot: Slot) -> EcoString {
-        let Some(reference) = self.reference(slot) else {
-            return EcoString::new();
-        };
-        let module = self.module;
-        match reference {
-            Reference::Variable(at) => module
-                .variables
-                .get(at as usize)
-                .map_or_else(EcoString::new, |variable| {
-                    ecow::eco_format!("var.{}", variable.name)
-                }),
-            Reference::Local(at) => module
-                .locals
-                .get(at as usize)
-                .map_or_else(EcoString::new, |local| {
-                    ecow::eco_format!("local.{}", local.name)
-                }),
-            Reference::Resource(at) => module
-                .resources
-                .get(at as usize)
-                .map_or_else(EcoString::new, |resource| {
-                    ecow::eco_format!("{}.{}", resource.type_name, resource.name)
-                }),
-            Reference::Call(at) | Reference::CallOutput(at, _) => module
-                .calls
-                .get(at as usize)
-                .map_or_else(EcoString::new, |call| {
-                    ecow::eco_format!("module.{}", call.name)
-                }),
-            Reference::CountIndex => "count.index".into(),
-            Reference::EachKey => "each.key".into(),
-            Reference::EachValue => "each.value".into(),
-            Reference::SelfObject => "self".into(),
-            Reference::PathModule => "path.module".into(),
-            Reference::PathRoot => "path.root".into(),
-            Reference::PathCwd => "path.cwd".into(),
-            Reference::Workspace => "terraform.workspace".into(),
-            Reference::Applying => "terraform.applying".into(),
-        }
+        self.reference(slot)
+            .map_or_else(EcoString::new, |reference| {
+                self.module.reference_name(reference)
+            })
     }
 }

@@ -70,7 +70,9 @@ fn take(applier: &mut Applier, pool: &mut Pool, workspace: &mut dyn Workspace) -
                 batch.extend(events);
                 waiting.push(id);
             }
-            ApplyRequest::Call(id, provider, call) => pool.submit(id, provider, call),
+            ApplyRequest::Call(id, provider, about, call) => {
+                pool.submit(id, provider, about.as_ref(), call);
+            }
             ApplyRequest::Provision(id, provision) => pool.submit_provision(id, provision),
         }
     }

@@ -10,6 +10,8 @@ use terrane_value::{Kind, Value};
 const MAX_LINE: u64 = 64 * 1024;
 /// How much of the output an error message repeats.
 const MAX_QUOTED: usize = 8 * 1024;
+/// How often it is looked whether the command has ended, or is to end.
+const TICK: Duration = Duration::from_millis(100);
 /// How long output is still read after the command has ended: something that it left in the background may hold the pipe open.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -75,8 +77,13 @@ impl Command {
         })
     }
 
-    /// Runs it to its end, handing on its output line by line. `secret`: its text must not be repeated.
-    pub(super) fn run(&self, secret: bool, say: impl Fn(&str)) -> Result<(), String> {
+    /// Runs it to its end, handing on its output line by line. `secret`: its text must not be repeated. `stop`: whether it is to be killed.
+    pub(super) fn run(
+        &self,
+        secret: bool,
+        mut say: impl FnMut(&str),
+        stop: impl Fn() -> bool,
+    ) -> Result<(), String> {
         let words: Vec<&str> = self
             .interpreter
             .iter()
@@ -90,7 +97,7 @@ impl Command {
             say(&format!("Executing: [{}]", quoted.join(" ")));
         }
         let mut output = String::new();
-        let problem = match self.execute(&words, &mut output, &say) {
+        let problem = match self.execute(&words, &mut output, &mut say, &stop) {
             Ok(None) => return Ok(()),
             Ok(Some(problem)) => problem,
             Err(error) => crate::files::why(&error),
@@ -111,7 +118,8 @@ impl Command {
         &self,
         words: &[&str],
         output: &mut String,
-        say: &impl Fn(&str),
+        say: &mut impl FnMut(&str),
+        stop: &impl Fn() -> bool,
     ) -> std::io::Result<Option<String>> {
         let (reader, writer) = std::io::pipe()?;
         let [program, arguments @ ..] = words else {
@@ -134,29 +142,35 @@ impl Command {
         // The command keeps this process' ends of the pipe open until it is dropped.
         drop(command);
         let lines = read_lines(reader);
-        let (ended, status) = mpsc::channel();
-        std::thread::spawn(move || {
-            // Nobody waits any more only after the whole operation was given up.
-            drop(ended.send(child.wait()));
-        });
+        let mut killed = false;
+        let mut pause = Duration::from_micros(100);
         let status = loop {
-            match lines.recv_timeout(Duration::from_millis(100)) {
-                Ok(line) => take(&line, output, say),
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    if let Ok(status) = status.try_recv() {
-                        while let Ok(line) = lines.recv_timeout(LINGER) {
-                            take(&line, output, say);
-                        }
-                        break status?;
-                    }
+            let line = lines.recv_timeout(TICK);
+            if let Ok(line) = &line {
+                take(line, output, say);
+            }
+            if !killed && stop() {
+                killed = true;
+                child.kill()?;
+            }
+            if line.is_ok() {
+                continue;
+            }
+            if let Some(status) = child.try_wait()? {
+                while let Ok(line) = lines.recv_timeout(LINGER) {
+                    take(&line, output, say);
                 }
-                Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    break status
-                        .recv()
-                        .map_err(|_| std::io::Error::other("the command was not waited for"))??;
-                }
+                break status;
+            }
+            // It has closed its output: mostly since it ends just now. If it goes on, there is nothing that would wake this loop.
+            if line == Err(mpsc::RecvTimeoutError::Disconnected) {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(TICK);
             }
         };
+        if killed && !status.success() {
+            return Ok(Some(String::from("interrupted")));
+        }
         Ok((!status.success()).then(|| match status.code() {
             Some(code) => format!("exit status {code}"),
             None => format!("{status}"),
@@ -164,7 +178,7 @@ impl Command {
     }
 }
 
-fn take(line: &str, output: &mut String, say: &impl Fn(&str)) {
+fn take(line: &str, output: &mut String, say: &mut impl FnMut(&str)) {
     say(line);
     output.push_str(line);
     output.push('\n');
@@ -235,13 +249,18 @@ fn quote(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::Command;
+    use std::cell::Cell;
     use std::sync::Mutex;
     use terrane_value::{Type, Value};
 
     fn run(config: Value, secret: bool) -> (Result<(), String>, Vec<String>) {
         let lines = Mutex::new(Vec::new());
         let outcome = Command::from_config(&config).and_then(|command| {
-            command.run(secret, |line| lines.lock().unwrap().push(line.into()))
+            command.run(
+                secret,
+                |line| lines.lock().unwrap().push(line.into()),
+                || false,
+            )
         });
         (outcome, lines.into_inner().unwrap())
     }
@@ -287,6 +306,15 @@ mod tests {
         let (outcome, _) = run(config("echo canary; exit 3"), true);
         let message = outcome.unwrap_err();
         assert!(!message.contains("canary"), "{message}");
+    }
+
+    #[test]
+    fn an_interrupt_kills() {
+        let command = Command::from_config(&config("echo begun; exec tail -f /dev/null")).unwrap();
+        let begun = Cell::new(false);
+        let say = |line: &str| begun.set(begun.get() || line == "begun");
+        let outcome = command.run(false, say, || begun.get());
+        assert!(outcome.unwrap_err().contains("interrupted"));
     }
 
     #[test]

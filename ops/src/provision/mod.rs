@@ -45,8 +45,10 @@ pub(crate) fn spawn(
     match type_name.as_str() {
         // Child processes and their pipes are waited for by blocking, which needs a thread of its own.
         "local-exec" => drop(tokio::task::spawn_blocking(move || {
+            let seen = interrupt.count();
+            let stop = || interrupt.count() > seen;
             let outcome = local_exec::Command::from_config(&config)
-                .and_then(|command| command.run(quiet, say));
+                .and_then(|command| command.run(quiet, say, stop));
             drop(sender.send(Message::Provisioned(id, outcome)));
         })),
         _ => drop(tokio::spawn(async move {

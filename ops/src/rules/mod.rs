@@ -2,9 +2,11 @@
 
 pub mod console;
 pub mod folder;
+pub mod import;
 pub mod input;
 pub mod planning;
 pub mod state;
+pub mod test;
 pub mod usage;
 pub mod workspace;
 pub mod world;
@@ -20,6 +22,8 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Workspaces", workspace::ALL),
     ("Console", console::ALL),
     ("Files, locks and processes", world::ALL),
+    ("Tests", test::ALL),
+    ("Importing objects", import::ALL),
     ("Command line", usage::ALL),
 ];
 

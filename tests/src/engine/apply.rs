@@ -52,7 +52,7 @@ pub(crate) fn apply(
         for request in applier.poll(now_ms) {
             match request {
                 ApplyRequest::Persist(id, events) => persists.push_back((id, events)),
-                ApplyRequest::Call(id, provider, call) => {
+                ApplyRequest::Call(id, provider, _, call) => {
                     let addr = config.provider(provider.config).addr.provider.clone();
                     pending.push(Pending::Asked(id, addr, call, 1));
                 }

@@ -77,3 +77,27 @@ fn mistakes_are_explained() {
     assert!(count > 100, "only {count} cases were found");
     assert!(bless || wrong.is_empty(), "{wrong}");
 }
+
+/// The examples of rules that a plan finds: each plan has the message that it is an example of.
+#[test]
+fn examples_of_plans_break_their_rule() {
+    let folder = Folder::new(&[]);
+    let listed = folder.run("explain -json").ok().out;
+    let rules: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let (mut count, mut wrong) = (0, String::new());
+    for rule in rules.as_array().unwrap() {
+        let code = rule["code"].as_str().unwrap();
+        let text = rule["explanation"].as_str().unwrap();
+        let Some((_, rest)) = text.split_once("```plan\n") else {
+            continue;
+        };
+        let (example, _) = rest.split_once("```").unwrap();
+        count += 1;
+        let shown = run(&format!("$ plan -input=false\n{example}"));
+        if !shown.contains(&format!("[{code}]")) {
+            write!(wrong, "{code}\n{example}--- found\n{shown}\n\n").unwrap();
+        }
+    }
+    assert!(count > 15, "only {count} examples were found");
+    assert!(wrong.is_empty(), "{wrong}");
+}

@@ -7,12 +7,16 @@
 
 mod bad_input;
 mod commands;
+mod console;
 mod diagnostics;
+mod ephemeral;
 mod examples;
 mod exit_codes;
 mod folder;
+mod functions;
 mod peers;
 mod remote;
 mod saved_plans;
 mod secrets;
 mod state;
+mod test_command;

@@ -42,6 +42,8 @@ pub(crate) struct CallInfo {
     pub(crate) repeats: Repeats,
     /// `None`: the called module could not be had, which was reported.
     pub(crate) outputs: Option<BTreeMap<EcoString, u32>>,
+    /// Outputs that are deprecated: the message of each, and where it is declared.
+    pub(crate) deprecated: BTreeMap<u32, (EcoString, Span)>,
 }
 
 /// All that expressions of a module can refer to, and the slots given out so far.
@@ -57,6 +59,8 @@ pub(crate) struct Tables {
     pub(crate) functions: Arc<FunctionNames>,
     pub(crate) slots: Vec<Reference>,
     pub(crate) slot_of: BTreeMap<Reference, Slot>,
+    /// Uses of what is deprecated.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl Tables {
@@ -146,6 +150,7 @@ impl Binder for ModuleBinder<'_> {
             found.reference = Reference::SelfObject;
         }
         self.check(root, steps, &found)?;
+        self.warn_about_deprecated(root, steps, &found);
         Ok(Bound {
             slot: self.tables.slot(found.reference),
             consumed: found.consumed,
@@ -159,6 +164,62 @@ impl Binder for ModuleBinder<'_> {
 }
 
 impl ModuleBinder<'_> {
+    /// Tells of a reference to a deprecated output: of one instance, or through a splat of all.
+    fn warn_about_deprecated(&mut self, root: &Ident, steps: &[Step], found: &Found) {
+        let (call, output, end) = match found.reference {
+            Reference::CallOutput(call, output) => {
+                let last = found.consumed.checked_sub(1).and_then(|at| steps.get(at));
+                (call, output, last.map_or(root.span, |step| step.span))
+            }
+            Reference::Call(call) => {
+                let Some(Step { kind, .. }) = steps.get(found.consumed) else {
+                    return;
+                };
+                let (StepKind::AttrSplat(inner) | StepKind::FullSplat(inner)) = kind else {
+                    return;
+                };
+                let Some(Step {
+                    kind: StepKind::Attr(name),
+                    span,
+                }) = inner.first()
+                else {
+                    return;
+                };
+                let outputs = self.tables.call_infos[call as usize].outputs.as_ref();
+                match outputs.and_then(|outputs| outputs.get(name)) {
+                    Some(output) => (call, *output, *span),
+                    None => return,
+                }
+            }
+            _ => return,
+        };
+        let info = &self.tables.call_infos[call as usize];
+        let Some((message, declared)) = info.deprecated.get(&output) else {
+            return;
+        };
+        let named = |names: &BTreeMap<EcoString, u32>, at: u32| {
+            let found = names.iter().find(|(_, known)| **known == at);
+            found.map(|(name, _)| name.to_string()).unwrap_or_default()
+        };
+        let address = format!(
+            "module.{}.{}",
+            named(&self.tables.calls, call),
+            info.outputs
+                .as_ref()
+                .map(|outputs| named(outputs, output))
+                .unwrap_or_default()
+        );
+        let detail = format!(
+            "This value is derived from {address}, which is deprecated with the following message:\n{message}"
+        );
+        let warning = Diagnostic::warning(&rules::declaration::DEPRECATED_OUTPUT, detail)
+            .at(root.span.to(end))
+            .related(*declared, "the output is declared here");
+        if !self.tables.warnings.contains(&warning) {
+            self.tables.warnings.push(warning);
+        }
+    }
+
     /// Resolves a reference to something as a whole, for `depends_on`: what it is, and how many steps name it.
     pub(crate) fn whole(&mut self, root: &Ident, steps: &[Step]) -> Result<(Reference, usize)> {
         let found = self.resolve(root, steps)?;
@@ -536,10 +597,20 @@ impl ModuleBinder<'_> {
                     _ => ("count", "count.index"),
                 };
                 let address = info.address();
+                let attribute = attribute_text(step);
+                let hint = match info.repeats {
+                    Repeats::ForEach => format!(
+                        "values({address})[*]{attribute} is a list with that of all instances"
+                    ),
+                    _ => format!(
+                        "{address}[*]{attribute} is a list with that of all instances; where there is one or none, one({address}[*]{attribute})"
+                    ),
+                };
                 let detail = format!(
                     "Because {address} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    {address}[{example}]"
                 );
-                return Err(error(&rules::reference::MISSING_INSTANCE_KEY, detail, end));
+                let diagnostic = error(&rules::reference::MISSING_INSTANCE_KEY, detail, end);
+                return Err(diagnostic.hint(hint));
             }
             (Repeats::Count | Repeats::ForEach, _) if found.key_at.is_none() => return Ok(()),
             _ => {}
@@ -553,6 +624,13 @@ impl ModuleBinder<'_> {
             Some(schema) => check_steps(&schema.block, steps),
             None => Ok(()),
         }
+    }
+}
+
+fn attribute_text(step: &Step) -> String {
+    match &step.kind {
+        StepKind::Attr(name) => format!(".{name}"),
+        _ => String::new(),
     }
 }
 

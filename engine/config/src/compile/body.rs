@@ -98,7 +98,10 @@ impl Compiler<'_> {
             return found;
         }
         let as_blocks = attr_blocks::written_as_blocks(body, schema);
-        let (content, diagnostics) = body.content(&body_schema(schema, &as_blocks));
+        let (content, mut diagnostics) = body.content(&body_schema(schema, &as_blocks));
+        if depth == 0 {
+            hint_at_meta_blocks(&mut diagnostics);
+        }
         self.diagnostics.extend(diagnostics);
         for (slot, (name, attribute)) in found.attributes.iter_mut().zip(&schema.attributes) {
             let written = if as_blocks.contains(name) {
@@ -173,8 +176,9 @@ impl Compiler<'_> {
         }
         let position = schema.blocks.keys().position(|known| known == kind);
         let (Some(at), Some(nested)) = (position, schema.blocks.get(kind)) else {
-            let hint =
-                crate::suggest::did_you_mean(kind, schema.blocks.keys().map(EcoString::as_str));
+            let known = schema.blocks.keys().map(EcoString::as_str);
+            let known = known.chain(if depth == 0 { META_BLOCKS } else { &[] }.iter().copied());
+            let hint = crate::suggest::did_you_mean(kind, known);
             let detail = format!("Blocks of type \"{kind}\" are not expected here.{hint}");
             self.diagnostics.push(
                 Diagnostic::error(&terrane_lang::rules::structure::UNSUPPORTED_BLOCK, detail)
@@ -352,6 +356,25 @@ fn dynamic_iterator(
         }
     }
 }
+
+/// What is a block of the language, and was written as an argument.
+fn hint_at_meta_blocks(diagnostics: &mut Diagnostics) {
+    for diagnostic in diagnostics.iter_mut() {
+        let name = META_BLOCKS.iter().find(|name| {
+            let start = format!("An argument named \"{name}\" ");
+            diagnostic.is(&terrane_lang::rules::structure::UNSUPPORTED_ARGUMENT)
+                && diagnostic.detail.starts_with(&start)
+        });
+        if let Some(name) = name {
+            diagnostic.hint = Some(format!(
+                "{name} is a block: write it without the equals sign"
+            ));
+        }
+    }
+}
+
+/// Blocks of a resource that mean something to the language.
+const META_BLOCKS: &[&str] = &["lifecycle", "connection", "provisioner", "dynamic"];
 
 /// The schema of a body in terms of the syntax. Attributes that are written as blocks count as blocks.
 fn body_schema(schema: &Block, as_blocks: &[EcoString]) -> BodySchema {

@@ -5,20 +5,21 @@
 
 mod attr_blocks;
 pub(crate) mod bind;
-mod body;
+pub(crate) mod body;
 mod call;
 mod functions;
 mod lifecycle;
+mod meta;
 mod named;
 pub mod outside;
-mod provider;
+pub(crate) mod provider;
 mod provisioner;
 mod refactor;
 mod resource;
 
 use crate::config::{Config, Module, ModuleId, Repetition};
 use crate::load::Tree;
-use crate::load::decl::{ModuleDecl, RepetitionDecl, ResourceDecl};
+use crate::load::decl::{ModuleDecl, OutputDecl, RepetitionDecl, ResourceDecl};
 use crate::load::providers::{local_name, provider_addr};
 use crate::rules;
 use crate::suggest::did_you_mean;
@@ -64,6 +65,7 @@ pub fn compile(tree: &Tree, sources: &SourceMap, schemas: &Schemas) -> (Config, 
     config.imports = session.imports();
     for (module, tables) in config.modules.iter_mut().zip(session.tables) {
         module.slots = tables.slots;
+        session.diagnostics.extend(tables.warnings);
     }
     let mut diagnostics = session.diagnostics;
     diagnostics.extend(refactor::check(&config, sources));
@@ -128,6 +130,13 @@ impl<'a> Session<'a> {
                             .iter()
                             .map(|output| &output.name),
                     )
+                }),
+                deprecated: child.map_or_else(BTreeMap::new, |child| {
+                    let outputs = self.tree.modules[child].decl.outputs.iter();
+                    let told = |(at, output): (usize, &OutputDecl)| {
+                        Some((index(at), (output.deprecated.clone()?, output.span)))
+                    };
+                    outputs.enumerate().filter_map(told).collect()
                 }),
             })
             .collect();
@@ -285,6 +294,7 @@ impl<'a> Session<'a> {
             checks: self.checks(at),
             moved: self.moved(at),
             removed: self.removed(at),
+            provider_metas: self.provider_metas(at),
             slots: Vec::new(),
         }
     }

@@ -44,6 +44,11 @@ impl RootNames {
         Self { tables }
     }
 
+    /// The tables behind the names.
+    pub(crate) fn into_tables(self) -> Tables {
+        self.tables
+    }
+
     /// Compiles an expression. The names that it is the first to refer to get slots in the root module of `config`, which is always the one
     /// that these names were made for.
     pub fn compile(&mut self, config: &mut Config, expr: &Expr) -> (Compiled, Diagnostics) {

@@ -88,16 +88,22 @@ impl Session<'_> {
         if let Some(root) = imports {
             for import in &root.imports {
                 if let Some(addr) = import_provider(&root, import.provider.as_ref(), &import.to) {
-                    found.entry(default_addr(&addr)).or_insert(None);
+                    let alias = import
+                        .provider
+                        .as_ref()
+                        .and_then(|named| named.alias.as_ref());
+                    let reached = resolve(self.tree, 0, &addr, alias)
+                        .map_or_else(|| default_addr(&addr), |resolved| resolved.addr);
+                    found.entry(reached).or_insert(None);
                 }
             }
         }
         for (at, (addr, block)) in found.into_iter().enumerate() {
             let id = ProviderId(index(at));
             let has_for_each = block.is_some_and(|(module, which)| {
-                self.tree.modules[module].decl.providers[which]
-                    .for_each
-                    .is_some()
+                let decl = &self.tree.modules[module].decl.providers[which];
+                let given = decl.outside.as_ref();
+                decl.for_each.is_some() || given.is_some_and(|given| given.instances.is_some())
             });
             self.providers.instances.push(has_for_each);
             self.providers.by_addr.insert(addr, Found { block, id });
@@ -152,10 +158,22 @@ impl Session<'_> {
                 span: None,
                 body: CompiledBody::empty(schema, span),
                 for_each: None,
+                fixed: None,
             };
         };
         let decl = self.decl(module);
         let provider = &decl.providers[which];
+        if let Some(outside) = &provider.outside {
+            let schema = known.map_or_else(Arc::default, |known| known.provider.block.clone());
+            return ProviderConfig {
+                addr,
+                module: ModuleId(index(module)),
+                span: None,
+                body: CompiledBody::empty(schema, provider.span),
+                for_each: outside.instances.clone(),
+                fixed: None,
+            };
+        }
         let for_each = provider
             .for_each
             .as_ref()
@@ -167,6 +185,7 @@ impl Session<'_> {
             span: Some(provider.span),
             body,
             for_each,
+            fixed: None,
         }
     }
 
@@ -211,7 +230,10 @@ impl Session<'_> {
     }
 }
 
-fn instances(value: &Value, expr: &Expr) -> Result<BTreeMap<EcoString, Value>, Diagnostics> {
+pub(crate) fn instances(
+    value: &Value,
+    expr: &Expr,
+) -> Result<BTreeMap<EcoString, Value>, Diagnostics> {
     let fail = |detail: &str| -> Diagnostics {
         Diagnostic::error(&rules::provider::INVALID_PROVIDER_KEYS, detail)
             .at(expr.span)

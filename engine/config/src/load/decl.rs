@@ -78,6 +78,8 @@ pub(crate) struct BackendDecl {
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderMetaDecl {
     pub(crate) name: EcoString,
+    /// Its arguments, which are constant.
+    pub(crate) arguments: Vec<(Ident, Value, Span)>,
     pub(crate) span: Span,
 }
 
@@ -90,6 +92,15 @@ pub(crate) struct ProviderDecl {
     pub(crate) body: Body,
     pub(crate) escape: Option<Body>,
     pub(crate) span: Span,
+    /// Set where a test gives the arguments, which are not expressions of this module.
+    pub(crate) outside: Option<Outside>,
+}
+
+/// A provider configuration whose values come from outside of the configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Outside {
+    /// Keys and values, if it has several instances.
+    pub(crate) instances: Option<BTreeMap<EcoString, Value>>,
 }
 
 #[derive(Clone, Debug)]
@@ -266,6 +277,7 @@ pub(crate) struct RemovedDecl {
     pub(crate) from: Endpoint,
     pub(crate) destroy: bool,
     pub(crate) provisioners: Vec<ProvisionerDecl>,
+    pub(crate) connection: Option<(Body, Span)>,
     pub(crate) span: Span,
 }
 

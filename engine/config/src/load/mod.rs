@@ -5,15 +5,16 @@
 
 pub(crate) mod decl;
 pub(crate) mod decode;
-mod files;
+pub(crate) mod files;
 mod provider_checks;
 pub(crate) mod providers;
-mod source_addr;
+pub(crate) mod source_addr;
 pub(crate) mod static_eval;
 
 pub use decode::LANGUAGE_VERSION;
 pub use source_addr::is_local_source;
 
+use crate::config::Variable;
 use crate::rules;
 use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
@@ -23,6 +24,7 @@ use static_eval::StaticEval;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::functions::Functions;
 use terrane_lang::source::{SourceMap, Span};
 use terrane_model::addr::{ModulePath, ProviderAddr};
 use terrane_value::Value;
@@ -98,6 +100,34 @@ pub struct Tree {
     pub(crate) modules: Vec<TreeModule>,
     /// Values of root variables, where they are known already.
     pub(crate) variables: BTreeMap<EcoString, Value>,
+    /// What else static expressions may use.
+    pub(crate) surroundings: Surroundings,
+}
+
+/// What expressions that must be known before anything is planned may use beside variables and local values. What is missing is not known there.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// `terraform.workspace`
+    pub workspace: Option<EcoString>,
+    /// `path.cwd`
+    pub cwd: Option<EcoString>,
+    /// Functions, with their door to files; `None`: those that need nothing.
+    pub functions: Option<Functions>,
+}
+
+impl Tree {
+    /// The variables of the root module, without their rules.
+    #[must_use]
+    pub fn root_variables(&self) -> Vec<Variable> {
+        let root = self.modules.first();
+        root.map_or_else(Vec::new, |root| {
+            root.decl
+                .variables
+                .iter()
+                .map(decl::VariableDecl::without_rules)
+                .collect()
+        })
+    }
 }
 
 /// One module of the tree.
@@ -120,8 +150,8 @@ pub(crate) struct TreeModule {
 pub struct Loader {
     /// All texts; spans of diagnostics refer to it.
     pub sources: SourceMap,
-    tree: Tree,
-    diagnostics: Diagnostics,
+    pub(crate) tree: Tree,
+    pub(crate) diagnostics: Diagnostics,
     /// Calls not looked at yet: module, index of the call.
     queue: VecDeque<(usize, usize)>,
     /// Calls whose files were asked for.
@@ -143,7 +173,16 @@ impl Loader {
     /// [`crate::variables::root_variables`], not here.
     #[must_use]
     pub fn with_variables(root: ModuleFolder, given: &[GivenValue]) -> Self {
-        let mut loader = Self::default();
+        Self::with_sources(SourceMap::default(), root, given)
+    }
+
+    /// The same, adding to texts that are there already.
+    #[must_use]
+    pub fn with_sources(sources: SourceMap, root: ModuleFolder, given: &[GivenValue]) -> Self {
+        let mut loader = Self {
+            sources,
+            ..Self::default()
+        };
         let dir = root.dir.clone();
         let decl = loader.decode(root);
         for variable in &decl.variables {
@@ -156,6 +195,13 @@ impl Loader {
         }
         loader.add_module(dir, None, decl);
         loader
+    }
+
+    /// Says what static expressions may use. To be called before anything is asked for.
+    #[must_use]
+    pub fn within(mut self, surroundings: Surroundings) -> Self {
+        self.tree.surroundings = surroundings;
+        self
     }
 
     /// The next module whose files are needed; `None`: all are there.
@@ -207,6 +253,7 @@ impl Loader {
             self.diagnostics
                 .extend(provider_checks::check(&self.tree, &self.sources));
             self.backend();
+            self.constant_variables();
         }
         (self.tree, self.sources, self.diagnostics)
     }
@@ -381,15 +428,56 @@ impl Loader {
         let mut problems = Diagnostics::new();
         let arguments = evaluator.body(&decl.body, &mut problems);
         problems.extend(files::backend_problems(decl, &arguments));
+        problems.extend(files::backend_values(&arguments));
         let backend = Backend {
             type_name: decl.type_name.clone(),
             arguments: arguments
                 .into_iter()
-                .map(|(name, (value, _))| (name, value))
+                .map(|(name, (value, _))| (name, value.unmark_deep()))
                 .collect(),
             span: decl.span,
         };
         self.tree.backend = Some(backend);
         self.diagnostics.extend(problems);
+    }
+
+    /// What calls give variables that must be constant.
+    fn constant_variables(&mut self) {
+        let mut found = Diagnostics::new();
+        let evaluator = StaticEval::new(&self.tree);
+        for module in &self.tree.modules {
+            let Some((parent, call)) = module.parent else {
+                continue;
+            };
+            let call = &self.tree.modules[parent].decl.calls[call];
+            let constant = |variable: &&decl::VariableDecl| variable.constant == Some(true);
+            for variable in module.decl.variables.iter().filter(constant) {
+                let Some(expr) = static_eval::input(&call.body, &variable.name) else {
+                    continue;
+                };
+                let Err(problems) = evaluator.eval(parent, &expr) else {
+                    continue;
+                };
+                // A value that was not given is missed elsewhere, too.
+                let dynamic = problems
+                    .iter()
+                    .find(|problem| problem.is(&rules::static_value::DYNAMIC_VALUE));
+                if let Some(problem) = dynamic {
+                    let detail = format!(
+                        "The variable \"{}\" of {} is declared with const = true, so its value must be known before anything is planned. It may refer only to input variables, local values and path: not to resources, data sources or modules.",
+                        variable.name, module.path
+                    );
+                    let mut diagnostic =
+                        Diagnostic::error(&rules::static_value::CONST_INPUT, detail)
+                            .at(expr.span)
+                            .related(variable.span, "the variable is declared here");
+                    if let Some(place) = problem.subject.filter(|place| *place != expr.span) {
+                        diagnostic = diagnostic.related(place, "this is not constant");
+                    }
+                    found.push(diagnostic);
+                }
+            }
+        }
+        self.diagnostics.extend(found);
     }
 }

@@ -6,7 +6,7 @@ use terrane_lang::diagnostic::Rule;
 
 /// What kind of address a module source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SourceKind {
+pub(crate) enum SourceKind {
     /// A folder relative to the calling module's.
     Local,
     /// Of a registry: `[host/]namespace/name/system`.
@@ -28,7 +28,7 @@ pub fn is_local_source(source: &str) -> bool {
 ///
 /// # Errors
 /// Summary and detail of the message, when it is none.
-pub(super) fn classify(
+pub(crate) fn classify(
     source: &str,
     has_version: bool,
 ) -> Result<SourceKind, (&'static Rule, String)> {
@@ -118,7 +118,7 @@ fn kind(source: &str) -> Option<SourceKind> {
 }
 
 /// A folder relative to another one, without `.` and, as far as can be, without `..`.
-pub(super) fn join(dir: &str, source: &str) -> EcoString {
+pub(crate) fn join(dir: &str, source: &str) -> EcoString {
     let mut parts: Vec<&str> = Vec::new();
     let absolute = dir.starts_with('/');
     for part in dir.split('/').chain(source.split(['/', '\\'])) {

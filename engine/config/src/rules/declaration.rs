@@ -269,4 +269,22 @@ terrane_lang::rules! {
     /// locals {}
     /// ```
     T1224 error DUPLICATE_MODULE_CALL = "Duplicate module call";
+
+    /// The author of the module says that this output is not to be used any more, and what to use. Each place that refers to it is told.
+    ///
+    /// ```terraform
+    /// -- main.tf
+    /// module "m" {
+    ///   source = "./m"
+    /// }
+    /// locals {
+    ///   a = module.m.a
+    /// }
+    /// -- m/main.tf
+    /// output "a" {
+    ///   value      = 1
+    ///   deprecated = "Use b."
+    /// }
+    /// ```
+    T1250 warning DEPRECATED_OUTPUT = "Value derived from a deprecated source";
 }

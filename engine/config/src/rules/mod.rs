@@ -12,6 +12,7 @@ pub mod repetition;
 pub mod resource;
 pub mod settings;
 pub mod static_value;
+pub mod test_file;
 
 use terrane_lang::diagnostic::Rule;
 
@@ -29,4 +30,5 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Input variables", input::ALL),
     ("count, for_each and enabled", repetition::ALL),
     ("Conditions and outputs", condition::ALL),
+    ("Test files", test_file::ALL),
 ];

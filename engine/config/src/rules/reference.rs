@@ -320,19 +320,7 @@ terrane_lang::rules! {
     /// ```
     T1530 error INSTANCE_KEY_TYPE = "Invalid index";
 
-    /// Instances of `count` are numbered, those of `for_each` have strings as keys.
-    ///
-    /// ```plan
-    /// resource "terraform_data" "a" {
-    ///   count = 1
-    /// }
-    /// resource "terraform_data" "b" {
-    ///   input = terraform_data.a[terraform_data.a[0].id == "x" ? 0 : "x"].id
-    /// }
-    /// ```
-    T1531 error INSTANCE_KEY_OF_WRONG_TYPE = "Invalid index";
-
-    /// There is no instance with this key. `try(x.y["key"].id, null)` puts something in its place where it may be missing.
+    /// Instances of `count` are numbered from 0, so the last is one less than `count`. `one(x.y[*].id)` is the only one or null, `try(x.y[1].id, null)` null where there is none.
     ///
     /// ```plan
     /// resource "terraform_data" "a" {
@@ -340,6 +328,18 @@ terrane_lang::rules! {
     /// }
     /// output "b" {
     ///   value = terraform_data.a[1].id
+    /// }
+    /// ```
+    T1531 error INSTANCE_BEYOND_COUNT = "Invalid index";
+
+    /// There is no instance with this key. `try(x.y["key"].id, null)` puts something in its place where it may be missing.
+    ///
+    /// ```plan
+    /// resource "terraform_data" "a" {
+    ///   for_each = toset(["x"])
+    /// }
+    /// output "b" {
+    ///   value = terraform_data.a["y"].id
     /// }
     /// ```
     T1532 error NO_SUCH_INSTANCE = "Invalid index";

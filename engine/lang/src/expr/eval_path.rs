@@ -7,10 +7,11 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Rule;
 use crate::rules;
 use crate::source::Span;
+use crate::syntax::suggest::suggestion;
 use terrane_value::{Kind, Refinements, Type, Value, ops};
 
-/// What goes wrong in one step: summary and detail.
-type Fault = (&'static Rule, String);
+/// What goes wrong in one step: rule, detail, and a way out.
+type Fault = (&'static Rule, String, Option<&'static str>);
 
 impl Evaluator<'_> {
     /// Applies steps one after the other. `start` is the place of what they are applied to.
@@ -44,14 +45,15 @@ impl Evaluator<'_> {
     #[inline(never)]
     fn step_fault<T>(
         &mut self,
-        (summary, detail): Fault,
+        (rule, detail, hint): Fault,
         step: &Step,
         start: Span,
         whole: &Code,
     ) -> Outcome<T> {
-        let diagnostic = Diagnostic::error(summary, detail)
+        let mut diagnostic = Diagnostic::error(rule, detail)
             .at(step.span)
             .within(start.to(step.span));
+        diagnostic.hint = hint.map(String::from);
         self.blame(whole, diagnostic)
     }
 
@@ -76,6 +78,7 @@ impl Evaluator<'_> {
                 String::from(
                     "Splat expressions (with the * symbol) cannot be applied to null sequences.",
                 ),
+                None,
             );
             return self.step_fault(fault, step, start, whole);
         }
@@ -168,7 +171,7 @@ pub(super) fn attribute(value: &Value, name: &str) -> Result<Value, Fault> {
     {
         return Ok(found.clone());
     }
-    ops::get_attr(value, name).map_err(fault)
+    ops::get_attr(value, name).map_err(|error| fault(error, value, Some(name)))
 }
 
 /// `value[key]`
@@ -184,10 +187,85 @@ pub(super) fn index(value: &Value, key: &Value) -> Result<Value, Fault> {
     };
     match found {
         Some(found) => Ok(found.clone()),
-        None => ops::index(value, key).map_err(fault),
+        None => ops::index(value, key).map_err(|error| {
+            let name = (!key.marks().is_sensitive()).then(|| key.unmarked().kind());
+            let name = match name {
+                Some(Kind::String(name)) => Some(name.as_str()),
+                _ => None,
+            };
+            fault(error, value, name)
+        }),
     }
 }
 
-fn fault(error: ops::AccessError) -> Fault {
-    (rules::expr::of_access(&error), error.to_string())
+/// What is said of an access to a part of `value`, by `name` if it is one that may be shown.
+#[inline(never)]
+fn fault(error: ops::AccessError, value: &Value, name: Option<&str>) -> Fault {
+    use ops::AccessError as Error;
+    let mut detail = error.to_string();
+    let hint = match &error {
+        Error::NoSuchAttribute(_) | Error::NoSuchElement(_) | Error::NoSuchKey => {
+            if let Some(name) = name {
+                detail.push_str(&known_names(value, name));
+            }
+            None
+        }
+        Error::IndexBeyondEnd { empty: false } if !value.marks().is_sensitive() => {
+            let length = value.unmarked().children().len();
+            if detail.ends_with('.') {
+                detail.pop();
+                detail.extend([format!(" ({length}).")]);
+            }
+            None
+        }
+        Error::NegativeIndex => Some("element(list, -1) takes the last element"),
+        Error::IndexOfSet => Some(
+            "one(set) takes the only element, tolist(set)[0] the first in sorted order; a \"for\" expression finds one by what it is",
+        ),
+        Error::AttributeOfNull | Error::IndexOfNull => Some(
+            "if it may be null, say what to take instead: try(value.name, null), or a condition",
+        ),
+        Error::AttributeOfList(_) | Error::NoAttributes if elements_have(value, name) => Some(
+            "it is the elements that have this attribute: put [*] before it to take it of all, [0] to take it of the first",
+        ),
+        _ => None,
+    };
+    (rules::expr::of_access(&error), detail, hint)
+}
+
+/// Whether the elements of a list or tuple have an attribute of this name.
+fn elements_have(value: &Value, name: Option<&str>) -> bool {
+    let (Kind::List(items) | Kind::Tuple(items), Some(name)) = (value.unmarked().kind(), name)
+    else {
+        return false;
+    };
+    items.iter().any(|item| match item.unmarked().kind() {
+        Kind::Object(object) => object.get(name).is_some(),
+        Kind::Map(map) => map.get(name).is_some(),
+        _ => false,
+    })
+}
+
+/// The name that may be meant, or else the names that there are, if they are few and may be shown.
+fn known_names(value: &Value, name: &str) -> String {
+    const MOST: usize = 8;
+    if value.marks().is_sensitive() {
+        return String::new();
+    }
+    let names: Vec<&str> = match value.unmarked().kind() {
+        Kind::Object(object) => object.iter().map(|(name, _)| name.as_str()).collect(),
+        Kind::Map(map) => map.iter().map(|(name, _)| name.as_str()).collect(),
+        _ => return String::new(),
+    };
+    if let Some(near) = suggestion(name, names.iter().copied()) {
+        return format!(" Did you mean {}?", values::quote(near));
+    }
+    if names.is_empty() || names.len() > MOST {
+        return String::new();
+    }
+    let names: Vec<String> = names.into_iter().map(values::quote).collect();
+    match names.as_slice() {
+        [only] => format!(" There is only {only}."),
+        names => format!(" There are {}.", names.join(", ")),
+    }
 }

@@ -77,6 +77,7 @@ impl Evaluator<'_> {
             .map_err(|error| Fault {
                 text: error.text.into(),
                 argument: error.argument,
+                safe: false,
             })
             .and_then(|result| {
                 values::convert(&result.unmark_deep(), &function.returns)

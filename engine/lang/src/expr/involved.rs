@@ -189,10 +189,10 @@ fn index_text(key: &Value) -> String {
 /// What is said of unknown values.
 const LATER: &str = "known only after apply";
 
-/// A word on a value, as `is "a"`; `None` where it must not be told.
+/// A word on a value, as `is "a"`; of a sensitive one only that it is.
 fn describe(value: &Value) -> Option<String> {
     if value.marks().is_sensitive() {
-        return None;
+        return Some("has a sensitive value".into());
     }
     let value = value.unmarked();
     let count = |length: usize, thing: &str| match length {

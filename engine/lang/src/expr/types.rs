@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{Call, Expr, ExprKind, ObjectItem};
+use crate::syntax::suggest::did_you_mean;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_value::convert::Children;
@@ -125,8 +126,12 @@ impl Reader {
                 );
             }
             _ => {
+                let known = [
+                    "string", "number", "bool", "any", "list", "map", "set", "object", "tuple",
+                ];
+                let near = did_you_mean(name, known);
                 return self.error(
-                    format!("The keyword \"{name}\" is not a valid type specification."),
+                    format!("The keyword \"{name}\" is not a valid type specification.{near}"),
                     span,
                 );
             }

@@ -2,6 +2,7 @@
 
 use super::args::text;
 use super::encoding::to_base64;
+use super::glob;
 use super::string::shown;
 use super::table::{Context, Fault, Function, Param, Ty};
 use std::sync::Arc;
@@ -75,6 +76,11 @@ fn expanded(path: &str, context: &Context<'_>) -> Result<String, Fault> {
     Ok(clean(&format!("{home}/{rest}")))
 }
 
+/// The place of a file: without `~`, and cleaned.
+fn place(path: &str, context: &Context<'_>) -> Result<String, Fault> {
+    expanded(path, context).map(|path| clean(&path))
+}
+
 /// The content of the file that the first argument names.
 pub(super) fn read(args: &[Value], context: &Context<'_>) -> Result<Arc<[u8]>, Fault> {
     read_path(text(args, 0), context)
@@ -82,7 +88,7 @@ pub(super) fn read(args: &[Value], context: &Context<'_>) -> Result<Arc<[u8]>, F
 
 pub(super) fn read_path(path: &str, context: &Context<'_>) -> Result<Arc<[u8]>, Fault> {
     let files = &context.functions.files;
-    let place = expanded(path, context).map_err(|fault| fault.at(0))?;
+    let place = place(path, context).map_err(|fault| fault.at(0))?;
     files.read(&place).map_err(|why| {
         let why = match files.exists(&place) {
             Ok(false) => format!(
@@ -91,7 +97,7 @@ pub(super) fn read_path(path: &str, context: &Context<'_>) -> Result<Arc<[u8]>, 
             ),
             _ => format!("failed to read {}: {why}", shown(path, context)),
         };
-        Fault::new(why).at(0)
+        Fault::new(why).at(0).safe()
     })
 }
 
@@ -118,13 +124,14 @@ fn filebase64(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
 }
 
 fn fileexists(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
-    let path = expanded(text(args, 0), context)?;
-    context
-        .functions
-        .files
-        .exists(&path)
-        .map(Value::bool)
-        .map_err(Fault::from)
+    let path = place(text(args, 0), context)?;
+    let found = context.functions.files.exists(&path);
+    found.map(Value::bool).map_err(|why| {
+        let why = why
+            .strip_prefix("it is ")
+            .map_or_else(|| format!(": {why}"), |what| format!(" is {what}"));
+        Fault::new(format!("{}{why}", shown(&path, context))).safe()
+    })
 }
 
 fn abspath(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
@@ -181,118 +188,66 @@ fn dirname(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     Ok(Value::string_nfc(&dir))
 }
 
+/// Paths from `dir` of all regular files that a pattern, put behind `dir`, matches. As with the peers, both together are one pattern,
+/// and what `..` takes away is taken away before anything is looked for.
 fn fileset(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
-    let path = expanded(text(args, 0), context)?;
-    let pattern = text(args, 1);
+    let (dir, pattern) = (text(args, 0), text(args, 1));
+    let whole = joined(dir, pattern);
     let bad = || {
         Fault::new(format!(
             "failed to glob pattern {}: syntax error in pattern",
-            shown(pattern, context)
+            shown(&whole, context)
         ))
     };
-    let pattern = clean_pattern(pattern);
     // Plain directories at the beginning narrow what must be looked through.
-    let mut base = String::new();
-    let mut rest = pattern.as_str();
+    let mut rest = whole.as_str();
     while let Some((part, behind)) = rest.split_once('/') {
         if part.contains(['*', '?', '[', '{', '\\']) {
             break;
         }
-        base.push_str(part);
-        base.push('/');
         rest = behind;
     }
-    let regex = glob(rest).ok_or_else(bad)?;
+    let base = whole.get(..whole.len() - rest.len()).unwrap_or_default();
+    let regex = glob::compile(rest).ok_or_else(bad)?;
     let levels = if rest.contains("**") || rest.contains('{') {
         usize::MAX
     } else {
         rest.split('/').count()
     };
-    let dir = if base.is_empty() {
-        path
-    } else {
-        clean(&format!("{path}/{base}"))
-    };
-    let files = context.functions.files.list_to_depth(&dir, levels);
+    let root = if base.is_empty() { "." } else { base };
+    let files = context.functions.files.list_to_depth(root, levels);
+    let from = clean(dir);
     let mut found: Vec<Value> = files
         .map_err(|why| Fault::new(format!("failed to glob pattern: {why}")))?
         .iter()
         .filter(|file| regex.is_match(file))
-        .map(|file| Value::string_nfc(&format!("{base}{file}")))
+        .map(|file| Value::string_nfc(&relative(&from, &format!("{base}{file}"))))
         .collect();
     found.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
     found.dedup();
     Ok(Value::set(Type::String, found))
 }
 
-fn clean_pattern(pattern: &str) -> String {
-    let parts: Vec<&str> = pattern
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-        .collect();
-    parts.join("/")
+/// Two parts of a path as one, cleaned.
+fn joined(dir: &str, rest: &str) -> String {
+    match (dir.is_empty(), rest.is_empty()) {
+        (true, _) => clean(rest),
+        (_, true) => clean(dir),
+        _ => clean(&format!("{dir}/{rest}")),
+    }
 }
 
-/// A glob as a regular expression over paths: `**` goes through directories, `*` and `?` do not.
-fn glob(pattern: &str) -> Option<regex::Regex> {
-    let mut out = String::from("^");
-    let mut rest = pattern.chars().peekable();
-    let mut depth = 0_u32;
-    let mut at_start = true;
-    while let Some(character) = rest.next() {
-        let starts = std::mem::replace(&mut at_start, character == '/');
-        match character {
-            '*' if rest.next_if_eq(&'*').is_some() => {
-                if starts && rest.next_if_eq(&'/').is_some() {
-                    out.push_str("(?:[^/]+/)*");
-                    at_start = true;
-                } else {
-                    out.push_str(".*");
-                }
-            }
-            '*' => out.push_str("[^/]*"),
-            '?' => out.push_str("[^/]"),
-            '[' => {
-                let mut class = String::from("[");
-                if rest.next_if(|c| matches!(c, '^' | '!')).is_some() {
-                    class.push('^');
-                }
-                let mut closed = false;
-                let mut empty = true;
-                for inside in rest.by_ref() {
-                    if inside == ']' && !empty {
-                        closed = true;
-                        break;
-                    }
-                    empty = false;
-                    if inside != '-' && inside.is_ascii_punctuation() {
-                        class.push('\\');
-                    }
-                    class.push(inside);
-                }
-                if !closed {
-                    return None;
-                }
-                out.push_str(&class);
-                out.push(']');
-            }
-            '{' => {
-                depth += 1;
-                out.push_str("(?:");
-                at_start = starts;
-            }
-            '}' if depth > 0 => {
-                depth -= 1;
-                out.push(')');
-            }
-            ',' if depth > 0 => out.push('|'),
-            '\\' => out.push_str(&regex::escape(&rest.next()?.to_string())),
-            _ => out.push_str(&regex::escape(character.encode_utf8(&mut [0; 4]))),
-        }
-    }
-    if depth > 0 {
-        return None;
-    }
-    out.push('$');
-    regex::Regex::new(&out).ok()
+/// The way from one clean path to another, which are both absolute or both not.
+fn relative(from: &str, to: &str) -> String {
+    let parts = |path: &str| -> Vec<String> {
+        path.split('/')
+            .filter(|part| !matches!(*part, "" | "."))
+            .map(String::from)
+            .collect()
+    };
+    let (from, to) = (parts(from), parts(to));
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..", from.len() - common);
+    let down = to.iter().skip(common).map(String::as_str);
+    up.chain(down).collect::<Vec<_>>().join("/")
 }

@@ -31,7 +31,7 @@ const FORMAT: Param = Param::new("format", Ty::String);
 const ARGS: Param = Param::new("args", Ty::Any).null().unknown();
 
 /// The widest field and the longest precision, in characters.
-const MAX_WIDTH: usize = 10_000;
+const MAX_WIDTH: usize = 1 << 20;
 
 /// One `%…` of a format.
 #[derive(Default)]
@@ -169,8 +169,14 @@ impl Verb {
     fn write_any(&self, value: &Value, out: &mut String) -> Result<(), Fault> {
         match value.kind() {
             Kind::String(given) if !self.sharp => self.pad(given, out),
-            Kind::Number(number) if !self.sharp => {
+            // Neither precision nor sign matter, and zeros stand before the sign.
+            Kind::Number(number) if !self.sharp && number.is_infinite() => {
                 self.write_float(number, out);
+            }
+            Kind::Number(number) if !self.sharp => {
+                let made = number.abs().format(Notation::General, None);
+                let sign = if number.is_sign_negative() { "-" } else { "" };
+                self.pad(&format!("{sign}{made}"), out);
             }
             Kind::Bool(given) if !self.sharp => {
                 self.pad(if given { "true" } else { "false" }, out);
@@ -187,7 +193,7 @@ impl Verb {
     fn write_integer(&self, number: &Number, out: &mut String) {
         let value: BigInt = number.text().parse().unwrap_or_default();
         let (radix, prefix) = match self.mode {
-            'b' => (2, ""),
+            'b' => (2, "0b"),
             'o' => (8, "0"),
             'x' => (16, "0x"),
             'X' => (16, "0X"),
@@ -265,7 +271,7 @@ impl Verb {
         let missing = self.width.saturating_sub(given.graphemes(true).count());
         if self.minus {
             out.push_str(given);
-            out.push_str(&" ".repeat(missing));
+            out.push_str(&if self.zero { "0" } else { " " }.repeat(missing));
         } else {
             out.push_str(&if self.zero { "0" } else { " " }.repeat(missing));
             out.push_str(given);

@@ -15,6 +15,7 @@ mod convert;
 mod encoding;
 mod file;
 mod format;
+mod glob;
 mod hash;
 pub mod help;
 mod map;

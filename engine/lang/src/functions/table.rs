@@ -121,6 +121,8 @@ pub(crate) struct Fault {
     pub(crate) text: Cow<'static, str>,
     /// Which argument is to blame.
     pub(crate) argument: Option<usize>,
+    /// Whether the text holds nothing of sensitive arguments though it is not a constant.
+    pub(crate) safe: bool,
 }
 
 impl Fault {
@@ -128,7 +130,14 @@ impl Fault {
         Self {
             text: text.into(),
             argument: None,
+            safe: false,
         }
+    }
+
+    /// Says that the text was made with regard to sensitive arguments.
+    pub(crate) fn safe(mut self) -> Self {
+        self.safe = true;
+        self
     }
 
     /// Blames an argument.
@@ -140,6 +149,7 @@ impl Fault {
     /// The same without anything that an argument holds.
     pub(crate) fn hidden(self) -> Self {
         let text = match self.text {
+            _ if self.safe => self.text,
             Cow::Borrowed(_) => self.text,
             Cow::Owned(_) => {
                 Cow::Borrowed("the value is not suitable; it is not shown because it is sensitive")

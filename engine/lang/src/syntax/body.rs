@@ -31,6 +31,8 @@ pub struct NativeBody {
     pub span: Span,
     /// Where a missing argument is reported: the closing brace or the end of the file.
     pub end: Span,
+    /// Parts of it could not be read, which was reported: what seems to be missing may be in them.
+    pub incomplete: bool,
 }
 
 /// `name = expr`

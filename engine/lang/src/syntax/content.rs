@@ -131,8 +131,18 @@ fn produced_kind(block: &Block) -> &EcoString {
 impl Content {
     /// Reports the required attributes that are not there.
     pub(super) fn report_missing(&self, schema: &BodySchema, diagnostics: &mut Diagnostics) {
+        // An argument that was mistyped is not missing as well.
+        let mistyped: Vec<String> = diagnostics
+            .iter()
+            .filter(|found| found.is(&rules::structure::UNSUPPORTED_ARGUMENT))
+            .map(|found| found.detail.clone())
+            .collect();
+        let meant = |name: &str| {
+            let question = format!("Did you mean \"{name}\"?");
+            mistyped.iter().any(|detail| detail.ends_with(&question))
+        };
         for (name, required) in &schema.attributes {
-            if *required && self.attribute(name).is_none() {
+            if *required && self.attribute(name).is_none() && !meant(name) {
                 let detail =
                     format!("The argument \"{name}\" is required, but no definition was found.");
                 diagnostics.push(
@@ -176,7 +186,7 @@ impl NativeBody {
                 None => {}
             }
         }
-        if required {
+        if required && !self.incomplete {
             content.report_missing(schema, &mut diagnostics);
         }
         (content, diagnostics)
@@ -199,6 +209,7 @@ impl NativeBody {
             blocks: blocks.cloned().collect(),
             span: self.span,
             end: self.end,
+            incomplete: self.incomplete,
         }
     }
 
@@ -287,9 +298,17 @@ fn wrong_labels(block: &Block, expected: &[&'static str]) -> Option<Diagnostic> 
         Body::Json(_) | Body::Merged(_) => block.header,
     };
     let summary = rules::structure::MISSING_LABEL.named(format!("Missing {missing} for {kind}"));
+    let mut line = kind.to_string();
+    for label in &block.labels {
+        line.extend([" \"", &label.text, "\""]);
+    }
+    for label in expected.iter().skip(block.labels.len()) {
+        line.extend([" \"", &label.to_uppercase(), "\""]);
+    }
     Some(
         Diagnostic::error(summary, detail)
             .at(brace)
-            .within(block.header.to(brace)),
+            .within(block.header.to(brace))
+            .hint(format!("write {line} {{")),
     )
 }

@@ -2,7 +2,8 @@
 //!
 //! In reading order: the tree ([`ast`]), bodies ([`body`]) and what a schema sees in them, the scanner, the
 //! parser ([`parse`]), the JSON front end ([`json`]), static analysis of expressions ([`static_expr`]), and
-//! what works on tokens alone: finding the block around a byte ([`navigate`]) and [`mod@format`].
+//! what works on tokens alone: finding the block around a byte ([`navigate`]), whether a text is to be continued ([`open`]), and
+//! [`mod@format`].
 
 pub mod ast;
 pub mod body;
@@ -12,6 +13,7 @@ mod scan;
 pub mod format;
 pub mod json;
 pub mod navigate;
+pub mod open;
 pub mod parse;
 mod spans;
 pub mod static_expr;

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use terrane_config::config::{Config, Dependency, ModuleId, Reference, Repetition};
 use terrane_lang::expr::{Compiled, Use};
 use terrane_model::addr::{
-    ConfigResource, InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr,
+    ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleInstance, ResourceAddr,
 };
 use terrane_value::Kind;
 
@@ -111,6 +111,7 @@ impl<'a> Builder<'a> {
             self.place_step((node, place, index), *apply);
         }
         self.order_references();
+        self.order_checked_data(&own, locate);
         if !opens.is_empty() {
             self.order_ephemerals(&opens, &own, locate);
         }
@@ -302,6 +303,38 @@ impl<'a> Builder<'a> {
                 Node::Resource(module, at) => self.resource_refs(id, module, at),
                 Node::Call(..) | Node::Check(..) => {}
             }
+        }
+    }
+
+    /// Data sources of checks are read when everything is done: the checks are about what came of it.
+    fn order_checked_data(
+        &mut self,
+        own: &[(Option<StepId>, Option<StepId>)],
+        locate: &Locate<'_>,
+    ) {
+        let mut checked = Vec::new();
+        let mut others = Vec::new();
+        for (change, (apply, destroy)) in self.changes.iter().zip(own) {
+            let nested = change.addr.resource.mode == Mode::Data
+                && locate(&change.addr).is_some_and(|(node, ..)| {
+                    let Node::Resource(module, at) = self.graph.node(node) else {
+                        return false;
+                    };
+                    let resource = &self.config.module(module).resources[at as usize];
+                    resource.within_check.is_some()
+                });
+            if nested {
+                checked.extend(*apply);
+            } else {
+                others.extend(apply.iter().chain(destroy).copied());
+            }
+        }
+        if checked.is_empty() {
+            return;
+        }
+        let Some(all) = self.join(others) else { return };
+        for step in checked {
+            self.wait(step, all);
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use terrane_config::config::Condition;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
 use terrane_lang::expr::{Scope, values_involved};
+use terrane_model::provider::ProviderDiagnostic;
 use terrane_model::snapshot::{CheckKind, CheckObject, CheckResult, CheckStatus};
 use terrane_value::{Kind, Type};
 
@@ -48,6 +49,13 @@ impl CheckBook {
         }
     }
 
+    /// Whether something has failed already.
+    pub(crate) fn has_failed(&self, kind: CheckKind, config_addr: &str, addr: &str) -> bool {
+        let objects = self.results.get(&(kind, config_addr.to_owned()));
+        let object = objects.and_then(|objects| objects.get(addr));
+        object.is_some_and(|object| object.status == CheckStatus::Fail)
+    }
+
     /// All results, in order.
     #[must_use]
     pub(crate) fn finish(self) -> Vec<CheckResult> {
@@ -88,6 +96,17 @@ pub(crate) struct Outcome {
     pub status: CheckStatus,
     /// The author's message, if it fails.
     pub failure: Option<String>,
+}
+
+/// What comes of a check whose data source could not be read: a failure for each error.
+pub(crate) fn unread(messages: &[ProviderDiagnostic]) -> impl Iterator<Item = Outcome> + '_ {
+    messages.iter().map(|message| Outcome {
+        status: CheckStatus::Fail,
+        failure: Some(match message.detail.as_str() {
+            "" => message.summary.clone(),
+            detail => format!("{}: {detail}", message.summary),
+        }),
+    })
 }
 
 /// What failing means for the message.
@@ -185,20 +204,24 @@ fn message_text(
     };
     let marks = value.marks_deep();
     if marks.is_sensitive() || marks.is_ephemeral() {
-        let what = if marks.is_sensitive() {
-            "sensitive"
+        let (what, one, way_out) = if marks.is_sensitive() {
+            (
+                "sensitive",
+                "a sensitive",
+                "nonsensitive() if it can be shown",
+            )
         } else {
-            "ephemeral"
+            ("ephemeral", "an ephemeral", "ephemeralasnull()")
         };
         let mut diagnostic = Diagnostic::error(
             rules::condition::SENSITIVE_ERROR_MESSAGE.named(format!("Error message refers to {what} values")),
             format!("The error expression used to explain this condition refers to {what} values, so terrane will not display the resulting message. \
-                     Remove the {what} value from the message, or use nonsensitive() if it can be shown."),
+                     Remove the {what} value from the message, or use {way_out}."),
         )
         .at(rule.message.span());
         diagnostic.severity = words.severity;
         diagnostics.push(diagnostic);
-        return format!("The error message included a {what} value, so it will not be displayed.");
+        return format!("The error message included {one} value, so it will not be displayed.");
     }
     let text = terrane_value::convert::convert(&value, &Type::String).ok();
     match text.as_ref().map(terrane_value::Value::kind) {

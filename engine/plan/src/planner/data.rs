@@ -1,15 +1,17 @@
 //! Data sources: read while planning where that is possible, else left for apply (`opentofu.md` 5.9).
 
+use super::conditions;
 use super::managed::Step;
 use super::{Core, Waiting};
 use crate::machine::Progress;
 use crate::objchange;
-use crate::plan::{Action, ActionReason, ResourceChange};
+use crate::plan::{Action, ActionReason, PlanMode, ResourceChange};
 use crate::rules;
 use std::sync::Arc;
 use terrane_config::config::ModuleId;
 use terrane_lang::diagnostic::Diagnostic;
-use terrane_model::provider::{Call, Private};
+use terrane_model::provider::{Call, Private, ProviderDiagnostic};
+use terrane_model::snapshot::CheckKind;
 use terrane_value::Value;
 
 impl Core {
@@ -31,6 +33,7 @@ impl Core {
             return self.data_decided(id, Action::Read, Some(reason), unknown);
         }
         let provider = task.provider.clone();
+        let meta = self.meta_at(task.place, provider.config);
         self.progress.push(Progress::ReadStart(task.addr.clone()));
         self.tasks[id].step = Step::ReadingData;
         self.ask(
@@ -38,7 +41,7 @@ impl Core {
             Call::ReadDataSource {
                 type_name,
                 config,
-                meta: Value::NULL,
+                meta,
             },
             Waiting::Task(id),
         );
@@ -115,9 +118,42 @@ impl Core {
             );
             return self.task_failed(id);
         }
+        // What a check looks at is looked at once more when everything is done.
+        let again = resource.within_check.is_some() && self.options.mode == PlanMode::Normal;
         self.progress
             .push(Progress::ReadDone(addr, super::objects::id_of(&state)));
-        self.data_decided(id, Action::NoOp, None, state);
+        if again {
+            let reason = ActionReason::ReadBecauseCheckNested;
+            self.data_decided(id, Action::Read, Some(reason), state);
+        } else {
+            self.data_decided(id, Action::NoOp, None, state);
+        }
+    }
+
+    /// The data source of a check could not be read: that is a failure of the check, and nothing else depends on it.
+    pub(super) fn check_data_failed(&mut self, id: usize, messages: &[ProviderDiagnostic]) {
+        let task = &self.tasks[id];
+        let (place, at) = (task.place, task.at);
+        let resource = self.world.resource(place.module, at);
+        let unknown =
+            objchange::planned_unknown_object(&resource.schema.block, &task.config.unmark_deep());
+        if let Some(check) = resource.within_check {
+            let name = &self.config.module(place.module).checks[check as usize].name;
+            let name = format!("check.{name}");
+            let (config_addr, addr) = (
+                self.config_within(place.module, &name),
+                self.within(place, &name),
+            );
+            for outcome in conditions::unread(messages) {
+                let kind = CheckKind::Check;
+                self.checks.record(kind, &config_addr, &addr, &outcome);
+            }
+        }
+        if self.options.mode == PlanMode::Normal {
+            let reason = ActionReason::ReadBecauseCheckNested;
+            return self.data_decided(id, Action::Read, Some(reason), unknown);
+        }
+        self.settle(id, Ok(unknown));
     }
 
     fn data_decided(

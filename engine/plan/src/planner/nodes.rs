@@ -5,7 +5,7 @@ use super::{Configuring, Core, ProviderStage, Waiting};
 use crate::graph::{Node, NodeId};
 use crate::machine::ProviderInstance;
 use crate::rules;
-use crate::world::{Place, Repeat, about, expand};
+use crate::world::{Place, Repeat, about};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use terrane_config::config::{ModuleId, ProviderId, Reference};
@@ -36,7 +36,16 @@ impl Core {
             .collect();
         if self.recovering {
             stack.extend(self.intent_nodes());
+            stack.extend(self.takeover_nodes());
         } else {
+            if self.options.generate {
+                let uses = self
+                    .config
+                    .imports
+                    .iter()
+                    .filter_map(|import| import.provider.as_ref());
+                stack.extend(uses.map(|used| self.graph.id(Node::Provider(used.provider))));
+            }
             stack.extend(
                 providers
                     .into_iter()
@@ -117,6 +126,48 @@ impl Core {
         }
     }
 
+    /// Says what will be checked, so that it is reported although it may have no instances: as far as it takes part.
+    pub(super) fn declare_all_checks(&mut self, taking_part: &[bool]) {
+        let config = self.config.clone();
+        for at in 0..self.graph.len() {
+            let id = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
+            if !taking_part[at] {
+                continue;
+            }
+            let (kind, name, module) = match self.graph.node(id) {
+                Node::Variable(module, at) => {
+                    let variable = &config.module(module).variables[at as usize];
+                    if variable.validations.is_empty() {
+                        continue;
+                    }
+                    let name = format!("var.{}", variable.name);
+                    (CheckKind::Variable, name, module)
+                }
+                Node::Output(module, at) => {
+                    let output = &config.module(module).outputs[at as usize];
+                    if output.preconditions.is_empty() {
+                        continue;
+                    }
+                    let name = format!("output.{}", output.name);
+                    (CheckKind::Output, name, module)
+                }
+                Node::Check(module, at) => {
+                    let check = &config.module(module).checks[at as usize];
+                    let name = format!("check.{}", check.name);
+                    (CheckKind::Check, name, module)
+                }
+                Node::Resource(module, at) => {
+                    let resource = &config.module(module).resources[at as usize];
+                    self.declare_checks(module, at, resource);
+                    continue;
+                }
+                Node::Call(..) | Node::Local(..) | Node::Provider(_) => continue,
+            };
+            let addr = self.config_within(module, &name);
+            self.checks.declare(kind, &addr);
+        }
+    }
+
     /// Marks the resources that some `replace_triggered_by` names.
     pub(super) fn find_triggers(&mut self) {
         for module in &self.config.modules {
@@ -157,7 +208,7 @@ impl Core {
     fn run_call(&mut self, module: ModuleId, at: u32) {
         for place in self.world.places(module) {
             let call = &self.config.module(module).calls[at as usize];
-            match expand(&call.repetition, &self.world.scope(place)) {
+            match self.world.expanded(place, &call.repetition) {
                 Ok(expanded) => self.world.set_call(place, at, &expanded),
                 Err(diagnostics) => self.report(
                     diagnostics,
@@ -178,6 +229,9 @@ impl Core {
             return;
         };
         for place in self.world.places(module) {
+            if self.world.is_doubled(place) {
+                continue;
+            }
             if let Err(diagnostics) = self.world.compute(node, place.pos) {
                 self.diagnostics.extend(diagnostics);
             }
@@ -189,7 +243,7 @@ impl Core {
         }
     }
 
-    fn within(&self, place: Place, name: &str) -> String {
+    pub(super) fn within(&self, place: Place, name: &str) -> String {
         let addr = &self.world.module_cell(place).addr;
         if addr.is_root() {
             name.to_owned()
@@ -198,7 +252,7 @@ impl Core {
         }
     }
 
-    fn config_within(&self, module: ModuleId, name: &str) -> String {
+    pub(super) fn config_within(&self, module: ModuleId, name: &str) -> String {
         let path = &self.config.module(module).path;
         if path.is_root() {
             name.to_owned()
@@ -230,7 +284,7 @@ impl Core {
                 if diagnostic.is(words.failed) {
                     diagnostic
                         .detail
-                        .push_str("\n\nThis was checked by the validation rule shown below.");
+                        .push_str("\n\nThis was checked by the validation rule that is shown with this message.");
                     diagnostic
                         .related
                         .push((rule.span, "the validation rule".into()));
@@ -292,19 +346,25 @@ impl Core {
         let check = &config.module(module).checks[at as usize];
         let name = format!("check.{}", check.name);
         let config_addr = self.config_within(module, &name);
-        self.checks.declare(CheckKind::Check, &config_addr);
         let words = Words {
             failed: &rules::condition::CHECK_FAILED,
             noun: "check assertion",
             severity: Severity::Warning,
         };
         for place in self.world.places(module) {
+            if self.world.is_doubled(place) {
+                continue;
+            }
             let addr = self.within(place, &name);
             for rule in &check.assertions {
                 let mut diagnostics = Diagnostics::new();
                 let outcome =
                     conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
-                if outcome.status == CheckStatus::Unknown {
+                // What its data source could not be read for was told.
+                let told = self
+                    .checks
+                    .has_failed(CheckKind::Check, &config_addr, &addr);
+                if outcome.status == CheckStatus::Unknown && !told {
                     let detail = "The condition could not be evaluated at this time, a result will be known when this plan is applied.";
                     diagnostics.push(
                         terrane_lang::diagnostic::Diagnostic::warning(
@@ -347,13 +407,12 @@ impl Core {
             return self.complete(id);
         }
         for (key, repeat) in keys {
+            let scope = self.world.scope(place).repeated(repeat);
+            let value = declared.eval(&scope, key.as_ref());
             let instance = ProviderInstance {
                 config: provider,
                 key,
             };
-            let value = declared
-                .body
-                .eval(&self.world.scope(place).repeated(repeat), &[]);
             let at = self.configuring.len();
             self.by_instance.insert(instance.clone(), at);
             match value {

@@ -114,7 +114,7 @@ impl Core {
                 ),
             )
             .about(addr.clone())
-            .hint(format!("look whether the object exists; if it does, `terrane import '{addr}' ID`")),
+            .hint(format!("look whether the object exists; if it does, `terrane import {} ID`, with the ID that the provider knows it by", super::takeover::shell(&intent.object.instance))),
         );
     }
 

@@ -203,11 +203,13 @@ impl World {
 
     /// The value of an output, with the marks of its declaration.
     fn output(&self, place: Place, at: u32) -> Result<Value, Diagnostics> {
+        let doubled = !self.config.doubles.is_empty();
+        let double = doubled.then(|| self.config.double(&self.module_cell(place).addr));
         let Output {
+            name,
             value,
             sensitive,
             ephemeral,
-            deprecated,
             ..
         } = &self.config.module(place.module).outputs[at as usize];
         let mut marks = if *sensitive {
@@ -218,10 +220,11 @@ impl World {
         if *ephemeral {
             marks = marks.union(&Marks::EPHEMERAL);
         }
-        if let (Some(message), false) = (deprecated, self.module_cell(place).addr.is_root()) {
-            marks = marks.union(&Marks::deprecated(message.clone()));
-        }
-        Ok(value.eval(&self.scope(place), &[])?.with_marks(&marks))
+        let value = match double.flatten() {
+            Some(double) => double.output(name),
+            None => value.eval(&self.scope(place), &[])?,
+        };
+        Ok(value.with_marks(&marks))
     }
 
     /// The value of a resource as a whole: an object, or a tuple (`count`) or object (`for_each`) of them.

@@ -15,10 +15,11 @@ use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAdd
 use terrane_value::Value;
 
 mod compute;
-mod expand;
+pub(crate) mod expand;
 mod scope;
 
-pub(crate) use expand::{Expanded, expand, uses_repetition};
+use expand::expand;
+pub(crate) use expand::{Expanded, uses_repetition};
 pub(crate) use scope::InstanceScope;
 
 /// One module instance: the module, and which of its instances.
@@ -45,6 +46,8 @@ pub(crate) enum Repeat {
     Count(u64),
     /// `each.key` and `each.value`
     Each(EcoString, Value),
+    /// The same for an element of a tuple or list: only `import` blocks go through these.
+    Item(u64, Value),
 }
 
 /// A module instance.
@@ -440,6 +443,31 @@ impl World {
             repeat: Repeat::None,
             own: None,
         }
+    }
+
+    /// Whether a test gives the outputs of this module instance, so that nothing in it is evaluated or managed.
+    pub(crate) fn is_doubled(&self, place: Place) -> bool {
+        let doubles = !self.config.doubles.is_empty();
+        doubles && self.config.double(&self.module_cell(place).addr).is_some()
+    }
+
+    /// Evaluates a repetition of this module instance.
+    ///
+    /// # Errors
+    /// As [`expand`].
+    pub(crate) fn expanded(
+        &self,
+        place: Place,
+        repetition: &Repetition,
+    ) -> Result<Expanded, Diagnostics> {
+        if self.is_doubled(place) {
+            return Ok(Expanded {
+                kind: ExpansionKind::Enabled,
+                keys: Arc::from([]),
+                each: None,
+            });
+        }
+        expand(repetition, &self.scope(place))
     }
 
     /// The module instance with this address.

@@ -10,6 +10,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::expr::{Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
+use terrane_lang::syntax::suggest::suggestion;
 use terrane_model::addr::InstanceKey;
 use terrane_value::{Kind, Value};
 
@@ -55,7 +56,7 @@ impl<'w> InstanceScope<'w> {
     fn count_index(&self, span: Span) -> Result<Value, Diagnostics> {
         match &self.repeat {
             Repeat::Count(index) => Ok(Value::number(*index)),
-            Repeat::None | Repeat::Each(..) => Err(Diagnostic::error(
+            Repeat::None | Repeat::Each(..) | Repeat::Item(..) => Err(Diagnostic::error(
                 &terrane_config::rules::reference::COUNT_NOT_AVAILABLE,
                 "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" blocks, and only when the \"count\" argument is set.",
             )
@@ -67,10 +68,11 @@ impl<'w> InstanceScope<'w> {
     fn each(
         &self,
         span: Span,
-        pick: impl Fn(&EcoString, &Value) -> Value,
+        pick: impl Fn(Value, &Value) -> Value,
     ) -> Result<Value, Diagnostics> {
         match &self.repeat {
-            Repeat::Each(key, value) => Ok(pick(key, value)),
+            Repeat::Each(key, value) => Ok(pick(Value::string(key.clone()), value)),
+            Repeat::Item(index, value) => Ok(pick(Value::number(*index), value)),
             Repeat::None | Repeat::Count(_) => Err(Diagnostic::error(
                 &terrane_config::rules::reference::EACH_NOT_AVAILABLE,
                 "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the \"for_each\" argument is set.",
@@ -156,13 +158,16 @@ impl Scope for InstanceScope<'_> {
             Reference::Call(call) => world.module_value(place, call),
             Reference::CallOutput(call, output) => self.single_output(call, output, span),
             Reference::CountIndex => self.count_index(span),
-            Reference::EachKey => self.each(span, |key, _| Value::string(key.clone())),
+            Reference::EachKey => self.each(span, |key, _| key),
             Reference::EachValue => self.each(span, |_, value| value.clone()),
             Reference::SelfObject => self.own.clone().ok_or_else(|| {
                 Diagnostic::error(&terrane_config::rules::reference::SELF_NOT_AVAILABLE, "The \"self\" object is not available in this context. It can be used only in resource provisioner, connection, and postcondition blocks.").at(span).into()
             }),
             Reference::PathModule => Ok(Value::string(self.module().dir.clone())),
-            Reference::PathRoot => Ok(Value::string(".")),
+            Reference::PathRoot => {
+                let root = world.config.modules.first();
+                Ok(Value::string(root.map_or_else(|| ".".into(), |root| root.dir.clone())))
+            }
             Reference::PathCwd => Ok(Value::string(world.cwd.clone())),
             Reference::Workspace => Ok(Value::string(world.workspace.clone())),
             Reference::Applying => Ok(Value::bool(world.applying).with_marks(&terrane_value::Marks::EPHEMERAL)),
@@ -204,32 +209,14 @@ impl Scope for InstanceScope<'_> {
             return EcoString::new();
         };
         let module = self.module();
+        let name = module.reference_name(reference);
         match reference {
-            Reference::Variable(at) => {
-                ecow::eco_format!("var.{}", module.variables[at as usize].name)
-            }
-            Reference::Local(at) => ecow::eco_format!("local.{}", module.locals[at as usize].name),
-            Reference::Resource(at) => resource_name(module, at).into(),
-            Reference::Call(call) => {
-                ecow::eco_format!("module.{}", module.calls[call as usize].name)
-            }
             Reference::CallOutput(call, output) => {
-                let call = &module.calls[call as usize];
-                ecow::eco_format!(
-                    "module.{}.{}",
-                    call.name,
-                    self.world.config.module(call.module).outputs[output as usize].name
-                )
+                let child = module.calls[call as usize].module;
+                let output = &self.world.config.module(child).outputs[output as usize];
+                ecow::eco_format!("{name}.{}", output.name)
             }
-            Reference::CountIndex => "count.index".into(),
-            Reference::EachKey => "each.key".into(),
-            Reference::EachValue => "each.value".into(),
-            Reference::SelfObject => "self".into(),
-            Reference::PathModule => "path.module".into(),
-            Reference::PathRoot => "path.root".into(),
-            Reference::PathCwd => "path.cwd".into(),
-            Reference::Workspace => "terraform.workspace".into(),
-            Reference::Applying => "terraform.applying".into(),
+            _ => name,
         }
     }
 }
@@ -303,7 +290,7 @@ pub(crate) fn pick(
             ),
         };
         return fail(
-            &terrane_config::rules::reference::INSTANCE_KEY_OF_WRONG_TYPE,
+            &terrane_config::rules::reference::INSTANCE_BEYOND_COUNT,
             format!(
                 "The given key does not identify an element in this collection value: {problem}"
             ),
@@ -313,7 +300,37 @@ pub(crate) fn pick(
         Ok(index) => Ok(Picked::Index(index)),
         Err(_) => fail(
             &terrane_config::rules::reference::NO_SUCH_INSTANCE,
-            "The given key does not identify an element in this collection value.".to_owned(),
+            format!(
+                "The given key does not identify an element in this collection value.{}",
+                known_keys(keys, &wanted)
+            ),
         ),
+    }
+}
+
+/// The key that may be meant, or else the keys that there are, if they are few.
+fn known_keys(keys: &[Option<InstanceKey>], wanted: &Option<InstanceKey>) -> String {
+    const MOST: usize = 8;
+    let names: Vec<&str> = (keys.iter().flatten())
+        .filter_map(|key| match key {
+            InstanceKey::Str(text) => Some(text.as_str()),
+            InstanceKey::Int(_) => None,
+        })
+        .collect();
+    if let Some(InstanceKey::Str(wanted)) = wanted
+        && let Some(near) = suggestion(wanted, names.iter().copied())
+    {
+        return format!(" Did you mean {near:?}?");
+    }
+    match names.len() {
+        0 => " There are no instances.".to_owned(),
+        1..=MOST => {
+            let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+            match names.as_slice() {
+                [only] => format!(" There is only {only}."),
+                names => format!(" There are {}.", names.join(", ")),
+            }
+        }
+        _ => String::new(),
     }
 }

@@ -208,6 +208,38 @@ async fn an_agent_signs_with_the_preferred_key_first() {
     }
 }
 
+/// A script that clones a repository needs the keys of who started it.
+#[cfg(unix)]
+#[tokio::test]
+async fn commands_may_ask_the_agent() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("agent");
+    let user = user_key();
+    agent(&socket, &[(&user, "user")]).await;
+    let server = Server::start(by_key(&user));
+    let mut host = hop(&server);
+    host.agent = Some(Agent {
+        socket,
+        identity: None,
+    });
+    let session = crate::reach(&to(host)).await.unwrap();
+    // It runs until the server has heard from the agent.
+    let told = session.run("until [ -e told ]; do :; done", false, &mut |_| {});
+    let watch = async {
+        while !server.log().contains(&"agent holds user".into()) {
+            tokio::task::yield_now().await;
+        }
+        std::fs::write(server.home().join("told"), "").unwrap();
+    };
+    let (exit, ()) = tokio::join!(told, watch);
+    assert!(exit.unwrap().is_success());
+    // Where it is not given, it is not there to be asked.
+    let server = Server::start(by_key(&user));
+    let host = hop(&server).with_key(USER_KEY, None).unwrap();
+    lines(&to(host), "true").await;
+    assert!(!server.log().iter().any(|line| line.starts_with("agent")));
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_missing_agent_is_said() {

@@ -103,7 +103,7 @@ pub(crate) fn keyword(expr: &Expr, json: bool) -> Option<EcoString> {
 
 impl Decoder<'_> {
     /// The value, or `None` after its messages are kept.
-    pub(super) fn take<T>(&mut self, result: Result<T, Diagnostics>) -> Option<T> {
+    pub(crate) fn take<T>(&mut self, result: Result<T, Diagnostics>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(diagnostics) => {
@@ -114,7 +114,7 @@ impl Decoder<'_> {
     }
 
     /// An optional constant bool argument.
-    pub(super) fn bool_argument(
+    pub(crate) fn bool_argument(
         &mut self,
         content: &terrane_lang::syntax::body::Content,
         name: &str,

@@ -6,6 +6,7 @@
 mod expr;
 pub(crate) mod lifecycle;
 mod named;
+mod part;
 pub(crate) mod provider;
 mod provisioner;
 pub(crate) mod refactor;

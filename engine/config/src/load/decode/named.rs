@@ -1,10 +1,12 @@
 //! Named values: `variable`, `locals`, `output`, and `check`.
 
-use super::{BAD_NAME, Decoder, is_name, schema};
+use super::{BAD_NAME, Decoder, is_name, part, schema};
 use crate::load::decl::{
     CheckDecl, ConditionDecl, LocalDecl, ModuleDecl, OutputDecl, TypeDecl, VariableDecl,
 };
 use crate::rules;
+use crate::suggest::did_you_mean;
+use ecow::EcoString;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Headline};
 use terrane_lang::expr::types;
@@ -124,8 +126,10 @@ impl Decoder<'_> {
             .iter_mut()
             .find(|target| target.name == decl.name)
         else {
+            let known = module.index.variables.keys();
+            let near = did_you_mean(&decl.name, known.map(EcoString::as_str));
             let detail = format!(
-                "There is no variable named \"{}\". An override file can only override a variable that was already declared in a primary configuration file.",
+                "There is no variable named \"{}\".{near} An override file can only override a variable that was already declared in a primary configuration file.",
                 decl.name
             );
             self.error(&rules::files::MISSING_BASE_VARIABLE, detail, decl.span);
@@ -199,7 +203,7 @@ impl Decoder<'_> {
                         format!(
                             "This default value is not compatible with the variable's type constraint: {error}."
                         ),
-                        span,
+                        part::span_of(self.sources, span, &error.path),
                     ),
                 };
                 self.error(&rules::declaration::INVALID_DEFAULT, detail, span);
@@ -245,7 +249,7 @@ impl Decoder<'_> {
     }
 
     /// A block with `condition` and `error_message`.
-    pub(super) fn condition(&mut self, block: &Block) -> Option<ConditionDecl> {
+    pub(crate) fn condition(&mut self, block: &Block) -> Option<ConditionDecl> {
         let mut wanted = schema(&["condition", "error_message"], &[]);
         for attribute in &mut wanted.attributes {
             attribute.1 = !self.overriding;
@@ -301,8 +305,10 @@ impl Decoder<'_> {
                     );
                 }
                 None if self.overriding => {
+                    let known = module.index.locals.keys();
+                    let near = did_you_mean(&decl.name, known.map(EcoString::as_str));
                     let detail = format!(
-                        "There is no local value named \"{}\". An override file can only override a local value that was already defined in a primary configuration file.",
+                        "There is no local value named \"{}\".{near} An override file can only override a local value that was already defined in a primary configuration file.",
                         decl.name
                     );
                     self.error(&rules::files::MISSING_BASE_LOCAL, detail, decl.span);
@@ -378,8 +384,10 @@ impl Decoder<'_> {
                 );
             }
             None if self.overriding => {
+                let known = module.index.outputs.keys();
+                let near = did_you_mean(&decl.name, known.map(EcoString::as_str));
                 let detail = format!(
-                    "There is no output named \"{}\". An override file can only override an output that was already defined in a primary configuration file.",
+                    "There is no output named \"{}\".{near} An override file can only override an output that was already defined in a primary configuration file.",
                     decl.name
                 );
                 self.error(&rules::files::MISSING_BASE_OUTPUT, detail, decl.span);

@@ -5,6 +5,7 @@ use super::resource::merge;
 use super::{BAD_NAME, Decoder, is_name, schema};
 use crate::load::decl::{CallDecl, ModuleDecl, PassedProvider, ProviderDecl, ProviderRef};
 use crate::rules;
+use crate::suggest::did_you_mean;
 use crate::version::Constraint;
 use ecow::EcoString;
 use terrane_lang::syntax::ast::{Expr, ExprKind};
@@ -42,7 +43,7 @@ pub(crate) const CALL_BLOCKS: [(&str, &[&str]); 4] = [
 ];
 
 impl Decoder<'_> {
-    pub(super) fn provider(&mut self, block: &Block, module: &mut ModuleDecl) {
+    pub(crate) fn provider(&mut self, block: &Block, module: &mut ModuleDecl) {
         let Some(label) = block.labels.first() else {
             return;
         };
@@ -92,6 +93,7 @@ impl Decoder<'_> {
             escape: self.escape(&content, "provider"),
             span: block.header,
             name,
+            outside: None,
         };
         if decl.for_each.is_some() && decl.alias.is_none() {
             self.error(
@@ -137,6 +139,7 @@ impl Decoder<'_> {
                     body,
                     escape,
                     span: _,
+                    outside: _,
                 } = decl;
                 replace(&mut target.version, version);
                 replace(&mut target.for_each, for_each);
@@ -283,8 +286,10 @@ impl Decoder<'_> {
                 );
             }
             None if self.overriding => {
+                let known = module.index.calls.keys();
+                let near = did_you_mean(&decl.name, known.map(EcoString::as_str));
                 let detail = format!(
-                    "There is no module call named \"{}\". An override file can only override a module call that was defined in a primary configuration file.",
+                    "There is no module call named \"{}\".{near} An override file can only override a module call that was defined in a primary configuration file.",
                     decl.name
                 );
                 self.error(&rules::files::MISSING_BASE_MODULE_CALL, detail, decl.span);
@@ -297,7 +302,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn passed_providers(&mut self, expr: &Expr) -> Vec<PassedProvider> {
+    pub(crate) fn passed_providers(&mut self, expr: &Expr) -> Vec<PassedProvider> {
         let Some(items) = static_expr::as_map(expr) else {
             self.error(
                 &rules::provider::STATIC_MAP_REQUIRED,

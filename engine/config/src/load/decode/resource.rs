@@ -4,6 +4,7 @@ use super::named::replace;
 use super::{BAD_NAME, Decoder, is_name, schema};
 use crate::load::decl::{LifecycleDecl, ModuleDecl, ProviderRef, RepetitionDecl, ResourceDecl};
 use crate::rules;
+use crate::suggest::did_you_mean;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, ExprKind, StepKind};
 use terrane_lang::syntax::body::{Block, Body, Content};
@@ -105,8 +106,14 @@ impl Decoder<'_> {
                     Mode::Data => "data resource",
                     Mode::Ephemeral => "ephemeral resource",
                 };
+                let known = module
+                    .index
+                    .resources
+                    .keys()
+                    .filter(|(mode, of, _)| *mode == decl.mode && *of == type_name);
+                let near = did_you_mean(&name, known.map(|(_, _, name)| name.as_str()));
                 let detail = format!(
-                    "There is no {type_name} {what} named \"{name}\". An override file can only override a {} block defined in a primary configuration file.",
+                    "There is no {type_name} {what} named \"{name}\".{near} An override file can only override a {} block defined in a primary configuration file.",
                     word(decl.mode)
                 );
                 self.error(

@@ -13,11 +13,14 @@ mod file;
 mod hash;
 mod network;
 mod number;
+mod signature;
 mod text;
 mod time;
 
 #[cfg(test)]
 mod tests;
+
+pub use signature::{Parameter, Signature, signatures};
 
 /// What is written by hand about a function.
 #[derive(Debug)]
@@ -165,29 +168,28 @@ fn describe(family: Family, entry: &Entry) -> Help {
 /// What a function takes that others do not.
 fn special(params: &[&Param]) -> Vec<String> {
     let mut all = Vec::new();
-    let mut add = |which: fn(&Param) -> bool, what: &str| {
+    let mut add = |which: fn(&Param) -> bool, one: &str, several: &str| {
         let names: Vec<String> = params
             .iter()
             .filter(|param| which(param))
             .map(|param| format!("`{}`", param.name))
             .collect();
         if let Some((last, first)) = names.split_last() {
-            let names = if first.is_empty() {
-                last.clone()
+            all.push(if first.is_empty() {
+                format!("{last} {one}.")
             } else {
-                format!("{} and {last}", first.join(", "))
-            };
-            all.push(format!("{names} {what}."));
+                format!("{} and {last} {several}.", first.join(", "))
+            });
         }
     };
-    add(|param| param.null, "may be null");
-    add(
-        |param| param.unknown,
-        "may be unknown without making the result unknown, if the result follows from the rest",
-    );
+    add(|param| param.null, "may be null", "may be null");
+    const EARLY: &str =
+        "may be unknown without making the result unknown, if the result follows from the rest";
+    add(|param| param.unknown, EARLY, EARLY);
     add(
         |param| param.marked,
         "keeps its marks: only those parts of the result are sensitive that come from sensitive parts",
+        "keep their marks: only those parts of the result are sensitive that come from sensitive parts",
     );
     all
 }

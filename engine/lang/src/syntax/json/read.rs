@@ -281,10 +281,7 @@ impl<'a> Reader<'a> {
                 };
                 self.report_here(rule, detail);
                 self.go_on()?;
-                // Meant to close this, unless there is something around that it closes.
-                if self.depth < 2 || !self.closed_later(close) {
-                    self.at += 1;
-                }
+                self.at += usize::from(!self.closes_outer(close));
             }
             Some(_) => return Ok(false),
             None => {
@@ -306,11 +303,15 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// Whether the bracket that follows the wrong one here is not `close`: then the wrong one closes what is around.
-    fn closed_later(&self, close: u8) -> bool {
+    /// Whether the wrong bracket here, where `close` should be, closes what is around, and this was forgotten. It does not if the right one
+    /// follows, nor if it would end the whole in the midst of the text.
+    fn closes_outer(&self, close: u8) -> bool {
         let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
         let next = rest.iter().find(|byte| !byte.is_ascii_whitespace());
-        next != Some(&close)
+        match next {
+            Some(next) => self.depth > 2 && *next != close,
+            None => self.depth > 1,
+        }
     }
 
     /// The comma behind a property or item, unless the closing bracket is here.

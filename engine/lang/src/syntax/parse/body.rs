@@ -24,6 +24,7 @@ struct Items {
     attributes: Vec<Attribute>,
     names: BTreeMap<EcoString, Span>,
     blocks: Vec<Block>,
+    incomplete: bool,
 }
 
 impl Parser<'_> {
@@ -31,6 +32,7 @@ impl Parser<'_> {
     pub(super) fn file_body(&mut self) -> NativeBody {
         let mut items = Items::default();
         self.items(&mut items, None);
+        items.blocks.append(&mut self.hoisted);
         let end = self.token(usize::MAX).end;
         let (span, end) = (Span::new(self.file, 0, end), Span::new(self.file, end, end));
         NativeBody {
@@ -38,6 +40,7 @@ impl Parser<'_> {
             blocks: items.blocks,
             span,
             end,
+            incomplete: items.incomplete,
         }
     }
 
@@ -58,7 +61,7 @@ impl Parser<'_> {
                 TokenKind::CloseBrace if open.is_some() => return,
                 TokenKind::End => {
                     if let Some(open) = open {
-                        self.unclosed_block(open);
+                        self.unclosed_block(open, items);
                     }
                     return;
                 }
@@ -67,14 +70,36 @@ impl Parser<'_> {
             let start = self.meaningful(self.at);
             let depth = self.depth;
             if self.item(items).is_err() {
+                items.incomplete = true;
                 self.depth = depth;
                 self.recover(start);
             }
         }
     }
 
-    fn unclosed_block(&mut self, open: Token) {
-        if std::mem::replace(&mut self.unclosed_reported, true)
+    /// Reports that a block is not closed, and where its brace seems to be missing: before the first block that begins at the margin
+    /// while what is before it does not. That one and the following are taken to be what they look like, so that they are not
+    /// complained of as well.
+    fn unclosed_block(&mut self, open: Token, items: &mut Items) {
+        items.incomplete = true;
+        let first = items.attributes.iter().map(|attribute| attribute.span);
+        let first = first.chain(items.blocks.iter().map(|block| block.kind.span));
+        let indented = first
+            .min_by_key(|span| span.start)
+            .is_some_and(|span| !self.at_margin(span));
+        let outer = (items.blocks.iter())
+            .position(|block| indented && self.at_margin(block.kind.span))
+            .map(|at| items.blocks.split_off(at))
+            .unwrap_or_default();
+        let next = outer.first().map(|block| block.header);
+        self.hoisted.extend(outer);
+        // A text or a comment that has no end has swallowed the brace.
+        let swallowed = self.diagnostics.iter().last().is_some_and(|last| {
+            last.is(&rules::syntax::UNTERMINATED_TEMPLATE)
+                || last.is(&rules::syntax::UNTERMINATED_COMMENT)
+        });
+        if swallowed
+            || std::mem::replace(&mut self.unclosed_reported, true)
             || self.diagnostics.len() >= MAX_ERRORS
         {
             return;
@@ -82,8 +107,18 @@ impl Parser<'_> {
         let detail = "There is no closing brace for this block before the end of the file. This may be caused by \
                       incorrect brace nesting elsewhere in this file.";
         let span = self.span(open);
-        self.diagnostics
-            .push(Diagnostic::error(&rules::syntax::UNCLOSED_BLOCK, detail).at(span));
+        let mut diagnostic = Diagnostic::error(&rules::syntax::UNCLOSED_BLOCK, detail).at(span);
+        if let Some(next) = next {
+            diagnostic =
+                diagnostic.related(next, "by the layout, the brace is missing before this");
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether something begins its line, without blanks before it.
+    fn at_margin(&self, span: Span) -> bool {
+        let before = self.text.get(..span.start as usize).unwrap_or("");
+        before.is_empty() || before.ends_with('\n')
     }
 
     fn item(&mut self, items: &mut Items) -> Parsed<()> {
@@ -93,7 +128,11 @@ impl Parser<'_> {
             TokenKind::OpenQuote => return Err(self.quoted_name(token)),
             _ => {
                 let detail = "An argument or block definition is required here.";
-                return Err(self.unexpected(token, REQUIRED, detail));
+                let failed = self.unexpected(token, REQUIRED, detail);
+                if token.kind == TokenKind::CloseBrace {
+                    self.hint("this brace closes nothing: remove it, or find the block above that was closed too early");
+                }
+                return Err(failed);
             }
         }
         self.next();
@@ -222,6 +261,7 @@ impl Parser<'_> {
             blocks: inner.blocks,
             span: self.span(open).to(end),
             end,
+            incomplete: inner.incomplete || finished.is_err(),
         };
         let span = header.to(end);
         items.blocks.push(Block {

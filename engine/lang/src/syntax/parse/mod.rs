@@ -123,6 +123,8 @@ struct Parser<'a> {
     scanned_again: usize,
     /// One missing brace leaves all blocks around it open; only the innermost is reported.
     unclosed_reported: bool,
+    /// Blocks that were found in one that is not closed, and are taken to belong to the file.
+    hoisted: Vec<crate::syntax::body::Block>,
     /// What is nested too deeply is reported once; all around it is given up.
     too_deep: bool,
     diagnostics: Diagnostics,
@@ -155,6 +157,7 @@ impl<'a> Parser<'a> {
             max_height: MAX_HEIGHT,
             scanned_again: 0,
             unclosed_reported: false,
+            hoisted: Vec::new(),
             too_deep: false,
             diagnostics,
         }
@@ -320,6 +323,34 @@ impl<'a> Parser<'a> {
     fn fail(&mut self, diagnostic: Diagnostic) -> Failed {
         self.report(diagnostic);
         Failed
+    }
+
+    /// Adds a way out to what was reported last.
+    fn hint(&mut self, hint: impl Into<String>) {
+        if let Some(last) = self.diagnostics.iter_mut().last() {
+            last.hint = Some(hint.into());
+        }
+    }
+
+    /// Where something in brackets is not closed: tells so if `next` looks like the next argument of the block around it.
+    #[inline(never)]
+    fn hint_at_bracket(&mut self, next: Token, bracket: char) {
+        let before = self.text.get(self.behind() as usize..next.start as usize);
+        let after = self
+            .text
+            .get(next.end as usize..)
+            .unwrap_or("")
+            .trim_start();
+        let argument = next.kind == TokenKind::Ident
+            && before.is_some_and(|before| before.contains('\n'))
+            && after.starts_with('=')
+            && !after.starts_with("==");
+        let closing = next.kind == TokenKind::CloseBrace;
+        if argument || closing {
+            self.hint(format!(
+                "the closing bracket \"{bracket}\" is probably missing before this"
+            ));
+        }
     }
 
     #[inline(never)]

@@ -80,12 +80,14 @@ impl Parser<'_> {
         let close = self.peek();
         if close.kind != TokenKind::CloseParen {
             let detail = "Expected a closing parenthesis to terminate the expression.";
-            return Err(self.unexpected_in(
+            let failed = self.unexpected_in(
                 open.start,
                 close,
                 &rules::syntax::UNBALANCED_PARENTHESES,
                 detail,
-            ));
+            );
+            self.hint_at_bracket(close, ')');
+            return Err(failed);
         }
         self.next();
         self.newlines = newlines;
@@ -131,12 +133,14 @@ impl Parser<'_> {
             return self.fail(diagnostic.at(span));
         }
         let detail = "Expected a comma to mark the beginning of the next item.";
-        self.unexpected_in(
+        let failed = self.unexpected_in(
             open.start,
             next,
             &rules::syntax::MISSING_ITEM_SEPARATOR,
             detail,
-        )
+        );
+        self.hint_at_bracket(next, ']');
+        failed
     }
 
     #[inline(never)]
@@ -430,12 +434,14 @@ impl Parser<'_> {
                 .fail(Diagnostic::error(&rules::syntax::UNTERMINATED_CALL, detail).at(head));
         }
         let detail = "A comma is required to separate each function argument from the next.";
-        self.unexpected_in(
+        let failed = self.unexpected_in(
             head.start,
             next,
             &rules::syntax::MISSING_ARGUMENT_SEPARATOR,
             detail,
-        )
+        );
+        self.hint_at_bracket(next, ')');
+        failed
     }
 
     /// The name of a function with its namespaces; the opening parenthesis is next.

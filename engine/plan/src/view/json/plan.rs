@@ -435,7 +435,7 @@ fn write_entry(out: &mut Writer<'_>, entry: &Entry<'_>) -> fmt::Result {
                 })?;
             }
             if let Some(importing) = importing {
-                write_importing(out, importing)?;
+                write_importing(out, importing, before_identity)?;
             }
             for (key, identity) in [
                 ("before_identity", before_identity),
@@ -474,7 +474,7 @@ fn sides(out: &mut Writer<'_>, before: &Value, after: &Value) -> fmt::Result {
     value::sensitive(out, after)
 }
 
-fn write_importing(out: &mut Writer<'_>, importing: &Importing) -> fmt::Result {
+fn write_importing(out: &mut Writer<'_>, importing: &Importing, identity: &Value) -> fmt::Result {
     let Importing {
         id,
         unknown,
@@ -484,6 +484,9 @@ fn write_importing(out: &mut Writer<'_>, importing: &Importing) -> fmt::Result {
     out.object(|out| {
         if let Some(id) = id {
             out.entry("id", id)?;
+        } else if !identity.is_null() {
+            out.key("identity")?;
+            value::known(out, identity)?;
         }
         if *unknown {
             out.key("unknown")?;

@@ -101,8 +101,9 @@ fn is_identifier(name: &str) -> bool {
         && characters.all(|next| next.is_alphanumeric() || next == '_' || next == '-')
 }
 
-/// A string in quotes. What can't be printed is escaped.
-pub(super) fn quoted(text: &str) -> String {
+/// A string in quotes, with the escapes of Go. What can't be printed is escaped.
+#[must_use]
+pub fn quoted(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -172,6 +173,11 @@ pub(super) fn draw(out: &mut String, diff: &Diff, indent: usize, options: Option
         Body::Sensitive { inner, .. } => {
             out.push_str("(sensitive value)");
             null_suffix(out, *inner, options);
+            forces_replacement(out, diff.replace, options);
+        }
+        Body::WriteOnly => {
+            out.push_str("(write-only attribute)");
+            null_suffix(out, diff.action, options);
             forces_replacement(out, diff.replace, options);
         }
         Body::SensitiveBlock { .. } => {

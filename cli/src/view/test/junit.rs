@@ -1,0 +1,186 @@
+//! JUnit XML.
+
+use std::fmt::Write as _;
+use terrane_ops::clock::rfc3339;
+use terrane_ops::lang::diagnostic::Severity;
+use terrane_ops::lang::diagnostic::render::{Style, render};
+use terrane_ops::test::{FileReport, RunReport, Status, Suite};
+
+/// Columns at which messages are wrapped.
+const WIDTH: usize = 78;
+
+/// The report as one XML document.
+pub(crate) fn render_suite(suite: &Suite) -> String {
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><testsuites>\n");
+    for file in &suite.files {
+        write_file(&mut out, file, suite.interrupted);
+    }
+    out.push_str("</testsuites>");
+    out
+}
+
+fn write_file(out: &mut String, file: &FileReport, interrupted: bool) {
+    let count = |wanted| file.runs.iter().filter(|run| run.status == wanted).count();
+    let path = attribute(&file.path);
+    out.extend([format!(
+        "  <testsuite name=\"{path}\" tests=\"{}\" skipped=\"{}\" failures=\"{}\" errors=\"{}\">\n",
+        file.runs.len(),
+        count(Status::Skip),
+        count(Status::Fail),
+        count(Status::Error),
+    )]);
+    let mut broken: Option<&RunReport> = None;
+    for run in &file.runs {
+        write_run(out, &path, run, broken, interrupted);
+        if run.status == Status::Error {
+            broken.get_or_insert(run);
+        }
+    }
+    out.push_str("  </testsuite>\n");
+}
+
+fn write_run(
+    out: &mut String,
+    path: &str,
+    run: &RunReport,
+    broken: Option<&RunReport>,
+    interrupted: bool,
+) {
+    let name = attribute(&run.name);
+    let mut timing = String::new();
+    if let Some((at_ms, took)) = run.took {
+        let (seconds, nanos) = (took.as_secs(), took.subsec_nanos());
+        // Writing to a string does not fail.
+        drop(write!(
+            timing,
+            " time=\"{seconds}.{nanos:09}\" timestamp=\"{}\"",
+            rfc3339(at_ms)
+        ));
+    }
+    out.extend([format!(
+        "    <testcase name=\"{name}\" classname=\"{path}\"{timing}>"
+    )]);
+    let messages = messages(run);
+    let inner = match run.status {
+        Status::Pass => None,
+        Status::Skip => {
+            let (message, text) = skipped(broken, interrupted);
+            Some(element("skipped", message, &text))
+        }
+        Status::Fail => {
+            let message = match &run.failed {
+                Some((first, failed, all)) => {
+                    format!("{failed} of {all} assertions failed, including: {first}")
+                }
+                None => String::from("Test run failed"),
+            };
+            Some(element("failure", &message, &messages))
+        }
+        Status::Error => Some(element("error", "Encountered an error", &messages)),
+    };
+    match inner {
+        Some(inner) => out.extend(["\n      ", &inner, "\n    </testcase>\n"]),
+        None if messages.is_empty() => out.push_str("</testcase>\n"),
+        // Warnings of a run that passed.
+        None => out.extend([
+            "\n      <system-err>",
+            &data(&messages),
+            "</system-err>\n    </testcase>\n",
+        ]),
+    }
+}
+
+/// Why a run was not executed.
+fn skipped(broken: Option<&RunReport>, interrupted: bool) -> (&'static str, String) {
+    match broken {
+        Some(broken) if !interrupted => (
+            "Testcase skipped due to a previous testcase error",
+            format!(
+                "Previous testcase {:?} ended in error, which caused the remaining tests in the file to be skipped",
+                broken.name.as_str()
+            ),
+        ),
+        _ => (
+            "Testcase skipped due to an interrupt",
+            String::from("The user stopped the tests before this one was executed"),
+        ),
+    }
+}
+
+/// All messages of a run, errors and warnings.
+fn messages(run: &RunReport) -> String {
+    let mut text = String::new();
+    let all = run.report.diagnostics.iter();
+    let wanted = all
+        .filter(|diagnostic| diagnostic.severity == Severity::Error || run.status != Status::Skip);
+    for diagnostic in wanted {
+        text.push('\n');
+        text.push_str(&render(
+            &run.report.sources,
+            diagnostic,
+            Style::Plain,
+            WIDTH,
+        ));
+    }
+    text
+}
+
+fn element(name: &str, message: &str, text: &str) -> String {
+    format!(
+        "<{name} message=\"{}\">{}</{name}>",
+        attribute(message),
+        data(text)
+    )
+}
+
+/// Text as the value of an attribute.
+fn attribute(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars().map(allowed) {
+        match char {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&#34;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' => out.push_str("&#xA;"),
+            '\r' => out.push_str("&#xD;"),
+            '\t' => out.push_str("&#x9;"),
+            char => out.push(char),
+        }
+    }
+    out
+}
+
+/// Text as character data, which is taken as it is.
+fn data(text: &str) -> String {
+    let text: String = text.chars().map(allowed).collect();
+    format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
+}
+
+/// XML has no way to write most control characters.
+fn allowed(char: char) -> char {
+    match char {
+        '\t' | '\n' | '\r' => char,
+        '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        char => char,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{attribute, data};
+
+    #[test]
+    fn attributes_are_escaped() {
+        assert_eq!(
+            attribute("a<b> & \"c\"\n\u{1b}"),
+            "a&lt;b&gt; &amp; &#34;c&#34;&#xA;\u{fffd}"
+        );
+    }
+
+    #[test]
+    fn character_data_can_hold_its_own_end() {
+        assert_eq!(data("a]]>b"), "<![CDATA[a]]]]><![CDATA[>b]]>");
+    }
+}

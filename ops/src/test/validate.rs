@@ -1,0 +1,150 @@
+//! Checking test files without executing them.
+
+use super::files;
+use crate::failure::Failure;
+use crate::files::functions_for_validate;
+use crate::load::{self, Loaded, Origin};
+use crate::providers;
+use crate::rules;
+use crate::session::Session;
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use terrane_config::compile::{Schemas, compile};
+use terrane_config::config::Config;
+use terrane_config::load::{Loader, Tree};
+use terrane_config::test_file::{AssertNames, Run, RunModule, TestFile, ValueNames};
+use terrane_config::validate::validate;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::source::SourceMap;
+use terrane_model::snapshot::Snapshot;
+use terrane_modules::{Kind, join, kind};
+use terrane_value::Value;
+
+/// A module that runs execute.
+struct Subject {
+    tree: Tree,
+    schemas: Schemas,
+    config: Config,
+}
+
+/// Checks the test files: what they say, the modules that their runs execute, and the names that assertions refer to. Texts are added to those
+/// of the configuration.
+///
+/// # Errors
+/// When a file can't be read.
+pub(crate) async fn check(
+    session: &Session,
+    directory: &str,
+    loaded: &mut Loaded,
+) -> Result<Diagnostics, Failure> {
+    let (files, mut diagnostics) = files::check(directory, &mut loaded.sources)?;
+    if files.is_empty() {
+        return Ok(diagnostics);
+    }
+    let root = Subject {
+        tree: load::tree(session, Origin::Saved(&loaded.folders), &[])?.tree,
+        schemas: loaded.registry.schemas(),
+        config: (*loaded.config).clone(),
+    };
+    let mut subjects = BTreeMap::from([(EcoString::new(), Some(root))]);
+    for file in &files {
+        let mut names = ValueNames {
+            variables: variables(file.variables.iter().map(|variable| &variable.name)),
+            ..ValueNames::default()
+        };
+        for run in &file.runs {
+            let source = run.module.as_ref().map(|module| module.source.clone());
+            let source = source.unwrap_or_default();
+            if let (None, Some(module)) = (subjects.get(&source), &run.module) {
+                let found = subject(session, module, &mut loaded.sources, &mut diagnostics).await?;
+                subjects.insert(source.clone(), found);
+            }
+            if let Some(Some(subject)) = subjects.get_mut(&source) {
+                diagnostics.extend(assertions(subject, file, run, &names));
+            }
+            names.runs.insert(run.name.clone(), Value::dynamic());
+        }
+    }
+    Ok(diagnostics)
+}
+
+fn variables<'n>(names: impl Iterator<Item = &'n EcoString>) -> BTreeMap<EcoString, Value> {
+    names.map(|name| (name.clone(), Value::dynamic())).collect()
+}
+
+fn assertions(
+    subject: &mut Subject,
+    file: &TestFile,
+    run: &Run,
+    names: &ValueNames,
+) -> Diagnostics {
+    let mut names = names.clone();
+    names.variables.extend(variables(
+        run.variables.iter().map(|variable| &variable.name),
+    ));
+    let Subject {
+        tree,
+        schemas,
+        config,
+    } = subject;
+    // Whether a variable is given from outside is not known here.
+    let mut all = AssertNames::new((tree, schemas, config), file, &names, true);
+    let found = all.assertions(config, run);
+    found
+        .into_iter()
+        .flat_map(|assertion| assertion.diagnostics)
+        .collect()
+}
+
+/// Reads and checks the module of a run.
+async fn subject(
+    session: &Session,
+    module: &RunModule,
+    sources: &mut SourceMap,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Subject>, Failure> {
+    let folder = match kind(&module.source) {
+        Kind::Local => load::folder(&join(".", &module.source)),
+        Kind::Remote => Err(format!(
+            "The module source {:?} is not a local path. Modules from registries, repositories and archives come with a later version of terrane.",
+            module.source
+        )),
+    };
+    let folder = match folder {
+        Ok(folder) => folder,
+        Err(problem) => {
+            diagnostics.push(Diagnostic::error(&rules::test::RUN_MODULE, problem).at(module.span));
+            return Ok(None);
+        }
+    };
+    let mut loader = Loader::with_sources(std::mem::take(sources), folder, &[]);
+    while let Some(request) = loader.poll() {
+        let found = load::module(&request);
+        loader.provide(&request, found);
+    }
+    let (tree, texts, found) = loader.finish();
+    *sources = texts;
+    let mut failed = found.has_errors();
+    diagnostics.extend(found);
+    let (registry, found) =
+        providers::load(session, &tree.requirements, &Snapshot::default()).await?;
+    failed |= found.has_errors();
+    diagnostics.extend(found);
+    if failed {
+        return Ok(None);
+    }
+    let schemas = registry.schemas();
+    let (config, found) = compile(&tree, sources, &schemas);
+    let failed = found.has_errors();
+    diagnostics.extend(found);
+    if failed {
+        return Ok(None);
+    }
+    diagnostics.extend(terrane_plan::cycles(&config));
+    diagnostics.extend(validate(&config, &functions_for_validate()));
+    Ok(Some(Subject {
+        tree,
+        schemas,
+        config,
+    }))
+}

@@ -1,0 +1,4 @@
+run "nothing" {
+  command         = plan
+  expect_failures = [check.five, var.a, terraform_data.none]
+}

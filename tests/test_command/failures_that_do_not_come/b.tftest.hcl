@@ -1,0 +1,6 @@
+run "another" {
+  variables {
+    a = 20
+  }
+  expect_failures = [output.o]
+}

@@ -1,0 +1,3 @@
+run "bad" {
+  expect_failures = [local.x, module.m, run.x]
+}

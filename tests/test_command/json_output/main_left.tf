@@ -1,0 +1,5 @@
+resource "terraform_data" "stays" {
+  lifecycle {
+    prevent_destroy = true
+  }
+}

@@ -1,0 +1,3 @@
+run "p" {
+  command = plan
+}

@@ -1,0 +1,6 @@
+run "shadowed" {
+  assert {
+    condition     = var.n == "never"
+    error_message = "never executed"
+  }
+}

@@ -1,0 +1,8 @@
+run "p" {
+  command = plan
+}
+run "q" {
+  variables {
+    name = run.p.name
+  }
+}

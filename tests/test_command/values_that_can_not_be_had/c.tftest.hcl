@@ -1,0 +1,5 @@
+run "a" {
+  variables {
+    name = terraform_data.a.id
+  }
+}

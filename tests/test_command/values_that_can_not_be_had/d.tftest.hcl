@@ -1,0 +1,4 @@
+variables {
+  name = var.none
+}
+run "a" {}

@@ -1,0 +1,6 @@
+run "root" {
+  assert {
+    condition     = output.name == "given" && output.list == tolist(["root"])
+    error_message = "wrong"
+  }
+}

@@ -1,0 +1,2 @@
+list   = ["root"]
+outside = "out"

@@ -1,0 +1,4 @@
+run "plan" {
+  command = plan
+}
+run "apply" {}
