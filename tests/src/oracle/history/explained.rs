@@ -23,6 +23,11 @@ pub(super) fn explained(line: &str, step: &Step) -> Option<&'static str> {
             "what is not checked, since it is to be destroyed or not targeted, is not listed",
         );
     }
+    let outputs =
+        path.starts_with(".output_changes") || path.starts_with(".planned_values.outputs");
+    if targets && outputs && line.contains("theirs absent") {
+        return Some("an output that is not targeted is shown as it is");
+    }
     if targets && path.starts_with(".prior_state") {
         return Some("the prior state in a plan with targets holds only what is targeted");
     }
