@@ -253,6 +253,7 @@ impl Place<'_> {
                 executed.shown = Some(Shown::State(snapshot.clone(), prepared.registry.clone()));
             }
             if failed {
+                executed.diagnostics.extend(expectations.missing());
                 executed.status = Status::Error;
                 return Ok(executed);
             }
