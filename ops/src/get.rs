@@ -20,7 +20,7 @@ pub fn run(
         sources,
         diagnostics,
         folders,
-    } = load::tree(Origin::Disk, &given)?;
+    } = load::tree(session, Origin::Disk, &given)?;
     let report = Report {
         diagnostics,
         sources,

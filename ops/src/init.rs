@@ -74,7 +74,7 @@ pub async fn run(
         mut sources,
         mut diagnostics,
         folders,
-    } = load::tree(Origin::Disk, &collected.values)?;
+    } = load::tree(session, Origin::Disk, &collected.values)?;
     let (of_tests, found) = test::validate::modules(session, tests, &mut sources).await?;
     diagnostics.extend(found);
     let (registry, found) =

@@ -16,6 +16,7 @@ pub mod ui;
 // How the engine is fed.
 mod drive;
 mod functions;
+mod generate;
 pub mod load;
 pub mod providers;
 mod provision;
@@ -28,6 +29,7 @@ pub mod console;
 pub mod fmt;
 pub mod get;
 pub mod graph;
+pub mod import;
 pub mod init;
 pub mod output;
 pub mod plan;

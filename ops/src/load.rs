@@ -1,6 +1,7 @@
 //! Reads the configuration of the working directory and compiles it.
 
 use crate::failure::{Failure, Report};
+use crate::files::functions_for_validate;
 use crate::providers::{self, Registry};
 use crate::rules;
 use crate::session::Session;
@@ -10,7 +11,9 @@ use std::sync::Arc;
 use terrane_config::compile::compile;
 use terrane_config::config::Config;
 use terrane_config::config_json::configuration;
-use terrane_config::load::{Loader, ModuleFile, ModuleFolder, ModuleRequest, Requirement, Tree};
+use terrane_config::load::{
+    Loader, ModuleFile, ModuleFolder, ModuleRequest, Requirement, Surroundings, Tree,
+};
 use terrane_config::variables::GivenValue;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
@@ -72,15 +75,27 @@ pub enum Origin<'a> {
     Disk,
     /// A saved plan.
     Saved(&'a [ModuleFolder]),
+    /// The working directory, with a file of the root module that may not be in it.
+    With(&'a ModuleFile),
+    /// Another folder than the working directory (`import -config`).
+    Folder(&'a str),
 }
 
 /// Reads the declarations of all modules. Module sources may depend on the values of variables.
 ///
 /// # Errors
 /// When the root folder can't be read.
-pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, Failure> {
+pub fn tree(
+    session: &Session,
+    origin: Origin<'_>,
+    variables: &[GivenValue],
+) -> Result<LoadedTree, Failure> {
     let root = match origin {
-        Origin::Disk => folder(".").map_err(|problem| {
+        Origin::Disk | Origin::With(_) | Origin::Folder(_) => folder(match origin {
+            Origin::Folder(path) => path,
+            _ => ".",
+        })
+        .map_err(|problem| {
             let diagnostic = Diagnostic::error(&rules::folder::UNREADABLE_CONFIGURATION, problem)
                 .hint("make the file readable, or take it out of the folder");
             Failure::Input(Report::plain(diagnostic))
@@ -92,11 +107,19 @@ pub fn tree(origin: Origin<'_>, variables: &[GivenValue]) -> Result<LoadedTree, 
             )
         })?,
     };
+    let root = match origin {
+        Origin::With(file) => with_file(root, file),
+        Origin::Disk | Origin::Saved(_) | Origin::Folder(_) => root,
+    };
     let mut folders = vec![root.clone()];
-    let mut loader = Loader::with_variables(root, variables);
+    let mut loader = Loader::with_variables(root, variables).within(Surroundings {
+        workspace: Some(session.workspace()?.into()),
+        cwd: Some(session.cwd.as_str().into()),
+        functions: Some(functions_for_validate()),
+    });
     while let Some(request) = loader.poll() {
         let found = match origin {
-            Origin::Disk => module(&request),
+            Origin::Disk | Origin::With(_) | Origin::Folder(_) => module(&request),
             Origin::Saved(folders) => {
                 let dir = join(&request.caller_dir, &request.source);
                 folders
@@ -148,7 +171,7 @@ pub async fn load(
         sources,
         mut diagnostics,
         folders,
-    } = tree(origin, variables)?;
+    } = tree(session, origin, variables)?;
     let (registry, found) = providers::load(session, &tree.requirements, snapshot).await?;
     diagnostics.extend(found);
     if diagnostics.has_errors() {
@@ -174,6 +197,12 @@ pub async fn load(
         requirements: tree.requirements,
         folders,
     })
+}
+
+fn with_file(mut root: ModuleFolder, file: &ModuleFile) -> ModuleFolder {
+    root.files.retain(|known| known.name != file.name);
+    root.files.push(file.clone());
+    root
 }
 
 pub(crate) fn module(request: &ModuleRequest) -> Result<ModuleFolder, String> {

@@ -4,6 +4,7 @@ use crate::clock::now_ms;
 use crate::drive::{Pool, drive_plan, drive_recovery};
 use crate::failure::{Failure, Report};
 use crate::files::{functions_for_plan, functions_for_validate};
+use crate::generate::{self, Written};
 use crate::init::left_behind;
 use crate::interrupt::Interrupt;
 use crate::load::{Loaded, Origin, load};
@@ -18,6 +19,7 @@ use terrane_lang::source::SourceMap;
 use terrane_model::addr::{InstanceAddr, Target};
 use terrane_model::event::Event;
 use terrane_model::snapshot::Snapshot;
+use terrane_plan::generate::Generated;
 use terrane_plan::machine::{PlanInput, PlanOptions, Planned, Planner, Recovery};
 use terrane_plan::plan::{Plan, PlanMode};
 use terrane_value::Value;
@@ -37,6 +39,8 @@ pub struct PlanRequest {
     pub replace: Vec<String>,
     /// `-var` and `-var-file`, in order.
     pub variables: Vec<VariableArgument>,
+    /// `-generate-config-out`: where to write configuration for imports that have none.
+    pub generate_config_out: Option<String>,
 }
 
 /// A plan with everything that is needed to show it, save it or apply it.
@@ -77,6 +81,8 @@ fn certain_errors(loaded: &Loaded) -> Diagnostics {
 
 /// Makes a plan from the configuration in the working directory and this state.
 ///
+/// Where configuration is to be generated, that is done first, and the plan is made with it.
+///
 /// # Errors
 /// When the input has errors and there is nothing to show; when the user interrupts twice.
 pub async fn make(
@@ -86,11 +92,39 @@ pub async fn make(
     interrupt: &Arc<Interrupt>,
     ui: &mut dyn Ui,
 ) -> Result<Made, Failure> {
+    let Some(path) = &request.generate_config_out else {
+        return once(session, request, snapshot, None, interrupt, ui)
+            .await
+            .map(|(made, _)| made);
+    };
+    generate::check_free(path)?;
+    let (made, generated) = once(session, request, snapshot.clone(), None, interrupt, ui).await?;
+    if generated.is_empty() || made.plan.errored {
+        return Ok(made);
+    }
+    let written = generate::write(path, generated)?;
+    // Said now, for the plan may show errors in it: it is there whatever becomes of the plan.
+    ui.note(&format!("Configuration was generated and written to {path}. Please review it and edit it as necessary before adding it to version control."));
+    once(session, request, snapshot, Some(&written), interrupt, ui)
+        .await
+        .map(|(made, _)| made)
+}
+
+/// Makes a plan. With it come the blocks that were generated, if that was asked for. `written`: those of an earlier round.
+async fn once(
+    session: &Session,
+    request: &PlanRequest,
+    snapshot: Arc<Snapshot>,
+    written: Option<&Written>,
+    interrupt: &Arc<Interrupt>,
+    ui: &mut dyn Ui,
+) -> Result<(Made, Vec<Generated>), Failure> {
     let selection = Selection::read(request)?;
     // Read twice, since module sources may depend on values whose texts belong behind those of the configuration.
     let early =
         variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
-    let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
+    let origin = written.map_or(Origin::Disk, |written| Origin::With(&written.file));
+    let mut loaded = load(session, &snapshot, origin, &early).await?;
     if loaded.is_empty() && request.mode == PlanMode::Normal {
         return Err(Failure::input(
             &rules::planning::NO_CONFIGURATION,
@@ -115,11 +149,6 @@ pub async fn make(
         }));
     }
     let now_ms = now_ms();
-    let Selection {
-        targets,
-        excludes,
-        replace,
-    } = selection;
     let planner = Planner::new(PlanInput {
         config: loaded.config.clone(),
         snapshot: snapshot.clone(),
@@ -127,15 +156,8 @@ pub async fn make(
         variables: values.clone(),
         functions: functions_for_plan(now_ms).with_providers(loaded.registry.functions()),
         options: PlanOptions {
-            mode: request.mode,
-            refresh: !request.skip_refresh,
-            targets,
-            excludes,
-            replace,
-            workspace: session.workspace()?.into(),
-            cwd: session.cwd.as_str().into(),
-            now_ms,
             apply_time_variables: given_ephemeral,
+            ..options(session, request, selection, written, now_ms)?
         },
     });
     let mut pool = Pool::new(
@@ -147,6 +169,7 @@ pub async fn make(
     let Planned {
         plan,
         diagnostics: found,
+        generated,
     } = drive_plan(planner, &mut pool, interrupt, ui).await?;
     diagnostics.extend(found);
     let Some(mut plan) = plan else {
@@ -156,12 +179,42 @@ pub async fn make(
         }));
     };
     plan.errored |= diagnostics.has_errors();
-    Ok(Made {
+    let made = Made {
         plan,
         loaded,
         snapshot,
         variables: values,
         diagnostics,
+    };
+    Ok((made, generated))
+}
+
+fn options(
+    session: &Session,
+    request: &PlanRequest,
+    selection: Selection,
+    written: Option<&Written>,
+    now_ms: u64,
+) -> Result<PlanOptions, Failure> {
+    let Selection {
+        targets,
+        excludes,
+        replace,
+    } = selection;
+    Ok(PlanOptions {
+        mode: request.mode,
+        refresh: !request.skip_refresh,
+        targets,
+        excludes,
+        replace,
+        workspace: session.workspace()?.into(),
+        cwd: session.cwd.as_str().into(),
+        now_ms,
+        generate: request.generate_config_out.is_some() && written.is_none(),
+        generated: written
+            .map(|written| written.blocks.clone())
+            .unwrap_or_default(),
+        apply_time_variables: Vec::new(),
     })
 }
 
@@ -293,6 +346,12 @@ impl Selection {
                     "Only a resource instance can be replaced, not a whole module.",
                 )),
             }
+        }
+        if request.mode != PlanMode::Normal && request.generate_config_out.is_some() {
+            diagnostics.push(Diagnostic::error(
+                &rules::import::GENERATE_OPTIONS,
+                "-generate-config-out can't be given together with -destroy or -refresh-only: nothing is imported then.",
+            ));
         }
         if request.mode != PlanMode::Normal && !replace.is_empty() {
             diagnostics.push(Diagnostic::error(

@@ -1,5 +1,6 @@
 //! Provider plugins that the environment and the user's settings name.
 
+use crate::rules;
 use crate::session::Session;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
         match in_folder(&addr, &path) {
             Ok(factory) => providers.add(Arc::new(factory)),
             Err(problem) => diagnostics.push(Diagnostic::error(
-                "Invalid development override",
+                &rules::folder::INVALID_DEV_OVERRIDE,
                 format!("The override of the provider {addr} can't be used: {problem}."),
             )),
         }
@@ -30,7 +31,7 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
             }
         }
         Err(problem) => diagnostics.push(Diagnostic::error(
-            "Invalid TF_REATTACH_PROVIDERS",
+            &rules::folder::INVALID_REATTACH,
             format!("The variable TF_REATTACH_PROVIDERS can't be used: {problem}. It is what a provider prints when it is started with -debug."),
         )),
     }
@@ -51,7 +52,7 @@ fn settings(session: &Session, diagnostics: &mut Diagnostics) -> Settings {
         Ok(text) => text,
         Err(error) => {
             diagnostics.push(Diagnostic::warning(
-                "Settings can't be read",
+                &rules::folder::UNREADABLE_SETTINGS,
                 format!(
                     "The settings file {} can't be read: {error}.",
                     path.display()
@@ -64,7 +65,7 @@ fn settings(session: &Session, diagnostics: &mut Diagnostics) -> Settings {
         Ok(settings) => settings,
         Err(error) => {
             diagnostics.push(Diagnostic::warning(
-                "Settings can't be read",
+                &rules::folder::INVALID_SETTINGS,
                 format!(
                     "The settings file {} is left out of account: {} (line {}).",
                     path.display(),

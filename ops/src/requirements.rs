@@ -36,7 +36,7 @@ pub async fn run(
         sources,
         mut diagnostics,
         folders: _,
-    } = load::tree(Origin::Disk, &collected.values)?;
+    } = load::tree(session, Origin::Disk, &collected.values)?;
     let snapshot = session.snapshot()?;
     let (registry, found) = providers::load(session, &tree.requirements, &snapshot).await?;
     diagnostics.extend(found);

@@ -1,5 +1,10 @@
 //! The reference of diagnostics is made of the rules. `TERRANE_BLESS=1` (or `cargo xtask codegen`) writes it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails here fails the test, also in functions that tests share"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use terrane_ops::lang::diagnostic::{Rule, Severity};
@@ -36,7 +41,10 @@ fn page() -> String {
                 Severity::Warning => " (warning)",
             };
             // What a plan finds is shown like any other configuration.
-            let body = rule.text().replace("```plan", "```terraform");
+            let body = rule
+                .text()
+                .replace("```plan", "```terraform")
+                .replace("```tftest", "```terraform");
             text.extend([
                 "\n### ",
                 rule.code,
@@ -97,7 +105,16 @@ fn rules_are_explained_by_an_example() {
         assert!(!examples.is_empty(), "{} has no example", rule.code);
         for (kind, text) in examples {
             assert!(
-                ["terraform", "plan", "json", "tfvars", "sh", "text"].contains(&kind.as_str()),
+                [
+                    "terraform",
+                    "plan",
+                    "tftest",
+                    "json",
+                    "tfvars",
+                    "sh",
+                    "text"
+                ]
+                .contains(&kind.as_str()),
                 "{}: {kind}",
                 rule.code
             );

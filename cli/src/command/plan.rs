@@ -21,9 +21,6 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         Ok(request) => request,
         Err(failure) => return app.show_failure(failure),
     };
-    if parsed.value("generate-config-out").is_some() {
-        return app.usage_error(None, "-generate-config-out is not available yet.");
-    }
     with_session(app, parsed, "plan", |app, session| {
         let snapshot = settled(app, session, &request)?;
         let made = {
@@ -129,6 +126,7 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
         excludes: addresses(&["exclude", "exclude-file"])?,
         replace: addresses(&["replace"])?,
         variables: variables(parsed),
+        generate_config_out: parsed.value("generate-config-out").map(str::to_owned),
     })
 }
 

@@ -150,6 +150,9 @@ impl Ui for Human<'_> {
                 .map_or_else(String::new, |id| format!(" [id={id}]"))
         };
         match progress {
+            Planning::ImportStart(addr, what) => {
+                self.line(&format!("{addr}: Importing the object with {what}..."));
+            }
             Planning::RefreshStart(addr, id) => {
                 self.line(&format!("{addr}: Refreshing state...{}", bracket(id)));
                 self.reading.insert(addr.clone(), Instant::now());

@@ -177,8 +177,16 @@ impl<'a> Json<'a> {
             body.insert("reason".into(), reason_name(reason).into());
         }
         if let Some(importing) = &change.importing {
-            let id = importing.id.as_ref().map(ecow::EcoString::as_str);
-            body.insert("importing".into(), json!({ "id": id }));
+            let mut what = Map::new();
+            if let Some(id) = &importing.id {
+                what.insert("id".into(), id.as_str().into());
+            } else if let Ok(text) =
+                terrane_ops::value::json::encode_plain(&change.before_identity.unmark_deep())
+                && let Ok(identity) = serde_json::from_str(&text)
+            {
+                what.insert("identity".into(), identity);
+            }
+            body.insert("importing".into(), Value::Object(what));
         }
         self.info(
             &format!("{}: Plan to {action}", change.addr),
@@ -311,7 +319,7 @@ impl Ui for Json<'_> {
                 addr,
                 with(id, json!({ "action": "read", "elapsed_seconds": 0 })),
             ),
-            Planning::Planned(_) => {}
+            Planning::ImportStart(..) | Planning::Planned(_) => {}
             Planning::Ephemeral(progress) => self.ephemeral(progress),
         }
     }

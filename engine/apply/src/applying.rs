@@ -74,7 +74,7 @@ impl Core {
                 Call::ReadDataSource {
                     type_name,
                     config: plain,
-                    meta: Value::NULL,
+                    meta: self.meta(&change),
                 },
             );
         }
@@ -109,7 +109,7 @@ impl Core {
                 proposed,
                 config: plain,
                 private,
-                meta: Value::NULL,
+                meta: self.meta(&change),
                 identity,
             },
         );
@@ -379,7 +379,7 @@ impl Core {
                 planned: null.clone(),
                 config: null,
                 private: change.private.clone(),
-                meta: Value::NULL,
+                meta: self.meta(change),
                 identity,
                 token,
             }
@@ -390,7 +390,7 @@ impl Core {
                 planned,
                 config,
                 private,
-                meta: Value::NULL,
+                meta: self.meta(change),
                 identity,
                 token,
             }
@@ -535,7 +535,7 @@ impl Core {
             &schema.block,
             &value,
             Private::from([]),
-            &Value::NULL,
+            (&Value::NULL, 0),
             Status::Ready,
         );
         self.set_current(id, &change, state);

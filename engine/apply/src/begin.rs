@@ -1,13 +1,14 @@
 //! What must be true before anything is applied, and the events that stand at the beginning.
 
+use crate::core::{identity_version, schema_of};
 use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_model::addr::{InstanceAddr, Mode, ProviderConfigAddr, ResourceAddr};
+use terrane_model::addr::{InstanceAddr, Mode, ProviderAddr, ProviderConfigAddr, ResourceAddr};
 use terrane_model::event::{EventKind, ObjectAddr};
-use terrane_model::schema::Schema;
-use terrane_model::snapshot::{Snapshot, Status};
+use terrane_model::provider::ProviderInfo;
+use terrane_model::snapshot::{ObjectState, Snapshot, Status};
 use terrane_plan::plan::{Action, Plan, PlanMode, ResourceChange};
 use terrane_plan::renames::Renames;
 use terrane_value::Value;
@@ -77,7 +78,7 @@ pub(crate) fn check_fresh(plan: &Plan, snapshot: &Snapshot) -> Diagnostics {
 pub(crate) fn opening(
     plan: &Plan,
     snapshot: &Snapshot,
-    schema: &dyn Fn(&ResourceChange) -> Option<Arc<Schema>>,
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
 ) -> Vec<EventKind> {
     let mut events = moves(plan, snapshot);
     for drift in &plan.drift {
@@ -93,10 +94,11 @@ pub(crate) fn opening(
     }
     if !plan.moves.is_empty() {
         renamed(plan, snapshot, &mut events);
+        taken_over(plan, snapshot, &mut events);
     }
     if plan.mode == PlanMode::Normal {
-        imported(plan, schema, &mut events);
-        unchanged(plan, schema, &mut events);
+        imported(plan, infos, &mut events);
+        unchanged(plan, infos, &mut events);
     }
     if plan.targets.is_empty() && plan.excludes.is_empty() && plan.mode != PlanMode::RefreshOnly {
         data_gone(plan, snapshot, &mut events);
@@ -168,10 +170,39 @@ fn moves(plan: &Plan, snapshot: &Snapshot) -> Vec<EventKind> {
     events
 }
 
+/// Objects that another type or provider took over, in the form that it gave them: before anything is changed, so that state always holds what
+/// the provider of the new address can read.
+fn taken_over(plan: &Plan, snapshot: &Snapshot, events: &mut Vec<EventKind>) {
+    for change in &plan.changes {
+        let (Some(from), Some(state)) = (&change.previous_addr, &change.stored) else {
+            continue;
+        };
+        let other_type = from.resource.type_name != change.addr.resource.type_name;
+        let other_provider = snapshot
+            .resources
+            .get(&from.resource)
+            .is_some_and(|resource| resource.provider.provider != change.provider.provider);
+        // What refresh found was set before this, from the same form.
+        let refreshed = plan.drift.binary_search_by(|drift| {
+            (&drift.addr, &drift.deposed).cmp(&(&change.addr, &change.deposed))
+        });
+        if (other_type || other_provider) && refreshed.is_err() {
+            events.push(EventKind::Set {
+                object: ObjectAddr {
+                    instance: change.addr.clone(),
+                    deposed: change.deposed.clone(),
+                },
+                provider: change.provider.clone(),
+                state: Some(state.clone()),
+            });
+        }
+    }
+}
+
 /// Objects that are managed from now on, as they are.
 fn imported(
     plan: &Plan,
-    schema: &dyn Fn(&ResourceChange) -> Option<Arc<Schema>>,
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
     events: &mut Vec<EventKind>,
 ) {
     for change in plan
@@ -179,7 +210,7 @@ fn imported(
         .iter()
         .filter(|change| change.importing.is_some())
     {
-        let Some(schema) = schema(change) else {
+        let Some(schema) = schema_of(infos, change) else {
             continue;
         };
         let state = crate::object::state_of(
@@ -187,7 +218,7 @@ fn imported(
             &schema.block,
             &change.before,
             change.private.clone(),
-            &change.before_identity,
+            (&change.before_identity, identity_version(infos, change)),
             Status::Ready,
         );
         if let Ok(state) = state {
@@ -258,7 +289,7 @@ fn renamed(plan: &Plan, snapshot: &Snapshot, events: &mut Vec<EventKind>) {
 /// sources that were read while planning.
 fn unchanged(
     plan: &Plan,
-    schema: &dyn Fn(&ResourceChange) -> Option<Arc<Schema>>,
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
     events: &mut Vec<EventKind>,
 ) {
     for change in plan
@@ -271,8 +302,8 @@ fn unchanged(
             deposed: None,
         };
         if change.addr.resource.mode == Mode::Data {
-            if let Some(state) =
-                schema(change).and_then(|schema| crate::object::data_state(change, &schema.block))
+            if let Some(state) = schema_of(infos, change)
+                .and_then(|schema| crate::object::data_state(change, &schema.block))
             {
                 let known = change.stored.as_ref().is_some_and(|stored| {
                     stored.attributes == state.attributes
@@ -291,8 +322,11 @@ fn unchanged(
         let Some(stored) = &change.stored else {
             continue;
         };
+        let identity = new_identity(change, stored, infos);
         let same = stored.dependencies == change.dependencies
-            && stored.create_before_destroy == change.create_before_destroy;
+            && stored.create_before_destroy == change.create_before_destroy
+            && stored.provider_key == change.provider_key
+            && identity.is_none();
         if !same {
             // What refresh found was set before this, so it must not be undone here.
             let refreshed = plan
@@ -305,6 +339,10 @@ fn unchanged(
             let mut state = (**current).clone();
             state.dependencies = change.dependencies.clone();
             state.create_before_destroy = change.create_before_destroy;
+            state.provider_key.clone_from(&change.provider_key);
+            if identity.is_some() {
+                state.identity = identity;
+            }
             events.push(EventKind::Set {
                 object,
                 provider: change.provider.clone(),
@@ -312,6 +350,21 @@ fn unchanged(
             });
         }
     }
+}
+
+/// What identifies an unchanged object, where state does not know it yet or knows it otherwise.
+fn new_identity(
+    change: &ResourceChange,
+    stored: &ObjectState,
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
+) -> Option<(u64, Arc<str>)> {
+    let identity = &change.before_identity;
+    if identity.is_null() || !identity.is_wholly_known() {
+        return None;
+    }
+    let text = terrane_plan::stored::encode(identity, &identity.ty()).ok()?;
+    let found = (identity_version(infos, change), text);
+    (stored.identity.as_ref() != Some(&found)).then_some(found)
 }
 
 /// Data sources that state holds and the configuration does not.

@@ -233,9 +233,7 @@ impl Core {
             command: self.command.clone(),
             who: self.who.clone(),
         }];
-        kinds.extend(begin::opening(&self.plan, &self.snapshot, &|change| {
-            schema_of(&self.infos, change)
-        }));
+        kinds.extend(begin::opening(&self.plan, &self.snapshot, &self.infos));
         self.counts.imported = self
             .plan
             .changes
@@ -297,8 +295,7 @@ impl Core {
         let provisioned = self
             .evaluator
             .as_ref()
-            .and_then(|evaluator| evaluator.resource(change))
-            .is_some_and(|resource| !resource.provisioners.is_empty());
+            .is_some_and(|evaluator| !evaluator.provisioners(change).1.is_empty());
         instant && !provisioned
     }
 
@@ -766,6 +763,17 @@ impl Core {
 }
 
 /// The schema of the object of a change.
+/// The version of the schema of what identifies the object of a change.
+pub(crate) fn identity_version(
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
+    change: &ResourceChange,
+) -> u64 {
+    infos
+        .get(&change.provider.provider)
+        .and_then(|info| info.schema.identities.get(&change.addr.resource.type_name))
+        .map_or(0, |schema| schema.version)
+}
+
 pub(crate) fn schema_of(
     infos: &BTreeMap<ProviderAddr, ProviderInfo>,
     change: &ResourceChange,

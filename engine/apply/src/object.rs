@@ -10,7 +10,7 @@ use terrane_plan::plan::ResourceChange;
 use terrane_plan::stored;
 use terrane_value::{Path, Value};
 
-/// The stored form of an object.
+/// The stored form of an object. `identity`: what identifies it (or null), and the version of the schema of that.
 ///
 /// # Errors
 /// A sentence, when the value is not wholly known or does not fit the schema.
@@ -19,14 +19,14 @@ pub(crate) fn state_of(
     block: &Block,
     value: &Value,
     private: Private,
-    identity: &Value,
+    identity: (&Value, u64),
     status: Status,
 ) -> Result<ObjectState, String> {
     let kept = objchange::strip_write_only(block, value);
     let attributes = stored::encode(&kept, block.implied_type())?;
-    let identity = match identity.is_null() {
-        true => None,
-        false => Some((0, stored::encode(identity, &identity.ty())?)),
+    let identity = match identity {
+        (value, _) if value.is_null() => None,
+        (value, version) => Some((version, stored::encode(value, &value.ty())?)),
     };
     Ok(ObjectState {
         status,

@@ -4,16 +4,20 @@ use crate::core::Core;
 use crate::rules;
 use crate::step::Phase;
 use crate::{Progress, Provision};
+use terrane_config::config::Provisioner;
 use terrane_lang::diagnostic::Diagnostic;
 
 impl Core {
+    /// The provisioners of the object of a step: those of its block, or of the `removed` block in its place.
+    fn provisioners(&self, id: usize) -> &[Provisioner] {
+        let found = self.evaluator.as_ref().zip(self.change(id));
+        found.map_or(&[], |(evaluator, change)| evaluator.provisioners(change).1)
+    }
+
     /// Runs the next provisioner of a new object, or ends the step.
     pub(crate) fn next_provisioner(&mut self, id: usize, from: usize) {
-        let Some(resource) = self.resource(id) else {
-            return self.whole(id);
-        };
-        let next = resource
-            .provisioners
+        let next = self
+            .provisioners(id)
             .iter()
             .enumerate()
             .skip(from)
@@ -37,10 +41,9 @@ impl Core {
         } else {
             made
         };
-        let Some(resource) = self.resource(id) else {
+        let Some(provisioner) = self.provisioners(id).get(at).cloned() else {
             return;
         };
-        let provisioner = resource.provisioners[at].clone();
         match self.evaluate(|evaluator| evaluator.provisioner(&change, number, &provisioner, &own))
         {
             Ok((config, connection)) => {
@@ -73,10 +76,11 @@ impl Core {
         let (Phase::Provisioning(at) | Phase::ProvisioningDestroy(at)) = phase else {
             return;
         };
-        let Some((addr, provisioner)) = self.change(id).map(|change| change.addr.clone()).zip(
-            self.resource(id)
-                .map(|resource| resource.provisioners[at].clone()),
-        ) else {
+        let Some((addr, provisioner)) = self
+            .change(id)
+            .map(|change| change.addr.clone())
+            .zip(self.provisioners(id).get(at).cloned())
+        else {
             return;
         };
         self.progress.push(Progress::ProvisionDone(
@@ -120,16 +124,13 @@ impl Core {
         let deposed_before = self
             .change(id)
             .is_some_and(|change| change.deposed.is_some());
-        let next = match self.resource(id) {
-            Some(resource) if !deposed_before => resource
-                .provisioners
-                .iter()
-                .enumerate()
-                .skip(from)
-                .find(|(_, provisioner)| provisioner.on_destroy)
-                .map(|(at, _)| at),
-            _ => None,
-        };
+        let next = self
+            .provisioners(id)
+            .iter()
+            .enumerate()
+            .skip(from)
+            .find(|(_, provisioner)| provisioner.on_destroy && !deposed_before)
+            .map(|(at, _)| at);
         match next {
             Some(at) => self.run_provisioner(id, at, Phase::ProvisioningDestroy(at)),
             None => self.intend(id),

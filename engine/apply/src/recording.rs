@@ -1,6 +1,6 @@
 //! Making outcomes durable.
 
-use crate::core::Core;
+use crate::core::{Core, identity_version};
 use crate::object;
 use crate::rules;
 use crate::step::{Phase, with_marks};
@@ -169,7 +169,15 @@ impl Core {
                     .map_or(Status::Ready, |stored| stored.status)
             };
             let status = if unfinished { Status::Tainted } else { kept };
-            match object::state_of(&change, &schema.block, &value, private, identity, status) {
+            let version = identity_version(&self.infos, &change);
+            match object::state_of(
+                &change,
+                &schema.block,
+                &value,
+                private,
+                (identity, version),
+                status,
+            ) {
                 Ok(mut state) => {
                     if creating {
                         state.created_in_ms = Some(elapsed);

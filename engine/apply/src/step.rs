@@ -8,7 +8,7 @@
 //! 5. dependents may start.
 
 use crate::Progress;
-use crate::core::Core;
+use crate::core::{Core, identity_version};
 use crate::object;
 use crate::rules;
 use ecow::EcoString;
@@ -119,6 +119,13 @@ impl Core {
 
     pub(crate) fn resource(&self, id: usize) -> Option<&Resource> {
         self.evaluator.as_ref()?.resource(self.change(id)?)
+    }
+
+    /// What the provider is told by the module of a resource.
+    pub(crate) fn meta(&self, change: &ResourceChange) -> Value {
+        self.evaluator
+            .as_ref()
+            .map_or(Value::NULL, |evaluator| evaluator.meta(change))
     }
 
     pub(crate) fn span(&self, id: usize) -> Option<Span> {
@@ -307,7 +314,10 @@ impl Core {
             &schema.block,
             &change.after,
             change.private.clone(),
-            &change.after_identity,
+            (
+                &change.after_identity,
+                identity_version(&self.infos, &change),
+            ),
             status,
         );
         if state.is_ok() {

@@ -70,6 +70,8 @@ pub struct Module {
     pub moved: Vec<Moved>,
     /// In source order.
     pub removed: Vec<Removed>,
+    /// What providers are told beside each resource of this module.
+    pub provider_metas: Vec<ProviderMeta>,
     /// What each [`terrane_lang::expr::Slot`] of this module's expressions means.
     pub slots: Vec<Reference>,
 }
@@ -432,6 +434,17 @@ pub struct Removed {
     pub span: Span,
 }
 
+/// A `provider_meta` block.
+#[derive(Clone, Debug)]
+pub struct ProviderMeta {
+    /// Who is told.
+    pub provider: ProviderAddr,
+    /// What, of the type that its schema says. `None`: it takes nothing of the kind, so that its resources can't be planned in this module.
+    pub value: Option<Value>,
+    /// The block header.
+    pub span: Span,
+}
+
 /// An `import` block.
 #[derive(Clone, Debug)]
 pub struct Import {
@@ -447,8 +460,12 @@ pub struct Import {
     pub id: Option<Compiled>,
     /// `identity`
     pub identity: Option<Compiled>,
-    /// The provider.
-    pub provider: ProviderAddr,
+    /// Which provider configuration is asked, where the resource is not configured; a configured one says that itself.
+    pub provider: Option<ProviderUse>,
+    /// The `provider` argument as written, without the key of an instance: what a generated block names.
+    pub provider_name: Option<EcoString>,
+    /// The `to` argument.
+    pub to_span: Span,
     /// The block header.
     pub span: Span,
 }
@@ -511,6 +528,16 @@ impl Config {
 }
 
 impl Module {
+    /// What a provider is told beside each resource of this module; null: nothing.
+    #[must_use]
+    pub fn meta(&self, provider: &ProviderAddr) -> Value {
+        self.provider_metas
+            .iter()
+            .find(|meta| meta.provider == *provider)
+            .and_then(|meta| meta.value.clone())
+            .unwrap_or(Value::NULL)
+    }
+
     /// How a reference is written in this module: `var.x`, `data.aws_ami.y`, `module.m.out`.
     #[must_use]
     pub fn reference_name(&self, reference: Reference) -> EcoString {

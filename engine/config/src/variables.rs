@@ -8,6 +8,7 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::compile;
+use terrane_lang::rules::json as syntax;
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_lang::syntax::body::Body;
 use terrane_lang::syntax::{json, parse, static_expr};
@@ -100,9 +101,9 @@ fn parse_json(file: FileId, text: &str) -> (Vec<GivenValue>, Diagnostics) {
     if !diagnostics.has_errors() {
         let (attributes, found) = Body::Json(body.into()).just_attributes();
         // Strings that make no valid template are as good as any here.
-        if attributes.is_empty() {
-            diagnostics.extend(found);
-        }
+        let counts =
+            |one: &Diagnostic| one.is(&syntax::DUPLICATE_ATTRIBUTE) || one.is(&syntax::WRONG_TYPE);
+        diagnostics.extend(found.into_iter().filter(counts));
         for attribute in attributes {
             match json_constant(&sources, &attribute.expr) {
                 Ok(value) => values.push(GivenValue {
@@ -289,8 +290,14 @@ fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) ->
         Some(Given::Value(_, span)) => *span,
         _ => variable.span,
     };
-    let mut diagnostic = Diagnostic::error(&rules::input::INVALID_VALUE, detail).at(span);
-    if let (Some(Given::Text(text)), false) = (given.map(|given| &given.value), variable.sensitive)
+    let rule = if problem.starts_with("required variable") {
+        &rules::input::REQUIRED_VARIABLE_NULL
+    } else {
+        &rules::input::INVALID_VALUE
+    };
+    let mut diagnostic = Diagnostic::error(rule, detail).at(span);
+    let secret = variable.sensitive || variable.ephemeral;
+    if let (Some(Given::Text(text)), false) = (given.map(|given| &given.value), secret)
         && text.chars().count() <= 80
     {
         let shown = format!("was given as {text:?}");

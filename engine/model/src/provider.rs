@@ -444,6 +444,8 @@ pub struct Abilities {
     pub move_state: bool,
     /// An object stored under the present schema version needs no upgrade call.
     pub trusts_current_state: bool,
+    /// It can write the configuration of an object (`GenerateConfig`).
+    pub generates_config: bool,
     /// It can say after a crash whether a change was made (`Resolve`).
     pub resolves_tokens: bool,
     /// How many calls it may have in flight; 0: no limit of its own.

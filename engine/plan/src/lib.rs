@@ -8,6 +8,7 @@ pub mod check;
 pub mod ephemeral;
 pub mod exec;
 pub mod file;
+pub mod generate;
 mod graph;
 pub mod machine;
 pub mod objchange;

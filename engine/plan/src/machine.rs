@@ -1,6 +1,7 @@
 //! The planning machine: emits calls to providers, takes their answers in any order, ends with a plan.
 
 use crate::ephemeral::EphemeralProgress;
+use crate::generate::Generated;
 use crate::plan::{Plan, PlanMode};
 use crate::planner::Core;
 use ecow::EcoString;
@@ -13,7 +14,7 @@ use terrane_lang::functions::Functions;
 use terrane_lang::source::{FileId, Span};
 use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, Target};
 use terrane_model::event::EventKind;
-use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
+use terrane_model::provider::{Call, CallFailure, ImportTarget, ProviderInfo, Reply};
 use terrane_model::snapshot::Snapshot;
 use terrane_value::Value;
 
@@ -47,6 +48,8 @@ pub struct Request {
 /// What the user may want to see while planning goes on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
+    /// An object is being looked for, to be imported; with what it is looked for by.
+    ImportStart(InstanceAddr, EcoString),
     /// An object is being read.
     RefreshStart(InstanceAddr, Option<EcoString>),
     /// An object was read. With its id, if it has one.
@@ -97,6 +100,10 @@ pub struct PlanOptions {
     pub cwd: EcoString,
     /// Milliseconds since 1970, as in `functions.plan_time`.
     pub now_ms: u64,
+    /// Whether configuration is to be written for imports that have none ([`Planned::generated`]).
+    pub generate: bool,
+    /// Configuration that was written for an import of this very plan, by address.
+    pub generated: BTreeMap<InstanceAddr, String>,
     /// Ephemeral root variables that were given a value: they must be given one when the plan is applied, too.
     pub apply_time_variables: Vec<EcoString>,
 }
@@ -108,6 +115,8 @@ pub struct Planned {
     pub plan: Option<Plan>,
     /// All messages.
     pub diagnostics: Diagnostics,
+    /// Configuration for imports that have none, if that was asked for, in the order of addresses.
+    pub generated: Vec<Generated>,
 }
 
 /// The machine.
@@ -188,6 +197,44 @@ impl Recovery {
     /// Events that settle what could be settled, and messages about what could not.
     pub fn finish(self) -> (Vec<EventKind>, Diagnostics) {
         self.0.finish_recovery()
+    }
+}
+
+/// Takes one object that exists into the state (`terrane import`). To be run on a state whose open intents were settled as far as they can be.
+/// Driven like [`Planner`].
+#[derive(Debug)]
+pub struct Takeover(Box<Core>);
+
+impl Takeover {
+    /// Begins. `addr` is to be managed from now on; `target` says which object it is.
+    #[must_use]
+    pub fn new(input: PlanInput, addr: InstanceAddr, target: ImportTarget) -> Self {
+        Self(Box::new(Core::takeover(input, addr, target)))
+    }
+
+    /// Requests that can be carried out now. Each is returned once.
+    pub fn poll(&mut self) -> Vec<Request> {
+        self.0.poll()
+    }
+
+    /// Takes an answer.
+    pub fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        self.0.on(id, outcome);
+    }
+
+    /// What happened since the last call, for the user.
+    pub fn progress(&mut self) -> Vec<Progress> {
+        self.0.progress()
+    }
+
+    /// The user wants to stop: no further requests are made.
+    pub fn cancel(&mut self) {
+        self.0.cancel();
+    }
+
+    /// The events that record the object and settle an open creation of it; none if it could not be had, which is among the messages.
+    pub fn finish(self) -> (Vec<EventKind>, Diagnostics) {
+        self.0.finish_takeover()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::graph::{Graph, Node};
 use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Outcome, Words};
 use crate::planner::index::ConfigIndex;
+use crate::planner::moves;
 use crate::rules;
 use crate::stored;
 use crate::world::{Expanded, Place, Repeat, World};
@@ -321,6 +322,29 @@ impl Evaluator {
         self.config.module(module).resources.get(at as usize)
     }
 
+    /// The provisioners of the object of a change, and the module in which their names have a meaning: those of its block, or those of the
+    /// `removed` block that has taken its place.
+    #[must_use]
+    pub fn provisioners(&self, change: &ResourceChange) -> (ModuleId, &[Provisioner]) {
+        let resource = &change.addr.resource;
+        if let Some((module, at)) = self.index.resource(resource) {
+            let declared = self.config.module(module).resources.get(at as usize);
+            return (module, declared.map_or(&[], |found| &found.provisioners));
+        }
+        moves::removed(&self.config, resource).map_or((ModuleId(0), &[]), |(module, removed)| {
+            (module, removed.provisioners.as_slice())
+        })
+    }
+
+    /// What the provider of a change is told by the module of its resource.
+    #[must_use]
+    pub fn meta(&self, change: &ResourceChange) -> Value {
+        let module = self.index.module(&change.addr.resource.module);
+        module.map_or(Value::NULL, |module| {
+            self.config.module(module).meta(&change.provider.provider)
+        })
+    }
+
     /// The provider configuration with this address.
     #[must_use]
     pub fn provider(&self, addr: &ProviderConfigAddr) -> Option<ProviderId> {
@@ -556,10 +580,7 @@ impl Evaluator {
             Err(_) => {
                 // Its module may have no instance any more. That does not matter, for only `self`, `count` and `each` may be used; but names
                 // have the meaning that they have in its module.
-                let module = self
-                    .index
-                    .resource(&change.addr.resource)
-                    .map_or(ModuleId(0), |(module, _)| module);
+                let (module, _) = self.provisioners(change);
                 let nowhere = Place {
                     module,
                     pos: u32::MAX,
@@ -567,6 +588,8 @@ impl Evaluator {
                 let place = self
                     .world
                     .place_of(&change.addr.resource.module)
+                    .filter(|place| place.module == module)
+                    .or_else(|| self.world.places(module).next())
                     .unwrap_or(nowhere);
                 let repeat = match &change.addr.key {
                     None => Repeat::None,

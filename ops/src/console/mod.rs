@@ -107,7 +107,7 @@ impl<'a> Console<'a> {
         if let Some(plan) = &plan {
             keep_planned(plan, &loaded, &mut collected.values);
         }
-        let tree = load::tree(Origin::Saved(&loaded.folders), &collected.values)?.tree;
+        let tree = load::tree(session, Origin::Saved(&loaded.folders), &collected.values)?.tree;
         let names = RootNames::new(&tree, &loaded.registry.schemas(), &loaded.config);
         let ui: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
         let Resolved {

@@ -11,7 +11,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Compiled, Scope, Slot};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
-use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr};
+use terrane_model::addr::{InstanceAddr, InstanceKey, Mode, ModuleInstance, ResourceAddr};
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::plan::Plan;
 use terrane_plan::view::json::stored_value;
@@ -210,7 +210,12 @@ impl ModuleScope<'_> {
             type_name: resource.type_name.clone(),
             name: resource.name.clone(),
         };
-        self.world.objects.whole(&addr, resource)
+        let value = self.world.objects.whole(&addr, resource);
+        // Nothing is opened for a console, and what is open somewhere else is not its business.
+        match resource.mode {
+            Mode::Ephemeral => value.with_marks(&Marks::EPHEMERAL),
+            Mode::Managed | Mode::Data => value,
+        }
     }
 
     /// Calls `make` for every instance of a module call, and puts the results together in the shape of the call.

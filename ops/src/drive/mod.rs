@@ -10,7 +10,7 @@ mod pool;
 mod apply;
 
 pub(crate) use apply::drive_apply;
-pub(crate) use plan::{drive_plan, drive_recovery};
+pub(crate) use plan::{drive_plan, drive_recovery, drive_takeover};
 pub(crate) use pool::{Message, Pool, StandIn};
 
 use crate::clock::now_ms;

@@ -7,7 +7,7 @@ use crate::interrupt::Interrupt;
 use crate::ui::Ui;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::event::EventKind;
-use terrane_plan::machine::{Planned, Planner, Recovery, Request};
+use terrane_plan::machine::{Planned, Planner, Recovery, Request, Takeover};
 
 /// Runs the machine to its end.
 ///
@@ -102,6 +102,58 @@ pub(crate) async fn drive_recovery(
         }
         if let Some(Message::Reply { id, outcome, .. }) = pool.next().await {
             recovery.on(id, outcome);
+        }
+    }
+}
+
+/// Takes over one object.
+///
+/// # Errors
+/// When the user interrupts a second time.
+pub(crate) async fn drive_takeover(
+    mut takeover: Takeover,
+    pool: &mut Pool,
+    interrupt: &Interrupt,
+    ui: &mut dyn Ui,
+) -> Result<(Vec<EventKind>, Diagnostics), Failure> {
+    let mut seen = 0;
+    loop {
+        while interrupt.count() > seen {
+            seen += 1;
+            if seen > 1 {
+                return Err(Failure::Interrupted);
+            }
+            ui.note("Interrupt received: waiting for what is in flight. Interrupt again to stop at once.");
+            takeover.cancel();
+            pool.stop().await;
+        }
+        for request in takeover.poll() {
+            submit(pool, request);
+        }
+        for progress in takeover.progress() {
+            ui.planning(&progress);
+        }
+        let mut moved = false;
+        for (id, outcome) in pool.dispatch().await {
+            takeover.on(id, outcome);
+            moved = true;
+        }
+        while let Some(message) = pool.ready() {
+            if let Message::Reply { id, outcome, .. } = message {
+                takeover.on(id, outcome);
+            }
+            moved = true;
+        }
+        if moved {
+            continue;
+        }
+        if pool.is_idle() {
+            return Ok(takeover.finish());
+        }
+        if let Some(Message::Reply { id, outcome, .. }) =
+            wait(pool, interrupt, seen, None, ui).await
+        {
+            takeover.on(id, outcome);
         }
     }
 }

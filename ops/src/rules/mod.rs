@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod folder;
+pub mod import;
 pub mod input;
 pub mod planning;
 pub mod state;
@@ -22,6 +23,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Console", console::ALL),
     ("Files, locks and processes", world::ALL),
     ("Tests", test::ALL),
+    ("Importing objects", import::ALL),
     ("Command line", usage::ALL),
 ];
 

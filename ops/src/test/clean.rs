@@ -129,6 +129,7 @@ async fn destroy(
     let Planned {
         plan,
         diagnostics: found,
+        generated: _,
     } = place.plan(prepared, snapshot, true).await?;
     diagnostics.extend(found);
     let Some(plan) = plan.filter(|_| !diagnostics.has_errors()) else {

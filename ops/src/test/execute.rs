@@ -183,6 +183,10 @@ impl Place<'_> {
     ///
     /// # Errors
     /// When the user interrupts twice, or the state of the test can't be kept.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one run from plan to verdict, in the order of the rules"
+    )]
     pub(super) async fn execute(
         &self,
         prepared: &Prepared,
@@ -210,7 +214,11 @@ impl Place<'_> {
         } else {
             Stage::BeforeApply
         };
-        let Planned { plan, diagnostics } = self.plan(prepared, snapshot.clone(), false).await?;
+        let Planned {
+            plan,
+            diagnostics,
+            generated: _,
+        } = self.plan(prepared, snapshot.clone(), false).await?;
         let left = expectations.filter(without_target_warning(diagnostics), stage);
         let failed = left.has_errors();
         executed.diagnostics.extend(left);

@@ -224,7 +224,7 @@ fn load_all<'a>(
         mut sources,
         mut diagnostics,
         folders,
-    } = load::tree(Origin::Disk, &early.values)?;
+    } = load::tree(session, Origin::Disk, &early.values)?;
     // The provider configurations that a module wants from its caller are given by the test.
     diagnostics = diagnostics
         .into_iter()

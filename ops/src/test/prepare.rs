@@ -186,6 +186,10 @@ impl Shared<'_> {
         found
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "from declarations to a run that is ready, one step after the other"
+    )]
     async fn compile(
         &self,
         (file, at): (TestFile, usize),
@@ -281,6 +285,7 @@ impl Shared<'_> {
     }
 
     /// The values of variables: those of the run, of the file, and from outside.
+    #[expect(clippy::too_many_arguments, reason = "the facts of one run, used once")]
     fn variables(
         &self,
         found: &Found,

@@ -42,7 +42,7 @@ pub(crate) async fn check(
         return Ok(diagnostics);
     }
     let root = Subject {
-        tree: load::tree(Origin::Saved(&loaded.folders), &[])?.tree,
+        tree: load::tree(session, Origin::Saved(&loaded.folders), &[])?.tree,
         schemas: loaded.registry.schemas(),
         config: (*loaded.config).clone(),
     };

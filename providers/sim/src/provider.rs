@@ -57,6 +57,7 @@ impl SimFactory {
             abilities: Abilities {
                 plan_destroy: true,
                 move_state: false,
+                generates_config: false,
                 trusts_current_state: true,
                 resolves_tokens: self.world.traits().resolves_tokens,
                 max_in_flight: self.max_in_flight,

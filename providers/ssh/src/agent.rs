@@ -27,20 +27,25 @@ pub(crate) async fn open(agent: &Agent) -> Result<(Client, Vec<AgentIdentity>), 
     Ok((client, identities))
 }
 
-#[cfg(unix)]
 async fn reach(agent: &Agent) -> Result<Client, String> {
-    let stream = tokio::net::UnixStream::connect(&agent.socket)
+    let stream = stream(agent)
         .await
         .map_err(|error| unreachable(agent, &error))?;
     Ok(AgentClient::connect(stream).dynamic())
 }
 
+/// A connection to an agent.
+#[cfg(unix)]
+pub(crate) async fn stream(agent: &Agent) -> std::io::Result<tokio::net::UnixStream> {
+    tokio::net::UnixStream::connect(&agent.socket).await
+}
+
+/// A connection to an agent.
 #[cfg(windows)]
-async fn reach(agent: &Agent) -> Result<Client, String> {
-    AgentClient::connect_named_pipe(&agent.socket)
-        .await
-        .map(AgentClient::dynamic)
-        .map_err(|error| unreachable(agent, &std::io::Error::other(error)))
+pub(crate) async fn stream(
+    agent: &Agent,
+) -> std::io::Result<tokio::net::windows::named_pipe::NamedPipeClient> {
+    tokio::net::windows::named_pipe::ClientOptions::new().open(&agent.socket)
 }
 
 fn unreachable(agent: &Agent, error: &std::io::Error) -> String {

@@ -73,11 +73,11 @@ async fn attempt(connection: &Connection) -> Result<Session, SshError> {
     } = connection;
     let Some(bastion) = bastion else {
         let stream = dial(connection, host).await?;
-        let handle = login(stream, host).await?;
-        return Ok(Session::new(handle, None, host.address()));
+        let handle = login(stream, host, true).await?;
+        return Ok(Session::new(handle, None, host));
     };
     let stream = dial(connection, bastion).await?;
-    let through = login(stream, bastion).await?;
+    let through = login(stream, bastion, false).await?;
     let channel = through
         .channel_open_direct_tcpip(host.host.as_str(), u32::from(host.port), "127.0.0.1", 0)
         .await
@@ -85,8 +85,8 @@ async fn attempt(connection: &Connection) -> Result<Session, SshError> {
             place: host.place(),
             problem: format!("the bastion {} did not forward: {error}", bastion.place()),
         })?;
-    let handle = login(channel.into_stream(), host).await?;
-    Ok(Session::new(handle, Some(through), host.address()))
+    let handle = login(channel.into_stream(), host, true).await?;
+    Ok(Session::new(handle, Some(through), host))
 }
 
 /// A connection to a machine, through the proxy if there is one.
@@ -109,8 +109,8 @@ async fn dial(connection: &Connection, hop: &Hop) -> Result<TcpStream, SshError>
     Ok(stream)
 }
 
-/// Speaks SSH over a stream.
-async fn login<S>(stream: S, hop: &Hop) -> Result<Handle<Checker>, SshError>
+/// Speaks SSH over a stream. `is_end`: it is the machine to work on, whose programs may ask the agent as those of the user here.
+async fn login<S>(stream: S, hop: &Hop, is_end: bool) -> Result<Handle<Checker>, SshError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -118,6 +118,7 @@ where
         expected: hop.host_key.clone(),
         host: hop.host.clone(),
         place: hop.place(),
+        forwarded: hop.agent.clone().filter(|_| is_end),
     };
     let mut handle = russh::client::connect_stream(config(hop), stream, checker)
         .await

@@ -1,11 +1,14 @@
-//! Whether the machine at the other end is the one that it should be.
+//! What the machine at the other end may be and do: whether it is the one that it should be, and whether it may ask the agent.
 
+use crate::agent;
 use crate::error::SshError;
-use russh::client::Handler;
+use crate::target::Agent;
+use russh::client::{ChannelOpenHandle, Handler, Msg, Session};
 use russh::keys::{Certificate, HashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::{Channel, ChannelOpenFailure};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Compares the key of a machine with the one to expect.
+/// Compares the key of a machine with the one to expect, and carries its questions to the agent.
 #[derive(Debug)]
 pub(crate) struct Checker {
     /// `None`: any machine is accepted.
@@ -13,6 +16,8 @@ pub(crate) struct Checker {
     pub(crate) host: String,
     /// `host:port`
     pub(crate) place: String,
+    /// The agent that programs there may ask; `None`: none.
+    pub(crate) forwarded: Option<Agent>,
 }
 
 impl Handler for Checker {
@@ -46,6 +51,32 @@ impl Handler for Checker {
                 found: shown,
             })
         }
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), SshError> {
+        let Some(agent) = &self.forwarded else {
+            reply
+                .reject(ChannelOpenFailure::AdministrativelyProhibited)
+                .await;
+            return Ok(());
+        };
+        match agent::stream(agent).await {
+            Ok(mut stream) => {
+                reply.accept().await;
+                tokio::spawn(async move {
+                    let mut there = channel.into_stream();
+                    // Either side may hang up when it has what it wants.
+                    drop(tokio::io::copy_bidirectional(&mut there, &mut stream).await);
+                });
+            }
+            Err(_) => reply.reject(ChannelOpenFailure::ConnectFailed).await,
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::command::{self, Exit};
 use crate::error::SshError;
 use crate::host_key::Checker;
 use crate::scp;
-use crate::target::Platform;
+use crate::target::{Hop, Platform};
 use russh::client::{Handle, Msg};
 use russh::{Channel, Disconnect};
 use std::fmt;
@@ -20,6 +20,8 @@ pub struct Session {
     /// The connection that carries this one.
     bastion: Option<Handle<Checker>>,
     address: String,
+    /// Programs there are told of the agent.
+    has_agent: bool,
 }
 
 impl fmt::Debug for Session {
@@ -35,16 +37,18 @@ impl Session {
     pub(crate) fn new(
         handle: Handle<Checker>,
         bastion: Option<Handle<Checker>>,
-        address: String,
+        host: &Hop,
     ) -> Self {
         Self {
             handle,
             bastion,
-            address,
+            address: host.address(),
+            has_agent: host.agent.is_some(),
         }
     }
 
     /// Runs a command to its end. `line` hears what it writes, line by line, of both its streams. `terminal`: it is given one, as some programs (`sudo`) insist.
+    /// Where the user has an agent, the command can ask it too.
     ///
     /// # Errors
     /// When it can't be run or the connection breaks. That it fails is no error of this function.
@@ -55,6 +59,10 @@ impl Session {
         line: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Exit, SshError> {
         let channel = self.channel().await?;
+        if self.has_agent {
+            // A server that does not allow it runs the command without.
+            channel.agent_forward(false).await?;
+        }
         command::run(channel, command, terminal, &self.address, line).await
     }
 

@@ -15,6 +15,9 @@ use terrane_model::schema::{
 };
 use terrane_value::Type;
 
+/// The file of values; no source map holds it.
+const VALUES: FileId = FileId(u32::MAX);
+
 /// Modules read at most: a module that calls itself twice would take long to find out.
 const MAX_MODULES: usize = 40;
 
@@ -85,7 +88,7 @@ pub(crate) fn run(data: &[u8]) {
         return;
     };
     let given = files.get("terraform.tfvars").map(String::as_str);
-    let given = given.map_or_else(Vec::new, |text| parse_tfvars(FileId(0), text, false).0);
+    let given = given.map_or_else(Vec::new, |text| parse_tfvars(VALUES, text, false).0);
     let mut loader = Loader::with_variables(root, &given);
     let mut read = 0;
     while let Some(request) = loader.poll() {
@@ -116,6 +119,9 @@ pub(crate) fn run(data: &[u8]) {
         let places = [&diagnostic.subject, &diagnostic.context];
         let related = diagnostic.related.iter().map(|(span, _)| span);
         for span in places.into_iter().flatten().chain(related) {
+            if span.file == VALUES {
+                continue;
+            }
             let file = sources.get(span.file);
             let file = file.unwrap_or_else(|| panic!("no file {span:?} of {diagnostic:?}"));
             let range = span.start as usize..span.end as usize;

@@ -3,9 +3,11 @@
 use super::{Chaos, Cloud};
 use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
+use terrane_model::addr::InstanceAddr;
 use terrane_model::event::EventKind;
+use terrane_model::provider::ImportTarget;
 use terrane_model::provider::{CallFailure, Reply};
-use terrane_plan::machine::{PlanInput, Planned, Planner, Recovery, Request, RequestId};
+use terrane_plan::machine::{PlanInput, Planned, Planner, Recovery, Request, RequestId, Takeover};
 
 /// How often a throttled call is made in all.
 pub(crate) const MAX_ATTEMPTS: u32 = 8;
@@ -44,6 +46,16 @@ impl Asking for Planner {
 }
 
 impl Asking for Recovery {
+    fn poll(&mut self) -> Vec<Request> {
+        Self::poll(self)
+    }
+
+    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        Self::on(self, id, outcome);
+    }
+}
+
+impl Asking for Takeover {
     fn poll(&mut self) -> Vec<Request> {
         Self::poll(self)
     }
@@ -118,4 +130,17 @@ pub(crate) fn recover(
     let config = input.config.clone();
     let mut recovery = Recovery::new(input);
     drive(&mut recovery, &config, cloud, chaos).then(|| recovery.finish())
+}
+
+/// Takes over one object; `None`: the process died.
+pub(crate) fn take_over(
+    input: PlanInput,
+    addr: InstanceAddr,
+    target: ImportTarget,
+    cloud: &Cloud,
+    chaos: &mut Chaos,
+) -> Option<(Vec<EventKind>, Diagnostics)> {
+    let config = input.config.clone();
+    let mut takeover = Takeover::new(input, addr, target);
+    drive(&mut takeover, &config, cloud, chaos).then(|| takeover.finish())
 }

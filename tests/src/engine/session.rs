@@ -4,11 +4,13 @@ use super::{Chaos, Cloud, Compiled, Project, Store, apply, plan};
 use std::sync::Arc;
 use terrane_apply::{Applied, ApplyInput};
 use terrane_gate::{ApprovedPlan, Decision, Policy};
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::functions::{Functions, Impure, Random};
 use terrane_model::addr::InstanceAddr;
 use terrane_model::event::{EventKind, ObjectAddr};
+use terrane_model::provider::ImportTarget;
 use terrane_model::snapshot::{Snapshot, Status};
+use terrane_plan::generate::Generated;
 use terrane_plan::machine::{PlanInput, PlanOptions};
 use terrane_plan::plan::Plan;
 use terrane_value::Value;
@@ -42,6 +44,8 @@ pub struct Made {
     pub diagnostics: Diagnostics,
     /// The process died.
     pub crashed: bool,
+    /// Blocks that were written for imports without configuration, if that was asked for.
+    pub generated: Vec<Generated>,
 }
 
 /// What came of an apply.
@@ -109,6 +113,7 @@ impl Session {
             compiled,
             variables,
             crashed: false,
+            generated: Vec::new(),
         };
         if made.diagnostics.has_errors() {
             return made;
@@ -130,7 +135,29 @@ impl Session {
         };
         made.diagnostics.extend(planned.diagnostics);
         made.plan = planned.plan;
+        made.generated = planned.generated;
         made
+    }
+
+    /// `terrane import`.
+    pub fn take_over(
+        &mut self,
+        project: &Project,
+        addr: InstanceAddr,
+        target: ImportTarget,
+    ) -> Diagnostics {
+        let compiled = project.compile(&self.cloud, &self.store.snapshot());
+        let mut diagnostics = compiled.diagnostics.clone();
+        if diagnostics.has_errors() {
+            return diagnostics;
+        }
+        let input = self.input(&compiled, &PlanOptions::default(), &defaults(&compiled));
+        let found = plan::take_over(input, addr, target, &self.cloud, &mut Chaos::none());
+        if let Some((events, found)) = found {
+            diagnostics.extend(found);
+            self.store.record(events);
+        }
+        diagnostics
     }
 
     /// Marks an object as to be replaced; `false`: there is no such object.
@@ -170,7 +197,8 @@ impl Session {
         let approved = match ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto) {
             Ok(approved) => approved,
             Err(refusal) => {
-                let refused = Diagnostic::error("Refused", format!("{refusal:?}"));
+                let refused =
+                    Diagnostic::error(Headline::foreign("Refused"), format!("{refusal:?}"));
                 run.diagnostics.push(refused);
                 return run;
             }

@@ -13,7 +13,8 @@ use terrane_value::{Kind, Value, json};
 pub fn describe_plan(plan: &Plan) -> String {
     let mut lines = Vec::new();
     for change in &plan.changes {
-        if change.action == Action::NoOp && change.previous_addr.is_none() {
+        let quiet = change.previous_addr.is_none() && change.importing.is_none();
+        if change.action == Action::NoOp && quiet {
             continue;
         }
         describe_change(change, &mut lines);
@@ -89,6 +90,9 @@ fn describe_change(change: &ResourceChange, lines: &mut Vec<String>) {
             .map(ToString::to_string)
             .collect();
         line.extend([format!(" [{}]", paths.join(", "))]);
+    }
+    if change.importing.is_some() {
+        line.push_str(" (import)");
     }
     if change.marks_only {
         line.push_str(" (only marks)");

@@ -2,11 +2,13 @@
 
 use super::show::{describe_plan, describe_state};
 use crate::engine::{Chaos, Cloud, Made, Project, Session};
+use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_model::addr::{InstanceAddr, Target};
+use terrane_model::provider::ImportTarget;
 use terrane_plan::machine::PlanOptions;
 use terrane_plan::plan::PlanMode;
-use terrane_sim::{Fault, Operation, Script, World};
+use terrane_sim::{Fault, Operation, Script, Traits, World};
 use terrane_value::{Type, Value, json};
 
 /// Runs a story and gives its account.
@@ -14,10 +16,15 @@ use terrane_value::{Type, Value, json};
 /// # Errors
 /// A sentence, when the story itself is wrong.
 pub fn run(story: &str) -> Result<String, String> {
+    let traits = Traits {
+        resolves_tokens: !story.contains("\n--- world forgets tokens\n"),
+        ..Traits::default()
+    };
     let mut teller = Teller {
-        session: Session::new(Cloud::new(World::new(7), 7)),
+        session: Session::new(Cloud::new(World::with_traits(7, traits), 7)),
         project: Project::default(),
         crash: None,
+        names: BTreeMap::new(),
         interrupt: None,
         clock_leaps: false,
         account: String::new(),
@@ -37,7 +44,8 @@ pub fn run(story: &str) -> Result<String, String> {
         }
     }
     for (command, text) in &commands {
-        teller.tell(command, text)?;
+        let (named, told) = (teller.named(text), teller.named(command));
+        teller.tell(command, &told, &named)?;
     }
     Ok(teller.account)
 }
@@ -46,17 +54,27 @@ struct Teller {
     session: Session,
     project: Project,
     crash: Option<u64>,
+    /// Ids of objects by the name that the story gave them.
+    names: BTreeMap<String, String>,
     interrupt: Option<u64>,
     clock_leaps: bool,
     account: String,
 }
 
 impl Teller {
-    fn tell(&mut self, command: &str, text: &str) -> Result<(), String> {
+    /// The text with ids in place of `{{NAME}}`.
+    fn named(&self, text: &str) -> String {
+        self.names.iter().fold(text.to_owned(), |text, (name, id)| {
+            text.replace(&format!("{{{{{name}}}}}"), id)
+        })
+    }
+
+    /// `written`: the command as the story has it, with names instead of ids.
+    fn tell(&mut self, written: &str, command: &str, text: &str) -> Result<(), String> {
         let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
         let words: Vec<&str> = rest.split_whitespace().collect();
         if !matches!(verb, "file" | "drop") {
-            self.account.extend([format!("--- {command}\n")]);
+            self.account.extend([format!("--- {written}\n")]);
         }
         match (verb, words.as_slice()) {
             ("file", [path]) => {
@@ -83,6 +101,28 @@ impl Teller {
                 self.session.cloud.world.script(script);
             }
             ("taint", [addr]) => self.taint(addr)?,
+            // Said of the whole story, at its beginning.
+            ("world", ["forgets", "tokens"]) => {}
+            ("keep", [name, "newest", type_name]) => {
+                let log = self.session.cloud.world.log();
+                let made = log.into_iter().rev().find(|entry| {
+                    entry.operation == Operation::Create && entry.type_name == *type_name
+                });
+                let id = made.and_then(|entry| entry.id).unwrap_or_default();
+                self.names.insert((*name).to_owned(), id.to_string());
+            }
+            ("keep", [name, addr]) => {
+                let id = self.id(addr)?;
+                self.names.insert((*name).to_owned(), id);
+            }
+            ("import", [addr, id]) => {
+                let target = ImportTarget::Id((*id).into());
+                let found = self
+                    .session
+                    .take_over(&self.project, Self::instance(addr)?, target);
+                self.complain(&found);
+                self.show_state();
+            }
             ("crash", [actions]) => self.crash = actions.parse().ok(),
             ("interrupt", [actions]) => self.interrupt = actions.parse().ok(),
             ("clock", ["leaps"]) => self.clock_leaps = true,
@@ -114,11 +154,11 @@ impl Teller {
                     .as_deref()
                     .map(|addr| format!(" ({addr})"))
                     .unwrap_or_default();
-                format!(
+                self.masked(&format!(
                     "{severity}: {}{about}: {}",
                     diagnostic.summary,
                     diagnostic.detail.replace('\n', " ")
-                )
+                ))
             })
             .collect();
         lines.sort_unstable();
@@ -142,6 +182,10 @@ impl Teller {
                 }
             }
             None => self.say("no plan"),
+        }
+        for generated in &made.generated {
+            let text = self.masked(&generated.text);
+            self.say(text.trim_end());
         }
         self.sessions(from, &format!("{:?}", made.plan));
         let asked = self.asked(from, |operation| {
@@ -194,6 +238,18 @@ impl Teller {
             let journal = format!("{:?}", self.session.store.journal);
             self.sessions(from, &journal);
         }
+        self.show_state();
+        for flaw in self.session.cloud.world.flaws() {
+            self.say(&format!("FLAW {flaw}"));
+        }
+        let replayed = self.session.store.replayed();
+        if replayed != *self.session.store.snapshot() {
+            self.say("FLAW the journal does not give the state");
+        }
+        Ok(())
+    }
+
+    fn show_state(&mut self) {
         let infos = self.session.cloud.infos().clone();
         let schema = |type_name: &str, data: bool| {
             infos.values().find_map(|info| {
@@ -216,14 +272,13 @@ impl Teller {
                     .join("\n"),
             );
         }
-        for flaw in self.session.cloud.world.flaws() {
-            self.say(&format!("FLAW {flaw}"));
-        }
-        let replayed = self.session.store.replayed();
-        if replayed != *self.session.store.snapshot() {
-            self.say("FLAW the journal does not give the state");
-        }
-        Ok(())
+    }
+
+    /// The text with names in place of ids.
+    fn masked(&self, text: &str) -> String {
+        self.names.iter().fold(text.to_owned(), |text, (name, id)| {
+            text.replace(id.as_str(), &format!("{{{{{name}}}}}"))
+        })
     }
 
     fn chaos(&self) -> Chaos {
@@ -313,6 +368,7 @@ fn options_of(words: &[&str]) -> Result<PlanOptions, String> {
     for word in words {
         match word.split_once('=') {
             None if *word == "-destroy" => options.mode = PlanMode::Destroy,
+            None if *word == "-generate" => options.generate = true,
             None if *word == "-refresh-only" => options.mode = PlanMode::RefreshOnly,
             Some(("-refresh", "false")) => options.refresh = false,
             Some(("-target", addr)) => options.targets.push(target(addr)?),

@@ -70,7 +70,7 @@ fn a_script_goes_on_over_lines() {
     let folder = Folder::new(&[("main.tf", CONFIGURATION)]);
     let script = "# a comment\n[\n  for x in var.list :\n  upper(x)\n][0]\n\n\"${\n1 + 1}\"\n<<EOT\nhello [\nEOT\nexit\n(\n";
     let ran = folder.run_with(&["console"], &[], script).ok();
-    assert_eq!(ran.out, "\"A\"\n\"2\"\n<<EOT\nhello [\n\nEOT\n");
+    assert_eq!(ran.out, "\"A\"\n2\n<<EOT\nhello [\n\nEOT\n");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn the_first_error_ends_a_script() {
         .run_with(&["console"], &[], "1\nvar.lost\n2\n")
         .exits(1)
         .says("<console-input> line 1")
-        .says("did you mean");
+        .says("Did you mean");
     assert_eq!(ran.out, "1\n");
     for script in ["(", "[1\n2\n", "\"open\n", "type(1, 2)", "1 +"] {
         folder.run_with(&["console"], &[], script).exits(1);

@@ -41,8 +41,30 @@ fn run(input: &str) -> String {
         let ran = folder.run(command);
         shown = format!("{}{}", ran.out, ran.err);
     }
+    let shown = without_ids(&shown);
     let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
     lines.join("\n").trim_matches('\n').to_owned()
+}
+
+/// The text with `ID` for each random id.
+fn without_ids(text: &str) -> String {
+    let is_id = |word: &str| {
+        word.len() == 36
+            && word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+            && word
+                .bytes()
+                .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+    };
+    let inside = |c: char| c.is_ascii_hexdigit() || c == '-';
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| !inside(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end.max(first.len_utf8()));
+        masked.push_str(if is_id(word) { "ID" } else { word });
+        rest = after;
+    }
+    masked
 }
 
 #[test]
@@ -76,4 +98,28 @@ fn mistakes_are_explained() {
     }
     assert!(count > 100, "only {count} cases were found");
     assert!(bless || wrong.is_empty(), "{wrong}");
+}
+
+/// The examples of rules that a plan finds: each plan has the message that it is an example of.
+#[test]
+fn examples_of_plans_break_their_rule() {
+    let folder = Folder::new(&[]);
+    let listed = folder.run("explain -json").ok().out;
+    let rules: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let (mut count, mut wrong) = (0, String::new());
+    for rule in rules.as_array().unwrap() {
+        let code = rule["code"].as_str().unwrap();
+        let text = rule["explanation"].as_str().unwrap();
+        let Some((_, rest)) = text.split_once("```plan\n") else {
+            continue;
+        };
+        let (example, _) = rest.split_once("```").unwrap();
+        count += 1;
+        let shown = run(&format!("$ plan -input=false\n{example}"));
+        if !shown.contains(&format!("[{code}]")) {
+            write!(wrong, "{code}\n{example}--- found\n{shown}\n\n").unwrap();
+        }
+    }
+    assert!(count > 15, "only {count} examples were found");
+    assert!(wrong.is_empty(), "{wrong}");
 }

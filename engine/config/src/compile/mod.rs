@@ -9,6 +9,7 @@ pub(crate) mod body;
 mod call;
 mod functions;
 mod lifecycle;
+mod meta;
 mod named;
 pub mod outside;
 pub(crate) mod provider;
@@ -293,6 +294,7 @@ impl<'a> Session<'a> {
             checks: self.checks(at),
             moved: self.moved(at),
             removed: self.removed(at),
+            provider_metas: self.provider_metas(at),
             slots: Vec::new(),
         }
     }

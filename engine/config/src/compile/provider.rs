@@ -88,7 +88,13 @@ impl Session<'_> {
         if let Some(root) = imports {
             for import in &root.imports {
                 if let Some(addr) = import_provider(&root, import.provider.as_ref(), &import.to) {
-                    found.entry(default_addr(&addr)).or_insert(None);
+                    let alias = import
+                        .provider
+                        .as_ref()
+                        .and_then(|named| named.alias.as_ref());
+                    let reached = resolve(self.tree, 0, &addr, alias)
+                        .map_or_else(|| default_addr(&addr), |resolved| resolved.addr);
+                    found.entry(reached).or_insert(None);
                 }
             }
         }

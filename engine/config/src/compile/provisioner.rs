@@ -10,6 +10,7 @@ use crate::rules;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::body::Body;
+use terrane_value::Value;
 
 impl Session<'_> {
     pub(super) fn provisioners(
@@ -74,8 +75,22 @@ impl Session<'_> {
     }
 
     fn connection(&mut self, at: usize, body: &Body, span: Span, place: Place) -> CompiledBody {
-        self.compiler(at, place)
-            .body(body, None, &connection_schema(), span)
+        let body = self
+            .compiler(at, place)
+            .body(body, None, &connection_schema(), span);
+        let kind = body.attribute("type");
+        let is_winrm = kind
+            .and_then(|kind| kind.as_constant()?.as_str())
+            .is_some_and(|kind| kind == "winrm");
+        if let (true, Some(kind)) = (is_winrm, kind) {
+            let detail = "Connections of type \"winrm\" are not supported: the provisioner will fail. Windows has an SSH server (OpenSSH).";
+            self.diagnostics.push(
+                Diagnostic::warning(&rules::resource::WINRM_CONNECTION, detail)
+                    .at(kind.span())
+                    .hint("use type = \"ssh\" with target_platform = \"windows\""),
+            );
+        }
+        body
     }
 
     /// Arguments of which exactly one must be set.
@@ -87,7 +102,11 @@ impl Session<'_> {
         };
         let set = names
             .iter()
-            .filter(|name| body.attribute(name).is_some())
+            // A null is as good as nothing.
+            .filter(|name| {
+                body.attribute(name)
+                    .is_some_and(|value| !value.as_constant().is_some_and(Value::is_null))
+            })
             .count();
         if set == 1 {
             return;

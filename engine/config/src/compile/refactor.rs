@@ -6,8 +6,9 @@ use crate::config::{
     Config, Endpoint, EndpointResource, Import, Module, ModuleId, Moved, Removed, Repetition,
 };
 use crate::load::decl::ImportDecl;
+use crate::load::decode::provider::written;
 use crate::load::decode::refactor::{endpoint_text, import_target};
-use crate::load::providers::{import_provider, type_prefix};
+use crate::load::providers::{import_provider, provider_addr, type_prefix};
 use crate::rules;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{SourceMap, Span};
@@ -41,7 +42,9 @@ impl Session<'_> {
                 provisioners: removed
                     .provisioners
                     .iter()
-                    .filter_map(|provisioner| self.provisioner(at, provisioner, None, place))
+                    .filter_map(|provisioner| {
+                        self.provisioner(at, provisioner, removed.connection.as_ref(), place)
+                    })
                     .collect(),
                 span: removed.span,
             });
@@ -75,21 +78,14 @@ impl Session<'_> {
             let identity = import.identity.as_ref().map(|expr| compiler.expr(expr));
             let resource = self.target(&to);
             self.check_import(import, &to, resource);
-            let provider = match resource {
-                Some((module, at)) => {
-                    let module = &self.tree.modules[module.0 as usize].decl;
-                    let local = crate::load::providers::local_name(&module.resources[at as usize]);
-                    crate::load::providers::provider_addr(module, &local)
+            let provider = match (resource, &to.resource) {
+                (None, Some(target)) => {
+                    let addr = import_provider(&root, import.provider.as_ref(), &import.to)
+                        .unwrap_or_else(|| provider_addr(&root, &type_prefix(&target.type_name)));
+                    let reference = import.provider.as_ref();
+                    Some(self.used_provider(0, &addr, reference, place, import.span))
                 }
-                None => import_provider(&root, import.provider.as_ref(), &import.to)
-                    .unwrap_or_else(|| {
-                        let type_name = to
-                            .resource
-                            .as_ref()
-                            .map(|resource| resource.type_name.clone())
-                            .unwrap_or_default();
-                        crate::load::providers::provider_addr(&root, &type_prefix(&type_name))
-                    }),
+                _ => None,
             };
             found.push(Import {
                 resource,
@@ -99,6 +95,8 @@ impl Session<'_> {
                 id,
                 identity,
                 provider,
+                provider_name: import.provider.as_ref().map(|named| written(named).into()),
+                to_span: import.to.span,
                 span: import.span,
             });
         }
@@ -136,16 +134,23 @@ impl Session<'_> {
         }
         let repetition =
             &self.tree.modules[module.0 as usize].decl.resources[at as usize].repetition;
-        let key = to
-            .resource
-            .as_ref()
-            .and_then(|resource| resource.key.as_ref());
+        let named = to.resource.as_ref();
+        let key = named.and_then(|resource| resource.key.as_ref());
+        // A key that is an expression is looked at when its value is known.
+        let dynamic = import_target(&import.to)
+            .is_ok_and(|(_, keys)| keys.iter().any(|(depth, _)| *depth == to.modules.len()));
         let problem = match key {
             Some(InstanceKey::Int(_)) if repetition.count.is_none() => {
                 "The target resource does not use count."
             }
             Some(InstanceKey::Str(_)) if repetition.for_each.is_none() => {
                 "The target resource does not use for_each."
+            }
+            None if !dynamic && repetition.count.is_some() => {
+                "The target resource is using count: the address must end with the index of an instance, like [0]."
+            }
+            None if !dynamic && repetition.for_each.is_some() => {
+                "The target resource is using for_each: the address must end with the key of an instance, like [\"key\"]."
             }
             _ => return,
         };

@@ -4,11 +4,13 @@ use super::bind::Place;
 use super::{Session, index};
 use crate::body::CompiledBody;
 use crate::config::{ProviderUse, Resource};
-use crate::load::decl::{ModuleDecl, ResourceDecl};
+use crate::load::decl::{ModuleDecl, ProviderRef, ResourceDecl};
 use crate::load::providers::{local_name, provider_addr, resolve};
 use crate::rules;
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::source::Span;
+use terrane_model::addr::ProviderAddr;
 use terrane_model::schema::Schema;
 
 impl Session<'_> {
@@ -63,14 +65,26 @@ impl Session<'_> {
 
     fn provider_use(&mut self, at: usize, module: &ModuleDecl, decl: &ResourceDecl) -> ProviderUse {
         let addr = provider_addr(module, &local_name(decl));
-        let reference = decl.provider.as_ref();
+        let place = Self::place_of(&decl.repetition);
+        self.used_provider(at, &addr, decl.provider.as_ref(), place, decl.span)
+    }
+
+    /// The configuration that a `provider` argument means, or without one the module's own of that provider.
+    pub(super) fn used_provider(
+        &mut self,
+        at: usize,
+        addr: &ProviderAddr,
+        reference: Option<&ProviderRef>,
+        place: Place,
+        header: Span,
+    ) -> ProviderUse {
         let alias = reference.and_then(|provider| provider.alias.as_ref());
-        let span = reference.map_or(decl.span, |provider| provider.span);
-        let resolved = resolve(self.tree, at, &addr, alias);
+        let span = reference.map_or(header, |provider| provider.span);
+        let resolved = resolve(self.tree, at, addr, alias);
         let provider = match &resolved {
             Some(resolved) => self.providers.id(&resolved.addr),
             // The loader reported that there is none.
-            None => self.providers.default_of(&addr),
+            None => self.providers.default_of(addr),
         };
         let own_key = reference.and_then(|provider| provider.key.as_ref());
         let mut found = ProviderUse {
@@ -80,7 +94,6 @@ impl Session<'_> {
             span,
         };
         if let Some(key) = own_key {
-            let place = Self::place_of(&decl.repetition);
             found.key = Some(self.compiler(at, place).expr(key));
         } else if let Some((module, call, key)) = resolved.and_then(|resolved| resolved.key) {
             let repetition = self.tree.modules[module].decl.calls[call]

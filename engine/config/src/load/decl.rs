@@ -78,6 +78,8 @@ pub(crate) struct BackendDecl {
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderMetaDecl {
     pub(crate) name: EcoString,
+    /// Its arguments, which are constant.
+    pub(crate) arguments: Vec<(Ident, Value, Span)>,
     pub(crate) span: Span,
 }
 
@@ -275,6 +277,7 @@ pub(crate) struct RemovedDecl {
     pub(crate) from: Endpoint,
     pub(crate) destroy: bool,
     pub(crate) provisioners: Vec<ProvisionerDecl>,
+    pub(crate) connection: Option<(Body, Span)>,
     pub(crate) span: Span,
 }
 

@@ -186,3 +186,26 @@ pub(super) fn backend_problems(
         })
         .collect()
 }
+
+/// Values that must not be used to configure a backend: it writes them down.
+pub(super) fn backend_values(arguments: &BTreeMap<EcoString, (Value, Span)>) -> Diagnostics {
+    arguments
+        .iter()
+        .filter_map(|(name, (value, span))| {
+            let marks = value.marks_deep();
+            let why = if marks.is_sensitive() {
+                "is derived from a sensitive value"
+            } else if marks.is_ephemeral() {
+                "is derived from an ephemeral value"
+            } else if !value.is_wholly_known() {
+                "is not known before anything is planned"
+            } else {
+                return None;
+            };
+            let detail = format!(
+                "The argument \"{name}\" {why}, and can't be used to configure a backend, whose settings are written down. Pass secrets in the environment, or with -backend-config."
+            );
+            Some(Diagnostic::error(&rules::static_value::BACKEND_VALUE, detail).at(*span))
+        })
+        .collect()
+}

@@ -24,6 +24,7 @@ use static_eval::StaticEval;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::functions::Functions;
 use terrane_lang::source::{SourceMap, Span};
 use terrane_model::addr::{ModulePath, ProviderAddr};
 use terrane_value::Value;
@@ -99,6 +100,19 @@ pub struct Tree {
     pub(crate) modules: Vec<TreeModule>,
     /// Values of root variables, where they are known already.
     pub(crate) variables: BTreeMap<EcoString, Value>,
+    /// What else static expressions may use.
+    pub(crate) surroundings: Surroundings,
+}
+
+/// What expressions that must be known before anything is planned may use beside variables and local values. What is missing is not known there.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// `terraform.workspace`
+    pub workspace: Option<EcoString>,
+    /// `path.cwd`
+    pub cwd: Option<EcoString>,
+    /// Functions, with their door to files; `None`: those that need nothing.
+    pub functions: Option<Functions>,
 }
 
 impl Tree {
@@ -183,6 +197,13 @@ impl Loader {
         loader
     }
 
+    /// Says what static expressions may use. To be called before anything is asked for.
+    #[must_use]
+    pub fn within(mut self, surroundings: Surroundings) -> Self {
+        self.tree.surroundings = surroundings;
+        self
+    }
+
     /// The next module whose files are needed; `None`: all are there.
     pub fn poll(&mut self) -> Option<ModuleRequest> {
         while let Some((module, index)) = self.queue.pop_front() {
@@ -232,6 +253,7 @@ impl Loader {
             self.diagnostics
                 .extend(provider_checks::check(&self.tree, &self.sources));
             self.backend();
+            self.constant_variables();
         }
         (self.tree, self.sources, self.diagnostics)
     }
@@ -406,15 +428,7 @@ impl Loader {
         let mut problems = Diagnostics::new();
         let arguments = evaluator.body(&decl.body, &mut problems);
         problems.extend(files::backend_problems(decl, &arguments));
-        for (name, (value, span)) in &arguments {
-            let marks = value.marks_deep();
-            if marks.is_sensitive() || marks.is_ephemeral() {
-                let headline = rules::static_value::INVALID_STATIC_VALUE
-                    .named(format!("Invalid backend argument \"{name}\""));
-                let detail = "The arguments of a backend must not depend on sensitive or ephemeral values, since they are written down where the backend is chosen. Give secrets to it by the environment.";
-                problems.push(Diagnostic::error(headline, detail).at(*span));
-            }
-        }
+        problems.extend(files::backend_values(&arguments));
         let backend = Backend {
             type_name: decl.type_name.clone(),
             arguments: arguments
@@ -425,5 +439,45 @@ impl Loader {
         };
         self.tree.backend = Some(backend);
         self.diagnostics.extend(problems);
+    }
+
+    /// What calls give variables that must be constant.
+    fn constant_variables(&mut self) {
+        let mut found = Diagnostics::new();
+        let evaluator = StaticEval::new(&self.tree);
+        for module in &self.tree.modules {
+            let Some((parent, call)) = module.parent else {
+                continue;
+            };
+            let call = &self.tree.modules[parent].decl.calls[call];
+            let constant = |variable: &&decl::VariableDecl| variable.constant == Some(true);
+            for variable in module.decl.variables.iter().filter(constant) {
+                let Some(expr) = static_eval::input(&call.body, &variable.name) else {
+                    continue;
+                };
+                let Err(problems) = evaluator.eval(parent, &expr) else {
+                    continue;
+                };
+                // A value that was not given is missed elsewhere, too.
+                let dynamic = problems
+                    .iter()
+                    .find(|problem| problem.is(&rules::static_value::DYNAMIC_VALUE));
+                if let Some(problem) = dynamic {
+                    let detail = format!(
+                        "The variable \"{}\" of {} is declared with const = true, so its value must be known before anything is planned. It may refer only to input variables, local values and path: not to resources, data sources or modules.",
+                        variable.name, module.path
+                    );
+                    let mut diagnostic =
+                        Diagnostic::error(&rules::static_value::CONST_INPUT, detail)
+                            .at(expr.span)
+                            .related(variable.span, "the variable is declared here");
+                    if let Some(place) = problem.subject.filter(|place| *place != expr.span) {
+                        diagnostic = diagnostic.related(place, "this is not constant");
+                    }
+                    found.push(diagnostic);
+                }
+            }
+        }
+        self.diagnostics.extend(found);
     }
 }

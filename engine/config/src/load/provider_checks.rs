@@ -2,6 +2,7 @@
 
 use super::decl::{CallDecl, PassedProvider, ProviderRef};
 use super::decode::provider::written;
+use super::decode::refactor::import_target;
 use super::providers::{local_name, provider_addr, resolve};
 use super::{Tree, TreeModule};
 use crate::rules;
@@ -22,6 +23,19 @@ pub(super) fn check(tree: &Tree, sources: &SourceMap) -> Diagnostics {
                 &resource.provider,
                 resolve_or_declared(tree, at, &addr, alias),
             ) {
+                diagnostics.push(undeclared(module, provider, &addr));
+            }
+        }
+        // A resource that is configured says for itself who manages it; that the import does so, too, is reported elsewhere.
+        let unconfigured = module.decl.imports.iter().filter(|import| {
+            import_target(&import.to).is_ok_and(|(to, _)| {
+                let key = to.resource.map(|to| (to.mode, to.type_name, to.name));
+                key.is_some_and(|key| !module.decl.index.resources.contains_key(&key))
+            })
+        });
+        for provider in unconfigured.filter_map(|import| import.provider.as_ref()) {
+            let addr = provider_addr(&module.decl, &provider.name);
+            if at == 0 && resolve(tree, at, &addr, provider.alias.as_ref()).is_none() {
                 diagnostics.push(undeclared(module, provider, &addr));
             }
         }

@@ -6,6 +6,7 @@
 use super::Tree;
 use super::decl::VariableDecl;
 use crate::rules;
+use crate::variables::{input_value, unsuitable_input};
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ enum Name {
     Local(EcoString),
     PathModule,
     PathRoot,
+    PathCwd,
     Workspace,
 }
 
@@ -84,6 +86,7 @@ impl Binder for Names<'_> {
             }
             ("path", Some(name)) if name == "module" => Name::PathModule,
             ("path", Some(name)) if name == "root" => Name::PathRoot,
+            ("path", Some(name)) if name == "cwd" => Name::PathCwd,
             ("terraform" | "tofu", Some(name)) if name == "workspace" => Name::Workspace,
             _ => {
                 return Err(Diagnostic::error(
@@ -159,14 +162,30 @@ impl Scope for FrameScope<'_> {
 
     fn name(&self, slot: Slot) -> EcoString {
         match self.frame.names.get(slot.0 as usize) {
-            Some(Name::Variable(name)) => format!("var.{name}").into(),
-            Some(Name::Local(name)) => format!("local.{name}").into(),
-            Some(Name::PathModule) => "path.module".into(),
-            Some(Name::PathRoot) => "path.root".into(),
-            Some(Name::Workspace) => "terraform.workspace".into(),
+            Some(name) => shown(name),
             None => EcoString::new(),
         }
     }
+}
+
+/// How a name is written.
+fn shown(name: &Name) -> EcoString {
+    match name {
+        Name::Variable(name) => ecow::eco_format!("var.{name}"),
+        Name::Local(name) => ecow::eco_format!("local.{name}"),
+        Name::PathModule => "path.module".into(),
+        Name::PathRoot => "path.root".into(),
+        Name::PathCwd => "path.cwd".into(),
+        Name::Workspace => "terraform.workspace".into(),
+    }
+}
+
+/// A text, if it is known.
+fn known(text: Option<&EcoString>) -> Value {
+    text.map_or_else(
+        || Value::unknown(Type::String),
+        |text| Value::string(text.clone()),
+    )
 }
 
 /// What a name needs before it has a value.
@@ -179,7 +198,11 @@ impl<'a> StaticEval<'a> {
     pub(crate) fn new(tree: &'a Tree) -> Self {
         Self {
             tree,
-            functions: Functions::pure(),
+            functions: tree
+                .surroundings
+                .functions
+                .clone()
+                .unwrap_or_else(Functions::pure),
             known: RefCell::new(BTreeMap::new()),
         }
     }
@@ -201,7 +224,10 @@ impl<'a> StaticEval<'a> {
                     problems.push(
                         Diagnostic::error(
                             &rules::static_value::CIRCULAR_REFERENCE,
-                            "A value that must be known before anything is planned depends on itself.",
+                            format!(
+                                "{} must be known before anything is planned, and depends on itself.",
+                                shown(&key.1)
+                            ),
                         )
                         .at(span),
                     );
@@ -244,7 +270,7 @@ impl<'a> StaticEval<'a> {
                 };
             };
             let value = match result {
-                Ok(value) => self.convert_variable(&key, value),
+                Ok(value) => self.convert_variable(&key, value, &mut problems),
                 Err(found) => {
                     problems.extend(found);
                     None
@@ -286,7 +312,8 @@ impl<'a> StaticEval<'a> {
         match name {
             Name::PathModule => Step1::Ready(Some(Value::string(here.dir.clone()))),
             Name::PathRoot => Step1::Ready(Some(Value::string("."))),
-            Name::Workspace => Step1::Ready(Some(Value::unknown(Type::String))),
+            Name::PathCwd => Step1::Ready(Some(known(self.tree.surroundings.cwd.as_ref()))),
+            Name::Workspace => Step1::Ready(Some(known(self.tree.surroundings.workspace.as_ref()))),
             Name::Local(name) => match here
                 .decl
                 .index
@@ -301,15 +328,12 @@ impl<'a> StaticEval<'a> {
                 let Some(variable) = self.variable(*module, name) else {
                     return Step1::Ready(None);
                 };
-                // Some variables of the module say whether they are constant, so all that are must say so.
-                let says = here.decl.variables.iter();
-                let chosen = says.clone().any(|variable| variable.constant.is_some());
-                if chosen && variable.constant != Some(true) {
+                if variable.constant == Some(false) {
                     let detail = format!(
-                        "The variable \"{name}\" is used where its value must be known before anything is planned. In this module the variables for which that holds say so, and this one does not: set const = true in its declaration, or use another one."
+                        "The variable \"{name}\" is used where its value must be known before anything is planned, but it says of itself that it need not be: const = false. Take that out, or use another variable."
                     );
                     problems.push(
-                        Diagnostic::error(&rules::static_value::NOT_CONST, detail)
+                        Diagnostic::error(&rules::static_value::NOT_CONSTANT, detail)
                             .at(variable.span),
                     );
                     return Step1::Ready(None);
@@ -323,14 +347,18 @@ impl<'a> StaticEval<'a> {
                     }
                     Some((parent, call)) => {
                         let call = &self.tree.modules[parent].decl.calls[call];
-                        input(&call.body, name).map(|expr| Step1::Compute(parent, expr))
+                        let escaped = call.escape.as_ref().and_then(|body| input(body, name));
+                        escaped
+                            .or_else(|| input(&call.body, name))
+                            .map(|expr| Step1::Compute(parent, expr))
                     }
                 };
                 if let Some(given) = given {
                     return given;
                 }
-                if let Some((default, _)) = &variable.default {
-                    return Step1::Ready(Some(marked(variable, default.clone())));
+                if variable.default.is_some() {
+                    let value = input_value(&variable.without_rules(), None);
+                    return Step1::Ready(value.ok());
                 }
                 let detail = format!(
                     "The variable \"{name}\" is used where its value must be known before anything is planned, but it has no value. Set it on the command line, in a variables file or in the environment, or give it a default."
@@ -344,22 +372,32 @@ impl<'a> StaticEval<'a> {
         }
     }
 
-    fn convert_variable(&self, key: &Key, value: Value) -> Option<Value> {
+    /// What a variable makes of the value that its call gives it.
+    fn convert_variable(
+        &self,
+        key: &Key,
+        value: Value,
+        problems: &mut Diagnostics,
+    ) -> Option<Value> {
         let (module, Name::Variable(name)) = key else {
             return Some(value);
         };
         let Some(variable) = self.variable(*module, name) else {
             return Some(value);
         };
-        let value = marked(variable, value);
-        let Some(ty) = &variable.ty else {
-            return Some(value);
-        };
-        let filled = match &ty.defaults {
-            Some(defaults) => defaults.apply(&value),
-            None => value,
-        };
-        convert(&filled, &ty.ty).ok()
+        let declared = variable.without_rules();
+        match input_value(&declared, Some(&value)) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                let here = &self.tree.modules[*module];
+                let addr = format!("{}.var.{name}", here.path);
+                let place = here.parent.map_or(variable.span, |(parent, call)| {
+                    self.tree.modules[parent].decl.calls[call].span
+                });
+                problems.push(unsuitable_input(&declared, &addr, place, &problem));
+                None
+            }
+        }
     }
 
     /// A string that is known and may be shown; null counts as not given.

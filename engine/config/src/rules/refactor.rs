@@ -298,4 +298,17 @@ terrane_lang::rules! {
     /// }
     /// ```
     T1724 error INVALID_IMPORT_ID = "Invalid import id argument";
+
+    /// A `connection` is for provisioners, which are allowed only where a `removed` block refers to a resource, not to a module.
+    ///
+    /// ```terraform
+    /// removed {
+    ///   from = module.gone
+    ///   lifecycle {
+    ///     destroy = true
+    ///   }
+    ///   connection {}
+    /// }
+    /// ```
+    T1725 error CONNECTION_OF_MODULE = "Invalid connection block";
 }

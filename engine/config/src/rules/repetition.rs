@@ -1,7 +1,7 @@
 //! Rules about count, for_each and enabled.
 
 terrane_lang::rules! {
-    /// `count` is a number.
+    /// `count` is a number, or something that converts to one.
     ///
     /// ```terraform
     /// resource "terraform_data" "a" {

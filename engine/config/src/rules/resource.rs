@@ -372,4 +372,20 @@ terrane_lang::rules! {
     /// }
     /// ```
     T1334 error PREVENT_DESTROY_TYPE = "Invalid prevent_destroy argument";
+
+    /// There is no WinRM here, so a provisioner with such a connection fails when it runs. Windows has an SSH server: use
+    /// `type = "ssh"` with `target_platform = "windows"`.
+    ///
+    /// ```terraform
+    /// resource "terraform_data" "a" {
+    ///   connection {
+    ///     type = "winrm"
+    ///     host = "10.0.0.1"
+    ///   }
+    ///   provisioner "remote-exec" {
+    ///     inline = ["dir"]
+    ///   }
+    /// }
+    /// ```
+    T1340 warning WINRM_CONNECTION = "Unsupported connection type";
 }

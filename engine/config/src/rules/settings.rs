@@ -239,4 +239,24 @@ terrane_lang::rules! {
     /// }
     /// ```
     T1121 warning BACKEND_IGNORED = "Backend configuration ignored";
+
+    /// A `provider_meta` block holds an argument that the provider does not take there. Take it out.
+    ///
+    /// ```text
+    /// terraform {
+    ///   provider_meta "google" {
+    ///     modul_name = "blueprints/terraform/x/v1.0.0" # module_name
+    ///   }
+    /// }
+    /// ```
+    T1122 error UNSUPPORTED_META = "Unsupported argument";
+
+    /// A `provider_meta` block lacks an argument that the provider needs there. Add it.
+    ///
+    /// ```text
+    /// terraform {
+    ///   provider_meta "acme" {} # where the provider says that `module` is required
+    /// }
+    /// ```
+    T1123 error MISSING_META = "Missing required argument";
 }

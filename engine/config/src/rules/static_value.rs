@@ -49,16 +49,50 @@ terrane_lang::rules! {
     /// ```
     T1805 error STATIC_PROVIDER_FUNCTION = "Provider function in static context";
 
-    /// A module that declares any of its variables with `const` says by that which ones must be known before anything is planned: those with `const = true`, and only they can be used where that is needed. (Where no variable says `const`, all can.)
+    /// A variable with `const = false` is used where values must be known before anything is planned: in a module source or version, a backend, or
+    /// the `for_each` of a provider. Take `const = false` out, or use another variable.
     ///
     /// ```terraform
-    /// variable "a" {
+    /// variable "dir" {
+    ///   default = "./m"
     ///   const   = false
-    ///   default = "./a"
     /// }
     /// module "m" {
-    ///   source = var.a
+    ///   source = var.dir
     /// }
     /// ```
-    T1850 error NOT_CONST = "Variable is not const";
+    T1806 error NOT_CONSTANT = "Variable is not constant";
+
+    /// A backend argument is sensitive, ephemeral or not known. Backend settings are kept in the working directory and in saved plans, in the clear; pass
+    /// secrets in the environment, or with `-backend-config` at `init`.
+    ///
+    /// ```terraform
+    /// variable "path" {
+    ///   default   = "state"
+    ///   sensitive = true
+    /// }
+    /// terraform {
+    ///   backend "local" {
+    ///     path = var.path
+    ///   }
+    /// }
+    /// ```
+    T1807 error BACKEND_VALUE = "Invalid backend argument";
+
+    /// A variable with `const = true` is given a value that depends on resources, data sources or modules. It must be known before anything is
+    /// planned.
+    ///
+    /// ```terraform
+    /// -- main.tf
+    /// resource "terraform_data" "a" {}
+    /// module "m" {
+    ///   source = "./m"
+    ///   name   = terraform_data.a.id
+    /// }
+    /// -- m/main.tf
+    /// variable "name" {
+    ///   const = true
+    /// }
+    /// ```
+    T1808 error CONST_INPUT = "Value of a constant variable is not constant";
 }

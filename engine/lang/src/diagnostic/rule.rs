@@ -87,24 +87,6 @@ impl From<&Rule> for Headline {
     }
 }
 
-impl From<&str> for Headline {
-    fn from(summary: &str) -> Self {
-        Self::foreign(summary.to_owned())
-    }
-}
-
-impl From<&String> for Headline {
-    fn from(summary: &String) -> Self {
-        Self::foreign(summary.clone())
-    }
-}
-
-impl From<String> for Headline {
-    fn from(summary: String) -> Self {
-        Self::foreign(summary)
-    }
-}
-
 /// Declares rules, and the list `ALL` of them.
 ///
 /// The documentation of each is what users read: why it is wrong, an example, the way out.

@@ -20,7 +20,7 @@ fn at(map: &SourceMap, part: &str) -> Span {
 fn shows_the_line_and_underlines_the_subject() {
     let map = map();
     let mut diagnostic = Diagnostic::error(
-        "Invalid reference",
+        Headline::foreign("Invalid reference"),
         "A reference is needed here, not a bare word.",
     )
     .at(at(&map, "bar"))
@@ -67,7 +67,7 @@ fn several_lines_and_empty_ranges() {
     let map = map();
     let text = render(
         &map,
-        &Diagnostic::warning("W", "").at(at(&map, "[\n    1,\n  ]")),
+        &Diagnostic::warning(Headline::foreign("W"), "").at(at(&map, "[\n    1,\n  ]")),
         Style::Plain,
         0,
     );
@@ -75,7 +75,12 @@ fn several_lines_and_empty_ranges() {
     assert_eq!(text, expect);
     let mut empty = at(&map, "foo");
     empty.end = empty.start;
-    let text = render(&map, &Diagnostic::error("E", "").at(empty), Style::Plain, 0);
+    let text = render(
+        &map,
+        &Diagnostic::error(Headline::foreign("E"), "").at(empty),
+        Style::Plain,
+        0,
+    );
     assert!(
         text.ends_with("   5:   foo = bar # é\n        ^\n"),
         "{text}"
@@ -86,8 +91,13 @@ fn several_lines_and_empty_ranges() {
         u32::try_from(TEXT.len()).unwrap(),
     );
     assert!(
-        render(&map, &Diagnostic::error("E", "").at(end), Style::Plain, 0)
-            .starts_with("Error: E\n\n  on main.tf line 10:\n")
+        render(
+            &map,
+            &Diagnostic::error(Headline::foreign("E"), "").at(end),
+            Style::Plain,
+            0
+        )
+        .starts_with("Error: E\n\n  on main.tf line 10:\n")
     );
 }
 
@@ -98,7 +108,7 @@ fn control_characters_are_replaced() {
     let file = map.add("a\u{1b}[2J.tf", "x = \"\u{1b}[31m\"\n");
     let text = render(
         &map,
-        &Diagnostic::error("E\u{1b}", "d\u{7}").at(Span::new(file, 4, 11)),
+        &Diagnostic::error(Headline::foreign("E\u{1b}"), "d\u{7}").at(Span::new(file, 4, 11)),
         Style::Plain,
         0,
     );
@@ -115,7 +125,7 @@ fn long_lines_are_cut() {
     );
     let text = render(
         &map,
-        &Diagnostic::error("E", "").at(Span::new(file, 1_000_000, 1_000_003)),
+        &Diagnostic::error(Headline::foreign("E"), "").at(Span::new(file, 1_000_000, 1_000_003)),
         Style::Plain,
         0,
     );
@@ -126,7 +136,11 @@ fn long_lines_are_cut() {
 #[test]
 fn snippets_are_those_of_the_peers() {
     let map = map();
-    let found = snippet(&map, &Diagnostic::error("E", "").at(at(&map, "bar"))).unwrap();
+    let found = snippet(
+        &map,
+        &Diagnostic::error(Headline::foreign("E"), "").at(at(&map, "bar")),
+    )
+    .unwrap();
     let expect = Snippet {
         context: Some("resource \"x\" \"y\"".into()),
         code: "  foo = bar # é".into(),
@@ -136,11 +150,19 @@ fn snippets_are_those_of_the_peers() {
     };
     assert_eq!(found, expect);
     // A block's own name is not inside it.
-    let found = snippet(&map, &Diagnostic::error("E", "").at(at(&map, "resource"))).unwrap();
+    let found = snippet(
+        &map,
+        &Diagnostic::error(Headline::foreign("E"), "").at(at(&map, "resource")),
+    )
+    .unwrap();
     assert_eq!(found.context, None);
-    let found = snippet(&map, &Diagnostic::error("E", "").at(at(&map, "\"y\""))).unwrap();
+    let found = snippet(
+        &map,
+        &Diagnostic::error(Headline::foreign("E"), "").at(at(&map, "\"y\"")),
+    )
+    .unwrap();
     assert_eq!(found.context.as_deref(), Some("resource \"x\" \"y\""));
-    let diagnostic = Diagnostic::error("E", "")
+    let diagnostic = Diagnostic::error(Headline::foreign("E"), "")
         .at(at(&map, "1,"))
         .within(at(&map, "[\n    1,\n  ]"));
     let found = snippet(&map, &diagnostic).unwrap();
@@ -162,7 +184,7 @@ fn json_context_is_a_path() {
     let start = u32::try_from(text.find("b c").unwrap()).unwrap();
     let found = snippet(
         &map,
-        &Diagnostic::error("E", "").at(Span::new(file, start, start + 3)),
+        &Diagnostic::error(Headline::foreign("E"), "").at(Span::new(file, start, start + 3)),
     )
     .unwrap();
     assert_eq!(found.context.as_deref(), Some("resource.t.a[0].depends_on"));

@@ -2,7 +2,7 @@
 
 use super::simple::Names;
 use super::work::Work;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Headline};
 use crate::functions::{
     Functions, ProviderFunction, ProviderFunctionError, ProviderFunctions, ProviderNames,
     ProviderParam,
@@ -42,7 +42,13 @@ impl ProviderNames for Known {
             "x::open" => (vec![open], None, Type::Dynamic),
             "x::wrong" => (vec![], None, Type::Number),
             "x::fails" => (vec![param("text", Type::String)], None, Type::String),
-            _ => return Err(Diagnostic::error("Unknown provider function", name).at(span)),
+            _ => {
+                return Err(Diagnostic::error(
+                    Headline::foreign("Unknown provider function"),
+                    name,
+                )
+                .at(span));
+            }
         };
         Ok(Arc::new(ProviderFunction {
             provider: "example.com/a/x".into(),

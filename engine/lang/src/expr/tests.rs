@@ -3,7 +3,7 @@
 use super::simple::Names;
 use super::types::{type_constraint, variable_type};
 use super::{Binder, Bound, Compiled, Scope, Slot, compile};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Headline};
 use crate::functions::Functions;
 use crate::source::{FileId, Span};
 use crate::syntax::ast;
@@ -588,7 +588,9 @@ impl Binder for Recorder {
                 consumed: 1,
                 key_at: None,
             }),
-            _ => Err(Diagnostic::error("Unknown", root.name.as_str()).at(root.span)),
+            _ => Err(
+                Diagnostic::error(Headline::foreign("Unknown"), root.name.as_str()).at(root.span),
+            ),
         }
     }
 }

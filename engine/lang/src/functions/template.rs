@@ -115,6 +115,8 @@ fn render(
     context: &Context<'_>,
 ) -> Result<Value, Fault> {
     if context.depth + LEVELS >= MAX_DEPTH {
+        // A template that renders itself twice would come here as often as two to the power of the depth: this ends the evaluation.
+        context.work.spend(u64::MAX);
         return Err(Fault::new(TOO_DEEP));
     }
     // Reading the template is work too.

@@ -62,8 +62,10 @@ impl Problems {
         for (name, attribute) in &block.attributes {
             let ty = || attribute_type(attribute);
             let (planned, actual) = (attr(planned, name, ty), attr(actual, name, ty));
-            let hidden =
-                attribute.has_sensitive() || is_sensitive(&planned) || is_sensitive(&actual);
+            let hidden = attribute.has_sensitive()
+                || attribute.has_write_only()
+                || is_sensitive(&planned)
+                || is_sensitive(&actual);
             let known = self.found.len();
             self.name(name, |this| {
                 this.value(&planned.unmark_deep(), &actual.unmark_deep());

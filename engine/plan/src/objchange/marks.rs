@@ -76,6 +76,41 @@ fn strip_attribute(attribute: &Attribute, value: &Value) -> Value {
     }
 }
 
+/// The write-only attributes that have a value, where providers must say null: they take such values and never give them back.
+#[must_use]
+pub fn write_only_values(block: &Block, value: &Value) -> Vec<Path> {
+    let mut found = Vec::new();
+    if block.has_write_only() {
+        let stripped = strip_write_only(block, value);
+        differing(value, &stripped, &mut Path::new(), &mut found);
+    }
+    found
+}
+
+fn differing(value: &Value, stripped: &Value, path: &mut Path, found: &mut Vec<Path>) {
+    if value == stripped {
+        return;
+    }
+    let (inner, stripped) = (value.unmarked(), stripped.unmarked());
+    let same_parts = inner.children().len() == stripped.children().len();
+    if stripped.is_null() || !same_parts || matches!(inner.kind(), Kind::Set(_)) {
+        found.push(path.clone());
+        return;
+    }
+    let keys = super::access::keys(inner);
+    let object = matches!(inner.kind(), Kind::Object(_));
+    let parts = inner.children().iter().zip(stripped.children());
+    for (at, (part, stripped)) in parts.enumerate() {
+        path.0.push(match keys.get(at) {
+            Some(name) if object => PathStep::Attr(name.clone()),
+            Some(name) => PathStep::Index(Value::string(name.clone())),
+            None => PathStep::Index(Value::number(i64::try_from(at).unwrap_or(i64::MAX))),
+        });
+        differing(part, stripped, path, found);
+        path.0.pop();
+    }
+}
+
 fn objects(
     attributes: &BTreeMap<EcoString, Attribute>,
     value: &Value,

@@ -19,7 +19,7 @@ pub use access::at_path;
 pub use compatible::assert_object_compatible;
 pub use ignore::{kept_marks, process_ignore_changes};
 pub use legacy::normalize_from_legacy;
-pub use marks::{mark_by_paths, marked_paths, schema_marks, strip_write_only};
+pub use marks::{mark_by_paths, marked_paths, schema_marks, strip_write_only, write_only_values};
 pub use proposed::{planned_unknown_object, proposed_new};
 pub use replace::{ReplacePaths, filter_replace_paths};
 pub use valid::assert_plan_valid;

@@ -472,6 +472,13 @@ fn a_write_only_attribute_is_planned_null() {
     let planned = simple_value(none(), s("a"), none(), none());
     assert_eq!(assert_plan_valid(&block, &null, &config, &planned), []);
     assert_eq!(strip_write_only(&block, &config), planned);
+    assert_eq!(write_only_values(&block, &planned), []);
+    let path = Path::new().attr("tag");
+    assert_eq!(write_only_values(&block, &config), [path]);
+    // A secret that comes back is not repeated in the message.
+    let problems = assert_object_compatible(&block, &planned, &config);
+    assert_eq!(problems.len(), 1);
+    assert!(!problems[0].1.contains("secret"), "{}", problems[0].1);
 }
 
 #[test]

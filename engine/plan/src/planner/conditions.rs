@@ -204,20 +204,24 @@ fn message_text(
     };
     let marks = value.marks_deep();
     if marks.is_sensitive() || marks.is_ephemeral() {
-        let what = if marks.is_sensitive() {
-            "sensitive"
+        let (what, one, way_out) = if marks.is_sensitive() {
+            (
+                "sensitive",
+                "a sensitive",
+                "nonsensitive() if it can be shown",
+            )
         } else {
-            "ephemeral"
+            ("ephemeral", "an ephemeral", "ephemeralasnull()")
         };
         let mut diagnostic = Diagnostic::error(
             rules::condition::SENSITIVE_ERROR_MESSAGE.named(format!("Error message refers to {what} values")),
             format!("The error expression used to explain this condition refers to {what} values, so terrane will not display the resulting message. \
-                     Remove the {what} value from the message, or use nonsensitive() if it can be shown."),
+                     Remove the {what} value from the message, or use {way_out}."),
         )
         .at(rule.message.span());
         diagnostic.severity = words.severity;
         diagnostics.push(diagnostic);
-        return format!("The error message included a {what} value, so it will not be displayed.");
+        return format!("The error message included {one} value, so it will not be displayed.");
     }
     let text = terrane_value::convert::convert(&value, &Type::String).ok();
     match text.as_ref().map(terrane_value::Value::kind) {

@@ -33,6 +33,7 @@ impl Core {
             return self.data_decided(id, Action::Read, Some(reason), unknown);
         }
         let provider = task.provider.clone();
+        let meta = self.meta_at(task.place, provider.config);
         self.progress.push(Progress::ReadStart(task.addr.clone()));
         self.tasks[id].step = Step::ReadingData;
         self.ask(
@@ -40,7 +41,7 @@ impl Core {
             Call::ReadDataSource {
                 type_name,
                 config,
-                meta: Value::NULL,
+                meta,
             },
             Waiting::Task(id),
         );

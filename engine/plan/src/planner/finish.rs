@@ -21,9 +21,13 @@ pub(super) fn finish(mut core: Core) -> Planned {
         return Planned {
             plan: None,
             diagnostics: core.diagnostics,
+            generated: Vec::new(),
         };
     }
     core.check_replace_requests();
+    core.check_unused_imports();
+    core.warn_about_shared_imports();
+    let generated = core.generated();
     core.find_drift();
     let mut plan = empty_plan(&core);
     plan.outputs = core.output_changes();
@@ -52,6 +56,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
     Planned {
         plan: Some(plan),
         diagnostics: core.diagnostics,
+        generated,
     }
 }
 

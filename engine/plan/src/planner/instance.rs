@@ -111,7 +111,10 @@ impl Core {
             && let Some(wanted) = self.imports.remove(&self.tasks[id].addr)
         {
             let (addr, provider) = (self.tasks[id].addr.clone(), self.tasks[id].provider.clone());
-            self.tasks[id].object = Some(self.begin_import(&addr, &provider, wanted));
+            match self.begin_import(&addr, &provider, wanted) {
+                Some(object) => self.tasks[id].object = Some(object),
+                None => return self.task_failed(id),
+            }
         }
         match self.tasks[id].object {
             Some(object)
@@ -215,7 +218,7 @@ impl Core {
             proposed,
             config: config.clone(),
             private,
-            meta: Value::NULL,
+            meta: self.meta_at(*place, provider.config),
             identity,
         };
         let provider = provider.clone();
@@ -345,7 +348,7 @@ impl Core {
             proposed,
             config: config.clone(),
             private,
-            meta: Value::NULL,
+            meta: self.meta_at(*place, provider.config),
             identity: Value::NULL,
         };
         let provider = provider.clone();
@@ -417,6 +420,17 @@ impl Core {
         } else if !answer.legacy {
             problems = objchange::assert_plan_valid(&block, prior, config, &planned);
         }
+        let known: Vec<Path> = problems.iter().map(|(path, _)| path.clone()).collect();
+        let set = objchange::write_only_values(&block, &planned);
+        problems.extend(
+            set.into_iter()
+                .filter(|path| !known.contains(path))
+                .map(|path| {
+                    let problem =
+                        "a value of a write-only attribute, which providers must not give back";
+                    (path, problem.to_owned())
+                }),
+        );
         if problems.is_empty() {
             return Some(planned);
         }
@@ -507,7 +521,7 @@ impl Core {
                     ImportTarget::Identity(_) => None,
                 },
                 unknown: false,
-                generated_config: None,
+                generated_config: self.options.generated.get(addr).cloned(),
             });
         let stored = present
             .filter(|_| importing.is_none())

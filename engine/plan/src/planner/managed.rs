@@ -92,7 +92,7 @@ impl Core {
         let config = self.config.clone();
         let resource = &config.module(module).resources[at as usize];
         let from_state = self.is_destroy() && resource.mode == Mode::Managed;
-        if !from_state && resource.mode == Mode::Managed {
+        if self.options.mode == PlanMode::Normal && !from_state && resource.mode == Mode::Managed {
             let wanted = self.wanted_imports(module, at);
             self.imports.extend(wanted);
         }
@@ -232,6 +232,7 @@ impl Core {
         let object = self.prior.current(&addr.resource, &addr.key);
         let resource = self.world.resource(place.module, at);
         let (mode, type_name) = (resource.mode, resource.type_name.clone());
+        let provider_span = resource.provider.span;
         let provider_key = resource.provider.key.as_ref().map(|key| {
             let (place, repeat) = match resource.provider.key_from {
                 None => (place, self.world.repeat(place, at, addr.key.as_ref())?),
@@ -273,6 +274,12 @@ impl Core {
                 failed = true;
                 self.report(diagnostics, &addr.to_string());
             }
+        }
+        if let Some(problem) = self.no_such_instance(&addr, &provider, provider_span) {
+            failed = true;
+            self.diagnostics.push(problem);
+        } else if let Some(object) = object {
+            self.hand_over(object, &provider);
         }
         if !from_state || object.is_none_or(|object| !self.prior.objects[object].in_scope) {
             // While destroying, objects are left to the orphans: all of them go.
@@ -316,6 +323,10 @@ impl Core {
         }
         if failed {
             return self.task_failed(id);
+        }
+        if self.recovering && mode == Mode::Managed {
+            // Only what provider configurations need is of interest, and nothing is read for it.
+            return self.leave_as_is(id);
         }
         if from_state || self.options.mode == PlanMode::RefreshOnly && mode == Mode::Managed {
             return self.wait_for_object(id);

@@ -3,21 +3,27 @@
 //! A node runs when all that it needs is done. Objects in state are read as soon as their provider is configured, whatever the
 //! graph says: reading depends on prior state only. Answers may come in any order; the plan is the same.
 
+mod adopt;
 pub(crate) mod conditions;
 mod data;
+mod drafts;
 pub(crate) mod ephemeral;
 mod finish;
 pub(crate) mod fits;
+mod identity;
 mod imports;
 pub(crate) mod index;
 mod instance;
+mod instances;
 mod managed;
-mod moves;
+mod meta;
+pub(crate) mod moves;
 mod nodes;
 mod objects;
 mod orphans;
 mod prior;
 mod recover;
+mod takeover;
 mod targets;
 
 use crate::graph::{Graph, Node, NodeId};
@@ -53,6 +59,10 @@ enum Waiting {
     Orphan(ObjectId),
     /// Whether an open intent was carried out.
     Intent(usize),
+    /// The configuration of an object.
+    Draft(usize),
+    /// What identifies an object, in the form of the present schema.
+    Identity(ObjectId),
     /// Renewing or closing an ephemeral instance: index into its leases.
     Ephemeral(usize),
 }
@@ -126,6 +136,11 @@ pub(crate) struct Core {
     events: Vec<terrane_model::event::EventKind>,
     /// What is to be imported to instances of the resources that have run.
     imports: BTreeMap<terrane_model::addr::InstanceAddr, imports::Wanted>,
+    /// Blocks that are to be written.
+    drafts: Vec<drafts::Draft>,
+    drafting: drafts::Drafting,
+    /// The one object that is to be taken over, if that is all.
+    takeover: Option<takeover::Takeover>,
     ephemerals: ephemeral::Ephemerals,
 }
 
@@ -203,6 +218,9 @@ impl Core {
             unresolved: BTreeMap::new(),
             events: Vec::new(),
             imports: BTreeMap::new(),
+            drafts: Vec::new(),
+            drafting: drafts::Drafting::default(),
+            takeover: None,
             ephemerals: ephemeral::Ephemerals::default(),
         }
     }
@@ -212,16 +230,20 @@ impl Core {
             self.cancelled = true;
             return;
         }
-        if !self.is_destroy() {
+        if self.options.mode == PlanMode::Normal && !self.recovering {
             self.check_imports();
+            self.check_metas();
         }
         self.find_create_first();
         self.find_resource_deps();
         self.find_triggers();
-        if self.recovering {
+        if self.takeover.is_some() {
+            // Only the provider is needed.
+        } else if self.recovering {
             self.assign_intents();
         } else {
             self.find_objects_in_scope();
+            self.check_moved_scope();
             self.assign_providers();
         }
         let taking_part = self.nodes_taking_part();
@@ -278,7 +300,11 @@ impl Core {
                 self.run(id);
                 continue;
             }
-            if self.waiting.len() == self.ephemerals.outstanding && !self.orphans_planned {
+            let quiet = self.waiting.len() == self.ephemerals.outstanding;
+            if quiet && (self.begin_takeover() || !self.recovering && self.draft()) {
+                continue;
+            }
+            if quiet && !self.orphans_planned {
                 self.orphans_planned = true;
                 self.plan_orphans();
                 continue;
@@ -296,6 +322,8 @@ impl Core {
             Some(Waiting::Task(task)) => self.task_answered(task, outcome),
             Some(Waiting::Orphan(object)) => self.orphan_answered(object, outcome),
             Some(Waiting::Intent(intent)) => self.intent_answered(intent, outcome),
+            Some(Waiting::Draft(draft)) => self.draft_answered(draft, outcome),
+            Some(Waiting::Identity(object)) => self.identity_answered(object, outcome),
             Some(Waiting::Ephemeral(at)) => self.ephemeral_answered(at, outcome),
             None => {}
         }
@@ -328,11 +356,11 @@ impl Core {
         self.next_request += 1;
         let about = match &waiting {
             Waiting::Task(task) => Some(self.tasks[*task].addr.clone()),
-            Waiting::Object(object) | Waiting::Orphan(object) => {
+            Waiting::Object(object) | Waiting::Orphan(object) | Waiting::Identity(object) => {
                 Some(self.prior.objects[*object].addr.clone())
             }
             Waiting::Ephemeral(at) => self.ephemerals.addr(*at),
-            Waiting::Provider(_) | Waiting::Intent(_) => None,
+            Waiting::Provider(_) | Waiting::Intent(_) | Waiting::Draft(_) => None,
         };
         self.waiting.insert(id.0, waiting);
         self.requests.push(Request {

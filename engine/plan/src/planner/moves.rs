@@ -3,7 +3,9 @@
 use super::index::ConfigIndex;
 use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
-use terrane_config::config::{Config, Endpoint, EndpointResource, Moved, Repetition};
+use terrane_config::config::{
+    Config, Endpoint, EndpointResource, ModuleId, Moved, Removed, Repetition,
+};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::{
     InstanceAddr, InstanceKey, Mode, ModuleInstance, ModulePath, ModuleStep, ResourceAddr,
@@ -250,8 +252,19 @@ fn implied(
     (fits && snapshot.instance(&to).is_none()).then_some(to)
 }
 
+/// The `removed` block that says what becomes of a resource that is not configured, with its module.
+pub(crate) fn removed<'c>(
+    config: &'c Config,
+    addr: &ResourceAddr,
+) -> Option<(ModuleId, &'c Removed)> {
+    config.modules.iter().find_map(|module| {
+        let covers = |removed: &&Removed| covers(&module.path, &removed.from, addr);
+        Some((module.id, module.removed.iter().find(covers)?))
+    })
+}
+
 /// Whether a `removed` block's address covers a resource.
-pub(crate) fn covers(module: &ModulePath, from: &Endpoint, addr: &ResourceAddr) -> bool {
+fn covers(module: &ModulePath, from: &Endpoint, addr: &ResourceAddr) -> bool {
     let names: Vec<_> = module
         .0
         .iter()

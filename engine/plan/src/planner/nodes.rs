@@ -36,7 +36,16 @@ impl Core {
             .collect();
         if self.recovering {
             stack.extend(self.intent_nodes());
+            stack.extend(self.takeover_nodes());
         } else {
+            if self.options.generate {
+                let uses = self
+                    .config
+                    .imports
+                    .iter()
+                    .filter_map(|import| import.provider.as_ref());
+                stack.extend(uses.map(|used| self.graph.id(Node::Provider(used.provider))));
+            }
             stack.extend(
                 providers
                     .into_iter()

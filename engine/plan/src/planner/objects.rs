@@ -179,7 +179,13 @@ impl Core {
             return self.object_failed(id);
         };
         let stored = object.stored.clone();
-        if stored.schema_version > schema.version {
+        let target = self.config.provider(provider.config).addr.provider.clone();
+        let taken_over = object.previous.clone().filter(|previous| {
+            previous.resource.type_name != type_name
+                || (previous.resource != object.addr.resource
+                    && object.provider_addr.provider != target)
+        });
+        if stored.schema_version > schema.version && taken_over.is_none() {
             self.diagnostics.push(
                 Diagnostic::error(
                     &rules::state::NEWER_SCHEMA,
@@ -189,11 +195,13 @@ impl Core {
             );
             return self.object_failed(id);
         }
-        let moved_type = object
-            .previous
-            .as_ref()
-            .filter(|previous| previous.resource.type_name != type_name);
-        if let Some(previous) = moved_type {
+        if let Some(previous) = taken_over {
+            let able = self
+                .info(provider.config)
+                .is_some_and(|info| info.abilities.move_state);
+            if !able {
+                return self.can_not_take_over(id, &previous, &target);
+            }
             let call = Call::Move {
                 source_provider: object.provider_addr.provider.to_string().into(),
                 source_type: previous.resource.type_name.clone(),
@@ -235,7 +243,7 @@ impl Core {
         );
     }
 
-    fn unreadable(&mut self, id: ObjectId, problem: &str) {
+    pub(super) fn unreadable(&mut self, id: ObjectId, problem: &str) {
         let addr = self.prior.objects[id].addr.to_string();
         self.diagnostics.push(
             Diagnostic::error(
@@ -248,35 +256,24 @@ impl Core {
     }
 
     /// The object in the form of the present schema: read it, if that is wanted.
-    fn object_upgraded(&mut self, id: ObjectId, value: Value) {
+    pub(super) fn object_upgraded(&mut self, id: ObjectId, value: Value) {
         // What is imported has to be read in any case: import gives only enough to find it.
+        self.prior.objects[id].old = value.clone();
+        if !self.identity_ready(id) {
+            return;
+        }
         let refresh = self.options.refresh || self.prior.objects[id].importing.is_some();
         let object = &mut self.prior.objects[id];
-        object.old = value.clone();
-        if let (Some((_, json)), Some(provider)) = (&object.stored.identity, &object.provider) {
-            let schema = self
-                .infos
-                .get(&self.config.provider(provider.config).addr.provider)
-                .and_then(|info| info.schema.identities.get(&object.addr.resource.type_name));
-            if let Some(schema) = schema {
-                let ty = terrane_value::Type::object(
-                    schema
-                        .attributes
-                        .iter()
-                        .map(|(name, (ty, _))| (name.clone(), ty.clone())),
-                );
-                object.identity = stored::decode(json, &ty).unwrap_or(Value::NULL);
-            }
-        }
         let Some(provider) = object.provider.clone().filter(|_| refresh) else {
             return self.object_read(id, value);
         };
-        object.stage = Stage::Asked;
+        self.prior.objects[id].stage = Stage::Asked;
+        let object = &self.prior.objects[id];
         let call = Call::Read {
             type_name: object.addr.resource.type_name.clone(),
             current: value,
             private: object.private.clone(),
-            meta: Value::NULL,
+            meta: self.meta_for(&object.addr.resource.module, provider.config),
             identity: object.identity.clone(),
         };
         let addr = object.addr.clone();
@@ -296,19 +293,13 @@ impl Core {
             }
             (Err(_), None) => return self.object_failed(id),
         };
-        let span = self.declared_span(id);
+        let span = self.object_span(id);
         if self.report_provider(&reply.diagnostics, &addr, &|_| span) {
             return self.object_failed(id);
         }
         match reply.answer {
             Some(Answer::Value(value)) => self.object_upgraded(id, value),
-            Some(Answer::Objects(objects)) => match objects.into_iter().next() {
-                Some(moved) => {
-                    self.prior.objects[id].private = moved.private;
-                    self.object_upgraded(id, moved.state);
-                }
-                None => self.unreadable(id, "the provider returned nothing for the moved object"),
-            },
+            Some(Answer::Objects(objects)) => self.objects_found(id, objects),
             Some(Answer::Read {
                 state,
                 private,
@@ -331,7 +322,7 @@ impl Core {
         }
     }
 
-    fn declared_span(&self, id: ObjectId) -> Option<Span> {
+    pub(super) fn declared_span(&self, id: ObjectId) -> Option<Span> {
         let (module, at) = self.index.resource(&self.prior.objects[id].addr.resource)?;
         Some(self.config.module(module).resources[at as usize].span)
     }
@@ -339,18 +330,22 @@ impl Core {
     /// The object as it is now.
     fn object_read(&mut self, id: ObjectId, now: Value) {
         if now.is_null() && self.prior.objects[id].importing.is_some() {
+            return self.import_not_found(id);
+        }
+        let schema = self.prior.objects[id].schema.clone();
+        if let Some(schema) = &schema
+            && let Some(path) = objchange::write_only_values(&schema.block, &now).first()
+        {
             let addr = self.prior.objects[id].addr.to_string();
-            self.diagnostics.push(
-                Diagnostic::error(
-                    &rules::import::NO_OBJECT,
-                    format!("While attempting to import an existing object to {addr:?}, the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or create the object by removing the import block."),
-                )
-                .about(addr),
+            let detail = format!(
+                "The provider returned a value of the write-only attribute {path} of {addr}. Such values are given to providers and must not come back. This is a bug in the provider, which should be reported in the provider's own issue tracker."
             );
+            self.diagnostics
+                .push(Diagnostic::error(&rules::answer::WRITE_ONLY_VALUE, detail).about(addr));
             return self.object_failed(id);
         }
         let object = &mut self.prior.objects[id];
-        let now = match &object.schema {
+        let now = match &schema {
             Some(schema) => objchange::normalize_from_legacy(&schema.block, &now),
             None => now,
         };
@@ -398,7 +393,9 @@ impl Core {
             let known = object.importing.is_none()
                 && matches!(object.stage, Stage::Ready | Stage::Gone)
                 && object.addr.resource.mode == Mode::Managed;
-            if !known || object.now == object.old {
+            // Where refreshing is all that is done, a move is shown as drift.
+            let moved = self.options.mode == PlanMode::RefreshOnly && object.previous.is_some();
+            if !known || (object.now == object.old && !moved) {
                 continue;
             }
             let Some(schema) = &object.schema else {

@@ -13,6 +13,7 @@ use terrane_value::{Kind, Value};
 impl Core {
     /// Plans the end of every object that no task has claimed. All nodes are done by now.
     pub(super) fn plan_orphans(&mut self) {
+        self.check_lost_instances();
         for id in 0..self.prior.objects.len() {
             let object = &self.prior.objects[id];
             let concerned =
@@ -47,7 +48,7 @@ impl Core {
                 proposed: Value::null(object.now.ty()),
                 config: Value::null(object.now.ty()),
                 private: object.private.clone(),
-                meta: Value::NULL,
+                meta: self.meta_for(&object.addr.resource.module, provider.config),
                 identity: object.identity.clone(),
             };
             self.orphans_open += 1;
@@ -154,14 +155,10 @@ impl Core {
         {
             return true;
         }
-        for module in &self.config.modules {
-            for removed in &module.removed {
-                if configured.is_none()
-                    && moves::covers(&module.path, &removed.from, &object.addr.resource)
-                {
-                    return !removed.destroy;
-                }
-            }
+        if configured.is_none()
+            && let Some((_, removed)) = moves::removed(&self.config, &object.addr.resource)
+        {
+            return !removed.destroy;
         }
         object.stored.skip_destroy
     }

@@ -61,6 +61,8 @@ pub(crate) struct Object {
     pub(crate) claimed: bool,
     /// It is being imported, under this id.
     pub(crate) importing: Option<terrane_model::provider::ImportTarget>,
+    /// Where messages about it point, if not to the block that declares it.
+    pub(crate) span: Option<terrane_lang::source::Span>,
     /// Tasks that wait for it.
     pub(crate) waiters: Vec<usize>,
 }
@@ -133,6 +135,7 @@ impl Prior {
                         in_scope: false,
                         claimed: false,
                         importing: None,
+                        span: None,
                         waiters: Vec::new(),
                     });
                 }

@@ -42,4 +42,11 @@ terrane_lang::rules! {
     /// ephemeral "example_token" "a" {}
     /// ```
     T3150 error INVALID_EPHEMERAL_OBJECT = "Provider produced invalid object";
+
+    /// Providers take the values of write-only attributes and never give them back, so that nobody stores them. This is a bug in the provider.
+    ///
+    /// ```text
+    /// resource "example_thing" "a" { secret_wo = var.token }
+    /// ```
+    T3151 error WRITE_ONLY_VALUE = "Provider produced invalid object";
 }

@@ -1,5 +1,6 @@
 //! The rules that this room knows, by area. Each has a code; `docs/reference/diagnostics.md` is made of them.
 
+pub mod adoption;
 pub mod answer;
 pub mod condition;
 pub mod import;
@@ -15,4 +16,5 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Checked conditions", condition::ALL),
     ("Imports", import::ALL),
     ("Objects in the state", state::ALL),
+    ("Objects that are taken over", adoption::ALL),
 ];

@@ -15,7 +15,7 @@ use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAdd
 use terrane_value::Value;
 
 mod compute;
-mod expand;
+pub(crate) mod expand;
 mod scope;
 
 use expand::expand;
@@ -46,6 +46,8 @@ pub(crate) enum Repeat {
     Count(u64),
     /// `each.key` and `each.value`
     Each(EcoString, Value),
+    /// The same for an element of a tuple or list: only `import` blocks go through these.
+    Item(u64, Value),
 }
 
 /// A module instance.

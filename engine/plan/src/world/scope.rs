@@ -56,7 +56,7 @@ impl<'w> InstanceScope<'w> {
     fn count_index(&self, span: Span) -> Result<Value, Diagnostics> {
         match &self.repeat {
             Repeat::Count(index) => Ok(Value::number(*index)),
-            Repeat::None | Repeat::Each(..) => Err(Diagnostic::error(
+            Repeat::None | Repeat::Each(..) | Repeat::Item(..) => Err(Diagnostic::error(
                 &terrane_config::rules::reference::COUNT_NOT_AVAILABLE,
                 "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" blocks, and only when the \"count\" argument is set.",
             )
@@ -68,10 +68,11 @@ impl<'w> InstanceScope<'w> {
     fn each(
         &self,
         span: Span,
-        pick: impl Fn(&EcoString, &Value) -> Value,
+        pick: impl Fn(Value, &Value) -> Value,
     ) -> Result<Value, Diagnostics> {
         match &self.repeat {
-            Repeat::Each(key, value) => Ok(pick(key, value)),
+            Repeat::Each(key, value) => Ok(pick(Value::string(key.clone()), value)),
+            Repeat::Item(index, value) => Ok(pick(Value::number(*index), value)),
             Repeat::None | Repeat::Count(_) => Err(Diagnostic::error(
                 &terrane_config::rules::reference::EACH_NOT_AVAILABLE,
                 "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the \"for_each\" argument is set.",
@@ -157,7 +158,7 @@ impl Scope for InstanceScope<'_> {
             Reference::Call(call) => world.module_value(place, call),
             Reference::CallOutput(call, output) => self.single_output(call, output, span),
             Reference::CountIndex => self.count_index(span),
-            Reference::EachKey => self.each(span, |key, _| Value::string(key.clone())),
+            Reference::EachKey => self.each(span, |key, _| key),
             Reference::EachValue => self.each(span, |_, value| value.clone()),
             Reference::SelfObject => self.own.clone().ok_or_else(|| {
                 Diagnostic::error(&terrane_config::rules::reference::SELF_NOT_AVAILABLE, "The \"self\" object is not available in this context. It can be used only in resource provisioner, connection, and postcondition blocks.").at(span).into()

@@ -1,12 +1,12 @@
 //! From calls to the traits of native providers, and back.
 
 use super::{
-    Answered, Change, DataSource, Ephemeral, MoveFrom, Object, Parts, Refusal, ResourceEntry,
-    imported,
+    Answered, Change, DataSource, Ephemeral, Lease, MoveFrom, Object, Parts, Refusal,
+    ResourceEntry, imported,
 };
 use crate::conform;
 use crate::plan::{PlanRequest, PlanResponse};
-use terrane_model::provider::{Answer, Call, Private, ProviderDiagnostic, Reply};
+use terrane_model::provider::{Answer, Call, ProviderDiagnostic, Reply};
 use terrane_model::schema::Schema;
 use terrane_value::Value;
 
@@ -22,9 +22,9 @@ impl Parts {
 
     pub(super) async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
-            Call::ValidateProviderConfig { .. }
-            | Call::Configure { .. }
-            | Call::CloseEphemeral { .. } => Ok(Reply::ok(Answer::Done)),
+            Call::ValidateProviderConfig { .. } | Call::Configure { .. } => {
+                Ok(Reply::ok(Answer::Done))
+            }
             Call::ValidateResource { type_name, config } => {
                 let entry = self.resource(&type_name)?;
                 conform::check(&config, &entry.schema, "configuration")?;
@@ -65,20 +65,36 @@ impl Parts {
             Call::OpenEphemeral { type_name, config } => {
                 let (ephemeral, schema) = self.ephemeral(&type_name)?;
                 conform::check(&config, schema, "configuration")?;
-                let result = ephemeral.open(known(config)?).await?;
+                let Lease {
+                    result,
+                    private,
+                    renew_after_ms,
+                } = ephemeral.lease(known(config)?).await?;
                 Ok(Reply::ok(Answer::Ephemeral {
                     result,
-                    private: Private::default(),
-                    renew_after_ms: None,
+                    private,
+                    renew_after_ms,
                 }))
+            }
+            Call::RenewEphemeral { type_name, private } => {
+                let (ephemeral, _) = self.ephemeral(&type_name)?;
+                let (private, renew_after_ms) = ephemeral.renew(private).await?;
+                Ok(Reply::ok(Answer::Ephemeral {
+                    result: Value::NULL,
+                    private,
+                    renew_after_ms,
+                }))
+            }
+            Call::CloseEphemeral { type_name, private } => {
+                let (ephemeral, _) = self.ephemeral(&type_name)?;
+                ephemeral.close(private).await?;
+                Ok(Reply::ok(Answer::Done))
             }
             Call::CallFunction { name, arguments } => self.function(&name, &arguments),
             Call::UpgradeIdentity { type_name, .. } | Call::GenerateConfig { type_name, .. } => {
                 Err(unsupported(&type_name))
             }
-            Call::RenewEphemeral { type_name, .. } | Call::List { type_name, .. } => {
-                Err(unsupported(&type_name))
-            }
+            Call::List { type_name, .. } => Err(unsupported(&type_name)),
         }
     }
 

@@ -226,7 +226,18 @@ pub trait DataSource: Send + Sync + fmt::Debug {
     async fn read(&self, config: Value) -> Answered<(Value, Vec<ProviderDiagnostic>)>;
 }
 
-/// A type of ephemeral resource that needs no renewing or closing.
+/// An ephemeral resource that was opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lease {
+    /// The object.
+    pub result: Value,
+    /// What is needed to renew and close it.
+    pub private: Private,
+    /// In how many milliseconds it must be renewed; `None`: never.
+    pub renew_after_ms: Option<u64>,
+}
+
+/// A type of ephemeral resource. One that holds something open says so in [`Ephemeral::lease`], and renews and closes it.
 #[async_trait]
 pub trait Ephemeral: Send + Sync + fmt::Debug {
     /// Its schema. Asked once.
@@ -237,8 +248,27 @@ pub trait Ephemeral: Send + Sync + fmt::Debug {
         Vec::new()
     }
 
-    /// Opens it. The configuration is wholly known.
+    /// Opens it, where there is nothing to renew or to close. The configuration is wholly known.
     async fn open(&self, config: Value) -> Answered<Value>;
+
+    /// Opens it.
+    async fn lease(&self, config: Value) -> Answered<Lease> {
+        Ok(Lease {
+            result: self.open(config).await?,
+            private: Private::default(),
+            renew_after_ms: None,
+        })
+    }
+
+    /// Keeps it open: what is needed from now on, and when it must be renewed next.
+    async fn renew(&self, private: Private) -> Answered<(Private, Option<u64>)> {
+        Ok((private, None))
+    }
+
+    /// Closes it.
+    async fn close(&self, _private: Private) -> Answered<()> {
+        Ok(())
+    }
 }
 
 /// A function.

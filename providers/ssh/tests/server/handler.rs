@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::channel;
+use russh::keys::agent::client::AgentClient;
 use russh::keys::{Certificate, HashAlg};
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Response, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId, MethodKind, MethodSet};
@@ -152,6 +153,28 @@ impl Handler for Client {
     ) -> Result<(), russh::Error> {
         self.shared.note(format!("terminal {term}"));
         Ok(())
+    }
+
+    /// Asks the agent of the client for its keys.
+    async fn agent_request(
+        &mut self,
+        _: ChannelId,
+        session: &mut Session,
+    ) -> Result<bool, russh::Error> {
+        let (handle, shared) = (session.handle(), self.shared.clone());
+        tokio::spawn(async move {
+            let Ok(channel) = handle.channel_open_agent().await else {
+                return shared.note("agent refused");
+            };
+            let mut client = AgentClient::connect(channel.into_stream());
+            let keys = client.request_identities().await.unwrap_or_default();
+            let prints: Vec<String> = keys
+                .iter()
+                .map(|key| key.public_key().fingerprint(HashAlg::Sha256).to_string())
+                .collect();
+            shared.note(format!("agent holds {}", prints.join(" ")));
+        });
+        Ok(true)
     }
 
     async fn exec_request(

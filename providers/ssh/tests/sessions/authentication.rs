@@ -5,6 +5,7 @@ use crate::{hop, lines, password, refused, to, with_key, with_password};
 use russh::keys::agent::client::AgentClient;
 use russh::keys::ssh_key::certificate::{Builder, CertType};
 use russh::keys::{Certificate, HashAlg, PrivateKey, decode_secret_key};
+use std::time::Duration;
 use terrane_ssh::Agent;
 
 fn user_key() -> PrivateKey {
@@ -206,6 +207,45 @@ async fn an_agent_signs_with_the_preferred_key_first() {
         let first = format!("key {}", key.fingerprint(HashAlg::Sha256));
         assert_eq!(server.log()[1], first);
     }
+}
+
+/// A script that clones a repository needs the keys of who started it.
+#[cfg(unix)]
+#[tokio::test]
+async fn commands_may_ask_the_agent() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("agent");
+    let user = user_key();
+    agent(&socket, &[(&user, "user")]).await;
+    let server = Server::start(by_key(&user));
+    let mut host = hop(&server);
+    host.agent = Some(Agent {
+        socket,
+        identity: None,
+    });
+    let session = crate::reach(&to(host)).await.unwrap();
+    // It runs until the server has heard from the agent.
+    let mut silent = |_: &str| {};
+    let told = session.run("mkfifo gate && cat gate", false, &mut silent);
+    let answer = async {
+        let asked = |line: &String| line.starts_with("agent");
+        while !server.log().iter().any(asked) {
+            tokio::task::yield_now().await;
+        }
+        server.log().into_iter().find(asked)
+    };
+    let answer = tokio::select! {
+        answer = tokio::time::timeout(Duration::from_secs(20), answer) => answer,
+        ended = told => panic!("{ended:?}"),
+    };
+    let print = user.fingerprint(HashAlg::Sha256);
+    assert_eq!(answer, Ok(Some(format!("agent holds {print}"))));
+    session.close().await;
+    // Where it is not given, it is not there to be asked.
+    let server = Server::start(by_key(&user));
+    let host = hop(&server).with_key(USER_KEY, None).unwrap();
+    lines(&to(host), "true").await;
+    assert!(!server.log().iter().any(|line| line.starts_with("agent")));
 }
 
 #[cfg(unix)]

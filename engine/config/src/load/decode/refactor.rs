@@ -83,8 +83,23 @@ impl Decoder<'_> {
         }
         let content = self.content(
             &block.body,
-            &required(&["from"], &[("lifecycle", &[]), ("provisioner", &["type"])]),
+            &required(
+                &["from"],
+                &[
+                    ("lifecycle", &[]),
+                    ("connection", &[]),
+                    ("provisioner", &["type"]),
+                ],
+            ),
         );
+        let connection = self
+            .single(&content, "connection", |place| {
+                (
+                    &rules::resource::DUPLICATE_CONNECTION,
+                    format!("The removed block already has a connection block at {place}."),
+                )
+            })
+            .map(|inner| (inner.body.clone(), inner.header));
         let lifecycle = self
             .single(&content, "lifecycle", |place| {
                 (
@@ -149,12 +164,22 @@ impl Decoder<'_> {
                 "Provisioners are allowed only where a \"removed\" block refers to a resource, not to a module.",
                 block.header,
             ),
+            None => {
+                if let Some((_, span)) = &connection {
+                    self.error(
+                        &rules::refactor::CONNECTION_OF_MODULE,
+                        "A connection is for provisioners, which are allowed only where a \"removed\" block refers to a resource, not to a module.",
+                        *span,
+                    );
+                }
+            }
             _ => {}
         }
         module.removed.push(RemovedDecl {
             from,
             destroy: destroy.unwrap_or(false),
             provisioners,
+            connection,
             span: block.header,
         });
     }

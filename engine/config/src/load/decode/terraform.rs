@@ -210,10 +210,27 @@ impl Decoder<'_> {
             );
             return;
         }
-        module.provider_metas.push(ProviderMetaDecl {
+        let (attributes, diagnostics) = block.body.just_attributes();
+        self.diagnostics.extend(diagnostics);
+        let mut arguments = Vec::new();
+        for attribute in attributes {
+            if let Some(value) = self.take(super::constant(self.sources, &attribute.expr)) {
+                arguments.push((attribute.name, value, attribute.expr.span));
+            }
+        }
+        let decl = ProviderMetaDecl {
             name: label.text.clone(),
+            arguments,
             span: block.header,
-        });
+        };
+        match module
+            .provider_metas
+            .iter_mut()
+            .find(|meta| meta.name == label.text)
+        {
+            Some(overridden) => *overridden = decl,
+            None => module.provider_metas.push(decl),
+        }
     }
 
     pub(super) fn misplaced_requirements(&mut self, block: &Block) {

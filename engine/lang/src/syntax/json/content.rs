@@ -99,6 +99,11 @@ impl JsonBody {
         let mut attributes = Vec::new();
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         let detail = "A JSON object is required here, setting the arguments for this block.";
+        if matches!(self.value.kind, ValueKind::Array(_)) {
+            let place = first_byte(&self.value);
+            diagnostics.push(Diagnostic::error(&rules::json::WRONG_TYPE, detail).at(place));
+            return (attributes, diagnostics);
+        }
         for property in properties(&self.value, detail, &mut diagnostics) {
             let name = property.name.text.as_str();
             if name == COMMENT || self.hidden.contains(name) {

@@ -45,7 +45,11 @@ pub fn planned_change_json(change: &ResourceChange) -> String {
                 out.key("importing")?;
                 out.object(|out| match &importing.id {
                     Some(id) => out.entry("id", id),
-                    None => Ok(()),
+                    None if change.before_identity.is_null() => Ok(()),
+                    None => {
+                        out.key("identity")?;
+                        super::value::known(out, &change.before_identity)
+                    }
                 })?;
             }
             Ok(())

@@ -587,3 +587,48 @@ fn deep_values_are_no_problem() {
     );
     let _found = crate::check::check(&saved.plan);
 }
+
+#[test]
+fn write_only_attributes_have_no_value_to_show() {
+    let secret = Attribute {
+        write_only: true,
+        sensitive: true,
+        ..plain(Type::String)
+    };
+    let schema = schema([("name", plain(Type::String)), ("secret", secret)], []);
+    let null = Value::null(schema.implied_type().clone());
+    let with = |name: &str| object([("name", s(name)), ("secret", Value::null(Type::String))]);
+    check(
+        &schema,
+        &null,
+        &with("a"),
+        &[],
+        r#"
+{
+      + name   = "a"
+      + secret = (write-only attribute)
+    }"#,
+    );
+    check(
+        &schema,
+        &with("a"),
+        &null,
+        &[],
+        r#"
+{
+      - name   = "a" -> null
+      - secret = (write-only attribute) -> null
+    }"#,
+    );
+    check(
+        &schema,
+        &with("a"),
+        &with("b"),
+        &[],
+        r#"
+{
+      ~ name   = "a" -> "b"
+        # (1 unchanged attribute hidden)
+    }"#,
+    );
+}

@@ -22,6 +22,16 @@ pub(in super::super) fn block(change: &Change<'_>, schema: &Block) -> Diff {
     let mut action = change.whole();
     let mut attributes = Vec::new();
     for (name, attribute) in &schema.attributes {
+        if attribute.write_only {
+            // Whether it has a value can't be told, so it is there as long as the object is.
+            let whole = match change.whole() {
+                whole @ (Action::Create | Action::Delete) => whole,
+                _ => Action::NoOp,
+            };
+            let diff = done(&change.key(name), whole, Body::WriteOnly);
+            attributes.push((name.clone(), diff));
+            continue;
+        }
         let mut child = change.key(name).implicit();
         // Old providers can't tell an empty string from none, so neither is shown.
         for side in [&mut child.before, &mut child.after] {

@@ -45,6 +45,8 @@ pub(super) enum Body {
         before: bool,
         after: bool,
     },
+    /// An attribute whose value is given to the provider and kept nowhere.
+    WriteOnly,
     /// It will be known after apply; before, there was this.
     Unknown(Option<Box<Diff>>),
     /// It becomes something of another type.

@@ -175,6 +175,11 @@ pub(super) fn draw(out: &mut String, diff: &Diff, indent: usize, options: Option
             null_suffix(out, *inner, options);
             forces_replacement(out, diff.replace, options);
         }
+        Body::WriteOnly => {
+            out.push_str("(write-only attribute)");
+            null_suffix(out, diff.action, options);
+            forces_replacement(out, diff.replace, options);
+        }
         Body::SensitiveBlock { .. } => {
             out.push('{');
             forces_replacement(out, diff.replace, options);
