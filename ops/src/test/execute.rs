@@ -183,6 +183,10 @@ impl Place<'_> {
     ///
     /// # Errors
     /// When the user interrupts twice, or the state of the test can't be kept.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one run from plan to verdict, in the order of the rules"
+    )]
     pub(super) async fn execute(
         &self,
         prepared: &Prepared,
@@ -257,6 +261,7 @@ impl Place<'_> {
                 executed.shown = Some(Shown::State(snapshot.clone(), prepared.registry.clone()));
             }
             if failed {
+                executed.diagnostics.extend(expectations.missing());
                 executed.status = Status::Error;
                 return Ok(executed);
             }
