@@ -18,9 +18,10 @@ terrane_lang::rules! {
     ///
     /// ```plan
     /// resource "terraform_data" "a" {}
+    /// resource "terraform_data" "b" {}
     /// import {
     ///   to = terraform_data.a
-    ///   id = ""
+    ///   id = terraform_data.b.id
     /// }
     /// ```
     T3303 error INVALID_ID = "Invalid import id argument";
