@@ -307,7 +307,14 @@ impl FileRunner<'_, '_> {
                 }
             } else {
                 ui.event(&TestEvent::RunStarted(&path, &run.name));
-                self.one(at).await?
+                match self.one(at).await {
+                    Ok(ended) => ended,
+                    Err(failure) => {
+                        // There is no time to clean up: what is left behind must be known at least.
+                        clean::list(&path, &self.kept, ui);
+                        return Err(failure);
+                    }
+                }
             };
             if self.interrupt.count() > 0 && !self.stopped {
                 self.stopped = true;

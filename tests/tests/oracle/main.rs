@@ -5,6 +5,7 @@
 
 mod configurations;
 mod expressions;
+mod mistakes;
 
 /// A number from the environment.
 fn number(name: &str, otherwise: u64) -> u64 {

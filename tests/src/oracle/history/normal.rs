@@ -44,6 +44,11 @@ pub(super) fn state(json: &Json) -> Json {
     }
     let mut checks = json["check_results"].clone();
     sort(Some(&mut checks));
+    if let Some(checks) = checks.as_array_mut() {
+        for check in checks {
+            sort(check.get_mut("objects"));
+        }
+    }
     let mut all = json!({
         "outputs": json["outputs"],
         "resources": resources,
