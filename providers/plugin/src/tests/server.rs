@@ -173,7 +173,7 @@ fn functions() -> std::collections::HashMap<String, Function> {
 
 /// The type of `cloud_thing`.
 pub(super) fn thing_type() -> Type {
-    Type::object([("name".into(), Type::String), ("id".into(), Type::String)])
+    Type::object([("name", Type::String), ("id", Type::String)])
 }
 
 fn value(from: Option<DynamicValue>, ty: &Type) -> Result<Value, Status> {
@@ -189,7 +189,7 @@ fn dynamic(value: &Value, ty: &Type) -> Option<DynamicValue> {
 }
 
 fn with_id(thing: &Value, id: Value) -> Value {
-    let name = thing.get_attr("name").unwrap_or(Value::NULL);
+    let name = thing.get("name").cloned().unwrap_or(Value::NULL);
     Value::object([("name", name), ("id", id)])
 }
 
