@@ -41,9 +41,10 @@ pub fn parse_body(file: FileId, text: &str) -> (JsonBody, Diagnostics) {
                               of objects.";
                 diagnostics.push(Diagnostic::error(&rules::json::ROOT_NOT_OBJECT, detail).at(span));
             }
+            // What is missing in it is missing where it begins.
             Value {
                 kind: ValueKind::Object(Vec::new()),
-                span,
+                span: Span::new(file, span.start, span.start),
             }
         }
     };
