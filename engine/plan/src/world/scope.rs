@@ -227,7 +227,7 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Result<Value, Diagnost
 
 fn access_error(problem: &terrane_value::ops::AccessError, span: Span) -> Diagnostics {
     Diagnostic::error(
-        terrane_lang::rules::expr::of_access(&problem),
+        terrane_lang::rules::expr::of_access(problem),
         problem.to_string(),
     )
     .at(span)
