@@ -35,10 +35,12 @@ fn a_const_variable_is_given_what_is_known() {
         )
     };
     assert_eq!(count(&with("upper(local.a)"), "error"), 0);
-    assert_eq!(
-        count(&with("module.n.o"), "Dynamic value in static context"),
-        1
+    let told = messages(&with("module.n.o"));
+    assert!(
+        told.contains("Value of a constant variable is not constant"),
+        "{told}"
     );
+    assert!(!told.contains("Dynamic value"), "{told}");
 }
 
 #[test]
@@ -48,11 +50,7 @@ fn secrets_do_not_choose_modules_or_backends() {
             "-- main.tf\nvariable \"s\" {{\n default = \"./m\"\n {mark} = true\n}}\nlocals {{\n s = var.s\n}}\nterraform {{\n backend \"local\" {{\n path = local.s\n }}\n}}\nmodule \"m\" {{\n source = local.s\n}}\n-- m/main.tf\n"
         );
         assert_eq!(count(&text, "Invalid module source"), 1, "{mark}");
-        assert_eq!(
-            count(&text, "Invalid backend argument \"path\""),
-            1,
-            "{mark}"
-        );
+        assert_eq!(count(&text, "Invalid backend argument"), 1, "{mark}");
     }
 }
 

@@ -38,8 +38,7 @@ pub fn run(
 
 /// What the targets mean, and the events that forget it. A creation whose end nobody knows is over with it: who says so has looked.
 fn forgetting(snapshot: &Snapshot, targets: &[Target]) -> (Vec<InstanceAddr>, Vec<EventKind>) {
-    let meant =
-        |addr: &InstanceAddr| targets.iter().any(|target| address::covers(target, addr));
+    let meant = |addr: &InstanceAddr| targets.iter().any(|target| address::covers(target, addr));
     let mut removed = Vec::new();
     let mut changes = Vec::new();
     for (addr, resource, instance) in snapshot.instances() {

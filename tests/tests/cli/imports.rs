@@ -21,10 +21,22 @@ fn an_object_is_taken_into_the_state() {
         .ok()
         .says("id = \"foo\"");
     for (words, message) in [
-        ("terraform_data.a bar", "Resource already managed by Terrane"),
-        ("terraform_data.b foo", "Resource to import to is not configured"),
-        ("module.m.terraform_data.b foo", "Import to non-existent module"),
-        ("data.terraform_data.b foo", "Importing into a data resource is not allowed"),
+        (
+            "terraform_data.a bar",
+            "Resource already managed by Terrane",
+        ),
+        (
+            "terraform_data.b foo",
+            "Resource to import to is not configured",
+        ),
+        (
+            "module.m.terraform_data.b foo",
+            "Import to non-existent module",
+        ),
+        (
+            "data.terraform_data.b foo",
+            "Importing into a data resource is not allowed",
+        ),
         ("module.m foo", "module.m is a module"),
         ("terraform_data.b[ foo", "Invalid import address"),
         ("terraform_data.b", "This command takes 2 arguments"),
@@ -50,7 +62,9 @@ fn configuration_is_generated_and_changes_nothing() {
         .run("plan")
         .exits(1)
         .says("-generate-config-out=generated.tf");
-    folder.run("plan -destroy -generate-config-out=x.tf").exits(1);
+    folder
+        .run("plan -destroy -generate-config-out=x.tf")
+        .exits(1);
     folder
         .run("plan -generate-config-out=nope/x.tf")
         .exits(1)
@@ -60,7 +74,11 @@ fn configuration_is_generated_and_changes_nothing() {
         .ok()
         .says("(config will be generated)")
         .says("Plan: 2 to import, 0 to add, 0 to change, 0 to destroy.");
-    assert!(folder.read("generated.tf").contains("resource \"random_integer\" \"i\" {\n"));
+    assert!(
+        folder
+            .read("generated.tf")
+            .contains("resource \"random_integer\" \"i\" {\n")
+    );
     folder
         .run("plan -generate-config-out=generated.tf")
         .exits(1)

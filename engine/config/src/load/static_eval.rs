@@ -328,9 +328,11 @@ impl<'a> StaticEval<'a> {
                 let Some(variable) = self.variable(*module, name) else {
                     return Step1::Ready(None);
                 };
-                if variable.constant == Some(false) {
+                // Where some variables of a module say whether they are constant, all that are must say so.
+                let chosen = (here.decl.variables.iter()).any(|other| other.constant.is_some());
+                if chosen && variable.constant != Some(true) {
                     let detail = format!(
-                        "The variable \"{name}\" is used where its value must be known before anything is planned, but it says of itself that it need not be: const = false. Take that out, or use another variable."
+                        "The variable \"{name}\" is used where its value must be known before anything is planned. In this module variables say with const whether that holds for them, and this one does not say const = true. Set it, or use another variable."
                     );
                     problems.push(
                         Diagnostic::error(&rules::static_value::NOT_CONSTANT, detail)

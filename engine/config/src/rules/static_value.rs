@@ -49,8 +49,9 @@ terrane_lang::rules! {
     /// ```
     T1805 error STATIC_PROVIDER_FUNCTION = "Provider function in static context";
 
-    /// A variable with `const = false` is used where values must be known before anything is planned: in a module source or version, a backend, or
-    /// the `for_each` of a provider. Take `const = false` out, or use another variable.
+    /// A variable that is not constant is used where values must be known before anything is planned: in a module source or version, a backend, or
+    /// the `for_each` of a provider. Where any variable of a module says `const`, only those with `const = true` are constant; where none does, all
+    /// are. Set `const = true`, or use another variable.
     ///
     /// ```terraform
     /// variable "dir" {

@@ -118,9 +118,7 @@ impl Repeated {
             (_, false, _) => Ok(Self::No),
             (Self::No, true, _) => Ok(Self::Once),
             (Self::Once, true, '?') => Ok(Self::Lazily),
-            _ => Err(format!(
-                "invalid nested repetition operator: `{character}`"
-            )),
+            _ => Err(format!("invalid nested repetition operator: `{character}`")),
         }
     }
 }
