@@ -7,13 +7,11 @@ use terrane_tests::oracle::modules::{Library, layout};
 use terrane_tests::oracle::peer;
 
 /// The folder of the modules.
-fn modules(test: &str) -> Option<PathBuf> {
-    let dir = std::env::var_os("TERRANE_MODULES_DIR");
-    if dir.is_none() {
-        eprintln!("{test}: skipped, TERRANE_MODULES_DIR names no folder with modules");
-    }
-    dir.map(PathBuf::from)
+fn modules() -> Option<PathBuf> {
+    std::env::var_os("TERRANE_MODULES_DIR").map(PathBuf::from)
 }
+
+const ABSENT: &str = "skipped: TERRANE_MODULES_DIR names no folder with modules";
 
 fn wanted(path: &Path) -> bool {
     let part = std::env::var("TERRANE_MODULE").unwrap_or_default();
@@ -38,7 +36,8 @@ const INVALID: &[(&str, &str)] = &[
 
 #[test]
 fn real_modules_are_valid() {
-    let Some(root) = modules("real_modules_are_valid") else {
+    let Some(root) = modules() else {
+        eprintln!("{ABSENT}");
         return;
     };
     let Some(table) = std::env::var_os("TERRANE_AWS_SCHEMAS") else {
@@ -102,7 +101,8 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn real_modules_are_laid_out_alike() {
-    let Some(root) = modules("real_modules_are_laid_out_alike") else {
+    let Some(root) = modules() else {
+        eprintln!("{ABSENT}");
         return;
     };
     let Some(terraform) = peer::terraform() else {
@@ -141,11 +141,11 @@ fn real_modules_are_laid_out_alike() {
         );
         for (at, ours, theirs) in found.into_iter().take(5) {
             let difference = similar::TextDiff::from_lines(&theirs, &ours);
-            failed.push_str(&format!(
+            failed.extend([format!(
                 "=== {} (round {round})\n{}\n",
                 names[at],
                 difference.unified_diff()
-            ));
+            )]);
         }
     }
     assert!(failed.is_empty(), "\n{failed}");

@@ -13,10 +13,33 @@ pub(super) fn explained(line: &str, step: &Step) -> Option<&'static str> {
     if ends(".dependencies") || ends(".depends_on") {
         return Some("dependencies of an object follow moves, and are those of the configuration");
     }
-    if destroys && (path.starts_with(".checks") || path.starts_with("state.check_results")) {
+    let targets = step
+        .arguments
+        .iter()
+        .any(|argument| argument.starts_with("-target"));
+    let checks = path.starts_with(".checks") || path.starts_with("state.check_results");
+    if (destroys || targets) && checks {
         return Some(
-            "a plan to destroy everything checks nothing, and does not list what it did not check",
+            "what is not checked, since it is to be destroyed or not targeted, is not listed",
         );
+    }
+    let outputs =
+        path.starts_with(".output_changes") || path.starts_with(".planned_values.outputs");
+    if targets && outputs && line.contains("theirs absent") {
+        return Some("an output that is not targeted is shown as it is");
+    }
+    if targets && path.starts_with(".prior_state") {
+        return Some("the prior state in a plan with targets holds only what is targeted");
+    }
+    if path.starts_with(".planned_values") && line.contains("\"sensitive_values\":false") {
+        return Some("an object that is forgotten is not among the planned values");
+    }
+    let refused = line.starts_with("plan exits with 0, theirs with 1")
+        || line.starts_with("plan exits with 2, theirs with 1")
+        || line.starts_with("ours says")
+        || line.starts_with("theirs says");
+    if destroys && refused {
+        return Some("destroying everything evaluates no count and for_each of the configuration");
     }
     None
 }

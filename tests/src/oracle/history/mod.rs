@@ -11,4 +11,4 @@ mod render;
 
 pub use compare::{Found, Sides, compare};
 pub use generate::history;
-pub use model::{History, Step};
+pub use model::{Config, History, Step};

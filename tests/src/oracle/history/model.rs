@@ -139,10 +139,9 @@ impl History {
     pub fn show(&self) -> String {
         let mut text = String::new();
         for (at, step) in self.steps.iter().enumerate() {
-            // Writing to a string can't fail.
-            let _ = writeln!(text, "##### step {at} {}", step.arguments.join(" "));
+            writeln!(text, "##### step {at} {}", step.arguments.join(" ")).ok();
             for (name, content) in step.config.files() {
-                let _ = writeln!(text, "=== {name}\n{content}");
+                writeln!(text, "=== {name}\n{content}").ok();
             }
         }
         text

@@ -40,6 +40,10 @@ pub(super) fn state(json: &Json) -> Json {
     if let Some(resources) = resources.as_array_mut() {
         for resource in resources {
             sort(resource.get_mut("instances"));
+            let instances = resource.get_mut("instances").and_then(Json::as_array_mut);
+            for instance in instances.into_iter().flatten() {
+                sort(instance.get_mut("sensitive_attributes"));
+            }
         }
     }
     let mut checks = json["check_results"].clone();
