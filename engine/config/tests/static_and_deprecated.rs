@@ -13,18 +13,15 @@ fn count(text: &str, wanted: &str) -> usize {
 }
 
 #[test]
-fn a_module_whose_variables_say_const_uses_only_those() {
+fn a_variable_that_says_it_is_not_const_is_not_used_before_planning() {
     let with = |declared: &str| {
         format!(
             "-- main.tf\nvariable \"s\" {{\n default = \"./m\"\n {declared}\n}}\nvariable \"other\" {{\n const = true\n default = 1\n}}\nmodule \"m\" {{\n source = var.s\n}}\n-- m/main.tf\n"
         )
     };
     assert_eq!(count(&with("const = true"), "error"), 0);
-    assert_eq!(count(&with(""), "Variable is not const"), 1);
+    assert_eq!(count(&with(""), "error"), 0);
     assert_eq!(count(&with("const = false"), "Variable is not const"), 1);
-    // Where no variable says it, all may be used.
-    let silent = "-- main.tf\nvariable \"s\" {\n default = \"./m\"\n}\nmodule \"m\" {\n source = var.s\n}\n-- m/main.tf\n";
-    assert_eq!(count(silent, "error"), 0);
 }
 
 #[test]
@@ -35,10 +32,12 @@ fn a_const_variable_is_given_what_is_known() {
         )
     };
     assert_eq!(count(&with("upper(local.a)"), "error"), 0);
-    assert_eq!(
-        count(&with("module.n.o"), "Dynamic value in static context"),
-        1
+    let told = messages(&with("module.n.o"));
+    assert!(
+        told.contains("Value of a constant variable is not constant"),
+        "{told}"
     );
+    assert!(!told.contains("Dynamic value"), "{told}");
 }
 
 #[test]
@@ -48,11 +47,7 @@ fn secrets_do_not_choose_modules_or_backends() {
             "-- main.tf\nvariable \"s\" {{\n default = \"./m\"\n {mark} = true\n}}\nlocals {{\n s = var.s\n}}\nterraform {{\n backend \"local\" {{\n path = local.s\n }}\n}}\nmodule \"m\" {{\n source = local.s\n}}\n-- m/main.tf\n"
         );
         assert_eq!(count(&text, "Invalid module source"), 1, "{mark}");
-        assert_eq!(
-            count(&text, "Invalid backend argument \"path\""),
-            1,
-            "{mark}"
-        );
+        assert_eq!(count(&text, "Invalid backend argument"), 1, "{mark}");
     }
 }
 

@@ -3,7 +3,6 @@
 use super::{Session, index};
 use crate::config::{ModuleCall, ModuleId};
 use crate::load::decl::CallDecl;
-use crate::load::static_eval::StaticEval;
 use crate::rules;
 use ecow::EcoString;
 use terrane_lang::diagnostic::Diagnostic;
@@ -71,12 +70,6 @@ impl Session<'_> {
                     Diagnostic::warning(&rules::declaration::DEPRECATED_VARIABLE, detail)
                         .at(attribute.expr.span),
                 );
-            }
-            // What must be known before anything is planned must be given such a value.
-            if variable.constant == Some(true)
-                && let Err(found) = StaticEval::new(self.tree).eval(at, &attribute.expr)
-            {
-                self.diagnostics.extend(found);
             }
             inputs.push(Some(self.compiler(at, place).expr(&attribute.expr)));
         }

@@ -49,7 +49,7 @@ terrane_lang::rules! {
     /// ```
     T1805 error STATIC_PROVIDER_FUNCTION = "Provider function in static context";
 
-    /// A variable with `const = false`, or without `const` where other variables of the module have it, is used where values must be known before anything is planned: in a module source or version, a backend, or
+    /// A variable with `const = false` is used where values must be known before anything is planned: in a module source or version, a backend, or
     /// the `for_each` of a provider. Take `const = false` out, or use another variable.
     ///
     /// ```terraform
