@@ -5,7 +5,6 @@ pub mod folder;
 pub mod import;
 pub mod input;
 pub mod planning;
-pub mod plugin;
 pub mod state;
 pub mod test;
 pub mod usage;
@@ -26,7 +25,6 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Tests", test::ALL),
     ("Importing objects", import::ALL),
     ("Command line", usage::ALL),
-    ("Provider plugins", plugin::ALL),
 ];
 
 /// The areas of all rooms.
