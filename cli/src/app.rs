@@ -1,6 +1,7 @@
 //! What every command shares: the environment, the streams, how failures are shown.
 
-use crate::args::{COMMANDS, Command, Parsed, help, parse::split_words};
+use crate::args::table::COMMANDS;
+use crate::args::{Command, Parsed, help, parse::split_words};
 use crate::exit::Exit;
 use crate::view::{Human, Json, Mode, Output, View, diagnostics};
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ use crate::providers;
 use crate::rules;
 use crate::session::{STATE_DIR, Session};
 use crate::state::push;
+use crate::test;
 use crate::ui::{Question, Ui};
 use crate::variables::{self, VariableArgument};
 use std::path::Path;
@@ -56,7 +57,7 @@ pub struct Initialized {
     pub report: Report,
 }
 
-/// Prepares the working directory.
+/// Prepares the working directory. `tests` is the folder of test files.
 ///
 /// # Errors
 /// When the configuration has errors, a provider is not there, or the state can't be taken over.
@@ -64,15 +65,18 @@ pub async fn run(
     session: &Session,
     migration: Migration,
     arguments: &[VariableArgument],
+    tests: &str,
     ui: &mut dyn Ui,
 ) -> Result<Initialized, Failure> {
     let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
     let LoadedTree {
         tree,
-        sources,
+        mut sources,
         mut diagnostics,
         folders,
     } = load::tree(session, Origin::Disk, &collected.values)?;
+    let (of_tests, found) = test::validate::modules(session, tests, &mut sources).await?;
+    diagnostics.extend(found);
     let (registry, found) =
         providers::load(session, &tree.requirements, &Snapshot::default()).await?;
     diagnostics.extend(found);
@@ -92,6 +96,7 @@ pub async fn run(
         .iter()
         .skip(1)
         .map(|folder| (folder.dir.to_string(), folder.files.len().to_string()))
+        .chain(of_tests)
         .collect();
     Ok(Initialized {
         empty: folders.first().is_none_or(|root| root.files.is_empty()),

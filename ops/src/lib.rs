@@ -18,6 +18,7 @@ mod drive;
 mod functions;
 mod generate;
 pub mod load;
+mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;

@@ -1,6 +1,7 @@
 //! Provider plugins that the environment and the user's settings name.
 
 use crate::rules;
+use crate::rules::plugin as rules;
 use crate::session::Session;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -82,7 +82,9 @@ impl Registry {
 
 /// All providers that this program has or can start, with messages about those that it can't.
 pub fn available(session: &Session) -> (Providers, Diagnostics) {
-    (built_in(session), Diagnostics::new())
+    let mut providers = built_in(session);
+    let diagnostics = crate::plugins::add(session, &mut providers);
+    (providers, diagnostics)
 }
 
 /// All providers that are part of this program.

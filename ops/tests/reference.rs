@@ -1,5 +1,10 @@
 //! The reference of diagnostics is made of the rules. `TERRANE_BLESS=1` (or `cargo xtask codegen`) writes it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails here fails the test, also in functions that tests share"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use terrane_ops::lang::diagnostic::{Rule, Severity};

@@ -3,25 +3,41 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use terrane_tests::oracle::modules::Library;
+use terrane_tests::oracle::modules::{Library, layout};
+use terrane_tests::oracle::peer;
 
 /// The folder of the modules.
-fn modules(test: &str) -> Option<PathBuf> {
-    let dir = std::env::var_os("TERRANE_MODULES_DIR");
-    if dir.is_none() {
-        eprintln!("{test}: skipped, TERRANE_MODULES_DIR names no folder with modules");
-    }
-    dir.map(PathBuf::from)
+fn modules() -> Option<PathBuf> {
+    std::env::var_os("TERRANE_MODULES_DIR").map(PathBuf::from)
 }
+
+const ABSENT: &str = "skipped: TERRANE_MODULES_DIR names no folder with modules";
 
 fn wanted(path: &Path) -> bool {
     let part = std::env::var("TERRANE_MODULE").unwrap_or_default();
     path.to_string_lossy().contains(&part)
 }
 
+/// Folders that the peer refuses too, with the reason.
+const INVALID: &[(&str, &str)] = &[
+    (
+        "terraform-aws-modules+terraform-aws-security-group/modules/_templates",
+        "a template for a generator: its variables are not declared",
+    ),
+    (
+        "terraform-aws-modules+terraform-aws-security-group/wrappers/_templates",
+        "a template for a generator: its variables are not declared",
+    ),
+    (
+        "cloudposse+terraform-null-label/examples/autoscalinggroup",
+        "for_each in a nested block, and arguments that hashicorp/aws no longer has",
+    ),
+];
+
 #[test]
 fn real_modules_are_valid() {
-    let Some(root) = modules("real_modules_are_valid") else {
+    let Some(root) = modules() else {
+        eprintln!("{ABSENT}");
         return;
     };
     let Some(table) = std::env::var_os("TERRANE_AWS_SCHEMAS") else {
@@ -29,13 +45,16 @@ fn real_modules_are_valid() {
         return;
     };
     let library = Library::open(&root, Path::new(&table));
+    for gap in &library.gaps {
+        println!("not in the table: {gap}");
+    }
     // By repository: folders, those that call what is not there, errors.
     let mut repositories: BTreeMap<String, (usize, usize, Vec<String>)> = BTreeMap::new();
     for folder in library.folders() {
-        if !wanted(&folder) {
+        let inner = folder.strip_prefix(&root).unwrap();
+        if !wanted(&folder) || INVALID.iter().any(|(path, _)| inner == Path::new(path)) {
             continue;
         }
-        let inner = folder.strip_prefix(&root).unwrap();
         let repository = inner.iter().next().unwrap_or_default();
         let row = repositories
             .entry(repository.to_string_lossy().into_owned())
@@ -44,6 +63,7 @@ fn real_modules_are_valid() {
         let validated = library.validate(&folder);
         if !validated.missing.is_empty() {
             row.1 += 1;
+            println!("{}: calls {:?}", inner.display(), validated.missing);
             continue;
         }
         for error in validated.errors {
@@ -59,6 +79,73 @@ fn real_modules_are_valid() {
         for error in errors {
             failed.push_str(error);
             failed.push('\n');
+        }
+    }
+    assert!(failed.is_empty(), "\n{failed}");
+}
+
+/// All files below a folder.
+fn files(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_symlink() {
+            continue;
+        }
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn real_modules_are_laid_out_alike() {
+    let Some(root) = modules() else {
+        eprintln!("{ABSENT}");
+        return;
+    };
+    let Some(terraform) = peer::terraform() else {
+        eprintln!("real_modules_are_laid_out_alike: skipped, there is no `terraform` on the path");
+        return;
+    };
+    let mut paths = Vec::new();
+    files(&root, &mut paths);
+    paths.sort();
+    let mut names = Vec::new();
+    let mut texts = Vec::new();
+    for path in paths.iter().filter(|path| wanted(path)) {
+        if let Some(ending) = layout::ending(&path.to_string_lossy())
+            && let Ok(text) = std::fs::read_to_string(path)
+        {
+            names.push(path.display().to_string());
+            texts.push((ending, text));
+        }
+    }
+    let mut failed = String::new();
+    for round in 0..4_u64 {
+        // The first time as they are.
+        let texts: Vec<_> = texts
+            .iter()
+            .zip(0..)
+            .map(|((ending, text), at)| match round {
+                0 => (*ending, text.clone()),
+                _ => (*ending, layout::damaged(text, round * 1_000_000 + at)),
+            })
+            .collect();
+        let found = layout::differences(terraform, &texts);
+        println!(
+            "round {round}: {} of {} files differ",
+            found.len(),
+            texts.len()
+        );
+        for (at, ours, theirs) in found.into_iter().take(5) {
+            let difference = similar::TextDiff::from_lines(&theirs, &ours);
+            failed.extend([format!(
+                "=== {} (round {round})\n{}\n",
+                names[at],
+                difference.unified_diff()
+            )]);
         }
     }
     assert!(failed.is_empty(), "\n{failed}");

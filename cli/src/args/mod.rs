@@ -6,4 +6,4 @@ pub(crate) mod parse;
 pub(crate) mod table;
 
 pub(crate) use parse::Parsed;
-pub(crate) use table::{COMMANDS, Command};
+pub(crate) use table::Command;

@@ -8,6 +8,7 @@ use crate::view::View;
 use terrane_ops::failure::Failure;
 use terrane_ops::init::{self, Initialized, Migrated, Migration};
 use terrane_ops::session::{STATE_DIR, Session};
+use terrane_ops::test::TEST_DIRECTORY;
 use terrane_ops::ui::Ui as _;
 use terrane_ops::variables::VariableArgument;
 
@@ -26,8 +27,9 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         Migration::Offer
     };
     let variables = variables(parsed);
+    let tests = parsed.value("test-directory").unwrap_or(TEST_DIRECTORY);
     with_session(app, parsed, "init", |app, session| {
-        prepare(app, session, migration, &variables)
+        prepare(app, session, migration, &variables, tests)
     })
 }
 
@@ -36,6 +38,7 @@ fn prepare(
     session: &Session,
     migration: Migration,
     arguments: &[VariableArgument],
+    tests: &str,
 ) -> Result<Exit, Failure> {
     let json = matches!(app.view(), View::Json(_));
     if let View::Json(mut view) = app.view() {
@@ -43,7 +46,7 @@ fn prepare(
     }
     let initialized = {
         let mut view = app.view();
-        block_on(init::run(session, migration, arguments, &mut view))?
+        block_on(init::run(session, migration, arguments, tests, &mut view))?
     };
     let Initialized {
         empty,

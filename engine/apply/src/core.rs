@@ -358,7 +358,7 @@ impl Core {
         self.call(Waiting::Step(id), instance, about, call);
     }
 
-    /// Asks for a call. `about`: the instance that it is about, if it is a step.
+    /// Asks for a call. `about`: the instance that it is about, if it is about one.
     pub(crate) fn call(
         &mut self,
         waiting: Waiting,

@@ -217,7 +217,8 @@ impl Core {
 
     fn ask_for_lease(&mut self, at: usize, call: Call) {
         if let Some(provider) = self.leases[at].provider.clone() {
-            self.call(Waiting::Lease(at), provider, None, call);
+            let about = Some(self.plan.ephemerals[at].addr.clone());
+            self.call(Waiting::Lease(at), provider, about, call);
         }
     }
 

@@ -123,6 +123,10 @@ impl Core {
     }
 
     /// Makes the outcome durable.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one outcome from beginning to end, in the order of the rules"
+    )]
     pub(crate) fn record(
         &mut self,
         id: usize,

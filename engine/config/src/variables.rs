@@ -296,10 +296,9 @@ fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) ->
         &rules::input::INVALID_VALUE
     };
     let mut diagnostic = Diagnostic::error(rule, detail).at(span);
-    if let (Some(Given::Text(text)), false) = (
-        given.map(|given| &given.value),
-        variable.sensitive || variable.ephemeral,
-    ) && text.chars().count() <= 80
+    let secret = variable.sensitive || variable.ephemeral;
+    if let (Some(Given::Text(text)), false) = (given.map(|given| &given.value), secret)
+        && text.chars().count() <= 80
     {
         let shown = format!("was given as {text:?}");
         diagnostic.values.push((format!("var.{name}"), shown));

@@ -178,6 +178,24 @@ dynamic "entry" {
     assert!(number[0].contains("iterable collection is required"));
 }
 
+/// There may be no element, so that what the elements would lack is no mistake yet.
+#[test]
+fn elements_that_are_not_known_lack_nothing() {
+    let body =
+        "dynamic \"item\" {\n for_each = var.v0\n content {\n name = item.value.absent\n}\n}";
+    let object = Type::object([("name", Type::String)]);
+    let unknown = Value::unknown(Type::map(object));
+    assert!(
+        !eval(body, &[unknown])
+            .unwrap()
+            .get("item")
+            .unwrap()
+            .is_known()
+    );
+    let known = Value::tuple(vec![Value::object([("name", Value::string("x"))])]);
+    assert!(eval(body, &[known]).is_err());
+}
+
 #[test]
 fn dynamic_within_dynamic_sees_both_iterators() {
     let body = r#"

@@ -322,3 +322,18 @@ fn the_configuration_in_json() {
         serde_json::json!({ "default": "d", "sensitive": true })
     );
 }
+
+/// Which outputs a module has may differ from version to version, so `try` and `can` take care of that, as they do of what a value lacks.
+#[test]
+fn an_output_that_is_not_there_may_be_done_without() {
+    let with = |value: &str| {
+        let text = format!(
+            "-- main.tf\nmodule \"m\" {{\n source = \"./m\"\n}}\noutput \"o\" {{\n value = {value}\n}}\n-- m/main.tf\noutput \"x\" {{\n value = 1\n}}\n"
+        );
+        messages(&text)
+    };
+    assert_eq!(with("try(one(module.m.absent).ip, null)"), "");
+    assert_eq!(with("can(module.m.absent)"), "");
+    assert!(with("module.m.absent").contains("absent"));
+    assert!(with("try(module.absent.x, null)").contains("absent"));
+}

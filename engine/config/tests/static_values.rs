@@ -82,7 +82,7 @@ fn what_a_backend_must_not_hold() {
         (
             "variable \"v\" {\n default = \"x\"\n const = false\n}",
             "var.v",
-            "error: Variable is not constant",
+            "error: Variable is not const",
         ),
         (
             "locals {\n a = local.b\n b = local.a\n}",
@@ -131,11 +131,11 @@ fn constant_variables_take_constants() {
         ("local.l", ""),
         (
             "terraform_data.a.id",
-            "error: Value of a constant variable is not constant",
+            "error: Dynamic value in static context",
         ),
         (
             "\"${local.dynamic}\"",
-            "error: Value of a constant variable is not constant",
+            "error: Dynamic value in static context",
         ),
     ] {
         let text = format!(

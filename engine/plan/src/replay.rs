@@ -241,6 +241,21 @@ impl Evaluator {
                 self.set(at, Ok(change.after.clone()));
             }
         }
+        self.hide_ephemerals();
+    }
+
+    /// Ephemeral instances are closed by now: nothing is known of them.
+    fn hide_ephemerals(&mut self) {
+        for Located { place, at, index } in self.leased.iter().flatten().copied() {
+            let ty = self
+                .world
+                .resource(place.module, at)
+                .schema
+                .block
+                .implied_type();
+            let value = Value::unknown(ty.clone()).with_marks(&terrane_value::Marks::EPHEMERAL);
+            self.world.set_instance(place, at, index, Ok(value));
+        }
     }
 
     /// Puts in the values that are there after a plan was applied, for expressions that look at the result.
@@ -257,6 +272,7 @@ impl Evaluator {
             };
             self.set(at, value);
         }
+        self.hide_ephemerals();
     }
 
     /// The value of an object as state holds it, with marks.

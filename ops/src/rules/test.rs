@@ -24,7 +24,7 @@ terrane_lang::rules! {
 
     /// The folder that `source` of a mocked provider names can't be read. It is relative to the folder of the root module.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {
     ///   source = "./none"
     /// }
@@ -33,7 +33,7 @@ terrane_lang::rules! {
 
     /// A file in the folder of a mocked provider can't be read.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {
     ///   source = "./mocks"
     /// }
@@ -42,7 +42,7 @@ terrane_lang::rules! {
 
     /// A run executes a module whose source is not a local path.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   module {
     ///     source = "example/x/null"
@@ -53,7 +53,7 @@ terrane_lang::rules! {
 
     /// The folder of the module that a run executes can't be read.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   module {
     ///     source = "./none"
@@ -64,7 +64,7 @@ terrane_lang::rules! {
 
     /// An override is for something that the module does not have: the address is misspelt, or the override is not needed.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target = module.none
     /// }
@@ -73,7 +73,7 @@ terrane_lang::rules! {
 
     /// An override gives a value for an output that the module does not have.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target  = module.m
     ///   outputs = { none = 1 }
@@ -83,7 +83,7 @@ terrane_lang::rules! {
 
     /// A run gives a value for a variable that its module does not declare and that the test does not use.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   variables {
     ///     none = 1
@@ -94,7 +94,7 @@ terrane_lang::rules! {
 
     /// The condition of an assertion does not hold. The message shows the values that took part, and where two values are compared, the parts that differ.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = output.x == 1
@@ -106,7 +106,7 @@ terrane_lang::rules! {
 
     /// The condition of an assertion depends on a value that is known only after apply, but its run only plans.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   command = plan
     ///   assert {
@@ -119,7 +119,7 @@ terrane_lang::rules! {
 
     /// The condition of an assertion is neither true nor false.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = output.x
@@ -131,7 +131,7 @@ terrane_lang::rules! {
 
     /// The message of an assertion is no string.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = output.x == 1
@@ -143,7 +143,7 @@ terrane_lang::rules! {
 
     /// The message of an assertion holds a sensitive or ephemeral value, so that it is not shown.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = output.x == 1
@@ -155,7 +155,7 @@ terrane_lang::rules! {
 
     /// A run expects something to fail, and it did not.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   expect_failures = [check.c]
     /// }
@@ -164,24 +164,39 @@ terrane_lang::rules! {
 
     /// What was expected to fail did so while planning, so that the run could not go on to apply. Use `command = plan` to expect such a failure.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   expect_failures = [var.x]
     /// }
     /// ```
     T5717 warning FAILED_TOO_EARLY = "Expected failure while planning";
 
+    /// The condition of an assertion refers to something that has no value after the run, such as an object that was left out with `target`.
+    ///
+    /// ```text
+    /// run "a" {
+    ///   plan_options {
+    ///     target = [null_resource.b]
+    ///   }
+    ///   assert {
+    ///     condition     = null_resource.a.id != ""
+    ///     error_message = "empty"
+    ///   }
+    /// }
+    /// ```
+    T5718 error NOT_EVALUATED = "Assertion was not evaluated";
+
     /// The plan of a run breaks a rule that every plan keeps: a bug in terrane.
     ///
     /// ```sh
     /// terrane test
     /// ```
-    T5718 error NOT_APPROVED = "Plan was not approved";
+    T5719 error NOT_APPROVED = "Plan was not approved";
 
     /// What a test made could not be destroyed, without a reason having been given.
     ///
     /// ```sh
     /// terrane test
     /// ```
-    T5719 error NOT_CLEANED = "Clean up was not planned";
+    T5720 error NOT_CLEANED = "Clean up was not planned";
 }

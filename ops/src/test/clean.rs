@@ -6,14 +6,14 @@ use super::{Leftover, TestEvent, TestUi};
 use crate::failure::{Failure, Report};
 use crate::interrupt::Interrupt;
 use crate::rules;
-use crate::session::Session;
+use crate::session::{DEFAULT_WORKSPACE, Session};
 use ecow::EcoString;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_model::addr::Mode;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::machine::Planned;
-use terrane_store::MemoryStore;
+use terrane_store::{MemoryStore, StateStore as _};
 
 /// A state, and the run that worked on it last.
 #[derive(Debug)]
@@ -80,6 +80,26 @@ pub(super) async fn up(
         ui.event(&TestEvent::Left(path, &run, &left, &report));
     }
     Ok(failed)
+}
+
+/// Tells what the states hold, without destroying it.
+pub(super) fn list(path: &str, kept: &[Kept], ui: &mut dyn TestUi) {
+    for Kept {
+        run,
+        store,
+        prepared: _,
+        name: _,
+    } in kept
+    {
+        let Ok(snapshot) = store.read(DEFAULT_WORKSPACE) else {
+            continue;
+        };
+        let left = managed(&snapshot);
+        if !left.is_empty() {
+            let nothing = Report::plain(Diagnostics::new());
+            ui.event(&TestEvent::Left(path, run, &left, &nothing));
+        }
+    }
 }
 
 /// Interrupts from now on.

@@ -143,6 +143,7 @@ impl Doubles {
 }
 
 impl StandIn for Doubles {
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of call")]
     fn answer(
         &self,
         provider: &ProviderInstance,
@@ -206,7 +207,7 @@ impl StandIn for Doubles {
                     config,
                     Missing::MadeUp,
                     &given,
-                    |result| ephemeral(result),
+                    ephemeral,
                 ))
             }
             Call::RenewEphemeral { type_name, .. } => {

@@ -116,7 +116,7 @@ impl Place<'_> {
             snapshot,
             providers: prepared.registry.infos().clone(),
             variables: prepared.values.clone(),
-            functions: functions_for_plan(now_ms),
+            functions: functions_for_plan(now_ms).with_providers(prepared.registry.functions()),
             options: wanted,
         });
         let mut pool = self.pool(prepared);
@@ -148,7 +148,8 @@ impl Place<'_> {
             snapshot: workspace.snapshot(),
             providers: prepared.registry.infos().clone(),
             variables: prepared.values.clone(),
-            functions: functions_for_apply(&plan_time, now_ms()),
+            functions: functions_for_apply(&plan_time, now_ms())
+                .with_providers(prepared.registry.functions()),
             run: new_run().into(),
             who: self.session.who().into(),
             command: self.session.command.as_str().into(),
@@ -182,6 +183,10 @@ impl Place<'_> {
     ///
     /// # Errors
     /// When the user interrupts twice, or the state of the test can't be kept.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one run from plan to verdict, in the order of the rules"
+    )]
     pub(super) async fn execute(
         &self,
         prepared: &Prepared,
@@ -194,7 +199,8 @@ impl Place<'_> {
             failed: None,
             shown: None,
         };
-        let certain = validate(&prepared.config, &functions_for_validate());
+        let functions = functions_for_validate().with_providers(prepared.registry.functions());
+        let certain = validate(&prepared.config, &functions);
         if certain.has_errors() {
             executed.diagnostics.extend(certain);
             executed.status = Status::Error;
@@ -222,7 +228,13 @@ impl Place<'_> {
         };
         let (evaluator, snapshot) = if only_plan {
             let functions = functions_for_plan(now_ms());
-            let evaluator = evaluator(prepared, &plan, snapshot.clone(), functions);
+            let evaluator = evaluator(
+                prepared,
+                &plan,
+                snapshot.clone(),
+                functions,
+                &self.session.cwd,
+            );
             let evaluator = evaluator.map(|mut evaluator| {
                 evaluator.show_planned(&plan);
                 evaluator
@@ -249,11 +261,18 @@ impl Place<'_> {
                 executed.shown = Some(Shown::State(snapshot.clone(), prepared.registry.clone()));
             }
             if failed {
+                executed.diagnostics.extend(expectations.missing());
                 executed.status = Status::Error;
                 return Ok(executed);
             }
             let functions = functions_for_apply(&plan.timestamp, now_ms());
-            let evaluator = evaluator(prepared, &plan, snapshot.clone(), functions);
+            let evaluator = evaluator(
+                prepared,
+                &plan,
+                snapshot.clone(),
+                functions,
+                &self.session.cwd,
+            );
             let evaluator = evaluator.map(|mut evaluator| {
                 evaluator.show_applied(&plan, &snapshot);
                 evaluator
@@ -285,6 +304,7 @@ fn evaluator(
     plan: &Plan,
     snapshot: Arc<Snapshot>,
     functions: Functions,
+    cwd: &str,
 ) -> Result<Evaluator, Diagnostics> {
     Evaluator::new(
         plan,
@@ -292,8 +312,8 @@ fn evaluator(
             config: prepared.config.clone(),
             snapshot,
             variables: prepared.values.clone(),
-            functions,
-            cwd: EcoString::new(),
+            functions: functions.with_providers(prepared.registry.functions()),
+            cwd: cwd.into(),
         },
     )
 }
@@ -335,10 +355,21 @@ fn conclude(
                 failed.1 += 1;
             }
             Outcome::Error => {
-                // Without a message the cause was reported before, or was expected.
-                if executed.diagnostics.len() > before {
-                    executed.status = executed.status.max(Status::Error);
+                let silent = executed.diagnostics.len() == before;
+                // What failed as expected has no value that an assertion could look at.
+                if silent && expectations.some_seen() {
+                    continue;
                 }
+                if silent {
+                    executed.diagnostics.push(
+                        Diagnostic::error(
+                            &rules::test::NOT_EVALUATED,
+                            "The condition refers to something that has no value after this run.",
+                        )
+                        .at(assertion.condition.condition.span()),
+                    );
+                }
+                executed.status = executed.status.max(Status::Error);
             }
         }
     }

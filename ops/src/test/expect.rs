@@ -98,6 +98,11 @@ impl<'a> Expectations<'a> {
         })
     }
 
+    /// Whether something failed as expected.
+    pub(super) fn some_seen(&self) -> bool {
+        self.seen.contains(&true)
+    }
+
     /// Messages about what was expected to fail and did not.
     pub(super) fn missing(&self) -> Diagnostics {
         let unseen = self

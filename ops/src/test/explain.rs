@@ -30,7 +30,7 @@ pub(super) fn explain(
         }
         let (a, b) = (a.unmark_deep(), b.unmark_deep());
         let holds = match op {
-            BinaryOp::Eq => a == b,
+            BinaryOp::Eq => a == b || a.is_null() && b.is_null(),
             BinaryOp::NotEq => a != b,
             _ => false,
         };
@@ -46,7 +46,12 @@ pub(super) fn explain(
             right: name(right),
         };
         if *op == BinaryOp::Eq && is_container(&a) && is_container(&b) {
-            differences(&a, &b, &sides.left, &mut found);
+            // What is not written out here is what the reader wants to know of.
+            let about = match left.as_constant() {
+                Some(_) => &sides.right,
+                None => &sides.left,
+            };
+            differences(&a, &b, about, &mut found);
         } else {
             for (compiled, text, value) in [(left, sides.left, &a), (right, sides.right, &b)] {
                 if compiled.as_constant().is_none() {

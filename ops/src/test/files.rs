@@ -12,7 +12,12 @@ use terrane_modules::join;
 pub const TEST_DIRECTORY: &str = "tests";
 
 /// Endings of the files that a mock provider's folder may hold.
-const MOCK_ENDINGS: [&str; 2] = [".tfmock.hcl", ".tfmock.json"];
+const MOCK_ENDINGS: [&str; 4] = [
+    ".tfmock.hcl",
+    ".tfmock.json",
+    ".tofumock.hcl",
+    ".tofumock.json",
+];
 
 /// A test file, not decoded.
 #[derive(Clone, Debug)]
@@ -154,9 +159,6 @@ pub(crate) fn check(
     for found in &found {
         let (file, messages) = decode(sources, found);
         diagnostics.extend(messages);
-        for run in &file.runs {
-            diagnostics.extend(run.problems.clone());
-        }
         files.push(file);
     }
     Ok((files, diagnostics))

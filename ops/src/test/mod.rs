@@ -29,6 +29,7 @@ use files::Found;
 use prepare::{Earlier, Shared};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use terrane_config::rules::provider::UNDECLARED_CONFIGURATION;
 use terrane_config::test_file::{Command, TestFile};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
@@ -224,6 +225,11 @@ fn load_all<'a>(
         mut diagnostics,
         folders,
     } = load::tree(session, Origin::Disk, &early.values)?;
+    // The provider configurations that a module wants from its caller are given by the test.
+    diagnostics = diagnostics
+        .into_iter()
+        .filter(|diagnostic| !diagnostic.is(&UNDECLARED_CONFIGURATION))
+        .collect();
     diagnostics.extend(early.diagnostics);
     let (found, messages) = files::find(&request.directory)?;
     diagnostics.extend(messages);
@@ -307,7 +313,14 @@ impl FileRunner<'_, '_> {
                 }
             } else {
                 ui.event(&TestEvent::RunStarted(&path, &run.name));
-                self.one(at).await?
+                match self.one(at).await {
+                    Ok(ended) => ended,
+                    Err(failure) => {
+                        // There is no time to clean up: what is left behind must be known at least.
+                        clean::list(&path, &self.kept, ui);
+                        return Err(failure);
+                    }
+                }
             };
             if self.interrupt.count() > 0 && !self.stopped {
                 self.stopped = true;

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use terrane_config::compile::compile;
 use terrane_config::config::{Config, ModuleDouble, Variable};
 use terrane_config::load::{Loader, ModuleFolder};
+use terrane_config::rules::provider::UNDECLARED_CONFIGURATION;
+use terrane_config::rules::test_file::MISSING_PROVIDER;
 use terrane_config::test_file::{
     AssertNames, Assertion, Command, During, Extra, Override, OverrideKind, Run, TestFile,
     TestProviders, ValueNames,
@@ -184,6 +186,10 @@ impl Shared<'_> {
         found
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "from declarations to a run that is ready, one step after the other"
+    )]
     async fn compile(
         &self,
         (file, at): (TestFile, usize),
@@ -193,7 +199,13 @@ impl Shared<'_> {
         snapshot: &Snapshot,
     ) -> Result<Prepared, Failure> {
         let (tree, sources, found) = loader.finish();
-        diagnostics.extend(found);
+        // What is missing because the test names a provider that is not there needs no second message.
+        let unbound = found.iter().any(|found| found.is(&MISSING_PROVIDER));
+        diagnostics.extend(
+            found
+                .into_iter()
+                .filter(|found| !(unbound && found.is(&UNDECLARED_CONFIGURATION))),
+        );
         let run = &file.runs[at];
         let loaded =
             providers::load_from(self.factories.clone(), &tree.requirements, snapshot).await?;
@@ -273,6 +285,7 @@ impl Shared<'_> {
     }
 
     /// The values of variables: those of the run, of the file, and from outside.
+    #[expect(clippy::too_many_arguments, reason = "the facts of one run, used once")]
     fn variables(
         &self,
         found: &Found,

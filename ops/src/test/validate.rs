@@ -53,6 +53,7 @@ pub(crate) async fn check(
             ..ValueNames::default()
         };
         for run in &file.runs {
+            diagnostics.extend(run.problems.clone());
             let source = run.module.as_ref().map(|module| module.source.clone());
             let source = source.unwrap_or_default();
             if let (None, Some(module)) = (subjects.get(&source), &run.module) {
@@ -66,6 +67,30 @@ pub(crate) async fn check(
         }
     }
     Ok(diagnostics)
+}
+
+/// The folders of the modules that runs execute beside the one under test, with how many files each has, and messages about test files and
+/// these modules.
+///
+/// # Errors
+/// When a file can't be read.
+pub(crate) async fn modules(
+    session: &Session,
+    directory: &str,
+    sources: &mut SourceMap,
+) -> Result<(Vec<(String, String)>, Diagnostics), Failure> {
+    let (files, mut diagnostics) = files::check(directory, sources)?;
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let runs = files.iter().flat_map(|file| &file.runs);
+    for module in runs.filter_map(|run| run.module.as_ref()) {
+        let dir = join(".", &module.source);
+        if !found.contains_key(&dir) {
+            let files = load::folder(&dir).map_or(0, |folder| folder.files.len());
+            subject(session, module, sources, &mut diagnostics).await?;
+            found.insert(dir, files.to_string());
+        }
+    }
+    Ok((found.into_iter().collect(), diagnostics))
 }
 
 fn variables<'n>(names: impl Iterator<Item = &'n EcoString>) -> BTreeMap<EcoString, Value> {
@@ -141,7 +166,8 @@ async fn subject(
         return Ok(None);
     }
     diagnostics.extend(terrane_plan::cycles(&config));
-    diagnostics.extend(validate(&config, &functions_for_validate()));
+    let functions = functions_for_validate().with_providers(registry.functions());
+    diagnostics.extend(validate(&config, &functions));
     Ok(Some(Subject {
         tree,
         schemas,

@@ -16,6 +16,8 @@ mod provider;
 mod reattach;
 mod schema;
 pub mod settings;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use factory::{Origin, PluginFactory};

@@ -134,11 +134,13 @@ fn describe(tried: &[String], left: &[Way], accepted: &MethodSet) -> String {
     };
     if !left.is_empty() {
         let names: Vec<_> = left.iter().map(|way| way.name()).collect();
-        text.push_str(&format!("; not asked for {}", names.join(", ")));
+        text.push_str("; not asked for ");
+        text.push_str(&names.join(", "));
     }
     let names: Vec<String> = accepted.iter().map(String::from).collect();
     if !names.is_empty() {
-        text.push_str(&format!("; it accepts {}", names.join(", ")));
+        text.push_str("; it accepts ");
+        text.push_str(&names.join(", "));
     }
     text
 }

@@ -57,6 +57,10 @@ pub(crate) fn identity(key: &str, certificate: Option<&str>) -> Result<Identity,
 }
 
 /// The hashes to sign with, best first. `offered`: what the server said about RSA, if it said something.
+#[expect(
+    clippy::option_option,
+    reason = "the server may have said nothing, or that there is nothing but SHA-1"
+)]
 pub(crate) fn hashes(is_rsa: bool, offered: Option<Option<HashAlg>>) -> Vec<Option<HashAlg>> {
     match (is_rsa, offered) {
         (false, _) => vec![None],

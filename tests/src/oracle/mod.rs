@@ -7,5 +7,6 @@ pub mod binary;
 pub mod expression;
 pub mod history;
 pub mod modules;
+pub mod mutation;
 pub mod peer;
 pub mod tree;

@@ -36,7 +36,6 @@ run "d" {
 }
 mock_provider "terraform" {
   mock_resource "terraform_data" {
-    defaults = 3
   }
   mock_data "x" {}
   mock_data "x" {}

@@ -20,7 +20,11 @@ run "a" {
     error_message = "x"
   }
   assert {
-    condition     = local.x == module.m.y
+    condition     = local.x == 1
+    error_message = "x"
+  }
+  assert {
+    condition     = module.m.y == 1
     error_message = "x"
   }
   assert {

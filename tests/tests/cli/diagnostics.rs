@@ -41,8 +41,30 @@ fn run(input: &str) -> String {
         let ran = folder.run(command);
         shown = format!("{}{}", ran.out, ran.err);
     }
+    let shown = without_ids(&shown);
     let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
     lines.join("\n").trim_matches('\n').to_owned()
+}
+
+/// The text with `ID` for each random id.
+fn without_ids(text: &str) -> String {
+    let is_id = |word: &str| {
+        word.len() == 36
+            && word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+            && word
+                .bytes()
+                .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+    };
+    let inside = |c: char| c.is_ascii_hexdigit() || c == '-';
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| !inside(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end.max(first.len_utf8()));
+        masked.push_str(if is_id(word) { "ID" } else { word });
+        rest = after;
+    }
+    masked
 }
 
 #[test]

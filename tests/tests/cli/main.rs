@@ -14,6 +14,7 @@ mod examples;
 mod exit_codes;
 mod folder;
 mod functions;
+mod imports;
 mod peers;
 mod remote;
 mod saved_plans;

@@ -1,6 +1,7 @@
 //! Random configurations with a history. `TERRANE_ORACLE_CONFIGURATIONS` says how many.
 
-use crate::{absent, number};
+use crate::{ABSENT, number};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use terrane_tests::oracle::binary;
@@ -13,7 +14,8 @@ const AT_ONCE: usize = 2;
 #[test]
 fn configurations() {
     let Some(theirs) = peer::terraform() else {
-        return absent("configurations");
+        eprintln!("{ABSENT}");
+        return;
     };
     let sides = Sides {
         ours: binary::path(),
@@ -23,6 +25,8 @@ fn configurations() {
     let until = next.load(Ordering::Relaxed) + number("TERRANE_ORACLE_CONFIGURATIONS", 4);
     let show = usize::try_from(number("TERRANE_ORACLE_SHOW", 5)).unwrap();
     let failed: Mutex<Vec<(u64, Vec<String>)>> = Mutex::default();
+    let explained: Mutex<BTreeMap<&str, usize>> = Mutex::default();
+    let steps: Mutex<(usize, usize)> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
@@ -33,24 +37,35 @@ fn configurations() {
                     }
                     let found = compare(sides, &history(seed));
                     if std::env::var_os("TERRANE_ORACLE_TRACE").is_some() {
-                        eprintln!("{seed}: {} differences", found.len());
+                        eprintln!("{seed}: {} differences", found.differences.len());
                     }
-                    if !found.is_empty() {
-                        failed.lock().unwrap().push((seed, found));
+                    for (reason, times) in found.explained {
+                        *explained.lock().unwrap().entry(reason).or_default() += times;
+                    }
+                    let mut steps = steps.lock().unwrap();
+                    *steps = (steps.0 + found.steps.0, steps.1 + found.steps.1);
+                    drop(steps);
+                    if !found.differences.is_empty() {
+                        failed.lock().unwrap().push((seed, found.differences));
                     }
                 }
             });
         }
     });
+    let (applied, refused) = steps.into_inner().unwrap();
+    println!("{applied} steps planned and applied by both, {refused} refused by both");
+    for (reason, times) in explained.into_inner().unwrap() {
+        println!("{times} times: {reason}");
+    }
     let mut failed = failed.into_inner().unwrap();
     failed.sort();
     let mut text = String::new();
     for (seed, found) in &failed {
-        text.push_str(&format!(
+        text.extend([format!(
             "######## seed {seed}\n{}\n{}\n",
             history(*seed).show(),
             found.join("\n")
-        ));
+        )]);
     }
     assert!(failed.is_empty(), "\n{text}");
 }

@@ -5,6 +5,7 @@
 
 mod configurations;
 mod expressions;
+mod mistakes;
 
 /// A number from the environment.
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -14,7 +15,5 @@ fn number(name: &str, otherwise: u64) -> u64 {
         .unwrap_or(otherwise)
 }
 
-/// Says that the peer is not there.
-fn absent(test: &str) {
-    eprintln!("{test}: skipped, there is no `terraform` on the path");
-}
+/// What is said where the peer is not there.
+const ABSENT: &str = "skipped: there is no `terraform` on the path";

@@ -95,13 +95,13 @@ impl<'a> Human<'a> {
         self.out
             .print(&format!("  run {:?}... {status}\n", run.name.as_str()));
         if let Some(shown) = &run.shown {
-            self.out.print("\n");
             let written = match shown {
                 Shown::Plan(plan, registry) => {
                     let schemas = |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
                     render_to(&mut Page(self.out), plan, &schemas, self.style)
                 }
                 Shown::State(snapshot, registry) => {
+                    self.out.print("\n");
                     let schemas = |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
                     render_snapshot(
                         &mut Page(self.out),
@@ -115,8 +115,9 @@ impl<'a> Human<'a> {
                 }
             };
             // A page takes everything.
-            drop(written);
-            self.out.print("\n");
+            if written.is_ok() {
+                self.out.print("\n");
+            }
         }
         diagnostics::print(self.out, &run.report, self.compact);
     }

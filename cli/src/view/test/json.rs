@@ -71,8 +71,8 @@ impl<'a> Json<'a> {
             TestEvent::RunDone(path, run) => self.run(path, run),
             TestEvent::Left(path, run, left, report) => {
                 let at = At {
-                    file: Some(path),
-                    run: Some(run),
+                    file: Some(*path),
+                    run: Some(*run),
                 };
                 if !left.is_empty() {
                     let failed: Vec<Value> = left

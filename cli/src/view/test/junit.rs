@@ -1,6 +1,5 @@
 //! JUnit XML.
 
-use std::fmt::Write as _;
 use terrane_ops::clock::rfc3339;
 use terrane_ops::lang::diagnostic::Severity;
 use terrane_ops::lang::diagnostic::render::{Style, render};
@@ -50,12 +49,10 @@ fn write_run(
     let mut timing = String::new();
     if let Some((at_ms, took)) = run.took {
         let (seconds, nanos) = (took.as_secs(), took.subsec_nanos());
-        // Writing to a string does not fail.
-        drop(write!(
-            timing,
+        timing = format!(
             " time=\"{seconds}.{nanos:09}\" timestamp=\"{}\"",
             rfc3339(at_ms)
-        ));
+        );
     }
     out.extend([format!(
         "    <testcase name=\"{name}\" classname=\"{path}\"{timing}>"

@@ -592,25 +592,7 @@ impl ModuleBinder<'_> {
             (Repeats::Count | Repeats::ForEach, Some(step))
                 if found.key_at.is_none() && matches!(step.kind, StepKind::Attr(_)) =>
             {
-                let (argument, example) = match info.repeats {
-                    Repeats::ForEach => ("for_each", "each.key"),
-                    _ => ("count", "count.index"),
-                };
-                let address = info.address();
-                let attribute = attribute_text(step);
-                let hint = match info.repeats {
-                    Repeats::ForEach => format!(
-                        "values({address})[*]{attribute} is a list with that of all instances"
-                    ),
-                    _ => format!(
-                        "{address}[*]{attribute} is a list with that of all instances; where there is one or none, one({address}[*]{attribute})"
-                    ),
-                };
-                let detail = format!(
-                    "Because {address} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    {address}[{example}]"
-                );
-                let diagnostic = error(&rules::reference::MISSING_INSTANCE_KEY, detail, end);
-                return Err(diagnostic.hint(hint));
+                return Err(missing_key(info, step, end));
             }
             (Repeats::Count | Repeats::ForEach, _) if found.key_at.is_none() => return Ok(()),
             _ => {}
@@ -625,6 +607,29 @@ impl ModuleBinder<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// An attribute of all instances at once.
+fn missing_key(info: &ResourceInfo, step: &Step, span: Span) -> Diagnostic {
+    let (argument, example) = match info.repeats {
+        Repeats::ForEach => ("for_each", "each.key"),
+        _ => ("count", "count.index"),
+    };
+    let address = info.address();
+    let attribute = attribute_text(step);
+    let hint = match info.repeats {
+        Repeats::ForEach => {
+            format!("values({address})[*]{attribute} is a list with that of all instances")
+        }
+        _ => format!(
+            "{address}[*]{attribute} is a list with that of all instances; where there is one or none, one({address}[*]{attribute})"
+        ),
+    };
+    let detail = format!(
+        "Because {address} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with indices of a referring resource, use:\n    {address}[{example}]"
+    );
+    let diagnostic = error(&rules::reference::MISSING_INSTANCE_KEY, detail, span);
+    diagnostic.hint(hint)
 }
 
 fn attribute_text(step: &Step) -> String {

@@ -369,6 +369,12 @@ fn hint_at_meta_blocks(diagnostics: &mut Diagnostics) {
             diagnostic.hint = Some(format!(
                 "{name} is a block: write it without the equals sign"
             ));
+        } else if diagnostic.is(&terrane_lang::rules::structure::UNSUPPORTED_BLOCK)
+            && !diagnostic.detail.contains("Did you mean")
+            && let Some(name) = diagnostic.detail.split('"').nth(1)
+        {
+            let near = crate::suggest::did_you_mean(name, META_BLOCKS.iter().copied());
+            diagnostic.detail.push_str(&near);
         }
     }
 }

@@ -205,7 +205,10 @@ pub(super) fn backend_values(arguments: &BTreeMap<EcoString, (Value, Span)>) -> 
             let detail = format!(
                 "The argument \"{name}\" {why}, and can't be used to configure a backend, whose settings are written down. Pass secrets in the environment, or with -backend-config."
             );
-            Some(Diagnostic::error(&rules::static_value::BACKEND_VALUE, detail).at(*span))
+            Some(Diagnostic::error(
+                rules::static_value::BACKEND_VALUE.named(format!("Invalid backend argument \"{name}\"")),
+                detail,
+            ).at(*span))
         })
         .collect()
 }

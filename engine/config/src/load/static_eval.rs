@@ -328,9 +328,16 @@ impl<'a> StaticEval<'a> {
                 let Some(variable) = self.variable(*module, name) else {
                     return Step1::Ready(None);
                 };
-                if variable.constant == Some(false) {
+                let some_const = || {
+                    let mut all = here.decl.variables.iter();
+                    all.any(|other| other.constant == Some(true))
+                };
+                if variable
+                    .constant
+                    .map_or_else(some_const, |constant| !constant)
+                {
                     let detail = format!(
-                        "The variable \"{name}\" is used where its value must be known before anything is planned, but it says of itself that it need not be: const = false. Take that out, or use another variable."
+                        "The variable \"{name}\" is used where its value must be known before anything is planned, but it need not be: it says const = false, or other variables of the module say const = true and it does not. Give it const = true, or use another variable."
                     );
                     problems.push(
                         Diagnostic::error(&rules::static_value::NOT_CONSTANT, detail)

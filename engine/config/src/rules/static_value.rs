@@ -49,7 +49,7 @@ terrane_lang::rules! {
     /// ```
     T1805 error STATIC_PROVIDER_FUNCTION = "Provider function in static context";
 
-    /// A variable with `const = false` is used where values must be known before anything is planned: in a module source or version, a backend, or
+    /// A variable with `const = false`, or without `const` where other variables of the module have it, is used where values must be known before anything is planned: in a module source or version, a backend, or
     /// the `for_each` of a provider. Take `const = false` out, or use another variable.
     ///
     /// ```terraform
@@ -61,7 +61,7 @@ terrane_lang::rules! {
     ///   source = var.dir
     /// }
     /// ```
-    T1806 error NOT_CONSTANT = "Variable is not constant";
+    T1806 error NOT_CONSTANT = "Variable is not const";
 
     /// A backend argument is sensitive, ephemeral or not known. Backend settings are kept in the working directory and in saved plans, in the clear; pass
     /// secrets in the environment, or with `-backend-config` at `init`.
@@ -77,7 +77,7 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T1807 error BACKEND_VALUE = "Invalid backend argument";
+    T1807 error BACKEND_VALUE = "Invalid backend argument \"ARGUMENT\"";
 
     /// A variable with `const = true` is given a value that depends on resources, data sources or modules. It must be known before anything is
     /// planned.
@@ -94,5 +94,5 @@ terrane_lang::rules! {
     ///   const = true
     /// }
     /// ```
-    T1808 error CONST_INPUT = "Value of a constant variable is not constant";
+    T1808 error CONST_INPUT = "Dynamic value in static context";
 }

@@ -3,58 +3,82 @@
 terrane_lang::rules! {
     /// The name of a run is not one that expressions can refer to.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a b" {}
     /// ```
     T2201 error BAD_RUN_NAME = "Invalid run block name";
 
     /// Two runs of a test file have the same name. Later runs refer to earlier ones by name.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {}
     /// run "a" {}
     /// ```
     T2202 error DUPLICATE_RUN = "Duplicate \"run\" block names";
 
-    /// A test file, or a run in it, holds a block twice that it may hold once: `variables`, `module`, `plan_options`.
+    /// A test file, or a run in it, holds more than one `variables` block.
     ///
-    /// ```tftest
+    /// ```text
     /// variables {}
     /// variables {}
     /// ```
-    T2203 error SEVERAL_BLOCKS = "Several blocks where one is allowed";
+    T2203 error SEVERAL_VARIABLES = "Multiple \"variables\" blocks";
+
+    /// A run holds more than one `module` block, but it executes one module.
+    ///
+    /// ```text
+    /// run "a" {
+    ///   module {
+    ///     source = "./a"
+    ///   }
+    ///   module {
+    ///     source = "./b"
+    ///   }
+    /// }
+    /// ```
+    T2204 error SEVERAL_MODULES = "Multiple \"module\" blocks";
+
+    /// A run holds more than one `plan_options` block.
+    ///
+    /// ```text
+    /// run "a" {
+    ///   plan_options {}
+    ///   plan_options {}
+    /// }
+    /// ```
+    T2205 error SEVERAL_PLAN_OPTIONS = "Multiple \"plan_options\" blocks";
 
     /// A test file configures (or mocks) a provider twice under the same name and alias.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {}
     /// provider "null" {}
     /// ```
-    T2204 error DUPLICATE_PROVIDER = "Duplicate provider block";
+    T2206 error DUPLICATE_PROVIDER = "Duplicate provider block";
 
     /// The `command` of a run is a word without quotes: `apply` (which it is where nothing is said) or `plan`.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   command = destroy
     /// }
     /// ```
-    T2205 error COMMAND_KEYWORD = "Invalid \"command\" keyword";
+    T2207 error COMMAND_KEYWORD = "Invalid \"command\" keyword";
 
     /// The `mode` of `plan_options` is a word without quotes: `normal` or `refresh-only`.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   plan_options {
     ///     mode = destroy
     ///   }
     /// }
     /// ```
-    T2206 error MODE_KEYWORD = "Invalid \"mode\" keyword";
+    T2208 error MODE_KEYWORD = "Invalid \"mode\" keyword";
 
     /// A plan that does nothing but refresh can neither leave that out nor replace something.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   plan_options {
     ///     mode    = refresh-only
@@ -62,75 +86,75 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T2207 error PLAN_OPTIONS = "Incompatible plan options";
+    T2209 error PLAN_OPTIONS = "Incompatible plan options";
 
     /// Only a resource instance can be replaced, not a module.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   plan_options {
     ///     replace = [module.m]
     ///   }
     /// }
     /// ```
-    T2208 error REPLACE_ADDRESS = "Invalid address";
+    T2210 error REPLACE_ADDRESS = "Invalid address";
 
     /// A run that executes another module than the one under test has to say which.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   module {}
     /// }
     /// ```
-    T2209 error MODULE_SOURCE = "Missing \"source\" attribute for module block";
+    T2211 error MODULE_SOURCE = "Missing \"source\" attribute for module block";
 
     /// Only what has rules can be expected to fail: input variables, outputs, `check` blocks and resources of the module that the run executes.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   expect_failures = [local.x]
     /// }
     /// ```
-    T2210 error EXPECT_FAILURES = "Invalid `expect_failures` reference";
+    T2212 error EXPECT_FAILURES = "Invalid `expect_failures` reference";
 
     /// The local name of a mocked provider has capital letters, or is no name.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "Null" {}
     /// ```
-    T2211 error MOCK_NAME = "Invalid provider local name";
+    T2213 error MOCK_NAME = "Invalid provider local name";
 
     /// The alias of a mocked provider is no name.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {
     ///   alias = "a b"
     /// }
     /// ```
-    T2212 error MOCK_ALIAS = "Invalid provider configuration alias";
+    T2214 error MOCK_ALIAS = "Invalid provider configuration alias";
 
     /// The instances of a mocked provider with `for_each` are referred to through its alias, so that it needs one.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {
     ///   for_each = toset(["a"])
     /// }
     /// ```
-    T2213 error FOR_EACH_ALIAS = "Alias required when using \"for_each\"";
+    T2215 error FOR_EACH_ALIAS = "Alias required when using \"for_each\"";
 
     /// A provider mocks the same type twice.
     ///
-    /// ```tftest
+    /// ```text
     /// mock_provider "null" {
     ///   mock_resource "null_resource" {}
     ///   mock_resource "null_resource" {}
     /// }
     /// ```
-    T2214 error DUPLICATE_MOCK = "Duplicate mock block";
+    T2216 error DUPLICATE_MOCK = "Duplicate mock block";
 
     /// Two blocks of the same place override the same target.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target = module.m
     /// }
@@ -138,58 +162,58 @@ terrane_lang::rules! {
     ///   target = module.m
     /// }
     /// ```
-    T2215 error DUPLICATE_OVERRIDE = "Duplicate override block";
+    T2217 error DUPLICATE_OVERRIDE = "Duplicate override block";
 
     /// An override has to say what it is for.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {}
     /// ```
-    T2216 error MISSING_TARGET = "Missing target attribute";
+    T2218 error MISSING_TARGET = "Missing target attribute";
 
     /// `override_resource` is for resources, `override_data` for data sources, `override_module` for modules.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target = null_resource.a
     /// }
     /// ```
-    T2217 error OVERRIDE_TARGET = "Invalid override target";
+    T2219 error OVERRIDE_TARGET = "Invalid override target";
 
     /// The values of a mock or an override are an object: names of computed attributes (or of outputs) and a value for each.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target  = module.m
     ///   outputs = 3
     /// }
     /// ```
-    T2218 error OVERRIDE_VALUES = "Invalid values";
+    T2220 error OVERRIDE_VALUES = "Invalid values";
 
     /// `override_during` is a word without quotes: `plan` or `apply`.
     ///
-    /// ```tftest
+    /// ```text
     /// override_module {
     ///   target          = module.m
     ///   override_during = never
     /// }
     /// ```
-    T2219 error OVERRIDE_DURING = "Invalid override_during value";
+    T2221 error OVERRIDE_DURING = "Invalid override_during value";
 
     /// A value of a test refers to a variable that is given neither from outside (command line, environment, variables file) nor, for a value within a run, in the `variables` block of the file.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   variables {
     ///     x = var.none
     ///   }
     /// }
     /// ```
-    T2220 error UNAVAILABLE_VARIABLE = "Reference to unavailable variable";
+    T2222 error UNAVAILABLE_VARIABLE = "Reference to unavailable variable";
 
     /// A value refers to a run that comes later, or to its own run. Only results of earlier runs of the same file are there.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   variables {
     ///     x = run.b.x
@@ -197,33 +221,33 @@ terrane_lang::rules! {
     /// }
     /// run "b" {}
     /// ```
-    T2221 error UNAVAILABLE_RUN = "Reference to unavailable run block";
+    T2223 error UNAVAILABLE_RUN = "Reference to unavailable run block";
 
     /// The test file has no run of this name.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   variables {
     ///     x = run.none.x
     ///   }
     /// }
     /// ```
-    T2222 error UNKNOWN_RUN = "Reference to unknown run block";
+    T2224 error UNKNOWN_RUN = "Reference to unknown run block";
 
     /// Values of variables, and arguments of providers, in test files may refer to variables of the test and to results of earlier runs, not to objects of the module.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   variables {
     ///     x = null_resource.a.id
     ///   }
     /// }
     /// ```
-    T2223 error VALUE_REFERENCE = "Invalid reference";
+    T2225 error VALUE_REFERENCE = "Invalid reference";
 
     /// A value of a test depends on something that an earlier run only planned, so that it is not known.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   command = plan
     /// }
@@ -233,11 +257,11 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T2224 error UNKNOWN_VALUE = "Reference to unknown value";
+    T2226 error UNKNOWN_VALUE = "Reference to unknown value";
 
     /// An assertion refers to an output that the module of the run does not have.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = output.none == 1
@@ -245,11 +269,11 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T2225 error UNDECLARED_OUTPUT = "Reference to undeclared output value";
+    T2227 error UNDECLARED_OUTPUT = "Reference to undeclared output value";
 
     /// An assertion refers to its own run or to a later one. Values of its own run are there without `run`: `output.x`.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = run.a.x == 1
@@ -257,11 +281,11 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T2226 error UNEVALUATED_RUN = "Reference to unevaluated run block";
+    T2228 error UNEVALUATED_RUN = "Reference to unevaluated run block";
 
     /// An assertion refers to a run that the test file does not have.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = run.none.x == 1
@@ -269,11 +293,11 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T2227 error UNDECLARED_RUN = "Reference to undeclared run block";
+    T2229 error UNDECLARED_RUN = "Reference to undeclared run block";
 
     /// What came of a check has no value. A run fails where a check fails, unless `expect_failures` names it.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   assert {
     ///     condition     = check.c.status == "pass"
@@ -281,16 +305,16 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T2228 error CHECK_REFERENCE = "Reference to \"check\" in invalid context";
+    T2230 error CHECK_REFERENCE = "Reference to \"check\" in invalid context";
 
     /// The `providers` argument of a run names a provider that neither the test file nor the module configures.
     ///
-    /// ```tftest
+    /// ```text
     /// run "a" {
     ///   providers = {
     ///     null = null.none
     ///   }
     /// }
     /// ```
-    T2229 error MISSING_PROVIDER = "Missing provider definition";
+    T2231 error MISSING_PROVIDER = "Missing provider definition";
 }

@@ -7,7 +7,7 @@ use crate::load::files::parse_file;
 use crate::load::source_addr;
 use crate::rules;
 use ecow::EcoString;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::source::{SourceMap, Span};
 use terrane_lang::syntax::ast::{Expr, StepKind};
 use terrane_lang::syntax::body::{Attribute, Block, Content};
@@ -162,7 +162,7 @@ impl Decoder<'_> {
     fn only(&mut self, content: &Content, kind: &str, whose: &str) -> Option<Block> {
         self.single(content, kind, |place| {
             (
-                &rules::test_file::SEVERAL_BLOCKS,
+                several(kind),
                 format!("This {whose} already has a {kind} block at {place}."),
             )
         })
@@ -367,6 +367,15 @@ impl Decoder<'_> {
             }
         }
         found
+    }
+}
+
+/// The rule that a block of this type stands only once.
+fn several(kind: &str) -> &'static Rule {
+    match kind {
+        "variables" => &rules::test_file::SEVERAL_VARIABLES,
+        "module" => &rules::test_file::SEVERAL_MODULES,
+        _ => &rules::test_file::SEVERAL_PLAN_OPTIONS,
     }
 }
 

@@ -121,7 +121,7 @@ fn results_have_a_largest_size() {
         ),
         ("setproduct(thousand, [mib, mib])", elements),
         (
-            "format(\"%99999d\", 1)",
+            "format(\"%9999999d\", 1)",
             "a width, precision or index in the format is too large.",
         ),
         (

@@ -4,7 +4,9 @@ use super::eval::{Evaluator, Failed, Outcome};
 use super::eval_call::{count_error, fault_error, wrong_argument};
 use super::node::{Code, ProviderCall};
 use super::values;
+use crate::functions::ProviderFunction;
 use crate::functions::table::Fault;
+use crate::source::Span;
 use terrane_value::{Marks, Value};
 
 impl Evaluator<'_> {
@@ -67,23 +69,8 @@ impl Evaluator<'_> {
         if unknown {
             return Ok(Value::unknown(function.returns.clone()).with_marks(&marks));
         }
-        let sent = args.iter().map(Value::size).sum::<usize>() as u64;
-        if !self.work.spend(sent) {
-            return self.exhausted(span);
-        }
-        let providers = &self.scope.functions().providers;
-        let result = providers
-            .call(&function.provider, &function.name, &args)
-            .map_err(|error| Fault {
-                text: error.text.into(),
-                argument: error.argument,
-                safe: false,
-            })
-            .and_then(|result| {
-                values::convert(&result.unmark_deep(), &function.returns)
-                    .map_err(|why| Fault::new(format!("the provider returned a value of another type than it said: {why}; this is a bug in the provider")))
-            });
-        match result {
+        let answer = self.ask(function, &args, span)?;
+        match answer {
             Ok(result) => Ok(result.with_marks(&marks)),
             Err(fault) => {
                 let fault = if marks.is_sensitive() {
@@ -97,5 +84,30 @@ impl Evaluator<'_> {
                 self.blame(code, diagnostic)
             }
         }
+    }
+
+    /// The answer of the provider, in the type that it promised.
+    fn ask(
+        &mut self,
+        function: &ProviderFunction,
+        args: &[Value],
+        span: Span,
+    ) -> Outcome<Result<Value, Fault>> {
+        let sent = args.iter().map(Value::size).sum::<usize>() as u64;
+        if !self.work.spend(sent) {
+            return self.exhausted(span);
+        }
+        let providers = &self.scope.functions().providers;
+        Ok(providers
+            .call(&function.provider, &function.name, args)
+            .map_err(|error| Fault {
+                text: error.text.into(),
+                argument: error.argument,
+                safe: false,
+            })
+            .and_then(|result| {
+                values::convert(&result.unmark_deep(), &function.returns)
+                    .map_err(|why| Fault::new(format!("the provider returned a value of another type than it said: {why}; this is a bug in the provider")))
+            }))
     }
 }

@@ -325,11 +325,11 @@ fn paths_take_attributes_elements_and_splats() {
         ("[10, 11, 12, 13][sn]", "sensitive 13"),
         (
             "o.c",
-            "! Unsupported attribute: This object does not have an attribute named \"c\".",
+            "! Unsupported attribute: This object does not have an attribute named \"c\". There are \"a\", \"b\".",
         ),
         (
             "tomap({a = 1}).b",
-            "! Missing map element: This map does not have an element with the key \"b\".",
+            "! Missing map element: This map does not have an element with the key \"b\". There is only \"a\".",
         ),
         (
             "t.a",
@@ -337,7 +337,7 @@ fn paths_take_attributes_elements_and_splats() {
         ),
         (
             "[1][5]",
-            "! Invalid index: The given key does not identify an element in this collection value: the given index is greater than or equal to the length of the collection.",
+            "! Invalid index: The given key does not identify an element in this collection value: the given index is greater than or equal to the length of the collection (1).",
         ),
         (
             "[1][-1]",
@@ -554,7 +554,13 @@ fn messages_point_at_their_place_and_name_values() {
         "",
     );
     check_error("[1][n]", "Invalid index", "[n]", "[1][n]", "n is 5");
-    check_error("s.a", "Unsupported attribute", ".a", "s.a", "");
+    check_error(
+        "s.a",
+        "Unsupported attribute",
+        ".a",
+        "s.a",
+        "s has a sensitive value",
+    );
     check_error(
         "[for v in [\"a\"]: v + 1]",
         "Invalid operand",

@@ -77,7 +77,7 @@ fn too_large(value: &Value, span: Span) -> Diagnostic {
     if value.depth() > MAX_DEPTH {
         return Diagnostic::error(
             &rules::expr::VALUE_TOO_DEEP,
-            format!("Values may be nested at most {} levels deep.", MAX_DEPTH),
+            format!("Values may be nested at most {MAX_DEPTH} levels deep."),
         )
         .at(span);
     }

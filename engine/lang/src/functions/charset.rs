@@ -175,7 +175,7 @@ impl Charset {
         match self {
             Self::Utf16 { little, mark } => from_utf16(bytes, *little, *mark),
             Self::Latin1 => Some(bytes.iter().copied().map(char::from).collect()),
-            Self::Page(page) => page.from_bytes(bytes),
+            Self::Page(page) => page.text_of(bytes),
             Self::Web(encoding) => {
                 let decoded =
                     encoding.decode_without_bom_handling_and_without_replacement(bytes)?;

@@ -35,7 +35,7 @@ impl Page {
         u8::try_from(place + first).ok()
     }
 
-    pub(super) fn from_bytes(&self, bytes: &[u8]) -> Option<String> {
+    pub(super) fn text_of(&self, bytes: &[u8]) -> Option<String> {
         let first = if self.extends_ascii() { 128 } else { 0 };
         let table: Vec<char> = self.characters.chars().collect();
         let character = |byte: &u8| match usize::from(*byte).checked_sub(first) {

@@ -28,7 +28,7 @@ pub(super) const TABLE: &[Function] = &[
         coalesce,
         "The first of the values that is neither null nor an empty text.",
     )
-    .variadic(Param::new("vals", Ty::Any).null().unknown().marked())
+    .variadic(Param::new("vals", Ty::Any).null().unknown())
     .by(coalesce_type),
     Function::new(
         "coalescelist",

@@ -91,10 +91,13 @@ fn class(rest: &mut Peekable<Chars<'_>>, out: &mut String) -> Option<()> {
         .map(|(low, high)| format!("\\x{{{:x}}}-\\x{{{:x}}}", u32::from(low), u32::from(high)))
         .collect();
     let ranges = ranges.concat();
-    out.push_str(&match (negated, ranges.is_empty()) {
-        (false, true) => String::from("[^\\x{0}-\\x{10ffff}]"),
-        (false, false) => format!("[{ranges}&&[^/]]"),
-        (true, _) => format!("[^{ranges}/]"),
-    });
+    let (before, behind) = match (negated, ranges.is_empty()) {
+        (false, true) => ("[^\\x{0}-\\x{10ffff}", "]"),
+        (false, false) => ("[", "&&[^/]]"),
+        (true, _) => ("[^", "/]"),
+    };
+    out.push_str(before);
+    out.push_str(&ranges);
+    out.push_str(behind);
     Some(())
 }

@@ -96,13 +96,42 @@ fn compile_new(pattern: &str) -> Result<Regex, String> {
         })
 }
 
+/// Whether what was read last is a repetition, behind which RE2 allows no other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    No,
+    /// `*`
+    Once,
+    /// `*?`
+    Lazily,
+}
+
+impl Repeated {
+    fn next(self, character: char, in_class: bool, rest: &Rest<'_>) -> Result<Self, String> {
+        let repeats = !in_class
+            && match character {
+                '*' | '+' | '?' => true,
+                '{' => bounds(rest).is_some(),
+                _ => false,
+            };
+        match (self, repeats, character) {
+            (_, false, _) => Ok(Self::No),
+            (Self::No, true, _) => Ok(Self::Once),
+            (Self::Once, true, '?') => Ok(Self::Lazily),
+            _ => Err(format!("invalid nested repetition operator: `{character}`")),
+        }
+    }
+}
+
 /// Writes a pattern as the regex crate wants it for the same meaning.
 fn translate(pattern: &str) -> Result<String, String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern.chars().peekable();
     let mut in_class = false;
     let mut class_start = false;
+    let mut repeated = Repeated::No;
     while let Some(character) = rest.next() {
+        repeated = repeated.next(character, in_class, &rest)?;
         let first_in_class = std::mem::take(&mut class_start);
         match character {
             '\\' => {
@@ -179,7 +208,6 @@ fn escape(
             out.push('\\');
             out.push(escaped);
         }
-        'C' if !in_class => out.push_str("(?s:.)"),
         'Q' => {
             let mut quoted = String::new();
             while let Some(character) = rest.next() {
@@ -212,6 +240,8 @@ fn escape(
         _ if escaped.is_ascii_alphanumeric() => {
             return Err(format!("invalid escape sequence: `\\{escaped}`"));
         }
+        // Behind a backslash these are ends of words in the crate.
+        '<' | '>' => out.push(escaped),
         _ if escaped.is_ascii_punctuation() => {
             out.push('\\');
             out.push(escaped);
@@ -267,23 +297,25 @@ fn named_class(rest: &mut Rest<'_>, out: &mut String) -> Result<bool, String> {
     Ok(true)
 }
 
-/// `{2,5}`; braces that are no repetition stand for themselves.
-fn repetition(rest: &mut Rest<'_>, out: &mut String) -> Result<(), String> {
+/// What stands between the braces of `{2,5}`; `None` if they are no repetition.
+fn bounds(rest: &Rest<'_>) -> Option<String> {
     let ahead: String = rest
         .clone()
         .take_while(|character| character.is_ascii_digit() || *character == ',')
         .collect();
     let closed = rest.clone().nth(ahead.chars().count()) == Some('}');
-    let mut bounds = ahead.split(',');
-    let low = bounds.next().unwrap_or_default();
-    let high = bounds.next();
-    if !closed || low.is_empty() || bounds.next().is_some() {
+    let fits = !ahead.is_empty() && !ahead.starts_with(',') && ahead.matches(',').count() <= 1;
+    (closed && fits).then_some(ahead)
+}
+
+/// `{2,5}`; braces that are no repetition stand for themselves.
+fn repetition(rest: &mut Rest<'_>, out: &mut String) -> Result<(), String> {
+    let Some(ahead) = bounds(rest) else {
         out.push_str("\\{");
         return Ok(());
-    }
-    let too_large = [Some(low), high]
-        .into_iter()
-        .flatten()
+    };
+    let too_large = ahead
+        .split(',')
         .filter(|bound| !bound.is_empty())
         .any(|bound| bound.parse::<u32>().is_ok_and(|bound| bound > MAX_REPEAT) || bound.len() > 9);
     if too_large {

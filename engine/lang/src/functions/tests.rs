@@ -204,6 +204,10 @@ fn texts() {
 #[test]
 fn patterns_are_re2() {
     check(&[
+        ("can(regex(\"a**\", \"a\"))", "false"),
+        ("can(regex(\"a{1}{2}\", \"aa\"))", "false"),
+        ("regex(\"a*?b+?\", \"aabb\")", "\"aab\""),
+        ("regex(\"(a*)*\\\\<\", \"a<\")", "[\"a\"]"),
         ("regex(\"\\\\d+\", \"٣12\")", "\"12\""),
         ("regex(\"\\\\bx\\\\b\", \"éx x\")", "\"x\""),
         ("regex(\"\\\\Qa.b\\\\E\", \"a.b\")", "\"a.b\""),
@@ -273,8 +277,12 @@ fn formats_are_those_of_go() {
             "! Call to function \"format\" failed: unsupported format verb 'y' in \"%y\" at offset 0.",
         ),
         (
-            "format(\"%99999d\", 1)",
+            "format(\"%9999999d\", 1)",
             "! Invalid value for \"format\" parameter: a width, precision or index in the format is too large.",
+        ),
+        (
+            "format(\"%+v|%05v|%-05s|%.2v|%#b\", 1.5, -1, \"x\", 1.25, 5)",
+            "\"1.5|000-1|x0000|1.25|0b101\"",
         ),
         ("startswith(format(\"id-%s\", us), \"id-\")", "true"),
         (
@@ -588,6 +596,7 @@ fn files_and_paths() {
             "[\"hello.txt\",\"sub/a.txt\",\"sub/deep/c.txt\"]",
         ),
         ("fileset(\"sub\", \"*\")", "[\"a.txt\"]"),
+        ("fileset(\"sub\", \"../s**/[!b].txt\")", "[\"a.txt\"]"),
         ("fileset(\".\", \"sub/{a,x}.t?t\")", "[\"sub/a.txt\"]"),
         ("fileset(\".\", \"[gh]ello.txt\")", "[\"hello.txt\"]"),
         (
@@ -632,7 +641,7 @@ fn templates() {
         ("issensitive(templatestring(\"p $${x}\", {x = s}))", "true"),
         (
             "templatefile(\"hello.tmpl\", {})",
-            "! Call to function \"templatefile\" failed: vars map does not contain key \"name\", referenced at hello.tmpl:1,10-14.",
+            "! Invalid value for \"vars\" parameter: vars map does not contain key \"name\", referenced at hello.tmpl:1,10-14.",
         ),
         (
             "templatestring(\"a\", \"b\")",

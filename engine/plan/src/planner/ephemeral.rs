@@ -67,6 +67,11 @@ pub(super) struct Ephemerals {
 }
 
 impl Ephemerals {
+    /// The instance of a lease.
+    pub(super) fn addr(&self, at: usize) -> Option<InstanceAddr> {
+        self.leases.get(at).map(|lease| lease.addr.clone())
+    }
+
     /// Whether a provider is configured with it.
     pub(super) fn configures(&self, id: NodeId) -> bool {
         self.users.get(&id).is_some_and(|users| users.to_the_end)

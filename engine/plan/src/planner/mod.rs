@@ -359,10 +359,8 @@ impl Core {
             Waiting::Object(object) | Waiting::Orphan(object) | Waiting::Identity(object) => {
                 Some(self.prior.objects[*object].addr.clone())
             }
-            Waiting::Provider(_)
-            | Waiting::Intent(_)
-            | Waiting::Ephemeral(_)
-            | Waiting::Draft(_) => None,
+            Waiting::Ephemeral(at) => self.ephemerals.addr(*at),
+            Waiting::Provider(_) | Waiting::Intent(_) | Waiting::Draft(_) => None,
         };
         self.waiting.insert(id.0, waiting);
         self.requests.push(Request {

@@ -393,7 +393,9 @@ impl Core {
             let known = object.importing.is_none()
                 && matches!(object.stage, Stage::Ready | Stage::Gone)
                 && object.addr.resource.mode == Mode::Managed;
-            if !known || object.now == object.old {
+            // Where refreshing is all that is done, a move is shown as drift.
+            let moved = self.options.mode == PlanMode::RefreshOnly && object.previous.is_some();
+            if !known || (object.now == object.old && !moved) {
                 continue;
             }
             let Some(schema) = &object.schema else {

@@ -114,7 +114,10 @@ impl Core {
                 ),
             )
             .about(addr.clone())
-            .hint(format!("look whether the object exists; if it does, `terrane import {} ID`, with the ID that the provider knows it by", super::takeover::shell(&intent.object.instance))),
+            .hint({
+                let addr = super::takeover::shell(&intent.object.instance);
+                format!("look whether the object exists; if it does, run `terrane import {addr} ID`, with the ID that the provider knows it by; if it does not, `terrane state rm {addr}`")
+            }),
         );
     }
 

@@ -85,17 +85,33 @@ impl Scope {
                 stack.extend_from_slice(graph.deps(id));
             }
         }
-        // In the order of the graph, so that an output of a module counts for one that refers to it.
+        self.select_outputs(graph);
+    }
+
+    /// Marks outputs of the root module that come from resources, all of which take part.
+    fn select_outputs(&mut self, graph: &Graph) {
+        // By node: it comes from a resource; from one that does not take part.
+        let mut comes = vec![(false, false); graph.len()];
+        let mut stack = Vec::new();
         for id in graph.order() {
-            let covered = graph.deps(*id).iter().all(|dep| self.nodes[dep.index()]);
             let node = graph.node(*id);
-            let whole_module = matches!(
-                node,
-                Node::Output(..) | Node::Local(..) | Node::Variable(..) | Node::Call(..)
-            );
-            if whole_module && covered && !self.nodes[id.index()] {
+            let own = match node {
+                Node::Resource(..) => (true, !self.nodes[id.index()]),
+                _ => (false, false),
+            };
+            let all = graph.deps(*id).iter().fold(own, |(any, not), dep| {
+                let (dep_any, dep_not) = comes[dep.index()];
+                (any || dep_any, not || dep_not)
+            });
+            comes[id.index()] = all;
+            if matches!(node, Node::Output(ModuleId(0), _)) && all == (true, false) {
+                stack.push(*id);
+            }
+        }
+        while let Some(id) = stack.pop() {
+            if !std::mem::replace(&mut self.needed[id.index()], true) {
                 self.nodes[id.index()] = true;
-                self.needed[id.index()] = true;
+                stack.extend_from_slice(graph.deps(id));
             }
         }
     }

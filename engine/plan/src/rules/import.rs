@@ -1,20 +1,6 @@
 //! Rules about imports.
 
 terrane_lang::rules! {
-    /// What an import block is repeated over must be a known map or set of strings that may be shown.
-    ///
-    /// ```plan
-    /// resource "terraform_data" "a" {
-    ///   for_each = toset(["x"])
-    /// }
-    /// import {
-    ///   for_each = "x"
-    ///   to       = terraform_data.a["x"]
-    ///   id       = "i"
-    /// }
-    /// ```
-    T3301 error INVALID_FOR_EACH = "Invalid for_each argument";
-
     /// The key in the address is a known string or whole number.
     ///
     /// ```plan
@@ -32,9 +18,10 @@ terrane_lang::rules! {
     ///
     /// ```plan
     /// resource "terraform_data" "a" {}
+    /// resource "terraform_data" "b" {}
     /// import {
     ///   to = terraform_data.a
-    ///   id = ""
+    ///   id = terraform_data.b.id
     /// }
     /// ```
     T3303 error INVALID_ID = "Invalid import id argument";

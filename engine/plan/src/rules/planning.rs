@@ -57,7 +57,7 @@ terrane_lang::rules! {
 
     /// The `moved` blocks lead from an address back to itself. Remove one of them.
     ///
-    /// ```plan
+    /// ```text
     /// resource "terraform_data" "c" {}
     /// moved {
     ///   from = terraform_data.a

@@ -227,7 +227,7 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Result<Value, Diagnost
 
 fn access_error(problem: &terrane_value::ops::AccessError, span: Span) -> Diagnostics {
     Diagnostic::error(
-        terrane_lang::rules::expr::of_access(&problem),
+        terrane_lang::rules::expr::of_access(problem),
         problem.to_string(),
     )
     .at(span)
@@ -276,10 +276,11 @@ pub(crate) fn pick(
         _ => return Ok(Picked::Whole),
     };
     if let (ExpansionKind::Count, Some(InstanceKey::Int(index))) = (kind, &wanted) {
-        // The keys of a count are 0, 1, 2 …
+        // The keys of a count are 0, 1, 2 …, but for those that a partial plan left out.
         if let Some(index) = usize::try_from(*index)
             .ok()
-            .filter(|index| *index < keys.len())
+            .filter(|index| keys.get(*index) == Some(&wanted))
+            .or_else(|| keys.binary_search(&wanted).ok())
         {
             return Ok(Picked::Index(index));
         }

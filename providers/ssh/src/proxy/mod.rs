@@ -42,7 +42,9 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin>(
     let mut request = format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n");
     if let Some((name, password)) = &proxy.login {
         let credentials = BASE64_STANDARD.encode(format!("{name}:{password}"));
-        request.push_str(&format!("Proxy-Authorization: Basic {credentials}\r\n"));
+        request.push_str("Proxy-Authorization: Basic ");
+        request.push_str(&credentials);
+        request.push_str("\r\n");
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes()).await?;

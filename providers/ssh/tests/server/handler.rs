@@ -2,7 +2,6 @@
 
 use super::Shared;
 use super::channel;
-use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{Certificate, HashAlg};
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Response, Session, VerifiedPublicKey};
@@ -169,8 +168,11 @@ impl Handler for Client {
             };
             let mut client = AgentClient::connect(channel.into_stream());
             let keys = client.request_identities().await.unwrap_or_default();
-            let names: Vec<&str> = keys.iter().map(AgentIdentity::comment).collect();
-            shared.note(format!("agent holds {}", names.join(" ")));
+            let prints: Vec<String> = keys
+                .iter()
+                .map(|key| key.public_key().fingerprint(HashAlg::Sha256).to_string())
+                .collect();
+            shared.note(format!("agent holds {}", prints.join(" ")));
         });
         Ok(true)
     }

@@ -78,7 +78,7 @@ impl Place {
 #[cfg(unix)]
 fn permit(path: &std::path::Path, kind: &str) {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = u32::from_str_radix(&kind[1..], 8).expect("it is octal");
+    let mode = u32::from_str_radix(kind.trim_start_matches('C'), 8).expect("it is octal");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("it is ours");
 }
 

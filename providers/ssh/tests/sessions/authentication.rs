@@ -5,6 +5,7 @@ use crate::{hop, lines, password, refused, to, with_key, with_password};
 use russh::keys::agent::client::AgentClient;
 use russh::keys::ssh_key::certificate::{Builder, CertType};
 use russh::keys::{Certificate, HashAlg, PrivateKey, decode_secret_key};
+use std::time::Duration;
 use terrane_ssh::Agent;
 
 fn user_key() -> PrivateKey {
@@ -224,15 +225,22 @@ async fn commands_may_ask_the_agent() {
     });
     let session = crate::reach(&to(host)).await.unwrap();
     // It runs until the server has heard from the agent.
-    let told = session.run("until [ -e told ]; do :; done", false, &mut |_| {});
-    let watch = async {
-        while !server.log().contains(&"agent holds user".into()) {
+    let mut silent = |_: &str| {};
+    let told = session.run("mkfifo gate && cat gate", false, &mut silent);
+    let answer = async {
+        let asked = |line: &String| line.starts_with("agent");
+        while !server.log().iter().any(asked) {
             tokio::task::yield_now().await;
         }
-        std::fs::write(server.home().join("told"), "").unwrap();
+        server.log().into_iter().find(asked)
     };
-    let (exit, ()) = tokio::join!(told, watch);
-    assert!(exit.unwrap().is_success());
+    let answer = tokio::select! {
+        answer = tokio::time::timeout(Duration::from_secs(20), answer) => answer,
+        ended = told => panic!("{ended:?}"),
+    };
+    let print = user.fingerprint(HashAlg::Sha256);
+    assert_eq!(answer, Ok(Some(format!("agent holds {print}"))));
+    session.close().await;
     // Where it is not given, it is not there to be asked.
     let server = Server::start(by_key(&user));
     let host = hop(&server).with_key(USER_KEY, None).unwrap();

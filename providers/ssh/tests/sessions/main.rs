@@ -1,5 +1,10 @@
 //! Conversations with a server: who is let in, what runs there, what is stored there, and what happens when it breaks.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails here fails the test, also in functions that tests share"
+)]
+
 #[path = "../server/mod.rs"]
 mod server;
 

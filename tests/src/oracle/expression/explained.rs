@@ -40,6 +40,11 @@ pub fn explained(terraform: &Path, difference: &Difference) -> Option<&'static s
         () if fails && text.contains("element(") && text.contains("-1") => {
             Some("element counts from the end, as in OpenTofu")
         }
+        // Both results of a conditional must have a type in common, the one that can't be computed too. What it is made of is computed by
+        // the peer as far as it can be; we look at its text.
+        () if fails && matches!(ours, Answer::Value { .. }) && text.contains(" ? ") => {
+            Some("the type of what can't be computed is told from its text")
+        }
         () => None,
     }
 }

@@ -514,7 +514,7 @@ impl Generator {
                 || (code == "i" && result == "n")
                 || (code.len() > 1
                     && result.len() > 1
-                    && code.starts_with(&result[..1])
+                    && code.chars().next() == result.chars().next()
                     && result.ends_with('a'))
         };
         let fit: Vec<_> = FUNCTIONS

@@ -107,8 +107,14 @@ pub(super) const STRINGS: &[&str] = &[
 
 /// Strings that mean something to a function: by the code of the parameter.
 pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
-    Some(match code {
-        "cidr" => &[
+    let found = SPECIAL.iter().find(|(known, _)| *known == code);
+    found.map(|(_, strings)| *strings)
+}
+
+const SPECIAL: &[(&str, &[&str])] = &[
+    (
+        "cidr",
+        &[
             "10.0.0.0/8",
             "10.1.2.3/16",
             "192.168.0.0/24",
@@ -122,7 +128,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "010.0.0.0/8",
             "1.2.3.4/32",
         ],
-        "time" => &[
+    ),
+    (
+        "time",
+        &[
             "2024-02-29T12:30:45Z",
             "2023-01-01T00:00:00Z",
             "1999-12-31T23:59:59+02:00",
@@ -134,7 +143,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "9999-12-31T23:59:59Z",
             "2024-01-01t00:00:00z",
         ],
-        "dur" => &[
+    ),
+    (
+        "dur",
+        &[
             "1h",
             "-90m",
             "1.5h",
@@ -150,7 +162,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "87600h",
             ".5h",
         ],
-        "date" => &[
+    ),
+    (
+        "date",
+        &[
             "YYYY-MM-DD",
             "DD MMM YYYY hh:mm:ss ZZZ",
             "EEEE, DD-MMM-YY hh:mm:ss ZZZ",
@@ -168,7 +183,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "Q",
             "H h",
         ],
-        "fmt" => &[
+    ),
+    (
+        "fmt",
+        &[
             "%s",
             "%d",
             "%v",
@@ -212,7 +230,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "%s%s%s",
             "é%5sé",
         ],
-        "rx" => &[
+    ),
+    (
+        "rx",
+        &[
             "[a-z]+",
             "(\\\\d+)",
             "(?P<first>\\\\w)(?P<rest>.*)",
@@ -239,7 +260,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "\\\\pN+",
             "(a|b)*c",
         ],
-        "srx" => &[
+    ),
+    (
+        "srx",
+        &[
             "a",
             "/a/",
             "/[aeiou]/",
@@ -256,7 +280,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "/b|c/",
             ",",
         ],
-        "srp" => &[
+    ),
+    (
+        "srp",
+        &[
             "",
             "X",
             "$1",
@@ -269,7 +296,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "<$0>",
             "é",
         ],
-        "json" => &[
+    ),
+    (
+        "json",
+        &[
             "{}",
             "[]",
             "{\\\"a\\\":1,\\\"b\\\":[true,null]}",
@@ -294,7 +324,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "-1E+2",
             "nul",
         ],
-        "yaml" => &[
+    ),
+    (
+        "yaml",
+        &[
             "a: 1",
             "- 1\\n- two\\n- ~",
             "a: {b: [1, 0x1F, 0o17, 1_000]}",
@@ -327,7 +360,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "# only a comment",
             "{}",
         ],
-        "csv" => &[
+    ),
+    (
+        "csv",
+        &[
             "a,b\\n1,2\\n3,4\\n",
             "a\\n",
             "",
@@ -340,7 +376,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "a\\n\\\"x\\ny\\\"\\n",
             "x\\n\\\"bad\\n",
         ],
-        "b64" => &[
+    ),
+    (
+        "b64",
+        &[
             "aGVsbG8=",
             "aGVsbG8",
             "",
@@ -354,7 +393,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "AA==",
             "YWJj\\n",
         ],
-        "hex" => &[
+    ),
+    (
+        "hex",
+        &[
             "ff",
             "1010",
             "zz",
@@ -368,7 +410,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "+1",
             "1_0",
         ],
-        "enc" => &[
+    ),
+    (
+        "enc",
+        &[
             "UTF-8",
             "UTF-16LE",
             "utf-16be",
@@ -381,7 +426,10 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "UTF-16",
             "gbk",
         ],
-        "ns" => &[
+    ),
+    (
+        "ns",
+        &[
             "dns",
             "url",
             "oid",
@@ -390,11 +438,13 @@ pub(super) fn special(code: &str) -> Option<&'static [&'static str]> {
             "bad",
             "",
         ],
-        "cut" => &["a", "/", " ", "abc", "x", "aé", "", "\\n", "lo", "he"],
-        "type" => &["", "x"],
-        _ => return None,
-    })
-}
+    ),
+    (
+        "cut",
+        &["a", "/", " ", "abc", "x", "aé", "", "\\n", "lo", "he"],
+    ),
+    ("type", &["", "x"]),
+];
 
 /// Names of attributes and keys. None has a line break in it.
 pub(super) const KEYS: &[&str] = &[

@@ -1,10 +1,11 @@
 //! Plays a history on both sides.
 
-use super::model::History;
+use super::explained::explained;
+use super::model::{History, Step};
 use super::normal;
 use crate::oracle::peer::{Ran, run};
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The two programs.
@@ -38,12 +39,24 @@ impl Side<'_> {
     }
 }
 
-/// What differs when a history is played on both sides: the step, and where.
+/// What came of playing a history on both sides.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What differs: the step, and where.
+    pub differences: Vec<String>,
+    /// Why something differs on purpose, and how often it does.
+    pub explained: BTreeMap<&'static str, usize>,
+    /// Steps that both sides planned and applied, and steps that both refused.
+    pub steps: (usize, usize),
+}
+
+/// Plays a history on both sides, until something differs that should not.
 ///
 /// # Panics
 /// When the world does not let it run.
 #[must_use]
-pub fn compare(sides: Sides<'_>, history: &History) -> Vec<String> {
+pub fn compare(sides: Sides<'_>, history: &History) -> Found {
+    let mut all = Found::default();
     let dirs = [tempfile::tempdir(), tempfile::tempdir()]
         .map(|dir| dir.expect("there is room for a folder"));
     let [ours, theirs] = [
@@ -71,33 +84,39 @@ pub fn compare(sides: Sides<'_>, history: &History) -> Vec<String> {
             }
         }
         before = files.into_keys().collect();
-        let mut found = one_step(&ours, &theirs, &step.arguments);
-        if let Err(found) = &mut found {
-            for line in &mut *found {
-                *line = format!("step {at}: {line}");
-            }
-            return std::mem::take(found);
-        }
-        if found == Ok(false) {
+        match one_step(&ours, &theirs, step) {
             // Neither of them plans it; what follows may still be planned.
-            continue;
+            None => all.steps.1 += 1,
+            Some(lines) => {
+                all.steps.0 += 1;
+                for line in lines {
+                    match explained(&line, step) {
+                        Some(reason) => *all.explained.entry(reason).or_default() += 1,
+                        None => all.differences.push(format!("step {at}: {line}")),
+                    }
+                }
+            }
+        }
+        if !all.differences.is_empty() {
+            break;
         }
     }
-    Vec::new()
+    all
 }
 
-/// Plans and applies. `false`: neither side could plan.
-fn one_step(ours: &Side<'_>, theirs: &Side<'_>, arguments: &[String]) -> Result<bool, Vec<String>> {
+/// Plans and applies: what differs. `None`: neither side could plan.
+fn one_step(ours: &Side<'_>, theirs: &Side<'_>, step: &Step) -> Option<Vec<String>> {
+    let arguments = &step.arguments;
     let (our, their) = (ours.plan(arguments), theirs.plan(arguments));
     if our.exit != their.exit {
-        return Err(vec![
+        return Some(vec![
             format!("plan exits with {}, theirs with {}", our.exit, their.exit),
             format!("ours says {}{}", our.out, our.err),
             format!("theirs says {}{}", their.out, their.err),
         ]);
     }
     if our.exit == 1 {
-        return Ok(false);
+        return None;
     }
     let show = ["show", "-json", "tfplan"];
     let (our, their) = (ours.json(&show), theirs.json(&show));
@@ -117,9 +136,5 @@ fn one_step(ours: &Side<'_>, theirs: &Side<'_>, arguments: &[String]) -> Result<
     let their = serde_json::from_str(&text).unwrap_or(Json::Null);
     let states = normal::differences(&normal::state(&our), &normal::state(&their));
     found.extend(states.into_iter().map(|line| format!("state{line}")));
-    if found.is_empty() {
-        Ok(true)
-    } else {
-        Err(found)
-    }
+    Some(found)
 }

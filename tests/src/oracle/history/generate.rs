@@ -176,6 +176,33 @@ impl Generator {
         let id = self.id();
         let input = self.rng.chance(85).then(|| self.value(place, 2));
         let triggers = self.rng.chance(25).then(|| self.value(place, 1));
+        let lifecycle = self.lifecycle(module, place);
+        let mut blocks = Vec::new();
+        if self.rng.chance(8) {
+            let command = self.one(&["true", "true", "exit 3"]);
+            let when = self.one(&["", "\n    when = destroy", "\n    on_failure = continue"]);
+            blocks.push(format!(
+                "  provisioner \"local-exec\" {{\n    command = \"{command}\"{when}\n  }}"
+            ));
+        }
+        let depends_on = match self.rng.pick(&module.resources) {
+            Some(target) if self.rng.chance(12) => vec![target.id],
+            _ => Vec::new(),
+        };
+        Resource {
+            id,
+            name: format!("r{id}"),
+            repeat,
+            input,
+            triggers,
+            lifecycle,
+            depends_on,
+            blocks,
+        }
+    }
+
+    /// Lines of a `lifecycle` block.
+    fn lifecycle(&mut self, module: &Module, place: Place<'_>) -> Vec<Expr> {
         let mut lifecycle = Vec::new();
         if self.rng.chance(20) {
             lifecycle.push(Expr::text("create_before_destroy = true"));
@@ -230,28 +257,7 @@ impl Generator {
                 "\n      error_message = \"not met\"\n    }",
             ));
         }
-        let mut blocks = Vec::new();
-        if self.rng.chance(8) {
-            let command = self.one(&["true", "true", "exit 3"]);
-            let when = self.one(&["", "\n    when = destroy", "\n    on_failure = continue"]);
-            blocks.push(format!(
-                "  provisioner \"local-exec\" {{\n    command = \"{command}\"{when}\n  }}"
-            ));
-        }
-        let depends_on = match self.rng.pick(&module.resources) {
-            Some(target) if self.rng.chance(12) => vec![target.id],
-            _ => Vec::new(),
-        };
-        Resource {
-            id,
-            name: format!("r{id}"),
-            repeat,
-            input,
-            triggers,
-            lifecycle,
-            depends_on,
-            blocks,
-        }
+        lifecycle
     }
 
     pub(super) fn repeat(&mut self, module: &Module) -> Repeat {
@@ -339,6 +345,10 @@ impl Generator {
         let mut lines = Vec::new();
         if self.rng.chance(if root { 30 } else { 20 }) {
             lines.push(Expr::text("sensitive = true"));
+            if !root {
+                // The peer forgets that the output is sensitive, which it says it does not.
+                value = Expr::join("sensitive(", vec![value], "", ")");
+            }
         } else if root && self.rng.chance(60) {
             // A sensitive value in such an output is an error: not too often.
             value = Expr::join("try(nonsensitive(", vec![value.clone()], "", "), \"no\")");

@@ -3,11 +3,12 @@
 
 mod compare;
 mod edit;
+mod explained;
 mod generate;
 mod model;
 mod normal;
 mod render;
 
-pub use compare::{Sides, compare};
+pub use compare::{Found, Sides, compare};
 pub use generate::history;
-pub use model::{History, Step};
+pub use model::{Config, History, Step};

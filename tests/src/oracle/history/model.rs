@@ -1,5 +1,6 @@
 //! What a generated configuration is made of. Things are known by numbers, so that they can be renamed, moved and removed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Configurations, applied one after the other.
@@ -126,15 +127,21 @@ impl Expr {
 }
 
 impl History {
+    /// The files of the first configuration, by path.
+    #[must_use]
+    pub fn first_files(&self) -> BTreeMap<String, String> {
+        let first = self.steps.first();
+        first.map(|step| step.config.files()).unwrap_or_default()
+    }
+
     /// All configurations as text.
     #[must_use]
     pub fn show(&self) -> String {
         let mut text = String::new();
         for (at, step) in self.steps.iter().enumerate() {
-            // Writing to a string can't fail.
-            let _ = writeln!(text, "##### step {at} {}", step.arguments.join(" "));
+            writeln!(text, "##### step {at} {}", step.arguments.join(" ")).ok();
             for (name, content) in step.config.files() {
-                let _ = writeln!(text, "=== {name}\n{content}");
+                writeln!(text, "=== {name}\n{content}").ok();
             }
         }
         text

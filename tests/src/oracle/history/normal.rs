@@ -40,10 +40,19 @@ pub(super) fn state(json: &Json) -> Json {
     if let Some(resources) = resources.as_array_mut() {
         for resource in resources {
             sort(resource.get_mut("instances"));
+            let instances = resource.get_mut("instances").and_then(Json::as_array_mut);
+            for instance in instances.into_iter().flatten() {
+                sort(instance.get_mut("sensitive_attributes"));
+            }
         }
     }
     let mut checks = json["check_results"].clone();
     sort(Some(&mut checks));
+    if let Some(checks) = checks.as_array_mut() {
+        for check in checks {
+            sort(check.get_mut("objects"));
+        }
+    }
     let mut all = json!({
         "outputs": json["outputs"],
         "resources": resources,

@@ -96,13 +96,12 @@ impl Module {
             line(&mut out, "}");
         }
         for check in &self.checks {
-            // Writing to a string can't fail.
-            let _ = writeln!(
+            writeln!(
                 out,
                 "check \"{}\" {{\n  assert {{\n    condition     = {}\n    error_message = \"no\"\n  }}\n}}",
                 check.name,
                 self.expr(&check.condition)
-            );
+            ).ok();
         }
         out
     }

@@ -12,6 +12,9 @@ use terrane_lang::functions::{Files, Functions};
 use terrane_model::addr::ProviderAddr;
 use terrane_model::schema::ProviderSchema;
 
+/// The folder of modules that are only called.
+const MORE: &str = "_more";
+
 /// What came of reading a module.
 #[derive(Debug)]
 pub struct Validated {
@@ -27,24 +30,23 @@ pub struct Library {
     root: PathBuf,
     known: BTreeMap<ProviderAddr, Arc<ProviderSchema>>,
     other: Arc<ProviderSchema>,
+    /// What modules use of `hashicorp/aws` and the table does not have.
+    pub gaps: BTreeSet<String>,
 }
 
 impl Library {
     /// The modules in a folder, with the schemas of `hashicorp/aws` from a table.
     #[must_use]
     pub fn open(root: &Path, table: &Path) -> Self {
-        let mut known = builtin();
-        known.insert(
-            ProviderAddr::default_host("hashicorp", "aws"),
-            Arc::new(aws(table)),
-        );
         let mut library = Self {
             root: root.to_path_buf(),
-            known,
+            known: builtin(),
             other: Arc::default(),
+            gaps: BTreeSet::new(),
         };
-        let files: Vec<String> = library
-            .folders()
+        let mut all = library.folders();
+        walk(&root.join(MORE), &mut all);
+        let files: Vec<String> = all
             .iter()
             .flat_map(|folder| read(folder))
             .filter(|file| file.name.ends_with(".tf"))
@@ -57,6 +59,10 @@ impl Library {
         for text in &files {
             seen.references(text);
         }
+        let mut aws = aws(table);
+        library.gaps = seen.fill(&mut aws);
+        let addr = ProviderAddr::default_host("hashicorp", "aws");
+        library.known.insert(addr, Arc::new(aws));
         library.other = Arc::new(seen.schema());
         library
     }
@@ -66,6 +72,7 @@ impl Library {
     pub fn folders(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         walk(&self.root, &mut found);
+        found.retain(|folder| !folder.starts_with(self.root.join(MORE)));
         found.sort();
         found
     }
@@ -106,7 +113,7 @@ impl Library {
         if !diagnostics.has_errors() {
             diagnostics.extend(terrane_plan::cycles(&config));
             let functions = Functions {
-                files: Arc::new(Disk),
+                files: Arc::new(Disk(folder.to_path_buf())),
                 ..Functions::pure()
             };
             diagnostics.extend(validate(&config, &functions));
@@ -135,7 +142,13 @@ impl Library {
                 return None;
             };
             let repository = format!("{owner}+terraform-{system}-{name}");
-            self.root.join(repository).join(inner)
+            let own = self.root.join(&repository);
+            let package = if own.is_dir() {
+                own
+            } else {
+                self.root.join(MORE).join(repository)
+            };
+            package.join(inner)
         };
         let folder = folder.canonicalize().ok()?;
         folder.is_dir().then_some(folder)
@@ -185,23 +198,23 @@ fn module_folder(dir: &Path) -> ModuleFolder {
     }
 }
 
-/// The files of this machine.
+/// The files of this machine, seen from a folder.
 #[derive(Debug)]
-struct Disk;
+struct Disk(PathBuf);
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        let content = std::fs::read(path).map_err(|error| error.to_string())?;
+        let content = std::fs::read(self.0.join(path)).map_err(|error| error.to_string())?;
         Ok(content.into())
     }
 
     fn exists(&self, path: &str) -> Result<bool, String> {
-        Ok(Path::new(path).is_file())
+        Ok(self.0.join(path).is_file())
     }
 
     fn list(&self, dir: &str) -> Result<Vec<String>, String> {
         let mut found = Vec::new();
-        list(Path::new(dir), "", &mut found);
+        list(&self.0.join(dir), "", &mut found);
         found.sort();
         Ok(found)
     }
@@ -211,7 +224,7 @@ impl Files for Disk {
     }
 
     fn home(&self) -> Option<String> {
-        None
+        Some(String::from("/home/someone"))
     }
 }
 

@@ -4,6 +4,7 @@
 //! from what the modules use of it, so that it refuses nothing.
 
 mod folders;
+pub mod layout;
 mod permissive;
 mod schemas;
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use terrane_lang::source::FileId;
 use terrane_lang::syntax::body::{self, Body, NativeBody};
 use terrane_lang::syntax::parse::parse_body;
-use terrane_model::schema::{Attribute, Block, NestedBlock, ProviderSchema, Schema};
+use terrane_model::schema::{
+    Attribute, Block, Function, NestedBlock, Parameter, ProviderSchema, Schema,
+};
 use terrane_value::Type;
 
 /// Arguments that belong to the engine, not to a provider.
@@ -20,12 +22,18 @@ const META_BLOCKS: [&str; 4] = ["lifecycle", "provisioner", "connection", "_"];
 pub struct Seen {
     /// By kind of block (`resource`, `data`, `ephemeral`, `provider`) and type.
     types: BTreeMap<(EcoString, EcoString), Shape>,
+    /// Names of functions of providers.
+    functions: BTreeSet<EcoString>,
 }
 
 #[derive(Debug, Default)]
 struct Shape {
     attributes: BTreeSet<EcoString>,
     blocks: BTreeMap<EcoString, Self>,
+    /// Those that nobody sets.
+    referred: BTreeSet<EcoString>,
+    /// As a block, it has a label.
+    labelled: bool,
 }
 
 impl Seen {
@@ -58,19 +66,48 @@ impl Seen {
     /// Never: the pattern is right.
     pub fn references(&mut self, text: &str) {
         let chain = Regex::new(
-            r"(?:\b(data|ephemeral)\.)?\b([a-z]\w*_\w+)\.[\w-]+(?:\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)*\]|\.\*)?\.([a-z_]\w*)",
+            r"(?:\b(data|ephemeral)\.)?\b([a-z]\w*)\.[\w-]+(?:\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)*\]|\.\*)?\.([a-z_]\w*)",
         )
         .expect("the pattern is right");
+        let call = Regex::new(r"provider::\w+::(\w+)\(").expect("the pattern is right");
+        self.functions
+            .extend(call.captures_iter(text).map(|found| found[1].into()));
         for found in chain.captures_iter(text) {
             let kind = found.get(1).map_or("resource", |kind| kind.as_str());
             let key = (kind.into(), found[2].into());
             if let Some(shape) = self.types.get_mut(&key) {
                 let name = EcoString::from(&found[3]);
-                if !shape.blocks.contains_key(&name) {
-                    shape.attributes.insert(name);
+                if !shape.blocks.contains_key(&name) && shape.attributes.insert(name.clone()) {
+                    shape.referred.insert(name);
                 }
             }
         }
+    }
+
+    /// Adds to the schemas of a table what was seen and is not in it. Returns the gaps, by path.
+    pub fn fill(&self, table: &mut ProviderSchema) -> BTreeSet<String> {
+        let mut gaps = BTreeSet::new();
+        for ((kind, name), shape) in &self.types {
+            let known = match kind.as_str() {
+                "resource" => table.resources.get_mut(name),
+                "data" => table.data_sources.get_mut(name),
+                "ephemeral" => table.ephemeral_resources.get_mut(name),
+                _ => None,
+            };
+            if let Some(known) = known {
+                let block = shape.fill(&known.block, &format!("{kind} {name}"), &mut gaps);
+                *known = Arc::new(Schema::new(known.version, block));
+            } else if name.starts_with("aws_") {
+                gaps.insert(format!("{kind} {name}"));
+                let made = Arc::new(Schema::new(0, shape.block(true)));
+                match kind.as_str() {
+                    "resource" => table.resources.insert(name.clone(), made),
+                    "data" => table.data_sources.insert(name.clone(), made),
+                    _ => table.ephemeral_resources.insert(name.clone(), made),
+                };
+            }
+        }
+        gaps
     }
 
     /// A schema with all types.
@@ -99,12 +136,74 @@ impl Seen {
             resources: of("resource"),
             data_sources: of("data"),
             ephemeral_resources: of("ephemeral"),
+            functions: self
+                .functions
+                .iter()
+                .map(|name| (name.clone(), Arc::new(any_function())))
+                .collect(),
             ..ProviderSchema::default()
         }
     }
 }
 
+/// A function that takes and returns anything.
+fn any_function() -> Function {
+    let parameter = Parameter {
+        name: "args".into(),
+        ty: Type::Dynamic,
+        allow_null: true,
+        allow_unknown: false,
+        description: EcoString::new(),
+    };
+    Function {
+        parameters: Vec::new(),
+        variadic: Some(parameter),
+        returns: Type::Dynamic,
+        summary: EcoString::new(),
+        description: EcoString::new(),
+    }
+}
+
 impl Shape {
+    /// What this has and a block of a table has not, or does not let be set: gaps of the table, by path.
+    fn fill(&self, table: &Block, path: &str, gaps: &mut BTreeSet<String>) -> Block {
+        let mut block = Block {
+            attributes: table.attributes.clone(),
+            blocks: table.blocks.clone(),
+            ..Block::default()
+        };
+        for name in &self.attributes {
+            let known = block.attributes.get(name);
+            let settable = known.is_some_and(|known| known.required || known.optional);
+            if settable || block.blocks.contains_key(name) {
+                continue;
+            }
+            // What is only referred to need not be settable.
+            if known.is_some() && self.referred.contains(name) {
+                continue;
+            }
+            gaps.insert(format!("{path}.{name}"));
+            let ty = known.map_or(Type::Dynamic, Attribute::value_type);
+            block
+                .attributes
+                .insert(name.clone(), Attribute::new(ty).optional().computed());
+        }
+        for (name, shape) in &self.blocks {
+            let Some(nested) = block.blocks.get_mut(name) else {
+                // Attributes may be written as blocks.
+                if !block.attributes.contains_key(name) {
+                    gaps.insert(format!("{path}.{name}"));
+                    let inner = NestedBlock::list(shape.block(false));
+                    block.blocks.insert(name.clone(), inner);
+                }
+                continue;
+            };
+            let inner = shape.fill(&nested.block, &format!("{path}.{name}"), gaps);
+            nested.block = Arc::new(inner);
+        }
+        block
+    }
+
     fn see(&mut self, body: &Body, outermost: bool) {
         let Body::Native(body) = body else { return };
         self.see_native(body, outermost);
@@ -127,6 +226,7 @@ impl Shape {
                 continue;
             }
             let inner = self.blocks.entry(block.kind.name.clone()).or_default();
+            inner.labelled |= !block.labels.is_empty();
             inner.see(&block.body, false);
         }
         let blocks = &self.blocks;
@@ -160,7 +260,13 @@ impl Shape {
             block = block.attr(name.clone(), any());
         }
         for (name, shape) in &self.blocks {
-            block = block.block(name.clone(), NestedBlock::list(shape.block(false)));
+            let inner = shape.block(false);
+            let nested = if shape.labelled {
+                NestedBlock::map(inner)
+            } else {
+                NestedBlock::list(inner)
+            };
+            block = block.block(name.clone(), nested);
         }
         block
     }

@@ -30,6 +30,10 @@ const RESERVED_VARIABLES: [&str; 9] = [
 ];
 
 impl Decoder<'_> {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one argument after the other, each with its message"
+    )]
     pub(super) fn variable(&mut self, block: &Block, module: &mut ModuleDecl) {
         let Some(label) = block.labels.first() else {
             return;

@@ -8,7 +8,7 @@ use ecow::EcoString;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{Expr, ExprKind, Step, StepKind};
-use terrane_lang::syntax::body::{Block, BodySchema};
+use terrane_lang::syntax::body::{Block, BodySchema, Content};
 use terrane_model::addr::{InstanceKey, Mode, ModuleStep};
 
 fn required(names: &[&str], blocks: &[(&str, &[&'static str])]) -> BodySchema {
@@ -77,6 +77,10 @@ impl Decoder<'_> {
         });
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one argument after the other, each with its message"
+    )]
     pub(super) fn removed(&mut self, block: &Block, module: &mut ModuleDecl) {
         if self.forbid_in_override(block) {
             return;
@@ -100,8 +104,51 @@ impl Decoder<'_> {
                 )
             })
             .map(|inner| (inner.body.clone(), inner.header));
+        let destroy = self.removed_destroy(&content, block);
+        let mut provisioners = Vec::new();
+        for inner in content.blocks_of("provisioner") {
+            provisioners.extend(self.provisioner(inner, true));
+        }
+        let Some(attribute) = content.attribute("from") else {
+            return;
+        };
+        let Some(from) = self.endpoint(&attribute.expr) else {
+            return;
+        };
+        let span = attribute.expr.span;
+        if !self.can_be_removed(&from, span) {
+            return;
+        }
+        match &from.resource {
+            None if !provisioners.is_empty() => self.error(
+                &rules::refactor::PROVISIONER_OF_MODULE,
+                "Provisioners are allowed only where a \"removed\" block refers to a resource, not to a module.",
+                block.header,
+            ),
+            None => {
+                if let Some((_, span)) = &connection {
+                    self.error(
+                        &rules::refactor::CONNECTION_OF_MODULE,
+                        "A connection is for provisioners, which are allowed only where a \"removed\" block refers to a resource, not to a module.",
+                        *span,
+                    );
+                }
+            }
+            _ => {}
+        }
+        module.removed.push(RemovedDecl {
+            from,
+            destroy,
+            provisioners,
+            connection,
+            span: block.header,
+        });
+    }
+
+    /// Whether a `removed` block destroys; it should say so.
+    fn removed_destroy(&mut self, content: &Content, block: &Block) -> bool {
         let lifecycle = self
-            .single(&content, "lifecycle", |place| {
+            .single(content, "lifecycle", |place| {
                 (
                     &rules::declaration::DUPLICATE_LIFECYCLE,
                     format!("The removed block already has a lifecycle block at {place}."),
@@ -122,24 +169,18 @@ impl Decoder<'_> {
                 block.header,
             );
         }
-        let mut provisioners = Vec::new();
-        for inner in content.blocks_of("provisioner") {
-            provisioners.extend(self.provisioner(inner, true));
-        }
-        let Some(attribute) = content.attribute("from") else {
-            return;
-        };
-        let Some(from) = self.endpoint(&attribute.expr) else {
-            return;
-        };
-        let span = attribute.expr.span;
+        destroy.unwrap_or(false)
+    }
+
+    /// Whether the address is one that a `removed` block may name.
+    fn can_be_removed(&mut self, from: &Endpoint, span: Span) -> bool {
         if from.modules.iter().any(|step| step.key.is_some()) {
             self.error(
                 &rules::refactor::REMOVED_MODULE_INSTANCE,
                 "Module address must be a module (e.g. \"module.foo\"), not a module instance (e.g. \"module.foo[1]\").",
                 span,
             );
-            return;
+            return false;
         }
         match &from.resource {
             Some(resource) if resource.key.is_some() => {
@@ -148,40 +189,23 @@ impl Decoder<'_> {
                     "Resource address must be a resource (e.g. \"test_instance.foo\"), not a resource instance (e.g. \"test_instance.foo[1]\").",
                     span,
                 );
-                return;
+                false
             }
             Some(resource) if resource.mode != Mode::Managed => {
-                let what = if resource.mode == Mode::Data { "Data source" } else { "Ephemeral resource" };
+                let what = if resource.mode == Mode::Data {
+                    "Data source"
+                } else {
+                    "Ephemeral resource"
+                };
                 self.error(
                     rules::refactor::REMOVED_UNMANAGED.named(format!("{what} address not allowed")),
                     "Only managed resources and modules can be removed this way: for others it is enough to remove the block from the configuration.",
                     span,
                 );
-                return;
+                false
             }
-            None if !provisioners.is_empty() => self.error(
-                &rules::refactor::PROVISIONER_OF_MODULE,
-                "Provisioners are allowed only where a \"removed\" block refers to a resource, not to a module.",
-                block.header,
-            ),
-            None => {
-                if let Some((_, span)) = &connection {
-                    self.error(
-                        &rules::refactor::CONNECTION_OF_MODULE,
-                        "A connection is for provisioners, which are allowed only where a \"removed\" block refers to a resource, not to a module.",
-                        *span,
-                    );
-                }
-            }
-            _ => {}
+            _ => true,
         }
-        module.removed.push(RemovedDecl {
-            from,
-            destroy: destroy.unwrap_or(false),
-            provisioners,
-            connection,
-            span: block.header,
-        });
     }
 
     pub(super) fn import(&mut self, block: &Block, module: &mut ModuleDecl) {

@@ -108,7 +108,7 @@ fn examples_give_what_is_said() {
         for (expression, result) in help.examples {
             let got = evaluated(expression);
             if got != *result {
-                wrong.push_str(&format!("{expression}\n  said {result}\n  gave {got}\n"));
+                wrong.extend([*expression, "\n  said ", *result, "\n  gave ", &got, "\n"]);
             }
             assert!(
                 expression.contains(&format!("{}(", help.name)),

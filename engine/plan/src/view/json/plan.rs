@@ -171,7 +171,9 @@ impl View<'_> {
     fn resource_changes(&self, out: &mut Writer<'_>) -> fmt::Result {
         let shown = || {
             let changes = self.plan.changes.iter();
-            changes.filter(|change| !is_read(change))
+            // Where refreshing is all that is done, nothing is planned.
+            let planned = self.plan.mode != PlanMode::RefreshOnly;
+            changes.filter(move |change| planned && !is_read(change))
         };
         if shown().next().is_none() {
             return Ok(());
@@ -268,7 +270,10 @@ impl Source for Planned<'_, '_> {
     }
 
     fn is_shown(&self, change: &ResourceChange) -> bool {
-        change.deposed.is_none() && !change.after.is_null() && !is_read(change)
+        self.0.plan.mode != PlanMode::RefreshOnly
+            && change.deposed.is_none()
+            && !change.after.is_null()
+            && !is_read(change)
     }
 
     fn object<'t>(&self, change: &'t ResourceChange) -> Object<'t> {
@@ -348,7 +353,11 @@ fn planned_output(out: &mut Writer<'_>, output: &OutputChange) -> fmt::Result {
             return Ok(());
         }
         out.key("type")?;
-        value::type_of(out, &output.after)?;
+        // A null is no output, so it has no type.
+        match output.after.is_null() {
+            true => out.string("dynamic")?,
+            false => value::type_of(out, &output.after)?,
+        }
         out.key("value")?;
         value::known(out, &output.after)
     })
@@ -362,8 +371,7 @@ fn prior_output(output: &OutputChange) -> Option<&Value> {
         _ if after.is_wholly_known() => after,
         _ => &output.before,
     };
-    let nothing = value.is_null() && (output.action != Action::NoOp || !value.is_wholly_known());
-    (!nothing).then_some(value)
+    (!value.is_null()).then_some(value)
 }
 
 fn output_change(out: &mut Writer<'_>, output: &OutputChange) -> fmt::Result {

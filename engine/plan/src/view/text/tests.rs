@@ -605,9 +605,9 @@ fn write_only_attributes_have_no_value_to_show() {
         &[],
         r#"
 {
-  + name   = "a"
-  + secret = (write-only attribute)
-}"#,
+      + name   = "a"
+      + secret = (write-only attribute)
+    }"#,
     );
     check(
         &schema,
@@ -616,9 +616,9 @@ fn write_only_attributes_have_no_value_to_show() {
         &[],
         r#"
 {
-  - name   = "a" -> null
-  - secret = (write-only attribute) -> null
-}"#,
+      - name   = "a" -> null
+      - secret = (write-only attribute) -> null
+    }"#,
     );
     check(
         &schema,
@@ -627,8 +627,8 @@ fn write_only_attributes_have_no_value_to_show() {
         &[],
         r#"
 {
-  ~ name   = "a" -> "b"
-    # (1 unchanged attribute hidden)
-}"#,
+      ~ name   = "a" -> "b"
+        # (1 unchanged attribute hidden)
+    }"#,
     );
 }
