@@ -57,13 +57,13 @@ pub fn escape(input: &[u8]) -> String {
         }
     }
     if out.is_empty() {
-        out.push_str("\\");
+        out.push('\\');
     }
     out
 }
 
 fn hex(byte: u8, out: &mut String) {
-    out.push_str(&format!("\\x{byte:02x}"));
+    out.extend([format!("\\x{byte:02x}")]);
 }
 
 /// What [`escape`] made a line of. A backslash alone is the empty input.

@@ -69,7 +69,7 @@ impl Files for Same {
     }
 
     fn exists(&self, path: &str) -> Result<bool, String> {
-        Ok(path.len() % 2 == 0)
+        Ok(path.len().is_multiple_of(2))
     }
 
     fn list(&self, _dir: &str) -> Result<Vec<String>, String> {

@@ -38,12 +38,12 @@ fn write(body: &NativeBody, in_variable: bool, out: &mut String) {
         } else {
             plain(&attribute.expr)
         };
-        out.push_str(&std::format!("{} = {value}\n", attribute.name.name));
+        out.extend([std::format!("{} = {value}\n", attribute.name.name)]);
     }
     for block in &body.blocks {
         out.push_str(&block.kind.name);
         for label in &block.labels {
-            out.push_str(&std::format!(" {:?}", label.text));
+            out.extend([std::format!(" {:?}", label.text)]);
         }
         out.push_str(" {\n");
         if let Body::Native(inner) = &block.body {

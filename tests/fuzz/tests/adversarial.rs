@@ -35,6 +35,7 @@ fn long(before: &str, unit: &str, after: &str) -> String {
     text
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn inputs() -> Vec<(String, String)> {
     let mut inputs = Vec::new();
     for unit in [
@@ -240,7 +241,11 @@ fn read_all(input: &str, text: &str) {
         read();
         let took = began.elapsed();
         if took > SLOW {
-            eprintln!("{what} of {input:?} took {took:?}");
+            use std::io::Write as _;
+            drop(writeln!(
+                std::io::stderr(),
+                "{what} of {input:?} took {took:?}"
+            ));
         }
         assert!(took < LIMIT, "{what} of {input} took {took:?}");
     };
