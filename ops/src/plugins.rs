@@ -17,7 +17,7 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
         match in_folder(&addr, &path) {
             Ok(factory) => providers.add(Arc::new(factory)),
             Err(problem) => diagnostics.push(Diagnostic::error(
-                &rules::folder::INVALID_DEV_OVERRIDE,
+                &rules::INVALID_OVERRIDE,
                 format!("The override of the provider {addr} can't be used: {problem}."),
             )),
         }
@@ -32,7 +32,7 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
             }
         }
         Err(problem) => diagnostics.push(Diagnostic::error(
-            &rules::folder::INVALID_REATTACH,
+            &rules::INVALID_REATTACH,
             format!("The variable TF_REATTACH_PROVIDERS can't be used: {problem}. It is what a provider prints when it is started with -debug."),
         )),
     }
@@ -53,7 +53,7 @@ fn settings(session: &Session, diagnostics: &mut Diagnostics) -> Settings {
         Ok(text) => text,
         Err(error) => {
             diagnostics.push(Diagnostic::warning(
-                &rules::folder::UNREADABLE_SETTINGS,
+                &rules::UNREADABLE_SETTINGS,
                 format!(
                     "The settings file {} can't be read: {error}.",
                     path.display()
@@ -66,7 +66,7 @@ fn settings(session: &Session, diagnostics: &mut Diagnostics) -> Settings {
         Ok(settings) => settings,
         Err(error) => {
             diagnostics.push(Diagnostic::warning(
-                &rules::folder::INVALID_SETTINGS,
+                &rules::UNREADABLE_SETTINGS,
                 format!(
                     "The settings file {} is left out of account: {} (line {}).",
                     path.display(),

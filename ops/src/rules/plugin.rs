@@ -3,7 +3,7 @@
 terrane_lang::rules! {
     /// A folder under `dev_overrides` in the settings file has no program of the provider, or the address is none.
     ///
-    /// ```hcl
+    /// ```text
     /// provider_installation {
     ///   dev_overrides {
     ///     "acme/cloud" = "/nowhere"
@@ -21,7 +21,7 @@ terrane_lang::rules! {
 
     /// The settings file (`TF_CLI_CONFIG_FILE`, `~/.tofurc`, `~/.terraformrc`) can't be read or has a mistake. It is left out of account.
     ///
-    /// ```hcl
+    /// ```text
     /// provider_installation = true
     /// ```
     T5903 warning UNREADABLE_SETTINGS = "Settings can't be read";
