@@ -1,6 +1,5 @@
 //! Provider plugins that the environment and the user's settings name.
 
-use crate::rules;
 use crate::rules::plugin as rules;
 use crate::session::Session;
 use std::path::PathBuf;
