@@ -63,36 +63,4 @@ terrane_lang::rules! {
     /// chmod 000 main.tf && terrane fmt
     /// ```
     T5009 error FILE_NOT_READABLE = "Reading PATH failed";
-
-    /// The settings name a provider that is still in development, and the program that they name can't be used.
-    ///
-    /// ```text
-    /// provider_installation {
-    ///   dev_overrides {
-    ///     "hashicorp/test" = "/nowhere"
-    ///   }
-    /// }
-    /// ```
-    T5010 error INVALID_DEV_OVERRIDE = "Invalid development override";
-
-    /// The variable tells how to reach providers that run already, in the JSON that a provider prints when it is started with `-debug`.
-    ///
-    /// ```sh
-    /// TF_REATTACH_PROVIDERS=x terrane plan
-    /// ```
-    T5011 error INVALID_REATTACH = "Invalid TF_REATTACH_PROVIDERS";
-
-    /// The file of the user's settings can't be read, so it is left out of account.
-    ///
-    /// ```sh
-    /// TF_CLI_CONFIG_FILE=/nowhere terrane plan
-    /// ```
-    T5012 warning UNREADABLE_SETTINGS = "Settings can't be read";
-
-    /// The file of the user's settings has an error, so it is left out of account.
-    ///
-    /// ```sh
-    /// TF_CLI_CONFIG_FILE=main.tf terrane plan
-    /// ```
-    T5013 warning INVALID_SETTINGS = "Settings can't be read";
 }

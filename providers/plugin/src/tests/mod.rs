@@ -150,7 +150,10 @@ async fn programs_that_are_no_plugins() {
         (shell("echo hello"), "not the handshake"),
         (shell("exit 3"), "ended before"),
         (shell("echo '1|4|unix|/x|grpc|'"), "version 4"),
-        (shell("echo '1|6|unix|/nowhere/x|grpc|'; read x"), "connected"),
+        (
+            shell("echo '1|6|unix|/nowhere/x|grpc|'; read x"),
+            "connected",
+        ),
         (
             Program {
                 path: "/nowhere/terraform-provider-x".into(),
@@ -180,7 +183,10 @@ fn server_tls() -> (TlsAcceptor, Vec<u8>) {
         )
         .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    (TlsAcceptor::from(Arc::new(config)), certificate.der().to_vec())
+    (
+        TlsAcceptor::from(Arc::new(config)),
+        certificate.der().to_vec(),
+    )
 }
 
 #[tokio::test]

@@ -11,10 +11,10 @@ use hyper_util::server::conn::auto;
 use prost::Message;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use tonic::codegen::http;
 use terrane_value::{Type, Value, msgpack};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixListener;
+use tonic::codegen::http;
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
@@ -61,7 +61,11 @@ async fn route(request: Incoming, protocol: Protocol) -> Result<Outgoing, Infall
             unary(request, |_: Empty| Ok(IdentitySchemasResponse::default())).await
         }
         ("Configure", Protocol::Five) | ("ConfigureProvider", Protocol::Six) => {
-            unary(request, |_: proto::ConfigureRequest| Ok(Messages::default())).await
+            unary(
+                request,
+                |_: proto::ConfigureRequest| Ok(Messages::default()),
+            )
+            .await
         }
         ("PlanResourceChange", _) => unary(request, plan).await,
         ("ApplyResourceChange", _) => unary(request, apply).await,
@@ -103,7 +107,8 @@ where
         .await
 }
 
-const ATTRIBUTES: [(&str, &str, bool); 2] = [("name", "\"string\"", true), ("id", "\"string\"", false)];
+const ATTRIBUTES: [(&str, &str, bool); 2] =
+    [("name", "\"string\"", true), ("id", "\"string\"", false)];
 
 fn schema5() -> Response5 {
     let attributes = ATTRIBUTES.map(|(name, ty, required)| Attribute5 {
