@@ -1,6 +1,6 @@
 //! Provider plugins that the environment and the user's settings name.
 
-use crate::rules;
+use crate::rules::plugin as rules;
 use crate::session::Session;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
         match in_folder(&addr, &path) {
             Ok(factory) => providers.add(Arc::new(factory)),
             Err(problem) => diagnostics.push(Diagnostic::error(
-                &rules::folder::INVALID_DEV_OVERRIDE,
+                &rules::INVALID_OVERRIDE,
                 format!("The override of the provider {addr} can't be used: {problem}."),
             )),
         }
@@ -31,7 +31,7 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
             }
         }
         Err(problem) => diagnostics.push(Diagnostic::error(
-            &rules::folder::INVALID_REATTACH,
+            &rules::INVALID_REATTACH,
             format!("The variable TF_REATTACH_PROVIDERS can't be used: {problem}. It is what a provider prints when it is started with -debug."),
         )),
     }
@@ -52,7 +52,7 @@ fn settings(session: &Session, diagnostics: &mut Diagnostics) -> Settings {
         Ok(text) => text,
         Err(error) => {
             diagnostics.push(Diagnostic::warning(
-                &rules::folder::UNREADABLE_SETTINGS,
+                &rules::UNREADABLE_SETTINGS,
                 format!(
                     "The settings file {} can't be read: {error}.",
                     path.display()
@@ -65,7 +65,7 @@ fn settings(session: &Session, diagnostics: &mut Diagnostics) -> Settings {
         Ok(settings) => settings,
         Err(error) => {
             diagnostics.push(Diagnostic::warning(
-                &rules::folder::INVALID_SETTINGS,
+                &rules::UNREADABLE_SETTINGS,
                 format!(
                     "The settings file {} is left out of account: {} (line {}).",
                     path.display(),

@@ -5,6 +5,7 @@ pub mod folder;
 pub mod import;
 pub mod input;
 pub mod planning;
+pub mod plugin;
 pub mod state;
 pub mod test;
 pub mod usage;
@@ -25,6 +26,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Tests", test::ALL),
     ("Importing objects", import::ALL),
     ("Command line", usage::ALL),
+    ("Provider plugins", plugin::ALL),
 ];
 
 /// The areas of all rooms.
