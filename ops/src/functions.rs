@@ -28,11 +28,13 @@ pub(crate) struct Door {
     factories: Providers,
     worker: OnceLock<Option<tokio::sync::mpsc::UnboundedSender<Request>>>,
     /// By provider, function and arguments.
-    known: Mutex<HashMap<Key, Vec<(Vec<Value>, Answered)>>>,
+    known: Mutex<HashMap<Key, Vec<Known>>>,
 }
 
 /// Provider, function, hash of the arguments.
 type Key = (String, EcoString, u64);
+/// Arguments and what was answered.
+type Known = (Vec<Value>, Answered);
 
 #[derive(Debug)]
 struct Request {

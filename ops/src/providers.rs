@@ -220,7 +220,7 @@ fn missing(addr: &ProviderAddr, requirement: Option<&Requirement>) -> Diagnostic
     let diagnostic = Diagnostic::error(
         &rules::folder::PROVIDER_NOT_AVAILABLE,
         format!(
-            "{who} needs the provider {}, which is not built into this version of terrane. Provider plugins come with a later version; see `terrane version -json` for the providers that are built in.",
+            "{who} needs the provider {}, which is not built into this version of terrane, and installing providers comes with a later one. If you have its program, name its folder under dev_overrides in ~/.terraformrc. `terrane version -json` lists the providers that are built in.",
             addr.for_display()
         ),
     );

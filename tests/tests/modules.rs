@@ -86,8 +86,8 @@ fn real_modules_are_valid() {
 
 /// All files below a folder.
 fn files(dir: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(dir).expect("a folder that can be read") {
+        let path = entry.expect("an entry that can be read").path();
         if path.is_symlink() {
             continue;
         }

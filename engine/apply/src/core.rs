@@ -119,6 +119,7 @@ pub(crate) struct Counts {
 }
 
 impl Core {
+    #[expect(clippy::too_many_lines, reason = "all that the machine holds, once")]
     pub(crate) fn new(input: ApplyInput) -> Result<Self, Diagnostics> {
         let ApplyInput {
             plan,

@@ -9,7 +9,7 @@ fn shown(text: &str) -> serde_json::Value {
     let (tree, sources, _) = load(&files(text));
     let config = compiled(text);
     let text = terrane_config::config_json::configuration(&config, &tree.requirements, &sources);
-    serde_json::from_str(&text).unwrap()
+    serde_json::from_str(&text).expect("the view is JSON")
 }
 
 #[test]

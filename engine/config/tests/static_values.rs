@@ -8,7 +8,7 @@ use terrane_config::load::{Loader, Surroundings, Tree};
 /// Loads with a workspace, a working directory and files. The backend's path as JSON, the asked module sources, and all messages.
 fn loaded(text: &str) -> (Tree, Vec<String>, String) {
     let all = files(text);
-    let mut loader = Loader::new(folder(&all, ".").unwrap()).within(Surroundings {
+    let mut loader = Loader::new(folder(&all, ".").expect("a root module")).within(Surroundings {
         workspace: Some("prod".into()),
         cwd: Some("/work".into()),
         functions: Some(functions(all.clone())),

@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn functions_are_explained() {
         assert!(help("core::keys").starts_with("keys("));
-        assert!(help("").contains("  zipmap"));
+        assert!(help("").contains("zipmap"));
         assert!(help("kesy").contains("Did you mean \"keys\"?"));
     }
 }

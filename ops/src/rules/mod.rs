@@ -25,8 +25,8 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Files, locks and processes", world::ALL),
     ("Tests", test::ALL),
     ("Importing objects", import::ALL),
-    ("Command line", usage::ALL),
     ("Provider plugins", plugin::ALL),
+    ("Command line", usage::ALL),
 ];
 
 /// The areas of all rooms.

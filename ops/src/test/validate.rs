@@ -9,6 +9,7 @@ use crate::rules;
 use crate::session::Session;
 use ecow::EcoString;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use terrane_config::compile::{Schemas, compile};
 use terrane_config::config::Config;
 use terrane_config::load::{Loader, Tree};
@@ -84,10 +85,10 @@ pub(crate) async fn modules(
     let runs = files.iter().flat_map(|file| &file.runs);
     for module in runs.filter_map(|run| run.module.as_ref()) {
         let dir = join(".", &module.source);
-        if !found.contains_key(&dir) {
-            let files = load::folder(&dir).map_or(0, |folder| folder.files.len());
+        if let Entry::Vacant(entry) = found.entry(dir) {
+            let files = load::folder(entry.key()).map_or(0, |folder| folder.files.len());
             subject(session, module, sources, &mut diagnostics).await?;
-            found.insert(dir, files.to_string());
+            entry.insert(files.to_string());
         }
     }
     Ok((found.into_iter().collect(), diagnostics))

@@ -248,6 +248,10 @@ impl PluginProvider {
         Ok(done(response.diagnostics))
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm per call, each a translation there and back"
+    )]
     async fn change(&self, call: Call) -> Answered {
         match call {
             Call::Read {
@@ -347,6 +351,10 @@ impl PluginProvider {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm per call, each a translation there and back"
+    )]
     async fn find(&self, call: Call) -> Answered {
         match call {
             Call::UpgradeState { type_name, stored } => {

@@ -366,15 +366,16 @@ impl Player<'_> {
         } else if self.weather.crashes && self.rng.chance(50) {
             self.session.store.fails_after = u64::try_from(self.rng.below(20)).ok();
         }
-        if self.rng.chance(5) {
+        let stopped = self.rng.chance(5);
+        if stopped {
             chaos = chaos.cancel_after(u64::try_from(self.rng.below(40)).unwrap_or_default());
         }
-        // A plan of a part, or of the state as it was, may find things that are not there.
+        // A plan of a part, or of the state as it was, may find things that are not there, and one that is interrupted ends early.
         let plain = options.targets.is_empty()
             && options.excludes.is_empty()
             && options.refresh
             && options.mode != PlanMode::RefreshOnly;
-        let strict = plain && !(self.weather.faults || self.weather.crashes);
+        let strict = plain && !stopped && !(self.weather.faults || self.weather.crashes);
         let open = self.session.store.snapshot().open.clone();
         let made = self.session.plan(project, options, &mut chaos);
         self.outcome.plans += 1;

@@ -193,7 +193,7 @@ fn functions_can_be_read_about() {
     assert!(ran.out.contains("cidrsubnet"), "{}", ran.out);
     folder
         .run_with(&["console"], &[], "help(chunklst)\n")
-        .exits(1)
+        .ok()
         .says("Did you mean \"chunklist\"?");
     let signatures = folder.run("metadata functions -json").ok().json();
     assert_eq!(

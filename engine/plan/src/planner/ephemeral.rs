@@ -225,7 +225,7 @@ impl Core {
             return;
         }
         let working = self.waiting.len() > self.ephemerals.outstanding
-            || !self.cancelled && !(self.ready.is_empty() && self.orphans_planned);
+            || !(self.cancelled || self.ready.is_empty() && self.orphans_planned);
         for at in 0..self.ephemerals.leases.len() {
             let lease = &self.ephemerals.leases[at];
             if lease.stage != Stage::Open {

@@ -134,6 +134,10 @@ impl Core {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "outputs that are there, then those that are gone, by one set of rules"
+    )]
     fn output_changes(&mut self) -> Vec<OutputChange> {
         let mut changes = BTreeMap::new();
         let config = self.config.clone();

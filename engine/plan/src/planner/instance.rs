@@ -17,6 +17,7 @@ use terrane_model::snapshot::CheckKind;
 use terrane_value::{Kind, Path, Value};
 
 impl Core {
+    #[expect(clippy::too_many_lines, reason = "one arm per answer")]
     pub(super) fn task_answered(&mut self, id: usize, outcome: Result<Reply, CallFailure>) {
         let Task {
             addr,

@@ -84,10 +84,6 @@ const PARALLEL_FROM: usize = 64;
 
 impl Core {
     /// Runs a resource node: expands it and begins a task per instance.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one instance from beginning to end, in the order of the rules"
-    )]
     pub(super) fn run_resource(&mut self, id: NodeId, module: ModuleId, at: u32) {
         let config = self.config.clone();
         let resource = &config.module(module).resources[at as usize];

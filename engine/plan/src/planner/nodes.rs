@@ -129,9 +129,8 @@ impl Core {
     /// Says what will be checked, so that it is reported although it may have no instances: as far as it takes part.
     pub(super) fn declare_all_checks(&mut self, taking_part: &[bool]) {
         let config = self.config.clone();
-        for at in 0..self.graph.len() {
-            let id = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
-            if !taking_part[at] {
+        for (id, taking_part) in (0u32..).map(NodeId).zip(taking_part) {
+            if !taking_part {
                 continue;
             }
             let (kind, name, module) = match self.graph.node(id) {

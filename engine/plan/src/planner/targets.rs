@@ -109,6 +109,10 @@ impl Scope {
             }
         }
         while let Some(id) = stack.pop() {
+            // A resource takes part already, perhaps with some of its instances: an output asks for no more of them.
+            if matches!(graph.node(id), Node::Resource(..)) {
+                continue;
+            }
             if !std::mem::replace(&mut self.needed[id.index()], true) {
                 self.nodes[id.index()] = true;
                 stack.extend_from_slice(graph.deps(id));

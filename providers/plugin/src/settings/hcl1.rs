@@ -11,7 +11,7 @@ pub(crate) enum Value {
     Bool(bool),
     /// As it was written.
     Number(String),
-    List(Vec<Value>),
+    List(Vec<Self>),
     Object(Vec<Item>),
 }
 

@@ -154,7 +154,7 @@ impl Generator {
             match self.rng.below(6) {
                 0 if depth > 0 => node.push(Node::of("(¤)", [self.expression("s", depth - 1)])),
                 1..=3 if matches!(key, "a" | "b" | "c" | "key" | "name" | "id" | "x") => {
-                    node.push_text(key)
+                    node.push_text(key);
                 }
                 _ => node.push_text(&format!("\"{key}\"")),
             }

@@ -77,10 +77,6 @@ impl Decoder<'_> {
         });
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one argument after the other, each with its message"
-    )]
     pub(super) fn removed(&mut self, block: &Block, module: &mut ModuleDecl) {
         if self.forbid_in_override(block) {
             return;

@@ -142,7 +142,10 @@ fn all_mistakes_are_reported() {
             r#"{"name":[1},"foo":1}"#,
             "Mismatched brackets @}|Extraneous JSON object property @\"foo\"",
         ),
-        (r#"{"name":{"a":[1},"foo":1}}"#, "Mismatched brackets @}"),
+        (
+            r#"{"name":{"a":[1},"foo":1}}"#,
+            "Mismatched brackets @}|Extraneous JSON object property @\"foo\"",
+        ),
         (
             r#"{"name":{"a":1],"foo":1}"#,
             "Mismatched braces @]|Extraneous JSON object property @\"foo\"",
