@@ -152,7 +152,7 @@ fn all_mistakes_are_reported() {
         ),
         (
             r#"{"name":{"a":[{"#,
-            "Unclosed object @{|Missing required argument @{",
+            "Unclosed object @{|Missing required argument @",
         ),
         (
             r#"{"name":,"size":}"#,
