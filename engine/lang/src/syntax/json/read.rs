@@ -161,6 +161,20 @@ impl<'a> Reader<'a> {
             self.at += end + 4;
             return;
         }
+        if rest.starts_with("${") || rest.starts_with("%{") {
+            // A template without its quotes: all of it is the one mistake.
+            let mut open = 0u32;
+            let line = rest.split('\n').next().unwrap_or_default();
+            let closed = line.bytes().position(|byte| {
+                match byte {
+                    b'{' => open += 1,
+                    b'}' => open = open.saturating_sub(1),
+                    _ => {}
+                }
+                byte == b'}' && open == 0
+            });
+            self.at += closed.map_or(line.len(), |at| at + 1);
+        }
         let comment = matches!(self.byte(), Some(b'/' | b'#'));
         while let Some(byte) = self.byte() {
             match byte {
