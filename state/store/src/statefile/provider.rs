@@ -19,7 +19,7 @@ pub(super) fn parse_provider(
     let (source, rest) = rest.split_once("\"]").ok_or_else(bad)?;
     let provider = match source.split('/').collect::<Vec<_>>()[..] {
         // What Terraform 0.13 makes of providers of 0.12 whose namespace it does not know.
-        [host, "-", type_name] => ProviderAddr {
+        [host, "-", type_name] if is_name(type_name) => ProviderAddr {
             host: host.into(),
             namespace: "-".into(),
             type_name: type_name.into(),
@@ -31,6 +31,9 @@ pub(super) fn parse_provider(
         None => return Err(bad()),
         Some(rest) => {
             let (alias, key) = rest.split_at(rest.find('[').unwrap_or(rest.len()));
+            if !is_name(alias) {
+                return Err(bad());
+            }
             // A key is written as in the address of an instance.
             let instance: InstanceAddr = format!("a.a{key}").parse().map_err(|_| bad())?;
             (Some(EcoString::from(alias)), instance.key)
@@ -53,9 +56,9 @@ fn parse_legacy_provider(text: &str) -> Option<(ProviderConfigAddr, Option<Insta
     };
     let module: ModuleInstance = module.parse().ok()?;
     let mut parts = rest.split('.');
-    let type_name = parts.next().filter(|name| !name.is_empty())?;
+    let type_name = parts.next().filter(|name| is_name(name))?;
     let alias = parts.next().map(EcoString::from);
-    if parts.next().is_some() {
+    if parts.next().is_some() || alias.as_ref().is_some_and(|alias| !is_name(alias)) {
         return None;
     }
     let provider = if type_name == "terraform" {
@@ -69,6 +72,14 @@ fn parse_legacy_provider(text: &str) -> Option<(ProviderConfigAddr, Option<Insta
         alias,
     };
     Some((addr, None))
+}
+
+/// Whether it can be written into an address and read from it again.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|char| char.is_alphanumeric() || matches!(char, '-' | '_'))
 }
 
 fn ours(mut provider: ProviderAddr) -> ProviderAddr {

@@ -492,6 +492,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let mut out = String::new();
         let mut steps = Vec::new();
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         loop {
             let rest = self.text.get(self.at..).unwrap_or("");
             let plain = rest
@@ -507,7 +508,6 @@ impl<'a> Reader<'a> {
                 }
                 Some(b'\\') => {
                     self.escape(open, &mut out);
-                    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
                     steps.push((offset(out.len()), offset(self.at)));
                 }
                 None | Some(b'\n' | b'\r') => {
@@ -521,6 +521,8 @@ impl<'a> Reader<'a> {
                     let end = self.at + 1;
                     self.report_once_in(open, end, &rules::json::CONTROL_CHARACTER, detail);
                     self.at += 1;
+                    // It is left out of the text, so what follows stands elsewhere than its length tells.
+                    steps.push((offset(out.len()), offset(self.at)));
                 }
             }
         }
