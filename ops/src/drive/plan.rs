@@ -7,9 +7,66 @@ use crate::interrupt::Interrupt;
 use crate::ui::Ui;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::event::EventKind;
-use terrane_plan::machine::{Planned, Planner, Recovery, Request, Takeover};
+use terrane_model::provider::{CallFailure, Reply};
+use terrane_plan::machine::{Planned, Planner, Progress, Recovery, Request, RequestId, Takeover};
 
-/// Runs the machine to its end.
+/// What planning and taking over have in common for whoever drives them.
+trait Asking {
+    fn poll(&mut self) -> Vec<Request>;
+    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>);
+    fn progress(&mut self) -> Vec<Progress>;
+    fn cancel(&mut self);
+    fn tell_time(&mut self, _now_ms: u64) {}
+    fn wake_at(&self) -> Option<u64> {
+        None
+    }
+}
+
+impl Asking for Planner {
+    fn poll(&mut self) -> Vec<Request> {
+        Self::poll(self)
+    }
+
+    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        Self::on(self, id, outcome);
+    }
+
+    fn progress(&mut self) -> Vec<Progress> {
+        Self::progress(self)
+    }
+
+    fn cancel(&mut self) {
+        Self::cancel(self);
+    }
+
+    fn tell_time(&mut self, now_ms: u64) {
+        Self::tell_time(self, now_ms);
+    }
+
+    fn wake_at(&self) -> Option<u64> {
+        Self::wake_at(self)
+    }
+}
+
+impl Asking for Takeover {
+    fn poll(&mut self) -> Vec<Request> {
+        Self::poll(self)
+    }
+
+    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        Self::on(self, id, outcome);
+    }
+
+    fn progress(&mut self) -> Vec<Progress> {
+        Self::progress(self)
+    }
+
+    fn cancel(&mut self) {
+        Self::cancel(self);
+    }
+}
+
+/// Plans.
 ///
 /// # Errors
 /// When the user interrupts a second time.
@@ -19,6 +76,31 @@ pub(crate) async fn drive_plan(
     interrupt: &Interrupt,
     ui: &mut dyn Ui,
 ) -> Result<Planned, Failure> {
+    converse(&mut planner, pool, interrupt, ui).await?;
+    Ok(planner.finish())
+}
+
+/// Takes over one object.
+///
+/// # Errors
+/// When the user interrupts a second time.
+pub(crate) async fn drive_takeover(
+    mut takeover: Takeover,
+    pool: &mut Pool,
+    interrupt: &Interrupt,
+    ui: &mut dyn Ui,
+) -> Result<(Vec<EventKind>, Diagnostics), Failure> {
+    converse(&mut takeover, pool, interrupt, ui).await?;
+    Ok(takeover.finish())
+}
+
+/// Runs a machine to its end.
+async fn converse(
+    machine: &mut impl Asking,
+    pool: &mut Pool,
+    interrupt: &Interrupt,
+    ui: &mut dyn Ui,
+) -> Result<(), Failure> {
     let mut seen = 0;
     loop {
         while interrupt.count() > seen {
@@ -27,24 +109,24 @@ pub(crate) async fn drive_plan(
                 return Err(Failure::Interrupted);
             }
             ui.note("Interrupt received: waiting for what is in flight. Interrupt again to stop at once.");
-            planner.cancel();
+            machine.cancel();
             pool.stop().await;
         }
-        planner.tell_time(now_ms());
-        for request in planner.poll() {
+        machine.tell_time(now_ms());
+        for request in machine.poll() {
             submit(pool, request);
         }
-        for progress in planner.progress() {
+        for progress in machine.progress() {
             ui.planning(&progress);
         }
         let mut moved = false;
         for (id, outcome) in pool.dispatch().await {
-            planner.tell_time(now_ms());
-            planner.on(id, outcome);
+            machine.tell_time(now_ms());
+            machine.on(id, outcome);
             moved = true;
         }
         while let Some(message) = pool.ready() {
-            answer(&mut planner, message);
+            answer(machine, message);
             moved = true;
         }
         if moved {
@@ -53,14 +135,14 @@ pub(crate) async fn drive_plan(
         if pool.is_idle() {
             break;
         }
-        if let Some(message) = wait(pool, interrupt, seen, planner.wake_at(), ui).await {
-            answer(&mut planner, message);
+        if let Some(message) = wait(pool, interrupt, seen, machine.wake_at(), ui).await {
+            answer(machine, message);
         }
     }
-    for progress in planner.progress() {
+    for progress in machine.progress() {
         ui.planning(&progress);
     }
-    Ok(planner.finish())
+    Ok(())
 }
 
 fn submit(pool: &mut Pool, request: Request) {
@@ -73,10 +155,10 @@ fn submit(pool: &mut Pool, request: Request) {
     pool.submit(id, provider, about.as_ref(), call);
 }
 
-fn answer(planner: &mut Planner, message: Message) {
+fn answer(machine: &mut impl Asking, message: Message) {
     if let Message::Reply { id, outcome, .. } = message {
-        planner.tell_time(now_ms());
-        planner.on(id, outcome);
+        machine.tell_time(now_ms());
+        machine.on(id, outcome);
     }
 }
 
@@ -102,58 +184,6 @@ pub(crate) async fn drive_recovery(
         }
         if let Some(Message::Reply { id, outcome, .. }) = pool.next().await {
             recovery.on(id, outcome);
-        }
-    }
-}
-
-/// Takes over one object.
-///
-/// # Errors
-/// When the user interrupts a second time.
-pub(crate) async fn drive_takeover(
-    mut takeover: Takeover,
-    pool: &mut Pool,
-    interrupt: &Interrupt,
-    ui: &mut dyn Ui,
-) -> Result<(Vec<EventKind>, Diagnostics), Failure> {
-    let mut seen = 0;
-    loop {
-        while interrupt.count() > seen {
-            seen += 1;
-            if seen > 1 {
-                return Err(Failure::Interrupted);
-            }
-            ui.note("Interrupt received: waiting for what is in flight. Interrupt again to stop at once.");
-            takeover.cancel();
-            pool.stop().await;
-        }
-        for request in takeover.poll() {
-            submit(pool, request);
-        }
-        for progress in takeover.progress() {
-            ui.planning(&progress);
-        }
-        let mut moved = false;
-        for (id, outcome) in pool.dispatch().await {
-            takeover.on(id, outcome);
-            moved = true;
-        }
-        while let Some(message) = pool.ready() {
-            if let Message::Reply { id, outcome, .. } = message {
-                takeover.on(id, outcome);
-            }
-            moved = true;
-        }
-        if moved {
-            continue;
-        }
-        if pool.is_idle() {
-            return Ok(takeover.finish());
-        }
-        if let Some(Message::Reply { id, outcome, .. }) =
-            wait(pool, interrupt, seen, None, ui).await
-        {
-            takeover.on(id, outcome);
         }
     }
 }

@@ -64,18 +64,7 @@ impl Composer {
             return base.clone();
         }
         let null = Value::NULL;
-        let mut found: BTreeMap<EcoString, Value> = BTreeMap::new();
-        for (name, attribute) in &block.attributes {
-            let path = format!("{path}.{name}");
-            let value = self.attribute(
-                attribute,
-                base.get(name).unwrap_or(&null),
-                config.get(name).unwrap_or(&null),
-                values.and_then(|values| values.get(name)),
-                &path,
-            );
-            found.insert(name.clone(), value);
-        }
+        let mut found = self.attributes(&block.attributes, base, config, values, path);
         for (name, nested) in &block.blocks {
             let path = format!("{path}.{name}");
             let value = self.blocks(
@@ -88,6 +77,29 @@ impl Composer {
             found.insert(name.clone(), value);
         }
         Value::object(found)
+    }
+
+    fn attributes(
+        &mut self,
+        attributes: &BTreeMap<EcoString, Attribute>,
+        base: &Value,
+        config: &Value,
+        values: Option<&Value>,
+        path: &str,
+    ) -> BTreeMap<EcoString, Value> {
+        let null = Value::NULL;
+        let composed = attributes.iter().map(|(name, attribute)| {
+            let path = format!("{path}.{name}");
+            let value = self.attribute(
+                attribute,
+                base.get(name).unwrap_or(&null),
+                config.get(name).unwrap_or(&null),
+                values.and_then(|values| values.get(name)),
+                &path,
+            );
+            (name.clone(), value)
+        });
+        composed.collect()
     }
 
     fn attribute(
@@ -150,20 +162,7 @@ impl Composer {
         if !matches!(base.kind(), Kind::Object(_)) {
             return base.clone();
         }
-        let null = Value::NULL;
-        let mut found: BTreeMap<EcoString, Value> = BTreeMap::new();
-        for (name, attribute) in &nested.attributes {
-            let path = format!("{path}.{name}");
-            let value = self.attribute(
-                attribute,
-                base.get(name).unwrap_or(&null),
-                config.get(name).unwrap_or(&null),
-                values.and_then(|values| values.get(name)),
-                &path,
-            );
-            found.insert(name.clone(), value);
-        }
-        Value::object(found)
+        Value::object(self.attributes(&nested.attributes, base, config, values, path))
     }
 
     fn blocks(

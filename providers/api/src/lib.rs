@@ -29,7 +29,7 @@ pub trait ProviderFactory: Send + Sync + std::fmt::Debug {
     /// Where it comes from.
     fn addr(&self) -> ProviderAddr;
 
-    /// Its version, for people and the lock file.
+    /// Its version, for people and the lock file. What is no version number (of a program in development) meets every constraint.
     fn version(&self) -> String;
 
     /// Its schemas and abilities, without configuring it.

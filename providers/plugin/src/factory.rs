@@ -15,6 +15,9 @@ use terrane_provider::{Provider, ProviderFactory};
 use tokio::sync::OnceCell;
 use tonic::{Code, Status};
 
+/// In place of the version of a plugin that nobody installed: it is no version number, so version constraints do not apply to it.
+pub(crate) const DEVELOPMENT: &str = "dev";
+
 /// How a plugin is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -73,7 +76,7 @@ impl PluginFactory {
             .iter()
             .filter_map(Weak::upgrade)
             .map(|process| async move { process.end().await });
-        futures_join(ends).await;
+        futures::future::join_all(ends).await;
         drop(spare);
     }
 
@@ -155,20 +158,6 @@ fn refused(message: String) -> CallFailure {
         retry_after_ms: None,
         may_have_happened: false,
     }
-}
-
-async fn futures_join(tasks: impl Iterator<Item = impl Future<Output = ()> + Send>) {
-    // Few and short: one after the other would do, were it not for the grace that each may use up.
-    let mut running: Vec<_> = tasks.map(Box::pin).collect();
-    std::future::poll_fn(|context| {
-        running.retain_mut(|task| task.as_mut().poll(context).is_pending());
-        if running.is_empty() {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
 }
 
 /// Schemas and abilities. An error is a sentence without final period.

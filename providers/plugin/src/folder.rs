@@ -1,6 +1,6 @@
 //! Plugins in a folder: `dev_overrides`.
 
-use crate::factory::{Origin, PluginFactory};
+use crate::factory::{DEVELOPMENT, Origin, PluginFactory};
 use crate::process::Program;
 use crate::reattach::address;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub fn in_folder(addr: &str, path: &Path) -> Result<PluginFactory, String> {
     };
     Ok(PluginFactory::new(
         addr,
-        "0.0.0-dev",
+        DEVELOPMENT,
         Origin::Program(program),
     ))
 }

@@ -1,6 +1,6 @@
 //! `TF_REATTACH_PROVIDERS`: plugins that somebody else started, in a debugger as a rule (`opentofu.md` 7.4).
 
-use crate::factory::{Origin, PluginFactory};
+use crate::factory::{DEVELOPMENT, Origin, PluginFactory};
 use crate::handshake::{Endpoint, Protocol};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub fn reattached(value: &str) -> Result<Vec<PluginFactory>, String> {
             let origin = origin(&entry).map_err(|problem| format!("{name}: {problem}"))?;
             let addr =
                 address(&name).ok_or_else(|| format!("{name} is no address of a provider"))?;
-            Ok(PluginFactory::new(addr, "0.0.0", origin))
+            Ok(PluginFactory::new(addr, DEVELOPMENT, origin))
         })
         .collect()
 }

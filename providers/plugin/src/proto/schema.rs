@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 /// The messages around attributes are the same in both versions, except for what an attribute is.
 macro_rules! schemas {
-    ($attribute:ident, $schema:ident, $block:ident, $nested_block:ident, $action:ident, $response:ident) => {
+    ($attribute:ident, $schema:ident, $block:ident, $nested_block:ident, $response:ident) => {
         #[derive(Clone, PartialEq, Message)]
         pub(crate) struct $schema {
             #[prost(int64, tag = "1")]
@@ -72,22 +72,8 @@ macro_rules! schemas {
     };
 }
 
-schemas!(
-    Attribute5,
-    Schema5,
-    Block5,
-    NestedBlock5,
-    Action5,
-    Response5
-);
-schemas!(
-    Attribute6,
-    Schema6,
-    Block6,
-    NestedBlock6,
-    Action6,
-    Response6
-);
+schemas!(Attribute5, Schema5, Block5, NestedBlock5, Response5);
+schemas!(Attribute6, Schema6, Block6, NestedBlock6, Response6);
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Attribute5 {
