@@ -89,6 +89,31 @@ fn a_missing_provider_is_named() {
     );
 }
 
+/// What is named in the settings has no version that a constraint could be held against: the program itself is the trouble here.
+#[cfg(unix)]
+#[test]
+fn an_override_that_is_no_plugin_is_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new(&[
+        (
+            "main.tf",
+            "terraform {\n  required_providers {\n    cloud = {\n      source  = \"acme/cloud\"\n      version = \"~> 3.6\"\n    }\n  }\n}\nresource \"cloud_thing\" \"x\" {}\n",
+        ),
+        ("terraform-provider-cloud", "#!/bin/sh\necho hello\n"),
+    ]);
+    let program = folder.path().join("terraform-provider-cloud");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let overridden = folder.path().display();
+    let settings = format!(
+        "provider_installation {{\n  dev_overrides {{\n    \"acme/cloud\" = \"{overridden}\"\n  }}\n}}\n"
+    );
+    folder.write("settings", &settings);
+    let file = folder.path().join("settings").display().to_string();
+    let ran = folder.run_with(&["validate"], &[("TF_CLI_CONFIG_FILE", &file)], "");
+    let ran = ran.exits(1).says("acme/cloud").says("not the handshake");
+    assert!(!ran.err.contains("constraint"), "{}", ran.err);
+}
+
 #[test]
 fn a_provider_of_the_wrong_version_is_named() {
     check(
