@@ -56,6 +56,14 @@ const ARROWS: &[(&str, &[&str])] = &[
         "terrane-store-remote",
         &["terrane-value", "terrane-model", "terrane-store"],
     ),
+    (
+        "terrane-store-pg",
+        &["terrane-value", "terrane-model", "terrane-store"],
+    ),
+    (
+        "terrane-encryption",
+        &["terrane-value", "terrane-model", "terrane-store"],
+    ),
     ("terrane-provider", &["terrane-value", "terrane-model"]),
     (
         "terrane-builtin",
@@ -92,6 +100,8 @@ const RIM: &[(&str, &[&str])] = &[
             "terrane-store",
             "terrane-store-sled",
             "terrane-store-remote",
+            "terrane-store-pg",
+            "terrane-encryption",
             "terrane-provider",
             "terrane-builtin",
             "terrane-sim",

@@ -11,6 +11,7 @@ pub mod history;
 pub mod journal;
 pub mod memory;
 pub mod replay;
+pub mod seal;
 pub mod statefile;
 pub mod wire;
 
