@@ -270,8 +270,14 @@ impl Evaluator<'_> {
         let yes_messages = self.diagnostics.split_off(start);
         let seen = match (&yes, &no) {
             (Ok(yes), Ok(no)) => Some((yes.clone(), no.clone())),
-            (Ok(yes), Err(Failed)) => Some((yes.clone(), outline(no_code, &yes.ty()))),
-            (Err(Failed), Ok(no)) => Some((outline(yes_code, &no.ty()), no.clone())),
+            (Ok(yes), Err(Failed)) => {
+                let no = outline(no_code, &yes.ty(), self.undecided.as_ref());
+                Some((yes.clone(), no))
+            }
+            (Err(Failed), Ok(no)) => {
+                let yes = outline(yes_code, &no.ty(), self.undecided.as_ref());
+                Some((yes, no.clone()))
+            }
             (Err(Failed), Err(Failed)) => None,
         };
         let ty = match &seen {
@@ -290,7 +296,13 @@ impl Evaluator<'_> {
             },
             None => Type::Dynamic,
         };
-        let decision = self.condition(condition, span)?;
+        let decision = match self.condition(condition, span) {
+            Ok(decision) => decision,
+            Err(Failed) => {
+                self.undecided = Some((span, ty));
+                return Err(Failed);
+            }
+        };
         // What a value is taken from, or might have been, tells of both branches.
         let (known, marks) = decision.unmark();
         let marks = match &seen {
@@ -364,11 +376,11 @@ impl Evaluator<'_> {
 }
 
 /// What can be told without evaluation of a value that can't be computed: its type counts where it is the branch that is not taken. `other`
-/// is the type of the other branch.
-fn outline(code: &Code, other: &Type) -> Value {
+/// is the type of the other branch; `undecided`, what was found of a conditional within it.
+fn outline(code: &Code, other: &Type, undecided: Option<&(Span, Type)>) -> Value {
     let part = |code: &Code| {
         let constant = code.as_constant().cloned();
-        constant.unwrap_or_else(|| outline(code, &Type::Dynamic))
+        constant.unwrap_or_else(|| outline(code, &Type::Dynamic, undecided))
     };
     match &code.node {
         Node::Tuple(items) => Value::tuple(items.iter().map(part).collect()),
@@ -387,6 +399,16 @@ fn outline(code: &Code, other: &Type) -> Value {
             }
             _ => Type::Bool,
         }),
+        // Whatever the condition is, both results have the same type.
+        Node::Conditional(parts) => {
+            let [_, yes, no] = &**parts;
+            let known = undecided.filter(|(span, _)| *span == code.span);
+            let ty = known.map_or_else(
+                || values::common_type(&part(yes), &part(no)).unwrap_or(Type::Dynamic),
+                |(_, ty)| ty.clone(),
+            );
+            Value::unknown(ty)
+        }
         // How many elements there are can't be told, but whether it is an object or a tuple; if there is a collection at all.
         Node::For(parts)
             if !matches!(
@@ -399,7 +421,7 @@ fn outline(code: &Code, other: &Type) -> Value {
             ) || parts
                 .collection
                 .as_constant()
-                .is_some_and(|constant| constant.ty().is_primitive()) =>
+                .is_some_and(|constant| constant.is_null() || constant.ty().is_primitive()) =>
         {
             Value::dynamic()
         }
