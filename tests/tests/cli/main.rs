@@ -16,6 +16,7 @@ mod folder;
 mod functions;
 mod imports;
 mod peers;
+mod plan_json;
 mod remote;
 mod saved_plans;
 mod secrets;
