@@ -8,9 +8,13 @@
 //!
 //! Files and their rules: `docs/formats/journal.md`.
 
+mod backup;
+mod fsck;
 mod index;
 mod layout;
 mod lock;
+mod maintain;
+mod prune;
 mod read;
 mod touched;
 mod workspace;
@@ -20,6 +24,7 @@ use crate::lock::Lock;
 use std::path::PathBuf;
 use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
+use terrane_store::maintain::Maintain;
 use terrane_store::{
     StateStore, StoreError, Version, Workspace, check_deletable, check_workspace_name,
 };
@@ -122,5 +127,9 @@ impl StateStore for SledStore {
         self.layout.remove(&place)?;
         drop(lock);
         Ok(())
+    }
+
+    fn maintain(&self) -> Option<&dyn Maintain> {
+        Some(self)
     }
 }
