@@ -8,7 +8,9 @@
 
 mod args;
 mod error;
+mod http;
 mod local;
+mod net;
 mod schema;
 mod whole;
 
@@ -108,6 +110,7 @@ pub fn open(
 ) -> Result<Arc<dyn StateStore>, ConfigError> {
     let args = Args::new(config, &surroundings.env);
     match kind {
+        "http" => http::open(&args, surroundings, seal),
         "local" => local::open(&args, surroundings, seal),
         _ => Err(ConfigError::whole(format!(
             "there is no backend of the kind `{kind}`"
