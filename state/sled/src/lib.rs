@@ -8,10 +8,14 @@
 //!
 //! Files and their rules: `docs/formats/journal.md`.
 
+mod backup;
+mod fsck;
 mod index;
 mod layout;
 mod leases;
 mod lock;
+mod maintain;
+mod prune;
 mod read;
 mod replace;
 mod short;
@@ -27,6 +31,7 @@ use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::clock::Clock;
 use terrane_store::lease::{Attempt, Held, Holder, LeaseRequest, Leasing};
+use terrane_store::maintain::Maintain;
 use terrane_store::{StateStore, StoreError, Version, check_deletable, check_workspace_name};
 
 /// The name that the folder has by custom, beside the configuration.
@@ -162,9 +167,13 @@ impl StateStore for SledStore {
         if !place.exists() {
             return Err(StoreError::NoWorkspace(workspace.to_owned()));
         }
-        let lock = Lock::take(&place)?;
+        let lock = Lock::own(&place, "delete")?;
         self.layout.remove(&place)?;
         drop(lock);
         Ok(())
+    }
+
+    fn maintain(&self) -> Option<&dyn Maintain> {
+        Some(self)
     }
 }

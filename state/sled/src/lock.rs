@@ -19,10 +19,10 @@ impl Lock {
     ///
     /// # Errors
     /// `InUse`, when others hold leases.
-    pub(crate) fn take(place: &Place) -> Result<Self, StoreError> {
+    pub(crate) fn own(place: &Place, operation: &str) -> Result<Self, StoreError> {
         let path = place.folder().display().to_string();
         let shared = Shared::lasting(A_DAY_MS);
-        let request = LeaseRequest::whole(Holder::this_process("state maintenance"));
+        let request = LeaseRequest::whole(Holder::this_process(operation));
         match ask(place, &shared, &request)? {
             Asked::Granted(tenure, short) => {
                 drop(short);

@@ -13,6 +13,8 @@ use terrane_store::lease::{Claim, Fence, Holder, Lease, LeaseRequest, LeaseTable
 
 /// A claim that names more parts than this is written down as a wider one.
 const MOST_PARTS: usize = 500;
+/// The year 2020 in seconds since 1970.
+const YEAR_2020: u64 = 1_577_836_800;
 /// How long one attempt tries to get the short lock.
 const ATTEMPT: Duration = Duration::from_millis(300);
 
@@ -242,8 +244,11 @@ pub(crate) fn ask(
     let Read { mut table, seq } = gate.table.read()?;
     if seq == 0 {
         // A new table, or one that was lost: fences go on above what the state knows of.
-        let last_op = crate::replace::last_op(place)?;
-        table.last_fence = Fence(Fence::above(last_op).0 - 1);
+        table.last_fence = match crate::replace::last_op(place) {
+            Ok(last_op) => Fence(Fence::above(last_op).0 - 1),
+            // It is damaged: what was given out can't be known. Nobody gives out one a second.
+            Err(_) => Fence((shared.clock.now_ms() / 1000).saturating_sub(YEAR_2020)),
+        };
     }
     let lowest = Fence(1);
     let mut life = None;

@@ -3,6 +3,7 @@
 use crate::Settings;
 use crate::index::{self, Index, Position};
 use crate::layout::{Place, io_error};
+use crate::prune;
 use crate::replace;
 use crate::short::open_private;
 use crate::tenure::{Entered, Tenure};
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
+use terrane_store::clock::{Clock as _, SystemClock};
 use terrane_store::journal::{
     HEADER_LEN, Header, Journal, Mark, RecordKind, TornTail, create_file, read_header, scan,
 };
@@ -190,12 +192,14 @@ impl Opened {
                 return Err(error);
             }
         };
-        drop(entered);
         self.journal = Journal::new(file, self.place.journal(), mark.end);
         self.position = Position {
             journal: header,
             last: Some(mark),
         };
+        // What can't be forgotten now can be later.
+        let _later = prune::prune_history(&self.place, SystemClock.now_ms());
+        drop(entered);
         self.compact_at = mark
             .end
             .saturating_mul(self.settings.compact_ratio)
@@ -337,7 +341,7 @@ pub(crate) fn open_journal(place: &Place) -> Result<(File, Header), StoreError> 
             if place.index().exists() || place.history().exists() {
                 return Err(StoreError::Damaged {
                     what: place.folder().display().to_string(),
-                    problem: "its journal is missing, though there was one; put it back from a backup, or remove the folder to begin anew"
+                    problem: "its journal is missing, though there was one; `terrane state fsck -repair` brings back what the other files hold; else put it back from a backup"
                         .to_owned(),
                 });
             }
