@@ -120,7 +120,7 @@ impl Failure {
                     Some("wait for that process, or let this command wait with -lock-timeout=1m")
                 }
                 StoreError::Damaged { .. } => Some(
-                    "nothing was changed: put the file back from a backup, and keep the damaged one for an inquiry",
+                    "nothing was changed: `terrane state fsck` says what is damaged, and with -repair mends it; damaged files are kept",
                 ),
                 StoreError::TooNew { .. } => Some(
                     "nothing was changed: use the version of terrane that wrote it, or a later one",
