@@ -55,7 +55,7 @@ pub(crate) fn refill(
 ) -> Result<(), StoreError> {
     check_workspace_name(workspace)?;
     let place = layout.make(workspace)?;
-    let lock = Lock::take(&place)?;
+    let lock = Lock::own(&place, "restore")?;
     if !is_empty(&place)? {
         return Err(StoreError::Refused(format!(
             "the workspace {workspace:?} holds a state already"

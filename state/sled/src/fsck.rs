@@ -115,7 +115,7 @@ impl Look {
 
     /// Takes the workspace, so that nothing changes meanwhile. Without it, what can be checked is checked.
     fn own(&mut self) -> Result<Option<Lock>, StoreError> {
-        match Lock::take(&self.place) {
+        match Lock::own(&self.place, "fsck") {
             Ok(lock) => {
                 self.owned = true;
                 Ok(Some(lock))

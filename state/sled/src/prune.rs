@@ -47,7 +47,7 @@ pub(crate) fn prune(
     }
     let lock = match dry_run {
         true => None,
-        false => Some(Lock::take(&place)?),
+        false => Some(Lock::own(&place, "prune")?),
     };
     let (parts, versions) = parts(&place)?;
     let forgotten = policy.forgotten(&versions, now_ms);
