@@ -1,10 +1,10 @@
 //! `plan`: from the working directory to a plan.
 
+use crate::back::Back;
 use crate::clock::now_ms;
 use crate::drive::{Pool, drive_plan, drive_recovery};
 use crate::failure::{Failure, Report};
 use crate::files::{functions_for_plan, functions_for_validate};
-use crate::back::Back;
 use crate::generate::{self, Written};
 use crate::init::left_behind;
 use crate::interrupt::Interrupt;

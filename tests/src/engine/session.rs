@@ -85,6 +85,14 @@ impl Session {
         }
     }
 
+    /// The same cloud and state up to now, in a world of its own.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let mut fork = self.clone();
+        fork.cloud.world = self.cloud.world.fork();
+        fork
+    }
+
     fn input(&self, compiled: &Compiled, options: &PlanOptions, variables: &[Value]) -> PlanInput {
         PlanInput {
             config: compiled.config.clone(),

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 fn config(input: &str) -> String {
     format!(
-        "variable \"secret\" {{\n  default   = \"canary-{input}\"\n  sensitive = true\n}}\nresource \"terraform_data\" \"a\" {{ input = \"{input}\" }}\nresource \"terraform_data\" \"s\" {{ input = var.secret }}\noutput \"o\" {{ value = terraform_data.a.output }}\n"
+        "variable \"secret\" {{\n  default   = \"canary-{input}\"\n  sensitive = true\n}}\nresource \"terraform_data\" \"a\" {{ input = \"{input}\" }}\nresource \"terraform_data\" \"s\" {{ triggers_replace = var.secret }}\noutput \"o\" {{ value = terraform_data.a.output }}\n"
     )
 }
 
