@@ -7,9 +7,9 @@ use crate::net::{ClientNames, ClientOptions, Worker, desk_folder, folder_name};
 use crate::whole::lock_info::LockInfo;
 use crate::whole::{Held, LockOutcome, Place, Stored, Tag, WholeFileStore};
 use crate::{ConfigError, Surroundings};
+use request::{Answer, Requests, Retries};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
-use request::{Answer, Requests, Retries};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,7 +86,9 @@ impl HttpPlace {
             Ok::<_, ConfigError>(Duration::from_secs(seconds))
         };
         let retries = Retries {
-            most: args.number("retry_max", &["TF_HTTP_RETRY_MAX"])?.unwrap_or(2),
+            most: args
+                .number("retry_max", &["TF_HTTP_RETRY_MAX"])?
+                .unwrap_or(2),
             wait_min: seconds("retry_wait_min", "TF_HTTP_RETRY_WAIT_MIN", 1)?,
             wait_max: seconds("retry_wait_max", "TF_HTTP_RETRY_WAIT_MAX", 30)?,
         };
@@ -142,7 +144,8 @@ fn headers(args: &Args<'_>) -> Result<HeaderMap, ConfigError> {
         if key == "authorization" && args.text("username", &["TF_HTTP_USERNAME"]).is_some() {
             return Err(bad("can't be set together with `username`"));
         }
-        let value = HeaderValue::from_str(&value).map_err(|_| bad("has a value that can't be sent"))?;
+        let value =
+            HeaderValue::from_str(&value).map_err(|_| bad("has a value that can't be sent"))?;
         headers.append(key, value);
     }
     Ok(headers)
@@ -205,7 +208,10 @@ impl Shared {
     }
 
     fn fetch(&self) -> Result<Option<Stored>, StoreError> {
-        let doing = format!("fetching the state from {}", without_password(&self.address));
+        let doing = format!(
+            "fetching the state from {}",
+            without_password(&self.address)
+        );
         let answer = self
             .requests
             .send(&doing, Method::GET, &self.address, None)?;
@@ -230,9 +236,9 @@ impl Shared {
             url.query_pairs_mut().append_pair("ID", id);
         }
         let doing = format!("storing the state at {}", without_password(&self.address));
-        let answer =
-            self.requests
-                .send(&doing, self.update_method.clone(), &url, Some(bytes))?;
+        let answer = self
+            .requests
+            .send(&doing, self.update_method.clone(), &url, Some(bytes))?;
         match answer.status {
             StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(()),
             _ => Err(self.unexpected("storing the state", &self.address, &answer)),
