@@ -8,6 +8,9 @@
     reason = "each test uses a part of it"
 )]
 
+pub mod peer;
+pub mod server;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -15,7 +18,8 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
-use terrane_store::conformance::sample::{event, instance, set};
+pub use terrane_store::conformance::sample::event;
+use terrane_store::conformance::sample::{instance, set};
 use terrane_store::lease::Holder;
 use terrane_store::seal::{Plain, Seal};
 use terrane_store::{Attempt, Held, LeaseRequest, Leasing, StateStore, StoreError, Version};
@@ -38,6 +42,13 @@ impl Setting {
             seal: Arc::new(Plain),
             said: Arc::default(),
         }
+    }
+
+    /// One whose folder stays until the test program ends, for a store that outlives the call.
+    pub fn leaked() -> Self {
+        let mut setting = Self::new();
+        setting.folder.disable_cleanup(true);
+        setting
     }
 
     pub fn surroundings(&self) -> Surroundings {
