@@ -4,33 +4,26 @@ use crate::schema::Names;
 use crate::sealing::Sealing;
 use crate::store::{Layout, PgStore};
 use crate::target;
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use terrane_model::schema::{Attribute, Block};
 use terrane_store::StateStore;
+use terrane_store::backend::{Args, ConfigError, Surroundings};
 use terrane_store::seal::Seal;
-use terrane_value::{Path, Value};
+use terrane_value::Value;
 
-/// An argument that is missing or makes no sense.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{message}")]
-pub struct ConfigError {
-    /// Which argument; empty for the block as a whole.
-    pub path: Path,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-fn wrong(name: &str, message: impl Into<String>) -> ConfigError {
-    ConfigError {
-        path: Path::new().attr(name),
-        message: message.into(),
-    }
-}
-
-/// The arguments of `backend "pg"`.
+/// The kinds of backend that this crate has.
 #[must_use]
-pub fn schema() -> Arc<Block> {
+pub fn kinds() -> &'static [&'static str] {
+    &["pg"]
+}
+
+/// The arguments of a kind of backend; `None`: it is not one of [`kinds`].
+#[must_use]
+pub fn schema(kind: &str) -> Option<Arc<Block>> {
+    (kind == "pg").then(arguments)
+}
+
+fn arguments() -> Arc<Block> {
     static SCHEMA: OnceLock<Arc<Block>> = OnceLock::new();
     let text = |about: &str| Attribute::string().optional().described(about);
     let flag = |about: &str| Attribute::bool().optional().described(about);
@@ -75,76 +68,60 @@ pub fn schema() -> Arc<Block> {
     }))
 }
 
-struct Args<'a> {
-    value: &'a Value,
-    env: &'a BTreeMap<String, String>,
-}
-
-impl<'a> Args<'a> {
-    fn get(&self, name: &str) -> Option<&'a Value> {
-        self.value
-            .unmarked()
-            .get(name)
-            .map(Value::unmarked)
-            .filter(|value| !value.is_null())
-    }
-
-    fn var(&self, name: &str) -> Option<&'a str> {
-        self.env
-            .get(name)
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
-    }
-
-    fn text(&self, name: &str, var: &str, default: &str) -> String {
-        self.get(name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-            .or_else(|| self.var(var))
-            .unwrap_or(default)
-            .to_owned()
-    }
-
-    fn flag(&self, name: &str, var: &str) -> Result<bool, ConfigError> {
-        if let Some(flag) = self.get(name).and_then(Value::as_bool) {
-            return Ok(flag);
-        }
-        match self.var(var) {
-            None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
-            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(true),
-            Some(text) => Err(wrong(
-                name,
-                format!(
-                    "the environment variable {var} is {text:?}, which is neither `true` nor `false`"
-                ),
-            )),
-        }
-    }
-}
-
-/// Makes the store of a `backend "pg"` block: `config` is an object of the implied type of [`schema`], wholly known. Arguments that are null are taken from the
-/// environment. Connects to nothing.
+/// Makes a store from the arguments of a `backend` block: an object of the implied type of its schema, wholly known. Arguments that are null are taken from the
+/// environment where the peers do that. Connects to nothing.
 ///
 /// # Errors
 /// When an argument makes no sense.
 pub fn open(
+    kind: &str,
     config: &Value,
-    env: &BTreeMap<String, String>,
+    surroundings: &Surroundings,
     seal: Arc<dyn Seal>,
 ) -> Result<Arc<dyn StateStore>, ConfigError> {
+    if kind != "pg" {
+        return Err(ConfigError::whole(format!(
+            "there is no backend of the kind `{kind}`"
+        )));
+    }
+    let env = &surroundings.env;
+    let args = Args::new(config, env);
+    let conn_str = args.text("conn_str", &["PG_CONN_STR"]).unwrap_or_default();
+    let connector = target::connector(conn_str, &|name| env.get(name).cloned())
+        .map_err(|problem| ConfigError::at("conn_str", problem))?;
+    let layout = match args.text("layout", &[]) {
+        None | Some("states") => Layout::States,
+        Some("rows") => Layout::Rows,
+        Some(other) => {
+            return Err(ConfigError::at(
+                "layout",
+                format!("{other:?} is no layout; there are `states` and `rows`"),
+            ));
+        }
+    };
+    Ok(Arc::new(PgStore::new(
+        connector,
+        names(&args)?,
+        Sealing::new(seal),
+        layout,
+        Arc::clone(&surroundings.say),
+    )))
+}
+
+fn names(args: &Args<'_>) -> Result<Names, ConfigError> {
     /// PostgreSQL cuts longer names off.
     const LONGEST: usize = 63;
-    let args = Args { value: config, env };
-    let conn_str = args.text("conn_str", "PG_CONN_STR", "");
-    let connector = target::connector(&conn_str, &|name| env.get(name).cloned())
-        .map_err(|problem| wrong("conn_str", problem))?;
+    let text = |name: &str, var: &str, default: &str| {
+        args.text(name, &[var]).unwrap_or(default).to_owned()
+    };
+    let flag = |name: &str, var: &str| Ok(args.flag(name, &[var])?.unwrap_or(false));
     let names = Names {
-        schema: args.text("schema_name", "PG_SCHEMA_NAME", "terraform_remote_state"),
-        table: args.text("table_name", "PG_TABLE_NAME", "states"),
-        index: args.text("index_name", "PG_INDEX_NAME", "states_by_name"),
-        skip_schema: args.flag("skip_schema_creation", "PG_SKIP_SCHEMA_CREATION")?,
-        skip_table: args.flag("skip_table_creation", "PG_SKIP_TABLE_CREATION")?,
-        skip_index: args.flag("skip_index_creation", "PG_SKIP_INDEX_CREATION")?,
+        schema: text("schema_name", "PG_SCHEMA_NAME", "terraform_remote_state"),
+        table: text("table_name", "PG_TABLE_NAME", "states"),
+        index: text("index_name", "PG_INDEX_NAME", "states_by_name"),
+        skip_schema: flag("skip_schema_creation", "PG_SKIP_SCHEMA_CREATION")?,
+        skip_table: flag("skip_table_creation", "PG_SKIP_TABLE_CREATION")?,
+        skip_index: flag("skip_index_creation", "PG_SKIP_INDEX_CREATION")?,
     };
     for (argument, name) in [
         ("schema_name", &names.schema),
@@ -152,7 +129,7 @@ pub fn open(
         ("index_name", &names.index),
     ] {
         if name.len() > LONGEST || name.contains('\0') {
-            return Err(wrong(
+            return Err(ConfigError::at(
                 argument,
                 format!(
                     "{name:?} can't be a name in PostgreSQL: it has more than {LONGEST} bytes, or a zero byte"
@@ -161,25 +138,10 @@ pub fn open(
         }
     }
     if names.table.starts_with("terrane_") {
-        return Err(wrong(
+        return Err(ConfigError::at(
             "table_name",
             "names that begin with `terrane_` are those of terrane's own tables",
         ));
     }
-    let layout = match &*args.text("layout", "", "states") {
-        "states" => Layout::States,
-        "rows" => Layout::Rows,
-        other => {
-            return Err(wrong(
-                "layout",
-                format!("{other:?} is no layout; there are `states` and `rows`"),
-            ));
-        }
-    };
-    Ok(Arc::new(PgStore::new(
-        connector,
-        names,
-        Sealing::new(seal),
-        layout,
-    )))
+    Ok(names)
 }

@@ -26,6 +26,6 @@ pub mod testing;
 mod tests;
 mod workspace;
 
-pub use config::{ConfigError, open, schema};
+pub use config::{kinds, open, schema};
 pub use schema::statements;
 pub use store::{Layout, PgStore};

@@ -12,8 +12,9 @@ use crate::tables::{Head, Stored, Tables, durable};
 use crate::workspace::Opened;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use terrane_model::event::Event;
+use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
+use terrane_store::backend::Say;
 use terrane_store::lease::{Claim, Fence, Held, Holder, Lease, Stand, Waiting, new_lock_id};
 use terrane_store::statefile::{self, WriteOptions};
 use terrane_store::wire::decode_batch;
@@ -41,11 +42,12 @@ impl Layout {
 }
 
 /// The store in a schema of a PostgreSQL database. Making one connects to nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PgStore {
     connector: Connector,
     tables: Tables,
     layout: Layout,
+    say: Say,
 }
 
 /// A connection to the tables, as far as they are there.
@@ -69,12 +71,22 @@ struct Found {
     common: Option<crate::tables::Past>,
 }
 
+impl std::fmt::Debug for PgStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PgStore")
+            .field("place", &self.connector.place())
+            .field("layout", &self.layout)
+            .finish_non_exhaustive()
+    }
+}
+
 impl PgStore {
     pub(crate) fn new(
         connector: Connector,
         names: Names,
         sealing: Sealing,
         layout: Layout,
+        say: Say,
     ) -> Self {
         Self {
             connector,
@@ -84,6 +96,7 @@ impl PgStore {
                 sealing,
             },
             layout,
+            say,
         }
     }
 
@@ -439,8 +452,29 @@ impl PgStore {
         let mut opened = Opened::new(Arc::new(session), lease, snapshot, mirrored, growth);
         if !foreign.is_empty() {
             opened.record(&foreign)?;
+            self.tell(workspace, &found, &foreign);
+        } else if self.mirrors() && opened.is_ahead() {
+            (self.say)(&format!(
+                "An earlier command on workspace {workspace:?} was cut off before it could write the state into the table {}. Nothing of it is lost: it is taken from the journal in the database.",
+                self.tables.names.table
+            ));
         }
         Ok(opened)
+    }
+}
+
+impl PgStore {
+    /// Says what was taken over from a peer.
+    fn tell(&self, workspace: &str, found: &Found, foreign: &[Event]) {
+        let open = foreign
+            .iter()
+            .filter(|event| matches!(event.kind, EventKind::Began { .. }))
+            .count();
+        if found.common.is_some() {
+            (self.say)(&format!(
+                "An earlier command on workspace {workspace:?} was cut off, and another program wrote the state since then. Its state is taken over; {open} objects that the earlier command made are not in it, and are reported as ones that may exist."
+            ));
+        }
     }
 }
 

@@ -53,6 +53,11 @@ impl Opened {
         }
     }
 
+    /// Whether the rows have what the peers' line does not.
+    pub(crate) fn is_ahead(&self) -> bool {
+        self.snapshot.serial > self.mirrored
+    }
+
     /// Folds in what others have recorded before a serial.
     fn catch_up(&mut self, before: u64) -> Result<(), StoreError> {
         let session = Arc::clone(&self.session);

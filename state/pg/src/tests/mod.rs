@@ -9,6 +9,7 @@ use crate::{Layout, open};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_store::StateStore;
+use terrane_store::backend::Surroundings;
 use terrane_store::seal::{Plain, Seal};
 use terrane_value::{Type, Value};
 
@@ -49,7 +50,8 @@ impl Place {
             Layout::Rows => Value::string("rows"),
         };
         let config = Value::object([("conn_str", Value::string(conn_str)), ("layout", layout)]);
-        open(&config, &BTreeMap::new(), seal).unwrap()
+        let surroundings = Surroundings::new(BTreeMap::new(), "/nowhere");
+        open("pg", &config, &surroundings, seal).unwrap()
     }
 
     pub(crate) fn psql(&self, statements: &str) -> String {
