@@ -11,6 +11,7 @@ mod error;
 mod http;
 mod local;
 mod net;
+mod s3;
 mod schema;
 mod whole;
 
@@ -97,6 +98,7 @@ pub fn open(
     match kind {
         "http" => http::open(&args, surroundings, seal),
         "local" => local::open(&args, surroundings, seal),
+        "s3" => s3::open(&args, surroundings, seal),
         _ => Err(ConfigError::whole(format!(
             "there is no backend of the kind `{kind}`"
         ))),
