@@ -63,6 +63,14 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When it does not exist, is `default`, or can't be removed.
     fn delete(&self, workspace: &str) -> Result<(), StoreError>;
+
+    /// Removes a workspace with its history as if it had never been written, `default` too: for whoever made it a moment ago and takes that back.
+    ///
+    /// # Errors
+    /// When it does not exist, or can't be removed.
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
+        self.delete(workspace)
+    }
 }
 
 /// The state of one workspace, opened.
