@@ -15,6 +15,7 @@ use terrane_store::journal::{
     HEADER_LEN, Header, Journal, Mark, RecordKind, TornTail, create_file, read_header, scan,
     sync_folder,
 };
+use terrane_store::lease::{Claim, Fence, Holder, Lease};
 use terrane_store::wire::{WireError, encode_batch, encode_snapshot};
 use terrane_store::{StoreError, Workspace, replay};
 
@@ -33,6 +34,7 @@ pub(crate) struct Opened {
     indexed: Option<u64>,
     /// How long the journal must be before compaction is thought of again.
     compact_at: u64,
+    lease: Lease,
     _lock: Lock,
 }
 
@@ -47,8 +49,12 @@ enum Slot {
 }
 
 impl Opened {
-    pub(crate) fn open(place: Place, settings: Settings) -> Result<Self, StoreError> {
-        let lock = Lock::take(&place)?;
+    pub(crate) fn open(
+        place: Place,
+        settings: Settings,
+        lock: Lock,
+        holder: &Holder,
+    ) -> Result<Self, StoreError> {
         let path = place.journal();
         let (mut file, header) = open_journal(&place)?;
         let (index, loaded) = open_index(&place, header, &mut file);
@@ -72,6 +78,12 @@ impl Opened {
         // Nothing was ever recorded: an empty index lacks nothing.
         touched.all &= scan.end > HEADER_LEN;
         let mut opened = Self {
+            lease: Lease {
+                holder: holder.clone(),
+                claim: Claim::whole(),
+                fence: Fence::above(snapshot.last_op),
+                locked: true,
+            },
             settings,
             snapshot: Arc::new(snapshot),
             journal: Journal::new(file, path, scan.end),
@@ -196,6 +208,10 @@ impl Opened {
 impl Workspace for Opened {
     fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot)
+    }
+
+    fn lease(&self) -> &Lease {
+        &self.lease
     }
 
     fn commit(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
