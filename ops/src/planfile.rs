@@ -2,8 +2,8 @@
 //!
 //! The engine says what is in the file. It holds values as they are, sensitive ones too, so only its owner may read it.
 
-use crate::backend::record;
 use crate::apply::{Approved, approve_parts};
+use crate::backend::record;
 use crate::failure::{Failure, Report};
 use crate::load::{Loaded, Origin, load as load_config};
 use crate::plan::Made;

@@ -42,7 +42,7 @@ pub(crate) fn execute(
     commit: &mut dyn FnMut() -> Result<(), Failure>,
 ) -> Result<Outcome, Failure> {
     // Owned until the end: nobody changes a source behind our back.
-    let sources = own_sources(migration, survey)?;
+    let mut sources = own_sources(migration, survey)?;
     let disputed: Vec<&Pair> = survey
         .pairs
         .iter()
@@ -54,7 +54,7 @@ pub(crate) fn execute(
         .collect();
     let backups = backup::save(migration, &disputed)?;
     let mut written = Vec::new();
-    let done = write_all(migration, survey, &mut written)
+    let done = write_all(migration, survey, &mut written, &mut sources)
         .and_then(|()| close_all(migration, &mut written))
         .and_then(|()| written.iter().try_for_each(|one| verify(migration, one)))
         .and_then(|()| commit());
@@ -93,6 +93,7 @@ fn write_all(
     migration: &Migration<'_>,
     survey: &Survey,
     written: &mut Vec<Written>,
+    sources: &mut [OpenWorkspace],
 ) -> Result<(), Failure> {
     for pair in survey.pairs.iter().filter(|pair| pair.standing.writes()) {
         let workspace = migration.session.open_in(&*migration.to.store, &pair.to)?;
@@ -129,6 +130,13 @@ fn write_all(
                 pair.to,
                 migration.to.describe()
             )))?;
+        }
+        // A large state takes its time.
+        let targets = written.iter_mut().filter_map(|one| one.workspace.as_mut());
+        for workspace in sources.iter_mut().chain(targets) {
+            workspace.renew().map_err(Failure::store(
+                "Keeping the locks while states are copied failed",
+            ))?;
         }
     }
     Ok(())

@@ -12,7 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::{OutputState, Snapshot};
-use terrane_store::{MemoryStore, StateStore, StoreError, Version, Workspace};
+use terrane_store::lease::Holder;
+use terrane_store::{
+    Attempt, Held, Lease, LeaseRequest, Leasing, MemoryStore, StateStore, StoreError, Version,
+    Workspace,
+};
 use terrane_value::Value;
 
 /// What goes wrong with a store.
@@ -75,12 +79,31 @@ impl StateStore for Faulty {
         self.inner.workspaces()
     }
 
-    fn open(&self, workspace: &str) -> Result<Box<dyn Workspace>, StoreError> {
+    fn leasing(&self) -> Leasing {
+        self.inner.leasing()
+    }
+
+    fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
         self.check(workspace)?;
-        Ok(Box::new(FaultyWorkspace {
-            inner: self.inner.open(workspace)?,
-            store: self.clone(),
-        }))
+        Ok(match self.inner.acquire(workspace, request)? {
+            Attempt::Granted(inner) => Attempt::Granted(Box::new(FaultyWorkspace {
+                inner,
+                store: self.clone(),
+            })),
+            waiting @ Attempt::Waiting(_) => waiting,
+        })
+    }
+
+    fn withdraw(&self, workspace: &str, id: &str) -> Result<(), StoreError> {
+        self.inner.withdraw(workspace, id)
+    }
+
+    fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
+        self.inner.holders(workspace)
+    }
+
+    fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
+        self.inner.force_unlock(workspace, id)
     }
 
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
@@ -127,6 +150,10 @@ struct FaultyWorkspace {
 impl Workspace for FaultyWorkspace {
     fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.snapshot()
+    }
+
+    fn lease(&self) -> &Lease {
+        self.inner.lease()
     }
 
     fn commit(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
@@ -204,12 +231,14 @@ fn content(store: &MemoryStore) -> Vec<(String, String, u64, String)> {
         .into_iter()
         .filter_map(|name| {
             let snapshot = store.read(&name).expect("reads");
-            let output = snapshot.outputs.get("o").map_or_else(String::new, |output| {
-                output.value.as_str().unwrap_or_default().to_owned()
-            });
-            (!snapshot.lineage.is_empty() || name != "default").then(|| {
-                (name, snapshot.lineage.to_string(), snapshot.serial, output)
-            })
+            let output = snapshot
+                .outputs
+                .get("o")
+                .map_or_else(String::new, |output| {
+                    output.value.as_str().unwrap_or_default().to_owned()
+                });
+            (!snapshot.lineage.is_empty() || name != "default")
+                .then(|| (name, snapshot.lineage.to_string(), snapshot.serial, output))
         })
         .collect()
 }
@@ -270,7 +299,10 @@ fn migrate(
     let result = prepare(&migration, &mut ui).and_then(|wanted| match wanted {
         Wanted::Move(survey) => execute(&migration, &survey, &mut || {
             if !commit {
-                return Err(Failure::input(&crate::rules::backend::BAD_RECORD, "disk full"));
+                return Err(Failure::input(
+                    &crate::rules::backend::BAD_RECORD,
+                    "disk full",
+                ));
             }
             *committed.lock().expect("unlocked") = true;
             Ok(())
@@ -319,10 +351,18 @@ fn all_workspaces_go_along() {
     assert!(run.committed);
     assert_eq!(run.asked.len(), 1);
     assert!(run.backups.is_empty(), "nothing was overwritten");
-    let fates: Vec<_> = migrated.workspaces.iter().map(|(name, fate)| (name.as_str(), *fate)).collect();
+    let fates: Vec<_> = migrated
+        .workspaces
+        .iter()
+        .map(|(name, fate)| (name.as_str(), *fate))
+        .collect();
     assert_eq!(
         fates,
-        [("default", Fate::Copied(0)), ("dev", Fate::Copied(0)), ("prod", Fate::Copied(0))]
+        [
+            ("default", Fate::Copied(0)),
+            ("dev", Fate::Copied(0)),
+            ("prod", Fate::Copied(0))
+        ]
     );
     // Once more there is nothing to do, and nothing is asked.
     let again = migrate(&from, Faulty::new(&to, None), Consent::Ask, &[], true);
@@ -354,17 +394,32 @@ fn whatever_fails_the_target_is_as_it_was() {
         for fault in faults.iter().map(|fault| Some(*fault)).chain([None]) {
             let (from, to) = (source(), to.after_crash());
             let (before, source_before) = (gist(&to), content(&from));
-            let run = migrate(&from, Faulty::new(&to, fault), Consent::Given, &[], fault.is_some());
-            let failure = run.result.err().unwrap_or_else(|| panic!("{fault:?} fails"));
+            let run = migrate(
+                &from,
+                Faulty::new(&to, fault),
+                Consent::Given,
+                &[],
+                fault.is_some(),
+            );
+            let failure = run
+                .result
+                .err()
+                .unwrap_or_else(|| panic!("{fault:?} fails"));
             assert!(!run.committed, "{fault:?}");
             assert_eq!(gist(&to), before, "{fault:?}: {failure:?}");
             assert_eq!(content(&from), source_before, "{fault:?}");
             // Nobody is left behind as owner.
             for name in to.workspaces().unwrap() {
-                drop(to.open(&name).unwrap_or_else(|error| panic!("{fault:?}: {error}")));
+                drop(
+                    to.open(&name)
+                        .unwrap_or_else(|error| panic!("{fault:?}: {error}")),
+                );
             }
             for name in from.workspaces().unwrap() {
-                drop(from.open(&name).unwrap_or_else(|error| panic!("{fault:?}: {error}")));
+                drop(
+                    from.open(&name)
+                        .unwrap_or_else(|error| panic!("{fault:?}: {error}")),
+                );
             }
             // Without the fault it works.
             let again = migrate(&from, Faulty::new(&to, None), Consent::Given, &[], true);
@@ -376,8 +431,17 @@ fn whatever_fails_the_target_is_as_it_was() {
 #[test]
 fn what_can_not_be_taken_back_is_said() {
     let (from, to) = (source(), MemoryStore::new());
-    let run = migrate(&from, Faulty::new(&to, Some(Fault::Gone(1))), Consent::Given, &[], true);
-    let text = format!("{:?}", run.result.expect_err("fails").into_report().diagnostics);
+    let run = migrate(
+        &from,
+        Faulty::new(&to, Some(Fault::Gone(1))),
+        Consent::Given,
+        &[],
+        true,
+    );
+    let text = format!(
+        "{:?}",
+        run.result.expect_err("fails").into_report().diagnostics
+    );
     assert!(text.contains("could not be put back"), "{text}");
     assert!(!run.committed);
 }
@@ -401,7 +465,11 @@ fn two_states_and_which_to_keep() {
     ] {
         let to = unrelated();
         let run = migrate(&from(), Faulty::new(&to, None), Consent::Ask, answers, true);
-        assert!(run.result.is_ok() && run.committed, "{name}: {:?}", run.result);
+        assert!(
+            run.result.is_ok() && run.committed,
+            "{name}: {:?}",
+            run.result
+        );
         assert_eq!(content(&to)[0].3, output, "{name}");
         assert_eq!(run.asked.len(), asked, "{name}");
         assert_eq!(run.backups, both, "{name}");
@@ -410,7 +478,13 @@ fn two_states_and_which_to_keep() {
     let run = migrate(&from(), Faulty::new(&to, None), Consent::Ask, &["no"], true);
     assert!(!run.committed && content(&to)[0].3 == "theirs");
     // Nobody to ask.
-    let run = migrate(&from(), Faulty::new(&to, None), Consent::Ask, &["yes"], true);
+    let run = migrate(
+        &from(),
+        Faulty::new(&to, None),
+        Consent::Ask,
+        &["yes"],
+        true,
+    );
     assert!(run.result.is_err() && !run.committed && content(&to)[0].3 == "theirs");
     // Everything was agreed to.
     let run = migrate(&from(), Faulty::new(&to, None), Consent::Given, &[], true);
@@ -423,10 +497,19 @@ fn nobody_goes_back_to_an_earlier_version_without_being_asked() {
     put(&from, "default", state("d", 4, "earlier"));
     put(&to, "default", state("d", 6, "later"));
     let run = migrate(&from, Faulty::new(&to, None), Consent::Given, &[], true);
-    let text = format!("{:?}", run.result.expect_err("refused").into_report().diagnostics);
+    let text = format!(
+        "{:?}",
+        run.result.expect_err("refused").into_report().diagnostics
+    );
     assert!(text.contains("later version"), "{text}");
     assert_eq!(content(&to)[0].3, "later");
-    let run = migrate(&from, Faulty::new(&to, None), Consent::Ask, &["yes", "yes"], true);
+    let run = migrate(
+        &from,
+        Faulty::new(&to, None),
+        Consent::Ask,
+        &["yes", "yes"],
+        true,
+    );
     assert!(run.result.is_ok() && run.committed);
     assert_eq!(content(&to)[0].3, "earlier");
 }
@@ -437,16 +520,41 @@ fn a_target_with_room_for_one_state() {
     put(&only_default, "default", state("d", 4, "one"));
     let to = MemoryStore::new();
     let single = Some(Fault::Single);
-    let run = migrate(&only_default, Faulty::new(&to, single), Consent::Ask, &["yes"], true);
+    let run = migrate(
+        &only_default,
+        Faulty::new(&to, single),
+        Consent::Ask,
+        &["yes"],
+        true,
+    );
     assert!(run.result.is_ok() && run.committed && run.asked.len() == 1);
     // Several: the current one, if that is wanted.
     let to = MemoryStore::new();
-    let run = migrate(&source(), Faulty::new(&to, single), Consent::Ask, &["yes", "yes"], true);
+    let run = migrate(
+        &source(),
+        Faulty::new(&to, single),
+        Consent::Ask,
+        &["yes", "yes"],
+        true,
+    );
     assert!(run.result.is_ok() && run.committed, "{:?}", run.result);
-    assert!(matches!(run.asked[0], Question::OnlyCurrentWorkspace { others: 3, .. }), "{:?}", run.asked);
+    assert!(
+        matches!(
+            run.asked[0],
+            Question::OnlyCurrentWorkspace { others: 3, .. }
+        ),
+        "{:?}",
+        run.asked
+    );
     assert_eq!(gist(&to), [("default".into(), "d".into(), "one".into())]);
     let to = MemoryStore::new();
-    let run = migrate(&source(), Faulty::new(&to, single), Consent::Ask, &["no"], true);
+    let run = migrate(
+        &source(),
+        Faulty::new(&to, single),
+        Consent::Ask,
+        &["no"],
+        true,
+    );
     assert!(run.result.is_err() && !run.committed && content(&to).is_empty());
 }
 
@@ -455,6 +563,10 @@ fn a_source_in_use_is_not_copied() {
     let (from, to) = (source(), MemoryStore::new());
     let _owned = from.open("prod").expect("opens");
     let run = migrate(&from, Faulty::new(&to, None), Consent::Given, &[], true);
-    assert!(matches!(run.result, Err(Failure::Store { .. })), "{:?}", run.result);
+    assert!(
+        matches!(run.result, Err(Failure::Store { .. })),
+        "{:?}",
+        run.result
+    );
     assert!(!run.committed && content(&to).is_empty());
 }
