@@ -8,9 +8,13 @@
 //!
 //! Files and their rules: `docs/formats/journal.md`.
 
+mod backup;
+mod fsck;
 mod index;
 mod layout;
 mod lock;
+mod maintain;
+mod prune;
 mod read;
 mod touched;
 mod workspace;
@@ -21,6 +25,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::lease::{Attempt, Claim, Held, Holder, LeaseRequest, Leasing, Waiting};
+use terrane_store::maintain::Maintain;
 use terrane_store::{StateStore, StoreError, Version, check_deletable, check_workspace_name};
 
 /// The name that the folder has by custom, beside the configuration.
@@ -160,19 +165,13 @@ impl StateStore for SledStore {
         if !place.exists() {
             return Err(StoreError::NoWorkspace(workspace.to_owned()));
         }
-        let lock = match Lock::take(&place, &Holder::this_process("delete"))? {
-            Ok(lock) => lock,
-            Err(holder) => {
-                let waiting = Waiting {
-                    position: 1,
-                    holders: holder.into_iter().collect(),
-                    about: None,
-                };
-                return Err(waiting.in_use(place.folder().display().to_string()));
-            }
-        };
+        let lock = Lock::own(&place, "delete")?;
         self.layout.remove(&place)?;
         drop(lock);
         Ok(())
+    }
+
+    fn maintain(&self) -> Option<&dyn Maintain> {
+        Some(self)
     }
 }

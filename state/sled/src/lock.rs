@@ -7,7 +7,7 @@ use crate::layout::{Place, io_error};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use terrane_store::StoreError;
-use terrane_store::lease::Holder;
+use terrane_store::lease::{Holder, Waiting};
 
 /// Held as long as this lives.
 #[derive(Debug)]
@@ -31,6 +31,21 @@ impl Lock {
             }
         }
         Ok(Err(None))
+    }
+
+    /// Takes the lock for upkeep.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] where somebody else has it.
+    pub(crate) fn own(place: &Place, operation: &str) -> Result<Self, StoreError> {
+        Self::take(place, &Holder::this_process(operation))?.map_err(|holder| {
+            let waiting = Waiting {
+                position: 1,
+                holders: holder.into_iter().collect(),
+                about: None,
+            };
+            waiting.in_use(place.folder().display().to_string())
+        })
     }
 
     fn is_in_place(&self, place: &Place) -> bool {

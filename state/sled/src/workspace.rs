@@ -4,6 +4,7 @@ use crate::Settings;
 use crate::index::{self, Index, Position};
 use crate::layout::{Place, io_error, make_folders};
 use crate::lock::Lock;
+use crate::prune;
 use crate::touched::Touched;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -158,6 +159,8 @@ impl Opened {
             .saturating_mul(self.settings.compact_ratio)
             .max(self.settings.compact_at);
         self.write_index();
+        // What can't be forgotten now can be later.
+        let _later = prune::prune_history(&self.place, now_ms());
         Ok(())
     }
 
@@ -235,7 +238,13 @@ impl Drop for Opened {
     }
 }
 
-fn new_header(generation: u64) -> Header {
+fn now_ms() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
+}
+
+pub(crate) fn new_header(generation: u64) -> Header {
     // The standard library seeds each hasher state from the system's randomness: enough to tell journals apart.
     let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
@@ -256,7 +265,7 @@ fn open_journal(place: &Place) -> Result<(File, Header), StoreError> {
             if place.index().exists() || place.history().exists() {
                 return Err(StoreError::Damaged {
                     what: place.folder().display().to_string(),
-                    problem: "its journal is missing, though there was one; put it back from a backup, or remove the folder to begin anew"
+                    problem: "its journal is missing, though there was one; `terrane state fsck -repair` brings back what the other files hold; else put it back from a backup"
                         .to_owned(),
                 });
             }
