@@ -21,9 +21,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use terrane_model::schema::Block;
 use terrane_store::StateStore;
+use terrane_store::clock::{Clock, SystemClock};
 use terrane_store::seal::Seal;
 use terrane_value::Value;
 
@@ -37,12 +37,8 @@ pub struct Surroundings {
     pub env: BTreeMap<String, String>,
     /// Where what belongs to this working copy is kept: `.terrane`.
     pub data_dir: PathBuf,
-    /// `user@host`, for locks.
-    pub who: String,
-    /// The version of the program, for locks.
-    pub version: String,
-    /// The time in milliseconds since 1970 UTC, for locks and intervals.
-    pub now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
     /// Where news for the user go.
     pub say: Say,
 }
@@ -54,9 +50,7 @@ impl Surroundings {
         Self {
             env,
             data_dir: data_dir.into(),
-            who: String::from("unknown"),
-            version: String::from(env!("CARGO_PKG_VERSION")),
-            now_ms: Arc::new(system_now_ms),
+            clock: Arc::new(SystemClock),
             say: Arc::new(|_| ()),
         }
     }
@@ -67,17 +61,8 @@ impl fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Surroundings")
             .field("data_dir", &self.data_dir)
-            .field("who", &self.who)
             .finish_non_exhaustive()
     }
-}
-
-fn system_now_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|passed| u64::try_from(passed.as_millis()).ok())
-        .unwrap_or(0)
 }
 
 /// The kinds of backend that this crate has, sorted.
