@@ -197,6 +197,19 @@ fn workspaces_are_apart(harness: &impl Harness) {
     assert_eq!(names(&*harness.store()), ["Other", "default"]);
     assert_eq!(*open(&*store, "other").snapshot(), Snapshot::default());
     assert!(store.delete("default").is_err());
+    let mut default = open(&*store, "default");
+    commit(&mut default, vec![set(&instance("a", None), "{}")]);
+    assert!(
+        matches!(store.erase("default"), Err(StoreError::InUse { .. })),
+        "what is owned can't be erased"
+    );
+    drop(default);
+    store.erase("default").expect("erases");
+    assert_eq!(
+        *store.read("default").expect("reads"),
+        Snapshot::default(),
+        "as if it had never been written"
+    );
     assert!(matches!(
         store.delete("never"),
         Err(StoreError::NoWorkspace(_))
