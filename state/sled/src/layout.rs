@@ -118,16 +118,21 @@ impl Layout {
     /// Makes the folder of a workspace, durably.
     pub(crate) fn make(&self, workspace: &str) -> Result<Place, StoreError> {
         let place = self.place(workspace);
-        let format = self.root.join("format");
         if !place.folder.exists() {
             make_folders(&place.folder).map_err(io_error("making", &place.folder))?;
         }
-        if !format.exists() {
-            let text = serde_json::to_vec(&FormatFile { version: FORMAT })
-                .expect("a number can always be written as JSON");
-            write_whole(&format, &text).map_err(io_error("writing", &format))?;
+        if !self.root.join("format").exists() {
+            self.write_format()?;
         }
         Ok(place)
+    }
+
+    /// Writes the version of the layout.
+    pub(crate) fn write_format(&self) -> Result<(), StoreError> {
+        let format = self.root.join("format");
+        let text = serde_json::to_vec(&FormatFile { version: FORMAT })
+            .expect("a number can always be written as JSON");
+        write_whole(&format, &text).map_err(io_error("writing", &format))
     }
 
     pub(crate) fn workspaces(&self) -> Result<Vec<String>, StoreError> {

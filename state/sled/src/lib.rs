@@ -8,9 +8,13 @@
 //!
 //! Files and their rules: `docs/formats/journal.md`.
 
+mod backup;
+mod fsck;
 mod index;
 mod layout;
 mod lock;
+mod maintain;
+mod prune;
 mod read;
 mod touched;
 mod workspace;
@@ -20,9 +24,9 @@ use crate::lock::Lock;
 use std::path::PathBuf;
 use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
-use terrane_store::{
-    StateStore, StoreError, Version, Workspace, check_deletable, check_workspace_name,
-};
+use terrane_store::lease::{Attempt, Claim, Held, Holder, LeaseRequest, Leasing, Waiting};
+use terrane_store::maintain::Maintain;
+use terrane_store::{StateStore, StoreError, Version, check_deletable, check_workspace_name};
 
 /// The name that the folder has by custom, beside the configuration.
 pub const FOLDER: &str = "terrane.state";
@@ -84,12 +88,51 @@ impl StateStore for SledStore {
         self.layout.workspaces()
     }
 
-    fn open(&self, workspace: &str) -> Result<Box<dyn Workspace>, StoreError> {
+    fn leasing(&self) -> Leasing {
+        Leasing::Whole
+    }
+
+    fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
         check_workspace_name(workspace)?;
         self.layout.check_format()?;
         let place = self.layout.make(workspace)?;
-        let opened = workspace::Opened::open(place, self.settings)?;
-        Ok(Box::new(opened))
+        let lock = match Lock::take(&place, &request.holder)? {
+            Ok(lock) => lock,
+            Err(holder) => {
+                return Ok(Attempt::Waiting(Waiting {
+                    position: 1,
+                    holders: holder.into_iter().collect(),
+                    about: None,
+                }));
+            }
+        };
+        let opened = workspace::Opened::open(place, self.settings, lock, &request.holder)?;
+        Ok(Attempt::Granted(Box::new(opened)))
+    }
+
+    fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
+        check_workspace_name(workspace)?;
+        let holder = lock::holder(&self.layout.place(workspace));
+        Ok(holder
+            .map(|holder| Held {
+                holder,
+                claim: Claim::whole(),
+                fence: None,
+                expires_ms: None,
+            })
+            .into_iter()
+            .collect())
+    }
+
+    fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
+        let holders = self.holders(workspace)?;
+        Err(StoreError::Refused(match holders.first() {
+            None => format!("there is no lock with the id {id:?}: the state is not locked"),
+            Some(held) => format!(
+                "the state is in use by {}; its lock ends with the process that holds it",
+                held.holder.describe()
+            ),
+        }))
     }
 
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
@@ -118,9 +161,13 @@ impl StateStore for SledStore {
         if !place.exists() {
             return Err(StoreError::NoWorkspace(workspace.to_owned()));
         }
-        let lock = Lock::take(&place)?;
+        let lock = Lock::own(&place, "delete")?;
         self.layout.remove(&place)?;
         drop(lock);
         Ok(())
+    }
+
+    fn maintain(&self) -> Option<&dyn Maintain> {
+        Some(self)
     }
 }

@@ -4,20 +4,10 @@
 //! to break by hand. The file says who holds it, for messages only.
 
 use crate::layout::{Place, io_error};
-use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
-use std::time::{SystemTime, UNIX_EPOCH};
 use terrane_store::StoreError;
-
-#[derive(Serialize, Deserialize)]
-struct Holder {
-    pid: u32,
-    command: String,
-    host: String,
-    /// Seconds since 1970 UTC.
-    since: u64,
-}
+use terrane_store::lease::{Holder, Waiting};
 
 /// Held as long as this lives.
 #[derive(Debug)]
@@ -26,18 +16,35 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    pub(crate) fn take(place: &Place) -> Result<Self, StoreError> {
+    /// Takes the lock. `Err` inside: somebody else has it, of whom that is known.
+    pub(crate) fn take(
+        place: &Place,
+        holder: &Holder,
+    ) -> Result<Result<Self, Option<Holder>>, StoreError> {
         // Between opening and locking, the owner may have removed the workspace; then the lock is on a file that is no more.
         const TRIES: u32 = 5;
         for _ in 0..TRIES {
-            let lock = Self::try_take(place)?;
-            if lock.is_in_place(place) {
-                return Ok(lock);
+            match Self::try_take(place, holder)? {
+                Ok(lock) if lock.is_in_place(place) => return Ok(Ok(lock)),
+                Ok(_) => {}
+                Err(holder) => return Ok(Err(holder)),
             }
         }
-        Err(StoreError::InUse {
-            path: place.folder().display().to_string(),
-            holder: "a process that is removing it".to_owned(),
+        Ok(Err(None))
+    }
+
+    /// Takes the lock for upkeep.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] where somebody else has it.
+    pub(crate) fn own(place: &Place, operation: &str) -> Result<Self, StoreError> {
+        Self::take(place, &Holder::this_process(operation))?.map_err(|holder| {
+            let waiting = Waiting {
+                position: 1,
+                holders: holder.into_iter().collect(),
+                about: None,
+            };
+            waiting.in_use(place.folder().display().to_string())
         })
     }
 
@@ -55,7 +62,10 @@ impl Lock {
         place.lock().exists()
     }
 
-    fn try_take(place: &Place) -> Result<Self, StoreError> {
+    fn try_take(
+        place: &Place,
+        holder: &Holder,
+    ) -> Result<Result<Self, Option<Holder>>, StoreError> {
         let path = place.lock();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -68,10 +78,7 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::InUse {
-                    path: place.folder().display().to_string(),
-                    holder: describe(&mut file),
-                });
+                return Ok(Err(written(&mut file)));
             }
             Err(TryLockError::Error(source)) => {
                 return Err(io_error("locking", &path)(source));
@@ -79,15 +86,14 @@ impl Lock {
         }
         let mut lock = Self { file };
         // For messages only: on a full disk the state must open all the same.
-        drop(lock.write(&Holder::this()));
-        Ok(lock)
+        drop(lock.write(holder));
+        Ok(Ok(lock))
     }
 
     fn write(&mut self, holder: &Holder) -> std::io::Result<()> {
-        let text = serde_json::to_vec(holder).map_err(std::io::Error::other)?;
         self.file.set_len(0)?;
         self.file.rewind()?;
-        self.file.write_all(&text)
+        self.file.write_all(&holder.to_json())
     }
 }
 
@@ -99,65 +105,20 @@ impl Drop for Lock {
     }
 }
 
-impl Holder {
-    fn this() -> Self {
-        let command = std::env::args_os()
-            .take(3)
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect::<Vec<_>>()
-            .join(" ");
-        Self {
-            pid: std::process::id(),
-            command,
-            host: host(),
-            since: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |age| age.as_secs()),
-        }
-    }
+/// What the file says of the holder.
+fn written(file: &mut File) -> Option<Holder> {
+    let mut bytes = Vec::new();
+    file.rewind()
+        .and_then(|()| file.read_to_end(&mut bytes))
+        .ok()?;
+    Holder::from_json(&bytes)
 }
 
-fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .ok()
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "this host".to_owned())
-}
-
-/// Who holds the lock, for people.
-fn describe(file: &mut File) -> String {
-    let mut text = String::new();
-    let holder: Option<Holder> = file
-        .rewind()
-        .and_then(|()| file.read_to_string(&mut text))
-        .ok()
-        .and_then(|_| serde_json::from_str(&text).ok());
-    let Some(Holder {
-        pid,
-        command,
-        host,
-        since,
-    }) = holder
-    else {
-        return "another process".to_owned();
-    };
-    if pid == std::process::id() {
-        return "this very process".to_owned();
-    }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(since, |age| age.as_secs());
-    format!(
-        "process {pid} on {host} (`{command}`), since {}",
-        ago(now.saturating_sub(since))
-    )
-}
-
-fn ago(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} seconds"),
-        120..7200 => format!("{} minutes", seconds / 60),
-        _ => format!("{} hours", seconds / 3600),
+/// Who has the lock of a workspace; `None`: nobody.
+pub(crate) fn holder(place: &Place) -> Option<Holder> {
+    let mut file = File::open(place.lock()).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(written(&mut file).unwrap_or_default()),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
     }
 }

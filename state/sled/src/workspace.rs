@@ -4,6 +4,7 @@ use crate::Settings;
 use crate::index::{self, Index, Position};
 use crate::layout::{Place, io_error, make_folders};
 use crate::lock::Lock;
+use crate::prune;
 use crate::touched::Touched;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -15,6 +16,7 @@ use terrane_store::journal::{
     HEADER_LEN, Header, Journal, Mark, RecordKind, TornTail, create_file, read_header, scan,
     sync_folder,
 };
+use terrane_store::lease::{Claim, Fence, Holder, Lease};
 use terrane_store::wire::{WireError, encode_batch, encode_snapshot};
 use terrane_store::{StoreError, Workspace, replay};
 
@@ -33,6 +35,7 @@ pub(crate) struct Opened {
     indexed: Option<u64>,
     /// How long the journal must be before compaction is thought of again.
     compact_at: u64,
+    lease: Lease,
     _lock: Lock,
 }
 
@@ -47,8 +50,12 @@ enum Slot {
 }
 
 impl Opened {
-    pub(crate) fn open(place: Place, settings: Settings) -> Result<Self, StoreError> {
-        let lock = Lock::take(&place)?;
+    pub(crate) fn open(
+        place: Place,
+        settings: Settings,
+        lock: Lock,
+        holder: &Holder,
+    ) -> Result<Self, StoreError> {
         let path = place.journal();
         let (mut file, header) = open_journal(&place)?;
         let (index, loaded) = open_index(&place, header, &mut file);
@@ -72,6 +79,12 @@ impl Opened {
         // Nothing was ever recorded: an empty index lacks nothing.
         touched.all &= scan.end > HEADER_LEN;
         let mut opened = Self {
+            lease: Lease {
+                holder: holder.clone(),
+                claim: Claim::whole(),
+                fence: Fence::above(snapshot.last_op),
+                locked: true,
+            },
             settings,
             snapshot: Arc::new(snapshot),
             journal: Journal::new(file, path, scan.end),
@@ -146,6 +159,8 @@ impl Opened {
             .saturating_mul(self.settings.compact_ratio)
             .max(self.settings.compact_at);
         self.write_index();
+        // What can't be forgotten now can be later.
+        let _later = prune::prune_history(&self.place, now_ms());
         Ok(())
     }
 
@@ -198,6 +213,10 @@ impl Workspace for Opened {
         Arc::clone(&self.snapshot)
     }
 
+    fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
     fn commit(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
         if events.is_empty() {
             return Ok(());
@@ -219,7 +238,13 @@ impl Drop for Opened {
     }
 }
 
-fn new_header(generation: u64) -> Header {
+fn now_ms() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
+}
+
+pub(crate) fn new_header(generation: u64) -> Header {
     // The standard library seeds each hasher state from the system's randomness: enough to tell journals apart.
     let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
@@ -240,7 +265,7 @@ fn open_journal(place: &Place) -> Result<(File, Header), StoreError> {
             if place.index().exists() || place.history().exists() {
                 return Err(StoreError::Damaged {
                     what: place.folder().display().to_string(),
-                    problem: "its journal is missing, though there was one; put it back from a backup, or remove the folder to begin anew"
+                    problem: "its journal is missing, though there was one; `terrane state fsck -repair` brings back what the other files hold; else put it back from a backup"
                         .to_owned(),
                 });
             }

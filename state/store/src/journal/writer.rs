@@ -179,12 +179,20 @@ pub fn create_file(
     header: Header,
     first: Option<(RecordKind, &[u8])>,
 ) -> Result<(File, u64), StoreError> {
-    let mut bytes = header.encode().to_vec();
+    let mut record = Vec::new();
     if let Some((kind, payload)) = first {
-        let mut record = Vec::new();
         frame(kind, payload, &mut record)?;
-        bytes.append(&mut record);
     }
+    create_with(path, header, &record)
+}
+
+/// The same with these records, as they stand in a file.
+///
+/// # Errors
+/// When the file or its folder can't be written.
+pub fn create_with(path: &Path, header: Header, records: &[u8]) -> Result<(File, u64), StoreError> {
+    let mut bytes = header.encode().to_vec();
+    bytes.extend_from_slice(records);
     let draft = path.with_extension("new");
     let make = || -> io::Result<File> {
         let mut options = OpenOptions::new();
