@@ -670,17 +670,7 @@ impl Evaluator {
     ) -> Vec<CheckResult> {
         let config = self.config.clone();
         let cut_off = self.cut_off();
-        // What the plan left out is not there to be checked.
-        let partial = self.partial;
-        let left_out = |kind: CheckKind, addr: &str| {
-            let left_out = |result: &CheckResult| {
-                result.kind == kind
-                    && result.config_addr == addr
-                    && result.status == CheckStatus::Unknown
-                    && result.objects.is_empty()
-            };
-            partial && planned.iter().any(left_out)
-        };
+        let left_out = |kind, addr: &str| self.partial && is_left_out(planned, kind, addr);
         for module in &config.modules {
             for place in self.world.places(module.id) {
                 if self.world.is_doubled(place) {
@@ -787,6 +777,16 @@ impl Evaluator {
         results.sort_by(|a, b| (a.kind, &a.config_addr).cmp(&(b.kind, &b.config_addr)));
         results
     }
+}
+
+/// Whether a plan says that something is not checked.
+fn is_left_out(planned: &[CheckResult], kind: CheckKind, addr: &str) -> bool {
+    planned.iter().any(|result| {
+        result.kind == kind
+            && result.config_addr == addr
+            && result.status == CheckStatus::Unknown
+            && result.objects.is_empty()
+    })
 }
 
 /// Whether the instance will be there after the plan.

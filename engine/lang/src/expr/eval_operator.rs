@@ -290,18 +290,7 @@ impl Evaluator<'_> {
         // Messages of the branch that is not taken are dropped; the types of both count.
         let no_messages = self.diagnostics.split_off(after_yes);
         let yes_messages = self.diagnostics.split_off(start);
-        let seen = match (&yes, &no) {
-            (Ok(yes), Ok(no)) => Some((yes.clone(), no.clone())),
-            (Ok(yes), Err(Failed)) => {
-                let no = outline(no_code, &yes.ty(), self.undecided.as_ref());
-                Some((yes.clone(), no))
-            }
-            (Err(Failed), Ok(no)) => {
-                let yes = outline(yes_code, &no.ty(), self.undecided.as_ref());
-                Some((yes, no.clone()))
-            }
-            (Err(Failed), Err(Failed)) => None,
-        };
+        let seen = self.both_results((yes_code, &yes), (no_code, &no));
         let ty = match &seen {
             Some((yes, no)) => match values::common_type(yes, no) {
                 Ok(ty) => ty,
@@ -366,6 +355,26 @@ impl Evaluator<'_> {
             }
         };
         Ok(value.with_marks(&marks))
+    }
+
+    /// Both results of a conditional, as far as they can be told. `None`: neither can be.
+    fn both_results(
+        &self,
+        (yes_code, yes): (&Code, &Outcome),
+        (no_code, no): (&Code, &Outcome),
+    ) -> Option<(Value, Value)> {
+        match (yes, no) {
+            (Ok(yes), Ok(no)) => Some((yes.clone(), no.clone())),
+            (Ok(yes), Err(Failed)) => {
+                let no = outline(no_code, &yes.ty(), self.undecided.as_ref());
+                Some((yes.clone(), no))
+            }
+            (Err(Failed), Ok(no)) => {
+                let yes = outline(yes_code, &no.ty(), self.undecided.as_ref());
+                Some((yes, no.clone()))
+            }
+            (Err(Failed), Err(Failed)) => None,
+        }
     }
 
     /// A condition as a bool, known or not, perhaps marked.

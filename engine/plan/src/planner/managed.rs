@@ -10,6 +10,7 @@ use crate::plan::{ActionReason, ExpansionKind, PlanMode};
 use crate::rules;
 use crate::world::{Expanded, Place, World};
 use rayon::prelude::*;
+use std::sync::Arc;
 use terrane_config::config::{ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_model::addr::{InstanceAddr, InstanceKey, Mode};
@@ -88,8 +89,6 @@ impl Core {
         let config = self.config.clone();
         let resource = &config.module(module).resources[at as usize];
         let from_state = self.is_destroy() && resource.mode == Mode::Managed;
-        let refreshing =
-            self.options.mode == PlanMode::RefreshOnly && resource.mode == Mode::Managed;
         if self.options.mode == PlanMode::Normal && !from_state && resource.mode == Mode::Managed {
             let wanted = self.wanted_imports(module, at);
             self.imports.extend(wanted);
@@ -97,32 +96,11 @@ impl Core {
         let mut batch = Vec::new();
         let mut absent = Vec::new();
         for place in self.world.places(module) {
-            let expanded = if from_state && !self.world.is_doubled(place) {
-                Ok(self.expanded_from_state(place, at))
-            } else {
-                self.world.expanded(place, &resource.repetition)
-            };
-            let mut expanded = match expanded {
-                Ok(expanded) => Some(expanded),
-                Err(diagnostics) => {
-                    let addr = self.world.resource_addr(place, at).to_string();
-                    self.report(diagnostics, &addr);
-                    self.claim_all(place, at);
-                    None
-                }
-            };
-            if let Some(expanded) = &mut expanded {
-                let configured = expanded.keys.clone();
-                let repeats =
-                    matches!(expanded.kind, ExpansionKind::Count | ExpansionKind::ForEach);
-                if refreshing && repeats && !self.world.is_doubled(place) {
-                    // Nothing comes and nothing goes: there are the instances that there are.
-                    expanded.keys = self.expanded_from_state(place, at).keys;
-                    let there =
-                        |key: &&Option<InstanceKey>| expanded.keys.binary_search(key).is_err();
-                    let missing = configured.iter().filter(there).cloned();
-                    absent.extend(missing.map(|key| (place, key)));
-                }
+            let (expanded, configured) = self.expand_in(resource, place, at);
+            if let Some(expanded) = &expanded {
+                let there = |key: &&Option<InstanceKey>| expanded.keys.binary_search(key).is_err();
+                let missing = configured.iter().filter(there).cloned();
+                absent.extend(missing.map(|key| (place, key)));
                 let keys = expanded.keys.iter().cloned().enumerate();
                 batch.extend(keys.map(|(index, key)| {
                     let known = !from_state && configured.binary_search(&key).is_ok();
@@ -173,6 +151,35 @@ impl Core {
                 from_state,
             );
         }
+    }
+
+    /// The instances of a resource in one module instance, `None` if that can't be told; and which of them are configured.
+    fn expand_in(
+        &mut self,
+        resource: &Resource,
+        place: Place,
+        at: u32,
+    ) -> (Option<Expanded>, Arc<[Option<InstanceKey>]>) {
+        let managed = resource.mode == Mode::Managed && !self.world.is_doubled(place);
+        if managed && self.is_destroy() {
+            return (Some(self.expanded_from_state(place, at)), Arc::from([]));
+        }
+        let mut expanded = match self.world.expanded(place, &resource.repetition) {
+            Ok(expanded) => expanded,
+            Err(diagnostics) => {
+                let addr = self.world.resource_addr(place, at).to_string();
+                self.report(diagnostics, &addr);
+                self.claim_all(place, at);
+                return (None, Arc::from([]));
+            }
+        };
+        let configured = expanded.keys.clone();
+        let repeats = matches!(expanded.kind, ExpansionKind::Count | ExpansionKind::ForEach);
+        if managed && repeats && self.options.mode == PlanMode::RefreshOnly {
+            // Nothing comes and nothing goes: there are the instances that there are.
+            expanded.keys = self.expanded_from_state(place, at).keys;
+        }
+        (Some(expanded), configured)
     }
 
     /// What is wrong with an instance that is not there yet, and will not be made now.

@@ -9,7 +9,7 @@ use crate::plan::{Action, OutputChange, RelevantAttribute, ResourceChange};
 use std::collections::BTreeSet;
 use terrane_config::config::{Config, ModuleId, Reference, Repetition};
 use terrane_lang::expr::{Compiled, Use};
-use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr};
+use terrane_model::addr::{InstanceKey, ModuleInstance, ResourceAddr};
 use terrane_value::{EcoString, Kind, Path, PathStep};
 
 /// Something whose references are followed.
@@ -155,14 +155,14 @@ impl Search<'_> {
     /// One reference; `own`: the resource in whose arguments it stands.
     fn used(&mut self, within: &ModuleInstance, module: ModuleId, own: Option<u32>, used: &Use) {
         let declared = self.config.module(module);
-        let key = used.key.as_ref().map(constant_key);
+        let key = used.key.as_ref().and_then(constant_key);
         match declared.slots[used.slot.0 as usize] {
             Reference::Variable(at) => self.add(within.clone(), module, Part::Variable(at)),
             Reference::Local(at) => self.add(within.clone(), module, Part::Local(at)),
             Reference::Resource(at) => self.resource(within, module, at, key, &used.path),
             Reference::Call(at) => {
                 let call = &declared.calls[at as usize];
-                let inner = within.child(call.name.clone(), key.flatten());
+                let inner = within.child(call.name.clone(), key);
                 let outputs = self.config.module(call.module).outputs.len();
                 for at in (0u32..).take(outputs) {
                     self.add(inner.clone(), call.module, Part::Output(at));
@@ -170,7 +170,7 @@ impl Search<'_> {
             }
             Reference::CallOutput(at, output) => {
                 let call = &declared.calls[at as usize];
-                let inner = within.child(call.name.clone(), key.flatten());
+                let inner = within.child(call.name.clone(), key);
                 self.add(inner, call.module, Part::Output(output));
             }
             Reference::CountIndex | Reference::EachKey | Reference::EachValue => {
@@ -188,7 +188,7 @@ impl Search<'_> {
         within: &ModuleInstance,
         module: ModuleId,
         at: u32,
-        key: Option<Option<InstanceKey>>,
+        key: Option<InstanceKey>,
         path: &[EcoString],
     ) {
         let resource = &self.config.module(module).resources[at as usize];
@@ -204,9 +204,9 @@ impl Search<'_> {
         );
         // Which instance is read can't be told where the key is computed: then it is the resource as a whole.
         let (addr, path) = match key {
-            Some(Some(key)) => (InstanceAddr::to_string(&addr.instance(Some(key))), path),
-            _ if repeats => (addr.to_string(), &[][..]),
-            _ => (addr.to_string(), path),
+            Some(_) => (addr.instance(key).to_string(), path),
+            None if repeats => (addr.to_string(), &[][..]),
+            None => (addr.to_string(), path),
         };
         let part = match path.first() {
             Some(name) => Part::Argument(at, name.clone()),
