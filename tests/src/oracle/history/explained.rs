@@ -26,6 +26,7 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
         } => destroys_all_the_same(ours.exit, theirs.exit, *without_destroy)
             .or_else(|| nothing_to_apply(ours.exit, theirs.exit, planned, step))
             .or_else(|| stricter(ours, theirs.exit, &step.config))
+            .or_else(|| triggered(ours, theirs.exit))
             .or_else(|| without_instances(ours.exit, theirs, &step.config))
             .or_else(|| not_there(ours.exit, theirs, step))
             .or_else(|| moved_from(ours.exit, theirs.exit, &theirs.err, step)),
@@ -228,6 +229,18 @@ fn nothing_to_apply(ours: i32, theirs: i32, planned: &Json, step: &Step) -> Opti
         && outputs.is_none_or(|all| all.values().all(idle));
     (ours == 0 && theirs == 2 && step.refreshes() && nothing)
         .then_some("there is nothing to apply in a plan that only refreshes and finds nothing")
+}
+
+/// A resource that is created triggers the replacement of what names it, which may be prevented.
+fn triggered(ours: &Ran, theirs: i32) -> Option<&'static str> {
+    let replaced = ours
+        .out
+        .contains("will be replaced due to changes in replace_triggered_by");
+    let created = ours.out.contains(" will be created");
+    let prevented = ours.err.contains("lifecycle.prevent_destroy set");
+    let only = ours.err.matches("Error: ").count() == 1;
+    (ours.exit == 1 && theirs != 1 && replaced && created && prevented && only)
+        .then_some("replace_triggered_by looks at creations too, as in OpenTofu 1.12")
 }
 
 /// The peer holds the default of a variable against its rules also where the module has no instance.
