@@ -8,12 +8,14 @@ use crate::view::fixture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_model::addr::{DeposedKey, InstanceAddr, InstanceKey};
+use terrane_model::claim::{Access, Claim, Part};
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_value::{Marks, Path, Refinements, Type, Value};
 
 /// What [`encode`] made of [`saved`] in format 1; never changed.
 const SAMPLE: &[u8] = include_bytes!("sample-1.tplan");
 const SAMPLE_2: &[u8] = include_bytes!("sample-2.tplan");
+const SAMPLE_3: &[u8] = include_bytes!("sample-3.tplan");
 
 fn instance(text: &str) -> InstanceAddr {
     text.parse().expect("an address")
@@ -41,6 +43,7 @@ fn plan() -> Plan {
             (instance("a.b"), 7),
             (instance("module.m[0].a.b[\"\\\"\"]"), 0),
         ]),
+        open: Vec::new(),
     };
     plan.moves = vec![(instance("a.b"), instance("a.c"))];
     plan.module_instances = vec![
@@ -155,9 +158,23 @@ fn saved_2() -> SavedPlan {
     saved
 }
 
+/// With what format 3 adds.
+fn saved_3() -> SavedPlan {
+    let mut saved = saved_2();
+    let claim = Claim::all(Access::Read)
+        .write(Part::Instance(instance("a.b[0]")))
+        .write(Part::Resource(
+            instance("module.m[0].a.c").resource.config(),
+        ))
+        .write(Part::Output("o".into()));
+    saved.plan.claim = claim;
+    saved.plan.base.open = vec![3, 1 << 40];
+    saved
+}
+
 #[test]
 fn what_is_saved_is_read_back() {
-    let saved = saved_2();
+    let saved = saved_3();
     let bytes = encode(&saved).expect("it can be saved");
     let (found, name) = decode(&bytes).expect("it can be read");
     assert_eq!(found, saved);
@@ -266,6 +283,12 @@ fn the_sample_of_format_1_is_still_read() {
         name.to_string(),
         "bb74d4c09e4356453cac4095583662be93067fffed32483f55cd83e38ebecda2"
     );
+}
+
+#[test]
+fn the_sample_of_format_3_is_still_read() {
+    let (found, _) = decode(SAMPLE_3).expect("it can be read");
+    assert_eq!(found, saved_3());
 }
 
 #[test]

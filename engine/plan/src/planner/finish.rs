@@ -48,6 +48,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
         .map(|place| core.world.module_cell(place).addr.clone())
         .collect();
     plan.base = core.base();
+    plan.claim = core.claim(&plan);
     plan.relevant = core.relevant(&plan.changes);
     if core.options.mode != PlanMode::RefreshOnly {
         core.order(&mut plan);
@@ -131,6 +132,7 @@ impl Core {
             lineage: self.snapshot.lineage.clone(),
             serial: self.snapshot.serial,
             read,
+            open: self.snapshot.open.keys().copied().collect(),
         }
     }
 
