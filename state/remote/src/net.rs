@@ -186,7 +186,11 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// The folder of a place that is known by an address: a name for people, and a digest that tells apart what the name does not.
-pub(crate) fn desk_folder(data_dir: &std::path::Path, kind: &str, location: &str) -> std::path::PathBuf {
+pub(crate) fn desk_folder(
+    data_dir: &std::path::Path,
+    kind: &str,
+    location: &str,
+) -> std::path::PathBuf {
     use sha2::{Digest as _, Sha256};
     let digest = hex::encode(Sha256::digest(location.as_bytes()));
     let short = digest.get(..16).unwrap_or(&digest);

@@ -162,6 +162,10 @@ impl StateStore for SledStore {
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         check_deletable(workspace)?;
+        self.erase(workspace)
+    }
+
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         self.layout.check_format()?;
         let place = self.layout.place(workspace);
         if !place.exists() {

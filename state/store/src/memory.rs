@@ -212,6 +212,10 @@ impl StateStore for MemoryStore {
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         crate::check_deletable(workspace)?;
+        self.erase(workspace)
+    }
+
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         let mut workspaces = self.lock();
         match workspaces.get(workspace) {
             None => Err(StoreError::NoWorkspace(workspace.to_owned())),

@@ -36,6 +36,11 @@ pub trait Harness {
     fn schedules(&self) -> u64 {
         1000
     }
+
+    /// Whether it keeps other workspaces than `default`.
+    fn has_workspaces(&self) -> bool {
+        true
+    }
 }
 
 /// Runs the whole suite. `make` gives a fresh, empty store each time.
@@ -163,6 +168,11 @@ fn a_workspace_has_one_owner(harness: &impl Harness) {
 
 fn workspaces_are_apart(harness: &impl Harness) {
     let store = harness.store();
+    if !harness.has_workspaces() {
+        assert_eq!(store.workspaces().expect("lists"), ["default"]);
+        assert!(matches!(store.open("other"), Err(StoreError::Refused(_))));
+        return;
+    }
     let names = |store: &dyn StateStore| store.workspaces().expect("lists");
     assert_eq!(names(&*store), ["default"]);
     assert!(matches!(
@@ -187,6 +197,19 @@ fn workspaces_are_apart(harness: &impl Harness) {
     assert_eq!(names(&*harness.store()), ["Other", "default"]);
     assert_eq!(*open(&*store, "other").snapshot(), Snapshot::default());
     assert!(store.delete("default").is_err());
+    let mut default = open(&*store, "default");
+    commit(&mut default, vec![set(&instance("a", None), "{}")]);
+    assert!(
+        matches!(store.erase("default"), Err(StoreError::InUse { .. })),
+        "what is owned can't be erased"
+    );
+    drop(default);
+    store.erase("default").expect("erases");
+    assert_eq!(
+        *store.read("default").expect("reads"),
+        Snapshot::default(),
+        "as if it had never been written"
+    );
     assert!(matches!(
         store.delete("never"),
         Err(StoreError::NoWorkspace(_))
