@@ -9,6 +9,7 @@
 mod http;
 mod local;
 mod net;
+mod s3;
 mod schema;
 mod whole;
 
@@ -53,6 +54,7 @@ pub fn open(
     match kind {
         "http" => http::open(&args, surroundings, seal),
         "local" => local::open(&args, surroundings, seal),
+        "s3" => s3::open(&args, surroundings, seal),
         _ => Err(ConfigError::whole(format!(
             "there is no backend of the kind `{kind}`"
         ))),

@@ -114,6 +114,14 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// When it does not exist, is `default`, is in use, or can't be removed.
     fn delete(&self, workspace: &str) -> Result<(), StoreError>;
 
+    /// Removes a workspace with its history as if it had never been written, `default` too: for whoever made it a moment ago and takes that back.
+    ///
+    /// # Errors
+    /// When it does not exist, is in use, or can't be removed.
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
+        self.delete(workspace)
+    }
+
     /// What can be done to the store beside that, if anything.
     fn maintain(&self) -> Option<&dyn maintain::Maintain> {
         None

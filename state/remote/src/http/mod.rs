@@ -337,6 +337,10 @@ impl Place for HttpPlace {
         })
     }
 
+    fn locks(&self) -> bool {
+        self.shared.lock.is_some()
+    }
+
     fn tells_holder(&self) -> bool {
         false
     }
