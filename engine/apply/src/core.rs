@@ -7,6 +7,7 @@ use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, begin};
 use ecow::EcoString;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use terrane_config::validate::output_problems;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, ProviderConfigAddr};
 use terrane_model::event::{Event, EventKind};
@@ -658,8 +659,9 @@ impl Core {
             if results != self.snapshot.checks {
                 kinds.push(EventKind::Checked(results));
             }
-        } else if !self.snapshot.checks.is_empty() {
-            kinds.push(EventKind::Checked(Vec::new()));
+        } else if self.snapshot.checks != self.plan.checks {
+            // Nothing is checked where everything goes: the plan says so.
+            kinds.push(EventKind::Checked(self.plan.checks.clone()));
         }
         if kinds.is_empty() {
             self.stage = Stage::Done;
@@ -681,16 +683,10 @@ impl Core {
             .outputs
             .iter()
             .filter(|output| output.action == Action::Delete);
-        let everything_failed =
-            self.plan.mode == PlanMode::Destroy && self.diagnostics.has_errors();
-        kinds.extend(
-            removed
-                .filter(|_| !everything_failed)
-                .map(|output| EventKind::Output {
-                    name: output.name.clone(),
-                    value: None,
-                }),
-        );
+        kinds.extend(removed.map(|output| EventKind::Output {
+            name: output.name.clone(),
+            value: None,
+        }));
         if self.plan.mode == PlanMode::Destroy {
             return kinds;
         }
@@ -701,14 +697,38 @@ impl Core {
         let planned = &self.plan.outputs;
         let concerned = |name: &str| {
             let planned = planned.iter().find(|planned| planned.name == name);
-            planned.is_some_and(|planned| planned.action != Action::NoOp || !left_out)
+            // What refreshing does not know remains as it is.
+            let unknown =
+                |after: &Value| self.plan.mode == PlanMode::RefreshOnly && !after.is_wholly_known();
+            planned.is_some_and(|planned| {
+                (planned.action != Action::NoOp || !left_out) && !unknown(&planned.after)
+            })
         };
         let values = evaluator.outputs(&concerned, &mut messages);
         self.diagnostics.extend(messages);
         for ((name, value), output) in values.into_iter().zip(declared) {
-            let Some(value) = value.filter(|value| !value.is_null() && !output.ephemeral) else {
+            // What was known when the plan was made holds, whatever became of the objects that it comes from.
+            let known = || {
+                let planned = planned.iter().find(|planned| planned.name == name)?;
+                let changes = !matches!(planned.action, Action::NoOp | Action::Delete);
+                (changes && planned.after.is_wholly_known()).then(|| planned.after.clone())
+            };
+            let Some(value) = value.or_else(known) else {
                 continue;
             };
+            // What was not known when the plan was made may turn out to hold what must not be stored.
+            let problems = output_problems(output, true, &value);
+            let harmful = problems.has_errors();
+            self.diagnostics.extend(problems);
+            if harmful || output.ephemeral {
+                continue;
+            }
+            if value.is_null() {
+                if self.snapshot.outputs.contains_key(&name) {
+                    kinds.push(EventKind::Output { name, value: None });
+                }
+                continue;
+            }
             let state = OutputState {
                 value: value.unmark_deep(),
                 sensitive: output.sensitive,

@@ -216,6 +216,15 @@ pub struct RelevantAttribute {
     pub path: Path,
 }
 
+/// What state holds and the plan leaves out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LeftOut {
+    /// Objects, each as a change that does nothing, in the order of addresses.
+    pub objects: Vec<ResourceChange>,
+    /// Root outputs, each as a change that does nothing, by name.
+    pub outputs: Vec<OutputChange>,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a plan that is neither shown nor saved nor applied is lost work"]
@@ -228,6 +237,8 @@ pub struct Plan {
     pub workspace: EcoString,
     /// Root variables, defaults too, with marks. Ephemeral ones are not kept: they are given again at apply.
     pub variables: BTreeMap<EcoString, Value>,
+    /// Of these, those that were given a value, as it was written: not converted. Views show it.
+    pub given: BTreeMap<EcoString, Value>,
     /// `-target`
     pub targets: Vec<Target>,
     /// `-exclude`
@@ -238,6 +249,8 @@ pub struct Plan {
     pub base: Base,
     /// Every object that is configured or stored, unchanged ones too, in the order of addresses (deposed ones behind the current one).
     pub changes: Vec<ResourceChange>,
+    /// What is left out by `-target` and `-exclude`: views of the prior state show it.
+    pub left_out: LeftOut,
     /// Ephemeral instances that are opened when it is applied, in the order of addresses.
     pub ephemerals: Vec<EphemeralInstance>,
     /// Ephemeral root variables that were given a value, which must be given again when it is applied. Sorted.
@@ -283,7 +296,16 @@ impl Plan {
             .outputs
             .iter()
             .any(|output| output.action != Action::NoOp);
-        let refreshed = self.mode == PlanMode::RefreshOnly && !self.drift.is_empty();
-        !(changes || outputs || refreshed || !self.moves.is_empty())
+        if self.mode == PlanMode::RefreshOnly {
+            // Neither a move nor an output that is gone is drift: they are recorded by the next plan that does something. What is not known
+            // now will not be known then.
+            let drifted = |drift: &Drift| drift.after.is_null() || drift.before != drift.after;
+            let known = |output: &OutputChange| {
+                !matches!(output.action, Action::NoOp | Action::Delete)
+                    && output.after.is_wholly_known()
+            };
+            return !(self.drift.iter().any(drifted) || self.outputs.iter().any(known));
+        }
+        !(changes || outputs || !self.moves.is_empty())
     }
 }

@@ -12,12 +12,13 @@ use super::{FileError, SavedPlan};
 use crate::ephemeral::EphemeralInstance;
 use crate::exec::{ExecGraph, Step, StepId, StepKind};
 use crate::plan::{
-    Action, ActionReason, Base, Drift, Importing, OutputChange, Plan, PlanMode, RelevantAttribute,
-    ResourceChange,
+    Action, ActionReason, Base, Drift, Importing, LeftOut, OutputChange, Plan, PlanMode,
+    RelevantAttribute, ResourceChange,
 };
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use terrane_model::addr::DeposedKey;
+use terrane_value::Value;
 
 const ABOUT: [u8; 4] = *b"ABOU";
 const TABLES: [u8; 4] = *b"TABL";
@@ -29,8 +30,10 @@ const SOURCES: [u8; 4] = *b"SRCS";
 const EXTRA: [u8; 4] = *b"EXTR";
 /// Since format 2.
 const EPHEMERALS: [u8; 4] = *b"EPHE";
-const ORDER: [[u8; 4]; 9] = [
-    ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA, EPHEMERALS,
+/// Since format 3.
+const SHOWN: [u8; 4] = *b"SHOW";
+const ORDER: [[u8; 4]; 10] = [
+    ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA, EPHEMERALS, SHOWN,
 ];
 /// So many sections are in a file of format 1.
 const FIRST: usize = 8;
@@ -74,9 +77,10 @@ pub(super) fn write(saved: &SavedPlan) -> Result<Vec<Section>> {
         out.blob(content);
     });
     let ephemerals = write_ephemerals(plan, &mut tables);
+    let shown = write_shown(plan, &mut tables)?;
     let tables = tables.write();
     let contents = [
-        about, tables, changes, outputs, drift, graph, files, more, ephemerals,
+        about, tables, changes, outputs, drift, graph, files, more, ephemerals, shown,
     ];
     let sections = ORDER.into_iter().zip(contents);
     Ok(sections.map(|(tag, writer)| (tag, writer.bytes)).collect())
@@ -90,10 +94,11 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
         }
         contents.push(found.1.as_slice());
     }
-    // An empty list of instances, and one of variables.
-    const NONE: &[u8] = &[0, 0];
-    if contents.len() == FIRST {
-        contents.push(NONE);
+    // Empty lists: two, and three.
+    const NONE: [&[u8]; 2] = [&[0, 0], &[0, 0, 0]];
+    let missing = NONE.iter().skip(contents.len().saturating_sub(FIRST));
+    if contents.len() >= FIRST {
+        contents.extend(missing);
     }
     let Ok(
         [
@@ -106,8 +111,9 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
             files,
             more,
             ephemerals,
+            shown,
         ],
-    ) = <[&[u8]; 9]>::try_from(contents)
+    ) = <[&[u8]; ORDER.len()]>::try_from(contents)
     else {
         return Err(FileError::Malformed("a section is missing"));
     };
@@ -127,6 +133,7 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
     })?;
     (plan.ephemerals, plan.apply_time_variables) =
         whole(ephemerals, |bytes| read_ephemerals(bytes, &shared))?;
+    (plan.given, plan.left_out) = whole(shown, |bytes| read_shown(bytes, &shared))?;
     let (changes, leases) = (plan.changes.len(), plan.ephemerals.len());
     plan.graph = whole(graph, |bytes| read_graph(bytes, changes, leases))?;
     let pair = |bytes: &mut Reader<'_>| Ok((bytes.str()?.to_owned(), bytes.shared()?));
@@ -161,6 +168,8 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         changes: _,
         ephemerals: _,
         apply_time_variables: _,
+        given: _,
+        left_out: _,
         outputs: _,
         drift: _,
         moves,
@@ -257,6 +266,8 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
         changes: Vec::new(),
         ephemerals: Vec::new(),
         apply_time_variables: Vec::new(),
+        given: BTreeMap::new(),
+        left_out: LeftOut::default(),
         outputs: Vec::new(),
         drift: Vec::new(),
         moves,
@@ -505,6 +516,38 @@ fn read_ephemerals(
         })
     })?;
     Ok((instances, bytes.list(Reader::text)?))
+}
+
+/// What views show and applying does not need.
+fn write_shown(plan: &Plan, tables: &mut Tables) -> Result<Writer> {
+    let mut out = Writer::default();
+    out.length(plan.given.len());
+    for (name, value) in &plan.given {
+        out.text(name);
+        tables.value(&mut out, value)?;
+    }
+    let LeftOut { objects, outputs } = &plan.left_out;
+    out.length(objects.len());
+    for change in objects {
+        write_change(&mut out, tables, change)?;
+    }
+    out.length(outputs.len());
+    for output in outputs {
+        write_output(&mut out, tables, output)?;
+    }
+    Ok(out)
+}
+
+fn read_shown(
+    bytes: &mut Reader<'_>,
+    shared: &Shared,
+) -> Result<(BTreeMap<ecow::EcoString, Value>, LeftOut)> {
+    let given = bytes.list(|bytes| Ok((bytes.text()?, shared.value(bytes)?)))?;
+    let left_out = LeftOut {
+        objects: bytes.list(|bytes| read_change(bytes, shared))?,
+        outputs: bytes.list(|bytes| read_output(bytes, shared))?,
+    };
+    Ok((given.into_iter().collect(), left_out))
 }
 
 fn write_step(out: &mut Writer, step: &Step) {

@@ -23,6 +23,7 @@ mod objects;
 mod orphans;
 mod prior;
 mod recover;
+mod relevant;
 mod takeover;
 mod targets;
 
@@ -264,10 +265,8 @@ impl Core {
             }
         }
         self.find_ephemeral_users(&taking_part);
-        if !self.is_destroy() {
-            self.declare_all_checks(&taking_part);
-        }
         if !self.recovering {
+            self.declare_all_checks(&taking_part);
             self.warn_about_targets();
         }
     }
@@ -475,11 +474,13 @@ fn empty_plan(core: &Core) -> Plan {
         timestamp: core.timestamp.clone(),
         workspace: core.options.workspace.clone(),
         variables: BTreeMap::new(),
+        given: core.options.given.clone(),
         targets: core.options.targets.clone(),
         excludes: core.options.excludes.clone(),
         force_replace: core.options.replace.clone(),
         base: crate::plan::Base::default(),
         changes: Vec::new(),
+        left_out: crate::plan::LeftOut::default(),
         ephemerals: Vec::new(),
         apply_time_variables: core.options.apply_time_variables.clone(),
         outputs: Vec::new(),

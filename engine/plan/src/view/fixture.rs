@@ -355,6 +355,8 @@ pub(crate) fn plan(json: &str) -> Plan {
         base: Base::default(),
         ephemerals: Vec::new(),
         apply_time_variables: Vec::new(),
+        given: BTreeMap::new(),
+        left_out: crate::plan::LeftOut::default(),
         changes,
         outputs: map("output_changes")
             .iter()
