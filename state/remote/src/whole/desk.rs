@@ -106,10 +106,6 @@ impl Desk {
         Self { folder }
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     pub(crate) fn journal(&self) -> PathBuf {
         self.folder.join("journal")
     }

@@ -14,7 +14,7 @@ use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::{InstanceState, ObjectState, Snapshot};
 use terrane_store::clock::Clock;
 use terrane_store::journal::{Header, Journal, RecordKind};
-use terrane_store::lease::{Claim, Fence, Holder, Lease};
+use terrane_store::lease::{Claim, Fence, Holder, Lease, new_lock_id};
 use terrane_store::seal::Seal;
 use terrane_store::{StoreError, Workspace};
 
@@ -154,7 +154,7 @@ impl Opened {
             opened.start_shipping(side, shipped, who)?;
         }
         if absent && workspace != "default" && !opened.behind {
-            opened.write_file()?;
+            opened.write_first()?;
         }
         Ok(opened)
     }
@@ -387,6 +387,30 @@ impl Opened {
             true
         })?;
         failed.map_or(Ok(found), Err)
+    }
+
+    /// Writes the state of a new workspace, so that everybody sees that there is one. It has a name (lineage) of its own, since a peer gives none
+    /// to a state that exists; the first run gives it another one.
+    fn write_first(&mut self) -> Result<(), StoreError> {
+        let named = Snapshot {
+            lineage: new_lock_id(),
+            serial: self.snapshot.serial,
+            ..Snapshot::default()
+        };
+        let bytes = export(&named, &self.means.seal)?;
+        if let Some(held) = &mut self.held {
+            self.tag = held.put(&bytes, &self.tag)?;
+        }
+        self.file_len = bytes.len();
+        self.marks.written = Mark {
+            digest: digest(&bytes),
+            file_serial: named.serial,
+            journal_serial: self.snapshot.serial,
+        };
+        if self.journal.is_some() {
+            self.desk.set_marks(&self.marks)?;
+        }
+        Ok(())
     }
 
     /// Writes the state file.

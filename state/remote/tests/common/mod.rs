@@ -194,3 +194,15 @@ pub fn find(folder: &Path, name: &str) -> std::path::PathBuf {
     }
     panic!("there is no {name}");
 }
+
+/// Waits until something holds, which another thread brings about.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !holds() {
+        assert!(
+            started.elapsed().as_secs() < 30,
+            "{what} does not come about"
+        );
+        std::thread::yield_now();
+    }
+}
