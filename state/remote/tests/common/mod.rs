@@ -5,6 +5,8 @@
     dead_code,
     unreachable_pub,
     clippy::allow_attributes,
+    clippy::print_stderr,
+    clippy::too_many_lines,
     reason = "each test uses a part of it"
 )]
 

@@ -99,7 +99,7 @@ impl Moto {
             head.push_str("Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x\r\n");
         }
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([*name, ": ", *value, "\r\n"]);
         }
         stream
             .write_all(format!("{head}\r\n{body}").as_bytes())
