@@ -134,6 +134,9 @@ impl StateStore for Handle {
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         self.0.delete(workspace)
     }
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
+        self.0.erase(workspace)
+    }
 }
 
 /// The beginning of a run; the first one names the state.
