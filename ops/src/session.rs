@@ -134,7 +134,6 @@ impl Session {
         Around {
             env: self.env.clone(),
             data_dir: self.data_dir.clone(),
-            who: self.who(),
             say: self.say.0.clone(),
         }
     }

@@ -36,8 +36,6 @@ pub struct Around {
     pub env: BTreeMap<String, String>,
     /// Where what belongs to this working copy is kept.
     pub data_dir: PathBuf,
-    /// `user@host`, for locks.
-    pub who: String,
     /// Where news for the user go that are no errors.
     pub say: Say,
 }
@@ -50,7 +48,6 @@ impl fmt::Debug for Around {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Around")
             .field("data_dir", &self.data_dir)
-            .field("who", &self.who)
             .finish_non_exhaustive()
     }
 }
@@ -63,6 +60,38 @@ pub struct OpenError {
     pub argument: Option<String>,
     /// What is wrong, as a sentence.
     pub message: String,
+}
+
+/// A kind that keeps a state as one file.
+#[derive(Debug)]
+struct WholeFile {
+    name: &'static str,
+    schema: Arc<Block>,
+}
+
+impl Kind for WholeFile {
+    fn schema(&self) -> Arc<Block> {
+        self.schema.clone()
+    }
+
+    fn open(
+        &self,
+        config: &Value,
+        around: &Around,
+        seal: Arc<dyn Seal>,
+    ) -> Result<Arc<dyn StateStore>, OpenError> {
+        let surroundings = terrane_store_remote::Surroundings {
+            say: around.say.clone(),
+            ..terrane_store_remote::Surroundings::new(around.env.clone(), &around.data_dir)
+        };
+        terrane_store_remote::open(self.name, config, &surroundings, seal).map_err(|error| {
+            OpenError {
+                argument: (!error.path.0.is_empty())
+                    .then(|| error.path.to_string().trim_start_matches('.').to_owned()),
+                message: error.message,
+            }
+        })
+    }
 }
 
 /// All kinds, by name.
@@ -89,7 +118,13 @@ impl Catalog {
     /// What is part of this program.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::default()
+        terrane_store_remote::kinds()
+            .iter()
+            .filter_map(|name| {
+                let schema = terrane_store_remote::schema(name)?;
+                Some((*name, Arc::new(WholeFile { name, schema })))
+            })
+            .fold(Self::default(), |all, (name, kind)| all.with(name, kind))
     }
 
     /// With one more kind.

@@ -1,6 +1,5 @@
 //! The `backend` block of the root module.
 
-use crate::backend::catalog::Kind;
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_validate;
 use crate::load;

@@ -282,6 +282,10 @@ impl StateStore for WholeFileStore {
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         check_deletable(workspace)?;
+        self.erase(workspace)
+    }
+
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         self.check(workspace)?;
         let desk = self.desk(workspace);
         let known =
