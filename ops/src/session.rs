@@ -266,15 +266,23 @@ impl Session {
         }
     }
 
-    /// Records changes that a command makes to the state by itself, under a run of its own.
+    /// Records changes that a command makes to the state by itself, under a run of its own, and lets go of the workspace.
     ///
     /// # Errors
-    /// When they can't be made durable; then none of them counts.
+    /// When they can't be made durable; then none of them counts. When they are durable here, and could not be written to where the state is.
     pub fn commit(
         &self,
-        workspace: &mut dyn Workspace,
+        mut workspace: OpenWorkspace,
         changes: Vec<EventKind>,
     ) -> Result<(), Failure> {
+        workspace
+            .commit(self.run(changes))
+            .map_err(Failure::store("Writing the state failed"))?;
+        self.close(workspace)
+    }
+
+    /// Changes as events of a run of their own.
+    pub(crate) fn run(&self, changes: Vec<EventKind>) -> Vec<Event> {
         let at_ms = now_ms();
         let run = EventKind::Run {
             run: new_run().into(),
@@ -282,12 +290,19 @@ impl Session {
             command: self.command.as_str().into(),
             who: self.who().into(),
         };
-        let events = std::iter::once(run)
+        std::iter::once(run)
             .chain(changes)
             .map(|kind| Event { at_ms, kind })
-            .collect();
+            .collect()
+    }
+
+    /// Lets go of a workspace. Stores that keep a state as one file write it now.
+    ///
+    /// # Errors
+    /// When that fails. What was committed is durable all the same.
+    pub fn close(&self, workspace: OpenWorkspace) -> Result<(), Failure> {
         workspace
-            .commit(events)
+            .close()
             .map_err(Failure::store("Writing the state failed"))
     }
 
