@@ -124,7 +124,7 @@ impl Failure {
                     "nothing was written since: run `terrane plan` to see what was done before",
                 ),
                 StoreError::Damaged { .. } => Some(
-                    "nothing was changed: put the file back from a backup, and keep the damaged one for an inquiry",
+                    "nothing was changed: `terrane state fsck` says what is damaged, and with -repair mends it; damaged files are kept",
                 ),
                 StoreError::TooNew { .. } => Some(
                     "nothing was changed: use the version of terrane that wrote it, or a later one",

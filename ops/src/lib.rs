@@ -15,6 +15,7 @@ pub mod session;
 pub mod ui;
 
 // How the engine is fed.
+mod back;
 mod drive;
 mod functions;
 mod generate;

@@ -20,7 +20,7 @@ use terrane_gate::{Decision, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_model::snapshot::Snapshot;
-use terrane_plan::file::{SavedPlan, decode, encode};
+use terrane_plan::file::{SavedPlan, decode, digest, encode};
 use terrane_plan::plan::Plan;
 use terrane_value::Value;
 
@@ -45,23 +45,37 @@ pub struct Saved {
 /// # Errors
 /// When the file can't be written.
 pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
-    let workspace: Arc<[u8]> = session.workspace()?.into_bytes().into();
-    let bytes = encode(&SavedPlan {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        plan: made.plan.clone(),
-        sources: made.loaded.folders.iter().flat_map(sources).collect(),
-        extra: BTreeMap::from([
-            (WORKSPACE.to_owned(), workspace),
-            (BACKEND.to_owned(), record::to_plan(session)?),
-        ]),
-    })
-    .map_err(|error| {
+    let saved = saved(session, &made.plan, &made.loaded)?;
+    let bytes = encode(&saved).map_err(|error| {
         Failure::input(
             rules::planning::PLAN_NOT_SAVED.named(format!("Saving the plan to {path} failed")),
             format!("{error}."),
         )
     })?;
     write_private(path, &bytes).map_err(Failure::io(format!("Saving the plan to {path} failed")))
+}
+
+/// A plan as it would be saved.
+fn saved(session: &Session, plan: &Plan, loaded: &Loaded) -> Result<SavedPlan, Failure> {
+    let workspace: Arc<[u8]> = session.workspace()?.into_bytes().into();
+    Ok(SavedPlan {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        plan: plan.clone(),
+        sources: loaded.folders.iter().flat_map(sources).collect(),
+        extra: BTreeMap::from([
+            (WORKSPACE.to_owned(), workspace),
+            (BACKEND.to_owned(), record::to_plan(session)?),
+        ]),
+    })
+}
+
+/// What names a plan that is not saved, for the history: the digest that its file would have. Empty where it can't be saved.
+pub(crate) fn digest_of(session: &Session, plan: &Plan, loaded: &Loaded) -> String {
+    saved(session, plan, loaded)
+        .ok()
+        .and_then(|saved| digest(&saved).ok())
+        .map(|digest| digest.to_string())
+        .unwrap_or_default()
 }
 
 /// The files of a folder, with their paths relative to the root module.

@@ -28,6 +28,22 @@ pub(crate) struct Command {
     pub(crate) run: Option<fn(&mut App, &Parsed) -> Exit>,
 }
 
+/// Which version of the state is looked at.
+const VERSION: Flag = Flag::new(
+    "version",
+    Value,
+    "N",
+    "As of this version (`terrane state history`) instead of now.",
+);
+
+/// Going back.
+const TO: Flag = Flag::new(
+    "to",
+    Value,
+    "VERSION",
+    "Go back to what this version of the state describes (`terrane state history`), instead of forward to the configuration.",
+);
+
 /// All commands; the first of those with the same beginning is the parent.
 pub(crate) static COMMANDS: &[Command] = &[
     Command {
@@ -123,6 +139,7 @@ pub(crate) static COMMANDS: &[Command] = &[
                     "FILE",
                     "Save the plan, to apply exactly it later.",
                 ),
+                TO,
                 Flag::new(
                     "detailed-exitcode",
                     Bool,
@@ -146,7 +163,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options] [PLAN]",
         about: "Create or change what is configured",
         help: "Makes a plan, asks whether it is wanted, and carries it out. With the file of a saved\nplan, carries out exactly that without asking.",
-        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE],
+        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE, &[TO]],
         positional: (0, 1),
         run: Some(command::apply::run),
     },
@@ -451,6 +468,71 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: None,
     },
     Command {
+        path: &["state", "backup"],
+        primary: false,
+        usage: " [options] FILE",
+        about: "Save the state with its history to a file",
+        help: "Writes every version of the state to one file with checksums. Works while an apply\nruns: what is recorded by now is in it. `terrane state restore` reads it.",
+        flags: &[VIEW, STATE],
+        positional: (1, 1),
+        run: Some(command::upkeep::backup),
+    },
+    Command {
+        path: &["state", "diff"],
+        primary: false,
+        usage: " [options] FROM [TO]",
+        about: "Show what is different between two versions",
+        help: "Compares two versions of the state, resource by resource and attribute by attribute:\nserials, or beginnings of names of runs, as `terrane state history` shows them. Without\nTO, the present state. Sensitive values are not shown.",
+        flags: &[
+            VIEW,
+            JSON,
+            STATE,
+            &[Flag::new(
+                "detailed-exitcode",
+                Bool,
+                "",
+                "Exit with 0 if there is no difference, 1 on errors, 2 if there is one.",
+            )],
+        ],
+        positional: (1, 2),
+        run: Some(command::history::diff),
+    },
+    Command {
+        path: &["state", "fsck"],
+        primary: false,
+        usage: " [options]",
+        about: "Check the stored state, and mend it",
+        help: "Checks everything that must hold of the files of the state: checksums, order, serials,\nthe chain of generations, operations, the index, the state itself. Changes nothing\nwithout -repair. Exit code 1 if something is wrong that was not mended.",
+        flags: &[
+            VIEW,
+            JSON,
+            STATE,
+            &[Flag::new(
+                "repair",
+                Bool,
+                "",
+                "Mend what can be mended. Files that are replaced are kept in the folder `damaged`.",
+            )],
+        ],
+        positional: (0, 0),
+        run: Some(command::upkeep::fsck),
+    },
+    Command {
+        path: &["state", "history"],
+        primary: false,
+        usage: " [options]",
+        about: "List the versions of the state",
+        help: "Lists what each run made of the state, oldest first: when, who, which command, how many\nchanges, the name of the run, the digest of its plan. A version is named by its serial\nor by the beginning of the name of its run.",
+        flags: &[
+            VIEW,
+            JSON,
+            STATE,
+            &[Flag::new("max", Value, "N", "Only the newest N versions.")],
+        ],
+        positional: (0, 0),
+        run: Some(command::history::run),
+    },
+    Command {
         path: &["state", "list"],
         primary: false,
         usage: " [options] [ADDRESS...]",
@@ -460,7 +542,10 @@ pub(crate) static COMMANDS: &[Command] = &[
             VIEW,
             VARS,
             STATE,
-            &[Flag::new("id", Value, "ID", "Only objects with this id.")],
+            &[
+                Flag::new("id", Value, "ID", "Only objects with this id."),
+                VERSION,
+            ],
         ],
         positional: (0, usize::MAX),
         run: Some(command::state::list),
@@ -484,6 +569,35 @@ pub(crate) static COMMANDS: &[Command] = &[
         ],
         positional: (2, 2),
         run: Some(command::state::mv),
+    },
+    Command {
+        path: &["state", "prune"],
+        primary: false,
+        usage: " [options]",
+        about: "Forget old versions of the state",
+        help: "Forgets versions of the state, oldest first. The present state is never touched. With\nboth rules, a version goes only if both let it go. Without a rule, those that were saved\nwith -save hold.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[
+                Flag::new("keep", Value, "N", "Keep the newest N versions."),
+                Flag::new(
+                    "older-than",
+                    Value,
+                    "TIME",
+                    "Forget only versions that are older: 12h, 30d, 8w.",
+                ),
+                Flag::new(
+                    "save",
+                    Bool,
+                    "",
+                    "Keep to these rules from now on, whenever the journal is compacted.",
+                ),
+                Flag::new("dry-run", Bool, "", "Only say what would be forgotten."),
+            ],
+        ],
+        positional: (0, 0),
+        run: Some(command::upkeep::prune),
     },
     Command {
         path: &["state", "pull"],
@@ -532,6 +646,55 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: Some(command::replace_provider::run),
     },
     Command {
+        path: &["state", "resolve"],
+        primary: false,
+        usage: " [options] [ADDRESS...]",
+        about: "Settle by hand what a cut off run left open",
+        help: "A run that was cut off leaves changes of which nobody knows whether they were made. The\nnext plan finds out where the provider can tell. Where it can't, this records what you\nhave found out. Without an address, lists what is open.",
+        flags: &[
+            VIEW,
+            INPUT,
+            VARS,
+            STATE,
+            &[
+                Flag::new("absent", Bool, "", "The object does not exist."),
+                Flag::new(
+                    "unchanged",
+                    Bool,
+                    "",
+                    "The change was not made: the object is as the state has it.",
+                ),
+                Flag::new(
+                    "id",
+                    Value,
+                    "ID",
+                    "The object exists, and this is its id: the same as `terrane import`.",
+                ),
+            ],
+        ],
+        positional: (0, usize::MAX),
+        run: Some(command::upkeep::resolve),
+    },
+    Command {
+        path: &["state", "restore"],
+        primary: false,
+        usage: " [options] FILE",
+        about: "Make a backup the present state",
+        help: "Makes the state of a backup the present one. That is a new version: what was there before\nstays in the history. A workspace that holds nothing gets all versions of the backup.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[Flag::new(
+                "force",
+                Bool,
+                "",
+                "Take it even if it is the backup of another state.",
+            )],
+        ],
+        positional: (1, 1),
+        run: Some(command::upkeep::restore),
+    },
+    Command {
         path: &["state", "rm"],
         primary: false,
         usage: " [options] ADDRESS...",
@@ -557,7 +720,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options] ADDRESS",
         about: "Show one instance in the state",
         help: "Shows the attributes of one instance as the state holds them.",
-        flags: &[VIEW, VARS, STATE],
+        flags: &[VIEW, VARS, STATE, &[VERSION]],
         positional: (1, 1),
         run: Some(command::state::show),
     },

@@ -5,6 +5,7 @@
 //! Beside the trait, the room holds what stores share: the written forms of events ([`wire`]), the journal file
 //! ([`journal`]), state files of the peers ([`statefile`]), and the suite that every store must pass (`conformance`).
 
+pub mod backend;
 pub mod backup;
 pub mod check;
 pub mod clock;

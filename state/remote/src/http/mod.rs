@@ -2,7 +2,6 @@
 
 mod request;
 
-use crate::args::Args;
 use crate::net::{ClientNames, ClientOptions, Worker, desk_folder, folder_name};
 use crate::whole::{Held, LockOutcome, Place, Stored, Tag, WholeFileStore};
 use crate::{ConfigError, Surroundings};
@@ -12,6 +11,7 @@ use reqwest::{Method, StatusCode, Url};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use terrane_store::backend::Args;
 use terrane_store::lease::Holder;
 use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError};
@@ -335,6 +335,10 @@ impl Place for HttpPlace {
             id: id.into(),
             ..Holder::default()
         })
+    }
+
+    fn locks(&self) -> bool {
+        self.shared.lock.is_some()
     }
 
     fn tells_holder(&self) -> bool {

@@ -9,7 +9,6 @@
 
 mod lock;
 
-use crate::args::Args;
 use crate::whole::desk::{io_error, make_folders, write_whole};
 use crate::whole::{Held, LockOutcome, Place, Stored, Tag, WholeFileStore};
 use crate::{ConfigError, Surroundings};
@@ -19,6 +18,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use terrane_store::backend::Args;
 use terrane_store::journal::sync_folder;
 use terrane_store::lease::Holder;
 use terrane_store::seal::Seal;

@@ -67,6 +67,11 @@ pub(crate) trait Place: Send + Sync + Debug {
     /// Locks a workspace.
     fn lock(&self, workspace: &str, info: &Holder) -> Result<LockOutcome, StoreError>;
 
+    /// Whether it locks at all, as it is set up.
+    fn locks(&self) -> bool {
+        true
+    }
+
     /// Opens a workspace without locking it.
     fn without_lock(&self, workspace: &str) -> Box<dyn Held>;
 

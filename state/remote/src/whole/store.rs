@@ -192,7 +192,7 @@ impl StateStore for WholeFileStore {
             owned,
             held,
             holder,
-            locked: request.lock,
+            locked: request.lock && self.place.locks(),
         };
         let opened = Opened::open(opening, self.means.clone())?;
         Ok(Attempt::Granted(Box::new(opened)))

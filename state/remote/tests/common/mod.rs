@@ -8,6 +8,7 @@
     reason = "each test uses a part of it"
 )]
 
+pub mod moto;
 pub mod peer;
 pub mod server;
 
@@ -170,4 +171,26 @@ pub fn copy_folder(from: &Path, to: &Path) {
             fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// The file below a folder whose name begins so.
+pub fn find(folder: &Path, name: &str) -> std::path::PathBuf {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(name)
+            {
+                return path;
+            }
+        }
+    }
+    panic!("there is no {name}");
 }

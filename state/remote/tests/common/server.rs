@@ -1,8 +1,8 @@
 //! A server that keeps one state, as `backend "http"` wants it, on the loopback.
 
 use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufReader, Read, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 /// A request as it came.

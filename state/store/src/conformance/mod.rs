@@ -2,8 +2,10 @@
 //!
 //! Each check is a small story, told to a fresh store; it panics when the store does otherwise.
 
+mod leases;
 pub mod sample;
 
+use crate::clock::ManualClock;
 use crate::{StateStore, StoreError, Workspace};
 use sample::{event, every_kind, instance, set};
 use std::path::PathBuf;
@@ -21,6 +23,18 @@ pub trait Harness {
     fn journal(&self, workspace: &str) -> Option<PathBuf> {
         let _ = workspace;
         None
+    }
+
+    /// A handle that takes the time from this clock, with leases that last so long; all such handles share their content. `None`: the store can't be
+    /// given a clock.
+    fn store_with_clock(&self, clock: &ManualClock, lease_ms: u64) -> Option<Box<dyn StateStore>> {
+        let _ = (clock, lease_ms);
+        None
+    }
+
+    /// How many random schedules of several writers are tried, unless `TERRANE_SCHEDULES` says otherwise.
+    fn schedules(&self) -> u64 {
+        1000
     }
 
     /// Whether it keeps other workspaces than `default`.
@@ -47,6 +61,7 @@ pub fn check<H: Harness>(make: impl Fn() -> H) {
     held_snapshots_do_not_change(&make());
     a_torn_record_is_as_if_never_begun(&make());
     damage_in_the_middle_is_reported(&make());
+    leases::check(&make);
 }
 
 fn open(store: &dyn StateStore, workspace: &str) -> Box<dyn Workspace> {
