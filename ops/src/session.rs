@@ -1,6 +1,6 @@
 //! Where a command works: the folder, the workspace, the state, the environment.
 
-use crate::backend::catalog::{Around, Catalog, Say};
+use crate::backend::catalog::Catalog;
 use crate::backend::record::Record;
 use crate::backend::{Place, choose, replay};
 use crate::clock::now_ms;
@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
+use terrane_store::backend::{Say, Surroundings};
 use terrane_store::seal::{Plain, Seal};
 use terrane_store::{StateStore, StoreError, Workspace};
 
@@ -130,11 +131,10 @@ impl Session {
     }
 
     /// What stores may know of this process.
-    pub(crate) fn around(&self) -> Around {
-        Around {
-            env: self.env.clone(),
-            data_dir: self.data_dir.clone(),
+    pub(crate) fn around(&self) -> Surroundings {
+        Surroundings {
             say: self.say.0.clone(),
+            ..Surroundings::new(self.env.clone(), &self.data_dir)
         }
     }
 

@@ -3,12 +3,12 @@
 use crate::rules;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::syntax::suggest::suggestion;
 use terrane_model::schema::Block;
 use terrane_store::StateStore;
+use terrane_store::backend::{ConfigError, Surroundings};
 use terrane_store::seal::Seal;
 use terrane_value::Value;
 
@@ -24,32 +24,9 @@ pub trait Kind: Send + Sync + std::fmt::Debug {
     fn open(
         &self,
         config: &Value,
-        around: &Around,
+        around: &Surroundings,
         seal: Arc<dyn Seal>,
     ) -> Result<Arc<dyn StateStore>, OpenError>;
-}
-
-/// What a store may know of the process that uses it.
-#[derive(Clone)]
-pub struct Around {
-    /// The environment.
-    pub env: BTreeMap<String, String>,
-    /// Where what belongs to this working copy is kept.
-    pub data_dir: PathBuf,
-    /// Where news for the user go that are no errors.
-    pub say: Say,
-}
-
-/// Says something to the user.
-pub type Say = Arc<dyn Fn(&str) + Send + Sync>;
-
-impl fmt::Debug for Around {
-    /// Without the environment, which holds secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Around")
-            .field("data_dir", &self.data_dir)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Why a store can't be opened.
@@ -62,14 +39,28 @@ pub struct OpenError {
     pub message: String,
 }
 
-/// A kind that keeps a state as one file.
-#[derive(Debug)]
-struct WholeFile {
+/// A kind of a crate of stores.
+struct BuiltIn {
     name: &'static str,
     schema: Arc<Block>,
+    open: OpenStore,
 }
 
-impl Kind for WholeFile {
+/// How these crates open a store.
+type OpenStore = fn(
+    &str,
+    &Value,
+    &Surroundings,
+    Arc<dyn Seal>,
+) -> Result<Arc<dyn StateStore>, ConfigError>;
+
+impl fmt::Debug for BuiltIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BuiltIn").field(&self.name).finish()
+    }
+}
+
+impl Kind for BuiltIn {
     fn schema(&self) -> Arc<Block> {
         self.schema.clone()
     }
@@ -77,17 +68,14 @@ impl Kind for WholeFile {
     fn open(
         &self,
         config: &Value,
-        around: &Around,
+        around: &Surroundings,
         seal: Arc<dyn Seal>,
     ) -> Result<Arc<dyn StateStore>, OpenError> {
-        let surroundings = terrane_store_remote::Surroundings {
-            say: around.say.clone(),
-            ..terrane_store_remote::Surroundings::new(around.env.clone(), &around.data_dir)
-        };
-        terrane_store_remote::open(self.name, config, &surroundings, seal).map_err(|error| {
+        (self.open)(self.name, config, around, seal).map_err(|error| {
+            let argument = error.path.to_string();
+            let argument = argument.trim_start_matches('.');
             OpenError {
-                argument: (!error.path.0.is_empty())
-                    .then(|| error.path.to_string().trim_start_matches('.').to_owned()),
+                argument: (!argument.is_empty()).then(|| argument.to_owned()),
                 message: error.message,
             }
         })
@@ -118,13 +106,27 @@ impl Catalog {
     /// What is part of this program.
     #[must_use]
     pub fn built_in() -> Self {
-        terrane_store_remote::kinds()
-            .iter()
-            .filter_map(|name| {
-                let schema = terrane_store_remote::schema(name)?;
-                Some((*name, Arc::new(WholeFile { name, schema })))
-            })
-            .fold(Self::default(), |all, (name, kind)| all.with(name, kind))
+        let crates: [(&[&'static str], fn(&str) -> Option<Arc<Block>>, OpenStore); 2] = [
+            (
+                terrane_store_remote::kinds(),
+                terrane_store_remote::schema,
+                terrane_store_remote::open,
+            ),
+            (
+                terrane_store_pg::kinds(),
+                terrane_store_pg::schema,
+                terrane_store_pg::open,
+            ),
+        ];
+        let mut all = Self::default();
+        for (names, schema, open) in crates {
+            for name in names {
+                if let Some(schema) = schema(name) {
+                    all = all.with(name, Arc::new(BuiltIn { name, schema, open }));
+                }
+            }
+        }
+        all
     }
 
     /// With one more kind.

@@ -723,6 +723,10 @@ impl StateStore for PgStore {
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         check_deletable(workspace)?;
+        self.erase(workspace)
+    }
+
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         check_workspace_name(workspace)?;
         let name = workspace.to_owned();
         self.with_link("writing", |store, mut reading| async move {
