@@ -383,7 +383,11 @@ impl Session {
             }
         }
         if let Some(link) = wire.link.take() {
-            link.close().await;
+            if result.is_ok() {
+                self.connector.put_back(link).await;
+            } else {
+                link.close().await;
+            }
         }
         result
     }

@@ -149,14 +149,28 @@ impl Tables {
         row.as_ref().map(head).transpose()
     }
 
+    /// The same, and nobody else changes it until the transaction ends.
+    pub(crate) async fn find_and_lock(
+        &self,
+        db: &mut PgConnection,
+        name: &str,
+    ) -> Result<Option<Head>, Trouble> {
+        let row = sqlx::query(self.names.sql(&format!("{HEAD} FOR NO KEY UPDATE")))
+            .bind(self.layout)
+            .bind(name)
+            .fetch_optional(db)
+            .await?;
+        row.as_ref().map(head).transpose()
+    }
+
     /// Makes a workspace where there is none.
-    pub(crate) async fn make(&self, link: &mut Link, name: &str) -> Result<(), Trouble> {
+    pub(crate) async fn make(&self, db: &mut PgConnection, name: &str) -> Result<(), Trouble> {
         sqlx::query(self.names.sql(
             "INSERT INTO {s}.terrane_workspace (layout, name) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         ))
         .bind(self.layout)
         .bind(name)
-        .execute(&mut link.db)
+        .execute(db)
         .await?;
         Ok(())
     }
