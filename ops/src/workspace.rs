@@ -60,7 +60,11 @@ fn create(session: &Session, name: &str) -> Result<(), Failure> {
 }
 
 /// Makes a workspace that holds nothing. A store that keeps states as files knows only those that are written.
-pub(crate) fn make(session: &Session, store: &dyn StateStore, name: &str) -> Result<(), StoreError> {
+pub(crate) fn make(
+    session: &Session,
+    store: &dyn StateStore,
+    name: &str,
+) -> Result<(), StoreError> {
     store.open(name)?.close()?;
     if store.workspaces()?.iter().any(|known| known == name) {
         return Ok(());

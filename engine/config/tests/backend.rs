@@ -25,10 +25,7 @@ fn schema() -> Block {
         .attr("count", Attribute::number().optional())
         .attr("flag", Attribute::bool().optional())
         .attr("tags", Attribute::string_map().optional())
-        .attr(
-            "role",
-            Attribute::string().optional().nested_in(role),
-        )
+        .attr("role", Attribute::string().optional().nested_in(role))
         .block(
             "endpoint",
             NestedBlock::list(
@@ -69,7 +66,11 @@ fn given(items: &[&str]) -> Vec<Given> {
                 text: text.into(),
             },
             _ => Given::File {
-                path: String::from(if item.starts_with('{') { "f.json" } else { "f.tfbackend" }),
+                path: String::from(if item.starts_with('{') {
+                    "f.json"
+                } else {
+                    "f.tfbackend"
+                }),
                 text: (*item).to_owned(),
             },
         })
@@ -117,7 +118,11 @@ fn the_block_with_what_is_given_beside_it() {
             r#"{"bucket":"g","count":1,"flag":true}"#,
         ),
         ("", &["bucket=g", "bucket = \"f\"\n"], r#"{"bucket":"f"}"#),
-        ("", &["{\"bucket\": \"j\",\n\"endpoint\": [{\"url\": \"u\"}]}"], r#"{"bucket":"j","endpoint":[{"name":null,"url":"u"}]}"#),
+        (
+            "",
+            &["{\"bucket\": \"j\",\n\"endpoint\": [{\"url\": \"u\"}]}"],
+            r#"{"bucket":"j","endpoint":[{"name":null,"url":"u"}]}"#,
+        ),
         (
             "endpoint {\n url = \"a\"\n}",
             &["endpoint {\n url = \"b\"\n name = \"n\"\n}\n"],
@@ -138,7 +143,11 @@ fn the_block_with_what_is_given_beside_it() {
 #[test]
 fn what_does_not_fit_is_told() {
     for (body, items, want) in [
-        ("nope = 1", &[][..], "An argument named \"nope\" is not expected here"),
+        (
+            "nope = 1",
+            &[][..],
+            "An argument named \"nope\" is not expected here",
+        ),
         ("count = \"many\"", &[], "a number is required"),
         ("role = {}", &[], "arn"),
         ("endpoint {}", &[], "The argument \"url\" is required"),
@@ -152,9 +161,17 @@ fn what_does_not_fit_is_told() {
         ("", &["count=many"], "does not fit"),
         ("", &["tags=oops oops"], "is not valid"),
         ("", &["tags=var.x"], "is not valid"),
-        ("", &["nope = 1\n"], "An argument named \"nope\" is not expected here"),
+        (
+            "",
+            &["nope = 1\n"],
+            "An argument named \"nope\" is not expected here",
+        ),
         ("", &["bucket = \n"], "error"),
-        ("", &["endpoint=x"], "is not expected for the selected backend type"),
+        (
+            "",
+            &["endpoint=x"],
+            "is not expected for the selected backend type",
+        ),
     ] {
         let got = merged(body, items);
         assert!(got.contains(want), "{body} {items:?}\n{got}");
@@ -163,13 +180,17 @@ fn what_does_not_fit_is_told() {
 
 #[test]
 fn the_block_alone_is_told_apart() {
-    let (tree, mut sources) = loaded("-- main.tf\nterraform {\n backend \"x\" {\n  count = 1\n }\n}\n");
+    let (tree, mut sources) =
+        loaded("-- main.tf\nterraform {\n backend \"x\" {\n  count = 1\n }\n}\n");
     let schema = schema();
     let (arguments, _) = arguments(&tree, &schema, &given(&["bucket=b"]), &mut sources);
     assert_eq!(shown(&arguments.block), r#"{"count":1}"#);
     assert_eq!(shown(&arguments.merged), r#"{"bucket":"b","count":1}"#);
     let names = |value: &Value| -> Vec<String> {
-        missing(&schema, value).iter().map(|(name, _)| name.to_string()).collect()
+        missing(&schema, value)
+            .iter()
+            .map(|(name, _)| name.to_string())
+            .collect()
     };
     assert_eq!(names(&arguments.block), ["bucket"]);
     assert!(names(&arguments.merged).is_empty());
@@ -196,7 +217,11 @@ fn arguments_that_are_a_value() {
     );
     for (name, value, want) in [
         ("nope", text("x"), "is not expected here"),
-        ("flag", text("x"), "Inappropriate value for the argument \"flag\""),
+        (
+            "flag",
+            text("x"),
+            "Inappropriate value for the argument \"flag\"",
+        ),
         ("count", text("1"), "The argument \"bucket\" is required."),
     ] {
         let error = from_value(&schema, &Value::object([(name, value)])).expect_err(name);
@@ -206,7 +231,9 @@ fn arguments_that_are_a_value() {
 
 #[test]
 fn only_the_root_module_is_looked_at() {
-    let (tree, _) = loaded("-- main.tf\nmodule \"m\" {\n source = \"./nowhere\"\n}\nterraform {\n backend \"x\" {}\n}\n");
+    let (tree, _) = loaded(
+        "-- main.tf\nmodule \"m\" {\n source = \"./nowhere\"\n}\nterraform {\n backend \"x\" {}\n}\n",
+    );
     assert_eq!(tree.backend.expect("a block").type_name, "x");
     let (tree, _) = loaded("-- main.tf\nterraform {\n cloud {}\n}\n");
     assert!(tree.backend.expect("a block").cloud);

@@ -47,12 +47,8 @@ struct BuiltIn {
 }
 
 /// How these crates open a store.
-type OpenStore = fn(
-    &str,
-    &Value,
-    &Surroundings,
-    Arc<dyn Seal>,
-) -> Result<Arc<dyn StateStore>, ConfigError>;
+type OpenStore =
+    fn(&str, &Value, &Surroundings, Arc<dyn Seal>) -> Result<Arc<dyn StateStore>, ConfigError>;
 
 impl fmt::Debug for BuiltIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

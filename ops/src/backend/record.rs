@@ -357,7 +357,10 @@ mod tests {
             ("", "EOF"),
             ("[]", "no format"),
             ("{\"format\": 2}", "a later version"),
-            ("{\"format\": 1, \"terrane_version\": \"0\", \"backend\": 7}", "invalid type"),
+            (
+                "{\"format\": 1, \"terrane_version\": \"0\", \"backend\": 7}",
+                "invalid type",
+            ),
         ] {
             std::fs::write(folder.path().join("data/backend.json"), text).unwrap();
             let report = read(&session).expect_err(text).into_report();
@@ -372,7 +375,10 @@ mod tests {
         let session = session(folder.path());
         std::fs::create_dir(folder.path().join("data")).unwrap();
         for (text, want) in [
-            ("{\"version\": 3, \"backend\": {\"type\": \"s3\", \"config\": {\"bucket\": \"b\", \"key\": null}, \"hash\": 1}}", Some("{\"bucket\":\"b\"}")),
+            (
+                "{\"version\": 3, \"backend\": {\"type\": \"s3\", \"config\": {\"bucket\": \"b\", \"key\": null}, \"hash\": 1}}",
+                Some("{\"bucket\":\"b\"}"),
+            ),
             ("{\"version\": 3, \"terraform_version\": \"1.11.4\"}", None),
             ("{\"version\": 3, \"backend\": null}", None),
             ("{\"version\": 3, \"backend\": 7}", None),

@@ -58,9 +58,7 @@ pub fn prepare(session: &Session, from: &str, to: &str) -> Result<Replacement, F
 /// When the state can't be written.
 pub fn commit(session: &Session, replacement: Replacement) -> Result<(), Failure> {
     let Replacement {
-        workspace,
-        changes,
-        ..
+        workspace, changes, ..
     } = replacement;
     session.commit(workspace, changes)
 }

@@ -33,7 +33,13 @@ fn from_the_embedded_store_to_files_and_back() {
     let folder = applied(RESOURCE);
     let id = ids(&folder);
     folder.write("main.tf", &local("one.tfstate"));
-    for words in ["plan", "state list", "workspace list", "output", "apply -auto-approve"] {
+    for words in [
+        "plan",
+        "state list",
+        "workspace list",
+        "output",
+        "apply -auto-approve",
+    ] {
         folder
             .run(words)
             .exits(1)
@@ -56,21 +62,40 @@ fn from_the_embedded_store_to_files_and_back() {
     // To another file.
     folder.write("main.tf", &local("two.tfstate"));
     folder.run("plan").exits(1).says("has changed");
-    folder.run("init").exits(1).says("Backend configuration changed");
-    folder.run("init -migrate-state").exits(1).says("-force-copy");
+    folder
+        .run("init")
+        .exits(1)
+        .says("Backend configuration changed");
+    folder
+        .run("init -migrate-state")
+        .exits(1)
+        .says("-force-copy");
     let before = folder.read("one.tfstate");
     folder.run("init -force-copy").ok();
-    assert_eq!(folder.read("one.tfstate"), before, "the source stays as it is");
+    assert_eq!(
+        folder.read("one.tfstate"),
+        before,
+        "the source stays as it is"
+    );
     assert_eq!(ids(&folder), id);
     settled(&folder);
     // And back. What was there is an earlier version of the same state.
     folder.write("main.tf", &RESOURCE.replace("\"x\"", "\"y\""));
-    folder.run("plan").exits(1).says("no `backend` block any more");
+    folder
+        .run("plan")
+        .exits(1)
+        .says("no `backend` block any more");
     folder.write("main.tf", &local("two.tfstate").replace("\"x\"", "\"y\""));
     folder.run("apply -auto-approve").ok();
     folder.write("main.tf", &RESOURCE.replace("\"x\"", "\"y\""));
-    folder.run("init").exits(1).says("Backend configuration changed");
-    folder.run("init -migrate-state -force-copy").ok().says("terrane.backup");
+    folder
+        .run("init")
+        .exits(1)
+        .says("Backend configuration changed");
+    folder
+        .run("init -migrate-state -force-copy")
+        .ok()
+        .says("terrane.backup");
     assert_eq!(ids(&folder), id);
     settled(&folder);
     folder.run("output o").ok().says("\"y\"");
@@ -79,11 +104,15 @@ fn from_the_embedded_store_to_files_and_back() {
 #[test]
 fn the_record_is_private_and_remembers_what_was_given() {
     let text = format!("terraform {{\n  backend \"local\" {{}}\n}}\n{RESOURCE}");
-    let folder = Folder::new(&[("main.tf", &text), ("b.tfbackend", "workspace_dir = \"w\"\n")]);
+    let folder = Folder::new(&[
+        ("main.tf", &text),
+        ("b.tfbackend", "workspace_dir = \"w\"\n"),
+    ]);
     folder
         .run("init -backend-config=path=p.tfstate -backend-config=b.tfbackend")
         .ok();
-    let record: serde_json::Value = serde_json::from_str(&folder.read(".terrane/backend.json")).unwrap();
+    let record: serde_json::Value =
+        serde_json::from_str(&folder.read(".terrane/backend.json")).unwrap();
     assert_eq!(record["format"], 1);
     assert_eq!(record["backend"]["type"], "local");
     assert_eq!(
@@ -112,11 +141,20 @@ fn the_record_is_private_and_remembers_what_was_given() {
         .run("init -backend-config=path=q.tfstate")
         .exits(1)
         .says("Backend configuration changed");
-    folder.run("init -reconfigure -backend-config=path=q.tfstate").ok();
+    folder
+        .run("init -reconfigure -backend-config=path=q.tfstate")
+        .ok();
     folder.run("workspace select default").ok();
     folder.run("plan").ok().says("1 to add");
     folder
-        .run_with(&["init", "-reconfigure"], &[("TF_CLI_ARGS_init", "-backend-config=path=p.tfstate -backend-config=workspace_dir=w")], "")
+        .run_with(
+            &["init", "-reconfigure"],
+            &[(
+                "TF_CLI_ARGS_init",
+                "-backend-config=path=p.tfstate -backend-config=workspace_dir=w",
+            )],
+            "",
+        )
         .ok();
     settled(&folder);
     // An empty one takes back what was given.
@@ -128,40 +166,102 @@ fn the_record_is_private_and_remembers_what_was_given() {
 fn mistakes_are_told() {
     let empty = "terraform {\n  backend \"local\" {}\n}\n";
     for (text, words, said) in [
-        ("terraform {\n  backend \"locl\" {}\n}\n", "init", "Did you mean \"local\"?"),
-        ("terraform {\n  backend \"artifactory\" {}\n}\n", "init", "taken out of Terraform 1.3"),
-        ("terraform {\n  backend \"azure\" {}\n}\n", "init", "azurerm"),
-        ("terraform {\n  backend \"consul\" {}\n}\n", "init", "not available in terrane yet"),
-        ("terraform {\n  backend \"remote\" {}\n}\n", "init", "HCP Terraform"),
-        ("terraform {\n  cloud {\n    organization = \"x\"\n  }\n}\n", "init", "HCP Terraform"),
+        (
+            "terraform {\n  backend \"locl\" {}\n}\n",
+            "init",
+            "Did you mean \"local\"?",
+        ),
+        (
+            "terraform {\n  backend \"artifactory\" {}\n}\n",
+            "init",
+            "taken out of Terraform 1.3",
+        ),
+        (
+            "terraform {\n  backend \"azure\" {}\n}\n",
+            "init",
+            "azurerm",
+        ),
+        (
+            "terraform {\n  backend \"consul\" {}\n}\n",
+            "init",
+            "not available in terrane yet",
+        ),
+        (
+            "terraform {\n  backend \"remote\" {}\n}\n",
+            "init",
+            "HCP Terraform",
+        ),
+        (
+            "terraform {\n  cloud {\n    organization = \"x\"\n  }\n}\n",
+            "init",
+            "HCP Terraform",
+        ),
         ("terraform {\n  cloud {}\n}\n", "plan", "HCP Terraform"),
-        ("terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n", "init -input=false", "The argument \"key\" is required"),
-        (empty, "init -backend-config=pth=x", "Did you mean \"path\"?"),
-        (empty, "init -backend-config=nope.tfbackend", "nope.tfbackend"),
+        (
+            "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n",
+            "init -input=false",
+            "The argument \"key\" is required",
+        ),
+        (
+            empty,
+            "init -backend-config=pth=x",
+            "Did you mean \"path\"?",
+        ),
+        (
+            empty,
+            "init -backend-config=nope.tfbackend",
+            "nope.tfbackend",
+        ),
         (empty, "init -backend-config=bad.tfbackend", "bogus"),
-        (empty, "init -reconfigure -migrate-state", "give one of them"),
+        (
+            empty,
+            "init -reconfigure -migrate-state",
+            "give one of them",
+        ),
         (empty, "init -backend-config=path=dir/..", "path"),
         ("terraform {\n  backend \"http\" {}\n}\n", "init", "address"),
-        ("variable \"v\" {}\nterraform {\n  backend \"local\" {\n    path = var.v\n  }\n}\n", "init", "Variable value not provided"),
+        (
+            "variable \"v\" {}\nterraform {\n  backend \"local\" {\n    path = var.v\n  }\n}\n",
+            "init",
+            "Variable value not provided",
+        ),
     ] {
         let folder = Folder::new(&[("main.tf", text), ("bad.tfbackend", "bogus = 1\n")]);
         folder.run(words).exits(1).says(said);
         assert!(!folder.has(".terrane/backend.json"), "{text}");
     }
     let folder = Folder::new(&[("main.tf", RESOURCE)]);
-    folder.run("init -backend-config=path=x").ok().says("Missing backend configuration");
+    folder
+        .run("init -backend-config=path=x")
+        .ok()
+        .says("Missing backend configuration");
 }
 
 #[test]
 fn the_block_may_be_anywhere_and_depend_on_variables() {
     for (name, text) in [
-        ("backend.tf.json", "{\"terraform\": {\"backend\": {\"local\": {\"path\": \"${var.env}/s.tfstate\"}}}}"),
-        ("backend.tofu", "terraform {\n  backend \"local\" {\n    path = \"${var.env}/s.tfstate\"\n  }\n}\n"),
-        ("backend_override.tf", "terraform {\n  backend \"local\" {\n    path = join(\"/\", [var.env, local.name])\n  }\n}\nlocals {\n  name = \"s.tfstate\"\n}\n"),
+        (
+            "backend.tf.json",
+            "{\"terraform\": {\"backend\": {\"local\": {\"path\": \"${var.env}/s.tfstate\"}}}}",
+        ),
+        (
+            "backend.tofu",
+            "terraform {\n  backend \"local\" {\n    path = \"${var.env}/s.tfstate\"\n  }\n}\n",
+        ),
+        (
+            "backend_override.tf",
+            "terraform {\n  backend \"local\" {\n    path = join(\"/\", [var.env, local.name])\n  }\n}\nlocals {\n  name = \"s.tfstate\"\n}\n",
+        ),
     ] {
         let folder = Folder::new(&[
-            ("main.tf", &format!("{RESOURCE}variable \"env\" {{\n  type = string\n}}\n")),
-            ("backend.tf", "terraform {\n  backend \"local\" {\n    path = \"never.tfstate\"\n  }\n}\n"),
+            (
+                "main.tf",
+                &format!("{RESOURCE}variable \"env\" {{\n  type = string\n}}\n"),
+            ),
+            (
+                "backend.tf",
+                "terraform {\n  backend \"local\" {\n    path = \"never.tfstate\"\n  }\n}\n",
+            ),
             ("variables.auto.tfvars", "env = \"prod\"\n"),
         ]);
         if name == "backend.tf.json" {
@@ -174,7 +274,10 @@ fn the_block_may_be_anywhere_and_depend_on_variables() {
         settled(&folder);
         folder.run("state list").ok().says("terraform_data.a");
         // Another value is another place.
-        folder.run("state list -var env=dev").exits(1).says("has changed");
+        folder
+            .run("state list -var env=dev")
+            .exits(1)
+            .says("has changed");
         folder.run("plan -var env=dev").exits(1).says("has changed");
     }
 }
@@ -189,12 +292,20 @@ fn all_workspaces_are_moved_or_none() {
     folder.write("blocked", "");
     folder.write("main.tf", &format!("terraform {{\n  backend \"local\" {{\n    path          = \"new.tfstate\"\n    workspace_dir = \"blocked\"\n  }}\n}}\n{RESOURCE}"));
     let failed = folder.run("init -force-copy").exits(1);
-    assert!(!failed.err.contains("could not be put back"), "{}", failed.err);
+    assert!(
+        !failed.err.contains("could not be put back"),
+        "{}",
+        failed.err
+    );
     assert!(!folder.has("new.tfstate"), "it was taken back");
     assert!(!folder.has(".terrane/backend.json"));
     // Once it can, both are moved.
     std::fs::remove_file(folder.path().join("blocked")).unwrap();
-    folder.run("init -force-copy").ok().says("\"default\"").says("\"dev\"");
+    folder
+        .run("init -force-copy")
+        .ok()
+        .says("\"default\"")
+        .says("\"dev\"");
     assert!(folder.has("new.tfstate") && folder.has("blocked/dev/terraform.tfstate"));
     folder.run("workspace list").ok().says("default * dev");
     assert_eq!(ids(&folder), id);
@@ -236,8 +347,13 @@ fn two_states_and_which_counts() {
         .says("stays in use");
     assert_eq!(ids(&folder), one);
     folder.write("main.tf", &local("two.tfstate"));
-    folder.run_with(&["init", "-migrate-state"], &[], "no\n").exits(1).says("Migration cancelled");
-    folder.run_with(&["init", "-migrate-state"], &[], "yes\nyes\n").ok();
+    folder
+        .run_with(&["init", "-migrate-state"], &[], "no\n")
+        .exits(1)
+        .says("Migration cancelled");
+    folder
+        .run_with(&["init", "-migrate-state"], &[], "yes\nyes\n")
+        .ok();
     assert_eq!(ids(&folder), one);
     let copies: Vec<String> = std::fs::read_dir(folder.path().join("terrane.backup"))
         .unwrap()
@@ -251,7 +367,10 @@ fn two_states_and_which_counts() {
     folder.write("main.tf", &local("one.tfstate").replace("\"x\"", "\"y\""));
     folder.run("init -reconfigure").ok();
     folder.write("main.tf", &local("two.tfstate").replace("\"x\"", "\"y\""));
-    folder.run("init -force-copy").exits(1).says("later version");
+    folder
+        .run("init -force-copy")
+        .exits(1)
+        .says("later version");
     folder.run("init -reconfigure").ok();
     settled(&folder);
 }
@@ -265,26 +384,38 @@ fn what_a_peer_has_set_up_is_used_as_it_is() {
     // The same.
     forget();
     folder.write(".terraform/terraform.tfstate", theirs);
-    folder.run("plan").exits(1).says("Backend initialization required");
+    folder
+        .run("plan")
+        .exits(1)
+        .says("Backend initialization required");
     folder.run("init").ok();
     assert_eq!(ids(&folder), id);
     // Partly given on the command line of the peer.
     forget();
-    folder.write("main.tf", &format!("terraform {{\n  backend \"local\" {{}}\n}}\n{RESOURCE}"));
+    folder.write(
+        "main.tf",
+        &format!("terraform {{\n  backend \"local\" {{}}\n}}\n{RESOURCE}"),
+    );
     folder.run("init").ok();
     assert_eq!(ids(&folder), id);
     settled(&folder);
     // Changed since.
     forget();
     folder.write("main.tf", &local("t.tfstate"));
-    folder.run("init").exits(1).says("Backend configuration changed");
+    folder
+        .run("init")
+        .exits(1)
+        .says("Backend configuration changed");
     folder.run("init -force-copy").ok();
     assert_eq!(ids(&folder), id);
     assert!(folder.has("t.tfstate"));
     // Taken out since.
     forget();
     folder.write("main.tf", RESOURCE);
-    folder.run("init").exits(1).says("Backend configuration changed");
+    folder
+        .run("init")
+        .exits(1)
+        .says("Backend configuration changed");
     folder.run("init -force-copy").ok();
     assert_eq!(ids(&folder), id);
     assert!(folder.has("terrane.state"));
@@ -328,7 +459,10 @@ fn a_saved_plan_knows_its_backend() {
 fn remote_states_of_other_folders() {
     let other = applied(&local("other.tfstate"));
     other.run("workspace new dev").ok();
-    other.write("main.tf", &local("other.tfstate").replace("\"x\"", "\"dev\""));
+    other.write(
+        "main.tf",
+        &local("other.tfstate").replace("\"x\"", "\"dev\""),
+    );
     other.run("apply -auto-approve").ok();
     let dir = other.path().display().to_string();
     let read = |workspace: &str| {
@@ -349,10 +483,19 @@ fn remote_states_of_other_folders() {
         ("remote", "{}", "HCP Terraform"),
         ("nope", "{}", "no backend type named \"nope\""),
         ("local", "{ pth = \"x\" }", "Did you mean \"path\"?"),
-        ("s3", "{ bucket = \"b\" }", "The argument \"key\" is required"),
+        (
+            "s3",
+            "{ bucket = \"b\" }",
+            "The argument \"key\" is required",
+        ),
     ] {
-        let text = format!("data \"terraform_remote_state\" \"r\" {{\n  backend = \"{backend}\"\n  config  = {config}\n}}\n");
-        Folder::new(&[("main.tf", &text)]).run("validate").exits(1).says(said);
+        let text = format!(
+            "data \"terraform_remote_state\" \"r\" {{\n  backend = \"{backend}\"\n  config  = {config}\n}}\n"
+        );
+        Folder::new(&[("main.tf", &text)])
+            .run("validate")
+            .exits(1)
+            .says(said);
     }
 }
 
@@ -360,12 +503,23 @@ fn remote_states_of_other_folders() {
 fn commands_about_the_state_work_in_the_backend() {
     let folder = applied(&local("s.tfstate"));
     let pulled = folder.run("state pull").ok().out;
-    folder.run("state mv terraform_data.a terraform_data.b").ok();
+    folder
+        .run("state mv terraform_data.a terraform_data.b")
+        .ok();
     assert!(folder.read("s.tfstate").contains("\"b\""));
     folder.write("old.tfstate", &pulled);
-    folder.run("state push old.tfstate").exits(1).says("older than the present state");
-    folder.write("alien.tfstate", &pulled.replace("\"lineage\": \"", "\"lineage\": \"0"));
-    folder.run("state push alien.tfstate").exits(1).says("unrelated");
+    folder
+        .run("state push old.tfstate")
+        .exits(1)
+        .says("older than the present state");
+    folder.write(
+        "alien.tfstate",
+        &pulled.replace("\"lineage\": \"", "\"lineage\": \"0"),
+    );
+    folder
+        .run("state push alien.tfstate")
+        .exits(1)
+        .says("unrelated");
     folder.run("state push -force old.tfstate").ok();
     folder.run("state list").ok().says("terraform_data.a");
     folder.run("taint terraform_data.a").ok();
@@ -386,7 +540,10 @@ fn data_folder_and_workspace_come_from_the_environment() {
     run(&["apply", "-auto-approve"]).ok();
     assert!(folder.has("terraform.tfstate.d/blue/terraform.tfstate"));
     run(&["workspace", "show"]).ok().says("blue");
-    folder.run("plan").exits(1).says("Backend initialization required");
+    folder
+        .run("plan")
+        .exits(1)
+        .says("Backend initialization required");
 }
 
 #[test]
@@ -403,7 +560,10 @@ fn secrets_of_the_environment_are_not_written_down() {
         "main.tf",
         "terraform {\n  backend \"http\" {\n    address = \"http://127.0.0.1:9/state\"\n  }\n}\n",
     )]);
-    let env = [("TF_HTTP_PASSWORD", "canary-secret"), ("TF_HTTP_USERNAME", "u")];
+    let env = [
+        ("TF_HTTP_PASSWORD", "canary-secret"),
+        ("TF_HTTP_USERNAME", "u"),
+    ];
     folder.run_with(&["init"], &env, "").ok();
     assert!(!folder.read(".terrane/backend.json").contains("canary"));
 }
