@@ -114,10 +114,13 @@ pub async fn carry_out(
     let Approved {
         plan,
         plan_time,
-        digest,
+        mut digest,
         loaded,
         variables,
     } = approved;
+    if digest.is_empty() {
+        digest = crate::planfile::digest_of(session, plan.plan(), &loaded);
+    }
     let Loaded {
         config,
         sources,

@@ -101,6 +101,7 @@ impl Failure {
             Self::Store { source, .. } => match source {
                 StoreError::Io { .. } => &rules::world::STORE_FAILED,
                 StoreError::InUse { .. } => &rules::world::STATE_IN_USE,
+                StoreError::LeaseLost { .. } => &rules::world::LEASE_LOST,
                 StoreError::Damaged { .. } => &rules::world::STATE_DAMAGED,
                 StoreError::TooNew { .. } => &rules::world::STATE_TOO_NEW,
                 StoreError::NoWorkspace(_) => &rules::world::NO_SUCH_WORKSPACE,
@@ -120,8 +121,11 @@ impl Failure {
                 StoreError::InUse { .. } => {
                     Some("wait for that process, or let this command wait with -lock-timeout=1m")
                 }
+                StoreError::LeaseLost { .. } => Some(
+                    "nothing was written since: run `terrane plan` to see what was done before",
+                ),
                 StoreError::Damaged { .. } => Some(
-                    "nothing was changed: put the file back from a backup, and keep the damaged one for an inquiry",
+                    "nothing was changed: `terrane state fsck` says what is damaged, and with -repair mends it; damaged files are kept",
                 ),
                 StoreError::TooNew { .. } => Some(
                     "nothing was changed: use the version of terrane that wrote it, or a later one",

@@ -1,5 +1,6 @@
 //! `plan`: from the working directory to a plan.
 
+use crate::back::Back;
 use crate::clock::now_ms;
 use crate::drive::{Pool, drive_plan, drive_recovery};
 use crate::failure::{Failure, Report};
@@ -22,6 +23,7 @@ use terrane_model::snapshot::Snapshot;
 use terrane_plan::generate::Generated;
 use terrane_plan::machine::{PlanInput, PlanOptions, Planned, Planner, Recovery};
 use terrane_plan::plan::{Plan, PlanMode};
+use terrane_plan::restore;
 use terrane_value::Value;
 
 /// What the user wants to have planned.
@@ -39,6 +41,8 @@ pub struct PlanRequest {
     pub replace: Vec<String>,
     /// `-var` and `-var-file`, in order.
     pub variables: Vec<VariableArgument>,
+    /// `-to`: the version of the state to go back to.
+    pub to: Option<String>,
     /// `-generate-config-out`: where to write configuration for imports that have none.
     pub generate_config_out: Option<String>,
 }
@@ -119,11 +123,19 @@ async fn once(
     interrupt: &Arc<Interrupt>,
     ui: &mut dyn Ui,
 ) -> Result<(Made, Vec<Generated>), Failure> {
-    let selection = Selection::read(request)?;
+    let mut selection = Selection::read(request)?;
+    let back = match &request.to {
+        Some(version) => Some(Back::prepare(session, version, &snapshot).await?),
+        None => None,
+    };
     // Read twice, since module sources may depend on values whose texts belong behind those of the configuration.
     let early =
         variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
-    let origin = written.map_or(Origin::Disk, |written| Origin::With(&written.file));
+    let origin = match (&back, written) {
+        (Some(back), _) => Origin::Saved(&back.folders),
+        (None, Some(written)) => Origin::With(&written.file),
+        (None, None) => Origin::Disk,
+    };
     let mut loaded = load(session, &snapshot, origin, &early).await?;
     if loaded.is_empty() && request.mode == PlanMode::Normal {
         return Err(Failure::input(
@@ -132,6 +144,12 @@ async fn once(
         ));
     }
     let mut diagnostics = std::mem::take(&mut loaded.warnings);
+    if let Some(back) = &back {
+        diagnostics.extend(back.diagnostics.clone());
+        if selection.targets.is_empty() {
+            selection.excludes.extend(back.gaps.clone());
+        }
+    }
     let Resolved {
         values,
         given_ephemeral,
@@ -178,6 +196,9 @@ async fn once(
             sources: loaded.sources,
         }));
     };
+    if let Some(back) = &back {
+        diagnostics.extend(restore::report(&plan, &back.then, loaded.registry.infos()));
+    }
     plan.errored |= diagnostics.has_errors();
     let made = Made {
         plan,
@@ -346,6 +367,14 @@ impl Selection {
                     "Only a resource instance can be replaced, not a whole module.",
                 )),
             }
+        }
+        if request.to.is_some()
+            && (request.mode != PlanMode::Normal || request.generate_config_out.is_some())
+        {
+            diagnostics.push(Diagnostic::error(
+                &rules::planning::TO_WITH_OTHERS,
+                "-to can't be given together with -destroy, -refresh-only or -generate-config-out: it is a goal of its own.",
+            ));
         }
         if request.mode != PlanMode::Normal && request.generate_config_out.is_some() {
             diagnostics.push(Diagnostic::error(

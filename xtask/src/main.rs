@@ -3,8 +3,10 @@
 //! * `tidy`: the rules of the house that no compiler knows.
 //! * `codegen`: writes the documents that are made of the code.
 //! * `test`: everything that must pass before a change goes in; what continuous integration runs.
+//! * `bench NAME`: measures, and prints what `docs/performance.md` shows; `state`: the embedded store.
 //! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.
 
+mod bench;
 mod fuzz;
 mod manifest;
 mod tidy;
@@ -20,9 +22,10 @@ fn main() -> ExitCode {
         "tidy" => tidy(),
         "codegen" => codegen(),
         "test" => test(),
+        "bench" => bench::run(&root(), std::env::args().skip(2)),
         "fuzz" => fuzz::run(&root(), std::env::args().skip(2)),
         _ => Err(anyhow::anyhow!(
-            "there is no task {task:?}; there are: tidy, codegen, test, fuzz"
+            "there is no task {task:?}; there are: tidy, codegen, test, bench, fuzz"
         )),
     };
     match outcome {

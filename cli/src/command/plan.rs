@@ -126,6 +126,7 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
         excludes: addresses(&["exclude", "exclude-file"])?,
         replace: addresses(&["replace"])?,
         variables: variables(parsed),
+        to: parsed.value("to").map(str::to_owned),
         generate_config_out: parsed.value("generate-config-out").map(str::to_owned),
     })
 }

@@ -52,7 +52,7 @@ pub struct ApplyInput {
     pub command: EcoString,
     /// `path.cwd`
     pub cwd: EcoString,
-    /// The digest of the plan: a plan is applied once. Empty where it was not saved.
+    /// The digest of the plan, for the history. Empty where there is none.
     pub digest: EcoString,
     /// How many steps may be under way at the same time (`-parallelism`). Steps of providers whose calls never wait are not counted.
     pub parallelism: usize,

@@ -3,6 +3,7 @@
 //! Plain data and its folds. Nothing here reads configuration or plans, and nothing here knows how it is stored.
 
 pub mod addr;
+pub mod claim;
 pub mod event;
 pub mod provider;
 pub mod schema;

@@ -56,4 +56,11 @@ terrane_lang::rules! {
     /// a workspace made under a name that is taken
     /// ```
     T5608 error STORE_REFUSED = "ACTION failed";
+
+    /// The process was held up for so long that its lease on the state ran out and somebody else took it; or the lease was taken away with `force-unlock`. Nothing was written since. What had been begun before is on record: the next plan finds out what became of it.
+    ///
+    /// ```text
+    /// an apply on a machine that was asleep
+    /// ```
+    T5609 error LEASE_LOST = "ACTION failed";
 }

@@ -162,6 +162,27 @@ impl Index {
         })
     }
 
+    /// The state that the index holds, and the generation that it is of, whatever became of the journal.
+    pub(crate) fn load_alone(&mut self) -> Result<(Snapshot, u64)> {
+        guarded(|| {
+            let Some(bytes) = self.read(b"m")? else {
+                return useless("it has no head");
+            };
+            let meta: Meta =
+                serde_json::from_slice(&bytes).map_err(|error| Useless(error.to_string()))?;
+            if meta.format != FORMAT {
+                return useless("it has another format");
+            }
+            let mut snapshot = decode_head(meta.head.get().as_bytes())
+                .map_err(|error| Useless(format!("{error:?}")))?;
+            self.load_rows(&mut snapshot)?;
+            if (self.rows, self.sum) != (meta.rows, meta.sum) {
+                return useless("rows are missing");
+            }
+            Ok((snapshot, meta.generation))
+        })
+    }
+
     fn load_rows(&mut self, snapshot: &mut Snapshot) -> Result<()> {
         let (mut rows, mut sum) = (0_u64, 0_u64);
         let mut decoder = RowDecoder::default();

@@ -80,7 +80,10 @@ fn all(
 }
 
 /// The journal of a workspace. `None` for `default` before its first write.
-fn journal(layout: &Layout, workspace: &str) -> Result<Option<(File, PathBuf)>, StoreError> {
+pub(crate) fn journal(
+    layout: &Layout,
+    workspace: &str,
+) -> Result<Option<(File, PathBuf)>, StoreError> {
     check_workspace_name(workspace)?;
     let path = layout.place(workspace).journal();
     match File::open(&path) {
@@ -97,7 +100,7 @@ fn journal(layout: &Layout, workspace: &str) -> Result<Option<(File, PathBuf)>, 
 }
 
 /// Earlier generations, oldest first. One as new as the journal is left out: it is what a compaction made before it was cut off.
-fn earlier(place: &Place, newest: u64) -> Result<Vec<(u64, File, PathBuf)>, StoreError> {
+pub(crate) fn earlier(place: &Place, newest: u64) -> Result<Vec<(u64, File, PathBuf)>, StoreError> {
     let folder = place.history();
     let mut files = Vec::new();
     let entries = match std::fs::read_dir(&folder) {

@@ -1,25 +1,44 @@
 //! A store in memory, for tests and simulations. It keeps written forms, so that it forgets and refuses what a real one would.
 
+use crate::clock::{Clock, SystemClock};
 use crate::history::History;
+use crate::lease::{
+    Attempt, Claim, Fence, Held, Holder, Lease, LeaseRequest, LeaseTable, Leasing, Terms,
+};
 use crate::wire::{decode_batch, encode_batch};
-use crate::{StateStore, StoreError, Version, Workspace};
+use crate::{StateStore, StoreError, Version, Workspace, check_covered};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use terrane_model::event::Event;
 use terrane_model::snapshot::Snapshot;
 
-/// A store in memory. Clones share their content.
-#[derive(Clone, Debug, Default)]
+/// A store in memory. Clones share their content. It leases parts.
+#[derive(Clone, Debug)]
 pub struct MemoryStore {
     workspaces: Arc<Mutex<BTreeMap<String, Stored>>>,
+    clock: Arc<dyn Clock>,
+    lease_ms: u64,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Stored {
     batches: Vec<Vec<u8>>,
-    owned: bool,
+    leases: LeaseTable,
+    /// The fold of what was written, as it is read back.
+    fold: Arc<Snapshot>,
     /// Commits that still succeed.
     commits_left: Option<usize>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self {
+            workspaces: Arc::default(),
+            clock: Arc::new(SystemClock),
+            lease_ms: 30_000,
+        }
+    }
 }
 
 impl MemoryStore {
@@ -27,6 +46,23 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same content by this clock. A lease lasts `lease_ms` without being renewed, a place in the queue half as long.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>, lease_ms: u64) -> Self {
+        self.clock = clock;
+        self.lease_ms = lease_ms;
+        self
+    }
+
+    fn terms(&self) -> Terms<'static> {
+        Terms {
+            now_ms: self.clock.now_ms(),
+            lease_ms: self.lease_ms,
+            queue_ms: self.lease_ms / 2,
+            alive: &|_| true,
+        }
     }
 
     /// Lets only this many more commits of a workspace succeed, as on a disk that gets full.
@@ -42,11 +78,13 @@ impl MemoryStore {
     pub fn after_crash(&self) -> Self {
         let mut workspaces = self.lock().clone();
         for stored in workspaces.values_mut() {
-            stored.owned = false;
+            stored.leases.entries.clear();
             stored.commits_left = None;
         }
         Self {
             workspaces: Arc::new(Mutex::new(workspaces)),
+            clock: self.clock.clone(),
+            lease_ms: self.lease_ms,
         }
     }
 
@@ -87,28 +125,72 @@ impl StateStore for MemoryStore {
         Ok(names)
     }
 
-    fn open(&self, workspace: &str) -> Result<Box<dyn Workspace>, StoreError> {
+    fn leasing(&self) -> Leasing {
+        Leasing::Parts
+    }
+
+    fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
         crate::check_workspace_name(workspace)?;
-        {
+        let LeaseRequest {
+            holder,
+            claim,
+            lock,
+        } = request;
+        let fence = {
             let mut workspaces = self.lock();
             let stored = workspaces.entry(workspace.to_owned()).or_default();
-            if stored.owned {
-                return Err(StoreError::InUse {
-                    path: "memory".to_owned(),
-                    holder: "this very process".to_owned(),
-                });
+            let lowest = Fence::above(stored.fold.last_op);
+            if *lock {
+                match stored.leases.attempt(holder, claim, lowest, &self.terms()) {
+                    Ok(fence) => fence,
+                    Err(waiting) => return Ok(Attempt::Waiting(waiting)),
+                }
+            } else {
+                stored.leases.next_fence(lowest)
             }
-            stored.owned = true;
-        }
-        Ok(Box::new(Opened {
-            snapshot: Arc::new(self.fold(workspace, u64::MAX)?),
+        };
+        let mut opened = Opened {
+            snapshot: Arc::default(),
             store: self.clone(),
             name: workspace.to_owned(),
-        }))
+            lease: Lease {
+                holder: holder.clone(),
+                claim: if *lock { claim.clone() } else { Claim::whole() },
+                fence,
+                locked: *lock,
+            },
+        };
+        opened.refresh()?;
+        Ok(Attempt::Granted(Box::new(opened)))
+    }
+
+    fn withdraw(&self, workspace: &str, id: &str) -> Result<(), StoreError> {
+        if let Some(stored) = self.lock().get_mut(workspace) {
+            stored.leases.withdraw(id);
+        }
+        Ok(())
+    }
+
+    fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
+        let workspaces = self.lock();
+        let stored = workspaces.get(workspace);
+        Ok(stored.map_or_else(Vec::new, |stored| stored.leases.held(&|_| true)))
+    }
+
+    fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
+        let mut workspaces = self.lock();
+        let stored = workspaces
+            .get_mut(workspace)
+            .ok_or_else(|| StoreError::NoWorkspace(workspace.to_owned()))?;
+        stored.leases.break_lock(id)
     }
 
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
-        self.fold(workspace, u64::MAX).map(Arc::new)
+        match self.lock().get(workspace) {
+            Some(stored) => Ok(stored.fold.clone()),
+            None if workspace == "default" => Ok(Arc::default()),
+            None => Err(StoreError::NoWorkspace(workspace.to_owned())),
+        }
     }
 
     fn history(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {
@@ -130,14 +212,21 @@ impl StateStore for MemoryStore {
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         crate::check_deletable(workspace)?;
+        self.erase(workspace)
+    }
+
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         let mut workspaces = self.lock();
         match workspaces.get(workspace) {
             None => Err(StoreError::NoWorkspace(workspace.to_owned())),
-            Some(stored) if stored.owned => Err(StoreError::InUse {
-                path: "memory".to_owned(),
-                holder: "this very process".to_owned(),
-            }),
-            Some(_) => {
+            Some(stored) => {
+                if let Some(entry) = stored.leases.entries.first() {
+                    return Err(StoreError::InUse {
+                        path: self.location(),
+                        holder: entry.holder.describe(),
+                        id: entry.holder.id.to_string(),
+                    });
+                }
                 workspaces.remove(workspace);
                 Ok(())
             }
@@ -149,7 +238,22 @@ impl StateStore for MemoryStore {
 struct Opened {
     store: MemoryStore,
     name: String,
+    lease: Lease,
     snapshot: Arc<Snapshot>,
+}
+
+impl Opened {
+    fn lost(&self) -> StoreError {
+        StoreError::LeaseLost {
+            path: self.store.location(),
+            why: "it ran out, or was taken away".to_owned(),
+        }
+    }
+
+    fn is_held(&self, stored: &Stored) -> bool {
+        let Lease { holder, fence, .. } = &self.lease;
+        !self.lease.locked || stored.leases.is_held(&holder.id, *fence)
+    }
 }
 
 impl Workspace for Opened {
@@ -157,36 +261,74 @@ impl Workspace for Opened {
         Arc::clone(&self.snapshot)
     }
 
+    fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
     fn commit(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
         if events.is_empty() {
             return Ok(());
         }
-        let serial = self.snapshot.serial_after(&events);
-        let bytes = encode_batch(serial, &events).map_err(crate::wire::WireError::refused)?;
-        {
-            let mut workspaces = self.store.lock();
-            let stored = workspaces.entry(self.name.clone()).or_default();
-            match &mut stored.commits_left {
-                Some(0) => {
-                    return Err(StoreError::Io {
-                        doing: "writing to memory".to_owned(),
-                        source: std::io::ErrorKind::StorageFull.into(),
-                    });
-                }
-                Some(left) => *left -= 1,
-                None => {}
-            }
-            stored.batches.push(bytes);
+        check_covered(&self.lease, &events)?;
+        let store = self.store.clone();
+        let mut workspaces = store.lock();
+        let stored = workspaces.get_mut(&self.name).ok_or_else(|| self.lost())?;
+        if !self.is_held(stored) {
+            return Err(self.lost());
         }
-        Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
+        let serial = stored.fold.serial_after(&events);
+        let bytes = encode_batch(serial, &events).map_err(crate::wire::WireError::refused)?;
+        match &mut stored.commits_left {
+            Some(0) => {
+                return Err(StoreError::Io {
+                    doing: "writing to memory".to_owned(),
+                    source: std::io::ErrorKind::StorageFull.into(),
+                });
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        let batch = decode_batch(&bytes).map_err(|error| error.at(&self.name))?;
+        // Not copied, where nobody else looks at it.
+        self.snapshot = Arc::default();
+        Arc::make_mut(&mut stored.fold).commit_as(serial, &batch.events);
+        self.snapshot = stored.fold.clone();
+        stored.batches.push(bytes);
         Ok(())
+    }
+
+    fn refresh(&mut self) -> Result<Arc<Snapshot>, StoreError> {
+        let store = self.store.clone();
+        let workspaces = store.lock();
+        if let Some(stored) = workspaces.get(&self.name) {
+            self.snapshot = stored.fold.clone();
+        }
+        Ok(self.snapshot())
+    }
+
+    fn renew(&mut self) -> Result<(), StoreError> {
+        let Lease { holder, fence, .. } = &self.lease;
+        let mut workspaces = self.store.lock();
+        let stored = workspaces.get_mut(&self.name);
+        let terms = self.store.terms();
+        let held = stored.is_some_and(|stored| stored.leases.renew(&holder.id, *fence, &terms));
+        if held || !self.lease.locked {
+            return Ok(());
+        }
+        Err(self.lost())
+    }
+
+    fn renew_every(&self) -> Option<Duration> {
+        self.lease
+            .locked
+            .then(|| Duration::from_millis(self.store.lease_ms / 3))
     }
 }
 
 impl Drop for Opened {
     fn drop(&mut self) {
         if let Some(stored) = self.store.lock().get_mut(&self.name) {
-            stored.owned = false;
+            stored.leases.give_back(&self.lease);
         }
     }
 }

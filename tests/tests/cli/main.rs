@@ -14,6 +14,7 @@ mod examples;
 mod exit_codes;
 mod folder;
 mod functions;
+mod history;
 mod imports;
 mod peers;
 mod remote;

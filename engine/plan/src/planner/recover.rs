@@ -1,6 +1,7 @@
 //! After a crash: what became of the changes that were begun and whose end is not recorded?
 //!
 //! It is the planner with nothing to plan: only the provider configurations that the open intents need are evaluated and configured.
+//! * A provisioner: it is told that it may have run. The object is as it was recorded.
 //! * A change or deletion of an object that state holds: reading it will tell, so the intent is closed and the object read as usual.
 //! * A creation: the provider is asked by token, if it can tell. If it can't, the intent stays open and the user is told.
 
@@ -48,6 +49,9 @@ impl Core {
                     .instance(&intent.object.instance)
                     .and_then(|instance| instance.deposed.get(key).cloned()),
             };
+            if let Operation::Provision(at) = intent.operation {
+                self.cut_off(&intent, at, state.as_deref());
+            }
             if intent.operation != Operation::Create {
                 self.settle_intent(op, &intent, state);
                 continue;
@@ -103,6 +107,29 @@ impl Core {
         });
     }
 
+    /// A provisioner may have run, or not, or in part.
+    fn cut_off(&mut self, intent: &Intent, at: u32, state: Option<&ObjectState>) {
+        let addr = intent.object.instance.to_string();
+        let number = u64::from(at) + 1;
+        let what = match state.map(|state| state.status) {
+            Some(Status::Tainted) => "The object stays tainted, so that it is replaced",
+            Some(Status::Ready) => "If the object is still to be destroyed, it runs again",
+            None => "The object is not there any more",
+        };
+        let shell = super::takeover::shell(&intent.object.instance);
+        let mut message = Diagnostic::warning(
+            &rules::state::PROVISIONER_CUT_OFF,
+            format!("An earlier run was cut off while provisioner {number} of {addr} ran. Whether it did its work is not known. {what}."),
+        )
+        .about(addr);
+        if state.is_some_and(|state| state.status == Status::Tainted) {
+            message = message.hint(format!(
+                "if the object is as it should be all the same, `terrane untaint {shell}` keeps it"
+            ));
+        }
+        self.diagnostics.push(message);
+    }
+
     fn may_exist(&mut self, intent: &Intent) {
         let addr = intent.object.instance.to_string();
         self.diagnostics.push(
@@ -116,7 +143,7 @@ impl Core {
             .about(addr.clone())
             .hint({
                 let addr = super::takeover::shell(&intent.object.instance);
-                format!("look whether the object exists; if it does, run `terrane import {addr} ID`, with the ID that the provider knows it by; if it does not, `terrane state rm {addr}`")
+                format!("look whether the object exists; if it does, run `terrane import {addr} ID`, with the ID that the provider knows it by; if it does not, `terrane state resolve -absent {addr}`")
             }),
         );
     }

@@ -5,10 +5,13 @@
 //! durable with one `fdatasync`; so a crash can leave at most the last record incomplete, and only that one is ever cut off.
 
 mod reader;
+mod survey;
 mod writer;
 
 pub use reader::{Scan, TornTail, read_header, record_at, scan};
-pub use writer::{Journal, Medium, create_file, sync_folder};
+pub(crate) use survey::records_from;
+pub use survey::{Hole, Located, RawRecord, Survey, survey};
+pub use writer::{Journal, Medium, create_file, create_with, sync_folder};
 
 use crate::StoreError;
 use std::path::Path;
@@ -34,7 +37,7 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Batch => 1,
             Self::Checkpoint => 2,

@@ -112,14 +112,23 @@ pub fn scan(
                 return Err(StoreError::Damaged {
                     what: path.display().to_string(),
                     problem: format!(
-                        "the record at byte {offset} is not whole, yet a whole one follows at byte {next}; nothing was changed: put the file back from a backup"
+                        "the record at byte {offset} is not whole, yet a whole one follows at byte {next}; nothing was changed: `terrane state fsck` says what is lost, and -repair mends it"
                     ),
                 });
             }
-            scan.torn = Some(TornTail {
+            let torn = TornTail {
                 offset,
                 len: len - offset,
-            });
+            };
+            if is_rotten(file, torn).map_err(fail)? {
+                return Err(StoreError::Damaged {
+                    what: path.display().to_string(),
+                    problem: format!(
+                        "a bit of the last record, at byte {offset}, is wrong; nothing was changed: `terrane state fsck -repair` mends it"
+                    ),
+                });
+            }
+            scan.torn = Some(torn);
             return Ok(scan);
         };
         let place = || format!("{}, record at byte {offset}", path.display());
@@ -210,6 +219,14 @@ fn find_record(file: &mut File, from: u64, len: u64) -> io::Result<Option<u64>> 
         at += STEP;
     }
     Ok(None)
+}
+
+/// Whether the last record was whole once, and a bit of it went wrong since. That is no torn end, and must not be cut off.
+fn is_rotten(file: &mut File, torn: TornTail) -> io::Result<bool> {
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(torn.offset))?;
+    file.by_ref().take(torn.len).read_to_end(&mut tail)?;
+    Ok(super::survey::is_rotten(&tail))
 }
 
 fn reading(path: &Path, source: io::Error) -> StoreError {

@@ -83,6 +83,11 @@ impl<M: Medium> Journal<M> {
         self.len <= super::HEADER_LEN
     }
 
+    /// Goes on behind records that somebody else appended.
+    pub fn catch_up(&mut self, len: u64) {
+        self.len = len;
+    }
+
     /// Lets nothing more be written, for a reason that completes "because …".
     pub fn poison(&mut self, why: impl Into<String>) {
         self.poisoned = Some(why.into());
@@ -179,12 +184,20 @@ pub fn create_file(
     header: Header,
     first: Option<(RecordKind, &[u8])>,
 ) -> Result<(File, u64), StoreError> {
-    let mut bytes = header.encode().to_vec();
+    let mut record = Vec::new();
     if let Some((kind, payload)) = first {
-        let mut record = Vec::new();
         frame(kind, payload, &mut record)?;
-        bytes.append(&mut record);
     }
+    create_with(path, header, &record)
+}
+
+/// The same with these records, as they stand in a file.
+///
+/// # Errors
+/// When the file or its folder can't be written.
+pub fn create_with(path: &Path, header: Header, records: &[u8]) -> Result<(File, u64), StoreError> {
+    let mut bytes = header.encode().to_vec();
+    bytes.extend_from_slice(records);
     let draft = path.with_extension("new");
     let make = || -> io::Result<File> {
         let mut options = OpenOptions::new();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use terrane_config::compile::compile;
 use terrane_config::load::{Loader, ModuleFile, ModuleFolder, ModuleRequest, is_local_source};
 use terrane_config::validate::validate;
+use terrane_config::version::{Constraint, Version};
 use terrane_lang::diagnostic::{Diagnostics, Style, render_all};
 use terrane_lang::functions::{Files, Functions};
 use terrane_model::addr::ProviderAddr;
@@ -22,6 +23,8 @@ pub struct Validated {
     pub errors: Vec<String>,
     /// Modules that it calls, and that are not there.
     pub missing: BTreeSet<String>,
+    /// Modules that it calls in another version than the one that is there: what it says of them need not hold.
+    pub other_versions: BTreeSet<String>,
 }
 
 /// Modules by the name of their repository (`owner+name`), and the schemas for them.
@@ -81,11 +84,15 @@ impl Library {
     #[must_use]
     pub fn validate(&self, folder: &Path) -> Validated {
         let mut missing = BTreeSet::new();
+        let mut other_versions = BTreeSet::new();
         let mut loader = Loader::new(module_folder(folder));
         while let Some(request) = loader.poll() {
             let found = self.find(&request);
-            if found.is_none() {
-                missing.insert(request.source.to_string());
+            match &found {
+                None => {
+                    missing.insert(request.source.to_string());
+                }
+                Some(found) => other_versions.extend(self.other_version(&request, found)),
             }
             loader.provide(
                 &request,
@@ -123,7 +130,25 @@ impl Library {
             .filter(|diagnostic| Diagnostics::from((*diagnostic).clone()).has_errors())
             .map(|diagnostic| render_all(&sources, [diagnostic], Style::Plain, 0))
             .collect();
-        Validated { errors, missing }
+        Validated {
+            errors,
+            missing,
+            other_versions,
+        }
+    }
+
+    /// Says so where a call asks for another version than the one that is there, by the change log of the package.
+    fn other_version(&self, request: &ModuleRequest, found: &Path) -> Option<String> {
+        let constraint = Constraint::parse(request.version.as_deref()?)?;
+        let version = found
+            .ancestors()
+            .take_while(|folder| folder.starts_with(&self.root))
+            .find_map(|folder| std::fs::read_to_string(folder.join("CHANGELOG.md")).ok())
+            .and_then(|log| newest(&log))?;
+        let there = Version::parse(&version)?;
+        let wanted = request.version.as_deref().unwrap_or_default();
+        (!constraint.allows(&there))
+            .then(|| format!("{} {wanted} (there is {version})", request.source))
     }
 
     /// The folder of a module that another one calls.
@@ -153,6 +178,12 @@ impl Library {
         let folder = folder.canonicalize().ok()?;
         folder.is_dir().then_some(folder)
     }
+}
+
+/// The version of the first section of a change log: `## [5.2.1](…)`.
+fn newest(log: &str) -> Option<String> {
+    let title = log.lines().find_map(|line| line.strip_prefix("## ["))?;
+    title.split_once(']').map(|(version, _)| version.to_owned())
 }
 
 /// Folders with configuration files.

@@ -125,7 +125,7 @@ impl JsonBody {
         (attributes, diagnostics)
     }
 
-    /// Where a missing argument is reported: the closing brace of an object, the opening bracket of an array.
+    /// Where a missing argument is reported: the closing brace of an object, the opening bracket of an array, else the whole value.
     pub(in crate::syntax) fn missing_span(&self) -> Span {
         let span = self.value.span;
         match self.value.kind {
@@ -134,7 +134,8 @@ impl JsonBody {
                 span.end.saturating_sub(1).max(span.start),
                 span.end,
             ),
-            _ => Span::new(span.file, span.start, (span.start + 1).min(span.end)),
+            ValueKind::Array(_) => Span::new(span.file, span.start, (span.start + 1).min(span.end)),
+            _ => span,
         }
     }
 }

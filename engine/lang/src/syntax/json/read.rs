@@ -91,6 +91,8 @@ struct Reader<'a> {
     depth: u32,
     /// A string took everything up to the end of its line, perhaps a comma too.
     comma_lost: bool,
+    /// The value that was read last was closed by the wrong bracket, which is still there.
+    left: bool,
     diagnostics: Diagnostics,
 }
 
@@ -103,6 +105,7 @@ impl<'a> Reader<'a> {
             at: 0,
             depth: 0,
             comma_lost: false,
+            left: false,
             diagnostics: Diagnostics::new(),
         }
     }
@@ -217,9 +220,11 @@ impl<'a> Reader<'a> {
             }
         };
         self.go_on()?;
+        // What is closed by a bracket that belongs to what is around takes it along: so the last byte is a bracket always.
+        let end = self.at + usize::from(std::mem::take(&mut self.left));
         Ok(Value {
             kind,
-            span: self.span(start, self.at),
+            span: self.span(start, end),
         })
     }
 
@@ -295,7 +300,8 @@ impl<'a> Reader<'a> {
                 };
                 self.report_here(rule, detail);
                 self.go_on()?;
-                self.at += usize::from(!self.closes_outer(close));
+                self.left = self.closes_outer(close);
+                self.at += usize::from(!self.left);
             }
             Some(_) => return Ok(false),
             None => {

@@ -1,0 +1,459 @@
+//! The folder on this machine where the journal of one workspace is kept.
+//!
+//! ```text
+//! owner                      who works here; locked by the system as long as the process lives
+//! journal                    batches of events, as in the embedded store; begins with a checkpoint unless the state was empty
+//! mark                       which bytes of the state file stand for which point of the journal
+//! history/<n>.journal        earlier journals
+//! unwritten-<serial>.tfstate a state that could not be written, because somebody else had written meanwhile
+//! ```
+
+use serde::{Deserialize, Serialize};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use terrane_model::snapshot::Snapshot;
+use terrane_store::StoreError;
+use terrane_store::journal::{
+    HEADER_LEN, Header, Journal, RecordKind, create_file, read_header, scan, sync_folder,
+};
+use terrane_store::lease::Holder;
+use terrane_store::seal::Seal;
+use terrane_store::wire::{Batch, WireError, encode_snapshot};
+
+/// The version of the folder's files.
+const FORMAT: u64 = 1;
+/// A journal shorter than this is never put away.
+const LONG: u64 = 16 << 20;
+
+/// Bytes of the state file, and the point of the journal that they stand for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// SHA-256 of the file as it is stored, in hex; empty where there is no file.
+    pub(crate) digest: String,
+    /// The serial that the file has.
+    pub(crate) file_serial: u64,
+    /// The serial of the journal's state.
+    pub(crate) journal_serial: u64,
+}
+
+impl Mark {
+    /// No file, nothing in the journal.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            digest: String::new(),
+            file_serial: 0,
+            journal_serial: 0,
+        }
+    }
+}
+
+/// What is known of the state file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Marks {
+    v: u64,
+    /// Where the state file is, for people.
+    pub(crate) location: String,
+    /// What was last read or written.
+    pub(crate) written: Mark,
+    /// What was about to be written.
+    pub(crate) writing: Option<Mark>,
+}
+
+impl Marks {
+    pub(crate) fn new(location: String, written: Mark) -> Self {
+        Self {
+            v: FORMAT,
+            location,
+            written,
+            writing: None,
+        }
+    }
+
+    /// The point of the journal that a file stands for.
+    pub(crate) fn find(&self, digest: &str) -> Option<&Mark> {
+        [Some(&self.written), self.writing.as_ref()]
+            .into_iter()
+            .flatten()
+            .find(|mark| mark.digest == digest)
+    }
+}
+
+/// A folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    folder: PathBuf,
+}
+
+/// What a journal says.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) header: Header,
+    pub(crate) end: u64,
+    /// Whether the end of the file is an incomplete record.
+    pub(crate) torn: bool,
+}
+
+pub(crate) fn io_error(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let doing = format!("{doing} {}", path.display());
+    move |source| StoreError::Io { doing, source }
+}
+
+impl Desk {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.join("journal")
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.folder.join("mark")
+    }
+
+    fn history(&self) -> PathBuf {
+        self.folder.join("history")
+    }
+
+    pub(crate) fn make(&self) -> Result<(), StoreError> {
+        make_folders(&self.folder).map_err(io_error("making", &self.folder))
+    }
+
+    pub(crate) fn remove(&self) -> Result<(), StoreError> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result.map_err(io_error("removing", &self.folder)),
+        }
+    }
+
+    /// States that could not be written, of which the user was told.
+    pub(crate) fn unwritten(&self) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = fs::read_dir(&self.folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| {
+                path.file_name()
+                    .and_then(|name| name.to_str())
+                    .is_some_and(|name| {
+                        name.starts_with("unwritten-")
+                            && (name.ends_with(".tfstate") || name.ends_with(".json"))
+                    })
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// What is known of the state file; `None`: nothing.
+    pub(crate) fn marks(&self) -> Result<Option<Marks>, StoreError> {
+        let path = self.mark();
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            result => result.map_err(io_error("reading", &path))?,
+        };
+        let marks: Marks = serde_json::from_slice(&bytes).map_err(|error| StoreError::Damaged {
+            what: path.display().to_string(),
+            problem: error.to_string(),
+        })?;
+        if marks.v > FORMAT {
+            return Err(StoreError::TooNew {
+                what: path.display().to_string(),
+                found: marks.v,
+                known: FORMAT,
+            });
+        }
+        Ok(Some(marks))
+    }
+
+    /// Makes marks durable.
+    pub(crate) fn set_marks(&self, marks: &Marks) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec(marks).expect("texts can always be written as JSON");
+        let path = self.mark();
+        write_whole(&path, &bytes).map_err(io_error("writing", &path))
+    }
+
+    /// The state that the journal tells; `None`: there is no journal. `each` sees every batch.
+    pub(crate) fn replay(
+        &self,
+        seal: &Arc<dyn Seal>,
+        each: impl FnMut(&Batch) -> bool,
+    ) -> Result<Option<Told>, StoreError> {
+        replay_file(&self.journal(), seal, Snapshot::default(), each)
+    }
+
+    /// Goes through all journals, oldest first, until `each` says no.
+    pub(crate) fn replay_all(
+        &self,
+        seal: &Arc<dyn Seal>,
+        mut each: impl FnMut(&Batch) -> bool,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let mut snapshot = None;
+        let mut going_on = true;
+        let newest = match File::open(self.journal()) {
+            Ok(mut file) => read_header(&mut file, &self.journal())?.generation,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io_error("opening", &self.journal())(error)),
+        };
+        let mut paths = Vec::new();
+        for generation in 0..newest {
+            let path = self.earlier(generation);
+            if path.exists() {
+                paths.push(path);
+            }
+        }
+        paths.push(self.journal());
+        for path in paths {
+            let told = replay_file(&path, seal, snapshot.unwrap_or_default(), |batch| {
+                going_on = going_on && each(batch);
+                going_on
+            })?;
+            snapshot = told.map(|told| told.snapshot);
+            if !going_on {
+                break;
+            }
+        }
+        Ok(snapshot)
+    }
+
+    fn earlier(&self, generation: u64) -> PathBuf {
+        self.history().join(format!("{generation:08}.journal"))
+    }
+
+    /// Opens the journal for writing at the end of its last whole record, which was found by reading it.
+    pub(crate) fn go_on(&self, told: &Told) -> Result<Journal, StoreError> {
+        let path = self.journal();
+        let open = || -> io::Result<File> {
+            let file = OpenOptions::new().read(true).write(true).open(&path)?;
+            if told.torn {
+                drop(fs::copy(&path, path.with_extension("torn")));
+                file.set_len(told.end)?;
+                file.sync_all()?;
+            }
+            Ok(file)
+        };
+        let file = open().map_err(io_error("opening", &path))?;
+        Ok(Journal::new(file, path, told.end))
+    }
+
+    /// Begins a journal at a state. One that is there is put away.
+    pub(crate) fn begin(
+        &self,
+        base: &Snapshot,
+        generation: u64,
+        seal: &Arc<dyn Seal>,
+    ) -> Result<(Journal, Header), StoreError> {
+        let path = self.journal();
+        if path.exists() {
+            let kept = self.earlier(generation.saturating_sub(1));
+            let keep = || -> io::Result<()> {
+                make_folders(&self.history())?;
+                if kept.exists() {
+                    fs::remove_file(&kept)?;
+                }
+                if fs::hard_link(&path, &kept).is_err() {
+                    fs::copy(&path, &kept)?;
+                    File::open(&kept)?.sync_all()?;
+                }
+                sync_folder(&self.history())
+            };
+            keep().map_err(io_error("writing", &kept))?;
+        }
+        let header = Header {
+            generation,
+            id: new_id(),
+        };
+        let checkpoint = if *base == Snapshot::default() {
+            None
+        } else {
+            let bytes = encode_snapshot(base).map_err(WireError::refused)?;
+            Some(seal.seal(&bytes, None)?)
+        };
+        let first = checkpoint
+            .as_deref()
+            .map(|bytes| (RecordKind::Checkpoint, bytes));
+        let (file, len) = create_file(&path, header, first)?;
+        Ok((Journal::new(file, path, len), header))
+    }
+
+    /// Whether a journal is so long that a new one should be begun.
+    pub(crate) fn is_long(journal: &Journal, file_len: usize) -> bool {
+        journal.len() > LONG.max(4 * file_len as u64)
+    }
+
+    /// Keeps a state that could not be written, and the journal that tells it. Returns where the state is.
+    pub(crate) fn set_aside(&self, serial: u64, state: &[u8]) -> Result<PathBuf, StoreError> {
+        let path = self.folder.join(format!("unwritten-{serial}.tfstate"));
+        write_whole(&path, state).map_err(io_error("writing", &path))?;
+        let journal = path.with_extension("journal");
+        let put = || -> io::Result<()> {
+            match fs::rename(self.journal(), &journal) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                result => result?,
+            }
+            match fs::remove_file(self.mark()) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                result => result?,
+            }
+            sync_folder(&self.folder)
+        };
+        put().map_err(io_error("writing", &journal))?;
+        Ok(path)
+    }
+
+    /// Keeps a shipped journal that does not fit. Returns where it is.
+    pub(crate) fn keep_shipped(&self, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+        let path = self.folder.join(format!("unwritten-{}.json", new_id()));
+        write_whole(&path, bytes).map_err(io_error("writing", &path))?;
+        Ok(path)
+    }
+
+    /// Takes the folder for this process; or says who has it.
+    pub(crate) fn own(&self) -> Result<Result<Owned, Option<Holder>>, StoreError> {
+        const TRIES: u32 = 5;
+        let path = self.folder.join("owner");
+        for _ in 0..TRIES {
+            self.make()?;
+            let file = open_private(&path).map_err(io_error("opening", &path))?;
+            let mut owned = Owned { file };
+            match owned.file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(Err(owned.last())),
+                Err(TryLockError::Error(source)) => return Err(io_error("locking", &path)(source)),
+            }
+            // Whoever had it may have removed the folder between opening and locking.
+            if is_same(&owned.file, &path) {
+                return Ok(Ok(owned));
+            }
+        }
+        Ok(Err(None))
+    }
+}
+
+/// A folder that this process works in, as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Owned {
+    file: File,
+}
+
+impl Owned {
+    /// The lock on the state file that was last taken from here. If it is still held, it is by a process that is no more.
+    pub(crate) fn last(&mut self) -> Option<Holder> {
+        let mut bytes = Vec::new();
+        self.file.rewind().ok()?;
+        self.file.read_to_end(&mut bytes).ok()?;
+        Holder::from_json(&bytes)
+    }
+
+    /// Notes which lock is about to be taken.
+    pub(crate) fn note(&mut self, info: Option<&Holder>) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        if let Some(info) = info {
+            self.file.write_all(&info.to_json())?;
+        }
+        self.file.sync_data()
+    }
+}
+
+fn replay_file(
+    path: &Path,
+    seal: &Arc<dyn Seal>,
+    start: Snapshot,
+    mut each: impl FnMut(&Batch) -> bool,
+) -> Result<Option<Told>, StoreError> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        result => result.map_err(io_error("opening", path))?,
+    };
+    let header = read_header(&mut file, path)?;
+    let mut snapshot = start;
+    let scan = scan(&mut file, path, HEADER_LEN, |_, kind, payload| {
+        let apply =
+            |snapshot: &mut Snapshot, bytes: &[u8], each: &mut dyn FnMut(&Batch) -> bool| {
+                terrane_store::replay::apply(snapshot, kind, bytes, |batch, _| each(batch))
+            };
+        if seal.encrypts() || terrane_store::seal::is_sealed(payload) {
+            apply(&mut snapshot, &seal.unseal(payload.to_vec())?, &mut each)
+        } else {
+            apply(&mut snapshot, payload, &mut each)
+        }
+    })?;
+    Ok(Some(Told {
+        snapshot,
+        header,
+        end: scan.end,
+        torn: scan.torn.is_some(),
+    }))
+}
+
+fn new_id() -> u64 {
+    let (high, _) = uuid::Uuid::new_v4().as_u64_pair();
+    high
+}
+
+fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// Whether an open file is the one that has this name.
+pub(crate) fn is_same(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let (Ok(held), Ok(named)) = (file.metadata(), fs::metadata(path)) else {
+            return false;
+        };
+        (held.dev(), held.ino()) == (named.dev(), named.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
+}
+
+/// Makes a folder and those above it, each durable, for the owner's eyes only.
+pub(crate) fn make_folders(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder.parent().unwrap_or(Path::new(""));
+    make_folders(above)?;
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    match builder.create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        result => result?,
+    }
+    sync_folder(above)
+}
+
+/// Writes a file so that it is there whole, or not at all.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = open_private(&draft)?;
+    file.set_len(0)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    sync_folder(path.parent().unwrap_or(Path::new("")))
+}

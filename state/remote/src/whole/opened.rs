@@ -1,0 +1,759 @@
+//! A workspace that is open for writing.
+
+use super::desk::{Desk, Mark, Marks, Owned, Told};
+use super::recover::{
+    Addition, Facts, Found, Relation, addition, batch_text, digest, export, open_intents,
+};
+use super::ship::{self, BatchText, Shipped, Shipper};
+use super::{Held, Place, Side, SideError, Tag};
+use crate::Say;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use terrane_model::event::{Event, EventKind};
+use terrane_model::snapshot::{InstanceState, ObjectState, Snapshot};
+use terrane_store::clock::Clock;
+use terrane_store::journal::{Header, Journal, RecordKind};
+use terrane_store::lease::{Claim, Fence, Holder, Lease};
+use terrane_store::seal::Seal;
+use terrane_store::{StoreError, Workspace};
+
+/// What is needed to open a workspace.
+#[derive(Debug)]
+pub(crate) struct Opening<'a> {
+    pub(crate) place: &'a Arc<dyn Place>,
+    pub(crate) workspace: &'a str,
+    pub(crate) desk: Desk,
+    pub(crate) owned: Owned,
+    pub(crate) held: Box<dyn Held>,
+    pub(crate) holder: Holder,
+    /// Whether it is locked.
+    pub(crate) locked: bool,
+}
+
+/// What a workspace needs of its surroundings.
+#[derive(Clone)]
+pub(crate) struct Means {
+    pub(crate) seal: Arc<dyn Seal>,
+    pub(crate) say: Say,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Means {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Means").finish_non_exhaustive()
+    }
+}
+
+/// A workspace, with its lock.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    name: String,
+    lease: Lease,
+    desk: Desk,
+    means: Means,
+    snapshot: Arc<Snapshot>,
+    /// The state that the file holds, as far as it is known.
+    baseline: Option<Arc<Snapshot>>,
+    journal: Option<Journal>,
+    header: Header,
+    marks: Marks,
+    tag: Tag,
+    file_len: usize,
+    /// The file as it was before this run wrote it.
+    before: Option<Vec<u8>>,
+    /// Whether the file lacks something.
+    behind: bool,
+    every_ms: Option<u64>,
+    /// When the file is to be written next, while the run goes on.
+    write_at_ms: Option<u64>,
+    /// How much was recorded since the file was written.
+    since_write: usize,
+    shipper: Option<Shipper>,
+    held: Option<Box<dyn Held>>,
+    owned: Owned,
+}
+
+/// How often what is due is looked for.
+const RENEW: Duration = Duration::from_secs(5);
+/// A shipped journal that grows beyond this is folded into the state file, also while a run goes on.
+const SHIPPED: usize = 1 << 20;
+
+impl Opened {
+    pub(crate) fn open(opening: Opening<'_>, means: Means) -> Result<Self, StoreError> {
+        let Opening {
+            place,
+            workspace,
+            desk,
+            owned,
+            mut held,
+            holder,
+            locked,
+        } = opening;
+        let name = place.name(workspace);
+        let result = Self::prepare(&**place, workspace, &desk, &mut *held, &means);
+        let prepared = match result {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                drop(held.unlock());
+                return Err(error);
+            }
+        };
+        let Prepared {
+            facts,
+            shipped,
+            base,
+            snapshot,
+            marks,
+            taken,
+        } = prepared;
+        let header = facts.told.as_ref().map_or(
+            Header {
+                generation: 0,
+                id: 0,
+            },
+            |told| told.header,
+        );
+        let behind = matches!(facts.relation, Relation::GoesOn(_)) && !facts.ahead.is_empty();
+        let tag = facts.found.tag();
+        let file_len = facts.found.len();
+        let absent = facts.found.stored.is_none();
+        let who = holder.who.to_string();
+        let mut opened = Self {
+            name,
+            lease: Lease {
+                holder,
+                claim: Claim::whole(),
+                fence: Fence::above(snapshot.last_op),
+                locked,
+            },
+            desk,
+            means,
+            baseline: (!behind).then_some(base),
+            snapshot,
+            journal: None,
+            header,
+            marks,
+            tag,
+            file_len,
+            before: place
+                .writes_in_place()
+                .then_some(facts.found.stored)
+                .flatten()
+                .map(|stored| stored.bytes),
+            behind,
+            every_ms: place.write_every_ms(),
+            write_at_ms: None,
+            since_write: 0,
+            shipper: None,
+            held: Some(held),
+            owned,
+        };
+        opened.go_on(facts.told, &facts.relation, taken)?;
+        if let Some(side) = place.side(workspace) {
+            opened.start_shipping(side, shipped, who)?;
+        }
+        if absent && workspace != "default" && !opened.behind {
+            opened.write_file()?;
+        }
+        Ok(opened)
+    }
+
+    /// Reads everything and decides what the state is; writes nothing but what is set aside.
+    fn prepare(
+        place: &dyn Place,
+        workspace: &str,
+        desk: &Desk,
+        held: &mut dyn Held,
+        means: &Means,
+    ) -> Result<Prepared, StoreError> {
+        let name = place.name(workspace);
+        if let Some(path) = desk.unwritten().first() {
+            return Err(StoreError::Refused(still_unwritten(&name, path)));
+        }
+        let found = Found::new(held.get()?);
+        let facts = Facts::gather(found, place, workspace, desk, &means.seal)?;
+        let mut shipped = None;
+        let mut added = Addition::Nothing;
+        if let Some(mut side) = place.side(workspace) {
+            shipped = ship::read(&mut *side, &means.seal)?;
+            if let Some((shipped, tag)) = &shipped {
+                added = addition(shipped, &side.name(), &facts)?;
+                if matches!(added, Addition::Misfit) {
+                    return Err(set_aside_shipped(&name, desk, shipped, &mut *side, tag));
+                }
+            }
+        }
+        let parse = || facts.found.parse(&name, &means.seal);
+        let mut marks = match &facts.relation {
+            Relation::GoesOn(_) => facts.marks.clone(),
+            _ => None,
+        }
+        .unwrap_or_else(|| Marks::new(name.clone(), Mark::nothing()));
+        let mut taken = Vec::new();
+        let snapshot = match &facts.relation {
+            Relation::GoesOn(mark) => {
+                marks.written = mark.clone();
+                let told = facts.told.as_ref().map(|told| told.snapshot.clone());
+                if !facts.ahead.is_empty() {
+                    (means.say)(&format!(
+                        "{} of {name} recorded on this machine by a run that was cut off are taken in.",
+                        changes(facts.ahead.len())
+                    ));
+                }
+                told.unwrap_or_default()
+            }
+            Relation::NoJournal => {
+                let snapshot = parse()?;
+                marks.written = Mark {
+                    digest: facts.found.digest.clone(),
+                    file_serial: snapshot.serial,
+                    journal_serial: snapshot.serial,
+                };
+                snapshot
+            }
+            Relation::Theirs => {
+                let theirs = parse()?;
+                let file_serial = theirs.serial;
+                let mut ours = facts
+                    .told
+                    .as_ref()
+                    .map(|told| told.snapshot.clone())
+                    .unwrap_or_default();
+                let events = vec![Event {
+                    at_ms: means.clock.now_ms(),
+                    kind: EventKind::Replaced(Box::new(theirs)),
+                }];
+                marks = facts.marks.clone().unwrap_or(marks);
+                let serial = ours.serial_after(&events);
+                ours.commit_as(serial, &events);
+                marks.writing = Some(Mark {
+                    digest: facts.found.digest.clone(),
+                    file_serial,
+                    journal_serial: serial,
+                });
+                taken.push((serial, events));
+                ours
+            }
+            Relation::Fork { since } => {
+                let ours = facts
+                    .told
+                    .as_ref()
+                    .map(|told| told.snapshot.clone())
+                    .unwrap_or_default();
+                // What is there is read first: if it can't be, that is the more important news.
+                let theirs = parse()?;
+                let path = desk.set_aside(ours.serial, &export(&ours, &means.seal)?)?;
+                return Err(StoreError::Refused(fork(
+                    &name, &ours, &theirs, *since, &path,
+                )));
+            }
+        };
+        let base = Arc::new(snapshot);
+        let mut prepared = Prepared {
+            facts,
+            shipped,
+            snapshot: Arc::clone(&base),
+            base,
+            marks,
+            taken,
+        };
+        prepared.add(added, &name, means);
+        Ok(prepared)
+    }
+
+    /// Opens the journal where there is one, and records what was taken in.
+    fn go_on(
+        &mut self,
+        told: Option<Told>,
+        relation: &Relation,
+        taken: Vec<(u64, Vec<Event>)>,
+    ) -> Result<(), StoreError> {
+        match relation {
+            Relation::GoesOn(_) | Relation::Theirs => {
+                if let Some(told) = told {
+                    self.journal = Some(self.desk.go_on(&told)?);
+                }
+            }
+            Relation::NoJournal | Relation::Fork { .. } => {}
+        }
+        if matches!(relation, Relation::Theirs) && self.journal.is_some() {
+            self.desk.set_marks(&self.marks)?;
+        }
+        let theirs = usize::from(matches!(relation, Relation::Theirs));
+        for (at, (serial, events)) in taken.iter().enumerate() {
+            if at >= theirs {
+                self.begin()?;
+                self.behind = true;
+                self.baseline = None;
+            }
+            self.append(*serial, events)?;
+            if at < theirs
+                && let Some(mark) = self.marks.writing.take()
+            {
+                self.marks.written = mark;
+                if self.journal.is_some() {
+                    self.desk.set_marks(&self.marks)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a journal, if there is none.
+    fn begin(&mut self) -> Result<(), StoreError> {
+        if self.journal.is_some() {
+            return Ok(());
+        }
+        let base = match &self.baseline {
+            Some(baseline) => Arc::clone(baseline),
+            None => Arc::clone(&self.snapshot),
+        };
+        // First what it goes on from: a journal that nobody knows the beginning of could not be trusted.
+        self.desk.make()?;
+        self.desk.set_marks(&self.marks)?;
+        let generation = self.header.generation + 1;
+        let (journal, header) = self.desk.begin(&base, generation, &self.means.seal)?;
+        self.header = header;
+        self.journal = Some(journal);
+        Ok(())
+    }
+
+    fn append(&mut self, serial: u64, events: &[Event]) -> Result<Option<BatchText>, StoreError> {
+        let text = batch_text(serial, events)?;
+        let Some(journal) = &mut self.journal else {
+            return Ok(Some(text));
+        };
+        let bytes = text.get().as_bytes();
+        if self.means.seal.encrypts() {
+            journal.append(RecordKind::Batch, &self.means.seal.seal(bytes, None)?)?;
+        } else {
+            journal.append(RecordKind::Batch, bytes)?;
+        }
+        self.since_write += bytes.len();
+        Ok(Some(text))
+    }
+
+    fn start_shipping(
+        &mut self,
+        side: Box<dyn Side>,
+        known: Option<(Shipped, Tag)>,
+        who: String,
+    ) -> Result<(), StoreError> {
+        let (old, tag) = known.map_or((None, None), |(shipped, tag)| (Some(shipped), tag));
+        let mut shipped = Shipped::new(self.header.id, who, self.marks.written.clone());
+        if self.behind {
+            shipped.open = open_intents(&self.at_mark()?)?;
+            shipped.batches = self.unsynced()?;
+        } else {
+            shipped.open = open_intents(&self.snapshot)?;
+        }
+        let known = old.as_ref().is_some_and(|old| {
+            old.journal == shipped.journal
+                && old.base == shipped.base
+                && old.batches.len() == shipped.batches.len()
+        });
+        let pending = !known && (old.is_some() || !shipped.is_empty());
+        let shipper = Shipper::start(side, shipped, tag, pending, Arc::clone(&self.means.seal))
+            .map_err(|source| StoreError::Io {
+                doing: String::from("starting a thread that ships the journal"),
+                source,
+            })?;
+        self.shipper = Some(shipper);
+        Ok(())
+    }
+
+    /// The state that the file stands for, by the journal.
+    fn at_mark(&self) -> Result<Snapshot, StoreError> {
+        let since = self.marks.written.journal_serial;
+        let told = self
+            .desk
+            .replay(&self.means.seal, |batch| batch.serial <= since)?;
+        Ok(told.map(|told| told.snapshot).unwrap_or_default())
+    }
+
+    /// Batches of the journal that the file lacks.
+    fn unsynced(&self) -> Result<Vec<BatchText>, StoreError> {
+        let since = self.marks.written.journal_serial;
+        let mut found = Vec::new();
+        let mut failed = None;
+        self.desk.replay(&self.means.seal, |batch| {
+            if batch.serial > since {
+                match batch_text(batch.serial, &batch.events) {
+                    Ok(text) => found.push(text),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            true
+        })?;
+        failed.map_or(Ok(found), Err)
+    }
+
+    /// Writes the state file.
+    fn write_file(&mut self) -> Result<(), StoreError> {
+        let snapshot = Arc::clone(&self.snapshot);
+        let bytes = export(&snapshot, &self.means.seal)?;
+        let mark = Mark {
+            digest: digest(&bytes),
+            file_serial: snapshot.serial,
+            journal_serial: snapshot.serial,
+        };
+        if self.journal.is_some() {
+            self.marks.writing = Some(mark.clone());
+            self.desk.set_marks(&self.marks)?;
+        }
+        if let Some(shipper) = &self.shipper {
+            shipper.writing(mark.clone())?;
+        }
+        let Some(held) = &mut self.held else {
+            return Ok(());
+        };
+        if let Some(before) = self.before.take() {
+            held.back_up(&before)?;
+        }
+        self.tag = held.put(&bytes, &self.tag)?;
+        self.file_len = bytes.len();
+        self.marks.written = mark.clone();
+        self.marks.writing = None;
+        if self.journal.is_some() {
+            self.desk.set_marks(&self.marks)?;
+        }
+        if let Some(shipper) = &self.shipper {
+            shipper.written(mark, self.header.id, open_intents(&snapshot)?);
+        }
+        self.baseline = Some(snapshot);
+        self.behind = false;
+        self.since_write = 0;
+        Ok(())
+    }
+
+    /// Whether nobody else writes, as far as it is known.
+    fn check_lease(&self) -> Result<(), StoreError> {
+        match self.shipper.as_ref().and_then(Shipper::lost) {
+            None => Ok(()),
+            Some(why) => Err(StoreError::LeaseLost {
+                path: self.name.clone(),
+                why: format!(
+                    "{why}; what this run did so far is in {}",
+                    self.desk.journal().display()
+                ),
+            }),
+        }
+    }
+
+    /// What is due from time to time. When it fails, the journal has everything, and it is tried again.
+    fn tend(&mut self) {
+        let now = self.means.clock.now_ms();
+        let due = match (self.every_ms, self.write_at_ms) {
+            (Some(every), None) => {
+                self.write_at_ms = Some(now.saturating_add(every));
+                false
+            }
+            (Some(_), Some(at)) => now >= at,
+            (None, _) => self.shipper.is_some() && self.since_write >= SHIPPED,
+        };
+        if !due {
+            return;
+        }
+        drop(self.write_file());
+        let took = self.means.clock.now_ms().saturating_sub(now);
+        if let Some(every) = self.every_ms {
+            // A large state is written less often, so that writing never takes more than a tenth of the time.
+            self.write_at_ms = Some(now.saturating_add(every.max(took.saturating_mul(10))));
+        }
+    }
+
+    /// Brings the file up to date at the end.
+    fn finish(&mut self) -> Result<(), StoreError> {
+        if self.held.is_none() {
+            return Ok(());
+        }
+        let written = self.finish_file();
+        if written.is_err()
+            && let Some(shipper) = &self.shipper
+        {
+            // What the file lacks is at least beside it.
+            drop(shipper.flush());
+        }
+        self.shipper = None;
+        let held = self.held.take();
+        let unlocked = held.map_or(Ok(()), Held::unlock);
+        if unlocked.is_ok() {
+            drop(self.owned.note(None));
+        }
+        written.map_err(|error| self.unwritten(error))?;
+        unlocked
+    }
+
+    fn finish_file(&mut self) -> Result<(), StoreError> {
+        if !self.behind {
+            return Ok(());
+        }
+        let same = !self.marks.written.digest.is_empty()
+            && self
+                .baseline
+                .as_ref()
+                .is_some_and(|before| same_content(before, &self.snapshot));
+        if same {
+            // Nothing that a state file can hold has changed.
+            self.marks.written.journal_serial = self.snapshot.serial;
+            self.desk.set_marks(&self.marks)?;
+            if let Some(shipper) = &self.shipper {
+                shipper.written(
+                    self.marks.written.clone(),
+                    self.header.id,
+                    open_intents(&self.snapshot)?,
+                );
+            }
+            self.behind = false;
+        } else {
+            self.write_file()?;
+        }
+        self.put_away();
+        Ok(())
+    }
+
+    /// Begins a new journal in place of a long one. When that fails, the long one does as well.
+    fn put_away(&mut self) {
+        let long = self
+            .journal
+            .as_ref()
+            .is_some_and(|journal| Desk::is_long(journal, self.file_len));
+        if long {
+            let generation = self.header.generation + 1;
+            drop(
+                self.desk
+                    .begin(&self.snapshot, generation, &self.means.seal),
+            );
+        }
+    }
+
+    fn unwritten(&self, error: StoreError) -> StoreError {
+        let mut why = error.to_string();
+        let mut source: Option<&dyn std::error::Error> = std::error::Error::source(&error);
+        while let Some(inner) = source {
+            why = format!("{why}: {inner}");
+            source = inner.source();
+        }
+        StoreError::Refused(format!(
+            "the state could not be written to {}: {why}. Nothing is lost: every change is recorded in {}. Run any command that locks the state (`terrane apply -refresh-only`, say) from this folder when {} can be reached again, and it will be written",
+            self.name,
+            self.desk.journal().display(),
+            self.name,
+        ))
+    }
+}
+
+impl Workspace for Opened {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot)
+    }
+
+    fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    fn renew(&mut self) -> Result<(), StoreError> {
+        self.check_lease()?;
+        if self.behind {
+            self.tend();
+        }
+        Ok(())
+    }
+
+    fn renew_every(&self) -> Option<Duration> {
+        // The lock lasts until it is given back; but what is due is also done while nothing is recorded for long.
+        (self.every_ms.is_some() || self.shipper.is_some()).then_some(RENEW)
+    }
+
+    fn commit(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.check_lease()?;
+        let serial = self.snapshot.serial_after(&events);
+        // Made before anything is written: a batch that can't be written down must leave nothing behind.
+        drop(batch_text(serial, &events)?);
+        let new = self.journal.is_none();
+        self.begin()?;
+        if new && let Some(shipper) = &self.shipper {
+            shipper.written(
+                self.marks.written.clone(),
+                self.header.id,
+                open_intents(&self.snapshot)?,
+            );
+        }
+        let text = self.append(serial, &events)?;
+        if let (Some(shipper), Some(text)) = (&self.shipper, text) {
+            shipper.push(text);
+        }
+        Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
+        self.behind = true;
+        self.tend();
+        Ok(())
+    }
+
+    fn close(mut self: Box<Self>) -> Result<(), StoreError> {
+        self.finish()
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if let Err(error) = self.finish() {
+            (self.means.say)(&error.to_string());
+        }
+    }
+}
+
+/// What was found at opening.
+#[derive(Debug)]
+struct Prepared {
+    facts: Facts,
+    shipped: Option<(Shipped, Tag)>,
+    /// The state before what others had shipped.
+    base: Arc<Snapshot>,
+    snapshot: Arc<Snapshot>,
+    marks: Marks,
+    /// Batches that were taken in, and are not in the journal yet.
+    taken: Vec<(u64, Vec<Event>)>,
+}
+
+impl Prepared {
+    /// Takes in what was shipped by another machine.
+    fn add(&mut self, added: Addition, name: &str, means: &Means) {
+        let Addition::Batches { who, batches, open } = added else {
+            return;
+        };
+        if !batches.is_empty() {
+            (means.say)(&format!(
+                "{} of {name} recorded by {who}, whose run was cut off, are taken in.",
+                changes(batches.len())
+            ));
+        }
+        let mut unknown = Vec::new();
+        for event in open {
+            if let EventKind::Began { op, .. } = &event.kind
+                && !self.snapshot.open.contains_key(op)
+            {
+                unknown.push(event);
+            }
+        }
+        let first = (!unknown.is_empty()).then(|| (0, unknown));
+        let rest = batches
+            .into_iter()
+            .map(|batch| (batch.serial, batch.events));
+        for (wanted, events) in first.into_iter().chain(rest) {
+            let serial = self.snapshot.serial_after(&events).max(wanted);
+            Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
+            self.taken.push((serial, events));
+        }
+    }
+}
+
+fn changes(count: usize) -> String {
+    match count {
+        1 => String::from("A change"),
+        count => format!("{count} changes"),
+    }
+}
+
+/// Whether two states are the same in a state file, but for the serial.
+fn same_content(left: &Snapshot, right: &Snapshot) -> bool {
+    let same_object = |left: &Arc<ObjectState>, right: &Arc<ObjectState>| {
+        Arc::ptr_eq(left, right)
+            || ObjectState {
+                created_in_ms: None,
+                ..ObjectState::clone(left)
+            } == ObjectState {
+                created_in_ms: None,
+                ..ObjectState::clone(right)
+            }
+    };
+    let same_instance = |left: &InstanceState, right: &InstanceState| {
+        let same_current = match (&left.current, &right.current) {
+            (None, None) => true,
+            (Some(left), Some(right)) => same_object(left, right),
+            _ => false,
+        };
+        same_current
+            && left.deposed.len() == right.deposed.len()
+            && left.deposed.iter().zip(&right.deposed).all(
+                |((left_key, left), (right_key, right))| {
+                    left_key == right_key && same_object(left, right)
+                },
+            )
+    };
+    left.lineage == right.lineage
+        && left.outputs == right.outputs
+        && left.checks == right.checks
+        && left.resources.len() == right.resources.len()
+        && left.resources.iter().zip(&right.resources).all(
+            |((left_addr, left), (right_addr, right))| {
+                left_addr == right_addr
+                    && left.provider == right.provider
+                    && left.instances.len() == right.instances.len()
+                    && left.instances.iter().zip(&right.instances).all(
+                        |((left_key, left), (right_key, right))| {
+                            left_key == right_key && same_instance(left, right)
+                        },
+                    )
+            },
+        )
+}
+
+fn fork(name: &str, ours: &Snapshot, theirs: &Snapshot, since: u64, path: &Path) -> String {
+    format!(
+        "{name} was changed by somebody else (it has serial {} now) while changes that were recorded here (serials {} to {}) had not been written to it. \
+         They are not put over each other. What was recorded here is kept in {}. {}",
+        theirs.serial,
+        since + 1,
+        ours.serial,
+        path.display(),
+        way_out(path),
+    )
+}
+
+fn still_unwritten(name: &str, path: &Path) -> String {
+    format!(
+        "changes to {name} that were recorded here and could not be written, because somebody else had changed it, are still waiting in {}. {}",
+        path.display(),
+        way_out(path),
+    )
+}
+
+fn way_out(path: &Path) -> String {
+    format!(
+        "Move that file out of its folder, which settles it for terrane: then either go on with what is stored (objects that only the file knows are not managed: `import` them), or put the file in its place with `terrane state push -force {}`",
+        path.file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+    )
+}
+
+/// Keeps a shipped journal that does not fit. The object is removed only when the copy is durable.
+fn set_aside_shipped(
+    name: &str,
+    desk: &Desk,
+    shipped: &Shipped,
+    side: &mut dyn Side,
+    tag: &Tag,
+) -> StoreError {
+    let keep = || -> Result<std::path::PathBuf, StoreError> {
+        let bytes = serde_json::to_vec_pretty(shipped)
+            .map_err(|error| StoreError::Refused(error.to_string()))?;
+        desk.keep_shipped(&bytes)
+    };
+    let path = match keep() {
+        Ok(path) => path,
+        Err(error) => return error,
+    };
+    if let Err(SideError::Store(error)) = side.delete(tag) {
+        return error;
+    }
+    StoreError::Refused(format!(
+        "{name} was changed by somebody else while {} recorded by {} had not been written to it. They are not put over each other. What was recorded (events, as JSON) is kept in {}: compare it with the state, `import` what is missing, then move the file out of its folder",
+        changes(shipped.batches.len()).to_lowercase(),
+        shipped.who,
+        path.display(),
+    ))
+}

@@ -1,0 +1,330 @@
+//! Finding out, at opening, what the state is: from the state file, the journal on this machine, and the shipped one.
+
+use super::desk::{Desk, Mark, Marks, Told};
+use super::ship::{BatchText, Shipped};
+use super::{Place, Stored, Tag};
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use terrane_model::event::{Event, EventKind};
+use terrane_model::snapshot::Snapshot;
+use terrane_store::StoreError;
+use terrane_store::seal::{Identity, Seal};
+use terrane_store::statefile::{self, WriteOptions};
+use terrane_store::wire::{Batch, WireError, decode_batch, encode_batch};
+
+/// The state file as it was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) stored: Option<Stored>,
+    /// SHA-256; empty where there is no file.
+    pub(crate) digest: String,
+}
+
+impl Found {
+    pub(crate) fn new(stored: Option<Stored>) -> Self {
+        let digest = stored
+            .as_ref()
+            .map_or_else(String::new, |stored| digest(&stored.bytes));
+        Self { stored, digest }
+    }
+
+    pub(crate) fn tag(&self) -> Tag {
+        self.stored.as_ref().and_then(|stored| stored.tag.clone())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.stored.as_ref().map_or(0, |stored| stored.bytes.len())
+    }
+
+    /// What the file says.
+    pub(crate) fn parse(&self, name: &str, seal: &Arc<dyn Seal>) -> Result<Snapshot, StoreError> {
+        match &self.stored {
+            None => Ok(Snapshot::default()),
+            Some(stored) if seal.encrypts() || terrane_store::seal::is_sealed(&stored.bytes) => {
+                let bytes = seal.unseal(stored.bytes.clone())?;
+                Ok(statefile::read(name, &bytes)?.snapshot)
+            }
+            Some(stored) => Ok(statefile::read(name, &stored.bytes)?.snapshot),
+        }
+    }
+}
+
+/// SHA-256 in hex.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// A state as the bytes of a state file.
+pub(crate) fn export(snapshot: &Snapshot, seal: &Arc<dyn Seal>) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::new();
+    statefile::to_writer(snapshot, &WriteOptions::default(), &mut bytes)?;
+    if !seal.encrypts() {
+        return Ok(bytes);
+    }
+    let identity = Identity {
+        lineage: &snapshot.lineage,
+        serial: snapshot.serial,
+    };
+    seal.seal(&bytes, Some(identity))
+}
+
+/// A batch as text.
+pub(crate) fn batch_text(serial: u64, events: &[Event]) -> Result<BatchText, StoreError> {
+    let bytes = encode_batch(serial, events).map_err(WireError::refused)?;
+    let text = String::from_utf8(bytes).map_err(|error| StoreError::Refused(error.to_string()))?;
+    let raw =
+        RawValue::from_string(text).map_err(|error| StoreError::Refused(error.to_string()))?;
+    Ok(Arc::from(raw))
+}
+
+/// The intents that are open in a state, as a batch; `None`: there are none.
+pub(crate) fn open_intents(snapshot: &Snapshot) -> Result<Option<BatchText>, StoreError> {
+    if snapshot.open.is_empty() {
+        return Ok(None);
+    }
+    let events: Vec<Event> = snapshot
+        .open
+        .iter()
+        .map(|(op, intent)| Event {
+            at_ms: 0,
+            kind: EventKind::Began {
+                op: *op,
+                intent: intent.clone(),
+            },
+        })
+        .collect();
+    batch_text(snapshot.serial, &events).map(Some)
+}
+
+/// How the journal on this machine and the state file stand to each other.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// There is no journal, or nothing in it matters.
+    NoJournal,
+    /// The file stands for a point of the journal.
+    GoesOn(Mark),
+    /// The file is somebody else's, and nothing of ours is missing in it.
+    Theirs,
+    /// The file is somebody else's, and the changes behind this serial of ours are missing in it.
+    Fork {
+        /// The last serial of ours that the file had.
+        since: u64,
+    },
+}
+
+/// Compares them. `half_written`: the file can't be read, and this place may leave it so when a write is cut off.
+pub(crate) fn relate(
+    told: Option<&Told>,
+    marks: Option<&Marks>,
+    digest: &str,
+    half_written: bool,
+) -> Relation {
+    let (Some(told), Some(marks)) = (told, marks) else {
+        return Relation::NoJournal;
+    };
+    let ours = told.snapshot.serial;
+    if let Some(mark) = marks.find(digest) {
+        return if ours < mark.journal_serial {
+            Relation::Theirs
+        } else {
+            Relation::GoesOn(mark.clone())
+        };
+    }
+    if half_written && marks.writing.is_some() {
+        return Relation::GoesOn(marks.written.clone());
+    }
+    if ours > marks.written.journal_serial {
+        Relation::Fork {
+            since: marks.written.journal_serial,
+        }
+    } else {
+        Relation::Theirs
+    }
+}
+
+/// Everything that is known before anything is decided.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) found: Found,
+    pub(crate) told: Option<Told>,
+    pub(crate) marks: Option<Marks>,
+    /// Batches of the journal behind what the file has.
+    pub(crate) ahead: Vec<BatchText>,
+    pub(crate) relation: Relation,
+}
+
+impl Facts {
+    /// Gathers them.
+    pub(crate) fn gather(
+        found: Found,
+        place: &dyn Place,
+        workspace: &str,
+        desk: &Desk,
+        seal: &Arc<dyn Seal>,
+    ) -> Result<Self, StoreError> {
+        // A journal without marks: all of it counts as not written, so that nothing of it is passed over.
+        let marks = match desk.marks()? {
+            None if desk.journal().exists() => {
+                Some(Marks::new(place.name(workspace), Mark::nothing()))
+            }
+            marks => marks,
+        };
+        let since = marks
+            .as_ref()
+            .map_or(0, |marks| match marks.find(&found.digest) {
+                Some(mark) => mark.journal_serial,
+                None => marks.written.journal_serial,
+            });
+        let mut ahead = Vec::new();
+        let mut failed = None;
+        let told = desk.replay(seal, |batch| {
+            if batch.serial > since {
+                match batch_text(batch.serial, &batch.events) {
+                    Ok(text) => ahead.push(text),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            true
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let half_written = place.writes_in_place()
+            && marks.as_ref().is_some_and(|marks| {
+                marks.find(&found.digest).is_none() && marks.writing.is_some()
+            })
+            && found.parse(&place.name(workspace), seal).is_err();
+        let relation = relate(told.as_ref(), marks.as_ref(), &found.digest, half_written);
+        Ok(Self {
+            found,
+            told,
+            marks,
+            ahead,
+            relation,
+        })
+    }
+}
+
+/// What a shipped journal adds.
+#[derive(Debug)]
+pub(crate) enum Addition {
+    /// Nothing.
+    Nothing,
+    /// These batches, recorded by somebody.
+    Batches {
+        who: String,
+        batches: Vec<Batch>,
+        /// The intents that the state file could not hold; part of the same.
+        open: Vec<Event>,
+    },
+    /// It goes on from another state than the one that is there.
+    Misfit,
+}
+
+/// Finds out what a shipped journal adds to what is known on this machine.
+pub(crate) fn addition(
+    shipped: &Shipped,
+    name: &str,
+    facts: &Facts,
+) -> Result<Addition, StoreError> {
+    let own = facts
+        .told
+        .as_ref()
+        .is_some_and(|told| told.header.id == shipped.journal);
+    let goes_on = matches!(facts.relation, Relation::GoesOn(_));
+    if shipped.is_empty() || (own && goes_on) {
+        return Ok(Addition::Nothing);
+    }
+    let decode = |text: &BatchText| {
+        decode_batch(text.get().as_bytes()).map_err(|error| error.at(name.to_owned()))
+    };
+    let open = shipped
+        .open
+        .as_ref()
+        .map(decode)
+        .transpose()?
+        .map(|batch| batch.events)
+        .unwrap_or_default();
+    let all: Vec<Batch> = shipped
+        .batches
+        .iter()
+        .map(decode)
+        .collect::<Result<_, _>>()?;
+    let digest = &facts.found.digest;
+    // Which of the batches the file has already.
+    let has = if shipped.base.digest == *digest {
+        shipped.base.journal_serial
+    } else if let Some(writing) = shipped
+        .writing
+        .as_ref()
+        .filter(|writing| writing.digest == *digest)
+    {
+        writing.journal_serial
+    } else if all.is_empty() {
+        // Only intents, and the state went on since: they are as open as before.
+        return Ok(Addition::Batches {
+            who: shipped.who.clone(),
+            batches: Vec::new(),
+            open,
+        });
+    } else {
+        return Ok(Addition::Misfit);
+    };
+    let missing: Vec<&Batch> = all.iter().filter(|batch| batch.serial > has).collect();
+    if goes_on && !facts.ahead.is_empty() && !missing.is_empty() {
+        let ahead: Vec<Batch> = facts.ahead.iter().map(decode).collect::<Result<_, _>>()?;
+        // Taken in before, by a process that came no further.
+        let known = ahead.len() >= missing.len()
+            && ahead
+                .iter()
+                .zip(&missing)
+                .all(|(ours, theirs)| ours.events == theirs.events);
+        return Ok(if known {
+            Addition::Nothing
+        } else {
+            Addition::Misfit
+        });
+    }
+    // Intents that were open in the file's state: those of the base, and what the batches that it has did to them.
+    let mut before = Snapshot::default();
+    for event in &open {
+        before.fold(&event.kind);
+    }
+    let mut rest = Vec::new();
+    for batch in all {
+        if batch.serial > has {
+            rest.push(batch);
+        } else {
+            for event in &batch.events {
+                if matches!(
+                    event.kind,
+                    EventKind::Began { .. } | EventKind::Ended { .. }
+                ) {
+                    before.fold(&event.kind);
+                }
+            }
+        }
+    }
+    let open = if goes_on {
+        // The journal knows them.
+        Vec::new()
+    } else {
+        before
+            .open
+            .into_iter()
+            .map(|(op, intent)| Event {
+                at_ms: 0,
+                kind: EventKind::Began { op, intent },
+            })
+            .collect()
+    };
+    if rest.is_empty() && open.is_empty() {
+        return Ok(Addition::Nothing);
+    }
+    Ok(Addition::Batches {
+        who: shipped.who.clone(),
+        batches: rest,
+        open,
+    })
+}

@@ -1,0 +1,309 @@
+//! The store: what is asked of any place for whole files.
+
+use super::desk::{Desk, Owned};
+use super::opened::{Means, Opened, Opening};
+use super::recover::{Addition, Facts, Found, Relation, addition};
+use super::{LockOutcome, Place, ship};
+use crate::Surroundings;
+use std::sync::Arc;
+use terrane_model::snapshot::Snapshot;
+use terrane_store::history::History;
+use terrane_store::lease::{Claim, Fence, Holder, Waiting};
+use terrane_store::seal::Seal;
+use terrane_store::{
+    Attempt, Held, LeaseRequest, Leasing, StateStore, StoreError, Version, check_deletable,
+    check_workspace_name,
+};
+
+/// A store over a place for whole files.
+#[derive(Debug)]
+pub(crate) struct WholeFileStore {
+    place: Arc<dyn Place>,
+    means: Means,
+}
+
+/// Somebody else has it.
+fn waiting(holder: Option<Holder>) -> Attempt {
+    Attempt::Waiting(Waiting {
+        position: 1,
+        holders: holder.into_iter().collect(),
+        about: None,
+    })
+}
+
+impl WholeFileStore {
+    pub(crate) fn new(
+        place: Arc<dyn Place>,
+        surroundings: &Surroundings,
+        seal: Arc<dyn Seal>,
+    ) -> Self {
+        Self {
+            place,
+            means: Means {
+                seal,
+                say: Arc::clone(&surroundings.say),
+                clock: Arc::clone(&surroundings.clock),
+            },
+        }
+    }
+
+    fn desk(&self, workspace: &str) -> Desk {
+        Desk::new(self.place.desk(workspace))
+    }
+
+    fn check(&self, workspace: &str) -> Result<(), StoreError> {
+        check_workspace_name(workspace)?;
+        if workspace == "default" || self.place.has_workspaces() {
+            return Ok(());
+        }
+        Err(StoreError::Refused(format!(
+            "{} keeps one state only, so there is no workspace `{workspace}`; use `default`",
+            self.place.location()
+        )))
+    }
+
+    /// Locks a workspace; or says who has it. A lock that a process of this folder left behind when it died is taken over: that it died is
+    /// known, since it held the folder too.
+    fn lock(
+        &self,
+        workspace: &str,
+        holder: &Holder,
+        owned: &mut Owned,
+    ) -> Result<LockOutcome, StoreError> {
+        let last = owned.last();
+        // Noted before it is taken: after a crash in between, it is known whose it is.
+        owned.note(Some(holder)).map_err(|source| StoreError::Io {
+            doing: format!("writing {}", self.place.desk(workspace).display()),
+            source,
+        })?;
+        let mut outcome = self.place.lock(workspace, holder)?;
+        if let (Some(last), LockOutcome::HeldBy(Some(theirs))) = (&last, &outcome)
+            && last.id == theirs.id
+        {
+            (self.means.say)(&format!(
+                "The lock on {} was left behind by a run from this folder that was cut off; it is taken over.",
+                self.place.name(workspace)
+            ));
+            self.place.break_lock(workspace, &theirs.id)?;
+            outcome = self.place.lock(workspace, holder)?;
+        }
+        if matches!(outcome, LockOutcome::HeldBy(_)) {
+            // What was noted of an earlier lock may be needed yet.
+            drop(owned.note(last.as_ref()));
+        }
+        Ok(outcome)
+    }
+
+    /// The holder as the peers write it.
+    fn holder(&self, workspace: &str, holder: &Holder) -> Holder {
+        let mut holder = holder.clone().at(self.place.name(workspace));
+        let of_peers = match &*holder.operation {
+            "apply" | "destroy" => Some("OperationTypeApply"),
+            "plan" => Some("OperationTypePlan"),
+            "refresh" => Some("OperationTypeRefresh"),
+            _ => None,
+        };
+        if let Some(of_peers) = of_peers {
+            holder.operation = of_peers.into();
+        }
+        holder
+    }
+
+    /// The state, from all that can be read without a lock.
+    fn look(&self, workspace: &str) -> Result<Snapshot, StoreError> {
+        const TRIES: u32 = 5;
+        let seal = &self.means.seal;
+        let desk = self.desk(workspace);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let found = Found::new(self.place.get(workspace)?);
+            let known = found.stored.is_some() || workspace == "default" || desk.journal().exists();
+            if !known && !self.workspaces()?.iter().any(|name| name == workspace) {
+                return Err(StoreError::NoWorkspace(workspace.to_owned()));
+            }
+            let facts = Facts::gather(found, &*self.place, workspace, &desk, seal)?;
+            let goes_on = matches!(facts.relation, Relation::GoesOn(_));
+            // While a run goes on here, the file may be written between two looks.
+            if !goes_on && facts.told.is_some() && tries < TRIES {
+                std::thread::yield_now();
+                continue;
+            }
+            let name = self.place.name(workspace);
+            let mut added = Addition::Nothing;
+            if let Some(mut side) = self.place.side(workspace)
+                && let Some((shipped, _)) = ship::read(&mut *side, seal)?
+            {
+                added = addition(&shipped, &side.name(), &facts)?;
+            }
+            let Facts { found, told, .. } = facts;
+            let mut snapshot = match told {
+                Some(told) if goes_on => told.snapshot,
+                _ => found.parse(&name, seal)?,
+            };
+            if let Addition::Batches { batches, open, .. } = added {
+                for event in open {
+                    snapshot.fold(&event.kind);
+                }
+                for batch in batches {
+                    let serial = snapshot.serial_after(&batch.events).max(batch.serial);
+                    snapshot.commit_as(serial, &batch.events);
+                }
+            }
+            return Ok(snapshot);
+        }
+    }
+}
+
+impl StateStore for WholeFileStore {
+    fn workspaces(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = self.place.list()?;
+        names.push(String::from("default"));
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn leasing(&self) -> Leasing {
+        Leasing::Whole
+    }
+
+    fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
+        self.check(workspace)?;
+        let desk = self.desk(workspace);
+        let mut owned = match desk.own()? {
+            Ok(owned) => owned,
+            Err(holder) => return Ok(waiting(holder)),
+        };
+        let holder = self.holder(workspace, &request.holder);
+        let outcome = if request.lock {
+            self.lock(workspace, &holder, &mut owned)?
+        } else {
+            LockOutcome::Locked(self.place.without_lock(workspace))
+        };
+        let held = match outcome {
+            LockOutcome::Locked(held) => held,
+            LockOutcome::HeldBy(holder) => return Ok(waiting(holder)),
+        };
+        let opening = Opening {
+            place: &self.place,
+            workspace,
+            desk,
+            owned,
+            held,
+            holder,
+            locked: request.lock && self.place.locks(),
+        };
+        let opened = Opened::open(opening, self.means.clone())?;
+        Ok(Attempt::Granted(Box::new(opened)))
+    }
+
+    fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
+        self.check(workspace)?;
+        let holder = self.place.holder(workspace)?;
+        Ok(holder
+            .into_iter()
+            .map(|holder| Held {
+                holder,
+                claim: Claim::whole(),
+                fence: Some(Fence::default()),
+                expires_ms: None,
+            })
+            .collect())
+    }
+
+    fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
+        self.check(workspace)?;
+        let holder = self.place.holder(workspace)?;
+        match holder {
+            Some(holder) if holder.id == id => {
+                self.place.break_lock(workspace, id)?;
+                Ok(holder)
+            }
+            Some(holder) => Err(StoreError::Refused(format!(
+                "there is no lock with the id {id:?}: {} is locked by {}, with the id {:?}",
+                self.place.name(workspace),
+                holder.describe(),
+                &*holder.id,
+            ))),
+            None if self.place.tells_holder() => Err(StoreError::Refused(format!(
+                "there is no lock with the id {id:?}: {} is not locked",
+                self.place.name(workspace)
+            ))),
+            None => {
+                self.place.break_lock(workspace, id)?;
+                Ok(Holder {
+                    id: id.into(),
+                    ..Holder::default()
+                })
+            }
+        }
+    }
+
+    fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
+        self.check(workspace)?;
+        self.look(workspace).map(Arc::new)
+    }
+
+    fn history(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {
+        self.check(workspace)?;
+        let mut history = History::default();
+        self.desk(workspace).replay_all(&self.means.seal, |batch| {
+            history.add(batch.serial, &batch.events);
+            true
+        })?;
+        Ok(history.into_versions())
+    }
+
+    fn read_at(&self, workspace: &str, serial: u64) -> Result<Snapshot, StoreError> {
+        self.check(workspace)?;
+        let snapshot = self
+            .desk(workspace)
+            .replay_all(&self.means.seal, |batch| batch.serial <= serial)?;
+        match snapshot {
+            Some(snapshot) if snapshot.serial <= serial => Ok(snapshot),
+            None if serial == 0 => Ok(Snapshot::default()),
+            _ => {
+                let now = self.look(workspace)?;
+                if now.serial == serial {
+                    return Ok(now);
+                }
+                Err(StoreError::Refused(format!(
+                    "{} keeps no history, and what is recorded in this folder does not go back to serial {serial}",
+                    self.place.name(workspace)
+                )))
+            }
+        }
+    }
+
+    fn location(&self) -> String {
+        self.place.location()
+    }
+
+    fn delete(&self, workspace: &str) -> Result<(), StoreError> {
+        check_deletable(workspace)?;
+        self.check(workspace)?;
+        let desk = self.desk(workspace);
+        let known =
+            desk.journal().exists() || self.workspaces()?.iter().any(|name| name == workspace);
+        if !known {
+            return Err(StoreError::NoWorkspace(workspace.to_owned()));
+        }
+        let in_use = |holder| match waiting(holder) {
+            Attempt::Waiting(waiting) => waiting.in_use(self.place.name(workspace)),
+            Attempt::Granted(_) => StoreError::NoWorkspace(workspace.to_owned()),
+        };
+        let mut owned = desk.own()?.map_err(in_use)?;
+        let holder = self.holder(workspace, &Holder::this_process("workspace delete"));
+        let held = match self.lock(workspace, &holder, &mut owned)? {
+            LockOutcome::Locked(held) => held,
+            LockOutcome::HeldBy(holder) => return Err(in_use(holder)),
+        };
+        let removed = self.place.delete(workspace);
+        let unlocked = held.unlock();
+        removed?;
+        desk.remove()?;
+        self.place.clean_up(workspace);
+        unlocked
+    }
+}

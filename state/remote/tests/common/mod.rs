@@ -1,0 +1,196 @@
+//! What the tests of the stores share.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::allow_attributes,
+    reason = "each test uses a part of it"
+)]
+
+pub mod moto;
+pub mod peer;
+pub mod server;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use terrane_model::event::{Event, EventKind};
+use terrane_model::snapshot::Snapshot;
+pub use terrane_store::conformance::sample::event;
+use terrane_store::conformance::sample::{instance, set};
+use terrane_store::lease::Holder;
+use terrane_store::seal::{Plain, Seal};
+use terrane_store::{Attempt, Held, LeaseRequest, Leasing, StateStore, StoreError, Version};
+use terrane_store_remote::{Surroundings, schema};
+use terrane_value::Value;
+
+/// A machine: a folder, and what was said on it.
+pub struct Setting {
+    pub folder: TempDir,
+    pub env: BTreeMap<String, String>,
+    pub seal: Arc<dyn Seal>,
+    said: Arc<Mutex<String>>,
+}
+
+impl Setting {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            env: BTreeMap::new(),
+            seal: Arc::new(Plain),
+            said: Arc::default(),
+        }
+    }
+
+    /// One whose folder stays until the test program ends, for a store that outlives the call.
+    pub fn leaked() -> Self {
+        let mut setting = Self::new();
+        setting.folder.disable_cleanup(true);
+        setting
+    }
+
+    pub fn surroundings(&self) -> Surroundings {
+        let mut surroundings =
+            Surroundings::new(self.env.clone(), self.folder.path().join(".terrane"));
+        let said = Arc::clone(&self.said);
+        surroundings.say = Arc::new(move |text| {
+            let mut said = said.lock().unwrap();
+            said.push_str(text);
+            said.push('\n');
+        });
+        surroundings
+    }
+
+    /// A store of this kind with these texts as arguments.
+    pub fn open(&self, kind: &str, arguments: &[(&str, &str)]) -> Arc<dyn StateStore> {
+        let config = config(
+            kind,
+            arguments
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), Value::string(*text))),
+        );
+        terrane_store_remote::open(kind, &config, &self.surroundings(), Arc::clone(&self.seal))
+            .unwrap()
+    }
+
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+}
+
+/// Arguments of a kind; those that are not given are null.
+pub fn config(kind: &str, arguments: impl IntoIterator<Item = (String, Value)>) -> Value {
+    let given: BTreeMap<String, Value> = arguments.into_iter().collect();
+    let schema = schema(kind).unwrap();
+    for name in given.keys() {
+        assert!(schema.attributes.contains_key(name.as_str()), "{name}");
+    }
+    Value::object(schema.attributes.iter().map(|(name, attribute)| {
+        let value = given
+            .get(name.as_str())
+            .cloned()
+            .unwrap_or_else(|| Value::null(attribute.value_type()));
+        (name.clone(), value)
+    }))
+}
+
+/// A store that is shared, as one of its own.
+#[derive(Debug)]
+pub struct Handle(pub Arc<dyn StateStore>);
+
+impl StateStore for Handle {
+    fn workspaces(&self) -> Result<Vec<String>, StoreError> {
+        self.0.workspaces()
+    }
+    fn leasing(&self) -> Leasing {
+        self.0.leasing()
+    }
+    fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
+        self.0.acquire(workspace, request)
+    }
+    fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
+        self.0.holders(workspace)
+    }
+    fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
+        self.0.force_unlock(workspace, id)
+    }
+    fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
+        self.0.read(workspace)
+    }
+    fn history(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {
+        self.0.history(workspace)
+    }
+    fn read_at(&self, workspace: &str, serial: u64) -> Result<Snapshot, StoreError> {
+        self.0.read_at(workspace, serial)
+    }
+    fn location(&self) -> String {
+        self.0.location()
+    }
+    fn delete(&self, workspace: &str) -> Result<(), StoreError> {
+        self.0.delete(workspace)
+    }
+}
+
+/// The beginning of a run; the first one names the state.
+pub fn run() -> Event {
+    event(EventKind::Run {
+        run: "r".into(),
+        plan: "".into(),
+        command: "apply".into(),
+        who: "me".into(),
+    })
+}
+
+pub fn set_of(name: &str) -> Event {
+    set(&instance(name, None), "{}")
+}
+
+/// One run that records one object.
+pub fn commit_one(store: &dyn StateStore, name: &str) {
+    let mut workspace = store.open("default").unwrap();
+    workspace.commit(vec![run(), set_of(name)]).unwrap();
+    workspace.close().unwrap();
+}
+
+/// Whether a state has an object of this name.
+pub fn at(snapshot: &Snapshot, name: &str) -> bool {
+    snapshot.instance(&instance(name, None)).is_some()
+}
+
+pub fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// The file below a folder whose name begins so.
+pub fn find(folder: &Path, name: &str) -> std::path::PathBuf {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(name)
+            {
+                return path;
+            }
+        }
+    }
+    panic!("there is no {name}");
+}

@@ -1,0 +1,207 @@
+//! Who holds a lease: the same facts that the peers write into their locks.
+
+use crate::clock::{Clock as _, SystemClock, rfc3339};
+use ecow::EcoString;
+use serde::{Deserialize, Serialize};
+
+/// Who holds a lease, or waits for one. Its content is that of the peers' `LockInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holder {
+    /// The id of the lock (a UUID): what `force-unlock` is given. With it a place in the queue is kept.
+    pub id: EcoString,
+    /// What is being done: `apply`. The peers write `OperationTypeApply`, see [`Holder::operation_word`].
+    pub operation: EcoString,
+    /// More, for people: the process. May be empty.
+    pub info: EcoString,
+    /// `user@host`
+    pub who: EcoString,
+    /// The version of the program.
+    pub version: EcoString,
+    /// When the lock was asked for: RFC 3339, UTC.
+    pub created: EcoString,
+    /// The state, as the store names it. May be empty.
+    pub path: EcoString,
+}
+
+/// The peers' lock file. All members are optional when it is read, and unknown ones are left alone.
+#[derive(Serialize, Deserialize)]
+struct LockInfo {
+    #[serde(rename = "ID", default)]
+    id: EcoString,
+    #[serde(rename = "Operation", default)]
+    operation: EcoString,
+    #[serde(rename = "Info", default)]
+    info: EcoString,
+    #[serde(rename = "Who", default)]
+    who: EcoString,
+    #[serde(rename = "Version", default)]
+    version: EcoString,
+    #[serde(rename = "Created", default)]
+    created: EcoString,
+    #[serde(rename = "Path", default)]
+    path: EcoString,
+}
+
+/// A new id for a lock: a random UUID.
+#[must_use]
+pub fn new_lock_id() -> EcoString {
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    let text: &str = uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text);
+    text.into()
+}
+
+impl Holder {
+    /// This process, now, under a new id. The user is taken from the environment.
+    #[must_use]
+    pub fn this_process(operation: &str) -> Self {
+        let var = |names: &[&str]| {
+            names
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        };
+        let user = var(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned());
+        let host = var(&["HOSTNAME", "COMPUTERNAME"])
+            .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok())
+            .unwrap_or_else(|| "localhost".to_owned());
+        Self {
+            id: new_lock_id(),
+            operation: operation.into(),
+            info: this_command().into(),
+            who: format!("{user}@{}", host.trim()).into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            created: rfc3339(SystemClock.now_ms()).into(),
+            path: EcoString::new(),
+        }
+    }
+
+    /// The same with another path.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<EcoString>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// The operation as people call it: `apply` for the peers' `OperationTypeApply` too.
+    #[must_use]
+    pub fn operation_word(&self) -> String {
+        match self.operation.strip_prefix("OperationType") {
+            Some(word) => word.to_lowercase(),
+            None => self.operation.to_string(),
+        }
+    }
+
+    /// For messages: `ana@host since 2026-11-20T17:00:00Z (apply, process 12)`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let who = match &*self.who {
+            "" => "somebody unknown",
+            who => who,
+        };
+        let mut text = who.to_owned();
+        if !self.created.is_empty() {
+            text.push_str(" since ");
+            text.push_str(&self.created);
+        }
+        let word = self.operation_word();
+        let about: Vec<&str> = [word.as_str(), self.info.as_str()]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect();
+        if !about.is_empty() {
+            text.push_str(" (");
+            text.push_str(&about.join(", "));
+            text.push(')');
+        }
+        text
+    }
+
+    /// The peers' `LockInfo` as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let Self {
+            id,
+            operation,
+            info,
+            who,
+            version,
+            created,
+            path,
+        } = self.clone();
+        serde_json::to_vec(&LockInfo {
+            id,
+            operation,
+            info,
+            who,
+            version,
+            created,
+            path,
+        })
+        .expect("texts can always be written as JSON")
+    }
+
+    /// Reads a `LockInfo`. `None`: it is none.
+    #[must_use]
+    pub fn from_json(bytes: &[u8]) -> Option<Self> {
+        let LockInfo {
+            id,
+            operation,
+            info,
+            who,
+            version,
+            created,
+            path,
+        } = serde_json::from_slice(bytes).ok()?;
+        Some(Self {
+            id,
+            operation,
+            info,
+            who,
+            version,
+            created,
+            path,
+        })
+    }
+}
+
+/// The process and its command line, shortened.
+fn this_command() -> String {
+    let words = std::env::args_os()
+        .take(3)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ");
+    format!("process {}: {words}", std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Holder;
+
+    #[test]
+    fn a_lock_of_a_peer_is_read_and_written() {
+        let text = r#"{"ID":"6d1c1f5e-31ba-7d9b-91a5-f4e0b6ee6f2d","Operation":"OperationTypeApply","Info":"","Who":"ana@build","Version":"1.11.4","Created":"2026-11-20T17:12:00.123456789Z","Path":"terraform.tfstate"}"#;
+        let holder = Holder::from_json(text.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(holder.to_json()).unwrap(), text);
+        assert_eq!(
+            holder.describe(),
+            "ana@build since 2026-11-20T17:12:00.123456789Z (apply)"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_not_shown() {
+        for (text, expect) in [
+            ("{}", "somebody unknown"),
+            (r#"{"Who":"a@b"}"#, "a@b"),
+            (
+                r#"{"Who":"a@b","Info":"process 7","More":1}"#,
+                "a@b (process 7)",
+            ),
+            (r#"{"Operation":"state mv"}"#, "somebody unknown (state mv)"),
+        ] {
+            let holder = Holder::from_json(text.as_bytes()).unwrap();
+            assert_eq!(holder.describe(), expect, "{text}");
+        }
+        assert_eq!(Holder::from_json(b"not JSON"), None);
+    }
+}
