@@ -142,6 +142,7 @@ impl App {
                 format!("invalid value {text:?} for -lock-timeout: a time such as 10s or 1m30s is needed")
             })?;
         }
+        session.variables = crate::command::variables(parsed);
         if let Some(text) = parsed.value("parallelism") {
             session.parallelism = text.parse().ok().filter(|count| *count > 0).ok_or_else(
                 || {

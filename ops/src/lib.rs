@@ -5,6 +5,7 @@
 //! can decide.
 
 // What operations stand on.
+pub mod backend;
 pub mod clock;
 pub mod failure;
 pub mod files;

@@ -3,6 +3,7 @@
 //! The engine says what is in the file. It holds values as they are, sensitive ones too, so only its owner may read it.
 
 use crate::apply::{Approved, approve_parts};
+use crate::backend::record;
 use crate::failure::{Failure, Report};
 use crate::load::{Loaded, Origin, load as load_config};
 use crate::plan::Made;
@@ -25,6 +26,8 @@ use terrane_value::Value;
 
 /// Under this name the file keeps the workspace.
 const WORKSPACE: &str = "workspace";
+/// Under this name the file keeps where the state is: what `init` has chosen. Arguments of a backend may be secrets, as other things in the file.
+const BACKEND: &str = "backend";
 
 /// A saved plan, read.
 #[derive(Debug)]
@@ -59,7 +62,10 @@ fn saved(session: &Session, plan: &Plan, loaded: &Loaded) -> Result<SavedPlan, F
         version: env!("CARGO_PKG_VERSION").to_owned(),
         plan: plan.clone(),
         sources: loaded.folders.iter().flat_map(sources).collect(),
-        extra: BTreeMap::from([(WORKSPACE.to_owned(), workspace)]),
+        extra: BTreeMap::from([
+            (WORKSPACE.to_owned(), workspace),
+            (BACKEND.to_owned(), record::to_plan(session)?),
+        ]),
     })
 }
 
@@ -150,6 +156,9 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
                 "The plan {path:?} was made for the workspace {made_for:?}, and {selected:?} is selected. Switch with `terrane workspace select`."
             ),
         ));
+    }
+    if let Some(bytes) = extra.get(BACKEND) {
+        session.follow(record::from_plan(bytes));
     }
     let given = planned_values(&plan);
     let folders = folders(sources);

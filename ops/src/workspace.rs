@@ -19,13 +19,13 @@ pub struct Workspaces {
 /// # Errors
 /// When the store or the selection can't be read.
 pub fn list(session: &Session) -> Result<Workspaces, Failure> {
-    let names = if Path::new(STATE_DIR).exists() {
+    let names = if session.is_embedded()? && !Path::new(STATE_DIR).exists() {
+        vec![String::from(DEFAULT_WORKSPACE)]
+    } else {
         session
-            .store()
+            .store()?
             .workspaces()
             .map_err(Failure::store("Reading the workspaces failed"))?
-    } else {
-        vec![String::from(DEFAULT_WORKSPACE)]
     };
     Ok(Workspaces {
         names,
@@ -54,7 +54,7 @@ pub fn new(session: &Session, name: &str) -> Result<(), Failure> {
 
 fn create(session: &Session, name: &str) -> Result<(), Failure> {
     session
-        .store()
+        .store()?
         .open(name)
         .and_then(terrane_store::Workspace::close)
         .map_err(Failure::store(format!(
@@ -111,7 +111,7 @@ pub fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failure>
         ));
     }
     if !force {
-        let snapshot = session.store().read(name).map_err(Failure::store(format!(
+        let snapshot = session.store()?.read(name).map_err(Failure::store(format!(
             "Reading the state of {name:?} failed"
         )))?;
         let tracked: Vec<String> = snapshot
@@ -129,9 +129,12 @@ pub fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failure>
             ));
         }
     }
-    session.store().delete(name).map_err(Failure::store(format!(
-        "Deleting the workspace {name:?} failed"
-    )))
+    session
+        .store()?
+        .delete(name)
+        .map_err(Failure::store(format!(
+            "Deleting the workspace {name:?} failed"
+        )))
 }
 
 fn invalid_name(name: &str) -> Failure {

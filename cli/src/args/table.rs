@@ -51,7 +51,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         primary: true,
         usage: " [options]",
         about: "Prepare a folder for the other commands",
-        help: "Reads the configuration, checks that its modules and providers can be had, and\noffers to take over the state of a peer (terraform.tfstate) if there is one.\nSafe to run again.",
+        help: "Brings the backend into order (where the state is kept), copies the state where the\nbackend has changed, and checks that modules and providers can be had. Without a\nbackend block, offers to take over the state of a peer (terraform.tfstate) if there\nis one. Safe to run again.",
         flags: &[
             VIEW,
             JSON,
@@ -59,9 +59,19 @@ pub(crate) static COMMANDS: &[Command] = &[
             VARS,
             STATE,
             &[
-                Flag::new("backend", Bool, "", ""),
+                Flag::new(
+                    "backend",
+                    Bool,
+                    "false",
+                    "Leave the backend as it was initialized.",
+                ),
                 Flag::new("cloud", Bool, "", ""),
-                Flag::new("backend-config", Value, "", ""),
+                Flag::new(
+                    "backend-config",
+                    Value,
+                    "NAME=VALUE",
+                    "Set an argument of the backend beside its block, or several by the path of a file. May be given again. Remembered.",
+                ),
                 Flag::new("from-module", Value, "", ""),
                 Flag::new("get", Bool, "", ""),
                 Flag::new("upgrade", Bool, "", ""),
@@ -72,20 +82,15 @@ pub(crate) static COMMANDS: &[Command] = &[
                     "reconfigure",
                     Bool,
                     "",
-                    "Do not take over an existing state file.",
+                    "Use the backend that is configured now as it is, and copy no state.",
                 ),
                 Flag::new(
                     "migrate-state",
                     Bool,
                     "",
-                    "Take over an existing terraform.tfstate; asks first.",
+                    "Copy the state to the backend that is configured now; asks first.",
                 ),
-                Flag::new(
-                    "force-copy",
-                    Bool,
-                    "",
-                    "Take over an existing terraform.tfstate without asking.",
-                ),
+                Flag::new("force-copy", Bool, "", "Copy it without asking."),
             ],
         ],
         positional: (0, 0),
@@ -384,6 +389,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Shows all outputs as the last apply left them, or the one that is named.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[
                 Flag::new("json", Bool, "", "Write JSON."),
@@ -436,6 +442,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Shows the state, or the plan in the given file.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[
                 Flag::new(
@@ -533,6 +540,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Lists the addresses of all instances, or of those within the given addresses.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[
                 Flag::new("id", Value, "ID", "Only objects with this id."),
@@ -550,6 +558,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Moves an instance, a resource or a module to another address. A `moved` block in the\nconfiguration does the same for everybody who uses it.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "dry-run",
@@ -596,7 +605,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options]",
         about: "Write the state as a version 4 state file",
         help: "Writes the state to standard output in the format that the peers read.",
-        flags: &[VIEW, STATE],
+        flags: &[VIEW, VARS, STATE],
         positional: (0, 0),
         run: Some(command::state::pull),
     },
@@ -608,6 +617,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Takes a version 4 state file (`-`: standard input) as the state from now on. Refuses\none of another lineage, or older than the present state.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "force",
@@ -627,6 +637,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Replaces a provider by another one (namespace/type, or host/namespace/type) for all\nresources in the state that it manages. Shows them and asks first.",
         flags: &[
             VIEW,
+            VARS,
             INPUT,
             STATE,
             &[Flag::new("auto-approve", Bool, "", "Do not ask.")],
@@ -691,6 +702,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Removes instances, resources or modules from the state. The objects themselves stay\nas they are. A `removed` block in the configuration does the same for everybody.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "dry-run",
@@ -708,7 +720,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options] ADDRESS",
         about: "Show one instance in the state",
         help: "Shows the attributes of one instance as the state holds them.",
-        flags: &[VIEW, STATE, &[VERSION]],
+        flags: &[VIEW, VARS, STATE, &[VERSION]],
         positional: (1, 1),
         run: Some(command::state::show),
     },
@@ -720,6 +732,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Marks an instance as damaged: the next plan replaces it. `terrane apply -replace=ADDRESS`\nasks first, and is usually better.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "allow-missing",
@@ -739,6 +752,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Takes back what `terrane taint` or a failed creation has marked.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "allow-missing",
@@ -778,6 +792,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Deletes a workspace that is not the current one and manages nothing.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "force",
@@ -795,7 +810,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: "",
         about: "List the workspaces",
         help: "Lists all workspaces. A star marks the current one.",
-        flags: &[VIEW],
+        flags: &[VIEW, VARS],
         positional: (0, 0),
         run: Some(command::workspace::list),
     },
@@ -805,7 +820,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options] NAME",
         about: "Make a workspace and switch to it",
         help: "Makes a workspace with an empty state and switches to it.",
-        flags: &[VIEW, STATE],
+        flags: &[VIEW, VARS, STATE],
         positional: (1, 1),
         run: Some(command::workspace::new),
     },
@@ -817,6 +832,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Makes another workspace the current one.",
         flags: &[
             VIEW,
+            VARS,
             &[Flag::new(
                 "or-create",
                 Bool,

@@ -61,7 +61,7 @@ fn block_on<T>(operation: impl Future<Output = Result<T, Failure>>) -> Result<T,
 }
 
 /// `-var` and `-var-file`, in the order in which they were given.
-fn variables(parsed: &Parsed) -> Vec<VariableArgument> {
+pub(crate) fn variables(parsed: &Parsed) -> Vec<VariableArgument> {
     parsed
         .values(&["var", "var-file"])
         .map(|(name, value)| match name {

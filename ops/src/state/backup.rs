@@ -30,7 +30,7 @@ pub fn run(session: &Session, path: &str) -> Result<Written, Failure> {
     let draft = target.with_file_name(name);
     let file = create_private(&draft).map_err(Failure::io(doing()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    let written = backup::write(session.store(), &manifest, &mut out)
+    let written = backup::write(session.store()?, &manifest, &mut out)
         .map_err(Failure::store(doing()))
         .and_then(|written| {
             let mut finish = || -> std::io::Result<()> {
@@ -93,7 +93,7 @@ pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, F
     let backup = backup::read(&bytes, Path::new(path)).map_err(Failure::store(doing()))?;
     drop(bytes);
     let name = session.workspace()?;
-    let present = match session.store().read(&name) {
+    let present = match session.store()?.read(&name) {
         Err(StoreError::NoWorkspace(_)) => 0,
         read => {
             read.map_err(Failure::store("Reading the state failed"))?
@@ -102,7 +102,7 @@ pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, F
     };
     let mut versions = 0;
     if present == 0
-        && let Some(store) = session.store().maintain()
+        && let Some(store) = session.store()?.maintain()
     {
         match backup.refill(store, &name) {
             Ok(()) => versions = backup.versions.len(),

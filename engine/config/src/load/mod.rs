@@ -3,6 +3,7 @@
 //! In reading order: the loader itself, which files count, declarations and how they are decoded, expressions that must be known before
 //! anything is planned, module sources, and which provider configuration a name stands for.
 
+pub mod backend;
 pub(crate) mod decl;
 pub(crate) mod decode;
 pub(crate) mod files;
@@ -87,6 +88,8 @@ pub struct Backend {
     pub arguments: BTreeMap<EcoString, Value>,
     /// The block header.
     pub span: Span,
+    /// Whether it is a `cloud` block.
+    pub cloud: bool,
 }
 
 /// Declarations of all modules, names not bound yet.
@@ -254,6 +257,14 @@ impl Loader {
                 .extend(provider_checks::check(&self.tree, &self.sources));
             self.backend();
             self.constant_variables();
+        }
+        (self.tree, self.sources, self.diagnostics)
+    }
+
+    /// The root module alone, for whoever only needs to know where its state is kept.
+    pub fn root(mut self) -> (Tree, SourceMap, Diagnostics) {
+        if !self.incompatible {
+            self.backend();
         }
         (self.tree, self.sources, self.diagnostics)
     }
@@ -436,6 +447,7 @@ impl Loader {
                 .map(|(name, (value, _))| (name, value.unmark_deep()))
                 .collect(),
             span: decl.span,
+            cloud: decl.cloud,
         };
         self.tree.backend = Some(backend);
         self.diagnostics.extend(problems);

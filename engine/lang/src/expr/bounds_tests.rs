@@ -85,7 +85,7 @@ fn messages(text: &str, work: &Work) -> Vec<String> {
         }),
         ..Functions::pure()
     };
-    match Names::new(&names(), &functions).evaluate_at(&expr, 0, work) {
+    match Names::new(&names(), &functions).evaluate_at(&expr, work) {
         Ok(_) => Vec::new(),
         Err(diagnostics) => diagnostics
             .iter()
@@ -212,4 +212,60 @@ fn everyday_sizes_are_far_below() {
             "{expression}"
         );
     }
+}
+
+/// The answer of a template that renders itself, `n` times, on a thread with a small stack.
+fn counted(template: &'static str, n: usize) -> Result<String, String> {
+    #[derive(Debug)]
+    struct One(&'static str);
+    impl Files for One {
+        fn read(&self, _: &str) -> Result<Arc<[u8]>, String> {
+            Ok(Arc::from(self.0.as_bytes()))
+        }
+        fn exists(&self, _: &str) -> Result<bool, String> {
+            Ok(true)
+        }
+        fn list(&self, _: &str) -> Result<Vec<String>, String> {
+            Ok(Vec::new())
+        }
+        fn absolute(&self, path: &str) -> String {
+            path.to_owned()
+        }
+        fn home(&self) -> Option<String> {
+            None
+        }
+    }
+    let functions = Functions {
+        files: Arc::new(One(template)),
+        ..Functions::pure()
+    };
+    let work = move || {
+        let call = format!("templatefile(\"a\", {{n = {n}}})");
+        let (expr, _) = parse_expression(FileId(0), &call);
+        let expr = expr.expect("an expression");
+        let made = Names::new(&BTreeMap::new(), &functions).evaluate(&expr);
+        made.map(|value| value.as_str().unwrap_or_default().to_owned())
+            .map_err(|found| found.iter().map(|one| one.detail.clone()).collect())
+    };
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(work);
+    thread.expect("a thread").join().expect("no panic")
+}
+
+#[test]
+fn a_thousand_templates_within_each_other() {
+    let plain = "${n > 0 ? templatefile(\"a\", {n = n - 1}) : \"end\"}";
+    assert_eq!(counted(plain, 1023).as_deref(), Ok("end"));
+    let error = counted(plain, 1024).unwrap_err();
+    assert!(error.contains("maximum recursion depth"), "{error}");
+    // Each takes much stack.
+    let deep = format!(
+        "{}templatefile(\"a\", {{n = n - 1}}){}",
+        "${n == 0 ? \"end\" : ".to_owned() + &"true ? (".repeat(100),
+        ") : \"\"".repeat(100) + "}"
+    );
+    assert_eq!(counted(deep.leak(), 300).as_deref(), Ok("end"));
+    // What is wrong in the innermost one is said, and not a thousand times.
+    let error = counted("${n > 0 ? templatefile(\"a\", {n = n - 1}) : n.x}", 1000).unwrap_err();
+    assert!(error.len() < 2_500, "{}: {error}", error.len());
+    assert!(error.contains("Can't access attributes"), "{error}");
 }

@@ -11,7 +11,7 @@ use crate::rules;
 use crate::source::Span;
 use terrane_value::{Kind, Marks, Type, Value};
 
-/// How deep evaluation may go, templates that render templates included.
+/// How deep evaluation may go. (Templates that render templates have their own bound, and their own stack.)
 pub(crate) const MAX_DEPTH: usize = 700;
 
 /// There is no value; why is in the diagnostics, unless it was reported elsewhere.
@@ -35,14 +35,13 @@ pub(super) fn eval(
     root: &Root,
     scope: &dyn Scope,
     locals: &[Value],
-    depth: usize,
     work: &Work,
 ) -> Result<Value, Diagnostics> {
     let mut evaluator = Evaluator {
         scope,
         frame: locals.to_vec(),
         diagnostics: Vec::new(),
-        depth,
+        depth: 0,
         work,
     };
     evaluator
@@ -152,7 +151,7 @@ impl Evaluator<'_> {
         self.fail(
             Diagnostic::error(
                 &rules::expr::EVALUATION_TOO_DEEP,
-                "Evaluating this expression goes through too many levels, counting templates that render other templates.",
+                "Evaluating this expression goes through too many levels.",
             )
             .at(span),
         )

@@ -52,7 +52,6 @@ impl Evaluator<'_> {
         }
         let context = Context {
             functions: self.scope.functions(),
-            depth: self.depth,
             providers: call.providers.as_ref(),
             work: self.work,
             sensitive: false,

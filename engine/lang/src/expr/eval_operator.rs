@@ -2,6 +2,7 @@
 
 use super::eval::{Evaluator, Failed, Outcome};
 use super::node::{Code, Node, Operation};
+use super::renders::renders_templates;
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::rules;
@@ -258,13 +259,34 @@ impl Evaluator<'_> {
         Ok(result.with_marks(marks))
     }
 
+    /// The decision of a conditional with a branch that is looked at only if it is taken: one that renders templates, within a template. Such a
+    /// one that renders itself would never end otherwise. `None`: both are looked at.
+    fn decided_before(&mut self, parts: &[Code; 3], span: Span) -> Option<bool> {
+        let [condition, yes, no] = parts;
+        if !self.work.in_template() || !(renders_templates(yes) || renders_templates(no)) {
+            return None;
+        }
+        // What is wrong with the condition is said when it is evaluated again.
+        let said = self.diagnostics.len();
+        let decision = self.condition(condition, span);
+        self.diagnostics.truncate(said);
+        decision.ok()?.unmarked().as_bool()
+    }
+
     #[inline(never)]
     pub(super) fn conditional(&mut self, parts: &[Code; 3], span: Span) -> Outcome {
         let [condition, yes_code, no_code] = parts;
+        let taken = self.decided_before(parts, span);
         let start = self.diagnostics.len();
-        let yes = self.eval(yes_code);
+        let yes = match taken {
+            Some(false) if renders_templates(yes_code) => Err(Failed),
+            _ => self.eval(yes_code),
+        };
         let after_yes = self.diagnostics.len();
-        let no = self.eval(no_code);
+        let no = match taken {
+            Some(true) if renders_templates(no_code) => Err(Failed),
+            _ => self.eval(no_code),
+        };
         // Messages of the branch that is not taken are dropped; the types of both count.
         let no_messages = self.diagnostics.split_off(after_yes);
         let yes_messages = self.diagnostics.split_off(start);

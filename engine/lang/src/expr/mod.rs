@@ -23,6 +23,7 @@ mod eval_provider;
 mod eval_template;
 mod involved;
 mod node;
+mod renders;
 pub mod simple;
 pub mod types;
 pub(crate) mod values;
@@ -36,7 +37,6 @@ mod provider_tests;
 mod tests;
 
 pub use compile::compile;
-pub(crate) use eval::MAX_DEPTH;
 pub use eval::{all_values_involved, values_involved};
 
 /// A place that a [`Scope`] has a value for. What the number means is between binder and scope.
@@ -146,7 +146,7 @@ impl Compiled {
     /// # Errors
     /// All messages that are found; none if the cause was reported already.
     pub fn eval(&self, scope: &dyn Scope, locals: &[Value]) -> Result<Value, Diagnostics> {
-        eval::eval(&self.0, scope, locals, 0, &work::Work::new())
+        eval::eval(&self.0, scope, locals, &work::Work::new())
     }
 
     /// All references, in source order.

@@ -106,7 +106,7 @@ fn evaluate(text: &str) -> (Result<Value, Vec<String>>, usize) {
     let expr = expr.expect("an expression");
     let result = Names::new(&values, &functions)
         .for_template(Some(Arc::new(Known)))
-        .evaluate_at(&expr, 0, &Work::new())
+        .evaluate_at(&expr, &Work::new())
         .map_err(|all| all.iter().map(|one| one.detail.clone()).collect());
     let calls = *door.0.lock().expect("not poisoned");
     (result, calls)

@@ -63,14 +63,13 @@ impl<'a> Names<'a> {
     /// # Errors
     /// All messages that are found.
     pub fn evaluate(&mut self, expr: &ast::Expr) -> Result<Value, Diagnostics> {
-        self.evaluate_at(expr, 0, &Work::new())
+        self.evaluate_at(expr, &Work::new())
     }
 
-    /// The same, at some depth of an evaluation that goes on outside of it.
+    /// The same, as a part of an evaluation that goes on outside of it.
     pub(crate) fn evaluate_at(
         &mut self,
         expr: &ast::Expr,
-        depth: usize,
         work: &Work,
     ) -> Result<Value, Diagnostics> {
         let (compiled, diagnostics) = compile(expr, self, &[]);
@@ -78,7 +77,7 @@ impl<'a> Names<'a> {
             return Err(diagnostics);
         }
         let Compiled(root) = compiled;
-        eval::eval(&root, self, &[], depth, work)
+        eval::eval(&root, self, &[], work)
     }
 }
 

@@ -23,12 +23,15 @@ pub(crate) const MAX_TEXT: usize = 256 << 20;
 #[derive(Debug)]
 pub(crate) struct Work {
     left: Cell<u64>,
+    /// How many templates are being rendered, each within the one before.
+    templates: Cell<usize>,
 }
 
 impl Work {
     pub(crate) fn new() -> Self {
         Self {
             left: Cell::new(MAX_STEPS),
+            templates: Cell::new(0),
         }
     }
 
@@ -37,7 +40,27 @@ impl Work {
     pub(crate) fn of(steps: u64) -> Self {
         Self {
             left: Cell::new(steps),
+            templates: Cell::new(0),
         }
+    }
+
+    /// Begins with a template. Gives what [`Self::leave_template`] wants; `None`: there are as many as there may be.
+    pub(crate) fn enter_template(&self, most: usize) -> Option<usize> {
+        let level = self.templates.get();
+        (level < most).then(|| {
+            self.templates.set(level + 1);
+            level
+        })
+    }
+
+    /// Whether a template is being rendered.
+    pub(crate) fn in_template(&self) -> bool {
+        self.templates.get() > 0
+    }
+
+    /// Is done with a template.
+    pub(crate) fn leave_template(&self, level: usize) {
+        self.templates.set(level);
     }
 
     /// Takes steps away. False: there are none left, now and later.

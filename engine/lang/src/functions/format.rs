@@ -128,7 +128,8 @@ impl Verb {
             's' | 'q' => {
                 let value = self.convert(value, &Type::String)?;
                 let mut given = value.as_str().unwrap_or_default().to_owned();
-                if let (Some(precision), 's') = (self.precision, self.mode) {
+                // As with the peers, a precision of zero cuts nothing off.
+                if let Some(precision) = self.precision.filter(|precision| *precision > 0) {
                     given = given.graphemes(true).take(precision).collect();
                 }
                 if self.mode == 'q' {
@@ -203,6 +204,9 @@ impl Verb {
         let mut digits = value.magnitude().to_str_radix(radix);
         if self.mode == 'X' {
             digits.make_ascii_uppercase();
+        }
+        if self.precision == Some(0) && number.signum() == 0 {
+            digits.clear();
         }
         if let Some(precision) = self.precision {
             let missing = precision.saturating_sub(digits.len());

@@ -199,9 +199,11 @@ fn bcrypt(args: &[Value], context: &Context<'_>) -> Answer {
         2 => integer(args, 1)?,
         _ => return Err(Fault::new("bcrypt() takes no more than two arguments")),
     };
+    // As with the peers, a cost that is too low to be one means the usual one.
+    let cost = if cost < 4 { DEFAULT_COST } else { cost };
     let cost = u32::try_from(cost)
         .ok()
-        .filter(|cost| (4..=31).contains(cost))
+        .filter(|cost| *cost <= 31)
         .ok_or_else(|| {
             Fault::new(format!(
                 "error occurred generating password: cost {cost} is outside allowed range (4,31)"

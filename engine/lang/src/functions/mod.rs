@@ -32,8 +32,9 @@ mod template;
 mod tfvars;
 mod time;
 mod yaml;
-mod yaml_write;
 
+#[cfg(test)]
+mod answers;
 #[cfg(test)]
 mod tests;
 

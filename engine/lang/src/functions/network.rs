@@ -136,7 +136,14 @@ impl Prefix {
     }
 
     fn text(self) -> String {
-        format!("{}/{}", self.base.text(), self.length)
+        // An IPv4 address in the form of IPv6 is shown as what it is, and so is its prefix.
+        let mapped = self.base.v6 && Ipv6Addr::from(self.base.bits).to_ipv4_mapped().is_some();
+        let length = if mapped {
+            self.length.saturating_sub(96)
+        } else {
+            self.length
+        };
+        format!("{}/{length}", self.base.text())
     }
 }
 
@@ -163,12 +170,24 @@ fn prefix(args: &[Value], context: &Context<'_>) -> Result<Prefix, Fault> {
 }
 
 /// A whole number argument, which may be larger than 64 bits.
-fn whole(args: &[Value], at: usize) -> Result<i128, Fault> {
+struct Whole {
+    negative: bool,
+    /// `None`: larger than any address.
+    magnitude: Option<u128>,
+    text: String,
+}
+
+fn whole(args: &[Value], at: usize) -> Result<Whole, Fault> {
     let number = number(args, at)?;
     if !number.is_integer() {
         return Err(Fault::new("value must be a whole number"));
     }
-    Ok(number.text().parse().unwrap_or(i128::MAX))
+    let text = number.text();
+    Ok(Whole {
+        negative: number.signum() < 0,
+        magnitude: text.trim_start_matches('-').parse().ok(),
+        text: text.to_string(),
+    })
 }
 
 fn cidrhost(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
@@ -177,16 +196,17 @@ fn cidrhost(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
     let most = low_bits(prefix.host_bits());
     let too_large = || {
         Fault::new(format!(
-            "prefix of {} does not accommodate a host numbered {host}",
-            prefix.length
+            "prefix of {} does not accommodate a host numbered {}",
+            prefix.length, host.text
         ))
     };
-    let offset = if host < 0 {
+    let magnitude = host.magnitude.ok_or_else(too_large)?;
+    let offset = if host.negative {
         // Counted from the end: -1 is the last.
-        let back = host.unsigned_abs() - 1;
+        let back = magnitude.saturating_sub(1);
         most.checked_sub(back).ok_or_else(too_large)?
     } else {
-        host.unsigned_abs()
+        magnitude
     };
     if offset > most {
         return Err(too_large());
@@ -233,10 +253,13 @@ fn cidrsubnet(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
         Ok(bits) => low_bits(bits),
         Err(_) => low_bits(length),
     };
-    let fits = u128::try_from(number).ok().filter(|number| *number <= most);
+    let fits = number
+        .magnitude
+        .filter(|magnitude| !number.negative && *magnitude <= most);
     let Some(number) = fits else {
         return Err(Fault::new(format!(
-            "prefix extension of {new_bits} does not accommodate a subnet numbered {number}"
+            "prefix extension of {new_bits} does not accommodate a subnet numbered {}",
+            number.text
         )));
     };
     let address = Address {

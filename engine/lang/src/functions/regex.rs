@@ -349,7 +349,37 @@ fn group(rest: &mut Rest<'_>, out: &mut String) -> Result<(), String> {
         return Err(format!("invalid or unsupported Perl syntax: `(?{bad}`"));
     }
     out.push('(');
+    named_group(rest, out)?;
+    // No flags at all: an empty match, which the crate does not know.
+    if ahead.starts_with("?)") {
+        rest.next();
+        out.push_str("?:");
+    }
     Ok(())
+}
+
+/// `?P<name>` or `?<name>`: RE2 knows names that begin with a digit, and several groups of one name; the crate does not. So a number is put
+/// before each name.
+fn named_group(rest: &mut Rest<'_>, out: &mut String) -> Result<(), String> {
+    let mut ahead = rest.clone();
+    ahead.next();
+    ahead.next_if_eq(&'P');
+    if ahead.next_if_eq(&'<').is_none() {
+        return Ok(());
+    }
+    let name: String = ahead.by_ref().take_while(|c| *c != '>').collect();
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(word) {
+        return Err(format!("invalid named capture: `(?P<{name}>`"));
+    }
+    write!(out, "?P<g{}_{name}>", out.len()).ok();
+    *rest = ahead;
+    Ok(())
+}
+
+/// The name of a group as it was written.
+fn own_name(name: &str) -> &str {
+    name.split_once('_').map_or(name, |(_, name)| name)
 }
 
 /// The type of a match: a text without groups, else a tuple, or an object where the groups have names.
@@ -366,7 +396,10 @@ fn match_type(regex: &Regex) -> Result<Type, String> {
         ))
     } else {
         Ok(Type::object(
-            names.into_iter().flatten().map(|name| (name, Type::String)),
+            names
+                .into_iter()
+                .flatten()
+                .map(|name| (own_name(name), Type::String)),
         ))
     }
 }
@@ -404,7 +437,7 @@ fn captured(captures: &Captures<'_>, regex: &Regex) -> Value {
                 .into_iter()
                 .flatten()
                 .enumerate()
-                .map(|(at, name)| (name, group(at + 1))),
+                .map(|(at, name)| (own_name(name), group(at + 1))),
         );
     }
     Value::tuple((1..=names.len()).map(group).collect())
@@ -461,7 +494,7 @@ pub(super) fn replace(args: &[Value], context: &Context<'_>) -> Result<Value, Fa
             continue;
         };
         out.push_str(given.get(behind..found.start()).unwrap_or_default());
-        expand(&captures, with, &mut out)?;
+        expand(&regex, &captures, with, &mut out)?;
         behind = found.end();
     }
     out.push_str(given.get(behind..).unwrap_or_default());
@@ -475,7 +508,12 @@ fn is_word(character: char) -> bool {
 }
 
 /// Fills `$1`, `${name}` in a replacement. A name after a bare `$` is as long as it can be.
-fn expand(captures: &Captures<'_>, with: &str, out: &mut String) -> Result<(), Fault> {
+fn expand(
+    regex: &Regex,
+    captures: &Captures<'_>,
+    with: &str,
+    out: &mut String,
+) -> Result<(), Fault> {
     let mut rest = with;
     while let Some((before, after)) = rest.split_once('$') {
         out.push_str(before);
@@ -500,9 +538,14 @@ fn expand(captures: &Captures<'_>, with: &str, out: &mut String) -> Result<(), F
             rest = after;
             continue;
         }
+        // A number with a leading zero is a name, which no group has.
+        let numbered = name == "0" || !name.starts_with('0');
         let found = match name.parse::<usize>() {
-            Ok(at) => captures.get(at),
-            Err(_) => captures.name(name),
+            Ok(at) if numbered => captures.get(at),
+            _ => regex
+                .capture_names()
+                .zip(captures.iter())
+                .find_map(|(own, found)| found.filter(|_| own.map(own_name) == Some(name))),
         };
         out.push_str(found.map_or("", |found| found.as_str()));
         check_text(Some(out.len()))?;

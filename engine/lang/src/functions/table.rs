@@ -70,8 +70,6 @@ pub(crate) enum Returns {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) functions: &'a Functions,
-    /// How deep the evaluation is that the call is part of.
-    pub(crate) depth: usize,
     /// Functions of providers that templates may call.
     pub(crate) providers: Option<&'a Arc<dyn ProviderNames>>,
     /// What the evaluation may still cost.

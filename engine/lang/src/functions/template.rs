@@ -4,7 +4,6 @@ use super::args::{text, unknown, value};
 use super::string::shown;
 use super::table::{Context, Fault, Function, Param, TOO_MANY_STEPS, Ty};
 use crate::diagnostic::Diagnostics;
-use crate::expr::MAX_DEPTH;
 use crate::expr::simple::Names;
 use crate::expr::values;
 use crate::rules;
@@ -38,8 +37,20 @@ pub(super) const TABLE: &[Function] = &[
 
 const VARS: Param = Param::new("vars", Ty::Any);
 
-/// How many levels of evaluation one template within another counts for: it takes more stack than an operator.
-const LEVELS: usize = 12;
+/// The most templates within each other.
+const MAX_TEMPLATES: usize = 1024;
+
+/// The stack that the evaluation of one template may need, in bytes: all levels that an expression may have, in a build without optimization.
+const STACK_FOR_ONE: usize = 4 << 20;
+
+/// What is taken at a time where there is less.
+const STACK_AT_A_TIME: usize = 32 << 20;
+
+/// What it costs to come to the bound, in steps: an evaluation can afford that a few times, so that the message gets through.
+const COST_OF_BOTTOM: u64 = 10_000_000;
+
+/// What is said of an error in nested templates, in bytes: from then on the inner ones alone are named.
+const LONG_ENOUGH: usize = 1000;
 
 const TOO_DEEP: &str = "maximum recursion depth of templates that render templates reached";
 
@@ -114,22 +125,35 @@ fn render(
     vars: &BTreeMap<EcoString, Value>,
     context: &Context<'_>,
 ) -> Result<Value, Fault> {
-    if context.depth + LEVELS >= MAX_DEPTH {
-        // A template that renders itself twice would come here as often as two to the power of the depth: this ends the evaluation.
-        context.work.spend(u64::MAX);
+    let Some(level) = context.work.enter_template(MAX_TEMPLATES) else {
+        // A template that renders itself twice would come here as often as two to the power of the depth.
+        context.work.spend(COST_OF_BOTTOM);
         return Err(Fault::new(TOO_DEEP));
-    }
+    };
+    let made = stacker::maybe_grow(STACK_FOR_ONE, STACK_AT_A_TIME, || {
+        render_here(name, &template, vars, context)
+    });
+    context.work.leave_template(level);
+    made
+}
+
+fn render_here(
+    name: &str,
+    template: &str,
+    vars: &BTreeMap<EcoString, Value>,
+    context: &Context<'_>,
+) -> Result<Value, Fault> {
     // Reading the template is work too.
     context.charge(1000 + template.len())?;
     let mut sources = SourceMap::default();
-    let file = sources.add(name, template.as_str());
-    let (expr, diagnostics) = parse_template(file, &template);
+    let file = sources.add(name, template);
+    let (expr, diagnostics) = parse_template(file, template);
     let Some(expr) = expr else {
         return Err(told(&diagnostics, &sources));
     };
     Names::new(vars, context.functions)
         .for_template(context.providers.cloned())
-        .evaluate_at(&expr, context.depth + LEVELS, context.work)
+        .evaluate_at(&expr, context.work)
         .map_err(|diagnostics| told(&diagnostics, &sources))
 }
 
@@ -163,5 +187,12 @@ fn told(diagnostics: &Diagnostics, sources: &SourceMap) -> Fault {
         .at(1);
     }
     let detail = first.detail.trim_end_matches('.');
+    if detail.len() > LONG_ENOUGH {
+        // The caller says again which function failed.
+        let inner = ["templatefile", "templatestring"]
+            .iter()
+            .find_map(|name| detail.strip_prefix(&format!("Call to function \"{name}\" failed: ")));
+        return Fault::new(inner.unwrap_or(detail).to_owned());
+    }
     Fault::new(format!("{place}: {}; {detail}{more}", first.summary))
 }

@@ -149,8 +149,9 @@ impl Moment {
     fn rfc3339(self) -> String {
         let civil = self.civil();
         format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}",
-            civil.year,
+            "{}{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}",
+            if civil.year < 0 { "-" } else { "" },
+            civil.year.abs(),
             civil.month,
             civil.day,
             civil.hour,
@@ -332,6 +333,8 @@ fn duration(given: &str, context: &Context<'_>) -> Result<i128, Fault> {
     if rest.is_empty() {
         return Err(invalid());
     }
+    // The range of 64 bits, in which there is one more negative number.
+    let most = i128::from(i64::MAX) + i128::from(negative);
     let mut total = 0_i128;
     while !rest.is_empty() {
         let end = rest
@@ -380,7 +383,7 @@ fn duration(given: &str, context: &Context<'_>) -> Result<i128, Fault> {
         }
         total = total
             .checked_add(part)
-            .filter(|total| *total <= i128::from(i64::MAX))
+            .filter(|total| *total <= most)
             .ok_or_else(invalid)?;
         rest = behind;
     }

@@ -2,9 +2,7 @@
 
 mod request;
 
-use crate::args::Args;
 use crate::net::{ClientNames, ClientOptions, Worker, desk_folder, folder_name};
-use crate::whole::lock_info::LockInfo;
 use crate::whole::{Held, LockOutcome, Place, Stored, Tag, WholeFileStore};
 use crate::{ConfigError, Surroundings};
 use request::{Answer, Requests, Retries};
@@ -13,6 +11,8 @@ use reqwest::{Method, StatusCode, Url};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use terrane_store::backend::Args;
+use terrane_store::lease::Holder;
 use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError};
 
@@ -245,7 +245,7 @@ impl Shared {
         }
     }
 
-    fn unlock(&self, info: &LockInfo) -> Result<(), StoreError> {
+    fn unlock(&self, info: &Holder) -> Result<(), StoreError> {
         let Some((url, method)) = &self.unlock else {
             return Ok(());
         };
@@ -286,9 +286,9 @@ impl Place for HttpPlace {
         self.shared.fetch()
     }
 
-    fn lock(&self, _workspace: &str, info: &LockInfo) -> Result<LockOutcome, StoreError> {
+    fn lock(&self, _workspace: &str, info: &Holder) -> Result<LockOutcome, StoreError> {
         let shared = &self.shared;
-        let held = |info: Option<LockInfo>| {
+        let held = |info: Option<Holder>| {
             LockOutcome::Locked(Box::new(HeldHttp {
                 shared: Arc::clone(shared),
                 info,
@@ -307,7 +307,7 @@ impl Place for HttpPlace {
                 Ok(held(Some(info.clone())))
             }
             StatusCode::CONFLICT | StatusCode::LOCKED => {
-                let holder = LockInfo::from_json(&answer.body);
+                let holder = Holder::from_json(&answer.body);
                 if holder.as_ref().is_some_and(|holder| holder.id == info.id) {
                     // An earlier try of the same request had come through, and its answer was lost.
                     return Ok(held(Some(info.clone())));
@@ -331,13 +331,21 @@ impl Place for HttpPlace {
                 "the backend has no `unlock_address`, so a lock can't be taken away from here",
             )));
         }
-        self.shared.unlock(&LockInfo {
-            id: id.to_owned(),
-            ..LockInfo::default()
+        self.shared.unlock(&Holder {
+            id: id.into(),
+            ..Holder::default()
         })
     }
 
-    fn holder(&self, _workspace: &str) -> Result<Option<LockInfo>, StoreError> {
+    fn locks(&self) -> bool {
+        self.shared.lock.is_some()
+    }
+
+    fn tells_holder(&self) -> bool {
+        false
+    }
+
+    fn holder(&self, _workspace: &str) -> Result<Option<Holder>, StoreError> {
         // There is no request that only asks.
         Ok(None)
     }
@@ -356,7 +364,7 @@ impl Place for HttpPlace {
 #[derive(Debug)]
 struct HeldHttp {
     shared: Arc<Shared>,
-    info: Option<LockInfo>,
+    info: Option<Holder>,
 }
 
 impl Held for HeldHttp {
@@ -365,7 +373,7 @@ impl Held for HeldHttp {
     }
 
     fn put(&mut self, bytes: &[u8], _expected: &Tag) -> Result<Tag, StoreError> {
-        let id = self.info.as_ref().map(|info| info.id.as_str());
+        let id = self.info.as_ref().map(|info| &*info.id);
         self.shared.store(bytes, id)?;
         Ok(None)
     }

@@ -9,9 +9,7 @@
 
 mod lock;
 
-use crate::args::Args;
 use crate::whole::desk::{io_error, make_folders, write_whole};
-use crate::whole::lock_info::LockInfo;
 use crate::whole::{Held, LockOutcome, Place, Stored, Tag, WholeFileStore};
 use crate::{ConfigError, Surroundings};
 use lock::Locked;
@@ -20,7 +18,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use terrane_store::backend::Args;
 use terrane_store::journal::sync_folder;
+use terrane_store::lease::Holder;
 use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError};
 
@@ -108,8 +108,8 @@ impl LocalFiles {
 
     fn try_lock(
         path: &Path,
-        info: &LockInfo,
-    ) -> Result<Option<Result<LockedFile, Option<LockInfo>>>, StoreError> {
+        info: &Holder,
+    ) -> Result<Option<Result<LockedFile, Option<Holder>>>, StoreError> {
         let (file, made) = Self::open(path).map_err(io_error("opening", path))?;
         let Some(locked) = Locked::take(file).map_err(io_error("locking", path))? else {
             return Ok(Some(Err(read_info(path)?)));
@@ -128,10 +128,10 @@ impl LocalFiles {
     }
 }
 
-fn read_info(path: &Path) -> Result<Option<LockInfo>, StoreError> {
+fn read_info(path: &Path) -> Result<Option<Holder>, StoreError> {
     let info_path = info_path(path);
     match fs::read(&info_path) {
-        Ok(bytes) => Ok(LockInfo::from_json(&bytes)),
+        Ok(bytes) => Ok(Holder::from_json(&bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(io_error("reading", &info_path)(error)),
     }
@@ -187,7 +187,7 @@ impl Place for LocalFiles {
         }
     }
 
-    fn lock(&self, workspace: &str, info: &LockInfo) -> Result<LockOutcome, StoreError> {
+    fn lock(&self, workspace: &str, info: &Holder) -> Result<LockOutcome, StoreError> {
         const TRIES: u32 = 5;
         let path = self.path(workspace);
         for _ in 0..TRIES {
@@ -215,7 +215,7 @@ impl Place for LocalFiles {
         )))
     }
 
-    fn holder(&self, workspace: &str) -> Result<Option<LockInfo>, StoreError> {
+    fn holder(&self, workspace: &str) -> Result<Option<Holder>, StoreError> {
         let path = self.path(workspace);
         let Ok(file) = OpenOptions::new().read(true).write(true).open(&path) else {
             return Ok(None);

@@ -8,7 +8,6 @@
 //! unwritten-<serial>.tfstate a state that could not be written, because somebody else had written meanwhile
 //! ```
 
-use super::lock_info::LockInfo;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -19,6 +18,7 @@ use terrane_store::StoreError;
 use terrane_store::journal::{
     HEADER_LEN, Header, Journal, RecordKind, create_file, read_header, scan, sync_folder,
 };
+use terrane_store::lease::Holder;
 use terrane_store::seal::Seal;
 use terrane_store::wire::{Batch, WireError, encode_snapshot};
 
@@ -315,8 +315,8 @@ impl Desk {
         Ok(path)
     }
 
-    /// Takes the folder for this process.
-    pub(crate) fn own(&self) -> Result<Owned, StoreError> {
+    /// Takes the folder for this process; or says who has it.
+    pub(crate) fn own(&self) -> Result<Result<Owned, Option<Holder>>, StoreError> {
         const TRIES: u32 = 5;
         let path = self.folder.join("owner");
         for _ in 0..TRIES {
@@ -325,26 +325,15 @@ impl Desk {
             let mut owned = Owned { file };
             match owned.file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    return Err(StoreError::InUse {
-                        path: self.folder.display().to_string(),
-                        holder: owned.last().map_or_else(
-                            || String::from("another process on this machine"),
-                            |info| info.describe(),
-                        ),
-                    });
-                }
+                Err(TryLockError::WouldBlock) => return Ok(Err(owned.last())),
                 Err(TryLockError::Error(source)) => return Err(io_error("locking", &path)(source)),
             }
             // Whoever had it may have removed the folder between opening and locking.
             if is_same(&owned.file, &path) {
-                return Ok(owned);
+                return Ok(Ok(owned));
             }
         }
-        Err(StoreError::InUse {
-            path: self.folder.display().to_string(),
-            holder: String::from("a process that is removing it"),
-        })
+        Ok(Err(None))
     }
 }
 
@@ -356,15 +345,15 @@ pub(crate) struct Owned {
 
 impl Owned {
     /// The lock on the state file that was last taken from here. If it is still held, it is by a process that is no more.
-    pub(crate) fn last(&mut self) -> Option<LockInfo> {
+    pub(crate) fn last(&mut self) -> Option<Holder> {
         let mut bytes = Vec::new();
         self.file.rewind().ok()?;
         self.file.read_to_end(&mut bytes).ok()?;
-        LockInfo::from_json(&bytes)
+        Holder::from_json(&bytes)
     }
 
     /// Notes which lock is about to be taken.
-    pub(crate) fn note(&mut self, info: Option<&LockInfo>) -> io::Result<()> {
+    pub(crate) fn note(&mut self, info: Option<&Holder>) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
         if let Some(info) = info {

@@ -9,9 +9,12 @@ use super::{Held, Place, Side, SideError, Tag};
 use crate::Say;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::{InstanceState, ObjectState, Snapshot};
+use terrane_store::clock::Clock;
 use terrane_store::journal::{Header, Journal, RecordKind};
+use terrane_store::lease::{Claim, Fence, Holder, Lease};
 use terrane_store::seal::Seal;
 use terrane_store::{StoreError, Workspace};
 
@@ -23,7 +26,9 @@ pub(crate) struct Opening<'a> {
     pub(crate) desk: Desk,
     pub(crate) owned: Owned,
     pub(crate) held: Box<dyn Held>,
-    pub(crate) who: String,
+    pub(crate) holder: Holder,
+    /// Whether it is locked.
+    pub(crate) locked: bool,
 }
 
 /// What a workspace needs of its surroundings.
@@ -31,7 +36,7 @@ pub(crate) struct Opening<'a> {
 pub(crate) struct Means {
     pub(crate) seal: Arc<dyn Seal>,
     pub(crate) say: Say,
-    pub(crate) now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl std::fmt::Debug for Means {
@@ -44,6 +49,7 @@ impl std::fmt::Debug for Means {
 #[derive(Debug)]
 pub(crate) struct Opened {
     name: String,
+    lease: Lease,
     desk: Desk,
     means: Means,
     snapshot: Arc<Snapshot>,
@@ -68,6 +74,8 @@ pub(crate) struct Opened {
     owned: Owned,
 }
 
+/// How often what is due is looked for.
+const RENEW: Duration = Duration::from_secs(5);
 /// A shipped journal that grows beyond this is folded into the state file, also while a run goes on.
 const SHIPPED: usize = 1 << 20;
 
@@ -79,7 +87,8 @@ impl Opened {
             desk,
             owned,
             mut held,
-            who,
+            holder,
+            locked,
         } = opening;
         let name = place.name(workspace);
         let result = Self::prepare(&**place, workspace, &desk, &mut *held, &means);
@@ -109,8 +118,15 @@ impl Opened {
         let tag = facts.found.tag();
         let file_len = facts.found.len();
         let absent = facts.found.stored.is_none();
+        let who = holder.who.to_string();
         let mut opened = Self {
             name,
+            lease: Lease {
+                holder,
+                claim: Claim::whole(),
+                fence: Fence::above(snapshot.last_op),
+                locked,
+            },
             desk,
             means,
             baseline: (!behind).then_some(base),
@@ -205,7 +221,7 @@ impl Opened {
                     .map(|told| told.snapshot.clone())
                     .unwrap_or_default();
                 let events = vec![Event {
-                    at_ms: (means.now_ms)(),
+                    at_ms: means.clock.now_ms(),
                     kind: EventKind::Replaced(Box::new(theirs)),
                 }];
                 marks = facts.marks.clone().unwrap_or(marks);
@@ -411,9 +427,23 @@ impl Opened {
         Ok(())
     }
 
+    /// Whether nobody else writes, as far as it is known.
+    fn check_lease(&self) -> Result<(), StoreError> {
+        match self.shipper.as_ref().and_then(Shipper::lost) {
+            None => Ok(()),
+            Some(why) => Err(StoreError::LeaseLost {
+                path: self.name.clone(),
+                why: format!(
+                    "{why}; what this run did so far is in {}",
+                    self.desk.journal().display()
+                ),
+            }),
+        }
+    }
+
     /// What is due from time to time. When it fails, the journal has everything, and it is tried again.
     fn tend(&mut self) {
-        let now = (self.means.now_ms)();
+        let now = self.means.clock.now_ms();
         let due = match (self.every_ms, self.write_at_ms) {
             (Some(every), None) => {
                 self.write_at_ms = Some(now.saturating_add(every));
@@ -426,7 +456,7 @@ impl Opened {
             return;
         }
         drop(self.write_file());
-        let took = (self.means.now_ms)().saturating_sub(now);
+        let took = self.means.clock.now_ms().saturating_sub(now);
         if let Some(every) = self.every_ms {
             // A large state is written less often, so that writing never takes more than a tenth of the time.
             self.write_at_ms = Some(now.saturating_add(every.max(took.saturating_mul(10))));
@@ -519,17 +549,28 @@ impl Workspace for Opened {
         Arc::clone(&self.snapshot)
     }
 
+    fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    fn renew(&mut self) -> Result<(), StoreError> {
+        self.check_lease()?;
+        if self.behind {
+            self.tend();
+        }
+        Ok(())
+    }
+
+    fn renew_every(&self) -> Option<Duration> {
+        // The lock lasts until it is given back; but what is due is also done while nothing is recorded for long.
+        (self.every_ms.is_some() || self.shipper.is_some()).then_some(RENEW)
+    }
+
     fn commit(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
         if events.is_empty() {
             return Ok(());
         }
-        if let Some(why) = self.shipper.as_ref().and_then(Shipper::lost) {
-            return Err(StoreError::Refused(format!(
-                "the lock on {} was taken away ({why}), so nothing more is recorded; what this run did so far is in {}",
-                self.name,
-                self.desk.journal().display()
-            )));
-        }
+        self.check_lease()?;
         let serial = self.snapshot.serial_after(&events);
         // Made before anything is written: a batch that can't be written down must leave nothing behind.
         drop(batch_text(serial, &events)?);
