@@ -10,6 +10,7 @@ use std::sync::Arc;
 use terrane_config::validate::output_problems;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, ProviderConfigAddr};
+use terrane_model::claim::{Access, Part};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
 use terrane_model::snapshot::{OutputState, Snapshot};
@@ -134,6 +135,7 @@ impl Core {
             command,
             cwd,
             digest,
+            first_op,
             parallelism,
         } = input;
         let plan = plan.into_plan();
@@ -161,7 +163,7 @@ impl Core {
             .map(|step| u32::try_from(step.after.len()).expect("fewer than 2^32 steps"))
             .collect();
 
-        let next_op = snapshot.last_op;
+        let next_op = first_op.unwrap_or(snapshot.last_op);
         let mut core = Self {
             leases: leases(&plan),
             renewing: 0,
@@ -707,6 +709,11 @@ impl Core {
         let values = evaluator.outputs(&concerned, &mut messages);
         self.diagnostics.extend(messages);
         for ((name, value), output) in values.into_iter().zip(declared) {
+            // What was not to change was not claimed, and may be written by somebody else just now.
+            let part = Part::Output(name.clone());
+            if self.plan.claim.access(&part) != Some(Access::Write) {
+                continue;
+            }
             // What was known when the plan was made holds, whatever became of the objects that it comes from.
             let known = || {
                 let planned = planned.iter().find(|planned| planned.name == name)?;

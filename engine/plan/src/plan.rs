@@ -9,6 +9,7 @@ use terrane_model::addr::{
     ConfigResource, DeposedKey, InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr,
     Target,
 };
+use terrane_model::claim::Claim;
 use terrane_model::provider::Private;
 use terrane_model::snapshot::CheckResult;
 use terrane_value::{Path, Value};
@@ -180,9 +181,11 @@ pub struct Base {
     pub lineage: EcoString,
     /// Its serial.
     pub serial: u64,
-    /// What it read: per instance, the serial at which it had last changed (0: it did not exist). Apply refuses
-    /// if one of these has changed since; other changes do not matter.
+    /// What it looked at: per instance, the serial at which it had last changed (0: it did not exist). Apply refuses
+    /// if one of these that the claim of the plan reads or writes has changed since; other changes do not matter.
     pub read: BTreeMap<InstanceAddr, u64>,
+    /// Operations that were open and could not be settled, sorted.
+    pub open: Vec<u64>,
 }
 
 /// Which instances a block has in one module instance.
@@ -267,6 +270,8 @@ pub struct Plan {
     pub module_instances: Vec<ModuleInstance>,
     /// Attributes that took part in deciding it.
     pub relevant: Vec<RelevantAttribute>,
+    /// What applying it reads and writes of the state.
+    pub claim: Claim,
     /// The order in which it is done.
     pub graph: ExecGraph,
     /// Whether planning found errors: it can be shown, not applied.

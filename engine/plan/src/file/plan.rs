@@ -1,8 +1,8 @@
 //! The sections of the file and what is in each.
 
 use super::addrs::{
-    read_instance, read_key, read_module, read_target, write_instance, write_key, write_module,
-    write_target,
+    read_config, read_instance, read_key, read_module, read_target, write_config, write_instance,
+    write_key, write_module, write_target,
 };
 use super::bytes::{Reader, Result, Writer};
 use super::container::Section;
@@ -18,6 +18,7 @@ use crate::plan::{
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use terrane_model::addr::DeposedKey;
+use terrane_model::claim::{Access, Claim, Part};
 use terrane_value::Value;
 
 const ABOUT: [u8; 4] = *b"ABOU";
@@ -32,8 +33,9 @@ const EXTRA: [u8; 4] = *b"EXTR";
 const EPHEMERALS: [u8; 4] = *b"EPHE";
 /// Since format 3.
 const SHOWN: [u8; 4] = *b"SHOW";
-const ORDER: [[u8; 4]; 10] = [
-    ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA, EPHEMERALS, SHOWN,
+const CLAIM: [u8; 4] = *b"CLAI";
+const ORDER: [[u8; 4]; 11] = [
+    ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA, EPHEMERALS, SHOWN, CLAIM,
 ];
 /// So many sections are in a file of format 1.
 const FIRST: usize = 8;
@@ -78,9 +80,10 @@ pub(super) fn write(saved: &SavedPlan) -> Result<Vec<Section>> {
     });
     let ephemerals = write_ephemerals(plan, &mut tables);
     let shown = write_shown(plan, &mut tables)?;
+    let claim = write_claim(plan);
     let tables = tables.write();
     let contents = [
-        about, tables, changes, outputs, drift, graph, files, more, ephemerals, shown,
+        about, tables, changes, outputs, drift, graph, files, more, ephemerals, shown, claim,
     ];
     let sections = ORDER.into_iter().zip(contents);
     Ok(sections.map(|(tag, writer)| (tag, writer.bytes)).collect())
@@ -100,6 +103,10 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
     if contents.len() >= FIRST {
         contents.extend(missing);
     }
+    let claim = match contents.len() {
+        11 => contents.pop(),
+        _ => None,
+    };
     let Ok(
         [
             about,
@@ -113,7 +120,7 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
             ephemerals,
             shown,
         ],
-    ) = <[&[u8]; ORDER.len()]>::try_from(contents)
+    ) = <[&[u8]; ORDER.len() - 1]>::try_from(contents)
     else {
         return Err(FileError::Malformed("a section is missing"));
     };
@@ -134,6 +141,11 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
     (plan.ephemerals, plan.apply_time_variables) =
         whole(ephemerals, |bytes| read_ephemerals(bytes, &shared))?;
     (plan.given, plan.left_out) = whole(shown, |bytes| read_shown(bytes, &shared))?;
+    // Older plans do not say what they read: everything.
+    (plan.claim, plan.base.open) = match claim {
+        Some(claim) => whole(claim, read_claim)?,
+        None => (Claim::whole(), Vec::new()),
+    };
     let (changes, leases) = (plan.changes.len(), plan.ephemerals.len());
     plan.graph = whole(graph, |bytes| read_graph(bytes, changes, leases))?;
     let pair = |bytes: &mut Reader<'_>| Ok((bytes.str()?.to_owned(), bytes.shared()?));
@@ -176,6 +188,7 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         checks,
         module_instances,
         relevant,
+        claim: _,
         graph: _,
         errored,
     } = plan;
@@ -183,6 +196,7 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         lineage,
         serial,
         read,
+        open: _,
     } = base;
     let mut out = Writer::default();
     out.text(version);
@@ -240,6 +254,7 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
             .list(|bytes| Ok((read_instance(bytes)?, bytes.number()?)))?
             .into_iter()
             .collect(),
+        open: Vec::new(),
     };
     let variables = bytes.list(|bytes| Ok((bytes.text()?, shared.value(bytes)?)))?;
     let targets = bytes.list(read_target)?;
@@ -274,6 +289,7 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
         checks,
         module_instances,
         relevant,
+        claim: Claim::nothing(),
         graph: ExecGraph::default(),
         errored,
     };
@@ -548,6 +564,66 @@ fn read_shown(
         outputs: bytes.list(|bytes| read_output(bytes, shared))?,
     };
     Ok((given.into_iter().collect(), left_out))
+}
+
+fn write_claim(plan: &Plan) -> Writer {
+    let access = |out: &mut Writer, access: Access| out.bool(access == Access::Write);
+    let mut out = Writer::default();
+    match plan.claim.to_all() {
+        None => out.bool(false),
+        Some(all) => {
+            out.bool(true);
+            access(&mut out, all);
+        }
+    }
+    let parts: Vec<_> = plan.claim.parts().collect();
+    out.list(parts.iter(), |out, (part, how)| {
+        access(out, *how);
+        match part {
+            Part::Resource(addr) => {
+                out.byte(0);
+                write_config(out, addr);
+            }
+            Part::Instance(addr) => {
+                out.byte(1);
+                write_instance(out, addr);
+            }
+            Part::Output(name) => {
+                out.byte(2);
+                out.text(name);
+            }
+        }
+    });
+    out.list(plan.base.open.iter(), |out, op| out.number(*op));
+    out
+}
+
+fn read_claim(bytes: &mut Reader<'_>) -> Result<(Claim, Vec<u64>)> {
+    let access = |bytes: &mut Reader<'_>| {
+        Ok(if bytes.bool()? {
+            Access::Write
+        } else {
+            Access::Read
+        })
+    };
+    let mut claim = Claim::nothing();
+    if bytes.bool()? {
+        claim = Claim::all(access(bytes)?);
+    }
+    let parts = bytes.list(|bytes| {
+        let how = access(bytes)?;
+        let part = match bytes.byte()? {
+            0 => Part::Resource(read_config(bytes)?),
+            1 => Part::Instance(read_instance(bytes)?),
+            2 => Part::Output(bytes.text()?),
+            _ => return Err(FileError::Malformed("a part of the state is of no kind")),
+        };
+        Ok((part, how))
+    })?;
+    for (part, how) in parts {
+        claim.add(part, how);
+    }
+    Ok((claim, bytes.list(Reader::number)?))
 }
 
 fn write_step(out: &mut Writer, step: &Step) {

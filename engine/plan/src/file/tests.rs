@@ -8,6 +8,7 @@ use crate::view::fixture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_model::addr::{DeposedKey, InstanceAddr, InstanceKey};
+use terrane_model::claim::{Access, Claim, Part};
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_value::{Marks, Path, Refinements, Type, Value};
 
@@ -42,6 +43,7 @@ fn plan() -> Plan {
             (instance("a.b"), 7),
             (instance("module.m[0].a.b[\"\\\"\"]"), 0),
         ]),
+        open: Vec::new(),
     };
     plan.moves = vec![(instance("a.b"), instance("a.c"))];
     plan.module_instances = vec![
@@ -169,6 +171,14 @@ fn saved_3() -> SavedPlan {
         }],
         outputs: vec![plan.outputs[0].clone()],
     };
+    let claim = Claim::all(Access::Read)
+        .write(Part::Instance(instance("a.b[0]")))
+        .write(Part::Resource(
+            instance("module.m[0].a.c").resource.config(),
+        ))
+        .write(Part::Output("o".into()));
+    plan.claim = claim;
+    plan.base.open = vec![3, 1 << 40];
     saved
 }
 

@@ -50,6 +50,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
         .map(|place| core.world.module_cell(place).addr.clone())
         .collect();
     plan.base = core.base();
+    plan.claim = core.claim(&plan);
     plan.relevant = core.relevant(&plan.changes, &plan.outputs);
     if core.options.mode != PlanMode::RefreshOnly {
         core.order(&mut plan);
@@ -160,6 +161,7 @@ impl Core {
             lineage: self.snapshot.lineage.clone(),
             serial: self.snapshot.serial,
             read,
+            open: self.snapshot.open.keys().copied().collect(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! graph says: reading depends on prior state only. Answers may come in any order; the plan is the same.
 
 mod adopt;
+mod claim;
 pub(crate) mod conditions;
 mod data;
 mod drafts;
@@ -489,6 +490,7 @@ fn empty_plan(core: &Core) -> Plan {
         checks: Vec::new(),
         module_instances: Vec::new(),
         relevant: Vec::new(),
+        claim: terrane_model::claim::Claim::nothing(),
         graph: crate::exec::ExecGraph::default(),
         errored: false,
     }

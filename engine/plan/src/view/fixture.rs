@@ -367,6 +367,7 @@ pub(crate) fn plan(json: &str) -> Plan {
         checks: list("checks").iter().map(check).collect(),
         module_instances: Vec::new(),
         relevant,
+        claim: terrane_model::claim::Claim::whole(),
         graph: ExecGraph::default(),
         errored: is_true(json.get("errored")),
     }
