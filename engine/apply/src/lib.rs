@@ -8,6 +8,7 @@ mod begin;
 mod core;
 mod ephemeral;
 mod object;
+mod outputs;
 mod provisioning;
 mod recording;
 pub mod rules;
