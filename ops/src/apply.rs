@@ -114,10 +114,13 @@ pub async fn carry_out(
     let Approved {
         plan,
         plan_time,
-        digest,
+        mut digest,
         loaded,
         variables,
     } = approved;
+    if digest.is_empty() {
+        digest = crate::planfile::digest_of(session, plan.plan(), &loaded);
+    }
     let Loaded {
         config,
         sources,
@@ -138,6 +141,7 @@ pub async fn carry_out(
         command: session.command.as_str().into(),
         cwd: session.cwd.as_str().into(),
         digest: digest.into(),
+        first_op: Some(workspace.lease().fence.first_op()),
         parallelism: session.parallelism,
     });
     let applier = match applier {

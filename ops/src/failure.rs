@@ -106,6 +106,7 @@ impl Failure {
                 StoreError::TooNew { .. } => &rules::world::STATE_TOO_NEW,
                 StoreError::NoWorkspace(_) => &rules::world::NO_SUCH_WORKSPACE,
                 StoreError::Refused(_) => &rules::world::STORE_REFUSED,
+                StoreError::Encryption(_) => &rules::encryption::NOT_OPENED,
             },
             Self::Io { .. } | Self::Input(_) => &rules::world::FILE_FAILED,
             Self::Interrupted => &rules::world::STOPPED,
@@ -124,7 +125,7 @@ impl Failure {
                     "nothing was written since: run `terrane plan` to see what was done before",
                 ),
                 StoreError::Damaged { .. } => Some(
-                    "nothing was changed: put the file back from a backup, and keep the damaged one for an inquiry",
+                    "nothing was changed: `terrane state fsck` says what is damaged, and with -repair mends it; damaged files are kept",
                 ),
                 StoreError::TooNew { .. } => Some(
                     "nothing was changed: use the version of terrane that wrote it, or a later one",
@@ -132,7 +133,7 @@ impl Failure {
                 StoreError::NoWorkspace(_) => Some(
                     "see which there are with `terrane workspace list`, or make it with `terrane workspace new`",
                 ),
-                StoreError::Refused(_) => None,
+                StoreError::Refused(_) | StoreError::Encryption(_) => None,
             },
             Self::Io { source, .. } => io_way_out(source),
             Self::Input(_) | Self::Interrupted => None,

@@ -5,6 +5,7 @@
 //! can decide.
 
 // What operations stand on.
+pub mod backend;
 pub mod clock;
 pub mod failure;
 pub mod files;
@@ -14,6 +15,7 @@ pub mod session;
 pub mod ui;
 
 // How the engine is fed.
+mod back;
 mod drive;
 mod functions;
 mod generate;

@@ -137,18 +137,7 @@ pub fn tree(
         }
         loader.provide(&request, found);
     }
-    let (tree, sources, mut diagnostics) = loader.finish();
-    if let Some(backend) = &tree.backend
-        && backend.type_name != "local"
-    {
-        diagnostics.push(
-            Diagnostic::error(
-                &rules::folder::BACKEND_NOT_AVAILABLE,
-                format!("The backend {:?} is not available in this version of terrane: it comes with a later one. Remove the `backend` block to keep the state in the folder {} beside the configuration.", backend.type_name, crate::session::STATE_DIR),
-            )
-            .at(backend.span),
-        );
-    }
+    let (tree, sources, diagnostics) = loader.finish();
     Ok(LoadedTree {
         tree,
         sources,

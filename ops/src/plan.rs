@@ -1,5 +1,6 @@
 //! `plan`: from the working directory to a plan.
 
+use crate::back::Back;
 use crate::clock::now_ms;
 use crate::drive::{Pool, drive_plan, drive_recovery};
 use crate::failure::{Failure, Report};
@@ -12,6 +13,7 @@ use crate::rules;
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_config::validate::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -22,6 +24,7 @@ use terrane_model::snapshot::Snapshot;
 use terrane_plan::generate::Generated;
 use terrane_plan::machine::{PlanInput, PlanOptions, Planned, Planner, Recovery};
 use terrane_plan::plan::{Plan, PlanMode};
+use terrane_plan::restore;
 use terrane_value::Value;
 
 /// What the user wants to have planned.
@@ -39,6 +42,8 @@ pub struct PlanRequest {
     pub replace: Vec<String>,
     /// `-var` and `-var-file`, in order.
     pub variables: Vec<VariableArgument>,
+    /// `-to`: the version of the state to go back to.
+    pub to: Option<String>,
     /// `-generate-config-out`: where to write configuration for imports that have none.
     pub generate_config_out: Option<String>,
 }
@@ -119,11 +124,19 @@ async fn once(
     interrupt: &Arc<Interrupt>,
     ui: &mut dyn Ui,
 ) -> Result<(Made, Vec<Generated>), Failure> {
-    let selection = Selection::read(request)?;
+    let mut selection = Selection::read(request)?;
+    let back = match &request.to {
+        Some(version) => Some(Back::prepare(session, version, &snapshot).await?),
+        None => None,
+    };
     // Read twice, since module sources may depend on values whose texts belong behind those of the configuration.
     let early =
         variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
-    let origin = written.map_or(Origin::Disk, |written| Origin::With(&written.file));
+    let origin = match (&back, written) {
+        (Some(back), _) => Origin::Saved(&back.folders),
+        (None, Some(written)) => Origin::With(&written.file),
+        (None, None) => Origin::Disk,
+    };
     let mut loaded = load(session, &snapshot, origin, &early).await?;
     if loaded.is_empty() && request.mode == PlanMode::Normal {
         return Err(Failure::input(
@@ -132,8 +145,15 @@ async fn once(
         ));
     }
     let mut diagnostics = std::mem::take(&mut loaded.warnings);
+    if let Some(back) = &back {
+        diagnostics.extend(back.diagnostics.clone());
+        if selection.targets.is_empty() {
+            selection.excludes.extend(back.gaps.clone());
+        }
+    }
     let Resolved {
         values,
+        as_given,
         given_ephemeral,
         diagnostics: found,
     } = root_variables(session, request, &mut loaded, ui)?;
@@ -156,6 +176,7 @@ async fn once(
         variables: values.clone(),
         functions: functions_for_plan(now_ms).with_providers(loaded.registry.functions()),
         options: PlanOptions {
+            given: as_given,
             apply_time_variables: given_ephemeral,
             ..options(session, request, selection, written, now_ms)?
         },
@@ -178,6 +199,9 @@ async fn once(
             sources: loaded.sources,
         }));
     };
+    if let Some(back) = &back {
+        diagnostics.extend(restore::report(&plan, &back.then, loaded.registry.infos()));
+    }
     plan.errored |= diagnostics.has_errors();
     let made = Made {
         plan,
@@ -214,6 +238,7 @@ fn options(
         generated: written
             .map(|written| written.blocks.clone())
             .unwrap_or_default(),
+        given: BTreeMap::new(),
         apply_time_variables: Vec::new(),
     })
 }
@@ -238,6 +263,7 @@ pub async fn recover(
     let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
     let Resolved {
         values,
+        as_given: _,
         given_ephemeral: _,
         diagnostics,
     } = root_variables(session, request, &mut loaded, ui)?;
@@ -346,6 +372,14 @@ impl Selection {
                     "Only a resource instance can be replaced, not a whole module.",
                 )),
             }
+        }
+        if request.to.is_some()
+            && (request.mode != PlanMode::Normal || request.generate_config_out.is_some())
+        {
+            diagnostics.push(Diagnostic::error(
+                &rules::planning::TO_WITH_OTHERS,
+                "-to can't be given together with -destroy, -refresh-only or -generate-config-out: it is a goal of its own.",
+            ));
         }
         if request.mode != PlanMode::Normal && request.generate_config_out.is_some() {
             diagnostics.push(Diagnostic::error(

@@ -3,6 +3,7 @@
 //! The engine says what is in the file. It holds values as they are, sensitive ones too, so only its owner may read it.
 
 use crate::apply::{Approved, approve_parts};
+use crate::backend::record;
 use crate::failure::{Failure, Report};
 use crate::load::{Loaded, Origin, load as load_config};
 use crate::plan::Made;
@@ -19,12 +20,14 @@ use terrane_gate::{Decision, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_model::snapshot::Snapshot;
-use terrane_plan::file::{SavedPlan, decode, encode};
+use terrane_plan::file::{SavedPlan, decode, digest, encode};
 use terrane_plan::plan::Plan;
 use terrane_value::Value;
 
 /// Under this name the file keeps the workspace.
 const WORKSPACE: &str = "workspace";
+/// Under this name the file keeps where the state is: what `init` has chosen. Arguments of a backend may be secrets, as other things in the file.
+const BACKEND: &str = "backend";
 
 /// A saved plan, read.
 #[derive(Debug)]
@@ -42,20 +45,37 @@ pub struct Saved {
 /// # Errors
 /// When the file can't be written.
 pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
-    let workspace: Arc<[u8]> = session.workspace()?.into_bytes().into();
-    let bytes = encode(&SavedPlan {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        plan: made.plan.clone(),
-        sources: made.loaded.folders.iter().flat_map(sources).collect(),
-        extra: BTreeMap::from([(WORKSPACE.to_owned(), workspace)]),
-    })
-    .map_err(|error| {
+    let saved = saved(session, &made.plan, &made.loaded)?;
+    let bytes = encode(&saved).map_err(|error| {
         Failure::input(
             rules::planning::PLAN_NOT_SAVED.named(format!("Saving the plan to {path} failed")),
             format!("{error}."),
         )
     })?;
     write_private(path, &bytes).map_err(Failure::io(format!("Saving the plan to {path} failed")))
+}
+
+/// A plan as it would be saved.
+fn saved(session: &Session, plan: &Plan, loaded: &Loaded) -> Result<SavedPlan, Failure> {
+    let workspace: Arc<[u8]> = session.workspace()?.into_bytes().into();
+    Ok(SavedPlan {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        plan: plan.clone(),
+        sources: loaded.folders.iter().flat_map(sources).collect(),
+        extra: BTreeMap::from([
+            (WORKSPACE.to_owned(), workspace),
+            (BACKEND.to_owned(), record::to_plan(session)?),
+        ]),
+    })
+}
+
+/// What names a plan that is not saved, for the history: the digest that its file would have. Empty where it can't be saved.
+pub(crate) fn digest_of(session: &Session, plan: &Plan, loaded: &Loaded) -> String {
+    saved(session, plan, loaded)
+        .ok()
+        .and_then(|saved| digest(&saved).ok())
+        .map(|digest| digest.to_string())
+        .unwrap_or_default()
 }
 
 /// The files of a folder, with their paths relative to the root module.
@@ -136,6 +156,9 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
                 "The plan {path:?} was made for the workspace {made_for:?}, and {selected:?} is selected. Switch with `terrane workspace select`."
             ),
         ));
+    }
+    if let Some(bytes) = extra.get(BACKEND) {
+        session.follow(record::from_plan(bytes));
     }
     let given = planned_values(&plan);
     let folders = folders(sources);

@@ -15,7 +15,7 @@ use terrane_model::schema::{ProviderSchema, Schema};
 use terrane_model::snapshot::Snapshot;
 use terrane_provider::{ProviderFactory, Providers};
 
-use crate::remote_state::{LocalStates, Tfvars};
+use crate::remote_state::{States, Tfvars};
 use crate::session::Session;
 
 /// The providers of one command.
@@ -91,7 +91,13 @@ pub fn available(session: &Session) -> (Providers, Diagnostics) {
 #[must_use]
 pub fn built_in(session: &Session) -> Providers {
     let providers = terrane_builtin::all(&terrane_builtin::Options {
-        remote_state: Arc::new(LocalStates),
+        remote_state: Arc::new(States {
+            backends: session.backends.clone(),
+            around: session.around(),
+            seal: session
+                .seal_of_remote_states()
+                .map_err(|failure| failure.to_string()),
+        }),
         tfvars: Arc::new(Tfvars),
         ..terrane_builtin::Options::default()
     });

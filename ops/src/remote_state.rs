@@ -1,12 +1,17 @@
 //! What `terraform_remote_state` and the functions of the built-in provider need of the outside: other states, `.tfvars` texts.
 
+use crate::backend::catalog::Catalog;
 use async_trait::async_trait;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use terrane_builtin::doors::{Outputs, RemoteState, TfvarsReader};
+use terrane_config::load::backend::from_value;
 use terrane_config::variables::{Given, parse_tfvars};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
-use terrane_store::{StateStore as _, StoreError, statefile};
+use terrane_store::backend::Surroundings;
+use terrane_store::seal::Seal;
+use terrane_store::{StateStore, StoreError};
 use terrane_store_sled::SledStore;
 use terrane_value::{Marks, Value};
 
@@ -15,16 +20,35 @@ use crate::session::{DEFAULT_WORKSPACE, STATE_DIR};
 /// The state file of the peers.
 const PEER_STATE: &str = "terraform.tfstate";
 
-/// Reads states of the `local` backend: files of the peers, or where there is none, terrane's own store in the same folder.
+/// Reads states of all backends, without locking them.
 #[derive(Debug)]
-pub(crate) struct LocalStates;
+pub(crate) struct States {
+    pub(crate) backends: Arc<Catalog>,
+    pub(crate) around: Surroundings,
+    /// What opens sealed ones; `Err`: why that can't be had.
+    pub(crate) seal: Result<Arc<dyn Seal>, String>,
+}
+
+impl States {
+    /// The store that a configuration means.
+    fn store(&self, backend: &str, config: &Value) -> Result<Arc<dyn StateStore>, String> {
+        let kind = self.backends.find(backend).map_err(|found| {
+            let hint = found.hint.map(|hint| format!(" ({hint})"));
+            format!("{}{}", found.detail, hint.unwrap_or_default())
+        })?;
+        let config = from_value(&kind.schema(), config)?;
+        kind.open(&config, &self.around, self.seal.clone()?)
+            .map_err(|error| match error.argument {
+                Some(name) => format!("The argument {name:?}: {}", error.message),
+                None => error.message,
+            })
+    }
+}
 
 #[async_trait]
-impl RemoteState for LocalStates {
-    fn check(&self, backend: &str, _config: &Value) -> Option<String> {
-        (backend != "local").then(|| {
-            format!("The backend {backend:?} is not available in this version of terrane; only \"local\" is.")
-        })
+impl RemoteState for States {
+    fn check(&self, backend: &str, config: &Value) -> Option<String> {
+        self.store(backend, config).err()
     }
 
     async fn outputs(
@@ -33,53 +57,55 @@ impl RemoteState for LocalStates {
         config: &Value,
         workspace: &str,
     ) -> Result<Option<Outputs>, String> {
-        if let Some(problem) = self.check(backend, config) {
-            return Err(problem);
-        }
-        let text = |name: &str| {
-            config
-                .get(name)
-                .and_then(|value| value.unmarked().as_str())
-                .filter(|text| !text.is_empty())
-        };
-        let path = if workspace == DEFAULT_WORKSPACE {
-            PathBuf::from(text("path").unwrap_or(PEER_STATE))
-        } else {
-            Path::new(text("workspace_dir").unwrap_or("terraform.tfstate.d"))
-                .join(workspace)
-                .join(PEER_STATE)
-        };
-        let folder = Path::new(text("path").unwrap_or(PEER_STATE))
-            .parent()
-            .unwrap_or(Path::new(""));
-        Ok(read(&path, &folder.join(STATE_DIR), workspace)?.map(|snapshot| outputs(&snapshot)))
+        let store = self.store(backend, config)?;
+        let beside = (backend == "local")
+            .then(|| beside(config, workspace))
+            .flatten();
+        let workspace = workspace.to_owned();
+        // Stores wait for disks and networks.
+        let read = tokio::task::spawn_blocking(move || match beside {
+            Some(folder) => read(&SledStore::new(folder), &workspace),
+            None => read(&*store, &workspace),
+        });
+        let found = read.await.map_err(|error| error.to_string())??;
+        Ok(found.map(|snapshot| outputs(&snapshot)))
     }
 }
 
-fn read(
-    path: &Path,
-    store: &Path,
-    workspace: &str,
-) -> Result<Option<std::sync::Arc<Snapshot>>, String> {
-    let said = |error: &dyn std::error::Error| {
-        let cause = error.source().map(|cause| format!(": {cause}"));
-        format!("{error}{}", cause.unwrap_or_default())
+/// The embedded store of the folder in which the `local` backend is told to look for a state file, where there is one and no such file: the
+/// neighbour uses terrane without a backend.
+fn beside(config: &Value, workspace: &str) -> Option<PathBuf> {
+    let text = |name: &str| {
+        config
+            .get(name)
+            .and_then(|value| value.unmarked().as_str())
+            .filter(|text| !text.is_empty())
     };
-    if path.is_file() {
-        let shown = path.display().to_string();
-        let bytes = std::fs::read(path)
-            .map_err(|error| format!("reading {shown} failed: {}", crate::files::why(&error)))?;
-        return statefile::read(&shown, &bytes)
-            .map(|file| Some(file.snapshot.into()))
-            .map_err(|error| said(&error));
-    }
-    if !store.is_dir() {
-        return Ok(None);
-    }
-    match SledStore::new(store).read(workspace) {
+    let default = text("path").unwrap_or(PEER_STATE);
+    let path = if workspace == DEFAULT_WORKSPACE {
+        PathBuf::from(default)
+    } else {
+        Path::new(text("workspace_dir").unwrap_or("terraform.tfstate.d"))
+            .join(workspace)
+            .join(PEER_STATE)
+    };
+    let folder = Path::new(default)
+        .parent()
+        .unwrap_or(Path::new(""))
+        .join(STATE_DIR);
+    (!path.exists() && folder.is_dir()).then_some(folder)
+}
+
+/// The state of a workspace; `None`: there is none.
+fn read(store: &dyn StateStore, workspace: &str) -> Result<Option<Arc<Snapshot>>, String> {
+    match store.read(workspace) {
+        Ok(snapshot) if snapshot.lineage.is_empty() && snapshot.outputs.is_empty() => Ok(None),
         Ok(snapshot) => Ok(Some(snapshot)),
         Err(StoreError::NoWorkspace(_)) => Ok(None),
-        Err(error) => Err(said(&error)),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+            Err(format!("{error}{}", cause.unwrap_or_default()))
+        }
     }
 }
 

@@ -1,16 +1,21 @@
 //! Where a command works: the folder, the workspace, the state, the environment.
 
+use crate::backend::catalog::Catalog;
+use crate::backend::record::Record;
+use crate::backend::{Place, choose, replay};
 use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::rules;
+use crate::variables::VariableArgument;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
+use terrane_store::backend::{Say, Surroundings};
+use terrane_store::seal::{Plain, Seal};
 use terrane_store::{StateStore, StoreError, Workspace};
-use terrane_store_sled::SledStore;
 
 /// The folder of the embedded store, beside the configuration.
 pub const STATE_DIR: &str = "terrane.state";
@@ -20,6 +25,22 @@ pub const DATA_DIR: &str = ".terrane";
 const LOCK_POLL: Duration = Duration::from_millis(200);
 /// The workspace that is always there.
 pub const DEFAULT_WORKSPACE: &str = "default";
+
+/// Where news go that are no errors: nowhere, unless somebody listens.
+#[derive(Clone)]
+pub struct News(pub Say);
+
+impl Default for News {
+    fn default() -> Self {
+        Self(Arc::new(|_| ()))
+    }
+}
+
+impl std::fmt::Debug for News {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("News")
+    }
+}
 
 /// A workspace that this process owns.
 pub type OpenWorkspace = Box<dyn Workspace>;
@@ -41,7 +62,15 @@ pub struct Session {
     pub command: String,
     /// How long to wait for a workspace that another process owns.
     pub lock_timeout: Duration,
-    store: Arc<dyn StateStore>,
+    /// `-var` and `-var-file`: the backend may depend on them.
+    pub variables: Vec<VariableArgument>,
+    /// The kinds of backends that there are.
+    pub backends: Arc<Catalog>,
+    /// Where news of stores go that are no errors.
+    pub say: News,
+    /// Where the state is by a saved plan.
+    planned: OnceLock<Record>,
+    place: OnceLock<Place>,
 }
 
 impl Session {
@@ -60,14 +89,69 @@ impl Session {
             input: false,
             command: command.to_owned(),
             lock_timeout: Duration::ZERO,
-            store: Arc::new(SledStore::new(STATE_DIR)),
+            variables: Vec::new(),
+            backends: Arc::new(Catalog::built_in()),
+            say: News::default(),
+            planned: OnceLock::new(),
+            place: OnceLock::new(),
         }
     }
 
-    /// The state store.
-    #[must_use]
-    pub fn store(&self) -> &dyn StateStore {
-        &*self.store
+    /// The state store: the embedded one, or what the backend says.
+    ///
+    /// # Errors
+    /// When the configuration of the backend has errors, or `init` has to be run first.
+    pub fn store(&self) -> Result<&dyn StateStore, Failure> {
+        Ok(&*self.place()?.store)
+    }
+
+    /// The store, and what names it.
+    pub(crate) fn place(&self) -> Result<&Place, Failure> {
+        if let Some(place) = self.place.get() {
+            return Ok(place);
+        }
+        let place = match self.planned.get() {
+            Some(planned) => replay(self, planned)?,
+            None => choose(self)?,
+        };
+        Ok(self.place.get_or_init(|| place))
+    }
+
+    /// Works with the store that a saved plan was made with. To be called before the store is used.
+    pub(crate) fn follow(&self, planned: Record) {
+        drop(self.planned.set(planned));
+    }
+
+    /// Whether states are kept in the embedded store.
+    ///
+    /// # Errors
+    /// As [`Session::store`].
+    pub fn is_embedded(&self) -> Result<bool, Failure> {
+        Ok(self.place()?.is_embedded())
+    }
+
+    /// What stores may know of this process.
+    pub(crate) fn around(&self) -> Surroundings {
+        Surroundings {
+            say: self.say.0.clone(),
+            ..Surroundings::new(self.env.clone(), &self.data_dir)
+        }
+    }
+
+    /// What opens states that `terraform_remote_state` reads: by its configuration, since they may be sealed in another way.
+    ///
+    /// # Errors
+    /// When the configuration of the encryption has errors.
+    pub(crate) fn seal_of_remote_states(&self) -> Result<Arc<dyn Seal>, Failure> {
+        self.seal()
+    }
+
+    /// What seals states before they leave the process.
+    ///
+    /// # Errors
+    /// When the configuration of the encryption has errors.
+    pub(crate) fn seal(&self) -> Result<Arc<dyn Seal>, Failure> {
+        Ok(Arc::new(Plain))
     }
 
     /// The name of the current workspace.
@@ -145,10 +229,10 @@ impl Session {
     /// # Errors
     /// When it can't be read or is damaged.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Failure> {
-        if !Path::new(STATE_DIR).exists() {
+        if self.is_embedded()? && !Path::new(STATE_DIR).exists() {
             return Ok(Arc::new(Snapshot::default()));
         }
-        match self.store.read(&self.workspace()?) {
+        match self.store()?.read(&self.workspace()?) {
             Err(StoreError::NoWorkspace(_)) => Ok(Arc::new(Snapshot::default())),
             read => read.map_err(Failure::store("Reading the state failed")),
         }
@@ -159,10 +243,21 @@ impl Session {
     /// # Errors
     /// When it can't be opened: it is in use, or damaged.
     pub fn open(&self) -> Result<Box<dyn Workspace>, Failure> {
-        let name = self.workspace()?;
+        self.open_in(self.store()?, &self.workspace()?)
+    }
+
+    /// A workspace of a store, for writing. Waits for it as long as it may.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub(crate) fn open_in(
+        &self,
+        store: &dyn StateStore,
+        name: &str,
+    ) -> Result<OpenWorkspace, Failure> {
         let began = Instant::now();
         loop {
-            match self.store.open(&name) {
+            match store.open(name) {
                 Err(StoreError::InUse { .. }) if began.elapsed() < self.lock_timeout => {
                     std::thread::sleep(LOCK_POLL);
                 }
@@ -171,15 +266,23 @@ impl Session {
         }
     }
 
-    /// Records changes that a command makes to the state by itself, under a run of its own.
+    /// Records changes that a command makes to the state by itself, under a run of its own, and lets go of the workspace.
     ///
     /// # Errors
-    /// When they can't be made durable; then none of them counts.
+    /// When they can't be made durable; then none of them counts. When they are durable here, and could not be written to where the state is.
     pub fn commit(
         &self,
-        workspace: &mut dyn Workspace,
+        mut workspace: OpenWorkspace,
         changes: Vec<EventKind>,
     ) -> Result<(), Failure> {
+        workspace
+            .commit(self.run(changes))
+            .map_err(Failure::store("Writing the state failed"))?;
+        self.close(workspace)
+    }
+
+    /// Changes as events of a run of their own.
+    pub(crate) fn run(&self, changes: Vec<EventKind>) -> Vec<Event> {
         let at_ms = now_ms();
         let run = EventKind::Run {
             run: new_run().into(),
@@ -187,12 +290,19 @@ impl Session {
             command: self.command.as_str().into(),
             who: self.who().into(),
         };
-        let events = std::iter::once(run)
+        std::iter::once(run)
             .chain(changes)
             .map(|kind| Event { at_ms, kind })
-            .collect();
+            .collect()
+    }
+
+    /// Lets go of a workspace. Stores that keep a state as one file write it now.
+    ///
+    /// # Errors
+    /// When that fails. What was committed is durable all the same.
+    pub fn close(&self, workspace: OpenWorkspace) -> Result<(), Failure> {
         workspace
-            .commit(events)
+            .close()
             .map_err(Failure::store("Writing the state failed"))
     }
 

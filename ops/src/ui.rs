@@ -15,12 +15,51 @@ pub enum Question {
         /// Whether the answer must not be shown.
         sensitive: bool,
     },
-    /// Whether a state file of a peer is to be taken over.
-    CopyState {
-        /// The file.
+    /// An argument of the backend that is required and not set.
+    BackendArgument {
+        /// The kind of backend.
+        backend: String,
+        /// Its name.
+        name: String,
+        /// Its description; may be empty.
+        description: String,
+        /// Whether the answer must not be shown.
+        sensitive: bool,
+    },
+    /// Whether states are to be copied from one store to another.
+    Migrate {
+        /// Where they are, for people.
         from: String,
-        /// How many instances it holds.
+        /// Where they are to be.
+        to: String,
+        /// How many instances are to be copied.
         instances: usize,
+        /// Of which workspaces.
+        workspaces: Vec<String>,
+    },
+    /// Whether the state of a workspace is to be overwritten by another.
+    Overwrite {
+        /// The workspace.
+        workspace: String,
+        /// Where the one is that would be copied, for people.
+        from: String,
+        /// Where the other one is.
+        to: String,
+        /// Serial and number of instances of the one that would be copied.
+        ours: (u64, usize),
+        /// The same of the one that would be overwritten.
+        theirs: (u64, usize),
+        /// The latter is a later version of the former.
+        newer: bool,
+    },
+    /// Whether to go on with the current workspace only, since the target has room for no other.
+    OnlyCurrentWorkspace {
+        /// The current workspace.
+        workspace: String,
+        /// The target, for people.
+        to: String,
+        /// How many others stay behind.
+        others: usize,
     },
 }
 

@@ -1,4 +1,5 @@
 //! Runs simulations. `TERRANE_SIM_RUNS` says how many (seeds from `TERRANE_SIM_FROM`, or 0), `TERRANE_SIM_SEED` runs one;
+//! `TERRANE_CRASH_RUNS` how many applies are killed at every boundary;
 //! with `TERRANE_SIM_TRACE` it tells what happens, with `TERRANE_SIM_ALL` it goes on after a failure.
 
 use terrane_plan::machine::PlanOptions;
@@ -50,6 +51,22 @@ fn random_configurations_converge_lose_nothing_and_keep_the_order() {
         failed.len(),
         failed.join("\n")
     );
+}
+
+/// I1: killed at any event boundary, nothing is lost and nothing made twice. `TERRANE_CRASH_RUNS` says how many seeds (from `TERRANE_SIM_FROM`).
+#[test]
+fn an_apply_killed_at_any_boundary_loses_nothing_and_makes_nothing_twice() {
+    let from = number("TERRANE_SIM_FROM").unwrap_or(0);
+    let runs = number("TERRANE_CRASH_RUNS").unwrap_or(12);
+    let mut total = sim::Crashes::default();
+    for seed in from..from + runs {
+        match sim::at_every_boundary(seed) {
+            Ok(crashes) => total.add(&crashes),
+            Err(claim) => panic!("\n{claim}"),
+        }
+    }
+    println!("{runs} runs: {total:?}");
+    assert!(total.had_happened > 0 && total.had_happened < total.open_creations);
 }
 
 /// I3: the plan does not depend on how many threads evaluate, nor on the order of answers.

@@ -107,8 +107,8 @@ fn unknown(name: &str, known: impl Iterator<Item = &'static str>) -> String {
     let problem = format!("flag provided but not defined: -{name}");
     match name {
         "state" | "state-out" => format!(
-            "{problem}. The state of a workspace is always in the folder terrane.state beside the configuration: choose another one with `terrane workspace select`, or work in \
-             another folder with -chdir. `terrane state pull` and `terrane state push` write and read state files."
+            "{problem}. Where the state is kept is said by the `backend` block (and by `terrane init -backend-config`), and without one it is in the folder terrane.state beside the \
+             configuration. Choose another state with `terrane workspace select`, or work in another folder with -chdir. `terrane state pull` and `terrane state push` write and read state files."
         ),
         _ => match suggestion(name, known) {
             Some(near) => format!("{problem}. Did you mean -{near}?"),

@@ -28,6 +28,22 @@ pub(crate) struct Command {
     pub(crate) run: Option<fn(&mut App, &Parsed) -> Exit>,
 }
 
+/// Which version of the state is looked at.
+const VERSION: Flag = Flag::new(
+    "version",
+    Value,
+    "N",
+    "As of this version (`terrane state history`) instead of now.",
+);
+
+/// Going back.
+const TO: Flag = Flag::new(
+    "to",
+    Value,
+    "VERSION",
+    "Go back to what this version of the state describes (`terrane state history`), instead of forward to the configuration.",
+);
+
 /// All commands; the first of those with the same beginning is the parent.
 pub(crate) static COMMANDS: &[Command] = &[
     Command {
@@ -35,7 +51,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         primary: true,
         usage: " [options]",
         about: "Prepare a folder for the other commands",
-        help: "Reads the configuration, checks that its modules and providers can be had, and\noffers to take over the state of a peer (terraform.tfstate) if there is one.\nSafe to run again.",
+        help: "Brings the backend into order (where the state is kept), copies the state where the\nbackend has changed, and checks that modules and providers can be had. Without a\nbackend block, offers to take over the state of a peer (terraform.tfstate) if there\nis one. Safe to run again.",
         flags: &[
             VIEW,
             JSON,
@@ -43,9 +59,19 @@ pub(crate) static COMMANDS: &[Command] = &[
             VARS,
             STATE,
             &[
-                Flag::new("backend", Bool, "", ""),
+                Flag::new(
+                    "backend",
+                    Bool,
+                    "false",
+                    "Leave the backend as it was initialized.",
+                ),
                 Flag::new("cloud", Bool, "", ""),
-                Flag::new("backend-config", Value, "", ""),
+                Flag::new(
+                    "backend-config",
+                    Value,
+                    "NAME=VALUE",
+                    "Set an argument of the backend beside its block, or several by the path of a file. May be given again. Remembered.",
+                ),
                 Flag::new("from-module", Value, "", ""),
                 Flag::new("get", Bool, "", ""),
                 Flag::new("upgrade", Bool, "", ""),
@@ -56,20 +82,15 @@ pub(crate) static COMMANDS: &[Command] = &[
                     "reconfigure",
                     Bool,
                     "",
-                    "Do not take over an existing state file.",
+                    "Use the backend that is configured now as it is, and copy no state.",
                 ),
                 Flag::new(
                     "migrate-state",
                     Bool,
                     "",
-                    "Take over an existing terraform.tfstate; asks first.",
+                    "Copy the state to the backend that is configured now; asks first.",
                 ),
-                Flag::new(
-                    "force-copy",
-                    Bool,
-                    "",
-                    "Take over an existing terraform.tfstate without asking.",
-                ),
+                Flag::new("force-copy", Bool, "", "Copy it without asking."),
             ],
         ],
         positional: (0, 0),
@@ -118,6 +139,7 @@ pub(crate) static COMMANDS: &[Command] = &[
                     "FILE",
                     "Save the plan, to apply exactly it later.",
                 ),
+                TO,
                 Flag::new(
                     "detailed-exitcode",
                     Bool,
@@ -141,7 +163,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options] [PLAN]",
         about: "Create or change what is configured",
         help: "Makes a plan, asks whether it is wanted, and carries it out. With the file of a saved\nplan, carries out exactly that without asking.",
-        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE],
+        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE, &[TO]],
         positional: (0, 1),
         run: Some(command::apply::run),
     },
@@ -367,6 +389,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Shows all outputs as the last apply left them, or the one that is named.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[
                 Flag::new("json", Bool, "", "Write JSON."),
@@ -419,6 +442,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Shows the state, or the plan in the given file.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[
                 Flag::new(
@@ -444,6 +468,71 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: None,
     },
     Command {
+        path: &["state", "backup"],
+        primary: false,
+        usage: " [options] FILE",
+        about: "Save the state with its history to a file",
+        help: "Writes every version of the state to one file with checksums. Works while an apply\nruns: what is recorded by now is in it. `terrane state restore` reads it.",
+        flags: &[VIEW, STATE],
+        positional: (1, 1),
+        run: Some(command::upkeep::backup),
+    },
+    Command {
+        path: &["state", "diff"],
+        primary: false,
+        usage: " [options] FROM [TO]",
+        about: "Show what is different between two versions",
+        help: "Compares two versions of the state, resource by resource and attribute by attribute:\nserials, or beginnings of names of runs, as `terrane state history` shows them. Without\nTO, the present state. Sensitive values are not shown.",
+        flags: &[
+            VIEW,
+            JSON,
+            STATE,
+            &[Flag::new(
+                "detailed-exitcode",
+                Bool,
+                "",
+                "Exit with 0 if there is no difference, 1 on errors, 2 if there is one.",
+            )],
+        ],
+        positional: (1, 2),
+        run: Some(command::history::diff),
+    },
+    Command {
+        path: &["state", "fsck"],
+        primary: false,
+        usage: " [options]",
+        about: "Check the stored state, and mend it",
+        help: "Checks everything that must hold of the files of the state: checksums, order, serials,\nthe chain of generations, operations, the index, the state itself. Changes nothing\nwithout -repair. Exit code 1 if something is wrong that was not mended.",
+        flags: &[
+            VIEW,
+            JSON,
+            STATE,
+            &[Flag::new(
+                "repair",
+                Bool,
+                "",
+                "Mend what can be mended. Files that are replaced are kept in the folder `damaged`.",
+            )],
+        ],
+        positional: (0, 0),
+        run: Some(command::upkeep::fsck),
+    },
+    Command {
+        path: &["state", "history"],
+        primary: false,
+        usage: " [options]",
+        about: "List the versions of the state",
+        help: "Lists what each run made of the state, oldest first: when, who, which command, how many\nchanges, the name of the run, the digest of its plan. A version is named by its serial\nor by the beginning of the name of its run.",
+        flags: &[
+            VIEW,
+            JSON,
+            STATE,
+            &[Flag::new("max", Value, "N", "Only the newest N versions.")],
+        ],
+        positional: (0, 0),
+        run: Some(command::history::run),
+    },
+    Command {
         path: &["state", "list"],
         primary: false,
         usage: " [options] [ADDRESS...]",
@@ -451,8 +540,12 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Lists the addresses of all instances, or of those within the given addresses.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
-            &[Flag::new("id", Value, "ID", "Only objects with this id.")],
+            &[
+                Flag::new("id", Value, "ID", "Only objects with this id."),
+                VERSION,
+            ],
         ],
         positional: (0, usize::MAX),
         run: Some(command::state::list),
@@ -465,6 +558,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Moves an instance, a resource or a module to another address. A `moved` block in the\nconfiguration does the same for everybody who uses it.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "dry-run",
@@ -477,12 +571,41 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: Some(command::state::mv),
     },
     Command {
+        path: &["state", "prune"],
+        primary: false,
+        usage: " [options]",
+        about: "Forget old versions of the state",
+        help: "Forgets versions of the state, oldest first. The present state is never touched. With\nboth rules, a version goes only if both let it go. Without a rule, those that were saved\nwith -save hold.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[
+                Flag::new("keep", Value, "N", "Keep the newest N versions."),
+                Flag::new(
+                    "older-than",
+                    Value,
+                    "TIME",
+                    "Forget only versions that are older: 12h, 30d, 8w.",
+                ),
+                Flag::new(
+                    "save",
+                    Bool,
+                    "",
+                    "Keep to these rules from now on, whenever the journal is compacted.",
+                ),
+                Flag::new("dry-run", Bool, "", "Only say what would be forgotten."),
+            ],
+        ],
+        positional: (0, 0),
+        run: Some(command::upkeep::prune),
+    },
+    Command {
         path: &["state", "pull"],
         primary: false,
         usage: " [options]",
         about: "Write the state as a version 4 state file",
         help: "Writes the state to standard output in the format that the peers read.",
-        flags: &[VIEW, STATE],
+        flags: &[VIEW, VARS, STATE],
         positional: (0, 0),
         run: Some(command::state::pull),
     },
@@ -494,6 +617,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Takes a version 4 state file (`-`: standard input) as the state from now on. Refuses\none of another lineage, or older than the present state.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "force",
@@ -513,12 +637,62 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Replaces a provider by another one (namespace/type, or host/namespace/type) for all\nresources in the state that it manages. Shows them and asks first.",
         flags: &[
             VIEW,
+            VARS,
             INPUT,
             STATE,
             &[Flag::new("auto-approve", Bool, "", "Do not ask.")],
         ],
         positional: (2, 2),
         run: Some(command::replace_provider::run),
+    },
+    Command {
+        path: &["state", "resolve"],
+        primary: false,
+        usage: " [options] [ADDRESS...]",
+        about: "Settle by hand what a cut off run left open",
+        help: "A run that was cut off leaves changes of which nobody knows whether they were made. The\nnext plan finds out where the provider can tell. Where it can't, this records what you\nhave found out. Without an address, lists what is open.",
+        flags: &[
+            VIEW,
+            INPUT,
+            VARS,
+            STATE,
+            &[
+                Flag::new("absent", Bool, "", "The object does not exist."),
+                Flag::new(
+                    "unchanged",
+                    Bool,
+                    "",
+                    "The change was not made: the object is as the state has it.",
+                ),
+                Flag::new(
+                    "id",
+                    Value,
+                    "ID",
+                    "The object exists, and this is its id: the same as `terrane import`.",
+                ),
+            ],
+        ],
+        positional: (0, usize::MAX),
+        run: Some(command::upkeep::resolve),
+    },
+    Command {
+        path: &["state", "restore"],
+        primary: false,
+        usage: " [options] FILE",
+        about: "Make a backup the present state",
+        help: "Makes the state of a backup the present one. That is a new version: what was there before\nstays in the history. A workspace that holds nothing gets all versions of the backup.",
+        flags: &[
+            VIEW,
+            STATE,
+            &[Flag::new(
+                "force",
+                Bool,
+                "",
+                "Take it even if it is the backup of another state.",
+            )],
+        ],
+        positional: (1, 1),
+        run: Some(command::upkeep::restore),
     },
     Command {
         path: &["state", "rm"],
@@ -528,6 +702,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Removes instances, resources or modules from the state. The objects themselves stay\nas they are. A `removed` block in the configuration does the same for everybody.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "dry-run",
@@ -545,7 +720,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options] ADDRESS",
         about: "Show one instance in the state",
         help: "Shows the attributes of one instance as the state holds them.",
-        flags: &[VIEW, STATE],
+        flags: &[VIEW, VARS, STATE, &[VERSION]],
         positional: (1, 1),
         run: Some(command::state::show),
     },
@@ -557,6 +732,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Marks an instance as damaged: the next plan replaces it. `terrane apply -replace=ADDRESS`\nasks first, and is usually better.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "allow-missing",
@@ -576,6 +752,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Takes back what `terrane taint` or a failed creation has marked.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "allow-missing",
@@ -615,6 +792,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Deletes a workspace that is not the current one and manages nothing.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "force",
@@ -632,7 +810,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: "",
         about: "List the workspaces",
         help: "Lists all workspaces. A star marks the current one.",
-        flags: &[VIEW],
+        flags: &[VIEW, VARS],
         positional: (0, 0),
         run: Some(command::workspace::list),
     },
@@ -642,7 +820,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         usage: " [options] NAME",
         about: "Make a workspace and switch to it",
         help: "Makes a workspace with an empty state and switches to it.",
-        flags: &[VIEW, STATE],
+        flags: &[VIEW, VARS, STATE],
         positional: (1, 1),
         run: Some(command::workspace::new),
     },
@@ -654,6 +832,7 @@ pub(crate) static COMMANDS: &[Command] = &[
         help: "Makes another workspace the current one.",
         flags: &[
             VIEW,
+            VARS,
             &[Flag::new(
                 "or-create",
                 Bool,

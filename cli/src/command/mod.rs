@@ -7,6 +7,7 @@ pub(crate) mod fmt;
 pub(crate) mod force_unlock;
 pub(crate) mod get;
 pub(crate) mod graph;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod metadata;
@@ -20,6 +21,7 @@ pub(crate) mod show;
 pub(crate) mod state;
 pub(crate) mod taint;
 pub(crate) mod test;
+pub(crate) mod upkeep;
 pub(crate) mod validate;
 pub(crate) mod version;
 pub(crate) mod workspace;
@@ -59,7 +61,7 @@ fn block_on<T>(operation: impl Future<Output = Result<T, Failure>>) -> Result<T,
 }
 
 /// `-var` and `-var-file`, in the order in which they were given.
-fn variables(parsed: &Parsed) -> Vec<VariableArgument> {
+pub(crate) fn variables(parsed: &Parsed) -> Vec<VariableArgument> {
     parsed
         .values(&["var", "var-file"])
         .map(|(name, value)| match name {

@@ -80,7 +80,9 @@ fn settled(
         })?
     };
     app.show_report(&recovered);
-    Ok(workspace.snapshot())
+    let snapshot = workspace.snapshot();
+    session.close(workspace)?;
+    Ok(snapshot)
 }
 
 /// The first line of JSON output.
@@ -126,6 +128,7 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
         excludes: addresses(&["exclude", "exclude-file"])?,
         replace: addresses(&["replace"])?,
         variables: variables(parsed),
+        to: parsed.value("to").map(str::to_owned),
         generate_config_out: parsed.value("generate-config-out").map(str::to_owned),
     })
 }

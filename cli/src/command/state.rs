@@ -15,7 +15,8 @@ use terrane_ops::state::{
 
 pub(crate) fn list(app: &mut App, parsed: &Parsed) -> Exit {
     with_session(app, parsed, "state list", |app, session| {
-        for addr in list_op::run(session, &parsed.positional, parsed.value("id"))? {
+        let (id, version) = (parsed.value("id"), parsed.value("version"));
+        for addr in list_op::run(session, &parsed.positional, id, version)? {
             app.out().print(&format!("{addr}\n"));
         }
         Ok(Exit::OK)
@@ -72,7 +73,8 @@ pub(crate) fn rm(app: &mut App, parsed: &Parsed) -> Exit {
 pub(crate) fn show(app: &mut App, parsed: &Parsed) -> Exit {
     let address = parsed.positional.first().cloned().unwrap_or_default();
     with_session(app, parsed, "state show", |app, session| {
-        let (addr, provider, object, snapshot) = show_op::run(session, &address)?;
+        let (addr, provider, object, snapshot) =
+            show_op::run(session, &address, parsed.value("version"))?;
         let registry = block_on(providers::for_state(session, &snapshot))?;
         let schemas = |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
         let value = stored_value(&addr, &provider, &object, &schemas);

@@ -1,6 +1,7 @@
 //! Text for people.
 
 use super::ephemeral::Ephemerals;
+use super::migration;
 use super::progress::Live;
 use super::resource::{action_words, elapsed};
 use super::{Output, diagnostics};
@@ -287,12 +288,25 @@ impl Ui for Human<'_> {
                 let text = format!("var.{name}\n{description}  Enter a value: ");
                 prompt(self.out, &text, *sensitive)
             }
-            Question::CopyState { from, instances } => {
-                let text = format!(
-                    "The file {from} holds the state of {instances} resource instance{}, made by Terraform or OpenTofu.\nDo you want to take it over?\n  Terrane will copy it into its own store. The file itself stays as it is.\n  Only 'yes' will be accepted to confirm.\n\n  Enter a value: ",
-                    if *instances == 1 { "" } else { "s" }
-                );
-                prompt(self.out, &text, false)
+            Question::BackendArgument {
+                backend,
+                name,
+                description,
+                sensitive,
+            } => {
+                let description = if description.is_empty() {
+                    String::new()
+                } else {
+                    format!("  {}\n\n", description.replace('\n', "\n  "))
+                };
+                let text =
+                    format!("{name} (of the backend {backend:?})\n{description}  Enter a value: ");
+                prompt(self.out, &text, *sensitive)
+            }
+            Question::Migrate { .. }
+            | Question::Overwrite { .. }
+            | Question::OnlyCurrentWorkspace { .. } => {
+                prompt(self.out, &migration::question(question), false)
             }
         }
     }

@@ -4,6 +4,7 @@ pub(crate) mod diagnostics;
 mod ephemeral;
 mod human;
 mod json;
+pub(crate) mod migration;
 mod output;
 mod progress;
 mod resource;

@@ -205,7 +205,7 @@ impl Core {
             running.identity = identity;
         }
         self.started(id);
-        self.intend(id);
+        self.intend(id, Vec::new());
     }
 
     /// The object is as it should be; only what it depends on, and how it is replaced, may be new.
@@ -266,8 +266,8 @@ impl Core {
         }
     }
 
-    /// Makes the intent durable.
-    pub(crate) fn intend(&mut self, id: usize) {
+    /// Makes the intent durable, after what is given.
+    pub(crate) fn intend(&mut self, id: usize, mut kinds: Vec<EventKind>) {
         let op = self.new_op();
         let token = self.token(op);
         let Some(running) = self.running.get_mut(id).and_then(Option::as_mut) else {
@@ -288,7 +288,6 @@ impl Core {
             (false, Action::Update) => Operation::Update,
             _ => Operation::Create,
         };
-        let mut kinds = Vec::new();
         if !destroying && change.action == Action::CreateThenDelete {
             let key = DeposedKey(ecow::eco_format!("{:08x}", short_hash(&token)));
             kinds.push(EventKind::Deposed {
@@ -346,6 +345,7 @@ impl Core {
             Phase::Intending => self.ask_to_apply(id),
             Phase::Recording => self.recorded(id),
             Phase::RecordingWhole => self.whole(id),
+            Phase::Provisioning(_) | Phase::ProvisioningDestroy(_) => self.run_provisioner(id),
             _ => {}
         }
     }

@@ -4,8 +4,11 @@ use crate::core::Core;
 use crate::rules;
 use crate::step::Phase;
 use crate::{Progress, Provision};
+use std::sync::Arc;
 use terrane_config::config::Provisioner;
 use terrane_lang::diagnostic::Diagnostic;
+use terrane_model::event::{EventKind, Intent, ObjectAddr, Operation};
+use terrane_plan::exec::StepKind;
 
 impl Core {
     /// The provisioners of the object of a step: those of its block, or of the `removed` block in its place.
@@ -14,8 +17,8 @@ impl Core {
         found.map_or(&[], |(evaluator, change)| evaluator.provisioners(change).1)
     }
 
-    /// Runs the next provisioner of a new object, or ends the step.
-    pub(crate) fn next_provisioner(&mut self, id: usize, from: usize) {
+    /// Begins the next provisioner of a new object, or ends the step. `ended`: how the one before it ended, to be made durable with it.
+    pub(crate) fn next_provisioner(&mut self, id: usize, from: usize, ended: Vec<EventKind>) {
         let next = self
             .provisioners(id)
             .iter()
@@ -24,13 +27,21 @@ impl Core {
             .find(|(_, provisioner)| !provisioner.on_destroy)
             .map(|(at, _)| at);
         match next {
-            Some(at) => self.run_provisioner(id, at, Phase::Provisioning(at)),
+            Some(at) => self.intend_provisioner(id, at, Phase::Provisioning(at), ended),
             None if from == 0 => self.whole(id),
             None => self.record_whole(id),
         }
     }
 
-    pub(crate) fn run_provisioner(&mut self, id: usize, at: usize, phase: Phase) {
+    /// Evaluates a provisioner and makes durable that it is about to run. It is an intent like others: after a crash nobody needs to guess whether
+    /// it may have run.
+    fn intend_provisioner(
+        &mut self,
+        id: usize,
+        at: usize,
+        phase: Phase,
+        mut kinds: Vec<EventKind>,
+    ) {
         let Some(running) = self.at(id) else { return };
         running.phase = phase;
         let number = running.change;
@@ -47,26 +58,101 @@ impl Core {
         match self.evaluate(|evaluator| evaluator.provisioner(&change, number, &provisioner, &own))
         {
             Ok((config, connection)) => {
-                self.progress.push(Progress::ProvisionStart(
-                    change.addr.clone(),
-                    provisioner.type_name.clone(),
-                ));
                 // Secrets of the connection, such as its password, are never in the output.
                 let quiet = config.contains_marks();
                 let provision = Provision {
-                    addr: change.addr,
+                    addr: change.addr.clone(),
                     type_name: provisioner.type_name,
                     config: config.unmark_deep(),
                     connection: connection.unmark_deep(),
                     quiet,
                 };
-                self.provision(id, provision);
+                let op = self.new_op();
+                let token = self.token(op);
+                kinds.push(EventKind::Began {
+                    op,
+                    intent: Intent {
+                        object: self.provisioned_object(id),
+                        operation: Operation::Provision(u32::try_from(at).unwrap_or(u32::MAX)),
+                        provider: change.provider,
+                        token,
+                        planned: "{}".into(),
+                        dependencies: Arc::from([]),
+                        create_before_destroy: false,
+                    },
+                });
+                if let Some(running) = self.at(id) {
+                    running.provision = Some((op, provision));
+                }
+                self.persist(id, kinds);
             }
             Err(diagnostics) => {
                 self.report(id, diagnostics);
-                self.fail(id);
+                if kinds.is_empty() {
+                    return self.fail(id);
+                }
+                self.fail_recorded(id, kinds);
             }
         }
+    }
+
+    /// It is durable that the provisioner is about to run: run it.
+    pub(crate) fn run_provisioner(&mut self, id: usize) {
+        let Some((_, provision)) = self.at(id).and_then(|running| running.provision.clone()) else {
+            return self.fail(id);
+        };
+        self.progress.push(Progress::ProvisionStart(
+            provision.addr.clone(),
+            provision.type_name.clone(),
+        ));
+        self.provision(id, provision);
+    }
+
+    /// The object that the provisioners of a step are about.
+    fn provisioned_object(&self, id: usize) -> ObjectAddr {
+        let running = self.running.get(id).and_then(Option::as_ref);
+        let number = running.map_or(0, |running| running.change);
+        let destroying =
+            running.is_some_and(|running| matches!(running.kind, StepKind::Destroy(_)));
+        ObjectAddr {
+            instance: self.plan.changes[number].addr.clone(),
+            deposed: if destroying {
+                self.destroyed_key(number)
+            } else {
+                None
+            },
+        }
+    }
+
+    /// That the provisioner ended. The object is as it was recorded: a new one stays tainted until all have run.
+    fn provisioner_ended(&mut self, id: usize) -> Vec<EventKind> {
+        let Some(running) = self.at(id) else {
+            return Vec::new();
+        };
+        let Some((op, _)) = running.provision.take() else {
+            return Vec::new();
+        };
+        let (number, kept) = (running.change, running.state.clone());
+        let destroying = matches!(running.kind, StepKind::Destroy(_));
+        let state = match destroying {
+            true => self.refreshed(number),
+            false => kept,
+        };
+        vec![EventKind::Ended {
+            op,
+            object: self.provisioned_object(id),
+            provider: self.plan.changes[number].provider.clone(),
+            state,
+        }]
+    }
+
+    /// Records what happened, and then fails.
+    fn fail_recorded(&mut self, id: usize, kinds: Vec<EventKind>) {
+        if let Some(running) = self.at(id) {
+            running.failed = true;
+            running.phase = Phase::Recording;
+        }
+        self.persist(id, kinds);
     }
 
     pub(crate) fn provisioned(&mut self, id: usize, outcome: Result<(), String>) {
@@ -100,12 +186,20 @@ impl Core {
             self.report(id, diagnostic.into());
             // A new object stays tainted, as it is recorded; one that was to be destroyed stays.
             if !provisioner.continue_on_failure {
-                return self.fail(id);
+                let ended = self.provisioner_ended(id);
+                return self.fail_recorded(id, ended);
             }
         }
         match phase {
-            Phase::Provisioning(_) => self.next_provisioner(id, at + 1),
-            _ => self.next_destroy_provisioner(id, at + 1),
+            Phase::Provisioning(_) if self.is_last_provisioner(id, at) => self.record_whole(id),
+            Phase::Provisioning(_) => {
+                let ended = self.provisioner_ended(id);
+                self.next_provisioner(id, at + 1, ended);
+            }
+            _ => {
+                let ended = self.provisioner_ended(id);
+                self.next_destroy_provisioner(id, at + 1, ended);
+            }
         }
     }
 
@@ -114,13 +208,20 @@ impl Core {
         let tainted = self.change(id).is_some_and(|change| change.tainted);
         // An object whose creation was not finished is not asked to say goodbye.
         if tainted {
-            self.intend(id);
+            self.intend(id, Vec::new());
         } else {
-            self.next_destroy_provisioner(id, 0);
+            self.next_destroy_provisioner(id, 0, Vec::new());
         }
     }
 
-    pub(crate) fn next_destroy_provisioner(&mut self, id: usize, from: usize) {
+    fn is_last_provisioner(&self, id: usize, at: usize) -> bool {
+        self.provisioners(id)
+            .iter()
+            .skip(at + 1)
+            .all(|provisioner| provisioner.on_destroy)
+    }
+
+    fn next_destroy_provisioner(&mut self, id: usize, from: usize, ended: Vec<EventKind>) {
         let deposed_before = self
             .change(id)
             .is_some_and(|change| change.deposed.is_some());
@@ -132,8 +233,8 @@ impl Core {
             .find(|(_, provisioner)| provisioner.on_destroy && !deposed_before)
             .map(|(at, _)| at);
         match next {
-            Some(at) => self.run_provisioner(id, at, Phase::ProvisioningDestroy(at)),
-            None => self.intend(id),
+            Some(at) => self.intend_provisioner(id, at, Phase::ProvisioningDestroy(at), ended),
+            None => self.intend(id, ended),
         }
     }
 }

@@ -239,7 +239,7 @@ impl Core {
             change.action != Action::Update && change.addr.resource.mode == Mode::Managed
         });
         if creating {
-            self.next_provisioner(id, 0);
+            self.next_provisioner(id, 0, Vec::new());
         } else {
             self.whole(id);
         }
@@ -261,10 +261,21 @@ impl Core {
             instance: change.addr.clone(),
             deposed: None,
         };
-        let kind = EventKind::Set {
-            object,
-            provider: change.provider.clone(),
-            state: Some(Arc::new(state)),
+        let (provider, state) = (change.provider.clone(), Some(Arc::new(state)));
+        // That is how the last provisioner ended.
+        let ended = self.at(id).and_then(|running| running.provision.take());
+        let kind = match ended {
+            Some((op, _)) => EventKind::Ended {
+                op,
+                object,
+                provider,
+                state,
+            },
+            None => EventKind::Set {
+                object,
+                provider,
+                state,
+            },
         };
         self.persist(id, vec![kind]);
     }

@@ -4,13 +4,13 @@
 //! 1. the intent is durable ([`Phase::Intending`]);
 //! 2. the provider is asked ([`Phase::Applying`]);
 //! 3. the outcome is durable ([`Phase::Recording`]), with the object tainted if provisioners have yet to run;
-//! 4. provisioners run, then the object is recorded as whole ([`Phase::RecordingWhole`]);
+//! 4. provisioners run, each between an intent and an outcome of its own; then the object is recorded as whole ([`Phase::RecordingWhole`]);
 //! 5. dependents may start.
 
-use crate::Progress;
 use crate::core::{Core, identity_version};
 use crate::object;
 use crate::rules;
+use crate::{Progress, Provision};
 use ecow::EcoString;
 use std::sync::Arc;
 use terrane_config::config::Resource;
@@ -66,6 +66,8 @@ pub(crate) struct Running {
     /// The object, with marks, once it is made.
     pub(crate) made: Value,
     pub(crate) state: Option<Arc<ObjectState>>,
+    /// The provisioner that is about to run or runs, with its operation id.
+    pub(crate) provision: Option<(u64, Provision)>,
     pub(crate) failed: bool,
 }
 
@@ -86,6 +88,7 @@ impl Running {
             identity: Value::NULL,
             made: Value::NULL,
             state: None,
+            provision: None,
             failed: false,
         }
     }

@@ -16,6 +16,7 @@ pub mod plan;
 pub(crate) mod planner;
 pub mod renames;
 pub mod replay;
+pub mod restore;
 pub mod rules;
 pub mod stored;
 pub mod view;

@@ -1,5 +1,6 @@
 //! The rules that this room knows, by area. Each has a code; `docs/reference/diagnostics.md` is made of them.
 
+pub mod backend;
 pub mod console;
 pub mod folder;
 pub mod import;
@@ -26,6 +27,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Tests", test::ALL),
     ("Importing objects", import::ALL),
     ("Provider plugins", plugin::ALL),
+    ("Backends", backend::ALL),
     ("Command line", usage::ALL),
 ];
 

@@ -87,6 +87,13 @@ terrane_lang::rules! {
     /// ```
     T5212 error REPLACE_MODULE = "Invalid -replace address ADDRESS";
 
+    /// Going back to an earlier version of the state is a goal of its own: everything else than that version would be destroyed anyway.
+    ///
+    /// ```sh
+    /// terrane plan -to=12 -destroy
+    /// ```
+    T5213 error TO_WITH_OTHERS = "Incompatible plan options";
+
     /// A plan does not keep the values of ephemeral variables, so those that it was made with must be given again.
     ///
     /// ```sh

@@ -98,4 +98,46 @@ terrane_lang::rules! {
     /// terrane untaint terraform_data.a
     /// ```
     T5314 error NOT_TAINTED = "Resource instance is not tainted";
+
+    /// The history has no such version: a version is named by a serial, as `terrane state history` shows it, or by the beginning of the name of a run.
+    ///
+    /// ```sh
+    /// terrane state show -version=999 terraform_data.a
+    /// ```
+    T5315 error NO_SUCH_VERSION = "Version not found";
+
+    /// The store of this state keeps whole states and no records, so there is nothing that this command could work on.
+    ///
+    /// ```text
+    /// terrane state prune with a state in a bucket
+    /// ```
+    T5316 error NOT_KEPT_HERE = "Not possible with this store";
+
+    /// The backup is of another state. With `-force` it takes the place of the present one all the same.
+    ///
+    /// ```sh
+    /// terrane state restore other.backup
+    /// ```
+    T5317 error OTHER_LINEAGE = "Backup of another state";
+
+    /// Something about the files of the state is not as it must be. `terrane state fsck -repair` mends what can be mended, and keeps what it replaces.
+    ///
+    /// ```sh
+    /// terrane state fsck
+    /// ```
+    T5318 error NOT_SOUND = "The state is damaged";
+
+    /// Pruning needs to be told what to keep: a number of versions, an age, or both.
+    ///
+    /// ```sh
+    /// terrane state prune
+    /// ```
+    T5319 error NO_POLICY = "Nothing says what to keep";
+
+    /// No change of this object is open: there is nothing to settle.
+    ///
+    /// ```sh
+    /// terrane state resolve -absent terraform_data.a
+    /// ```
+    T5320 error NOTHING_OPEN = "No open change";
 }

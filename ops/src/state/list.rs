@@ -1,6 +1,6 @@
 //! `state list`.
 
-use super::address;
+use super::{address, history};
 use crate::failure::{Failure, Report};
 use crate::rules;
 use crate::session::Session;
@@ -8,7 +8,8 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::InstanceAddr;
 use terrane_model::snapshot::InstanceState;
 
-/// The addresses of all instances that the given addresses mean (none: all), sorted; of these only the ones with this id, if one is given.
+/// The addresses of all instances that the given addresses mean (none: all), sorted; of these only the ones with this id, if one is given. As of a
+/// version, if one is named.
 ///
 /// # Errors
 /// When the state can't be read, or an address is not valid or means nothing.
@@ -16,8 +17,9 @@ pub fn run(
     session: &Session,
     addresses: &[String],
     id: Option<&str>,
+    version: Option<&str>,
 ) -> Result<Vec<InstanceAddr>, Failure> {
-    let snapshot = session.snapshot()?;
+    let snapshot = history::snapshot(session, version)?;
     let targets = addresses
         .iter()
         .map(|text| address::target(text))

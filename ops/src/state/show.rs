@@ -1,6 +1,6 @@
 //! `state show`.
 
-use super::address;
+use super::{address, history};
 use crate::failure::Failure;
 use crate::rules;
 use crate::session::Session;
@@ -8,13 +8,14 @@ use std::sync::Arc;
 use terrane_model::addr::{InstanceAddr, ProviderConfigAddr};
 use terrane_model::snapshot::{ObjectState, Snapshot};
 
-/// The current object of an instance, with the provider that manages it and the state that it is in.
+/// The current object of an instance (as of a version, if one is named), with the provider that manages it and the state that it is in.
 ///
 /// # Errors
 /// When the address is not that of one instance, there is none, or the state can't be read.
 pub fn run(
     session: &Session,
     address: &str,
+    version: Option<&str>,
 ) -> Result<
     (
         InstanceAddr,
@@ -25,7 +26,7 @@ pub fn run(
     Failure,
 > {
     let addr = address::instance(address)?;
-    let snapshot = session.snapshot()?;
+    let snapshot = history::snapshot(session, version)?;
     let found = snapshot.resources.get(&addr.resource).and_then(|resource| {
         let object = resource.instances.get(&addr.key)?.current.clone()?;
         Some((resource.provider.clone(), object))

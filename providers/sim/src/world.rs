@@ -131,6 +131,42 @@ impl World {
         }
     }
 
+    /// Another world that is the same up to now, and goes its own way from here.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let inner = self.lock();
+        let Inner {
+            seed,
+            traits,
+            faults,
+            frozen,
+            record: _,
+            scripts,
+            entities,
+            done,
+            log,
+            sessions,
+            asked,
+        } = &*inner;
+        let fork = Inner {
+            seed: *seed,
+            traits: *traits,
+            faults: *faults,
+            frozen: *frozen,
+            // Whoever listens, listens to this world.
+            record: None,
+            scripts: scripts.clone(),
+            entities: entities.clone(),
+            done: done.clone(),
+            log: log.clone(),
+            sessions: sessions.clone(),
+            asked: asked.clone(),
+        };
+        Self {
+            inner: Arc::new(Mutex::new(fork)),
+        }
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,79 +6,21 @@
 //! written at close and from time to time, and where the place can hold more than the state file, the journal is shipped there in groups.
 //! Rules and files: `docs/formats/whole-file.md`.
 
-mod args;
-mod error;
 mod http;
 mod local;
 mod net;
+mod s3;
 mod schema;
 mod whole;
 
-pub use error::ConfigError;
+pub use terrane_store::backend::{ConfigError, Say, Surroundings};
 
-use args::Args;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use terrane_model::schema::Block;
 use terrane_store::StateStore;
+use terrane_store::backend::Args;
 use terrane_store::seal::Seal;
 use terrane_value::Value;
-
-/// Says something to the user that is no error: that changes of a crashed run were taken in.
-pub type Say = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// What a store may know of the process that uses it.
-#[derive(Clone)]
-pub struct Surroundings {
-    /// The environment.
-    pub env: BTreeMap<String, String>,
-    /// Where what belongs to this working copy is kept: `.terrane`.
-    pub data_dir: PathBuf,
-    /// `user@host`, for locks.
-    pub who: String,
-    /// The version of the program, for locks.
-    pub version: String,
-    /// The time in milliseconds since 1970 UTC, for locks and intervals.
-    pub now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
-    /// Where news for the user go.
-    pub say: Say,
-}
-
-impl Surroundings {
-    /// Surroundings with the system's clock, in which nothing is said.
-    #[must_use]
-    pub fn new(env: BTreeMap<String, String>, data_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            env,
-            data_dir: data_dir.into(),
-            who: String::from("unknown"),
-            version: String::from(env!("CARGO_PKG_VERSION")),
-            now_ms: Arc::new(system_now_ms),
-            say: Arc::new(|_| ()),
-        }
-    }
-}
-
-impl fmt::Debug for Surroundings {
-    /// Without the environment, which holds secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings")
-            .field("data_dir", &self.data_dir)
-            .field("who", &self.who)
-            .finish_non_exhaustive()
-    }
-}
-
-fn system_now_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|passed| u64::try_from(passed.as_millis()).ok())
-        .unwrap_or(0)
-}
 
 /// The kinds of backend that this crate has, sorted.
 #[must_use]
@@ -112,6 +54,7 @@ pub fn open(
     match kind {
         "http" => http::open(&args, surroundings, seal),
         "local" => local::open(&args, surroundings, seal),
+        "s3" => s3::open(&args, surroundings, seal),
         _ => Err(ConfigError::whole(format!(
             "there is no backend of the kind `{kind}`"
         ))),

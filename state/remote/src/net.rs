@@ -186,7 +186,11 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// The folder of a place that is known by an address: a name for people, and a digest that tells apart what the name does not.
-pub(crate) fn desk_folder(data_dir: &std::path::Path, kind: &str, location: &str) -> std::path::PathBuf {
+pub(crate) fn desk_folder(
+    data_dir: &std::path::Path,
+    kind: &str,
+    location: &str,
+) -> std::path::PathBuf {
     use sha2::{Digest as _, Sha256};
     let digest = hex::encode(Sha256::digest(location.as_bytes()));
     let short = digest.get(..16).unwrap_or(&digest);
@@ -200,7 +204,10 @@ pub(crate) fn folder_name(workspace: &str) -> String {
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
             b'.' if at > 0 => out.push('.'),
-            byte => out.push_str(&format!("%{byte:02x}")),
+            byte => {
+                out.push('%');
+                out.push_str(&hex::encode([byte]));
+            }
         }
     }
     out

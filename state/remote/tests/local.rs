@@ -265,5 +265,18 @@ fn open_intents_outlive_the_run_and_a_peer() {
     let text = statefile::write(&state, &statefile::WriteOptions::default()).unwrap();
     fs::write(local.file(), text).unwrap();
     assert_eq!(local.open().open("default").unwrap().snapshot().open, open);
-    assert!(at(&*local.open().read("default").unwrap(), "peer"));
+    assert!(at(&local.open().read("default").unwrap(), "peer"));
+}
+
+#[test]
+fn over_to_the_peer_and_back() {
+    if !common::peer::is_there() {
+        return;
+    }
+    let local = Local::new();
+    let folder = local.0.folder.path();
+    common::peer::configuration(folder, "");
+    common::peer::over_and_back(folder, &|| local.open(), &|| {
+        fs::read(local.file()).unwrap()
+    });
 }

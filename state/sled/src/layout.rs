@@ -4,7 +4,10 @@
 //! terrane.state/
 //!   format                     {"terrane.state":1}
 //!   workspaces/<name>/
-//!     lock                     who owns the workspace
+//!     lock                     held while something is written
+//!     leases                   who may write what
+//!     holders/<id>             locked by each of them while it lives
+//!     index.lock               whose the index is
 //!     journal                  the truth
 //!     journal.torn             what was last cut off from its end, if ever
 //!     history/<n>.journal      earlier generations
@@ -47,6 +50,18 @@ impl Place {
         self.folder.join("lock")
     }
 
+    pub(crate) fn leases(&self) -> PathBuf {
+        self.folder.join("leases")
+    }
+
+    pub(crate) fn holders(&self) -> PathBuf {
+        self.folder.join("holders")
+    }
+
+    pub(crate) fn index_lock(&self) -> PathBuf {
+        self.folder.join("index.lock")
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.folder.join("journal")
     }
@@ -57,6 +72,16 @@ impl Place {
 
     pub(crate) fn history(&self) -> PathBuf {
         self.folder.join("history")
+    }
+
+    /// The journal of an earlier generation.
+    pub(crate) fn earlier(&self, generation: u64) -> PathBuf {
+        self.history().join(format!("{generation:08}.journal"))
+    }
+
+    /// Where a compacted journal is written before it takes the place of the old one.
+    pub(crate) fn compacted(&self) -> PathBuf {
+        self.folder.join("compacted")
     }
 
     pub(crate) fn index(&self) -> PathBuf {
@@ -209,7 +234,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A name as a folder: lower-case letters, digits, `-`, `_` and inner dots as they are, all else as `%XX`, so that names stay
 /// apart where the file system does not tell case.
-fn encode_name(name: &str) -> String {
+pub(crate) fn encode_name(name: &str) -> String {
     let mut out = String::new();
     for (at, byte) in name.bytes().enumerate() {
         match byte {

@@ -3,8 +3,8 @@
 //! * A commit is one append to the journal and one `fdatasync`. Only then it counts, and is folded in memory.
 //! * The index holds a row per resource instance and a head. It is written in groups and at close, never synced in a commit, and
 //!   believed only where it fits the journal. When it is missing, behind, of another format or damaged, the journal makes good for it.
-//! * One process owns a workspace, by an advisory lock that the system releases when the process ends, however it ends. Others may
-//!   read, up to the last whole record.
+//! * Several processes may have a workspace open, each with a lease on what it reads and writes. The lease is looked at before each append, under a
+//!   short lock. A process that ends, however it ends, holds nothing any more. Others may read, up to the last whole record.
 //!
 //! Files and their rules: `docs/formats/journal.md`.
 
@@ -12,19 +12,25 @@ mod backup;
 mod fsck;
 mod index;
 mod layout;
+mod leases;
 mod lock;
 mod maintain;
 mod prune;
 mod read;
+mod replace;
+mod short;
+mod tenure;
 mod touched;
 mod workspace;
 
 use crate::layout::Layout;
 use crate::lock::Lock;
+use crate::tenure::{Asked, Shared, ask};
 use std::path::PathBuf;
 use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
-use terrane_store::lease::{Attempt, Claim, Held, Holder, LeaseRequest, Leasing, Waiting};
+use terrane_store::clock::Clock;
+use terrane_store::lease::{Attempt, Held, Holder, LeaseRequest, Leasing};
 use terrane_store::maintain::Maintain;
 use terrane_store::{StateStore, StoreError, Version, check_deletable, check_workspace_name};
 
@@ -57,6 +63,7 @@ impl Default for Settings {
 pub struct SledStore {
     layout: Layout,
     settings: Settings,
+    shared: Shared,
 }
 
 impl SledStore {
@@ -72,7 +79,16 @@ impl SledStore {
         Self {
             layout: Layout::new(folder.into()),
             settings,
+            shared: Shared::default(),
         }
+    }
+
+    /// The same with leases that last so long without being renewed (and places in the queue half as long), by this clock.
+    #[must_use]
+    pub fn leasing_for(mut self, lease_ms: u64, clock: Arc<dyn Clock>) -> Self {
+        self.shared.lease_ms = lease_ms;
+        self.shared.clock = clock;
+        self
     }
 
     /// The journal of a workspace: for backups and tests.
@@ -89,50 +105,40 @@ impl StateStore for SledStore {
     }
 
     fn leasing(&self) -> Leasing {
-        Leasing::Whole
+        Leasing::Parts
     }
 
     fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
         check_workspace_name(workspace)?;
         self.layout.check_format()?;
         let place = self.layout.make(workspace)?;
-        let lock = match Lock::take(&place, &request.holder)? {
-            Ok(lock) => lock,
-            Err(holder) => {
-                return Ok(Attempt::Waiting(Waiting {
-                    position: 1,
-                    holders: holder.into_iter().collect(),
-                    about: None,
-                }));
+        match ask(&place, &self.shared, request)? {
+            Asked::Waiting(waiting) => Ok(Attempt::Waiting(waiting)),
+            Asked::Granted(tenure, short) => {
+                let journal = workspace::open_journal(&place)?;
+                drop(short);
+                let opened = workspace::Opened::open(place, self.settings, tenure, journal)?;
+                Ok(Attempt::Granted(Box::new(opened)))
             }
-        };
-        let opened = workspace::Opened::open(place, self.settings, lock, &request.holder)?;
-        Ok(Attempt::Granted(Box::new(opened)))
+        }
+    }
+
+    fn withdraw(&self, workspace: &str, id: &str) -> Result<(), StoreError> {
+        check_workspace_name(workspace)?;
+        self.shared.withdraw(&self.layout.place(workspace), id)
     }
 
     fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
         check_workspace_name(workspace)?;
-        let holder = lock::holder(&self.layout.place(workspace));
-        Ok(holder
-            .map(|holder| Held {
-                holder,
-                claim: Claim::whole(),
-                fence: None,
-                expires_ms: None,
-            })
-            .into_iter()
-            .collect())
+        self.layout.check_format()?;
+        let place = self.layout.place(workspace);
+        Ok(leases::peek(&place)?.held(&|id| leases::is_alive(&place, id)))
     }
 
     fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
-        let holders = self.holders(workspace)?;
-        Err(StoreError::Refused(match holders.first() {
-            None => format!("there is no lock with the id {id:?}: the state is not locked"),
-            Some(held) => format!(
-                "the state is in use by {}; its lock ends with the process that holds it",
-                held.holder.describe()
-            ),
-        }))
+        check_workspace_name(workspace)?;
+        self.layout.check_format()?;
+        tenure::break_lock(&self.layout.place(workspace), &self.shared, id)
     }
 
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
@@ -156,6 +162,10 @@ impl StateStore for SledStore {
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         check_deletable(workspace)?;
+        self.erase(workspace)
+    }
+
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         self.layout.check_format()?;
         let place = self.layout.place(workspace);
         if !place.exists() {

@@ -1,26 +1,29 @@
-//! An owned workspace.
+//! A workspace that is open for writing. Others may have it open, too: each looks at what the others appended before it appends.
 
 use crate::Settings;
 use crate::index::{self, Index, Position};
-use crate::layout::{Place, io_error, make_folders};
-use crate::lock::Lock;
+use crate::layout::{Place, io_error};
 use crate::prune;
+use crate::replace;
+use crate::short::open_private;
+use crate::tenure::{Entered, Tenure};
 use crate::touched::Touched;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
-use terrane_model::event::Event;
+use std::time::Duration;
+use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
+use terrane_store::clock::{Clock as _, SystemClock};
 use terrane_store::journal::{
     HEADER_LEN, Header, Journal, Mark, RecordKind, TornTail, create_file, read_header, scan,
-    sync_folder,
 };
-use terrane_store::lease::{Claim, Fence, Holder, Lease};
-use terrane_store::wire::{WireError, encode_batch, encode_snapshot};
-use terrane_store::{StoreError, Workspace, replay};
+use terrane_store::lease::{Fence, Lease};
+use terrane_store::wire::{WireError, encode_batch};
+use terrane_store::{StoreError, Workspace, check_covered, replay};
 
-/// An owned workspace. Fields are dropped from top to bottom: the lock goes last.
+/// An opened workspace. Fields are dropped from top to bottom: the lease goes last.
 #[derive(Debug)]
 pub(crate) struct Opened {
     place: Place,
@@ -35,8 +38,9 @@ pub(crate) struct Opened {
     indexed: Option<u64>,
     /// How long the journal must be before compaction is thought of again.
     compact_at: u64,
-    lease: Lease,
-    _lock: Lock,
+    /// The index belongs to the one who came first.
+    _index_lock: Option<File>,
+    tenure: Box<Tenure>,
 }
 
 /// The index, as far as it is there.
@@ -45,20 +49,25 @@ enum Slot {
     /// There is none, or none that is of use: one is made when there is something to write.
     Absent,
     Open(Index),
-    /// It can't be used in this run.
+    /// It can't be used in this run, or belongs to another process.
     Unusable,
 }
 
 impl Opened {
+    /// Opens a workspace under a lease. `journal`: from [`open_journal`], under the short lock, which is not held any more.
     pub(crate) fn open(
         place: Place,
         settings: Settings,
-        lock: Lock,
-        holder: &Holder,
+        tenure: Box<Tenure>,
+        journal: (File, Header),
     ) -> Result<Self, StoreError> {
         let path = place.journal();
-        let (mut file, header) = open_journal(&place)?;
-        let (index, loaded) = open_index(&place, header, &mut file);
+        let (mut file, header) = journal;
+        let index_lock = own_index(&place);
+        let (index, loaded) = match &index_lock {
+            Some(_) => open_index(&place, header, &mut file),
+            None => (Slot::Unusable, None),
+        };
         let fresh = loaded.is_none();
         let (mut snapshot, last) = loaded.unwrap_or_default();
         let from = last.map_or(HEADER_LEN, |mark| mark.end);
@@ -66,25 +75,11 @@ impl Opened {
             all: fresh,
             ..Touched::default()
         };
+        // Others may append meanwhile: what is not whole yet is looked at again, under the lock.
         let scan = scan(&mut file, &path, from, |_, kind, payload| {
-            touched.all |= kind == RecordKind::Checkpoint;
-            replay::apply(&mut snapshot, kind, payload, |batch, before| {
-                touched.add(before, &batch.events);
-                true
-            })
+            fold_record(&mut snapshot, &mut touched, kind, payload)
         })?;
-        if let Some(torn) = scan.torn {
-            cut_off(&place, &mut file, torn)?;
-        }
-        // Nothing was ever recorded: an empty index lacks nothing.
-        touched.all &= scan.end > HEADER_LEN;
         let mut opened = Self {
-            lease: Lease {
-                holder: holder.clone(),
-                claim: Claim::whole(),
-                fence: Fence::above(snapshot.last_op),
-                locked: true,
-            },
             settings,
             snapshot: Arc::new(snapshot),
             journal: Journal::new(file, path, scan.end),
@@ -97,10 +92,67 @@ impl Opened {
             indexed: (!fresh).then_some(from),
             compact_at: settings.compact_at,
             place,
-            _lock: lock,
+            _index_lock: index_lock,
+            tenure,
         };
+        drop(opened.enter()?);
+        // Nothing was ever recorded: an empty index lacks nothing.
+        opened.touched.all &= !opened.journal.is_empty();
         opened.tend();
         Ok(opened)
+    }
+
+    /// Takes the short lock and folds in what others have appended.
+    fn enter(&mut self) -> Result<Entered, StoreError> {
+        let entered = self.tenure.enter()?;
+        if entered.changed {
+            self.follow()?;
+        }
+        let path = self.place.journal();
+        let len = self.journal.medium().metadata();
+        let len = len.map_err(io_error("reading", &path))?.len();
+        if len != self.journal.len() {
+            self.catch_up()?;
+        }
+        Ok(entered)
+    }
+
+    /// Goes over to the journal that is in force, where it was replaced.
+    fn follow(&mut self) -> Result<(), StoreError> {
+        let path = self.place.journal();
+        let file = OpenOptions::new().read(true).write(true).open(&path);
+        let mut file = file.map_err(io_error("opening", &path))?;
+        let header = read_header(&mut file, &path)?;
+        if header == self.position.journal {
+            return Ok(());
+        }
+        self.journal = Journal::new(file, path, HEADER_LEN);
+        self.position = Position {
+            journal: header,
+            last: None,
+        };
+        self.snapshot = Arc::default();
+        self.touched.all = true;
+        self.touched.rows.clear();
+        self.indexed = None;
+        Ok(())
+    }
+
+    /// Folds in what was appended. An incomplete record at the end is of somebody who died over it.
+    fn catch_up(&mut self) -> Result<(), StoreError> {
+        let path = self.place.journal();
+        let from = self.journal.len();
+        let (snapshot, touched) = (Arc::make_mut(&mut self.snapshot), &mut self.touched);
+        let file = self.journal.medium();
+        let scan = scan(file, &path, from, |_, kind, payload| {
+            fold_record(snapshot, touched, kind, payload)
+        })?;
+        if let Some(torn) = scan.torn {
+            cut_off(&self.place, file, torn)?;
+        }
+        self.journal.catch_up(scan.end);
+        self.position.last = scan.last.or(self.position.last);
+        Ok(())
     }
 
     /// What is due from time to time. Nothing of it must succeed for the state to be right.
@@ -117,25 +169,19 @@ impl Opened {
     }
 
     /// Puts a journal with only the present state in place of a long one, which goes to the history.
-    ///
-    /// First the old journal gets a second name in `history/`; then the new one is written under a draft name and synced; then it is
-    /// renamed. A crash before that leaves the old one in force; its second name is not read, being of the generation in force, and
-    /// made again.
     fn compact(&mut self) -> Result<(), StoreError> {
         let fold = estimate(&self.snapshot);
         if fold.saturating_mul(self.settings.compact_ratio) > self.journal.len() {
             self.compact_at = self.journal.len().saturating_mul(2);
             return Ok(());
         }
-        let path = self.place.journal();
-        let old = self.position.journal.generation;
-        let history = self.place.history();
-        let name = history.join(format!("{old:08}.journal"));
-        keep(&path, &name, &history).map_err(io_error("writing", &name))?;
-        let payload = encode_snapshot(&self.snapshot).map_err(WireError::refused)?;
-        let header = new_header(old + 1);
-        let made = create_file(&path, header, Some((RecordKind::Checkpoint, &payload)));
-        let (file, len) = match made {
+        let entered = self.enter()?;
+        // Before it is replaced, so that nobody goes on with the old one if this is cut off behind that.
+        self.tenure.announce()?;
+        let old = self.position.journal;
+        let file = self.journal.medium();
+        let made = replace::compact(&self.place, &self.snapshot, (file, old), &entered.short);
+        let (file, header, mark) = match made {
             Ok(made) => made,
             Err(error) => {
                 // If it was renamed but its name could not be made durable, commits must go to neither file.
@@ -146,21 +192,19 @@ impl Opened {
                 return Err(error);
             }
         };
-        self.journal = Journal::new(file, path, len);
+        self.journal = Journal::new(file, self.place.journal(), mark.end);
         self.position = Position {
             journal: header,
-            last: Some(Mark {
-                offset: HEADER_LEN,
-                crc: crc32fast::hash(&payload),
-                end: len,
-            }),
+            last: Some(mark),
         };
-        self.compact_at = len
+        // What can't be forgotten now can be later.
+        let _later = prune::prune_history(&self.place, SystemClock.now_ms());
+        drop(entered);
+        self.compact_at = mark
+            .end
             .saturating_mul(self.settings.compact_ratio)
             .max(self.settings.compact_at);
         self.write_index();
-        // What can't be forgotten now can be later.
-        let _later = prune::prune_history(&self.place, now_ms());
         Ok(())
     }
 
@@ -214,21 +258,58 @@ impl Workspace for Opened {
     }
 
     fn lease(&self) -> &Lease {
-        &self.lease
+        self.tenure.lease()
     }
 
     fn commit(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
         if events.is_empty() {
             return Ok(());
         }
+        check_covered(self.tenure.lease(), &events)?;
+        let entered = self.enter()?;
         let serial = self.snapshot.serial_after(&events);
         let payload = encode_batch(serial, &events).map_err(WireError::refused)?;
         let mark = self.journal.append(RecordKind::Batch, &payload)?;
+        if !entered.short.is_in_force() {
+            // Passed by while it was written: it went to a file that is not in force any more.
+            self.journal
+                .poison("this process was held up, and another one went on without it");
+            return Err(self.tenure.lost(None));
+        }
+        let replaced = events
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::Replaced(_)));
+        // What took the place of the state may come from where more operations were numbered.
+        let raised = !replaced || {
+            let highest = events.iter().filter_map(|event| match &event.kind {
+                EventKind::Replaced(other) => Some(other.last_op),
+                _ => None,
+            });
+            let highest = highest.max().unwrap_or(0);
+            self.tenure.raise(Fence::of(highest)).is_ok()
+        };
+        drop(entered);
         self.position.last = Some(mark);
         self.touched.add(&self.snapshot, &events);
         Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
+        if !raised {
+            self.journal.poison("the lease table could not be written");
+        }
         self.tend();
         Ok(())
+    }
+
+    fn refresh(&mut self) -> Result<Arc<Snapshot>, StoreError> {
+        drop(self.enter()?);
+        Ok(self.snapshot())
+    }
+
+    fn renew(&mut self) -> Result<(), StoreError> {
+        self.tenure.renew()
+    }
+
+    fn renew_every(&self) -> Option<Duration> {
+        self.tenure.renew_every()
     }
 }
 
@@ -236,12 +317,6 @@ impl Drop for Opened {
     fn drop(&mut self) {
         self.finish();
     }
-}
-
-fn now_ms() -> u64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
 }
 
 pub(crate) fn new_header(generation: u64) -> Header {
@@ -254,7 +329,8 @@ pub(crate) fn new_header(generation: u64) -> Header {
     }
 }
 
-fn open_journal(place: &Place) -> Result<(File, Header), StoreError> {
+/// Opens the journal, or makes it. To be called under the short lock.
+pub(crate) fn open_journal(place: &Place) -> Result<(File, Header), StoreError> {
     let path = place.journal();
     match OpenOptions::new().read(true).write(true).open(&path) {
         Ok(mut file) => {
@@ -275,6 +351,26 @@ fn open_journal(place: &Place) -> Result<(File, Header), StoreError> {
         }
         Err(error) => Err(io_error("opening", &path)(error)),
     }
+}
+
+/// Takes the index for this process, if nobody has it.
+fn own_index(place: &Place) -> Option<File> {
+    let file = open_private(&place.index_lock()).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
+}
+
+fn fold_record(
+    snapshot: &mut Snapshot,
+    touched: &mut Touched,
+    kind: RecordKind,
+    payload: &[u8],
+) -> Result<(), StoreError> {
+    touched.all |= kind == RecordKind::Checkpoint;
+    replay::apply(snapshot, kind, payload, |batch, before| {
+        touched.add(before, &batch.events);
+        true
+    })
 }
 
 type Loaded = (Snapshot, Option<Mark>);
@@ -319,23 +415,6 @@ fn cut_off(place: &Place, file: &mut File, torn: TornTail) -> Result<(), StoreEr
         "cutting an incomplete record off",
         &place.journal(),
     ))
-}
-
-/// Gives a file a second name, durably; where the file system has no links, a copy.
-fn keep(
-    file: &std::path::Path,
-    name: &std::path::Path,
-    folder: &std::path::Path,
-) -> io::Result<()> {
-    make_folders(folder)?;
-    if name.exists() {
-        fs::remove_file(name)?;
-    }
-    if fs::hard_link(file, name).is_err() {
-        fs::copy(file, name)?;
-        File::open(name)?.sync_all()?;
-    }
-    sync_folder(folder)
 }
 
 /// About how many bytes a checkpoint of the state would take.

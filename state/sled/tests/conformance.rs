@@ -3,19 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use tempfile::TempDir;
 use terrane_store::StateStore;
+use terrane_store::clock::ManualClock;
 use terrane_store::conformance::{Harness, check};
 use terrane_store_sled::{Settings, SledStore};
 
 struct Embedded {
     folder: TempDir,
     settings: Settings,
+    schedules: u64,
 }
 
 impl Embedded {
-    fn new(settings: Settings) -> Self {
+    fn new(settings: Settings, schedules: u64) -> Self {
         Self {
+            schedules,
             folder: tempfile::tempdir().unwrap(),
             settings,
         }
@@ -31,6 +35,23 @@ impl Harness for Embedded {
         Box::new(self.sled())
     }
 
+    fn store_with_clock(&self, clock: &ManualClock, lease_ms: u64) -> Option<Box<dyn StateStore>> {
+        // Compacted all the time, so that this goes on beside other writers, too.
+        let settings = Settings {
+            compact_at: 5000,
+            compact_ratio: 1,
+            ..self.settings
+        };
+        let store = SledStore::with_settings(self.folder.path().join("a/terrane.state"), settings);
+        Some(Box::new(
+            store.leasing_for(lease_ms, Arc::new(clock.clone())),
+        ))
+    }
+
+    fn schedules(&self) -> u64 {
+        self.schedules
+    }
+
     fn journal(&self, workspace: &str) -> Option<PathBuf> {
         Some(self.sled().journal_path(workspace))
     }
@@ -38,15 +59,16 @@ impl Harness for Embedded {
 
 #[test]
 fn conforms() {
-    check(|| Embedded::new(Settings::default()));
+    check(|| Embedded::new(Settings::default(), 150));
 }
 
 #[test]
 fn conforms_when_the_index_is_written_at_each_commit() {
     check(|| {
-        Embedded::new(Settings {
+        let settings = Settings {
             index_every: 0,
             ..Settings::default()
-        })
+        };
+        Embedded::new(settings, 25)
     });
 }

@@ -5,6 +5,7 @@
 //! Beside the trait, the room holds what stores share: the written forms of events ([`wire`]), the journal file
 //! ([`journal`]), state files of the peers ([`statefile`]), and the suite that every store must pass (`conformance`).
 
+pub mod backend;
 pub mod backup;
 pub mod check;
 pub mod clock;
@@ -113,6 +114,14 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// When it does not exist, is `default`, is in use, or can't be removed.
     fn delete(&self, workspace: &str) -> Result<(), StoreError>;
 
+    /// Removes a workspace with its history as if it had never been written, `default` too: for whoever made it a moment ago and takes that back.
+    ///
+    /// # Errors
+    /// When it does not exist, is in use, or can't be removed.
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
+        self.delete(workspace)
+    }
+
     /// What can be done to the store beside that, if anything.
     fn maintain(&self) -> Option<&dyn maintain::Maintain> {
         None
@@ -220,6 +229,9 @@ pub enum StoreError {
     /// The request makes no sense.
     #[error("{0}")]
     Refused(String),
+    /// What is stored is encrypted and can't be opened, or should be and is not, or a key can't be had. Never holds secrets.
+    #[error("{0}")]
+    Encryption(String),
 }
 
 impl StoreError {

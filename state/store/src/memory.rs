@@ -25,15 +25,19 @@ pub struct MemoryStore {
 struct Stored {
     batches: Vec<Vec<u8>>,
     leases: LeaseTable,
-    /// The highest number of an operation so far.
-    last_op: u64,
+    /// The fold of what was written, as it is read back.
+    fold: Arc<Snapshot>,
     /// Commits that still succeed.
     commits_left: Option<usize>,
 }
 
 impl Default for MemoryStore {
     fn default() -> Self {
-        Self::with_clock(Arc::new(SystemClock), 30_000)
+        Self {
+            workspaces: Arc::default(),
+            clock: Arc::new(SystemClock),
+            lease_ms: 30_000,
+        }
     }
 }
 
@@ -44,14 +48,12 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// An empty store that takes the time from this clock. A lease lasts `lease_ms` without being renewed, a place in the queue half as long.
+    /// The same content by this clock. A lease lasts `lease_ms` without being renewed, a place in the queue half as long.
     #[must_use]
-    pub fn with_clock(clock: Arc<dyn Clock>, lease_ms: u64) -> Self {
-        Self {
-            workspaces: Arc::default(),
-            clock,
-            lease_ms,
-        }
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>, lease_ms: u64) -> Self {
+        self.clock = clock;
+        self.lease_ms = lease_ms;
+        self
     }
 
     fn terms(&self) -> Terms<'static> {
@@ -137,7 +139,7 @@ impl StateStore for MemoryStore {
         let fence = {
             let mut workspaces = self.lock();
             let stored = workspaces.entry(workspace.to_owned()).or_default();
-            let lowest = Fence::above(stored.last_op);
+            let lowest = Fence::above(stored.fold.last_op);
             if *lock {
                 match stored.leases.attempt(holder, claim, lowest, &self.terms()) {
                     Ok(fence) => fence,
@@ -149,7 +151,6 @@ impl StateStore for MemoryStore {
         };
         let mut opened = Opened {
             snapshot: Arc::default(),
-            folded: 0,
             store: self.clone(),
             name: workspace.to_owned(),
             lease: Lease {
@@ -185,7 +186,11 @@ impl StateStore for MemoryStore {
     }
 
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
-        self.fold(workspace, u64::MAX).map(Arc::new)
+        match self.lock().get(workspace) {
+            Some(stored) => Ok(stored.fold.clone()),
+            None if workspace == "default" => Ok(Arc::default()),
+            None => Err(StoreError::NoWorkspace(workspace.to_owned())),
+        }
     }
 
     fn history(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {
@@ -207,6 +212,10 @@ impl StateStore for MemoryStore {
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         crate::check_deletable(workspace)?;
+        self.erase(workspace)
+    }
+
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         let mut workspaces = self.lock();
         match workspaces.get(workspace) {
             None => Err(StoreError::NoWorkspace(workspace.to_owned())),
@@ -231,8 +240,6 @@ struct Opened {
     name: String,
     lease: Lease,
     snapshot: Arc<Snapshot>,
-    /// How many batches are folded in.
-    folded: usize,
 }
 
 impl Opened {
@@ -247,21 +254,6 @@ impl Opened {
         let Lease { holder, fence, .. } = &self.lease;
         !self.lease.locked || stored.leases.is_held(&holder.id, *fence)
     }
-}
-
-/// Folds in the batches from the `folded`-th on.
-fn catch_up(
-    snapshot: &mut Arc<Snapshot>,
-    folded: &mut usize,
-    stored: &Stored,
-    name: &str,
-) -> Result<(), StoreError> {
-    for bytes in stored.batches.iter().skip(*folded) {
-        let batch = decode_batch(bytes).map_err(|error| error.at(name))?;
-        Arc::make_mut(snapshot).commit_as(batch.serial, &batch.events);
-        *folded += 1;
-    }
-    Ok(())
 }
 
 impl Workspace for Opened {
@@ -284,8 +276,7 @@ impl Workspace for Opened {
         if !self.is_held(stored) {
             return Err(self.lost());
         }
-        catch_up(&mut self.snapshot, &mut self.folded, stored, &self.name)?;
-        let serial = self.snapshot.serial_after(&events);
+        let serial = stored.fold.serial_after(&events);
         let bytes = encode_batch(serial, &events).map_err(crate::wire::WireError::refused)?;
         match &mut stored.commits_left {
             Some(0) => {
@@ -297,10 +288,12 @@ impl Workspace for Opened {
             Some(left) => *left -= 1,
             None => {}
         }
+        let batch = decode_batch(&bytes).map_err(|error| error.at(&self.name))?;
+        // Not copied, where nobody else looks at it.
+        self.snapshot = Arc::default();
+        Arc::make_mut(&mut stored.fold).commit_as(serial, &batch.events);
+        self.snapshot = stored.fold.clone();
         stored.batches.push(bytes);
-        Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
-        self.folded += 1;
-        stored.last_op = stored.last_op.max(self.snapshot.last_op);
         Ok(())
     }
 
@@ -308,7 +301,7 @@ impl Workspace for Opened {
         let store = self.store.clone();
         let workspaces = store.lock();
         if let Some(stored) = workspaces.get(&self.name) {
-            catch_up(&mut self.snapshot, &mut self.folded, stored, &self.name)?;
+            self.snapshot = stored.fold.clone();
         }
         Ok(self.snapshot())
     }

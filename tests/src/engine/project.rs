@@ -69,6 +69,28 @@ impl Project {
         text
     }
 
+    /// A project of these folders.
+    #[must_use]
+    pub fn of_folders(folders: &[ModuleFolder]) -> Self {
+        let mut project = Self::default();
+        for folder in folders {
+            for file in &folder.files {
+                let text = String::from_utf8_lossy(&file.content);
+                project = project.file(&folder.dir, &file.name, &text);
+            }
+        }
+        project
+    }
+
+    /// The root module, as the shell finds it.
+    #[must_use]
+    pub fn root(&self) -> ModuleFolder {
+        self.folder(".").unwrap_or(ModuleFolder {
+            dir: ".".into(),
+            files: Vec::new(),
+        })
+    }
+
     fn folder(&self, dir: &str) -> Option<ModuleFolder> {
         let files = self.files.get(dir)?;
         let own = files.iter().map(|(name, text)| ModuleFile {
@@ -91,11 +113,7 @@ impl Project {
     /// Loads and compiles.
     #[must_use]
     pub fn compile(&self, cloud: &Cloud, snapshot: &Snapshot) -> Compiled {
-        let root = self.folder(".").unwrap_or(ModuleFolder {
-            dir: ".".into(),
-            files: Vec::new(),
-        });
-        let mut loader = Loader::new(root);
+        let mut loader = Loader::new(self.root());
         while let Some(request) = loader.poll() {
             let dir = request.source.trim_start_matches("./").to_owned();
             let dir = match request.caller_dir.as_str() {

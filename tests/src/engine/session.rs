@@ -3,6 +3,7 @@
 use super::{Chaos, Cloud, Compiled, Project, Store, apply, plan};
 use std::sync::Arc;
 use terrane_apply::{Applied, ApplyInput};
+use terrane_config::load::ModuleFolder;
 use terrane_gate::{ApprovedPlan, Decision, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::functions::{Functions, Impure, Random};
@@ -13,6 +14,7 @@ use terrane_model::snapshot::{Snapshot, Status};
 use terrane_plan::generate::Generated;
 use terrane_plan::machine::{PlanInput, PlanOptions};
 use terrane_plan::plan::Plan;
+use terrane_plan::restore::{RestoreInput, configuration, report};
 use terrane_value::Value;
 
 /// The time of all tests.
@@ -83,6 +85,14 @@ impl Session {
         }
     }
 
+    /// The same cloud and state up to now, in a world of its own.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let mut fork = self.clone();
+        fork.cloud.world = self.cloud.world.fork();
+        fork
+    }
+
     fn input(&self, compiled: &Compiled, options: &PlanOptions, variables: &[Value]) -> PlanInput {
         PlanInput {
             config: compiled.config.clone(),
@@ -137,6 +147,33 @@ impl Session {
         made.plan = planned.plan;
         made.generated = planned.generated;
         made
+    }
+
+    /// Plans to go back to the state at a serial. With the plan come the folders that it was made of.
+    pub fn plan_back(
+        &mut self,
+        project: &Project,
+        serial: u64,
+        options: &PlanOptions,
+        chaos: &mut Chaos,
+    ) -> (Made, Vec<ModuleFolder>) {
+        let (then, now) = (self.store.at(serial), self.store.snapshot());
+        let restored = configuration(RestoreInput {
+            then: &then,
+            now: &now,
+            root: &project.root(),
+            providers: self.cloud.infos(),
+        });
+        let mut options = options.clone();
+        options.excludes.extend(restored.gaps);
+        let back = Project::of_folders(&restored.folders);
+        let mut made = self.plan(&back, &options, chaos);
+        if let Some(plan) = &made.plan {
+            made.diagnostics
+                .extend(report(plan, &then, self.cloud.infos()));
+        }
+        made.diagnostics.extend(restored.diagnostics);
+        (made, restored.folders)
     }
 
     /// `terrane import`.
@@ -223,6 +260,7 @@ impl Session {
             command: "apply".into(),
             cwd: "/work".into(),
             digest: "".into(),
+            first_op: None,
             parallelism: 10,
         };
         match apply::apply(input, &self.cloud, &mut self.store, chaos) {

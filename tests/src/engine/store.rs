@@ -45,6 +45,19 @@ impl Store {
         self.snapshot.clone()
     }
 
+    /// The state as it was at a serial.
+    #[must_use]
+    pub fn at(&self, serial: u64) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for batch in &self.journal {
+            if snapshot.serial_after(batch) > serial {
+                break;
+            }
+            snapshot.commit(batch);
+        }
+        snapshot
+    }
+
     /// The state as it comes out of the journal alone.
     #[must_use]
     pub fn replayed(&self) -> Snapshot {

@@ -25,6 +25,7 @@ pub fn run(story: &str) -> Result<String, String> {
         project: Project::default(),
         crash: None,
         names: BTreeMap::new(),
+        marks: BTreeMap::new(),
         interrupt: None,
         clock_leaps: false,
         account: String::new(),
@@ -56,6 +57,8 @@ struct Teller {
     crash: Option<u64>,
     /// Ids of objects by the name that the story gave them.
     names: BTreeMap<String, String>,
+    /// Serials by the name that the story gave them.
+    marks: BTreeMap<String, u64>,
     interrupt: Option<u64>,
     clock_leaps: bool,
     account: String,
@@ -89,6 +92,11 @@ impl Teller {
                 self.plan(options)?;
             }
             ("apply", options) => self.apply(options)?,
+            ("mark", [name]) => {
+                let serial = self.session.store.snapshot().serial;
+                self.marks.insert((*name).to_owned(), serial);
+            }
+            ("show", ["back", name]) => self.show_back(name)?,
             ("world", ["remove", addr]) => {
                 let id = self.id(addr)?;
                 self.session.cloud.world.remove(&id);
@@ -135,6 +143,28 @@ impl Teller {
         Ok(())
     }
 
+    fn marked(&self, name: &str) -> Result<u64, String> {
+        let serial = self.marks.get(name).copied();
+        serial.ok_or_else(|| format!("there is no mark {name}"))
+    }
+
+    /// The configuration that leads back.
+    fn show_back(&mut self, name: &str) -> Result<(), String> {
+        let serial = self.marked(name)?;
+        let options = options_of(&[])?;
+        let mut session = self.session.clone();
+        let (_, folders) = session.plan_back(&self.project, serial, &options, &mut self.chaos());
+        for folder in folders {
+            for file in folder.files {
+                let text = self.masked(&String::from_utf8_lossy(&file.content));
+                let head = format!("=== {}/{}", folder.dir, file.name);
+                self.say(&head);
+                self.say(text.trim_end());
+            }
+        }
+        Ok(())
+    }
+
     fn say(&mut self, text: &str) {
         self.account.push_str(text);
         self.account.push('\n');
@@ -168,10 +198,25 @@ impl Teller {
     }
 
     fn plan(&mut self, options: &[&str]) -> Result<Made, String> {
-        let options = options_of(options)?;
+        let back = options.iter().find_map(|word| word.strip_prefix("-to="));
+        let back = back.map(|name| self.marked(name)).transpose()?;
+        let plain: Vec<&str> = options
+            .iter()
+            .copied()
+            .filter(|word| !word.starts_with("-to="))
+            .collect();
+        let options = options_of(&plain)?;
         let mut chaos = self.chaos();
         let from = self.session.cloud.world.log().len();
-        let made = self.session.plan(&self.project, &options, &mut chaos);
+        let made = match back {
+            Some(serial) => {
+                let session = &mut self.session;
+                session
+                    .plan_back(&self.project, serial, &options, &mut chaos)
+                    .0
+            }
+            None => self.session.plan(&self.project, &options, &mut chaos),
+        };
         self.complain(&made.diagnostics);
         match &made.plan {
             Some(plan) => {

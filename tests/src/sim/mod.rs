@@ -1,11 +1,14 @@
 //! Simulation: random configurations, edits, drift, faults, orders and crashes, and what must hold after all of them.
+//! [`at_every_boundary`] kills one apply between any two things that happen in it.
 //!
 //! Everything follows from one seed. [`run`] plays a story and gives the first claim that does not hold, with the configuration at that point.
 
 mod claims;
+mod crashes;
 mod edit;
 mod model;
 mod play;
 mod render;
 
+pub use crashes::{Crashes, at_every_boundary};
 pub use play::{Failure, Outcome, run};

@@ -152,7 +152,7 @@ pub(crate) fn repository() -> &'static Path {
 }
 
 /// The binary, built in the profile of this test.
-fn binary() -> &'static Path {
+pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         // target/<profile>/deps/<this test>

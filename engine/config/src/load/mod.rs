@@ -3,8 +3,10 @@
 //! In reading order: the loader itself, which files count, declarations and how they are decoded, expressions that must be known before
 //! anything is planned, module sources, and which provider configuration a name stands for.
 
+pub mod backend;
 pub(crate) mod decl;
 pub(crate) mod decode;
+pub mod encryption;
 pub(crate) mod files;
 mod provider_checks;
 pub(crate) mod providers;
@@ -18,6 +20,7 @@ use crate::config::Variable;
 use crate::rules;
 use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
+use encryption::Encryption;
 use ecow::EcoString;
 use source_addr::SourceKind;
 use static_eval::StaticEval;
@@ -87,6 +90,8 @@ pub struct Backend {
     pub arguments: BTreeMap<EcoString, Value>,
     /// The block header.
     pub span: Span,
+    /// Whether it is a `cloud` block.
+    pub cloud: bool,
 }
 
 /// Declarations of all modules, names not bound yet.
@@ -96,6 +101,8 @@ pub struct Tree {
     pub requirements: BTreeMap<ProviderAddr, Requirement>,
     /// Where state is kept; `None`: the default store.
     pub backend: Option<Backend>,
+    /// How state and plans are encrypted; `None`: nothing is said about it.
+    pub encryption: Option<Encryption>,
     /// The root first; a child after its parent.
     pub(crate) modules: Vec<TreeModule>,
     /// Values of root variables, where they are known already.
@@ -113,6 +120,8 @@ pub struct Surroundings {
     pub cwd: Option<EcoString>,
     /// Functions, with their door to files; `None`: those that need nothing.
     pub functions: Option<Functions>,
+    /// The text of `TF_ENCRYPTION`.
+    pub encryption: Option<String>,
 }
 
 impl Tree {
@@ -253,7 +262,16 @@ impl Loader {
             self.diagnostics
                 .extend(provider_checks::check(&self.tree, &self.sources));
             self.backend();
+            self.encryption();
             self.constant_variables();
+        }
+        (self.tree, self.sources, self.diagnostics)
+    }
+
+    /// The root module alone, for whoever only needs to know where its state is kept.
+    pub fn root(mut self) -> (Tree, SourceMap, Diagnostics) {
+        if !self.incompatible {
+            self.backend();
         }
         (self.tree, self.sources, self.diagnostics)
     }
@@ -325,6 +343,9 @@ impl Loader {
                     .at(backend.span),
                 );
             }
+            let blocks = decl.encryption.iter();
+            self.diagnostics
+                .extend(blocks.map(|block| encryption::ignored(block.header)));
         }
         self.queue
             .extend((0..decl.calls.len()).map(|call| (id, call)));
@@ -436,9 +457,18 @@ impl Loader {
                 .map(|(name, (value, _))| (name, value.unmark_deep()))
                 .collect(),
             span: decl.span,
+            cloud: decl.cloud,
         };
         self.tree.backend = Some(backend);
         self.diagnostics.extend(problems);
+    }
+
+    fn encryption(&mut self) {
+        let environment = self.tree.surroundings.encryption.as_deref();
+        let (found, diagnostics) =
+            encryption::evaluate(&self.tree, &mut self.sources, environment);
+        self.tree.encryption = found;
+        self.diagnostics.extend(diagnostics);
     }
 
     /// What calls give variables that must be constant.

@@ -259,4 +259,11 @@ terrane_lang::rules! {
     /// }
     /// ```
     T1123 error MISSING_META = "Missing required argument";
+
+    /// What `-backend-config` gives does not fit the backend: it has no such argument, or the value is not of its type.
+    ///
+    /// ```sh
+    /// terrane init -backend-config=bucet=states
+    /// ```
+    T1124 error BACKEND_ARGUMENT = "Invalid backend configuration argument";
 }

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod condition;
 pub mod import;
 pub mod planning;
+pub mod restore;
 pub mod state;
 
 use terrane_lang::diagnostic::Rule;
@@ -17,4 +18,5 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Imports", import::ALL),
     ("Objects in the state", state::ALL),
     ("Objects that are taken over", adoption::ALL),
+    ("Going back to an earlier state", restore::ALL),
 ];

@@ -42,4 +42,11 @@ terrane_lang::rules! {
     /// a power cut during an apply
     /// ```
     T3406 error INVALID_FOUND_OBJECT = "Invalid resource state";
+
+    /// A run was cut off while a provisioner ran: whether it did all, or anything, of what it was to do is not known. A new object stays tainted, so the next plan replaces it; one that was to be destroyed is still there, and its provisioners run again.
+    ///
+    /// ```text
+    /// a power cut during an apply
+    /// ```
+    T3407 warning PROVISIONER_CUT_OFF = "Provisioner was cut off";
 }

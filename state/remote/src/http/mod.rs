@@ -2,17 +2,17 @@
 
 mod request;
 
-use crate::args::Args;
 use crate::net::{ClientNames, ClientOptions, Worker, desk_folder, folder_name};
-use crate::whole::lock_info::LockInfo;
 use crate::whole::{Held, LockOutcome, Place, Stored, Tag, WholeFileStore};
 use crate::{ConfigError, Surroundings};
+use request::{Answer, Requests, Retries};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
-use request::{Answer, Requests, Retries};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use terrane_store::backend::Args;
+use terrane_store::lease::Holder;
 use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError};
 
@@ -86,7 +86,9 @@ impl HttpPlace {
             Ok::<_, ConfigError>(Duration::from_secs(seconds))
         };
         let retries = Retries {
-            most: args.number("retry_max", &["TF_HTTP_RETRY_MAX"])?.unwrap_or(2),
+            most: args
+                .number("retry_max", &["TF_HTTP_RETRY_MAX"])?
+                .unwrap_or(2),
             wait_min: seconds("retry_wait_min", "TF_HTTP_RETRY_WAIT_MIN", 1)?,
             wait_max: seconds("retry_wait_max", "TF_HTTP_RETRY_WAIT_MAX", 30)?,
         };
@@ -142,7 +144,8 @@ fn headers(args: &Args<'_>) -> Result<HeaderMap, ConfigError> {
         if key == "authorization" && args.text("username", &["TF_HTTP_USERNAME"]).is_some() {
             return Err(bad("can't be set together with `username`"));
         }
-        let value = HeaderValue::from_str(&value).map_err(|_| bad("has a value that can't be sent"))?;
+        let value =
+            HeaderValue::from_str(&value).map_err(|_| bad("has a value that can't be sent"))?;
         headers.append(key, value);
     }
     Ok(headers)
@@ -205,7 +208,10 @@ impl Shared {
     }
 
     fn fetch(&self) -> Result<Option<Stored>, StoreError> {
-        let doing = format!("fetching the state from {}", without_password(&self.address));
+        let doing = format!(
+            "fetching the state from {}",
+            without_password(&self.address)
+        );
         let answer = self
             .requests
             .send(&doing, Method::GET, &self.address, None)?;
@@ -230,16 +236,16 @@ impl Shared {
             url.query_pairs_mut().append_pair("ID", id);
         }
         let doing = format!("storing the state at {}", without_password(&self.address));
-        let answer =
-            self.requests
-                .send(&doing, self.update_method.clone(), &url, Some(bytes))?;
+        let answer = self
+            .requests
+            .send(&doing, self.update_method.clone(), &url, Some(bytes))?;
         match answer.status {
             StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(()),
             _ => Err(self.unexpected("storing the state", &self.address, &answer)),
         }
     }
 
-    fn unlock(&self, info: &LockInfo) -> Result<(), StoreError> {
+    fn unlock(&self, info: &Holder) -> Result<(), StoreError> {
         let Some((url, method)) = &self.unlock else {
             return Ok(());
         };
@@ -280,9 +286,9 @@ impl Place for HttpPlace {
         self.shared.fetch()
     }
 
-    fn lock(&self, _workspace: &str, info: &LockInfo) -> Result<LockOutcome, StoreError> {
+    fn lock(&self, _workspace: &str, info: &Holder) -> Result<LockOutcome, StoreError> {
         let shared = &self.shared;
-        let held = |info: Option<LockInfo>| {
+        let held = |info: Option<Holder>| {
             LockOutcome::Locked(Box::new(HeldHttp {
                 shared: Arc::clone(shared),
                 info,
@@ -301,7 +307,7 @@ impl Place for HttpPlace {
                 Ok(held(Some(info.clone())))
             }
             StatusCode::CONFLICT | StatusCode::LOCKED => {
-                let holder = LockInfo::from_json(&answer.body);
+                let holder = Holder::from_json(&answer.body);
                 if holder.as_ref().is_some_and(|holder| holder.id == info.id) {
                     // An earlier try of the same request had come through, and its answer was lost.
                     return Ok(held(Some(info.clone())));
@@ -325,19 +331,38 @@ impl Place for HttpPlace {
                 "the backend has no `unlock_address`, so a lock can't be taken away from here",
             )));
         }
-        self.shared.unlock(&LockInfo {
-            id: id.to_owned(),
-            ..LockInfo::default()
+        self.shared.unlock(&Holder {
+            id: id.into(),
+            ..Holder::default()
         })
     }
 
-    fn holder(&self, _workspace: &str) -> Result<Option<LockInfo>, StoreError> {
+    fn locks(&self) -> bool {
+        self.shared.lock.is_some()
+    }
+
+    fn tells_holder(&self) -> bool {
+        false
+    }
+
+    fn holder(&self, _workspace: &str) -> Result<Option<Holder>, StoreError> {
         // There is no request that only asks.
         Ok(None)
     }
 
-    fn delete(&self, workspace: &str) -> Result<(), StoreError> {
-        Err(StoreError::NoWorkspace(workspace.to_owned()))
+    fn delete(&self, _workspace: &str) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let doing = format!(
+            "removing the state at {}",
+            without_password(&shared.address)
+        );
+        let answer = shared
+            .requests
+            .send(&doing, Method::DELETE, &shared.address, None)?;
+        match answer.status {
+            StatusCode::OK | StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(()),
+            _ => Err(shared.unexpected("removing the state", &shared.address, &answer)),
+        }
     }
 
     fn write_every_ms(&self) -> Option<u64> {
@@ -350,7 +375,7 @@ impl Place for HttpPlace {
 #[derive(Debug)]
 struct HeldHttp {
     shared: Arc<Shared>,
-    info: Option<LockInfo>,
+    info: Option<Holder>,
 }
 
 impl Held for HeldHttp {
@@ -359,7 +384,7 @@ impl Held for HeldHttp {
     }
 
     fn put(&mut self, bytes: &[u8], _expected: &Tag) -> Result<Tag, StoreError> {
-        let id = self.info.as_ref().map(|info| info.id.as_str());
+        let id = self.info.as_ref().map(|info| &*info.id);
         self.shared.store(bytes, id)?;
         Ok(None)
     }

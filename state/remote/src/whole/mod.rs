@@ -15,7 +15,6 @@
 //! 3. somebody else wrote it since, and something of ours is missing: nothing is guessed. What we have is kept as a file, and the user is told.
 
 pub(crate) mod desk;
-pub(crate) mod lock_info;
 mod opened;
 mod recover;
 pub(crate) mod ship;
@@ -23,10 +22,10 @@ mod store;
 
 pub(crate) use store::WholeFileStore;
 
-use lock_info::LockInfo;
 use std::fmt::Debug;
 use std::path::PathBuf;
 use terrane_store::StoreError;
+use terrane_store::lease::Holder;
 
 /// Bytes that a place holds, and what tells them from later ones where the place can do that.
 #[derive(Clone, Debug)]
@@ -66,7 +65,12 @@ pub(crate) trait Place: Send + Sync + Debug {
     fn get(&self, workspace: &str) -> Result<Option<Stored>, StoreError>;
 
     /// Locks a workspace.
-    fn lock(&self, workspace: &str, info: &LockInfo) -> Result<LockOutcome, StoreError>;
+    fn lock(&self, workspace: &str, info: &Holder) -> Result<LockOutcome, StoreError>;
+
+    /// Whether it locks at all, as it is set up.
+    fn locks(&self) -> bool {
+        true
+    }
 
     /// Opens a workspace without locking it.
     fn without_lock(&self, workspace: &str) -> Box<dyn Held>;
@@ -74,8 +78,13 @@ pub(crate) trait Place: Send + Sync + Debug {
     /// Takes a lock away from whoever holds it, if it has this id.
     fn break_lock(&self, workspace: &str, id: &str) -> Result<(), StoreError>;
 
+    /// Whether it can be asked who holds a lock.
+    fn tells_holder(&self) -> bool {
+        true
+    }
+
     /// Who holds the lock.
-    fn holder(&self, workspace: &str) -> Result<Option<LockInfo>, StoreError>;
+    fn holder(&self, workspace: &str) -> Result<Option<Holder>, StoreError>;
 
     /// Removes the state file, which is locked by the caller.
     fn delete(&self, workspace: &str) -> Result<(), StoreError>;
@@ -85,9 +94,9 @@ pub(crate) trait Place: Send + Sync + Debug {
         let _ = workspace;
     }
 
-    /// The place beside a state file for a shipped journal, if there can be one.
-    fn side(&self, workspace: &str) -> Option<Box<dyn Side>> {
-        let _ = workspace;
+    /// The place beside a state file for a shipped journal, if there can be one. `lock`: nothing is written there unless this lock is held.
+    fn side(&self, workspace: &str, lock: Option<&str>) -> Option<Box<dyn Side>> {
+        let _ = (workspace, lock);
         None
     }
 
@@ -103,7 +112,7 @@ pub(crate) enum LockOutcome {
     /// It is locked.
     Locked(Box<dyn Held>),
     /// Somebody else has it. Not always known who.
-    HeldBy(Option<LockInfo>),
+    HeldBy(Option<Holder>),
 }
 
 /// A workspace that is locked, or is to be written without a lock.
@@ -113,6 +122,11 @@ pub(crate) trait Held: Send + Debug {
 
     /// Puts a state file in place of the one with this tag. Where the place can tell, nothing is written if it is another one by now.
     fn put(&mut self, bytes: &[u8], expected: &Tag) -> Result<Tag, StoreError>;
+
+    /// Whether the lock is still held, where that can be asked.
+    fn is_held(&mut self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
 
     /// Keeps a copy of the state file as it was before a run first writes, where that is the custom.
     fn back_up(&mut self, bytes: &[u8]) -> Result<(), StoreError> {

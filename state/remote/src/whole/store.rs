@@ -1,18 +1,18 @@
 //! The store: what is asked of any place for whole files.
 
 use super::desk::{Desk, Owned};
-use super::lock_info::LockInfo;
 use super::opened::{Means, Opened, Opening};
-use super::recover::{Addition, Facts, Found, Relation, addition};
-use super::{Held, LockOutcome, Place, ship};
+use super::recover::{Addition, Facts, Found, Relation, addition, export};
+use super::{LockOutcome, Place, ship};
 use crate::Surroundings;
-use jiff::Timestamp;
 use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::history::History;
+use terrane_store::lease::{Claim, Holder, Waiting};
 use terrane_store::seal::Seal;
 use terrane_store::{
-    StateStore, StoreError, Version, Workspace, check_deletable, check_workspace_name,
+    Attempt, Held, LeaseRequest, Leasing, StateStore, StoreError, Version, check_deletable,
+    check_workspace_name,
 };
 
 /// A store over a place for whole files.
@@ -20,8 +20,15 @@ use terrane_store::{
 pub(crate) struct WholeFileStore {
     place: Arc<dyn Place>,
     means: Means,
-    who: String,
-    version: String,
+}
+
+/// Somebody else has it.
+fn waiting(holder: Option<Holder>) -> Attempt {
+    Attempt::Waiting(Waiting {
+        position: 1,
+        holders: holder.into_iter().collect(),
+        about: None,
+    })
 }
 
 impl WholeFileStore {
@@ -35,10 +42,8 @@ impl WholeFileStore {
             means: Means {
                 seal,
                 say: Arc::clone(&surroundings.say),
-                now_ms: Arc::clone(&surroundings.now_ms),
+                clock: Arc::clone(&surroundings.clock),
             },
-            who: surroundings.who.clone(),
-            version: surroundings.version.clone(),
         }
     }
 
@@ -57,76 +62,84 @@ impl WholeFileStore {
         )))
     }
 
-    fn lock_info(&self, workspace: &str, operation: &str) -> LockInfo {
-        let now = i64::try_from((self.means.now_ms)()).unwrap_or(i64::MAX);
-        LockInfo {
-            id: uuid::Uuid::new_v4().to_string(),
-            operation: operation.to_owned(),
-            info: format!("terrane, process {}", std::process::id()),
-            who: self.who.clone(),
-            version: self.version.clone(),
-            created: Timestamp::from_millisecond(now)
-                .map_or_else(|_| String::new(), |at| at.to_string()),
-            path: self.place.name(workspace),
-        }
-    }
-
-    /// Locks a workspace. A lock that a process of this folder left behind when it died is taken over: that it died is known, since it held
-    /// the folder too.
+    /// Locks a workspace; or says who has it. A lock that a process of this folder left behind when it died is taken over: that it died is
+    /// known, since it held the folder too.
     fn lock(
         &self,
         workspace: &str,
-        info: &LockInfo,
+        holder: &Holder,
         owned: &mut Owned,
-    ) -> Result<Box<dyn Held>, StoreError> {
+    ) -> Result<LockOutcome, StoreError> {
         let last = owned.last();
         // Noted before it is taken: after a crash in between, it is known whose it is.
-        owned.note(Some(info)).map_err(|source| StoreError::Io {
+        owned.note(Some(holder)).map_err(|source| StoreError::Io {
             doing: format!("writing {}", self.place.desk(workspace).display()),
             source,
         })?;
-        let holder = match self.place.lock(workspace, info)? {
-            LockOutcome::Locked(held) => return Ok(held),
-            LockOutcome::HeldBy(holder) => holder,
-        };
-        if let (Some(last), Some(holder)) = (&last, &holder)
-            && last.id == holder.id
+        let mut outcome = self.place.lock(workspace, holder)?;
+        if let (Some(last), LockOutcome::HeldBy(Some(theirs))) = (&last, &outcome)
+            && last.id == theirs.id
         {
             (self.means.say)(&format!(
                 "The lock on {} was left behind by a run from this folder that was cut off; it is taken over.",
                 self.place.name(workspace)
             ));
-            self.place.break_lock(workspace, &holder.id)?;
-            if let LockOutcome::Locked(held) = self.place.lock(workspace, info)? {
-                return Ok(held);
-            }
+            self.place.break_lock(workspace, &theirs.id)?;
+            outcome = self.place.lock(workspace, holder)?;
         }
-        // What was noted of an earlier lock may be needed yet.
-        drop(owned.note(last.as_ref()));
-        Err(StoreError::InUse {
-            path: self.place.name(workspace),
-            holder: holder.map_or_else(
-                || String::from("another process"),
-                |holder| holder.describe(),
-            ),
-        })
+        if matches!(outcome, LockOutcome::HeldBy(_)) {
+            // What was noted of an earlier lock may be needed yet.
+            drop(owned.note(last.as_ref()));
+        }
+        Ok(outcome)
     }
 
-    fn open_workspace(&self, workspace: &str, operation: &str) -> Result<Opened, StoreError> {
-        self.check(workspace)?;
-        let desk = self.desk(workspace);
-        let mut owned = desk.own()?;
-        let info = self.lock_info(workspace, operation);
-        let held = self.lock(workspace, &info, &mut owned)?;
-        let opening = Opening {
-            place: &self.place,
-            workspace,
-            desk,
-            owned,
-            held,
-            who: self.who.clone(),
+    /// The holder as the peers write it.
+    fn holder(&self, workspace: &str, holder: &Holder) -> Holder {
+        let mut holder = holder.clone().at(self.place.name(workspace));
+        let of_peers = match &*holder.operation {
+            "apply" | "destroy" => Some("OperationTypeApply"),
+            "plan" => Some("OperationTypePlan"),
+            "refresh" => Some("OperationTypeRefresh"),
+            _ => None,
         };
-        Opened::open(opening, self.means.clone())
+        if let Some(of_peers) = of_peers {
+            holder.operation = of_peers.into();
+        }
+        holder
+    }
+
+    /// Who has a workspace: as the place says, or else as is known on this machine.
+    fn known_holder(&self, workspace: &str) -> Result<Option<Holder>, StoreError> {
+        if self.place.locks()
+            && let Some(holder) = self.place.holder(workspace)?
+        {
+            return Ok(Some(holder));
+        }
+        if self.place.locks() && self.place.tells_holder() {
+            return Ok(None);
+        }
+        Ok(self.desk(workspace).holder())
+    }
+
+    /// Looks after what runs without a lock left behind: what they could not write is kept as if it were one's own.
+    fn sweep(&self, desk: &Desk) -> Result<(), StoreError> {
+        for aside in desk.all_aside() {
+            let Ok(_owned) = aside.own()? else {
+                continue;
+            };
+            let written = aside
+                .marks()?
+                .map_or(0, |marks| marks.written.journal_serial);
+            if let Some(told) = aside.replay(&self.means.seal, |_| true)?
+                && told.snapshot.serial > written
+            {
+                let state = export(&told.snapshot, &self.means.seal)?;
+                desk.keep_state(told.snapshot.serial, &state)?;
+            }
+            aside.remove()?;
+        }
+        Ok(())
     }
 
     /// The state, from all that can be read without a lock.
@@ -151,7 +164,7 @@ impl WholeFileStore {
             }
             let name = self.place.name(workspace);
             let mut added = Addition::Nothing;
-            if let Some(mut side) = self.place.side(workspace)
+            if let Some(mut side) = self.place.side(workspace, None)
                 && let Some((shipped, _)) = ship::read(&mut *side, seal)?
             {
                 added = addition(&shipped, &side.name(), &facts)?;
@@ -184,8 +197,96 @@ impl StateStore for WholeFileStore {
         Ok(names)
     }
 
-    fn open(&self, workspace: &str) -> Result<Box<dyn Workspace>, StoreError> {
-        Ok(Box::new(self.open_workspace(workspace, "terrane")?))
+    fn leasing(&self) -> Leasing {
+        Leasing::Whole
+    }
+
+    fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
+        self.check(workspace)?;
+        let mut desk = self.desk(workspace);
+        let mut aside = false;
+        let mut own = desk.own()?;
+        if own.is_ok() {
+            self.sweep(&desk)?;
+        } else if !request.lock {
+            // Without a lock one goes on beside whoever has it, on a journal of its own.
+            desk = desk.aside();
+            aside = true;
+            own = desk.own()?;
+        }
+        let mut owned = match own {
+            Ok(owned) => owned,
+            Err(holder) => return Ok(waiting(holder)),
+        };
+        let holder = self.holder(workspace, &request.holder);
+        let outcome = if request.lock {
+            self.lock(workspace, &holder, &mut owned)?
+        } else {
+            LockOutcome::Locked(self.place.without_lock(workspace))
+        };
+        let held = match outcome {
+            LockOutcome::Locked(held) => held,
+            LockOutcome::HeldBy(holder) => return Ok(waiting(holder)),
+        };
+        let opening = Opening {
+            place: &self.place,
+            workspace,
+            desk,
+            owned,
+            held,
+            holder,
+            locked: request.lock && self.place.locks(),
+            aside,
+        };
+        let opened = Opened::open(opening, self.means.clone())?;
+        Ok(Attempt::Granted(Box::new(opened)))
+    }
+
+    fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
+        self.check(workspace)?;
+        let holder = self.known_holder(workspace)?;
+        Ok(holder
+            .into_iter()
+            .map(|holder| Held {
+                holder,
+                claim: Claim::whole(),
+                fence: None,
+                expires_ms: None,
+            })
+            .collect())
+    }
+
+    fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
+        self.check(workspace)?;
+        match self.known_holder(workspace)? {
+            Some(holder) if holder.id == id => {
+                let here = self.desk(workspace);
+                if here.holder().is_some_and(|holder| holder.id == id) {
+                    here.break_owner()?;
+                }
+                if self.place.locks() {
+                    self.place.break_lock(workspace, id)?;
+                }
+                Ok(holder)
+            }
+            Some(holder) => Err(StoreError::Refused(format!(
+                "there is no lock with the id {id:?}: {} is locked by {}, with the id {:?}",
+                self.place.name(workspace),
+                holder.describe(),
+                &*holder.id,
+            ))),
+            None if self.place.tells_holder() => Err(StoreError::Refused(format!(
+                "there is no lock with the id {id:?}: {} is not locked",
+                self.place.name(workspace)
+            ))),
+            None => {
+                self.place.break_lock(workspace, id)?;
+                Ok(Holder {
+                    id: id.into(),
+                    ..Holder::default()
+                })
+            }
+        }
     }
 
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
@@ -230,6 +331,10 @@ impl StateStore for WholeFileStore {
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         check_deletable(workspace)?;
+        self.erase(workspace)
+    }
+
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         self.check(workspace)?;
         let desk = self.desk(workspace);
         let known =
@@ -237,9 +342,16 @@ impl StateStore for WholeFileStore {
         if !known {
             return Err(StoreError::NoWorkspace(workspace.to_owned()));
         }
-        let mut owned = desk.own()?;
-        let info = self.lock_info(workspace, "workspace delete");
-        let held = self.lock(workspace, &info, &mut owned)?;
+        let in_use = |holder| match waiting(holder) {
+            Attempt::Waiting(waiting) => waiting.in_use(self.place.name(workspace)),
+            Attempt::Granted(_) => StoreError::NoWorkspace(workspace.to_owned()),
+        };
+        let mut owned = desk.own()?.map_err(in_use)?;
+        let holder = self.holder(workspace, &Holder::this_process("workspace delete"));
+        let held = match self.lock(workspace, &holder, &mut owned)? {
+            LockOutcome::Locked(held) => held,
+            LockOutcome::HeldBy(holder) => return Err(in_use(holder)),
+        };
         let removed = self.place.delete(workspace);
         let unlocked = held.unlock();
         removed?;

@@ -5,8 +5,14 @@
     dead_code,
     unreachable_pub,
     clippy::allow_attributes,
+    clippy::print_stderr,
+    clippy::too_many_lines,
     reason = "each test uses a part of it"
 )]
+
+pub mod moto;
+pub mod peer;
+pub mod server;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,9 +21,11 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
-use terrane_store::conformance::sample::{event, instance, set};
+pub use terrane_store::conformance::sample::event;
+use terrane_store::conformance::sample::{instance, set};
+use terrane_store::lease::Holder;
 use terrane_store::seal::{Plain, Seal};
-use terrane_store::{StateStore, StoreError, Version, Workspace};
+use terrane_store::{Attempt, Held, LeaseRequest, Leasing, StateStore, StoreError, Version};
 use terrane_store_remote::{Surroundings, schema};
 use terrane_value::Value;
 
@@ -39,10 +47,16 @@ impl Setting {
         }
     }
 
+    /// One whose folder stays until the test program ends, for a store that outlives the call.
+    pub fn leaked() -> Self {
+        let mut setting = Self::new();
+        setting.folder.disable_cleanup(true);
+        setting
+    }
+
     pub fn surroundings(&self) -> Surroundings {
         let mut surroundings =
             Surroundings::new(self.env.clone(), self.folder.path().join(".terrane"));
-        surroundings.who = String::from("tester@here");
         let said = Arc::clone(&self.said);
         surroundings.say = Arc::new(move |text| {
             let mut said = said.lock().unwrap();
@@ -93,8 +107,17 @@ impl StateStore for Handle {
     fn workspaces(&self) -> Result<Vec<String>, StoreError> {
         self.0.workspaces()
     }
-    fn open(&self, workspace: &str) -> Result<Box<dyn Workspace>, StoreError> {
-        self.0.open(workspace)
+    fn leasing(&self) -> Leasing {
+        self.0.leasing()
+    }
+    fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
+        self.0.acquire(workspace, request)
+    }
+    fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
+        self.0.holders(workspace)
+    }
+    fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
+        self.0.force_unlock(workspace, id)
     }
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
         self.0.read(workspace)
@@ -110,6 +133,9 @@ impl StateStore for Handle {
     }
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         self.0.delete(workspace)
+    }
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
+        self.0.erase(workspace)
     }
 }
 
@@ -149,5 +175,39 @@ pub fn copy_folder(from: &Path, to: &Path) {
         } else {
             fs::copy(entry.path(), target).unwrap();
         }
+    }
+}
+
+/// The file below a folder whose name begins so.
+pub fn find(folder: &Path, name: &str) -> std::path::PathBuf {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(name)
+            {
+                return path;
+            }
+        }
+    }
+    panic!("there is no {name}");
+}
+
+/// Waits until something holds, which another thread brings about.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !holds() {
+        assert!(
+            started.elapsed().as_secs() < 30,
+            "{what} does not come about"
+        );
+        std::thread::yield_now();
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Each check is a small story, told to a fresh store; it panics when the store does otherwise.
 
+mod leases;
 pub mod sample;
 
+use crate::clock::ManualClock;
 use crate::{StateStore, StoreError, Workspace};
 use sample::{event, every_kind, instance, set};
 use std::path::PathBuf;
@@ -21,6 +23,23 @@ pub trait Harness {
     fn journal(&self, workspace: &str) -> Option<PathBuf> {
         let _ = workspace;
         None
+    }
+
+    /// A handle that takes the time from this clock, with leases that last so long; all such handles share their content. `None`: the store can't be
+    /// given a clock.
+    fn store_with_clock(&self, clock: &ManualClock, lease_ms: u64) -> Option<Box<dyn StateStore>> {
+        let _ = (clock, lease_ms);
+        None
+    }
+
+    /// How many random schedules of several writers are tried, unless `TERRANE_SCHEDULES` says otherwise.
+    fn schedules(&self) -> u64 {
+        1000
+    }
+
+    /// Whether it keeps other workspaces than `default`.
+    fn has_workspaces(&self) -> bool {
+        true
     }
 }
 
@@ -42,6 +61,7 @@ pub fn check<H: Harness>(make: impl Fn() -> H) {
     held_snapshots_do_not_change(&make());
     a_torn_record_is_as_if_never_begun(&make());
     damage_in_the_middle_is_reported(&make());
+    leases::check(&make);
 }
 
 fn open(store: &dyn StateStore, workspace: &str) -> Box<dyn Workspace> {
@@ -148,6 +168,11 @@ fn a_workspace_has_one_owner(harness: &impl Harness) {
 
 fn workspaces_are_apart(harness: &impl Harness) {
     let store = harness.store();
+    if !harness.has_workspaces() {
+        assert_eq!(store.workspaces().expect("lists"), ["default"]);
+        assert!(matches!(store.open("other"), Err(StoreError::Refused(_))));
+        return;
+    }
     let names = |store: &dyn StateStore| store.workspaces().expect("lists");
     assert_eq!(names(&*store), ["default"]);
     assert!(matches!(
@@ -172,6 +197,19 @@ fn workspaces_are_apart(harness: &impl Harness) {
     assert_eq!(names(&*harness.store()), ["Other", "default"]);
     assert_eq!(*open(&*store, "other").snapshot(), Snapshot::default());
     assert!(store.delete("default").is_err());
+    let mut default = open(&*store, "default");
+    commit(&mut default, vec![set(&instance("a", None), "{}")]);
+    assert!(
+        matches!(store.erase("default"), Err(StoreError::InUse { .. })),
+        "what is owned can't be erased"
+    );
+    drop(default);
+    store.erase("default").expect("erases");
+    assert_eq!(
+        *store.read("default").expect("reads"),
+        Snapshot::default(),
+        "as if it had never been written"
+    );
     assert!(matches!(
         store.delete("never"),
         Err(StoreError::NoWorkspace(_))

@@ -83,6 +83,11 @@ impl<M: Medium> Journal<M> {
         self.len <= super::HEADER_LEN
     }
 
+    /// Goes on behind records that somebody else appended.
+    pub fn catch_up(&mut self, len: u64) {
+        self.len = len;
+    }
+
     /// Lets nothing more be written, for a reason that completes "because …".
     pub fn poison(&mut self, why: impl Into<String>) {
         self.poisoned = Some(why.into());

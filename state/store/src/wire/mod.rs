@@ -7,11 +7,13 @@
 //! The byte layout around these payloads is the journal's (`docs/formats/journal.md`).
 
 mod addr;
+mod claim;
 mod event;
 mod object;
 mod row;
 mod value;
 
+pub use claim::{decode_claim, encode_claim};
 pub use event::{Batch, decode_batch, encode_batch};
 pub use row::{
     Head, Row, RowDecoder, address_key, decode_head, decode_snapshot, encode_head, encode_row,

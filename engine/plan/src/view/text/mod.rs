@@ -18,7 +18,7 @@ use terrane_model::addr::{Mode, ProviderAddr};
 use terrane_model::schema::Schema;
 
 pub use draw::quoted;
-pub use object::{render_object, render_outputs, render_snapshot, render_value};
+pub use object::{render_difference, render_object, render_outputs, render_snapshot, render_value};
 pub use plan::{Counts, count, render, render_to};
 
 /// How text is made.

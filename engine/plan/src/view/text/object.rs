@@ -2,7 +2,7 @@
 
 use super::diff::{Change, dynamic};
 use super::draw::{Options, draw, name};
-use super::resource::{compare, header};
+use super::resource::{compare, different, header};
 use super::{Schemas, Style};
 use std::fmt;
 use terrane_model::addr::{DeposedKey, InstanceAddr, ProviderConfigAddr};
@@ -25,6 +25,19 @@ pub fn render_object(
     draw(&mut out, &diff, 0, still(style));
     out.push('\n');
     out
+}
+
+/// The block of an instance with what is different between two of its stored objects. A null one stands for none. The values are marked
+/// where they are sensitive.
+#[must_use]
+pub fn render_difference(
+    addr: &InstanceAddr,
+    provider: &ProviderConfigAddr,
+    objects: (&Value, &Value),
+    schemas: Schemas<'_>,
+    style: Style,
+) -> String {
+    different(addr, provider, objects, schemas, style)
 }
 
 /// Things as they are: everything, and no symbols.

@@ -112,6 +112,31 @@ pub(super) fn drifted(
     Some(out)
 }
 
+/// What is different between two stored objects of an instance. Either may be null.
+pub(super) fn different(
+    addr: &InstanceAddr,
+    provider: &ProviderConfigAddr,
+    (before, after): (&Value, &Value),
+    schemas: Schemas<'_>,
+    style: Style,
+) -> String {
+    let comparison = Change::new(before, after, style.show_sensitive);
+    let diff = compare(&comparison, addr, provider, schemas);
+    let action = match (before.is_null(), after.is_null()) {
+        (true, _) => Action::Create,
+        (_, true) => Action::Delete,
+        _ => Action::Update,
+    };
+    let options = Options {
+        color: style.color,
+        no_null: action == Action::Delete,
+        ..Options::default()
+    };
+    let mut out = String::new();
+    body(&mut out, addr, action, &diff, options);
+    out
+}
+
 pub(super) fn compare(
     change: &Change<'_>,
     addr: &InstanceAddr,

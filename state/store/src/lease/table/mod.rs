@@ -3,6 +3,8 @@
 //! Entries stand in the order in which they came. An entry is held up by every earlier one, held or waiting, that claims what it can't share; so nobody is
 //! overtaken by somebody who wants the same, and nobody waits for somebody who does not.
 
+mod wire;
+
 use super::{Claim, Conflict, Fence, Held, Holder, Lease, Waiting};
 use crate::StoreError;
 use ecow::EcoString;

@@ -206,3 +206,22 @@ fn fences_grow_and_stay_above_the_operations_so_far() {
     }
     assert_eq!(last, Fence(11));
 }
+
+#[test]
+fn a_table_comes_back_from_its_text() {
+    let mut story = Story::new();
+    story.gets("a", "x -y", 1);
+    story.waits("b", "*", "1 behind a");
+    let text = story.table.to_json().unwrap();
+    assert_eq!(LeaseTable::from_json(&text).unwrap(), story.table);
+    let later = String::from_utf8(text)
+        .unwrap()
+        .replace(r#""v":1"#, r#""v":2"#);
+    assert!(matches!(
+        LeaseTable::from_json(later.as_bytes()),
+        Err(crate::wire::WireError::TooNew(2))
+    ));
+    for text in ["", "{", "[]", r#"{"v":1}"#] {
+        assert!(LeaseTable::from_json(text.as_bytes()).is_err(), "{text}");
+    }
+}

@@ -14,7 +14,7 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// An error of the block as a whole.
-    pub(crate) fn whole(message: impl Into<String>) -> Self {
+    pub fn whole(message: impl Into<String>) -> Self {
         Self {
             path: Path::new(),
             message: message.into(),
@@ -22,7 +22,7 @@ impl ConfigError {
     }
 
     /// An error of one argument.
-    pub(crate) fn at(name: &str, message: impl Into<String>) -> Self {
+    pub fn at(name: &str, message: impl Into<String>) -> Self {
         Self {
             path: Path::new().attr(name),
             message: message.into(),

@@ -1,18 +1,20 @@
 //! Reading the arguments of a `backend` block.
 
-use crate::ConfigError;
+use super::ConfigError;
 use std::collections::BTreeMap;
 use terrane_value::{Kind, Path, Value};
 
 /// Arguments, with the environment that some are taken from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Args<'a> {
+pub struct Args<'a> {
     value: &'a Value,
     env: &'a BTreeMap<String, String>,
 }
 
 impl<'a> Args<'a> {
-    pub(crate) fn new(value: &'a Value, env: &'a BTreeMap<String, String>) -> Self {
+    /// The arguments, an object of the implied type of the schema, and the environment.
+    #[must_use]
+    pub fn new(value: &'a Value, env: &'a BTreeMap<String, String>) -> Self {
         Self { value, env }
     }
 
@@ -25,15 +27,30 @@ impl<'a> Args<'a> {
     }
 
     /// A text that is set, in the block or else in the first of these variables. An empty one is as good as none.
-    pub(crate) fn text(&self, name: &str, vars: &[&str]) -> Option<&'a str> {
+    pub fn text(&self, name: &str, vars: &[&str]) -> Option<&'a str> {
         self.get(name)
             .and_then(Value::as_str)
             .filter(|text| !text.is_empty())
             .or_else(|| self.var(vars))
     }
 
+    /// A text of the block, which may be empty.
+    #[must_use]
+    pub fn get_text(&self, name: &str) -> Option<&'a str> {
+        self.get(name).and_then(Value::as_str)
+    }
+
+    /// A path, in which `~/` stands for the home folder.
+    #[must_use]
+    pub fn expand_home(&self, path: &str) -> String {
+        match (path.strip_prefix("~/"), self.var(&["HOME"])) {
+            (Some(rest), Some(home)) => format!("{}/{rest}", home.trim_end_matches('/')),
+            _ => path.to_owned(),
+        }
+    }
+
     /// A text that must be set.
-    pub(crate) fn needed(&self, name: &str, vars: &[&str]) -> Result<&'a str, ConfigError> {
+    pub fn needed(&self, name: &str, vars: &[&str]) -> Result<&'a str, ConfigError> {
         self.text(name, vars).ok_or_else(|| {
             let or = match vars.first() {
                 Some(var) => format!(" or the environment variable {var}"),
@@ -44,7 +61,7 @@ impl<'a> Args<'a> {
     }
 
     /// The first of these variables that is set and not empty.
-    pub(crate) fn var(&self, vars: &[&str]) -> Option<&'a str> {
+    pub fn var(&self, vars: &[&str]) -> Option<&'a str> {
         vars.iter()
             .filter_map(|var| self.env.get(*var))
             .map(String::as_str)
@@ -52,7 +69,7 @@ impl<'a> Args<'a> {
     }
 
     /// A yes or no.
-    pub(crate) fn flag(&self, name: &str, vars: &[&str]) -> Result<Option<bool>, ConfigError> {
+    pub fn flag(&self, name: &str, vars: &[&str]) -> Result<Option<bool>, ConfigError> {
         if let Some(flag) = self.get(name).and_then(Value::as_bool) {
             return Ok(Some(flag));
         }
@@ -68,7 +85,7 @@ impl<'a> Args<'a> {
     }
 
     /// A whole number that is not negative.
-    pub(crate) fn number(&self, name: &str, vars: &[&str]) -> Result<Option<u64>, ConfigError> {
+    pub fn number(&self, name: &str, vars: &[&str]) -> Result<Option<u64>, ConfigError> {
         let bad = |what: String| {
             ConfigError::at(name, format!("{what} is not a whole number from 0 upwards"))
         };
@@ -87,7 +104,7 @@ impl<'a> Args<'a> {
     }
 
     /// A list or set of texts; empty where it is not set.
-    pub(crate) fn texts(&self, name: &str) -> Vec<&'a str> {
+    pub fn texts(&self, name: &str) -> Vec<&'a str> {
         self.get(name)
             .map(|value| {
                 value
@@ -100,7 +117,7 @@ impl<'a> Args<'a> {
     }
 
     /// A map of texts; empty where it is not set.
-    pub(crate) fn map(&self, name: &str) -> BTreeMap<String, String> {
+    pub fn map(&self, name: &str) -> BTreeMap<String, String> {
         match self.get(name).map(Value::kind) {
             Some(Kind::Map(map)) => map
                 .iter()
@@ -113,7 +130,7 @@ impl<'a> Args<'a> {
     }
 
     /// Arguments within an argument; `None` where it is not set.
-    pub(crate) fn nested(&self, name: &str) -> Option<Self> {
+    pub fn nested(&self, name: &str) -> Option<Self> {
         self.get(name).map(|value| Self {
             value,
             env: self.env,
@@ -121,7 +138,7 @@ impl<'a> Args<'a> {
     }
 
     /// The path of an argument within an argument.
-    pub(crate) fn path(outer: &str, inner: &str) -> Path {
+    pub fn path(outer: &str, inner: &str) -> Path {
         Path::new().attr(outer).attr(inner)
     }
 }

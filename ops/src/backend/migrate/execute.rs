@@ -1,0 +1,350 @@
+//! Carrying a migration out: both sides owned, written, read back, compared; and taken back where one of these fails.
+
+use super::compare::{Difference, check};
+use super::survey::never_written;
+use super::{Fate, Migrated, Migration, Pair, Standing, Survey, Target, backup};
+use crate::failure::Failure;
+use crate::rules;
+use crate::session::{DEFAULT_WORKSPACE, OpenWorkspace};
+use crate::workspace::make;
+use std::path::PathBuf;
+use std::sync::Arc;
+use terrane_model::event::EventKind;
+use terrane_model::snapshot::Snapshot;
+use terrane_store::{StateStore, StoreError};
+
+/// How it ended.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// For people.
+    pub(crate) migrated: Migrated,
+}
+
+/// A workspace of the target that was written, or is about to be.
+struct Written {
+    name: String,
+    workspace: Option<OpenWorkspace>,
+    /// As it was.
+    before: Arc<Snapshot>,
+    existed: bool,
+    /// As it should be now.
+    expected: Option<Snapshot>,
+}
+
+/// Moves what is to be moved, and then lets `commit` make the target the place where states are kept. If anything fails, `commit` too, the
+/// target is as it was.
+///
+/// # Errors
+/// When something fails. The message says if the target could not be put back.
+pub(crate) fn execute(
+    migration: &Migration<'_>,
+    survey: &Survey,
+    commit: &mut dyn FnMut() -> Result<(), Failure>,
+) -> Result<Outcome, Failure> {
+    // Owned until the end: nobody changes a source behind our back.
+    let mut sources = own_sources(migration, survey)?;
+    let disputed: Vec<&Pair> = survey
+        .pairs
+        .iter()
+        .filter(|pair| match pair.standing {
+            Standing::Overwrite | Standing::Keep => !never_written(&pair.before()),
+            Standing::Older => true,
+            Standing::New | Standing::Present | Standing::Conflict { .. } => false,
+        })
+        .collect();
+    let backups = backup::save(migration, &disputed)?;
+    let mut written = Vec::new();
+    let done = write_all(migration, survey, &mut written, &mut sources)
+        .and_then(|()| close_all(migration, &mut written))
+        .and_then(|()| written.iter().try_for_each(|one| verify(migration, one)))
+        .and_then(|()| commit());
+    if let Err(failure) = done {
+        return Err(match take_back(migration, written) {
+            Ok(()) => failure,
+            Err(left) => not_taken_back(migration, failure, &left, backups.as_ref()),
+        });
+    }
+    drop(sources);
+    Ok(Outcome {
+        migrated: report(migration, survey, backups),
+    })
+}
+
+/// Owns every workspace that is copied from, and makes sure that it is still what was looked at.
+fn own_sources(migration: &Migration<'_>, survey: &Survey) -> Result<Vec<OpenWorkspace>, Failure> {
+    let mut owned = Vec::new();
+    for pair in &survey.pairs {
+        if never_written(&pair.snapshot) {
+            continue;
+        }
+        let workspace = migration
+            .session
+            .open_in(&*migration.from.store, &pair.from)?;
+        if *workspace.snapshot() != *pair.snapshot {
+            return Err(changed_meanwhile(migration, &pair.from, false));
+        }
+        owned.push(workspace);
+    }
+    Ok(owned)
+}
+
+/// Writes all copies and holds each against its source.
+fn write_all(
+    migration: &Migration<'_>,
+    survey: &Survey,
+    written: &mut Vec<Written>,
+    sources: &mut [OpenWorkspace],
+) -> Result<(), Failure> {
+    for pair in survey.pairs.iter().filter(|pair| pair.standing.writes()) {
+        let workspace = migration.session.open_in(&*migration.to.store, &pair.to)?;
+        let before = workspace.snapshot();
+        if *before != *pair.before() {
+            // Not ours: nothing of it is to be taken back.
+            return Err(changed_meanwhile(migration, &pair.to, true));
+        }
+        let failed = || {
+            Failure::store(format!(
+                "Writing the state of the workspace {:?} to {} failed",
+                pair.to,
+                migration.to.describe()
+            ))
+        };
+        let mut one = Written {
+            name: pair.to.clone(),
+            workspace: None,
+            before,
+            existed: matches!(pair.target, Target::Holds(_)),
+            expected: None,
+        };
+        if never_written(&pair.snapshot) {
+            // Only its name is to be known there.
+            drop(workspace);
+            written.push(one);
+            make(migration.session, &*migration.to.store, &pair.to).map_err(failed())?;
+            continue;
+        }
+        let copy = EventKind::Replaced(Box::new((*pair.snapshot).clone()));
+        let events = migration.session.run(vec![copy]);
+        let mut expected = (*one.before).clone();
+        expected.commit(&events);
+        one.expected = Some(expected);
+        let workspace = one.workspace.insert(workspace);
+        let committed = workspace.commit(events).map_err(failed());
+        written.push(one);
+        committed?;
+        // A large state takes its time.
+        let targets = written.iter_mut().filter_map(|one| one.workspace.as_mut());
+        for workspace in sources.iter_mut().chain(targets) {
+            workspace.renew().map_err(Failure::store(
+                "Keeping the locks while states are copied failed",
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets go of the target: what a store has held back until then is written now, and only what is written can be read back.
+fn close_all(migration: &Migration<'_>, written: &mut [Written]) -> Result<(), Failure> {
+    for one in written {
+        if let Some(workspace) = one.workspace.take() {
+            workspace.close().map_err(Failure::store(format!(
+                "Writing the state of the workspace {:?} to {} failed",
+                one.name,
+                migration.to.describe()
+            )))?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads a copy back and compares it.
+fn verify(migration: &Migration<'_>, one: &Written) -> Result<(), Failure> {
+    let Some(expected) = &one.expected else {
+        return Ok(());
+    };
+    let copy = migration
+        .to
+        .store
+        .read(&one.name)
+        .map_err(Failure::store(format!(
+            "Reading back the copy of the workspace {:?} from {} failed",
+            one.name,
+            migration.to.describe()
+        )))?;
+    let (rule, detail) = match check(expected, &copy) {
+        Ok(()) => return Ok(()),
+        Err(Difference::Content(what)) => (
+            &rules::backend::COPY_DIFFERS,
+            format!(
+                "The state of the workspace {:?} was written to {} and read back, and it is not the same: {what}. The copy was taken back; the state is where it was.",
+                one.name,
+                migration.to.describe()
+            ),
+        ),
+        Err(Difference::OpenChange(addr)) => (
+            &rules::backend::OPEN_CHANGES,
+            format!(
+                "A run was cut off in the midst of changing {addr} (workspace {:?}), and {} can't keep that in mind. Run `terrane plan` with the old backend first: it finds out what became of it. The copy was taken back; the state is where it was.",
+                one.name,
+                migration.to.describe()
+            ),
+        ),
+    };
+    Err(Failure::input(rule, detail))
+}
+
+/// Puts the target back as it was. `Err`: the workspaces for which that failed, and why.
+fn take_back(
+    migration: &Migration<'_>,
+    written: Vec<Written>,
+) -> Result<(), Vec<(String, StoreError)>> {
+    let mut left = Vec::new();
+    for one in written.into_iter().rev() {
+        let name = one.name.clone();
+        if let Err(error) = take_back_one(migration, one) {
+            left.push((name, error));
+        }
+    }
+    if left.is_empty() { Ok(()) } else { Err(left) }
+}
+
+fn take_back_one(migration: &Migration<'_>, one: Written) -> Result<(), StoreError> {
+    let Written {
+        name,
+        workspace,
+        before,
+        existed,
+        expected,
+    } = one;
+    drop(workspace);
+    let store = &*migration.to.store;
+    // A write that was said to have failed may have come through all the same, so what counts is what is there.
+    match store.read(&name) {
+        Err(StoreError::NoWorkspace(_)) if !existed => return Ok(()),
+        Ok(actual) if existed && *actual == *before => return Ok(()),
+        Ok(actual) => {
+            let ours = expected.is_none_or(|expected| {
+                actual.lineage != expected.lineage || actual.serial <= expected.serial
+            });
+            if !ours {
+                return Err(StoreError::Refused(String::from(
+                    "somebody else has changed it since it was copied",
+                )));
+            }
+        }
+        Err(_) => {}
+    }
+    if !existed || never_written(&before) {
+        return erase(store, &name, existed);
+    }
+    let mut workspace = store.open(&name)?;
+    let now = workspace.snapshot();
+    // Changes that are open in the copy are none of this state.
+    let mut changes: Vec<EventKind> = now
+        .open
+        .iter()
+        .filter(|(op, intent)| before.open.get(op) != Some(intent))
+        .map(|(op, intent)| EventKind::Ended {
+            op: *op,
+            object: intent.object.clone(),
+            provider: intent.provider.clone(),
+            state: None,
+        })
+        .collect();
+    changes.push(EventKind::Replaced(Box::new((*before).clone())));
+    workspace.commit(migration.session.run(changes))?;
+    workspace.close()
+}
+
+/// Makes a workspace one that was never written.
+fn erase(store: &dyn StateStore, name: &str, existed: bool) -> Result<(), StoreError> {
+    match store.erase(name) {
+        Ok(()) | Err(StoreError::NoWorkspace(_)) => {}
+        Err(error) => return Err(error),
+    }
+    if existed && name != DEFAULT_WORKSPACE {
+        // It had a name and no state, and keeps its name.
+        return store.open(name)?.close();
+    }
+    Ok(())
+}
+
+fn changed_meanwhile(migration: &Migration<'_>, workspace: &str, target: bool) -> Failure {
+    let place = if target { migration.to } else { migration.from };
+    Failure::input(
+        &rules::backend::CHANGED_MEANWHILE,
+        format!(
+            "Somebody else has changed the workspace {workspace:?} in {} since this command looked at it. Nothing was changed by this one. Run it again.",
+            place.describe()
+        ),
+    )
+}
+
+/// The worst case: what failed, and what is left of the attempt.
+fn not_taken_back(
+    migration: &Migration<'_>,
+    failure: Failure,
+    left: &[(String, StoreError)],
+    backups: Option<&PathBuf>,
+) -> Failure {
+    let mut report = failure.into_report();
+    let list: Vec<String> = left
+        .iter()
+        .map(|(name, error)| {
+            let cause = std::error::Error::source(error);
+            let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+            format!("  {name}: {error}{cause}")
+        })
+        .collect();
+    let copies = backups.map_or_else(String::new, |folder| {
+        format!(
+            " What they held before is in {}: `terrane state push` puts it back.",
+            folder.display()
+        )
+    });
+    report.diagnostics.push(terrane_lang::diagnostic::Diagnostic::error(
+        &rules::backend::NOT_TAKEN_BACK,
+        format!(
+            "After the failure, these workspaces of {} could not be put back as they were:\n{}\n\nThe source is untouched, and still is where the state is kept.{copies}",
+            migration.to.describe(),
+            list.join("\n")
+        ),
+    ));
+    Failure::Input(report)
+}
+
+fn report(migration: &Migration<'_>, survey: &Survey, backups: Option<PathBuf>) -> Migrated {
+    let workspaces = survey
+        .pairs
+        .iter()
+        .filter(|pair| !never_written(&pair.snapshot))
+        .map(|pair| {
+            let count = pair.snapshot.instance_count();
+            let fate = match pair.standing {
+                Standing::New | Standing::Older | Standing::Overwrite => Fate::Copied(count),
+                Standing::Present => Fate::Present(count),
+                Standing::Keep | Standing::Conflict { .. } => Fate::Kept,
+            };
+            (pair.from.clone(), fate)
+        })
+        .collect();
+    let copied = || {
+        survey
+            .pairs
+            .iter()
+            .filter(|pair| pair.standing.writes() && !never_written(&pair.snapshot))
+    };
+    let versions = copied()
+        .filter_map(|pair| migration.from.store.history(&pair.from).ok())
+        .map(|versions| versions.len().saturating_sub(1))
+        .sum();
+    Migrated {
+        from: migration.from.describe(),
+        to: migration.to.describe(),
+        workspaces,
+        versions_left: versions,
+        open: copied().map(|pair| pair.snapshot.open.len()).sum(),
+        backups: backups.map(|folder| folder.display().to_string()),
+        select: survey.select.clone(),
+    }
+}
