@@ -20,8 +20,8 @@ use crate::config::Variable;
 use crate::rules;
 use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
-use encryption::Encryption;
 use ecow::EcoString;
+use encryption::Encryption;
 use source_addr::SourceKind;
 use static_eval::StaticEval;
 use std::collections::{BTreeMap, VecDeque};
@@ -465,8 +465,7 @@ impl Loader {
 
     fn encryption(&mut self) {
         let environment = self.tree.surroundings.encryption.as_deref();
-        let (found, diagnostics) =
-            encryption::evaluate(&self.tree, &mut self.sources, environment);
+        let (found, diagnostics) = encryption::evaluate(&self.tree, &mut self.sources, environment);
         self.tree.encryption = found;
         self.diagnostics.extend(diagnostics);
     }
