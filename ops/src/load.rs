@@ -117,6 +117,7 @@ pub fn tree(
         workspace: Some(session.workspace()?.into()),
         cwd: Some(session.cwd.as_str().into()),
         functions: Some(functions_for_validate()),
+        encryption: session.env.get("TF_ENCRYPTION").cloned(),
     });
     while let Some(request) = loader.poll() {
         let found = match origin {

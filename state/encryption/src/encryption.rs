@@ -286,11 +286,7 @@ fn aad(arguments: &mut Arguments<'_>) -> Vec<u8> {
     })
 }
 
-fn unenforceable(
-    part: Part,
-    target: &Target,
-    methods: &[Option<Arc<Method>>],
-) -> Option<Mistake> {
+fn unenforceable(part: Part, target: &Target, methods: &[Option<Arc<Method>>]) -> Option<Mistake> {
     if !target.enforced {
         return None;
     }
