@@ -106,7 +106,7 @@ impl Failure {
                 StoreError::TooNew { .. } => &rules::world::STATE_TOO_NEW,
                 StoreError::NoWorkspace(_) => &rules::world::NO_SUCH_WORKSPACE,
                 StoreError::Refused(_) => &rules::world::STORE_REFUSED,
-                StoreError::Encryption(_) => &rules::world::STORE_REFUSED,
+                StoreError::Encryption(_) => &rules::encryption::NOT_OPENED,
             },
             Self::Io { .. } | Self::Input(_) => &rules::world::FILE_FAILED,
             Self::Interrupted => &rules::world::STOPPED,

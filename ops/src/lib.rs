@@ -17,6 +17,7 @@ pub mod ui;
 // How the engine is fed.
 mod back;
 mod drive;
+mod encryption;
 mod functions;
 mod generate;
 pub mod load;

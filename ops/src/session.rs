@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+use terrane_encryption::Encryption;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backend::{Say, Surroundings};
-use terrane_store::seal::{Plain, Seal};
+use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError, Workspace};
 
 /// The folder of the embedded store, beside the configuration.
@@ -71,6 +72,7 @@ pub struct Session {
     /// Where the state is by a saved plan.
     planned: OnceLock<Record>,
     place: OnceLock<Place>,
+    encryption: OnceLock<Encryption>,
 }
 
 impl Session {
@@ -94,6 +96,7 @@ impl Session {
             say: News::default(),
             planned: OnceLock::new(),
             place: OnceLock::new(),
+            encryption: OnceLock::new(),
         }
     }
 
@@ -143,7 +146,19 @@ impl Session {
     /// # Errors
     /// When the configuration of the encryption has errors.
     pub(crate) fn seal_of_remote_states(&self) -> Result<Arc<dyn Seal>, Failure> {
-        self.seal()
+        Ok(self.encryption()?.remote_state([]).clone())
+    }
+
+    /// How state and plans are encrypted.
+    ///
+    /// # Errors
+    /// When the configuration of the encryption has errors.
+    pub(crate) fn encryption(&self) -> Result<&Encryption, Failure> {
+        if let Some(encryption) = self.encryption.get() {
+            return Ok(encryption);
+        }
+        let encryption = crate::encryption::configured(self)?;
+        Ok(self.encryption.get_or_init(|| encryption))
     }
 
     /// What seals states before they leave the process.
@@ -151,7 +166,7 @@ impl Session {
     /// # Errors
     /// When the configuration of the encryption has errors.
     pub(crate) fn seal(&self) -> Result<Arc<dyn Seal>, Failure> {
-        Ok(Arc::new(Plain))
+        Ok(self.encryption()?.state().clone())
     }
 
     /// The name of the current workspace.

@@ -10,6 +10,7 @@ mod bad_input;
 mod commands;
 mod console;
 mod diagnostics;
+mod encryption;
 mod ephemeral;
 mod examples;
 mod exit_codes;
