@@ -14,6 +14,7 @@
 //! 2. somebody else wrote it since, and nothing of ours is missing in it: their state is taken over, as one change;
 //! 3. somebody else wrote it since, and something of ours is missing: nothing is guessed. What we have is kept as a file, and the user is told.
 
+mod decide;
 pub(crate) mod desk;
 mod opened;
 mod recover;
