@@ -396,23 +396,19 @@ impl Opened {
     /// What is due from time to time. When it fails, the journal has everything, and it is tried again.
     fn tend(&mut self) {
         let now = self.means.clock.now_ms();
-        let due = match (self.every_ms, self.write_at_ms) {
-            (Some(every), None) => {
-                self.write_at_ms = Some(now.saturating_add(every));
-                false
-            }
-            (Some(_), Some(at)) => now >= at,
-            (None, _) => self.shipper.is_some() && self.since_write >= SHIPPED,
-        };
-        if !due {
+        let at = *self
+            .write_at_ms
+            .get_or_insert(now.saturating_add(self.every_ms.unwrap_or(0)));
+        let wanted =
+            self.every_ms.is_some() || (self.shipper.is_some() && self.since_write >= SHIPPED);
+        if !wanted || now < at {
             return;
         }
         drop(self.write_file());
-        let took = self.means.clock.now_ms().saturating_sub(now);
-        if let Some(every) = self.every_ms {
-            // A large state is written less often, so that writing never takes more than a tenth of the time.
-            self.write_at_ms = Some(now.saturating_add(every.max(took.saturating_mul(10))));
-        }
+        // A large state is written less often, so that writing never takes more than a tenth of the time.
+        let after = self.means.clock.now_ms();
+        let pause = after.saturating_sub(now).saturating_mul(10);
+        self.write_at_ms = Some(after.saturating_add(pause.max(self.every_ms.unwrap_or(0))));
     }
 
     /// Brings the file up to date at the end.
