@@ -44,6 +44,7 @@ pub(crate) fn declared(session: &Session) -> Result<Option<Declared>, Failure> {
         workspace: Some(session.workspace()?.into()),
         cwd: Some(session.cwd.as_str().into()),
         functions: Some(functions_for_validate()),
+        encryption: session.env.get("TF_ENCRYPTION").cloned(),
     });
     let (tree, sources, diagnostics) = loader.root();
     if diagnostics.has_errors() {
@@ -74,15 +75,13 @@ pub(crate) fn declared(session: &Session) -> Result<Option<Declared>, Failure> {
 /// Whether a block can be among the declarations: most configurations do not even have the word, and need not be parsed to find that out.
 fn may_declare(root: &ModuleFolder) -> bool {
     root.files.iter().any(|file| {
-        let text = &file.content;
-        contains(text, b"backend")
-            || contains(text, b"cloud")
-            || (file.name.ends_with(".json") && contains(text, b"\\u"))
+        // What is no text is for the loader to complain about.
+        str::from_utf8(&file.content).is_ok_and(|text| {
+            text.contains("backend")
+                || text.contains("cloud")
+                || (file.name.ends_with(".json") && text.contains("\\u"))
+        })
     })
-}
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len()).any(|window| window == word)
 }
 
 impl Declared {
