@@ -78,7 +78,8 @@ pub(super) fn prepare(
         if let Some((shipped, tag)) = &shipped {
             added = addition(shipped, &side.name(), &facts)?;
             if matches!(added, Addition::Misfit) {
-                return Err(set_aside_shipped(&name, desk, shipped, &mut **side, tag));
+                let known = (shipped, tag);
+                return Err(set_aside_shipped(&name, desk, known, &mut **side, means));
             }
         }
     }
@@ -253,14 +254,18 @@ fn way_out(path: &Path) -> String {
 fn set_aside_shipped(
     name: &str,
     desk: &Desk,
-    shipped: &Shipped,
+    (shipped, tag): (&Shipped, &Tag),
     side: &mut dyn Side,
-    tag: &Tag,
+    means: &Means,
 ) -> StoreError {
     let keep = || -> Result<PathBuf, StoreError> {
         let bytes = serde_json::to_vec_pretty(shipped)
             .map_err(|error| StoreError::Refused(error.to_string()))?;
-        desk.keep_shipped(&bytes)
+        if means.seal.encrypts() {
+            desk.keep_shipped(&means.seal.seal(&bytes, None)?)
+        } else {
+            desk.keep_shipped(&bytes)
+        }
     };
     let path = match keep() {
         Ok(path) => path,
