@@ -153,6 +153,16 @@ pub(crate) trait Side: Send + Debug {
     /// Removes it, if it has this tag.
     fn delete(&mut self, expected: &Tag) -> Result<(), SideError>;
 
+    /// How often the lock must be renewed so that it is not taken for that of a dead run; `None`: never.
+    fn renew_every(&self) -> Option<std::time::Duration> {
+        None
+    }
+
+    /// Renews the lock. `false`: it is somebody else's.
+    fn renew(&mut self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
     /// Where it is, for messages.
     fn name(&self) -> String;
 }
