@@ -138,12 +138,7 @@ async fn once(
         (None, None) => Origin::Disk,
     };
     let mut loaded = load(session, &snapshot, origin, &early).await?;
-    if loaded.is_empty() && request.mode == PlanMode::Normal {
-        return Err(Failure::input(
-            &rules::planning::NO_CONFIGURATION,
-            "There is no configuration in this folder. Planning without one would mean to destroy everything that is managed here. If you want that, give the -destroy option. Else make a configuration file (.tf), or name the right folder with -chdir.",
-        ));
-    }
+    check_configured(&loaded, request)?;
     let mut diagnostics = std::mem::take(&mut loaded.warnings);
     if let Some(back) = &back {
         diagnostics.extend(back.diagnostics.clone());
@@ -163,10 +158,7 @@ async fn once(
         diagnostics.extend(certain_errors(&loaded));
     }
     if diagnostics.has_errors() {
-        return Err(Failure::Input(Report {
-            diagnostics,
-            sources: loaded.sources,
-        }));
+        return Err(refused(diagnostics, loaded));
     }
     let now_ms = now_ms();
     let planner = Planner::new(PlanInput {
@@ -194,10 +186,7 @@ async fn once(
     } = drive_plan(planner, &mut pool, interrupt, ui).await?;
     diagnostics.extend(found);
     let Some(mut plan) = plan else {
-        return Err(Failure::Input(Report {
-            diagnostics,
-            sources: loaded.sources,
-        }));
+        return Err(refused(diagnostics, loaded));
     };
     if let Some(back) = &back {
         diagnostics.extend(restore::report(&plan, &back.then, loaded.registry.infos()));
@@ -211,6 +200,24 @@ async fn once(
         diagnostics,
     };
     Ok((made, generated))
+}
+
+fn refused(diagnostics: Diagnostics, loaded: Loaded) -> Failure {
+    Failure::Input(Report {
+        diagnostics,
+        sources: loaded.sources,
+    })
+}
+
+/// Planning without a configuration would mean to destroy everything.
+fn check_configured(loaded: &Loaded, request: &PlanRequest) -> Result<(), Failure> {
+    if loaded.is_empty() && request.mode == PlanMode::Normal {
+        return Err(Failure::input(
+            &rules::planning::NO_CONFIGURATION,
+            "There is no configuration in this folder. Planning without one would mean to destroy everything that is managed here. If you want that, give the -destroy option. Else make a configuration file (.tf), or name the right folder with -chdir.",
+        ));
+    }
+    Ok(())
 }
 
 fn options(
