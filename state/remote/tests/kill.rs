@@ -401,7 +401,7 @@ fn a_stopped_run_is_taken_over_and_fenced() {
     // It lives longer than a lease lasts, and keeps it.
     match other.open("default") {
         Err(StoreError::InUse { holder, .. }) => {
-            assert!(holder.contains("not renewed"), "{holder}")
+            assert!(holder.contains("not renewed"), "{holder}");
         }
         other => panic!("it is held, yet {other:?}"),
     }
