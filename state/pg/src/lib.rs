@@ -9,7 +9,9 @@
 
 mod client;
 mod config;
+mod conn_str;
 mod leases;
+mod maintain;
 mod merge;
 mod opening;
 mod peers;
@@ -22,7 +24,7 @@ mod sealing;
 mod session;
 mod store;
 mod tables;
-mod target;
+
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]

@@ -112,7 +112,7 @@ impl PgStore {
         )
     }
 
-    fn fold_rows(
+    pub(crate) fn fold_rows(
         &self,
         workspace: &str,
         rows: Vec<Stored>,
@@ -192,7 +192,7 @@ fn run_of(digest: &str) -> ecow::EcoString {
     )
 }
 
-fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .ok()

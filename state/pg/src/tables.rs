@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// How long a small statement may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a transfer of a whole state may take.
-const LONG: Duration = Duration::from_secs(1800);
+pub(crate) const LONG: Duration = Duration::from_secs(1800);
 /// A batch with more bytes than this is sent in pieces.
 const PIECE: usize = 8 << 20;
 
@@ -34,6 +34,7 @@ pub(crate) struct Head {
     pub(crate) growth: u64,
     pub(crate) published: u64,
     pub(crate) digest: Option<String>,
+    pub(crate) policy: Option<String>,
 }
 
 /// A row as it comes from the database.
@@ -109,7 +110,7 @@ fn number(row: &PgRow, at: usize) -> Result<u64, Trouble> {
     Ok(row.try_get::<i64, _>(at)?.unsigned_abs())
 }
 
-const HEAD: &str = "SELECT id, serial, lineage, last_op, fence, oldest, growth, published, digest FROM {s}.terrane_workspace WHERE layout = $1 AND name = $2";
+const HEAD: &str = "SELECT id, serial, lineage, last_op, fence, oldest, growth, published, digest, policy FROM {s}.terrane_workspace WHERE layout = $1 AND name = $2";
 
 /// A batch with its rows, in transactions of its own.
 const COMMIT: &str = "CALL {s}.terrane_commit_1(NULL::bigint, NULL::bigint[], NULL::bytea[], $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
@@ -127,6 +128,7 @@ fn head(row: &PgRow) -> Result<Head, Trouble> {
         growth: number(row, 6)?,
         published: number(row, 7)?,
         digest: row.try_get(8)?,
+        policy: row.try_get(9)?,
     })
 }
 
@@ -201,15 +203,8 @@ impl Tables {
             let Some(head) = self.find(&mut transaction, name).await? else {
                 return Ok(None);
             };
-            let rows = sqlx::query(
-                self.names
-                    .sql("SELECT kind, changed, data FROM {s}.terrane_row WHERE workspace = $1"),
-            )
-            .bind(head.id)
-            .fetch_all(&mut *transaction)
-            .await?;
+            let rows = self.rows(&mut transaction, head.id).await?;
             transaction.rollback().await?;
-            let rows = rows.iter().map(stored).collect::<Result<_, Trouble>>()?;
             Ok(Some((head, rows)))
         })
         .await?;
@@ -282,7 +277,21 @@ impl Tables {
             .call(&mut transaction, WRITE, workspace, guard, batch)
             .await?
             .try_get(0)?;
-        let mut rest = batch.delta.changes.as_slice();
+        self.upsert_all(&mut transaction, workspace, serial, &batch.delta.changes)
+            .await?;
+        transaction.commit().await?;
+        Ok(serial)
+    }
+
+    /// Writes rows, in pieces. Within a transaction.
+    pub(crate) async fn upsert_all(
+        &self,
+        db: &mut PgConnection,
+        workspace: i64,
+        serial: i64,
+        changes: &[crate::rows::Change],
+    ) -> Result<(), Trouble> {
+        let mut rest = changes;
         while !rest.is_empty() {
             let mut size = 0;
             let count = rest
@@ -294,12 +303,10 @@ impl Tables {
                 })
                 .count();
             let (piece, after) = rest.split_at(count.max(1).min(rest.len()));
-            self.upsert(&mut transaction, workspace, serial, piece)
-                .await?;
+            self.upsert(&mut *db, workspace, serial, piece).await?;
             rest = after;
         }
-        transaction.commit().await?;
-        Ok(serial)
+        Ok(())
     }
 
     async fn upsert(
@@ -395,10 +402,10 @@ impl Tables {
     /// The runs that changed a workspace, oldest first.
     pub(crate) async fn history(
         &self,
-        link: &mut Link,
+        db: &mut PgConnection,
         name: &str,
     ) -> Result<Option<Vec<Version>>, Trouble> {
-        let Some(head) = self.find(&mut link.db, name).await? else {
+        let Some(head) = self.find(&mut *db, name).await? else {
             return Ok(None);
         };
         let rows = within(
@@ -408,7 +415,7 @@ impl Tables {
                     "SELECT serial, began_ms, changes, starts, run, plan, command, who FROM {s}.terrane_journal WHERE workspace = $1 ORDER BY serial",
                 ))
                 .bind(head.id)
-                .fetch_all(&mut link.db)
+                .fetch_all(db)
                 .await?)
             },
         )
@@ -418,12 +425,12 @@ impl Tables {
             let serial = number(row, 0)?;
             let starts: bool = row.try_get(3)?;
             let run: String = row.try_get(4)?;
-            // Runs that went on side by side have their batches among each other.
+            // Runs that went on side by side have their batches among each other; what no run recorded is put to the last one.
             let known = versions
                 .iter_mut()
                 .rev()
                 .take(64)
-                .find(|version| !starts && *version.run == *run);
+                .find(|version| !starts && (run.is_empty() || *version.run == *run));
             let version = match known {
                 Some(version) => version,
                 None => {
@@ -456,52 +463,96 @@ impl Tables {
         name: &str,
         serial: u64,
     ) -> Result<Option<Past>, Trouble> {
-        let serial = i64::try_from(serial).unwrap_or(i64::MAX);
         within(LONG, async {
             let mut transaction = read_only(&mut link.db).await?;
             let Some(head) = self.find(&mut transaction, name).await? else {
                 return Ok(None);
             };
-            let checkpoint = sqlx::query(self.names.sql(
-                "SELECT serial, lineage, last_op FROM {s}.terrane_checkpoint WHERE workspace = $1 AND serial <= $2 ORDER BY serial DESC LIMIT 1",
-            ))
-            .bind(head.id)
-            .bind(serial)
-            .fetch_optional(&mut *transaction)
-            .await?;
-            let mut past = Past {
-                oldest: head.oldest,
-                ..Past::default()
-            };
-            if let Some(row) = checkpoint {
-                past.serial = number(&row, 0)?;
-                past.lineage = row.try_get(1)?;
-                past.last_op = number(&row, 2)?;
-                let rows = sqlx::query(self.names.sql(
-                    "SELECT kind, changed, data FROM {s}.terrane_past WHERE workspace = $1 AND serial = $2",
-                ))
-                .bind(head.id)
-                .bind(signed(past.serial)?)
-                .fetch_all(&mut *transaction)
-                .await?;
-                past.rows = rows.iter().map(stored).collect::<Result<_, Trouble>>()?;
-            }
-            let batches = sqlx::query(self.names.sql(
-                "SELECT serial, data FROM {s}.terrane_journal WHERE workspace = $1 AND serial > $2 AND serial <= $3 ORDER BY serial",
-            ))
-            .bind(head.id)
-            .bind(signed(past.serial)?)
-            .bind(serial)
-            .fetch_all(&mut *transaction)
-            .await?;
-            past.batches = batches
-                .iter()
-                .map(|row| Ok((number(row, 0)?, row.try_get(1)?)))
-                .collect::<Result<_, Trouble>>()?;
+            let past = self.past(&mut transaction, &head, serial, serial).await?;
             transaction.rollback().await?;
             Ok(Some(past))
         })
         .await
+    }
+
+    /// The rows, and all that the journal still has, as of one moment.
+    pub(crate) async fn load_all(
+        &self,
+        link: &mut Link,
+        name: &str,
+    ) -> Result<Option<(Head, Vec<Stored>, Past)>, Trouble> {
+        within(LONG, async {
+            let mut transaction = read_only(&mut link.db).await?;
+            let Some(head) = self.find(&mut transaction, name).await? else {
+                return Ok(None);
+            };
+            let rows = self.rows(&mut transaction, head.id).await?;
+            let past = self
+                .past(&mut transaction, &head, head.oldest, u64::MAX)
+                .await?;
+            transaction.rollback().await?;
+            Ok(Some((head, rows, past)))
+        })
+        .await
+    }
+
+    async fn rows(&self, db: &mut PgConnection, workspace: i64) -> Result<Vec<Stored>, Trouble> {
+        let rows = sqlx::query(
+            self.names
+                .sql("SELECT kind, changed, data FROM {s}.terrane_row WHERE workspace = $1"),
+        )
+        .bind(workspace)
+        .fetch_all(db)
+        .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// The last checkpoint that is not above a serial, and the batches after it up to another serial. Within a transaction.
+    pub(crate) async fn past(
+        &self,
+        db: &mut PgConnection,
+        head: &Head,
+        checkpoint: u64,
+        up_to: u64,
+    ) -> Result<Past, Trouble> {
+        let limit = |serial: u64| i64::try_from(serial).unwrap_or(i64::MAX);
+        let found = sqlx::query(self.names.sql(
+            "SELECT serial, lineage, last_op FROM {s}.terrane_checkpoint WHERE workspace = $1 AND serial <= $2 ORDER BY serial DESC LIMIT 1",
+        ))
+        .bind(head.id)
+        .bind(limit(checkpoint))
+        .fetch_optional(&mut *db)
+        .await?;
+        let mut past = Past {
+            oldest: head.oldest,
+            ..Past::default()
+        };
+        if let Some(row) = found {
+            past.serial = number(&row, 0)?;
+            past.lineage = row.try_get(1)?;
+            past.last_op = number(&row, 2)?;
+            let rows = sqlx::query(self.names.sql(
+                "SELECT kind, changed, data FROM {s}.terrane_past WHERE workspace = $1 AND serial = $2",
+            ))
+            .bind(head.id)
+            .bind(signed(past.serial)?)
+            .fetch_all(&mut *db)
+            .await?;
+            past.rows = rows.iter().map(stored).collect::<Result<_, Trouble>>()?;
+        }
+        let batches = sqlx::query(self.names.sql(
+            "SELECT serial, data FROM {s}.terrane_journal WHERE workspace = $1 AND serial > $2 AND serial <= $3 ORDER BY serial",
+        ))
+        .bind(head.id)
+        .bind(signed(past.serial)?)
+        .bind(limit(up_to))
+        .fetch_all(db)
+        .await?;
+        past.batches = batches
+            .iter()
+            .map(|row| Ok((number(row, 0)?, row.try_get(1)?)))
+            .collect::<Result<_, Trouble>>()?;
+        Ok(past)
     }
 
     /// Keeps the present rows as a checkpoint, so that going back in history does not begin at the beginning. All happens within the database, on a
@@ -614,7 +665,7 @@ impl<'a> Columns<'a> {
 }
 
 /// Text can't hold a zero character in the database.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
