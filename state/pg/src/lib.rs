@@ -14,6 +14,7 @@ mod leases;
 mod maintain;
 mod merge;
 mod opening;
+mod past;
 mod peers;
 mod reading;
 mod removing;

@@ -3,11 +3,12 @@
 use crate::client::{Trouble, within};
 use crate::leases::{begin, release_all};
 use crate::opening::Grant;
+use crate::past::Past;
 use crate::reading::now_ms;
 use crate::rows::all;
 use crate::runtime::wait_for;
 use crate::store::PgStore;
-use crate::tables::{Head, LONG, Past, Run, Stored, clean, signed, tell};
+use crate::tables::{Head, LONG, Run, Stored, clean, signed, tell};
 use crate::workspace::state_text;
 use sqlx::{PgConnection, Row as _};
 use terrane_model::snapshot::Snapshot;

@@ -2,10 +2,11 @@
 
 use crate::client::{Link, Trouble};
 use crate::merge::take_over;
+use crate::past::Past;
 use crate::rows::Reader;
 use crate::runtime::wait_for;
 use crate::store::PgStore;
-use crate::tables::{Head, Past, Stored};
+use crate::tables::{Head, Stored};
 use std::time::{SystemTime, UNIX_EPOCH};
 use terrane_model::event::Event;
 use terrane_model::snapshot::Snapshot;
