@@ -106,6 +106,7 @@ impl Failure {
                 StoreError::TooNew { .. } => &rules::world::STATE_TOO_NEW,
                 StoreError::NoWorkspace(_) => &rules::world::NO_SUCH_WORKSPACE,
                 StoreError::Refused(_) => &rules::world::STORE_REFUSED,
+                StoreError::Encryption(_) => &rules::world::STORE_REFUSED,
             },
             Self::Io { .. } | Self::Input(_) => &rules::world::FILE_FAILED,
             Self::Interrupted => &rules::world::STOPPED,
@@ -132,7 +133,7 @@ impl Failure {
                 StoreError::NoWorkspace(_) => Some(
                     "see which there are with `terrane workspace list`, or make it with `terrane workspace new`",
                 ),
-                StoreError::Refused(_) => None,
+                StoreError::Refused(_) | StoreError::Encryption(_) => None,
             },
             Self::Io { source, .. } => io_way_out(source),
             Self::Input(_) | Self::Interrupted => None,

@@ -67,6 +67,7 @@ pub async fn run(
     let asking: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
     let Resolved {
         values,
+        as_given: _,
         given_ephemeral: _,
         diagnostics: found,
     } = variables::resolve(&loaded.config, collected, asking);

@@ -129,11 +129,15 @@ pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, F
         .filter(|addr| backup.snapshot.instance(addr).is_none())
         .collect();
     let change = EventKind::Replaced(Box::new(backup.snapshot));
-    session.commit(&mut *workspace, vec![change])?;
+    workspace
+        .commit(session.run(vec![change]))
+        .map_err(Failure::store("Writing the state failed"))?;
+    let serial = workspace.snapshot().serial;
+    session.close(workspace)?;
     Ok(Restored {
         at_ms: backup.manifest.at_ms,
         of,
-        serial: workspace.snapshot().serial,
+        serial,
         versions,
         forgotten,
     })

@@ -14,6 +14,7 @@ mod merge;
 mod opening;
 mod peers;
 mod reading;
+mod removing;
 mod rows;
 mod runtime;
 mod schema;

@@ -3,7 +3,7 @@
 use crate::client::Trouble;
 use crate::leases::{Locked, begin, end_marked, mark};
 use crate::peers::{Line, Take};
-use crate::reading::{Found, Reading};
+use crate::reading::Reading;
 use crate::runtime::wait_for;
 use crate::session::{Hold, LEASE, Opening, Session};
 use crate::store::{Layout, PgStore};
@@ -209,13 +209,13 @@ impl PgStore {
             hold,
             workspace: id,
         } = grant;
-        let (found, link) = wait_for(async move {
+        let (mut found, link) = wait_for(async move {
             match store.find(&mut reading, &name).await {
                 Ok(found) => Ok((found, reading.link)),
                 Err(trouble) => Err(trouble.while_doing(doing)),
             }
         })?;
-        let snapshot = self.fold(workspace, &found)?;
+        let snapshot = self.fold(workspace, &mut found)?;
         let (mirrored, growth) = found
             .head
             .as_ref()
@@ -230,11 +230,12 @@ impl PgStore {
             line,
         });
         let fence = lease.fence;
-        let foreign = self.foreign(workspace, &found, &snapshot, fence.first_op())?;
+        let was_cut_off = found.common.is_some();
+        let foreign = self.foreign(workspace, &mut found, &snapshot, fence.first_op())?;
         let mut opened = Opened::new(Arc::new(session), lease, snapshot, mirrored, growth);
         if !foreign.is_empty() {
             opened.record(&foreign)?;
-            self.tell(workspace, &found, &foreign);
+            self.tell(workspace, was_cut_off, &foreign);
         } else if self.mirrors() && opened.is_ahead() {
             (self.say)(&format!(
                 "An earlier command on workspace {workspace:?} was cut off before it could write the state into the table {}. Nothing of it is lost: it is taken from the journal in the database.",
@@ -260,12 +261,12 @@ fn ask(locked: &mut Locked, request: &LeaseRequest, claim: &Claim) -> Result<Fen
 
 impl PgStore {
     /// Says what was taken over from a peer.
-    fn tell(&self, workspace: &str, found: &Found, foreign: &[Event]) {
+    fn tell(&self, workspace: &str, was_cut_off: bool, foreign: &[Event]) {
         let open = foreign
             .iter()
             .filter(|event| matches!(event.kind, EventKind::Began { .. }))
             .count();
-        if found.common.is_some() {
+        if was_cut_off {
             (self.say)(&format!(
                 "An earlier command on workspace {workspace:?} was cut off, and another program wrote the state since then. Its state is taken over; {open} objects that the earlier command made are not in it, and are reported as ones that may exist."
             ));

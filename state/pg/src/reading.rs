@@ -101,13 +101,13 @@ impl PgStore {
     }
 
     /// The state that the rows hold.
-    pub(crate) fn fold(&self, workspace: &str, found: &Found) -> Result<Snapshot, StoreError> {
+    pub(crate) fn fold(&self, workspace: &str, found: &mut Found) -> Result<Snapshot, StoreError> {
         let Some(head) = &found.head else {
             return Ok(Snapshot::default());
         };
         self.fold_rows(
             workspace,
-            &found.rows,
+            std::mem::take(&mut found.rows),
             (head.serial, &head.lineage, head.last_op),
         )
     }
@@ -115,28 +115,28 @@ impl PgStore {
     fn fold_rows(
         &self,
         workspace: &str,
-        rows: &[Stored],
+        rows: Vec<Stored>,
         (serial, lineage, last_op): (u64, &str, u64),
     ) -> Result<Snapshot, StoreError> {
         let place = self.place(workspace);
         let mut reader = Reader::default();
         for row in rows {
-            let data = self.tables.sealing.unseal(row.data.clone())?;
+            let data = self.tables.sealing.unseal(row.data)?;
             reader.add(&place, row.kind, row.changed, &data)?;
         }
         Ok(reader.finish(serial, lineage, last_op))
     }
 
-    pub(crate) fn fold_past(&self, workspace: &str, past: &Past) -> Result<Snapshot, StoreError> {
+    pub(crate) fn fold_past(&self, workspace: &str, past: Past) -> Result<Snapshot, StoreError> {
         let mut snapshot = self.fold_rows(
             workspace,
-            &past.rows,
+            past.rows,
             (past.serial, &past.lineage, past.last_op),
         )?;
-        for (serial, data) in &past.batches {
-            let data = self.tables.sealing.unseal(data.clone())?;
+        for (serial, data) in past.batches {
+            let data = self.tables.sealing.unseal(data)?;
             let batch = decode_batch(&data).map_err(|error| error.at(self.place(workspace)))?;
-            snapshot.commit_as(*serial, &batch.events);
+            snapshot.commit_as(serial, &batch.events);
         }
         Ok(snapshot)
     }
@@ -145,7 +145,7 @@ impl PgStore {
     pub(crate) fn foreign(
         &self,
         workspace: &str,
-        found: &Found,
+        found: &mut Found,
         ours: &Snapshot,
         last_op: u64,
     ) -> Result<Vec<Event>, StoreError> {
@@ -165,7 +165,7 @@ impl PgStore {
         let theirs = statefile::read(&what, &plain)?;
         let common = found
             .common
-            .as_ref()
+            .take()
             .map(|past| self.fold_past(workspace, past))
             .transpose()?;
         Ok(take_over(

@@ -1,8 +1,7 @@
 //! The store: one schema of a database, in one of two layouts.
 
-use crate::client::{Connector, Trouble};
-use crate::leases::{begin, end_marked, release_all};
-use crate::peers::Take;
+use crate::client::Connector;
+use crate::leases::{begin, end_marked};
 use crate::runtime::wait_for;
 use crate::schema::Names;
 use crate::sealing::Sealing;
@@ -11,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backend::Say;
-use terrane_store::lease::{Claim, Fence, Held, Holder, Stand, new_lock_id};
+use terrane_store::lease::{Claim, Fence, Held, Holder, new_lock_id};
 use terrane_store::statefile::{self, WriteOptions};
 use terrane_store::{
     Attempt, LeaseRequest, Leasing, StateStore, StoreError, Version, Workspace, check_deletable,
@@ -244,7 +243,7 @@ impl StateStore for PgStore {
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
         check_workspace_name(workspace)?;
         let name = workspace.to_owned();
-        let found = self.with_link("reading", |store, mut reading| async move {
+        let mut found = self.with_link("reading", |store, mut reading| async move {
             let found = store.find(&mut reading, &name).await?;
             if found.head.is_some() {
                 durable(&mut reading.link).await?;
@@ -254,8 +253,8 @@ impl StateStore for PgStore {
         if found.head.is_none() && !found.has_line && workspace != "default" {
             return Err(StoreError::NoWorkspace(workspace.to_owned()));
         }
-        let mut snapshot = self.fold(workspace, &found)?;
-        let foreign = self.foreign(workspace, &found, &snapshot, snapshot.last_op)?;
+        let mut snapshot = self.fold(workspace, &mut found)?;
+        let foreign = self.foreign(workspace, &mut found, &snapshot, snapshot.last_op)?;
         if !foreign.is_empty() {
             snapshot.commit(&foreign);
         }
@@ -304,7 +303,7 @@ impl StateStore for PgStore {
         if past.oldest > serial {
             return Err(too_far_back(workspace, past.oldest, serial));
         }
-        self.fold_past(workspace, &past)
+        self.fold_past(workspace, past)
     }
 
     fn location(&self) -> String {
@@ -322,73 +321,7 @@ impl StateStore for PgStore {
 
     fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         check_workspace_name(workspace)?;
-        let name = workspace.to_owned();
-        self.with_link("writing", |store, mut reading| async move {
-            let in_use = |holder: &Holder| -> Trouble {
-                Trouble::Store(StoreError::InUse {
-                    path: store.location(),
-                    holder: holder.describe(),
-                    id: holder.id.to_string(),
-                })
-            };
-            let mut exists = false;
-            if reading.theirs
-                && store
-                    .tables
-                    .line(&mut reading.link.db, &name)
-                    .await?
-                    .is_some()
-            {
-                exists = true;
-                let take = store
-                    .tables
-                    .take_line(&mut reading.link.db, &name, "")
-                    .await?;
-                if !matches!(take, Take::Taken { .. }) {
-                    let holder = store
-                        .tables
-                        .line_holder(&mut reading.link.db, &name)
-                        .await?;
-                    return Err(in_use(&holder.unwrap_or_default()));
-                }
-            }
-            let mut transaction = begin(&mut reading.link).await?;
-            if reading.ours
-                && let Some(mut locked) = store.tables.lock(&mut transaction, &name).await?
-            {
-                exists = true;
-                let now_ms = locked.now_ms;
-                let alive: Vec<_> = locked
-                    .table
-                    .entries
-                    .iter()
-                    .filter(|entry| match entry.stand {
-                        Stand::Held { expires_ms, .. } => {
-                            expires_ms > now_ms && locked.is_alive(&entry.holder.id)
-                        }
-                        Stand::Waiting { .. } => false,
-                    })
-                    .cloned()
-                    .collect();
-                if let Some(entry) = alive.first() {
-                    return Err(in_use(&entry.holder));
-                }
-                locked.table.entries.clear();
-                store
-                    .tables
-                    .delete(&mut transaction, locked.head.id)
-                    .await?;
-            }
-            if reading.theirs {
-                store.tables.drop_line(&mut transaction, &name).await?;
-            }
-            if !exists {
-                return Err(StoreError::NoWorkspace(name).into());
-            }
-            transaction.commit().await?;
-            release_all(&mut reading.link).await?;
-            Ok(((), reading.link))
-        })
+        self.remove(workspace)
     }
 }
 

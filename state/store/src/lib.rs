@@ -229,6 +229,9 @@ pub enum StoreError {
     /// The request makes no sense.
     #[error("{0}")]
     Refused(String),
+    /// What is stored is encrypted and can't be opened, or should be and is not, or a key can't be had. Never holds secrets.
+    #[error("{0}")]
+    Encryption(String),
 }
 
 impl StoreError {

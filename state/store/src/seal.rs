@@ -13,7 +13,54 @@ pub struct Identity<'a> {
     pub serial: u64,
 }
 
+/// Bytes that were opened.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Unsealed {
+    /// What was sealed.
+    pub bytes: Vec<u8>,
+    /// Whether [`Seal::seal`] would seal it in the same way today. If not, it was opened by a fallback: write it again when there is an
+    /// occasion.
+    pub current: bool,
+}
+
+impl std::fmt::Debug for Unsealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unsealed")
+            .field("current", &self.current)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Encrypts many small pieces with one key. Costs microseconds where [`Seal::seal`] may cost a round trip to a key management service.
+pub trait Cipher: Send + Sync + std::fmt::Debug {
+    /// The bytes to store in place of `plain`: arbitrary bytes, 28 more than `plain`. `context` says where the piece belongs; the same must be
+    /// given to read it.
+    ///
+    /// # Errors
+    /// When encryption fails.
+    fn encrypt(&self, plain: &[u8], context: &[u8]) -> Result<Vec<u8>, StoreError>;
+
+    /// What was encrypted.
+    ///
+    /// # Errors
+    /// When it was changed, or belongs elsewhere.
+    fn decrypt(&self, sealed: &[u8], context: &[u8]) -> Result<Vec<u8>, StoreError>;
+}
+
+/// A key for many small pieces, with its sealed form, which is stored beside them.
+#[derive(Clone, Debug)]
+pub struct DataKey {
+    /// To be stored, and given to [`Seal::open_data_key`].
+    pub sealed: Vec<u8>,
+    /// What it is for.
+    pub cipher: std::sync::Arc<dyn Cipher>,
+    /// Whether it is sealed as [`Seal::seal`] seals today.
+    pub current: bool,
+}
+
 /// Seals bytes before they leave the process, and opens what was sealed.
+///
+/// Whoever keeps whole files uses [`Seal::seal`] and [`Seal::open`]. Whoever keeps many small pieces takes a [`DataKey`].
 pub trait Seal: Send + Sync + std::fmt::Debug {
     /// The bytes to store in place of `plain`. `identity` is given for state files.
     ///
@@ -29,7 +76,41 @@ pub trait Seal: Send + Sync + std::fmt::Debug {
 
     /// Whether what this seals can't be read without a key.
     fn encrypts(&self) -> bool;
+
+    /// As [`Seal::unseal`]; and whether it was sealed as it would be today.
+    ///
+    /// # Errors
+    /// As [`Seal::unseal`].
+    fn open(&self, stored: Vec<u8>) -> Result<Unsealed, StoreError> {
+        Ok(Unsealed {
+            bytes: self.unseal(stored)?,
+            current: true,
+        })
+    }
+
+    /// A new key for many small pieces; `None`: they are stored in the clear.
+    ///
+    /// # Errors
+    /// As [`Seal::seal`].
+    fn data_key(&self) -> Result<Option<DataKey>, StoreError> {
+        Ok(None)
+    }
+
+    /// A key for many small pieces, from what was stored.
+    ///
+    /// # Errors
+    /// As [`Seal::unseal`].
+    fn open_data_key(&self, _sealed: &[u8]) -> Result<DataKey, StoreError> {
+        Err(StoreError::Encryption(NO_ENCRYPTION.to_owned()))
+    }
+
+    /// Whether bytes that were never sealed may be read.
+    fn opens_plain(&self) -> bool {
+        true
+    }
 }
+
+const NO_ENCRYPTION: &str = "the state is encrypted, and the configuration says nothing about how: add the `encryption` block that it was written with, in `terraform { … }` or in the environment variable TF_ENCRYPTION";
 
 /// No encryption: bytes are stored as they are, and sealed ones are refused with a way out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,9 +123,7 @@ impl Seal for Plain {
 
     fn unseal(&self, stored: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         if is_sealed(&stored) {
-            return Err(StoreError::Refused(String::from(
-                "the state is encrypted, and the configuration has no `encryption` block that could open it; add the block with the key that it was written with, in `terraform { … }` or in TF_ENCRYPTION",
-            )));
+            return Err(StoreError::Encryption(NO_ENCRYPTION.to_owned()));
         }
         Ok(stored)
     }

@@ -18,6 +18,7 @@ mod functions;
 mod history;
 mod imports;
 mod peers;
+mod plan_json;
 mod remote;
 mod saved_plans;
 mod secrets;

@@ -17,6 +17,8 @@ use crate::config::{Endpoint, Variable};
 pub(crate) struct ModuleDecl {
     pub(crate) required_providers: RequiredProviders,
     pub(crate) backend: Option<BackendDecl>,
+    /// The `encryption` blocks, those of override files last.
+    pub(crate) encryption: Vec<terrane_lang::syntax::body::Block>,
     pub(crate) provider_metas: Vec<ProviderMetaDecl>,
     pub(crate) providers: Vec<ProviderDecl>,
     pub(crate) variables: Vec<VariableDecl>,

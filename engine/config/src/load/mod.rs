@@ -6,6 +6,7 @@
 pub mod backend;
 pub(crate) mod decl;
 pub(crate) mod decode;
+pub mod encryption;
 pub(crate) mod files;
 mod provider_checks;
 pub(crate) mod providers;
@@ -20,6 +21,7 @@ use crate::rules;
 use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
 use ecow::EcoString;
+use encryption::Encryption;
 use source_addr::SourceKind;
 use static_eval::StaticEval;
 use std::collections::{BTreeMap, VecDeque};
@@ -99,6 +101,8 @@ pub struct Tree {
     pub requirements: BTreeMap<ProviderAddr, Requirement>,
     /// Where state is kept; `None`: the default store.
     pub backend: Option<Backend>,
+    /// How state and plans are encrypted; `None`: nothing is said about it.
+    pub encryption: Option<Encryption>,
     /// The root first; a child after its parent.
     pub(crate) modules: Vec<TreeModule>,
     /// Values of root variables, where they are known already.
@@ -116,6 +120,8 @@ pub struct Surroundings {
     pub cwd: Option<EcoString>,
     /// Functions, with their door to files; `None`: those that need nothing.
     pub functions: Option<Functions>,
+    /// The text of `TF_ENCRYPTION`.
+    pub encryption: Option<String>,
 }
 
 impl Tree {
@@ -256,6 +262,7 @@ impl Loader {
             self.diagnostics
                 .extend(provider_checks::check(&self.tree, &self.sources));
             self.backend();
+            self.encryption();
             self.constant_variables();
         }
         (self.tree, self.sources, self.diagnostics)
@@ -336,6 +343,9 @@ impl Loader {
                     .at(backend.span),
                 );
             }
+            let blocks = decl.encryption.iter();
+            self.diagnostics
+                .extend(blocks.map(|block| encryption::ignored(block.header)));
         }
         self.queue
             .extend((0..decl.calls.len()).map(|call| (id, call)));
@@ -451,6 +461,13 @@ impl Loader {
         };
         self.tree.backend = Some(backend);
         self.diagnostics.extend(problems);
+    }
+
+    fn encryption(&mut self) {
+        let environment = self.tree.surroundings.encryption.as_deref();
+        let (found, diagnostics) = encryption::evaluate(&self.tree, &mut self.sources, environment);
+        self.tree.encryption = found;
+        self.diagnostics.extend(diagnostics);
     }
 
     /// What calls give variables that must be constant.

@@ -3,6 +3,7 @@
 pub mod body;
 pub mod condition;
 pub mod declaration;
+pub mod encryption;
 pub mod files;
 pub mod input;
 pub mod provider;
@@ -31,4 +32,5 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("count, for_each and enabled", repetition::ALL),
     ("Conditions and outputs", condition::ALL),
     ("Test files", test_file::ALL),
+    ("Encryption", encryption::ALL),
 ];

@@ -197,13 +197,15 @@ pub fn statements(schema: &str, table: &str, index: &str) -> String {
         skip_index: false,
         ready: Arc::default(),
     };
-    let mut all = format!("CREATE SCHEMA IF NOT EXISTS {{s}};\n{PEERS};\n");
-    all.push_str(&format!("{};\n{MARKER};\n", names.index()));
+    let mut all = vec![
+        "CREATE SCHEMA IF NOT EXISTS {s};\n".to_owned(),
+        format!("{PEERS};\n{};\n{MARKER};\n", names.index()),
+    ];
     for (step, number) in STEPS.iter().zip(1..) {
-        all.push_str(step);
-        all.push_str(&format!(
+        all.push((*step).to_owned());
+        all.push(format!(
             "INSERT INTO {{s}}.terrane_format (version) VALUES ({number});\n"
         ));
     }
-    names.sql(&all).0
+    names.sql(&all.concat()).0
 }

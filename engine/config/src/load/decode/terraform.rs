@@ -42,6 +42,7 @@ impl Decoder<'_> {
                 "backend" | "cloud" => self.backend(inner, module),
                 "required_providers" => self.required_providers(inner, module),
                 "provider_meta" => self.provider_meta(inner, module),
+                "encryption" => module.encryption.push(inner.clone()),
                 _ => {}
             }
         }
