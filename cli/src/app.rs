@@ -5,14 +5,15 @@ use crate::args::{Command, Parsed, help, parse::split_words};
 use crate::exit::Exit;
 use crate::view::{Human, Json, Mode, Output, View, diagnostics};
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::lang::diagnostic::{Diagnostic, Rule, Severity};
 use terrane_ops::lang::syntax::suggest::suggestion;
 use terrane_ops::rules;
-use terrane_ops::session::Session;
+use terrane_ops::session::{News, Session};
 
 /// The program, running.
 #[derive(Debug)]
@@ -142,6 +143,10 @@ impl App {
                 format!("invalid value {text:?} for -lock-timeout: a time such as 10s or 1m30s is needed")
             })?;
         }
+        session.lock = parsed.is("lock", true);
+        session.say = News(Arc::new(|text| {
+            drop(writeln!(std::io::stderr().lock(), "{text}"));
+        }));
         session.variables = crate::command::variables(parsed);
         if let Some(text) = parsed.value("parallelism") {
             session.parallelism = text.parse().ok().filter(|count| *count > 0).ok_or_else(

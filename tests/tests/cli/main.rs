@@ -16,6 +16,7 @@ mod folder;
 mod functions;
 mod history;
 mod imports;
+mod leases;
 mod peers;
 mod remote;
 mod saved_plans;
