@@ -19,12 +19,13 @@ use terrane_config::validate::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::{InstanceAddr, Target};
-use terrane_model::event::Event;
+use terrane_model::event::{Event, Intent};
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::generate::Generated;
 use terrane_plan::machine::{PlanInput, PlanOptions, Planned, Planner, Recovery};
 use terrane_plan::plan::{Plan, PlanMode};
 use terrane_plan::restore;
+use terrane_store::lease::{Access, Part};
 use terrane_value::Value;
 
 /// What the user wants to have planned.
@@ -261,7 +262,18 @@ pub async fn recover(
     interrupt: &Arc<Interrupt>,
     ui: &mut dyn Ui,
 ) -> Result<Report, Failure> {
-    let snapshot = workspace.snapshot();
+    let mut snapshot = session.without_others(workspace.snapshot())?;
+    // What the lease does not cover is of somebody who has come meanwhile.
+    let claim = &workspace.lease().claim;
+    let covered = |intent: &Intent| {
+        let part = Part::Instance(intent.object.instance.clone());
+        claim.access(&part) == Some(Access::Write)
+    };
+    if !snapshot.open.values().all(covered) {
+        Arc::make_mut(&mut snapshot)
+            .open
+            .retain(|_, intent| covered(intent));
+    }
     if snapshot.open.is_empty() {
         return Ok(Report::plain(Diagnostics::new()));
     }

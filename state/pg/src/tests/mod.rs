@@ -4,6 +4,7 @@ mod conformance;
 mod crash;
 mod cut;
 mod leases;
+mod maintain;
 mod merging;
 mod peer;
 mod schedules;
