@@ -5,14 +5,15 @@ use crate::args::{Command, Parsed, help, parse::split_words};
 use crate::exit::Exit;
 use crate::view::{Human, Json, Mode, Output, View, diagnostics};
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::lang::diagnostic::{Diagnostic, Rule, Severity};
 use terrane_ops::lang::syntax::suggest::suggestion;
 use terrane_ops::rules;
-use terrane_ops::session::Session;
+use terrane_ops::session::{News, Session};
 
 /// The program, running.
 #[derive(Debug)]
@@ -134,9 +135,14 @@ impl App {
                 "0" | "false" | "False" | "FALSE" | "f" | "F"
             )
         });
+        // The questions of init may be answered by a pipe, as those for approval.
         session.input = parsed.is("input", by_env)
             && self.mode == Mode::Human
-            && std::io::stdin().is_terminal();
+            && (command == "init" || std::io::stdin().is_terminal());
+        session.say = News(Arc::new(|text| {
+            // Nobody can be told that telling failed.
+            drop(writeln!(std::io::stderr(), "{text}"));
+        }));
         if let Some(text) = parsed.value("lock-timeout") {
             session.lock_timeout = duration(text).ok_or_else(|| {
                 format!("invalid value {text:?} for -lock-timeout: a time such as 10s or 1m30s is needed")

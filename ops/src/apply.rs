@@ -141,6 +141,7 @@ pub async fn carry_out(
         command: session.command.as_str().into(),
         cwd: session.cwd.as_str().into(),
         digest: digest.into(),
+        first_op: Some(workspace.lease().fence.first_op()),
         parallelism: session.parallelism,
     });
     let applier = match applier {

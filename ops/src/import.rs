@@ -47,7 +47,7 @@ pub async fn run(
             "The id must not be empty. It is what the provider knows the object by; its documentation says for each resource type what that is.",
         ));
     }
-    let mut workspace = session.open()?;
+    let workspace = session.open()?;
     let snapshot = workspace.snapshot();
     let early =
         variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
@@ -67,6 +67,7 @@ pub async fn run(
     let asking: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
     let Resolved {
         values,
+        as_given: _,
         given_ephemeral: _,
         diagnostics: found,
     } = variables::resolve(&loaded.config, collected, asking);
@@ -107,7 +108,7 @@ pub async fn run(
     if diagnostics.has_errors() {
         return failed(diagnostics, loaded.sources);
     }
-    session.commit(&mut *workspace, events)?;
+    session.commit(workspace, events)?;
     Ok(Report {
         diagnostics,
         sources: loaded.sources,

@@ -8,14 +8,15 @@ use crate::session::Session;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use terrane_config::compile::compile;
+use terrane_config::compile::{beside, compile};
 use terrane_config::config::Config;
 use terrane_config::config_json::configuration;
 use terrane_config::load::{
     Loader, ModuleFile, ModuleFolder, ModuleRequest, Requirement, Surroundings, Tree,
 };
+use terrane_config::validate::validate;
 use terrane_config::variables::GivenValue;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
 use terrane_model::snapshot::Snapshot;
@@ -165,8 +166,14 @@ pub async fn load(
         diagnostics.extend(crate::encryption::check(session, &tree, &mut sources));
     }
     let (registry, found) = providers::load(session, &tree.requirements, snapshot).await?;
+    let unsure = found.has_errors();
     diagnostics.extend(found);
     if diagnostics.has_errors() {
+        // Without its provider, nothing can be said of a resource.
+        if !unsure {
+            let more = beside(&tree, &sources, &registry.schemas(), &diagnostics);
+            diagnostics.extend(more);
+        }
         return Err(Failure::Input(Report {
             diagnostics,
             sources,
@@ -176,6 +183,9 @@ pub async fn load(
     complete_providers(&mut config, snapshot, registry.infos());
     diagnostics.extend(found);
     if diagnostics.has_errors() {
+        let functions = functions_for_validate().with_providers(registry.functions());
+        let more = validate(&config, &functions).into_iter();
+        diagnostics.extend(more.filter(|one| one.severity == Severity::Error));
         return Err(Failure::Input(Report {
             diagnostics,
             sources,

@@ -13,6 +13,7 @@ use crate::rules;
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_config::validate::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -152,6 +153,7 @@ async fn once(
     }
     let Resolved {
         values,
+        as_given,
         given_ephemeral,
         diagnostics: found,
     } = root_variables(session, request, &mut loaded, ui)?;
@@ -174,6 +176,7 @@ async fn once(
         variables: values.clone(),
         functions: functions_for_plan(now_ms).with_providers(loaded.registry.functions()),
         options: PlanOptions {
+            given: as_given,
             apply_time_variables: given_ephemeral,
             ..options(session, request, selection, written, now_ms)?
         },
@@ -235,6 +238,7 @@ fn options(
         generated: written
             .map(|written| written.blocks.clone())
             .unwrap_or_default(),
+        given: BTreeMap::new(),
         apply_time_variables: Vec::new(),
     })
 }
@@ -259,6 +263,7 @@ pub async fn recover(
     let mut loaded = load(session, &snapshot, Origin::Disk, &early).await?;
     let Resolved {
         values,
+        as_given: _,
         given_ephemeral: _,
         diagnostics,
     } = root_variables(session, request, &mut loaded, ui)?;

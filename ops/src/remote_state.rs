@@ -1,6 +1,6 @@
 //! What `terraform_remote_state` and the functions of the built-in provider need of the outside: other states, `.tfvars` texts.
 
-use crate::backend::catalog::{Around, Catalog};
+use crate::backend::catalog::Catalog;
 use async_trait::async_trait;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use terrane_config::load::backend::from_value;
 use terrane_config::variables::{Given, parse_tfvars};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
+use terrane_store::backend::Surroundings;
 use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError};
 use terrane_store_sled::SledStore;
@@ -23,7 +24,7 @@ const PEER_STATE: &str = "terraform.tfstate";
 #[derive(Debug)]
 pub(crate) struct States {
     pub(crate) backends: Arc<Catalog>,
-    pub(crate) around: Around,
+    pub(crate) around: Surroundings,
     /// What opens sealed ones; `Err`: why that can't be had.
     pub(crate) seal: Result<Arc<dyn Seal>, String>,
 }

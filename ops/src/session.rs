@@ -1,6 +1,6 @@
 //! Where a command works: the folder, the workspace, the state, the environment.
 
-use crate::backend::catalog::{Around, Catalog, Say};
+use crate::backend::catalog::Catalog;
 use crate::backend::record::Record;
 use crate::backend::{Place, choose, replay};
 use crate::clock::now_ms;
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use terrane_encryption::Encryption;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
+use terrane_store::backend::{Say, Surroundings};
 use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError, Workspace};
 
@@ -133,12 +134,10 @@ impl Session {
     }
 
     /// What stores may know of this process.
-    pub(crate) fn around(&self) -> Around {
-        Around {
-            env: self.env.clone(),
-            data_dir: self.data_dir.clone(),
-            who: self.who(),
+    pub(crate) fn around(&self) -> Surroundings {
+        Surroundings {
             say: self.say.0.clone(),
+            ..Surroundings::new(self.env.clone(), &self.data_dir)
         }
     }
 
@@ -282,15 +281,23 @@ impl Session {
         }
     }
 
-    /// Records changes that a command makes to the state by itself, under a run of its own.
+    /// Records changes that a command makes to the state by itself, under a run of its own, and lets go of the workspace.
     ///
     /// # Errors
-    /// When they can't be made durable; then none of them counts.
+    /// When they can't be made durable; then none of them counts. When they are durable here, and could not be written to where the state is.
     pub fn commit(
         &self,
-        workspace: &mut dyn Workspace,
+        mut workspace: OpenWorkspace,
         changes: Vec<EventKind>,
     ) -> Result<(), Failure> {
+        workspace
+            .commit(self.run(changes))
+            .map_err(Failure::store("Writing the state failed"))?;
+        self.close(workspace)
+    }
+
+    /// Changes as events of a run of their own.
+    pub(crate) fn run(&self, changes: Vec<EventKind>) -> Vec<Event> {
         let at_ms = now_ms();
         let run = EventKind::Run {
             run: new_run().into(),
@@ -298,12 +305,19 @@ impl Session {
             command: self.command.as_str().into(),
             who: self.who().into(),
         };
-        let events = std::iter::once(run)
+        std::iter::once(run)
             .chain(changes)
             .map(|kind| Event { at_ms, kind })
-            .collect();
+            .collect()
+    }
+
+    /// Lets go of a workspace. Stores that keep a state as one file write it now.
+    ///
+    /// # Errors
+    /// When that fails. What was committed is durable all the same.
+    pub fn close(&self, workspace: OpenWorkspace) -> Result<(), Failure> {
         workspace
-            .commit(events)
+            .close()
             .map_err(Failure::store("Writing the state failed"))
     }
 

@@ -10,7 +10,7 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::Config;
 pub use terrane_config::variables::GivenValue;
-use terrane_config::variables::{Given, GivenSource, parse_tfvars, root_variables};
+use terrane_config::variables::{Given, GivenSource, as_given, parse_tfvars, root_variables};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_value::Value;
@@ -38,6 +38,8 @@ pub struct Collected {
 pub struct Resolved {
     /// By index, converted and marked. Where a value is missing or wrong, an unknown one stands in (and an error is among the messages).
     pub values: Vec<Value>,
+    /// Those that were given a value, as it was written.
+    pub as_given: BTreeMap<EcoString, Value>,
     /// Ephemeral ones that were given a value which is not null, sorted: no plan keeps it, so it must be given again when the plan is applied.
     pub given_ephemeral: Vec<EcoString>,
     /// Messages.
@@ -199,6 +201,7 @@ pub fn resolve(config: &Config, collected: Collected, ui: Option<&mut dyn Ui>) -
     given_ephemeral.sort_unstable();
     Resolved {
         values: resolved,
+        as_given: as_given(root, &values),
         given_ephemeral,
         diagnostics,
     }

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::rules;
 use crate::session::{DEFAULT_WORKSPACE, STATE_DIR, Session, is_workspace_name};
 use std::path::Path;
+use terrane_store::{StateStore, StoreError};
 
 /// All workspaces and the current one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +54,24 @@ pub fn new(session: &Session, name: &str) -> Result<(), Failure> {
 }
 
 fn create(session: &Session, name: &str) -> Result<(), Failure> {
-    session
-        .store()?
-        .open(name)
-        .and_then(terrane_store::Workspace::close)
-        .map_err(Failure::store(format!(
-            "Making the workspace {name:?} failed"
-        )))
+    make(session, session.store()?, name).map_err(Failure::store(format!(
+        "Making the workspace {name:?} failed"
+    )))
+}
+
+/// Makes a workspace that holds nothing. A store that keeps states as files knows only those that are written.
+pub(crate) fn make(
+    session: &Session,
+    store: &dyn StateStore,
+    name: &str,
+) -> Result<(), StoreError> {
+    store.open(name)?.close()?;
+    if store.workspaces()?.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    let mut workspace = store.open(name)?;
+    workspace.commit(session.run(Vec::new()))?;
+    workspace.close()
 }
 
 /// Selects a workspace. Returns whether it had to be made.

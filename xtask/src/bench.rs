@@ -5,7 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 /// Name, package, example.
-const BENCHES: &[(&str, &str, &str)] = &[("state", "terrane-store-sled", "bench")];
+const BENCHES: &[(&str, &str, &str)] = &[
+    ("state", "terrane-store-sled", "bench"),
+    ("pg", "terrane-store-pg", "bench"),
+];
 
 /// Runs one, with the arguments that follow its name.
 pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> Result<()> {
@@ -19,7 +22,7 @@ pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> R
     };
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["run", "--quiet", "--release", "--package", package])
-        .args(["--example", example, "--"])
+        .args(["--all-features", "--example", example, "--"])
         .args(arguments)
         .current_dir(root)
         .status()

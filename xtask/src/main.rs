@@ -3,12 +3,14 @@
 //! * `tidy`: the rules of the house that no compiler knows.
 //! * `codegen`: writes the documents that are made of the code.
 //! * `test`: everything that must pass before a change goes in; what continuous integration runs.
-//! * `bench NAME`: measures, and prints what `docs/performance.md` shows; `state`: the embedded store.
+//! * `bench NAME`: measures, and prints what `docs/performance.md` shows; `state`: the embedded store, `pg`: the one in PostgreSQL.
+//! * `services install`: installs what tests of stores need; `services pg`: a PostgreSQL server to play with.
 //! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.
 
 mod bench;
 mod fuzz;
 mod manifest;
+mod services;
 mod tidy;
 
 use anyhow::{Context as _, Result, bail};
@@ -24,8 +26,9 @@ fn main() -> ExitCode {
         "test" => test(),
         "bench" => bench::run(&root(), std::env::args().skip(2)),
         "fuzz" => fuzz::run(&root(), std::env::args().skip(2)),
+        "services" => services::run(&root(), std::env::args().skip(2)),
         _ => Err(anyhow::anyhow!(
-            "there is no task {task:?}; there are: tidy, codegen, test, bench, fuzz"
+            "there is no task {task:?}; there are: tidy, codegen, test, bench, fuzz, services"
         )),
     };
     match outcome {

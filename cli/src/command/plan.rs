@@ -80,7 +80,9 @@ fn settled(
         })?
     };
     app.show_report(&recovered);
-    Ok(workspace.snapshot())
+    let snapshot = workspace.snapshot();
+    session.close(workspace)?;
+    Ok(snapshot)
 }
 
 /// The first line of JSON output.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::{InstanceAddr, Mode, ProviderAddr, ProviderConfigAddr, ResourceAddr};
+use terrane_model::claim::Part;
 use terrane_model::event::{EventKind, ObjectAddr};
 use terrane_model::provider::ProviderInfo;
 use terrane_model::snapshot::{ObjectState, Snapshot, Status};
@@ -25,13 +26,25 @@ pub(crate) fn check_fresh(plan: &Plan, snapshot: &Snapshot) -> Diagnostics {
         return diagnostics;
     }
     let mut changed: BTreeSet<String> = BTreeSet::new();
-    for (addr, at) in &plan.base.read {
-        if snapshot
-            .instance(addr)
-            .map_or(0, |instance| instance.changed_at)
-            != *at
-        {
+    let claims = |addr: &InstanceAddr| {
+        let part = Part::Instance(addr.clone());
+        plan.claim.access(&part).is_some()
+    };
+    let differs = |addr: &InstanceAddr| {
+        let now = snapshot.instance(addr);
+        let now = now.map_or(0, |instance| instance.changed_at);
+        plan.base.read.get(addr).copied().unwrap_or(0) != now
+    };
+    for addr in plan.base.read.keys() {
+        if claims(addr) && differs(addr) {
             changed.insert(addr.to_string());
+        }
+    }
+    appeared(plan, snapshot, &differs, &mut changed);
+    // Somebody was cut off in the midst of changing it, and nobody has looked since what became of that.
+    for (op, intent) in &snapshot.open {
+        if plan.base.open.binary_search(op).is_err() && claims(&intent.object.instance) {
+            changed.insert(intent.object.instance.to_string());
         }
     }
     for change in &plan.changes {
@@ -72,6 +85,44 @@ pub(crate) fn check_fresh(plan: &Plan, snapshot: &Snapshot) -> Diagnostics {
         list.join("\n")
     )));
     diagnostics
+}
+
+/// Finds what was not there when the plan was made and matters to it: new instances of resources that it reads as a whole, and objects that depend by now on
+/// what it destroys.
+fn appeared(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    differs: &dyn Fn(&InstanceAddr) -> bool,
+    changed: &mut BTreeSet<String>,
+) {
+    if plan.claim.to_all().is_some() && plan.base.serial == snapshot.serial {
+        return;
+    }
+    let destroyed: BTreeSet<_> = plan
+        .changes
+        .iter()
+        .filter(|change| change.addr.resource.mode == Mode::Managed)
+        .filter(|change| change.action == Action::Delete || change.action.is_replace())
+        .map(|change| change.addr.resource.config())
+        .collect();
+    for (addr, resource) in &snapshot.resources {
+        let config = addr.config();
+        let read_whole = plan.claim.to_all().is_none()
+            && addr.mode == Mode::Managed
+            && plan.claim.access(&Part::Resource(config)).is_some();
+        for (key, instance) in &resource.instances {
+            let objects = instance.current.iter().chain(instance.deposed.values());
+            let mut needs = objects.flat_map(|object| object.dependencies.iter());
+            let depends = !destroyed.is_empty() && needs.any(|on| destroyed.contains(on));
+            if !(read_whole || depends) {
+                continue;
+            }
+            let addr = addr.instance(key.clone());
+            if differs(&addr) {
+                changed.insert(addr.to_string());
+            }
+        }
+    }
 }
 
 /// Events that record what planning found: moves, refreshed objects, facts of unchanged objects, data sources.

@@ -7,8 +7,10 @@ use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, begin};
 use ecow::EcoString;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use terrane_config::validate::output_problems;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, ProviderConfigAddr};
+use terrane_model::claim::{Access, Part};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
 use terrane_model::snapshot::{OutputState, Snapshot};
@@ -133,6 +135,7 @@ impl Core {
             command,
             cwd,
             digest,
+            first_op,
             parallelism,
         } = input;
         let plan = plan.into_plan();
@@ -160,7 +163,7 @@ impl Core {
             .map(|step| u32::try_from(step.after.len()).expect("fewer than 2^32 steps"))
             .collect();
 
-        let next_op = snapshot.last_op;
+        let next_op = first_op.unwrap_or(snapshot.last_op);
         let mut core = Self {
             leases: leases(&plan),
             renewing: 0,
@@ -658,8 +661,9 @@ impl Core {
             if results != self.snapshot.checks {
                 kinds.push(EventKind::Checked(results));
             }
-        } else if !self.snapshot.checks.is_empty() {
-            kinds.push(EventKind::Checked(Vec::new()));
+        } else if self.snapshot.checks != self.plan.checks {
+            // Nothing is checked where everything goes: the plan says so.
+            kinds.push(EventKind::Checked(self.plan.checks.clone()));
         }
         if kinds.is_empty() {
             self.stage = Stage::Done;
@@ -681,16 +685,10 @@ impl Core {
             .outputs
             .iter()
             .filter(|output| output.action == Action::Delete);
-        let everything_failed =
-            self.plan.mode == PlanMode::Destroy && self.diagnostics.has_errors();
-        kinds.extend(
-            removed
-                .filter(|_| !everything_failed)
-                .map(|output| EventKind::Output {
-                    name: output.name.clone(),
-                    value: None,
-                }),
-        );
+        kinds.extend(removed.map(|output| EventKind::Output {
+            name: output.name.clone(),
+            value: None,
+        }));
         if self.plan.mode == PlanMode::Destroy {
             return kinds;
         }
@@ -701,14 +699,43 @@ impl Core {
         let planned = &self.plan.outputs;
         let concerned = |name: &str| {
             let planned = planned.iter().find(|planned| planned.name == name);
-            planned.is_some_and(|planned| planned.action != Action::NoOp || !left_out)
+            // What refreshing does not know remains as it is.
+            let unknown =
+                |after: &Value| self.plan.mode == PlanMode::RefreshOnly && !after.is_wholly_known();
+            planned.is_some_and(|planned| {
+                (planned.action != Action::NoOp || !left_out) && !unknown(&planned.after)
+            })
         };
         let values = evaluator.outputs(&concerned, &mut messages);
         self.diagnostics.extend(messages);
         for ((name, value), output) in values.into_iter().zip(declared) {
-            let Some(value) = value.filter(|value| !value.is_null() && !output.ephemeral) else {
+            // What was not to change was not claimed, and may be written by somebody else just now.
+            let part = Part::Output(name.clone());
+            if self.plan.claim.access(&part) != Some(Access::Write) {
+                continue;
+            }
+            // What was known when the plan was made holds, whatever became of the objects that it comes from.
+            let known = || {
+                let planned = planned.iter().find(|planned| planned.name == name)?;
+                let changes = !matches!(planned.action, Action::NoOp | Action::Delete);
+                (changes && planned.after.is_wholly_known()).then(|| planned.after.clone())
+            };
+            let Some(value) = value.or_else(known) else {
                 continue;
             };
+            // What was not known when the plan was made may turn out to hold what must not be stored.
+            let problems = output_problems(output, true, &value);
+            let harmful = problems.has_errors();
+            self.diagnostics.extend(problems);
+            if harmful || output.ephemeral {
+                continue;
+            }
+            if value.is_null() {
+                if self.snapshot.outputs.contains_key(&name) {
+                    kinds.push(EventKind::Output { name, value: None });
+                }
+                continue;
+            }
             let state = OutputState {
                 value: value.unmark_deep(),
                 sensitive: output.sensitive,

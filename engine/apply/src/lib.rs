@@ -54,6 +54,9 @@ pub struct ApplyInput {
     pub cwd: EcoString,
     /// The digest of the plan, for the history. Empty where there is none.
     pub digest: EcoString,
+    /// The number before the first one that operations of this run may have, where it is not alone: runs that go on at the same time count apart. `None`: they
+    /// go on behind the last one of the state.
+    pub first_op: Option<u64>,
     /// How many steps may be under way at the same time (`-parallelism`). Steps of providers whose calls never wait are not counted.
     pub parallelism: usize,
 }

@@ -155,6 +155,37 @@ pub fn root_variables(module: &Module, given: &[GivenValue]) -> (Vec<Value>, Dia
     (values, diagnostics)
 }
 
+/// What was given for the variables of the root module, as it was written: not converted, marked as the variable says. Ephemeral ones are left
+/// out, and what can't be read.
+#[must_use]
+pub fn as_given(module: &Module, given: &[GivenValue]) -> BTreeMap<EcoString, Value> {
+    let variable = |name: &EcoString| module.variables.iter().find(|one| one.name == *name);
+    let mut found = BTreeMap::new();
+    for given in given {
+        let Some(variable) = variable(&given.name).filter(|variable| !variable.ephemeral) else {
+            continue;
+        };
+        if let Ok(value) = written(variable, given) {
+            let marks = if variable.sensitive {
+                Marks::SENSITIVE
+            } else {
+                Marks::NONE
+            };
+            found.insert(given.name.clone(), value.with_marks(&marks));
+        }
+    }
+    found
+}
+
+/// The value that was written, whatever the variable wants.
+fn written(variable: &Variable, given: &GivenValue) -> Result<Value, Diagnostics> {
+    match &given.value {
+        Given::Value(value, _) => Ok(value.clone()),
+        Given::Text(text) if variable.literal => Ok(Value::string_nfc(text)),
+        Given::Text(text) => expression(variable, &given.source, text),
+    }
+}
+
 /// The value of one root variable.
 ///
 /// # Errors
@@ -175,11 +206,7 @@ pub(crate) fn root_variable(
         }
         return input_value(variable, None).map_err(|problem| unsuitable(variable, None, &problem));
     };
-    let value = match &given.value {
-        Given::Value(value, _) => value.clone(),
-        Given::Text(text) if variable.literal => Value::string_nfc(text),
-        Given::Text(text) => expression(variable, &given.source, text)?,
-    };
+    let value = written(variable, given)?;
     input_value(variable, Some(&value))
         .map_err(|problem| unsuitable(variable, Some(given), &problem))
 }

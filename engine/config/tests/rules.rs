@@ -135,3 +135,55 @@ fn secrets_are_not_in_messages() {
     }
     assert!(silent.is_empty(), "nothing is said of {silent:?}");
 }
+
+/// What is wrong beside a file that can't be read is said in the same run, without what only follows from that file.
+#[test]
+fn mistakes_beside_a_broken_file() {
+    let text = r#"-- bad.tf
+variable "gone" {
+  default =
+}
+resource "terraform_data" "broken" {
+-- main.tf
+resource "terraform_data" "a" {
+  input = [var.gone, local.nowhere, upper(1, 2)]
+  inptu = 1
+}
+module "m" {
+  source = "./m"
+  given  = 1
+}
+output "o" {
+  value = module.m.out
+}
+-- m/main.tf
+resource "terraform_data" "b" {
+  input = local.nowhere
+}
+-- n/bad.tf
+variable "x" {
+"#;
+    let found = support::messages(text);
+    let has = |part: &str| found.contains(part);
+    assert!(has("Invalid expression"), "{found}");
+    assert!(has("Unclosed configuration block"), "{found}");
+    assert!(
+        has("An argument named \"inptu\" is not expected here"),
+        "{found}"
+    );
+    assert!(has("Too many function arguments"), "{found}");
+    // The other module is whole: what it lacks is lacking.
+    assert!(has("@ m/main.tf"), "{found}");
+    assert!(
+        has("An argument named \"given\" is not expected here"),
+        "{found}"
+    );
+    // These may be declared in what can't be read.
+    for line in found.lines().filter(|line| line.contains("@ main.tf")) {
+        assert!(!line.contains("undeclared"), "{line}");
+    }
+    // A module that can't be read as a whole: neither its inputs nor its outputs are known.
+    let text = "-- main.tf\nmodule \"n\" {\n source = \"./n\"\n x = 1\n}\noutput \"o\" {\n value = module.n.o\n}\n-- n/bad.tf\nvariable \"x\" {\n";
+    let found = support::messages(text);
+    assert!(!found.contains("@ main.tf"), "{found}");
+}

@@ -104,6 +104,8 @@ pub struct PlanOptions {
     pub generate: bool,
     /// Configuration that was written for an import of this very plan, by address.
     pub generated: BTreeMap<InstanceAddr, String>,
+    /// Root variables that were given a value, as it was written; not those that are ephemeral. Marked.
+    pub given: BTreeMap<EcoString, Value>,
     /// Ephemeral root variables that were given a value: they must be given one when the plan is applied, too.
     pub apply_time_variables: Vec<EcoString>,
 }

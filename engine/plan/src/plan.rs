@@ -9,6 +9,7 @@ use terrane_model::addr::{
     ConfigResource, DeposedKey, InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr,
     Target,
 };
+use terrane_model::claim::Claim;
 use terrane_model::provider::Private;
 use terrane_model::snapshot::CheckResult;
 use terrane_value::{Path, Value};
@@ -180,9 +181,11 @@ pub struct Base {
     pub lineage: EcoString,
     /// Its serial.
     pub serial: u64,
-    /// What it read: per instance, the serial at which it had last changed (0: it did not exist). Apply refuses
-    /// if one of these has changed since; other changes do not matter.
+    /// What it looked at: per instance, the serial at which it had last changed (0: it did not exist). Apply refuses
+    /// if one of these that the claim of the plan reads or writes has changed since; other changes do not matter.
     pub read: BTreeMap<InstanceAddr, u64>,
+    /// Operations that were open and could not be settled, sorted.
+    pub open: Vec<u64>,
 }
 
 /// Which instances a block has in one module instance.
@@ -216,6 +219,15 @@ pub struct RelevantAttribute {
     pub path: Path,
 }
 
+/// What state holds and the plan leaves out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LeftOut {
+    /// Objects, each as a change that does nothing, in the order of addresses.
+    pub objects: Vec<ResourceChange>,
+    /// Root outputs, each as a change that does nothing, by name.
+    pub outputs: Vec<OutputChange>,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a plan that is neither shown nor saved nor applied is lost work"]
@@ -228,6 +240,8 @@ pub struct Plan {
     pub workspace: EcoString,
     /// Root variables, defaults too, with marks. Ephemeral ones are not kept: they are given again at apply.
     pub variables: BTreeMap<EcoString, Value>,
+    /// Of these, those that were given a value, as it was written: not converted. Views show it.
+    pub given: BTreeMap<EcoString, Value>,
     /// `-target`
     pub targets: Vec<Target>,
     /// `-exclude`
@@ -238,6 +252,8 @@ pub struct Plan {
     pub base: Base,
     /// Every object that is configured or stored, unchanged ones too, in the order of addresses (deposed ones behind the current one).
     pub changes: Vec<ResourceChange>,
+    /// What is left out by `-target` and `-exclude`: views of the prior state show it.
+    pub left_out: LeftOut,
     /// Ephemeral instances that are opened when it is applied, in the order of addresses.
     pub ephemerals: Vec<EphemeralInstance>,
     /// Ephemeral root variables that were given a value, which must be given again when it is applied. Sorted.
@@ -254,6 +270,8 @@ pub struct Plan {
     pub module_instances: Vec<ModuleInstance>,
     /// Attributes that took part in deciding it.
     pub relevant: Vec<RelevantAttribute>,
+    /// What applying it reads and writes of the state.
+    pub claim: Claim,
     /// The order in which it is done.
     pub graph: ExecGraph,
     /// Whether planning found errors: it can be shown, not applied.
@@ -283,7 +301,16 @@ impl Plan {
             .outputs
             .iter()
             .any(|output| output.action != Action::NoOp);
-        let refreshed = self.mode == PlanMode::RefreshOnly && !self.drift.is_empty();
-        !(changes || outputs || refreshed || !self.moves.is_empty())
+        if self.mode == PlanMode::RefreshOnly {
+            // Neither a move nor an output that is gone is drift: they are recorded by the next plan that does something. What is not known
+            // now will not be known then.
+            let drifted = |drift: &Drift| drift.after.is_null() || drift.before != drift.after;
+            let known = |output: &OutputChange| {
+                !matches!(output.action, Action::NoOp | Action::Delete)
+                    && output.after.is_wholly_known()
+            };
+            return !(self.drift.iter().any(drifted) || self.outputs.iter().any(known));
+        }
+        !(changes || outputs || !self.moves.is_empty())
     }
 }

@@ -20,7 +20,7 @@ use terrane_model::addr::{
     InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,
 };
 use terrane_model::provider::ProviderDiagnostic;
-use terrane_model::snapshot::{CheckKind, CheckResult, ObjectState, Snapshot};
+use terrane_model::snapshot::{CheckKind, CheckResult, CheckStatus, ObjectState, Snapshot};
 use terrane_value::Value;
 
 /// Where a change is configured.
@@ -621,10 +621,12 @@ impl Evaluator {
         let Some(root) = self.config.modules.first() else {
             return Vec::new();
         };
+        let cut_off = self.cut_off();
         let compute = |at: u32| self.world.compute(Node::Output(ModuleId(0), at), 0);
         let mut values = Vec::with_capacity(root.outputs.len());
         for (at, output) in (0u32..).zip(&root.outputs) {
-            if !wanted(&output.name) {
+            let node = self.world.graph.id(Node::Output(ModuleId(0), at));
+            if !wanted(&output.name) || cut_off[node.index()] {
                 values.push((output.name.clone(), None));
                 continue;
             }
@@ -640,6 +642,26 @@ impl Evaluator {
         values
     }
 
+    /// By node: whether it hangs on an object that could not be made as planned. An expression could get around that (`try`), with a value that
+    /// was never meant.
+    fn cut_off(&self) -> Vec<bool> {
+        let graph = &self.world.graph;
+        let mut cut_off = vec![false; graph.len()];
+        for Located { place, at, index } in self.located.iter().flatten().copied() {
+            let cell = self.world.resource_cell(place, at);
+            let value = cell.and_then(|cell| cell.values.get(index)?.as_ref());
+            if !matches!(value, Some(Ok(_))) {
+                cut_off[graph.id(Node::Resource(place.module, at)).index()] = true;
+            }
+        }
+        for id in graph.order() {
+            if graph.deps(*id).iter().any(|dep| cut_off[dep.index()]) {
+                cut_off[id.index()] = true;
+            }
+        }
+        cut_off
+    }
+
     /// Checks everything that is checked at the end: outputs' preconditions, variables and `check` blocks. Gives all results of the run.
     pub fn finish_checks(
         mut self,
@@ -647,12 +669,8 @@ impl Evaluator {
         diagnostics: &mut Diagnostics,
     ) -> Vec<CheckResult> {
         let config = self.config.clone();
-        // What the plan left out is not there to be checked.
-        let partial = self.partial;
-        let left_out = |kind: CheckKind, addr: &str| {
-            let known = |result: &CheckResult| result.kind == kind && result.config_addr == addr;
-            partial && !planned.iter().any(known)
-        };
+        let cut_off = self.cut_off();
+        let left_out = |kind, addr: &str| self.partial && is_left_out(planned, kind, addr);
         for module in &config.modules {
             for place in self.world.places(module.id) {
                 if self.world.is_doubled(place) {
@@ -673,9 +691,10 @@ impl Evaluator {
                         format!("{}.{name}", module.path)
                     }
                 };
-                for check in &module.checks {
+                for (at, check) in (0u32..).zip(&module.checks) {
                     let name = format!("check.{}", check.name);
-                    if left_out(CheckKind::Check, &config_within(&name)) {
+                    let node = self.world.graph.id(Node::Check(module.id, at));
+                    if cut_off[node.index()] || left_out(CheckKind::Check, &config_within(&name)) {
                         continue;
                     }
                     let words = Words {
@@ -698,9 +717,10 @@ impl Evaluator {
                         );
                     }
                 }
-                for output in &module.outputs {
+                for (at, output) in (0u32..).zip(&module.outputs) {
                     let name = format!("output.{}", output.name);
-                    if left_out(CheckKind::Output, &config_within(&name)) {
+                    let node = self.world.graph.id(Node::Output(module.id, at));
+                    if cut_off[node.index()] || left_out(CheckKind::Output, &config_within(&name)) {
                         continue;
                     }
                     let words = Words {
@@ -757,6 +777,16 @@ impl Evaluator {
         results.sort_by(|a, b| (a.kind, &a.config_addr).cmp(&(b.kind, &b.config_addr)));
         results
     }
+}
+
+/// Whether a plan says that something is not checked.
+fn is_left_out(planned: &[CheckResult], kind: CheckKind, addr: &str) -> bool {
+    planned.iter().any(|result| {
+        result.kind == kind
+            && result.config_addr == addr
+            && result.status == CheckStatus::Unknown
+            && result.objects.is_empty()
+    })
 }
 
 /// Whether the instance will be there after the plan.

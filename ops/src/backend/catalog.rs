@@ -3,12 +3,12 @@
 use crate::rules;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::syntax::suggest::suggestion;
 use terrane_model::schema::Block;
 use terrane_store::StateStore;
+use terrane_store::backend::{ConfigError, Surroundings};
 use terrane_store::seal::Seal;
 use terrane_value::Value;
 
@@ -24,35 +24,9 @@ pub trait Kind: Send + Sync + std::fmt::Debug {
     fn open(
         &self,
         config: &Value,
-        around: &Around,
+        around: &Surroundings,
         seal: Arc<dyn Seal>,
     ) -> Result<Arc<dyn StateStore>, OpenError>;
-}
-
-/// What a store may know of the process that uses it.
-#[derive(Clone)]
-pub struct Around {
-    /// The environment.
-    pub env: BTreeMap<String, String>,
-    /// Where what belongs to this working copy is kept.
-    pub data_dir: PathBuf,
-    /// `user@host`, for locks.
-    pub who: String,
-    /// Where news for the user go that are no errors.
-    pub say: Say,
-}
-
-/// Says something to the user.
-pub type Say = Arc<dyn Fn(&str) + Send + Sync>;
-
-impl fmt::Debug for Around {
-    /// Without the environment, which holds secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Around")
-            .field("data_dir", &self.data_dir)
-            .field("who", &self.who)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Why a store can't be opened.
@@ -63,6 +37,45 @@ pub struct OpenError {
     pub argument: Option<String>,
     /// What is wrong, as a sentence.
     pub message: String,
+}
+
+/// A kind of a crate of stores.
+struct BuiltIn {
+    name: &'static str,
+    schema: Arc<Block>,
+    open: OpenStore,
+}
+
+/// How these crates open a store.
+type OpenStore =
+    fn(&str, &Value, &Surroundings, Arc<dyn Seal>) -> Result<Arc<dyn StateStore>, ConfigError>;
+
+impl fmt::Debug for BuiltIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BuiltIn").field(&self.name).finish()
+    }
+}
+
+impl Kind for BuiltIn {
+    fn schema(&self) -> Arc<Block> {
+        self.schema.clone()
+    }
+
+    fn open(
+        &self,
+        config: &Value,
+        around: &Surroundings,
+        seal: Arc<dyn Seal>,
+    ) -> Result<Arc<dyn StateStore>, OpenError> {
+        (self.open)(self.name, config, around, seal).map_err(|error| {
+            let argument = error.path.to_string();
+            let argument = argument.trim_start_matches('.');
+            OpenError {
+                argument: (!argument.is_empty()).then(|| argument.to_owned()),
+                message: error.message,
+            }
+        })
+    }
 }
 
 /// All kinds, by name.
@@ -89,7 +102,27 @@ impl Catalog {
     /// What is part of this program.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::default()
+        let crates: [(&[&'static str], fn(&str) -> Option<Arc<Block>>, OpenStore); 2] = [
+            (
+                terrane_store_remote::kinds(),
+                terrane_store_remote::schema,
+                terrane_store_remote::open,
+            ),
+            (
+                terrane_store_pg::kinds(),
+                terrane_store_pg::schema,
+                terrane_store_pg::open,
+            ),
+        ];
+        let mut all = Self::default();
+        for (names, schema, open) in crates {
+            for name in names {
+                if let Some(schema) = schema(name) {
+                    all = all.with(name, Arc::new(BuiltIn { name, schema, open }));
+                }
+            }
+        }
+        all
     }
 
     /// With one more kind.

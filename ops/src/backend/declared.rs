@@ -1,6 +1,5 @@
 //! The `backend` block of the root module.
 
-use crate::backend::catalog::Kind;
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_validate;
 use crate::load;
@@ -75,15 +74,13 @@ pub(crate) fn declared(session: &Session) -> Result<Option<Declared>, Failure> {
 /// Whether a block can be among the declarations: most configurations do not even have the word, and need not be parsed to find that out.
 fn may_declare(root: &ModuleFolder) -> bool {
     root.files.iter().any(|file| {
-        let text = &file.content;
-        contains(text, b"backend")
-            || contains(text, b"cloud")
-            || (file.name.ends_with(".json") && contains(text, b"\\u"))
+        // What is no text is for the loader to complain about.
+        str::from_utf8(&file.content).is_ok_and(|text| {
+            text.contains("backend")
+                || text.contains("cloud")
+                || (file.name.ends_with(".json") && text.contains("\\u"))
+        })
     })
-}
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len()).any(|window| window == word)
 }
 
 impl Declared {

@@ -156,17 +156,16 @@ fn move_states(
         prepared.left = Some((PEER_STATE.to_owned(), instances));
         keep(session, record, wanted)
     };
-    if offered && migration.consent == Consent::Ask && !session.input {
-        let survey = super::migrate::survey(migration)?;
-        if !survey.is_settled() {
+    let survey = match prepare(migration, ui) {
+        Ok(Wanted::Move(survey)) => survey,
+        Ok(Wanted::Nothing(survey)) if offered => return leave(prepared, survey.instances()),
+        Err(Failure::Input(report)) if offered && nobody_to_ask(&report) => {
+            let survey = super::migrate::survey(migration)?;
             return leave(prepared, survey.instances());
         }
-    }
-    let survey = match prepare(migration, ui)? {
-        Wanted::Move(survey) => survey,
-        Wanted::Nothing(survey) if offered => return leave(prepared, survey.instances()),
-        Wanted::Nothing(_) if migration.implied => return keep(session, record, wanted),
-        Wanted::Nothing(_) => {
+        Err(failure) => return Err(failure),
+        Ok(Wanted::Nothing(_)) if migration.implied => return keep(session, record, wanted),
+        Ok(Wanted::Nothing(_)) => {
             return Err(Failure::input(
                 &rules::backend::CANCELLED,
                 "Nothing was copied and nothing was changed. To use the new backend as it is, run `terrane init -reconfigure`.",
@@ -198,6 +197,13 @@ fn move_states(
             Err(failure)
         }
     }
+}
+
+fn nobody_to_ask(report: &Report) -> bool {
+    report
+        .diagnostics
+        .iter()
+        .any(|found| found.is(&rules::backend::NOBODY_TO_ASK))
 }
 
 /// Writes the record if it says something new.

@@ -306,3 +306,113 @@ pub(crate) fn config_value(schema: &Block, config: &Map<String, Json>) -> Result
     }
     Ok(Value::object(all))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Record, Recorded, config_json, config_value, peer, read, write};
+    use crate::session::Session;
+    use serde_json::{Map, Value as Json, json};
+    use std::collections::BTreeMap;
+    use terrane_model::schema::{Attribute, Block, NestedBlock};
+
+    fn session(folder: &std::path::Path) -> Session {
+        let data = folder.join("data").display().to_string();
+        let env = BTreeMap::from([(String::from("TF_DATA_DIR"), data)]);
+        Session::new("/", env, "init")
+    }
+
+    fn object(value: Json) -> Map<String, Json> {
+        match value {
+            Json::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = session(folder.path());
+        assert_eq!(read(&session).unwrap(), Record::None);
+        let backend = Record::Backend(Recorded {
+            kind: String::from("s3"),
+            config: object(json!({"bucket": "b"})),
+            hash: String::from("sha256:1"),
+        });
+        for record in [backend, Record::Embedded, Record::None] {
+            write(&session, &record).unwrap();
+            assert_eq!(read(&session).unwrap(), record);
+        }
+        let left: Vec<_> = std::fs::read_dir(folder.path().join("data"))
+            .unwrap()
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn what_can_not_be_used_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = session(folder.path());
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        for (text, said) in [
+            ("", "EOF"),
+            ("[]", "no format"),
+            ("{\"format\": 2}", "a later version"),
+            (
+                "{\"format\": 1, \"terrane_version\": \"0\", \"backend\": 7}",
+                "invalid type",
+            ),
+        ] {
+            std::fs::write(folder.path().join("data/backend.json"), text).unwrap();
+            let report = read(&session).expect_err(text).into_report();
+            let detail = &report.diagnostics.iter().next().unwrap().detail;
+            assert!(detail.contains(said), "{text}: {detail}");
+        }
+    }
+
+    #[test]
+    fn the_record_of_a_peer() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = session(folder.path());
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        for (text, want) in [
+            (
+                "{\"version\": 3, \"backend\": {\"type\": \"s3\", \"config\": {\"bucket\": \"b\", \"key\": null}, \"hash\": 1}}",
+                Some("{\"bucket\":\"b\"}"),
+            ),
+            ("{\"version\": 3, \"terraform_version\": \"1.11.4\"}", None),
+            ("{\"version\": 3, \"backend\": null}", None),
+            ("{\"version\": 3, \"backend\": 7}", None),
+            ("not JSON", None),
+        ] {
+            std::fs::write(folder.path().join("data/terraform.tfstate"), text).unwrap();
+            let found = peer(&session).map(|found| Json::Object(found.config).to_string());
+            assert_eq!(found.as_deref(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn arguments_go_to_json_and_back() {
+        let schema = Block::new()
+            .attr("bucket", Attribute::string().required())
+            .attr("count", Attribute::number().optional())
+            .attr("tags", Attribute::string_map().optional())
+            .block(
+                "endpoint",
+                NestedBlock::list(Block::new().attr("url", Attribute::string().optional())),
+            );
+        for text in [
+            json!({}),
+            json!({"bucket": "b", "count": 3}),
+            json!({"tags": {"a": "1"}, "endpoint": [{"url": "u"}]}),
+        ] {
+            let value = config_value(&schema, &object(text.clone())).unwrap();
+            assert_eq!(value.ty(), *schema.implied_type());
+            assert_eq!(config_json(&schema, &value), text);
+        }
+        // Of another version: what is not known is left out, what does not fit is told.
+        let later = object(json!({"bucket": "b", "new": 1}));
+        let value = config_value(&schema, &later).unwrap();
+        assert_eq!(config_json(&schema, &value), json!({"bucket": "b"}));
+        assert!(config_value(&schema, &object(json!({"count": "x"}))).is_err());
+    }
+}

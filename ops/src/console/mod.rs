@@ -112,6 +112,7 @@ impl<'a> Console<'a> {
         let ui: Option<&mut dyn Ui> = if session.input { Some(ui) } else { None };
         let Resolved {
             values,
+            as_given: _,
             given_ephemeral: _,
             diagnostics,
         } = variables::resolve(&loaded.config, collected, ui);

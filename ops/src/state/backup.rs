@@ -32,7 +32,7 @@ pub fn run(session: &Session, path: &str) -> Result<Written, Failure> {
     let file = create_private(&draft).map_err(Failure::io(doing()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let sealer = Sealer::new(session.seal()?);
-    let written = backup::write(session.store(), &manifest, &sealer, &mut out)
+    let written = backup::write(session.store()?, &manifest, &sealer, &mut out)
         .map_err(Failure::store(doing()))
         .and_then(|written| {
             let mut finish = || -> std::io::Result<()> {
@@ -96,7 +96,7 @@ pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, F
     let backup = backup::read(&bytes, Path::new(path), &sealer).map_err(Failure::store(doing()))?;
     drop(bytes);
     let name = session.workspace()?;
-    let present = match session.store().read(&name) {
+    let present = match session.store()?.read(&name) {
         Err(StoreError::NoWorkspace(_)) => 0,
         read => {
             read.map_err(Failure::store("Reading the state failed"))?
@@ -105,7 +105,7 @@ pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, F
     };
     let mut versions = 0;
     if present == 0
-        && let Some(store) = session.store().maintain()
+        && let Some(store) = session.store()?.maintain()
     {
         match backup.refill(store, &name) {
             Ok(()) => versions = backup.versions.len(),
@@ -132,11 +132,15 @@ pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, F
         .filter(|addr| backup.snapshot.instance(addr).is_none())
         .collect();
     let change = EventKind::Replaced(Box::new(backup.snapshot));
-    session.commit(&mut *workspace, vec![change])?;
+    workspace
+        .commit(session.run(vec![change]))
+        .map_err(Failure::store("Writing the state failed"))?;
+    let serial = workspace.snapshot().serial;
+    session.close(workspace)?;
     Ok(Restored {
         at_ms: backup.manifest.at_ms,
         of,
-        serial: workspace.snapshot().serial,
+        serial,
         versions,
         forgotten,
     })

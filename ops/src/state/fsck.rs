@@ -14,7 +14,7 @@ pub use terrane_store::maintain::{Finding, Gravity};
 /// When it can't be read at all, or is in use and to be mended.
 pub fn run(session: &Session, repair: bool) -> Result<Checkup, Failure> {
     let workspace = session.workspace()?;
-    let store = session.store();
+    let store = session.store()?;
     if let Some(store) = store.maintain() {
         return store
             .check(&workspace, repair)

@@ -26,7 +26,7 @@ pub fn run(session: &Session, most: Option<usize>) -> Result<Vec<Version>, Failu
 }
 
 fn all(session: &Session) -> Result<Vec<Version>, Failure> {
-    match session.store().history(&session.workspace()?) {
+    match session.store()?.history(&session.workspace()?) {
         Err(StoreError::NoWorkspace(_)) => Ok(Vec::new()),
         read => read.map_err(Failure::store("Reading the history failed")),
     }
@@ -42,7 +42,7 @@ pub fn snapshot(session: &Session, version: Option<&str>) -> Result<Arc<Snapshot
         Some(name) => {
             let serial = serial(session, name)?;
             session
-                .store()
+                .store()?
                 .read_at(&session.workspace()?, serial)
                 .map(Arc::new)
                 .map_err(Failure::store("Reading the history failed"))

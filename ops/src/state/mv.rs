@@ -20,7 +20,7 @@ pub fn run(
 ) -> Result<Vec<(InstanceAddr, InstanceAddr)>, Failure> {
     let from = address::target(from)?;
     let to = address::target(to)?;
-    let mut workspace = session.open()?;
+    let workspace = session.open()?;
     let snapshot = workspace.snapshot();
     let moves = moves(&snapshot, &from, &to)?;
     if !dry_run {
@@ -35,7 +35,7 @@ pub fn run(
                 })
             })
             .collect();
-        session.commit(&mut *workspace, changes)?;
+        session.commit(workspace, changes)?;
     }
     Ok(moves)
 }

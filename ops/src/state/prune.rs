@@ -20,7 +20,7 @@ pub fn run(
     dry_run: bool,
 ) -> Result<Pruned, Failure> {
     let workspace = session.workspace()?;
-    let store = session.store().maintain().ok_or_else(no_records)?;
+    let store = session.store()?.maintain().ok_or_else(no_records)?;
     let failed = || Failure::store("Forgetting old versions failed");
     let policy = match policy {
         Some(policy) => policy,

@@ -18,12 +18,12 @@ const MAX_FILE: u64 = 4 * 1024 * 1024 * 1024;
 /// be written.
 pub fn run(session: &Session, path: &str, force: bool) -> Result<(), Failure> {
     let new = read(path)?;
-    let mut workspace = session.open()?;
+    let workspace = session.open()?;
     let old = workspace.snapshot();
     if !force {
         check(&old, &new)?;
     }
-    session.commit(&mut *workspace, vec![EventKind::Replaced(Box::new(new))])
+    session.commit(workspace, vec![EventKind::Replaced(Box::new(new))])
 }
 
 /// Reads a state file.

@@ -58,11 +58,9 @@ pub fn prepare(session: &Session, from: &str, to: &str) -> Result<Replacement, F
 /// When the state can't be written.
 pub fn commit(session: &Session, replacement: Replacement) -> Result<(), Failure> {
     let Replacement {
-        mut workspace,
-        changes,
-        ..
+        workspace, changes, ..
     } = replacement;
-    session.commit(&mut *workspace, changes)
+    session.commit(workspace, changes)
 }
 
 /// The resources of a provider, and their objects under the other one.

@@ -21,7 +21,7 @@ pub fn run(
         .iter()
         .map(|text| address::target(text))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut workspace = session.open()?;
+    let workspace = session.open()?;
     let snapshot = workspace.snapshot();
     let (removed, changes) = forgetting(&snapshot, &targets);
     if removed.is_empty() {
@@ -31,7 +31,7 @@ pub fn run(
         ));
     }
     if !dry_run {
-        session.commit(&mut *workspace, changes)?;
+        session.commit(workspace, changes)?;
     }
     Ok(removed)
 }

@@ -50,7 +50,7 @@ fn set(
             format!("Only managed resources can be {word}; {addr} is not one."),
         ));
     }
-    let mut workspace = session.open()?;
+    let workspace = session.open()?;
     let snapshot = workspace.snapshot();
     let found = snapshot.resources.get(&addr.resource).and_then(|resource| {
         let current = resource.instances.get(&addr.key)?.current.clone()?;
@@ -86,6 +86,6 @@ fn set(
             ..(*current).clone()
         })),
     };
-    session.commit(&mut *workspace, vec![change])?;
+    session.commit(workspace, vec![change])?;
     Ok(Some(addr))
 }

@@ -155,6 +155,7 @@ impl Place<'_> {
             command: self.session.command.as_str().into(),
             cwd: self.session.cwd.as_str().into(),
             digest: EcoString::new(),
+            first_op: Some(workspace.lease().fence.first_op()),
             parallelism: self.session.parallelism,
         })
         .map_err(|diagnostics| {

@@ -2,6 +2,7 @@
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use terrane_store::StoreError;
 
@@ -14,7 +15,12 @@ pub(crate) struct Connector {
     options: PgConnectOptions,
     timeout: Duration,
     place: String,
+    /// Connections that nobody uses: a command asks a store several times, and making one costs more than using it.
+    idle: Arc<Mutex<Vec<Link>>>,
 }
+
+/// So many connections are kept.
+const IDLE: usize = 2;
 
 /// A connection.
 #[derive(Debug)]
@@ -142,11 +148,12 @@ fn advice(code: &str) -> Option<&'static str> {
 }
 
 impl Connector {
-    pub(crate) const fn new(options: PgConnectOptions, timeout: Duration, place: String) -> Self {
+    pub(crate) fn new(options: PgConnectOptions, timeout: Duration, place: String) -> Self {
         Self {
             options,
             timeout,
             place,
+            idle: Arc::default(),
         }
     }
 
@@ -201,9 +208,43 @@ impl Connector {
         }
     }
 
-    /// Connects, for somebody who waits for it.
+    /// A connection that was used before and still works, or else a new one. Its session has no locks.
+    async fn checkout(&self) -> Result<Link, Trouble> {
+        loop {
+            let idle = self.idle().pop();
+            let Some(mut link) = idle else {
+                return self.connect().await;
+            };
+            let works = within(self.timeout, async { Ok(link.db.ping().await?) }).await;
+            if works.is_ok() {
+                return Ok(link);
+            }
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Link>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a connection for the next one who needs it.
+    pub(crate) async fn put_back(&self, link: Link) {
+        let too_many = {
+            let mut idle = self.idle();
+            if idle.len() < IDLE {
+                idle.push(link);
+                None
+            } else {
+                Some(link)
+            }
+        };
+        if let Some(link) = too_many {
+            link.close().await;
+        }
+    }
+
+    /// A connection, for somebody who waits for it.
     pub(crate) async fn connect_or_say(&self) -> Result<Link, StoreError> {
-        self.connect().await.map_err(|trouble| {
+        self.checkout().await.map_err(|trouble| {
             trouble.while_doing(format!("connecting to the database {}", self.place))
         })
     }

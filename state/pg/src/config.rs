@@ -122,6 +122,7 @@ fn names(args: &Args<'_>) -> Result<Names, ConfigError> {
         skip_schema: flag("skip_schema_creation", "PG_SKIP_SCHEMA_CREATION")?,
         skip_table: flag("skip_table_creation", "PG_SKIP_TABLE_CREATION")?,
         skip_index: flag("skip_index_creation", "PG_SKIP_INDEX_CREATION")?,
+        ready: Arc::default(),
     };
     for (argument, name) in [
         ("schema_name", &names.schema),

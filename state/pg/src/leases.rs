@@ -77,14 +77,25 @@ impl Tables {
         db: &mut PgConnection,
         name: &str,
     ) -> Result<Option<Locked>, Trouble> {
-        sqlx::query(self.names.sql(
-            "SELECT 1 FROM {s}.terrane_workspace WHERE layout = $1 AND name = $2 FOR NO KEY UPDATE",
-        ))
-        .bind(self.layout)
-        .bind(name)
-        .execute(&mut *db)
-        .await?;
-        self.leases(db, name).await
+        match self.find_and_lock(db, name).await? {
+            Some(head) => Ok(Some(self.leases_of(db, name, head).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The same; the workspace is made if it is not there.
+    pub(crate) async fn lock_or_make(
+        &self,
+        db: &mut PgConnection,
+        name: &str,
+    ) -> Result<Locked, Trouble> {
+        if let Some(locked) = self.lock(db, name).await? {
+            return Ok(locked);
+        }
+        self.make(db, name).await?;
+        self.lock(db, name)
+            .await?
+            .ok_or_else(|| Trouble::Again("the workspace was deleted".to_owned()))
     }
 
     /// The leases of a workspace.
@@ -93,9 +104,18 @@ impl Tables {
         db: &mut PgConnection,
         name: &str,
     ) -> Result<Option<Locked>, Trouble> {
-        let Some(head) = self.find(db, name).await? else {
-            return Ok(None);
-        };
+        match self.find(db, name).await? {
+            Some(head) => Ok(Some(self.leases_of(db, name, head).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn leases_of(
+        &self,
+        db: &mut PgConnection,
+        name: &str,
+        head: Head,
+    ) -> Result<Locked, Trouble> {
         let rows = sqlx::query(self.names.sql(
             "SELECT l.id, l.fence, l.moment, l.holder, l.claim,
              EXISTS (SELECT 1 FROM pg_locks k WHERE k.locktype = 'advisory' AND k.objsubid = 2 AND k.granted
@@ -149,13 +169,13 @@ impl Tables {
                 stand,
             });
         }
-        Ok(Some(Locked {
+        Ok(Locked {
             head,
             now_ms: now.unsigned_abs(),
             before: table.clone(),
             table,
             alive,
-        }))
+        })
     }
 
     /// Writes what has changed in the table. Within the transaction that locked it.

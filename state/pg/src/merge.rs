@@ -26,13 +26,14 @@ pub(crate) fn take_over(
     let theirs = theirs.snapshot;
     let lost = common.map_or_else(Vec::new, |common| lost(ours, common, &theirs));
     let mut kinds = vec![
+        // First, so that the lineage is theirs.
+        EventKind::Replaced(Box::new(theirs)),
         EventKind::Run {
             run,
             plan: EcoString::new(),
             command: format!("written by another program, version {writer}").into(),
             who: EcoString::new(),
         },
-        EventKind::Replaced(Box::new(theirs)),
     ];
     kinds.extend(
         (last_op.max(ours.last_op).saturating_add(1)..)

@@ -24,12 +24,20 @@ pub(crate) struct Line {
     pub(crate) digest: Option<String>,
 }
 
-/// A line that this session has the lock of.
+/// What came of trying to take the lock of a line.
 #[derive(Debug)]
-pub(crate) struct Taken {
-    pub(crate) line: Line,
-    /// Whether it was made just now.
-    pub(crate) made: bool,
+pub(crate) enum Take {
+    /// This session has it.
+    Taken {
+        /// The line.
+        line: Line,
+        /// Whether it was made just now.
+        made: bool,
+    },
+    /// Somebody is making a line, this one or another: Terraform for as long as its first apply takes, others for an instant.
+    Making,
+    /// Somebody has it.
+    Held,
 }
 
 /// The digest of a text, as the database makes it.
@@ -129,7 +137,7 @@ impl Tables {
         ]
     }
 
-    /// Takes the lock of a workspace for this session, and gives its line, which is made with `empty` if there is none. `None`: somebody has it.
+    /// Takes the lock of a workspace for this session, and gives its line, which is made with `empty` if there is none.
     ///
     /// Within a transaction. The locks of creation stay taken until [`Tables::end_creation`], for until the transaction is committed nobody else sees the line.
     pub(crate) async fn take_line(
@@ -137,10 +145,10 @@ impl Tables {
         db: &mut PgConnection,
         name: &str,
         empty: &str,
-    ) -> Result<Option<Taken>, Trouble> {
+    ) -> Result<Take, Trouble> {
         for id in self.creation_locks() {
             if !try_lock(db, id).await? {
-                return Ok(None);
+                return Ok(Take::Making);
             }
         }
         let mut made = false;
@@ -155,10 +163,10 @@ impl Tables {
                 .await?;
             made = done.rows_affected() == 1;
         }
-        let Some(line) = self.line(db, name).await? else {
-            return Ok(None);
-        };
-        Ok(try_lock(db, line.id).await?.then_some(Taken { line, made }))
+        match self.line(db, name).await? {
+            Some(line) if try_lock(db, line.id).await? => Ok(Take::Taken { line, made }),
+            _ => Ok(Take::Held),
+        }
     }
 
     /// Lets go of the locks of creation, as far as this session has them.

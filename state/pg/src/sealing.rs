@@ -31,11 +31,10 @@ impl Sealing {
         }
     }
 
-    /// What was sealed. Rows that bear no sign of encryption are not looked into where there is none.
+    /// What was sealed. Where there is no encryption, what begins as all that is written here does is not looked into.
     pub(crate) fn unseal(&self, stored: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        const SIGN: &[u8] = b"\"encryption_version\"";
-        let may_be_sealed = || stored.windows(SIGN.len()).any(|window| window == SIGN);
-        if self.seal.encrypts() || may_be_sealed() {
+        const PLAIN: &[u8] = b"{\"v\":";
+        if self.seal.encrypts() || !stored.starts_with(PLAIN) {
             self.seal.unseal(stored)
         } else {
             Ok(stored)

@@ -12,7 +12,7 @@
 use crate::client::{Connector, Link, Trouble, within};
 use crate::leases::{end_marked, mark, release_all};
 use crate::peers::Line;
-use crate::tables::{Batch, Guard, PATIENCE, Tables};
+use crate::tables::{Batch, Guard, PATIENCE, Tables, Written};
 use sqlx::Row as _;
 use std::time::{Duration, Instant};
 use terrane_store::StoreError;
@@ -167,8 +167,8 @@ impl Session {
         ))
     }
 
-    /// Records a batch, durably. What comes back is its serial.
-    pub(crate) async fn write(&self, batch: &Batch) -> Result<u64, StoreError> {
+    /// Records a batch, durably.
+    pub(crate) async fn write(&self, batch: &Batch) -> Result<Written, StoreError> {
         let mut wire = self.wire.lock().await;
         let mut pause = Pause::new();
         loop {
@@ -183,7 +183,7 @@ impl Session {
                 Err(trouble) => Err(trouble),
             };
             match result {
-                Ok(serial) => return Ok(serial),
+                Ok(written) => return Ok(written),
                 // Another attempt of this very batch was in the middle of it: what became of that is found now.
                 Err(trouble) if trouble.is("23505") && pause.again().await => {}
                 Err(trouble) if trouble.may_pass() && pause.again().await => {
@@ -383,7 +383,11 @@ impl Session {
             }
         }
         if let Some(link) = wire.link.take() {
-            link.close().await;
+            if result.is_ok() {
+                self.connector.put_back(link).await;
+            } else {
+                link.close().await;
+            }
         }
         result
     }

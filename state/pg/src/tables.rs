@@ -59,6 +59,8 @@ pub(crate) struct Batch {
     /// Names it: a batch that is there is not recorded again.
     pub(crate) id: Uuid,
     pub(crate) delta: Delta,
+    /// The last serial whose batch the writer knows.
+    pub(crate) known: u64,
     /// The serial is at least this.
     pub(crate) floor: u64,
     pub(crate) run: Run,
@@ -67,6 +69,14 @@ pub(crate) struct Batch {
     pub(crate) at_ms: u64,
     pub(crate) changes: usize,
     pub(crate) data: Vec<u8>,
+}
+
+/// A batch that was written.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) serial: u64,
+    /// What others have recorded between the last known batch and this one, in order; not always told.
+    pub(crate) others: Vec<(u64, Vec<u8>)>,
 }
 
 /// What must hold for a batch to be recorded.
@@ -100,6 +110,11 @@ fn number(row: &PgRow, at: usize) -> Result<u64, Trouble> {
 }
 
 const HEAD: &str = "SELECT id, serial, lineage, last_op, fence, oldest, growth, published, digest FROM {s}.terrane_workspace WHERE layout = $1 AND name = $2";
+
+/// A batch with its rows, in transactions of its own.
+const COMMIT: &str = "CALL {s}.terrane_commit_1(NULL::bigint, NULL::bigint[], NULL::bytea[], $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
+/// A batch without its rows, within a transaction.
+const WRITE: &str = "SELECT {s}.terrane_write_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
 
 fn head(row: &PgRow) -> Result<Head, Trouble> {
     Ok(Head {
@@ -149,14 +164,28 @@ impl Tables {
         row.as_ref().map(head).transpose()
     }
 
+    /// The same, and nobody else changes it until the transaction ends.
+    pub(crate) async fn find_and_lock(
+        &self,
+        db: &mut PgConnection,
+        name: &str,
+    ) -> Result<Option<Head>, Trouble> {
+        let row = sqlx::query(self.names.sql(&format!("{HEAD} FOR NO KEY UPDATE")))
+            .bind(self.layout)
+            .bind(name)
+            .fetch_optional(db)
+            .await?;
+        row.as_ref().map(head).transpose()
+    }
+
     /// Makes a workspace where there is none.
-    pub(crate) async fn make(&self, link: &mut Link, name: &str) -> Result<(), Trouble> {
+    pub(crate) async fn make(&self, db: &mut PgConnection, name: &str) -> Result<(), Trouble> {
         sqlx::query(self.names.sql(
             "INSERT INTO {s}.terrane_workspace (layout, name) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         ))
         .bind(self.layout)
         .bind(name)
-        .execute(&mut link.db)
+        .execute(db)
         .await?;
         Ok(())
     }
@@ -190,14 +219,14 @@ impl Tables {
         Ok(found)
     }
 
-    /// Writes a batch, durably. What comes back is its serial.
+    /// Writes a batch, durably.
     pub(crate) async fn write(
         &self,
         link: &mut Link,
         workspace: i64,
         guard: &Guard,
         batch: &Batch,
-    ) -> Result<u64, Trouble> {
+    ) -> Result<Written, Trouble> {
         let size: usize = batch
             .delta
             .changes
@@ -205,24 +234,29 @@ impl Tables {
             .filter_map(|change| change.data.as_ref())
             .map(Vec::len)
             .sum();
-        let serial = if size > PIECE {
-            within(LONG, self.write_in_pieces(link, workspace, guard, batch)).await?
-        } else {
-            within(PATIENCE, self.write_at_once(link, workspace, guard, batch)).await?
-        };
-        Ok(serial.unsigned_abs())
-    }
-
-    async fn write_at_once(
-        &self,
-        link: &mut Link,
-        workspace: i64,
-        guard: &Guard,
-        batch: &Batch,
-    ) -> Result<i64, Trouble> {
-        let call = "CALL {s}.terrane_commit_1(NULL::bigint, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
-        self.call(&mut link.db, call, workspace, guard, batch, true)
-            .await
+        if size > PIECE {
+            let serial = within(LONG, self.write_in_pieces(link, workspace, guard, batch)).await?;
+            return Ok(Written {
+                serial: serial.unsigned_abs(),
+                others: Vec::new(),
+            });
+        }
+        let row = within(
+            PATIENCE,
+            self.call(&mut link.db, COMMIT, workspace, guard, batch),
+        )
+        .await?;
+        let serials: Option<Vec<i64>> = row.try_get(1)?;
+        let others: Option<Vec<Vec<u8>>> = row.try_get(2)?;
+        Ok(Written {
+            serial: number(&row, 0)?,
+            others: serials
+                .unwrap_or_default()
+                .into_iter()
+                .map(i64::unsigned_abs)
+                .zip(others.unwrap_or_default())
+                .collect(),
+        })
     }
 
     /// A batch that is large is one transaction of several statements.
@@ -244,10 +278,10 @@ impl Tables {
         if let Some(row) = known {
             return Ok(row.try_get(0)?);
         }
-        let call = "SELECT {s}.terrane_write_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
-        let serial = self
-            .call(&mut transaction, call, workspace, guard, batch, false)
-            .await?;
+        let serial: i64 = self
+            .call(&mut transaction, WRITE, workspace, guard, batch)
+            .await?
+            .try_get(0)?;
         let mut rest = batch.delta.changes.as_slice();
         while !rest.is_empty() {
             let mut size = 0;
@@ -308,11 +342,11 @@ impl Tables {
         workspace: i64,
         guard: &Guard,
         batch: &Batch,
-        with_rows: bool,
-    ) -> Result<i64, Trouble> {
+    ) -> Result<PgRow, Trouble> {
         let Batch {
             id,
             delta,
+            known,
             floor,
             run,
             starts,
@@ -320,9 +354,17 @@ impl Tables {
             changes,
             data,
         } = batch;
-        let columns = Columns::of(if with_rows { &delta.changes } else { &[] })?;
+        let columns = Columns::of(if statement == COMMIT {
+            &delta.changes
+        } else {
+            &[]
+        })?;
         let (holder, fence) = guard.lease.clone().unzip();
-        let row = sqlx::query(self.names.sql(statement))
+        let mut query = sqlx::query(self.names.sql(statement));
+        if statement == COMMIT {
+            query = query.bind(signed(*known)?);
+        }
+        let row = query
             .bind(workspace)
             .bind(id)
             .bind(guard.session)
@@ -347,7 +389,7 @@ impl Tables {
             .bind(data)
             .fetch_one(db)
             .await?;
-        Ok(row.try_get(0)?)
+        Ok(row)
     }
 
     /// The runs that changed a workspace, oldest first.

@@ -3,7 +3,7 @@
 use crate::rows::delta;
 use crate::runtime::wait_for;
 use crate::session::{RENEW, Session};
-use crate::tables::{Batch, Run, tell};
+use crate::tables::{Batch, Run, Written, tell};
 use std::sync::Arc;
 use std::time::Duration;
 use terrane_model::event::Event;
@@ -58,16 +58,18 @@ impl Opened {
         self.snapshot.serial > self.mirrored
     }
 
-    /// Folds in what others have recorded before a serial.
+    /// Asks what others have recorded before a serial, and folds it in.
     fn catch_up(&mut self, before: u64) -> Result<(), StoreError> {
         let session = Arc::clone(&self.session);
         let from = self.snapshot.serial;
-        let batches = wait_for(async move { session.since(from).await })?;
+        let mut batches = wait_for(async move { session.since(from).await })?;
+        batches.retain(|(serial, _)| *serial < before);
+        self.fold(batches)
+    }
+
+    fn fold(&mut self, batches: Vec<(u64, Vec<u8>)>) -> Result<(), StoreError> {
         let place = format!("the journal of workspace {:?}", self.session.name);
         for (serial, data) in batches {
-            if serial >= before {
-                break;
-            }
             let plain = self.session.tables.sealing.unseal(data)?;
             let batch = decode_batch(&plain).map_err(|error| error.at(place.clone()))?;
             Arc::make_mut(&mut self.snapshot).commit_as(serial, &batch.events);
@@ -87,6 +89,7 @@ impl Opened {
         let batch = Batch {
             id: Uuid::new_v4(),
             delta,
+            known: self.snapshot.serial,
             floor,
             run: self.run.clone(),
             starts,
@@ -95,8 +98,10 @@ impl Opened {
             data,
         };
         let session = Arc::clone(&self.session);
-        let serial = wait_for(async move { session.write(&batch).await })?;
-        if serial > self.snapshot.serial + 1 && serial != guess {
+        let Written { serial, others } = wait_for(async move { session.write(&batch).await })?;
+        if !others.is_empty() {
+            self.fold(others)?;
+        } else if serial > self.snapshot.serial + 1 && serial != guess {
             self.catch_up(serial)?;
         }
         Arc::make_mut(&mut self.snapshot).commit_as(serial, events);

@@ -204,7 +204,10 @@ pub(crate) fn folder_name(workspace: &str) -> String {
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
             b'.' if at > 0 => out.push('.'),
-            byte => out.push_str(&format!("%{byte:02x}")),
+            byte => {
+                out.push('%');
+                out.push_str(&hex::encode([byte]));
+            }
         }
     }
     out

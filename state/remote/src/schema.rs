@@ -166,50 +166,52 @@ fn s3_place(block: Block) -> Block {
         )
 }
 
+/// A role: `more` is for one that is assumed with credentials, else with a web identity.
+fn role(more: bool) -> Attribute {
+    let mut attributes = vec![
+        (
+            "role_arn",
+            if more {
+                Attribute::string().required().described("The role")
+            } else {
+                text("The role (AWS_ROLE_ARN)")
+            },
+        ),
+        (
+            "duration",
+            text("How long the session lasts, from `15m` to `12h`"),
+        ),
+        ("policy", text("A policy (JSON) that narrows the session")),
+        ("policy_arns", texts("Policies that narrow the session")),
+        ("session_name", text("The name of the session")),
+    ];
+    if more {
+        attributes.extend([
+            ("external_id", text("The external identifier")),
+            ("source_identity", text("The source identity")),
+            ("tags", map("Tags of the session")),
+            (
+                "transitive_tag_keys",
+                texts("Keys of tags that sessions made from this one get, too"),
+            ),
+        ]);
+    } else {
+        attributes.extend([
+            (
+                "web_identity_token",
+                text("The token of the web identity").sensitive(),
+            ),
+            (
+                "web_identity_token_file",
+                text("The file that holds it (AWS_WEB_IDENTITY_TOKEN_FILE)"),
+            ),
+        ]);
+    }
+    Attribute::objects(Nesting::Single, attributes).optional()
+}
+
 /// Who asks.
 fn s3_access(block: Block) -> Block {
-    let role = |more: bool| {
-        let mut attributes = vec![
-            (
-                "role_arn",
-                if more {
-                    Attribute::string().required().described("The role")
-                } else {
-                    text("The role (AWS_ROLE_ARN)")
-                },
-            ),
-            (
-                "duration",
-                text("How long the session lasts, from `15m` to `12h`"),
-            ),
-            ("policy", text("A policy (JSON) that narrows the session")),
-            ("policy_arns", texts("Policies that narrow the session")),
-            ("session_name", text("The name of the session")),
-        ];
-        if more {
-            attributes.extend([
-                ("external_id", text("The external identifier")),
-                ("source_identity", text("The source identity")),
-                ("tags", map("Tags of the session")),
-                (
-                    "transitive_tag_keys",
-                    texts("Keys of tags that sessions made from this one get, too"),
-                ),
-            ]);
-        } else {
-            attributes.extend([
-                (
-                    "web_identity_token",
-                    text("The token of the web identity").sensitive(),
-                ),
-                (
-                    "web_identity_token_file",
-                    text("The file that holds it (AWS_WEB_IDENTITY_TOKEN_FILE)"),
-                ),
-            ]);
-        }
-        Attribute::objects(Nesting::Single, attributes).optional()
-    };
     block
         .attr(
             "region",

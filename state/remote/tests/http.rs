@@ -1,7 +1,5 @@
 //! The store over HTTP.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 mod common;
 
 use base64::Engine as _;

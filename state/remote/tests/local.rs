@@ -265,7 +265,7 @@ fn open_intents_outlive_the_run_and_a_peer() {
     let text = statefile::write(&state, &statefile::WriteOptions::default()).unwrap();
     fs::write(local.file(), text).unwrap();
     assert_eq!(local.open().open("default").unwrap().snapshot().open, open);
-    assert!(at(&*local.open().read("default").unwrap(), "peer"));
+    assert!(at(&local.open().read("default").unwrap(), "peer"));
 }
 
 #[test]

@@ -260,6 +260,7 @@ impl Session {
             command: "apply".into(),
             cwd: "/work".into(),
             digest: "".into(),
+            first_op: None,
             parallelism: 10,
         };
         match apply::apply(input, &self.cloud, &mut self.store, chaos) {

@@ -170,7 +170,8 @@ impl Node {
         found
     }
 
-    fn subs(&self) -> impl Iterator<Item = &Self> {
+    /// The pieces directly within it.
+    pub fn subs(&self) -> impl Iterator<Item = &Self> {
         self.parts.iter().filter_map(|part| match part {
             Part::Sub(sub) => Some(sub),
             Part::Text(_) => None,

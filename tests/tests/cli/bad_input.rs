@@ -134,14 +134,6 @@ fn a_missing_value_is_asked_for_or_named() {
 }
 
 #[test]
-fn other_backends_come_later() {
-    check(
-        &[("main.tf", "terraform {\n  backend \"s3\" {}\n}\n")],
-        "The backend \"s3\" is not available",
-    );
-}
-
-#[test]
 fn bytes_that_are_no_text_are_refused() {
     let folder = Folder::new(&[]);
     std::fs::write(folder.path().join("main.tf"), b"a = \"\xff\xfe\"\n").unwrap();

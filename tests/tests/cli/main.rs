@@ -5,6 +5,7 @@
     reason = "what fails here fails the test, also in functions that tests share"
 )]
 
+mod backend;
 mod bad_input;
 mod commands;
 mod console;
@@ -18,6 +19,7 @@ mod functions;
 mod history;
 mod imports;
 mod peers;
+mod plan_json;
 mod remote;
 mod saved_plans;
 mod secrets;

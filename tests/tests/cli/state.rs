@@ -90,7 +90,10 @@ fn the_state_of_a_peer_is_taken_over_when_it_is_wanted() {
         "terraform.tfstate holds the state of 3 resource instances, which was not taken over",
     );
     folder.run("plan").ok().says("3 to add");
-    folder.run("init -force-copy").ok().says("was taken over");
+    folder
+        .run("init -force-copy")
+        .ok()
+        .says("was copied from the backend \"local\" (terraform.tfstate)");
     folder.run("plan -detailed-exitcode").ok();
     assert_eq!(folder.read("terraform.tfstate"), state);
     // Only into an empty state.

@@ -4,6 +4,7 @@
 //! provider configurations, statements about addresses, expressions from outside.
 
 mod attr_blocks;
+mod beside;
 pub(crate) mod bind;
 pub(crate) mod body;
 mod call;
@@ -16,6 +17,8 @@ pub(crate) mod provider;
 mod provisioner;
 mod refactor;
 mod resource;
+
+pub use beside::beside;
 
 use crate::config::{Config, Module, ModuleId, Repetition};
 use crate::load::Tree;

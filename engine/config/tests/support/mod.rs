@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_config::compile::{Schemas, compile};
+use terrane_config::compile::{Schemas, beside, compile};
 use terrane_config::config::Config;
 use terrane_config::load::{Loader, ModuleFile, ModuleFolder, Tree};
 use terrane_config::validate::validate;
@@ -120,7 +120,9 @@ pub(crate) fn messages(text: &str) -> String {
 /// All messages about a configuration, as `validate` finds them.
 pub(crate) fn diagnose(files: FileSet) -> (Diagnostics, SourceMap) {
     let (tree, sources, mut diagnostics) = load(&files);
-    if !diagnostics.has_errors() {
+    if diagnostics.has_errors() {
+        diagnostics.extend(beside(&tree, &sources, &schemas(), &diagnostics));
+    } else {
         let (config, found) = compile(&tree, &sources, &schemas());
         diagnostics.extend(found);
         diagnostics.extend(validate(&config, &functions(files)));

@@ -29,6 +29,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) depth: usize,
     pub(super) work: &'a Work,
+    /// The last conditional whose condition could not be computed, by its place, and the type of both its results.
+    pub(super) undecided: Option<(Span, Type)>,
 }
 
 pub(super) fn eval(
@@ -43,6 +45,7 @@ pub(super) fn eval(
         diagnostics: Vec::new(),
         depth: 0,
         work,
+        undecided: None,
     };
     evaluator
         .eval(&root.code)
@@ -59,6 +62,7 @@ pub fn values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, Strin
         diagnostics: Vec::new(),
         depth: 0,
         work: &work,
+        undecided: None,
     };
     evaluator.involved(&expr.0.code)
 }
@@ -73,6 +77,7 @@ pub fn all_values_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, S
         diagnostics: Vec::new(),
         depth: 0,
         work: &work,
+        undecided: None,
     };
     evaluator.all_involved(&expr.0.code)
 }

@@ -290,12 +290,7 @@ impl Evaluator<'_> {
         // Messages of the branch that is not taken are dropped; the types of both count.
         let no_messages = self.diagnostics.split_off(after_yes);
         let yes_messages = self.diagnostics.split_off(start);
-        let seen = match (&yes, &no) {
-            (Ok(yes), Ok(no)) => Some((yes.clone(), no.clone())),
-            (Ok(yes), Err(Failed)) => Some((yes.clone(), outline(no_code, &yes.ty()))),
-            (Err(Failed), Ok(no)) => Some((outline(yes_code, &no.ty()), no.clone())),
-            (Err(Failed), Err(Failed)) => None,
-        };
+        let seen = self.both_results((yes_code, &yes), (no_code, &no));
         let ty = match &seen {
             Some((yes, no)) => match values::common_type(yes, no) {
                 Ok(ty) => ty,
@@ -312,7 +307,13 @@ impl Evaluator<'_> {
             },
             None => Type::Dynamic,
         };
-        let decision = self.condition(condition, span)?;
+        let decision = match self.condition(condition, span) {
+            Ok(decision) => decision,
+            Err(Failed) => {
+                self.undecided = Some((span, ty));
+                return Err(Failed);
+            }
+        };
         // What a value is taken from, or might have been, tells of both branches.
         let (known, marks) = decision.unmark();
         let marks = match &seen {
@@ -356,6 +357,26 @@ impl Evaluator<'_> {
         Ok(value.with_marks(&marks))
     }
 
+    /// Both results of a conditional, as far as they can be told. `None`: neither can be.
+    fn both_results(
+        &self,
+        (yes_code, yes): (&Code, &Outcome),
+        (no_code, no): (&Code, &Outcome),
+    ) -> Option<(Value, Value)> {
+        match (yes, no) {
+            (Ok(yes), Ok(no)) => Some((yes.clone(), no.clone())),
+            (Ok(yes), Err(Failed)) => {
+                let no = outline(no_code, &yes.ty(), self.undecided.as_ref());
+                Some((yes.clone(), no))
+            }
+            (Err(Failed), Ok(no)) => {
+                let yes = outline(yes_code, &no.ty(), self.undecided.as_ref());
+                Some((yes, no.clone()))
+            }
+            (Err(Failed), Err(Failed)) => None,
+        }
+    }
+
     /// A condition as a bool, known or not, perhaps marked.
     pub(super) fn condition(&mut self, code: &Code, context: Span) -> Outcome {
         let value = self.eval(code)?;
@@ -386,11 +407,11 @@ impl Evaluator<'_> {
 }
 
 /// What can be told without evaluation of a value that can't be computed: its type counts where it is the branch that is not taken. `other`
-/// is the type of the other branch.
-fn outline(code: &Code, other: &Type) -> Value {
+/// is the type of the other branch; `undecided`, what was found of a conditional within it.
+fn outline(code: &Code, other: &Type, undecided: Option<&(Span, Type)>) -> Value {
     let part = |code: &Code| {
         let constant = code.as_constant().cloned();
-        constant.unwrap_or_else(|| outline(code, &Type::Dynamic))
+        constant.unwrap_or_else(|| outline(code, &Type::Dynamic, undecided))
     };
     match &code.node {
         Node::Tuple(items) => Value::tuple(items.iter().map(part).collect()),
@@ -409,6 +430,16 @@ fn outline(code: &Code, other: &Type) -> Value {
             }
             _ => Type::Bool,
         }),
+        // Whatever the condition is, both results have the same type.
+        Node::Conditional(parts) => {
+            let [_, yes, no] = &**parts;
+            let known = undecided.filter(|(span, _)| *span == code.span);
+            let ty = known.map_or_else(
+                || values::common_type(&part(yes), &part(no)).unwrap_or(Type::Dynamic),
+                |(_, ty)| ty.clone(),
+            );
+            Value::unknown(ty)
+        }
         // How many elements there are can't be told, but whether it is an object or a tuple; if there is a collection at all.
         Node::For(parts)
             if !matches!(
@@ -421,7 +452,7 @@ fn outline(code: &Code, other: &Type) -> Value {
             ) || parts
                 .collection
                 .as_constant()
-                .is_some_and(|constant| constant.ty().is_primitive()) =>
+                .is_some_and(|constant| constant.is_null() || constant.ty().is_primitive()) =>
         {
             Value::dynamic()
         }

@@ -180,6 +180,13 @@ fn conditionals_unify_types_and_drop_messages_of_the_other_branch() {
         ("true ? 1 : [][0] + 1", "1"),
         ("true ? [1] : [for v in [[]]: v[0]]", "[1]"),
         ("true ? [1] : tolist([\"a\"])", "list[\"1\"]"),
+        // What can't be computed has a type as far as that does not hang on the part that fails.
+        ("true ? 1 : {for v in null: v => v}", "1"),
+        ("true ? 1 : {for v in null: v => v...}", "1"),
+        ("true ? 1 : [for v in null: v]", "1"),
+        ("false ? (1 ? 1 : 1) : null", "null(Number)"),
+        ("true ? {} : (1 ? {} : tomap({}))", "map{}"),
+        ("true ? [{}] : [(null ? {} : tomap({}))]", "[map{}]"),
         ("sb ? 1 : 2", "sensitive 1"),
         ("true ? 1 : sn", "sensitive 1"),
         (

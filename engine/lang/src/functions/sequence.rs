@@ -411,7 +411,7 @@ fn range_type(_: &[Value]) -> Result<Type, Fault> {
     Ok(Type::list(Type::Number))
 }
 
-fn range(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
+fn range(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
     let zero = Number::from_i64(0);
     let one = Number::from_i64(1);
     let (start, end, step) = match args.len() {
@@ -445,14 +445,24 @@ fn range(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     } else {
         Ordering::Less
     };
+    let too_many = || {
+        Fault::new(
+            "more than 1048576 values were generated; either decrease the difference between start and end or use a smaller step",
+        )
+    };
+    // Numbers with many digits take long to count up: see first how many there will be, about.
+    let count = end.sub(&start).and_then(|all| all.div(&step));
+    let most = Number::from_i64(i64::try_from(MAX_RANGE).unwrap_or(i64::MAX) + 1);
+    if count.is_ok_and(|count| count.compare(&most) == Ordering::Greater) {
+        return Err(too_many());
+    }
     let mut at = start;
     let mut items = Vec::new();
     while at.compare(&end) == stop {
         if items.len() >= MAX_RANGE || step.is_zero() {
-            return Err(Fault::new(
-                "more than 1048576 values were generated; either decrease the difference between start and end or use a smaller step",
-            ));
+            return Err(too_many());
         }
+        context.charge(1)?;
         items.push(Value::number(at.clone()));
         at = at
             .add(&step)

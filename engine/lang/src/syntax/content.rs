@@ -10,6 +10,9 @@ use ecow::EcoString;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// How many arguments, and how many blocks, of a body are reported as not known.
+const MOST_UNKNOWN: usize = 200;
+
 impl Body {
     /// The attributes and blocks of `schema`. Everything else in the body is reported, as are missing
     /// required attributes and wrong numbers of labels.
@@ -161,17 +164,17 @@ impl NativeBody {
             blocks: Vec::new(),
             missing: self.end,
         };
+        let known: BTreeSet<&EcoString> = schema.attributes.iter().map(|(name, _)| name).collect();
+        let mut unknown = Vec::new();
         for attribute in &self.attributes {
-            if schema
-                .attributes
-                .iter()
-                .any(|(name, _)| *name == attribute.name.name)
-            {
+            if known.contains(&attribute.name.name) {
                 content.attributes.push(attribute.clone());
             } else if exact {
-                diagnostics.push(self.unknown_attribute(&attribute.name, schema));
+                unknown.push(&attribute.name);
             }
         }
+        let mut strange = 0;
+        diagnostics.extend(unknown_attributes(&unknown, &content.attributes, schema));
         for block in &self.blocks {
             match schema
                 .blocks
@@ -182,7 +185,10 @@ impl NativeBody {
                     Some(diagnostic) => diagnostics.push(diagnostic),
                     None => content.blocks.push(block.clone()),
                 },
-                None if exact => diagnostics.push(unknown_block(&block.kind, schema)),
+                None if exact && strange < MOST_UNKNOWN => {
+                    strange += 1;
+                    diagnostics.push(unknown_block(&block.kind, schema));
+                }
                 None => {}
             }
         }
@@ -224,20 +230,24 @@ impl NativeBody {
             .within(block.header)
             .into()
     }
+}
 
-    fn unknown_attribute(&self, name: &Ident, schema: &BodySchema) -> Diagnostic {
-        let unused = |known: &&EcoString| {
-            !self
-                .attributes
-                .iter()
-                .any(|attribute| attribute.name.name == **known)
-        };
-        let candidates = schema
-            .attributes
-            .iter()
-            .map(|(known, _)| known)
-            .filter(unused);
-        let hint = match suggestion(&name.name, candidates.map(EcoString::as_str)) {
+/// What is said of arguments that are not known. Of those that are, the ones that are not set may have been meant.
+fn unknown_attributes(
+    unknown: &[&Ident],
+    set: &[Attribute],
+    schema: &BodySchema,
+) -> Vec<Diagnostic> {
+    let set: BTreeSet<&EcoString> = set.iter().map(|attribute| &attribute.name.name).collect();
+    let unset: Vec<&EcoString> = schema
+        .attributes
+        .iter()
+        .map(|(known, _)| known)
+        .filter(|known| !set.contains(known))
+        .collect();
+    let told = |name: &&Ident| {
+        let candidates = unset.iter().map(|known| known.as_str());
+        let hint = match suggestion(&name.name, candidates) {
             Some(hint) => format!(" Did you mean \"{hint}\"?"),
             None if schema.blocks.iter().any(|(kind, _)| *kind == name.name) => {
                 format!(" Did you mean to define a block of type \"{}\"?", name.name)
@@ -249,7 +259,9 @@ impl NativeBody {
             name.name
         );
         Diagnostic::error(&rules::structure::UNSUPPORTED_ARGUMENT, detail).at(name.span)
-    }
+    };
+    // Nobody reads more of them.
+    unknown.iter().take(MOST_UNKNOWN).map(told).collect()
 }
 
 fn unknown_block(kind: &Ident, schema: &BodySchema) -> Diagnostic {

@@ -3,7 +3,7 @@
 //! Two runs may go on at the same time where neither writes what the other reads or writes. A part is named by address: a whole resource as it is
 //! configured (all its instances, also those that are not there yet), one instance, or a root output.
 
-use crate::addr::{ConfigResource, InstanceAddr};
+use crate::addr::{ConfigResource, InstanceAddr, Mode};
 use crate::event::EventKind;
 use ecow::EcoString;
 use std::collections::BTreeMap;
@@ -274,14 +274,15 @@ impl Claim {
 
     /// The first part that an event changes and that this claim does not have for writing.
     ///
-    /// That a run took place, and what came of checks, may be recorded with any claim.
+    /// That a run took place, what came of checks, and what a data source gave, may be recorded with any claim: the last one who looked is right.
     #[must_use]
     pub fn uncovered(&self, event: &EventKind) -> Option<Conflict> {
         if self.is_whole() {
             return None;
         }
         let instance = |addr: &InstanceAddr| {
-            (self.whole.max(self.instance(addr)) != Some(Access::Write))
+            let data = addr.resource.mode == Mode::Data;
+            (!data && self.whole.max(self.instance(addr)) != Some(Access::Write))
                 .then(|| Conflict::Part(Part::Instance(addr.clone())))
         };
         match event {

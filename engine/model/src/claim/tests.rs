@@ -191,6 +191,7 @@ fn events_need_what_they_change() {
     for (parts, event, expect) in [
         ("w:t.a", set("t.a"), None),
         ("w:t.a", set("t.b"), Some("t.b")),
+        ("w:t.a", set("data.t.b"), None),
         ("r:t.a", set("t.a"), Some("t.a")),
         ("W:t.a", set("t.a[3]"), None),
         ("R:t.a", set("t.a[3]"), Some("t.a[3]")),

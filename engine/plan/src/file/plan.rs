@@ -1,8 +1,8 @@
 //! The sections of the file and what is in each.
 
 use super::addrs::{
-    read_instance, read_key, read_module, read_target, write_instance, write_key, write_module,
-    write_target,
+    read_config, read_instance, read_key, read_module, read_target, write_config, write_instance,
+    write_key, write_module, write_target,
 };
 use super::bytes::{Reader, Result, Writer};
 use super::container::Section;
@@ -12,12 +12,14 @@ use super::{FileError, SavedPlan};
 use crate::ephemeral::EphemeralInstance;
 use crate::exec::{ExecGraph, Step, StepId, StepKind};
 use crate::plan::{
-    Action, ActionReason, Base, Drift, Importing, OutputChange, Plan, PlanMode, RelevantAttribute,
-    ResourceChange,
+    Action, ActionReason, Base, Drift, Importing, LeftOut, OutputChange, Plan, PlanMode,
+    RelevantAttribute, ResourceChange,
 };
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use terrane_model::addr::DeposedKey;
+use terrane_model::claim::{Access, Claim, Part};
+use terrane_value::Value;
 
 const ABOUT: [u8; 4] = *b"ABOU";
 const TABLES: [u8; 4] = *b"TABL";
@@ -29,8 +31,11 @@ const SOURCES: [u8; 4] = *b"SRCS";
 const EXTRA: [u8; 4] = *b"EXTR";
 /// Since format 2.
 const EPHEMERALS: [u8; 4] = *b"EPHE";
-const ORDER: [[u8; 4]; 9] = [
-    ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA, EPHEMERALS,
+/// Since format 3.
+const SHOWN: [u8; 4] = *b"SHOW";
+const CLAIM: [u8; 4] = *b"CLAI";
+const ORDER: [[u8; 4]; 11] = [
+    ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA, EPHEMERALS, SHOWN, CLAIM,
 ];
 /// So many sections are in a file of format 1.
 const FIRST: usize = 8;
@@ -74,9 +79,11 @@ pub(super) fn write(saved: &SavedPlan) -> Result<Vec<Section>> {
         out.blob(content);
     });
     let ephemerals = write_ephemerals(plan, &mut tables);
+    let shown = write_shown(plan, &mut tables)?;
+    let claim = write_claim(plan);
     let tables = tables.write();
     let contents = [
-        about, tables, changes, outputs, drift, graph, files, more, ephemerals,
+        about, tables, changes, outputs, drift, graph, files, more, ephemerals, shown, claim,
     ];
     let sections = ORDER.into_iter().zip(contents);
     Ok(sections.map(|(tag, writer)| (tag, writer.bytes)).collect())
@@ -90,11 +97,16 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
         }
         contents.push(found.1.as_slice());
     }
-    // An empty list of instances, and one of variables.
-    const NONE: &[u8] = &[0, 0];
-    if contents.len() == FIRST {
-        contents.push(NONE);
+    // Empty lists: two, and three.
+    const NONE: [&[u8]; 2] = [&[0, 0], &[0, 0, 0]];
+    let missing = NONE.iter().skip(contents.len().saturating_sub(FIRST));
+    if contents.len() >= FIRST {
+        contents.extend(missing);
     }
+    let claim = match contents.len() {
+        11 => contents.pop(),
+        _ => None,
+    };
     let Ok(
         [
             about,
@@ -106,8 +118,9 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
             files,
             more,
             ephemerals,
+            shown,
         ],
-    ) = <[&[u8]; 9]>::try_from(contents)
+    ) = <[&[u8]; ORDER.len() - 1]>::try_from(contents)
     else {
         return Err(FileError::Malformed("a section is missing"));
     };
@@ -127,6 +140,12 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
     })?;
     (plan.ephemerals, plan.apply_time_variables) =
         whole(ephemerals, |bytes| read_ephemerals(bytes, &shared))?;
+    (plan.given, plan.left_out) = whole(shown, |bytes| read_shown(bytes, &shared))?;
+    // Older plans do not say what they read: everything.
+    (plan.claim, plan.base.open) = match claim {
+        Some(claim) => whole(claim, read_claim)?,
+        None => (Claim::whole(), Vec::new()),
+    };
     let (changes, leases) = (plan.changes.len(), plan.ephemerals.len());
     plan.graph = whole(graph, |bytes| read_graph(bytes, changes, leases))?;
     let pair = |bytes: &mut Reader<'_>| Ok((bytes.str()?.to_owned(), bytes.shared()?));
@@ -161,12 +180,15 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         changes: _,
         ephemerals: _,
         apply_time_variables: _,
+        given: _,
+        left_out: _,
         outputs: _,
         drift: _,
         moves,
         checks,
         module_instances,
         relevant,
+        claim: _,
         graph: _,
         errored,
     } = plan;
@@ -174,6 +196,7 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         lineage,
         serial,
         read,
+        open: _,
     } = base;
     let mut out = Writer::default();
     out.text(version);
@@ -231,6 +254,7 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
             .list(|bytes| Ok((read_instance(bytes)?, bytes.number()?)))?
             .into_iter()
             .collect(),
+        open: Vec::new(),
     };
     let variables = bytes.list(|bytes| Ok((bytes.text()?, shared.value(bytes)?)))?;
     let targets = bytes.list(read_target)?;
@@ -257,12 +281,15 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
         changes: Vec::new(),
         ephemerals: Vec::new(),
         apply_time_variables: Vec::new(),
+        given: BTreeMap::new(),
+        left_out: LeftOut::default(),
         outputs: Vec::new(),
         drift: Vec::new(),
         moves,
         checks,
         module_instances,
         relevant,
+        claim: Claim::nothing(),
         graph: ExecGraph::default(),
         errored,
     };
@@ -505,6 +532,98 @@ fn read_ephemerals(
         })
     })?;
     Ok((instances, bytes.list(Reader::text)?))
+}
+
+/// What views show and applying does not need.
+fn write_shown(plan: &Plan, tables: &mut Tables) -> Result<Writer> {
+    let mut out = Writer::default();
+    out.length(plan.given.len());
+    for (name, value) in &plan.given {
+        out.text(name);
+        tables.value(&mut out, value)?;
+    }
+    let LeftOut { objects, outputs } = &plan.left_out;
+    out.length(objects.len());
+    for change in objects {
+        write_change(&mut out, tables, change)?;
+    }
+    out.length(outputs.len());
+    for output in outputs {
+        write_output(&mut out, tables, output)?;
+    }
+    Ok(out)
+}
+
+fn read_shown(
+    bytes: &mut Reader<'_>,
+    shared: &Shared,
+) -> Result<(BTreeMap<ecow::EcoString, Value>, LeftOut)> {
+    let given = bytes.list(|bytes| Ok((bytes.text()?, shared.value(bytes)?)))?;
+    let left_out = LeftOut {
+        objects: bytes.list(|bytes| read_change(bytes, shared))?,
+        outputs: bytes.list(|bytes| read_output(bytes, shared))?,
+    };
+    Ok((given.into_iter().collect(), left_out))
+}
+
+fn write_claim(plan: &Plan) -> Writer {
+    let access = |out: &mut Writer, access: Access| out.bool(access == Access::Write);
+    let mut out = Writer::default();
+    match plan.claim.to_all() {
+        None => out.bool(false),
+        Some(all) => {
+            out.bool(true);
+            access(&mut out, all);
+        }
+    }
+    let parts: Vec<_> = plan.claim.parts().collect();
+    out.list(parts.iter(), |out, (part, how)| {
+        access(out, *how);
+        match part {
+            Part::Resource(addr) => {
+                out.byte(0);
+                write_config(out, addr);
+            }
+            Part::Instance(addr) => {
+                out.byte(1);
+                write_instance(out, addr);
+            }
+            Part::Output(name) => {
+                out.byte(2);
+                out.text(name);
+            }
+        }
+    });
+    out.list(plan.base.open.iter(), |out, op| out.number(*op));
+    out
+}
+
+fn read_claim(bytes: &mut Reader<'_>) -> Result<(Claim, Vec<u64>)> {
+    let access = |bytes: &mut Reader<'_>| {
+        Ok(if bytes.bool()? {
+            Access::Write
+        } else {
+            Access::Read
+        })
+    };
+    let mut claim = Claim::nothing();
+    if bytes.bool()? {
+        claim = Claim::all(access(bytes)?);
+    }
+    let parts = bytes.list(|bytes| {
+        let how = access(bytes)?;
+        let part = match bytes.byte()? {
+            0 => Part::Resource(read_config(bytes)?),
+            1 => Part::Instance(read_instance(bytes)?),
+            2 => Part::Output(bytes.text()?),
+            _ => return Err(FileError::Malformed("a part of the state is of no kind")),
+        };
+        Ok((part, how))
+    })?;
+    for (part, how) in parts {
+        claim.add(part, how);
+    }
+    Ok((claim, bytes.list(Reader::number)?))
 }
 
 fn write_step(out: &mut Writer, step: &Step) {

@@ -3,17 +3,19 @@
 use super::{Digest, FileError, SavedPlan, decode, digest, encode};
 use crate::ephemeral::EphemeralInstance;
 use crate::exec::{ExecGraph, Step, StepId, StepKind};
-use crate::plan::{Base, Drift, Plan, RelevantAttribute};
+use crate::plan::{Base, Drift, LeftOut, Plan, RelevantAttribute, ResourceChange};
 use crate::view::fixture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_model::addr::{DeposedKey, InstanceAddr, InstanceKey};
+use terrane_model::claim::{Access, Claim, Part};
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_value::{Marks, Path, Refinements, Type, Value};
 
 /// What [`encode`] made of [`saved`] in format 1; never changed.
 const SAMPLE: &[u8] = include_bytes!("sample-1.tplan");
 const SAMPLE_2: &[u8] = include_bytes!("sample-2.tplan");
+const SAMPLE_3: &[u8] = include_bytes!("sample-3.tplan");
 
 fn instance(text: &str) -> InstanceAddr {
     text.parse().expect("an address")
@@ -41,6 +43,7 @@ fn plan() -> Plan {
             (instance("a.b"), 7),
             (instance("module.m[0].a.b[\"\\\"\"]"), 0),
         ]),
+        open: Vec::new(),
     };
     plan.moves = vec![(instance("a.b"), instance("a.c"))];
     plan.module_instances = vec![
@@ -155,9 +158,33 @@ fn saved_2() -> SavedPlan {
     saved
 }
 
+/// With what format 3 adds.
+fn saved_3() -> SavedPlan {
+    let mut saved = saved_2();
+    let plan = &mut saved.plan;
+    let secret = Value::string("s").with_marks(&Marks::SENSITIVE);
+    plan.given = BTreeMap::from([("secret".into(), secret)]);
+    plan.left_out = LeftOut {
+        objects: vec![ResourceChange {
+            addr: instance("a.left_out"),
+            ..plan.changes[0].clone()
+        }],
+        outputs: vec![plan.outputs[0].clone()],
+    };
+    let claim = Claim::all(Access::Read)
+        .write(Part::Instance(instance("a.b[0]")))
+        .write(Part::Resource(
+            instance("module.m[0].a.c").resource.config(),
+        ))
+        .write(Part::Output("o".into()));
+    plan.claim = claim;
+    plan.base.open = vec![3, 1 << 40];
+    saved
+}
+
 #[test]
 fn what_is_saved_is_read_back() {
-    let saved = saved_2();
+    let saved = saved_3();
     let bytes = encode(&saved).expect("it can be saved");
     let (found, name) = decode(&bytes).expect("it can be read");
     assert_eq!(found, saved);
@@ -224,7 +251,7 @@ fn every_cut_is_found() {
 /// Sections of a file that was made to be wrong, whole by its digests. It is refused, or it means something; it never panics.
 #[test]
 fn nonsense_within_is_refused() {
-    let sections = super::plan::write(&saved_2()).expect("it can be saved");
+    let sections = super::plan::write(&saved_3()).expect("it can be saved");
     let mut refused = 0;
     for section in 0..sections.len() {
         for at in 0..sections[section].1.len() {
@@ -272,4 +299,10 @@ fn the_sample_of_format_1_is_still_read() {
 fn the_sample_of_format_2_is_still_read() {
     let (found, _) = decode(SAMPLE_2).expect("it can be read");
     assert_eq!(found, saved_2());
+}
+
+#[test]
+fn the_sample_of_format_3_is_still_read() {
+    let (found, _) = decode(SAMPLE_3).expect("it can be read");
+    assert_eq!(found, saved_3());
 }

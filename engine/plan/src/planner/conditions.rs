@@ -1,7 +1,7 @@
 //! Conditions: validations, pre- and postconditions, assertions (`opentofu.md` 5.9).
 
 use crate::rules;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use terrane_config::config::Condition;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
 use terrane_lang::expr::{Scope, values_involved};
@@ -14,6 +14,8 @@ use terrane_value::{Kind, Type};
 pub(crate) struct CheckBook {
     /// By kind and configured address: the results of instances, by address.
     results: BTreeMap<(CheckKind, String), BTreeMap<String, CheckObject>>,
+    /// What is not checked this time.
+    left_out: BTreeSet<(CheckKind, String)>,
 }
 
 impl CheckBook {
@@ -22,6 +24,12 @@ impl CheckBook {
         self.results
             .entry((kind, config_addr.to_owned()))
             .or_default();
+    }
+
+    /// Says that something is not checked this time, since it takes no part: what comes of it is not known.
+    pub(crate) fn leave_out(&mut self, kind: CheckKind, config_addr: &str) {
+        self.declare(kind, config_addr);
+        self.left_out.insert((kind, config_addr.to_owned()));
     }
 
     /// Adds the result of one condition of an instance; the worst one counts.
@@ -64,9 +72,16 @@ impl CheckBook {
             .into_iter()
             .map(|((kind, config_addr), objects)| {
                 let objects: Vec<CheckObject> = objects.into_values().collect();
-                let status = objects.iter().fold(CheckStatus::Pass, |status, object| {
-                    worse(status, object.status)
-                });
+                let key = (kind, config_addr);
+                let without = if objects.is_empty() && self.left_out.contains(&key) {
+                    CheckStatus::Unknown
+                } else {
+                    CheckStatus::Pass
+                };
+                let (kind, config_addr) = key;
+                let status = objects
+                    .iter()
+                    .fold(without, |status, object| worse(status, object.status));
                 CheckResult {
                     kind,
                     config_addr: config_addr.into(),

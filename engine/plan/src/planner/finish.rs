@@ -6,15 +6,16 @@ use crate::exec::StepKind;
 use crate::exec::build::Builder;
 use crate::graph::{Node, NodeId};
 use crate::machine::Planned;
-use crate::plan::{Action, Base, OutputChange, Plan, PlanMode, RelevantAttribute, ResourceChange};
+use crate::plan::{Action, Base, OutputChange, Plan, PlanMode, ResourceChange};
 use crate::rules;
+use crate::stored;
 use crate::world::Place;
 use std::collections::BTreeMap;
-use terrane_config::config::{ModuleId, Reference};
+use terrane_config::config::ModuleId;
 use terrane_config::validate::output_problems;
 use terrane_lang::diagnostic::Diagnostic;
-use terrane_model::addr::{InstanceAddr, Mode};
-use terrane_value::{EcoString, Marks, Path, PathStep, Value};
+use terrane_model::addr::InstanceAddr;
+use terrane_value::{EcoString, Marks, Value, json};
 
 pub(super) fn finish(mut core: Core) -> Planned {
     if core.graph.order().is_empty() && core.graph.len() > 0 || core.cancelled {
@@ -30,10 +31,11 @@ pub(super) fn finish(mut core: Core) -> Planned {
     let generated = core.generated();
     core.find_drift();
     let mut plan = empty_plan(&core);
-    plan.outputs = core.output_changes();
+    (plan.outputs, plan.left_out.outputs) = core.output_changes();
     plan.changes = std::mem::take(&mut core.changes);
     plan.changes
         .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+    plan.left_out.objects = core.left_out();
     plan.ephemerals = std::mem::take(&mut core.ephemerals.instances);
     plan.ephemerals.sort_by(|a, b| a.addr.cmp(&b.addr));
     plan.drift = std::mem::take(&mut core.drift);
@@ -48,7 +50,8 @@ pub(super) fn finish(mut core: Core) -> Planned {
         .map(|place| core.world.module_cell(place).addr.clone())
         .collect();
     plan.base = core.base();
-    plan.relevant = core.relevant(&plan.changes);
+    plan.claim = core.claim(&plan);
+    plan.relevant = core.relevant(&plan.changes, &plan.outputs);
     if core.options.mode != PlanMode::RefreshOnly {
         core.order(&mut plan);
     }
@@ -98,6 +101,33 @@ impl Core {
         Some((self.graph.id(Node::Resource(module, at)), place, index))
     }
 
+    /// The stored objects that take no part. Nothing was asked about them, so they are shown as they are stored.
+    fn left_out(&self) -> Vec<ResourceChange> {
+        if self.scope.is_all() {
+            return Vec::new();
+        }
+        let objects = self.prior.objects.iter().enumerate();
+        let mut left_out: Vec<ResourceChange> = objects
+            .filter(|(_, object)| !object.in_scope && object.importing.is_none())
+            .map(|(id, object)| {
+                let text = &object.stored.attributes;
+                let typed = object
+                    .schema
+                    .as_ref()
+                    .and_then(|schema| stored::decode(text, schema.block.implied_type()).ok());
+                let value = typed.or_else(|| json::decode_implied(text).ok());
+                let value = self.marked(id, &value.unwrap_or(Value::NULL));
+                ResourceChange {
+                    before: value.clone(),
+                    after: value,
+                    ..self.change_of(id)
+                }
+            })
+            .collect();
+        left_out.sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+        left_out
+    }
+
     fn plan_variables(&self) -> BTreeMap<EcoString, Value> {
         let Some(root) = self.config.modules.first() else {
             return BTreeMap::new();
@@ -131,6 +161,7 @@ impl Core {
             lineage: self.snapshot.lineage.clone(),
             serial: self.snapshot.serial,
             read,
+            open: self.snapshot.open.keys().copied().collect(),
         }
     }
 
@@ -138,8 +169,9 @@ impl Core {
         clippy::too_many_lines,
         reason = "outputs that are there, then those that are gone, by one set of rules"
     )]
-    fn output_changes(&mut self) -> Vec<OutputChange> {
+    fn output_changes(&mut self) -> (Vec<OutputChange>, Vec<OutputChange>) {
         let mut changes = BTreeMap::new();
+        let mut left_out = Vec::new();
         let config = self.config.clone();
         for (name, state) in &self.snapshot.outputs {
             let marks = if state.sensitive {
@@ -174,12 +206,14 @@ impl Core {
                 .value_cell(node, 0)
                 .and_then(|cell| cell.get())
                 .cloned();
-            // Refreshing makes nothing, so what is not known now is not known then: the output stays as it is.
-            let refreshing = self.options.mode == PlanMode::RefreshOnly;
-            let settled = |value: &Result<Value, ()>| {
-                !refreshing || value.as_ref().is_ok_and(Value::is_wholly_known)
-            };
-            let value = value.filter(|value| in_scope && settled(value));
+            if !in_scope {
+                left_out.extend(changes.remove(&output.name).map(|change| OutputChange {
+                    action: Action::NoOp,
+                    after: change.before.clone(),
+                    ..change
+                }));
+                continue;
+            }
             let Some(Ok(after)) = value else {
                 if let Some(change) = changes.get_mut(&output.name) {
                     change.action = Action::NoOp;
@@ -197,11 +231,10 @@ impl Core {
                 stored.sensitive == output.sensitive && stored.value == after.unmark_deep()
             });
             let action = match (stored, after.is_null() && after.is_known()) {
-                (Some(_), true) => Action::Delete,
                 (None, true) => Action::NoOp,
                 (None, false) => Action::Create,
-                (Some(_), false) if same => Action::NoOp,
-                (Some(_), false) => Action::Update,
+                (Some(_), _) if same => Action::NoOp,
+                (Some(_), _) => Action::Update,
             };
             // A null is no output: there was none, and there will be none.
             let after = if stored.is_none() && action == Action::NoOp {
@@ -221,7 +254,8 @@ impl Core {
                 },
             );
         }
-        changes.into_values().collect()
+        left_out.sort_by(|a: &OutputChange, b| a.name.cmp(&b.name));
+        (changes.into_values().collect(), left_out)
     }
 
     /// `-replace` of something that is not there does nothing; say so.
@@ -253,47 +287,5 @@ impl Core {
                 Diagnostic::warning(&rules::planning::UNMATCHED_REPLACE, format!("Your force-replace request for {addr} doesn't match any resource instance.{hint}")).about(addr.to_string()),
             );
         }
-    }
-
-    /// Attributes of other resources that the configuration of what changes refers to, and that outputs refer to.
-    fn relevant(&self, changes: &[ResourceChange]) -> Vec<RelevantAttribute> {
-        let mut found: BTreeMap<String, Vec<Path>> = BTreeMap::new();
-        let mut nodes: Vec<(ModuleId, u32)> = changes
-            .iter()
-            .filter(|change| {
-                change.action != Action::NoOp && change.addr.resource.mode == Mode::Managed
-            })
-            .filter_map(|change| self.index.resource(&change.addr.resource))
-            .collect();
-        nodes.sort_unstable();
-        nodes.dedup();
-        for (module, at) in nodes {
-            let declared = self.config.module(module);
-            declared.resources[at as usize].body.each_use(&mut |used| {
-                if let Reference::Resource(target) = declared.slots[used.slot.0 as usize] {
-                    let path = Path(
-                        used.path
-                            .iter()
-                            .map(|name| PathStep::Attr(name.clone()))
-                            .collect(),
-                    );
-                    let paths = found
-                        .entry(self.config_addr(module, target).to_string())
-                        .or_default();
-                    if !paths.contains(&path) {
-                        paths.push(path);
-                    }
-                }
-            });
-        }
-        found
-            .into_iter()
-            .flat_map(|(resource, paths)| {
-                paths.into_iter().map(move |path| RelevantAttribute {
-                    resource: resource.clone(),
-                    path,
-                })
-            })
-            .collect()
     }
 }

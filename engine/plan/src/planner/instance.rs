@@ -164,6 +164,7 @@ impl Core {
         if !self.is_destroy() {
             let change = self.change_of(object);
             self.changes.push(change);
+            return self.settle_checked(id, value);
         }
         self.settle(id, Ok(value));
     }

@@ -10,6 +10,7 @@ use crate::plan::{ActionReason, ExpansionKind, PlanMode};
 use crate::rules;
 use crate::world::{Expanded, Place, World};
 use rayon::prelude::*;
+use std::sync::Arc;
 use terrane_config::config::{ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_model::addr::{InstanceAddr, InstanceKey, Mode};
@@ -93,44 +94,36 @@ impl Core {
             self.imports.extend(wanted);
         }
         let mut batch = Vec::new();
+        let mut absent = Vec::new();
         for place in self.world.places(module) {
-            let expanded = if from_state && !self.world.is_doubled(place) {
-                Ok(self.expanded_from_state(place, at))
-            } else {
-                self.world.expanded(place, &resource.repetition)
-            };
-            let expanded = match expanded {
-                Ok(expanded) => Some(expanded),
-                Err(diagnostics) => {
-                    let addr = self.world.resource_addr(place, at).to_string();
-                    self.report(diagnostics, &addr);
-                    self.claim_all(place, at);
-                    None
-                }
-            };
+            let (expanded, configured) = self.expand_in(resource, place, at);
             if let Some(expanded) = &expanded {
-                batch.extend(
-                    expanded
-                        .keys
-                        .iter()
-                        .cloned()
-                        .enumerate()
-                        .map(|(index, key)| (place, index, key)),
-                );
+                let there = |key: &&Option<InstanceKey>| expanded.keys.binary_search(key).is_err();
+                let missing = configured.iter().filter(there).cloned();
+                absent.extend(missing.map(|key| (place, key)));
+                let keys = expanded.keys.iter().cloned().enumerate();
+                batch.extend(keys.map(|(index, key)| {
+                    let known = !from_state && configured.binary_search(&key).is_ok();
+                    (place, index, key, known)
+                }));
             }
             self.world.set_resource(place, at, expanded);
+        }
+        for (place, key) in absent {
+            self.check_absent(resource, place, at, key);
         }
         self.running[id.index()] = u32::try_from(batch.len()).expect("fewer than 2^32 instances");
         if batch.is_empty() {
             return self.complete(id);
         }
-        let evaluate = |(place, _, key): &(Place, usize, Option<InstanceKey>)| match from_state {
-            true => Evaluated {
+        type Instance = (Place, usize, Option<InstanceKey>, bool);
+        let evaluate = |(place, _, key, configured): &Instance| match configured {
+            false => Evaluated {
                 config: Ok(Value::NULL),
                 conditions: Vec::new(),
                 messages: Diagnostics::new(),
             },
-            false => evaluate(
+            true => evaluate(
                 &self.world,
                 resource,
                 *place,
@@ -145,7 +138,7 @@ impl Core {
             batch.par_iter().map(evaluate).collect()
         };
         let config_addr = self.config_addr(module, at).to_string();
-        for ((place, index, key), evaluated) in batch.into_iter().zip(evaluated) {
+        for ((place, index, key, _), evaluated) in batch.into_iter().zip(evaluated) {
             let addr = self.world.instance_addr(place, at, key);
             self.begin(
                 id,
@@ -160,12 +153,58 @@ impl Core {
         }
     }
 
-    pub(super) fn declare_checks(&mut self, module: ModuleId, at: u32, resource: &Resource) {
-        if !resource.lifecycle.preconditions.is_empty()
-            || !resource.lifecycle.postconditions.is_empty()
-        {
-            let addr = self.config_addr(module, at).to_string();
-            self.checks.declare(CheckKind::Resource, &addr);
+    /// The instances of a resource in one module instance, `None` if that can't be told; and which of them are configured.
+    fn expand_in(
+        &mut self,
+        resource: &Resource,
+        place: Place,
+        at: u32,
+    ) -> (Option<Expanded>, Arc<[Option<InstanceKey>]>) {
+        let managed = resource.mode == Mode::Managed && !self.world.is_doubled(place);
+        if managed && self.is_destroy() {
+            return (Some(self.expanded_from_state(place, at)), Arc::from([]));
+        }
+        let mut expanded = match self.world.expanded(place, &resource.repetition) {
+            Ok(expanded) => expanded,
+            Err(diagnostics) => {
+                let addr = self.world.resource_addr(place, at).to_string();
+                self.report(diagnostics, &addr);
+                self.claim_all(place, at);
+                return (None, Arc::from([]));
+            }
+        };
+        let configured = expanded.keys.clone();
+        let repeats = matches!(expanded.kind, ExpansionKind::Count | ExpansionKind::ForEach);
+        if managed && repeats && self.options.mode == PlanMode::RefreshOnly {
+            // Nothing comes and nothing goes: there are the instances that there are.
+            expanded.keys = self.expanded_from_state(place, at).keys;
+        }
+        (Some(expanded), configured)
+    }
+
+    /// What is wrong with an instance that is not there yet, and will not be made now.
+    fn check_absent(
+        &mut self,
+        resource: &Resource,
+        place: Place,
+        at: u32,
+        key: Option<InstanceKey>,
+    ) {
+        let severity = self.condition_severity();
+        let Evaluated {
+            config,
+            conditions,
+            messages,
+        } = evaluate(&self.world, resource, place, at, key.as_ref(), severity);
+        let addr = self.world.instance_addr(place, at, key).to_string();
+        let config_addr = self.config_addr(place.module, at).to_string();
+        for outcome in &conditions {
+            self.checks
+                .record(CheckKind::Resource, &config_addr, &addr, outcome);
+        }
+        self.report(messages, &addr);
+        if let Err(messages) = config {
+            self.report(messages, &addr);
         }
     }
 

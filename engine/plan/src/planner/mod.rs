@@ -4,6 +4,7 @@
 //! graph says: reading depends on prior state only. Answers may come in any order; the plan is the same.
 
 mod adopt;
+mod claim;
 pub(crate) mod conditions;
 mod data;
 mod drafts;
@@ -23,6 +24,7 @@ mod objects;
 mod orphans;
 mod prior;
 mod recover;
+mod relevant;
 mod takeover;
 mod targets;
 
@@ -264,10 +266,8 @@ impl Core {
             }
         }
         self.find_ephemeral_users(&taking_part);
-        if !self.is_destroy() {
-            self.declare_all_checks(&taking_part);
-        }
         if !self.recovering {
+            self.declare_all_checks(&taking_part);
             self.warn_about_targets();
         }
     }
@@ -475,11 +475,13 @@ fn empty_plan(core: &Core) -> Plan {
         timestamp: core.timestamp.clone(),
         workspace: core.options.workspace.clone(),
         variables: BTreeMap::new(),
+        given: core.options.given.clone(),
         targets: core.options.targets.clone(),
         excludes: core.options.excludes.clone(),
         force_replace: core.options.replace.clone(),
         base: crate::plan::Base::default(),
         changes: Vec::new(),
+        left_out: crate::plan::LeftOut::default(),
         ephemerals: Vec::new(),
         apply_time_variables: core.options.apply_time_variables.clone(),
         outputs: Vec::new(),
@@ -488,6 +490,7 @@ fn empty_plan(core: &Core) -> Plan {
         checks: Vec::new(),
         module_instances: Vec::new(),
         relevant: Vec::new(),
+        claim: terrane_model::claim::Claim::nothing(),
         graph: crate::exec::ExecGraph::default(),
         errored: false,
     }

@@ -20,6 +20,35 @@ struct Statement<'c> {
     exact: bool,
 }
 
+impl Statement<'_> {
+    /// Whether it moves the resource, or something to it.
+    fn mentions(&self, addr: &ResourceAddr) -> bool {
+        let steps = &addr.module.0;
+        let depth = self.module.0.len();
+        let within = steps.len() >= depth
+            && steps
+                .iter()
+                .zip(self.module.0.iter())
+                .all(|(step, name)| step.name == *name);
+        let (_, inner) = steps.split_at(depth.min(steps.len()));
+        let names = |endpoint: &Endpoint| {
+            endpoint.resource.as_ref().is_some_and(|resource| {
+                let EndpointResource {
+                    mode,
+                    type_name,
+                    name,
+                    key: _,
+                } = resource;
+                endpoint.modules.as_slice() == inner
+                    && addr.mode == *mode
+                    && addr.type_name == *type_name
+                    && addr.name == *name
+            })
+        };
+        within && (names(&self.moved.from) || names(&self.moved.to))
+    }
+}
+
 /// Finds the new address of each instance that moves.
 pub(crate) fn find(
     snapshot: &Snapshot,
@@ -43,7 +72,13 @@ pub(crate) fn find(
         for key in resource.instances.keys() {
             let from = resource_addr.instance(key.clone());
             let mut to = follow(&from, &statements, &mut diagnostics);
-            if let Some(implied) = implied(&to, snapshot, config, index) {
+            // What a block says of a resource is all that is to be said of it.
+            if to == from
+                && !statements
+                    .iter()
+                    .any(|statement| statement.mentions(&from.resource))
+                && let Some(implied) = implied(&to, snapshot, config, index)
+            {
                 to = implied;
             }
             if to != from {

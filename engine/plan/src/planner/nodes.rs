@@ -1,6 +1,6 @@
 //! What happens when a node runs, for everything but resources.
 
-use super::conditions::{self, Words};
+use super::conditions::{self, Outcome, Words};
 use super::{Configuring, Core, ProviderStage, Waiting};
 use crate::graph::{Node, NodeId};
 use crate::machine::ProviderInstance;
@@ -126,13 +126,11 @@ impl Core {
         }
     }
 
-    /// Says what will be checked, so that it is reported although it may have no instances: as far as it takes part.
+    /// Says what will be checked, so that it is reported although it may have no instances; and what will not be, since it takes no part.
     pub(super) fn declare_all_checks(&mut self, taking_part: &[bool]) {
         let config = self.config.clone();
+        let destroying = self.is_destroy();
         for (id, taking_part) in (0u32..).map(NodeId).zip(taking_part) {
-            if !taking_part {
-                continue;
-            }
             let (kind, name, module) = match self.graph.node(id) {
                 Node::Variable(module, at) => {
                     let variable = &config.module(module).variables[at as usize];
@@ -156,14 +154,33 @@ impl Core {
                     (CheckKind::Check, name, module)
                 }
                 Node::Resource(module, at) => {
-                    let resource = &config.module(module).resources[at as usize];
-                    self.declare_checks(module, at, resource);
+                    let lifecycle = &config.module(module).resources[at as usize].lifecycle;
+                    if lifecycle.preconditions.is_empty() && lifecycle.postconditions.is_empty() {
+                        continue;
+                    }
+                    let addr = self.config_addr(module, at).to_string();
+                    match *taking_part && !destroying {
+                        true => self.checks.declare(CheckKind::Resource, &addr),
+                        false => self.checks.leave_out(CheckKind::Resource, &addr),
+                    }
                     continue;
                 }
                 Node::Call(..) | Node::Local(..) | Node::Provider(_) => continue,
             };
             let addr = self.config_within(module, &name);
-            self.checks.declare(kind, &addr);
+            if *taking_part && !destroying {
+                self.checks.declare(kind, &addr);
+                continue;
+            }
+            self.checks.leave_out(kind, &addr);
+            if destroying && kind == CheckKind::Output && module == ModuleId(0) {
+                // There is one of it, whatever becomes of it.
+                let unknown = Outcome {
+                    status: CheckStatus::Unknown,
+                    failure: None,
+                };
+                self.checks.record(kind, &addr, &addr, &unknown);
+            }
         }
     }
 

@@ -355,6 +355,8 @@ pub(crate) fn plan(json: &str) -> Plan {
         base: Base::default(),
         ephemerals: Vec::new(),
         apply_time_variables: Vec::new(),
+        given: BTreeMap::new(),
+        left_out: crate::plan::LeftOut::default(),
         changes,
         outputs: map("output_changes")
             .iter()
@@ -365,6 +367,7 @@ pub(crate) fn plan(json: &str) -> Plan {
         checks: list("checks").iter().map(check).collect(),
         module_instances: Vec::new(),
         relevant,
+        claim: terrane_model::claim::Claim::whole(),
         graph: ExecGraph::default(),
         errored: is_true(json.get("errored")),
     }

@@ -58,8 +58,13 @@ impl Number {
             return if negative { "-Inf" } else { "+Inf" }.to_owned();
         };
         let digits = digits.map(|digits| digits.min(10_000));
+        let far = !float.is_zero() && float.exponent.unsigned_abs() > FAR;
         let mut decimal = match digits {
             None => Decimal::shortest(&float, self.precision()),
+            Some(digits) if far && notation != Notation::Plain => {
+                let wanted = i64::try_from(digits).unwrap_or(i64::MAX).saturating_add(2);
+                Decimal::leading(&float.mantissa, float.exponent, wanted)
+            }
             Some(_) => Decimal::exact(&float),
         };
         let wanted = digits.map(|digits| i64::try_from(digits).unwrap_or(i64::MAX));
@@ -85,6 +90,9 @@ impl Number {
         }
     }
 }
+
+/// From which binary exponent on a number is far from the point.
+const FAR: u64 = 4_000;
 
 /// `0.d₁d₂d₃… × 10^point`, without trailing zeros. Zero has no digits.
 pub(super) struct Decimal {
@@ -123,20 +131,62 @@ impl Decimal {
         }
     }
 
+    /// At least as many digits as wanted, and a one behind them if there are more that are not zero: so much decides how to round.
+    ///
+    /// A number far from the point has a hundred thousand digits or more, and finding them takes time that grows with their square.
+    fn leading(mantissa: &BigUint, exponent: i64, wanted: i64) -> Self {
+        let bits = super::float::bits(mantissa) + exponent;
+        // The digits before the point, but for one or two: log₁₀ 2 = 0.30103.
+        let digits = bits.saturating_mul(30_103) / 100_000;
+        let drop = digits - wanted - 2;
+        let fives = BigUint::from(5_u32).pow(u32::try_from(drop.unsigned_abs()).unwrap_or(0));
+        let twos = exponent - drop;
+        let up = u64::try_from(twos).unwrap_or(0);
+        let down = u64::try_from(-twos).unwrap_or(0);
+        let (above, below) = if drop >= 0 {
+            (mantissa << up, fives << down)
+        } else {
+            (mantissa * fives << up, BigUint::from(1_u32) << down)
+        };
+        let quotient = &above / &below;
+        let rest = above - &quotient * below;
+        let mut digits = quotient.to_radix_be(10);
+        let mut tens = drop;
+        if rest != BigUint::default() {
+            digits.push(1);
+            tens -= 1;
+        }
+        Self::from_digits(&digits, tens)
+    }
+
     /// The fewest digits between the midpoints to the neighbours that the precision allows.
     /// Midpoints count for an even mantissa, which ties round to.
     fn shortest(float: &Float, prec: u32) -> Self {
-        let mut decimal = Self::exact(float);
-        if decimal.digits.is_empty() {
-            return decimal;
+        Self::shortest_if(float, prec, float.exponent.unsigned_abs() > FAR)
+    }
+
+    /// `far`: only as many digits are found as decide.
+    fn shortest_if(float: &Float, prec: u32, far: bool) -> Self {
+        if float.is_zero() {
+            return Self::exact(float);
         }
+        // Neighbours differ within the digits that the precision allows.
+        let wanted = i64::from(prec) * 30_103 / 100_000 + 10;
+        let of = |mantissa: &BigUint, exponent: i64| {
+            if far {
+                Self::leading(mantissa, exponent, wanted)
+            } else {
+                Self::of(mantissa, exponent)
+            }
+        };
+        let mut decimal = of(&float.mantissa, float.exponent);
         // The mantissa with one bit more than the precision: its last bit is half a step.
         let have = super::float::bits(&float.mantissa);
         let shift = i64::from(prec) + 1 - have;
         let mantissa = &float.mantissa << u64::try_from(shift).unwrap_or(0);
         let exponent = float.exponent - shift.max(0);
-        let lower = Self::of(&(&mantissa - 1_u32), exponent);
-        let upper = Self::of(&(&mantissa + 1_u32), exponent);
+        let lower = of(&(&mantissa - 1_u32), exponent);
+        let upper = of(&(&mantissa + 1_u32), exponent);
         let inclusive = !mantissa.bit(1);
 
         let at = |decimal: &Self, index: usize| decimal.digits.get(index).copied().unwrap_or(0);
@@ -282,5 +332,52 @@ impl Decimal {
             return self.scientific(negative, (significant - 1).max(0));
         }
         self.fixed(negative, (size - self.point).max(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Finding few digits or all of them makes no difference.
+    #[test]
+    fn leading_digits_decide() {
+        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = move || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed
+        };
+        for round in 0..400 {
+            let prec = [64, 113, 512][round % 3];
+            let mut mantissa = BigUint::from(next() | 1);
+            while super::super::float::bits(&mantissa) < i64::from(prec) - 64 {
+                mantissa = (mantissa << 64_u32) + next();
+            }
+            // A few that are exact, or just beside a round number.
+            if round % 5 == 0 {
+                mantissa = BigUint::from(10_u32).pow(u32::try_from(round % 19).unwrap());
+                mantissa += u32::try_from(round % 3).unwrap();
+            }
+            let exponent = i64::try_from(next() % 9_000).unwrap() - 4_500;
+            let float = Float {
+                negative: false,
+                mantissa,
+                exponent,
+            };
+            let all = Decimal::shortest_if(&float, prec, false);
+            let few = Decimal::shortest_if(&float, prec, true);
+            assert_eq!(
+                (&few.digits, few.point),
+                (&all.digits, all.point),
+                "{float:?} {prec}"
+            );
+            let mut exact = Decimal::exact(&float);
+            let mut leading = Decimal::leading(&float.mantissa, float.exponent, 22);
+            exact.round(20);
+            leading.round(20);
+            assert_eq!((leading.digits, leading.point), (exact.digits, exact.point));
+        }
     }
 }

@@ -3,13 +3,13 @@
 use super::compare::{Difference, check};
 use super::survey::never_written;
 use super::{Fate, Migrated, Migration, Pair, Standing, Survey, Target, backup};
-use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::rules;
-use crate::session::{DEFAULT_WORKSPACE, OpenWorkspace, new_run};
+use crate::session::{DEFAULT_WORKSPACE, OpenWorkspace};
+use crate::workspace::make;
 use std::path::PathBuf;
 use std::sync::Arc;
-use terrane_model::event::{Event, EventKind};
+use terrane_model::event::EventKind;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::{StateStore, StoreError};
 
@@ -98,39 +98,40 @@ fn write_all(
     for pair in survey.pairs.iter().filter(|pair| pair.standing.writes()) {
         let workspace = migration.session.open_in(&*migration.to.store, &pair.to)?;
         let before = workspace.snapshot();
-        let unchanged = *before == *pair.before();
-        written.push(Written {
-            name: pair.to.clone(),
-            workspace: Some(workspace),
-            before,
-            existed: matches!(pair.target, Target::Holds(_)),
-            expected: None,
-        });
-        if !unchanged {
+        if *before != *pair.before() {
+            // Not ours: nothing of it is to be taken back.
             return Err(changed_meanwhile(migration, &pair.to, true));
         }
-        let Some(one) = written.last_mut() else {
-            continue;
-        };
-        if never_written(&pair.snapshot) {
-            // Only its name is to be known there.
-            one.workspace = None;
-            continue;
-        }
-        let events = events(
-            migration,
-            vec![EventKind::Replaced(Box::new((*pair.snapshot).clone()))],
-        );
-        let mut expected = (*one.before).clone();
-        expected.commit(&events);
-        one.expected = Some(expected);
-        if let Some(workspace) = &mut one.workspace {
-            workspace.commit(events).map_err(Failure::store(format!(
+        let failed = || {
+            Failure::store(format!(
                 "Writing the state of the workspace {:?} to {} failed",
                 pair.to,
                 migration.to.describe()
-            )))?;
+            ))
+        };
+        let mut one = Written {
+            name: pair.to.clone(),
+            workspace: None,
+            before,
+            existed: matches!(pair.target, Target::Holds(_)),
+            expected: None,
+        };
+        if never_written(&pair.snapshot) {
+            // Only its name is to be known there.
+            drop(workspace);
+            written.push(one);
+            make(migration.session, &*migration.to.store, &pair.to).map_err(failed())?;
+            continue;
         }
+        let copy = EventKind::Replaced(Box::new((*pair.snapshot).clone()));
+        let events = migration.session.run(vec![copy]);
+        let mut expected = (*one.before).clone();
+        expected.commit(&events);
+        one.expected = Some(expected);
+        let workspace = one.workspace.insert(workspace);
+        let committed = workspace.commit(events).map_err(failed());
+        written.push(one);
+        committed?;
         // A large state takes its time.
         let targets = written.iter_mut().filter_map(|one| one.workspace.as_mut());
         for workspace in sources.iter_mut().chain(targets) {
@@ -251,7 +252,7 @@ fn take_back_one(migration: &Migration<'_>, one: Written) -> Result<(), StoreErr
         })
         .collect();
     changes.push(EventKind::Replaced(Box::new((*before).clone())));
-    workspace.commit(events(migration, changes))?;
+    workspace.commit(migration.session.run(changes))?;
     workspace.close()
 }
 
@@ -266,21 +267,6 @@ fn erase(store: &dyn StateStore, name: &str, existed: bool) -> Result<(), StoreE
         return store.open(name)?.close();
     }
     Ok(())
-}
-
-/// Events of a run of their own.
-fn events(migration: &Migration<'_>, changes: Vec<EventKind>) -> Vec<Event> {
-    let at_ms = now_ms();
-    let run = EventKind::Run {
-        run: new_run().into(),
-        plan: ecow::EcoString::new(),
-        command: migration.session.command.as_str().into(),
-        who: migration.session.who().into(),
-    };
-    std::iter::once(run)
-        .chain(changes)
-        .map(|kind| Event { at_ms, kind })
-        .collect()
 }
 
 fn changed_meanwhile(migration: &Migration<'_>, workspace: &str, target: bool) -> Failure {

@@ -2,6 +2,8 @@
 
 use crate::client::{Link, Trouble, within};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use terrane_store::StoreError;
 
@@ -24,6 +26,8 @@ pub(crate) struct Names {
     pub(crate) skip_schema: bool,
     pub(crate) skip_table: bool,
     pub(crate) skip_index: bool,
+    /// Whether the tables were found to be there and of this format. They do not go back.
+    pub(crate) ready: Arc<AtomicBool>,
 }
 
 /// A name as it stands in a statement.
@@ -74,8 +78,12 @@ impl Names {
     ///
     /// Two who start at once wait for each other: all is done in one transaction that holds a lock of the schema.
     pub(crate) async fn prepare(&self, link: &mut Link, with_peers: bool) -> Result<(), Trouble> {
+        if self.ready.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let ready = self.is_there(link).await?;
         if ready && (!with_peers || self.peers_are_there(link).await?) {
+            self.ready.store(true, Ordering::Relaxed);
             return Ok(());
         }
         if link.is_standby {
@@ -111,6 +119,13 @@ impl Names {
         Ok(exists)
     }
 
+    fn index(&self) -> String {
+        format!(
+            "CREATE UNIQUE INDEX IF NOT EXISTS {} ON {{t}} (name)",
+            quoted(&self.index)
+        )
+    }
+
     async fn missing(
         &self,
         with_peers: bool,
@@ -135,10 +150,7 @@ impl Names {
                 statements.push(PEERS.to_owned());
             }
             if !self.skip_index {
-                statements.push(format!(
-                    "CREATE UNIQUE INDEX IF NOT EXISTS {} ON {{t}} (name)",
-                    quoted(&self.index)
-                ));
+                statements.push(self.index());
             }
         }
         let version: i64 = if format {
@@ -147,7 +159,7 @@ impl Names {
                 .await?
                 .try_get(0)?
         } else {
-            statements.push("CREATE TABLE {s}.terrane_format (version bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp())".to_owned());
+            statements.push(MARKER.to_owned());
             0
         };
         self.check(Some(version))?;
@@ -162,6 +174,9 @@ impl Names {
     }
 }
 
+/// The table that says which format the others have.
+const MARKER: &str = "CREATE TABLE {s}.terrane_format (version bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp())";
+
 /// The table of the peers, as they make it.
 const PEERS: &str = "CREATE SEQUENCE IF NOT EXISTS public.global_states_id_seq AS bigint;
 CREATE TABLE IF NOT EXISTS {t} (
@@ -170,20 +185,27 @@ CREATE TABLE IF NOT EXISTS {t} (
     data text
 )";
 
-/// All that an administrator runs where terrane may not create tables itself.
+/// All that an administrator runs where terrane may not create tables itself; then the `skip_…_creation` arguments are set.
 #[must_use]
-pub fn statements(schema: &str, table: &str) -> String {
+pub fn statements(schema: &str, table: &str, index: &str) -> String {
     let names = Names {
         schema: schema.to_owned(),
         table: table.to_owned(),
-        index: String::new(),
+        index: index.to_owned(),
         skip_schema: false,
         skip_table: false,
         skip_index: false,
+        ready: Arc::default(),
     };
-    let mut all = String::new();
-    for step in STEPS {
-        all.push_str(&names.sql(step).0);
+    let mut all = vec![
+        "CREATE SCHEMA IF NOT EXISTS {s};\n".to_owned(),
+        format!("{PEERS};\n{};\n{MARKER};\n", names.index()),
+    ];
+    for (step, number) in STEPS.iter().zip(1..) {
+        all.push((*step).to_owned());
+        all.push(format!(
+            "INSERT INTO {{s}}.terrane_format (version) VALUES ({number});\n"
+        ));
     }
-    all
+    names.sql(&all.concat()).0
 }

@@ -17,6 +17,8 @@ CREATE TABLE {s}.terrane_workspace (
     -- What the peers' row was last made of: the serial of the state, and the digest of the row.
     published bigint NOT NULL DEFAULT 0,
     digest    text,
+    -- Which versions are kept (JSON); null: all.
+    policy    text,
     UNIQUE (layout, name)
 ) WITH (fillfactor = 20);
 
@@ -136,10 +138,10 @@ END
 $body$;
 
 -- The same in two transactions. The first takes effect without waiting for the disk, so that it keeps others waiting for as short as can be; the second waits
--- until the log is on disk up to behind the first, together with all who wait for that at the time.
+-- until the log is on disk up to behind the first, together with all who wait for that at the time. With the serial comes what others have recorded since `p_known`.
 CREATE PROCEDURE {s}.terrane_commit_1(
-    INOUT p_serial bigint,
-    p_workspace bigint, p_batch uuid, p_session int, p_holder text, p_fence bigint,
+    INOUT p_serial bigint, INOUT p_serials bigint[], INOUT p_others bytea[],
+    p_known bigint, p_workspace bigint, p_batch uuid, p_session int, p_holder text, p_fence bigint,
     p_floor bigint, p_lineage text, p_last_op bigint, p_clear boolean,
     p_kinds text[], p_keys bytea[], p_labels text[], p_changed bigint[], p_rows bytea[],
     p_began_ms bigint, p_starts boolean, p_run text, p_plan text, p_command text, p_who text,
@@ -152,6 +154,10 @@ BEGIN
         p_kinds, p_keys, p_labels, p_changed, p_rows,
         p_began_ms, p_starts, p_run, p_plan, p_command, p_who, p_changes, p_data);
     COMMIT;
+    IF p_serial > p_known + 1 THEN
+        SELECT array_agg(serial ORDER BY serial), array_agg(data ORDER BY serial) INTO p_serials, p_others
+        FROM {s}.terrane_journal WHERE workspace = p_workspace AND serial > p_known AND serial < p_serial;
+    END IF;
     PERFORM pg_logical_emit_message(true, 'terrane', '');
 END
 $body$;

@@ -99,7 +99,7 @@ impl Server {
             .arg("-c")
             // It reads until this process is gone; then the server goes, and its folder with it.
             .arg(
-                r#"programs=$1 data=$2 folder=$3; shift 3
+                r#"trap '' INT TERM; programs=$1 data=$2 folder=$3; shift 3
                 "$programs/postgres" -D "$data" "$@" >"$folder/log" 2>&1 </dev/null &
                 cat >/dev/null; kill -INT $!; wait; rm -rf "$folder""#,
             )

@@ -65,6 +65,9 @@ impl StateStore for Shared {
     fn delete(&self, workspace: &str) -> Result<(), terrane_store::StoreError> {
         self.0.delete(workspace)
     }
+    fn erase(&self, workspace: &str) -> Result<(), terrane_store::StoreError> {
+        self.0.erase(workspace)
+    }
 }
 
 impl Harness for Place {

@@ -1,8 +1,14 @@
 //! The store against a real server: one for all tests, a database for each.
 
 mod conformance;
+mod crash;
 mod cut;
 mod leases;
+mod merging;
+mod peer;
+mod schedules;
+mod sealing;
+mod setup;
 
 use crate::testing::Server;
 use crate::{Layout, open};
@@ -41,20 +47,29 @@ impl Place {
     }
 
     pub(crate) fn store_at(&self, conn_str: &str) -> Arc<dyn StateStore> {
-        self.sealed_store(conn_str, Arc::new(Plain))
+        store(conn_str, self.layout)
     }
 
     pub(crate) fn sealed_store(&self, conn_str: &str, seal: Arc<dyn Seal>) -> Arc<dyn StateStore> {
-        let layout = match self.layout {
-            Layout::States => Value::null(Type::String),
-            Layout::Rows => Value::string("rows"),
-        };
-        let config = Value::object([("conn_str", Value::string(conn_str)), ("layout", layout)]);
-        let surroundings = Surroundings::new(BTreeMap::new(), "/nowhere");
-        open("pg", &config, &surroundings, seal).unwrap()
+        sealed(conn_str, self.layout, seal)
     }
 
     pub(crate) fn psql(&self, statements: &str) -> String {
         self.server.psql(&self.database, statements)
     }
+}
+
+/// A store of this layout.
+pub(crate) fn store(conn_str: &str, layout: Layout) -> Arc<dyn StateStore> {
+    sealed(conn_str, layout, Arc::new(Plain))
+}
+
+fn sealed(conn_str: &str, layout: Layout, seal: Arc<dyn Seal>) -> Arc<dyn StateStore> {
+    let layout = match layout {
+        Layout::States => Value::null(Type::String),
+        Layout::Rows => Value::string("rows"),
+    };
+    let config = Value::object([("conn_str", Value::string(conn_str)), ("layout", layout)]);
+    let surroundings = Surroundings::new(BTreeMap::new(), "/nowhere");
+    open("pg", &config, &surroundings, seal).unwrap()
 }

@@ -350,8 +350,19 @@ impl Place for HttpPlace {
         Ok(None)
     }
 
-    fn delete(&self, workspace: &str) -> Result<(), StoreError> {
-        Err(StoreError::NoWorkspace(workspace.to_owned()))
+    fn delete(&self, _workspace: &str) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let doing = format!(
+            "removing the state at {}",
+            without_password(&shared.address)
+        );
+        let answer = shared
+            .requests
+            .send(&doing, Method::DELETE, &shared.address, None)?;
+        match answer.status {
+            StatusCode::OK | StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(()),
+            _ => Err(shared.unexpected("removing the state", &shared.address, &answer)),
+        }
     }
 
     fn write_every_ms(&self) -> Option<u64> {

@@ -18,15 +18,7 @@ impl Locked {
     pub(super) fn take(file: File) -> io::Result<Option<Self>> {
         use nix::errno::Errno;
         use nix::fcntl::{FcntlArg, fcntl};
-        use nix::libc;
-        let kind = |kind: i32| i16::try_from(kind).map_err(io::Error::other);
-        let lock = libc::flock {
-            l_type: kind(i32::from(libc::F_WRLCK))?,
-            l_whence: kind(i32::from(libc::SEEK_SET))?,
-            l_start: 0,
-            l_len: 0,
-            l_pid: 0,
-        };
+        let lock = whole_file()?;
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let how = FcntlArg::F_OFD_SETLK(&lock);
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -48,6 +40,22 @@ impl Locked {
         }
     }
 
+    /// Whether nobody has a lock on a file.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(super) fn is_free(file: &File) -> io::Result<bool> {
+        use nix::fcntl::{FcntlArg, fcntl};
+        use nix::libc;
+        let mut lock = whole_file()?;
+        fcntl(file, FcntlArg::F_OFD_GETLK(&mut lock))?;
+        Ok(lock.l_type == small(libc::F_UNLCK)?)
+    }
+
+    /// Whether nobody has a lock on a file: tried for a moment.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(super) fn is_free(file: &File) -> io::Result<bool> {
+        Ok(Self::take(file.try_clone()?)?.is_some())
+    }
+
     pub(super) fn file(&self) -> &File {
         &self.file
     }
@@ -55,4 +63,25 @@ impl Locked {
     pub(super) fn file_mut(&mut self) -> &mut File {
         &mut self.file
     }
+}
+
+/// An exclusive lock on a whole file.
+#[cfg(unix)]
+fn whole_file() -> io::Result<nix::libc::flock> {
+    use nix::libc;
+    Ok(libc::flock {
+        l_type: small(libc::F_WRLCK)?,
+        l_whence: small(libc::SEEK_SET)?,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    })
+}
+
+/// These constants are of different types on different systems, and fit into the smaller one on all.
+#[cfg(unix)]
+fn small(constant: impl TryInto<nix::libc::c_short>) -> io::Result<nix::libc::c_short> {
+    constant
+        .try_into()
+        .map_err(|_| io::ErrorKind::Unsupported.into())
 }

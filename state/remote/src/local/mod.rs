@@ -208,11 +208,23 @@ impl Place for LocalFiles {
         })
     }
 
+    /// The system gives a lock on a file back only when its process ends. So the state gets a file of its own, and the process is left with
+    /// one that has no name any more.
     fn break_lock(&self, workspace: &str, _id: &str) -> Result<(), StoreError> {
-        Err(StoreError::Refused(format!(
-            "{} is locked by a process of this or another machine, and the system gives that lock back when the process ends; it can't be taken away",
-            self.name(workspace)
-        )))
+        let path = self.path(workspace);
+        let part = || -> io::Result<()> {
+            let bytes = fs::read(&path)?;
+            if bytes.is_empty() {
+                fs::remove_file(&path)?;
+            } else {
+                write_whole(&path, &bytes)?;
+            }
+            match fs::remove_file(info_path(&path)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                result => result,
+            }
+        };
+        part().map_err(io_error("unlocking", &path))
     }
 
     fn holder(&self, workspace: &str) -> Result<Option<Holder>, StoreError> {
@@ -220,16 +232,18 @@ impl Place for LocalFiles {
         let Ok(file) = OpenOptions::new().read(true).write(true).open(&path) else {
             return Ok(None);
         };
-        match Locked::take(file).map_err(io_error("locking", &path))? {
-            // Nobody has it; what the info says is of a process that died.
-            Some(_) => Ok(None),
-            None => read_info(&path),
+        if Locked::is_free(&file).map_err(io_error("reading the lock of", &path))? {
+            // What the info says is of a process that died.
+            return Ok(None);
         }
+        read_info(&path)
     }
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         let path = self.path(workspace);
-        for path in [beside(&path, "", ".backup"), path] {
+        // A backup of `default` may be of an earlier state, of which nobody spoke.
+        let backup = (workspace != "default").then(|| beside(&path, "", ".backup"));
+        for path in backup.into_iter().chain([info_path(&path), path]) {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 result => result.map_err(io_error("removing", &path))?,
@@ -239,6 +253,9 @@ impl Place for LocalFiles {
     }
 
     fn clean_up(&self, workspace: &str) {
+        if workspace == "default" {
+            return;
+        }
         // It stays if somebody keeps something else in it.
         drop(fs::remove_dir(self.workspaces.join(workspace)));
         drop(fs::remove_dir(&self.workspaces));
@@ -302,6 +319,13 @@ impl Held for LockedFile {
         Ok(None)
     }
 
+    fn is_held(&mut self) -> Result<bool, StoreError> {
+        Ok(self
+            .file
+            .as_ref()
+            .is_none_or(|locked| crate::whole::desk::is_same(locked.file(), &self.path)))
+    }
+
     fn back_up(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         let path = beside(&self.path, "", ".backup");
         write_whole(&path, bytes).map_err(io_error("writing", &path))
@@ -311,12 +335,16 @@ impl Held for LockedFile {
         let Some(locked) = self.file.take() else {
             return Ok(());
         };
+        if !crate::whole::desk::is_same(locked.file(), &self.path) {
+            // The lock was taken away: what is there now is somebody else's.
+            return Ok(());
+        }
         let empty = self.made
             && locked
                 .file()
                 .metadata()
                 .is_ok_and(|metadata| metadata.len() == 0);
-        if empty && crate::whole::desk::is_same(locked.file(), &self.path) {
+        if empty {
             drop(fs::remove_file(&self.path));
         }
         let info = info_path(&self.path);

@@ -15,13 +15,13 @@ mod object;
 mod place;
 mod settings;
 
-use crate::args::Args;
 use crate::whole::WholeFileStore;
 use crate::{ConfigError, Surroundings};
 use place::S3Place;
 use settings::Settings;
 use std::sync::Arc;
 use terrane_store::StateStore;
+use terrane_store::backend::Args;
 use terrane_store::seal::Seal;
 
 pub(crate) fn open(

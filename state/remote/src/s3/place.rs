@@ -219,6 +219,13 @@ impl Shared {
         )))
     }
 
+    async fn is_held(&self, key: &str, id: &str) -> io::Result<bool> {
+        Ok(self
+            .holder(key)
+            .await?
+            .is_some_and(|holder| holder.id == id))
+    }
+
     async fn holder(&self, key: &str) -> io::Result<Option<Holder>> {
         let clients = self.clients().await?;
         if self.settings.lock_file {
@@ -335,10 +342,12 @@ impl Place for S3Place {
         })
     }
 
-    fn side(&self, workspace: &str) -> Option<Box<dyn Side>> {
+    fn side(&self, workspace: &str, lock: Option<&str>) -> Option<Box<dyn Side>> {
         Some(Box::new(SideObject {
             shared: Arc::clone(&self.shared),
+            state: self.shared.settings.state_key(workspace),
             key: format!("{}{JOURNAL}", self.shared.settings.state_key(workspace)),
+            lock: lock.map(str::to_owned),
         }))
     }
 }
@@ -375,6 +384,20 @@ impl Held for HeldObject {
         }
     }
 
+    fn is_held(&mut self) -> Result<bool, StoreError> {
+        let settings = &self.shared.settings;
+        let Some(id) = self.id.clone() else {
+            return Ok(true);
+        };
+        if !settings.lock_file && settings.table.is_none() {
+            return Ok(true);
+        }
+        self.shared
+            .run("reading the lock of", &self.key, |shared, key| async move {
+                shared.is_held(&key, &id).await
+            })
+    }
+
     fn unlock(self: Box<Self>) -> Result<(), StoreError> {
         let Some(id) = self.id.clone() else {
             return Ok(());
@@ -390,7 +413,11 @@ impl Held for HeldObject {
 #[derive(Debug)]
 struct SideObject {
     shared: Arc<Shared>,
+    /// The key of the state.
+    state: String,
     key: String,
+    /// The lock that must be held for writing.
+    lock: Option<String>,
 }
 
 impl Side for SideObject {
@@ -409,9 +436,16 @@ impl Side for SideObject {
 
     fn put(&mut self, bytes: Vec<u8>, expected: &Tag) -> Result<Tag, SideError> {
         let expected = expected.clone();
+        let (state, lock) = (self.state.clone(), self.lock.clone());
         let put = self
             .shared
             .run("writing", &self.key, |shared, key| async move {
+                // Else a writer that lost its lock would stop the one that has it now.
+                if let Some(lock) = lock
+                    && !shared.is_held(&state, &lock).await?
+                {
+                    return Ok(Put::Refused);
+                }
                 let clients = shared.clients().await?;
                 let condition = Condition::from_tag(expected.as_deref());
                 shared

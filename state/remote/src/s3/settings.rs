@@ -1,7 +1,6 @@
 //! The arguments of `backend "s3"`, read and checked.
 
 use crate::ConfigError;
-use crate::args::Args;
 use crate::net::ClientOptions;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+use terrane_store::backend::Args;
 
 /// How S3 encrypts on its side.
 #[derive(Clone, PartialEq, Eq)]
@@ -301,27 +301,27 @@ fn encryption(args: &Args<'_>) -> Result<Encryption, ConfigError> {
     })
 }
 
-fn access(args: &Args<'_>) -> Result<Access, ConfigError> {
-    let keys = match (args.text("access_key", &[]), args.text("secret_key", &[])) {
-        (Some(id), Some(secret)) => Some(Keys {
+fn keys(args: &Args<'_>) -> Result<Option<Keys>, ConfigError> {
+    let missing = |name, other| {
+        Err(ConfigError::at(
+            name,
+            format!("it must be set where `{other}` is"),
+        ))
+    };
+    match (args.text("access_key", &[]), args.text("secret_key", &[])) {
+        (Some(id), Some(secret)) => Ok(Some(Keys {
             id: id.to_owned(),
             secret: secret.to_owned(),
-            token: args.text("token", &[]).map(str::to_owned),
-        }),
-        (None, None) => None,
-        (Some(_), None) => {
-            return Err(ConfigError::at(
-                "secret_key",
-                "it must be set where `access_key` is",
-            ));
-        }
-        (None, Some(_)) => {
-            return Err(ConfigError::at(
-                "access_key",
-                "it must be set where `secret_key` is",
-            ));
-        }
-    };
+            token: owned(args.text("token", &[])),
+        })),
+        (None, None) => Ok(None),
+        (Some(_), None) => missing("secret_key", "access_key"),
+        (None, Some(_)) => missing("access_key", "secret_key"),
+    }
+}
+
+fn access(args: &Args<'_>) -> Result<Access, ConfigError> {
+    let keys = keys(args)?;
     let profile = args.text("profile", &[]).map(str::to_owned);
     let from_env = || {
         Some(Keys {

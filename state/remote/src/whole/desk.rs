@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! owner                      who works here; locked by the system as long as the process lives
+//! owner.broken               the same of a process whose lock was taken away by force
 //! journal                    batches of events, as in the embedded store; begins with a checkpoint unless the state was empty
 //! mark                       which bytes of the state file stand for which point of the journal
 //! history/<n>.journal        earlier journals
+//! unlocked-<id>/             the same for a run without a lock beside another one
 //! unwritten-<serial>.tfstate a state that could not be written, because somebody else had written meanwhile
 //! ```
 
@@ -24,6 +26,8 @@ use terrane_store::wire::{Batch, WireError, encode_snapshot};
 
 /// The version of the folder's files.
 const FORMAT: u64 = 1;
+/// What the folders of runs without a lock begin with.
+const ASIDE: &str = "unlocked-";
 /// A journal shorter than this is never put away.
 const LONG: u64 = 16 << 20;
 
@@ -104,10 +108,6 @@ pub(crate) fn io_error(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> St
 impl Desk {
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder }
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
@@ -290,8 +290,7 @@ impl Desk {
 
     /// Keeps a state that could not be written, and the journal that tells it. Returns where the state is.
     pub(crate) fn set_aside(&self, serial: u64, state: &[u8]) -> Result<PathBuf, StoreError> {
-        let path = self.folder.join(format!("unwritten-{serial}.tfstate"));
-        write_whole(&path, state).map_err(io_error("writing", &path))?;
+        let path = self.keep_state(serial, state)?;
         let journal = path.with_extension("journal");
         let put = || -> io::Result<()> {
             match fs::rename(self.journal(), &journal) {
@@ -305,6 +304,18 @@ impl Desk {
             sync_folder(&self.folder)
         };
         put().map_err(io_error("writing", &journal))?;
+        Ok(path)
+    }
+
+    /// Keeps a state that could not be written. Returns where it is.
+    pub(crate) fn keep_state(&self, serial: u64, state: &[u8]) -> Result<PathBuf, StoreError> {
+        let mut path = self.folder.join(format!("unwritten-{serial}.tfstate"));
+        if path.exists() {
+            path = self
+                .folder
+                .join(format!("unwritten-{serial}-{}.tfstate", new_id()));
+        }
+        write_whole(&path, state).map_err(io_error("writing", &path))?;
         Ok(path)
     }
 
@@ -322,18 +333,86 @@ impl Desk {
         for _ in 0..TRIES {
             self.make()?;
             let file = open_private(&path).map_err(io_error("opening", &path))?;
-            let mut owned = Owned { file };
+            let mut owned = Owned {
+                file,
+                path: path.clone(),
+            };
             match owned.file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(Err(owned.last())),
                 Err(TryLockError::Error(source)) => return Err(io_error("locking", &path)(source)),
             }
             // Whoever had it may have removed the folder between opening and locking.
-            if is_same(&owned.file, &path) {
+            if owned.is_in_place() {
+                self.part_from_broken()?;
                 return Ok(Ok(owned));
             }
         }
         Ok(Err(None))
+    }
+
+    fn broken(&self) -> PathBuf {
+        self.folder.join("owner.broken")
+    }
+
+    /// Who works here at this moment.
+    pub(crate) fn holder(&self) -> Option<Holder> {
+        let path = self.folder.join("owner");
+        let file = OpenOptions::new().read(true).open(&path).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Owned { file, path }.last(),
+            Ok(()) | Err(TryLockError::Error(_)) => None,
+        }
+    }
+
+    /// Takes the folder away from the process that works here. It notices at its next commit.
+    pub(crate) fn break_owner(&self) -> Result<(), StoreError> {
+        let path = self.folder.join("owner");
+        match fs::rename(&path, self.broken()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result
+                .and_then(|()| sync_folder(&self.folder))
+                .map_err(io_error("unlocking", &path)),
+        }
+    }
+
+    /// After the folder was taken away from a process that may still live: the journal goes on in a file of its own, so that what that process
+    /// may yet append goes nowhere. It looks after each append whether the folder is still its own, so nothing that it took for recorded is lost.
+    fn part_from_broken(&self) -> Result<(), StoreError> {
+        let broken = self.broken();
+        if !broken.exists() {
+            return Ok(());
+        }
+        let path = self.journal();
+        let part = || -> io::Result<()> {
+            match fs::read(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                result => write_whole(&path, &result?)?,
+            }
+            fs::remove_file(&broken)?;
+            sync_folder(&self.folder)
+        };
+        part().map_err(io_error("writing", &path))
+    }
+
+    /// A folder for a run without a lock beside the one that works here.
+    pub(crate) fn aside(&self) -> Self {
+        Self::new(self.folder.join(format!("{ASIDE}{}", new_id())))
+    }
+
+    /// Folders of runs without a lock.
+    pub(crate) fn all_aside(&self) -> Vec<Self> {
+        fs::read_dir(&self.folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| {
+                path.file_name()
+                    .and_then(|name| name.to_str())
+                    .is_some_and(|name| name.starts_with(ASIDE))
+            })
+            .map(Self::new)
+            .collect()
     }
 }
 
@@ -341,9 +420,15 @@ impl Desk {
 #[derive(Debug)]
 pub(crate) struct Owned {
     file: File,
+    path: PathBuf,
 }
 
 impl Owned {
+    /// Whether the folder was not taken away.
+    pub(crate) fn is_in_place(&self) -> bool {
+        is_same(&self.file, &self.path)
+    }
+
     /// The lock on the state file that was last taken from here. If it is still held, it is by a process that is no more.
     pub(crate) fn last(&mut self) -> Option<Holder> {
         let mut bytes = Vec::new();

@@ -94,9 +94,9 @@ pub(crate) trait Place: Send + Sync + Debug {
         let _ = workspace;
     }
 
-    /// The place beside a state file for a shipped journal, if there can be one.
-    fn side(&self, workspace: &str) -> Option<Box<dyn Side>> {
-        let _ = workspace;
+    /// The place beside a state file for a shipped journal, if there can be one. `lock`: nothing is written there unless this lock is held.
+    fn side(&self, workspace: &str, lock: Option<&str>) -> Option<Box<dyn Side>> {
+        let _ = (workspace, lock);
         None
     }
 
@@ -122,6 +122,11 @@ pub(crate) trait Held: Send + Debug {
 
     /// Puts a state file in place of the one with this tag. Where the place can tell, nothing is written if it is another one by now.
     fn put(&mut self, bytes: &[u8], expected: &Tag) -> Result<Tag, StoreError>;
+
+    /// Whether the lock is still held, where that can be asked.
+    fn is_held(&mut self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
 
     /// Keeps a copy of the state file as it was before a run first writes, where that is the custom.
     fn back_up(&mut self, bytes: &[u8]) -> Result<(), StoreError> {

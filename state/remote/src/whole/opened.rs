@@ -14,7 +14,7 @@ use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::{InstanceState, ObjectState, Snapshot};
 use terrane_store::clock::Clock;
 use terrane_store::journal::{Header, Journal, RecordKind};
-use terrane_store::lease::{Claim, Fence, Holder, Lease};
+use terrane_store::lease::{Claim, Fence, Holder, Lease, new_lock_id};
 use terrane_store::seal::Seal;
 use terrane_store::{StoreError, Workspace};
 
@@ -29,6 +29,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) holder: Holder,
     /// Whether it is locked.
     pub(crate) locked: bool,
+    /// Whether somebody else works on the same journal, so that this one is thrown away at the end.
+    pub(crate) aside: bool,
 }
 
 /// What a workspace needs of its surroundings.
@@ -71,6 +73,8 @@ pub(crate) struct Opened {
     since_write: usize,
     shipper: Option<Shipper>,
     held: Option<Box<dyn Held>>,
+    /// Whether the desk is thrown away at the end.
+    aside: bool,
     owned: Owned,
 }
 
@@ -89,9 +93,12 @@ impl Opened {
             mut held,
             holder,
             locked,
+            aside,
         } = opening;
         let name = place.name(workspace);
-        let result = Self::prepare(&**place, workspace, &desk, &mut *held, &means);
+        let lock = locked.then(|| holder.id.to_string());
+        let side = || place.side(workspace, lock.as_deref()).filter(|_| !aside);
+        let result = Self::prepare(&**place, workspace, &desk, &mut *held, side(), &means);
         let prepared = match result {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -147,14 +154,15 @@ impl Opened {
             since_write: 0,
             shipper: None,
             held: Some(held),
+            aside,
             owned,
         };
         opened.go_on(facts.told, &facts.relation, taken)?;
-        if let Some(side) = place.side(workspace) {
+        if let Some(side) = side() {
             opened.start_shipping(side, shipped, who)?;
         }
         if absent && workspace != "default" && !opened.behind {
-            opened.write_file()?;
+            opened.write_first()?;
         }
         Ok(opened)
     }
@@ -165,6 +173,7 @@ impl Opened {
         workspace: &str,
         desk: &Desk,
         held: &mut dyn Held,
+        mut side: Option<Box<dyn Side>>,
         means: &Means,
     ) -> Result<Prepared, StoreError> {
         let name = place.name(workspace);
@@ -175,80 +184,38 @@ impl Opened {
         let facts = Facts::gather(found, place, workspace, desk, &means.seal)?;
         let mut shipped = None;
         let mut added = Addition::Nothing;
-        if let Some(mut side) = place.side(workspace) {
-            shipped = ship::read(&mut *side, &means.seal)?;
+        if let Some(side) = &mut side {
+            shipped = ship::read(&mut **side, &means.seal)?;
             if let Some((shipped, tag)) = &shipped {
                 added = addition(shipped, &side.name(), &facts)?;
                 if matches!(added, Addition::Misfit) {
-                    return Err(set_aside_shipped(&name, desk, shipped, &mut *side, tag));
+                    return Err(set_aside_shipped(&name, desk, shipped, &mut **side, tag));
                 }
             }
         }
-        let parse = || facts.found.parse(&name, &means.seal);
-        let mut marks = match &facts.relation {
-            Relation::GoesOn(_) => facts.marks.clone(),
-            _ => None,
-        }
-        .unwrap_or_else(|| Marks::new(name.clone(), Mark::nothing()));
-        let mut taken = Vec::new();
-        let snapshot = match &facts.relation {
-            Relation::GoesOn(mark) => {
-                marks.written = mark.clone();
-                let told = facts.told.as_ref().map(|told| told.snapshot.clone());
-                if !facts.ahead.is_empty() {
-                    (means.say)(&format!(
-                        "{} of {name} recorded on this machine by a run that was cut off are taken in.",
-                        changes(facts.ahead.len())
-                    ));
-                }
-                told.unwrap_or_default()
-            }
-            Relation::NoJournal => {
-                let snapshot = parse()?;
-                marks.written = Mark {
-                    digest: facts.found.digest.clone(),
-                    file_serial: snapshot.serial,
-                    journal_serial: snapshot.serial,
-                };
-                snapshot
-            }
-            Relation::Theirs => {
-                let theirs = parse()?;
-                let file_serial = theirs.serial;
-                let mut ours = facts
-                    .told
-                    .as_ref()
-                    .map(|told| told.snapshot.clone())
-                    .unwrap_or_default();
-                let events = vec![Event {
-                    at_ms: means.clock.now_ms(),
-                    kind: EventKind::Replaced(Box::new(theirs)),
-                }];
-                marks = facts.marks.clone().unwrap_or(marks);
-                let serial = ours.serial_after(&events);
-                ours.commit_as(serial, &events);
-                marks.writing = Some(Mark {
-                    digest: facts.found.digest.clone(),
-                    file_serial,
-                    journal_serial: serial,
-                });
-                taken.push((serial, events));
-                ours
-            }
+        let decided = match &facts.relation {
+            Relation::GoesOn(mark) => going_on(&facts, mark, &name, means),
+            Relation::NoJournal => anew(&facts, &name, means)?,
+            Relation::Theirs => theirs(&facts, &name, means)?,
             Relation::Fork { since } => {
-                let ours = facts
-                    .told
-                    .as_ref()
-                    .map(|told| told.snapshot.clone())
-                    .unwrap_or_default();
-                // What is there is read first: if it can't be, that is the more important news.
-                let theirs = parse()?;
-                let path = desk.set_aside(ours.serial, &export(&ours, &means.seal)?)?;
-                return Err(StoreError::Refused(fork(
-                    &name, &ours, &theirs, *since, &path,
-                )));
+                let error = set_aside(&facts, &name, desk, *since, means)?;
+                // What is shipped of it is kept here with the rest.
+                if let (Some(side), Some((shipped, tag))) = (&mut side, &shipped)
+                    && facts
+                        .told
+                        .as_ref()
+                        .is_some_and(|told| told.header.id == shipped.journal)
+                {
+                    drop(side.delete(tag));
+                }
+                return Err(error);
             }
         };
+        let Decided {
+            snapshot,
+            marks,
+            taken,
+        } = decided;
         let base = Arc::new(snapshot);
         let mut prepared = Prepared {
             facts,
@@ -389,8 +356,33 @@ impl Opened {
         failed.map_or(Ok(found), Err)
     }
 
+    /// Writes the state of a new workspace, so that everybody sees that there is one. It has a name (lineage) of its own, since a peer gives none
+    /// to a state that exists; the first run gives it another one.
+    fn write_first(&mut self) -> Result<(), StoreError> {
+        let named = Snapshot {
+            lineage: new_lock_id(),
+            serial: self.snapshot.serial,
+            ..Snapshot::default()
+        };
+        let bytes = export(&named, &self.means.seal)?;
+        if let Some(held) = &mut self.held {
+            self.tag = held.put(&bytes, &self.tag)?;
+        }
+        self.file_len = bytes.len();
+        self.marks.written = Mark {
+            digest: digest(&bytes),
+            file_serial: named.serial,
+            journal_serial: self.snapshot.serial,
+        };
+        if self.journal.is_some() {
+            self.desk.set_marks(&self.marks)?;
+        }
+        Ok(())
+    }
+
     /// Writes the state file.
     fn write_file(&mut self) -> Result<(), StoreError> {
+        self.check_file()?;
         let snapshot = Arc::clone(&self.snapshot);
         let bytes = export(&snapshot, &self.means.seal)?;
         let mark = Mark {
@@ -427,17 +419,42 @@ impl Opened {
         Ok(())
     }
 
-    /// Whether nobody else writes, as far as it is known.
+    /// Whether nobody else writes, as far as it is known here.
     fn check_lease(&self) -> Result<(), StoreError> {
+        if !self.owned.is_in_place() {
+            return Err(self.lost("the lock was taken away"));
+        }
         match self.shipper.as_ref().and_then(Shipper::lost) {
             None => Ok(()),
-            Some(why) => Err(StoreError::LeaseLost {
-                path: self.name.clone(),
-                why: format!(
-                    "{why}; what this run did so far is in {}",
-                    self.desk.journal().display()
-                ),
-            }),
+            Some(why) => Err(self.lost(&why)),
+        }
+    }
+
+    /// Whether the file may be written: the lock is held, and where there is none, nobody else wrote.
+    fn check_file(&mut self) -> Result<(), StoreError> {
+        self.check_lease()?;
+        let Some(held) = &mut self.held else {
+            return Ok(());
+        };
+        if self.lease.locked {
+            if held.is_held()? {
+                return Ok(());
+            }
+            return Err(self.lost("the lock was taken away"));
+        }
+        if Found::new(held.get()?).digest == self.marks.written.digest {
+            return Ok(());
+        }
+        Err(self.lost("somebody else wrote the state meanwhile"))
+    }
+
+    fn lost(&self, why: &str) -> StoreError {
+        StoreError::LeaseLost {
+            path: self.name.clone(),
+            why: format!(
+                "{why}; what this run did so far is in {}",
+                self.desk.journal().display()
+            ),
         }
     }
 
@@ -478,10 +495,16 @@ impl Opened {
         self.shipper = None;
         let held = self.held.take();
         let unlocked = held.map_or(Ok(()), Held::unlock);
-        if unlocked.is_ok() {
+        if unlocked.is_ok() && self.owned.is_in_place() {
             drop(self.owned.note(None));
         }
+        if let Err(error @ StoreError::LeaseLost { .. }) = written {
+            return Err(error);
+        }
         written.map_err(|error| self.unwritten(error))?;
+        if self.aside {
+            self.desk.remove()?;
+        }
         unlocked
     }
 
@@ -555,6 +578,12 @@ impl Workspace for Opened {
 
     fn renew(&mut self) -> Result<(), StoreError> {
         self.check_lease()?;
+        if self.lease.locked
+            && let Some(held) = &mut self.held
+            && matches!(held.is_held(), Ok(false))
+        {
+            return Err(self.lost("the lock was taken away"));
+        }
         if self.behind {
             self.tend();
         }
@@ -584,6 +613,10 @@ impl Workspace for Opened {
             );
         }
         let text = self.append(serial, &events)?;
+        // Whoever took the lock away meanwhile may have read the journal before this was appended.
+        if !self.owned.is_in_place() {
+            return Err(self.lost("the lock was taken away"));
+        }
         if let (Some(shipper), Some(text)) = (&self.shipper, text) {
             shipper.push(text);
         }
@@ -604,6 +637,102 @@ impl Drop for Opened {
             (self.means.say)(&error.to_string());
         }
     }
+}
+
+/// What is decided from the file and the journal here.
+struct Decided {
+    snapshot: Snapshot,
+    marks: Marks,
+    /// Batches that are to be recorded.
+    taken: Vec<(u64, Vec<Event>)>,
+}
+
+/// The state that the journal here tells.
+fn told(facts: &Facts) -> Snapshot {
+    facts
+        .told
+        .as_ref()
+        .map(|told| told.snapshot.clone())
+        .unwrap_or_default()
+}
+
+/// The journal goes on from the file.
+fn going_on(facts: &Facts, mark: &Mark, name: &str, means: &Means) -> Decided {
+    if !facts.ahead.is_empty() {
+        (means.say)(&format!(
+            "{} of {name} recorded on this machine by a run that was cut off are taken in.",
+            changes(facts.ahead.len())
+        ));
+    }
+    let mut marks = facts
+        .marks
+        .clone()
+        .unwrap_or_else(|| Marks::new(name.to_owned(), Mark::nothing()));
+    marks.written = mark.clone();
+    Decided {
+        snapshot: told(facts),
+        marks,
+        taken: Vec::new(),
+    }
+}
+
+/// There is no journal: the file is all there is.
+fn anew(facts: &Facts, name: &str, means: &Means) -> Result<Decided, StoreError> {
+    let snapshot = facts.found.parse(name, &means.seal)?;
+    let written = Mark {
+        digest: facts.found.digest.clone(),
+        file_serial: snapshot.serial,
+        journal_serial: snapshot.serial,
+    };
+    Ok(Decided {
+        snapshot,
+        marks: Marks::new(name.to_owned(), written),
+        taken: Vec::new(),
+    })
+}
+
+/// Somebody else wrote the file: what they wrote is one change to what is known here, so that what is the same in it stays the same.
+fn theirs(facts: &Facts, name: &str, means: &Means) -> Result<Decided, StoreError> {
+    let theirs = facts.found.parse(name, &means.seal)?;
+    let file_serial = theirs.serial;
+    let mut snapshot = told(facts);
+    let events = vec![Event {
+        at_ms: means.clock.now_ms(),
+        kind: EventKind::Replaced(Box::new(theirs)),
+    }];
+    let serial = snapshot.serial_after(&events);
+    snapshot.commit_as(serial, &events);
+    let mut marks = facts
+        .marks
+        .clone()
+        .unwrap_or_else(|| Marks::new(name.to_owned(), Mark::nothing()));
+    marks.writing = Some(Mark {
+        digest: facts.found.digest.clone(),
+        file_serial,
+        journal_serial: serial,
+    });
+    Ok(Decided {
+        snapshot,
+        marks,
+        taken: vec![(serial, events)],
+    })
+}
+
+/// Somebody else wrote the file, and changes of ours are missing in it: keeps those. Returns what to tell the user.
+fn set_aside(
+    facts: &Facts,
+    name: &str,
+    desk: &Desk,
+    since: u64,
+    means: &Means,
+) -> Result<StoreError, StoreError> {
+    let ours = told(facts);
+    // What is there is read first: if it can't be, that is the more important news.
+    let theirs = facts.found.parse(name, &means.seal)?;
+    let path = desk.set_aside(ours.serial, &export(&ours, &means.seal)?)?;
+    Ok(StoreError::Refused(fork(
+        name, &ours, &theirs, since, &path,
+    )))
 }
 
 /// What was found at opening.
@@ -639,7 +768,7 @@ impl Prepared {
                 unknown.push(event);
             }
         }
-        let first = (!unknown.is_empty()).then(|| (0, unknown));
+        let first = (!unknown.is_empty()).then_some((0, unknown));
         let rest = batches
             .into_iter()
             .map(|batch| (batch.serial, batch.events));

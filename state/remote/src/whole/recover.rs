@@ -228,52 +228,33 @@ pub(crate) fn addition(
     name: &str,
     facts: &Facts,
 ) -> Result<Addition, StoreError> {
+    // What was shipped from here is in the journal here.
     let own = facts
         .told
         .as_ref()
         .is_some_and(|told| told.header.id == shipped.journal);
-    let goes_on = matches!(facts.relation, Relation::GoesOn(_));
-    if shipped.is_empty() || (own && goes_on) {
+    if own || shipped.is_empty() {
         return Ok(Addition::Nothing);
     }
-    let decode = |text: &BatchText| {
-        decode_batch(text.get().as_bytes()).map_err(|error| error.at(name.to_owned()))
+    let open = match &shipped.open {
+        Some(text) => decode(text, name)?.events,
+        None => Vec::new(),
     };
-    let open = shipped
-        .open
-        .as_ref()
-        .map(decode)
-        .transpose()?
-        .map(|batch| batch.events)
-        .unwrap_or_default();
-    let all: Vec<Batch> = shipped
-        .batches
-        .iter()
-        .map(decode)
-        .collect::<Result<_, _>>()?;
-    let digest = &facts.found.digest;
-    // Which of the batches the file has already.
-    let has = if shipped.base.digest == *digest {
-        shipped.base.journal_serial
-    } else if let Some(writing) = shipped
-        .writing
-        .as_ref()
-        .filter(|writing| writing.digest == *digest)
-    {
-        writing.journal_serial
-    } else if all.is_empty() {
-        // Only intents, and the state went on since: they are as open as before.
-        return Ok(Addition::Batches {
-            who: shipped.who.clone(),
-            batches: Vec::new(),
-            open,
+    let batches = decode_all(&shipped.batches, name)?;
+    let who = shipped.who.clone();
+    let Some(has) = stands_for(shipped, &facts.found.digest) else {
+        return Ok(if batches.is_empty() {
+            // Only intents, and the state went on since: they are as open as before.
+            Addition::Batches { who, batches, open }
+        } else {
+            Addition::Misfit
         });
-    } else {
-        return Ok(Addition::Misfit);
     };
-    let missing: Vec<&Batch> = all.iter().filter(|batch| batch.serial > has).collect();
+    let (had, missing): (Vec<Batch>, Vec<Batch>) =
+        batches.into_iter().partition(|batch| batch.serial <= has);
+    let goes_on = matches!(facts.relation, Relation::GoesOn(_));
     if goes_on && !facts.ahead.is_empty() && !missing.is_empty() {
-        let ahead: Vec<Batch> = facts.ahead.iter().map(decode).collect::<Result<_, _>>()?;
+        let ahead = decode_all(&facts.ahead, name)?;
         // Taken in before, by a process that came no further.
         let known = ahead.len() >= missing.len()
             && ahead
@@ -286,45 +267,57 @@ pub(crate) fn addition(
             Addition::Misfit
         });
     }
-    // Intents that were open in the file's state: those of the base, and what the batches that it has did to them.
-    let mut before = Snapshot::default();
-    for event in &open {
-        before.fold(&event.kind);
-    }
-    let mut rest = Vec::new();
-    for batch in all {
-        if batch.serial > has {
-            rest.push(batch);
-        } else {
-            for event in &batch.events {
-                if matches!(
-                    event.kind,
-                    EventKind::Began { .. } | EventKind::Ended { .. }
-                ) {
-                    before.fold(&event.kind);
-                }
-            }
-        }
-    }
+    // Where the journal here goes on from the file, it knows which intents are open.
     let open = if goes_on {
-        // The journal knows them.
         Vec::new()
     } else {
-        before
-            .open
-            .into_iter()
-            .map(|(op, intent)| Event {
-                at_ms: 0,
-                kind: EventKind::Began { op, intent },
-            })
-            .collect()
+        still_open(&open, &had)
     };
-    if rest.is_empty() && open.is_empty() {
+    if missing.is_empty() && open.is_empty() {
         return Ok(Addition::Nothing);
     }
     Ok(Addition::Batches {
-        who: shipped.who.clone(),
-        batches: rest,
+        who,
+        batches: missing,
         open,
     })
+}
+
+fn decode(text: &BatchText, name: &str) -> Result<Batch, StoreError> {
+    decode_batch(text.get().as_bytes()).map_err(|error| error.at(name.to_owned()))
+}
+
+fn decode_all(texts: &[BatchText], name: &str) -> Result<Vec<Batch>, StoreError> {
+    texts.iter().map(|text| decode(text, name)).collect()
+}
+
+/// Up to which serial of the shipped journal the file has everything; `None`: the file is of another history.
+fn stands_for(shipped: &Shipped, digest: &str) -> Option<u64> {
+    [Some(&shipped.base), shipped.writing.as_ref()]
+        .into_iter()
+        .flatten()
+        .find(|mark| mark.digest == digest)
+        .map(|mark| mark.journal_serial)
+}
+
+/// The intents that are open after these batches, if those were before.
+fn still_open(open: &[Event], batches: &[Batch]) -> Vec<Event> {
+    let mut state = Snapshot::default();
+    let after = batches.iter().flat_map(|batch| &batch.events);
+    for event in open.iter().chain(after) {
+        if matches!(
+            event.kind,
+            EventKind::Began { .. } | EventKind::Ended { .. }
+        ) {
+            state.fold(&event.kind);
+        }
+    }
+    state
+        .open
+        .into_iter()
+        .map(|(op, intent)| Event {
+            at_ms: 0,
+            kind: EventKind::Began { op, intent },
+        })
+        .collect()
 }

@@ -2,13 +2,13 @@
 
 use super::desk::{Desk, Owned};
 use super::opened::{Means, Opened, Opening};
-use super::recover::{Addition, Facts, Found, Relation, addition};
+use super::recover::{Addition, Facts, Found, Relation, addition, export};
 use super::{LockOutcome, Place, ship};
 use crate::Surroundings;
 use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::history::History;
-use terrane_store::lease::{Claim, Fence, Holder, Waiting};
+use terrane_store::lease::{Claim, Holder, Waiting};
 use terrane_store::seal::Seal;
 use terrane_store::{
     Attempt, Held, LeaseRequest, Leasing, StateStore, StoreError, Version, check_deletable,
@@ -109,6 +109,39 @@ impl WholeFileStore {
         holder
     }
 
+    /// Who has a workspace: as the place says, or else as is known on this machine.
+    fn known_holder(&self, workspace: &str) -> Result<Option<Holder>, StoreError> {
+        if self.place.locks()
+            && let Some(holder) = self.place.holder(workspace)?
+        {
+            return Ok(Some(holder));
+        }
+        if self.place.locks() && self.place.tells_holder() {
+            return Ok(None);
+        }
+        Ok(self.desk(workspace).holder())
+    }
+
+    /// Looks after what runs without a lock left behind: what they could not write is kept as if it were one's own.
+    fn sweep(&self, desk: &Desk) -> Result<(), StoreError> {
+        for aside in desk.all_aside() {
+            let Ok(_owned) = aside.own()? else {
+                continue;
+            };
+            let written = aside
+                .marks()?
+                .map_or(0, |marks| marks.written.journal_serial);
+            if let Some(told) = aside.replay(&self.means.seal, |_| true)?
+                && told.snapshot.serial > written
+            {
+                let state = export(&told.snapshot, &self.means.seal)?;
+                desk.keep_state(told.snapshot.serial, &state)?;
+            }
+            aside.remove()?;
+        }
+        Ok(())
+    }
+
     /// The state, from all that can be read without a lock.
     fn look(&self, workspace: &str) -> Result<Snapshot, StoreError> {
         const TRIES: u32 = 5;
@@ -131,7 +164,7 @@ impl WholeFileStore {
             }
             let name = self.place.name(workspace);
             let mut added = Addition::Nothing;
-            if let Some(mut side) = self.place.side(workspace)
+            if let Some(mut side) = self.place.side(workspace, None)
                 && let Some((shipped, _)) = ship::read(&mut *side, seal)?
             {
                 added = addition(&shipped, &side.name(), &facts)?;
@@ -170,8 +203,18 @@ impl StateStore for WholeFileStore {
 
     fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
         self.check(workspace)?;
-        let desk = self.desk(workspace);
-        let mut owned = match desk.own()? {
+        let mut desk = self.desk(workspace);
+        let mut aside = false;
+        let mut own = desk.own()?;
+        if own.is_ok() {
+            self.sweep(&desk)?;
+        } else if !request.lock {
+            // Without a lock one goes on beside whoever has it, on a journal of its own.
+            desk = desk.aside();
+            aside = true;
+            own = desk.own()?;
+        }
+        let mut owned = match own {
             Ok(owned) => owned,
             Err(holder) => return Ok(waiting(holder)),
         };
@@ -193,6 +236,7 @@ impl StateStore for WholeFileStore {
             held,
             holder,
             locked: request.lock && self.place.locks(),
+            aside,
         };
         let opened = Opened::open(opening, self.means.clone())?;
         Ok(Attempt::Granted(Box::new(opened)))
@@ -200,13 +244,13 @@ impl StateStore for WholeFileStore {
 
     fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
         self.check(workspace)?;
-        let holder = self.place.holder(workspace)?;
+        let holder = self.known_holder(workspace)?;
         Ok(holder
             .into_iter()
             .map(|holder| Held {
                 holder,
                 claim: Claim::whole(),
-                fence: Some(Fence::default()),
+                fence: None,
                 expires_ms: None,
             })
             .collect())
@@ -214,10 +258,15 @@ impl StateStore for WholeFileStore {
 
     fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
         self.check(workspace)?;
-        let holder = self.place.holder(workspace)?;
-        match holder {
+        match self.known_holder(workspace)? {
             Some(holder) if holder.id == id => {
-                self.place.break_lock(workspace, id)?;
+                let here = self.desk(workspace);
+                if here.holder().is_some_and(|holder| holder.id == id) {
+                    here.break_owner()?;
+                }
+                if self.place.locks() {
+                    self.place.break_lock(workspace, id)?;
+                }
                 Ok(holder)
             }
             Some(holder) => Err(StoreError::Refused(format!(
@@ -282,6 +331,10 @@ impl StateStore for WholeFileStore {
 
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         check_deletable(workspace)?;
+        self.erase(workspace)
+    }
+
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         self.check(workspace)?;
         let desk = self.desk(workspace);
         let known =

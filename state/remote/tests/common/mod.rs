@@ -5,6 +5,8 @@
     dead_code,
     unreachable_pub,
     clippy::allow_attributes,
+    clippy::print_stderr,
+    clippy::too_many_lines,
     reason = "each test uses a part of it"
 )]
 
@@ -132,6 +134,9 @@ impl StateStore for Handle {
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         self.0.delete(workspace)
     }
+    fn erase(&self, workspace: &str) -> Result<(), StoreError> {
+        self.0.erase(workspace)
+    }
 }
 
 /// The beginning of a run; the first one names the state.
@@ -193,4 +198,16 @@ pub fn find(folder: &Path, name: &str) -> std::path::PathBuf {
         }
     }
     panic!("there is no {name}");
+}
+
+/// Waits until something holds, which another thread brings about.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !holds() {
+        assert!(
+            started.elapsed().as_secs() < 30,
+            "{what} does not come about"
+        );
+        std::thread::yield_now();
+    }
 }

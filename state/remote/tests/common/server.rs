@@ -176,6 +176,10 @@ fn right(inner: &mut Inner, seen: &Seen) -> (u16, Vec<u8>) {
             inner.state = Some(seen.body.clone());
             (200, Vec::new())
         }
+        "DELETE" => {
+            inner.state = None;
+            (200, Vec::new())
+        }
         "LOCK" => match &inner.lock {
             Some(lock) => (423, lock.clone()),
             None => {

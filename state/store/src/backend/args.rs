@@ -35,12 +35,14 @@ impl<'a> Args<'a> {
     }
 
     /// A text of the block, which may be empty.
-    pub(crate) fn get_text(&self, name: &str) -> Option<&'a str> {
+    #[must_use]
+    pub fn get_text(&self, name: &str) -> Option<&'a str> {
         self.get(name).and_then(Value::as_str)
     }
 
     /// A path, in which `~/` stands for the home folder.
-    pub(crate) fn expand_home(&self, path: &str) -> String {
+    #[must_use]
+    pub fn expand_home(&self, path: &str) -> String {
         match (path.strip_prefix("~/"), self.var(&["HOME"])) {
             (Some(rest), Some(home)) => format!("{}/{rest}", home.trim_end_matches('/')),
             _ => path.to_owned(),

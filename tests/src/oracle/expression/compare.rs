@@ -80,6 +80,19 @@ pub fn compare(terraform: &Path, nodes: &[Node]) -> Vec<Difference> {
         .collect()
 }
 
+/// The innermost part of an expression to which the answers differ, as far as parts can be asked for alone (those with names of `for` can't).
+#[must_use]
+pub(super) fn localize(terraform: &Path, difference: &Difference) -> Difference {
+    let mut smallest = difference.clone();
+    loop {
+        let subs: Vec<Node> = smallest.node.subs().cloned().collect();
+        match compare(terraform, &subs).into_iter().next() {
+            Some(smaller) => smallest = smaller,
+            None => return smallest,
+        }
+    }
+}
+
 /// Plain texts that take the place of parts of an expression.
 const PLAIN: &[&str] = &["null", "1", "true", "\"a\"", "[]", "{}"];
 

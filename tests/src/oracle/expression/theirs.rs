@@ -30,6 +30,19 @@ pub(super) fn answers(terraform: &Path, texts: &[String]) -> Vec<Answer> {
     }
 }
 
+/// Whether a function of the peer panics over an expression: it says so in its message.
+pub(super) fn panics(terraform: &Path, text: &str) -> bool {
+    let dir = tempfile::tempdir().expect("there is room for a folder");
+    let ran = run(terraform, dir.path(), &["console"], &format!("{text}\n"));
+    // The message is broken into lines.
+    let words: Vec<&str> = ran
+        .out
+        .split_whitespace()
+        .chain(ran.err.split_whitespace())
+        .collect();
+    words.join(" ").contains("panic in function implementation")
+}
+
 /// The answers; or that there are none, and whether that is because one is not known.
 fn together(terraform: &Path, texts: &[String]) -> Result<Vec<Answer>, bool> {
     let dir = tempfile::tempdir().expect("there is room for a folder");

@@ -2,10 +2,12 @@
 
 use super::explained::explained;
 use super::model::{History, Step};
-use super::normal;
+use super::names::Names;
+use super::normal::{self, Difference};
 use crate::oracle::peer::{Ran, run};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 /// The two programs.
@@ -15,6 +17,39 @@ pub struct Sides<'a> {
     pub ours: &'a Path,
     /// The peer.
     pub theirs: &'a Path,
+}
+
+/// Something in which the two sides are not alike.
+#[derive(Debug)]
+pub(super) enum Unlike {
+    /// A part of a plan or state.
+    View(Difference),
+    /// How planning ended.
+    Plan {
+        ours: Ran,
+        theirs: Ran,
+        /// How planning the same ends with us where everything is to be destroyed, if it is not.
+        without_destroy: Option<i32>,
+    },
+    /// How applying ended.
+    Apply { ours: Ran, theirs: Ran },
+}
+
+impl fmt::Display for Unlike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, ours, theirs) = match self {
+            Self::View(difference) => return difference.fmt(f),
+            Self::Plan { ours, theirs, .. } => ("plan", ours, theirs),
+            Self::Apply { ours, theirs } => ("apply", ours, theirs),
+        };
+        writeln!(
+            f,
+            "{what} exits with {}, theirs with {}",
+            ours.exit, theirs.exit
+        )?;
+        writeln!(f, "ours says {}{}", ours.out, ours.err)?;
+        write!(f, "theirs says {}{}", theirs.out, theirs.err)
+    }
 }
 
 /// One side at work.
@@ -36,6 +71,12 @@ impl Side<'_> {
         let mut all = vec!["plan", "-no-color", "-detailed-exitcode", "-out=tfplan"];
         all.extend(arguments.iter().map(String::as_str));
         self.run(&all)
+    }
+
+    /// The plan without further arguments, beside the one that is to be applied.
+    fn plan_elsewhere(&self) -> Json {
+        self.run(&["plan", "-no-color", "-out=other"]);
+        self.json(&["show", "-json", "other"])
     }
 }
 
@@ -69,6 +110,7 @@ pub fn compare(sides: Sides<'_>, history: &History) -> Found {
             dir: dirs[1].path(),
         },
     ];
+    let mut names = Names::default();
     let mut before = BTreeSet::new();
     for (at, step) in history.steps.iter().enumerate() {
         let files = step.config.files();
@@ -84,57 +126,93 @@ pub fn compare(sides: Sides<'_>, history: &History) -> Found {
             }
         }
         before = files.into_keys().collect();
-        match one_step(&ours, &theirs, step) {
-            // Neither of them plans it; what follows may still be planned.
-            None => all.steps.1 += 1,
-            Some(lines) => {
-                all.steps.0 += 1;
-                for line in lines {
-                    match explained(&line, step) {
-                        Some(reason) => *all.explained.entry(reason).or_default() += 1,
-                        None => all.differences.push(format!("step {at}: {line}")),
-                    }
+        names.add_moves(step);
+        let found = one_step(&ours, &theirs, step, &mut names);
+        names.add_moves(step);
+        // Neither of them plans it; what follows may still be planned.
+        let Some(found) = found else {
+            all.steps.1 += 1;
+            continue;
+        };
+        all.steps.0 += 1;
+        let (mut apart, mut ended) = (false, false);
+        for unlike in found {
+            if ended {
+                break;
+            }
+            let reason = explained(&unlike, step, &names);
+            // One side has applied what the other has not.
+            ended |= reason.is_some() && matches!(unlike, Unlike::Apply { .. });
+            match reason {
+                Some(reason) => *all.explained.entry(reason).or_default() += 1,
+                None => {
+                    all.differences.push(format!("step {at}: {unlike}"));
+                    // Where only views of the plan differ, the rest can still be compared.
+                    apart |= !matches!(&unlike, Unlike::View(Difference { path, .. }) if path.starts_with('.'));
                 }
             }
         }
-        if !all.differences.is_empty() {
+        if apart || ended {
             break;
+        }
+    }
+    if let Some(folder) = std::env::var_os("TERRANE_ORACLE_KEEP") {
+        let folder = Path::new(&folder);
+        std::fs::create_dir_all(folder).expect("folders can be made");
+        for (dir, side) in dirs.into_iter().zip(["ours", "theirs"]) {
+            drop(std::fs::rename(dir.keep(), folder.join(side)));
         }
     }
     all
 }
 
 /// Plans and applies: what differs. `None`: neither side could plan.
-fn one_step(ours: &Side<'_>, theirs: &Side<'_>, step: &Step) -> Option<Vec<String>> {
+fn one_step(
+    ours: &Side<'_>,
+    theirs: &Side<'_>,
+    step: &Step,
+    names: &mut Names,
+) -> Option<Vec<Unlike>> {
     let arguments = &step.arguments;
     let (our, their) = (ours.plan(arguments), theirs.plan(arguments));
     if our.exit != their.exit {
-        return Some(vec![
-            format!("plan exits with {}, theirs with {}", our.exit, their.exit),
-            format!("ours says {}{}", our.out, our.err),
-            format!("theirs says {}{}", their.out, their.err),
-        ]);
+        let without_destroy = step.destroys().then(|| ours.plan(&[]).exit);
+        return Some(vec![Unlike::Plan {
+            ours: our,
+            theirs: their,
+            without_destroy,
+        }]);
     }
     if our.exit == 1 {
         return None;
     }
     let show = ["show", "-json", "tfplan"];
     let (our, their) = (ours.json(&show), theirs.json(&show));
-    let mut found = normal::differences(&normal::plan(&our), &normal::plan(&their));
+    let plans = normal::differences("", &normal::plan(&our), &normal::plan(&their));
+    let outputs = |difference: &Difference| {
+        let path = &difference.path;
+        path.starts_with(".output_changes.") || path.starts_with(".prior_state.values.outputs.")
+    };
+    names.planned = Json::Null;
+    if step.destroys() && plans.iter().any(outputs) {
+        let planned = ours.plan_elsewhere();
+        names.planned = normal::plan(&planned)["planned_values"]["outputs"].clone();
+    }
+    let mut found: Vec<Unlike> = plans.into_iter().map(Unlike::View).collect();
     let apply = ["apply", "-no-color", "tfplan"];
     let (our, their) = (ours.run(&apply), theirs.run(&apply));
     if our.exit != their.exit {
-        found.push(format!(
-            "apply exits with {}, theirs with {}",
-            our.exit, their.exit
-        ));
-        found.push(format!("ours says {}{}", our.out, our.err));
-        found.push(format!("theirs says {}{}", their.out, their.err));
+        found.push(Unlike::Apply {
+            ours: our,
+            theirs: their,
+        });
     }
     let our = ours.json(&["state", "pull"]);
     let text = std::fs::read_to_string(theirs.dir.join("terraform.tfstate")).unwrap_or_default();
     let their = serde_json::from_str(&text).unwrap_or(Json::Null);
-    let states = normal::differences(&normal::state(&our), &normal::state(&their));
-    found.extend(states.into_iter().map(|line| format!("state{line}")));
+    names.add_state(&our);
+    names.add_state(&their);
+    let states = normal::differences("state", &normal::state(&our), &normal::state(&their));
+    found.extend(states.into_iter().map(Unlike::View));
     Some(found)
 }

@@ -1,45 +1,258 @@
 //! The differences between plans and states that are there on purpose. Each has its reason; what is not here is a mistake of ours.
 
-use super::model::Step;
+use super::compare::Unlike;
+use super::model::{Config, Module, Repeat, Resource, Step};
+use super::names::Names;
+use super::normal::Difference;
+use crate::oracle::peer::Ran;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
 
-/// Why a difference (a line of [`super::compare`]) is on purpose, if it is.
-pub(super) fn explained(line: &str, step: &Step) -> Option<&'static str> {
-    let path = line.split(": ").next().unwrap_or_default();
-    let destroys = step.arguments.iter().any(|argument| argument == "-destroy");
-    let ends = |name: &str| path.ends_with(name) || path.contains(&format!("{name}["));
-    if path.starts_with(".variables.") {
-        return Some("variables are shown converted to their types, not as they were written");
+/// Why a difference is on purpose, if it is. `names` knows what depended on what, before and after the step, and what was moved.
+pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&'static str> {
+    match unlike {
+        Unlike::View(difference) => variables(difference, &step.config)
+            .or_else(|| never_there(difference, &names.planned))
+            .or_else(|| dependencies(difference, names))
+            .or_else(|| forgotten(difference))
+            .or_else(|| removed_while_destroying(difference, step))
+            .or_else(|| sensitive(difference, &step.config)),
+        Unlike::Plan {
+            ours,
+            theirs,
+            without_destroy,
+        } => destroys_all_the_same(ours.exit, theirs.exit, *without_destroy)
+            .or_else(|| nothing_to_apply(ours.exit, theirs.exit, &theirs.out, step))
+            .or_else(|| stricter(ours, theirs.exit, &step.config))
+            .or_else(|| moved_from(ours.exit, theirs.exit, &theirs.err, step)),
+        Unlike::Apply { ours, theirs } => {
+            let refused = theirs.err.contains("Cannot apply non-applyable plan");
+            (ours.exit == 0 && theirs.exit == 1 && refused && step.refreshes()).then_some(
+                "a plan that only records moves, or outputs that are gone, can be applied",
+            )
+        }
     }
-    if ends(".dependencies") || ends(".depends_on") {
-        return Some("dependencies of an object follow moves, and are those of the configuration");
+}
+
+/// The peer shows the values of some ephemeral variables.
+fn variables(difference: &Difference, config: &Config) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let ephemeral = |name: &str| {
+        let mut variables = config.root.variables.iter();
+        variables.any(|variable| {
+            variable.name == name && variable.body.iter().any(|line| line == "ephemeral = true")
+        })
+    };
+    let only = match (path.strip_prefix(".variables")?, theirs) {
+        ("", Some(Json::Object(all))) => all.keys().all(|name| ephemeral(name)),
+        (name, Some(_)) => ephemeral(name.strip_prefix('.')?),
+        _ => false,
+    };
+    (ours.is_none() && only).then_some("ephemeral variables are not shown")
+}
+
+/// Stored dependencies are the direct ones, by their present names. The peer stores those behind them too, keeps old names beside new ones
+/// until the object changes, and shows now those of the state, now those of the configuration.
+fn dependencies(difference: &Difference, names: &Names) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let before = path.strip_suffix(".dependencies");
+    let before = before.or_else(|| path.strip_suffix(".depends_on"))?;
+    let of = names.resource_at(before)?;
+    let list = |side: &Option<Json>| -> BTreeSet<String> {
+        let items = side.iter().filter_map(Json::as_array).flatten();
+        items.filter_map(Json::as_str).map(str::to_owned).collect()
+    };
+    let (ours, theirs) = (list(ours), list(theirs));
+    let behind = names.behind(&of);
+    let known = ours
+        .symmetric_difference(&theirs)
+        .all(|name| behind.contains(name));
+    known.then_some("dependencies are direct ones, by their present names")
+}
+
+/// The peer plans everything anew before it destroys everything, and takes the outputs that this would give for those that were there.
+/// (`planned`: the outputs that we plan for the same configuration, where everything is to be destroyed.)
+fn never_there(difference: &Difference, planned: &Json) -> Option<&'static str> {
+    let Difference {
+        path,
+        ours: _,
+        theirs,
+    } = difference;
+    let changes = path.strip_prefix(".output_changes.");
+    let stored = path.strip_prefix(".prior_state.values.outputs.");
+    let (name, rest) = changes.or(stored)?.split_once('.')?;
+    let output = planned.get(name)?;
+    // `before` of a change; `value` and `type` of what is stored, and parts of them.
+    let (part, inner) = rest.split_once('.').unwrap_or((rest, ""));
+    let part = match (part, changes.is_some()) {
+        ("before", true) => "value",
+        ("value" | "type", false) => part,
+        // Parts of a type, which is an array.
+        (part, false) if part.starts_with("type[") => return Some(NEVER_THERE),
+        _ => return None,
+    };
+    let mut value = output.get(part);
+    for step in inner.split('.').filter(|step| !step.is_empty()) {
+        value = value.and_then(|value| value.get(step));
     }
-    let targets = step
-        .arguments
-        .iter()
-        .any(|argument| argument.starts_with("-target"));
-    let checks = path.starts_with(".checks") || path.starts_with("state.check_results");
-    if (destroys || targets) && checks {
-        return Some(
-            "what is not checked, since it is to be destroyed or not targeted, is not listed",
-        );
+    (value == theirs.as_ref()).then_some(NEVER_THERE)
+}
+
+const NEVER_THERE: &str = "outputs that are destroyed are shown as they were";
+
+/// An object that is forgotten is among the planned values of the peer, without any value.
+fn forgotten(difference: &Difference) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let nothing = |object: &Json| {
+        object["sensitive_values"] == Json::Bool(false) && object.get("values").is_none()
+    };
+    fn resources(part: &Json) -> Vec<&Json> {
+        match part {
+            Json::Array(items) => items.iter().flat_map(resources).collect(),
+            module
+                if module.get("resources").is_some() || module.get("child_modules").is_some() =>
+            {
+                [&module["resources"], &module["child_modules"]]
+                    .into_iter()
+                    .flat_map(resources)
+                    .collect()
+            }
+            Json::Object(_) => vec![part],
+            _ => Vec::new(),
+        }
     }
-    let outputs =
-        path.starts_with(".output_changes") || path.starts_with(".planned_values.outputs");
-    if targets && outputs && line.contains("theirs absent") {
-        return Some("an output that is not targeted is shown as it is");
+    let found = resources(theirs.as_ref()?);
+    let only = ours.is_none() && !found.is_empty() && found.into_iter().all(nothing);
+    (path.starts_with(".planned_values") && only)
+        .then_some("an object that is forgotten is not among the planned values")
+}
+
+/// What a `removed` block says is to be kept is kept while everything else is destroyed, too.
+fn removed_while_destroying(difference: &Difference, step: &Step) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let of = path.strip_prefix(".resource_changes[")?;
+    let (address, rest) = of.split_once(' ')?;
+    let keeps = |(from, destroy): &(String, bool)| {
+        !destroy
+            && (address == from
+                || address.starts_with(&format!("{from}["))
+                || address.starts_with(&format!("{from}.")))
+    };
+    let says =
+        |side: &Option<Json>, action: &str| side.as_ref().and_then(Json::as_str) == Some(action);
+    let same = step.destroys()
+        && rest.ends_with(".change.actions[0]")
+        && says(ours, "forget")
+        && says(theirs, "delete")
+        && step.config.removed.iter().any(keeps);
+    same.then_some("`removed` with `destroy = false` counts while destroying, too")
+}
+
+/// Sensitivity that only the peer sees.
+fn sensitive(difference: &Difference, config: &Config) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let plain = |side: &Option<Json>| match side {
+        None => true,
+        Some(side) => !side.to_string().contains("true") && !side.to_string().contains("get_attr"),
+    };
+    let more = |side: &Option<Json>| match side {
+        Some(Json::Bool(true)) => true,
+        Some(side) => side.to_string().contains("get_attr"),
+        None => false,
+    };
+    let concerned = [
+        ".sensitive_values",
+        ".before_sensitive",
+        ".after_sensitive",
+        ".sensitive_attributes",
+    ];
+    if !concerned.iter().any(|part| path.contains(part)) || !plain(ours) || !more(theirs) {
+        return None;
     }
-    if targets && path.starts_with(".prior_state") {
-        return Some("the prior state in a plan with targets holds only what is targeted");
-    }
-    if path.starts_with(".planned_values") && line.contains("\"sensitive_values\":false") {
-        return Some("an object that is forgotten is not among the planned values");
-    }
-    let refused = line.starts_with("plan exits with 0, theirs with 1")
-        || line.starts_with("plan exits with 2, theirs with 1")
-        || line.starts_with("ours says")
-        || line.starts_with("theirs says");
-    if destroys && refused {
-        return Some("destroying everything evaluates no count and for_each of the configuration");
-    }
-    None
+    let at = path.find('[')?;
+    let name = path.get(at..)?;
+    let mut resources = config.modules().flat_map(|module| {
+        module
+            .resources
+            .iter()
+            .map(move |resource| (module, resource))
+    });
+    resources.find_map(|(module, resource)| {
+        let word = |text: &str| text.contains(&format!("{}]", resource.name)) || text.contains(&format!("{}[", resource.name)) || text.contains(&format!("{} ", resource.name));
+        if !word(name) {
+            return None;
+        }
+        let ignores = resource
+            .lifecycle
+            .iter()
+            .any(|line| module.expr(line).starts_with("ignore_changes"));
+        let values = [&resource.input, &resource.triggers];
+        let compares = values.into_iter().flatten().any(|value| {
+            let text = module.expr(value);
+            text.contains("!= null") || text.contains("null !=")
+        });
+        match () {
+            // The marks that the old object has at ignored attributes go over to the new one, which does not have those values.
+            () if ignores && !path.starts_with("state") => {
+                Some("a replacement is sensitive where its configuration is, not where the ignored old object was")
+            }
+            () if compares => Some("comparing with null tells nothing of what is within, as in OpenTofu 1.12"),
+            () => None,
+        }
+    })
+}
+
+/// The peer plans everything anew before it destroys everything, and stops at what is wrong in the configuration. What is there must remain
+/// destroyable: nothing is evaluated that is not needed. (`without_destroy`: what we say of the same configuration when it is planned.)
+fn destroys_all_the_same(
+    ours: i32,
+    theirs: i32,
+    without_destroy: Option<i32>,
+) -> Option<&'static str> {
+    (ours != 1 && theirs == 1 && without_destroy == Some(1))
+        .then_some("what is there can be destroyed although the configuration has errors")
+}
+
+/// The peer says that there are no changes, and with its exit code that there are: it has changed what it notes of objects that are not
+/// configured any more.
+fn nothing_to_apply(ours: i32, theirs: i32, said: &str, step: &Step) -> Option<&'static str> {
+    (ours == 0 && theirs == 2 && step.refreshes() && said.contains("No changes."))
+        .then_some("there is nothing to apply in a plan that only refreshes and finds nothing")
+}
+
+/// What follows from the configuration alone is an error also where there is no instance that it could concern, as it is for the peer but for
+/// what is made of ephemeral variables.
+fn stricter(ours: &Ran, theirs: i32, config: &Config) -> Option<&'static str> {
+    let concerned = |module: &Module, resource: &Resource| {
+        let none = match &resource.repeat {
+            Repeat::Once => false,
+            Repeat::Count(many) | Repeat::ForEach(many) => {
+                matches!(module.expr(many).as_str(), "0" | "toset([])")
+            }
+        };
+        let named = format!("in resource \"terraform_data\" \"{}\"", resource.name);
+        none && ours.err.contains(&named) && ours.err.contains("ephemeralasnull(")
+    };
+    let mut resources = config
+        .modules()
+        .flat_map(|module| module.resources.iter().map(move |one| (module, one)));
+    let found = ours.exit == 1 && theirs != 1 && ours.err.matches("Error: ").count() == 1;
+    (found && resources.any(|(module, resource)| concerned(module, resource))).then_some(
+        "what follows from the configuration alone is checked for resources without instances too",
+    )
+}
+
+/// The peer wants the old address of what has moved among the targets, beside the new one.
+fn moved_from(ours: i32, theirs: i32, said: &str, step: &Step) -> Option<&'static str> {
+    let wanted: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("-target=\"")?.strip_suffix('"'))
+        .collect();
+    let old = |address: &&str| step.config.moved.iter().any(|(from, _)| from == address);
+    let same = ours != 1
+        && theirs == 1
+        && said.contains("Moved resource instances excluded by targeting")
+        && !wanted.is_empty()
+        && wanted.iter().all(old);
+    same.then_some("what has moved is targeted by its new address alone")
 }

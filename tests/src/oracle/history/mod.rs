@@ -6,6 +6,7 @@ mod edit;
 mod explained;
 mod generate;
 mod model;
+mod names;
 mod normal;
 mod render;
 

@@ -126,6 +126,27 @@ impl Expr {
     }
 }
 
+impl Step {
+    /// Whether nothing is to be changed.
+    pub(super) fn refreshes(&self) -> bool {
+        self.arguments
+            .iter()
+            .any(|argument| argument == "-refresh-only")
+    }
+
+    /// Whether everything is to be destroyed.
+    pub(super) fn destroys(&self) -> bool {
+        self.arguments.iter().any(|argument| argument == "-destroy")
+    }
+}
+
+impl Config {
+    /// All modules.
+    pub(super) fn modules(&self) -> impl Iterator<Item = &Module> {
+        std::iter::once(&self.root).chain(&self.children)
+    }
+}
+
 impl History {
     /// The files of the first configuration, by path.
     #[must_use]

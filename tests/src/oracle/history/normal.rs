@@ -1,6 +1,8 @@
 //! Plans and states in a form in which two runs of the same thing are equal.
 
 use serde_json::{Map, Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// A plan as `show -json` writes it, without what differs by nature: times, versions, random ids.
 pub(super) fn plan(json: &Json) -> Json {
@@ -13,6 +15,8 @@ pub(super) fn plan(json: &Json) -> Json {
         "output_changes",
         "prior_state",
         "checks",
+        "configuration",
+        "relevant_attributes",
         "applyable",
         "complete",
         "errored",
@@ -21,7 +25,12 @@ pub(super) fn plan(json: &Json) -> Json {
             kept.insert(name.to_owned(), value.clone());
         }
     }
-    for name in ["resource_changes", "resource_drift", "checks"] {
+    for name in [
+        "resource_changes",
+        "resource_drift",
+        "checks",
+        "relevant_attributes",
+    ] {
         sort(kept.get_mut(name));
     }
     if let Some(prior) = kept.get_mut("prior_state").and_then(Json::as_object_mut) {
@@ -84,7 +93,7 @@ fn anonymous(json: &mut Json) {
         Json::Object(entries) => {
             let old = std::mem::take(entries);
             for (name, mut value) in old {
-                if name == "deposed" && value.is_string() {
+                if matches!(name.as_str(), "deposed" | "deposed_key") && value.is_string() {
                     value = json!("<deposed>");
                 }
                 anonymous(&mut value);
@@ -120,37 +129,130 @@ fn behind_uuid(text: &str) -> Option<&str> {
     if fits { text.get(36..) } else { None }
 }
 
-/// Where two values differ: path, ours, theirs.
-pub(super) fn differences(ours: &Json, theirs: &Json) -> Vec<String> {
+/// Where two values differ.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Difference {
+    /// Where.
+    pub(super) path: String,
+    /// What is there with us, if anything is.
+    pub(super) ours: Option<Json>,
+    /// With the peer.
+    pub(super) theirs: Option<Json>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |side: &Option<Json>| match side {
+            Some(json) => json.to_string(),
+            None => String::from("absent"),
+        };
+        let Self { path, ours, theirs } = self;
+        write!(f, "{path}: ours {}, theirs {}", show(ours), show(theirs))
+    }
+}
+
+/// Where two values differ, below a path.
+pub(super) fn differences(path: &str, ours: &Json, theirs: &Json) -> Vec<Difference> {
     let mut found = Vec::new();
-    walk("", ours, theirs, &mut found);
+    walk(path, ours, theirs, &mut found);
     found
 }
 
-fn walk(path: &str, ours: &Json, theirs: &Json, found: &mut Vec<String>) {
+/// The elements of an array by what names them, if something names all of them.
+fn by_name(array: &[Json]) -> Option<BTreeMap<String, Json>> {
+    let mut found = BTreeMap::new();
+    for item in array {
+        let part = |name: &str| {
+            let part = item.get(name)?;
+            let display = part.get("to_display").unwrap_or(part);
+            Some(
+                display
+                    .as_str()
+                    .map_or_else(|| display.to_string(), str::to_owned),
+            )
+        };
+        let names = [
+            "address",
+            "module",
+            "config_addr",
+            "object_addr",
+            "name",
+            "index_key",
+            "deposed",
+            "deposed_key",
+        ];
+        let names: Vec<String> = names.into_iter().filter_map(part).collect();
+        if names.is_empty()
+            || found
+                .insert(format!("[{}]", names.join(" ")), item.clone())
+                .is_some()
+        {
+            return None;
+        }
+    }
+    Some(found)
+}
+
+fn walk_named(
+    path: &str,
+    ours: &BTreeMap<String, Json>,
+    theirs: &BTreeMap<String, Json>,
+    found: &mut Vec<Difference>,
+) {
+    let names: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
+    for name in names {
+        let inner = format!("{path}{name}");
+        match (ours.get(name), theirs.get(name)) {
+            (Some(a), Some(b)) => walk(&inner, a, b, found),
+            (ours, theirs) => found.push(Difference {
+                path: inner,
+                ours: ours.cloned(),
+                theirs: theirs.cloned(),
+            }),
+        }
+    }
+}
+
+fn walk(path: &str, ours: &Json, theirs: &Json, found: &mut Vec<Difference>) {
+    let mut differ = || {
+        found.push(Difference {
+            path: path.to_owned(),
+            ours: Some(ours.clone()),
+            theirs: Some(theirs.clone()),
+        });
+    };
+    // These are sets.
+    let whole = path.ends_with(".dependencies") || path.ends_with(".depends_on");
     match (ours, theirs) {
         (Json::Object(our), Json::Object(their)) => {
-            let names: std::collections::BTreeSet<_> = our.keys().chain(their.keys()).collect();
-            for name in names {
-                let inner = format!("{path}.{name}");
-                match (our.get(name), their.get(name)) {
-                    (Some(a), Some(b)) => walk(&inner, a, b, found),
-                    (Some(a), None) => found.push(format!("{inner}: ours {a}, theirs absent")),
-                    (None, Some(b)) => found.push(format!("{inner}: ours absent, theirs {b}")),
-                    (None, None) => {}
-                }
+            let parts = |object: &Map<String, Json>| {
+                let parts = object.iter();
+                parts
+                    .map(|(name, value)| (format!(".{name}"), value.clone()))
+                    .collect()
+            };
+            walk_named(path, &parts(our), &parts(their), found);
+        }
+        (Json::Array(our), Json::Array(their)) if whole => {
+            let set = |items: &[Json]| -> BTreeSet<String> {
+                items.iter().map(Json::to_string).collect()
+            };
+            if set(our) != set(their) {
+                differ();
             }
         }
-        (Json::Array(our), Json::Array(their)) if our.len() == their.len() => {
+        (Json::Array(our), Json::Array(their)) => {
+            if let (Some(our), Some(their)) = (by_name(our), by_name(their)) {
+                return walk_named(path, &our, &their, found);
+            }
+            if our.len() != their.len() {
+                return differ();
+            }
             for (at, (a, b)) in our.iter().zip(their).enumerate() {
-                let name = ["address", "name", "index_key"]
-                    .into_iter()
-                    .find_map(|key| b.get(key).and_then(Json::as_str));
-                let inner = format!("{path}[{}]", name.map_or(at.to_string(), str::to_owned));
-                walk(&inner, a, b, found);
+                walk(&format!("{path}[{at}]"), a, b, found);
             }
         }
-        (a, b) if a != b => found.push(format!("{path}: ours {a}, theirs {b}")),
+        (a, b) if a != b => differ(),
         _ => {}
     }
 }
@@ -169,9 +271,11 @@ mod tests {
         let one = with("0d3c1f6e-7d21-4e5c-9a0b-1234567890ab", 1);
         let same = with("ffffffff-7d21-4e5c-9a0b-1234567890ab", 1);
         let other = with("ffffffff-7d21-4e5c-9a0b-1234567890ab", 2);
-        assert!(differences(&one, &same).is_empty());
+        assert!(differences("", &one, &same).is_empty());
+        let found = differences("", &one, &other);
+        let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert_eq!(
-            differences(&one, &other),
+            shown,
             [".resource_changes[a].after.input: ours 1, theirs 2"]
         );
     }

@@ -5,7 +5,7 @@ use super::write::Writer;
 use super::{PLAN_FORMAT, STATE_FORMAT, Schemas, checks, state, value};
 use crate::objchange::schema_marks;
 use crate::plan::{
-    Action, ActionReason, Drift, Importing, OutputChange, Plan, PlanMode, ResourceChange,
+    Action, ActionReason, Drift, Importing, LeftOut, OutputChange, Plan, PlanMode, ResourceChange,
 };
 use std::fmt;
 use terrane_model::addr::{
@@ -101,6 +101,8 @@ impl View<'_> {
         let all = &self.plan.variables;
         out.object(|out| {
             for (name, value) in all {
+                // As it was written; a default as the variable has it.
+                let value = self.plan.given.get(name).unwrap_or(value);
                 out.key(name)?;
                 out.object(|out| {
                     out.key("value")?;
@@ -137,13 +139,26 @@ impl View<'_> {
     }
 
     fn prior_state(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let LeftOut {
+            objects,
+            outputs: left_out,
+        } = &self.plan.left_out;
+        let outputs = self.plan.outputs.iter().chain(left_out);
+        let mut outputs: Vec<_> = outputs
+            .filter_map(|output| Some((output, prior_output(output)?)))
+            .collect();
+        outputs.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        let merged;
+        let objects = if objects.is_empty() {
+            &self.plan.changes
+        } else {
+            let mut all: Vec<ResourceChange> = [&self.plan.changes[..], objects].concat();
+            all.sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+            merged = all;
+            &merged
+        };
         let prior = |change: &ResourceChange| !prior_value(change).is_null();
-        let outputs = self.plan.outputs.iter().filter_map(|output| {
-            let value = prior_output(output)?;
-            Some((output, value))
-        });
-        let outputs: Vec<_> = outputs.collect();
-        if outputs.is_empty() && !self.plan.changes.iter().any(prior) {
+        if outputs.is_empty() && !objects.iter().any(prior) {
             return Ok(());
         }
         out.key("prior_state")?;
@@ -163,7 +178,7 @@ impl View<'_> {
                     })?;
                 }
                 out.key("root_module")?;
-                root(out, &self.plan.changes, &Prior(self))
+                root(out, objects, &Prior(self))
             })
         })
     }
@@ -183,7 +198,9 @@ impl View<'_> {
             for change in shown() {
                 let entry = Entry {
                     addr: &change.addr,
-                    previous: change.previous_addr.as_ref(),
+                    // What is destroyed is not moved.
+                    previous: (change.previous_addr.as_ref())
+                        .filter(|_| self.plan.mode != PlanMode::Destroy),
                     deposed: change.deposed.as_ref(),
                     provider: &change.provider.provider,
                     action: change.action,
@@ -353,11 +370,7 @@ fn planned_output(out: &mut Writer<'_>, output: &OutputChange) -> fmt::Result {
             return Ok(());
         }
         out.key("type")?;
-        // A null is no output, so it has no type.
-        match output.after.is_null() {
-            true => out.string("dynamic")?,
-            false => value::type_of(out, &output.after)?,
-        }
+        value::type_of(out, &output.after)?;
         out.key("value")?;
         value::known(out, &output.after)
     })

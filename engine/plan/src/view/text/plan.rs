@@ -90,7 +90,12 @@ pub fn render_to(
     style: Style,
 ) -> fmt::Result {
     let drift = drift_section(out, plan, schemas, style)?;
-    let shown = || plan.changes.iter().filter(|change| is_shown(change));
+    // Where refreshing is all that is done, moves are among what was found.
+    let planned_changes = match plan.mode {
+        PlanMode::RefreshOnly => &[],
+        PlanMode::Normal | PlanMode::Destroy => plan.changes.as_slice(),
+    };
+    let shown = || planned_changes.iter().filter(|change| is_shown(change));
     let outputs = output_lines(plan, style);
     if shown().next().is_none() && outputs.is_empty() {
         return out.write_str(&nothing_to_do(plan, drift, style));

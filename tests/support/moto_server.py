@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A stand-in for AWS on the loopback: S3, DynamoDB, STS, KMS and more, by moto.
 
-    python3 tests/support/moto.py FOLDER
+    python3 tests/support/moto_server.py FOLDER
 
 makes a virtual environment in FOLDER, unless there is one, starts the server on a free port, prints `port N` and serves until its standard
 input is closed. So whoever starts it need not stop it: it ends with them. Exit status 3: moto can't be installed here.

@@ -1,1 +1,0 @@
-//! What text comes of a state.

@@ -1,0 +1,341 @@
+//! Processes that write are killed, at a moment of their parent's choosing; what they acknowledged is there afterwards.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod common;
+
+use common::Setting;
+use common::moto::Moto;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use terrane_model::addr::InstanceKey;
+use terrane_model::snapshot::Snapshot;
+use terrane_store::conformance::sample::{instance, set};
+use terrane_store::{StateStore, StoreError};
+use terrane_value::{Type, Value};
+
+const STORE: &str = "TERRANE_KILL_TEST_STORE";
+const FOLDER: &str = "TERRANE_KILL_TEST_FOLDER";
+const PORT: &str = "TERRANE_KILL_TEST_PORT";
+const BUCKET: &str = "TERRANE_KILL_TEST_BUCKET";
+
+/// A store as one process after the other opens it: the kind, the folder of the machine, the server.
+struct Case {
+    kind: &'static str,
+    folder: std::path::PathBuf,
+    moto: Option<Moto>,
+}
+
+impl Case {
+    fn open(&self) -> Arc<dyn StateStore> {
+        let setting = Setting::leaked();
+        let mut surroundings = setting.surroundings();
+        surroundings.data_dir = self.folder.join(".terrane");
+        let config = match &self.moto {
+            None => common::config(
+                "local",
+                [(
+                    "path".to_owned(),
+                    Value::string(self.folder.join("s.tfstate").to_str().unwrap()),
+                )],
+            ),
+            Some(moto) => {
+                let endpoint = Value::string(moto.endpoint());
+                let endpoints =
+                    Value::object(["dynamodb", "iam", "s3", "sso", "sts"].map(|name| {
+                        let value = if name == "s3" {
+                            endpoint.clone()
+                        } else {
+                            Value::null(Type::String)
+                        };
+                        (name, value)
+                    }));
+                let arguments = [
+                    ("bucket", Value::string(moto.bucket.clone())),
+                    ("key", Value::string("s.tfstate")),
+                    ("region", Value::string("us-east-1")),
+                    ("access_key", Value::string("id")),
+                    ("secret_key", Value::string("secret")),
+                    ("use_path_style", Value::bool(true)),
+                    ("use_lockfile", Value::bool(true)),
+                    ("endpoints", endpoints),
+                ];
+                common::config(
+                    "s3",
+                    arguments.map(|(name, value)| (name.to_owned(), value)),
+                )
+            }
+        };
+        let kind = if self.moto.is_some() { "s3" } else { "local" };
+        let seal = Arc::clone(&setting.seal);
+        terrane_store_remote::open(kind, &config, &surroundings, seal).unwrap()
+    }
+
+    fn from_env() -> Option<Self> {
+        let var = |name| std::env::var(name).ok();
+        let kind = var(STORE)?;
+        Some(Self {
+            kind: if kind == "s3" { "s3" } else { "local" },
+            folder: var(FOLDER)?.into(),
+            moto: var(PORT).map(|port| Moto::at(port.parse().unwrap(), &var(BUCKET).unwrap())),
+        })
+    }
+
+    fn spawn(&self, test: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .args(["--exact", test, "--nocapture"])
+            .env(STORE, self.kind)
+            .env(FOLDER, &self.folder)
+            .stdout(Stdio::piped());
+        if let Some(moto) = &self.moto {
+            command
+                .env(PORT, moto.port.to_string())
+                .env(BUCKET, &moto.bucket);
+        }
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        (child, lines)
+    }
+}
+
+/// Not a test of its own: the process that is killed. Each batch sets two instances to its number; every so often it begins anew, so
+/// that it is also killed while it opens and closes.
+#[test]
+fn child_that_writes_until_it_is_killed() {
+    let Some(case) = Case::from_env() else {
+        return;
+    };
+    let mut out = std::io::stdout().lock();
+    loop {
+        let mut workspace = case.open().open("default").unwrap();
+        for _ in 0..7 {
+            let round = workspace.snapshot().serial;
+            let text = format!(r#"{{"round":{round},"pad":"{}"}}"#, "x".repeat(100));
+            let fixed = instance("fixed", None);
+            let moving = instance("moving", Some(InstanceKey::Int(round % 20)));
+            workspace
+                .commit(vec![common::run(), set(&fixed, &text), set(&moving, &text)])
+                .unwrap();
+            writeln!(out, "\nack {}", workspace.snapshot().serial).unwrap();
+            out.flush().unwrap();
+        }
+        workspace.close().unwrap();
+    }
+}
+
+fn round_of(snapshot: &Snapshot) -> Option<String> {
+    let object = snapshot.instance(&instance("fixed", None))?;
+    Some(object.current.clone()?.attributes.to_string())
+}
+
+fn kill_again_and_again(case: &Case, times: u32) {
+    let mut acknowledged = 0;
+    for run in 0..times {
+        let (mut child, mut lines) = case.spawn("child_that_writes_until_it_is_killed");
+        let mut acks = 0;
+        let mut last = acknowledged;
+        while acks < 1 + (run * 5) % 17 {
+            let line = lines.next().expect("the child goes on").unwrap();
+            if let Some(serial) = line.strip_prefix("ack ") {
+                last = serial.parse().unwrap();
+                acks += 1;
+            }
+        }
+        // Anywhere between two commits, and in the middle of opening and closing.
+        for _ in 0..run * 1000 {
+            std::hint::spin_loop();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for line in lines.map_while(Result::ok) {
+            if let Some(serial) = line.strip_prefix("ack ") {
+                last = serial.parse().unwrap();
+            }
+        }
+        acknowledged = last;
+        let read = case.open().read("default").unwrap();
+        let workspace = case.open().open("default").unwrap();
+        let snapshot = workspace.snapshot();
+        assert_eq!(read, snapshot);
+        assert!(
+            snapshot.serial == acknowledged || snapshot.serial == acknowledged + 1,
+            "{acknowledged} was acknowledged, {} is there",
+            snapshot.serial
+        );
+        let round = snapshot.serial - 1;
+        assert!(
+            round_of(&snapshot)
+                .unwrap()
+                .starts_with(&format!(r#"{{"round":{round},"#)),
+            "both halves of the last batch"
+        );
+        workspace.close().unwrap();
+        acknowledged = snapshot.serial;
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_kill_9_on_a_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    kill_again_and_again(
+        &Case {
+            kind: "local",
+            folder: folder.path().to_owned(),
+            moto: None,
+        },
+        20,
+    );
+}
+
+#[test]
+fn what_was_acknowledged_survives_kill_9_in_s3() {
+    let Some(moto) = Moto::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    kill_again_and_again(
+        &Case {
+            kind: "s3",
+            folder: folder.path().to_owned(),
+            moto: Some(moto),
+        },
+        20,
+    );
+}
+
+/// A machine is lost with all that is on it: another one lacks at most the changes of the last group.
+#[test]
+fn a_lost_machine_takes_one_group_with_it() {
+    let Some(moto) = Moto::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let case = Case {
+        kind: "s3",
+        folder: folder.path().to_owned(),
+        moto: Some(moto),
+    };
+    let (mut child, mut lines) = case.spawn("child_that_commits_slowly");
+    // Acknowledged serials with the moment at which they were.
+    let mut acks = Vec::new();
+    let started = std::time::Instant::now();
+    while started.elapsed().as_millis() < 3500 {
+        let line = lines.next().expect("the child goes on").unwrap();
+        if let Some(serial) = line.strip_prefix("ack ") {
+            acks.push((std::time::Instant::now(), serial.parse::<u64>().unwrap()));
+        }
+    }
+    let killed = std::time::Instant::now();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let case = Case {
+        folder: elsewhere.path().to_owned(),
+        ..case
+    };
+    let found = case.open().read("default").unwrap().serial;
+    let last = acks.last().unwrap().1;
+    // One group: what came within the delay (a second) and the write of the one before it.
+    let shipped = acks
+        .iter()
+        .rev()
+        .find(|(at, _)| killed.duration_since(*at).as_millis() > 2500)
+        .unwrap()
+        .1;
+    println!("{last} were acknowledged, {found} are known elsewhere, at least {shipped} must be");
+    assert!(found >= shipped && found <= last + 1);
+    assert!(found > 0);
+}
+
+/// Not a test of its own: one change after the other, for ever.
+#[test]
+fn child_that_commits_slowly() {
+    let Some(case) = Case::from_env() else {
+        return;
+    };
+    let mut workspace = case.open().open("default").unwrap();
+    let mut out = std::io::stdout().lock();
+    for round in 0_u64.. {
+        let addr = instance("r", Some(InstanceKey::Int(round % 100)));
+        workspace.commit(vec![set(&addr, "{}")]).unwrap();
+        writeln!(out, "\nack {}", workspace.snapshot().serial).unwrap();
+        out.flush().unwrap();
+        let before = std::time::Instant::now();
+        while before.elapsed().as_millis() < 5 {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Not a test of its own: takes the lock, counts up by one what is stored, gives it back; so often.
+#[test]
+fn child_that_counts() {
+    let Some(case) = Case::from_env() else {
+        return;
+    };
+    let counter = instance("counter", None);
+    let mut done = 0;
+    while done < 15 {
+        let mut workspace = match case.open().open("default") {
+            Ok(workspace) => workspace,
+            Err(StoreError::InUse { .. }) => {
+                std::thread::yield_now();
+                continue;
+            }
+            Err(error) => panic!("{error:?}"),
+        };
+        let count = workspace
+            .snapshot()
+            .instance(&counter)
+            .and_then(|state| state.current.clone())
+            .map_or(0, |object| {
+                let value: serde_json::Value = serde_json::from_str(&object.attributes).unwrap();
+                value["count"].as_u64().unwrap()
+            });
+        let text = format!(r#"{{"count":{}}}"#, count + 1);
+        workspace
+            .commit(vec![common::run(), set(&counter, &text)])
+            .unwrap();
+        workspace.close().unwrap();
+        done += 1;
+    }
+    println!("\ncounted");
+}
+
+fn count_together(cases: &[Case]) {
+    let children: Vec<_> = cases
+        .iter()
+        .map(|case| case.spawn("child_that_counts"))
+        .collect();
+    for (mut child, lines) in children {
+        let said: Vec<String> = lines.map_while(Result::ok).collect();
+        assert!(child.wait().unwrap().success(), "{said:?}");
+        assert!(said.iter().any(|line| line == "counted"), "{said:?}");
+    }
+    let found = cases[0].open().read("default").unwrap();
+    let object = found.instance(&instance("counter", None)).unwrap();
+    let text = object.current.as_ref().unwrap().attributes.to_string();
+    assert_eq!(text, format!(r#"{{"count":{}}}"#, 15 * cases.len()));
+}
+
+/// Processes on the same machine, and processes on machines of their own, get into each other's way: no count is lost.
+#[test]
+fn two_processes_race_for_the_lock_on_a_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = || Case {
+        kind: "local",
+        folder: folder.path().to_owned(),
+        moto: None,
+    };
+    count_together(&[case(), case()]);
+}
+
+#[test]
+fn processes_race_for_the_lock_in_s3() {
+    let Some(moto) = Moto::start() else { return };
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let case = |folder: &tempfile::TempDir| Case {
+        kind: "s3",
+        folder: folder.path().to_owned(),
+        moto: Some(Moto::at(moto.port, &moto.bucket)),
+    };
+    count_together(&[case(&here), case(&here), case(&there)]);
+}

@@ -1,0 +1,138 @@
+//! What depends on what by the states of both sides, before and after a step, and what was moved: the names that may stand among the
+//! dependencies of a resource.
+
+use super::model::Step;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names of resources, without keys of instances.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    /// By resource: those that it was seen to depend on, and other names of it.
+    edges: BTreeMap<String, BTreeSet<String>>,
+    /// Where everything is to be destroyed: the outputs that would be planned otherwise, as far as that was asked for.
+    pub(super) planned: Json,
+}
+
+impl Names {
+    /// Takes in the dependencies of a state.
+    pub(super) fn add_state(&mut self, state: &Json) {
+        for resource in state["resources"].as_array().into_iter().flatten() {
+            let text = |name: &str| resource[name].as_str().unwrap_or_default();
+            let mut name = format!("{}.{}", text("type"), text("name"));
+            if !text("module").is_empty() {
+                name = format!("{}.{name}", without_keys(text("module")));
+            }
+            let edges = self.edges.entry(name).or_default();
+            for instance in resource["instances"].as_array().into_iter().flatten() {
+                let on = instance["dependencies"].as_array().into_iter().flatten();
+                edges.extend(on.filter_map(Json::as_str).map(str::to_owned));
+            }
+        }
+    }
+
+    /// Takes in what a step moves. What is within a module moves with it.
+    pub(super) fn add_moves(&mut self, step: &Step) {
+        for (from, to) in &step.config.moved {
+            let (from, to) = (without_keys(from), without_keys(to));
+            let all: BTreeSet<String> = self
+                .edges
+                .iter()
+                .flat_map(|(name, on)| std::iter::once(name).chain(on))
+                .cloned()
+                .collect();
+            let mut pairs = vec![(from.clone(), to.clone())];
+            for name in all {
+                if let Some(rest) = name.strip_prefix(&format!("{from}.")) {
+                    pairs.push((name.clone(), format!("{to}.{rest}")));
+                }
+            }
+            for (old, new) in pairs {
+                self.edges
+                    .entry(old.clone())
+                    .or_default()
+                    .insert(new.clone());
+                self.edges.entry(new).or_default().insert(old);
+            }
+        }
+    }
+
+    /// The resource that a path within a state, or within the values of a plan, leads to.
+    pub(super) fn resource_at(&self, path: &str) -> Option<String> {
+        let bare = without_keys(path);
+        // `state.resources[module.m r].instances…`
+        if let Some(inner) = bare.strip_prefix("state.resources[") {
+            let (label, _) = inner.split_once("].instances")?;
+            return Some(match label.split_once(' ') {
+                Some((module, name)) => format!("{module}.terraform_data.{name}"),
+                None => format!("terraform_data.{label}"),
+            });
+        }
+        // `.prior_state.values.….resources[terraform_data.r r]`
+        let (_, label) = bare.rsplit_once(".resources[")?;
+        label.split(' ').next().map(str::to_owned)
+    }
+
+    /// All names that can be reached from a resource.
+    pub(super) fn behind(&self, name: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![name.to_owned()];
+        while let Some(name) = open.pop() {
+            for next in self.edges.get(&name).into_iter().flatten() {
+                if found.insert(next.clone()) {
+                    open.push(next.clone());
+                }
+            }
+        }
+        found
+    }
+}
+
+/// An address without the keys of instances.
+fn without_keys(address: &str) -> String {
+    let mut out = String::new();
+    let mut rest = address;
+    while let Some((before, behind)) = rest.split_once('[') {
+        // Keys are numbers or names in quotes; a path has names in brackets too, which are kept.
+        let key = behind.split_once(']').filter(|(key, _)| {
+            key.bytes().all(|byte| byte.is_ascii_digit())
+                || key.starts_with('"') && key.ends_with('"')
+        });
+        out.push_str(before);
+        match key {
+            Some((_, behind)) => rest = behind,
+            None => {
+                out.push('[');
+                rest = behind;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Names, without_keys};
+    use serde_json::json;
+
+    #[test]
+    fn names_lead_to_names() {
+        let mut names = Names::default();
+        names.add_state(&json!({"resources": [
+            {"type": "terraform_data", "name": "a", "instances": [{"dependencies": ["terraform_data.b"]}]},
+            {"module": "module.m[0]", "type": "terraform_data", "name": "b", "instances": [{"dependencies": ["terraform_data.a"]}]},
+        ]}));
+        let path = "state.resources[module.m[0] b].instances[0]";
+        assert_eq!(
+            names.resource_at(path).as_deref(),
+            Some("module.m.terraform_data.b")
+        );
+        let path = ".prior_state.values.root_module.resources[terraform_data.a[\"x\"] a]";
+        assert_eq!(names.resource_at(path).as_deref(), Some("terraform_data.a"));
+        let behind = names.behind("module.m.terraform_data.b");
+        assert!(behind.contains("terraform_data.b"));
+        assert!(!behind.contains("terraform_data.c"));
+        assert_eq!(without_keys("module.m[\"k\"].a.b[0]"), "module.m.a.b");
+    }
+}
