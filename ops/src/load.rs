@@ -158,10 +158,13 @@ pub async fn load(
 ) -> Result<Loaded, Failure> {
     let LoadedTree {
         tree,
-        sources,
+        mut sources,
         mut diagnostics,
         folders,
     } = tree(session, origin, variables)?;
+    if !matches!(origin, Origin::Saved(_)) {
+        diagnostics.extend(crate::encryption::check(session, &tree, &mut sources));
+    }
     let (registry, found) = providers::load(session, &tree.requirements, snapshot).await?;
     let unsure = found.has_errors();
     diagnostics.extend(found);

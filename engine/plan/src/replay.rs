@@ -162,7 +162,9 @@ impl Evaluator {
                 for (at, resource) in (0u32..).zip(&module.resources) {
                     let addr = self.world.resource_addr(place, at);
                     let kind = kind_of(&resource.repetition);
-                    let planned = keys.remove(&addr).unwrap_or_default();
+                    let mut planned = keys.remove(&addr).unwrap_or_default();
+                    // A plan that only refreshes keeps instances that the block can't have.
+                    planned.retain(|key| fits(kind, key.as_ref()));
                     let left =
                         |addr: &InstanceAddr| destroying || partial && !spoken_of.contains(addr);
                     self.expand_resource(place, at, kind, planned, &left, snapshot);

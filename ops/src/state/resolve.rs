@@ -39,7 +39,7 @@ pub fn run(
         .iter()
         .map(|text| address::target(text))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut workspace = session.open()?;
+    let workspace = session.open()?;
     let snapshot = workspace.snapshot();
     for target in &targets {
         let any = snapshot
@@ -56,7 +56,7 @@ pub fn run(
         }
     }
     let (settled, changes) = settle(&snapshot, &targets, finding);
-    session.commit(&mut *workspace, changes)?;
+    session.commit(workspace, changes)?;
     Ok(settled)
 }
 

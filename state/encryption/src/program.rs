@@ -122,8 +122,7 @@ impl Program {
             .position(|byte| *byte == b'\n')
             .ok_or_else(|| Problem(expected.clone()))?;
         let (line, rest) = output.split_at(end);
-        let header: Header =
-            serde_json::from_slice(line).map_err(|_| Problem(expected.clone()))?;
+        let header: Header = serde_json::from_slice(line).map_err(|_| Problem(expected.clone()))?;
         if header.magic != self.magic {
             return fail(expected);
         }
@@ -138,10 +137,7 @@ impl Program {
 }
 
 /// Reads a stream to its end in a thread, keeping at most one byte more than `keep`.
-fn drain(
-    mut stream: impl Read + Send + 'static,
-    keep: usize,
-) -> Receiver<Zeroizing<Vec<u8>>> {
+fn drain(mut stream: impl Read + Send + 'static, keep: usize) -> Receiver<Zeroizing<Vec<u8>>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut kept = Zeroizing::new(Vec::new());

@@ -68,7 +68,9 @@ impl Core {
                     key: None,
                 });
             if intent.operation != Operation::Create {
-                let known = state.as_ref().and_then(|state| self.readable(&intent, state));
+                let known = state
+                    .as_ref()
+                    .and_then(|state| self.readable(&intent, state));
                 let Some((provider, known)) = provider.zip(known) else {
                     self.settle_intent(op, &intent, state);
                     continue;
@@ -119,7 +121,7 @@ impl Core {
         if !changing || state.identity.is_some() || state.provider_key.is_some() {
             return None;
         }
-        let schema = self.schema_of(intent)?;
+        let schema = self.schema_of_intent(intent)?;
         let current = schema.version == state.schema_version;
         let value = stored::decode(&state.attributes, schema.block.implied_type()).ok();
         value
@@ -127,7 +129,7 @@ impl Core {
             .map(|value| (state.clone(), value))
     }
 
-    fn schema_of(&self, intent: &Intent) -> Option<Arc<Schema>> {
+    fn schema_of_intent(&self, intent: &Intent) -> Option<Arc<Schema>> {
         let info = self.infos.get(&intent.provider.provider)?;
         let type_name = &intent.object.instance.resource.type_name;
         info.schema.resources.get(type_name).cloned()
@@ -253,16 +255,19 @@ impl Core {
         if now.is_null() {
             return self.settle_intent(op, &intent, None);
         }
-        let read = self.schema_of(&intent).zip(old.clone()).and_then(|(schema, old)| {
-            let now = objchange::normalize_from_legacy(&schema.block, &now);
-            let kept = objchange::strip_write_only(&schema.block, &now);
-            let attributes = stored::encode(&kept, schema.block.implied_type()).ok()?;
-            Some(Arc::new(ObjectState {
-                attributes,
-                private,
-                ..(*old).clone()
-            }))
-        });
+        let read = self
+            .schema_of_intent(&intent)
+            .zip(old.clone())
+            .and_then(|(schema, old)| {
+                let now = objchange::normalize_from_legacy(&schema.block, &now);
+                let kept = objchange::strip_write_only(&schema.block, &now);
+                let attributes = stored::encode(&kept, schema.block.implied_type()).ok()?;
+                Some(Arc::new(ObjectState {
+                    attributes,
+                    private,
+                    ..(*old).clone()
+                }))
+            });
         self.settle_intent(op, &intent, read.or(old));
     }
 

@@ -104,10 +104,7 @@ impl Decoded {
     fn remote(&mut self, block: &Block, layer: &mut Layer<'_>) {
         let (content, found) = block.body.content(&schema(
             &[],
-            &[
-                ("default", &[]),
-                ("remote_state_data_source", &["name"]),
-            ],
+            &[("default", &[]), ("remote_state_data_source", &["name"])],
         ));
         layer.diagnostics.extend(found);
         if let Some(block) = layer.single(&content, "default") {
@@ -153,7 +150,10 @@ impl Layer<'_> {
     }
 
     fn single<'c>(&mut self, content: &'c Content, kind: &'static str) -> Option<&'c Block> {
-        let mut blocks = content.blocks.iter().filter(|block| block.kind.name == kind);
+        let mut blocks = content
+            .blocks
+            .iter()
+            .filter(|block| block.kind.name == kind);
         let first = blocks.next()?;
         for again in blocks {
             self.duplicate(kind, first.header, again.header);

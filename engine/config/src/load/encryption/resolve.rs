@@ -41,11 +41,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    pub(super) fn resolve(
-        mut self,
-        decoded: Decoded,
-        diagnostics: &mut Diagnostics,
-    ) -> Encryption {
+    pub(super) fn resolve(mut self, decoded: Decoded, diagnostics: &mut Diagnostics) -> Encryption {
         let Decoded {
             key_providers: declared,
             methods,
@@ -54,9 +50,8 @@ impl<'a> Resolver<'a> {
             remote_default,
             remote,
         } = decoded;
-        let mut target = |decl: &TargetDecl, optional: bool| {
-            self.target(decl, optional, &methods, diagnostics)
-        };
+        let mut target =
+            |decl: &TargetDecl, optional: bool| self.target(decl, optional, &methods, diagnostics);
         let mut encryption = Encryption {
             state: state.map(|decl| target(&decl, true)),
             plan: plan.map(|decl| target(&decl, true)),
@@ -126,7 +121,9 @@ impl<'a> Resolver<'a> {
                 Some(expr) => {
                     if let Some(labels) = as_labels(expr, "method", diagnostics) {
                         if methods.contains_key(&labels) {
-                            found.methods.extend(self.method(labels, methods, diagnostics));
+                            found
+                                .methods
+                                .extend(self.method(labels, methods, diagnostics));
                         } else {
                             diagnostics.push(undeclared("method", &labels, expr.span, methods));
                         }
@@ -245,7 +242,8 @@ impl<'a> Resolver<'a> {
                 let object =
                     Value::object(inner.into_iter().map(|(name, (value, _))| (name, value)));
                 let earlier = needed.arguments.get(name);
-                let mut items = earlier.map_or_else(Vec::new, |(value, _)| value.children().to_vec());
+                let mut items =
+                    earlier.map_or_else(Vec::new, |(value, _)| value.children().to_vec());
                 items.push(object);
                 needed
                     .arguments
