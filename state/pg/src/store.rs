@@ -134,7 +134,7 @@ impl StateStore for PgStore {
                 tries += 1;
                 match store.attempt(&name, &asked, &empty, tries < TRIES).await {
                     // The session of a process that was killed a moment ago may still be there.
-                    Ok(Err(_)) if tries <= 2 => tokio::time::sleep(PAUSE).await,
+                    Ok(Err(_)) if tries == 1 => tokio::time::sleep(PAUSE).await,
                     Ok(outcome) => return Ok(outcome),
                     Err(trouble) if trouble.may_pass() && tries < TRIES => {
                         tokio::time::sleep(PAUSE).await;
