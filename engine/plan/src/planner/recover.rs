@@ -2,8 +2,7 @@
 //!
 //! It is the planner with nothing to plan: only the provider configurations that the open intents need are evaluated and configured.
 //! * A provisioner: it is told that it may have run. The object is as it was recorded.
-//! * A change or deletion of an object that state holds: reading it tells. Where that takes more than a call, the intent is closed, and the plan reads the object as
-//!   usual.
+//! * A change or deletion of an object that state holds: reading it will tell, so the intent is closed and the object read as usual.
 //! * A creation: the provider is asked by token, if it can tell. If it can't, the intent stays open and the user is told.
 
 use super::{Core, Waiting};
@@ -16,7 +15,6 @@ use terrane_config::config::ProviderId;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::event::{EventKind, Intent, Operation};
 use terrane_model::provider::{Answer, Call, CallFailure, ImportedObject, Reply, Resolution};
-use terrane_model::schema::Schema;
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_value::{Marks, Value};
 
@@ -26,8 +24,6 @@ pub(super) struct OpenIntent {
     op: u64,
     intent: Intent,
     provider: Option<ProviderInstance>,
-    /// The object as it is recorded, and its value: reading it tells what became of the change.
-    known: Option<(Arc<ObjectState>, Value)>,
 }
 
 impl Core {
@@ -56,6 +52,10 @@ impl Core {
             if let Operation::Provision(at) = intent.operation {
                 self.cut_off(&intent, at, state.as_deref());
             }
+            if intent.operation != Operation::Create {
+                self.settle_intent(op, &intent, state);
+                continue;
+            }
             let at = self
                 .config
                 .providers
@@ -67,24 +67,6 @@ impl Core {
                     config: ProviderId(at),
                     key: None,
                 });
-            if intent.operation != Operation::Create {
-                let known = state.as_ref().and_then(|state| self.readable(&intent, state));
-                let Some((provider, known)) = provider.zip(known) else {
-                    self.settle_intent(op, &intent, state);
-                    continue;
-                };
-                self.unresolved
-                    .entry(provider.clone())
-                    .or_default()
-                    .push(self.intents.len());
-                self.intents.push(OpenIntent {
-                    op,
-                    intent,
-                    provider: Some(provider),
-                    known: Some(known),
-                });
-                continue;
-            }
             let able = provider
                 .as_ref()
                 .and_then(|provider| self.info(provider.config))
@@ -104,33 +86,8 @@ impl Core {
                 op,
                 intent,
                 provider,
-                known: None,
             });
         }
-    }
-
-    /// What a change was made to, as a provider can be asked for it. `None` where that is left to the plan, which knows how to bring it up to date.
-    fn readable(
-        &self,
-        intent: &Intent,
-        state: &Arc<ObjectState>,
-    ) -> Option<(Arc<ObjectState>, Value)> {
-        let changing = matches!(intent.operation, Operation::Update | Operation::Delete);
-        if !changing || state.identity.is_some() || state.provider_key.is_some() {
-            return None;
-        }
-        let schema = self.schema_of(intent)?;
-        let current = schema.version == state.schema_version;
-        let value = stored::decode(&state.attributes, schema.block.implied_type()).ok();
-        value
-            .filter(|_| current)
-            .map(|value| (state.clone(), value))
-    }
-
-    fn schema_of(&self, intent: &Intent) -> Option<Arc<Schema>> {
-        let info = self.infos.get(&intent.provider.provider)?;
-        let type_name = &intent.object.instance.resource.type_name;
-        info.schema.resources.get(type_name).cloned()
     }
 
     /// The provider nodes that open intents need.
@@ -194,76 +151,23 @@ impl Core {
     /// The provider is ready: ask it.
     pub(super) fn ask_intent(&mut self, id: usize) {
         let OpenIntent {
-            intent,
-            provider,
-            known,
-            ..
+            intent, provider, ..
         } = &self.intents[id];
         let Some(provider) = provider.clone() else {
             return;
         };
-        let resource = &intent.object.instance.resource;
-        let call = match known {
-            Some((state, value)) => Call::Read {
-                type_name: resource.type_name.clone(),
-                current: value.clone(),
-                private: state.private.clone(),
-                meta: self.meta_for(&resource.module, provider.config),
-                identity: Value::NULL,
-            },
-            None => Call::Resolve {
-                type_name: resource.type_name.clone(),
-                token: intent.token.clone(),
-                planned: Value::NULL,
-            },
+        let call = Call::Resolve {
+            type_name: intent.object.instance.resource.type_name.clone(),
+            token: intent.token.clone(),
+            planned: Value::NULL,
         };
         self.ask(&provider, call, Waiting::Intent(id));
     }
 
-    /// The provider could not be configured: a creation stays open. Other changes are left to the plan, which reads their objects.
+    /// The provider could not be configured: the intent stays open.
     pub(super) fn intent_failed(&mut self, id: usize) {
-        let OpenIntent {
-            op, intent, known, ..
-        } = &self.intents[id];
-        let (op, intent) = (*op, intent.clone());
-        match known {
-            Some((state, _)) => {
-                let state = state.clone();
-                self.settle_intent(op, &intent, Some(state));
-            }
-            None => self.may_exist(&intent),
-        }
-    }
-
-    /// The object of a change, as it is now.
-    fn settle_read(&mut self, id: usize, answer: Option<Answer>) {
-        let OpenIntent {
-            op, intent, known, ..
-        } = &self.intents[id];
-        let (op, intent, known) = (*op, intent.clone(), known.clone());
-        let old = known.map(|(state, _)| state);
-        let Some(Answer::Read {
-            state: now,
-            private,
-            ..
-        }) = answer
-        else {
-            return self.settle_intent(op, &intent, old);
-        };
-        if now.is_null() {
-            return self.settle_intent(op, &intent, None);
-        }
-        let read = self.schema_of(&intent).zip(old.clone()).and_then(|(schema, old)| {
-            let now = objchange::normalize_from_legacy(&schema.block, &now);
-            let kept = objchange::strip_write_only(&schema.block, &now);
-            let attributes = stored::encode(&kept, schema.block.implied_type()).ok()?;
-            Some(Arc::new(ObjectState {
-                attributes,
-                private,
-                ..(*old).clone()
-            }))
-        });
-        self.settle_intent(op, &intent, read.or(old));
+        let intent = self.intents[id].intent.clone();
+        self.may_exist(&intent);
     }
 
     pub(super) fn intent_answered(&mut self, id: usize, outcome: Result<Reply, CallFailure>) {
@@ -273,9 +177,6 @@ impl Core {
             Ok(reply) if !reply.has_errors() => reply.answer,
             Ok(_) | Err(_) => None,
         };
-        if self.intents[id].known.is_some() {
-            return self.settle_read(id, answer);
-        }
         match answer {
             Some(Answer::Resolved(Resolution::NeverHappened)) => {
                 self.settle_intent(op, &intent, None);

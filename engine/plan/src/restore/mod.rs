@@ -265,3 +265,6 @@ fn dir(path: &ModulePath) -> EcoString {
     let names: Vec<&str> = path.0.iter().map(EcoString::as_str).collect();
     ecow::eco_format!("{FOLDER}/{}", names.join("/"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -193,46 +193,12 @@ impl Tree {
         let mut out = String::new();
         let _written = writeln!(out, "resource \"{}\" \"{}\" {{", addr.type_name, addr.name);
         let mut lifecycle = String::new();
-        let read = self.repeated(table, kind, &base, &mut out, &mut lifecycle);
-        if let Some(number) = self.number(table) {
-            let name = self.provider_name(&addr.module, number);
-            let _written = writeln!(out, "provider = {name}");
-        }
-        let shape = Shape::of(table);
-        shape.body(&mut out, &table.block, &read, 0);
-        if table
-            .objects
-            .values()
-            .any(|object| object.state.create_before_destroy)
-        {
-            lifecycle.push_str("create_before_destroy = true\n");
-        }
-        if !lifecycle.is_empty() {
-            let _written = writeln!(out, "lifecycle {{\n{lifecycle}}}");
-        }
-        out.push_str("}\n");
-        let module = self.module(&addr.module);
-        module.blocks.push_str(&out);
-        module.locals.insert(local, rows);
-    }
-
-    /// Writes how many instances of a resource there are. Returns what the values of each are read from.
-    fn repeated(
-        &self,
-        table: &Table<'_>,
-        kind: Keys,
-        base: &str,
-        out: &mut String,
-        lifecycle: &mut String,
-    ) -> String {
-        let addr = &table.addr;
-        let in_root = addr.module.is_root();
         let cells: Vec<(String, Option<InstanceKey>)> = table
             .objects
             .keys()
             .map(|(module, key)| (name_of(module), key.clone()))
             .collect();
-        match kind {
+        let read = match kind {
             Keys::None => {
                 let all = self
                     .modules
@@ -246,7 +212,7 @@ impl Tree {
                         names.join(", ")
                     );
                 }
-                base.to_owned()
+                base
             }
             Keys::Numbers => {
                 let highest = |at: &str| {
@@ -297,7 +263,27 @@ impl Tree {
                 };
                 format!("{base}[each.key]")
             }
+        };
+        if let Some(number) = self.number(table) {
+            let name = self.provider_name(&addr.module, number);
+            let _written = writeln!(out, "provider = {name}");
         }
+        let shape = Shape::of(table);
+        shape.body(&mut out, &table.block, &read, 0);
+        if table
+            .objects
+            .values()
+            .any(|object| object.state.create_before_destroy)
+        {
+            lifecycle.push_str("create_before_destroy = true\n");
+        }
+        if !lifecycle.is_empty() {
+            let _written = writeln!(out, "lifecycle {{\n{lifecycle}}}");
+        }
+        out.push_str("}\n");
+        let module = self.module(&addr.module);
+        module.blocks.push_str(&out);
+        module.locals.insert(local, rows);
     }
 
     /// The number of the provider configuration of a table.
@@ -626,7 +612,66 @@ impl Tree {
                     (name_of(&above), key)
                 })
                 .collect();
-            let at = self.call_keys(&parent, &name, keys, &above, &mut out);
+            let prefix = if in_root { "" } else { "${var.restored_at}/" };
+            let at = match keys {
+                Keys::None => {
+                    let parents = self
+                        .modules
+                        .get(&parent)
+                        .map_or(0, |module| module.instances.len());
+                    if !in_root && above.len() < parents {
+                        let names: Vec<String> = above.iter().map(|(at, _)| text(at)).collect();
+                        let _written = writeln!(
+                            out,
+                            "lifecycle {{\nenabled = contains([{}], var.restored_at)\n}}",
+                            names.join(", ")
+                        );
+                    }
+                    format!("{prefix}{name}")
+                }
+                Keys::Numbers => {
+                    let each: BTreeMap<&String, u64> = above
+                        .iter()
+                        .filter_map(|(at, key)| match key {
+                            Some(InstanceKey::Int(number)) => Some((at, number + 1)),
+                            _ => None,
+                        })
+                        .collect();
+                    let count = match in_root {
+                        true => each.values().max().copied().unwrap_or(0).to_string(),
+                        false => {
+                            let each: Vec<String> = each
+                                .iter()
+                                .map(|(at, count)| format!("{} = {count}", text(at)))
+                                .collect();
+                            format!("lookup({{{}}}, var.restored_at, 0)", each.join(", "))
+                        }
+                    };
+                    let _written = writeln!(out, "count = {count}");
+                    format!("{prefix}{name}[${{count.index}}]")
+                }
+                Keys::Names => {
+                    let each: Vec<String> = above
+                        .iter()
+                        .filter_map(|(at, key)| match key {
+                            Some(InstanceKey::Str(key)) if in_root => Some(text(key)),
+                            Some(InstanceKey::Str(key)) => {
+                                Some(format!("{{ at = {}, key = {} }}", text(at), text(key)))
+                            }
+                            _ => None,
+                        })
+                        .collect();
+                    let each = each.join(", ");
+                    let _written = match in_root {
+                        true => writeln!(out, "for_each = toset([{each}])"),
+                        false => writeln!(
+                            out,
+                            "for_each = toset([for one in [{each}] : one.key if one.at == var.restored_at])"
+                        ),
+                    };
+                    format!("{prefix}{name}[${{each.key}}]")
+                }
+            };
             let _written = writeln!(out, "restored_at = \"{at}\"");
             if !providers.is_empty() {
                 let passed: Vec<String> = providers
@@ -641,77 +686,6 @@ impl Tree {
             }
             out.push_str("}\n");
             parent.blocks.push_str(&out);
-        }
-    }
-    /// Writes how many instances of a call there are. Returns the inside of the string that names each.
-    fn call_keys(
-        &self,
-        parent: &ModulePath,
-        name: &str,
-        keys: Keys,
-        above: &[(String, Option<InstanceKey>)],
-        out: &mut String,
-    ) -> String {
-        let in_root = parent.is_root();
-        let prefix = if in_root { "" } else { "${var.restored_at}/" };
-        match keys {
-            Keys::None => {
-                let parents = self
-                    .modules
-                    .get(parent)
-                    .map_or(0, |module| module.instances.len());
-                if !in_root && above.len() < parents {
-                    let names: Vec<String> = above.iter().map(|(at, _)| text(at)).collect();
-                    let _written = writeln!(
-                        out,
-                        "lifecycle {{\nenabled = contains([{}], var.restored_at)\n}}",
-                        names.join(", ")
-                    );
-                }
-                format!("{prefix}{name}")
-            }
-            Keys::Numbers => {
-                let each: BTreeMap<&String, u64> = above
-                    .iter()
-                    .filter_map(|(at, key)| match key {
-                        Some(InstanceKey::Int(number)) => Some((at, number + 1)),
-                        _ => None,
-                    })
-                    .collect();
-                let count = match in_root {
-                    true => each.values().max().copied().unwrap_or(0).to_string(),
-                    false => {
-                        let each: Vec<String> = each
-                            .iter()
-                            .map(|(at, count)| format!("{} = {count}", text(at)))
-                            .collect();
-                        format!("lookup({{{}}}, var.restored_at, 0)", each.join(", "))
-                    }
-                };
-                let _written = writeln!(out, "count = {count}");
-                format!("{prefix}{name}[${{count.index}}]")
-            }
-            Keys::Names => {
-                let each: Vec<String> = above
-                    .iter()
-                    .filter_map(|(at, key)| match key {
-                        Some(InstanceKey::Str(key)) if in_root => Some(text(key)),
-                        Some(InstanceKey::Str(key)) => {
-                            Some(format!("{{ at = {}, key = {} }}", text(at), text(key)))
-                        }
-                        _ => None,
-                    })
-                    .collect();
-                let each = each.join(", ");
-                let _written = match in_root {
-                    true => writeln!(out, "for_each = toset([{each}])"),
-                    false => writeln!(
-                        out,
-                        "for_each = toset([for one in [{each}] : one.key if one.at == var.restored_at])"
-                    ),
-                };
-                format!("{prefix}{name}[${{each.key}}]")
-            }
         }
     }
 }

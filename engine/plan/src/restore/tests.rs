@@ -1,0 +1,1 @@
+//! What text comes of a state.
