@@ -21,7 +21,6 @@ use terrane_gate::{Decision, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_model::snapshot::Snapshot;
-use terrane_store::seal::Seal as _;
 use terrane_plan::file::{SavedPlan, decode, digest, encode};
 use terrane_plan::plan::Plan;
 use terrane_value::Value;
