@@ -81,6 +81,14 @@ impl Failure {
                     causes.push(cause.to_string());
                     source = cause.source();
                 }
+                if let Self::Store {
+                    source: StoreError::InUse { id, .. },
+                    ..
+                } = &failure
+                    && !id.is_empty()
+                {
+                    causes.push(format!("the id of its lock is {id}"));
+                }
                 let mut diagnostic =
                     Diagnostic::error(failure.rule().named(failure.to_string()), causes.join(": "));
                 if let Some(hint) = failure.way_out() {

@@ -10,11 +10,12 @@ use crate::variables::VariableArgument;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use terrane_encryption::Encryption;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backend::{Say, Surroundings};
+use terrane_store::lease::Claim;
 use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError, Workspace};
 
@@ -22,8 +23,6 @@ use terrane_store::{StateStore, StoreError, Workspace};
 pub const STATE_DIR: &str = "terrane.state";
 /// The folder of what can be made again, unless `TF_DATA_DIR` says otherwise.
 pub const DATA_DIR: &str = ".terrane";
-/// How often it is tried again to open a workspace that is in use.
-const LOCK_POLL: Duration = Duration::from_millis(200);
 /// The workspace that is always there.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
@@ -63,6 +62,8 @@ pub struct Session {
     pub command: String,
     /// How long to wait for a workspace that another process owns.
     pub lock_timeout: Duration,
+    /// Whether leases are taken at all (`-lock=false`: no).
+    pub lock: bool,
     /// `-var` and `-var-file`: the backend may depend on them.
     pub variables: Vec<VariableArgument>,
     /// The kinds of backends that there are.
@@ -91,6 +92,7 @@ impl Session {
             input: false,
             command: command.to_owned(),
             lock_timeout: Duration::ZERO,
+            lock: true,
             variables: Vec::new(),
             backends: Arc::new(Catalog::built_in()),
             say: News::default(),
@@ -270,15 +272,7 @@ impl Session {
         store: &dyn StateStore,
         name: &str,
     ) -> Result<OpenWorkspace, Failure> {
-        let began = Instant::now();
-        loop {
-            match store.open(name) {
-                Err(StoreError::InUse { .. }) if began.elapsed() < self.lock_timeout => {
-                    std::thread::sleep(LOCK_POLL);
-                }
-                opened => return opened.map_err(Failure::store("Opening the state failed")),
-            }
-        }
+        self.acquire_in(store, name, Claim::whole(), None)
     }
 
     /// Records changes that a command makes to the state by itself, under a run of its own, and lets go of the workspace.

@@ -9,9 +9,9 @@ use terrane_model::addr::InstanceKey;
 use terrane_model::event::EventKind;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backup::{self, Manifest};
-use terrane_store::pieces::Sealer;
 use terrane_store::conformance::sample::{event, instance, set};
 use terrane_store::maintain::{Checkup, Gravity, Maintain as _, Policy};
+use terrane_store::pieces::Sealer;
 use terrane_store::{StateStore as _, StoreError, Workspace};
 use terrane_store_sled::{Settings, SledStore};
 
@@ -377,7 +377,10 @@ fn a_damaged_backup_is_refused() {
     for at in 0..file.len() {
         let mut bytes = file.clone();
         bytes[at] ^= 1 << (at % 8);
-        assert!(backup::read(&bytes, Path::new("b"), &Sealer::default()).is_err(), "byte {at}");
+        assert!(
+            backup::read(&bytes, Path::new("b"), &Sealer::default()).is_err(),
+            "byte {at}"
+        );
         assert!(
             backup::read(&file[..at], Path::new("b"), &Sealer::default()).is_err(),
             "cut at {at}"

@@ -97,7 +97,10 @@ fn no_file_sings(folder: &Folder, canaries: &[&str]) {
 fn stays_silent(ran: &Ran, words: &str, canaries: &[&str]) {
     for canary in canaries {
         for text in [&ran.out, &ran.err] {
-            assert!(!sings(text.as_bytes(), canary), "{canary} in {words}:\n{text}");
+            assert!(
+                !sings(text.as_bytes(), canary),
+                "{canary} in {words}:\n{text}"
+            );
         }
     }
 }
@@ -118,7 +121,10 @@ fn the_search_finds_what_it_is_to_find() {
 fn a_life_with_encryption() {
     let folder = Folder::new(&[
         ("encryption.tf", ENCRYPTION),
-        ("main.tf", "resource \"terraform_data\" \"a\" {\n  input = \"canary-5309-input\"\n}\noutput \"o\" {\n  value = terraform_data.a.output\n}\n"),
+        (
+            "main.tf",
+            "resource \"terraform_data\" \"a\" {\n  input = \"canary-5309-input\"\n}\noutput \"o\" {\n  value = terraform_data.a.output\n}\n",
+        ),
     ]);
     let env = [PASSPHRASE];
     run(&folder, "init", &env).ok();
@@ -126,8 +132,12 @@ fn a_life_with_encryption() {
     assert!(folder.read("p").starts_with("{\"meta\":"));
     run(&folder, "show p", &env).ok().says("canary-5309-input");
     run(&folder, "apply p", &env).ok();
-    run(&folder, "state list", &env).ok().says("terraform_data.a");
-    run(&folder, "output -raw o", &env).ok().says("canary-5309-input");
+    run(&folder, "state list", &env)
+        .ok()
+        .says("terraform_data.a");
+    run(&folder, "output -raw o", &env)
+        .ok()
+        .says("canary-5309-input");
     run(&folder, "plan -detailed-exitcode", &env).ok();
     run(&folder, "state history", &env).ok().says("apply");
     run(&folder, "state fsck", &env).ok();
@@ -140,9 +150,19 @@ fn a_life_with_encryption() {
     // Without the passphrase, with another one, and with no block at all: told, and nothing is changed.
     run(&folder, "state list", &[]).exits(1).says("passphrase");
     let other = [("TF_VAR_passphrase", "not the passphrase at all")];
-    for words in ["state list", "apply -auto-approve", "show p", "apply p", "output"] {
+    for words in [
+        "state list",
+        "apply -auto-approve",
+        "show p",
+        "apply p",
+        "output",
+    ] {
         let ran = run(&folder, words, &other).exits(1);
-        assert!(ran.err.contains("T6105") || ran.err.contains("opened"), "{}", ran.err);
+        assert!(
+            ran.err.contains("T6105") || ran.err.contains("opened"),
+            "{}",
+            ran.err
+        );
     }
     folder.write("encryption.tf", "");
     run(&folder, "state list", &[]).exits(1).says("encryption");
@@ -152,10 +172,13 @@ fn a_life_with_encryption() {
 
 #[test]
 fn settings_from_the_environment() {
-    let folder = Folder::new(&[
-        ("main.tf", "terraform {\n  encryption {\n    state {\n      enforced = true\n    }\n  }\n}\nresource \"terraform_data\" \"a\" {}\n"),
-    ]);
-    run(&folder, "apply -auto-approve", &[]).exits(1).says("TF_ENCRYPTION");
+    let folder = Folder::new(&[(
+        "main.tf",
+        "terraform {\n  encryption {\n    state {\n      enforced = true\n    }\n  }\n}\nresource \"terraform_data\" \"a\" {}\n",
+    )]);
+    run(&folder, "apply -auto-approve", &[])
+        .exits(1)
+        .says("TF_ENCRYPTION");
     let short = "key_provider \"pbkdf2\" \"a\" {\n  passphrase = \"canary-short\"\n}\nmethod \"aes_gcm\" \"a\" {\n  keys = key_provider.pbkdf2.a\n}\nstate {\n  method = method.aes_gcm.a\n}";
     let ran = run(&folder, "apply -auto-approve", &[("TF_ENCRYPTION", short)])
         .exits(1)
@@ -163,19 +186,28 @@ fn settings_from_the_environment() {
     stays_silent(&ran, "apply", &["canary-short"]);
     let long = short.replace("canary-short", "canary-short and long");
     run(&folder, "apply -auto-approve", &[("TF_ENCRYPTION", &long)]).ok();
-    run(&folder, "state list", &[("TF_ENCRYPTION", &long)]).ok().says("terraform_data.a");
+    run(&folder, "state list", &[("TF_ENCRYPTION", &long)])
+        .ok()
+        .says("terraform_data.a");
     let broken = long.replace("state {", "state { canary-broken");
-    let ran = run(&folder, "state list", &[("TF_ENCRYPTION", &broken)]).exits(1).says("In line");
+    let ran = run(&folder, "state list", &[("TF_ENCRYPTION", &broken)])
+        .exits(1)
+        .says("In line");
     stays_silent(&ran, "state list", &["canary-short and", "canary-broken"]);
 }
 
 #[test]
 fn switching_on_changing_and_switching_off() {
-    let folder = Folder::new(&[("main.tf", "resource \"terraform_data\" \"a\" {\n  input = \"canary-5309-input\"\n}\n")]);
+    let folder = Folder::new(&[(
+        "main.tf",
+        "resource \"terraform_data\" \"a\" {\n  input = \"canary-5309-input\"\n}\n",
+    )]);
     run(&folder, "apply -auto-approve", &[]).ok();
     folder.write("encryption.tf", ENCRYPTION);
     let env = [PASSPHRASE];
-    run(&folder, "apply -auto-approve", &env).exits(1).says("unencrypted");
+    run(&folder, "apply -auto-approve", &env)
+        .exits(1)
+        .says("unencrypted");
     let with = |method: &str, fallback: &str| {
         format!(
             r#"
@@ -214,13 +246,17 @@ fn switching_on_changing_and_switching_off() {
         // The old one is not needed any more, not even for the history.
         folder.write("encryption.tf", &with(method, ""));
         run(&folder, "state history", &[]).ok().says("apply");
-        run(&folder, "state list", &[]).ok().says("terraform_data.a");
+        run(&folder, "state list", &[])
+            .ok()
+            .says("terraform_data.a");
         if method != "unencrypted.none" {
             no_file_sings(&folder, &["canary-5309-input"]);
         }
     }
     folder.write("encryption.tf", "");
-    run(&folder, "state list", &[]).ok().says("terraform_data.a");
+    run(&folder, "state list", &[])
+        .ok()
+        .says("terraform_data.a");
 }
 
 const SECRETS: &str = r#"
@@ -285,7 +321,12 @@ fn no_canary_sings_in_files_logs_and_views() {
         ("TF_LOG", "trace"),
         ("RUST_BACKTRACE", "1"),
     ];
-    let canaries = ["canary-var-5309x", "canary-fleeting-77", "canary-nested-88Zt", PASSPHRASE.1];
+    let canaries = [
+        "canary-var-5309x",
+        "canary-fleeting-77",
+        "canary-nested-88Zt",
+        PASSPHRASE.1,
+    ];
     for (words, code) in [
         ("init", 0),
         ("validate", 0),
@@ -303,7 +344,10 @@ fn no_canary_sings_in_files_logs_and_views() {
         ("apply -json -auto-approve -replace=terraform_data.use", 0),
         ("apply -auto-approve -var=fail=true", 1),
         ("apply -json -auto-approve -var=fail=true", 1),
-        ("plan -var=secret=canary-var-5309x -var=passphrase=canary-pass-0Zq1", 1),
+        (
+            "plan -var=secret=canary-var-5309x -var=passphrase=canary-pass-0Zq1",
+            1,
+        ),
         ("state rm terraform_data.nested", 0),
         ("plan -refresh-only", 0),
         ("refresh", 0),
@@ -317,7 +361,11 @@ fn no_canary_sings_in_files_logs_and_views() {
         stays_silent(&ran, words, &canaries);
         no_file_sings(&folder, &canaries);
     }
-    let ran = folder.run_with(&["console"], &env, "var.secret\nlocal.nested\nterraform_data.use\n");
+    let ran = folder.run_with(
+        &["console"],
+        &env,
+        "var.secret\nlocal.nested\nterraform_data.use\n",
+    );
     stays_silent(&ran, "console", &canaries);
 }
 
