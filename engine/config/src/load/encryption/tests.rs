@@ -134,10 +134,6 @@ fn fallbacks_chains_and_states_of_others() {
         }
         "#,
     );
-    // Blocks with several arguments need lines of their own.
-    let text = text
-        .replace("{ chain", "{\n chain")
-        .replace("{ fallback", "{\n fallback");
     let (found, diagnostics) = load(&[("main.tf", &text)], &[], None);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     assert_eq!(
