@@ -148,6 +148,10 @@ impl App {
                 format!("invalid value {text:?} for -lock-timeout: a time such as 10s or 1m30s is needed")
             })?;
         }
+        session.lock = parsed.is("lock", true);
+        session.say = News(Arc::new(|text| {
+            drop(writeln!(std::io::stderr().lock(), "{text}"));
+        }));
         session.variables = crate::command::variables(parsed);
         if let Some(text) = parsed.value("parallelism") {
             session.parallelism = text.parse().ok().filter(|count| *count > 0).ok_or_else(

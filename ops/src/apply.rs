@@ -17,6 +17,7 @@ use terrane_model::snapshot::Snapshot;
 use terrane_plan::exec::StepKind;
 use terrane_plan::plan::Plan;
 use terrane_store::Workspace;
+use terrane_store::lease::Claim;
 use terrane_value::Value;
 
 /// A plan that was approved, with everything that is needed to carry it out.
@@ -30,6 +31,12 @@ pub struct Approved {
 }
 
 impl Approved {
+    /// What carrying it out reads and writes of the state.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        self.plan.plan().claim.clone()
+    }
+
     /// How many steps there are to do.
     #[must_use]
     pub fn steps(&self) -> usize {

@@ -81,6 +81,14 @@ impl Failure {
                     causes.push(cause.to_string());
                     source = cause.source();
                 }
+                if let Self::Store {
+                    source: StoreError::InUse { id, .. },
+                    ..
+                } = &failure
+                    && !id.is_empty()
+                {
+                    causes.push(format!("the id of its lock is {id}"));
+                }
                 let mut diagnostic =
                     Diagnostic::error(failure.rule().named(failure.to_string()), causes.join(": "));
                 if let Some(hint) = failure.way_out() {
@@ -106,7 +114,7 @@ impl Failure {
                 StoreError::TooNew { .. } => &rules::world::STATE_TOO_NEW,
                 StoreError::NoWorkspace(_) => &rules::world::NO_SUCH_WORKSPACE,
                 StoreError::Refused(_) => &rules::world::STORE_REFUSED,
-                StoreError::Encryption(_) => &rules::world::STORE_REFUSED,
+                StoreError::Encryption(_) => &rules::encryption::NOT_OPENED,
             },
             Self::Io { .. } | Self::Input(_) => &rules::world::FILE_FAILED,
             Self::Interrupted => &rules::world::STOPPED,

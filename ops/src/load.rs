@@ -117,7 +117,6 @@ pub fn tree(
         workspace: Some(session.workspace()?.into()),
         cwd: Some(session.cwd.as_str().into()),
         functions: Some(functions_for_validate()),
-        encryption: session.env.get("TF_ENCRYPTION").cloned(),
     });
     while let Some(request) = loader.poll() {
         let found = match origin {
@@ -159,10 +158,13 @@ pub async fn load(
 ) -> Result<Loaded, Failure> {
     let LoadedTree {
         tree,
-        sources,
+        mut sources,
         mut diagnostics,
         folders,
     } = tree(session, origin, variables)?;
+    if !matches!(origin, Origin::Saved(_)) {
+        diagnostics.extend(crate::encryption::check(session, &tree, &mut sources));
+    }
     let (registry, found) = providers::load(session, &tree.requirements, snapshot).await?;
     let unsure = found.has_errors();
     diagnostics.extend(found);

@@ -19,12 +19,13 @@ use terrane_config::validate::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::{InstanceAddr, Target};
-use terrane_model::event::Event;
+use terrane_model::event::{Event, Intent};
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::generate::Generated;
 use terrane_plan::machine::{PlanInput, PlanOptions, Planned, Planner, Recovery};
 use terrane_plan::plan::{Plan, PlanMode};
 use terrane_plan::restore;
+use terrane_store::lease::{Access, Part};
 use terrane_value::Value;
 
 /// What the user wants to have planned.
@@ -138,12 +139,7 @@ async fn once(
         (None, None) => Origin::Disk,
     };
     let mut loaded = load(session, &snapshot, origin, &early).await?;
-    if loaded.is_empty() && request.mode == PlanMode::Normal {
-        return Err(Failure::input(
-            &rules::planning::NO_CONFIGURATION,
-            "There is no configuration in this folder. Planning without one would mean to destroy everything that is managed here. If you want that, give the -destroy option. Else make a configuration file (.tf), or name the right folder with -chdir.",
-        ));
-    }
+    check_configured(&loaded, request)?;
     let mut diagnostics = std::mem::take(&mut loaded.warnings);
     if let Some(back) = &back {
         diagnostics.extend(back.diagnostics.clone());
@@ -163,10 +159,7 @@ async fn once(
         diagnostics.extend(certain_errors(&loaded));
     }
     if diagnostics.has_errors() {
-        return Err(Failure::Input(Report {
-            diagnostics,
-            sources: loaded.sources,
-        }));
+        return Err(refused(diagnostics, loaded));
     }
     let now_ms = now_ms();
     let planner = Planner::new(PlanInput {
@@ -194,10 +187,7 @@ async fn once(
     } = drive_plan(planner, &mut pool, interrupt, ui).await?;
     diagnostics.extend(found);
     let Some(mut plan) = plan else {
-        return Err(Failure::Input(Report {
-            diagnostics,
-            sources: loaded.sources,
-        }));
+        return Err(refused(diagnostics, loaded));
     };
     if let Some(back) = &back {
         diagnostics.extend(restore::report(&plan, &back.then, loaded.registry.infos()));
@@ -211,6 +201,24 @@ async fn once(
         diagnostics,
     };
     Ok((made, generated))
+}
+
+fn refused(diagnostics: Diagnostics, loaded: Loaded) -> Failure {
+    Failure::Input(Report {
+        diagnostics,
+        sources: loaded.sources,
+    })
+}
+
+/// Planning without a configuration would mean to destroy everything.
+fn check_configured(loaded: &Loaded, request: &PlanRequest) -> Result<(), Failure> {
+    if loaded.is_empty() && request.mode == PlanMode::Normal {
+        return Err(Failure::input(
+            &rules::planning::NO_CONFIGURATION,
+            "There is no configuration in this folder. Planning without one would mean to destroy everything that is managed here. If you want that, give the -destroy option. Else make a configuration file (.tf), or name the right folder with -chdir.",
+        ));
+    }
+    Ok(())
 }
 
 fn options(
@@ -254,7 +262,18 @@ pub async fn recover(
     interrupt: &Arc<Interrupt>,
     ui: &mut dyn Ui,
 ) -> Result<Report, Failure> {
-    let snapshot = workspace.snapshot();
+    let mut snapshot = session.without_others(workspace.snapshot())?;
+    // What the lease does not cover is of somebody who has come meanwhile.
+    let claim = &workspace.lease().claim;
+    let covered = |intent: &Intent| {
+        let part = Part::Instance(intent.object.instance.clone());
+        claim.access(&part) == Some(Access::Write)
+    };
+    if !snapshot.open.values().all(covered) {
+        Arc::make_mut(&mut snapshot)
+            .open
+            .retain(|_, intent| covered(intent));
+    }
     if snapshot.open.is_empty() {
         return Ok(Report::plain(Diagnostics::new()));
     }

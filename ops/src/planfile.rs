@@ -1,6 +1,7 @@
 //! Saved plans: a file that holds a plan and the configuration that it was made from, so that exactly it can be applied later.
 //!
-//! The engine says what is in the file. It holds values as they are, sensitive ones too, so only its owner may read it.
+//! The engine says what is in the file. It holds values as they are, sensitive ones too, so only its owner may read it, and it is encrypted where
+//! the `encryption` block says so for plans.
 
 use crate::apply::{Approved, approve_parts};
 use crate::backend::record;
@@ -52,6 +53,11 @@ pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
             format!("{error}."),
         )
     })?;
+    let bytes = session
+        .encryption()?
+        .plan()
+        .seal(&bytes, None)
+        .map_err(Failure::store(format!("Saving the plan to {path} failed")))?;
     write_private(path, &bytes).map_err(Failure::io(format!("Saving the plan to {path} failed")))
 }
 
@@ -131,6 +137,11 @@ fn write_private(path: &str, bytes: &[u8]) -> std::io::Result<()> {
 pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
     let summary = format!("Failed to load {path:?} as a plan file");
     let bytes = std::fs::read(path).map_err(Failure::io(summary.as_str()))?;
+    let bytes = session
+        .encryption()?
+        .plan()
+        .unseal(bytes)
+        .map_err(Failure::store(summary.as_str()))?;
     let (saved, digest) = decode(&bytes).map_err(|error| {
         Failure::input(
             rules::planning::NOT_A_PLAN.named(summary),

@@ -62,9 +62,10 @@ impl RemoteState for States {
             .then(|| beside(config, workspace))
             .flatten();
         let workspace = workspace.to_owned();
+        let seal = self.seal.clone()?;
         // Stores wait for disks and networks.
         let read = tokio::task::spawn_blocking(move || match beside {
-            Some(folder) => read(&SledStore::new(folder), &workspace),
+            Some(folder) => read(&SledStore::new(folder).sealed(seal), &workspace),
             None => read(&*store, &workspace),
         });
         let found = read.await.map_err(|error| error.to_string())??;

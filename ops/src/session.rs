@@ -10,19 +10,19 @@ use crate::variables::VariableArgument;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use terrane_encryption::Encryption;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backend::{Say, Surroundings};
-use terrane_store::seal::{Plain, Seal};
+use terrane_store::lease::Claim;
+use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError, Workspace};
 
 /// The folder of the embedded store, beside the configuration.
 pub const STATE_DIR: &str = "terrane.state";
 /// The folder of what can be made again, unless `TF_DATA_DIR` says otherwise.
 pub const DATA_DIR: &str = ".terrane";
-/// How often it is tried again to open a workspace that is in use.
-const LOCK_POLL: Duration = Duration::from_millis(200);
 /// The workspace that is always there.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
@@ -62,6 +62,8 @@ pub struct Session {
     pub command: String,
     /// How long to wait for a workspace that another process owns.
     pub lock_timeout: Duration,
+    /// Whether leases are taken at all (`-lock=false`: no).
+    pub lock: bool,
     /// `-var` and `-var-file`: the backend may depend on them.
     pub variables: Vec<VariableArgument>,
     /// The kinds of backends that there are.
@@ -71,6 +73,7 @@ pub struct Session {
     /// Where the state is by a saved plan.
     planned: OnceLock<Record>,
     place: OnceLock<Place>,
+    encryption: OnceLock<Encryption>,
 }
 
 impl Session {
@@ -89,11 +92,13 @@ impl Session {
             input: false,
             command: command.to_owned(),
             lock_timeout: Duration::ZERO,
+            lock: true,
             variables: Vec::new(),
             backends: Arc::new(Catalog::built_in()),
             say: News::default(),
             planned: OnceLock::new(),
             place: OnceLock::new(),
+            encryption: OnceLock::new(),
         }
     }
 
@@ -143,7 +148,19 @@ impl Session {
     /// # Errors
     /// When the configuration of the encryption has errors.
     pub(crate) fn seal_of_remote_states(&self) -> Result<Arc<dyn Seal>, Failure> {
-        self.seal()
+        Ok(self.encryption()?.remote_state([]).clone())
+    }
+
+    /// How state and plans are encrypted.
+    ///
+    /// # Errors
+    /// When the configuration of the encryption has errors.
+    pub(crate) fn encryption(&self) -> Result<&Encryption, Failure> {
+        if let Some(encryption) = self.encryption.get() {
+            return Ok(encryption);
+        }
+        let encryption = crate::encryption::configured(self)?;
+        Ok(self.encryption.get_or_init(|| encryption))
     }
 
     /// What seals states before they leave the process.
@@ -151,7 +168,7 @@ impl Session {
     /// # Errors
     /// When the configuration of the encryption has errors.
     pub(crate) fn seal(&self) -> Result<Arc<dyn Seal>, Failure> {
-        Ok(Arc::new(Plain))
+        Ok(self.encryption()?.state().clone())
     }
 
     /// The name of the current workspace.
@@ -255,15 +272,7 @@ impl Session {
         store: &dyn StateStore,
         name: &str,
     ) -> Result<OpenWorkspace, Failure> {
-        let began = Instant::now();
-        loop {
-            match store.open(name) {
-                Err(StoreError::InUse { .. }) if began.elapsed() < self.lock_timeout => {
-                    std::thread::sleep(LOCK_POLL);
-                }
-                opened => return opened.map_err(Failure::store("Opening the state failed")),
-            }
-        }
+        self.acquire_in(store, name, Claim::whole(), None)
     }
 
     /// Records changes that a command makes to the state by itself, under a run of its own, and lets go of the workspace.

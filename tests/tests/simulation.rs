@@ -69,6 +69,22 @@ fn an_apply_killed_at_any_boundary_loses_nothing_and_makes_nothing_twice() {
     assert!(total.had_happened > 0 && total.had_happened < total.open_creations);
 }
 
+/// Plans that claim nothing of each other are applied at the same time, and come to the same end as one after the other. `TERRANE_PAIR_RUNS` says how many seeds.
+#[test]
+fn two_applies_at_the_same_time_are_as_one_after_the_other() {
+    let from = number("TERRANE_SIM_FROM").unwrap_or(0);
+    let runs = number("TERRANE_PAIR_RUNS").unwrap_or(300);
+    let mut total = sim::Pairs::default();
+    for seed in from..from + runs {
+        match sim::two_at_a_time(seed) {
+            Ok(pairs) => total.add(&pairs),
+            Err(claim) => panic!("\n{claim}"),
+        }
+    }
+    println!("{runs} pairs: {total:?}");
+    assert!(total.together > 10 && total.refused > 10);
+}
+
 /// I3: the plan does not depend on how many threads evaluate, nor on the order of answers.
 #[test]
 fn many_instances_give_the_same_plan_on_any_number_of_threads() {

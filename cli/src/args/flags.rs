@@ -87,7 +87,12 @@ pub(super) const VARS: &[Flag] = &[
 ];
 /// How the state is opened.
 pub(super) const STATE: &[Flag] = &[
-    Flag::new("lock", Bool, "", ""),
+    Flag::new(
+        "lock",
+        Bool,
+        "",
+        "-lock=false: write the state without a lock. Others may be changing the same things.",
+    ),
     Flag::new(
         "lock-timeout",
         Value,

@@ -290,10 +290,13 @@ pub(crate) static COMMANDS: &[Command] = &[
         path: &["force-unlock"],
         primary: false,
         usage: " [options] LOCK_ID",
-        about: "Explain why no lock has to be broken",
-        help: "For scripts that call it: the lock of a state is released by the operating system when\nthe process that holds it ends, however it ends. So there is nothing to break, and this\ncommand changes nothing.",
-        flags: &[VIEW, &[Flag::new("force", Bool, "", "")]],
-        positional: (0, 1),
+        about: "Take a lock on the state away from its holder",
+        help: "Takes the lock with this id away from the process that holds it, which can't write the\nstate from then on. In the embedded store a process that has ended holds no lock,\nhowever it ended, so this is for one that still runs and can't be ended. Other stores\nmay keep the lock of a dead process. The message about a state in use has the id.",
+        flags: &[
+            VIEW,
+            &[Flag::new("force", Bool, "", "Don't ask for confirmation.")],
+        ],
+        positional: (1, 1),
         run: Some(command::force_unlock::run),
     },
     Command {

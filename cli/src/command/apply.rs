@@ -12,8 +12,9 @@ use terrane_ops::apply::{Approved, Done, approve, carry_out};
 use terrane_ops::failure::Failure;
 use terrane_ops::gate::{Decision, Policy, Refusal};
 use terrane_ops::interrupt::Interrupt;
+use terrane_ops::leased::{Leased, plan_and_lease};
 use terrane_ops::model::snapshot::Snapshot;
-use terrane_ops::plan::{Made, PlanRequest, make, recover};
+use terrane_ops::plan::{Made, PlanRequest};
 use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
@@ -62,36 +63,26 @@ fn plan_and_apply(
     request: &PlanRequest,
     auto: bool,
 ) -> Result<Exit, Failure> {
-    let mut workspace = session.open()?;
     block_on(async {
         let interrupt = Interrupt::listen();
-        let recovered = {
+        let leased = {
             let mut view = app.view();
-            recover(session, request, &mut *workspace, &interrupt, &mut view).await?
+            plan_and_lease(session, request, &interrupt, &mut view).await
         };
-        app.show_report(&recovered);
-        let made = {
-            let mut view = app.view();
-            make(
-                session,
-                request,
-                workspace.snapshot(),
-                &interrupt,
-                &mut view,
-            )
-            .await
-        };
-        let made = match made {
-            Ok(made) => made,
+        let Leased { made, workspace } = match leased {
+            Ok(leased) => leased,
             Err(failure) => {
-                planning_failed(app);
+                if matches!(failure, Failure::Input(_)) {
+                    planning_failed(app);
+                }
                 return Err(failure);
             }
         };
         show(app, parsed, &made);
         app.show_report(&made.report());
         let destroy = request.mode == PlanMode::Destroy;
-        let Some(approved) = pass_gate(app, parsed, session, made, auto)? else {
+        let approved = pass_gate(app, parsed, session, made, auto)?;
+        let Some((approved, workspace)) = approved.zip(workspace) else {
             return Ok(Exit::ERROR);
         };
         let done = apply(app, session, approved, workspace, &interrupt).await?;
@@ -124,7 +115,7 @@ fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
         block_on(async {
             let interrupt = Interrupt::listen();
             let (approved, destroy) = saved::load_to_apply(session, path, parsed).await?;
-            let workspace = session.open()?;
+            let workspace = session.acquire(approved.claim(), Some(&interrupt))?;
             let done = apply(app, session, approved, workspace, &interrupt).await?;
             Ok(finish(app, parsed, &done, destroy))
         })

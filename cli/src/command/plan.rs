@@ -8,8 +8,9 @@ use crate::view::{Mode, View};
 use std::sync::Arc;
 use terrane_ops::failure::Failure;
 use terrane_ops::interrupt::Interrupt;
+use terrane_ops::leased;
 use terrane_ops::model::snapshot::Snapshot;
-use terrane_ops::plan::{Made, PlanRequest, make, recover};
+use terrane_ops::plan::{Made, PlanRequest, make};
 use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::planning::view::text;
 use terrane_ops::rules;
@@ -61,27 +62,14 @@ fn settled(
     session: &Session,
     request: &PlanRequest,
 ) -> Result<Arc<Snapshot>, Failure> {
-    let snapshot = session.snapshot()?;
-    if snapshot.open.is_empty() {
-        return Ok(snapshot);
-    }
-    let mut workspace = session.open()?;
-    let recovered = {
+    let (snapshot, report) = {
         let mut view = app.view();
         block_on(async {
-            recover(
-                session,
-                request,
-                &mut *workspace,
-                &Interrupt::listen(),
-                &mut view,
-            )
-            .await
+            let interrupt = Interrupt::listen();
+            leased::settled(session, request, &interrupt, &mut view).await
         })?
     };
-    app.show_report(&recovered);
-    let snapshot = workspace.snapshot();
-    session.close(workspace)?;
+    app.show_report(&report);
     Ok(snapshot)
 }
 

@@ -8,6 +8,7 @@ mod begin;
 mod core;
 mod ephemeral;
 mod object;
+mod outputs;
 mod provisioning;
 mod recording;
 pub mod rules;
@@ -28,6 +29,11 @@ use terrane_model::snapshot::Snapshot;
 use terrane_plan::machine::{ProviderInstance, RequestId};
 use terrane_plan::plan::Action;
 use terrane_value::Value;
+
+/// Why a plan does not fit the state any more; empty if it does. Names what changed.
+pub fn stale(plan: &terrane_plan::plan::Plan, snapshot: &Snapshot) -> Diagnostics {
+    begin::check_fresh(plan, snapshot)
+}
 
 /// What is to be applied, and to what.
 #[derive(Debug)]

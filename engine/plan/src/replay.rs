@@ -8,6 +8,7 @@ use crate::planner::index::ConfigIndex;
 use crate::planner::moves;
 use crate::rules;
 use crate::stored;
+use crate::world::expand::fits;
 use crate::world::{Expanded, Place, Repeat, World};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,7 @@ use terrane_model::addr::{
     InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,
 };
 use terrane_model::provider::ProviderDiagnostic;
-use terrane_model::snapshot::{CheckKind, CheckResult, CheckStatus, ObjectState, Snapshot};
+use terrane_model::snapshot::{CheckKind, CheckResult, ObjectState, Snapshot};
 use terrane_value::Value;
 
 /// Where a change is configured.
@@ -162,7 +163,9 @@ impl Evaluator {
                 for (at, resource) in (0u32..).zip(&module.resources) {
                     let addr = self.world.resource_addr(place, at);
                     let kind = kind_of(&resource.repetition);
-                    let planned = keys.remove(&addr).unwrap_or_default();
+                    let mut planned = keys.remove(&addr).unwrap_or_default();
+                    // A plan that only refreshes keeps instances that the block can't have.
+                    planned.retain(|key| fits(kind, key.as_ref()));
                     let left =
                         |addr: &InstanceAddr| destroying || partial && !spoken_of.contains(addr);
                     self.expand_resource(place, at, kind, planned, &left, snapshot);
@@ -670,7 +673,8 @@ impl Evaluator {
     ) -> Vec<CheckResult> {
         let config = self.config.clone();
         let cut_off = self.cut_off();
-        let left_out = |kind, addr: &str| self.partial && is_left_out(planned, kind, addr);
+        let left_out =
+            |kind, addr: &str| self.partial && conditions::is_left_out(planned, kind, addr);
         for module in &config.modules {
             for place in self.world.places(module.id) {
                 if self.world.is_doubled(place) {
@@ -779,28 +783,9 @@ impl Evaluator {
     }
 }
 
-/// Whether a plan says that something is not checked.
-fn is_left_out(planned: &[CheckResult], kind: CheckKind, addr: &str) -> bool {
-    planned.iter().any(|result| {
-        result.kind == kind
-            && result.config_addr == addr
-            && result.status == CheckStatus::Unknown
-            && result.objects.is_empty()
-    })
-}
-
 /// Whether the instance will be there after the plan.
 fn stays(change: &ResourceChange) -> bool {
     change.deposed.is_none() && !matches!(change.action, Action::Delete | Action::Forget)
-}
-
-/// Whether a key is one that a block of this kind can have.
-fn fits(kind: ExpansionKind, key: Option<&InstanceKey>) -> bool {
-    match kind {
-        ExpansionKind::Single | ExpansionKind::Enabled => key.is_none(),
-        ExpansionKind::Count => matches!(key, Some(InstanceKey::Int(_))),
-        ExpansionKind::ForEach => matches!(key, Some(InstanceKey::Str(_))),
-    }
 }
 
 fn kind_of(repetition: &Repetition) -> ExpansionKind {

@@ -120,7 +120,7 @@ pub(crate) fn open_at(
     declared: Option<&Declared>,
 ) -> Result<Place, Failure> {
     let store = match &settings {
-        Settings::Embedded => Arc::new(SledStore::new(STATE_DIR)),
+        Settings::Embedded => Arc::new(SledStore::new(STATE_DIR).sealed(session.seal()?)),
         Settings::Backend(backend) => {
             let kind = session
                 .backends

@@ -44,7 +44,6 @@ pub(crate) fn declared(session: &Session) -> Result<Option<Declared>, Failure> {
         workspace: Some(session.workspace()?.into()),
         cwd: Some(session.cwd.as_str().into()),
         functions: Some(functions_for_validate()),
-        encryption: session.env.get("TF_ENCRYPTION").cloned(),
     });
     let (tree, sources, diagnostics) = loader.root();
     if diagnostics.has_errors() {

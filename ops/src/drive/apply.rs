@@ -5,8 +5,11 @@ use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
+use std::collections::BTreeMap;
 use std::time::Instant;
 use terrane_apply::{Applied, Applier, ApplyRequest};
+use terrane_model::event::{Event, EventKind};
+use terrane_model::snapshot::CheckResult;
 use terrane_store::Workspace;
 
 /// Runs the machine to its end, making events durable in `workspace`.
@@ -20,6 +23,7 @@ pub(crate) async fn drive_apply(
     interrupt: &Interrupt,
     ui: &mut dyn Ui,
 ) -> Result<Applied, Failure> {
+    let checks = workspace.snapshot().checks.clone();
     let mut seen = 0;
     loop {
         while interrupt.count() > seen {
@@ -31,7 +35,7 @@ pub(crate) async fn drive_apply(
             applier.cancel();
             pool.stop().await;
         }
-        let persisted = take(&mut applier, pool, workspace);
+        let persisted = take(&mut applier, pool, workspace, &checks);
         for progress in applier.progress() {
             ui.applying(&progress);
         }
@@ -61,7 +65,14 @@ pub(crate) async fn drive_apply(
 }
 
 /// Takes what the machine wants now: hands calls to the pool and makes all events durable in one commit. Returns whether there was such.
-fn take(applier: &mut Applier, pool: &mut Pool, workspace: &mut dyn Workspace) -> bool {
+///
+/// `checks`: the results of checks in the state when it began.
+fn take(
+    applier: &mut Applier,
+    pool: &mut Pool,
+    workspace: &mut dyn Workspace,
+    checks: &[CheckResult],
+) -> bool {
     let mut batch = Vec::new();
     let mut waiting = Vec::new();
     for request in applier.poll(now_ms()) {
@@ -82,6 +93,9 @@ fn take(applier: &mut Applier, pool: &mut Pool, workspace: &mut dyn Workspace) -
     let outcome = if batch.is_empty() {
         Ok(())
     } else {
+        if !workspace.lease().claim.is_whole() {
+            merge_checks(&mut batch, workspace, checks);
+        }
         let (events, began) = (batch.len(), Instant::now());
         let outcome = workspace.commit(batch).map_err(|error| chain(&error));
         let took_us = began.elapsed().as_micros();
@@ -92,6 +106,42 @@ fn take(applier: &mut Applier, pool: &mut Pool, workspace: &mut dyn Workspace) -
         applier.on_persisted(id, outcome.clone());
     }
     true
+}
+
+/// Results of checks are of the whole configuration. Others may have recorded theirs meanwhile: what this run found to be as before is taken from them.
+fn merge_checks(batch: &mut [Event], workspace: &mut dyn Workspace, before: &[CheckResult]) {
+    for event in batch {
+        let EventKind::Checked(mine) = &mut event.kind else {
+            continue;
+        };
+        // If they can't be read, the commit will fail, too.
+        if let Ok(now) = workspace.refresh() {
+            *mine = merged(before, mine, &now.checks);
+        }
+    }
+}
+
+/// Both changes of the same list of results. `mine` counts where both differ from `before`.
+fn merged(
+    before: &[CheckResult],
+    mine: &[CheckResult],
+    theirs: &[CheckResult],
+) -> Vec<CheckResult> {
+    let by_name = |list: &[CheckResult]| -> BTreeMap<_, CheckResult> {
+        let named = |result: &CheckResult| {
+            let name = (result.kind, result.config_addr.clone());
+            (name, result.clone())
+        };
+        list.iter().map(named).collect()
+    };
+    let (before, mine, mut merged) = (by_name(before), by_name(mine), by_name(theirs));
+    merged.retain(|name, _| mine.contains_key(name) || !before.contains_key(name));
+    for (name, result) in mine {
+        if before.get(&name) != Some(&result) || !merged.contains_key(&name) {
+            merged.insert(name, result);
+        }
+    }
+    merged.into_values().collect()
 }
 
 fn answer(applier: &mut Applier, message: Message, ui: &mut dyn Ui) {
@@ -118,4 +168,42 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merged;
+    use terrane_model::snapshot::{CheckKind, CheckResult, CheckStatus};
+
+    /// `a+ b-`: the check a passes, b fails.
+    fn list(text: &str) -> Vec<CheckResult> {
+        text.split_whitespace()
+            .map(|word| CheckResult {
+                kind: CheckKind::Check,
+                config_addr: word.trim_end_matches(['+', '-']).into(),
+                status: if word.ends_with('+') {
+                    CheckStatus::Pass
+                } else {
+                    CheckStatus::Fail
+                },
+                objects: Vec::new(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn results_of_two_runs_are_joined() {
+        for (before, mine, theirs, expect) in [
+            ("", "a+", "", "a+"),
+            ("a+", "a-", "a+", "a-"),
+            ("a+ b+", "a- b+", "a+ b-", "a- b-"),
+            ("a+", "a-", "a+ c-", "a- c-"),
+            ("a+ b+", "a+", "a+ b+", "a+"),
+            ("a+ b+", "a+ b+", "a+", "a+ b+"),
+            ("a+", "a-", "a+ a-", "a-"),
+        ] {
+            let found = merged(&list(before), &list(mine), &list(theirs));
+            assert_eq!(found, list(expect), "{before}, {mine}, {theirs}");
+        }
+    }
 }

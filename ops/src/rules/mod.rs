@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod console;
+pub mod encryption;
 pub mod folder;
 pub mod import;
 pub mod input;
@@ -29,6 +30,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Provider plugins", plugin::ALL),
     ("Backends", backend::ALL),
     ("Command line", usage::ALL),
+    ("Encryption of state and plans", encryption::ALL),
 ];
 
 /// The areas of all rooms.

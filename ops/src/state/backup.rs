@@ -11,6 +11,7 @@ use terrane_model::addr::InstanceAddr;
 use terrane_model::event::EventKind;
 use terrane_store::StoreError;
 use terrane_store::backup::{self, Manifest, Written};
+use terrane_store::pieces::Sealer;
 
 /// Writes every version of the current workspace to a file, which appears whole or not at all. Works while another process writes the state.
 ///
@@ -30,7 +31,8 @@ pub fn run(session: &Session, path: &str) -> Result<Written, Failure> {
     let draft = target.with_file_name(name);
     let file = create_private(&draft).map_err(Failure::io(doing()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    let written = backup::write(session.store()?, &manifest, &mut out)
+    let sealer = Sealer::new(session.seal()?);
+    let written = backup::write(session.store()?, &manifest, &sealer, &mut out)
         .map_err(Failure::store(doing()))
         .and_then(|written| {
             let mut finish = || -> std::io::Result<()> {
@@ -90,7 +92,8 @@ pub struct Restored {
 pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, Failure> {
     let doing = || format!("Restoring the backup {path} failed");
     let bytes = std::fs::read(path).map_err(Failure::io(doing()))?;
-    let backup = backup::read(&bytes, Path::new(path)).map_err(Failure::store(doing()))?;
+    let sealer = Sealer::new(session.seal()?);
+    let backup = backup::read(&bytes, Path::new(path), &sealer).map_err(Failure::store(doing()))?;
     drop(bytes);
     let name = session.workspace()?;
     let present = match session.store()?.read(&name) {

@@ -270,17 +270,17 @@ mod tests {
     fn only_what_differs_is_named_and_secrets_are_not_shown() {
         let object = |size: &str, secret: &str, tags: &[(&str, &str)]| {
             Value::object([
-                ("id".into(), Value::string("i-1")),
-                ("size".into(), Value::string(size)),
+                ("id", Value::string("i-1")),
+                ("size", Value::string(size)),
                 (
-                    "password".into(),
+                    "password",
                     Value::string(secret).with_marks(&Marks::SENSITIVE),
                 ),
                 (
-                    "tags".into(),
+                    "tags",
                     Value::object(
                         tags.iter()
-                            .map(|(name, value)| ((*name).into(), Value::string(*value))),
+                            .map(|(name, value)| (*name, Value::string(*value))),
                     ),
                 ),
             ])

@@ -6,7 +6,7 @@
 use crate::method::{decrypt, encrypt};
 use crate::problem::{Problem, Result, fail};
 use crate::secret::Secret;
-use aws_lc_rs::rand;
+use aws_lc_rs::{hmac, rand};
 use terrane_store::StoreError;
 use terrane_store::seal::Cipher;
 use zeroize::Zeroizing;
@@ -52,5 +52,17 @@ impl Cipher for DataCipher {
 
     fn decrypt(&self, sealed: &[u8], context: &[u8]) -> std::result::Result<Vec<u8>, StoreError> {
         Ok(decrypt(&self.key, sealed, context)?)
+    }
+
+    fn name(&self, plain: &[u8]) -> [u8; 32] {
+        // A key of its own, derived, so that no key is used for two things.
+        let own = hmac::sign(
+            &hmac::Key::new(hmac::HMAC_SHA256, self.key.reveal()),
+            b"names",
+        );
+        let named = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, own.as_ref()), plain);
+        let mut name = [0; 32];
+        name.copy_from_slice(named.as_ref());
+        name
     }
 }

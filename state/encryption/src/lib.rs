@@ -10,6 +10,7 @@ mod arguments;
 mod data_key;
 mod encryption;
 mod envelope;
+mod http;
 mod key;
 mod method;
 mod problem;

@@ -1,9 +1,9 @@
 //! The arguments of `backend "pg"`: those of the peers, and `layout`.
 
+use crate::conn_str;
 use crate::schema::Names;
 use crate::sealing::Sealing;
 use crate::store::{Layout, PgStore};
-use crate::target;
 use std::sync::{Arc, OnceLock};
 use terrane_model::schema::{Attribute, Block};
 use terrane_store::StateStore;
@@ -86,8 +86,8 @@ pub fn open(
     }
     let env = &surroundings.env;
     let args = Args::new(config, env);
-    let conn_str = args.text("conn_str", &["PG_CONN_STR"]).unwrap_or_default();
-    let connector = target::connector(conn_str, &|name| env.get(name).cloned())
+    let text = args.text("conn_str", &["PG_CONN_STR"]).unwrap_or_default();
+    let connector = conn_str::connector(text, &|name| env.get(name).cloned())
         .map_err(|problem| ConfigError::at("conn_str", problem))?;
     let layout = match args.text("layout", &[]) {
         None | Some("states") => Layout::States,

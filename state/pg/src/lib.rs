@@ -9,9 +9,12 @@
 
 mod client;
 mod config;
+mod conn_str;
 mod leases;
+mod maintain;
 mod merge;
 mod opening;
+mod past;
 mod peers;
 mod reading;
 mod removing;
@@ -22,7 +25,7 @@ mod sealing;
 mod session;
 mod store;
 mod tables;
-mod target;
+
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]

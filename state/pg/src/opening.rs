@@ -15,11 +15,11 @@ use terrane_store::lease::{Claim, Fence, Holder, Lease, LeaseRequest, Stand, Wai
 
 /// A lease that was given.
 pub(crate) struct Grant {
-    reading: Reading,
-    line: Option<Line>,
-    lease: Lease,
+    pub(crate) reading: Reading,
+    pub(crate) line: Option<Line>,
+    pub(crate) lease: Lease,
     hold: Option<Hold>,
-    workspace: i64,
+    pub(crate) workspace: i64,
 }
 
 impl PgStore {
@@ -232,7 +232,14 @@ impl PgStore {
         let fence = lease.fence;
         let was_cut_off = found.common.is_some();
         let foreign = self.foreign(workspace, &mut found, &snapshot, fence.first_op())?;
-        let mut opened = Opened::new(Arc::new(session), lease, snapshot, mirrored, growth);
+        let mut opened = Opened::new(
+            self.clone(),
+            Arc::new(session),
+            lease,
+            snapshot,
+            mirrored,
+            growth,
+        );
         if !foreign.is_empty() {
             opened.record(&foreign)?;
             self.tell(workspace, was_cut_off, &foreign);

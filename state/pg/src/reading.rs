@@ -2,10 +2,11 @@
 
 use crate::client::{Link, Trouble};
 use crate::merge::take_over;
+use crate::past::Past;
 use crate::rows::Reader;
 use crate::runtime::wait_for;
 use crate::store::PgStore;
-use crate::tables::{Head, Past, Stored};
+use crate::tables::{Head, Stored};
 use std::time::{SystemTime, UNIX_EPOCH};
 use terrane_model::event::Event;
 use terrane_model::snapshot::Snapshot;
@@ -112,7 +113,7 @@ impl PgStore {
         )
     }
 
-    fn fold_rows(
+    pub(crate) fn fold_rows(
         &self,
         workspace: &str,
         rows: Vec<Stored>,
@@ -192,7 +193,7 @@ fn run_of(digest: &str) -> ecow::EcoString {
     )
 }
 
-fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .ok()

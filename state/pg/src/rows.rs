@@ -189,16 +189,7 @@ pub(crate) fn delta(
         changes: Vec::new(),
     };
     if touched.all {
-        for (addr, ..) in after.instances() {
-            writer.instance(&addr)?;
-        }
-        for name in after.outputs.keys() {
-            writer.output(name)?;
-        }
-        for op in after.open.keys() {
-            writer.intent(*op)?;
-        }
-        writer.checks()?;
+        writer.everything()?;
     } else {
         for addr in &touched.instances {
             writer.instance(addr)?;
@@ -221,6 +212,22 @@ pub(crate) fn delta(
     })
 }
 
+/// All rows of a state.
+///
+/// # Errors
+/// As [`delta`].
+pub(crate) fn all(state: &Snapshot, sealing: &Sealing) -> Result<Vec<Change>, StoreError> {
+    let mut writer = Writer {
+        after: state,
+        serial: state.serial,
+        sealing,
+        changes: Vec::new(),
+    };
+    writer.everything()?;
+    writer.changes.retain(|change| change.data.is_some());
+    Ok(writer.changes)
+}
+
 struct Writer<'a> {
     after: &'a Snapshot,
     serial: u64,
@@ -229,6 +236,20 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn everything(&mut self) -> Result<(), StoreError> {
+        let after = self.after;
+        for (addr, ..) in after.instances() {
+            self.instance(&addr)?;
+        }
+        for name in after.outputs.keys() {
+            self.output(name)?;
+        }
+        for op in after.open.keys() {
+            self.intent(*op)?;
+        }
+        self.checks()
+    }
+
     fn instance(&mut self, addr: &InstanceAddr) -> Result<(), StoreError> {
         let resource = self.after.resources.get(&addr.resource);
         let found = resource.and_then(|resource| {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backend::Say;
 use terrane_store::lease::{Claim, Fence, Held, Holder, new_lock_id};
+use terrane_store::maintain::Maintain;
 use terrane_store::statefile::{self, WriteOptions};
 use terrane_store::{
     Attempt, LeaseRequest, Leasing, StateStore, StoreError, Version, Workspace, check_deletable,
@@ -133,7 +134,7 @@ impl StateStore for PgStore {
                 tries += 1;
                 match store.attempt(&name, &asked, &empty, tries < TRIES).await {
                     // The session of a process that was killed a moment ago may still be there.
-                    Ok(Err(_)) if tries <= 2 => tokio::time::sleep(PAUSE).await,
+                    Ok(Err(_)) if tries == 1 => tokio::time::sleep(PAUSE).await,
                     Ok(outcome) => return Ok(outcome),
                     Err(trouble) if trouble.may_pass() && tries < TRIES => {
                         tokio::time::sleep(PAUSE).await;
@@ -266,7 +267,7 @@ impl StateStore for PgStore {
         let name = workspace.to_owned();
         let versions = self.with_link("reading", |store, mut reading| async move {
             let versions = if reading.ours {
-                store.tables.history(&mut reading.link, &name).await?
+                store.tables.history(&mut reading.link.db, &name).await?
             } else {
                 None
             };
@@ -322,6 +323,10 @@ impl StateStore for PgStore {
     fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         check_workspace_name(workspace)?;
         self.remove(workspace)
+    }
+
+    fn maintain(&self) -> Option<&dyn Maintain> {
+        Some(self)
     }
 }
 

@@ -12,13 +12,13 @@ use sqlx::postgres::PgRow;
 use sqlx::{Connection as _, PgConnection, Row as _};
 use std::time::Duration;
 use terrane_model::event::{Event, EventKind};
-use terrane_store::{StoreError, Version};
+use terrane_store::StoreError;
 use uuid::Uuid;
 
 /// How long a small statement may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a transfer of a whole state may take.
-const LONG: Duration = Duration::from_secs(1800);
+pub(crate) const LONG: Duration = Duration::from_secs(1800);
 /// A batch with more bytes than this is sent in pieces.
 const PIECE: usize = 8 << 20;
 
@@ -34,6 +34,7 @@ pub(crate) struct Head {
     pub(crate) growth: u64,
     pub(crate) published: u64,
     pub(crate) digest: Option<String>,
+    pub(crate) policy: Option<String>,
 }
 
 /// A row as it comes from the database.
@@ -105,11 +106,11 @@ pub(crate) fn signed(number: u64) -> Result<i64, Trouble> {
     })
 }
 
-fn number(row: &PgRow, at: usize) -> Result<u64, Trouble> {
+pub(crate) fn number(row: &PgRow, at: usize) -> Result<u64, Trouble> {
     Ok(row.try_get::<i64, _>(at)?.unsigned_abs())
 }
 
-const HEAD: &str = "SELECT id, serial, lineage, last_op, fence, oldest, growth, published, digest FROM {s}.terrane_workspace WHERE layout = $1 AND name = $2";
+const HEAD: &str = "SELECT id, serial, lineage, last_op, fence, oldest, growth, published, digest, policy FROM {s}.terrane_workspace WHERE layout = $1 AND name = $2";
 
 /// A batch with its rows, in transactions of its own.
 const COMMIT: &str = "CALL {s}.terrane_commit_1(NULL::bigint, NULL::bigint[], NULL::bytea[], $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
@@ -127,10 +128,11 @@ fn head(row: &PgRow) -> Result<Head, Trouble> {
         growth: number(row, 6)?,
         published: number(row, 7)?,
         digest: row.try_get(8)?,
+        policy: row.try_get(9)?,
     })
 }
 
-fn stored(row: &PgRow) -> Result<Stored, Trouble> {
+pub(crate) fn stored(row: &PgRow) -> Result<Stored, Trouble> {
     Ok(Stored {
         kind: row.try_get::<i8, _>(0)?.unsigned_abs(),
         changed: number(row, 1)?,
@@ -201,15 +203,8 @@ impl Tables {
             let Some(head) = self.find(&mut transaction, name).await? else {
                 return Ok(None);
             };
-            let rows = sqlx::query(
-                self.names
-                    .sql("SELECT kind, changed, data FROM {s}.terrane_row WHERE workspace = $1"),
-            )
-            .bind(head.id)
-            .fetch_all(&mut *transaction)
-            .await?;
+            let rows = self.rows(&mut transaction, head.id).await?;
             transaction.rollback().await?;
-            let rows = rows.iter().map(stored).collect::<Result<_, Trouble>>()?;
             Ok(Some((head, rows)))
         })
         .await?;
@@ -217,6 +212,21 @@ impl Tables {
             durable(link).await?;
         }
         Ok(found)
+    }
+
+    pub(crate) async fn rows(
+        &self,
+        db: &mut PgConnection,
+        workspace: i64,
+    ) -> Result<Vec<Stored>, Trouble> {
+        let rows = sqlx::query(
+            self.names
+                .sql("SELECT kind, changed, data FROM {s}.terrane_row WHERE workspace = $1"),
+        )
+        .bind(workspace)
+        .fetch_all(db)
+        .await?;
+        rows.iter().map(stored).collect()
     }
 
     /// Writes a batch, durably.
@@ -282,7 +292,21 @@ impl Tables {
             .call(&mut transaction, WRITE, workspace, guard, batch)
             .await?
             .try_get(0)?;
-        let mut rest = batch.delta.changes.as_slice();
+        self.upsert_all(&mut transaction, workspace, serial, &batch.delta.changes)
+            .await?;
+        transaction.commit().await?;
+        Ok(serial)
+    }
+
+    /// Writes rows, in pieces. Within a transaction.
+    pub(crate) async fn upsert_all(
+        &self,
+        db: &mut PgConnection,
+        workspace: i64,
+        serial: i64,
+        changes: &[crate::rows::Change],
+    ) -> Result<(), Trouble> {
+        let mut rest = changes;
         while !rest.is_empty() {
             let mut size = 0;
             let count = rest
@@ -294,12 +318,10 @@ impl Tables {
                 })
                 .count();
             let (piece, after) = rest.split_at(count.max(1).min(rest.len()));
-            self.upsert(&mut transaction, workspace, serial, piece)
-                .await?;
+            self.upsert(&mut *db, workspace, serial, piece).await?;
             rest = after;
         }
-        transaction.commit().await?;
-        Ok(serial)
+        Ok(())
     }
 
     async fn upsert(
@@ -392,160 +414,6 @@ impl Tables {
         Ok(row)
     }
 
-    /// The runs that changed a workspace, oldest first.
-    pub(crate) async fn history(
-        &self,
-        link: &mut Link,
-        name: &str,
-    ) -> Result<Option<Vec<Version>>, Trouble> {
-        let Some(head) = self.find(&mut link.db, name).await? else {
-            return Ok(None);
-        };
-        let rows = within(
-            LONG,
-            async {
-                Ok(sqlx::query(self.names.sql(
-                    "SELECT serial, began_ms, changes, starts, run, plan, command, who FROM {s}.terrane_journal WHERE workspace = $1 ORDER BY serial",
-                ))
-                .bind(head.id)
-                .fetch_all(&mut link.db)
-                .await?)
-            },
-        )
-        .await?;
-        let mut versions: Vec<Version> = Vec::new();
-        for row in &rows {
-            let serial = number(row, 0)?;
-            let starts: bool = row.try_get(3)?;
-            let run: String = row.try_get(4)?;
-            // Runs that went on side by side have their batches among each other.
-            let known = versions
-                .iter_mut()
-                .rev()
-                .take(64)
-                .find(|version| !starts && *version.run == *run);
-            let version = match known {
-                Some(version) => version,
-                None => {
-                    versions.push(Version {
-                        first_serial: serial,
-                        last_serial: serial,
-                        at_ms: number(row, 1)?,
-                        run: run.into(),
-                        plan: row.try_get::<String, _>(5)?.into(),
-                        command: row.try_get::<String, _>(6)?.into(),
-                        who: row.try_get::<String, _>(7)?.into(),
-                        changes: 0,
-                    });
-                    let Some(version) = versions.last_mut() else {
-                        continue;
-                    };
-                    version
-                }
-            };
-            version.last_serial = serial;
-            version.changes += usize::try_from(number(row, 2)?).unwrap_or_default();
-        }
-        Ok(Some(versions))
-    }
-
-    /// What the state at a serial is made of: a checkpoint and the batches after it.
-    pub(crate) async fn load_at(
-        &self,
-        link: &mut Link,
-        name: &str,
-        serial: u64,
-    ) -> Result<Option<Past>, Trouble> {
-        let serial = i64::try_from(serial).unwrap_or(i64::MAX);
-        within(LONG, async {
-            let mut transaction = read_only(&mut link.db).await?;
-            let Some(head) = self.find(&mut transaction, name).await? else {
-                return Ok(None);
-            };
-            let checkpoint = sqlx::query(self.names.sql(
-                "SELECT serial, lineage, last_op FROM {s}.terrane_checkpoint WHERE workspace = $1 AND serial <= $2 ORDER BY serial DESC LIMIT 1",
-            ))
-            .bind(head.id)
-            .bind(serial)
-            .fetch_optional(&mut *transaction)
-            .await?;
-            let mut past = Past {
-                oldest: head.oldest,
-                ..Past::default()
-            };
-            if let Some(row) = checkpoint {
-                past.serial = number(&row, 0)?;
-                past.lineage = row.try_get(1)?;
-                past.last_op = number(&row, 2)?;
-                let rows = sqlx::query(self.names.sql(
-                    "SELECT kind, changed, data FROM {s}.terrane_past WHERE workspace = $1 AND serial = $2",
-                ))
-                .bind(head.id)
-                .bind(signed(past.serial)?)
-                .fetch_all(&mut *transaction)
-                .await?;
-                past.rows = rows.iter().map(stored).collect::<Result<_, Trouble>>()?;
-            }
-            let batches = sqlx::query(self.names.sql(
-                "SELECT serial, data FROM {s}.terrane_journal WHERE workspace = $1 AND serial > $2 AND serial <= $3 ORDER BY serial",
-            ))
-            .bind(head.id)
-            .bind(signed(past.serial)?)
-            .bind(serial)
-            .fetch_all(&mut *transaction)
-            .await?;
-            past.batches = batches
-                .iter()
-                .map(|row| Ok((number(row, 0)?, row.try_get(1)?)))
-                .collect::<Result<_, Trouble>>()?;
-            transaction.rollback().await?;
-            Ok(Some(past))
-        })
-        .await
-    }
-
-    /// Keeps the present rows as a checkpoint, so that going back in history does not begin at the beginning. All happens within the database, on a
-    /// view of one moment; when somebody commits meanwhile, nothing is kept, and the next one who closes tries again.
-    pub(crate) async fn checkpoint(
-        &self,
-        link: &mut Link,
-        workspace: i64,
-        ratio: i64,
-    ) -> Result<bool, Trouble> {
-        within(LONG, async {
-            let mut transaction = link
-                .db
-                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ")
-                .await?;
-            let due = sqlx::query(self.names.sql(
-                "UPDATE {s}.terrane_workspace SET growth = 0 WHERE id = $1 AND growth > $2 *
-                 (SELECT COALESCE(sum(length(data)), 0) FROM {s}.terrane_row WHERE workspace = $1)",
-            ))
-            .bind(workspace)
-            .bind(ratio)
-            .execute(&mut *transaction)
-            .await?;
-            if due.rows_affected() == 0 {
-                return Ok(false);
-            }
-            for statement in [
-                "INSERT INTO {s}.terrane_checkpoint (workspace, serial, lineage, last_op)
-                 SELECT id, serial, lineage, last_op FROM {s}.terrane_workspace WHERE id = $1",
-                "INSERT INTO {s}.terrane_past (workspace, serial, kind, key, changed, data)
-                 SELECT w.id, w.serial, r.kind, r.key, r.changed, r.data
-                 FROM {s}.terrane_workspace w JOIN {s}.terrane_row r ON r.workspace = w.id WHERE w.id = $1",
-            ] {
-                sqlx::query(self.names.sql(statement))
-                    .bind(workspace)
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-            transaction.commit().await?;
-            Ok(true)
-        })
-        .await
-    }
-
     /// Removes everything of a workspace. Whoever writes to it at this moment goes first or fails.
     pub(crate) async fn delete(
         &self,
@@ -567,20 +435,6 @@ impl Tables {
         }
         Ok(())
     }
-}
-
-/// What a state of the past is made of.
-#[derive(Debug, Default)]
-pub(crate) struct Past {
-    /// The history goes back to here.
-    pub(crate) oldest: u64,
-    /// Of the checkpoint.
-    pub(crate) serial: u64,
-    pub(crate) lineage: String,
-    pub(crate) last_op: u64,
-    pub(crate) rows: Vec<Stored>,
-    /// Serials and payloads, in order.
-    pub(crate) batches: Vec<(u64, Vec<u8>)>,
 }
 
 /// Rows by columns, as statements take them.
@@ -614,7 +468,7 @@ impl<'a> Columns<'a> {
 }
 
 /// Text can't hold a zero character in the database.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
@@ -629,26 +483,27 @@ pub(crate) async fn read_only(
 /// Waits until what was just read is on disk. A batch can be seen an instant before that; if the server lost power in this instant, the reader would know
 /// something that never was.
 pub(crate) async fn durable(link: &mut Link) -> Result<(), Trouble> {
-    const PAUSE: Duration = Duration::from_millis(2);
     if link.is_standby {
         return Ok(());
     }
     within(PATIENCE, async {
-        let seen: String = sqlx::query("SELECT pg_current_wal_insert_lsn()::text")
-            .fetch_one(&mut link.db)
-            .await?
-            .try_get(0)?;
-        loop {
-            let done: bool = sqlx::query("SELECT pg_current_wal_flush_lsn() >= $1::pg_lsn")
-                .bind(&seen)
+        let done: bool =
+            sqlx::query("SELECT pg_current_wal_insert_lsn() <= pg_current_wal_flush_lsn()")
                 .fetch_one(&mut link.db)
                 .await?
                 .try_get(0)?;
-            if done {
-                return Ok(());
+        if !done {
+            // What is left may be nothing that matters, and would be written by the server at its leisure: an empty record that is committed makes it do so now.
+            let flushed = sqlx::query("SELECT pg_logical_emit_message(true, 'terrane', '')")
+                .execute(&mut link.db)
+                .await
+                .map_err(Trouble::from);
+            if let Err(trouble @ (Trouble::Lost(_) | Trouble::Again(_))) = flushed {
+                return Err(trouble);
             }
-            tokio::time::sleep(PAUSE).await;
+            // Who may only read can't hurry the server, and waits for nobody.
         }
+        Ok(())
     })
     .await
 }

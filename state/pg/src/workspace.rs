@@ -2,7 +2,9 @@
 
 use crate::rows::delta;
 use crate::runtime::wait_for;
+use crate::sealing::Sealing;
 use crate::session::{RENEW, Session};
+use crate::store::PgStore;
 use crate::tables::{Batch, Run, Written, tell};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +24,7 @@ const CHECKPOINT_AT: u64 = 1 << 20;
 /// An open workspace.
 #[derive(Debug)]
 pub(crate) struct Opened {
+    store: PgStore,
     session: Arc<Session>,
     lease: Lease,
     snapshot: Arc<Snapshot>,
@@ -36,6 +39,7 @@ pub(crate) struct Opened {
 
 impl Opened {
     pub(crate) fn new(
+        store: PgStore,
         session: Arc<Session>,
         lease: Lease,
         snapshot: Snapshot,
@@ -43,6 +47,7 @@ impl Opened {
         growth: u64,
     ) -> Self {
         Self {
+            store,
             session,
             lease,
             snapshot: Arc::new(snapshot),
@@ -114,7 +119,7 @@ impl Opened {
         if !self.session.mirrors || serial == self.mirrored {
             return Ok(());
         }
-        let text = state_text(&self.session, &self.snapshot)?;
+        let text = state_text(&self.session.tables.sealing, &self.snapshot)?;
         let session = Arc::clone(&self.session);
         wait_for(async move { session.mirror(serial, &text).await })?;
         self.mirrored = serial;
@@ -134,25 +139,25 @@ impl Opened {
             }
             session.end().await
         });
+        if with_checkpoint {
+            // A history that is longer than it is to be is no error; the next one who closes tries again.
+            drop(self.store.follow_policy(&self.session.name));
+        }
         mirrored.and(ended)
     }
 }
 
 /// The state as the peers' line holds it.
-fn state_text(session: &Session, snapshot: &Snapshot) -> Result<String, StoreError> {
+pub(crate) fn state_text(sealing: &Sealing, snapshot: &Snapshot) -> Result<String, StoreError> {
     let text = statefile::write(snapshot, &WriteOptions::default())?;
-    if !session.tables.sealing.encrypts() {
+    if !sealing.encrypts() {
         return Ok(text);
     }
     let identity = Identity {
         lineage: &snapshot.lineage,
         serial: snapshot.serial,
     };
-    let sealed = session
-        .tables
-        .sealing
-        .inner()
-        .seal(text.as_bytes(), Some(identity))?;
+    let sealed = sealing.inner().seal(text.as_bytes(), Some(identity))?;
     String::from_utf8(sealed).map_err(|_| {
         StoreError::Refused("what the encryption gives is not text, and the table of the peers holds text; use the layout `rows`".to_owned())
     })

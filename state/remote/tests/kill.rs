@@ -29,7 +29,10 @@ struct Case {
 
 impl Case {
     fn open(&self) -> Arc<dyn StateStore> {
-        let setting = Setting::leaked();
+        let mut setting = Setting::leaked();
+        // So that a test need not wait for long.
+        let expiry = (String::from("TERRANE_S3_LOCK_EXPIRY"), String::from("3"));
+        setting.env.extend([expiry]);
         let mut surroundings = setting.surroundings();
         surroundings.data_dir = self.folder.join(".terrane");
         let config = match &self.moto {
@@ -338,4 +341,91 @@ fn processes_race_for_the_lock_in_s3() {
         moto: Some(Moto::at(moto.port, &moto.bucket)),
     };
     count_together(&[case(&here), case(&here), case(&there)]);
+}
+
+/// Not a test of its own: commits until it can't.
+#[test]
+fn child_that_is_stopped() {
+    let Some(case) = Case::from_env() else {
+        return;
+    };
+    let mut workspace = case.open().open("default").unwrap();
+    let addr = instance("slow", None);
+    println!();
+    for round in 0_u64.. {
+        let text = format!(r#"{{"round":{round}}}"#);
+        match workspace.commit(vec![common::run(), set(&addr, &text)]) {
+            Ok(()) => println!("ack {round}"),
+            Err(StoreError::LeaseLost { .. }) => break,
+            Err(error) => panic!("{error:?}"),
+        }
+        let before = std::time::Instant::now();
+        while before.elapsed().as_millis() < 50 {
+            std::thread::yield_now();
+        }
+    }
+    println!("fenced");
+    assert!(matches!(
+        workspace.close(),
+        Err(StoreError::LeaseLost { .. })
+    ));
+}
+
+fn signal(name: &str, child: &Child) {
+    let status = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// A run that stands still past its lease is taken for dead: another machine goes on, with what it had shipped. When it wakes up, it can't write.
+#[test]
+fn a_stopped_run_is_taken_over_and_fenced() {
+    let Some(moto) = Moto::start() else { return };
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let case = |folder: &tempfile::TempDir| Case {
+        kind: "s3",
+        folder: folder.path().to_owned(),
+        moto: Some(Moto::at(moto.port, &moto.bucket)),
+    };
+    let (mut child, mut lines) = case(&here).spawn("child_that_is_stopped");
+    let mut next = |what: &str| loop {
+        let line = lines.next().expect("the child goes on").unwrap();
+        if line.starts_with(what) {
+            return line;
+        }
+    };
+    next("ack 60");
+    let other = case(&there).open();
+    // It lives longer than a lease lasts, and keeps it.
+    match other.open("default") {
+        Err(StoreError::InUse { holder, .. }) => {
+            assert!(holder.contains("not renewed"), "{holder}");
+        }
+        other => panic!("it is held, yet {other:?}"),
+    }
+    signal("-STOP", &child);
+    let started = std::time::Instant::now();
+    let mut workspace = loop {
+        match other.open("default") {
+            Ok(workspace) => break workspace,
+            Err(StoreError::InUse { .. }) => assert!(started.elapsed().as_secs() < 20),
+            Err(error) => panic!("{error:?}"),
+        }
+    };
+    assert!(
+        common::at(&workspace.snapshot(), "slow"),
+        "what was shipped"
+    );
+    workspace.commit(vec![common::set_of("taker")]).unwrap();
+    signal("-CONT", &child);
+    next("fenced");
+    assert!(child.wait().unwrap().success());
+    workspace.commit(vec![common::set_of("more")]).unwrap();
+    workspace.close().unwrap();
+    let state = other.read("default").unwrap();
+    for name in ["slow", "taker", "more"] {
+        assert!(common::at(&state, name), "{name}");
+    }
 }

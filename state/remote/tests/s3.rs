@@ -200,10 +200,11 @@ fn a_writer_without_its_lock_is_fenced() {
     commit_one(&*s3.open(), "new");
     let before = s3.moto.object(KEY).unwrap();
     // It notices at the latest when it closes.
-    let error = match stale.renew() {
-        Err(error) => error.to_string(),
-        Ok(()) => stale.close().expect_err("it must not write").to_string(),
-    };
+    let renewed = stale.renew();
+    let error = renewed
+        .and(stale.close())
+        .expect_err("it must not write")
+        .to_string();
     assert!(error.contains("is lost"), "{error}");
     assert_eq!(s3.moto.object(KEY).unwrap(), before);
     // What it had is kept there, and the next run there says so.

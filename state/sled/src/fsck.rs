@@ -13,6 +13,7 @@ use crate::workspace::new_header;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use terrane_model::event::EventKind;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::check::{self, Watch};
@@ -20,6 +21,7 @@ use terrane_store::journal::{
     HEADER_LEN, Header, RawRecord, RecordKind, Survey, create_with, scan, survey, sync_folder,
 };
 use terrane_store::maintain::{Checkup, Finding};
+use terrane_store::pieces::Sealer;
 use terrane_store::wire::{Batch, WireError, encode_snapshot};
 use terrane_store::{StoreError, check_workspace_name, replay};
 
@@ -192,7 +194,7 @@ impl Look {
         let folder = self.place.index();
         let indexed = (folder.is_dir() && index::is_free(&folder))
             .then(|| {
-                Index::open(&folder)
+                Index::open(&folder, self.place.sealer())
                     .and_then(|mut index| index.load_alone())
                     .ok()
             })
@@ -215,10 +217,11 @@ impl Look {
                     for located in &found.records {
                         let kind = located.record.known_kind()?;
                         // What can't be folded is told of when that file is looked at.
+                        let opened = self.place.sealer().open(&located.record.payload)?;
                         drop(replay::apply(
                             &mut folded.snapshot,
                             kind,
-                            &located.record.payload,
+                            &opened.bytes,
                             |_, _| true,
                         ));
                     }
@@ -237,6 +240,7 @@ impl Look {
 
     fn write_checkpoint(&self, snapshot: &Snapshot, generation: u64) -> Result<(), StoreError> {
         let payload = encode_snapshot(snapshot).map_err(WireError::refused)?;
+        let payload = self.place.sealer().seal(payload)?;
         let mut records = Vec::new();
         RawRecord::new(RecordKind::Checkpoint, &payload).encode(&mut records)?;
         let header = Header {
@@ -367,14 +371,16 @@ impl Look {
                 error => error,
             })?;
             let first = number == 0;
+            let sealer = Arc::clone(self.place.sealer());
+            let opened = match sealer.open(&located.record.payload) {
+                Err(StoreError::Damaged { problem, .. }) => {
+                    self.tell(Finding::error(place, problem));
+                    continue;
+                }
+                opened => opened?,
+            };
             if kind == RecordKind::Checkpoint {
-                self.chained(
-                    &place,
-                    first,
-                    generation,
-                    located.record.payload.as_ref(),
-                    folded,
-                );
+                self.chained(&place, first, generation, &opened.bytes, folded);
             }
             let Folded {
                 snapshot,
@@ -383,22 +389,21 @@ impl Look {
                 ..
             } = folded;
             let findings = &mut self.checkup.findings;
-            let applied =
-                replay::apply(snapshot, kind, &located.record.payload, |batch, before| {
-                    if is_gap(before, batch) {
-                        *gap = true;
-                        findings.push(Finding::warning(
-                            &place,
-                            format!(
-                                "serials {} to {} are missing from the history",
-                                before.serial + 1,
-                                batch.serial - 1
-                            ),
-                        ));
-                    }
-                    watch.batch(&place, before, batch, findings);
-                    true
-                });
+            let applied = replay::apply(snapshot, kind, &opened.bytes, |batch, before| {
+                if is_gap(before, batch) {
+                    *gap = true;
+                    findings.push(Finding::warning(
+                        &place,
+                        format!(
+                            "serials {} to {} are missing from the history",
+                            before.serial + 1,
+                            batch.serial - 1
+                        ),
+                    ));
+                }
+                watch.batch(&place, before, batch, findings);
+                true
+            });
             match applied {
                 Ok(()) => {
                     good.push(number);
@@ -524,7 +529,7 @@ impl Look {
             true => newest(&kept, "journal").unwrap_or(path),
             false => path,
         };
-        match index_state(&folder, header, &was) {
+        match index_state(self.place.sealer(), &folder, header, &was) {
             Ok(state) if state == folded.snapshot => return Ok(()),
             Ok(state) if folded.short => {
                 let mut finding = Finding::warning(
@@ -685,16 +690,22 @@ fn newest(folder: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// The state that the index gives, with the records of the journal that it lacks.
-fn index_state(folder: &Path, header: Header, journal: &Path) -> Result<Snapshot, String> {
+fn index_state(
+    sealer: &Arc<Sealer>,
+    folder: &Path,
+    header: Header,
+    journal: &Path,
+) -> Result<Snapshot, String> {
     let plain = |error: StoreError| error.to_string();
     let mut file = File::open(journal).map_err(|error| error.to_string())?;
-    let mut index = Index::open(folder).map_err(|error| format!("{error:?}"))?;
+    let mut index = Index::open(folder, sealer).map_err(|error| format!("{error:?}"))?;
     let (mut snapshot, last) = index
         .load(header, &mut file, journal)
         .map_err(|error| format!("{error:?}"))?;
     let from = last.map_or(HEADER_LEN, |mark| mark.end);
     scan(&mut file, journal, from, |_, kind, payload| {
-        replay::apply(&mut snapshot, kind, payload, |_, _| true)
+        let opened = sealer.open(payload)?;
+        replay::apply(&mut snapshot, kind, &opened.bytes, |_, _| true)
     })
     .map_err(plain)?;
     Ok(snapshot)

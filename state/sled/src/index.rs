@@ -9,16 +9,23 @@
 //! the checksum of the whole.
 
 use crate::touched::Touched;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use terrane_model::addr::InstanceAddr;
 use terrane_model::snapshot::Snapshot;
+use terrane_store::StoreError;
 use terrane_store::journal::{Header, Mark, record_at};
+use terrane_store::pieces::Sealer;
+use terrane_store::seal::DataKey;
 use terrane_store::wire::{RowDecoder, address_key, decode_head, encode_head, encode_row};
 
 /// The version of the rows' layout. Another one is not read but rebuilt.
@@ -64,6 +71,10 @@ struct Meta {
     rows: u64,
     /// The sum of the fingerprints of all rows, so that a row that got lost is noticed.
     sum: u64,
+    /// The key that rows and head are encrypted with, sealed; `None`: they are in the clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<Box<RawValue>>,
+    /// A snapshot without resources; encrypted: base64 in a string.
     head: Box<RawValue>,
 }
 
@@ -73,6 +84,9 @@ pub(crate) struct Index {
     folder: PathBuf,
     rows: u64,
     sum: u64,
+    sealer: Arc<Sealer>,
+    /// What rows are encrypted with. Known when the head was read, or when it is written for the first time.
+    key: Option<DataKey>,
 }
 
 impl std::fmt::Debug for Index {
@@ -106,7 +120,7 @@ pub(crate) fn is_free(folder: &Path) -> bool {
 }
 
 impl Index {
-    pub(crate) fn open(folder: &Path) -> Result<Self> {
+    pub(crate) fn open(folder: &Path, sealer: &Arc<Sealer>) -> Result<Self> {
         guarded(|| {
             let db = sled::Config::new()
                 .path(folder)
@@ -119,6 +133,8 @@ impl Index {
                 folder: folder.to_owned(),
                 rows: 0,
                 sum: 0,
+                sealer: Arc::clone(sealer),
+                key: None,
             })
         })
     }
@@ -152,8 +168,7 @@ impl Index {
                     return useless("the journal went another way");
                 }
             }
-            let mut snapshot = decode_head(meta.head.get().as_bytes())
-                .map_err(|error| Useless(format!("{error:?}")))?;
+            let mut snapshot = self.open_head(&meta)?;
             self.load_rows(&mut snapshot)?;
             if (self.rows, self.sum) != (meta.rows, meta.sum) {
                 return useless("rows are missing");
@@ -173,14 +188,42 @@ impl Index {
             if meta.format != FORMAT {
                 return useless("it has another format");
             }
-            let mut snapshot = decode_head(meta.head.get().as_bytes())
-                .map_err(|error| Useless(format!("{error:?}")))?;
+            let mut snapshot = self.open_head(&meta)?;
             self.load_rows(&mut snapshot)?;
             if (self.rows, self.sum) != (meta.rows, meta.sum) {
                 return useless("rows are missing");
             }
             Ok((snapshot, meta.generation))
         })
+    }
+
+    /// The snapshot without resources. Finds out what rows are encrypted with.
+    fn open_head(&mut self, meta: &Meta) -> Result<Snapshot> {
+        let fail = |error: StoreError| Useless(error.to_string());
+        self.key = match &meta.key {
+            Some(sealed) => Some(self.sealer.key(sealed.get().as_bytes()).map_err(fail)?),
+            None => None,
+        };
+        // Another way to seal than today's: made anew, not gone on with.
+        let current = match &self.key {
+            Some(key) => key.current && self.sealer.encrypts(),
+            None => !self.sealer.encrypts(),
+        };
+        if !current {
+            return useless("its rows are sealed in another way");
+        }
+        let head = match &self.key {
+            Some(key) => {
+                let sealed: String = serde_json::from_str(meta.head.get())
+                    .map_err(|error| Useless(error.to_string()))?;
+                let sealed = STANDARD
+                    .decode(sealed)
+                    .map_err(|error| Useless(error.to_string()))?;
+                unlocked(key, &sealed, b"m")?
+            }
+            None => meta.head.get().as_bytes().to_vec(),
+        };
+        decode_head(&head).map_err(|error| Useless(format!("{error:?}")))
     }
 
     fn load_rows(&mut self, snapshot: &mut Snapshot) -> Result<()> {
@@ -217,8 +260,12 @@ impl Index {
             }
             rows += 1;
             sum = sum.wrapping_add(fingerprint(base, crc));
+            let opened = match &self.key {
+                Some(key) => Cow::Owned(unlocked(key, bytes, base)?),
+                None => Cow::Borrowed(bytes),
+            };
             decoder
-                .decode(bytes)
+                .decode(&opened)
                 .map_err(|error| Useless(format!("{error:?}")))?
                 .put_into(snapshot);
         }
@@ -235,6 +282,15 @@ impl Index {
         position: Position,
     ) -> Result<()> {
         guarded(|| {
+            if touched.all {
+                self.key = self
+                    .sealer
+                    .writing_key()
+                    .map_err(|error| Useless(error.to_string()))?;
+            }
+            if self.key.is_some() != self.sealer.encrypts() {
+                return useless("its rows are sealed in another way");
+            }
             let every;
             let rows: &BTreeSet<InstanceAddr> = if touched.all {
                 self.db.clear()?;
@@ -279,7 +335,10 @@ impl Index {
         batch: &mut sled::Batch,
     ) -> Result<()> {
         let mut key = vec![b'r'];
-        key.extend(address_key(addr));
+        match &self.key {
+            Some(sealing) => key.extend(sealing.cipher.name(&address_key(addr))),
+            None => key.extend(address_key(addr)),
+        }
         if key.len() > LONGEST_KEY {
             return useless("a key is too long");
         }
@@ -292,6 +351,10 @@ impl Index {
                     .map_err(|error| Useless(format!("{error:?}")))?,
             ),
             _ => None,
+        };
+        let row = match (row, &self.key) {
+            (Some(row), Some(sealing)) => Some(locked(sealing, &row, &key)?),
+            (row, _) => row,
         };
         let old = self.put(&key, row.as_deref(), batch)?;
         if let Some(crc) = old {
@@ -314,6 +377,13 @@ impl Index {
         batch: &mut sled::Batch,
     ) -> Result<()> {
         let head = encode_head(snapshot).map_err(|error| Useless(format!("{error:?}")))?;
+        let head = match &self.key {
+            Some(key) => {
+                let sealed = locked(key, &head, b"m")?;
+                format!("\"{}\"", STANDARD.encode(sealed)).into_bytes()
+            }
+            None => head,
+        };
         let head = String::from_utf8(head)
             .map_err(|error| Useless(error.to_string()))
             .and_then(|head| {
@@ -327,6 +397,7 @@ impl Index {
             last: last.map(|Mark { offset, crc, end }| (offset, crc, end)),
             rows: self.rows,
             sum: self.sum,
+            key: self.key.as_ref().map(sealed_form).transpose()?,
             head,
         };
         let bytes = serde_json::to_vec(&meta).map_err(|error| Useless(error.to_string()))?;
@@ -390,6 +461,21 @@ impl Index {
         }
         Ok(Some(bytes))
     }
+}
+
+fn locked(key: &DataKey, plain: &[u8], place: &[u8]) -> Result<Vec<u8>> {
+    let locked = key.cipher.encrypt(plain, place);
+    locked.map_err(|error| Useless(error.to_string()))
+}
+
+/// What was encrypted for this place: a row is of no use under the key of another one.
+fn unlocked(key: &DataKey, sealed: &[u8], place: &[u8]) -> Result<Vec<u8>> {
+    let unlocked = key.cipher.decrypt(sealed, place);
+    unlocked.map_err(|error| Useless(error.to_string()))
+}
+
+fn sealed_form(key: &DataKey) -> Result<Box<RawValue>> {
+    serde_json::from_slice(&key.sealed).map_err(|error| Useless(error.to_string()))
 }
 
 fn chunk_key(key: &[u8], chunk: u32) -> Vec<u8> {

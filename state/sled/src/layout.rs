@@ -18,8 +18,11 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use terrane_store::StoreError;
 use terrane_store::journal::sync_folder;
+use terrane_store::pieces::Sealer;
+use terrane_store::seal::Seal;
 
 /// The version of the folder's layout.
 const FORMAT: u64 = 1;
@@ -33,17 +36,24 @@ struct FormatFile {
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     root: PathBuf,
+    /// What seals records and rows.
+    sealer: Arc<Sealer>,
 }
 
 /// The folder of one workspace.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     folder: PathBuf,
+    sealer: Arc<Sealer>,
 }
 
 impl Place {
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    pub(crate) fn sealer(&self) -> &Arc<Sealer> {
+        &self.sealer
     }
 
     pub(crate) fn lock(&self) -> PathBuf {
@@ -101,7 +111,14 @@ pub(crate) fn io_error(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> St
 
 impl Layout {
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root }
+        Self {
+            root,
+            sealer: Arc::default(),
+        }
+    }
+
+    pub(crate) fn sealed(&mut self, seal: Arc<dyn Seal>) {
+        self.sealer = Arc::new(Sealer::new(seal));
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -111,6 +128,7 @@ impl Layout {
     pub(crate) fn place(&self, workspace: &str) -> Place {
         Place {
             folder: self.all().join(encode_name(workspace)),
+            sealer: Arc::clone(&self.sealer),
         }
     }
 

@@ -18,6 +18,7 @@ mod maintain;
 mod prune;
 mod read;
 mod replace;
+mod reseal;
 mod short;
 mod tenure;
 mod touched;
@@ -32,6 +33,7 @@ use terrane_model::snapshot::Snapshot;
 use terrane_store::clock::Clock;
 use terrane_store::lease::{Attempt, Held, Holder, LeaseRequest, Leasing};
 use terrane_store::maintain::Maintain;
+use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError, Version, check_deletable, check_workspace_name};
 
 /// The name that the folder has by custom, beside the configuration.
@@ -88,6 +90,14 @@ impl SledStore {
     pub fn leasing_for(mut self, lease_ms: u64, clock: Arc<dyn Clock>) -> Self {
         self.shared.lease_ms = lease_ms;
         self.shared.clock = clock;
+        self
+    }
+
+    /// The same with records and rows sealed. What was written otherwise is read as far as `seal` opens it, and written anew when a workspace is
+    /// next opened for writing.
+    #[must_use]
+    pub fn sealed(mut self, seal: Arc<dyn Seal>) -> Self {
+        self.layout.sealed(seal);
         self
     }
 

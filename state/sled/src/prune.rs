@@ -21,6 +21,7 @@ use terrane_store::journal::{
     HEADER_LEN, Header, RawRecord, RecordKind, create_with, read_header, scan, sync_folder,
 };
 use terrane_store::maintain::{Policy, Pruned};
+use terrane_store::pieces::Sealer;
 use terrane_store::wire::{WireError, encode_snapshot};
 use terrane_store::{StoreError, Version, replay};
 
@@ -79,7 +80,8 @@ fn parts(place: &Place) -> Result<(Vec<Part>, Vec<Version>), StoreError> {
     for (_, mut file, path) in files {
         let header = read_header(&mut file, &path)?;
         let scan = scan(&mut file, &path, HEADER_LEN, |_, kind, payload| {
-            replay::apply(&mut snapshot, kind, payload, |batch, _| {
+            let opened = place.sealer().open(payload)?;
+            replay::apply(&mut snapshot, kind, &opened.bytes, |batch, _| {
                 history.add(batch.serial, &batch.events);
                 true
             })
@@ -125,14 +127,14 @@ fn cut(
     }
     let left = gone.count();
     let shortened = match earlier.get(left) {
-        Some(part) => shorten(part, keep_from, part.header, dry_run)?,
+        Some(part) => shorten(place.sealer(), part, keep_from, part.header, dry_run)?,
         None if with_journal => {
             // Another id, so that no index is taken for one of it; the index is made anew.
             let header = Header {
                 generation: current.header.generation + 1,
                 ..new_header(0)
             };
-            shorten(current, keep_from, header, dry_run)?
+            shorten(place.sealer(), current, keep_from, header, dry_run)?
         }
         None => 0,
     };
@@ -144,7 +146,13 @@ fn cut(
 }
 
 /// Writes a file anew without what is before a serial. Returns how much shorter it is.
-fn shorten(part: &Part, keep_from: u64, header: Header, dry_run: bool) -> Result<u64, StoreError> {
+fn shorten(
+    sealer: &Sealer,
+    part: &Part,
+    keep_from: u64,
+    header: Header,
+    dry_run: bool,
+) -> Result<u64, StoreError> {
     let bytes = read_whole(&part.path)?;
     let mut file = fs::File::open(&part.path).map_err(io_error("opening", &part.path))?;
     let mut before = Snapshot::default();
@@ -159,7 +167,8 @@ fn shorten(part: &Part, keep_from: u64, header: Header, dry_run: bool) -> Result
                 return Ok(());
             }
             let mut wanted = false;
-            replay::apply(&mut before, kind, payload, |batch, _| {
+            let opened = sealer.open(payload)?;
+            replay::apply(&mut before, kind, &opened.bytes, |batch, _| {
                 wanted = batch.serial >= keep_from;
                 dropped += usize::from(!wanted);
                 !wanted
@@ -176,6 +185,7 @@ fn shorten(part: &Part, keep_from: u64, header: Header, dry_run: bool) -> Result
     let place = |at: u64| usize::try_from(at).unwrap_or(bytes.len()).min(bytes.len());
     let rest = &bytes[place(keep.unwrap_or(scan.end))..place(scan.end)];
     let payload = encode_snapshot(&before).map_err(WireError::refused)?;
+    let payload = sealer.seal(payload)?;
     let mut records = Vec::new();
     RawRecord::new(RecordKind::Checkpoint, &payload).encode(&mut records)?;
     records.extend_from_slice(rest);

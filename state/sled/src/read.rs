@@ -13,10 +13,12 @@ use terrane_store::{StoreError, Version, check_workspace_name, replay};
 /// The state of a workspace now.
 pub(crate) fn fold(layout: &Layout, workspace: &str) -> Result<Snapshot, StoreError> {
     let mut snapshot = Snapshot::default();
+    let place = layout.place(workspace);
     if let Some((mut file, path)) = journal(layout, workspace)? {
         read_header(&mut file, &path)?;
         scan(&mut file, &path, HEADER_LEN, |_, kind, payload| {
-            replay::apply(&mut snapshot, kind, payload, |_, _| true)
+            let opened = place.sealer().open(payload)?;
+            replay::apply(&mut snapshot, kind, &opened.bytes, |_, _| true)
         })?;
     }
     Ok(snapshot)
@@ -59,7 +61,9 @@ fn all(
         return Ok(snapshot);
     };
     let newest = read_header(&mut current, &current_path)?.generation;
-    let mut files = earlier(&layout.place(workspace), newest)?;
+    let place = layout.place(workspace);
+    let sealer = place.sealer();
+    let mut files = earlier(&place, newest)?;
     files.push((newest, current, current_path));
     let mut going_on = true;
     for (_, mut file, path) in files {
@@ -67,7 +71,8 @@ fn all(
             if !going_on {
                 return Ok(());
             }
-            replay::apply(&mut snapshot, kind, payload, |batch, _| {
+            let opened = sealer.open(payload)?;
+            replay::apply(&mut snapshot, kind, &opened.bytes, |batch, _| {
                 going_on = each(batch);
                 going_on
             })

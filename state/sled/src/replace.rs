@@ -16,7 +16,7 @@ use terrane_store::{StoreError, replay};
 pub(crate) type Made = (File, Header, Mark);
 
 /// The whole state that a journal file holds, up to its last whole record; and its header. `None`: there is no such file.
-fn fold(path: &Path) -> Result<Option<(Snapshot, Header)>, StoreError> {
+fn fold(place: &Place, path: &Path) -> Result<Option<(Snapshot, Header)>, StoreError> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file.map_err(io_error("opening", path))?,
@@ -24,14 +24,15 @@ fn fold(path: &Path) -> Result<Option<(Snapshot, Header)>, StoreError> {
     let header = read_header(&mut file, path)?;
     let mut snapshot = Snapshot::default();
     scan(&mut file, path, HEADER_LEN, |_, kind, payload| {
-        replay::apply(&mut snapshot, kind, payload, |_, _| true)
+        let opened = place.sealer().open(payload)?;
+        replay::apply(&mut snapshot, kind, &opened.bytes, |_, _| true)
     })?;
     Ok(Some((snapshot, header)))
 }
 
 /// The highest number of an operation that the journal knows of.
 pub(crate) fn last_op(place: &Place) -> Result<u64, StoreError> {
-    let folded = fold(&place.journal())?;
+    let folded = fold(place, &place.journal())?;
     Ok(folded.map_or(0, |(snapshot, _)| snapshot.last_op))
 }
 
@@ -45,7 +46,7 @@ pub(crate) fn journal(place: &Place) -> Result<(Snapshot, u64), StoreError> {
         }
     }
     let path = place.journal();
-    let Some((snapshot, header)) = fold(&path)? else {
+    let Some((snapshot, header)) = fold(place, &path)? else {
         return Ok((Snapshot::default(), 0));
     };
     let draft = place.folder().join("replacement");
@@ -59,15 +60,21 @@ pub(crate) fn journal(place: &Place) -> Result<(Snapshot, u64), StoreError> {
         sync_folder(&place.history())
     };
     keep().map_err(io_error("writing", &name))?;
-    write(&snapshot, header.generation + 1, &draft)?;
+    write(place, &snapshot, header.generation + 1, &draft)?;
     put(&draft, place)?;
     let last_op = snapshot.last_op;
     Ok((snapshot, last_op))
 }
 
 /// Writes a journal that begins with a state.
-fn write(snapshot: &Snapshot, generation: u64, path: &Path) -> Result<Made, StoreError> {
+fn write(
+    place: &Place,
+    snapshot: &Snapshot,
+    generation: u64,
+    path: &Path,
+) -> Result<Made, StoreError> {
     let payload = encode_snapshot(snapshot).map_err(WireError::refused)?;
+    let payload = place.sealer().seal(payload)?;
     let header = crate::workspace::new_header(generation);
     let (file, end) = create_file(path, header, Some((RecordKind::Checkpoint, &payload)))?;
     let mark = Mark {
@@ -78,7 +85,7 @@ fn write(snapshot: &Snapshot, generation: u64, path: &Path) -> Result<Made, Stor
     Ok((file, header, mark))
 }
 
-fn put(draft: &Path, place: &Place) -> Result<(), StoreError> {
+pub(crate) fn put(draft: &Path, place: &Place) -> Result<(), StoreError> {
     let path = place.journal();
     fs::rename(draft, &path)
         .and_then(|()| sync_folder(place.folder()))
@@ -101,7 +108,7 @@ pub(crate) fn compact(
     let name = place.earlier(header.generation);
     keep(place, file, &name, short).map_err(io_error("writing", &name))?;
     let draft = place.compacted();
-    let made = write(snapshot, header.generation + 1, &draft)?;
+    let made = write(place, snapshot, header.generation + 1, &draft)?;
     if !short.is_in_force() {
         return Err(StoreError::Refused(
             "the journal was replaced by another process".to_owned(),

@@ -5,6 +5,7 @@ use crate::index::{self, Index, Position};
 use crate::layout::{Place, io_error};
 use crate::prune;
 use crate::replace;
+use crate::reseal;
 use crate::short::open_private;
 use crate::tenure::{Entered, Tenure};
 use crate::touched::Touched;
@@ -38,6 +39,8 @@ pub(crate) struct Opened {
     indexed: Option<u64>,
     /// How long the journal must be before compaction is thought of again.
     compact_at: u64,
+    /// A record was found that is not sealed as records are today.
+    stale: bool,
     /// The index belongs to the one who came first.
     _index_lock: Option<File>,
     tenure: Box<Tenure>,
@@ -76,8 +79,12 @@ impl Opened {
             ..Touched::default()
         };
         // Others may append meanwhile: what is not whole yet is looked at again, under the lock.
+        let sealer = Arc::clone(place.sealer());
+        let mut stale = false;
         let scan = scan(&mut file, &path, from, |_, kind, payload| {
-            fold_record(&mut snapshot, &mut touched, kind, payload)
+            let opened = sealer.open(payload)?;
+            stale |= !opened.current;
+            fold_record(&mut snapshot, &mut touched, kind, &opened.bytes)
         })?;
         let mut opened = Self {
             settings,
@@ -91,11 +98,16 @@ impl Opened {
             touched,
             indexed: (!fresh).then_some(from),
             compact_at: settings.compact_at,
+            stale: false,
             place,
             _index_lock: index_lock,
             tenure,
         };
+        opened.stale = stale;
         drop(opened.enter()?);
+        if opened.stale {
+            opened.reseal()?;
+        }
         // Nothing was ever recorded: an empty index lacks nothing.
         opened.touched.all &= !opened.journal.is_empty();
         opened.tend();
@@ -143,9 +155,12 @@ impl Opened {
         let path = self.place.journal();
         let from = self.journal.len();
         let (snapshot, touched) = (Arc::make_mut(&mut self.snapshot), &mut self.touched);
+        let (sealer, stale) = (self.place.sealer(), &mut self.stale);
         let file = self.journal.medium();
         let scan = scan(file, &path, from, |_, kind, payload| {
-            fold_record(snapshot, touched, kind, payload)
+            let opened = sealer.open(payload)?;
+            *stale |= !opened.current;
+            fold_record(snapshot, touched, kind, &opened.bytes)
         })?;
         if let Some(torn) = scan.torn {
             cut_off(&self.place, file, torn)?;
@@ -208,6 +223,34 @@ impl Opened {
         Ok(())
     }
 
+    /// Writes all records anew, sealed as they are sealed today: those of the history first, so that a journal in which all are means that all
+    /// are everywhere. Cut off anywhere, it is begun anew by the next one who opens the workspace.
+    fn reseal(&mut self) -> Result<(), StoreError> {
+        let entered = self.enter()?;
+        self.tenure.announce()?;
+        // Rows are made anew from the journal. What was cut off from it once was never part of the state.
+        self.give_up_index();
+        drop(fs::remove_file(self.place.torn()));
+        let old = self.position.journal;
+        let (file, header, last) = reseal::all(&self.place, old, &entered.short)?;
+        self.journal = Journal::new(
+            file,
+            self.place.journal(),
+            last.map_or(HEADER_LEN, |mark| mark.end),
+        );
+        self.position = Position {
+            journal: header,
+            last,
+        };
+        self.index = Slot::Absent;
+        self.indexed = None;
+        self.touched.all = true;
+        self.touched.rows.clear();
+        self.stale = false;
+        drop(entered);
+        Ok(())
+    }
+
     /// Whether the journal under its name is still the one that is written to.
     fn still_in_force(&self) -> bool {
         let path = self.place.journal();
@@ -220,7 +263,8 @@ impl Opened {
     /// Brings the index up to date. When that fails, it is of no use any more and goes; the next opening makes a new one.
     fn write_index(&mut self) {
         if let Slot::Absent = self.index {
-            self.index = Index::open(&self.place.index()).map_or(Slot::Unusable, Slot::Open);
+            self.index = Index::open(&self.place.index(), self.place.sealer())
+                .map_or(Slot::Unusable, Slot::Open);
         }
         let Slot::Open(index) = &mut self.index else {
             return;
@@ -269,6 +313,7 @@ impl Workspace for Opened {
         let entered = self.enter()?;
         let serial = self.snapshot.serial_after(&events);
         let payload = encode_batch(serial, &events).map_err(WireError::refused)?;
+        let payload = self.place.sealer().seal(payload)?;
         let mark = self.journal.append(RecordKind::Batch, &payload)?;
         if !entered.short.is_in_force() {
             // Passed by while it was written: it went to a file that is not in force any more.
@@ -384,7 +429,7 @@ fn open_index(place: &Place, header: Header, journal: &mut File) -> (Slot, Optio
     if !index::is_free(&folder) {
         return (Slot::Unusable, None);
     }
-    let loaded = Index::open(&folder).and_then(|mut index| {
+    let loaded = Index::open(&folder, place.sealer()).and_then(|mut index| {
         let loaded = index.load(header, journal, &place.journal())?;
         Ok((index, loaded))
     });

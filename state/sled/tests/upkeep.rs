@@ -11,6 +11,7 @@ use terrane_model::snapshot::Snapshot;
 use terrane_store::backup::{self, Manifest};
 use terrane_store::conformance::sample::{event, instance, set};
 use terrane_store::maintain::{Checkup, Gravity, Maintain as _, Policy};
+use terrane_store::pieces::Sealer;
 use terrane_store::{StateStore as _, StoreError, Workspace};
 use terrane_store_sled::{Settings, SledStore};
 
@@ -343,10 +344,10 @@ fn a_backup_holds_everything_and_is_made_while_somebody_writes() {
     let states = home.runs(0, 30);
     let owner = home.open();
     let mut file = Vec::new();
-    let written = backup::write(&home.store(), &manifest(), &mut file).unwrap();
+    let written = backup::write(&home.store(), &manifest(), &Sealer::default(), &mut file).unwrap();
     assert_eq!(written.bytes, file.len() as u64);
     drop(owner);
-    let read = backup::read(&file, Path::new("b")).unwrap();
+    let read = backup::read(&file, Path::new("b"), &Sealer::default()).unwrap();
     assert_eq!(read.snapshot, states[29]);
     assert_eq!(read.versions, home.store().history("default").unwrap());
     // Into an empty store, with all versions.
@@ -372,13 +373,16 @@ fn a_damaged_backup_is_refused() {
     let home = Home::new();
     home.runs(0, 2);
     let mut file = Vec::new();
-    backup::write(&home.store(), &manifest(), &mut file).unwrap();
+    backup::write(&home.store(), &manifest(), &Sealer::default(), &mut file).unwrap();
     for at in 0..file.len() {
         let mut bytes = file.clone();
         bytes[at] ^= 1 << (at % 8);
-        assert!(backup::read(&bytes, Path::new("b")).is_err(), "byte {at}");
         assert!(
-            backup::read(&file[..at], Path::new("b")).is_err(),
+            backup::read(&bytes, Path::new("b"), &Sealer::default()).is_err(),
+            "byte {at}"
+        );
+        assert!(
+            backup::read(&file[..at], Path::new("b"), &Sealer::default()).is_err(),
             "cut at {at}"
         );
     }
@@ -387,7 +391,7 @@ fn a_damaged_backup_is_refused() {
     let crc = crc32fast::hash(&newer[..28]);
     newer[28..32].copy_from_slice(&crc.to_le_bytes());
     assert!(matches!(
-        backup::read(&newer, Path::new("b")),
+        backup::read(&newer, Path::new("b"), &Sealer::default()),
         Err(StoreError::TooNew {
             found: 2,
             known: 1,

@@ -7,7 +7,8 @@ use crate::StoreError;
 use crate::history::History;
 use crate::journal::{RawRecord, RecordKind, Survey, records_from};
 use crate::maintain::Maintain;
-use crate::wire::{WireError, decode_batch, decode_snapshot, encode_snapshot};
+use crate::pieces::Sealer;
+use crate::wire::{WireError, decode_snapshot, encode_snapshot};
 use crate::{StateStore, Version, replay};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -56,6 +57,8 @@ pub struct Backup {
     pub snapshot: Snapshot,
     /// Its versions, oldest first.
     pub versions: Vec<Version>,
+    /// The serial of the oldest state that it holds.
+    pub oldest: u64,
 }
 
 /// What was written.
@@ -109,6 +112,7 @@ fn writing(source: std::io::Error) -> StoreError {
 pub fn write(
     store: &dyn StateStore,
     manifest: &Manifest,
+    sealer: &Sealer,
     to: &mut dyn Write,
 ) -> Result<Written, StoreError> {
     let mut out = Out {
@@ -123,16 +127,22 @@ pub fn write(
     let mut records = 0;
     let mut each = |record: &RawRecord<'_>| {
         let kind = record.known_kind()?;
+        let opened = sealer.open(&record.payload)?;
         if kind == RecordKind::Checkpoint && records > 0 {
-            let state = decode_snapshot(&record.payload).map_err(|error| error.at(""))?;
+            let state = decode_snapshot(&opened.bytes).map_err(|error| error.at(""))?;
             // What compaction wrote is only what the records before it give.
             if state == snapshot {
                 return Ok(());
             }
         }
-        replay::apply(&mut snapshot, kind, &record.payload, |_, _| true)?;
+        replay::apply(&mut snapshot, kind, &opened.bytes, |_, _| true)?;
         records += 1;
-        out.record(record)
+        if opened.current {
+            return out.record(record);
+        }
+        // Never copied into the clear because it is there already, nor under a key that is about to go.
+        let payload = sealer.seal(opened.bytes.into_owned())?;
+        out.record(&RawRecord::new(kind, &payload))
     };
     match store.maintain() {
         Some(store) => store.records(&manifest.workspace, &mut each)?,
@@ -181,7 +191,7 @@ fn header() -> [u8; HEADER_LEN] {
 ///
 /// # Errors
 /// When it is no backup, is damaged or cut off, or was written by a later version.
-pub fn read(bytes: &[u8], path: &Path) -> Result<Backup, StoreError> {
+pub fn read(bytes: &[u8], path: &Path, sealer: &Sealer) -> Result<Backup, StoreError> {
     let damaged = |problem: String| StoreError::Damaged {
         what: path.display().to_string(),
         problem,
@@ -233,7 +243,7 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<Backup, StoreError> {
         .into_iter()
         .map(|located| located.record.into_owned())
         .collect();
-    let (snapshot, versions) = fold(&records, path)?;
+    let (snapshot, versions, oldest) = fold(&records, path, sealer)?;
     if snapshot.serial != end.serial || snapshot.lineage != end.lineage {
         return Err(damaged(
             "its records give another state than it says".to_owned(),
@@ -244,23 +254,36 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<Backup, StoreError> {
         records,
         snapshot,
         versions,
+        oldest,
     })
 }
 
 /// The state and the versions that records give.
-fn fold(records: &[RawRecord<'_>], path: &Path) -> Result<(Snapshot, Vec<Version>), StoreError> {
+fn fold(
+    records: &[RawRecord<'_>],
+    path: &Path,
+    sealer: &Sealer,
+) -> Result<(Snapshot, Vec<Version>, u64), StoreError> {
     let mut snapshot = Snapshot::default();
     let mut history = History::default();
+    let mut oldest = None;
     for (at, record) in records.iter().enumerate() {
         let place = || format!("{}, record {at}", path.display());
         let kind = record.known_kind().map_err(|error| located(error, place))?;
-        replay::apply(&mut snapshot, kind, &record.payload, |batch, _| {
+        let opened = sealer
+            .open(&record.payload)
+            .map_err(|error| located(error, place))?;
+        replay::apply(&mut snapshot, kind, &opened.bytes, |batch, _| {
             history.add(batch.serial, &batch.events);
             true
         })
         .map_err(|error| located(error, place))?;
+        if at == 0 {
+            oldest = Some(snapshot.serial).filter(|_| kind == RecordKind::Batch);
+        }
     }
-    Ok((snapshot, history.into_versions()))
+    let oldest = oldest.unwrap_or(snapshot.serial);
+    Ok((snapshot, history.into_versions(), oldest))
 }
 
 fn located(error: StoreError, place: impl FnOnce() -> String) -> StoreError {
@@ -285,15 +308,5 @@ impl Backup {
     /// When that fails.
     pub fn refill(&self, store: &dyn Maintain, workspace: &str) -> Result<(), StoreError> {
         store.refill(workspace, &self.records)
-    }
-
-    /// The serial of the oldest state that it holds.
-    #[must_use]
-    pub fn oldest(&self) -> u64 {
-        self.records
-            .first()
-            .filter(|record| record.kind == RecordKind::Batch.code())
-            .and_then(|record| decode_batch(&record.payload).ok())
-            .map_or(self.snapshot.serial, |batch| batch.serial)
     }
 }

@@ -16,6 +16,7 @@ pub mod journal;
 pub mod lease;
 pub mod maintain;
 pub mod memory;
+pub mod pieces;
 pub mod replay;
 pub mod seal;
 pub mod statefile;

@@ -17,6 +17,11 @@ pub fn apply(
     payload: &[u8],
     mut each: impl FnMut(&Batch, &Snapshot) -> bool,
 ) -> Result<(), StoreError> {
+    if crate::pieces::is_sealed_piece(payload) {
+        return Err(StoreError::Encryption(
+            "a record is encrypted, and nobody opened it".to_owned(),
+        ));
+    }
     match kind {
         RecordKind::Checkpoint => {
             let checkpoint = decode_snapshot(payload).map_err(|error| error.at(""))?;

@@ -45,6 +45,9 @@ pub trait Cipher: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When it was changed, or belongs elsewhere.
     fn decrypt(&self, sealed: &[u8], context: &[u8]) -> Result<Vec<u8>, StoreError>;
+
+    /// A name for bytes that must not be readable where they name something: equal for equal bytes, and telling nothing of them.
+    fn name(&self, plain: &[u8]) -> [u8; 32];
 }
 
 /// A key for many small pieces, with its sealed form, which is stored beside them.

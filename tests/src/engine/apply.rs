@@ -3,9 +3,12 @@
 use super::plan::MAX_ATTEMPTS;
 use super::{Chaos, Cloud, Store};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use terrane_apply::{Applied, Applier, ApplyInput, ApplyRequest};
+use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::ProviderAddr;
+use terrane_model::claim::Claim;
 use terrane_model::event::Event;
 use terrane_model::provider::{Call, CallFailure, Reply};
 use terrane_plan::machine::RequestId;
@@ -28,6 +31,18 @@ enum Pending {
     Provision(RequestId, String),
 }
 
+/// An apply under way.
+pub(crate) struct Process {
+    /// `None` when it is over.
+    applier: Option<Applier>,
+    config: Arc<Config>,
+    claim: Claim,
+    persists: VecDeque<(RequestId, Vec<Event>)>,
+    durable: VecDeque<(RequestId, Result<(), String>)>,
+    pending: Vec<Pending>,
+    now_ms: u64,
+}
+
 /// Runs the machine.
 ///
 /// # Errors
@@ -38,61 +53,97 @@ pub(crate) fn apply(
     store: &mut Store,
     chaos: &mut Chaos,
 ) -> Result<Ended, Diagnostics> {
-    let config = input.config.clone();
-    let mut applier = Applier::new(input)?;
-    let mut persists: VecDeque<(RequestId, Vec<Event>)> = VecDeque::new();
-    let mut durable: VecDeque<(RequestId, Result<(), String>)> = VecDeque::new();
-    let mut pending: Vec<Pending> = Vec::new();
-    let mut now_ms = 1_000;
+    let mut process = Process::new(input)?;
     loop {
+        if let Some(ended) = process.step(cloud, store, chaos) {
+            return Ok(ended);
+        }
+    }
+}
+
+impl Process {
+    /// Begins.
+    ///
+    /// # Errors
+    /// When the plan does not fit the state.
+    pub(crate) fn new(input: ApplyInput) -> Result<Self, Diagnostics> {
+        Ok(Self {
+            config: input.config.clone(),
+            claim: input.plan.plan().claim.clone(),
+            applier: Some(Applier::new(input)?),
+            persists: VecDeque::new(),
+            durable: VecDeque::new(),
+            pending: Vec::new(),
+            now_ms: 1_000,
+        })
+    }
+
+    /// Lets one more thing happen.
+    pub(crate) fn step(
+        &mut self,
+        cloud: &Cloud,
+        store: &mut Store,
+        chaos: &mut Chaos,
+    ) -> Option<Ended> {
+        let Some(applier) = &mut self.applier else {
+            return Some(Ended::Stuck);
+        };
         if chaos.interrupts() {
             applier.cancel();
         }
-        now_ms = chaos.pass(now_ms, applier.wake_at());
-        for request in applier.poll(now_ms) {
+        self.now_ms = chaos.pass(self.now_ms, applier.wake_at());
+        for request in applier.poll(self.now_ms) {
             match request {
-                ApplyRequest::Persist(id, events) => persists.push_back((id, events)),
+                ApplyRequest::Persist(id, events) => self.persists.push_back((id, events)),
                 ApplyRequest::Call(id, provider, _, call) => {
-                    let addr = config.provider(provider.config).addr.provider.clone();
-                    pending.push(Pending::Asked(id, addr, call, 1));
+                    let config = self.config.provider(provider.config);
+                    let addr = config.addr.provider.clone();
+                    self.pending.push(Pending::Asked(id, addr, call, 1));
                 }
                 ApplyRequest::Provision(id, provision) => {
-                    pending.push(Pending::Provision(id, format!("{:?}", provision.config)));
+                    let text = format!("{:?}", provision.config);
+                    self.pending.push(Pending::Provision(id, text));
                 }
             }
         }
-        let doors = usize::from(!persists.is_empty()) + usize::from(!durable.is_empty());
-        if doors + pending.len() == 0 {
-            return Ok(if applier.is_done() {
-                Ended::Done(applier.finish())
-            } else {
-                Ended::Stuck
+        let doors = usize::from(!self.persists.is_empty()) + usize::from(!self.durable.is_empty());
+        if doors + self.pending.len() == 0 {
+            return Some(match self.applier.take() {
+                Some(applier) if applier.is_done() => Ended::Done(applier.finish()),
+                _ => Ended::Stuck,
             });
         }
         if chaos.dies() {
-            at_death(&pending, cloud, chaos);
-            return Ok(Ended::Crashed);
+            at_death(&self.pending, cloud, chaos);
+            return Some(Ended::Crashed);
         }
-        let choice = chaos.choose(doors + pending.len());
-        if choice < doors {
-            let answers = choice == 0 && !durable.is_empty();
-            if answers {
-                if let Some((id, outcome)) = durable.pop_front() {
-                    applier.on_persisted(id, outcome);
-                }
-            } else {
-                commit(&mut persists, &mut durable, store, chaos);
+        let choice = chaos.choose(doors + self.pending.len());
+        if choice >= doors {
+            self.happens(choice - doors, cloud, chaos);
+        } else if choice == 0 && !self.durable.is_empty() {
+            if let Some((id, outcome)) = self.durable.pop_front() {
+                applier.on_persisted(id, outcome);
             }
-            continue;
+        } else {
+            store.claim = Some(self.claim.clone());
+            commit(&mut self.persists, &mut self.durable, store, chaos);
+            store.claim = None;
         }
-        now_ms += 1;
-        let at = choice - doors;
-        match pending.remove(at) {
+        None
+    }
+
+    /// A call is carried out or answered, or a provisioner ends.
+    fn happens(&mut self, at: usize, cloud: &Cloud, chaos: &mut Chaos) {
+        let Some(applier) = &mut self.applier else {
+            return;
+        };
+        self.now_ms += 1;
+        match self.pending.remove(at) {
             Pending::Asked(id, provider, call, attempt) => {
                 let (outcome, took_ms) = cloud.call(&provider, call.clone());
-                now_ms += took_ms;
+                self.now_ms += took_ms;
                 let again = matches!(&outcome, Err(failure) if failure.retry_after_ms.is_some());
-                pending.insert(
+                self.pending.insert(
                     at,
                     if again && attempt < MAX_ATTEMPTS {
                         Pending::Asked(id, provider, call, attempt + 1)
@@ -101,7 +152,7 @@ pub(crate) fn apply(
                     },
                 );
             }
-            Pending::Answered(id, outcome) => applier.on_reply(id, outcome, now_ms),
+            Pending::Answered(id, outcome) => applier.on_reply(id, outcome, self.now_ms),
             Pending::Provision(id, config) => {
                 let outcome = match config.contains("exit 1") || chaos.provisioner_fails() {
                     true => Err("exit status 1".to_owned()),

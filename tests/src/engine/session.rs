@@ -240,8 +240,22 @@ impl Session {
                 return run;
             }
         };
+        let input = self.to_apply(made, approved);
+        match apply::apply(input, &self.cloud, &mut self.store, chaos) {
+            Ok(apply::Ended::Done(applied)) => {
+                run.diagnostics.extend(applied.diagnostics.iter().cloned());
+                run.applied = Some(applied);
+            }
+            Ok(apply::Ended::Crashed) => run.crashed = true,
+            Ok(apply::Ended::Stuck) => run.stuck = true,
+            Err(diagnostics) => run.diagnostics.extend(diagnostics),
+        }
+        run
+    }
+
+    fn to_apply(&mut self, made: &Made, approved: ApprovedPlan) -> ApplyInput {
         self.runs += 1;
-        let input = ApplyInput {
+        ApplyInput {
             plan: approved,
             config: made.compiled.config.clone(),
             snapshot: self.store.snapshot(),
@@ -262,17 +276,40 @@ impl Session {
             digest: "".into(),
             first_op: None,
             parallelism: 10,
-        };
-        match apply::apply(input, &self.cloud, &mut self.store, chaos) {
-            Ok(apply::Ended::Done(applied)) => {
-                run.diagnostics.extend(applied.diagnostics.iter().cloned());
-                run.applied = Some(applied);
-            }
-            Ok(apply::Ended::Crashed) => run.crashed = true,
-            Ok(apply::Ended::Stuck) => run.stuck = true,
-            Err(diagnostics) => run.diagnostics.extend(diagnostics),
         }
-        run
+    }
+
+    /// Applies two plans at the same time, as two processes do: what happens next happens in one of them. `Err`: one does not fit, or can't go on; or an error.
+    ///
+    /// # Errors
+    /// With what went wrong.
+    pub fn apply_both(&mut self, made: [&Made; 2], chaos: &mut Chaos) -> Result<(), String> {
+        let mut processes = Vec::new();
+        for (fence, made) in (1_u64..).zip(made) {
+            let plan = made.plan.clone().ok_or("there is no plan")?;
+            let approved = ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto);
+            let approved = approved.map_err(|refusal| format!("refused: {refusal:?}"))?;
+            let input = ApplyInput {
+                first_op: Some(fence << 24),
+                ..self.to_apply(made, approved)
+            };
+            let process = apply::Process::new(input);
+            processes.push(process.map_err(|diagnostics| format!("stale: {diagnostics:?}"))?);
+        }
+        while !processes.is_empty() {
+            let at = chaos.choose(processes.len());
+            let Some(process) = processes.get_mut(at) else {
+                break;
+            };
+            match process.step(&self.cloud, &mut self.store, chaos) {
+                None => {}
+                Some(apply::Ended::Done(applied)) if !applied.diagnostics.has_errors() => {
+                    processes.remove(at);
+                }
+                Some(ended) => return Err(format!("it ended otherwise: {ended:?}")),
+            }
+        }
+        Ok(())
     }
 }
 

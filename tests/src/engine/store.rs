@@ -1,6 +1,7 @@
 //! What is durable.
 
 use std::sync::Arc;
+use terrane_model::claim::Claim;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
 
@@ -12,6 +13,8 @@ pub struct Store {
     snapshot: Arc<Snapshot>,
     /// Commits fail after so many more.
     pub fails_after: Option<u64>,
+    /// The lease of whoever commits; `None`: on everything.
+    pub claim: Option<Claim>,
 }
 
 impl Store {
@@ -19,7 +22,17 @@ impl Store {
     ///
     /// # Errors
     /// When the store is broken.
+    ///
+    /// # Panics
+    /// When something is changed that is not claimed: a lease was too narrow.
     pub fn commit(&mut self, batch: Vec<Event>) -> Result<(), String> {
+        if let Some(claim) = &self.claim {
+            let uncovered = batch.iter().find_map(|event| claim.uncovered(&event.kind));
+            assert!(
+                uncovered.is_none(),
+                "{uncovered:?} is changed and not claimed: {batch:?}"
+            );
+        }
         match &mut self.fails_after {
             Some(0) => return Err("no space left on device".to_owned()),
             Some(more) => *more -= 1,

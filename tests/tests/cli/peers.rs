@@ -109,8 +109,8 @@ fn commands_that_have_nothing_to_do_say_so() {
     folder.run("get -update").ok().says("nothing was copied");
     folder
         .run("force-unlock -force 1234")
-        .ok()
-        .says("No lock has to be broken");
+        .exits(1)
+        .says("the state is not locked");
     folder
         .run("plan -state=x.tfstate")
         .exits(1)

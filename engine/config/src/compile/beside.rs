@@ -22,7 +22,6 @@ struct Broken<'a> {
 }
 
 /// The errors that compiling finds beside those that were found when the tree was read, without those that may follow from them.
-#[must_use]
 pub fn beside(
     tree: &Tree,
     sources: &SourceMap,

@@ -21,7 +21,6 @@ use crate::rules;
 use crate::variables::{GivenValue, root_variable};
 use decl::{CallDecl, ModuleDecl};
 use ecow::EcoString;
-use encryption::Encryption;
 use source_addr::SourceKind;
 use static_eval::StaticEval;
 use std::collections::{BTreeMap, VecDeque};
@@ -101,8 +100,6 @@ pub struct Tree {
     pub requirements: BTreeMap<ProviderAddr, Requirement>,
     /// Where state is kept; `None`: the default store.
     pub backend: Option<Backend>,
-    /// How state and plans are encrypted; `None`: nothing is said about it.
-    pub encryption: Option<Encryption>,
     /// The root first; a child after its parent.
     pub(crate) modules: Vec<TreeModule>,
     /// Values of root variables, where they are known already.
@@ -120,8 +117,6 @@ pub struct Surroundings {
     pub cwd: Option<EcoString>,
     /// Functions, with their door to files; `None`: those that need nothing.
     pub functions: Option<Functions>,
-    /// The text of `TF_ENCRYPTION`.
-    pub encryption: Option<String>,
 }
 
 impl Tree {
@@ -262,7 +257,6 @@ impl Loader {
             self.diagnostics
                 .extend(provider_checks::check(&self.tree, &self.sources));
             self.backend();
-            self.encryption();
             self.constant_variables();
         }
         (self.tree, self.sources, self.diagnostics)
@@ -461,13 +455,6 @@ impl Loader {
         };
         self.tree.backend = Some(backend);
         self.diagnostics.extend(problems);
-    }
-
-    fn encryption(&mut self) {
-        let environment = self.tree.surroundings.encryption.as_deref();
-        let (found, diagnostics) = encryption::evaluate(&self.tree, &mut self.sources, environment);
-        self.tree.encryption = found;
-        self.diagnostics.extend(diagnostics);
     }
 
     /// What calls give variables that must be constant.

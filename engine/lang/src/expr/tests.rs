@@ -185,6 +185,8 @@ fn conditionals_unify_types_and_drop_messages_of_the_other_branch() {
         ("true ? 1 : {for v in null: v => v...}", "1"),
         ("true ? 1 : [for v in null: v]", "1"),
         ("false ? (1 ? 1 : 1) : null", "null(Number)"),
+        ("true ? null : 1", "null(Number)"),
+        ("true ? sensitive(null) : 1", "sensitive null(Dynamic)"),
         ("true ? {} : (1 ? {} : tomap({}))", "map{}"),
         ("true ? [{}] : [(null ? {} : tomap({}))]", "[map{}]"),
         ("sb ? 1 : 2", "sensitive 1"),

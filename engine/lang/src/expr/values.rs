@@ -113,7 +113,10 @@ pub(crate) fn common_type(yes: &Value, no: &Value) -> Result<Type, String> {
         _ => {}
     }
     let (left, right) = (yes.ty(), no.ty());
-    let bare_null = |value: &Value, ty: &Type| *ty == Type::Dynamic && value.is_null();
+    // One with marks is not just the absence of a value.
+    let bare_null = |value: &Value, ty: &Type| {
+        *ty == Type::Dynamic && value.is_null() && value.marks().is_none()
+    };
     if bare_null(yes, &left) {
         return Ok(right);
     }

@@ -93,3 +93,8 @@ fn patterns() {
 fn csv_dates_networks_hashes_json() {
     check(include_str!("answers/misc.txt"));
 }
+
+#[test]
+fn collections_and_operators() {
+    check(include_str!("answers/collections.txt"));
+}

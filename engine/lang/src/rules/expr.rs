@@ -36,10 +36,10 @@ crate::rules! {
     /// ```
     T0504 error SPLAT_TOO_DEEP = "Expression nested too deeply";
 
-    /// The value of this expression goes through too many others, one within the other, counting the templates and functions that it calls. Look for something that leads back to itself.
+    /// The value of this expression goes through too many others, one within the other. Look for something that leads back to itself.
     ///
     /// ```text
-    /// templatefile("a.tmpl", …) where a.tmpl calls templatefile("b.tmpl", …), and so on
+    /// ((((…)))) of more than 700 levels, with what is within names and calls
     /// ```
     T0505 error EVALUATION_TOO_DEEP = "Expression nested too deeply";
 

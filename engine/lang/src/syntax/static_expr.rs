@@ -23,13 +23,8 @@ pub fn as_traversal(expr: &Expr) -> Option<(Ident, Vec<&Step>)> {
             Some((keyword_ident(expr)?, Vec::new()))
         }
         ExprKind::Chain(source, steps) => {
-            let ExprKind::Name(name) = &source.kind else {
-                return None;
-            };
-            let root = Ident {
-                name: name.clone(),
-                span: source.span,
-            };
+            // A keyword is a name here: `null.west` is a configuration of the provider `null`.
+            let root = keyword_ident(source)?;
             steps
                 .iter()
                 .all(is_static_step)

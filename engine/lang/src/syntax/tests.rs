@@ -151,6 +151,8 @@ fn static_traversals() {
         ("a", Some(0)),
         ("a.b[0].c[\"d\"].1", Some(4)),
         ("true", Some(0)),
+        ("null.a", Some(1)),
+        ("true.a[0]", Some(2)),
         ("a[b]", None),
         ("a[*]", None),
         ("a[-1]", None),

@@ -93,6 +93,16 @@ impl CheckBook {
     }
 }
 
+/// Whether a plan says that something is not checked.
+pub(crate) fn is_left_out(planned: &[CheckResult], kind: CheckKind, addr: &str) -> bool {
+    planned.iter().any(|result| {
+        result.kind == kind
+            && result.config_addr == addr
+            && result.status == CheckStatus::Unknown
+            && result.objects.is_empty()
+    })
+}
+
 /// Error beats fail beats unknown beats pass.
 pub(crate) fn worse(a: CheckStatus, b: CheckStatus) -> CheckStatus {
     let rank = |status| match status {

@@ -8,6 +8,7 @@ use crate::graph::NodeId;
 use crate::machine::ProviderInstance;
 use crate::plan::{ActionReason, ExpansionKind, PlanMode};
 use crate::rules;
+use crate::world::expand::fits;
 use crate::world::{Expanded, Place, World};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -233,14 +234,9 @@ impl Core {
             .get(&addr)
             .into_iter()
             .flat_map(|resource| resource.current.keys().cloned());
-        let fits = |key: &Option<InstanceKey>| match kind {
-            ExpansionKind::Single | ExpansionKind::Enabled => key.is_none(),
-            ExpansionKind::Count => matches!(key, Some(InstanceKey::Int(_))),
-            ExpansionKind::ForEach => matches!(key, Some(InstanceKey::Str(_))),
-        };
         Expanded {
             kind,
-            keys: keys.filter(fits).collect(),
+            keys: keys.filter(|key| fits(kind, key.as_ref())).collect(),
             each: None,
         }
     }

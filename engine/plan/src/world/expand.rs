@@ -100,3 +100,12 @@ pub(crate) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expan
         }
     }
 }
+
+/// Whether a key is one that a block of this kind can have.
+pub(crate) fn fits(kind: ExpansionKind, key: Option<&InstanceKey>) -> bool {
+    match kind {
+        ExpansionKind::Single | ExpansionKind::Enabled => key.is_none(),
+        ExpansionKind::Count => matches!(key, Some(InstanceKey::Int(_))),
+        ExpansionKind::ForEach => matches!(key, Some(InstanceKey::Str(_))),
+    }
+}

@@ -146,7 +146,7 @@ impl Decimal {
         let (above, below) = if drop >= 0 {
             (mantissa << up, fives << down)
         } else {
-            (mantissa * fives << up, BigUint::from(1_u32) << down)
+            ((mantissa * fives) << up, BigUint::from(1_u32) << down)
         };
         let quotient = &above / &below;
         let rest = above - &quotient * below;

@@ -5,9 +5,11 @@
 //! passphrase.
 
 mod external;
+mod openbao;
 mod pbkdf2;
 
 pub(crate) use external::External;
+pub(crate) use openbao::OpenBao;
 pub(crate) use pbkdf2::Pbkdf2;
 
 use crate::problem::{Problem, Result, fail};
@@ -137,6 +139,3 @@ pub(crate) fn store<T: serde::Serialize>(metadata: &T) -> Result<Vec<u8>> {
     serde_json::to_vec(metadata)
         .map_err(|error| Problem(format!("its metadata can't be stored: {error}")))
 }
-
-#[cfg(test)]
-mod tests;

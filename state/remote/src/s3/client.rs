@@ -1,6 +1,6 @@
 //! Clients of S3, DynamoDB and STS, made when they are first needed.
 
-use super::connector::Connector;
+use super::connector::{Connector, ServerClock};
 use super::credentials::{Assumed, base, profile_files, sts};
 use super::object::Problem;
 use super::settings::{Access, Settings};
@@ -17,11 +17,17 @@ use std::io;
 pub(super) struct Clients {
     pub(super) s3: aws_sdk_s3::Client,
     pub(super) dynamodb: Option<aws_sdk_dynamodb::Client>,
+    /// The time there.
+    pub(super) clock: ServerClock,
 }
 
 /// Makes the clients.
 pub(super) async fn make(settings: &Settings, http: Client) -> io::Result<Clients> {
-    let connector = Connector(http);
+    let clock = ServerClock::default();
+    let connector = Connector {
+        client: http,
+        clock: clock.clone(),
+    };
     let retry = RetryConfig::standard().with_max_attempts(settings.attempts);
     let retry = if settings.adaptive {
         RetryConfig::adaptive().with_max_attempts(settings.attempts)
@@ -86,6 +92,7 @@ pub(super) async fn make(settings: &Settings, http: Client) -> io::Result<Client
     Ok(Clients {
         s3: aws_sdk_s3::Client::from_conf(s3.build()),
         dynamodb,
+        clock,
     })
 }
 

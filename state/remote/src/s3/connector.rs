@@ -10,10 +10,35 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use reqwest::Client;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// The client, as the SDK wants it.
 #[derive(Clone, Debug)]
-pub(super) struct Connector(pub(super) Client);
+pub(super) struct Connector {
+    pub(super) client: Client,
+    pub(super) clock: ServerClock,
+}
+
+/// The time of the service, by the last answer that told it: dates of objects are compared with this one, not with that of this machine.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ServerClock(Arc<Mutex<Option<(i64, Instant)>>>);
+
+impl ServerClock {
+    fn set(&self, date: &str) {
+        let Ok(date) = jiff::fmt::rfc2822::parse(date) else {
+            return;
+        };
+        let now = Some((date.timestamp().as_second(), Instant::now()));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    /// Seconds since 1970; `None`: the service did not say.
+    pub(super) fn now_s(&self) -> Option<i64> {
+        let (date, at) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        date.checked_add(i64::try_from(at.elapsed().as_secs()).ok()?)
+    }
+}
 
 impl HttpClient for Connector {
     fn http_connector(
@@ -27,8 +52,14 @@ impl HttpClient for Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
-        HttpConnectorFuture::new(async move { carry_out(&client, request).await })
+        let Self { client, clock } = self.clone();
+        HttpConnectorFuture::new(async move {
+            let answer = carry_out(&client, request).await?;
+            if let Some(date) = answer.headers().get("date") {
+                clock.set(date);
+            }
+            Ok(answer)
+        })
     }
 }
 

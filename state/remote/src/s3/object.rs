@@ -113,6 +113,15 @@ const TRIES: u32 = 5;
 impl Objects<'_> {
     /// An object and its ETag.
     pub(super) async fn get(&self, key: &str) -> io::Result<Option<(Vec<u8>, String)>> {
+        let found = self.get_dated(key).await?;
+        Ok(found.map(|(bytes, tag, _)| (bytes, tag)))
+    }
+
+    /// An object, its ETag, and when it was written, in seconds since 1970.
+    pub(super) async fn get_dated(
+        &self,
+        key: &str,
+    ) -> io::Result<Option<(Vec<u8>, String, Option<i64>)>> {
         let mut request = self
             .client
             .get_object()
@@ -127,8 +136,9 @@ impl Objects<'_> {
         match request.send().await {
             Ok(object) => {
                 let tag = object.e_tag.unwrap_or_default();
+                let date = object.last_modified.map(|date| date.secs());
                 let bytes = object.body.collect().await.map_err(io::Error::other)?;
-                Ok(Some((bytes.to_vec(), tag)))
+                Ok(Some((bytes.to_vec(), tag, date)))
             }
             Err(error) => {
                 let problem = Problem::of(&error);

@@ -30,6 +30,21 @@ const JOURNAL: &str = ".terrane-journal";
 const CONSISTENT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// What a lock says of itself to those who find it.
+const PROMISE: &str = "taken over if not renewed for ";
+
+/// The info of a lock that is renewed.
+fn promise(info: &str, expiry: Duration) -> String {
+    let between = if info.is_empty() { "" } else { "; " };
+    format!("{info}{between}{PROMISE}{} s", expiry.as_secs())
+}
+
+/// After how many seconds without renewal a lock may be taken over; `None`: never. That is so for locks of the peers.
+fn promised(info: &str) -> Option<i64> {
+    let (_, rest) = info.rsplit_once(PROMISE)?;
+    rest.strip_suffix(" s")?.parse().ok()
+}
+
 /// A bucket.
 #[derive(Clone, Debug)]
 pub(super) struct S3Place {
@@ -165,6 +180,8 @@ impl Shared {
         let objects = self.objects(clients);
         let lock_key = format!("{key}{LOCK}");
         if self.settings.lock_file {
+            let mut holder = holder.clone();
+            holder.info = promise(&holder.info, self.settings.lock_expiry).into();
             let body = holder.to_json();
             let put = objects
                 .put(
@@ -174,6 +191,19 @@ impl Shared {
                     &self.settings.lock_tags,
                 )
                 .await?;
+            let put = match put {
+                Put::Refused if self.remove_expired(clients, key).await? => {
+                    objects
+                        .put(
+                            &lock_key,
+                            &body,
+                            &Condition::Absent,
+                            &self.settings.lock_tags,
+                        )
+                        .await?
+                }
+                put => put,
+            };
             if matches!(put, Put::Refused) {
                 let theirs = objects.get(&lock_key).await?;
                 return Ok(Err(theirs.and_then(|(bytes, _)| Holder::from_json(&bytes))));
@@ -187,6 +217,48 @@ impl Shared {
             self.unlock_file(&objects, &lock_key, &holder.id).await?;
         }
         locked
+    }
+
+    /// Removes the lock of a run that promised to renew it, and did not. One that is renewed in this very moment stays.
+    async fn remove_expired(&self, clients: &Clients, key: &str) -> io::Result<bool> {
+        let objects = self.objects(clients);
+        let lock_key = format!("{key}{LOCK}");
+        let Some((bytes, tag, Some(written))) = objects.get_dated(&lock_key).await? else {
+            return Ok(false);
+        };
+        let Some(holder) = Holder::from_json(&bytes) else {
+            return Ok(false);
+        };
+        let expired = match (promised(&holder.info), clients.clock.now_s()) {
+            (Some(promised), Some(now)) => now.saturating_sub(written) > promised,
+            _ => false,
+        };
+        if !expired || !objects.delete(&lock_key, Some(&tag)).await? {
+            return Ok(false);
+        }
+        // Where both kinds of lock are set, the run had both.
+        match self.table(clients) {
+            Some(table) => table.unlock(&self.lock_id(key), &holder.id).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Writes the lock file again, so that it is seen that its run lives. `false`: it is another one's.
+    async fn renew(&self, key: &str, id: &str) -> io::Result<bool> {
+        let clients = self.clients().await?;
+        let objects = self.objects(clients);
+        let lock_key = format!("{key}{LOCK}");
+        let Some((bytes, tag)) = objects.get(&lock_key).await? else {
+            return Ok(false);
+        };
+        if Holder::from_json(&bytes).is_none_or(|holder| holder.id != id) {
+            return Ok(false);
+        }
+        let condition = Condition::Is(tag);
+        let put = objects
+            .put(&lock_key, &bytes, &condition, &self.settings.lock_tags)
+            .await?;
+        Ok(matches!(put, Put::Done(_)))
     }
 
     async fn unlock_file(&self, objects: &Objects<'_>, key: &str, id: &str) -> io::Result<bool> {
@@ -479,7 +551,40 @@ impl Side for SideObject {
         }
     }
 
+    fn renew_every(&self) -> Option<Duration> {
+        let settings = &self.shared.settings;
+        (self.lock.is_some() && settings.lock_file).then(|| settings.lock_expiry / 6)
+    }
+
+    fn renew(&mut self) -> Result<bool, StoreError> {
+        let Some(lock) = self.lock.clone() else {
+            return Ok(true);
+        };
+        self.shared.run(
+            "renewing the lock of",
+            &self.state,
+            |shared, key| async move { shared.renew(&key, &lock).await },
+        )
+    }
+
     fn name(&self) -> String {
         self.shared.name(&self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{promise, promised};
+    use std::time::Duration;
+
+    #[test]
+    fn only_locks_that_promise_to_be_renewed_expire() {
+        let expiry = Duration::from_secs(90);
+        for info in ["", "process 7: terrane apply"] {
+            assert_eq!(promised(&promise(info, expiry)), Some(90));
+        }
+        for info in ["", "process 7", "taken over if not renewed for ever"] {
+            assert_eq!(promised(info), None);
+        }
     }
 }

@@ -105,6 +105,8 @@ pub(super) struct Settings {
     pub(super) state_tags: BTreeMap<String, String>,
     pub(super) lock_tags: BTreeMap<String, String>,
     pub(super) lock_file: bool,
+    /// A lock file that was not renewed for so long is that of a dead run.
+    pub(super) lock_expiry: Duration,
     pub(super) table: Option<String>,
     pub(super) checksum: bool,
     pub(super) region: Option<String>,
@@ -150,6 +152,7 @@ impl Settings {
             state_tags: args.map("state_tags"),
             lock_tags: args.map("lock_tags"),
             lock_file: flag("use_lockfile")?,
+            lock_expiry: lock_expiry(args)?,
             table: args.text("dynamodb_table", &[]).map(str::to_owned),
             checksum: !flag("skip_s3_checksum")?,
             region: region(args)?,
@@ -205,6 +208,22 @@ impl Settings {
         }
         format!("{}/{workspace}/{}", self.prefix, self.key)
     }
+}
+
+fn lock_expiry(args: &Args<'_>) -> Result<Duration, ConfigError> {
+    const USUAL: u64 = 90;
+    let Some(text) = args.var(&["TERRANE_S3_LOCK_EXPIRY"]) else {
+        return Ok(Duration::from_secs(USUAL));
+    };
+    text.parse()
+        .ok()
+        .filter(|seconds| *seconds > 0)
+        .map(Duration::from_secs)
+        .ok_or_else(|| {
+            ConfigError::whole(format!(
+                "TERRANE_S3_LOCK_EXPIRY is `{text}`, which is not a number of seconds"
+            ))
+        })
 }
 
 fn attempts(args: &Args<'_>) -> Result<u32, ConfigError> {

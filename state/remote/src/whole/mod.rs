@@ -14,6 +14,7 @@
 //! 2. somebody else wrote it since, and nothing of ours is missing in it: their state is taken over, as one change;
 //! 3. somebody else wrote it since, and something of ours is missing: nothing is guessed. What we have is kept as a file, and the user is told.
 
+mod decide;
 pub(crate) mod desk;
 mod opened;
 mod recover;
@@ -151,6 +152,16 @@ pub(crate) trait Side: Send + Debug {
 
     /// Removes it, if it has this tag.
     fn delete(&mut self, expected: &Tag) -> Result<(), SideError>;
+
+    /// How often the lock must be renewed so that it is not taken for that of a dead run; `None`: never.
+    fn renew_every(&self) -> Option<std::time::Duration> {
+        None
+    }
+
+    /// Renews the lock. `false`: it is somebody else's.
+    fn renew(&mut self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
 
     /// Where it is, for messages.
     fn name(&self) -> String;

@@ -1,16 +1,13 @@
 //! A workspace that is open for writing.
 
 use super::desk::{Desk, Mark, Marks, Owned, Told};
-use super::recover::{
-    Addition, Facts, Found, Relation, addition, batch_text, digest, export, open_intents,
-};
-use super::ship::{self, BatchText, Shipped, Shipper};
-use super::{Held, Place, Side, SideError, Tag};
+use super::recover::{Found, Relation, batch_text, digest, export, open_intents};
+use super::ship::{BatchText, Shipped, Shipper};
+use super::{Held, Place, Side, Tag, decide};
 use crate::Say;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use terrane_model::event::{Event, EventKind};
+use terrane_model::event::Event;
 use terrane_model::snapshot::{InstanceState, ObjectState, Snapshot};
 use terrane_store::clock::Clock;
 use terrane_store::journal::{Header, Journal, RecordKind};
@@ -98,7 +95,7 @@ impl Opened {
         let name = place.name(workspace);
         let lock = locked.then(|| holder.id.to_string());
         let side = || place.side(workspace, lock.as_deref()).filter(|_| !aside);
-        let result = Self::prepare(&**place, workspace, &desk, &mut *held, side(), &means);
+        let result = decide::prepare(&**place, workspace, &desk, &mut *held, side(), &means);
         let prepared = match result {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -106,7 +103,7 @@ impl Opened {
                 return Err(error);
             }
         };
-        let Prepared {
+        let decide::Prepared {
             facts,
             shipped,
             base,
@@ -165,68 +162,6 @@ impl Opened {
             opened.write_first()?;
         }
         Ok(opened)
-    }
-
-    /// Reads everything and decides what the state is; writes nothing but what is set aside.
-    fn prepare(
-        place: &dyn Place,
-        workspace: &str,
-        desk: &Desk,
-        held: &mut dyn Held,
-        mut side: Option<Box<dyn Side>>,
-        means: &Means,
-    ) -> Result<Prepared, StoreError> {
-        let name = place.name(workspace);
-        if let Some(path) = desk.unwritten().first() {
-            return Err(StoreError::Refused(still_unwritten(&name, path)));
-        }
-        let found = Found::new(held.get()?);
-        let facts = Facts::gather(found, place, workspace, desk, &means.seal)?;
-        let mut shipped = None;
-        let mut added = Addition::Nothing;
-        if let Some(side) = &mut side {
-            shipped = ship::read(&mut **side, &means.seal)?;
-            if let Some((shipped, tag)) = &shipped {
-                added = addition(shipped, &side.name(), &facts)?;
-                if matches!(added, Addition::Misfit) {
-                    return Err(set_aside_shipped(&name, desk, shipped, &mut **side, tag));
-                }
-            }
-        }
-        let decided = match &facts.relation {
-            Relation::GoesOn(mark) => going_on(&facts, mark, &name, means),
-            Relation::NoJournal => anew(&facts, &name, means)?,
-            Relation::Theirs => theirs(&facts, &name, means)?,
-            Relation::Fork { since } => {
-                let error = set_aside(&facts, &name, desk, *since, means)?;
-                // What is shipped of it is kept here with the rest.
-                if let (Some(side), Some((shipped, tag))) = (&mut side, &shipped)
-                    && facts
-                        .told
-                        .as_ref()
-                        .is_some_and(|told| told.header.id == shipped.journal)
-                {
-                    drop(side.delete(tag));
-                }
-                return Err(error);
-            }
-        };
-        let Decided {
-            snapshot,
-            marks,
-            taken,
-        } = decided;
-        let base = Arc::new(snapshot);
-        let mut prepared = Prepared {
-            facts,
-            shipped,
-            snapshot: Arc::clone(&base),
-            base,
-            marks,
-            taken,
-        };
-        prepared.add(added, &name, means);
-        Ok(prepared)
     }
 
     /// Opens the journal where there is one, and records what was taken in.
@@ -461,23 +396,19 @@ impl Opened {
     /// What is due from time to time. When it fails, the journal has everything, and it is tried again.
     fn tend(&mut self) {
         let now = self.means.clock.now_ms();
-        let due = match (self.every_ms, self.write_at_ms) {
-            (Some(every), None) => {
-                self.write_at_ms = Some(now.saturating_add(every));
-                false
-            }
-            (Some(_), Some(at)) => now >= at,
-            (None, _) => self.shipper.is_some() && self.since_write >= SHIPPED,
-        };
-        if !due {
+        let at = *self
+            .write_at_ms
+            .get_or_insert(now.saturating_add(self.every_ms.unwrap_or(0)));
+        let wanted =
+            self.every_ms.is_some() || (self.shipper.is_some() && self.since_write >= SHIPPED);
+        if !wanted || now < at {
             return;
         }
         drop(self.write_file());
-        let took = self.means.clock.now_ms().saturating_sub(now);
-        if let Some(every) = self.every_ms {
-            // A large state is written less often, so that writing never takes more than a tenth of the time.
-            self.write_at_ms = Some(now.saturating_add(every.max(took.saturating_mul(10))));
-        }
+        // A large state is written less often, so that writing never takes more than a tenth of the time.
+        let after = self.means.clock.now_ms();
+        let pause = after.saturating_sub(now).saturating_mul(10);
+        self.write_at_ms = Some(after.saturating_add(pause.max(self.every_ms.unwrap_or(0))));
     }
 
     /// Brings the file up to date at the end.
@@ -639,154 +570,6 @@ impl Drop for Opened {
     }
 }
 
-/// What is decided from the file and the journal here.
-struct Decided {
-    snapshot: Snapshot,
-    marks: Marks,
-    /// Batches that are to be recorded.
-    taken: Vec<(u64, Vec<Event>)>,
-}
-
-/// The state that the journal here tells.
-fn told(facts: &Facts) -> Snapshot {
-    facts
-        .told
-        .as_ref()
-        .map(|told| told.snapshot.clone())
-        .unwrap_or_default()
-}
-
-/// The journal goes on from the file.
-fn going_on(facts: &Facts, mark: &Mark, name: &str, means: &Means) -> Decided {
-    if !facts.ahead.is_empty() {
-        (means.say)(&format!(
-            "{} of {name} recorded on this machine by a run that was cut off are taken in.",
-            changes(facts.ahead.len())
-        ));
-    }
-    let mut marks = facts
-        .marks
-        .clone()
-        .unwrap_or_else(|| Marks::new(name.to_owned(), Mark::nothing()));
-    marks.written = mark.clone();
-    Decided {
-        snapshot: told(facts),
-        marks,
-        taken: Vec::new(),
-    }
-}
-
-/// There is no journal: the file is all there is.
-fn anew(facts: &Facts, name: &str, means: &Means) -> Result<Decided, StoreError> {
-    let snapshot = facts.found.parse(name, &means.seal)?;
-    let written = Mark {
-        digest: facts.found.digest.clone(),
-        file_serial: snapshot.serial,
-        journal_serial: snapshot.serial,
-    };
-    Ok(Decided {
-        snapshot,
-        marks: Marks::new(name.to_owned(), written),
-        taken: Vec::new(),
-    })
-}
-
-/// Somebody else wrote the file: what they wrote is one change to what is known here, so that what is the same in it stays the same.
-fn theirs(facts: &Facts, name: &str, means: &Means) -> Result<Decided, StoreError> {
-    let theirs = facts.found.parse(name, &means.seal)?;
-    let file_serial = theirs.serial;
-    let mut snapshot = told(facts);
-    let events = vec![Event {
-        at_ms: means.clock.now_ms(),
-        kind: EventKind::Replaced(Box::new(theirs)),
-    }];
-    let serial = snapshot.serial_after(&events);
-    snapshot.commit_as(serial, &events);
-    let mut marks = facts
-        .marks
-        .clone()
-        .unwrap_or_else(|| Marks::new(name.to_owned(), Mark::nothing()));
-    marks.writing = Some(Mark {
-        digest: facts.found.digest.clone(),
-        file_serial,
-        journal_serial: serial,
-    });
-    Ok(Decided {
-        snapshot,
-        marks,
-        taken: vec![(serial, events)],
-    })
-}
-
-/// Somebody else wrote the file, and changes of ours are missing in it: keeps those. Returns what to tell the user.
-fn set_aside(
-    facts: &Facts,
-    name: &str,
-    desk: &Desk,
-    since: u64,
-    means: &Means,
-) -> Result<StoreError, StoreError> {
-    let ours = told(facts);
-    // What is there is read first: if it can't be, that is the more important news.
-    let theirs = facts.found.parse(name, &means.seal)?;
-    let path = desk.set_aside(ours.serial, &export(&ours, &means.seal)?)?;
-    Ok(StoreError::Refused(fork(
-        name, &ours, &theirs, since, &path,
-    )))
-}
-
-/// What was found at opening.
-#[derive(Debug)]
-struct Prepared {
-    facts: Facts,
-    shipped: Option<(Shipped, Tag)>,
-    /// The state before what others had shipped.
-    base: Arc<Snapshot>,
-    snapshot: Arc<Snapshot>,
-    marks: Marks,
-    /// Batches that were taken in, and are not in the journal yet.
-    taken: Vec<(u64, Vec<Event>)>,
-}
-
-impl Prepared {
-    /// Takes in what was shipped by another machine.
-    fn add(&mut self, added: Addition, name: &str, means: &Means) {
-        let Addition::Batches { who, batches, open } = added else {
-            return;
-        };
-        if !batches.is_empty() {
-            (means.say)(&format!(
-                "{} of {name} recorded by {who}, whose run was cut off, are taken in.",
-                changes(batches.len())
-            ));
-        }
-        let mut unknown = Vec::new();
-        for event in open {
-            if let EventKind::Began { op, .. } = &event.kind
-                && !self.snapshot.open.contains_key(op)
-            {
-                unknown.push(event);
-            }
-        }
-        let first = (!unknown.is_empty()).then_some((0, unknown));
-        let rest = batches
-            .into_iter()
-            .map(|batch| (batch.serial, batch.events));
-        for (wanted, events) in first.into_iter().chain(rest) {
-            let serial = self.snapshot.serial_after(&events).max(wanted);
-            Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
-            self.taken.push((serial, events));
-        }
-    }
-}
-
-fn changes(count: usize) -> String {
-    match count {
-        1 => String::from("A change"),
-        count => format!("{count} changes"),
-    }
-}
-
 /// Whether two states are the same in a state file, but for the serial.
 fn same_content(left: &Snapshot, right: &Snapshot) -> bool {
     let same_object = |left: &Arc<ObjectState>, right: &Arc<ObjectState>| {
@@ -829,60 +612,4 @@ fn same_content(left: &Snapshot, right: &Snapshot) -> bool {
                     )
             },
         )
-}
-
-fn fork(name: &str, ours: &Snapshot, theirs: &Snapshot, since: u64, path: &Path) -> String {
-    format!(
-        "{name} was changed by somebody else (it has serial {} now) while changes that were recorded here (serials {} to {}) had not been written to it. \
-         They are not put over each other. What was recorded here is kept in {}. {}",
-        theirs.serial,
-        since + 1,
-        ours.serial,
-        path.display(),
-        way_out(path),
-    )
-}
-
-fn still_unwritten(name: &str, path: &Path) -> String {
-    format!(
-        "changes to {name} that were recorded here and could not be written, because somebody else had changed it, are still waiting in {}. {}",
-        path.display(),
-        way_out(path),
-    )
-}
-
-fn way_out(path: &Path) -> String {
-    format!(
-        "Move that file out of its folder, which settles it for terrane: then either go on with what is stored (objects that only the file knows are not managed: `import` them), or put the file in its place with `terrane state push -force {}`",
-        path.file_name()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-    )
-}
-
-/// Keeps a shipped journal that does not fit. The object is removed only when the copy is durable.
-fn set_aside_shipped(
-    name: &str,
-    desk: &Desk,
-    shipped: &Shipped,
-    side: &mut dyn Side,
-    tag: &Tag,
-) -> StoreError {
-    let keep = || -> Result<std::path::PathBuf, StoreError> {
-        let bytes = serde_json::to_vec_pretty(shipped)
-            .map_err(|error| StoreError::Refused(error.to_string()))?;
-        desk.keep_shipped(&bytes)
-    };
-    let path = match keep() {
-        Ok(path) => path,
-        Err(error) => return error,
-    };
-    if let Err(SideError::Store(error)) = side.delete(tag) {
-        return error;
-    }
-    StoreError::Refused(format!(
-        "{name} was changed by somebody else while {} recorded by {} had not been written to it. They are not put over each other. What was recorded (events, as JSON) is kept in {}: compare it with the state, `import` what is missing, then move the file out of its folder",
-        changes(shipped.batches.len()).to_lowercase(),
-        shipped.who,
-        path.display(),
-    ))
 }

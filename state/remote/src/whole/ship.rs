@@ -1,8 +1,8 @@
 //! Shipping the journal: one object beside the state file, for whoever opens the state on another machine after this one was lost.
 //!
 //! It holds the changes that the state file lacks, and open intents, which a state file can't hold. It is written by a thread of its own, in
-//! groups: at most [`DELAY`] after a change, or when [`GROUP`] bytes have come together. So a machine that is lost takes the changes of one group
-//! with it, no more. Each write is conditional on the one before: a writer whose lock was taken away notices.
+//! groups: at most [`DELAY`] after a change, or when [`GROUP`] bytes have come together; where the way there is slow, later, so that writing takes no
+//! more than a fifth of the time. So a machine that is lost takes the changes of one group with it, no more. Each write is conditional on the one before: a writer whose lock was taken away notices.
 
 use super::desk::Mark;
 use super::{Side, SideError, Stored, Tag};
@@ -146,6 +146,7 @@ impl Shipper {
             since: pending.then(Instant::now),
             pending: 0,
             not_before: None,
+            renew_at: None,
             lost: Arc::clone(&lost),
         };
         let thread = std::thread::Builder::new()
@@ -233,19 +234,31 @@ struct Shipping {
     /// Bytes that are.
     pending: usize,
     not_before: Option<Instant>,
+    /// When the lock is to be renewed.
+    renew_at: Option<Instant>,
     lost: Arc<Mutex<Option<String>>>,
 }
 
 impl Shipping {
     fn run(mut self, from: &Receiver<Message>) {
+        self.renew_at = self.side.renew_every().map(|every| Instant::now() + every);
         loop {
-            let message = match self.due() {
+            let next = self.due().into_iter().chain(self.renew_at).min();
+            let message = match next {
                 None => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(due) => from.recv_timeout(due.saturating_duration_since(Instant::now())),
+                Some(next) => from.recv_timeout(next.saturating_duration_since(Instant::now())),
             };
             match message {
                 Ok(message) => self.take(message),
-                Err(RecvTimeoutError::Timeout) => drop(self.put()),
+                Err(RecvTimeoutError::Timeout) => {
+                    let now = Instant::now();
+                    if self.renew_at.is_some_and(|at| at <= now) {
+                        self.renew();
+                    }
+                    if self.due().is_some_and(|due| due <= now) {
+                        drop(self.put());
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     if self.since.is_some() {
                         drop(self.put());
@@ -254,6 +267,22 @@ impl Shipping {
                 }
             }
         }
+    }
+
+    /// Renews the lock. What fails may work the next time; the lock lasts longer than that.
+    fn renew(&mut self) {
+        if let Ok(false) = self.side.renew() {
+            self.lose(String::from("the lock was taken away"));
+            self.renew_at = None;
+            return;
+        }
+        self.renew_at = self.side.renew_every().map(|every| Instant::now() + every);
+    }
+
+    fn lose(&mut self, why: String) {
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        // Nothing more is shipped: what is there is theirs.
+        self.since = None;
     }
 
     /// When to write next.
@@ -270,6 +299,11 @@ impl Shipping {
     fn take(&mut self, message: Message) {
         match message {
             Message::Batch(batch) => {
+                let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+                if lost.is_some() {
+                    return;
+                }
+                drop(lost);
                 self.pending += batch.get().len();
                 self.since.get_or_insert_with(Instant::now);
                 self.shipped.batches.push(batch);
@@ -317,19 +351,21 @@ impl Shipping {
 
     fn put(&mut self) -> Result<(), StoreError> {
         let bytes = self.shipped.encode(&self.seal)?;
+        let started = Instant::now();
         match self.side.put(bytes, &self.tag) {
             Ok(tag) => {
                 self.tag = tag;
                 self.since = None;
                 self.pending = 0;
-                self.not_before = None;
+                self.not_before = Some(Instant::now() + started.elapsed() * 4);
                 Ok(())
             }
             Err(SideError::LostRace) => {
-                let why = format!("{} was written by somebody else", self.side.name());
-                *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
-                // Nothing more is shipped: what is there is theirs.
-                self.since = None;
+                let why = format!(
+                    "the lock was taken away, or {} was written by somebody else",
+                    self.side.name()
+                );
+                self.lose(why.clone());
                 Err(StoreError::Refused(why))
             }
             Err(SideError::Store(error)) => {

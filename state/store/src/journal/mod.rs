@@ -55,6 +55,17 @@ impl RecordKind {
 
 /// How the payload is packed. Room for compression and encryption: a reader refuses codes that it does not know.
 const CODEC_JSON: u8 = 0;
+/// Sealed ([`crate::pieces`]). The payload says so itself; a version that knows nothing of it must not take it for a batch.
+const CODEC_SEALED: u8 = 1;
+
+/// How a payload is packed.
+fn codec_of(payload: &[u8]) -> u8 {
+    if crate::pieces::is_sealed_piece(payload) {
+        CODEC_SEALED
+    } else {
+        CODEC_JSON
+    }
+}
 
 /// The beginning of a journal file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Reading a journal from front to back.
 
 use super::{
-    CODEC_JSON, HEADER_LEN, Header, MARKER, Mark, RECORD_HEADER_LEN, RecordHeader, RecordKind,
+    HEADER_LEN, Header, MARKER, Mark, RECORD_HEADER_LEN, RecordHeader, RecordKind, codec_of,
 };
 use crate::StoreError;
 use std::fs::File;
@@ -132,7 +132,8 @@ pub fn scan(
             return Ok(scan);
         };
         let place = || format!("{}, record at byte {offset}", path.display());
-        let Some(kind) = RecordKind::from_code(header.kind).filter(|_| header.codec == CODEC_JSON)
+        let Some(kind) =
+            RecordKind::from_code(header.kind).filter(|_| header.codec == codec_of(&payload))
         else {
             return Err(StoreError::TooNew {
                 what: place(),

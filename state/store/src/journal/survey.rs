@@ -3,7 +3,7 @@
 //! A checksum of 32 bits does more than notice: where it says that something is wrong, and turning over one single bit makes it right, then that
 //! bit is what a disk or a memory has lost. That is the only thing that is ever corrected.
 
-use super::{CODEC_JSON, HEADER_LEN, Header, MARKER, RECORD_HEADER_LEN, RecordHeader, RecordKind};
+use super::{HEADER_LEN, Header, MARKER, RECORD_HEADER_LEN, RecordHeader, RecordKind, codec_of};
 use crate::StoreError;
 use std::borrow::Cow;
 use std::path::Path;
@@ -16,7 +16,7 @@ const MAX_MENDED: usize = 64 << 20;
 pub struct RawRecord<'a> {
     /// What it holds ([`RecordKind`], or something of a later version).
     pub kind: u8,
-    /// How the payload is packed; 0: JSON.
+    /// How the payload is packed; 0: JSON, 1: sealed JSON.
     pub codec: u8,
     /// The payload.
     pub payload: Cow<'a, [u8]>,
@@ -28,7 +28,7 @@ impl RawRecord<'_> {
     pub fn new(kind: RecordKind, payload: &[u8]) -> RawRecord<'_> {
         RawRecord {
             kind: kind.code(),
-            codec: CODEC_JSON,
+            codec: codec_of(payload),
             payload: Cow::Borrowed(payload),
         }
     }
@@ -39,7 +39,7 @@ impl RawRecord<'_> {
     /// `TooNew` with an empty place.
     pub fn known_kind(&self) -> Result<RecordKind, StoreError> {
         RecordKind::from_code(self.kind)
-            .filter(|_| self.codec == CODEC_JSON)
+            .filter(|_| self.codec == codec_of(&self.payload))
             .ok_or_else(|| StoreError::TooNew {
                 what: String::new(),
                 found: u64::from(super::FORMAT) + 1,

@@ -1,6 +1,6 @@
 //! Writing a journal.
 
-use super::{CODEC_JSON, Header, MARKER, Mark, RECORD_HEADER_LEN, RecordHeader, RecordKind};
+use super::{Header, MARKER, Mark, RECORD_HEADER_LEN, RecordHeader, RecordKind, codec_of};
 use crate::StoreError;
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -163,7 +163,7 @@ fn frame(kind: RecordKind, payload: &[u8], buffer: &mut Vec<u8>) -> Result<u32, 
     );
     let header = RecordHeader {
         kind: kind.code(),
-        codec: CODEC_JSON,
+        codec: codec_of(payload),
         len,
         crc: crc32fast::hash(payload),
     };

@@ -67,15 +67,23 @@ fn by_rule(terraform: &Path, difference: &Difference) -> Option<&'static str> {
             )
             && without_null(terraform, &text) =>
         {
-            Some("a null element of a set remains sensitive")
+            Some("a null remains sensitive within a set, and where maps are merged")
         }
         // Both results of a conditional must have a type in common, the one that can't be computed too. What it is made of is computed by
         // the peer as far as it can be; we look at its text.
-        () if only_ours
+        () if (only_ours || difference.kind() == "type")
             && text.contains(" ? ")
             && node.subs().any(|sub| fails(&sub.render(Logic::Operators))) =>
         {
             Some("the type of what can't be computed is told from its text")
+        }
+        // The library that the peers use counts backwards into other networks.
+        () if only_theirs && text.starts_with("cidrsubnet(") && text.contains(", -") => {
+            Some("cidrsubnet counts from 0")
+        }
+        // In the peer 0 and -0 are equal, but two elements of a set.
+        () if difference.kind() == "value" && text.starts_with("set") && text.contains("-0") => {
+            Some("there is one zero")
         }
         () if only_ours && theirs::panics(terraform, &text) => {
             Some("a function of the peer panics; ours has a value")
@@ -93,7 +101,7 @@ fn has_null(node: &Node) -> bool {
 
 /// Whether the peer finds the expression sensitive once something else takes the place of its nulls.
 fn without_null(terraform: &Path, text: &str) -> bool {
-    let others = ["1", "\"a\"", "[]"].map(|other| text.replace("null", other));
+    let others = ["1", "\"a\"", "[]", "{}"].map(|other| text.replace("null", other));
     let answers = theirs::answers(terraform, &others);
     let sensitive = |answer: &Answer| {
         matches!(

@@ -30,6 +30,8 @@ pub(super) enum Unlike {
         theirs: Ran,
         /// How planning the same ends with us where everything is to be destroyed, if it is not.
         without_destroy: Option<i32>,
+        /// The peer's plan, if it made one.
+        planned: Json,
     },
     /// How applying ended.
     Apply { ours: Ran, theirs: Ran },
@@ -181,6 +183,7 @@ fn one_step(
             ours: our,
             theirs: their,
             without_destroy,
+            planned: theirs.json(&["show", "-json", "tfplan"]),
         }]);
     }
     if our.exit == 1 {

@@ -1,7 +1,7 @@
 //! The differences between plans and states that are there on purpose. Each has its reason; what is not here is a mistake of ours.
 
 use super::compare::Unlike;
-use super::model::{Config, Module, Repeat, Resource, Step};
+use super::model::{Call, Config, Module, Repeat, Resource, Step};
 use super::names::Names;
 use super::normal::Difference;
 use crate::oracle::peer::Ran;
@@ -15,15 +15,20 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| never_there(difference, &names.planned))
             .or_else(|| dependencies(difference, names))
             .or_else(|| forgotten(difference))
+            .or_else(|| not_checked(difference, step))
             .or_else(|| removed_while_destroying(difference, step))
             .or_else(|| sensitive(difference, &step.config)),
         Unlike::Plan {
             ours,
             theirs,
             without_destroy,
+            planned,
         } => destroys_all_the_same(ours.exit, theirs.exit, *without_destroy)
-            .or_else(|| nothing_to_apply(ours.exit, theirs.exit, &theirs.out, step))
+            .or_else(|| nothing_to_apply(ours.exit, theirs.exit, planned, step))
             .or_else(|| stricter(ours, theirs.exit, &step.config))
+            .or_else(|| triggered(ours, theirs.exit))
+            .or_else(|| without_instances(ours.exit, theirs, &step.config))
+            .or_else(|| not_there(ours.exit, theirs, step))
             .or_else(|| moved_from(ours.exit, theirs.exit, &theirs.err, step)),
         Unlike::Apply { ours, theirs } => {
             let refused = theirs.err.contains("Cannot apply non-applyable plan");
@@ -213,12 +218,86 @@ fn destroys_all_the_same(
         .then_some("what is there can be destroyed although the configuration has errors")
 }
 
-/// The peer says that there are no changes, and with its exit code that there are: it has changed what it notes of objects that are not
-/// configured any more.
-fn nothing_to_apply(ours: i32, theirs: i32, said: &str, step: &Step) -> Option<&'static str> {
-    (ours == 0 && theirs == 2 && step.refreshes() && said.contains("No changes."))
+/// The peer's plan (`planned`) has no change, and yet it says with its exit code that there are some: it has changed what it notes of objects
+/// that are not configured any more, or were moved.
+fn nothing_to_apply(ours: i32, theirs: i32, planned: &Json, step: &Step) -> Option<&'static str> {
+    let idle = |change: &Json| change["actions"][0] == "no-op";
+    let drift = planned["resource_drift"].as_array();
+    let outputs = planned["output_changes"].as_object();
+    let nothing = planned["applyable"] == Json::Bool(true)
+        && drift.is_none_or(|all| all.iter().all(|one| idle(&one["change"])))
+        && outputs.is_none_or(|all| all.values().all(idle));
+    (ours == 0 && theirs == 2 && step.refreshes() && nothing)
         .then_some("there is nothing to apply in a plan that only refreshes and finds nothing")
 }
+
+/// A resource that is created triggers the replacement of what names it, which may be prevented.
+fn triggered(ours: &Ran, theirs: i32) -> Option<&'static str> {
+    let replaced = ours
+        .out
+        .contains("will be replaced due to changes in replace_triggered_by");
+    let created = ours.out.contains(" will be created");
+    let prevented = ours.err.contains("lifecycle.prevent_destroy set");
+    let only = ours.err.matches("Error: ").count() == 1;
+    (ours.exit == 1 && theirs != 1 && replaced && created && prevented && only)
+        .then_some("replace_triggered_by looks at creations too, as in OpenTofu 1.12")
+}
+
+/// The peer holds the default of a variable against its rules also where the module has no instance.
+fn without_instances(ours: i32, theirs: &Ran, config: &Config) -> Option<&'static str> {
+    let none = |call: &Call| match &call.repeat {
+        Repeat::Once => false,
+        Repeat::Count(many) | Repeat::ForEach(many) => {
+            let only = config.root.expr(many);
+            let rule = format!("validation rule at m{}/main.tf", call.child);
+            matches!(only.as_str(), "0" | "toset([])") && theirs.err.contains(&rule)
+        }
+    };
+    let default = theirs.err.contains("Error: Invalid value for variable")
+        && theirs.err.contains("on  line 0:")
+        && theirs.err.matches("Error: ").count() == 1;
+    (ours != 1 && theirs.exit == 1 && default && config.root.calls.iter().any(none))
+        .then_some("nothing is checked in modules without instances")
+}
+
+/// Where refreshing is all that is done, the peer looks at postconditions of instances that are not there: with `self` it fails.
+fn not_there(ours: i32, theirs: &Ran, step: &Step) -> Option<&'static str> {
+    let errors: Vec<&str> = theirs.err.split("Error: ").skip(1).collect();
+    let of_self = |error: &&str| error.starts_with("Invalid index") && error.contains("self.");
+    (ours != 1
+        && theirs.exit == 1
+        && step.refreshes()
+        && !errors.is_empty()
+        && errors.iter().all(of_self))
+    .then_some(NOT_THERE)
+}
+
+/// The same, where the postcondition does not mention `self`.
+fn not_checked(difference: &Difference, step: &Step) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let inner = path
+        .strip_prefix(".checks[")
+        .or_else(|| path.strip_prefix("state.check_results["))?;
+    let (address, part) = inner.rsplit_once("].")?;
+    let name = address.rsplit_once('.').map_or(address, |(_, name)| name);
+    let checks = |module: &Module| {
+        module.resources.iter().any(|resource| {
+            let mut lines = resource.lifecycle.iter();
+            resource.name == name
+                && lines.any(|line| module.expr(line).starts_with("postcondition"))
+        })
+    };
+    let passes = theirs.as_ref().and_then(Json::as_array)?;
+    let same = step.refreshes()
+        && matches!(part, "instances" | "objects")
+        && ours.as_ref().is_none_or(Json::is_null)
+        && passes.iter().all(|one| one["status"] == "pass")
+        && step.config.modules().any(checks);
+    same.then_some(NOT_THERE)
+}
+
+const NOT_THERE: &str =
+    "where refreshing is all that is done, nothing is said of instances that are not there";
 
 /// What follows from the configuration alone is an error also where there is no instance that it could concern, as it is for the peer but for
 /// what is made of ephemeral variables.
@@ -248,11 +327,14 @@ fn moved_from(ours: i32, theirs: i32, said: &str, step: &Step) -> Option<&'stati
         .lines()
         .filter_map(|line| line.trim().strip_prefix("-target=\"")?.strip_suffix('"'))
         .collect();
-    let old = |address: &&str| step.config.moved.iter().any(|(from, _)| from == address);
+    let moved = &step.config.moved;
+    let old = |address: &&str| moved.iter().any(|(from, _)| from == address);
+    // The new one, if what is targeted needs it.
+    let new = |address: &&str| moved.iter().any(|(_, to)| to == address);
     let same = ours != 1
         && theirs == 1
         && said.contains("Moved resource instances excluded by targeting")
-        && !wanted.is_empty()
-        && wanted.iter().all(old);
-    same.then_some("what has moved is targeted by its new address alone")
+        && wanted.iter().any(old)
+        && wanted.iter().all(|address| old(address) || new(address));
+    same.then_some("what has moved is targeted by its new address, or by what needs it")
 }

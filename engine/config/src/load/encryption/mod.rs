@@ -68,7 +68,7 @@ pub struct EncryptionTarget {
 /// Evaluates the settings; `None`: there are none. `environment` is the text of `TF_ENCRYPTION`.
 ///
 /// The values of variables and local values must be known to the tree already.
-pub(super) fn evaluate(
+pub fn evaluate(
     tree: &Tree,
     sources: &mut SourceMap,
     environment: Option<&str>,
