@@ -1,7 +1,7 @@
 //! The differences that are there on purpose. Each has its reason; what is not here is a mistake of ours.
 
 use super::Answer;
-use super::compare::{Difference, localize};
+use super::compare::{Difference, localize, shrink};
 use super::{ours, theirs};
 use crate::oracle::tree::{Logic, Node};
 use std::path::Path;
@@ -11,7 +11,10 @@ use std::path::Path;
 pub fn explained(terraform: &Path, difference: &Difference) -> Option<&'static str> {
     by_logic(terraform, difference).or_else(|| {
         let smallest = localize(terraform, difference);
-        by_logic(terraform, &smallest).or_else(|| by_rule(terraform, &smallest))
+        by_logic(terraform, &smallest)
+            .or_else(|| by_rule(terraform, &smallest))
+            // What stands within a `for` can't be asked for alone, but made smaller.
+            .or_else(|| by_rule(terraform, &shrink(terraform, smallest)))
     })
 }
 
