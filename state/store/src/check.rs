@@ -37,11 +37,10 @@ impl Watch {
         let mut open: BTreeSet<u64> = before.open.keys().copied().collect();
         for event in &batch.events {
             match &event.kind {
-                EventKind::Run { run, .. } => {
-                    if !self.runs.insert(run.to_string()) {
+                EventKind::Run { run, .. }
+                    if !self.runs.insert(run.to_string()) => {
                         found.push(Finding::warning(place, format!("run {run} begins again")));
                     }
-                }
                 EventKind::Began { op, intent } => {
                     open.insert(*op);
                     if !self.begun.insert(*op) {
@@ -54,8 +53,8 @@ impl Watch {
                         ));
                     }
                 }
-                EventKind::Ended { op, object, .. } => {
-                    if !open.remove(op) {
+                EventKind::Ended { op, object, .. }
+                    if !open.remove(op) => {
                         found.push(Finding::error(
                             place,
                             format!(
@@ -64,7 +63,6 @@ impl Watch {
                             ),
                         ));
                     }
-                }
                 EventKind::Replaced(state) => open.extend(state.open.keys()),
                 _ => {}
             }
