@@ -38,7 +38,11 @@ pub(crate) fn aes(keys: usize) -> Block {
     block("aes_gcm", &[], Some(keys))
 }
 
-pub(crate) fn settings(key_providers: Vec<Block>, methods: Vec<Block>, state: &[usize]) -> Settings {
+pub(crate) fn settings(
+    key_providers: Vec<Block>,
+    methods: Vec<Block>,
+    state: &[usize],
+) -> Settings {
     Settings {
         key_providers,
         methods,
