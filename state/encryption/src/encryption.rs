@@ -1,7 +1,7 @@
 //! From settings to doors.
 
 use crate::arguments::Arguments;
-use crate::key::{External as ExternalKeys, KeyProvider, KeySource, OpenBao, Pbkdf2};
+use crate::key::{AwsKms, External as ExternalKeys, KeyProvider, KeySource, OpenBao, Pbkdf2};
 use crate::method::{AesGcm, Does, External as ExternalMethod, KEY_LENGTHS, Method};
 use crate::settings::{Block, Mistake, MistakeKind, Part, Settings, Target};
 use crate::target::Door;
@@ -11,9 +11,9 @@ use terrane_store::seal::{Plain, Seal};
 use terrane_value::Kind;
 
 /// Key providers that there are.
-const KEY_PROVIDERS: &[&str] = &["external", "openbao", "pbkdf2"];
+const KEY_PROVIDERS: &[&str] = &["aws_kms", "external", "openbao", "pbkdf2"];
 /// Key providers of the language that this program does not have.
-const NOT_HERE: &[&str] = &["aws_kms", "gcp_kms", "azure_vault"];
+const NOT_HERE: &[&str] = &["gcp_kms", "azure_vault"];
 /// Methods that there are.
 const METHODS: &[&str] = &["aes_gcm", "external", "unencrypted"];
 
@@ -153,6 +153,7 @@ fn key_source(
     }
     let provider: Box<dyn KeyProvider> = match block.kind.as_str() {
         "pbkdf2" => Box::new(Pbkdf2::new(&mut arguments, block.keys.is_some())),
+        "aws_kms" => Box::new(AwsKms::new(&mut arguments)),
         "external" => Box::new(ExternalKeys::new(&mut arguments)),
         "openbao" => Box::new(OpenBao::new(&mut arguments, &surroundings.env)),
         kind => {

@@ -91,7 +91,7 @@ impl Home {
         for at in from..to {
             let addr = instance(
                 "a",
-                Some(InstanceKey::String(format!("{CANARY}{}", at % 3).into())),
+                Some(InstanceKey::Str(format!("{CANARY}{}", at % 3).into())),
             );
             let attributes = format!(r#"{{"v":"{CANARY} {at}"}}"#);
             workspace.commit(vec![set(&addr, &attributes)]).unwrap();

@@ -4,10 +4,13 @@
 //! wrapped key). With that, the same provider gives the key again. A provider may be chained to another one, whose key it takes for its
 //! passphrase.
 
+mod aws_kms;
+mod connector;
 mod external;
 mod openbao;
 mod pbkdf2;
 
+pub(crate) use aws_kms::AwsKms;
 pub(crate) use external::External;
 pub(crate) use openbao::OpenBao;
 pub(crate) use pbkdf2::Pbkdf2;

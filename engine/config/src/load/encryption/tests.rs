@@ -134,15 +134,11 @@ fn fallbacks_chains_and_states_of_others() {
         }
         "#,
     );
-    // Blocks with several arguments need lines of their own.
-    let text = text
-        .replace("{ chain", "{\n chain")
-        .replace("{ fallback", "{\n fallback");
     let (found, diagnostics) = load(&[("main.tf", &text)], &[], None);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     assert_eq!(
         show(&found.expect("settings")),
-        "key_provider external inner command=[\"a\",\"b\"]\n\
+        "key_provider external inner command=[\"a\", \"b\"]\n\
          key_provider pbkdf2 outer -> 0\n\
          method aes_gcm new -> 1\nmethod aes_gcm old -> 0\nmethod unencrypted none\n\
          state [0, 1, 2] true\nplan [0] false\ndefault [1] false\nnet.state[0] [0]\n"
