@@ -32,10 +32,10 @@ pub(crate) struct States {
 impl States {
     /// The store that a configuration means.
     fn store(&self, backend: &str, config: &Value) -> Result<Arc<dyn StateStore>, String> {
-        let kind = self.backends.find(backend).map_err(|found| {
-            let hint = found.hint.map(|hint| format!(" ({hint})"));
-            format!("{}{}", found.detail, hint.unwrap_or_default())
-        })?;
+        let kind = self
+            .backends
+            .find(backend)
+            .map_err(|found| found.detail.clone())?;
         let config = from_value(&kind.schema(), config)?;
         kind.open(&config, &self.around, self.seal.clone()?)
             .map_err(|error| match error.argument {

@@ -250,13 +250,15 @@ fn the_block_may_be_anywhere_and_depend_on_variables() {
         ),
         (
             "backend_override.tf",
-            "terraform {\n  backend \"local\" {\n    path = join(\"/\", [var.env, local.name])\n  }\n}\nlocals {\n  name = \"s.tfstate\"\n}\n",
+            "terraform {\n  backend \"local\" {\n    path = join(\"/\", [var.env, local.name])\n  }\n}\n",
         ),
     ] {
         let folder = Folder::new(&[
             (
                 "main.tf",
-                &format!("{RESOURCE}variable \"env\" {{\n  type = string\n}}\n"),
+                &format!(
+                    "{RESOURCE}variable \"env\" {{\n  type = string\n}}\nlocals {{\n  name = \"s.tfstate\"\n}}\n"
+                ),
             ),
             (
                 "backend.tf",
@@ -496,7 +498,7 @@ fn remote_states_of_other_folders() {
             "data \"terraform_remote_state\" \"r\" {{\n  backend = \"{backend}\"\n  config  = {config}\n}}\n"
         );
         Folder::new(&[("main.tf", &text)])
-            .run("validate")
+            .run("plan")
             .exits(1)
             .says(said);
     }
