@@ -1,6 +1,6 @@
 //! What every command shares: the environment, the streams, how failures are shown.
 
-use crate::args::table::COMMANDS;
+use crate::args::table::commands;
 use crate::args::{Command, Parsed, help, parse::split_words};
 use crate::exit::Exit;
 use crate::view::{Human, Json, Mode, Output, View, diagnostics};
@@ -234,7 +234,7 @@ impl App {
 
     /// There is no such command.
     pub(crate) fn unknown_command(&mut self, name: &str) -> Exit {
-        let known = COMMANDS.iter().filter_map(|command| command.path.first());
+        let known = commands().filter_map(|command| command.path.first());
         let near = suggestion(name, known.copied())
             .map(|near| format!(" Did you mean {near:?}?"))
             .unwrap_or_default();

@@ -292,11 +292,16 @@ impl Session {
 
     /// Changes as events of a run of their own.
     pub(crate) fn run(&self, changes: Vec<EventKind>) -> Vec<Event> {
+        self.run_as(&self.command, changes)
+    }
+
+    /// The same, of another command.
+    pub(crate) fn run_as(&self, command: &str, changes: Vec<EventKind>) -> Vec<Event> {
         let at_ms = now_ms();
         let run = EventKind::Run {
             run: new_run().into(),
             plan: ecow::EcoString::new(),
-            command: self.command.as_str().into(),
+            command: command.into(),
             who: self.who().into(),
         };
         std::iter::once(run)

@@ -1,16 +1,14 @@
 //! The help texts, made from the table of commands.
 
 use super::flags::{Flag, Kind};
-use super::table::{COMMANDS, Command};
+use super::table::{Command, commands};
 
 /// The help of the program.
 pub(crate) fn overview() -> String {
     let mut out =
         String::from("Usage: terrane [global options] <command> [arguments]\n\nMain commands:\n");
     let top = |primary: bool| {
-        COMMANDS
-            .iter()
-            .filter(move |command| command.path.len() == 1 && command.primary == primary)
+        commands().filter(move |command| command.path.len() == 1 && command.primary == primary)
     };
     for command in top(true) {
         out += &line(command.path[0], command.about);
@@ -37,8 +35,7 @@ pub(crate) fn command(command: &Command) -> String {
         command.usage,
         paragraph(command.help)
     );
-    let children: Vec<&Command> = COMMANDS
-        .iter()
+    let children: Vec<&Command> = commands()
         .filter(|child| {
             child.path.len() == command.path.len() + 1 && child.path.starts_with(command.path)
         })
@@ -114,12 +111,12 @@ fn paragraph(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMANDS, command, overview};
+    use super::{command, commands, overview};
 
     #[test]
     fn every_command_has_help_within_eighty_columns() {
         assert!(overview().lines().all(|line| line.len() <= 80));
-        for known in COMMANDS {
+        for known in commands() {
             let help = command(known);
             for line in help.lines() {
                 assert!(line.len() <= 80, "{line}");

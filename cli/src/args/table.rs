@@ -28,14 +28,6 @@ pub(crate) struct Command {
     pub(crate) run: Option<fn(&mut App, &Parsed) -> Exit>,
 }
 
-/// Which version of the state is looked at.
-const VERSION: Flag = Flag::new(
-    "version",
-    Value,
-    "N",
-    "As of this version (`terrane state history`) instead of now.",
-);
-
 /// Going back.
 const TO: Flag = Flag::new(
     "to",
@@ -44,8 +36,8 @@ const TO: Flag = Flag::new(
     "Go back to what this version of the state describes (`terrane state history`), instead of forward to the configuration.",
 );
 
-/// All commands; the first of those with the same beginning is the parent.
-pub(crate) static COMMANDS: &[Command] = &[
+/// The commands, but for those below `state`.
+static COMMANDS: &[Command] = &[
     Command {
         path: &["init"],
         primary: true,
@@ -471,263 +463,6 @@ pub(crate) static COMMANDS: &[Command] = &[
         run: None,
     },
     Command {
-        path: &["state", "backup"],
-        primary: false,
-        usage: " [options] FILE",
-        about: "Save the state with its history to a file",
-        help: "Writes every version of the state to one file with checksums. Works while an apply\nruns: what is recorded by now is in it. `terrane state restore` reads it.",
-        flags: &[VIEW, STATE],
-        positional: (1, 1),
-        run: Some(command::upkeep::backup),
-    },
-    Command {
-        path: &["state", "diff"],
-        primary: false,
-        usage: " [options] FROM [TO]",
-        about: "Show what is different between two versions",
-        help: "Compares two versions of the state, resource by resource and attribute by attribute:\nserials, or beginnings of names of runs, as `terrane state history` shows them. Without\nTO, the present state. Sensitive values are not shown.",
-        flags: &[
-            VIEW,
-            JSON,
-            STATE,
-            &[Flag::new(
-                "detailed-exitcode",
-                Bool,
-                "",
-                "Exit with 0 if there is no difference, 1 on errors, 2 if there is one.",
-            )],
-        ],
-        positional: (1, 2),
-        run: Some(command::history::diff),
-    },
-    Command {
-        path: &["state", "fsck"],
-        primary: false,
-        usage: " [options]",
-        about: "Check the stored state, and mend it",
-        help: "Checks everything that must hold of the files of the state: checksums, order, serials,\nthe chain of generations, operations, the index, the state itself. Changes nothing\nwithout -repair. Exit code 1 if something is wrong that was not mended.",
-        flags: &[
-            VIEW,
-            JSON,
-            STATE,
-            &[Flag::new(
-                "repair",
-                Bool,
-                "",
-                "Mend what can be mended. Files that are replaced are kept in the folder `damaged`.",
-            )],
-        ],
-        positional: (0, 0),
-        run: Some(command::upkeep::fsck),
-    },
-    Command {
-        path: &["state", "history"],
-        primary: false,
-        usage: " [options]",
-        about: "List the versions of the state",
-        help: "Lists what each run made of the state, oldest first: when, who, which command, how many\nchanges, the name of the run, the digest of its plan. A version is named by its serial\nor by the beginning of the name of its run.",
-        flags: &[
-            VIEW,
-            JSON,
-            STATE,
-            &[Flag::new("max", Value, "N", "Only the newest N versions.")],
-        ],
-        positional: (0, 0),
-        run: Some(command::history::run),
-    },
-    Command {
-        path: &["state", "list"],
-        primary: false,
-        usage: " [options] [ADDRESS...]",
-        about: "List what is in the state",
-        help: "Lists the addresses of all instances, or of those within the given addresses.",
-        flags: &[
-            VIEW,
-            VARS,
-            STATE,
-            &[
-                Flag::new("id", Value, "ID", "Only objects with this id."),
-                VERSION,
-            ],
-        ],
-        positional: (0, usize::MAX),
-        run: Some(command::state::list),
-    },
-    Command {
-        path: &["state", "mv"],
-        primary: false,
-        usage: " [options] SOURCE DESTINATION",
-        about: "Give something in the state another address",
-        help: "Moves an instance, a resource or a module to another address. A `moved` block in the\nconfiguration does the same for everybody who uses it.",
-        flags: &[
-            VIEW,
-            VARS,
-            STATE,
-            &[Flag::new(
-                "dry-run",
-                Bool,
-                "",
-                "Only say what would be moved.",
-            )],
-        ],
-        positional: (2, 2),
-        run: Some(command::state::mv),
-    },
-    Command {
-        path: &["state", "prune"],
-        primary: false,
-        usage: " [options]",
-        about: "Forget old versions of the state",
-        help: "Forgets versions of the state, oldest first. The present state is never touched. With\nboth rules, a version goes only if both let it go. Without a rule, those that were saved\nwith -save hold.",
-        flags: &[
-            VIEW,
-            STATE,
-            &[
-                Flag::new("keep", Value, "N", "Keep the newest N versions."),
-                Flag::new(
-                    "older-than",
-                    Value,
-                    "TIME",
-                    "Forget only versions that are older: 12h, 30d, 8w.",
-                ),
-                Flag::new(
-                    "save",
-                    Bool,
-                    "",
-                    "Keep to these rules from now on, whenever the journal is compacted.",
-                ),
-                Flag::new("dry-run", Bool, "", "Only say what would be forgotten."),
-            ],
-        ],
-        positional: (0, 0),
-        run: Some(command::upkeep::prune),
-    },
-    Command {
-        path: &["state", "pull"],
-        primary: false,
-        usage: " [options]",
-        about: "Write the state as a version 4 state file",
-        help: "Writes the state to standard output in the format that the peers read.",
-        flags: &[VIEW, VARS, STATE],
-        positional: (0, 0),
-        run: Some(command::state::pull),
-    },
-    Command {
-        path: &["state", "push"],
-        primary: false,
-        usage: " [options] FILE",
-        about: "Replace the state by a state file",
-        help: "Takes a version 4 state file (`-`: standard input) as the state from now on. Refuses\none of another lineage, or older than the present state.",
-        flags: &[
-            VIEW,
-            VARS,
-            STATE,
-            &[Flag::new(
-                "force",
-                Bool,
-                "",
-                "Take it even if lineage or serial do not fit.",
-            )],
-        ],
-        positional: (1, 1),
-        run: Some(command::state::push),
-    },
-    Command {
-        path: &["state", "replace-provider"],
-        primary: false,
-        usage: " [options] FROM TO",
-        about: "Let another provider manage what is in the state",
-        help: "Replaces a provider by another one (namespace/type, or host/namespace/type) for all\nresources in the state that it manages. Shows them and asks first.",
-        flags: &[
-            VIEW,
-            VARS,
-            INPUT,
-            STATE,
-            &[Flag::new("auto-approve", Bool, "", "Do not ask.")],
-        ],
-        positional: (2, 2),
-        run: Some(command::replace_provider::run),
-    },
-    Command {
-        path: &["state", "resolve"],
-        primary: false,
-        usage: " [options] [ADDRESS...]",
-        about: "Settle by hand what a cut off run left open",
-        help: "A run that was cut off leaves changes of which nobody knows whether they were made. The\nnext plan finds out where the provider can tell. Where it can't, this records what you\nhave found out. Without an address, lists what is open.",
-        flags: &[
-            VIEW,
-            INPUT,
-            VARS,
-            STATE,
-            &[
-                Flag::new("absent", Bool, "", "The object does not exist."),
-                Flag::new(
-                    "unchanged",
-                    Bool,
-                    "",
-                    "The change was not made: the object is as the state has it.",
-                ),
-                Flag::new(
-                    "id",
-                    Value,
-                    "ID",
-                    "The object exists, and this is its id: the same as `terrane import`.",
-                ),
-            ],
-        ],
-        positional: (0, usize::MAX),
-        run: Some(command::upkeep::resolve),
-    },
-    Command {
-        path: &["state", "restore"],
-        primary: false,
-        usage: " [options] FILE",
-        about: "Make a backup the present state",
-        help: "Makes the state of a backup the present one. That is a new version: what was there before\nstays in the history. A workspace that holds nothing gets all versions of the backup.",
-        flags: &[
-            VIEW,
-            STATE,
-            &[Flag::new(
-                "force",
-                Bool,
-                "",
-                "Take it even if it is the backup of another state.",
-            )],
-        ],
-        positional: (1, 1),
-        run: Some(command::upkeep::restore),
-    },
-    Command {
-        path: &["state", "rm"],
-        primary: false,
-        usage: " [options] ADDRESS...",
-        about: "Forget something that is in the state",
-        help: "Removes instances, resources or modules from the state. The objects themselves stay\nas they are. A `removed` block in the configuration does the same for everybody.",
-        flags: &[
-            VIEW,
-            VARS,
-            STATE,
-            &[Flag::new(
-                "dry-run",
-                Bool,
-                "",
-                "Only say what would be removed.",
-            )],
-        ],
-        positional: (0, usize::MAX),
-        run: Some(command::state::rm),
-    },
-    Command {
-        path: &["state", "show"],
-        primary: false,
-        usage: " [options] ADDRESS",
-        about: "Show one instance in the state",
-        help: "Shows the attributes of one instance as the state holds them.",
-        flags: &[VIEW, VARS, STATE, &[VERSION]],
-        positional: (1, 1),
-        run: Some(command::state::show),
-    },
-    Command {
         path: &["taint"],
         primary: false,
         usage: " [options] ADDRESS",
@@ -858,6 +593,11 @@ pub(crate) static COMMANDS: &[Command] = &[
     },
 ];
 
+/// All commands; the first of those with the same beginning is the parent.
+pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
+    COMMANDS.iter().chain(super::table_state::COMMANDS)
+}
+
 /// Other names of commands.
 const ALIASES: &[(&str, &[&str])] = &[
     ("ls", &["state", "list"]),
@@ -868,11 +608,11 @@ const ALIASES: &[(&str, &[&str])] = &[
 /// Finds the command at the beginning of the arguments; gives it and how many of them its name takes.
 pub(crate) fn find(arguments: &[String]) -> Option<(&'static Command, usize)> {
     let first = arguments.first()?;
-    let parent = COMMANDS.iter().find(|command| command.path == [first])?;
+    let parent = commands().find(|command| command.path == [first])?;
     let Some(second) = arguments.get(1) else {
         return Some((parent, 1));
     };
-    let child = COMMANDS.iter().find(|command| {
+    let child = commands().find(|command| {
         command.path.len() == 2
             && command.path[0] == first
             && (command.path[1] == second

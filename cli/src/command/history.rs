@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use terrane_ops::clock::rfc3339;
 use terrane_ops::failure::Failure;
@@ -99,7 +100,7 @@ fn table<const N: usize>(rows: &[[String; N]]) -> String {
     for row in rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(widths) {
-            line.push_str(&format!("{cell:width$}  "));
+            write!(line, "{cell:width$}  ").ok();
         }
         text.push_str(line.trim_end());
         text.push('\n');
@@ -167,9 +168,9 @@ fn diff_text(found: &Diff, schemas: Schemas<'_>, style: Style) -> String {
             (_, None) => " was removed",
             _ => " changed",
         };
-        text.push_str(&format!("\n  # {}{what}\n", name(object)));
+        writeln!(text, "\n  # {}{what}", name(object)).ok();
         for remark in &object.remarks {
-            text.push_str(&format!("  # ({remark})\n"));
+            writeln!(text, "  # ({remark})").ok();
         }
         if values.0 != values.1 {
             let (addr, provider) = (&object.addr, &object.provider);
@@ -199,12 +200,14 @@ fn diff_text(found: &Diff, schemas: Schemas<'_>, style: Style) -> String {
         }
     }
     let count = |wanted: fn(&ObjectDiff) -> bool| objects.iter().filter(|one| wanted(one)).count();
-    text.push_str(&format!(
-        "\n{} added, {} changed, {} removed.\n",
+    writeln!(
+        text,
+        "\n{} added, {} changed, {} removed.",
         count(|one| one.before.is_none()),
         count(|one| one.before.is_some() && one.after.is_some()),
         count(|one| one.after.is_none()),
-    ));
+    )
+    .ok();
     text
 }
 

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
 use terrane_ops::clock::rfc3339;
 use terrane_ops::import::{self, ImportRequest};
 use terrane_ops::interrupt::Interrupt;
@@ -57,20 +58,24 @@ pub(crate) fn fsck(app: &mut App, parsed: &Parsed) -> Exit {
         }
         let mut text = String::new();
         for one in &found.findings {
-            text.push_str(&format!(
-                "{}: {}: {}\n",
+            writeln!(
+                text,
+                "{}: {}: {}",
                 word(one.gravity),
                 one.place,
                 one.problem
-            ));
+            )
+            .ok();
             if let Some(done) = &one.done {
-                text.push_str(&format!("  repaired: {done}\n"));
+                writeln!(text, "  repaired: {done}").ok();
             }
         }
-        text.push_str(&format!(
+        write!(
+            text,
             "{} journal(s), {} record(s), {} version(s); serial {}, {} instance(s): ",
             found.generations, found.records, found.versions, found.serial, found.instances
-        ));
+        )
+        .ok();
         let wrong = |done: bool| {
             found
                 .findings
@@ -78,14 +83,15 @@ pub(crate) fn fsck(app: &mut App, parsed: &Parsed) -> Exit {
                 .filter(|one| one.gravity == Gravity::Error && one.done.is_some() == done)
                 .count()
         };
-        text.push_str(&match (wrong(false), wrong(true)) {
+        let verdict = match (wrong(false), wrong(true)) {
             (0, 0) => String::from("the state is sound.\n"),
             (0, mended) => format!("{mended} error(s), all repaired.\n"),
             (left, _) if repair => format!("{left} error(s) could not be repaired.\n"),
             (left, _) => format!(
                 "{left} error(s). Nothing was changed: `terrane state fsck -repair` mends what can be mended.\n"
             ),
-        });
+        };
+        text.push_str(&verdict);
         app.out().print(&text);
         exit(good)
     })
@@ -119,14 +125,14 @@ pub(crate) fn restore(app: &mut App, parsed: &Parsed) -> Exit {
             done.serial
         );
         if done.versions > 0 {
-            text.push_str(&format!("{} version(s) came with it.\n", done.versions));
+            writeln!(text, "{} version(s) came with it.", done.versions).ok();
         }
         if !done.forgotten.is_empty() {
             text.push_str(
                 "\nThe state held these, and the backup does not. The objects still exist, and are not managed\nany more; the version before this one knows them (`terrane state history`):\n",
             );
             for addr in &done.forgotten {
-                text.push_str(&format!("  {addr}\n"));
+                writeln!(text, "  {addr}").ok();
             }
         }
         app.out().print(&text);

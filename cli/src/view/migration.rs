@@ -89,7 +89,7 @@ pub(crate) fn told(migrated: &Migrated) -> Vec<String> {
         .any(|(_, fate)| matches!(fate, Fate::Copied(_)));
     if copied {
         lines.push(format!(
-            "{from} was left as it is; it is not used any more."
+            "What is in the old place was left as it is: {from} is not used any more."
         ));
     }
     if copied && *versions_left > 0 {

@@ -102,7 +102,12 @@ impl Catalog {
     /// What is part of this program.
     #[must_use]
     pub fn built_in() -> Self {
-        let crates: [(&[&'static str], fn(&str) -> Option<Arc<Block>>, OpenStore); 2] = [
+        type Crate = (
+            &'static [&'static str],
+            fn(&str) -> Option<Arc<Block>>,
+            OpenStore,
+        );
+        let crates: [Crate; 2] = [
             (
                 terrane_store_remote::kinds(),
                 terrane_store_remote::schema,

@@ -68,9 +68,14 @@ pub(crate) fn replay(session: &Session, planned: &Record) -> Result<Place, Failu
         Some(recorded) if !recorded.same(&planned) => Err(Failure::input(
             &rules::backend::OTHER_BACKEND,
             format!(
-                "The plan was made for a state in {}, and `terrane init` has chosen {} since. Make a new plan.",
+                "The plan was made for a state in {}, and `terrane init` has chosen {}{} since. Make a new plan.",
                 planned.describe(),
-                recorded.describe()
+                recorded.describe(),
+                if planned.describe() == recorded.describe() {
+                    " with other arguments"
+                } else {
+                    ""
+                }
             ),
         )),
         _ => open(session, planned),

@@ -189,12 +189,19 @@ fn move_states(
         }
         Err(failure) => {
             // The record is the last thing that is written, but one.
-            let restored = record::write(session, record);
-            if survey.select.is_some() && session.workspace().is_ok_and(|now| now != selected) {
-                session.select(&selected)?;
+            let mut restored = Ok(());
+            if record::read(session).is_ok_and(|now| now != *record) {
+                restored = record::write(session, record);
             }
-            restored?;
-            Err(failure)
+            if survey.select.is_some() && session.workspace().is_ok_and(|now| now != selected) {
+                restored = restored.and(session.select(&selected));
+            }
+            let Err(second) = restored else {
+                return Err(failure);
+            };
+            let mut report = failure.into_report();
+            report.diagnostics.extend(second.into_report().diagnostics);
+            Err(Failure::Input(report))
         }
     }
 }

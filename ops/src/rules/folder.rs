@@ -15,13 +15,6 @@ terrane_lang::rules! {
     /// ```
     T5002 error UNREADABLE_CONFIGURATION = "Failed to read the configuration";
 
-    /// The configuration keeps its state in a place that this version can't reach. Without `backend` block the state is kept beside the configuration.
-    ///
-    /// ```text
-    /// terraform { backend "consul" { … } }
-    /// ```
-    T5003 error BACKEND_NOT_AVAILABLE = "Backend not available";
-
     /// A provider could not say what it offers. The message has what it said.
     ///
     /// ```text

@@ -120,13 +120,6 @@ terrane_lang::rules! {
     /// ```
     T5317 error OTHER_LINEAGE = "Backup of another state";
 
-    /// Something about the files of the state is not as it must be. `terrane state fsck -repair` mends what can be mended, and keeps what it replaces.
-    ///
-    /// ```sh
-    /// terrane state fsck
-    /// ```
-    T5318 error NOT_SOUND = "The state is damaged";
-
     /// Pruning needs to be told what to keep: a number of versions, an age, or both.
     ///
     /// ```sh

@@ -315,6 +315,10 @@ impl Look {
     }
 
     /// Folds the records of a file. Returns which of them are good.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one case after the other, each with its repair"
+    )]
     fn fold(
         &mut self,
         source: &Source,

@@ -96,7 +96,7 @@ fn a_full_disk_is_an_error_and_loses_nothing() {
         let last: Option<(u64, u64)> = acks
             .filter_map(|line| line.split_once(' '))
             .map(|(serial, round)| (serial.parse().unwrap(), round.parse().unwrap()))
-            .last();
+            .next_back();
         let state = store(folder.path()).read("default").unwrap();
         if let Some((serial, round)) = last {
             assert_eq!(state.serial, serial);

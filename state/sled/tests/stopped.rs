@@ -66,7 +66,7 @@ fn child_that_writes_until_its_lease_is_lost() {
 fn granted(store: &SledStore, request: &LeaseRequest) -> Box<dyn Workspace> {
     let began = Instant::now();
     loop {
-        match store.acquire("default", request).unwrap() {
+        match store.acquire("default", request).expect("it works") {
             Attempt::Granted(workspace) => return workspace,
             Attempt::Waiting(waiting) => {
                 assert!(began.elapsed() < Duration::from_secs(60), "{waiting:?}");
@@ -80,7 +80,7 @@ fn signal(child: &Child, name: &str) {
     let done = Command::new("kill")
         .args([name, &child.id().to_string()])
         .status()
-        .unwrap();
+        .expect("it works");
     assert!(done.success());
 }
 
@@ -89,9 +89,9 @@ fn acks(lines: &mut Lines<BufReader<ChildStdout>>, count: usize) -> u64 {
     let mut last = 0;
     let mut seen = 0;
     while seen < count {
-        let line = lines.next().expect("the child goes on").unwrap();
+        let line = lines.next().expect("the child goes on").expect("it works");
         if let Some(round) = line.strip_prefix("ack ") {
-            last = round.parse().unwrap();
+            last = round.parse().expect("it works");
             seen += 1;
         }
     }

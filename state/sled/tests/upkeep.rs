@@ -101,7 +101,10 @@ impl Home {
     fn offsets(&self) -> Vec<usize> {
         let bytes = fs::read(self.journal()).unwrap();
         let found = terrane_store::journal::survey(&bytes, Path::new("journal")).unwrap();
-        let starts = found.records.iter().map(|record| record.offset as usize);
+        let starts = found
+            .records
+            .iter()
+            .map(|record| usize::try_from(record.offset).unwrap());
         starts.chain([bytes.len()]).collect()
     }
 

@@ -37,10 +37,8 @@ impl Watch {
         let mut open: BTreeSet<u64> = before.open.keys().copied().collect();
         for event in &batch.events {
             match &event.kind {
-                EventKind::Run { run, .. } => {
-                    if !self.runs.insert(run.to_string()) {
-                        found.push(Finding::warning(place, format!("run {run} begins again")));
-                    }
+                EventKind::Run { run, .. } if !self.runs.insert(run.to_string()) => {
+                    found.push(Finding::warning(place, format!("run {run} begins again")));
                 }
                 EventKind::Began { op, intent } => {
                     open.insert(*op);
@@ -54,16 +52,14 @@ impl Watch {
                         ));
                     }
                 }
-                EventKind::Ended { op, object, .. } => {
-                    if !open.remove(op) {
-                        found.push(Finding::error(
-                            place,
-                            format!(
-                                "operation {op} ({}) ended, and was not under way",
-                                object.instance
-                            ),
-                        ));
-                    }
+                EventKind::Ended { op, object, .. } if !open.remove(op) => {
+                    found.push(Finding::error(
+                        place,
+                        format!(
+                            "operation {op} ({}) ended, and was not under way",
+                            object.instance
+                        ),
+                    ));
                 }
                 EventKind::Replaced(state) => open.extend(state.open.keys()),
                 _ => {}

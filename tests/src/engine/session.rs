@@ -240,7 +240,7 @@ impl Session {
                 return run;
             }
         };
-        let input = self.to_apply(made, approved);
+        let input = self.apply_input(made, approved);
         match apply::apply(input, &self.cloud, &mut self.store, chaos) {
             Ok(apply::Ended::Done(applied)) => {
                 run.diagnostics.extend(applied.diagnostics.iter().cloned());
@@ -253,7 +253,7 @@ impl Session {
         run
     }
 
-    fn to_apply(&mut self, made: &Made, approved: ApprovedPlan) -> ApplyInput {
+    fn apply_input(&mut self, made: &Made, approved: ApprovedPlan) -> ApplyInput {
         self.runs += 1;
         ApplyInput {
             plan: approved,
@@ -291,7 +291,7 @@ impl Session {
             let approved = approved.map_err(|refusal| format!("refused: {refusal:?}"))?;
             let input = ApplyInput {
                 first_op: Some(fence << 24),
-                ..self.to_apply(made, approved)
+                ..self.apply_input(made, approved)
             };
             let process = apply::Process::new(input);
             processes.push(process.map_err(|diagnostics| format!("stale: {diagnostics:?}"))?);

@@ -282,14 +282,17 @@ fn the_block_may_be_anywhere_and_depend_on_variables() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn all_workspaces_are_moved_or_none() {
     let folder = applied(RESOURCE);
     folder.run("workspace new dev").ok();
     folder.run("apply -auto-approve").ok();
     let id = ids(&folder);
-    // The target of `dev` can't be made: its folder is a file. By then, `default` is written.
-    folder.write("blocked", "");
+    // The file of `dev` can't be made, for it is a link into a folder that there is not. By then, `default` is written.
+    std::fs::create_dir_all(folder.path().join("blocked/dev")).unwrap();
+    let link = folder.path().join("blocked/dev/terraform.tfstate");
+    std::os::unix::fs::symlink("/nowhere/state", &link).unwrap();
     folder.write("main.tf", &format!("terraform {{\n  backend \"local\" {{\n    path          = \"new.tfstate\"\n    workspace_dir = \"blocked\"\n  }}\n}}\n{RESOURCE}"));
     let failed = folder.run("init -force-copy").exits(1);
     assert!(
@@ -300,7 +303,7 @@ fn all_workspaces_are_moved_or_none() {
     assert!(!folder.has("new.tfstate"), "it was taken back");
     assert!(!folder.has(".terrane/backend.json"));
     // Once it can, both are moved.
-    std::fs::remove_file(folder.path().join("blocked")).unwrap();
+    std::fs::remove_file(&link).unwrap();
     folder
         .run("init -force-copy")
         .ok()

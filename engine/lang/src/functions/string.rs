@@ -245,7 +245,11 @@ fn substr(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
         start = given.graphemes(true).count().saturating_sub(back);
     }
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let mut length = usize::try_from(length).unwrap_or(usize::MAX);
+    if offset < 0 && length == 0 {
+        // Counted from the end, no length is the rest: so it is with the peers.
+        length = usize::MAX;
+    }
     string(
         given
             .graphemes(true)

@@ -152,7 +152,8 @@ impl Core {
     fn base(&self) -> Base {
         let mut read = BTreeMap::new();
         for object in &self.prior.objects {
-            if object.stage != Stage::Waiting && object.importing.is_none() {
+            // What is left out may be depended on: what of this matters, the claim tells.
+            if (object.stage != Stage::Waiting || !object.in_scope) && object.importing.is_none() {
                 let addr = object.previous.as_ref().unwrap_or(&object.addr);
                 read.insert(addr.clone(), object.changed_at);
             }

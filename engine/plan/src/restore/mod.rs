@@ -9,6 +9,7 @@
 //!   place of the value: an object that is made anew has another id.
 //! * Instances are written as tables: a local value per resource, indexed by the keys of its instances.
 
+mod link;
 mod report;
 mod root;
 mod tables;

@@ -13,7 +13,6 @@ use terrane_value::Value;
 const MOST: usize = 20;
 
 /// The messages about a plan that goes back to an earlier state.
-#[must_use]
 pub fn report(
     plan: &Plan,
     then: &Snapshot,

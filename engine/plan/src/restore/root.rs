@@ -168,10 +168,9 @@ fn mentioned(text: &str) -> BTreeSet<String> {
     let mut rest = text;
     while let Some(start) = rest.find(word) {
         let joined = start == 1 && rest.starts_with('.');
-        let end = rest[start..]
-            .find(|char| !word(char))
-            .map_or(rest.len(), |end| start + end);
-        let this = &rest[start..end];
+        let behind = rest.get(start..).unwrap_or_default();
+        let end = behind.find(|char| !word(char)).unwrap_or(behind.len());
+        let (this, after) = behind.split_at(end);
         if !joined {
             previous = ["", ""];
         }
@@ -185,7 +184,7 @@ fn mentioned(text: &str) -> BTreeSet<String> {
             _ => {}
         }
         previous = [previous[1], this];
-        rest = &rest[end..];
+        rest = after;
     }
     found
 }

@@ -17,7 +17,7 @@ pub(super) type Link<'a> = &'a dyn Fn(&str) -> Option<String>;
 #[derive(Debug, Default)]
 pub(super) struct Shape {
     attributes: BTreeSet<EcoString>,
-    blocks: BTreeMap<EcoString, Shape>,
+    blocks: BTreeMap<EcoString, Self>,
 }
 
 impl Shape {

@@ -1,9 +1,10 @@
 //! The modules that are generated, and how references get from one to another.
 
+use super::link::{link, mentions};
 use super::root::Kept;
 use super::tables::Shape;
-use super::text::{expression, inner, quoted};
-use super::{FOLDER, Given, Object, SHORTEST_WITHIN, Table, dir, file};
+use super::text::{expression, quoted};
+use super::{FOLDER, Given, Object, Table, dir, file};
 use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,7 +15,7 @@ use terrane_model::addr::{
     Target,
 };
 use terrane_model::snapshot::OutputState;
-use terrane_value::{EcoString, Value};
+use terrane_value::EcoString;
 
 /// What kind of keys instances have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -381,6 +382,7 @@ impl Tree {
         out
     }
 
+    #[expect(clippy::too_many_arguments, reason = "it joins four tables")]
     fn row(
         &mut self,
         out: &mut String,
@@ -737,64 +739,4 @@ fn common(one: &ModulePath, other: &ModulePath) -> ModulePath {
         .map(|(name, _)| name.clone())
         .collect::<Vec<_>>();
     ModulePath(shared.into())
-}
-
-/// The expression for a text in which something stands that was given to an object.
-fn link(whole: &str, candidates: &[&Given], references: &[String]) -> Option<String> {
-    let exact = candidates.iter().position(|one| one.text == whole);
-    if let Some(at) = exact {
-        return references.get(at).cloned();
-    }
-    let mut pieces: Vec<(bool, String)> = vec![(false, whole.to_owned())];
-    let mut found = false;
-    for (given, reference) in candidates.iter().zip(references) {
-        if given.text.len() < SHORTEST_WITHIN || !whole.contains(&given.text) {
-            continue;
-        }
-        let mut next = Vec::new();
-        for (linked, piece) in pieces {
-            if linked {
-                next.push((true, piece));
-                continue;
-            }
-            for (at, part) in piece.split(&given.text).enumerate() {
-                if at > 0 {
-                    found = true;
-                    next.push((true, reference.clone()));
-                }
-                next.push((false, part.to_owned()));
-            }
-        }
-        pieces = next;
-    }
-    if !found {
-        return None;
-    }
-    let mut out = String::from("\"");
-    for (linked, piece) in pieces {
-        match linked {
-            true => {
-                let _written = write!(out, "${{{piece}}}");
-            }
-            false => inner(&mut out, &piece),
-        }
-    }
-    out.push('"');
-    Some(out)
-}
-
-/// Whether a text stands somewhere in a value.
-fn mentions(value: &Value, text: &str, depth: usize) -> bool {
-    const MAX_DEPTH: usize = 100;
-    let value = value.unmarked();
-    match value.as_str() {
-        Some(own) => own == text || text.len() >= SHORTEST_WITHIN && own.contains(text),
-        None => {
-            depth < MAX_DEPTH
-                && value
-                    .children()
-                    .iter()
-                    .any(|child| mentions(child, text, depth + 1))
-        }
-    }
 }

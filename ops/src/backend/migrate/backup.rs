@@ -4,7 +4,7 @@ use super::{Migration, Pair};
 use crate::backend::record::replace;
 use crate::clock::{now_ms, rfc3339};
 use crate::failure::Failure;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use terrane_model::snapshot::Snapshot;
 use terrane_store::seal::Identity;
 use terrane_store::statefile::{WriteOptions, write};
@@ -18,13 +18,7 @@ pub(crate) fn save(migration: &Migration<'_>, pairs: &[&Pair]) -> Result<Option<
     if pairs.is_empty() {
         return Ok(None);
     }
-    let folder = migration
-        .backups
-        .join(rfc3339(now_ms()).replace(['-', ':'], ""));
-    std::fs::create_dir_all(&folder).map_err(Failure::io(format!(
-        "Making the folder {} for backups failed",
-        folder.display()
-    )))?;
+    let folder = new_folder(migration)?;
     for pair in pairs {
         let before = pair.before();
         for (name, side, snapshot) in [
@@ -40,6 +34,34 @@ pub(crate) fn save(migration: &Migration<'_>, pairs: &[&Pair]) -> Result<Option<
         }
     }
     Ok(Some(folder))
+}
+
+/// A folder of this moment. Earlier ones are never written to again.
+fn new_folder(migration: &Migration<'_>) -> Result<PathBuf, Failure> {
+    let failed = |folder: &Path| {
+        Failure::io(format!(
+            "Making the folder {} for backups failed",
+            folder.display()
+        ))
+    };
+    let root = &migration.backups;
+    std::fs::create_dir_all(root).map_err(failed(root))?;
+    let moment = rfc3339(now_ms()).replace(['-', ':'], "");
+    let mut again = 1;
+    loop {
+        let name = match again {
+            1 => moment.clone(),
+            again => format!("{moment}-{again}"),
+        };
+        let folder = root.join(name);
+        match std::fs::create_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && again < 1000 => {
+                again += 1;
+            }
+            Err(error) => return Err(failed(&folder)(error)),
+            Ok(()) => return Ok(folder),
+        }
+    }
 }
 
 fn sealed(migration: &Migration<'_>, snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {

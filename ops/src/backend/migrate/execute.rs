@@ -13,6 +13,9 @@ use terrane_model::event::EventKind;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::{StateStore, StoreError};
 
+/// The command in the history of a state that was put back as it was. Its serial has grown by that, and it is no later version for it.
+pub(crate) const TAKEN_BACK: &str = "init (taken back)";
+
 /// How it ended.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -252,7 +255,7 @@ fn take_back_one(migration: &Migration<'_>, one: Written) -> Result<(), StoreErr
         })
         .collect();
     changes.push(EventKind::Replaced(Box::new((*before).clone())));
-    workspace.commit(migration.session.run(changes))?;
+    workspace.commit(migration.session.run_as(TAKEN_BACK, changes))?;
     workspace.close()
 }
 

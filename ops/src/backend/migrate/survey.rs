@@ -2,6 +2,7 @@
 
 use super::Migration;
 use super::compare::same_content;
+use super::execute::TAKEN_BACK;
 use crate::failure::Failure;
 use crate::session::DEFAULT_WORKSPACE;
 use std::sync::Arc;
@@ -135,7 +136,10 @@ impl Survey {
                 ))(error));
             }
         };
-        let standing = standing(&snapshot, &target, migration.implied);
+        let standing = match standing(&snapshot, &target, migration.implied) {
+            Standing::Conflict { newer: true } if was_taken_back(migration, to) => Standing::Older,
+            standing => standing,
+        };
         self.pairs.push(Pair {
             from: from.to_owned(),
             to: to.to_owned(),
@@ -171,6 +175,16 @@ pub(crate) fn survey(migration: &Migration<'_>) -> Result<Survey, Failure> {
     survey.single = !survey.misfits.is_empty()
         && matches!(migration.to.store.read("a"), Err(StoreError::Refused(_)));
     Ok(survey)
+}
+
+/// Whether the last thing that happened to a workspace of the target is that a migration which failed put it back.
+fn was_taken_back(migration: &Migration<'_>, workspace: &str) -> bool {
+    let history = migration.to.store.history(workspace);
+    history.is_ok_and(|versions| {
+        versions
+            .last()
+            .is_some_and(|version| version.command == TAKEN_BACK)
+    })
 }
 
 /// The state of a workspace; `None`: there is none any more.

@@ -1,7 +1,7 @@
 //! The differences that are there on purpose. Each has its reason; what is not here is a mistake of ours.
 
 use super::Answer;
-use super::compare::{Difference, localize};
+use super::compare::{Difference, localize, shrink};
 use super::{ours, theirs};
 use crate::oracle::tree::{Logic, Node};
 use std::path::Path;
@@ -11,7 +11,10 @@ use std::path::Path;
 pub fn explained(terraform: &Path, difference: &Difference) -> Option<&'static str> {
     by_logic(terraform, difference).or_else(|| {
         let smallest = localize(terraform, difference);
-        by_logic(terraform, &smallest).or_else(|| by_rule(terraform, &smallest))
+        by_logic(terraform, &smallest)
+            .or_else(|| by_rule(terraform, &smallest))
+            // What stands within a `for` can't be asked for alone, but made smaller.
+            .or_else(|| by_rule(terraform, &shrink(terraform, smallest)))
     })
 }
 
@@ -45,7 +48,8 @@ fn by_rule(terraform: &Path, difference: &Difference) -> Option<&'static str> {
         {
             Some("cidrsubnets divides whole address spaces too")
         }
-        () if only_ours && text.starts_with("contains(") => {
+        // Within a `for` the call can't be asked for alone.
+        () if only_ours && text.contains("contains(") && has_null(node) => {
             Some("contains looks for null too, as in OpenTofu 1.13")
         }
         () if only_ours && text.starts_with("element(") && text.contains("-1") => {
@@ -56,6 +60,12 @@ fn by_rule(terraform: &Path, difference: &Difference) -> Option<&'static str> {
         () if only_theirs && text.starts_with("merge(") && text.contains("null") => {
             Some("merge refuses what is no map beside an untyped null too")
         }
+        // The same in setproduct: with elements of several types it has a value only where it has no elements.
+        () if only_theirs && text.starts_with("setproduct(") && text.contains("null") => {
+            Some("setproduct refuses elements of several types beside an untyped null too")
+        }
+        // Bounds are a part of `docs/compatibility.md`.
+        () if only_ours && text.starts_with("range(") => Some("range is longer than the peer's"),
         // Converting a null to the type of the elements of a collection takes its marks in the peer.
         () if difference.kind() == "sensitivity"
             && matches!(

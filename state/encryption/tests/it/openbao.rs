@@ -1,14 +1,11 @@
 //! The transit engine, as a double on the loopback interface.
 
-mod support;
-
+use crate::support::{aes, block, build_in, settings};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use support::{aes, block, build_in, settings};
-use terrane_store::seal::Seal as _;
 use terrane_value::Value;
 
 /// A request: method and path, headers in lower case, body.

@@ -1,10 +1,7 @@
 //! Programs that give keys or encrypt.
 #![cfg(unix)]
 
-mod support;
-
-use support::{aes, block, build, command, script, settings};
-use terrane_store::seal::Seal as _;
+use crate::support::{aes, block, build, command, script, settings};
 use terrane_value::Value;
 
 const KEYS: &str = r#"{"magic":"OpenTofu-External-Key-Provider","version":1}"#;

@@ -1,8 +1,6 @@
 //! What can be wrong with settings, and what is said about it.
 
-mod support;
-
-use support::{aes, block, command, named, passphrase, settings, try_build};
+use crate::support::{aes, block, command, named, passphrase, settings, try_build};
 use terrane_encryption::{MistakeKind, Part, Settings, Target};
 use terrane_value::{Marks, Value};
 

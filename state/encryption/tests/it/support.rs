@@ -5,7 +5,7 @@ use std::path::Path;
 use terrane_encryption::{Block, Encryption, Mistake, Settings, Surroundings, Target};
 use terrane_value::Value;
 
-pub fn block(kind: &str, arguments: &[(&str, Value)], keys: Option<usize>) -> Block {
+pub(crate) fn block(kind: &str, arguments: &[(&str, Value)], keys: Option<usize>) -> Block {
     Block {
         kind: kind.to_owned(),
         name: "main".to_owned(),
@@ -17,12 +17,12 @@ pub fn block(kind: &str, arguments: &[(&str, Value)], keys: Option<usize>) -> Bl
     }
 }
 
-pub fn named(mut block: Block, name: &str) -> Block {
+pub(crate) fn named(mut block: Block, name: &str) -> Block {
     name.clone_into(&mut block.name);
     block
 }
 
-pub fn passphrase(text: &str) -> Block {
+pub(crate) fn passphrase(text: &str) -> Block {
     // The fewest iterations that are allowed, so that tests are quick.
     block(
         "pbkdf2",
@@ -34,11 +34,15 @@ pub fn passphrase(text: &str) -> Block {
     )
 }
 
-pub fn aes(keys: usize) -> Block {
+pub(crate) fn aes(keys: usize) -> Block {
     block("aes_gcm", &[], Some(keys))
 }
 
-pub fn settings(key_providers: Vec<Block>, methods: Vec<Block>, state: &[usize]) -> Settings {
+pub(crate) fn settings(
+    key_providers: Vec<Block>,
+    methods: Vec<Block>,
+    state: &[usize],
+) -> Settings {
     Settings {
         key_providers,
         methods,
@@ -50,15 +54,15 @@ pub fn settings(key_providers: Vec<Block>, methods: Vec<Block>, state: &[usize])
     }
 }
 
-pub fn build(settings: &Settings) -> Encryption {
+pub(crate) fn build(settings: &Settings) -> Encryption {
     try_build(settings).expect("settings without mistakes")
 }
 
-pub fn try_build(settings: &Settings) -> Result<Encryption, Vec<Mistake>> {
+pub(crate) fn try_build(settings: &Settings) -> Result<Encryption, Vec<Mistake>> {
     Encryption::build(settings, &Surroundings::default())
 }
 
-pub fn build_in(settings: &Settings, env: &[(&str, &str)]) -> Encryption {
+pub(crate) fn build_in(settings: &Settings, env: &[(&str, &str)]) -> Encryption {
     let env: BTreeMap<String, String> = env
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -67,7 +71,7 @@ pub fn build_in(settings: &Settings, env: &[(&str, &str)]) -> Encryption {
 }
 
 /// A program: a shell script.
-pub fn script(folder: &Path, name: &str, text: &str) -> String {
+pub(crate) fn script(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a folder that can be written");
     #[cfg(unix)]
@@ -79,6 +83,6 @@ pub fn script(folder: &Path, name: &str, text: &str) -> String {
     path.display().to_string()
 }
 
-pub fn command(words: &[&str]) -> Value {
+pub(crate) fn command(words: &[&str]) -> Value {
     Value::tuple(words.iter().map(|word| Value::string(*word)).collect())
 }

@@ -1,14 +1,11 @@
 //! AWS KMS, as moto's server plays it. See `tests/support/moto_server.py`: without Python, or where moto can't be installed, this says so and tests
 //! nothing.
 
-mod support;
-
+use crate::support::{aes, block, build, settings};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use support::{aes, block, build, settings};
-use terrane_store::seal::Seal as _;
 use terrane_value::Value;
 
 struct Moto {
@@ -27,7 +24,10 @@ fn start() -> Option<Moto> {
         .stdout(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else {
-        eprintln!("LEFT OUT: there is no python3, so nothing was tested with KMS");
+        drop(writeln!(
+            std::io::stderr(),
+            "LEFT OUT: there is no python3, so nothing was tested with KMS"
+        ));
         return None;
     };
     let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
@@ -37,7 +37,10 @@ fn start() -> Option<Moto> {
     let Some(port) = port else {
         let status = child.wait().expect("a child");
         assert_eq!(status.code(), Some(3), "moto is there, but does not start");
-        eprintln!("LEFT OUT: moto can't be installed here, so nothing was tested with KMS");
+        drop(writeln!(
+            std::io::stderr(),
+            "LEFT OUT: moto can't be installed here, so nothing was tested with KMS"
+        ));
         return None;
     };
     Some(Moto {

@@ -4,13 +4,11 @@
 //! PBKDF2 of passphrase and salt, `encrypted_data` is base64 of nonce, ciphertext and tag, `meta` is base64 of the compact JSON of the salt (base64),
 //! iterations, hash function and key length, in that order.
 
-mod support;
-
+use crate::support::{aes, block, build, named, passphrase, settings};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use support::{aes, block, build, named, passphrase, settings};
 use terrane_encryption::{Settings, Target};
-use terrane_store::seal::{Identity, Seal as _, is_sealed};
+use terrane_store::seal::{Identity, is_sealed};
 use terrane_value::Value;
 
 const STATE: &str = r#"{"version":4,"serial":3,"lineage":"a-b","resources":[]}"#;
@@ -31,7 +29,7 @@ struct Vector {
 #[test]
 fn payloads_of_an_independent_implementation_are_opened() {
     let vectors: Vec<Vector> =
-        serde_json::from_str(include_str!("../testdata/vectors.json")).expect("vectors");
+        serde_json::from_str(include_str!("../../testdata/vectors.json")).expect("vectors");
     assert_eq!(vectors.len(), 3);
     for vector in vectors {
         let mut method = aes(0);

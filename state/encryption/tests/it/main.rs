@@ -1,0 +1,8 @@
+//! The key providers, the methods and the payload, from outside.
+
+mod kms;
+mod openbao;
+mod payload;
+mod programs;
+mod settings;
+mod support;
