@@ -12,6 +12,7 @@ use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, ProviderConfi
 
 use terrane_model::event::{Event, EventKind};
 use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
+use terrane_model::secrets::Secrets;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::exec::StepKind;
 use terrane_plan::machine::{ProviderInstance, RequestId};
@@ -67,6 +68,8 @@ const MOST_OPEN: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) plan: Plan,
+    /// What providers may quote, and must not be shown.
+    pub(crate) secrets: Secrets,
     pub(crate) infos: BTreeMap<ProviderAddr, ProviderInfo>,
     pub(crate) evaluator: Option<Evaluator>,
     pub(crate) config: Arc<terrane_config::config::Config>,
@@ -142,6 +145,10 @@ impl Core {
         if stale.has_errors() {
             return Err(stale);
         }
+        let mut secrets = Secrets::default();
+        for value in &variables {
+            secrets.add(value);
+        }
         let given = Given {
             config: config.clone(),
             snapshot: snapshot.clone(),
@@ -167,6 +174,7 @@ impl Core {
             leases: leases(&plan),
             renewing: 0,
             plan,
+            secrets,
             infos: providers,
             evaluator: Some(evaluator),
             config,

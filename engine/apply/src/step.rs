@@ -148,6 +148,18 @@ impl Core {
 
     /// Messages of a provider; whether one is an error.
     pub(crate) fn provider_messages(&mut self, id: usize, messages: &[ProviderDiagnostic]) -> bool {
+        if messages.is_empty() {
+            return false;
+        }
+        let mut secrets = self.secrets.clone();
+        if let Some(change) = self.change(id) {
+            secrets.add(&change.before);
+            secrets.add(&change.after);
+        }
+        let messages: Vec<_> = messages
+            .iter()
+            .map(|message| secrets.hide_in(message))
+            .collect();
         let Some(resource) = self.resource(id) else {
             let plain = messages
                 .iter()

@@ -7,4 +7,5 @@ pub mod claim;
 pub mod event;
 pub mod provider;
 pub mod schema;
+pub mod secrets;
 pub mod snapshot;

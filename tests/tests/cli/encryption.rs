@@ -54,6 +54,9 @@ fn forms(text: &str) -> Vec<Vec<u8>> {
         .map(|char| format!("\\u{:04x}", u32::from(char)))
         .collect();
     all.push(escaped.into_bytes());
+    // As `Debug` shows bytes.
+    let numbers: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+    all.push(numbers.join(", ").into_bytes());
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     all.push(wide);
     all
@@ -272,14 +275,14 @@ locals {
   nested = { list = [{ deep = sensitive("canary-nested-88Zt") }], open = 1 }
 }
 resource "terraform_data" "nested" {
-  input            = local.nested
-  triggers_replace = [var.secret]
+  # Not `input`: what a provider copies elsewhere (here to `output`) has no mark there, as with the peers.
+  triggers_replace = [var.secret, local.nested]
 }
 resource "random_password" "made" {
   length = 24
 }
 resource "terraform_data" "use" {
-  input = "${random_password.made.result}${var.secret}"
+  triggers_replace = "${random_password.made.result}${var.secret}"
   connection {
     type     = "ssh"
     host     = "127.0.0.1"
@@ -292,7 +295,7 @@ resource "terraform_data" "use" {
   }
 }
 resource "local_sensitive_file" "file" {
-  filename = "/nowhere-at-all/${var.secret}/x"
+  filename = "/dev/null/${var.secret}/x"
   content  = var.secret
   count    = var.fail ? 1 : 0
 }

@@ -46,6 +46,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::source::Span;
 use terrane_model::addr::{ConfigResource, ProviderAddr};
 use terrane_model::provider::{Call, CallFailure, ProviderDiagnostic, ProviderInfo, Reply};
+use terrane_model::secrets::Secrets;
 use terrane_model::snapshot::Snapshot;
 
 /// What an outstanding request is for.
@@ -89,6 +90,8 @@ struct Configuring {
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) config: Arc<Config>,
+    /// What providers may quote, and must not be shown.
+    secrets: Secrets,
     graph: Arc<Graph>,
     index: ConfigIndex,
     snapshot: Arc<Snapshot>,
@@ -169,7 +172,9 @@ impl Core {
         let mut world = World::new(config.clone(), graph.clone(), functions);
         world.workspace.clone_from(&options.workspace);
         world.cwd.clone_from(&options.cwd);
+        let mut secrets = Secrets::default();
         for (at, value) in (0u32..).zip(variables) {
+            secrets.add(&value);
             world.set_value(
                 Node::Variable(terrane_config::config::ModuleId(0), at),
                 0,
@@ -188,6 +193,7 @@ impl Core {
             create_first: vec![false; graph.len()],
             resource_deps: vec![None; graph.len()],
             config,
+            secrets,
             graph,
             index,
             snapshot,
@@ -405,8 +411,9 @@ impl Core {
         span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>,
     ) -> bool {
         for message in messages {
+            let message = self.secrets.hide_in(message);
             self.diagnostics
-                .push(provider_diagnostic(message, address, span_of));
+                .push(provider_diagnostic(&message, address, span_of));
         }
         messages.iter().any(|message| message.is_error)
     }
