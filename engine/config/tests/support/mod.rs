@@ -119,7 +119,8 @@ pub(crate) fn messages(text: &str) -> String {
 
 /// All messages about a configuration, as `validate` finds them.
 pub(crate) fn diagnose(files: FileSet) -> (Diagnostics, SourceMap) {
-    let (tree, sources, mut diagnostics) = load(&files);
+    let (tree, mut sources, mut diagnostics) = load(&files);
+    diagnostics.extend(terrane_config::load::encryption::evaluate(&tree, &mut sources, None).1);
     if diagnostics.has_errors() {
         diagnostics.extend(beside(&tree, &sources, &schemas(), &diagnostics));
     } else {
