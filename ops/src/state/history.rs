@@ -65,11 +65,19 @@ fn find(versions: &[Version], name: &str) -> Result<u64, String> {
             "The state has no history: nothing was ever recorded in it, or its store keeps only the present state.".to_owned(),
         );
     };
+    let mut runs = versions
+        .iter()
+        .filter(|version| name.len() >= SHORTEST && version.run.starts_with(name));
+    let (one, another) = (runs.next(), runs.next());
     if let Ok(serial) = name.parse::<u64>() {
         // The state from which the first version that is kept set out is still known.
         let range = first.first_serial.saturating_sub(1).max(1)..=last.last_serial;
         return match range.contains(&serial) {
             true => Ok(serial),
+            // The beginning of a run's name may hold digits only.
+            false if one.is_some() && another.is_none() => {
+                Ok(one.map_or(serial, |run| run.last_serial))
+            }
             false => Err(format!(
                 "There is no version {serial}: the history goes from serial {} to {}. See it with `terrane state history`.",
                 range.start(),
@@ -77,10 +85,7 @@ fn find(versions: &[Version], name: &str) -> Result<u64, String> {
             )),
         };
     }
-    let mut runs = versions
-        .iter()
-        .filter(|version| name.len() >= SHORTEST && version.run.starts_with(name));
-    match (runs.next(), runs.next()) {
+    match (one, another) {
         (Some(found), None) => Ok(found.last_serial),
         (Some(_), Some(_)) => Err(format!(
             "The names of several runs begin with {name:?}: give more of it, or a serial."
@@ -111,7 +116,7 @@ mod tests {
         let versions = [
             version("aaaa1111", 5, 7),
             version("aaaa2222", 8, 8),
-            version("bbbb3333", 9, 12),
+            version("12345678", 9, 12),
         ];
         for (name, expect) in [
             ("4", Some(4)),
@@ -119,10 +124,10 @@ mod tests {
             ("12", Some(12)),
             ("13", None),
             ("3", None),
-            ("bbbb", Some(12)),
+            ("12345", Some(12)),
             ("aaaa1", Some(7)),
             ("aaaa", None),
-            ("bbb", None),
+            ("123", None),
             ("cccc", None),
             ("-1", None),
         ] {

@@ -97,7 +97,9 @@ fn earlier_versions_are_shown_and_compared() {
     assert_eq!(json["resources"][0]["address"], "terraform_data.a");
     assert_eq!(json["resources"][0]["attributes"][0]["path"], "input");
     assert_eq!(json["resources"][0]["attributes"][0]["after"], "two");
-    assert_eq!(json["resources"][1]["attributes"][0]["sensitive"], true);
+    let secret = json["resources"][1]["attributes"].as_array().unwrap();
+    let secret = secret.iter().find(|one| one["path"] == "triggers_replace");
+    assert_eq!(secret.unwrap()["sensitive"], true);
     folder
         .run(&format!("state diff {second}"))
         .ok()
