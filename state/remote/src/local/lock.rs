@@ -65,6 +65,20 @@ impl Locked {
     }
 }
 
+/// The lock belongs to what all copies of the descriptor share, and a child process has one until it runs its program: closing ours is not enough.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl Drop for Locked {
+    fn drop(&mut self) {
+        use nix::fcntl::{FcntlArg, fcntl};
+        use nix::libc;
+        let freed = whole_file().and_then(|mut lock| {
+            lock.l_type = small(libc::F_UNLCK)?;
+            Ok(fcntl(&self.file, FcntlArg::F_OFD_SETLK(&lock))?)
+        });
+        drop(freed);
+    }
+}
+
 /// An exclusive lock on a whole file.
 #[cfg(unix)]
 fn whole_file() -> io::Result<nix::libc::flock> {
