@@ -13,7 +13,7 @@ use terrane_ops::failure::{Failure, Report};
 use terrane_ops::lang::diagnostic::{Diagnostic, Rule, Severity};
 use terrane_ops::lang::syntax::suggest::suggestion;
 use terrane_ops::rules;
-use terrane_ops::session::{News, Session};
+use terrane_ops::session::{News, Places, Session};
 
 /// The program, running.
 #[derive(Debug)]
@@ -154,13 +154,10 @@ impl App {
         }));
         session.variables = crate::command::variables(parsed);
         if let Some(text) = parsed.value("parallelism") {
-            session.parallelism = text.parse().ok().filter(|count| *count > 0).ok_or_else(
-                || {
-                    format!(
-                        "invalid value {text:?} for -parallelism: a whole number above 0 is needed"
-                    )
-                },
-            )?;
+            let count = text.parse().ok().filter(|count| *count > 0);
+            session.places = count.map(Places::exactly).ok_or_else(|| {
+                format!("invalid value {text:?} for -parallelism: a whole number above 0 is needed")
+            })?;
         }
         Ok(session)
     }

@@ -149,7 +149,7 @@ pub async fn carry_out(
         cwd: session.cwd.as_str().into(),
         digest: digest.into(),
         first_op: Some(workspace.lease().fence.first_op()),
-        parallelism: session.parallelism,
+        places: session.places,
     });
     let applier = match applier {
         Ok(applier) => applier,
@@ -160,7 +160,7 @@ pub async fn carry_out(
             }));
         }
     };
-    let mut pool = Pool::new(config, registry, interrupt.clone(), session.parallelism);
+    let mut pool = Pool::new(config, registry, interrupt.clone(), session.places);
     let applied = drive_apply(applier, &mut pool, &mut *workspace, interrupt, ui).await?;
     let snapshot = workspace.snapshot();
     workspace

@@ -101,7 +101,7 @@ pub async fn run(
         loaded.config.clone(),
         loaded.registry.clone(),
         interrupt.clone(),
-        session.parallelism,
+        session.places,
     );
     let (events, found) = drive_takeover(takeover, &mut pool, interrupt, ui).await?;
     diagnostics.extend(found);

@@ -178,7 +178,7 @@ async fn once(
         loaded.config.clone(),
         loaded.registry.clone(),
         interrupt.clone(),
-        session.parallelism,
+        session.places,
     );
     let Planned {
         plan,
@@ -311,7 +311,7 @@ pub async fn recover(
         loaded.config.clone(),
         loaded.registry.clone(),
         interrupt.clone(),
-        session.parallelism,
+        session.places,
     );
     let (kinds, diagnostics) = drive_recovery(recovery, &mut pool).await;
     drop(snapshot);

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use terrane_encryption::Encryption;
 use terrane_model::event::{Event, EventKind};
+pub use terrane_model::provider::Places;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backend::{Say, Surroundings};
 use terrane_store::lease::Claim;
@@ -55,7 +56,7 @@ pub struct Session {
     /// The environment.
     pub env: BTreeMap<String, String>,
     /// How many calls may be in flight.
-    pub parallelism: usize,
+    pub places: Places,
     /// Whether the user can be asked.
     pub input: bool,
     /// The command, for the history: `apply`.
@@ -88,7 +89,7 @@ impl Session {
             data_dir,
             cwd: cwd.into(),
             env,
-            parallelism: 10,
+            places: Places::default(),
             input: false,
             command: command.to_owned(),
             lock_timeout: Duration::ZERO,

@@ -134,3 +134,89 @@ fn many_instances_give_the_same_plan_on_any_number_of_threads() {
     }
     assert!(plans.windows(2).all(|pair| pair[0] == pair[1]));
 }
+
+/// A service as many have it, with what takes long behind what is quick.
+const SERVICE: &str = r#"
+variable "size" { default = 1 }
+
+resource "sim_network" "main" {
+  name = "main"
+  cidr = "10.0.0.0/16"
+}
+
+resource "sim_role" "each" {
+  count = 40 * var.size
+  name  = "role-${count.index}"
+}
+
+resource "sim_queue" "each" {
+  count = 8 * var.size
+  name  = "queue-${count.index}"
+  needs = [sim_role.each[count.index].id]
+}
+
+resource "sim_subnet" "each" {
+  count      = 4 * var.size
+  network_id = sim_network.main.id
+  cidr       = "10.0.${count.index}.0/24"
+}
+
+resource "sim_gateway" "each" {
+  count = 2 * var.size
+  name  = "gateway-${count.index}"
+  needs = [sim_subnet.each[count.index].id]
+}
+
+resource "sim_instance" "web" {
+  count     = 6 * var.size
+  name      = "web-${count.index}"
+  image     = "i"
+  subnet_id = sim_subnet.each[count.index % (2 * var.size)].id
+  tags      = { gateway = sim_gateway.each[count.index % (2 * var.size)].id }
+}
+
+resource "sim_database" "main" {
+  count = var.size
+  name  = "database-${count.index}"
+  needs = [sim_subnet.each[count.index].id]
+}
+
+resource "sim_instance" "app" {
+  count = 3 * var.size
+  name  = "app-${count.index}"
+  image = "i"
+  tags  = { database = sim_database.main[count.index % var.size].id }
+}
+"#;
+
+/// What an apply needs beside what it must need: the longest way, or the work through the places that there are. Measured on a clock of its own.
+#[test]
+fn an_apply_takes_little_longer_than_its_longest_way() {
+    for (places, size) in [(10, 1), (10, 3), (64, 3), (64, 6), (256, 6)] {
+        let cloud = Cloud::new(World::new(7), 7).taking(places);
+        let mut session = Session::new(cloud);
+        let mut play = |text: &str| {
+            let made = session.plan(
+                &Project::of(text),
+                &PlanOptions::default(),
+                &mut Chaos::none(),
+            );
+            let took_ms = session.apply_timed(&made);
+            let took_ms = took_ms.unwrap_or_else(|problem| panic!("{problem}"));
+            (made.plan.expect("it was applied"), took_ms)
+        };
+        // How long things take is learned from what there is.
+        let _learned = play(SERVICE);
+        let larger = SERVICE.replace("default = 1", &format!("default = {}", size + 1));
+        let (plan, took_ms) = play(&larger);
+        let bound_ms = sim::makespan::bound_ms(&plan, places.into());
+        let peers_ms = sim::makespan::of_peers_ms(&plan);
+        println!(
+            "{places} places, size {size}: {took_ms} ms, at least {bound_ms}, by the peers' rule {peers_ms}"
+        );
+        assert!(
+            took_ms * 100 <= bound_ms * 105,
+            "{places} places, size {size}: {took_ms} ms instead of {bound_ms}"
+        );
+    }
+}

@@ -1,11 +1,13 @@
 //! The schedule: ready counters over the execution graph, limits, and the bookkeeping of requests.
 
+use crate::duration;
 use crate::ephemeral::{Lease, leases};
+use crate::ready::{LaneId, Ready};
 use crate::rules;
 use crate::step::{Phase, Running};
 use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, begin};
 use ecow::EcoString;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, ProviderConfigAddr};
@@ -78,20 +80,17 @@ pub(crate) struct Core {
     who: EcoString,
     command: EcoString,
     digest: EcoString,
-    parallelism: usize,
     stage: Stage,
     /// By step: how many of those that it waits for are not done.
     pending: Vec<u32>,
     dependents: Vec<Vec<u32>>,
-    /// Steps that may begin and whose provider's calls never wait (and joins).
-    ready: VecDeque<u32>,
-    /// Steps that may begin and need one of the parallel places.
-    ready_slow: VecDeque<u32>,
+    /// Steps that may begin.
+    pub(crate) ready: Ready,
+    /// By step: the longest way to the end of the run, in milliseconds.
+    ways: Vec<u64>,
     pub(crate) running: Vec<Option<Running>>,
     free: Vec<usize>,
     pub(crate) in_flight: usize,
-    /// How many of them take one of the parallel places.
-    pub(crate) slow: usize,
     pub(crate) leases: Vec<Lease>,
     /// How many of what is in flight only keeps something open.
     pub(crate) renewing: usize,
@@ -138,7 +137,7 @@ impl Core {
             cwd,
             digest,
             first_op,
-            parallelism,
+            places,
         } = input;
         let plan = plan.into_plan();
         let stale = begin::check_fresh(&plan, &snapshot);
@@ -183,16 +182,14 @@ impl Core {
             who,
             command,
             digest,
-            parallelism: parallelism.max(1),
             stage: Stage::Opening,
             pending,
             dependents,
-            ready: VecDeque::new(),
-            ready_slow: VecDeque::new(),
+            ready: Ready::new(places),
+            ways: Vec::new(),
             running: Vec::new(),
             free: Vec::new(),
             in_flight: 0,
-            slow: 0,
             deposed: BTreeMap::new(),
             providers: Vec::new(),
             by_instance: BTreeMap::new(),
@@ -207,6 +204,13 @@ impl Core {
             broken: false,
             now_ms: 0,
         };
+        core.ways = duration::ways(
+            &core.plan,
+            &core.snapshot,
+            &core.dependents,
+            &core.pending,
+            |change| (!core.is_instant(change)).then(|| core.provisioner_count(change)),
+        );
         for at in (0u32..).take(core.pending.len()) {
             if core.pending[at as usize] == 0 {
                 core.queue(at);
@@ -222,8 +226,8 @@ impl Core {
         }
         if self.stage == Stage::Steps {
             self.begin_steps();
-            let idle = self.in_flight == self.renewing
-                && ((self.ready.is_empty() && self.ready_slow.is_empty()) || self.stopping());
+            let idle =
+                self.in_flight == self.renewing && (self.ready.is_empty() || self.stopping());
             if !idle {
                 self.renew_leases();
             } else if !self.close_leases() {
@@ -256,22 +260,40 @@ impl Core {
 
     /// A step waits for nothing any more.
     fn queue(&mut self, at: u32) {
-        let fast = match self.plan.graph.steps[at as usize].kind {
+        let lane = match self.plan.graph.steps[at as usize].kind {
             // Whoever is done with something must not wait for a place to close it.
-            StepKind::Join | StepKind::Close(_) => true,
-            StepKind::Open(of) => {
-                let provider = &self.plan.ephemerals[of as usize].provider.provider;
-                self.provider_is_instant(provider)
-            }
+            StepKind::Join | StepKind::Close(_) => None,
+            StepKind::Open(of) => self.lane_of_ephemeral(of as usize),
             StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change) => {
-                self.is_instant(change as usize)
+                self.lane(change as usize)
             }
         };
-        if fast {
-            self.ready.push_back(at);
-        } else {
-            self.ready_slow.push_back(at);
+        match lane {
+            None => self.ready.push_free(at),
+            Some(lane) => self.ready.push(lane, self.ways[at as usize], at),
         }
+    }
+
+    /// Where the steps of a change get their places; `None`: they need none.
+    fn lane(&mut self, change: usize) -> Option<LaneId> {
+        if self.is_instant(change) {
+            return None;
+        }
+        let change = &self.plan.changes[change];
+        let limit = limit_of(&self.infos, &change.provider.provider);
+        let key = change.provider_key.as_ref();
+        Some(self.ready.lane(&change.provider, key, limit))
+    }
+
+    /// The same for an ephemeral instance.
+    pub(crate) fn lane_of_ephemeral(&mut self, at: usize) -> Option<LaneId> {
+        let instance = &self.plan.ephemerals[at];
+        if self.provider_is_instant(&instance.provider.provider) {
+            return None;
+        }
+        let limit = limit_of(&self.infos, &instance.provider.provider);
+        let key = instance.provider_key.as_ref();
+        Some(self.ready.lane(&instance.provider, key, limit))
     }
 
     /// Begins steps that wait for nothing, as far as the limits allow.
@@ -279,13 +301,9 @@ impl Core {
         while !self.stopping() {
             // The number of open intents is bounded: after a crash each of them has to be looked at.
             let next = if self.in_flight < MOST_OPEN {
-                self.ready.pop_front()
+                self.ready.next()
             } else {
                 None
-            };
-            let next = match next {
-                None if self.slow < self.parallelism => self.ready_slow.pop_front(),
-                next => next,
             };
             let Some(at) = next else { return };
             match self.plan.graph.steps[at as usize].kind {
@@ -300,14 +318,17 @@ impl Core {
     }
 
     /// Whether calls of the provider never wait, so that they take no place among the parallel ones (unless a provisioner runs, which does wait).
-    fn is_instant(&self, change: usize) -> bool {
+    fn is_instant(&self, at: usize) -> bool {
+        let change = &self.plan.changes[at];
+        self.provider_is_instant(&change.provider.provider) && self.provisioner_count(at) == 0
+    }
+
+    /// How many provisioners there are for a change.
+    fn provisioner_count(&self, change: usize) -> usize {
         let change = &self.plan.changes[change];
-        let instant = self.provider_is_instant(&change.provider.provider);
-        let provisioned = self
-            .evaluator
+        self.evaluator
             .as_ref()
-            .is_some_and(|evaluator| !evaluator.provisioners(change).1.is_empty());
-        instant && !provisioned
+            .map_or(0, |evaluator| evaluator.provisioners(change).1.len())
     }
 
     pub(crate) fn provider_is_instant(&self, provider: &ProviderAddr) -> bool {
@@ -318,10 +339,12 @@ impl Core {
 
     fn begin_step(&mut self, at: u32, change: usize) {
         self.in_flight += 1;
-        let slow = !self.is_instant(change);
-        self.slow += usize::from(slow);
+        let lane = self.lane(change);
+        if let Some(lane) = lane {
+            self.ready.take(lane);
+        }
         let kind = self.plan.graph.steps[at as usize].kind;
-        let running = Running::new(at, change, kind, self.now_ms, slow);
+        let running = Running::new(at, change, kind, self.now_ms, lane);
         let id = match self.free.pop() {
             Some(id) => {
                 self.running[id] = Some(running);
@@ -353,7 +376,9 @@ impl Core {
         };
         self.free.push(id);
         self.in_flight -= 1;
-        self.slow -= usize::from(running.slow);
+        if let Some(lane) = running.lane {
+            self.ready.give_back(lane);
+        }
         if well {
             self.succeed(running.step);
         }
@@ -741,4 +766,11 @@ pub(crate) fn schema_of(
         terrane_model::addr::Mode::Ephemeral => &schema.ephemeral_resources,
     };
     schemas.get(&change.addr.resource.type_name).cloned()
+}
+
+/// How many calls a provider takes at once, 0 if it does not say.
+fn limit_of(infos: &BTreeMap<ProviderAddr, ProviderInfo>, provider: &ProviderAddr) -> u32 {
+    infos
+        .get(provider)
+        .map_or(0, |info| info.abilities.max_in_flight)
 }

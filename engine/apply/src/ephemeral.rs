@@ -5,6 +5,7 @@
 
 use crate::Progress;
 use crate::core::{Core, Waiter, Waiting};
+use crate::ready::LaneId;
 use crate::rules;
 use crate::step::provider_message;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule, Severity};
@@ -44,8 +45,8 @@ pub(crate) struct Lease {
     renew_at_ms: Option<u64>,
     /// Its last user is done, but it is being renewed.
     to_close: bool,
-    /// It takes one of the parallel places while it is opened.
-    slow: bool,
+    /// Where it has its place while it is opened, if it needs one.
+    lane: Option<LaneId>,
 }
 
 /// The instances of a plan, none of them open.
@@ -59,7 +60,7 @@ pub(crate) fn leases(plan: &Plan) -> Vec<Lease> {
         private: Private::from([]),
         renew_at_ms: None,
         to_close: false,
-        slow: false,
+        lane: None,
     };
     let mut leases: Vec<Lease> = plan.ephemerals.iter().map(shut).collect();
     for (at, step) in (0u32..).zip(&plan.graph.steps) {
@@ -76,12 +77,14 @@ impl Core {
     /// Begins to open an instance.
     pub(crate) fn begin_open(&mut self, at: usize) {
         let instance = self.plan.ephemerals[at].clone();
-        let slow = !self.provider_is_instant(&instance.provider.provider);
+        let lane = self.lane_of_ephemeral(at);
         self.in_flight += 1;
-        self.slow += usize::from(slow);
+        if let Some(lane) = lane {
+            self.ready.take(lane);
+        }
         let provider = self.instance(&instance.provider, instance.provider_key.as_ref());
         let lease = &mut self.leases[at];
-        lease.slow = slow;
+        lease.lane = lane;
         lease.stage = Stage::WaitingForProvider;
         lease.provider.clone_from(&provider);
         let Some(provider) = provider else {
@@ -259,7 +262,9 @@ impl Core {
 
     fn end_opening(&mut self, at: usize) {
         self.in_flight -= 1;
-        self.slow -= usize::from(self.leases[at].slow);
+        if let Some(lane) = self.leases[at].lane.take() {
+            self.ready.give_back(lane);
+        }
         self.leases[at].config = Value::NULL;
     }
 

@@ -6,10 +6,12 @@
 mod applying;
 mod begin;
 mod core;
+mod duration;
 mod ephemeral;
 mod object;
 mod outputs;
 mod provisioning;
+mod ready;
 mod recording;
 pub mod rules;
 mod step;
@@ -24,7 +26,7 @@ use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::functions::Functions;
 use terrane_model::addr::{InstanceAddr, ProviderAddr};
 use terrane_model::event::Event;
-use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
+use terrane_model::provider::{Call, CallFailure, Places, ProviderInfo, Reply};
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::machine::{ProviderInstance, RequestId};
 use terrane_plan::plan::Action;
@@ -64,7 +66,7 @@ pub struct ApplyInput {
     /// go on behind the last one of the state.
     pub first_op: Option<u64>,
     /// How many steps may be under way at the same time (`-parallelism`). Steps of providers whose calls never wait are not counted.
-    pub parallelism: usize,
+    pub places: Places,
 }
 
 /// Something to be done by the shell.

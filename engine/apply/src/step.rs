@@ -9,6 +9,7 @@
 
 use crate::core::{Core, identity_version};
 use crate::object;
+use crate::ready::LaneId;
 use crate::rules;
 use crate::{Progress, Provision};
 use ecow::EcoString;
@@ -52,8 +53,8 @@ pub(crate) struct Running {
     pub(crate) kind: StepKind,
     pub(crate) phase: Phase,
     pub(crate) begun_ms: u64,
-    /// It takes one of the parallel places.
-    pub(crate) slow: bool,
+    /// Where it has its place, if it needs one.
+    pub(crate) lane: Option<LaneId>,
     pub(crate) op: u64,
     /// The evaluated configuration, with marks.
     pub(crate) config: Value,
@@ -72,14 +73,20 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn new(step: u32, change: usize, kind: StepKind, begun_ms: u64, slow: bool) -> Self {
+    pub(crate) fn new(
+        step: u32,
+        change: usize,
+        kind: StepKind,
+        begun_ms: u64,
+        lane: Option<LaneId>,
+    ) -> Self {
         Self {
             step,
             change,
             kind,
             phase: Phase::WaitingForProvider,
             begun_ms,
-            slow,
+            lane,
             op: 0,
             config: Value::NULL,
             marks: Vec::new(),

@@ -454,3 +454,40 @@ pub struct Abilities {
     /// their own. One that does wait (a data source that reads another state) then gets it.
     pub instant: bool,
 }
+
+/// How many calls and provisioners may be under way at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// In all.
+    pub all: usize,
+    /// Of one provider configuration, where the provider does not say what it can take.
+    pub each: usize,
+}
+
+impl Places {
+    /// What the user asked for (`-parallelism`), which holds in all and for each.
+    #[must_use]
+    pub fn exactly(count: usize) -> Self {
+        let count = count.max(1);
+        Self {
+            all: count,
+            each: count,
+        }
+    }
+
+    /// Those of one provider configuration. `limit`: its [`Abilities::max_in_flight`].
+    #[must_use]
+    pub fn of(self, limit: u32) -> usize {
+        match limit {
+            0 => self.each.min(self.all),
+            own => usize::try_from(own).unwrap_or(usize::MAX).min(self.all),
+        }
+    }
+}
+
+impl Default for Places {
+    /// Ten for a provider that does not say, as the peers have it; more in all, since providers do not slow each other down.
+    fn default() -> Self {
+        Self { all: 256, each: 10 }
+    }
+}

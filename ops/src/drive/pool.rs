@@ -8,19 +8,19 @@ use futures::FutureExt as _;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use terrane_apply::Provision;
 use terrane_config::config::Config;
 use terrane_model::addr::InstanceAddr;
-use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
+use terrane_model::provider::{Call, CallFailure, Places, ProviderInfo, Reply};
 use terrane_plan::machine::{ProviderInstance, RequestId};
 use terrane_provider::{Provider, ProviderFactory};
 use tokio::sync::{OnceCell, mpsc};
 
+/// From this attempt on a call that is refused waits behind the others: it may be refused for another reason than theirs.
+const PATIENT_ATTEMPTS: u32 = 3;
 /// How often a call is made in all before its failure is final.
-const MAX_ATTEMPTS: u32 = 8;
-/// The longest wait between two attempts.
-const MAX_BACKOFF_MS: u64 = 30_000;
+const MAX_ATTEMPTS: u32 = 40;
 
 /// What comes back to the loop.
 #[derive(Debug)]
@@ -30,12 +30,33 @@ pub(crate) enum Message {
         id: RequestId,
         from: ProviderInstance,
         outcome: Result<Reply, CallFailure>,
-        throttled: bool,
     },
+    /// A call was refused for now. The pool keeps these to itself.
+    Refused(Box<Refused>),
     /// A provisioner wrote a line.
     Output(InstanceAddr, ecow::EcoString, String),
     /// A provisioner ended.
     Provisioned(RequestId, Result<(), String>),
+}
+
+/// A call that was refused, and may be made again.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    from: ProviderInstance,
+    queued: Queued,
+    /// When it was sent, by the clock of the pool.
+    sent_ms: u64,
+    failure: CallFailure,
+    asked_ms: u64,
+}
+
+/// A call that waits for its turn.
+#[derive(Debug)]
+struct Queued {
+    id: RequestId,
+    call: Call,
+    /// Which attempt it will be, from 1.
+    attempt: u32,
 }
 
 /// The provider instances of one conversation.
@@ -50,11 +71,15 @@ pub(crate) struct Pool {
     /// Calls and provisioners that run as tasks.
     in_flight: usize,
     /// How many of these there may be.
-    parallelism: usize,
+    places: Places,
     provisions: VecDeque<(RequestId, Provision)>,
     stand_in: Option<Arc<dyn StandIn>>,
     /// What the stand-in answered.
     answered: Vec<(RequestId, Result<Reply, CallFailure>)>,
+    /// The beginning of its clock.
+    began: Instant,
+    /// When something that waits may be sent, though nothing is answered until then.
+    wake_ms: Option<u64>,
 }
 
 /// Something that answers in place of providers.
@@ -74,7 +99,7 @@ struct Lane {
     started: Arc<Started>,
     /// Its calls never wait: they are made at once, in the loop itself.
     instant: bool,
-    queue: VecDeque<(RequestId, Call)>,
+    queue: VecDeque<Queued>,
     in_flight: usize,
     limit: Limit,
 }
@@ -93,7 +118,7 @@ impl Pool {
         config: Arc<Config>,
         registry: Arc<Registry>,
         interrupt: Arc<Interrupt>,
-        parallelism: usize,
+        places: Places,
     ) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         Self {
@@ -104,10 +129,12 @@ impl Pool {
             receiver,
             interrupt,
             in_flight: 0,
-            parallelism: parallelism.max(1),
+            places,
             provisions: VecDeque::new(),
             stand_in: None,
             answered: Vec::new(),
+            began: Instant::now(),
+            wake_ms: None,
         }
     }
 
@@ -140,10 +167,16 @@ impl Pool {
             }
         };
         // What is kept open must not run out because others came first.
-        if matches!(call, Call::RenewEphemeral { .. }) {
-            lane.queue.push_front((id, call));
+        let urgent = matches!(call, Call::RenewEphemeral { .. });
+        let queued = Queued {
+            id,
+            call,
+            attempt: 1,
+        };
+        if urgent {
+            lane.queue.push_front(queued);
         } else {
-            lane.queue.push_back((id, call));
+            lane.queue.push_back(queued);
         }
     }
 
@@ -151,10 +184,6 @@ impl Pool {
         let addr = &self.config.provider(provider.config).addr.provider;
         let info: Option<&ProviderInfo> = self.registry.infos().get(addr);
         let abilities = info.map(|info| info.abilities).unwrap_or_default();
-        let own = match abilities.max_in_flight {
-            0 => self.parallelism,
-            own => usize::try_from(own).unwrap_or(usize::MAX),
-        };
         Lane {
             started: Arc::new(Started {
                 factory: self.registry.factory(addr),
@@ -164,7 +193,7 @@ impl Pool {
             instant: abilities.instant,
             queue: VecDeque::new(),
             in_flight: 0,
-            limit: Limit::new(own.min(self.parallelism)),
+            limit: Limit::new(self.places.of(abilities.max_in_flight)),
         }
     }
 
@@ -175,45 +204,60 @@ impl Pool {
 
     /// Starts as many tasks as the limits allow, then makes the calls that never wait. Returns the answers of the latter.
     pub(crate) async fn dispatch(&mut self) -> Vec<(RequestId, Result<Reply, CallFailure>)> {
+        self.send();
+        let mut answers = std::mem::take(&mut self.answered);
+        for lane in self.lanes.values_mut().filter(|lane| lane.instant) {
+            let started = lane.started.clone();
+            for queued in lane.queue.drain(..) {
+                answers.push((queued.id, started.call(queued.call).await));
+            }
+        }
+        answers
+    }
+
+    /// Starts as many tasks as the limits allow.
+    fn send(&mut self) {
+        let now_ms = self.now_ms();
+        let all = self.places.all;
+        let mut wake_ms: Option<u64> = None;
         for (provider, lane) in &mut self.lanes {
             if lane.instant {
                 continue;
             }
-            loop {
-                let room = self.in_flight < self.parallelism && lane.in_flight < lane.limit.slots();
-                let urgent = matches!(lane.queue.front(), Some((_, Call::RenewEphemeral { .. })));
+            while let Some(first) = lane.queue.front() {
+                let urgent = matches!(first.call, Call::RenewEphemeral { .. });
+                let next_ms = lane.limit.next_ms(lane.in_flight, now_ms);
+                let room = self.in_flight < all && next_ms.is_some_and(|at| at <= now_ms);
                 if !(room || urgent) {
+                    wake_ms = [wake_ms, next_ms].into_iter().flatten().min();
                     break;
                 }
-                let Some((id, call)) = lane.queue.pop_front() else {
+                let Some(queued) = lane.queue.pop_front() else {
                     break;
                 };
                 lane.in_flight += 1;
                 self.in_flight += 1;
+                lane.limit.sent(now_ms);
                 spawn_call(
-                    id,
+                    queued,
                     provider.clone(),
-                    call,
                     lane.started.clone(),
-                    self.interrupt.clone(),
+                    now_ms,
                     self.sender.clone(),
                 );
             }
         }
-        while self.in_flight < self.parallelism
+        self.wake_ms = wake_ms;
+        while self.in_flight < all
             && let Some((id, provision)) = self.provisions.pop_front()
         {
             self.in_flight += 1;
             crate::provision::spawn(id, provision, self.interrupt.clone(), self.sender.clone());
         }
-        let mut answers = std::mem::take(&mut self.answered);
-        for lane in self.lanes.values_mut().filter(|lane| lane.instant) {
-            let started = lane.started.clone();
-            for (id, call) in lane.queue.drain(..) {
-                answers.push((id, started.call(call).await));
-            }
-        }
-        answers
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Whether nothing is queued and nothing is in flight.
@@ -239,36 +283,103 @@ impl Pool {
 
     /// A message that is there already.
     pub(crate) fn ready(&mut self) -> Option<Message> {
-        let message = self.receiver.try_recv().ok()?;
-        self.account(&message);
-        Some(message)
-    }
-
-    /// The next message.
-    pub(crate) async fn next(&mut self) -> Option<Message> {
-        let message = self.receiver.recv().await?;
-        self.account(&message);
-        Some(message)
-    }
-
-    fn account(&mut self, message: &Message) {
-        match message {
-            Message::Reply {
-                from, throttled, ..
-            } => {
-                self.in_flight = self.in_flight.saturating_sub(1);
-                if let Some(lane) = self.lanes.get_mut(from) {
-                    lane.in_flight = lane.in_flight.saturating_sub(1);
-                    if *throttled {
-                        lane.limit.throttled();
-                    } else {
-                        lane.limit.clean();
-                    }
-                }
+        loop {
+            let message = self.receiver.try_recv().ok()?;
+            if let Some(message) = self.account(message) {
+                return Some(message);
             }
-            Message::Provisioned(..) => self.in_flight = self.in_flight.saturating_sub(1),
-            Message::Output(..) => {}
         }
+    }
+
+    /// The next message. What waits is sent meanwhile as soon as it may be.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        loop {
+            self.send();
+            let wake_ms = self
+                .wake_ms
+                .unwrap_or(u64::MAX)
+                .saturating_sub(self.now_ms());
+            let message = tokio::select! {
+                message = self.receiver.recv() => message?,
+                () = tokio::time::sleep(Duration::from_millis(wake_ms.min(60_000))) => continue,
+            };
+            if let Some(message) = self.account(message) {
+                return Some(message);
+            }
+        }
+    }
+
+    /// Keeps count. `None`: nobody else needs to know of it.
+    fn account(&mut self, message: Message) -> Option<Message> {
+        match message {
+            Message::Reply { id, from, outcome } => {
+                self.ended(&from);
+                if let Some(lane) = self.lanes.get_mut(&from) {
+                    lane.limit.clean();
+                }
+                Some(Message::Reply { id, from, outcome })
+            }
+            Message::Refused(refused) => {
+                self.ended(&refused.from);
+                self.again(*refused)
+            }
+            Message::Provisioned(..) => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                Some(message)
+            }
+            Message::Output(..) => Some(message),
+        }
+    }
+
+    /// A call is not in flight any more.
+    fn ended(&mut self, provider: &ProviderInstance) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if let Some(lane) = self.lanes.get_mut(provider) {
+            lane.in_flight = lane.in_flight.saturating_sub(1);
+        }
+    }
+
+    /// Queues a call that was refused once more, if that can help.
+    fn again(&mut self, refused: Refused) -> Option<Message> {
+        let Refused {
+            from,
+            queued,
+            sent_ms,
+            failure,
+            asked_ms,
+        } = refused;
+        let now_ms = self.now_ms();
+        let given_up = match self.lanes.get_mut(&from) {
+            None => true,
+            Some(lane) => {
+                lane.limit.refused(sent_ms, now_ms, asked_ms);
+                let unsafe_again = failure.may_have_happened
+                    && matches!(queued.call, Call::Apply { .. })
+                    && !lane.started.resolves_tokens;
+                unsafe_again
+                    || queued.attempt >= MAX_ATTEMPTS
+                    || lane.limit.is_hopeless()
+                    || self.interrupt.count() > 0
+            }
+        };
+        if given_up {
+            return Some(Message::Reply {
+                id: queued.id,
+                from,
+                outcome: Err(failure),
+            });
+        }
+        let lane = self.lanes.get_mut(&from)?;
+        let queued = Queued {
+            attempt: queued.attempt + 1,
+            ..queued
+        };
+        if queued.attempt <= PATIENT_ATTEMPTS {
+            lane.queue.push_front(queued);
+        } else {
+            lane.queue.push_back(queued);
+        }
+        None
     }
 
     /// Asks all providers to end calls in flight soon.
@@ -346,54 +457,33 @@ fn final_failure(message: String) -> CallFailure {
 }
 
 fn spawn_call(
-    id: RequestId,
+    queued: Queued,
     from: ProviderInstance,
-    call: Call,
     started: Arc<Started>,
-    interrupt: Arc<Interrupt>,
+    sent_ms: u64,
     sender: mpsc::UnboundedSender<Message>,
 ) {
     tokio::spawn(async move {
-        let (outcome, throttled) = attempt(&started, call, &interrupt).await;
+        let outcome = started.call(queued.call.clone()).await;
+        let asked_ms = match &outcome {
+            Err(failure) => failure.retry_after_ms,
+            Ok(_) => None,
+        };
+        let message = match (outcome, asked_ms) {
+            (Err(failure), Some(asked_ms)) => Message::Refused(Box::new(Refused {
+                from,
+                queued,
+                sent_ms,
+                failure,
+                asked_ms,
+            })),
+            (outcome, _) => Message::Reply {
+                id: queued.id,
+                from,
+                outcome,
+            },
+        };
         // The loop is gone only when the whole operation is given up.
-        drop(sender.send(Message::Reply {
-            id,
-            from,
-            outcome,
-            throttled,
-        }));
+        drop(sender.send(message));
     });
-}
-
-/// Makes a call, again after a pause where the provider says that this can help. Tells too whether it was asked to slow down.
-async fn attempt(
-    started: &Started,
-    call: Call,
-    interrupt: &Interrupt,
-) -> (Result<Reply, CallFailure>, bool) {
-    let mut throttled = false;
-    for attempt in 1.. {
-        let failure = match started.call(call.clone()).await {
-            Ok(reply) => return (Ok(reply), throttled),
-            Err(failure) => failure,
-        };
-        let Some(after_ms) = failure.retry_after_ms else {
-            return (Err(failure), throttled);
-        };
-        throttled = true;
-        let unsafe_again = failure.may_have_happened
-            && matches!(call, Call::Apply { .. })
-            && !started.resolves_tokens;
-        if unsafe_again || attempt >= MAX_ATTEMPTS || interrupt.count() > 0 {
-            return (Err(failure), throttled);
-        }
-        let pause = after_ms
-            .max(100 << attempt.min(16))
-            .min(after_ms.max(MAX_BACKOFF_MS));
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(pause)) => {}
-            () = interrupt.beyond(0) => return (Err(failure), throttled),
-        }
-    }
-    unreachable!("the loop ends by returning")
 }

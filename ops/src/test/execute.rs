@@ -76,7 +76,7 @@ impl Place<'_> {
             prepared.config.clone(),
             prepared.registry.clone(),
             self.interrupt.clone(),
-            self.session.parallelism,
+            self.session.places,
         )
         .with_stand_in(prepared.doubles.clone())
     }
@@ -156,7 +156,7 @@ impl Place<'_> {
             cwd: self.session.cwd.as_str().into(),
             digest: EcoString::new(),
             first_op: Some(workspace.lease().fence.first_op()),
-            parallelism: self.session.parallelism,
+            places: self.session.places,
         })
         .map_err(|diagnostics| {
             Failure::Input(crate::failure::Report {

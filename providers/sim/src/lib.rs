@@ -50,5 +50,5 @@ mod world;
 
 pub use fault::{Fault, FaultPlan, Operation, Script};
 pub use provider::{SimFactory, SimProvider};
-pub use schema::{addr, instance_config, network_config, provider_schema};
+pub use schema::{addr, instance_config, network_config, provider_schema, usual_ms};
 pub use world::{Entity, Handled, LogEntry, Traits, World};

@@ -173,6 +173,52 @@ fn disk() -> Block {
         )
 }
 
+/// What matters of it is how long it takes ([`usual_ms`]).
+fn service() -> Block {
+    Block::new()
+        .attr("id", computed("Chosen by the cloud."))
+        .attr(
+            "name",
+            Attribute::string()
+                .required()
+                .described("Changes in place."),
+        )
+        .attr(
+            "needs",
+            Attribute::string_list()
+                .optional()
+                .described("Ids of what it uses. Changes in place."),
+        )
+}
+
+fn service_kind(name: &'static str, prefix: &'static str) -> Kind {
+    Kind {
+        name,
+        schema: Arc::new(Schema::new(0, service())),
+        rules: Rules::new(),
+        references: &[],
+        unique: None,
+        prefix,
+    }
+}
+
+/// How long making (or destroying) an object of a type takes in a real cloud, in milliseconds, as users of Amazon's see it: a network (VPC), a gateway (NAT), a
+/// database (RDS) and so on.
+#[must_use]
+pub fn usual_ms(type_name: &str) -> u64 {
+    match type_name {
+        "sim_network" => 2_000,
+        "sim_subnet" => 1_000,
+        "sim_role" => 8_000,
+        "sim_disk" => 5_000,
+        "sim_instance" => 30_000,
+        "sim_queue" => 60_000,
+        "sim_gateway" => 90_000,
+        "sim_database" => 480_000,
+        _ => 1_000,
+    }
+}
+
 /// All resource types.
 pub(crate) fn kinds() -> &'static [Kind] {
     static KINDS: OnceLock<Vec<Kind>> = OnceLock::new();
@@ -213,6 +259,10 @@ pub(crate) fn kinds() -> &'static [Kind] {
                 unique: Some("name"),
                 prefix: "dsk",
             },
+            service_kind("sim_role", "rol"),
+            service_kind("sim_queue", "que"),
+            service_kind("sim_gateway", "gat"),
+            service_kind("sim_database", "dbs"),
         ]
     })
 }

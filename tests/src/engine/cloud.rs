@@ -49,6 +49,15 @@ impl Cloud {
         }
     }
 
+    /// The same cloud; its provider says that it takes at most so many calls at once.
+    #[must_use]
+    pub fn taking(mut self, most: u32) -> Self {
+        if let Some(info) = self.infos.get_mut(&terrane_sim::addr()) {
+            info.abilities.max_in_flight = most;
+        }
+        self
+    }
+
     /// Schemas and abilities.
     #[must_use]
     pub fn infos(&self) -> &BTreeMap<ProviderAddr, ProviderInfo> {

@@ -10,6 +10,7 @@ mod plan;
 mod project;
 mod session;
 mod store;
+mod timed;
 
 pub use chaos::{Chaos, Rng};
 pub use cloud::Cloud;

@@ -1,6 +1,6 @@
 //! Commands: plan and apply, from a project over a store, as the shell does them.
 
-use super::{Chaos, Cloud, Compiled, Project, Store, apply, plan};
+use super::{Chaos, Cloud, Compiled, Project, Store, apply, plan, timed};
 use std::sync::Arc;
 use terrane_apply::{Applied, ApplyInput};
 use terrane_config::load::ModuleFolder;
@@ -9,7 +9,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::functions::{Functions, Impure, Random};
 use terrane_model::addr::InstanceAddr;
 use terrane_model::event::{EventKind, ObjectAddr};
-use terrane_model::provider::ImportTarget;
+use terrane_model::provider::{ImportTarget, Places};
 use terrane_model::snapshot::{Snapshot, Status};
 use terrane_plan::generate::Generated;
 use terrane_plan::machine::{PlanInput, PlanOptions};
@@ -253,6 +253,18 @@ impl Session {
         run
     }
 
+    /// Approves and applies with a clock on which changes take the time that they usually take. Gives that of the whole, in milliseconds.
+    ///
+    /// # Errors
+    /// With what went wrong.
+    pub fn apply_timed(&mut self, made: &Made) -> Result<u64, String> {
+        let plan = made.plan.clone().ok_or("there is no plan")?;
+        let approved = ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto)
+            .map_err(|refusal| format!("refused: {refusal:?}"))?;
+        let input = self.apply_input(made, approved);
+        timed::apply(input, &self.cloud, &mut self.store)
+    }
+
     fn apply_input(&mut self, made: &Made, approved: ApprovedPlan) -> ApplyInput {
         self.runs += 1;
         ApplyInput {
@@ -275,7 +287,7 @@ impl Session {
             cwd: "/work".into(),
             digest: "".into(),
             first_op: None,
-            parallelism: 10,
+            places: Places::default(),
         }
     }
 

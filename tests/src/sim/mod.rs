@@ -6,6 +6,7 @@
 mod claims;
 mod crashes;
 mod edit;
+pub mod makespan;
 mod model;
 mod pairs;
 mod play;
