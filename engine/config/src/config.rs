@@ -107,6 +107,8 @@ pub enum Reference {
     Workspace,
     /// `terraform.applying`
     Applying,
+    /// What a provider is configured with, for its functions: `provider::NAME::ALIAS::f(…)`.
+    Provider(ProviderId),
 }
 
 /// An input variable.
@@ -517,6 +519,20 @@ impl Config {
         &self.modules[id.0 as usize]
     }
 
+    /// The provider configuration with this address, if it has only one instance.
+    #[must_use]
+    pub fn single_provider(&self, addr: &ProviderConfigAddr) -> Option<ProviderId> {
+        let single = |provider: &ProviderConfig| {
+            let keyed = |fixed: &BTreeMap<_, _>| fixed.keys().any(Option::is_some);
+            provider.for_each.is_none() && !provider.fixed.as_ref().is_some_and(keyed)
+        };
+        let at = self
+            .providers
+            .iter()
+            .position(|provider| provider.addr == *addr && single(provider))?;
+        u32::try_from(at).ok().map(ProviderId)
+    }
+
     /// The provider configuration with this index.
     ///
     /// # Panics
@@ -578,6 +594,7 @@ impl Module {
             Reference::PathCwd => "path.cwd".into(),
             Reference::Workspace => "terraform.workspace".into(),
             Reference::Applying => "terraform.applying".into(),
+            Reference::Provider(_) => "provider".into(),
         }
     }
 }

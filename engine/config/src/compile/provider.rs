@@ -2,8 +2,9 @@
 
 use super::{Session, index};
 use crate::body::CompiledBody;
-use crate::compile::bind::Place;
+use crate::compile::bind::{Place, Tables};
 use crate::config::{ModuleId, ProviderConfig, ProviderId};
+use crate::load::Tree;
 use crate::load::decl::ProviderDecl;
 use crate::load::providers::{import_provider, local_name, provider_addr, resolve};
 use crate::load::static_eval::StaticEval;
@@ -107,6 +108,16 @@ impl Session<'_> {
             });
             self.providers.instances.push(has_for_each);
             self.providers.by_addr.insert(addr, Found { block, id });
+        }
+        let modules = 0..self.tables.len();
+        for module in modules {
+            let found = &self.providers.by_addr;
+            let configured = callable(self.tree, module, &self.tables[module], |addr| {
+                let id = found.get(addr)?.id;
+                // Which instance is meant can't be written in the name of a function.
+                (!self.providers.has_instances(id)).then_some(id)
+            });
+            self.tables[module].configured = configured;
         }
     }
 
@@ -228,6 +239,27 @@ impl Session<'_> {
             }
         }
     }
+}
+
+/// The configurations whose functions the expressions of a module may call.
+pub(super) fn callable(
+    tree: &Tree,
+    module: usize,
+    tables: &Tables,
+    id: impl Fn(&ProviderConfigAddr) -> Option<ProviderId>,
+) -> BTreeMap<(EcoString, Option<EcoString>), ProviderId> {
+    let mut found = BTreeMap::new();
+    for (local, addr, aliases) in tables.functions.callable() {
+        for alias in std::iter::once(None).chain(aliases.iter().map(Some)) {
+            let reached = resolve(tree, module, addr, alias);
+            // An instance that a `providers` argument picks may be another one for each instance of the module.
+            let reached = reached.filter(|reached| reached.key.is_none());
+            if let Some(id) = reached.and_then(|reached| id(&reached.addr)) {
+                found.insert((local.clone(), alias.cloned()), id);
+            }
+        }
+    }
+    found
 }
 
 pub(crate) fn instances(
