@@ -245,6 +245,10 @@ pub struct ProviderConfig {
     pub for_each: Option<BTreeMap<EcoString, Value>>,
     /// The values of its instances, where they are not those of its arguments: a test gives them.
     pub fixed: Option<BTreeMap<Option<EcoString>, Value>>,
+    /// Whether anything in the configuration uses it. Objects in the state may need it all the same.
+    pub used: bool,
+    /// Mistakes in its block that count only if something needs it.
+    pub problems: Diagnostics,
 }
 
 impl ProviderConfig {

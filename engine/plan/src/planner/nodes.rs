@@ -423,7 +423,10 @@ impl Core {
             return self.complete(id);
         }
         for (key, repeat) in keys {
-            let value = if declared.for_each.is_none() {
+            let value = if !declared.problems.is_empty() {
+                // An object in the state needs a block that nothing in the configuration uses.
+                Err(declared.problems.clone())
+            } else if declared.for_each.is_none() {
                 // Functions on this configuration need it, too.
                 let value = self.world.compute(Node::Provider(provider), 0);
                 value.and_then(|value| value.map_err(|()| Diagnostics::new()))
