@@ -1,23 +1,48 @@
 //! Functions of providers, for evaluation: a door that looks synchronous from inside.
 //!
 //! Evaluation happens in the middle of machines that run on a runtime, where waiting for a provider would block or panic. So one thread
-//! of its own, with a runtime of its own, keeps the instances (unconfigured, one per provider, started by the first call) and answers
-//! one question after the other. Functions are pure: what was answered once is answered from memory.
+//! of its own, with a runtime of its own, keeps the instances (one per provider and configuration, and one that is not configured, each
+//! started by the first call) and answers one question after the other. Functions are pure: what was answered once is answered from memory.
 
 use ecow::EcoString;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 
 use futures::FutureExt as _;
-use terrane_lang::functions::{ProviderFunctionError, ProviderFunctions};
+use terrane_config::compile::provider_function;
+use terrane_lang::functions::{Callee, ProviderFunction, ProviderFunctionError, ProviderFunctions};
 use terrane_model::addr::ProviderAddr;
-use terrane_model::provider::{Answer, Call};
+use terrane_model::provider::{Answer, Call, CallFailure, Reply};
+use terrane_model::schema::Function;
 use terrane_provider::{Provider, Providers};
 use terrane_value::Value;
 
-type Answered = Result<Value, ProviderFunctionError>;
-type Question = (String, EcoString, Vec<Value>);
+type Failed = ProviderFunctionError;
+type Answered = Result<Value, Failed>;
+type Described = Result<Option<Arc<ProviderFunction>>, Failed>;
+/// The functions of one instance.
+type Functions = BTreeMap<EcoString, Arc<Function>>;
+
+/// Which instance: the address of its provider, and what it is configured with.
+#[derive(Clone, Debug, PartialEq)]
+struct Of {
+    provider: String,
+    config: Option<Value>,
+}
+
+impl Of {
+    fn new(callee: Callee<'_>) -> Self {
+        Self {
+            provider: callee.provider.to_owned(),
+            config: callee.config.cloned(),
+        }
+    }
+
+    fn is(&self, callee: Callee<'_>) -> bool {
+        self.provider == callee.provider && self.config.as_ref() == callee.config
+    }
+}
 
 /// How many answers are kept. Beyond that the memory is emptied and filled again.
 const MOST_KEPT: usize = 65_536;
@@ -27,19 +52,27 @@ const MOST_KEPT: usize = 65_536;
 pub(crate) struct Door {
     factories: Providers,
     worker: OnceLock<Option<tokio::sync::mpsc::UnboundedSender<Request>>>,
-    /// By provider, function and arguments.
+    /// By function and arguments.
     known: Mutex<HashMap<Key, Vec<Known>>>,
+    /// The functions of configured instances.
+    described: Mutex<Vec<(Of, Result<Arc<Functions>, Failed>)>>,
 }
 
-/// Provider, function, hash of the arguments.
-type Key = (String, EcoString, u64);
-/// Arguments and what was answered.
-type Known = (Vec<Value>, Answered);
+/// Function, hash of the arguments.
+type Key = (EcoString, u64);
+/// Instance, arguments and what was answered.
+type Known = (Of, Vec<Value>, Answered);
 
 #[derive(Debug)]
 struct Request {
+    of: Of,
     question: Question,
-    answer: mpsc::Sender<Answered>,
+}
+
+#[derive(Debug)]
+enum Question {
+    Call(EcoString, Vec<Value>, mpsc::Sender<Answered>),
+    Functions(mpsc::Sender<Result<Arc<Functions>, Failed>>),
 }
 
 impl Door {
@@ -49,6 +82,7 @@ impl Door {
             factories,
             worker: OnceLock::new(),
             known: Mutex::new(HashMap::new()),
+            described: Mutex::new(Vec::new()),
         }
     }
 
@@ -66,35 +100,61 @@ impl Door {
             .as_ref()
     }
 
-    fn ask(&self, question: Question) -> Answered {
+    fn ask<T>(
+        &self,
+        of: Of,
+        question: impl FnOnce(mpsc::Sender<Result<T, Failed>>) -> Question,
+    ) -> Result<T, Failed> {
         let lost = || failure("the provider could not be asked");
         let (answer, answered) = mpsc::channel();
         let worker = self.worker().ok_or_else(lost)?;
-        worker
-            .send(Request { question, answer })
-            .map_err(|_| lost())?;
+        let question = question(answer);
+        worker.send(Request { of, question }).map_err(|_| lost())?;
         answered.recv().map_err(|_| lost())?
+    }
+
+    /// The functions of an instance.
+    fn functions(&self, of: Callee<'_>) -> Result<Arc<Functions>, Failed> {
+        let mut known = self
+            .described
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, functions)) = known.iter().find(|(other, _)| other.is(of)) {
+            return functions.clone();
+        }
+        let functions = self.ask(Of::new(of), Question::Functions);
+        known.push((Of::new(of), functions.clone()));
+        functions
     }
 }
 
 impl ProviderFunctions for Door {
-    fn call(&self, provider: &str, function: &str, args: &[Value]) -> Answered {
-        let key: Key = (provider.to_owned(), function.into(), hash(args));
+    fn call(&self, of: Callee<'_>, function: &str, args: &[Value]) -> Answered {
+        let key: Key = (function.into(), hash(args));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let answers = known.get(&key);
-        if let Some((_, answer)) = answers.into_iter().flatten().find(|(of, _)| of == args) {
+        let mut answers = known.get(&key).into_iter().flatten();
+        if let Some((.., answer)) = answers.find(|(other, to, _)| other.is(of) && to == args) {
             return answer.clone();
         }
         // Others wait: they may be about to ask the same.
-        let answer = self.ask((provider.to_owned(), function.into(), args.to_vec()));
+        let answer = self.ask(Of::new(of), |answer| {
+            Question::Call(function.into(), args.to_vec(), answer)
+        });
         if known.len() >= MOST_KEPT {
             known.clear();
         }
         known
             .entry(key)
             .or_default()
-            .push((args.to_vec(), answer.clone()));
+            .push((Of::new(of), args.to_vec(), answer.clone()));
         answer
+    }
+
+    fn describe(&self, of: Callee<'_>, function: &str) -> Described {
+        let functions = self.functions(of)?;
+        Ok(functions
+            .get(function)
+            .map(|signature| Arc::new(provider_function(of.provider.into(), function, signature))))
     }
 }
 
@@ -124,44 +184,80 @@ fn serve(factories: Providers, mut requests: tokio::sync::mpsc::UnboundedReceive
         return;
     };
     runtime.block_on(async {
-        let mut started: HashMap<String, Arc<dyn Provider>> = HashMap::new();
-        while let Some(Request { question, answer }) = requests.recv().await {
-            let answered = AssertUnwindSafe(carry_out(&factories, &mut started, question))
-                .catch_unwind()
-                .await
-                .unwrap_or_else(|_| Err(failure("the provider crashed; this is a bug in it")));
+        let mut started = Vec::new();
+        while let Some(Request { of, question }) = requests.recv().await {
             // Whoever asked may be gone.
-            drop(answer.send(answered));
+            match question {
+                Question::Call(name, arguments, answer) => {
+                    let work = carry_out(&factories, &mut started, of, name, arguments);
+                    let answered = AssertUnwindSafe(work).catch_unwind().await;
+                    drop(answer.send(answered.unwrap_or_else(|_| Err(failure(CRASHED)))));
+                }
+                Question::Functions(answer) => {
+                    let work = list(&factories, &mut started, of);
+                    let answered = AssertUnwindSafe(work).catch_unwind().await;
+                    drop(answer.send(answered.unwrap_or_else(|_| Err(failure(CRASHED)))));
+                }
+            }
         }
     });
     runtime.shutdown_background();
 }
 
-async fn carry_out(
+/// The instances that were started, each with why it can't be used if it can't.
+type Started = Vec<(Of, Result<Arc<dyn Provider>, Failed>)>;
+
+/// An instance, which is started and configured if it was not.
+async fn instance(
     factories: &Providers,
-    started: &mut HashMap<String, Arc<dyn Provider>>,
-    (addr, name, arguments): Question,
-) -> Answered {
-    let provider = match started.get(&addr) {
-        Some(provider) => provider.clone(),
-        None => {
-            let factory = parsed(&addr).and_then(|addr| factories.get(&addr));
-            let Some(factory) = factory else {
-                return Err(failure(format!("the provider {addr} is not available")));
-            };
-            let provider = factory.start().await.map_err(|problem| {
+    started: &mut Started,
+    of: &Of,
+) -> Result<Arc<dyn Provider>, Failed> {
+    if let Some((_, provider)) = started.iter().find(|(other, _)| other == of) {
+        return provider.clone();
+    }
+    let provider = start(factories, of).await;
+    started.push((of.clone(), provider.clone()));
+    provider
+}
+
+async fn start(factories: &Providers, of: &Of) -> Result<Arc<dyn Provider>, Failed> {
+    let Of {
+        provider: addr,
+        config,
+    } = of;
+    let factory = parsed(addr).and_then(|addr| factories.get(&addr));
+    let Some(factory) = factory else {
+        return Err(failure(format!("the provider {addr} is not available")));
+    };
+    let provider = factory.start().await.map_err(|problem| {
+        failure(format!(
+            "the provider {addr} could not be started: {}",
+            problem.message
+        ))
+    })?;
+    if let Some(config) = config {
+        for call in [
+            Call::ValidateProviderConfig {
+                config: config.clone(),
+            },
+            Call::Configure {
+                config: config.clone(),
+            },
+        ] {
+            answered(provider.call(call).await).map_err(|problem| {
                 failure(format!(
-                    "the provider {addr} could not be started: {}",
-                    problem.message
+                    "the provider {addr} could not be configured: {}",
+                    problem.text
                 ))
             })?;
-            started.insert(addr, provider.clone());
-            provider
         }
-    };
-    let count = arguments.len();
-    tracing::debug!(function = name.as_str(), "call function");
-    let reply = provider.call(Call::CallFunction { name, arguments }).await;
+    }
+    Ok(provider)
+}
+
+/// The answer, if there is one and no error beside it.
+fn answered(reply: Result<Reply, CallFailure>) -> Result<Option<Answer>, Failed> {
     let reply = reply.map_err(|problem| failure(problem.message))?;
     if let Some(problem) = reply.diagnostics.iter().find(|message| message.is_error) {
         let text = [
@@ -171,7 +267,35 @@ async fn carry_out(
         let text: Vec<&str> = text.into_iter().filter(|text| !text.is_empty()).collect();
         return Err(failure(text.join(": ")));
     }
-    match reply.answer {
+    Ok(reply.answer)
+}
+
+const CRASHED: &str = "the provider crashed; this is a bug in it";
+const OTHER_KIND: &str = "the provider gave an answer of another kind; this is a bug in it";
+
+async fn list(
+    factories: &Providers,
+    started: &mut Started,
+    of: Of,
+) -> Result<Arc<Functions>, Failed> {
+    let provider = instance(factories, started, &of).await?;
+    match answered(provider.call(Call::GetFunctions).await)? {
+        Some(Answer::Functions(functions)) => Ok(Arc::new(functions)),
+        _ => Err(failure(OTHER_KIND)),
+    }
+}
+
+async fn carry_out(
+    factories: &Providers,
+    started: &mut Started,
+    of: Of,
+    name: EcoString,
+    arguments: Vec<Value>,
+) -> Answered {
+    let provider = instance(factories, started, &of).await?;
+    let count = arguments.len();
+    tracing::debug!(function = name.as_str(), "call function");
+    match answered(provider.call(Call::CallFunction { name, arguments }).await)? {
         Some(Answer::Function(Ok(value))) => Ok(value),
         Some(Answer::Function(Err((text, argument)))) => Err(ProviderFunctionError {
             text: text.trim_end_matches('.').to_owned(),
@@ -179,9 +303,7 @@ async fn carry_out(
                 .and_then(|at| usize::try_from(at).ok())
                 .filter(|at| *at < count),
         }),
-        _ => Err(failure(
-            "the provider gave an answer of another kind; this is a bug in it",
-        )),
+        _ => Err(failure(OTHER_KIND)),
     }
 }
 

@@ -286,6 +286,11 @@ impl Walk<'_> {
             | Reference::PathCwd
             | Reference::Workspace
             | Reference::Applying => {}
+            Reference::Provider(provider) => {
+                let provider = self.config.provider(provider);
+                let ModuleId(home) = provider.module;
+                self.body(home, &provider.body);
+            }
         }
     }
 

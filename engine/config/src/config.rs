@@ -107,6 +107,8 @@ pub enum Reference {
     Workspace,
     /// `terraform.applying`
     Applying,
+    /// What a provider is configured with, for its functions: `provider::NAME::ALIAS::f(…)`.
+    Provider(ProviderId),
 }
 
 /// An input variable.
@@ -243,6 +245,10 @@ pub struct ProviderConfig {
     pub for_each: Option<BTreeMap<EcoString, Value>>,
     /// The values of its instances, where they are not those of its arguments: a test gives them.
     pub fixed: Option<BTreeMap<Option<EcoString>, Value>>,
+    /// Whether anything in the configuration uses it. Objects in the state may need it all the same.
+    pub used: bool,
+    /// Mistakes in its block that count only if something needs it.
+    pub problems: Diagnostics,
 }
 
 impl ProviderConfig {
@@ -517,6 +523,20 @@ impl Config {
         &self.modules[id.0 as usize]
     }
 
+    /// The provider configuration with this address, if it has only one instance.
+    #[must_use]
+    pub fn single_provider(&self, addr: &ProviderConfigAddr) -> Option<ProviderId> {
+        let single = |provider: &ProviderConfig| {
+            let keyed = |fixed: &BTreeMap<_, _>| fixed.keys().any(Option::is_some);
+            provider.for_each.is_none() && !provider.fixed.as_ref().is_some_and(keyed)
+        };
+        let at = self
+            .providers
+            .iter()
+            .position(|provider| provider.addr == *addr && single(provider))?;
+        u32::try_from(at).ok().map(ProviderId)
+    }
+
     /// The provider configuration with this index.
     ///
     /// # Panics
@@ -578,6 +598,7 @@ impl Module {
             Reference::PathCwd => "path.cwd".into(),
             Reference::Workspace => "terraform.workspace".into(),
             Reference::Applying => "terraform.applying".into(),
+            Reference::Provider(_) => "provider".into(),
         }
     }
 }

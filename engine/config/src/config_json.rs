@@ -444,6 +444,10 @@ impl Writer<'_> {
         let Some(reference) = module.slots.get(used.slot.0 as usize).copied() else {
             return Vec::new();
         };
+        // The name of a function is no reference to an object.
+        if matches!(reference, Reference::Provider(_)) {
+            return Vec::new();
+        }
         let text = self
             .sources
             .get(used.span.file)

@@ -5,8 +5,9 @@
 //!
 //! Values here are unmarked. Configuration may hold unknown values only where a method says so.
 
-use crate::schema::ProviderSchema;
+use crate::schema::{Function, ProviderSchema};
 use ecow::EcoString;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_value::{Path, Value};
 
@@ -239,6 +240,8 @@ pub enum Call {
         /// Private bytes from opening.
         private: Private,
     },
+    /// Which functions are there? Some providers have more of them once they are configured.
+    GetFunctions,
     /// Call a function.
     CallFunction {
         /// Its name.
@@ -346,6 +349,8 @@ pub enum Answer {
         /// In how many milliseconds it must be renewed.
         renew_after_ms: Option<u64>,
     },
+    /// To `GetFunctions`: all of them, by name.
+    Functions(BTreeMap<EcoString, Arc<Function>>),
     /// To `CallFunction`: the result, or an error about an argument (by position).
     Function(Result<Value, (String, Option<u64>)>),
     /// To `List`.

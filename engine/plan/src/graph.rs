@@ -351,6 +351,7 @@ pub(crate) fn each_target(
             visit(Node::Call(module.id, call));
             visit(Node::Output(module.calls[call as usize].module, output));
         }
+        Reference::Provider(provider) => visit(Node::Provider(provider)),
         Reference::Call(call) => {
             visit(Node::Call(module.id, call));
             let child = module.calls[call as usize].module;

@@ -277,6 +277,8 @@ pub fn complete_providers(
             body: CompiledBody::empty(info.schema.provider.block.clone(), span),
             for_each: None,
             fixed: None,
+            used: true,
+            problems: Diagnostics::new(),
         });
     }
 }

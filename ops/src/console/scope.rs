@@ -4,7 +4,9 @@ use crate::providers::Registry;
 use crate::rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
-use terrane_config::config::{Config, Module, ModuleId, Reference, Repetition, Resource};
+use terrane_config::config::{
+    Config, Module, ModuleId, ProviderId, Reference, Repetition, Resource,
+};
 use terrane_config::repetition::{self, Unknown};
 use terrane_config::variables::{input_value, unsuitable_input};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -315,6 +317,16 @@ impl ModuleScope<'_> {
         .into())
     }
 
+    /// What a provider is configured with, as far as that can be told here: one of another module is not known.
+    fn provider(&self, provider: ProviderId, span: Span) -> Result<Value, Diagnostics> {
+        let declared = self.world.config.provider(provider);
+        if declared.module != self.module.id {
+            return Ok(Value::dynamic());
+        }
+        let value = declared.eval(&self.deeper(span)?, None)?;
+        Ok(value.unmark_deep())
+    }
+
     fn outputs(&self, span: Span) -> Result<Value, Diagnostics> {
         let mut values = Vec::new();
         for (at, output) in (0u32..).zip(&self.module.outputs) {
@@ -373,6 +385,7 @@ impl Scope for ModuleScope<'_> {
             Reference::PathCwd => Ok(Value::string(self.world.cwd.as_str())),
             Reference::Workspace => Ok(Value::string(self.world.workspace.as_str())),
             Reference::Applying => Ok(Value::bool(false).with_marks(&Marks::EPHEMERAL)),
+            Reference::Provider(provider) => self.provider(provider, span),
         }
     }
 

@@ -426,6 +426,7 @@ fn describe(call: &Call) -> (&'static str, EcoString) {
     let (what, type_name) = match call {
         Call::ValidateProviderConfig { .. } => ("validate provider", None),
         Call::Configure { .. } => ("configure", None),
+        Call::GetFunctions => ("get functions", None),
         Call::CallFunction { name, .. } => ("call function", Some(name)),
         Call::ValidateResource { type_name, .. } => ("validate resource", Some(type_name)),
         Call::ValidateDataSource { type_name, .. } => ("validate data source", Some(type_name)),

@@ -229,6 +229,7 @@ impl StandIn for Doubles {
             | Call::ValidateEphemeral { .. }
             | Call::UpgradeIdentity { .. }
             | Call::Move { .. }
+            | Call::GetFunctions
             | Call::CallFunction { .. }
             | Call::List { .. }
             | Call::GenerateConfig { .. }

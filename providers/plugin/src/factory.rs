@@ -147,6 +147,7 @@ impl ProviderFactory for PluginFactory {
         Ok(Arc::new(PluginProvider {
             process,
             schema: info.schema,
+            functions: tokio::sync::OnceCell::new(),
             name: self.addr.for_display(),
         }))
     }

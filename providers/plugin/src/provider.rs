@@ -8,15 +8,17 @@ use crate::process::Process;
 use crate::proto;
 use async_trait::async_trait;
 use ecow::EcoString;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use terrane_model::provider::{
     Answer, Call, CallFailure, ImportTarget, ImportedObject, ListedObject, Private, Reply,
     Resolution,
 };
-use terrane_model::schema::{IdentitySchema, ProviderSchema, Schema};
+use terrane_model::schema::{Function, IdentitySchema, ProviderSchema, Schema};
 use terrane_provider::Provider;
 use terrane_value::{Type, Value};
+use tokio::sync::OnceCell;
 use tonic::{Code, Status};
 
 /// The version of Terraform that plugins are told, some of which refuse what they don't know.
@@ -33,6 +35,8 @@ const CAPABILITIES: proto::ClientCapabilities = proto::ClientCapabilities {
 pub(crate) struct PluginProvider {
     pub(crate) process: Arc<Process>,
     pub(crate) schema: Arc<ProviderSchema>,
+    /// The functions that it has as it is configured, once one was called that the schema does not know.
+    pub(crate) functions: OnceCell<Functions>,
     /// For messages.
     pub(crate) name: String,
 }
@@ -58,6 +62,7 @@ impl From<String> for Trouble {
 }
 
 type Answered = Result<Reply, Trouble>;
+type Functions = BTreeMap<EcoString, Arc<Function>>;
 
 #[async_trait]
 impl Provider for PluginProvider {
@@ -487,6 +492,10 @@ impl PluginProvider {
             call @ (Call::OpenEphemeral { .. }
             | Call::RenewEphemeral { .. }
             | Call::CloseEphemeral { .. }) => self.ephemeral(call).await,
+            Call::GetFunctions => {
+                let (functions, messages) = self.functions().await?;
+                Ok(with(Answer::Functions(functions), messages))
+            }
             Call::CallFunction { name, arguments } => self.function(&name, &arguments).await,
             Call::List {
                 type_name,
@@ -542,11 +551,16 @@ impl PluginProvider {
     }
 
     async fn function(&self, name: &EcoString, arguments: &[Value]) -> Answered {
-        let function = self
-            .schema
-            .functions
-            .get(name)
-            .ok_or_else(|| format!("it has no function {name:?}"))?;
+        let function = match self.schema.functions.get(name) {
+            Some(function) => Some(function),
+            None => {
+                let all = self.functions.get_or_try_init(async || {
+                    self.functions().await.map(|(functions, _)| functions)
+                });
+                all.await?.get(name)
+            }
+        };
+        let function = function.ok_or_else(|| format!("it has no function {name:?}"))?;
         let variadic = std::iter::repeat(function.variadic.as_ref()).flatten();
         let parameters = function.parameters.iter().chain(variadic);
         let arguments = arguments
@@ -570,6 +584,22 @@ impl PluginProvider {
             None => Ok(decode(response.result, &function.returns)?),
         };
         Ok(Reply::ok(Answer::Function(result)))
+    }
+
+    /// The functions that it has now. A plugin that does not know the question has those of its schema.
+    async fn functions(&self) -> Result<(Functions, Vec<proto::Diagnostic>), Trouble> {
+        let answer: Result<proto::GetFunctionsResponse, Status> = self
+            .ask(Method::both("GetFunctions"), proto::Empty {})
+            .await;
+        let response = match answer {
+            Err(status) if status.code() == Code::Unimplemented => {
+                return Ok((self.schema.functions.clone(), Vec::new()));
+            }
+            answer => answer?,
+        };
+        let mut functions = self.schema.functions.clone();
+        functions.extend(crate::schema::functions(response.functions)?);
+        Ok((functions, response.diagnostics))
     }
 
     async fn list(

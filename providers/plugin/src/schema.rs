@@ -247,7 +247,7 @@ fn identities(
         .collect()
 }
 
-fn functions(
+pub(crate) fn functions(
     from: HashMap<String, proto::Function>,
 ) -> Converted<BTreeMap<EcoString, Arc<Function>>> {
     from.into_iter()

@@ -3,11 +3,14 @@
 use crate::schema::{addr, provider_schema};
 use crate::world::{Handled, World};
 use async_trait::async_trait;
-use std::sync::Arc;
+use ecow::EcoString;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use terrane_model::addr::ProviderAddr;
-use terrane_model::provider::{Abilities, Call, CallFailure, ProviderInfo, Reply};
-use terrane_provider::{Provider, ProviderFactory};
+use terrane_model::provider::{Abilities, Answer, Call, CallFailure, ProviderInfo, Reply};
+use terrane_model::schema::{Function, Parameter};
+use terrane_provider::{Provider, ProviderFactory, args};
+use terrane_value::{Type, Value};
 
 /// Makes providers of one world.
 #[derive(Clone, Debug)]
@@ -17,11 +20,46 @@ pub struct SimFactory {
     max_in_flight: u32,
 }
 
-/// A provider of a world.
+/// A provider of a world. One that is configured with a region has a function of its own: `in_region`.
 #[derive(Clone, Debug)]
 pub struct SimProvider {
     world: World,
     waits: bool,
+    region: OnceLock<EcoString>,
+}
+
+impl SimProvider {
+    /// Calls that depend on how this instance is configured.
+    fn own(&self, call: &Call) -> Option<Reply> {
+        match call {
+            Call::Configure { config } => {
+                if let Some(region) = args::string(config, "region") {
+                    // It is configured once.
+                    self.region.get_or_init(|| region.into());
+                }
+                None
+            }
+            Call::GetFunctions => {
+                let mut functions = provider_schema().functions.clone();
+                if self.region.get().is_some() {
+                    let function = Function::new(Type::String, "A name as it is in the region.");
+                    let function = function.parameter(Parameter::new("name", Type::String));
+                    functions.insert("in_region".into(), Arc::new(function));
+                }
+                Some(Reply::ok(Answer::Functions(functions)))
+            }
+            Call::CallFunction { name, arguments } if name == "in_region" => {
+                let region = self.region.get()?;
+                let name = arguments.first().and_then(Value::as_str);
+                let result = match name {
+                    Some(name) if !name.is_empty() => Ok(Value::string(format!("{region}/{name}"))),
+                    _ => Err((String::from("a name is required"), Some(0))),
+                };
+                Some(Reply::ok(Answer::Function(result)))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl SimFactory {
@@ -85,6 +123,7 @@ impl ProviderFactory for SimFactory {
         Ok(Arc::new(SimProvider {
             world: self.world.clone(),
             waits: self.waits,
+            region: OnceLock::new(),
         }))
     }
 }
@@ -93,6 +132,9 @@ impl ProviderFactory for SimFactory {
 impl Provider for SimProvider {
     /// The effect comes first, then the wait: a caller that is cancelled while it waits does not know that it happened.
     async fn call(&self, call: Call) -> Result<Reply, CallFailure> {
+        if let Some(reply) = self.own(&call) {
+            return Ok(reply);
+        }
         let Handled { result, took_ms } = self.world.handle(call);
         if self.waits {
             tokio::time::sleep(Duration::from_millis(took_ms)).await;

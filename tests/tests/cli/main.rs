@@ -8,6 +8,7 @@
 mod backend;
 mod bad_input;
 mod commands;
+mod configured_functions;
 mod console;
 mod diagnostics;
 mod encryption;

@@ -1,7 +1,7 @@
 //! What names mean: the tables of one module, and the binder that looks them up for one place in it.
 
 use super::functions::FunctionNames;
-use crate::config::Reference;
+use crate::config::{ProviderId, Reference};
 use crate::rules;
 use crate::suggest::did_you_mean;
 use ecow::EcoString;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Headline};
 use terrane_lang::expr::{Binder, Bound, Slot};
-use terrane_lang::functions::ProviderNames;
+use terrane_lang::functions::{ConfiguredFunction, ProviderNames};
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{ExprKind, Ident, Step, StepKind};
 use terrane_model::addr::{Mode, ModulePath};
@@ -57,6 +57,8 @@ pub(crate) struct Tables {
     pub(crate) call_infos: Vec<CallInfo>,
     pub(crate) resource_infos: Vec<ResourceInfo>,
     pub(crate) functions: Arc<FunctionNames>,
+    /// The configurations whose functions may be called, by local name and alias.
+    pub(crate) configured: BTreeMap<(EcoString, Option<EcoString>), ProviderId>,
     pub(crate) slots: Vec<Reference>,
     pub(crate) slot_of: BTreeMap<Reference, Slot>,
     /// Uses of what is deprecated.
@@ -160,6 +162,26 @@ impl Binder for ModuleBinder<'_> {
 
     fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
         Some(self.tables.functions.clone())
+    }
+
+    fn configured_function(&mut self, name: &str) -> Option<ConfiguredFunction> {
+        // What is left of an object that is destroyed must not need values of others.
+        if self.place.destroying {
+            return None;
+        }
+        let tables = &mut *self.tables;
+        let found = tables.functions.on_configuration(name)?;
+        let key = (found.local.into(), found.alias.map(EcoString::from));
+        let id = *tables.configured.get(&key)?;
+        let slot = tables.slot(Reference::Provider(id));
+        let known = tables.functions.known(&found);
+        let provider = tables.functions.address(&found)?;
+        Some(ConfiguredFunction {
+            provider,
+            name: found.function.into(),
+            known,
+            slot,
+        })
     }
 }
 

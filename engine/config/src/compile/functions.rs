@@ -90,20 +90,82 @@ impl FunctionNames {
     }
 }
 
+/// The parts of what stands behind `provider::`.
+pub(crate) struct Parts<'a> {
+    pub(crate) local: &'a str,
+    pub(crate) alias: Option<&'a str>,
+    pub(crate) function: &'a str,
+}
+
+fn parts(name: &str) -> Option<Parts<'_>> {
+    let parts: Vec<&str> = name.split("::").collect();
+    let (local, alias, function) = match *parts {
+        [local, function] => (local, None, function),
+        [local, alias, function] => (local, Some(alias), function),
+        _ => return None,
+    };
+    Some(Parts {
+        local,
+        alias,
+        function,
+    })
+}
+
+impl FunctionNames {
+    /// The local names of the providers whose functions can be called, with the aliases of their configurations.
+    pub(super) fn callable(
+        &self,
+    ) -> impl Iterator<Item = (&EcoString, &ProviderAddr, &BTreeSet<EcoString>)> {
+        self.providers
+            .iter()
+            .map(|(local, provider)| (local, &provider.addr, &provider.aliases))
+    }
+
+    /// The parts of a name that means a function of a provider configuration: one that the provider has only then, or one that is called with an alias.
+    pub(super) fn on_configuration<'n>(&self, name: &'n str) -> Option<Parts<'n>> {
+        let found = parts(name)?;
+        let provider = self.providers.get(found.local)?;
+        // The one that is built in has no configuration; one that is not there can't be asked.
+        if provider.addr == crate::load::decode::terraform::implied_provider(BUILTIN) {
+            return None;
+        }
+        let schema = provider.schema.as_ref()?;
+        let plain = found.alias.is_none() && schema.functions.contains_key(found.function);
+        (!plain).then_some(found)
+    }
+
+    /// The function, if it is known without a configuration.
+    pub(super) fn known(&self, found: &Parts<'_>) -> Option<Arc<ProviderFunction>> {
+        let provider = self.providers.get(found.local)?;
+        let signature = provider.schema.as_ref()?.functions.get(found.function)?;
+        Some(Arc::new(provider_function(
+            provider.addr.to_string().into(),
+            found.function,
+            signature,
+        )))
+    }
+
+    /// The address of the provider.
+    pub(super) fn address(&self, found: &Parts<'_>) -> Option<EcoString> {
+        let provider = self.providers.get(found.local)?;
+        Some(provider.addr.to_string().into())
+    }
+}
+
 impl ProviderNames for FunctionNames {
     fn find(&self, name: &str, span: Span) -> Result<Arc<ProviderFunction>, Diagnostic> {
         let fail = |detail: String| {
             Diagnostic::error(&rules::reference::UNKNOWN_PROVIDER_FUNCTION, detail).at(span)
         };
-        let parts: Vec<&str> = name.split("::").collect();
-        let (local, alias, function) = match *parts {
-            [local, function] => (local, None, function),
-            [local, alias, function] => (local, Some(alias), function),
-            _ => {
-                return Err(fail(format!(
-                    "There is no function named \"provider::{name}\": behind \"provider::\" stand the local name of a provider, an alias if one is meant, and the name of the function."
-                )));
-            }
+        let Some(Parts {
+            local,
+            alias,
+            function,
+        }) = parts(name)
+        else {
+            return Err(fail(format!(
+                "There is no function named \"provider::{name}\": behind \"provider::\" stand the local name of a provider, an alias if one is meant, and the name of the function."
+            )));
         };
         let Some(provider) = self.providers.get(local) else {
             return Err(fail(self.unknown_provider(local, name)));
@@ -123,12 +185,21 @@ impl ProviderNames for FunctionNames {
             )));
         };
         match schema.functions.get(function) {
-            Some(signature) => Ok(Arc::new(described(&provider.addr, function, signature))),
+            Some(signature) => Ok(Arc::new(provider_function(
+                provider.addr.to_string().into(),
+                function,
+                signature,
+            ))),
             None => {
                 let known = schema.functions.keys().map(EcoString::as_str);
                 let hint = did_you_mean(function, known);
+                let configured = if hint.is_empty() {
+                    " Some providers have functions only when they are configured; these can be called where the module has a configuration of the provider, but not in template files."
+                } else {
+                    ""
+                };
                 Err(fail(format!(
-                    "The function \"{function}\" is not available from the provider \"{local}\" ({}).{hint}",
+                    "The function \"{function}\" is not available from the provider \"{local}\" ({}).{hint}{configured}",
                     provider.addr.for_display()
                 )))
             }
@@ -136,7 +207,9 @@ impl ProviderNames for FunctionNames {
     }
 }
 
-fn described(provider: &ProviderAddr, name: &str, function: &Function) -> ProviderFunction {
+/// A function of a provider as expressions know it.
+#[must_use]
+pub fn provider_function(provider: EcoString, name: &str, function: &Function) -> ProviderFunction {
     let Function {
         parameters,
         variadic,
@@ -145,7 +218,7 @@ fn described(provider: &ProviderAddr, name: &str, function: &Function) -> Provid
         description: _,
     } = function;
     ProviderFunction {
-        provider: provider.to_string().into(),
+        provider,
         name: name.into(),
         params: parameters.iter().map(param).collect(),
         variadic: variadic.as_ref().map(param),

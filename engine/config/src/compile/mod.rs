@@ -19,6 +19,7 @@ mod refactor;
 mod resource;
 
 pub use beside::beside;
+pub use functions::provider_function;
 
 use crate::config::{Config, Module, ModuleId, Repetition};
 use crate::load::Tree;

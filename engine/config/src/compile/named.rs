@@ -215,7 +215,8 @@ impl Session<'_> {
                 | Reference::Local(_)
                 | Reference::Resource(_)
                 | Reference::Call(_)
-                | Reference::CallOutput(..) => {}
+                | Reference::CallOutput(..)
+                | Reference::Provider(_) => {}
             }
             found.push(Dependency {
                 on: reference,

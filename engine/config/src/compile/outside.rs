@@ -2,7 +2,7 @@
 
 use super::bind::{ModuleBinder, Place, Tables};
 use super::body::Shapes;
-use super::provider::Providers;
+use super::provider::{Providers, callable};
 use super::{Schemas, Session};
 use crate::config::Config;
 use crate::load::Tree;
@@ -36,6 +36,9 @@ impl RootNames {
         } else {
             session.tables(0)
         };
+        if !tree.modules.is_empty() {
+            tables.configured = callable(tree, 0, &tables, |addr| config.single_provider(addr));
+        }
         if let Some(root) = config.modules.first() {
             for reference in &root.slots {
                 tables.slot(*reference);

@@ -2,16 +2,17 @@
 
 use super::{Session, index};
 use crate::body::CompiledBody;
-use crate::compile::bind::Place;
-use crate::config::{ModuleId, ProviderConfig, ProviderId};
+use crate::compile::bind::{Place, Tables};
+use crate::config::{ModuleId, ProviderConfig, ProviderId, Reference};
+use crate::load::Tree;
 use crate::load::decl::ProviderDecl;
 use crate::load::providers::{import_provider, local_name, provider_addr, resolve};
 use crate::load::static_eval::StaticEval;
 use crate::rules;
 use ecow::EcoString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_lang::syntax::ast::Expr;
 use terrane_model::addr::{ModulePath, ProviderAddr, ProviderConfigAddr};
 use terrane_value::{Kind, Value};
@@ -23,6 +24,8 @@ pub(super) struct Providers {
     by_addr: BTreeMap<ProviderConfigAddr, Found>,
     /// By id: whether it has `for_each`.
     instances: Vec<bool>,
+    /// Those that resources or import blocks use.
+    used: BTreeSet<ProviderConfigAddr>,
 }
 
 #[derive(Debug)]
@@ -82,6 +85,7 @@ impl Session<'_> {
                     .and_then(|provider| provider.alias.as_ref());
                 let reached = resolve(self.tree, at, &addr, alias)
                     .map_or_else(|| default_addr(&addr), |resolved| resolved.addr);
+                self.providers.used.insert(reached.clone());
                 found.entry(reached).or_insert(None);
             }
         }
@@ -94,6 +98,7 @@ impl Session<'_> {
                         .and_then(|named| named.alias.as_ref());
                     let reached = resolve(self.tree, 0, &addr, alias)
                         .map_or_else(|| default_addr(&addr), |resolved| resolved.addr);
+                    self.providers.used.insert(reached.clone());
                     found.entry(reached).or_insert(None);
                 }
             }
@@ -107,6 +112,16 @@ impl Session<'_> {
             });
             self.providers.instances.push(has_for_each);
             self.providers.by_addr.insert(addr, Found { block, id });
+        }
+        let modules = 0..self.tables.len();
+        for module in modules {
+            let found = &self.providers.by_addr;
+            let configured = callable(self.tree, module, &self.tables[module], |addr| {
+                let id = found.get(addr)?.id;
+                // Which instance is meant can't be written in the name of a function.
+                (!self.providers.has_instances(id)).then_some(id)
+            });
+            self.tables[module].configured = configured;
         }
     }
 
@@ -159,6 +174,8 @@ impl Session<'_> {
                 body: CompiledBody::empty(schema, span),
                 for_each: None,
                 fixed: None,
+                used: true,
+                problems: Diagnostics::new(),
             };
         };
         let decl = self.decl(module);
@@ -172,13 +189,24 @@ impl Session<'_> {
                 body: CompiledBody::empty(schema, provider.span),
                 for_each: outside.instances.clone(),
                 fixed: None,
+                used: true,
+                problems: Diagnostics::new(),
             };
         }
         let for_each = provider
             .for_each
             .as_ref()
             .and_then(|expr| self.provider_instances(module, expr));
+        let earlier = std::mem::take(&mut self.diagnostics);
         let body = self.provider_body(module, provider, &addr.provider);
+        let own = std::mem::replace(&mut self.diagnostics, earlier);
+        let used = self.providers.used.contains(&addr) || self.is_called(&addr);
+        let problems = if used {
+            self.diagnostics.extend(own);
+            Diagnostics::new()
+        } else {
+            self.tolerate(own)
+        };
         ProviderConfig {
             addr,
             module: ModuleId(index(module)),
@@ -186,7 +214,32 @@ impl Session<'_> {
             body,
             for_each,
             fixed: None,
+            used,
+            problems,
         }
+    }
+
+    /// Whether an expression calls a function of this configuration.
+    fn is_called(&self, addr: &ProviderConfigAddr) -> bool {
+        let call = Reference::Provider(self.providers.id(addr));
+        let mut tables = self.tables.iter();
+        tables.any(|tables| tables.slot_of.contains_key(&call))
+    }
+
+    /// Warns of mistakes in a provider block that nothing in the configuration uses, and gives them back.
+    fn tolerate(&mut self, own: Diagnostics) -> Diagnostics {
+        let mut problems = Diagnostics::new();
+        for diagnostic in own {
+            // Others may need the provider itself.
+            let counts = diagnostic.is(&rules::provider::MISSING_PROVIDER);
+            if counts || diagnostic.severity != Severity::Error {
+                self.diagnostics.push(diagnostic);
+                continue;
+            }
+            self.diagnostics.push(unneeded(diagnostic.clone()));
+            problems.push(diagnostic);
+        }
+        problems
     }
 
     fn provider_body(
@@ -228,6 +281,38 @@ impl Session<'_> {
             }
         }
     }
+}
+
+/// A mistake in the block of a provider configuration that nothing uses.
+pub(crate) fn unneeded(mut diagnostic: Diagnostic) -> Diagnostic {
+    if diagnostic.severity == Severity::Error {
+        diagnostic.severity = Severity::Warning;
+        diagnostic.detail.push_str(
+            "\n\nNothing in the configuration uses this provider block, so that this is an error only if an object in the state needs it.",
+        );
+    }
+    diagnostic
+}
+
+/// The configurations whose functions the expressions of a module may call.
+pub(super) fn callable(
+    tree: &Tree,
+    module: usize,
+    tables: &Tables,
+    id: impl Fn(&ProviderConfigAddr) -> Option<ProviderId>,
+) -> BTreeMap<(EcoString, Option<EcoString>), ProviderId> {
+    let mut found = BTreeMap::new();
+    for (local, addr, aliases) in tables.functions.callable() {
+        for alias in std::iter::once(None).chain(aliases.iter().map(Some)) {
+            let reached = resolve(tree, module, addr, alias);
+            // An instance that a `providers` argument picks may be another one for each instance of the module.
+            let reached = reached.filter(|reached| reached.key.is_none());
+            if let Some(id) = reached.and_then(|reached| id(&reached.addr)) {
+                found.insert((local.clone(), alias.cloned()), id);
+            }
+        }
+    }
+    found
 }
 
 pub(crate) fn instances(

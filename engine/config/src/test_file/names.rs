@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::expr::{Binder, Bound, Compiled, Scope, Slot, compile};
-use terrane_lang::functions::{Functions, ProviderNames};
+use terrane_lang::functions::{ConfiguredFunction, Functions, ProviderNames};
 use terrane_lang::rules::expr::of_access;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, Step, StepKind};
@@ -413,6 +413,10 @@ impl Binder for AssertBinder<'_> {
 
     fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
         self.module().provider_names()
+    }
+
+    fn configured_function(&mut self, name: &str) -> Option<ConfiguredFunction> {
+        self.module().configured_function(name)
     }
 }
 

@@ -6,6 +6,7 @@
 mod scope;
 
 use crate::body::CompiledBody;
+use crate::compile::provider::unneeded;
 use crate::config::{
     Condition, Config, Import, Module, ModuleCall, ModuleId, Output, Provisioner, Reference,
     Repetition, Resource,
@@ -40,8 +41,16 @@ pub fn validate(config: &Config, functions: &Functions) -> Diagnostics {
             module: provider.module,
             own: None,
         };
-        if let Some(header) = provider.span {
-            checker.body(place, &provider.body, header, false);
+        let Some(header) = provider.span else {
+            continue;
+        };
+        let earlier = std::mem::take(&mut checker.diagnostics);
+        checker.body(place, &provider.body, header, false);
+        let own = std::mem::replace(&mut checker.diagnostics, earlier);
+        if provider.used {
+            checker.diagnostics.extend(own);
+        } else if provider.problems.is_empty() {
+            checker.diagnostics.extend(own.into_iter().map(unneeded));
         }
     }
     for import in &config.imports {

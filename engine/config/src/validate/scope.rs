@@ -158,6 +158,8 @@ impl ModuleScope<'_> {
             Reference::PathModule => Value::string_nfc(&self.module.dir),
             Reference::PathRoot => Value::string("."),
             Reference::Applying => Value::unknown_refined(Type::Bool, Refinements::NOT_NULL),
+            // Nothing is configured while validating.
+            Reference::Provider(_) => Value::dynamic(),
         })
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct Compiler<'a> {
     pub(super) binder: &'a mut dyn Binder,
     /// Lexical names; the place of a name is its place in the frame at run time.
     names: Vec<EcoString>,
-    uses: Vec<Use>,
+    pub(super) uses: Vec<Use>,
     pub(super) diagnostics: Diagnostics,
     depth: usize,
     /// How many mentions of lexical names were compiled so far.

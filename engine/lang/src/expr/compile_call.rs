@@ -1,10 +1,11 @@
 //! Compiling function calls.
 
+use super::Use;
 use super::compile::Compiler;
-use super::node::{Call, Code, Convert, Node, ProviderCall, Spread};
+use super::node::{Call, Called, Code, Convert, Node, ProviderCall, Spread};
 use crate::diagnostic::Diagnostic;
-use crate::functions::BUILTIN;
 use crate::functions::table::{self, Function};
+use crate::functions::{BUILTIN, ConfiguredFunction, ProviderFunction};
 use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -79,6 +80,9 @@ impl Compiler<'_> {
             self.all(&call.args);
             return self.fault(diagnostic.at(call.name_span).within(span), span);
         }
+        if let Some(configured) = self.binder.configured_function(rest) {
+            return self.configured_call(configured, call, span);
+        }
         let found = match self.binder.provider_names() {
             Some(names) => names.find(rest, call.name_span),
             None => match rest.strip_prefix("terraform::").and_then(own_function) {
@@ -103,23 +107,31 @@ impl Compiler<'_> {
             return self.table_call(function, call, span);
         }
         let args = self.all(&call.args);
-        let missing = function.params.get(call.args.len());
-        let missing = missing.map(|param| param.name.as_str());
-        let wanted = (function.params.len(), function.variadic.is_some());
-        if let Some(mut diagnostic) = wrong_count(wanted, missing, call, span) {
-            diagnostic.function = Some(function.signature(&call.name));
+        if let Some(diagnostic) = provider_count(&function, call, span) {
             return self.fault(diagnostic, span);
         }
-        Code::new(
-            Node::ProviderCall(Box::new(ProviderCall {
-                function,
-                name: call.name.clone(),
-                args,
-                expand_last: call.expand_last,
-                close: close(call),
-            })),
-            span,
-        )
+        asked(Called::Known(function), args, call, span)
+    }
+
+    /// A call of a function of a provider configuration, which is read from its slot.
+    fn configured_call(
+        &mut self,
+        function: ConfiguredFunction,
+        call: &ast::Call,
+        span: Span,
+    ) -> Code {
+        self.uses.push(Use {
+            slot: function.slot,
+            span: call.name_span,
+            key: None,
+            path: Vec::new(),
+        });
+        let args = self.all(&call.args);
+        let known = function.known.as_deref();
+        if let Some(diagnostic) = known.and_then(|known| provider_count(known, call, span)) {
+            return self.fault(diagnostic, span);
+        }
+        asked(Called::Configured(function), args, call, span)
     }
 
     fn unknown_function(call: &ast::Call, span: Span) -> Diagnostic {
@@ -312,4 +324,27 @@ fn too_many(name: &str, wanted: usize, call: &ast::Call, span: Span) -> Diagnost
         format!("Function \"{name}\" expects only {wanted} argument(s)."),
     )
     .at(call.args.get(wanted).map_or(span, |extra| extra.span))
+}
+
+fn asked(function: Called, args: Box<[Code]>, call: &ast::Call, span: Span) -> Code {
+    Code::new(
+        Node::ProviderCall(Box::new(ProviderCall {
+            function,
+            name: call.name.clone(),
+            args,
+            expand_last: call.expand_last,
+            close: close(call),
+        })),
+        span,
+    )
+}
+
+/// What is wrong with the number of arguments of a function of a provider, if something is.
+fn provider_count(function: &ProviderFunction, call: &ast::Call, span: Span) -> Option<Diagnostic> {
+    let missing = function.params.get(call.args.len());
+    let missing = missing.map(|param| param.name.as_str());
+    let wanted = (function.params.len(), function.variadic.is_some());
+    let mut diagnostic = wrong_count(wanted, missing, call, span)?;
+    diagnostic.function = Some(function.signature(&call.name));
+    Some(diagnostic)
 }

@@ -2,12 +2,45 @@
 
 use super::eval::{Evaluator, Failed, Outcome};
 use super::eval_call::{count_error, fault_error, wrong_argument};
-use super::node::{Code, ProviderCall};
+use super::node::{Called, Code, ProviderCall};
 use super::values;
-use crate::functions::ProviderFunction;
+use crate::diagnostic::Diagnostic;
 use crate::functions::table::Fault;
+use crate::functions::{Callee, ConfiguredFunction, ProviderFunction, ProviderFunctionError};
+use crate::rules;
 use crate::source::Span;
+use std::sync::Arc;
 use terrane_value::{Marks, Value};
+
+/// What the provider of a call is configured with.
+enum Config {
+    /// It need not be configured.
+    Without,
+    /// With this.
+    With(Value),
+    /// With something that is not known yet.
+    Unknown,
+}
+
+impl Config {
+    fn of<'a>(&'a self, provider: &'a str) -> Callee<'a> {
+        Callee {
+            provider,
+            config: match self {
+                Self::With(config) => Some(config),
+                Self::Without | Self::Unknown => None,
+            },
+        }
+    }
+}
+
+fn fault(error: ProviderFunctionError) -> Fault {
+    Fault {
+        text: error.text.into(),
+        argument: error.argument,
+        safe: false,
+    }
+}
 
 impl Evaluator<'_> {
     #[inline(never)]
@@ -23,8 +56,22 @@ impl Evaluator<'_> {
         let Some((mut args, last)) = self.arguments(written, *expand_last, span)? else {
             return Ok(Value::dynamic());
         };
+        let (function, config) = match function {
+            Called::Known(function) => (function.clone(), Config::Without),
+            Called::Configured(configured) => match self.configured(configured, name, code)? {
+                (Some(function), config) => (function, config),
+                // Not even the type of the result is known.
+                (None, _) => {
+                    let marks = args
+                        .iter()
+                        .fold(Marks::NONE, |all, arg| all.union(&arg.marks_deep()));
+                    return Ok(Value::dynamic().with_marks(&marks));
+                }
+            },
+        };
         let signature = || function.signature(name);
-        if *expand_last {
+        // Compiling has counted where it could.
+        if *expand_last || matches!(call.function, Called::Configured(_)) {
             let missing = function.params.get(args.len());
             let missing = missing.map(|param| param.name.as_str());
             let wanted = (function.params.len(), function.variadic.is_some());
@@ -66,10 +113,10 @@ impl Evaluator<'_> {
         if failed {
             return Err(Failed);
         }
-        if unknown {
+        if unknown || matches!(config, Config::Unknown) {
             return Ok(Value::unknown(function.returns.clone()).with_marks(&marks));
         }
-        let answer = self.ask(function, &args, span)?;
+        let answer = self.ask(&function, &config, &args, span)?;
         match answer {
             Ok(result) => Ok(result.with_marks(&marks)),
             Err(fault) => {
@@ -86,10 +133,55 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The function of a configured provider, as far as it is known, and the configuration.
+    fn configured(
+        &mut self,
+        called: &ConfiguredFunction,
+        name: &str,
+        code: &Code,
+    ) -> Outcome<(Option<Arc<ProviderFunction>>, Config)> {
+        let span = code.span;
+        let config = self.slot(called.slot, span)?.unmark_deep();
+        if !config.is_wholly_known() {
+            return Ok((called.known.clone(), Config::Unknown));
+        }
+        if config.is_null() {
+            let detail = format!(
+                "The function \"{name}\" exists only on a provider that is configured, and this one is not: a mock stands in its place. Override the object that uses the function, or test with the provider itself."
+            );
+            return self.blame(
+                code,
+                Diagnostic::error(&rules::call::MOCKED_PROVIDER, detail).at(span),
+            );
+        }
+        let config = Config::With(config);
+        if let Some(known) = &called.known {
+            return Ok((Some(known.clone()), config));
+        }
+        let providers = &self.scope.functions().providers;
+        match providers.describe(config.of(&called.provider), &called.name) {
+            Ok(Some(function)) => Ok((Some(function), config)),
+            Ok(None) => {
+                let detail = format!(
+                    "The provider {} has no function \"{}\", neither before it is configured nor as it is configured here.",
+                    called.provider, called.name
+                );
+                let rule = &rules::call::NO_CONFIGURED_FUNCTION;
+                self.blame(code, Diagnostic::error(rule, detail).at(span))
+            }
+            Err(error) => {
+                let text = format!("Call to function \"{name}\" failed: {}.", error.text);
+                let rule = &rules::call::CALL_FAILED;
+                self.blame(code, Diagnostic::error(rule, text).at(span))
+            }
+        }
+    }
+
     /// The answer of the provider, in the type that it promised.
     fn ask(
         &mut self,
         function: &ProviderFunction,
+        config: &Config,
         args: &[Value],
         span: Span,
     ) -> Outcome<Result<Value, Fault>> {
@@ -99,12 +191,8 @@ impl Evaluator<'_> {
         }
         let providers = &self.scope.functions().providers;
         Ok(providers
-            .call(&function.provider, &function.name, args)
-            .map_err(|error| Fault {
-                text: error.text.into(),
-                argument: error.argument,
-                safe: false,
-            })
+            .call(config.of(&function.provider), &function.name, args)
+            .map_err(fault)
             .and_then(|result| {
                 values::convert(&result.unmark_deep(), &function.returns)
                     .map_err(|why| Fault::new(format!("the provider returned a value of another type than it said: {why}; this is a bug in the provider")))

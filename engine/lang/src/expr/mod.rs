@@ -5,7 +5,7 @@
 //! block of configuration, the scope once per instance.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::functions::{Functions, ProviderNames};
+use crate::functions::{ConfiguredFunction, Functions, ProviderNames};
 use crate::source::Span;
 use crate::syntax::ast;
 use ecow::EcoString;
@@ -81,6 +81,13 @@ pub trait Binder {
 
     /// The functions of providers that may be called here. `None`: only those of the provider that is built in.
     fn provider_names(&mut self) -> Option<Arc<dyn ProviderNames>> {
+        None
+    }
+
+    /// The function behind `provider::`, if it is one that is called on a provider configuration. `None`: it is not;
+    /// [`Self::provider_names`] tell what it is.
+    fn configured_function(&mut self, name: &str) -> Option<ConfiguredFunction> {
+        let _ = name;
         None
     }
 }

@@ -8,7 +8,7 @@ use super::{Compiled, Slot};
 use crate::diagnostic::Diagnostic;
 use crate::expr::types::Defaults;
 use crate::functions::table::Function;
-use crate::functions::{ProviderFunction, ProviderNames};
+use crate::functions::{ConfiguredFunction, ProviderFunction, ProviderNames};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, UnaryOp};
 use ecow::EcoString;
@@ -124,13 +124,22 @@ pub(crate) struct Call {
 /// A call of a function of a provider.
 #[derive(Debug)]
 pub(crate) struct ProviderCall {
-    pub(crate) function: Arc<ProviderFunction>,
+    pub(crate) function: Called,
     /// As it was written.
     pub(crate) name: EcoString,
     pub(crate) args: Box<[Code]>,
     pub(crate) expand_last: bool,
     /// The closing parenthesis.
     pub(crate) close: Span,
+}
+
+/// The function of a provider that is called.
+#[derive(Debug)]
+pub(crate) enum Called {
+    /// One that needs no configuration.
+    Known(Arc<ProviderFunction>),
+    /// One of a provider configuration.
+    Configured(ConfiguredFunction),
 }
 
 /// `try` or `can` whose last argument stands for several.

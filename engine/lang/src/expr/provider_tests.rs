@@ -2,12 +2,14 @@
 
 use super::simple::Names;
 use super::work::Work;
-use crate::diagnostic::{Diagnostic, Headline};
+use super::{Binder, Bound, Scope, Slot, compile};
+use crate::diagnostic::{Diagnostic, Diagnostics, Headline};
 use crate::functions::{
-    Functions, ProviderFunction, ProviderFunctionError, ProviderFunctions, ProviderNames,
-    ProviderParam,
+    Callee, ConfiguredFunction, Functions, ProviderFunction, ProviderFunctionError,
+    ProviderFunctions, ProviderNames, ProviderParam,
 };
 use crate::source::{FileId, Span};
+use crate::syntax::ast;
 use crate::syntax::parse::parse_expression;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -66,11 +68,11 @@ struct Door(Mutex<usize>);
 impl ProviderFunctions for Door {
     fn call(
         &self,
-        provider: &str,
+        of: Callee<'_>,
         function: &str,
         args: &[Value],
     ) -> Result<Value, ProviderFunctionError> {
-        assert_eq!(provider, "example.com/a/x");
+        assert_eq!(of.provider, "example.com/a/x");
         assert!(args.iter().all(|arg| !arg.contains_marks()));
         *self.0.lock().expect("not poisoned") += 1;
         match function {
@@ -80,11 +82,164 @@ impl ProviderFunctions for Door {
             }
             "open" => Ok(Value::bool(args.iter().all(Value::is_wholly_known))),
             "wrong" => Ok(Value::string("no number")),
+            "greet" => {
+                let greeting = of.config.and_then(Value::as_str).unwrap_or("nothing");
+                let name = args[0].as_str().unwrap_or_default();
+                Ok(Value::string(format!("{greeting} {name}")))
+            }
             _ => Err(ProviderFunctionError {
                 text: format!("{:?} is bad", args[0].as_str()),
                 argument: Some(0),
             }),
         }
+    }
+
+    /// `greet` exists once there is a configuration that says so.
+    fn describe(
+        &self,
+        of: Callee<'_>,
+        function: &str,
+    ) -> Result<Option<Arc<ProviderFunction>>, ProviderFunctionError> {
+        let config = of.config.and_then(Value::as_str).expect("a configuration");
+        if config == "refused" {
+            return Err(ProviderFunctionError {
+                text: String::from("bad configuration"),
+                argument: None,
+            });
+        }
+        Ok((function == "greet").then(|| {
+            Arc::new(ProviderFunction {
+                provider: of.provider.into(),
+                name: function.into(),
+                params: vec![param("name", Type::String)],
+                variadic: None,
+                returns: Type::String,
+            })
+        }))
+    }
+}
+
+/// Slots by the alias in a call: `provider::x::mild::greet(…)`.
+const CONFIGURATIONS: [&str; 5] = ["mild", "later", "refused", "mocked", "secret"];
+
+/// All functions of the provider `x` are called on a configuration; `open` is known without it.
+struct Configured(Functions);
+
+impl Binder for Configured {
+    fn bind(&mut self, root: &ast::Ident, _: &[ast::Step]) -> Result<Bound, Diagnostic> {
+        Err(Diagnostic::error(Headline::foreign("Unknown"), root.name.as_str()).at(root.span))
+    }
+
+    fn configured_function(&mut self, name: &str) -> Option<ConfiguredFunction> {
+        let (alias, name) = name.strip_prefix("x::")?.split_once("::")?;
+        let slot = CONFIGURATIONS.iter().position(|known| *known == alias)?;
+        let known = (name == "open").then(|| {
+            let open = Known.find("x::open", Span::new(FileId(0), 0, 0));
+            open.expect("it is known")
+        });
+        Some(ConfiguredFunction {
+            provider: "example.com/a/x".into(),
+            name: name.into(),
+            known,
+            slot: Slot(u32::try_from(slot).expect("few")),
+        })
+    }
+}
+
+impl Scope for Configured {
+    fn value(&self, slot: Slot, _: Span) -> Result<Value, Diagnostics> {
+        let config = CONFIGURATIONS[usize::try_from(slot.0).expect("few")];
+        Ok(match config {
+            "later" => Value::object([("greeting", Value::unknown(Type::String))]),
+            "mocked" => Value::NULL,
+            "secret" => Value::string(config).with_marks(&Marks::SENSITIVE),
+            _ => Value::string(config),
+        })
+    }
+
+    fn keyed(&self, slot: Slot, _: &Value, span: Span) -> Result<Value, Diagnostics> {
+        self.value(slot, span)
+    }
+
+    fn functions(&self) -> &Functions {
+        &self.0
+    }
+
+    fn name(&self, slot: Slot) -> EcoString {
+        CONFIGURATIONS[usize::try_from(slot.0).expect("few")].into()
+    }
+}
+
+/// A function of a configured provider depends on the configuration as on any other value.
+#[test]
+fn functions_of_configured_providers() {
+    let sensitive = |value: Value| value.with_marks(&Marks::SENSITIVE);
+    for (text, expected) in [
+        (
+            "provider::x::mild::greet(\"you\")",
+            Ok(Value::string("mild you")),
+        ),
+        (
+            "provider::x::secret::greet(\"you\")",
+            Ok(Value::string("secret you")),
+        ),
+        (
+            "provider::x::mild::greet(sensitive(1))",
+            Ok(sensitive(Value::string("mild 1"))),
+        ),
+        // Nothing is known of a function before the configuration is.
+        (
+            "provider::x::later::greet(sensitive(1), 2)",
+            Ok(sensitive(Value::dynamic())),
+        ),
+        ("provider::x::later::open(1)", Ok(Value::dynamic())),
+        ("provider::x::mild::open(1)", Ok(Value::TRUE)),
+        (
+            "provider::x::mild::greet()",
+            Err(
+                "Function \"provider::x::mild::greet\" expects 1 argument(s). Missing value for \"name\".",
+            ),
+        ),
+        (
+            "provider::x::mild::greet(1, 2)",
+            Err("Function \"provider::x::mild::greet\" expects only 1 argument(s)."),
+        ),
+        (
+            "provider::x::mild::greet([])",
+            Err("Invalid value for \"name\" parameter: string required, but have tuple."),
+        ),
+        (
+            "provider::x::mild::absent()",
+            Err(
+                "The provider example.com/a/x has no function \"absent\", neither before it is configured nor as it is configured here.",
+            ),
+        ),
+        (
+            "try(provider::x::mild::absent(), 1)",
+            Ok(Value::number(1u64)),
+        ),
+        (
+            "provider::x::refused::greet(1)",
+            Err("Call to function \"provider::x::refused::greet\" failed: bad configuration."),
+        ),
+        (
+            "provider::x::mocked::greet(1)",
+            Err(
+                "The function \"provider::x::mocked::greet\" exists only on a provider that is configured, and this one is not: a mock stands in its place. Override the object that uses the function, or test with the provider itself.",
+            ),
+        ),
+    ] {
+        let functions = Functions::pure().with_providers(Arc::new(Door::default()));
+        let mut names = Configured(functions);
+        let (expr, _) = parse_expression(FileId(0), text);
+        let (compiled, told) = compile(&expr.expect("an expression"), &mut names, &[]);
+        assert!(told.is_empty(), "{text}: {told:?}");
+        assert_eq!(compiled.uses().len(), 1, "{text}");
+        let found = compiled.eval(&names, &[]).map_err(|all| {
+            let details: Vec<String> = all.iter().map(|one| one.detail.clone()).collect();
+            details.join("; ")
+        });
+        assert_eq!(found, expected.map_err(String::from), "{text}");
     }
 }
 

@@ -40,7 +40,8 @@ mod tests;
 
 pub(crate) use provider::BUILTIN;
 pub use provider::{
-    ProviderFunction, ProviderFunctionError, ProviderFunctions, ProviderNames, ProviderParam,
+    Callee, ConfiguredFunction, ProviderFunction, ProviderFunctionError, ProviderFunctions,
+    ProviderNames, ProviderParam,
 };
 
 /// The parts of the table.

@@ -3,8 +3,12 @@
 //! What such a name means is known where the name stands ([`ProviderNames`], which binders give); what the function gives is asked of
 //! the provider through a door of the shell ([`ProviderFunctions`]). They are pure: the same arguments give the same result, so the
 //! shell may answer from memory.
+//!
+//! Some exist only once a provider is configured, and what some give depends on it ([`ConfiguredFunction`]). Such a function is one of its
+//! configuration as well as of its arguments: the configuration stands in a slot like any other value, so what it depends on is known first.
 
 use crate::diagnostic::Diagnostic;
+use crate::expr::Slot;
 use crate::source::Span;
 use ecow::EcoString;
 use std::fmt::Debug;
@@ -16,17 +20,36 @@ pub(crate) const BUILTIN: &str = "terraform.io/builtin/terraform";
 
 /// Calls functions of providers.
 pub trait ProviderFunctions: Send + Sync + Debug {
-    /// The result of `function` of the provider with this address. The arguments have the types of the parameters, carry no marks, and
-    /// are known and not null where the parameter wants that.
+    /// The result of `function` of a provider. The arguments have the types of the parameters, carry no marks, and are known and not null
+    /// where the parameter wants that.
     ///
     /// # Errors
     /// When the function refuses its arguments, or the provider can't be asked.
     fn call(
         &self,
-        provider: &str,
+        of: Callee<'_>,
         function: &str,
         args: &[Value],
     ) -> Result<Value, ProviderFunctionError>;
+
+    /// What a provider says of one of its functions once it is configured; `None`: it has no such function.
+    ///
+    /// # Errors
+    /// When the provider refuses its configuration, or can't be asked.
+    fn describe(
+        &self,
+        of: Callee<'_>,
+        function: &str,
+    ) -> Result<Option<Arc<ProviderFunction>>, ProviderFunctionError>;
+}
+
+/// The provider whose function is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Callee<'a> {
+    /// Its address: `registry.opentofu.org/hashicorp/aws`.
+    pub provider: &'a str,
+    /// What it is configured with: wholly known, without marks. `None`: it is not configured.
+    pub config: Option<&'a Value>,
 }
 
 /// Why the function of a provider gave nothing.
@@ -45,6 +68,19 @@ pub trait ProviderNames: Send + Sync + Debug {
     /// # Errors
     /// When there is no such function: the message for the user, with its place.
     fn find(&self, name: &str, span: Span) -> Result<Arc<ProviderFunction>, Diagnostic>;
+}
+
+/// A function that is called on a provider configuration, not on the provider alone.
+#[derive(Clone, Debug)]
+pub struct ConfiguredFunction {
+    /// The address of the provider.
+    pub provider: EcoString,
+    /// The name of the function there.
+    pub name: EcoString,
+    /// The function, if it is known without the configuration.
+    pub known: Option<Arc<ProviderFunction>>,
+    /// Has the configuration: null if there is none.
+    pub slot: Slot,
 }
 
 /// A function of a provider.
@@ -101,16 +137,30 @@ impl ProviderFunction {
 #[derive(Debug)]
 pub(super) struct NoProviders;
 
+impl NoProviders {
+    fn error() -> ProviderFunctionError {
+        ProviderFunctionError {
+            text: String::from("functions of providers can't be called here"),
+            argument: None,
+        }
+    }
+}
+
 impl ProviderFunctions for NoProviders {
     fn call(
         &self,
-        _provider: &str,
+        _of: Callee<'_>,
         _function: &str,
         _args: &[Value],
     ) -> Result<Value, ProviderFunctionError> {
-        Err(ProviderFunctionError {
-            text: String::from("functions of providers can't be called here"),
-            argument: None,
-        })
+        Err(Self::error())
+    }
+
+    fn describe(
+        &self,
+        _of: Callee<'_>,
+        _function: &str,
+    ) -> Result<Option<Arc<ProviderFunction>>, ProviderFunctionError> {
+        Err(Self::error())
     }
 }

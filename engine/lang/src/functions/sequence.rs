@@ -182,7 +182,7 @@ fn concat_type(args: &[Value]) -> Result<Type, Fault> {
     }
     let mut lists = Vec::new();
     let mut parts = Vec::new();
-    let mut open = false;
+    let (mut open, mut empty) = (false, 0);
     for (at, arg) in args.iter().enumerate() {
         match arg.ty() {
             Type::List(element) => {
@@ -192,7 +192,13 @@ fn concat_type(args: &[Value]) -> Result<Type, Fault> {
                     }
                     _ => open = true,
                 }
-                lists.push((*element).clone());
+                // An empty list whose elements might be anything does not tell what the others are.
+                let untold = *element == Type::Dynamic
+                    && matches!(arg.unmarked().kind(), Kind::List(items) if items.is_empty());
+                empty += usize::from(untold);
+                if !untold {
+                    lists.push((*element).clone());
+                }
             }
             Type::Tuple(types) => parts.extend(types.iter().cloned()),
             Type::Dynamic => return Ok(Type::Dynamic),
@@ -205,7 +211,10 @@ fn concat_type(args: &[Value]) -> Result<Type, Fault> {
             }
         }
     }
-    if lists.len() == args.len()
+    if lists.is_empty() && empty == args.len() {
+        return Ok(Type::list(Type::Dynamic));
+    }
+    if lists.len() + empty == args.len()
         && let Some(element) = values::unify(&lists)
     {
         return Ok(Type::list(element));

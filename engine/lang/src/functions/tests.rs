@@ -706,3 +706,38 @@ fn every_function_is_described_once() {
         "join(separator string, lists list of string...) string"
     );
 }
+
+/// An empty list of anything among the arguments does not hide what the others hold.
+#[test]
+fn concat_has_the_type_of_what_is_in_it() {
+    let object = |name: &str, ty: Type| Type::object([(name, ty)]);
+    for (text, expected) in [
+        (
+            "concat(tolist([]), tolist([{ a = 1 }]))",
+            Type::list(object("a", Type::Number)),
+        ),
+        (
+            "concat(tolist([{ a = 1 }]), tolist([]), tolist([{ a = \"x\" }]))",
+            Type::list(object("a", Type::String)),
+        ),
+        (
+            "concat(tolist([]), tolist([{ a = 1 }]), tolist([{ b = 1 }]))",
+            Type::list(Type::map(Type::Number)),
+        ),
+        (
+            "concat(tolist([]), tolist([1]), tolist([[]]))",
+            Type::tuple(vec![Type::Number, Type::tuple(vec![])]),
+        ),
+        ("concat(tolist([]), tolist([]))", Type::list(Type::Dynamic)),
+        (
+            "concat(tolist([]), tolist([1]), tolist([\"a\"]))",
+            Type::list(Type::String),
+        ),
+    ] {
+        let (expr, _) = crate::syntax::parse::parse_expression(crate::source::FileId(0), text);
+        let functions = Functions::pure();
+        let value = crate::expr::simple::Names::new(&BTreeMap::new(), &functions)
+            .evaluate(&expr.expect("an expression"));
+        assert_eq!(value.expect("a value").ty(), expected, "{text}");
+    }
+}

@@ -115,4 +115,31 @@ crate::rules! {
     /// }
     /// ```
     T0613 error INCOMPLETE_PROVIDER_FUNCTION = "Unknown provider function";
+
+    /// The provider has no function of this name. It was asked once it was configured, since some providers have functions only then.
+    ///
+    /// ```text
+    /// provider "lua" {
+    ///   source = file("functions.lua")
+    /// }
+    ///
+    /// locals {
+    ///   a = provider::lua::absent("x")
+    /// }
+    /// ```
+    T0614 error NO_CONFIGURED_FUNCTION = "Unknown provider function";
+
+    /// In a test, a mock stands in the place of the provider. It is not configured, so functions that exist only then can't be called.
+    ///
+    /// ```text
+    /// mock_provider "lua" {}
+    ///
+    /// run "a" {
+    ///   assert {
+    ///     condition     = provider::lua::double(1) == 2
+    ///     error_message = "not the double"
+    ///   }
+    /// }
+    /// ```
+    T0615 error MOCKED_PROVIDER = "Unknown provider function";
 }

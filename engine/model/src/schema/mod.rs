@@ -129,7 +129,7 @@ pub struct IdentitySchema {
 }
 
 /// The signature of a provider's function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     /// Positional parameters.
     pub parameters: Vec<Parameter>,
@@ -144,7 +144,7 @@ pub struct Function {
 }
 
 /// A parameter of a provider's function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     /// Its name, for messages.
     pub name: EcoString,

@@ -423,8 +423,17 @@ impl Core {
             return self.complete(id);
         }
         for (key, repeat) in keys {
-            let scope = self.world.scope(place).repeated(repeat);
-            let value = declared.eval(&scope, key.as_ref());
+            let value = if !declared.problems.is_empty() {
+                // An object in the state needs a block that nothing in the configuration uses.
+                Err(declared.problems.clone())
+            } else if declared.for_each.is_none() {
+                // Functions on this configuration need it, too.
+                let value = self.world.compute(Node::Provider(provider), 0);
+                value.and_then(|value| value.map_err(|()| Diagnostics::new()))
+            } else {
+                let scope = self.world.scope(place).repeated(repeat);
+                declared.eval(&scope, key.as_ref())
+            };
             let instance = ProviderInstance {
                 config: provider,
                 key,
@@ -479,6 +488,9 @@ impl Core {
         let validating = self.configuring[at].stage == ProviderStage::Validating;
         if failed {
             self.configuring[at].stage = ProviderStage::Failed;
+            // Functions on this configuration have none that is good.
+            self.world
+                .set_value(Node::Provider(instance.config), 0, Err(()));
         } else if validating {
             self.configuring[at].stage = ProviderStage::Configuring;
             let config = self.configuring[at].config.clone();

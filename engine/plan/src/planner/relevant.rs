@@ -178,6 +178,18 @@ impl Search<'_> {
                     self.add(within.clone(), module, Part::Repetition(at));
                 }
             }
+            Reference::Provider(provider) => {
+                let provider = self.config.provider(provider);
+                let home = provider.module;
+                // Only one that is called once has provider configurations.
+                let steps = self.config.module(home).path.0.iter();
+                let within = steps.fold(ModuleInstance::root(), |within, name| {
+                    within.child(name.clone(), None)
+                });
+                provider
+                    .body
+                    .each_use(&mut |used| self.used(&within, home, None, used));
+            }
             _ => {}
         }
     }

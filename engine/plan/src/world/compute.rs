@@ -1,4 +1,4 @@
-//! Values of variables, locals, outputs, whole resources and modules: computed once, when first needed.
+//! Values of variables, locals, outputs, provider configurations, whole resources and modules: computed once, when first needed.
 
 use super::expand::uses_repetition;
 use super::{Cell, Place, Repeat, World};
@@ -6,14 +6,14 @@ use crate::graph::Node;
 use crate::plan::ExpansionKind;
 use ecow::EcoString;
 use std::sync::Arc;
-use terrane_config::config::{Output, Reference};
+use terrane_config::config::{Output, ProviderId, Reference};
 use terrane_config::variables::{input_value, unsuitable_input};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::expr::Use;
 use terrane_value::{Marks, Value};
 
 impl World {
-    /// The value of a variable, local or output. The first to ask gets the messages; whoever asks later gets only `Err(())`.
+    /// The value of a variable, local, output or provider configuration. The first to ask gets the messages; whoever asks later gets only `Err(())`.
     ///
     /// # Errors
     /// Messages, the first time that computing it fails.
@@ -123,7 +123,15 @@ impl World {
                 self.config.module(module).outputs[at as usize].value.uses(),
                 visit,
             ),
-            Node::Call(..) | Node::Resource(..) | Node::Check(..) | Node::Provider(_) => {}
+            Node::Provider(provider) => {
+                let declared = self.config.provider(provider);
+                if let Some(place) = self.places(declared.module).next() {
+                    declared
+                        .body
+                        .each_use(&mut |used| uses(place, std::slice::from_ref(used), visit));
+                }
+            }
+            Node::Call(..) | Node::Resource(..) | Node::Check(..) => {}
         }
     }
 
@@ -156,6 +164,7 @@ impl World {
                     }
                 });
             }
+            Reference::Provider(provider) => visit(Node::Provider(provider), 0),
             _ => {}
         }
     }
@@ -168,10 +177,18 @@ impl World {
                 value.eval(&self.scope(Place { module, pos }), &[])
             }
             Node::Output(module, at) => self.output(Place { module, pos }, at),
-            Node::Call(..) | Node::Resource(..) | Node::Check(..) | Node::Provider(_) => {
-                Err(Diagnostics::new())
-            }
+            Node::Provider(provider) => self.provider(provider),
+            Node::Call(..) | Node::Resource(..) | Node::Check(..) => Err(Diagnostics::new()),
         }
+    }
+
+    /// What a provider is configured with, of those that have one instance.
+    fn provider(&self, provider: ProviderId) -> Result<Value, Diagnostics> {
+        let declared = self.config.provider(provider);
+        let place = self.places(declared.module).next();
+        let place = place.ok_or_else(Diagnostics::new)?;
+        let value = declared.eval(&self.scope(place), None)?;
+        Ok(value.unmark_deep())
     }
 
     /// The value of a variable of a called module: what the call gives it, through the pipeline of the declaration.

@@ -142,7 +142,9 @@ impl World {
             Node::Variable(..) | Node::Local(..) | Node::Output(..) => Cells::Values(Vec::new()),
             Node::Call(..) => Cells::Calls(Vec::new()),
             Node::Resource(..) => Cells::Resources(Vec::new()),
-            Node::Check(..) | Node::Provider(_) => Cells::None,
+            // The values of provider configurations are of use to functions only, and these are of those that have one instance.
+            Node::Provider(_) => Cells::Values(vec![OnceLock::new()]),
+            Node::Check(..) => Cells::None,
         }
     }
 

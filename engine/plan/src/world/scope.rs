@@ -171,6 +171,7 @@ impl Scope for InstanceScope<'_> {
             Reference::PathCwd => Ok(Value::string(world.cwd.clone())),
             Reference::Workspace => Ok(Value::string(world.workspace.clone())),
             Reference::Applying => Ok(Value::bool(world.applying).with_marks(&terrane_value::Marks::EPHEMERAL)),
+            Reference::Provider(provider) => self.cell(Node::Provider(provider), 0),
         }
     }
 

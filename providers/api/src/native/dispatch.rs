@@ -90,6 +90,7 @@ impl Parts {
                 ephemeral.close(private).await?;
                 Ok(Reply::ok(Answer::Done))
             }
+            Call::GetFunctions => Ok(Reply::ok(Answer::Functions(self.schema.functions.clone()))),
             Call::CallFunction { name, arguments } => self.function(&name, &arguments),
             Call::UpgradeIdentity { type_name, .. } | Call::GenerateConfig { type_name, .. } => {
                 Err(unsupported(&type_name))

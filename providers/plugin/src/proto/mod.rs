@@ -6,6 +6,7 @@
 pub(crate) mod schema;
 
 use prost::Message;
+use std::collections::HashMap;
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Empty {}
@@ -415,6 +416,14 @@ pub(crate) struct RenewEphemeralResponse {
     pub(crate) renew_at: Option<Timestamp>,
     #[prost(bytes = "vec", optional, tag = "3")]
     pub(crate) private: Option<Vec<u8>>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct GetFunctionsResponse {
+    #[prost(map = "string, message", tag = "1")]
+    pub(crate) functions: HashMap<String, schema::Function>,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 #[derive(Clone, PartialEq, Message)]

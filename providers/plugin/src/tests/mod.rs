@@ -113,6 +113,44 @@ async fn functions_and_their_errors() {
     }
 }
 
+/// Those that the schema does not name are asked for.
+#[tokio::test]
+async fn functions_of_a_configured_plugin() {
+    let (_folder, factory) = attached(Protocol::Six).await;
+    assert!(
+        !factory
+            .info()
+            .await
+            .unwrap()
+            .schema
+            .functions
+            .contains_key("yell")
+    );
+    let provider = factory.start().await.unwrap();
+    let config = Value::object::<&str>([]);
+    provider.call(Call::Configure { config }).await.unwrap();
+    let call = |name: &str| Call::CallFunction {
+        name: name.into(),
+        arguments: vec![Value::string("hey")],
+    };
+    let reply = provider.call(call("yell")).await.unwrap();
+    assert_eq!(
+        reply.answer,
+        Some(Answer::Function(Ok(Value::string("HEY"))))
+    );
+    let failure = provider.call(call("mumble")).await.unwrap_err();
+    assert!(
+        failure.message.contains("it has no function \"mumble\""),
+        "{failure:?}"
+    );
+    let reply = provider.call(Call::GetFunctions).await.unwrap();
+    let Some(Answer::Functions(functions)) = reply.answer else {
+        panic!("{reply:?}");
+    };
+    let names: Vec<&str> = functions.keys().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["shout", "yell"]);
+}
+
 #[tokio::test]
 async fn what_fails_is_told_with_the_name_of_the_provider() {
     let (_folder, factory) = attached(Protocol::Six).await;

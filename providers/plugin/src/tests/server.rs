@@ -69,6 +69,7 @@ async fn route(request: Incoming, protocol: Protocol) -> Result<Outgoing, Infall
         }
         ("PlanResourceChange", _) => unary(request, plan).await,
         ("ApplyResourceChange", _) => unary(request, apply).await,
+        ("GetFunctions", _) => unary(request, more_functions).await,
         ("CallFunction", _) => unary(request, function).await,
         ("ReadResource", _) => {
             unary(request, |_: proto::ReadRequest| {
@@ -228,6 +229,16 @@ fn apply(request: proto::ApplyRequest) -> Result<proto::ApplyResponse, Status> {
             ..proto::Diagnostic::default()
         }],
         ..proto::ApplyResponse::default()
+    })
+}
+
+/// What it has once it is configured.
+fn more_functions(_: proto::Empty) -> Result<proto::GetFunctionsResponse, Status> {
+    let functions = functions();
+    let again = functions.values().map(|one| ("yell".into(), one.clone()));
+    Ok(proto::GetFunctionsResponse {
+        functions: again.collect(),
+        ..proto::GetFunctionsResponse::default()
     })
 }
 

@@ -387,6 +387,7 @@ fn about(call: &Call) -> (Operation, EcoString, EcoString) {
         | Call::Resolve { type_name, .. } => (Operation::Other, type_name.clone(), none()),
         Call::ValidateProviderConfig { .. }
         | Call::Configure { .. }
+        | Call::GetFunctions
         | Call::CallFunction { .. } => (Operation::Other, none(), none()),
     }
 }

@@ -15,6 +15,8 @@ pub fn explained(terraform: &Path, difference: &Difference) -> Option<&'static s
             .or_else(|| by_rule(terraform, &smallest))
             // What stands within a `for` can't be asked for alone, but made smaller.
             .or_else(|| by_rule(terraform, &shrink(terraform, smallest)))
+            // A part that differs alone may be another matter than the whole, where a `for` gives it its values.
+            .or_else(|| by_rule(terraform, &shrink(terraform, difference.clone())))
     })
 }
 

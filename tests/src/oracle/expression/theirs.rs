@@ -34,11 +34,12 @@ pub(super) fn answers(terraform: &Path, texts: &[String]) -> Vec<Answer> {
 pub(super) fn panics(terraform: &Path, text: &str) -> bool {
     let dir = tempfile::tempdir().expect("there is room for a folder");
     let ran = run(terraform, dir.path(), &["console"], &format!("{text}\n"));
-    // The message is broken into lines.
+    // The message is broken into lines, each with a bar before it.
     let words: Vec<&str> = ran
         .out
         .split_whitespace()
         .chain(ran.err.split_whitespace())
+        .filter(|word| !word.contains('│'))
         .collect();
     words.join(" ").contains("panic in function implementation")
 }
