@@ -3,6 +3,7 @@
 use super::limit::Limit;
 use crate::interrupt::Interrupt;
 use crate::providers::Registry;
+use crate::remote_state::READER;
 use ecow::EcoString;
 use futures::FutureExt as _;
 use std::collections::{BTreeMap, VecDeque};
@@ -74,9 +75,17 @@ struct Lane {
     started: Arc<Started>,
     /// Its calls never wait: they are made at once, in the loop itself.
     instant: bool,
-    queue: VecDeque<(RequestId, Call)>,
+    queue: VecDeque<(RequestId, Asked)>,
     in_flight: usize,
     limit: Limit,
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+struct Asked {
+    /// The data source that is read.
+    reader: Option<InstanceAddr>,
+    call: Call,
 }
 
 /// An instance that is started by its first call.
@@ -140,10 +149,15 @@ impl Pool {
             }
         };
         // What is kept open must not run out because others came first.
-        if matches!(call, Call::RenewEphemeral { .. }) {
-            lane.queue.push_front((id, call));
+        let urgent = matches!(call, Call::RenewEphemeral { .. });
+        let reader = about
+            .filter(|_| matches!(call, Call::ReadDataSource { .. }))
+            .cloned();
+        let asked = Asked { reader, call };
+        if urgent {
+            lane.queue.push_front((id, asked));
         } else {
-            lane.queue.push_back((id, call));
+            lane.queue.push_back((id, asked));
         }
     }
 
@@ -181,11 +195,14 @@ impl Pool {
             }
             loop {
                 let room = self.in_flight < self.parallelism && lane.in_flight < lane.limit.slots();
-                let urgent = matches!(lane.queue.front(), Some((_, Call::RenewEphemeral { .. })));
+                let urgent = lane
+                    .queue
+                    .front()
+                    .is_some_and(|(_, asked)| matches!(asked.call, Call::RenewEphemeral { .. }));
                 if !(room || urgent) {
                     break;
                 }
-                let Some((id, call)) = lane.queue.pop_front() else {
+                let Some((id, asked)) = lane.queue.pop_front() else {
                     break;
                 };
                 lane.in_flight += 1;
@@ -193,7 +210,7 @@ impl Pool {
                 spawn_call(
                     id,
                     provider.clone(),
-                    call,
+                    asked,
                     lane.started.clone(),
                     self.interrupt.clone(),
                     self.sender.clone(),
@@ -209,8 +226,8 @@ impl Pool {
         let mut answers = std::mem::take(&mut self.answered);
         for lane in self.lanes.values_mut().filter(|lane| lane.instant) {
             let started = lane.started.clone();
-            for (id, call) in lane.queue.drain(..) {
-                answers.push((id, started.call(call).await));
+            for (id, asked) in lane.queue.drain(..) {
+                answers.push((id, started.call(asked).await));
             }
         }
         answers
@@ -282,7 +299,15 @@ impl Pool {
 }
 
 impl Started {
-    async fn call(&self, call: Call) -> Result<Reply, CallFailure> {
+    async fn call(&self, asked: Asked) -> Result<Reply, CallFailure> {
+        let Asked { reader, call } = asked;
+        match reader {
+            Some(reader) => READER.scope(reader, self.made(call)).await,
+            None => self.made(call).await,
+        }
+    }
+
+    async fn made(&self, call: Call) -> Result<Reply, CallFailure> {
         let provider = self
             .cell
             .get_or_try_init(|| async {
@@ -348,13 +373,13 @@ fn final_failure(message: String) -> CallFailure {
 fn spawn_call(
     id: RequestId,
     from: ProviderInstance,
-    call: Call,
+    asked: Asked,
     started: Arc<Started>,
     interrupt: Arc<Interrupt>,
     sender: mpsc::UnboundedSender<Message>,
 ) {
     tokio::spawn(async move {
-        let (outcome, throttled) = attempt(&started, call, &interrupt).await;
+        let (outcome, throttled) = attempt(&started, asked, &interrupt).await;
         // The loop is gone only when the whole operation is given up.
         drop(sender.send(Message::Reply {
             id,
@@ -368,12 +393,12 @@ fn spawn_call(
 /// Makes a call, again after a pause where the provider says that this can help. Tells too whether it was asked to slow down.
 async fn attempt(
     started: &Started,
-    call: Call,
+    asked: Asked,
     interrupt: &Interrupt,
 ) -> (Result<Reply, CallFailure>, bool) {
     let mut throttled = false;
     for attempt in 1.. {
-        let failure = match started.call(call.clone()).await {
+        let failure = match started.call(asked.clone()).await {
             Ok(reply) => return (Ok(reply), throttled),
             Err(failure) => failure,
         };
@@ -382,7 +407,7 @@ async fn attempt(
         };
         throttled = true;
         let unsafe_again = failure.may_have_happened
-            && matches!(call, Call::Apply { .. })
+            && matches!(asked.call, Call::Apply { .. })
             && !started.resolves_tokens;
         if unsafe_again || attempt >= MAX_ATTEMPTS || interrupt.count() > 0 {
             return (Err(failure), throttled);

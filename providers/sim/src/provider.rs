@@ -15,6 +15,7 @@ pub struct SimFactory {
     world: World,
     waits: bool,
     max_in_flight: u32,
+    crashes: bool,
 }
 
 /// A provider of a world.
@@ -22,6 +23,7 @@ pub struct SimFactory {
 pub struct SimProvider {
     world: World,
     waits: bool,
+    crashes: bool,
 }
 
 impl SimFactory {
@@ -32,6 +34,7 @@ impl SimFactory {
             world,
             waits: false,
             max_in_flight: 0,
+            crashes: false,
         }
     }
 
@@ -46,6 +49,13 @@ impl SimFactory {
     #[must_use]
     pub fn max_in_flight(mut self, most: u32) -> Self {
         self.max_in_flight = most;
+        self
+    }
+
+    /// Providers that panic when they are asked to change something, with all that they were asked in the message, as careless programs do.
+    #[must_use]
+    pub fn crashing(mut self) -> Self {
+        self.crashes = true;
         self
     }
 
@@ -85,6 +95,7 @@ impl ProviderFactory for SimFactory {
         Ok(Arc::new(SimProvider {
             world: self.world.clone(),
             waits: self.waits,
+            crashes: self.crashes,
         }))
     }
 }
@@ -93,6 +104,11 @@ impl ProviderFactory for SimFactory {
 impl Provider for SimProvider {
     /// The effect comes first, then the wait: a caller that is cancelled while it waits does not know that it happened.
     async fn call(&self, call: Call) -> Result<Reply, CallFailure> {
+        if self.crashes
+            && let Call::Apply { config, .. } = &call
+        {
+            panic!("can't go on with {config:?}");
+        }
         let Handled { result, took_ms } = self.world.handle(call);
         if self.waits {
             tokio::time::sleep(Duration::from_millis(took_ms)).await;
