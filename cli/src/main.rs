@@ -5,6 +5,7 @@
 mod app;
 mod args;
 mod command;
+mod crash;
 mod exit;
 mod logging;
 mod view;
@@ -15,6 +16,7 @@ use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    crash::install();
     let arguments: Result<Vec<String>, _> = std::env::args_os()
         .skip(1)
         .map(std::ffi::OsString::into_string)

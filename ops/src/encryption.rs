@@ -21,7 +21,20 @@ use terrane_lang::source::{SourceMap, Span};
 /// The environment variable whose settings count more than those of files.
 const VARIABLE: &str = "TF_ENCRYPTION";
 /// Arguments whose lines are not shown: what is wrong with them may stand there in the clear.
-const SECRET: &[&str] = &["passphrase", "token", "secret_key", "access_key", "aad"];
+const SECRET: &[&str] = &[
+    "aad",
+    "access_key",
+    "access_token",
+    "client_certificate",
+    "client_certificate_password",
+    "client_secret",
+    "credentials",
+    "oidc_request_token",
+    "oidc_token",
+    "passphrase",
+    "secret_key",
+    "token",
+];
 
 /// The encryption of this command. Where nothing is said about it, nothing but the texts of the root module is looked at.
 ///
@@ -96,6 +109,7 @@ fn build(
     }
     let surroundings = Surroundings {
         env: session.env.clone(),
+        ..Surroundings::default()
     };
     match Encryption::build(&settings(&declared), &surroundings) {
         Ok(encryption) => (Some(encryption), diagnostics),

@@ -94,8 +94,9 @@ pub fn built_in(session: &Session) -> Providers {
         remote_state: Arc::new(States {
             backends: session.backends.clone(),
             around: session.around(),
-            seal: session
-                .seal_of_remote_states()
+            encryption: session
+                .encryption()
+                .cloned()
                 .map_err(|failure| failure.to_string()),
         }),
         tfvars: Arc::new(Tfvars),
@@ -103,9 +104,11 @@ pub fn built_in(session: &Session) -> Providers {
     });
     // For the project's own tests: a simulated cloud, which lives as long as the process.
     match session.env.get("TERRANE_SIM").map(|seed| seed.parse()) {
-        Some(Ok(seed)) => providers.with(Arc::new(terrane_sim::SimFactory::new(
-            terrane_sim::World::new(seed),
-        ))),
+        Some(Ok(seed)) => {
+            let factory = terrane_sim::SimFactory::new(terrane_sim::World::new(seed));
+            let crashes = session.env.contains_key("TERRANE_SIM_CRASHES");
+            providers.with(Arc::new(if crashes { factory.crashing() } else { factory }))
+        }
         _ => providers,
     }
 }

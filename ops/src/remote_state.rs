@@ -7,7 +7,9 @@ use std::sync::Arc;
 use terrane_builtin::doors::{Outputs, RemoteState, TfvarsReader};
 use terrane_config::load::backend::from_value;
 use terrane_config::variables::{Given, parse_tfvars};
+use terrane_encryption::Encryption;
 use terrane_lang::source::SourceMap;
+use terrane_model::addr::InstanceAddr;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backend::Surroundings;
 use terrane_store::seal::Seal;
@@ -26,10 +28,25 @@ pub(crate) struct States {
     pub(crate) backends: Arc<Catalog>,
     pub(crate) around: Surroundings,
     /// What opens sealed ones; `Err`: why that can't be had.
-    pub(crate) seal: Result<Arc<dyn Seal>, String>,
+    pub(crate) encryption: Result<Encryption, String>,
+}
+
+tokio::task_local! {
+    /// The data source on whose behalf a provider is called: states of others can be sealed in different ways, and the settings say so by
+    /// the name of the data source, which no provider is told.
+    pub(crate) static READER: InstanceAddr;
 }
 
 impl States {
+    /// What opens the state that the current data source reads.
+    fn seal(&self) -> Result<Arc<dyn Seal>, String> {
+        let encryption = self.encryption.as_ref().map_err(Clone::clone)?;
+        let names = READER.try_with(names).unwrap_or_default();
+        Ok(encryption
+            .remote_state(names.iter().map(String::as_str))
+            .clone())
+    }
+
     /// The store that a configuration means.
     fn store(&self, backend: &str, config: &Value) -> Result<Arc<dyn StateStore>, String> {
         let kind = self
@@ -37,12 +54,38 @@ impl States {
             .find(backend)
             .map_err(|found| found.detail.clone())?;
         let config = from_value(&kind.schema(), config)?;
-        kind.open(&config, &self.around, self.seal.clone()?)
+        kind.open(&config, &self.around, self.seal()?)
             .map_err(|error| match error.argument {
                 Some(name) => format!("The argument {name:?}: {}", error.message),
                 None => error.message,
             })
     }
+}
+
+/// The names by which the settings can mean a data source, from the most to the least exact: with the keys of modules and of its own or without,
+/// and with `module.` before the names of modules or without.
+fn names(reader: &InstanceAddr) -> Vec<String> {
+    let steps = &reader.resource.module.0;
+    let name = &reader.resource.name;
+    let with_key = reader.key.as_ref().map(|key| format!("{name}{key}"));
+    let mut names = Vec::new();
+    for module_keys in [true, false] {
+        for own in with_key.iter().map(String::as_str).chain([name.as_str()]) {
+            for prefix in ["module.", ""] {
+                let mut text = String::new();
+                for step in steps.iter() {
+                    let key = step.key.as_ref().filter(|_| module_keys);
+                    let key = key.map(ToString::to_string).unwrap_or_default();
+                    text.extend([prefix, step.name.as_str(), &key, "."]);
+                }
+                text.push_str(own);
+                if !names.contains(&text) {
+                    names.push(text);
+                }
+            }
+        }
+    }
+    names
 }
 
 #[async_trait]
@@ -62,7 +105,7 @@ impl RemoteState for States {
             .then(|| beside(config, workspace))
             .flatten();
         let workspace = workspace.to_owned();
-        let seal = self.seal.clone()?;
+        let seal = self.seal()?;
         // Stores wait for disks and networks.
         let read = tokio::task::spawn_blocking(move || match beside {
             Some(folder) => read(&SledStore::new(folder).sealed(seal), &workspace),
@@ -143,6 +186,41 @@ impl TfvarsReader for Tfvars {
                 };
                 (given.name, value)
             }))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+    use std::str::FromStr as _;
+    use terrane_model::addr::InstanceAddr;
+
+    #[test]
+    fn names_go_from_the_most_to_the_least_exact() {
+        for (addr, expect) in [
+            ("data.terraform_remote_state.net", &["net"][..]),
+            ("data.terraform_remote_state.net[0]", &["net[0]", "net"]),
+            (
+                "module.a.module.b.data.terraform_remote_state.net",
+                &["module.a.module.b.net", "a.b.net"],
+            ),
+            (
+                "module.a[\"k\"].data.terraform_remote_state.net[\"x\"]",
+                &[
+                    "module.a[\"k\"].net[\"x\"]",
+                    "a[\"k\"].net[\"x\"]",
+                    "module.a[\"k\"].net",
+                    "a[\"k\"].net",
+                    "module.a.net[\"x\"]",
+                    "a.net[\"x\"]",
+                    "module.a.net",
+                    "a.net",
+                ],
+            ),
+        ] {
+            let addr = InstanceAddr::from_str(addr).expect("an address");
+            assert_eq!(names(&addr), expect);
         }
     }
 }

@@ -144,14 +144,6 @@ impl Session {
         }
     }
 
-    /// What opens states that `terraform_remote_state` reads: by its configuration, since they may be sealed in another way.
-    ///
-    /// # Errors
-    /// When the configuration of the encryption has errors.
-    pub(crate) fn seal_of_remote_states(&self) -> Result<Arc<dyn Seal>, Failure> {
-        Ok(self.encryption()?.remote_state([]).clone())
-    }
-
     /// How state and plans are encrypted.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use super::limit::Limit;
 use crate::interrupt::Interrupt;
 use crate::providers::Registry;
+use crate::remote_state::READER;
 use ecow::EcoString;
 use futures::FutureExt as _;
 use std::collections::{BTreeMap, VecDeque};
@@ -54,7 +55,7 @@ pub(crate) struct Refused {
 #[derive(Debug)]
 struct Queued {
     id: RequestId,
-    call: Call,
+    asked: Asked,
     /// Which attempt it will be, from 1.
     attempt: u32,
 }
@@ -102,6 +103,14 @@ struct Lane {
     queue: VecDeque<Queued>,
     in_flight: usize,
     limit: Limit,
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+struct Asked {
+    /// The data source that is read.
+    reader: Option<InstanceAddr>,
+    call: Call,
 }
 
 /// An instance that is started by its first call.
@@ -168,9 +177,12 @@ impl Pool {
         };
         // What is kept open must not run out because others came first.
         let urgent = matches!(call, Call::RenewEphemeral { .. });
+        let reader = about
+            .filter(|_| matches!(call, Call::ReadDataSource { .. }))
+            .cloned();
         let queued = Queued {
             id,
-            call,
+            asked: Asked { reader, call },
             attempt: 1,
         };
         if urgent {
@@ -209,7 +221,7 @@ impl Pool {
         for lane in self.lanes.values_mut().filter(|lane| lane.instant) {
             let started = lane.started.clone();
             for queued in lane.queue.drain(..) {
-                answers.push((queued.id, started.call(queued.call).await));
+                answers.push((queued.id, started.call(queued.asked).await));
             }
         }
         answers
@@ -225,7 +237,7 @@ impl Pool {
                 continue;
             }
             while let Some(first) = lane.queue.front() {
-                let urgent = matches!(first.call, Call::RenewEphemeral { .. });
+                let urgent = matches!(first.asked.call, Call::RenewEphemeral { .. });
                 let next_ms = lane.limit.next_ms(lane.in_flight, now_ms);
                 let room = self.in_flight < all && next_ms.is_some_and(|at| at <= now_ms);
                 if !(room || urgent) {
@@ -354,7 +366,7 @@ impl Pool {
             Some(lane) => {
                 lane.limit.refused(sent_ms, now_ms, asked_ms);
                 let unsafe_again = failure.may_have_happened
-                    && matches!(queued.call, Call::Apply { .. })
+                    && matches!(queued.asked.call, Call::Apply { .. })
                     && !lane.started.resolves_tokens;
                 unsafe_again
                     || queued.attempt >= MAX_ATTEMPTS
@@ -393,7 +405,15 @@ impl Pool {
 }
 
 impl Started {
-    async fn call(&self, call: Call) -> Result<Reply, CallFailure> {
+    async fn call(&self, asked: Asked) -> Result<Reply, CallFailure> {
+        let Asked { reader, call } = asked;
+        match reader {
+            Some(reader) => READER.scope(reader, self.made(call)).await,
+            None => self.made(call).await,
+        }
+    }
+
+    async fn made(&self, call: Call) -> Result<Reply, CallFailure> {
         let provider = self
             .cell
             .get_or_try_init(|| async {
@@ -465,7 +485,7 @@ fn spawn_call(
     sender: mpsc::UnboundedSender<Message>,
 ) {
     tokio::spawn(async move {
-        let outcome = started.call(queued.call.clone()).await;
+        let outcome = started.call(queued.asked.clone()).await;
         let asked_ms = match &outcome {
             Err(failure) => failure.retry_after_ms,
             Ok(_) => None,

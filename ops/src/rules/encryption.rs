@@ -15,17 +15,20 @@ terrane_lang::rules! {
     /// ```
     T6101 error UNKNOWN_TYPE = "Unknown encryption type";
 
-    /// OpenTofu has this key provider, and this program does not have it yet. A program of yours can take its place: `key_provider "external"`.
+    /// OpenTofu takes this argument, and this program can't do yet what it asks for. The message names what can be done instead; a program of
+    /// yours can take the place of a key provider, too: `key_provider "external"`.
     ///
     /// ```terraform
     /// terraform {
     ///   encryption {
-    ///     key_provider "gcp_kms" "main" {
-    ///       kms_encryption_key = "projects/p/locations/l/keyRings/r/cryptoKeys/k"
-    ///       key_length         = 32
+    ///     key_provider "azure_vault" "main" {
+    ///       vault_uri               = "https://keys.vault.azure.net"
+    ///       vault_key_name          = "state"
+    ///       key_length              = 32
+    ///       client_certificate_path = "application.pfx"
     ///     }
     ///     method "aes_gcm" "main" {
-    ///       keys = key_provider.gcp_kms.main
+    ///       keys = key_provider.azure_vault.main
     ///     }
     ///     state {
     ///       method = method.aes_gcm.main
@@ -33,7 +36,7 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T6102 error NOT_AVAILABLE = "Key provider not available";
+    T6102 error NOT_AVAILABLE = "Encryption setting not available";
 
     /// An argument of a key provider or a method is missing, there is no such argument, or its value does not do: a passphrase that is too short, a
     /// key of a length that the method does not take. Values are not shown, for they may be secret.

@@ -18,6 +18,7 @@ pub struct SimFactory {
     world: World,
     waits: bool,
     max_in_flight: u32,
+    crashes: bool,
 }
 
 /// A provider of a world. One that is configured with a region has a function of its own: `in_region`.
@@ -26,6 +27,7 @@ pub struct SimProvider {
     world: World,
     waits: bool,
     region: OnceLock<EcoString>,
+    crashes: bool,
 }
 
 impl SimProvider {
@@ -70,6 +72,7 @@ impl SimFactory {
             world,
             waits: false,
             max_in_flight: 0,
+            crashes: false,
         }
     }
 
@@ -84,6 +87,13 @@ impl SimFactory {
     #[must_use]
     pub fn max_in_flight(mut self, most: u32) -> Self {
         self.max_in_flight = most;
+        self
+    }
+
+    /// Providers that panic when they are asked to change something, with all that they were asked in the message, as careless programs do.
+    #[must_use]
+    pub fn crashing(mut self) -> Self {
+        self.crashes = true;
         self
     }
 
@@ -124,6 +134,7 @@ impl ProviderFactory for SimFactory {
             world: self.world.clone(),
             waits: self.waits,
             region: OnceLock::new(),
+            crashes: self.crashes,
         }))
     }
 }
@@ -134,6 +145,11 @@ impl Provider for SimProvider {
     async fn call(&self, call: Call) -> Result<Reply, CallFailure> {
         if let Some(reply) = self.own(&call) {
             return Ok(reply);
+        }
+        if self.crashes
+            && let Call::Apply { config, .. } = &call
+        {
+            panic!("can't go on with {config:?}");
         }
         let Handled { result, took_ms } = self.world.handle(call);
         if self.waits {

@@ -1,7 +1,9 @@
 //! From settings to doors.
 
 use crate::arguments::Arguments;
-use crate::key::{AwsKms, External as ExternalKeys, KeyProvider, KeySource, OpenBao, Pbkdf2};
+use crate::key::{
+    AwsKms, AzureVault, External as ExternalKeys, GcpKms, KeyProvider, KeySource, OpenBao, Pbkdf2,
+};
 use crate::method::{AesGcm, Does, External as ExternalMethod, KEY_LENGTHS, Method};
 use crate::settings::{Block, Mistake, MistakeKind, Part, Settings, Target};
 use crate::target::Door;
@@ -11,9 +13,14 @@ use terrane_store::seal::{Plain, Seal};
 use terrane_value::Kind;
 
 /// Key providers that there are.
-const KEY_PROVIDERS: &[&str] = &["aws_kms", "external", "openbao", "pbkdf2"];
-/// Key providers of the language that this program does not have.
-const NOT_HERE: &[&str] = &["gcp_kms", "azure_vault"];
+const KEY_PROVIDERS: &[&str] = &[
+    "aws_kms",
+    "azure_vault",
+    "external",
+    "gcp_kms",
+    "openbao",
+    "pbkdf2",
+];
 /// Methods that there are.
 const METHODS: &[&str] = &["aes_gcm", "external", "unencrypted"];
 
@@ -22,6 +29,31 @@ const METHODS: &[&str] = &["aes_gcm", "external", "unencrypted"];
 pub struct Surroundings {
     /// The environment: addresses and credentials of services.
     pub env: BTreeMap<String, String>,
+    /// Addresses of services; but in tests those that everybody uses.
+    #[doc(hidden)]
+    pub endpoints: Endpoints,
+}
+
+/// Addresses of services that neither settings nor environment name.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// Google's key management.
+    pub cloud_kms: String,
+    /// Google's tokens of other accounts.
+    pub iam_credentials: String,
+    /// Google's tokens where credentials name no other place.
+    pub google_token: String,
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self {
+            cloud_kms: String::from("https://cloudkms.googleapis.com"),
+            iam_credentials: String::from("https://iamcredentials.googleapis.com"),
+            google_token: String::from("https://oauth2.googleapis.com/token"),
+        }
+    }
 }
 
 /// Encryption as configured: a door for each thing that may be encrypted.
@@ -154,7 +186,9 @@ fn key_source(
     let provider: Box<dyn KeyProvider> = match block.kind.as_str() {
         "pbkdf2" => Box::new(Pbkdf2::new(&mut arguments, block.keys.is_some())),
         "aws_kms" => Box::new(AwsKms::new(&mut arguments)),
+        "azure_vault" => Box::new(AzureVault::new(&mut arguments, surroundings)),
         "external" => Box::new(ExternalKeys::new(&mut arguments)),
+        "gcp_kms" => Box::new(GcpKms::new(&mut arguments, surroundings)),
         "openbao" => Box::new(OpenBao::new(&mut arguments, &surroundings.env)),
         kind => {
             mistakes.push(unknown(part, "key provider", kind, KEY_PROVIDERS));
@@ -176,27 +210,14 @@ fn key_source(
 }
 
 fn unknown(part: Part, what: &str, kind: &str, known: &[&str]) -> Mistake {
-    let (mistake, detail) = if what == "key provider" && NOT_HERE.contains(&kind) {
-        (
-            MistakeKind::NotAvailable,
-            format!(
-                "The key provider \"{kind}\" is not available in this version of terrane. A program of yours can stand in for it: key_provider \"external\" with a command that fetches the key."
-            ),
-        )
-    } else {
-        (
-            MistakeKind::UnknownType,
-            format!(
-                "There is no {what} of type \"{kind}\". There are: {}.",
-                known.join(", ")
-            ),
-        )
-    };
     Mistake {
         part,
         argument: None,
-        kind: mistake,
-        detail,
+        kind: MistakeKind::UnknownType,
+        detail: format!(
+            "There is no {what} of type \"{kind}\". There are: {}.",
+            known.join(", ")
+        ),
     }
 }
 

@@ -19,5 +19,5 @@ mod secret;
 mod settings;
 mod target;
 
-pub use encryption::{Encryption, Surroundings};
+pub use encryption::{Encryption, Endpoints, Surroundings};
 pub use settings::{Block, Mistake, MistakeKind, Part, Settings, Target};

@@ -1,5 +1,6 @@
 //! Bytes that must not be shown, and are wiped when they go.
 
+use crate::problem::{Problem, Result};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -15,6 +16,11 @@ impl Secret {
     /// The bytes. Whoever takes them must not keep them.
     pub(crate) fn reveal(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The bytes as text.
+    pub(crate) fn text(&self) -> Result<&str> {
+        std::str::from_utf8(&self.0).map_err(|_| Problem(String::from("a secret is not text")))
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -73,7 +73,7 @@ pub enum Part {
 pub enum MistakeKind {
     /// There is no key provider or method of this type.
     UnknownType,
-    /// A key provider or method of the language that this program does not have.
+    /// Something of the language that this program does not have.
     NotAvailable,
     /// An argument that must be there is not.
     MissingArgument,

@@ -62,7 +62,7 @@ fn forms(text: &str) -> Vec<Vec<u8>> {
     all
 }
 
-fn sings(bytes: &[u8], canary: &str) -> bool {
+pub(crate) fn sings(bytes: &[u8], canary: &str) -> bool {
     forms(canary).iter().any(|form| {
         bytes
             .windows(form.len())
@@ -70,7 +70,7 @@ fn sings(bytes: &[u8], canary: &str) -> bool {
     })
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -84,7 +84,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[track_caller]
-fn no_file_sings(folder: &Folder, canaries: &[&str]) {
+pub(crate) fn no_file_sings(folder: &Folder, canaries: &[&str]) {
     for path in files(folder.path()) {
         if path.extension().is_some_and(|end| end == "tf") {
             continue;
@@ -97,7 +97,7 @@ fn no_file_sings(folder: &Folder, canaries: &[&str]) {
 }
 
 #[track_caller]
-fn stays_silent(ran: &Ran, words: &str, canaries: &[&str]) {
+pub(crate) fn stays_silent(ran: &Ran, words: &str, canaries: &[&str]) {
     for canary in canaries {
         for text in [&ran.out, &ran.err] {
             assert!(

@@ -7,6 +7,7 @@
 
 mod backend;
 mod bad_input;
+mod canaries;
 mod commands;
 mod configured_functions;
 mod console;
@@ -24,6 +25,8 @@ mod peers;
 mod plan_json;
 mod remote;
 mod saved_plans;
+mod sealed_stores;
 mod secrets;
+mod services;
 mod state;
 mod test_command;

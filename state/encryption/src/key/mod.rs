@@ -5,21 +5,29 @@
 //! passphrase.
 
 mod aws_kms;
+mod azure_vault;
 mod connector;
+mod entra;
 mod external;
+mod gcp_kms;
+mod google;
 mod openbao;
 mod pbkdf2;
 
 pub(crate) use aws_kms::AwsKms;
+pub(crate) use azure_vault::AzureVault;
 pub(crate) use external::External;
+pub(crate) use gcp_kms::GcpKms;
 pub(crate) use openbao::OpenBao;
 pub(crate) use pbkdf2::Pbkdf2;
 
 use crate::problem::{Problem, Result, fail};
 use crate::secret::Secret;
+use aws_lc_rs::rand;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use zeroize::Zeroizing;
 
 /// What is stored beside sealed bytes, by the address or alias of the key provider.
 pub(crate) type Metadata = BTreeMap<String, Vec<u8>>;
@@ -141,4 +149,11 @@ pub(crate) fn parse<'de, T: serde::Deserialize<'de>>(stored: &'de [u8]) -> Resul
 pub(crate) fn store<T: serde::Serialize>(metadata: &T) -> Result<Vec<u8>> {
     serde_json::to_vec(metadata)
         .map_err(|error| Problem(format!("its metadata can't be stored: {error}")))
+}
+
+/// A key that is new.
+pub(crate) fn random(length: u32) -> Result<Secret> {
+    let mut key = Zeroizing::new(vec![0; usize::try_from(length).unwrap_or(0)]);
+    rand::fill(&mut key).map_err(|_| Problem(String::from("the system has no randomness")))?;
+    Ok(Secret::new(std::mem::take(&mut *key)))
 }

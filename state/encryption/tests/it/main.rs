@@ -1,5 +1,8 @@
 //! The key providers, the methods and the payload, from outside.
 
+mod azure;
+mod double;
+mod gcp;
 mod kms;
 mod openbao;
 mod payload;

@@ -1,61 +1,17 @@
 //! The transit engine, as a double on the loopback interface.
 
+use crate::double::Double;
 use crate::support::{aes, block, build_in, settings};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 use terrane_value::Value;
-
-/// A request: method and path, headers in lower case, body.
-type Request = (String, String, String);
-
-struct Double {
-    address: String,
-    seen: Arc<Mutex<Vec<Request>>>,
-}
 
 /// Wraps keys by turning them around; answers with this status where it is not 200.
 fn double(status: u16, body: Option<&'static str>) -> Double {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let seen: Arc<Mutex<Vec<Request>>> = Arc::default();
-    let log = Arc::clone(&seen);
-    // Ends with the test: nothing waits for it.
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { continue };
-            let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
-            let mut first = String::new();
-            reader.read_line(&mut first).expect("a request");
-            let mut headers = String::new();
-            let mut length = 0;
-            loop {
-                let mut line = String::new();
-                reader.read_line(&mut line).expect("a header");
-                if line.trim().is_empty() {
-                    break;
-                }
-                let line = line.to_lowercase();
-                if let Some(value) = line.strip_prefix("content-length:") {
-                    length = value.trim().parse().expect("a length");
-                }
-                headers.push_str(&line);
-            }
-            let mut sent = vec![0; length];
-            reader.read_exact(&mut sent).expect("a body");
-            let sent = String::from_utf8(sent).expect("text");
-            let answer = body.map_or_else(|| answer(&first, &sent), str::to_owned);
-            log.lock().expect("no panic").push((first, headers, sent));
-            let text = format!(
-                "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}",
-                answer.len()
-            );
-            stream.write_all(text.as_bytes()).expect("written");
-        }
-    });
-    Double { address, seen }
+    Double::start(move |request| {
+        let text = body.map_or_else(|| answer(&request.first, &request.body), str::to_owned);
+        (status, text)
+    })
 }
 
 fn answer(first: &str, body: &str) -> String {
@@ -106,8 +62,8 @@ fn a_data_key_is_asked_for_once_and_unwrapped_by_others() {
     let there = encryption(&double.address, Some("t0k"));
     assert_eq!(there.state().unseal(sealed.clone()).expect("opened"), b"x");
     assert_eq!(there.state().unseal(sealed).expect("opened"), b"x");
-    let seen = double.seen.lock().expect("no panic").clone();
-    let paths: Vec<&str> = seen.iter().map(|(first, ..)| first.trim()).collect();
+    let seen = double.seen();
+    let paths: Vec<&str> = seen.iter().map(|request| request.first.trim()).collect();
     assert_eq!(
         paths,
         [
@@ -115,10 +71,10 @@ fn a_data_key_is_asked_for_once_and_unwrapped_by_others() {
             "POST /v1/my/transit/decrypt/state HTTP/1.1",
         ]
     );
-    assert_eq!(seen[0].2, r#"{"bits":256}"#);
+    assert_eq!(seen[0].body, r#"{"bits":256}"#);
     assert!(
         seen.iter()
-            .all(|(_, headers, _)| headers.contains("x-vault-token: t0k\r\n"))
+            .all(|request| request.headers.contains("x-vault-token: t0k\r\n"))
     );
 }
 

@@ -129,17 +129,11 @@ fn numbers_and_names() {
 
 #[test]
 fn types_and_references() {
-    use MistakeKind::{
-        InvalidValue, MissingArgument, NotAvailable, UnknownType, UnsupportedArgument,
-    };
+    use MistakeKind::{InvalidValue, MissingArgument, UnknownType, UnsupportedArgument};
     let part = Part::KeyProvider(0);
     check(
         &provider(block("rot13", &[], None)),
         &[(part, None, UnknownType, "pbkdf2")],
-    );
-    check(
-        &provider(block("gcp_kms", &[], None)),
-        &[(part, None, NotAvailable, "external")],
     );
     let key = || vec![passphrase("a long passphrase!")];
     let method = Part::Method(0);
@@ -202,6 +196,98 @@ fn types_and_references() {
             (part, Some("key_length"), InvalidValue, "16, 32 or 64"),
         ],
     );
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn services_of_clouds() {
+    use MistakeKind::{InvalidValue, MissingArgument, NotAvailable, UnsupportedArgument};
+    let part = Part::KeyProvider(0);
+    check(
+        &provider(block("gcp_kms", &[], None)),
+        &[
+            (
+                part,
+                Some("kms_encryption_key"),
+                MissingArgument,
+                "required",
+            ),
+            (part, Some("key_length"), MissingArgument, "bytes"),
+        ],
+    );
+    let vault = |more: &[(&str, Value)]| {
+        let mut all = vec![
+            ("vault_uri", Value::string("https://keys.vault.azure.net/")),
+            ("vault_key_name", Value::string("state")),
+            ("key_length", Value::number(32_u64)),
+        ];
+        all.extend_from_slice(more);
+        provider(block("azure_vault", &all, None))
+    };
+    assert!(try_build(&vault(&[])).is_ok());
+    for (name, value, kind, text) in [
+        (
+            "vault_uri",
+            Value::string("http://keys.vault.azure.net"),
+            InvalidValue,
+            "address of a vault",
+        ),
+        (
+            "vault_uri",
+            Value::string("https://keys.vault.azure.net/keys/a"),
+            InvalidValue,
+            "address of a vault",
+        ),
+        (
+            "vault_key_name",
+            Value::string("a/b"),
+            InvalidValue,
+            "letters",
+        ),
+        (
+            "symmetric",
+            Value::bool(true),
+            MissingArgument,
+            "128, 192 or 256",
+        ),
+        (
+            "symmetric_key_size",
+            Value::number(256_u64),
+            InvalidValue,
+            "symmetric = true",
+        ),
+        (
+            "environment",
+            Value::string("moon"),
+            InvalidValue,
+            "usgovernment",
+        ),
+        (
+            "client_certificate_path",
+            Value::string("a.pfx"),
+            NotAvailable,
+            "use_oidc",
+        ),
+        (
+            "metadata_host",
+            Value::string("a"),
+            NotAvailable,
+            "environment",
+        ),
+        (
+            "key_name",
+            Value::string("a"),
+            UnsupportedArgument,
+            "vault_key_name",
+        ),
+    ] {
+        let at = if name == "symmetric" {
+            "symmetric_key_size"
+        } else {
+            name
+        };
+        check(&vault(&[(name, value)]), &[(part, Some(at), kind, text)]);
+    }
 }
 
 #[test]

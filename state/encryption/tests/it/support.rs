@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use terrane_encryption::{Block, Encryption, Mistake, Settings, Surroundings, Target};
+use terrane_encryption::{Block, Encryption, Endpoints, Mistake, Settings, Surroundings, Target};
 use terrane_value::Value;
 
 pub(crate) fn block(kind: &str, arguments: &[(&str, Value)], keys: Option<usize>) -> Block {
@@ -63,11 +63,20 @@ pub(crate) fn try_build(settings: &Settings) -> Result<Encryption, Vec<Mistake>>
 }
 
 pub(crate) fn build_in(settings: &Settings, env: &[(&str, &str)]) -> Encryption {
+    build_at(settings, env, Endpoints::default())
+}
+
+pub(crate) fn build_at(
+    settings: &Settings,
+    env: &[(&str, &str)],
+    endpoints: Endpoints,
+) -> Encryption {
     let env: BTreeMap<String, String> = env
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    Encryption::build(settings, &Surroundings { env }).expect("settings without mistakes")
+    Encryption::build(settings, &Surroundings { env, endpoints })
+        .expect("settings without mistakes")
 }
 
 /// A program: a shell script.
