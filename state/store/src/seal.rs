@@ -91,6 +91,11 @@ pub trait Seal: Send + Sync + std::fmt::Debug {
         })
     }
 
+    /// Whether [`Seal::open`] can find something that was not sealed as it would be today: there are other methods to open with.
+    fn has_fallback(&self) -> bool {
+        false
+    }
+
     /// A new key for many small pieces; `None`: they are stored in the clear.
     ///
     /// # Errors

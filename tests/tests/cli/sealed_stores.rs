@@ -142,7 +142,12 @@ fn upkeep_works_on_what_is_encrypted() {
             ("main.tf", &configuration(&place)),
             ("encryption.tf", &state("aes_gcm.one", "enforced = true")),
         ]);
-        let go = |words: &str| run(&folder, &place, words, &[]);
+        let name = place.name;
+        let go = |words: &str| {
+            let ran = run(&folder, &place, words, &[]);
+            println!("{name} {words}: {} {}", ran.exit, ran.err);
+            ran
+        };
         go("init").ok();
         go("apply -auto-approve").ok();
         go("state fsck").ok();

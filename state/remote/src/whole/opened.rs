@@ -122,6 +122,7 @@ impl Opened {
         let tag = facts.found.tag();
         let file_len = facts.found.len();
         let absent = facts.found.stored.is_none();
+        let stale = facts.found.is_stale(&means.seal);
         let who = holder.who.to_string();
         let mut opened = Self {
             name,
@@ -160,6 +161,11 @@ impl Opened {
         }
         if absent && workspace != "default" && !opened.behind {
             opened.write_first()?;
+        }
+        if stale {
+            // Written at the end, whether anything else changes or not.
+            opened.behind = true;
+            opened.baseline = None;
         }
         Ok(opened)
     }
