@@ -96,7 +96,7 @@ pub trait Seal: Send + Sync + std::fmt::Debug {
         false
     }
 
-    /// A new key for many small pieces; `None`: they are stored in the clear.
+    /// A new key for many small pieces; `None`: there is none, so each is sealed as a whole file is, if it is sealed at all.
     ///
     /// # Errors
     /// As [`Seal::seal`].

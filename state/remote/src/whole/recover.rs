@@ -187,7 +187,7 @@ impl Facts {
             });
         let mut ahead = Vec::new();
         let mut failed = None;
-        let told = desk.replay(seal, |batch| {
+        let told = desk.replay(|batch| {
             if batch.serial > since {
                 match batch_text(batch.serial, &batch.events) {
                     Ok(text) => ahead.push(text),
