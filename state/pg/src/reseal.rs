@@ -41,13 +41,15 @@ impl PgStore {
         let mut changes: [Vec<Change>; SEALED.len()] = Default::default();
         for (table, at, old) in rows {
             // What nothing here opens is told where it is needed.
-            let Ok(opened) = seal.open(old.clone()) else {
+            let Ok(opened) = self.tables.sealing.open(&old) else {
                 continue;
             };
-            if !opened.current
-                && let Some(changes) = changes.get_mut(table)
-            {
-                changes.push((at, old, self.tables.sealing.seal(opened.bytes)?));
+            if opened.current {
+                continue;
+            }
+            let new = self.tables.sealing.seal(opened.bytes.into_owned())?;
+            if let Some(changes) = changes.get_mut(table) {
+                changes.push((at, old, new));
             }
         }
         if changes.iter().any(|changes| !changes.is_empty()) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use terrane_store::StoreError;
-use terrane_store::pieces::Sealer;
+use terrane_store::pieces::{Piece, Sealer};
 use terrane_store::seal::Seal;
 
 /// The encryption of a store: piece by piece for rows and batches, as a whole for the peers' line.
@@ -30,6 +30,11 @@ impl Sealing {
 
     pub(crate) fn seal(&self, plain: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         self.pieces.seal(plain)
+    }
+
+    /// A piece, and whether it would be sealed in the same way today.
+    pub(crate) fn open<'a>(&self, stored: &'a [u8]) -> Result<Piece<'a>, StoreError> {
+        self.pieces.open(stored)
     }
 
     /// What was sealed, as a piece or (as it was once done) as a whole.

@@ -145,8 +145,15 @@ impl StateStore for PgStore {
         })?;
         match outcome {
             Ok(grant) => {
-                let opened: Box<dyn Workspace> = Box::new(self.open_granted(workspace, grant)?);
-                Ok(Attempt::Granted(opened))
+                let id = grant.lease.holder.id.to_string();
+                match self.open_granted(workspace, grant) {
+                    Ok(opened) => Ok(Attempt::Granted(Box::new(opened))),
+                    Err(error) => {
+                        // Who can't read the state (without its key, say) does not keep others from it.
+                        drop(self.withdraw(workspace, &id));
+                        Err(error)
+                    }
+                }
             }
             Err(waiting) => Ok(Attempt::Waiting(waiting)),
         }
