@@ -14,7 +14,7 @@ use terrane_store::lease::{Claim, Fence, Held, Holder, new_lock_id};
 use terrane_store::maintain::Maintain;
 use terrane_store::statefile::{self, WriteOptions};
 use terrane_store::{
-    Attempt, LeaseRequest, Leasing, StateStore, StoreError, Version, Workspace, check_deletable,
+    Attempt, LeaseRequest, Leasing, StateStore, StoreError, Version, check_deletable,
     check_workspace_name,
 };
 

@@ -44,11 +44,11 @@ fn everywhere(check: impl Fn(&Place) + Sync) {
     std::thread::scope(|scope| {
         for place in places() {
             let check = &check;
-            scope.spawn(move || {
-                println!("in {}", place.name);
-                check(&place);
-                println!("done in {}", place.name);
-            });
+            // The name stands in the message of a failure.
+            std::thread::Builder::new()
+                .name(place.name.to_owned())
+                .spawn_scoped(scope, move || check(&place))
+                .unwrap();
         }
     });
 }
@@ -203,6 +203,7 @@ fn a_migration_arrives_encrypted() {
 
 /// Each state of others is opened with what is said about the data source that reads it.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn remote_states_have_settings_of_their_own() {
     let others: Vec<Folder> = ["one", "two"]
         .iter()

@@ -17,6 +17,8 @@ pub(crate) mod postgres;
 use crate::folder::Folder;
 use std::path::Path;
 
+/// Reads everything that is stored.
+type Stored = Box<dyn Fn(&Path) -> Vec<u8> + Send>;
 /// Replaces what is stored.
 type Put = Box<dyn Fn(&Path, &[u8]) + Send>;
 
@@ -27,7 +29,7 @@ pub(crate) struct Place {
     pub(crate) backend: String,
     pub(crate) env: Vec<(&'static str, String)>,
     /// Everything that is stored there.
-    stored: Box<dyn Fn(&Path) -> Vec<u8> + Send>,
+    stored: Stored,
     /// Replaces it, where it is one piece.
     pub(crate) put: Option<Put>,
 }

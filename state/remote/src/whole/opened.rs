@@ -90,6 +90,15 @@ fn resealed(mut prepared: decide::Prepared, desk: &Desk) -> Result<decide::Prepa
     Ok(prepared)
 }
 
+/// The header of the journal that is there, or what stands for none.
+fn header_of(told: Option<&Told>) -> Header {
+    let none = Header {
+        generation: 0,
+        id: 0,
+    };
+    told.map_or(none, |told| told.header)
+}
+
 impl Opened {
     pub(crate) fn open(opening: Opening<'_>, means: Means) -> Result<Self, StoreError> {
         let Opening {
@@ -122,13 +131,7 @@ impl Opened {
             marks,
             taken,
         } = prepared;
-        let header = facts.told.as_ref().map_or(
-            Header {
-                generation: 0,
-                id: 0,
-            },
-            |told| told.header,
-        );
+        let header = header_of(facts.told.as_ref());
         let behind = matches!(facts.relation, Relation::GoesOn(_)) && !facts.ahead.is_empty();
         let tag = facts.found.tag();
         let file_len = facts.found.len();
