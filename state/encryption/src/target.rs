@@ -144,6 +144,10 @@ impl Seal for Door {
         })
     }
 
+    fn has_fallback(&self) -> bool {
+        self.methods.len() > 1
+    }
+
     fn opens_plain(&self) -> bool {
         self.methods.iter().any(|method| !method.encrypts())
     }

@@ -18,6 +18,7 @@ mod past;
 mod peers;
 mod reading;
 mod removing;
+mod reseal;
 mod rows;
 mod runtime;
 mod schema;

@@ -356,12 +356,14 @@ impl Maintain for PgStore {
         if past.serial > 0 {
             let state = self.fold_past(workspace, past)?;
             let payload = encode_snapshot(&state).map_err(WireError::refused)?;
+            let payload = self.tables.sealing.seal(payload)?;
             each(&RawRecord::new(RecordKind::Checkpoint, &payload))?;
         }
         for (serial, data) in batches {
             let plain = self.tables.sealing.unseal(data)?;
             let batch = decode_batch(&plain).map_err(|error| error.at(self.place(workspace)))?;
             let payload = encode_batch(serial, &batch.events).map_err(WireError::refused)?;
+            let payload = self.tables.sealing.seal(payload)?;
             each(&RawRecord::new(RecordKind::Batch, &payload))?;
         }
         Ok(())
@@ -369,10 +371,13 @@ impl Maintain for PgStore {
 
     fn refill(&self, workspace: &str, records: &[RawRecord<'_>]) -> Result<(), StoreError> {
         check_workspace_name(workspace)?;
-        let records: Vec<(u8, Vec<u8>)> = records
+        let records: Vec<(RecordKind, Vec<u8>)> = records
             .iter()
-            .map(|record| (record.kind, record.payload.to_vec()))
-            .collect();
+            .map(|record| {
+                let payload = self.tables.sealing.unseal(record.payload.to_vec())?;
+                Ok((record.known_kind()?, payload))
+            })
+            .collect::<Result<_, StoreError>>()?;
         if self.read(workspace).is_ok_and(|state| state.serial > 0) {
             return Err(StoreError::Refused(format!(
                 "the workspace {workspace:?} holds a state already"
@@ -479,15 +484,20 @@ impl PgStore {
         db: &mut PgConnection,
         id: i64,
         workspace: &str,
-        records: Vec<(u8, Vec<u8>)>,
+        records: Vec<(RecordKind, Vec<u8>)>,
     ) -> Result<Snapshot, Trouble> {
         let place = format!("a record for workspace {workspace:?}");
-        let is = |kind: u8, wanted: RecordKind| RawRecord::new(wanted, &[]).kind == kind;
         let mut state = Snapshot::default();
         let mut run = Run::default();
-        for (kind, payload) in records {
-            if is(kind, RecordKind::Checkpoint) {
-                state = decode_snapshot(&payload).map_err(|error| error.at(place.clone()))?;
+        for (at, (kind, payload)) in records.into_iter().enumerate() {
+            if kind == RecordKind::Checkpoint {
+                let checkpoint =
+                    decode_snapshot(&payload).map_err(|error| error.at(place.clone()))?;
+                // What a compaction wrote is only what the records before it give.
+                if at > 0 && checkpoint == state {
+                    continue;
+                }
+                state = checkpoint;
                 self.keep_past(db, id, &state).await?;
                 sqlx::query(
                     self.tables
@@ -499,12 +509,6 @@ impl PgStore {
                 .execute(&mut *db)
                 .await?;
                 continue;
-            }
-            if !is(kind, RecordKind::Batch) {
-                return Err(StoreError::Refused(format!(
-                    "{place} is of kind {kind}, which this terrane does not know"
-                ))
-                .into());
             }
             let batch = decode_batch(&payload).map_err(|error| error.at(place.clone()))?;
             let (starts, at_ms, changes) = tell(&batch.events, &mut run);

@@ -209,6 +209,7 @@ impl PgStore {
             hold,
             workspace: id,
         } = grant;
+        let stale_line = self.reseal(workspace, id)?;
         let (mut found, link) = wait_for(async move {
             match store.find(&mut reading, &name).await {
                 Ok(found) => Ok((found, reading.link)),
@@ -248,6 +249,9 @@ impl PgStore {
                 "An earlier command on workspace {workspace:?} was cut off before it could write the state into the table {}. Nothing of it is lost: it is taken from the journal in the database.",
                 self.tables.names.table
             ));
+        }
+        if stale_line {
+            opened.write_line_anew();
         }
         Ok(opened)
     }

@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 use terrane_store::StoreError;
+use terrane_store::pieces::{Piece, Sealer};
 use terrane_store::seal::Seal;
 
-/// The encryption of a store, with a short way for states that have none.
+/// The encryption of a store: piece by piece for rows and batches, as a whole for the peers' line.
 #[derive(Clone, Debug)]
 pub(crate) struct Sealing {
     seal: Arc<dyn Seal>,
+    pieces: Arc<Sealer>,
 }
 
 impl Sealing {
     pub(crate) fn new(seal: Arc<dyn Seal>) -> Self {
-        Self { seal }
+        Self {
+            pieces: Arc::new(Sealer::new(Arc::clone(&seal))),
+            seal,
+        }
     }
 
     pub(crate) fn encrypts(&self) -> bool {
@@ -24,20 +29,16 @@ impl Sealing {
     }
 
     pub(crate) fn seal(&self, plain: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        if self.seal.encrypts() {
-            self.seal.seal(&plain, None)
-        } else {
-            Ok(plain)
-        }
+        self.pieces.seal(plain)
     }
 
-    /// What was sealed. Where there is no encryption, what begins as all that is written here does is not looked into.
+    /// A piece, and whether it would be sealed in the same way today.
+    pub(crate) fn open<'a>(&self, stored: &'a [u8]) -> Result<Piece<'a>, StoreError> {
+        self.pieces.open(stored)
+    }
+
+    /// What was sealed, as a piece or (as it was once done) as a whole.
     pub(crate) fn unseal(&self, stored: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        const PLAIN: &[u8] = b"{\"v\":";
-        if self.seal.encrypts() || !stored.starts_with(PLAIN) {
-            self.seal.unseal(stored)
-        } else {
-            Ok(stored)
-        }
+        Ok(self.pieces.open(&stored)?.bytes.into_owned())
     }
 }

@@ -14,7 +14,7 @@ use terrane_store::lease::{Claim, Fence, Held, Holder, new_lock_id};
 use terrane_store::maintain::Maintain;
 use terrane_store::statefile::{self, WriteOptions};
 use terrane_store::{
-    Attempt, LeaseRequest, Leasing, StateStore, StoreError, Version, Workspace, check_deletable,
+    Attempt, LeaseRequest, Leasing, StateStore, StoreError, Version, check_deletable,
     check_workspace_name,
 };
 
@@ -145,8 +145,15 @@ impl StateStore for PgStore {
         })?;
         match outcome {
             Ok(grant) => {
-                let opened: Box<dyn Workspace> = Box::new(self.open_granted(workspace, grant)?);
-                Ok(Attempt::Granted(opened))
+                let id = grant.lease.holder.id.to_string();
+                match self.open_granted(workspace, grant) {
+                    Ok(opened) => Ok(Attempt::Granted(Box::new(opened))),
+                    Err(error) => {
+                        // Who can't read the state (without its key, say) does not keep others from it.
+                        drop(self.withdraw(workspace, &id));
+                        Err(error)
+                    }
+                }
             }
             Err(waiting) => Ok(Attempt::Waiting(waiting)),
         }

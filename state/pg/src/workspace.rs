@@ -32,6 +32,8 @@ pub(crate) struct Opened {
     run: Run,
     /// The serial that the peers' line is made of.
     mirrored: u64,
+    /// Whether that line is to be written whatever it is made of.
+    stale_line: bool,
     /// How much the journal has grown since the last checkpoint.
     growth: u64,
     is_open: bool,
@@ -53,6 +55,7 @@ impl Opened {
             snapshot: Arc::new(snapshot),
             run: Run::default(),
             mirrored,
+            stale_line: false,
             growth,
             is_open: true,
         }
@@ -61,6 +64,11 @@ impl Opened {
     /// Whether the rows have what the peers' line does not.
     pub(crate) fn is_ahead(&self) -> bool {
         self.snapshot.serial > self.mirrored
+    }
+
+    /// Has the peers' line written at the end, whether anything changes or not.
+    pub(crate) fn write_line_anew(&mut self) {
+        self.stale_line = true;
     }
 
     /// Asks what others have recorded before a serial, and folds it in.
@@ -116,13 +124,14 @@ impl Opened {
     /// Writes the peers' line, where there is one and it is behind.
     fn mirror(&mut self) -> Result<(), StoreError> {
         let serial = self.snapshot.serial;
-        if !self.session.mirrors || serial == self.mirrored {
+        if !self.session.mirrors || (serial == self.mirrored && !self.stale_line) {
             return Ok(());
         }
         let text = state_text(&self.session.tables.sealing, &self.snapshot)?;
         let session = Arc::clone(&self.session);
         wait_for(async move { session.mirror(serial, &text).await })?;
         self.mirrored = serial;
+        self.stale_line = false;
         Ok(())
     }
 

@@ -12,12 +12,30 @@ use std::path::Path;
 use std::sync::Arc;
 use terrane_store::conformance::sample::{instance, set};
 use terrane_store::conformance::{Harness, check};
-use terrane_store::seal::{Identity, Plain, Seal};
+use terrane_store::seal::{Cipher, DataKey, Identity, Plain, Seal};
 use terrane_store::{StateStore, StoreError};
 
 /// Turns bits over. Good enough to see what passes it by.
 #[derive(Debug)]
-struct Turned;
+struct Turned {
+    /// Whether it has keys for pieces.
+    keys: bool,
+}
+
+#[derive(Debug)]
+struct Key;
+
+impl Cipher for Key {
+    fn encrypt(&self, plain: &[u8], _context: &[u8]) -> Result<Vec<u8>, StoreError> {
+        Ok(plain.iter().map(|byte| byte ^ 0xC3).collect())
+    }
+    fn decrypt(&self, sealed: &[u8], context: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.encrypt(sealed, context)
+    }
+    fn name(&self, _plain: &[u8]) -> [u8; 32] {
+        [0; 32]
+    }
+}
 
 impl Seal for Turned {
     fn seal(&self, plain: &[u8], identity: Option<Identity<'_>>) -> Result<Vec<u8>, StoreError> {
@@ -46,11 +64,25 @@ impl Seal for Turned {
     fn encrypts(&self) -> bool {
         true
     }
+
+    fn data_key(&self) -> Result<Option<DataKey>, StoreError> {
+        let sealed = self.seal(b"key", None)?;
+        self.keys.then(|| self.open_data_key(&sealed)).transpose()
+    }
+
+    fn open_data_key(&self, sealed: &[u8]) -> Result<DataKey, StoreError> {
+        assert_eq!(self.unseal(sealed.to_vec())?, b"key");
+        Ok(DataKey {
+            sealed: sealed.to_vec(),
+            cipher: Arc::new(Key),
+            current: true,
+        })
+    }
 }
 
 fn sealed() -> Setting {
     let mut setting = Setting::new();
-    setting.seal = Arc::new(Turned);
+    setting.seal = Arc::new(Turned { keys: true });
     setting
 }
 
@@ -137,6 +169,44 @@ fn nothing_readable_is_on_the_disk() {
     local.0.seal = Arc::new(Plain);
     let error = local.open().read("default").expect_err("sealed");
     assert!(error.to_string().contains("encryption"), "{error}");
+}
+
+/// Journals in which each record is sealed as a whole file, or not at all, are read, and written anew by the next run.
+#[test]
+fn journals_that_are_sealed_in_another_way_are_written_anew() {
+    for keys in [None, Some(false)] {
+        let mut local = Local(sealed());
+        local.0.seal = match keys {
+            None => Arc::new(Plain),
+            Some(keys) => Arc::new(Turned { keys }),
+        };
+        let text = format!(r#"{{"secret":"{CANARY}"}}"#);
+        for round in 0..3 {
+            let mut workspace = local.open().open("default").unwrap();
+            let set = set(&instance(&format!("r{round}"), None), &text);
+            workspace.commit(vec![common::run(), set]).unwrap();
+            workspace.close().unwrap();
+        }
+        let journal = local.0.folder.path().join(".s.tfstate.terrane/journal");
+        let before = local.open().history("default").unwrap();
+        let pieces = || {
+            let bytes = std::fs::read(&journal).unwrap();
+            let found = terrane_store::journal::survey(&bytes, &journal).unwrap();
+            let sealed = found.records.iter().filter(|found| found.record.codec == 1);
+            (sealed.count(), found.records.len())
+        };
+        assert_eq!(pieces(), (0, 3));
+        local.0.seal = Arc::new(Turned { keys: true });
+        assert_eq!(local.open().read("default").unwrap().instance_count(), 3);
+        assert_eq!(local.open().history("default").unwrap(), before);
+        local.open().open("default").unwrap().close().unwrap();
+        assert_eq!(pieces(), (3, 3));
+        search(&local.0.folder.path().join(".s.tfstate.terrane"));
+        assert_eq!(local.open().history("default").unwrap(), before);
+        let store = local.open();
+        let found = store.maintain().unwrap().check("default", false).unwrap();
+        assert!(!found.is_damaged(), "{found:#?}");
+    }
 }
 
 #[test]

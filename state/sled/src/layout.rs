@@ -20,6 +20,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terrane_store::StoreError;
+use terrane_store::chain::Chain;
+pub(crate) use terrane_store::files::{io_error, make_folders, write_whole};
 use terrane_store::journal::sync_folder;
 use terrane_store::pieces::Sealer;
 use terrane_store::seal::Seal;
@@ -43,70 +45,69 @@ pub(crate) struct Layout {
 /// The folder of one workspace.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    folder: PathBuf,
-    sealer: Arc<Sealer>,
+    chain: Chain,
 }
 
 impl Place {
+    /// Its journals.
+    pub(crate) fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
     pub(crate) fn folder(&self) -> &Path {
-        &self.folder
+        self.chain.folder()
     }
 
     pub(crate) fn sealer(&self) -> &Arc<Sealer> {
-        &self.sealer
+        self.chain.sealer()
     }
 
     pub(crate) fn lock(&self) -> PathBuf {
-        self.folder.join("lock")
+        self.folder().join("lock")
     }
 
     pub(crate) fn leases(&self) -> PathBuf {
-        self.folder.join("leases")
+        self.folder().join("leases")
     }
 
     pub(crate) fn holders(&self) -> PathBuf {
-        self.folder.join("holders")
+        self.folder().join("holders")
     }
 
     pub(crate) fn index_lock(&self) -> PathBuf {
-        self.folder.join("index.lock")
+        self.folder().join("index.lock")
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
-        self.folder.join("journal")
+        self.chain.journal()
     }
 
     pub(crate) fn torn(&self) -> PathBuf {
-        self.folder.join("journal.torn")
+        self.chain.torn()
     }
 
     pub(crate) fn history(&self) -> PathBuf {
-        self.folder.join("history")
+        self.chain.history()
     }
 
     /// The journal of an earlier generation.
     pub(crate) fn earlier(&self, generation: u64) -> PathBuf {
-        self.history().join(format!("{generation:08}.journal"))
+        self.chain.earlier(generation)
     }
 
     /// Where a compacted journal is written before it takes the place of the old one.
     pub(crate) fn compacted(&self) -> PathBuf {
-        self.folder.join("compacted")
+        self.folder().join("compacted")
     }
 
     pub(crate) fn index(&self) -> PathBuf {
-        self.folder.join("index")
+        self.folder().join("index")
     }
 
     /// Whether the workspace was ever opened.
     pub(crate) fn exists(&self) -> bool {
         self.journal().exists()
     }
-}
-
-pub(crate) fn io_error(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    let doing = format!("{doing} {}", path.display());
-    move |source| StoreError::Io { doing, source }
 }
 
 impl Layout {
@@ -127,8 +128,10 @@ impl Layout {
 
     pub(crate) fn place(&self, workspace: &str) -> Place {
         Place {
-            folder: self.all().join(encode_name(workspace)),
-            sealer: Arc::clone(&self.sealer),
+            chain: Chain::new(
+                self.all().join(encode_name(workspace)),
+                Arc::clone(&self.sealer),
+            ),
         }
     }
 
@@ -161,8 +164,8 @@ impl Layout {
     /// Makes the folder of a workspace, durably.
     pub(crate) fn make(&self, workspace: &str) -> Result<Place, StoreError> {
         let place = self.place(workspace);
-        if !place.folder.exists() {
-            make_folders(&place.folder).map_err(io_error("making", &place.folder))?;
+        if !place.folder().exists() {
+            make_folders(place.folder()).map_err(io_error("making", place.folder()))?;
         }
         if !self.root.join("format").exists() {
             self.write_format()?;
@@ -203,7 +206,7 @@ impl Layout {
     /// Removes a workspace: first out of sight, in one step, then for good.
     pub(crate) fn remove(&self, place: &Place) -> Result<(), StoreError> {
         // No name is encoded with a leading dot.
-        let name = place.folder.file_name().unwrap_or_default();
+        let name = place.folder().file_name().unwrap_or_default();
         let mut hidden = std::ffi::OsString::from(".deleted-");
         hidden.push(name);
         let grave = self.all().join(hidden);
@@ -211,43 +214,12 @@ impl Layout {
             if grave.exists() {
                 fs::remove_dir_all(&grave)?;
             }
-            fs::rename(&place.folder, &grave)?;
+            fs::rename(place.folder(), &grave)?;
             sync_folder(&self.all())?;
             fs::remove_dir_all(&grave)
         };
-        remove().map_err(io_error("removing", &place.folder))
+        remove().map_err(io_error("removing", place.folder()))
     }
-}
-
-/// Makes a folder and those above it, each durable, for the owner's eyes only.
-pub(crate) fn make_folders(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    let above = folder.parent().unwrap_or(Path::new(""));
-    make_folders(above)?;
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    match builder.create(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        result => result?,
-    }
-    sync_folder(above)
-}
-
-/// Writes a file so that it is there whole, or not at all.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write as _;
-    let draft = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file = fs::File::create(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    sync_folder(path.parent().unwrap_or(Path::new("")))
 }
 
 /// A name as a folder: lower-case letters, digits, `-`, `_` and inner dots as they are, all else as `%XX`, so that names stay

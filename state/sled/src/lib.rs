@@ -15,7 +15,6 @@ mod layout;
 mod leases;
 mod lock;
 mod maintain;
-mod prune;
 mod read;
 mod replace;
 mod reseal;

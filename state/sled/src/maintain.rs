@@ -1,6 +1,8 @@
 //! What can be done to the embedded store beside reading and writing states.
 
-use crate::{SledStore, backup, fsck, prune};
+use crate::lock::Lock;
+use crate::read::exists;
+use crate::{SledStore, backup, fsck};
 use terrane_store::StoreError;
 use terrane_store::journal::RawRecord;
 use terrane_store::maintain::{Checkup, Maintain, Policy, Pruned};
@@ -32,17 +34,28 @@ impl Maintain for SledStore {
         dry_run: bool,
     ) -> Result<Pruned, StoreError> {
         self.layout.check_format()?;
-        prune::prune(&self.layout, workspace, policy, now_ms, dry_run)
+        if !exists(&self.layout, workspace)? {
+            return Ok(Pruned::default());
+        }
+        let place = self.layout.place(workspace);
+        // Taken, so that nobody writes meanwhile.
+        let lock = match dry_run {
+            true => None,
+            false => Some(Lock::own(&place, "prune")?),
+        };
+        let pruned = place.chain().prune(policy, now_ms, true, dry_run);
+        drop(lock);
+        pruned
     }
 
     fn policy(&self, workspace: &str) -> Result<Option<Policy>, StoreError> {
         self.layout.check_format()?;
-        prune::policy(&self.layout.place(workspace))
+        self.layout.place(workspace).chain().policy()
     }
 
     fn set_policy(&self, workspace: &str, policy: Option<&Policy>) -> Result<(), StoreError> {
         self.layout.check_format()?;
         let place = self.layout.make(workspace)?;
-        prune::set_policy(&place, policy)
+        place.chain().set_policy(policy)
     }
 }

@@ -1,6 +1,6 @@
 //! Reading without owning: the journal up to its last whole record.
 
-use crate::layout::{Layout, Place, io_error};
+use crate::layout::{Layout, io_error};
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -54,41 +54,22 @@ pub(crate) fn fold_at(
 fn all(
     layout: &Layout,
     workspace: &str,
-    mut each: impl FnMut(&Batch) -> bool,
+    each: impl FnMut(&Batch) -> bool,
 ) -> Result<Snapshot, StoreError> {
-    let mut snapshot = Snapshot::default();
-    let Some((mut current, current_path)) = journal(layout, workspace)? else {
-        return Ok(snapshot);
-    };
-    let newest = read_header(&mut current, &current_path)?.generation;
-    let place = layout.place(workspace);
-    let sealer = place.sealer();
-    let mut files = earlier(&place, newest)?;
-    files.push((newest, current, current_path));
-    let mut going_on = true;
-    for (_, mut file, path) in files {
-        scan(&mut file, &path, HEADER_LEN, |_, kind, payload| {
-            if !going_on {
-                return Ok(());
-            }
-            let opened = sealer.open(payload)?;
-            replay::apply(&mut snapshot, kind, &opened.bytes, |batch, _| {
-                going_on = each(batch);
-                going_on
-            })
-        })?;
-        if !going_on {
-            break;
-        }
+    if !exists(layout, workspace)? {
+        return Ok(Snapshot::default());
     }
-    Ok(snapshot)
+    let told = layout.place(workspace).chain().replay(each)?;
+    Ok(told.unwrap_or_default())
+}
+
+/// Whether a workspace has a journal. `default` has none before its first write.
+pub(crate) fn exists(layout: &Layout, workspace: &str) -> Result<bool, StoreError> {
+    Ok(journal(layout, workspace)?.is_some())
 }
 
 /// The journal of a workspace. `None` for `default` before its first write.
-pub(crate) fn journal(
-    layout: &Layout,
-    workspace: &str,
-) -> Result<Option<(File, PathBuf)>, StoreError> {
+fn journal(layout: &Layout, workspace: &str) -> Result<Option<(File, PathBuf)>, StoreError> {
     check_workspace_name(workspace)?;
     let path = layout.place(workspace).journal();
     match File::open(&path) {
@@ -102,30 +83,4 @@ pub(crate) fn journal(
         }
         Err(error) => Err(io_error("opening", &path)(error)),
     }
-}
-
-/// Earlier generations, oldest first. One as new as the journal is left out: it is what a compaction made before it was cut off.
-pub(crate) fn earlier(place: &Place, newest: u64) -> Result<Vec<(u64, File, PathBuf)>, StoreError> {
-    let folder = place.history();
-    let mut files = Vec::new();
-    let entries = match std::fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
-        result => result.map_err(io_error("reading", &folder))?,
-    };
-    for entry in entries {
-        let path = entry.map_err(io_error("reading", &folder))?.path();
-        if path
-            .extension()
-            .is_none_or(|extension| extension != "journal")
-        {
-            continue;
-        }
-        let mut file = File::open(&path).map_err(io_error("opening", &path))?;
-        let generation = read_header(&mut file, &path)?.generation;
-        if generation < newest {
-            files.push((generation, file, path));
-        }
-    }
-    files.sort_by_key(|(generation, ..)| *generation);
-    Ok(files)
 }

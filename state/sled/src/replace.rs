@@ -75,7 +75,7 @@ fn write(
 ) -> Result<Made, StoreError> {
     let payload = encode_snapshot(snapshot).map_err(WireError::refused)?;
     let payload = place.sealer().seal(payload)?;
-    let header = crate::workspace::new_header(generation);
+    let header = Header::new(generation);
     let (file, end) = create_file(path, header, Some((RecordKind::Checkpoint, &payload)))?;
     let mark = Mark {
         offset: HEADER_LEN,

@@ -3,14 +3,12 @@
 use crate::Settings;
 use crate::index::{self, Index, Position};
 use crate::layout::{Place, io_error};
-use crate::prune;
 use crate::replace;
 use crate::reseal;
 use crate::short::open_private;
 use crate::tenure::{Entered, Tenure};
 use crate::touched::Touched;
 use std::fs::{self, File, OpenOptions};
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
 use std::time::Duration;
@@ -213,7 +211,7 @@ impl Opened {
             last: Some(mark),
         };
         // What can't be forgotten now can be later.
-        let _later = prune::prune_history(&self.place, SystemClock.now_ms());
+        let _later = self.place.chain().follow_policy(SystemClock.now_ms());
         drop(entered);
         self.compact_at = mark
             .end
@@ -364,16 +362,6 @@ impl Drop for Opened {
     }
 }
 
-pub(crate) fn new_header(generation: u64) -> Header {
-    // The standard library seeds each hasher state from the system's randomness: enough to tell journals apart.
-    let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
-    hasher.write_u32(std::process::id());
-    Header {
-        generation,
-        id: hasher.finish(),
-    }
-}
-
 /// Opens the journal, or makes it. To be called under the short lock.
 pub(crate) fn open_journal(place: &Place) -> Result<(File, Header), StoreError> {
     let path = place.journal();
@@ -390,7 +378,7 @@ pub(crate) fn open_journal(place: &Place) -> Result<(File, Header), StoreError> 
                         .to_owned(),
                 });
             }
-            let header = new_header(1);
+            let header = Header::new(1);
             let (file, _) = create_file(&path, header, None)?;
             Ok((file, header))
         }

@@ -7,10 +7,12 @@
 
 pub mod backend;
 pub mod backup;
+pub mod chain;
 pub mod check;
 pub mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod files;
 pub mod history;
 pub mod journal;
 pub mod lease;

@@ -5,7 +5,7 @@
 //! configuration is. Few keys are in use: a store goes on with the one that it found, for opening one may cost a round trip or half a second.
 
 use crate::StoreError;
-use crate::seal::{DataKey, Plain, Seal};
+use crate::seal::{DataKey, Plain, Seal, is_sealed};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// How every sealed piece begins. No payload that is not sealed begins like that.
 const BEGIN: &[u8] = b"{\"sealed\":";
+/// How payloads begin that are not sealed.
+const PLAIN: &[u8] = b"{\"v\":";
 /// Said to the cipher of every piece, so that nothing else that is encrypted with the same key is taken for one.
 const CONTEXT: &[u8] = b"piece";
 
@@ -78,12 +80,21 @@ impl Sealer {
         self.seal.encrypts()
     }
 
-    /// What a piece holds.
+    /// What a piece holds. One that is sealed as a whole file is, as some stores did it once, is opened too; it is not current.
     ///
     /// # Errors
     /// When it can't be opened, or is not sealed and must be.
     pub fn open<'a>(&self, piece: &'a [u8]) -> Result<Piece<'a>, StoreError> {
         if !is_sealed_piece(piece) {
+            // Looking for an envelope means reading all of it, so what begins as every payload does is not looked into.
+            if !piece.starts_with(PLAIN) && is_sealed(piece) {
+                let opened = self.seal.open(piece.to_vec())?;
+                let wanted = self.encrypts() && self.writing_key()?.is_none();
+                return Ok(Piece {
+                    bytes: Cow::Owned(opened.bytes),
+                    current: opened.current && wanted,
+                });
+            }
             return self.open_plain(piece);
         }
         let damaged = |problem: &str| StoreError::Damaged {
@@ -122,6 +133,10 @@ impl Sealer {
     /// When the key can't be had.
     pub fn seal(&self, plain: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let Some(key) = self.writing_key()? else {
+            if self.encrypts() {
+                // Encryption that has no keys for pieces: each as a whole file.
+                return self.seal.seal(&plain, None);
+            }
             return Ok(plain);
         };
         let data = STANDARD.encode(key.cipher.encrypt(&plain, CONTEXT)?);
@@ -134,7 +149,7 @@ impl Sealer {
         Ok(piece)
     }
 
-    /// The key that pieces are sealed with; `None`: they are not.
+    /// The key that pieces are sealed with; `None`: they are not, or each as a whole file is.
     ///
     /// # Errors
     /// When it can't be had.

@@ -91,7 +91,12 @@ pub trait Seal: Send + Sync + std::fmt::Debug {
         })
     }
 
-    /// A new key for many small pieces; `None`: they are stored in the clear.
+    /// Whether [`Seal::open`] can find something that was not sealed as it would be today: there are other methods to open with.
+    fn has_fallback(&self) -> bool {
+        false
+    }
+
+    /// A new key for many small pieces; `None`: there is none, so each is sealed as a whole file is, if it is sealed at all.
     ///
     /// # Errors
     /// As [`Seal::seal`].

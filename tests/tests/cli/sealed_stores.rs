@@ -39,6 +39,20 @@ fn fallback(method: &str) -> String {
     format!("fallback {{\n  method = method.{method}\n}}")
 }
 
+/// In all places at the same time.
+fn everywhere(check: impl Fn(&Place) + Sync) {
+    std::thread::scope(|scope| {
+        for place in places() {
+            let check = &check;
+            // The name stands in the message of a failure.
+            std::thread::Builder::new()
+                .name(place.name.to_owned())
+                .spawn_scoped(scope, move || check(&place))
+                .unwrap();
+        }
+    });
+}
+
 fn configuration(place: &Place) -> String {
     format!(
         "terraform {{\n{}}}\nresource \"terraform_data\" \"a\" {{\n  input = \"{CANARY}\"\n}}\noutput \"o\" {{\n  value = terraform_data.a.output\n}}\n",
@@ -48,10 +62,10 @@ fn configuration(place: &Place) -> String {
 
 #[test]
 fn a_state_in_clear_is_taken_over_enforced_and_rotated() {
-    for place in places() {
+    everywhere(|place| {
         let name = place.name;
-        let folder = Folder::new(&[("main.tf", &configuration(&place))]);
-        let go = |words: &str| run(&folder, &place, words, &[]);
+        let folder = Folder::new(&[("main.tf", &configuration(place))]);
+        let go = |words: &str| run(&folder, place, words, &[]);
         let stored = || place.stored(&folder);
         go("init").ok();
         go("apply -auto-approve").ok();
@@ -86,7 +100,7 @@ fn a_state_in_clear_is_taken_over_enforced_and_rotated() {
             "apply -auto-approve",
             "destroy -auto-approve",
         ] {
-            let ran = run(&folder, &place, words, &wrong).exits(1);
+            let ran = run(&folder, place, words, &wrong).exits(1);
             let said = ran.says("can't be opened").says("fallback");
             assert!(
                 !holds(said.err.as_bytes(), "the passphrase of"),
@@ -132,17 +146,17 @@ fn a_state_in_clear_is_taken_over_enforced_and_rotated() {
         go("state list").ok().says("terraform_data.a");
         assert!(holds(&stored(), CANARY), "{name}");
         go("destroy -auto-approve").ok();
-    }
+    });
 }
 
 #[test]
 fn upkeep_works_on_what_is_encrypted() {
-    for place in places() {
+    everywhere(|place| {
         let folder = Folder::new(&[
-            ("main.tf", &configuration(&place)),
+            ("main.tf", &configuration(place)),
             ("encryption.tf", &state("aes_gcm.one", "enforced = true")),
         ]);
-        let go = |words: &str| run(&folder, &place, words, &[]);
+        let go = |words: &str| run(&folder, place, words, &[]);
         go("init").ok();
         go("apply -auto-approve").ok();
         go("state fsck").ok();
@@ -154,41 +168,42 @@ fn upkeep_works_on_what_is_encrypted() {
         let saved = std::fs::read(folder.path().join("saved")).unwrap();
         assert!(!holds(&saved, CANARY), "{}", place.name);
         let wrong = [("TF_VAR_more", "!")];
-        run(&folder, &place, "state restore -force saved", &wrong).exits(1);
+        run(&folder, place, "state restore -force saved", &wrong).exits(1);
         assert_eq!(id(go("state pull")), later, "{}", place.name);
         go("state restore -force saved").ok();
         assert_ne!(id(go("state pull")), later, "{}", place.name);
         assert!(!holds(&place.stored(&folder), CANARY), "{}", place.name);
         go("plan -detailed-exitcode").ok();
         go("destroy -auto-approve").ok();
-    }
+    });
 }
 
 /// `init` takes a state in clear to a new backend: it arrives encrypted.
 #[test]
 fn a_migration_arrives_encrypted() {
-    for place in places() {
+    everywhere(|place| {
         if place.backend.is_empty() {
-            continue;
+            return;
         }
-        let text = configuration(&place);
+        let text = configuration(place);
         let folder = Folder::new(&[("main.tf", &text.replace(&place.backend, ""))]);
         folder.run("init").ok();
         folder.run("apply -auto-approve").ok();
         folder.write("main.tf", &text);
         let migrating = state("aes_gcm.one", &fallback("unencrypted.none"));
         folder.write("encryption.tf", &migrating);
-        run(&folder, &place, "init -force-copy", &[]).ok();
+        run(&folder, place, "init -force-copy", &[]).ok();
         let stored = place.stored(&folder);
         assert!(!holds(&stored, CANARY), "{}", place.name);
         folder.write("encryption.tf", &state("aes_gcm.one", "enforced = true"));
-        run(&folder, &place, "plan -detailed-exitcode", &[]).ok();
-        run(&folder, &place, "destroy -auto-approve", &[]).ok();
-    }
+        run(&folder, place, "plan -detailed-exitcode", &[]).ok();
+        run(&folder, place, "destroy -auto-approve", &[]).ok();
+    });
 }
 
 /// Each state of others is opened with what is said about the data source that reads it.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn remote_states_have_settings_of_their_own() {
     let others: Vec<Folder> = ["one", "two"]
         .iter()

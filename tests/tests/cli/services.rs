@@ -17,6 +17,11 @@ pub(crate) mod postgres;
 use crate::folder::Folder;
 use std::path::Path;
 
+/// Reads everything that is stored.
+type Stored = Box<dyn Fn(&Path) -> Vec<u8> + Send>;
+/// Replaces what is stored.
+type Put = Box<dyn Fn(&Path, &[u8]) + Send>;
+
 /// A place for states.
 pub(crate) struct Place {
     pub(crate) name: &'static str,
@@ -24,9 +29,9 @@ pub(crate) struct Place {
     pub(crate) backend: String,
     pub(crate) env: Vec<(&'static str, String)>,
     /// Everything that is stored there.
-    stored: Box<dyn Fn(&Path) -> Vec<u8>>,
+    stored: Stored,
     /// Replaces it, where it is one piece.
-    pub(crate) put: Option<Box<dyn Fn(&Path, &[u8])>>,
+    pub(crate) put: Option<Put>,
 }
 
 impl Place {

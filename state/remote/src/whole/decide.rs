@@ -234,7 +234,7 @@ fn fork(name: &str, ours: &Snapshot, theirs: &Snapshot, since: u64, path: &Path)
     )
 }
 
-fn still_unwritten(name: &str, path: &Path) -> String {
+pub(super) fn still_unwritten(name: &str, path: &Path) -> String {
     format!(
         "changes to {name} that were recorded here and could not be written, because somebody else had changed it, are still waiting in {}. {}",
         path.display(),

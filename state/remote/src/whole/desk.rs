@@ -6,22 +6,28 @@
 //! journal                    batches of events, as in the embedded store; begins with a checkpoint unless the state was empty
 //! mark                       which bytes of the state file stand for which point of the journal
 //! history/<n>.journal        earlier journals
+//! policy                     which versions are kept, if that was set
+//! damaged/<name>.<n>         files that a repair has replaced
 //! unlocked-<id>/             the same for a run without a lock beside another one
 //! unwritten-<serial>.tfstate a state that could not be written, because somebody else had written meanwhile
 //! ```
 
 use serde::{Deserialize, Serialize};
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::StoreError;
+use terrane_store::chain::Chain;
+pub(crate) use terrane_store::files::{io_error, make_folders, write_whole};
+use terrane_store::files::{open_private, remove_if_there};
 use terrane_store::journal::{
-    HEADER_LEN, Header, Journal, RecordKind, create_file, read_header, scan, sync_folder,
+    HEADER_LEN, Header, Journal, RecordKind, create_file, create_with, read_header, scan,
+    sync_folder,
 };
 use terrane_store::lease::Holder;
-use terrane_store::seal::Seal;
+use terrane_store::pieces::Sealer;
 use terrane_store::wire::{Batch, WireError, encode_snapshot};
 
 /// The version of the folder's files.
@@ -87,7 +93,7 @@ impl Marks {
 /// A folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
-    folder: PathBuf,
+    chain: Chain,
 }
 
 /// What a journal says.
@@ -98,44 +104,48 @@ pub(crate) struct Told {
     pub(crate) end: u64,
     /// Whether the end of the file is an incomplete record.
     pub(crate) torn: bool,
-}
-
-pub(crate) fn io_error(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    let doing = format!("{doing} {}", path.display());
-    move |source| StoreError::Io { doing, source }
+    /// Whether a record is not sealed as it would be today.
+    pub(crate) stale: bool,
 }
 
 impl Desk {
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    pub(crate) fn new(folder: PathBuf, sealer: Arc<Sealer>) -> Self {
+        Self {
+            chain: Chain::new(folder, sealer),
+        }
+    }
+
+    /// Its journals.
+    pub(crate) fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.chain.folder()
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
-        self.folder.join("journal")
+        self.chain.journal()
     }
 
-    fn mark(&self) -> PathBuf {
-        self.folder.join("mark")
-    }
-
-    fn history(&self) -> PathBuf {
-        self.folder.join("history")
+    pub(crate) fn mark(&self) -> PathBuf {
+        self.folder().join("mark")
     }
 
     pub(crate) fn make(&self) -> Result<(), StoreError> {
-        make_folders(&self.folder).map_err(io_error("making", &self.folder))
+        make_folders(self.folder()).map_err(io_error("making", self.folder()))
     }
 
     pub(crate) fn remove(&self) -> Result<(), StoreError> {
-        match fs::remove_dir_all(&self.folder) {
+        match fs::remove_dir_all(self.folder()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            result => result.map_err(io_error("removing", &self.folder)),
+            result => result.map_err(io_error("removing", self.folder())),
         }
     }
 
     /// States that could not be written, of which the user was told.
     pub(crate) fn unwritten(&self) -> Vec<PathBuf> {
-        let mut found: Vec<PathBuf> = fs::read_dir(&self.folder)
+        let mut found: Vec<PathBuf> = fs::read_dir(self.folder())
             .into_iter()
             .flatten()
             .filter_map(|entry| Some(entry.ok()?.path()))
@@ -183,48 +193,48 @@ impl Desk {
     /// The state that the journal tells; `None`: there is no journal. `each` sees every batch.
     pub(crate) fn replay(
         &self,
-        seal: &Arc<dyn Seal>,
-        each: impl FnMut(&Batch) -> bool,
-    ) -> Result<Option<Told>, StoreError> {
-        replay_file(&self.journal(), seal, Snapshot::default(), each)
-    }
-
-    /// Goes through all journals, oldest first, until `each` says no.
-    pub(crate) fn replay_all(
-        &self,
-        seal: &Arc<dyn Seal>,
         mut each: impl FnMut(&Batch) -> bool,
-    ) -> Result<Option<Snapshot>, StoreError> {
-        let mut snapshot = None;
-        let mut going_on = true;
-        let newest = match File::open(self.journal()) {
-            Ok(mut file) => read_header(&mut file, &self.journal())?.generation,
+    ) -> Result<Option<Told>, StoreError> {
+        let path = self.journal();
+        let mut file = match File::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(io_error("opening", &self.journal())(error)),
+            result => result.map_err(io_error("opening", &path))?,
         };
-        let mut paths = Vec::new();
-        for generation in 0..newest {
-            let path = self.earlier(generation);
-            if path.exists() {
-                paths.push(path);
-            }
-        }
-        paths.push(self.journal());
-        for path in paths {
-            let told = replay_file(&path, seal, snapshot.unwrap_or_default(), |batch| {
-                going_on = going_on && each(batch);
-                going_on
-            })?;
-            snapshot = told.map(|told| told.snapshot);
-            if !going_on {
-                break;
-            }
-        }
-        Ok(snapshot)
+        let header = read_header(&mut file, &path)?;
+        let mut snapshot = Snapshot::default();
+        let mut stale = false;
+        let scan = scan(&mut file, &path, HEADER_LEN, |_, kind, payload| {
+            let opened = self.chain.sealer().open(payload)?;
+            stale |= !opened.current;
+            terrane_store::replay::apply(&mut snapshot, kind, &opened.bytes, |batch, _| each(batch))
+        })?;
+        Ok(Some(Told {
+            snapshot,
+            header,
+            end: scan.end,
+            torn: scan.torn.is_some(),
+            stale,
+        }))
     }
 
-    fn earlier(&self, generation: u64) -> PathBuf {
-        self.history().join(format!("{generation:08}.journal"))
+    /// Writes all journals anew, sealed as they are to be today: earlier ones first, so that a present one in which all is as it should be means that all is.
+    pub(crate) fn reseal(&self) -> Result<(), StoreError> {
+        let Some(mut files) = self.chain.files()? else {
+            return Ok(());
+        };
+        let Some(mut newest) = files.pop() else {
+            return Ok(());
+        };
+        self.chain.reseal_before(newest.header.generation)?;
+        let anew = self.chain.resealed(&mut newest)?;
+        let torn = self.chain.torn();
+        remove_if_there(&torn).map_err(io_error("removing", &torn))?;
+        create_with(
+            &newest.path,
+            Header::new(newest.header.generation),
+            &anew.records,
+        )?;
+        Ok(())
     }
 
     /// Opens the journal for writing at the end of its last whole record, which was found by reading it.
@@ -248,13 +258,13 @@ impl Desk {
         &self,
         base: &Snapshot,
         generation: u64,
-        seal: &Arc<dyn Seal>,
     ) -> Result<(Journal, Header), StoreError> {
         let path = self.journal();
         if path.exists() {
-            let kept = self.earlier(generation.saturating_sub(1));
+            let kept = self.chain.earlier(generation.saturating_sub(1));
+            let history = self.chain.history();
             let keep = || -> io::Result<()> {
-                make_folders(&self.history())?;
+                make_folders(&history)?;
                 if kept.exists() {
                     fs::remove_file(&kept)?;
                 }
@@ -262,19 +272,16 @@ impl Desk {
                     fs::copy(&path, &kept)?;
                     File::open(&kept)?.sync_all()?;
                 }
-                sync_folder(&self.history())
+                sync_folder(&history)
             };
             keep().map_err(io_error("writing", &kept))?;
         }
-        let header = Header {
-            generation,
-            id: new_id(),
-        };
+        let header = Header::new(generation);
         let checkpoint = if *base == Snapshot::default() {
             None
         } else {
             let bytes = encode_snapshot(base).map_err(WireError::refused)?;
-            Some(seal.seal(&bytes, None)?)
+            Some(self.chain.sealer().seal(bytes)?)
         };
         let first = checkpoint
             .as_deref()
@@ -301,7 +308,7 @@ impl Desk {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 result => result?,
             }
-            sync_folder(&self.folder)
+            sync_folder(self.folder())
         };
         put().map_err(io_error("writing", &journal))?;
         Ok(path)
@@ -309,19 +316,30 @@ impl Desk {
 
     /// Keeps a state that could not be written. Returns where it is.
     pub(crate) fn keep_state(&self, serial: u64, state: &[u8]) -> Result<PathBuf, StoreError> {
-        let mut path = self.folder.join(format!("unwritten-{serial}.tfstate"));
+        let mut path = self.folder().join(format!("unwritten-{serial}.tfstate"));
         if path.exists() {
             path = self
-                .folder
+                .folder()
                 .join(format!("unwritten-{serial}-{}.tfstate", new_id()));
         }
         write_whole(&path, state).map_err(io_error("writing", &path))?;
         Ok(path)
     }
 
+    /// Keeps a state file that can't be read and is about to be replaced.
+    pub(crate) fn keep_damaged(&self, bytes: &[u8]) -> Result<(), StoreError> {
+        let folder = self.chain.damaged();
+        let free = (0_u32..)
+            .map(|at| folder.join(format!("state.{at}")))
+            .find(|path| !path.exists());
+        let Some(path) = free else { return Ok(()) };
+        make_folders(&folder).map_err(io_error("making", &folder))?;
+        write_whole(&path, bytes).map_err(io_error("writing", &path))
+    }
+
     /// Keeps a shipped journal that does not fit. Returns where it is.
     pub(crate) fn keep_shipped(&self, bytes: &[u8]) -> Result<PathBuf, StoreError> {
-        let path = self.folder.join(format!("unwritten-{}.json", new_id()));
+        let path = self.folder().join(format!("unwritten-{}.json", new_id()));
         write_whole(&path, bytes).map_err(io_error("writing", &path))?;
         Ok(path)
     }
@@ -329,7 +347,7 @@ impl Desk {
     /// Takes the folder for this process; or says who has it.
     pub(crate) fn own(&self) -> Result<Result<Owned, Option<Holder>>, StoreError> {
         const TRIES: u32 = 5;
-        let path = self.folder.join("owner");
+        let path = self.folder().join("owner");
         for _ in 0..TRIES {
             self.make()?;
             let file = open_private(&path).map_err(io_error("opening", &path))?;
@@ -352,12 +370,12 @@ impl Desk {
     }
 
     fn broken(&self) -> PathBuf {
-        self.folder.join("owner.broken")
+        self.folder().join("owner.broken")
     }
 
     /// Who works here at this moment.
     pub(crate) fn holder(&self) -> Option<Holder> {
-        let path = self.folder.join("owner");
+        let path = self.folder().join("owner");
         let file = OpenOptions::new().read(true).open(&path).ok()?;
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => Owned { file, path }.last(),
@@ -367,11 +385,11 @@ impl Desk {
 
     /// Takes the folder away from the process that works here. It notices at its next commit.
     pub(crate) fn break_owner(&self) -> Result<(), StoreError> {
-        let path = self.folder.join("owner");
+        let path = self.folder().join("owner");
         match fs::rename(&path, self.broken()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             result => result
-                .and_then(|()| sync_folder(&self.folder))
+                .and_then(|()| sync_folder(self.folder()))
                 .map_err(io_error("unlocking", &path)),
         }
     }
@@ -390,19 +408,19 @@ impl Desk {
                 result => write_whole(&path, &result?)?,
             }
             fs::remove_file(&broken)?;
-            sync_folder(&self.folder)
+            sync_folder(self.folder())
         };
         part().map_err(io_error("writing", &path))
     }
 
     /// A folder for a run without a lock beside the one that works here.
     pub(crate) fn aside(&self) -> Self {
-        Self::new(self.folder.join(format!("{ASIDE}{}", new_id())))
+        self.at(self.folder().join(format!("{ASIDE}{}", new_id())))
     }
 
     /// Folders of runs without a lock.
     pub(crate) fn all_aside(&self) -> Vec<Self> {
-        fs::read_dir(&self.folder)
+        fs::read_dir(self.folder())
             .into_iter()
             .flatten()
             .filter_map(|entry| Some(entry.ok()?.path()))
@@ -411,8 +429,13 @@ impl Desk {
                     .and_then(|name| name.to_str())
                     .is_some_and(|name| name.starts_with(ASIDE))
             })
-            .map(Self::new)
+            .map(|folder| self.at(folder))
             .collect()
+    }
+
+    /// A desk in another folder.
+    fn at(&self, folder: PathBuf) -> Self {
+        Self::new(folder, Arc::clone(self.chain.sealer()))
     }
 }
 
@@ -448,51 +471,9 @@ impl Owned {
     }
 }
 
-fn replay_file(
-    path: &Path,
-    seal: &Arc<dyn Seal>,
-    start: Snapshot,
-    mut each: impl FnMut(&Batch) -> bool,
-) -> Result<Option<Told>, StoreError> {
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        result => result.map_err(io_error("opening", path))?,
-    };
-    let header = read_header(&mut file, path)?;
-    let mut snapshot = start;
-    let scan = scan(&mut file, path, HEADER_LEN, |_, kind, payload| {
-        let apply =
-            |snapshot: &mut Snapshot, bytes: &[u8], each: &mut dyn FnMut(&Batch) -> bool| {
-                terrane_store::replay::apply(snapshot, kind, bytes, |batch, _| each(batch))
-            };
-        if seal.encrypts() || terrane_store::seal::is_sealed(payload) {
-            apply(&mut snapshot, &seal.unseal(payload.to_vec())?, &mut each)
-        } else {
-            apply(&mut snapshot, payload, &mut each)
-        }
-    })?;
-    Ok(Some(Told {
-        snapshot,
-        header,
-        end: scan.end,
-        torn: scan.torn.is_some(),
-    }))
-}
-
 fn new_id() -> u64 {
     let (high, _) = uuid::Uuid::new_v4().as_u64_pair();
     high
-}
-
-fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
 }
 
 /// Whether an open file is the one that has this name.
@@ -510,35 +491,4 @@ pub(crate) fn is_same(file: &File, path: &Path) -> bool {
         let _ = file;
         path.exists()
     }
-}
-
-/// Makes a folder and those above it, each durable, for the owner's eyes only.
-pub(crate) fn make_folders(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    let above = folder.parent().unwrap_or(Path::new(""));
-    make_folders(above)?;
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    match builder.create(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        result => result?,
-    }
-    sync_folder(above)
-}
-
-/// Writes a file so that it is there whole, or not at all.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let draft = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file = open_private(&draft)?;
-    file.set_len(0)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    sync_folder(path.parent().unwrap_or(Path::new("")))
 }

@@ -16,6 +16,8 @@
 
 mod decide;
 pub(crate) mod desk;
+mod fsck;
+mod maintain;
 mod opened;
 mod recover;
 pub(crate) mod ship;

@@ -80,6 +80,25 @@ const RENEW: Duration = Duration::from_secs(5);
 /// A shipped journal that grows beyond this is folded into the state file, also while a run goes on.
 const SHIPPED: usize = 1 << 20;
 
+/// Writes the journals anew, if they are not sealed as they would be today.
+fn resealed(mut prepared: decide::Prepared, desk: &Desk) -> Result<decide::Prepared, StoreError> {
+    let told = &mut prepared.facts.told;
+    if told.as_ref().is_some_and(|told| told.stale) {
+        desk.reseal()?;
+        *told = desk.replay(|_| true)?;
+    }
+    Ok(prepared)
+}
+
+/// The header of the journal that is there, or what stands for none.
+fn header_of(told: Option<&Told>) -> Header {
+    let none = Header {
+        generation: 0,
+        id: 0,
+    };
+    told.map_or(none, |told| told.header)
+}
+
 impl Opened {
     pub(crate) fn open(opening: Opening<'_>, means: Means) -> Result<Self, StoreError> {
         let Opening {
@@ -95,7 +114,8 @@ impl Opened {
         let name = place.name(workspace);
         let lock = locked.then(|| holder.id.to_string());
         let side = || place.side(workspace, lock.as_deref()).filter(|_| !aside);
-        let result = decide::prepare(&**place, workspace, &desk, &mut *held, side(), &means);
+        let result = decide::prepare(&**place, workspace, &desk, &mut *held, side(), &means)
+            .and_then(|prepared| resealed(prepared, &desk));
         let prepared = match result {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -111,17 +131,12 @@ impl Opened {
             marks,
             taken,
         } = prepared;
-        let header = facts.told.as_ref().map_or(
-            Header {
-                generation: 0,
-                id: 0,
-            },
-            |told| told.header,
-        );
+        let header = header_of(facts.told.as_ref());
         let behind = matches!(facts.relation, Relation::GoesOn(_)) && !facts.ahead.is_empty();
         let tag = facts.found.tag();
         let file_len = facts.found.len();
         let absent = facts.found.stored.is_none();
+        let stale = facts.found.is_stale(&means.seal);
         let who = holder.who.to_string();
         let mut opened = Self {
             name,
@@ -160,6 +175,11 @@ impl Opened {
         }
         if absent && workspace != "default" && !opened.behind {
             opened.write_first()?;
+        }
+        if stale {
+            // Written at the end, whether anything else changes or not.
+            opened.behind = true;
+            opened.baseline = None;
         }
         Ok(opened)
     }
@@ -215,7 +235,7 @@ impl Opened {
         self.desk.make()?;
         self.desk.set_marks(&self.marks)?;
         let generation = self.header.generation + 1;
-        let (journal, header) = self.desk.begin(&base, generation, &self.means.seal)?;
+        let (journal, header) = self.desk.begin(&base, generation)?;
         self.header = header;
         self.journal = Some(journal);
         Ok(())
@@ -227,8 +247,9 @@ impl Opened {
             return Ok(Some(text));
         };
         let bytes = text.get().as_bytes();
-        if self.means.seal.encrypts() {
-            journal.append(RecordKind::Batch, &self.means.seal.seal(bytes, None)?)?;
+        let sealer = self.desk.chain().sealer();
+        if sealer.encrypts() {
+            journal.append(RecordKind::Batch, &sealer.seal(bytes.to_vec())?)?;
         } else {
             journal.append(RecordKind::Batch, bytes)?;
         }
@@ -268,9 +289,7 @@ impl Opened {
     /// The state that the file stands for, by the journal.
     fn at_mark(&self) -> Result<Snapshot, StoreError> {
         let since = self.marks.written.journal_serial;
-        let told = self
-            .desk
-            .replay(&self.means.seal, |batch| batch.serial <= since)?;
+        let told = self.desk.replay(|batch| batch.serial <= since)?;
         Ok(told.map(|told| told.snapshot).unwrap_or_default())
     }
 
@@ -279,7 +298,7 @@ impl Opened {
         let since = self.marks.written.journal_serial;
         let mut found = Vec::new();
         let mut failed = None;
-        self.desk.replay(&self.means.seal, |batch| {
+        self.desk.replay(|batch| {
             if batch.serial > since {
                 match batch_text(batch.serial, &batch.events) {
                     Ok(text) => found.push(text),
@@ -475,10 +494,10 @@ impl Opened {
             .is_some_and(|journal| Desk::is_long(journal, self.file_len));
         if long {
             let generation = self.header.generation + 1;
-            drop(
-                self.desk
-                    .begin(&self.snapshot, generation, &self.means.seal),
-            );
+            if self.desk.begin(&self.snapshot, generation).is_ok() {
+                // What can't be forgotten now can be later.
+                drop(self.desk.chain().follow_policy(self.means.clock.now_ms()));
+            }
         }
     }
 

@@ -37,6 +37,15 @@ impl Found {
         self.stored.as_ref().map_or(0, |stored| stored.bytes.len())
     }
 
+    /// Whether the file is not sealed as it would be today, and must be written anew. Costs nothing where there is nothing to change from.
+    pub(crate) fn is_stale(&self, seal: &Arc<dyn Seal>) -> bool {
+        let stored = self.stored.as_ref().filter(|_| seal.has_fallback());
+        stored.is_some_and(|stored| {
+            seal.open(stored.bytes.clone())
+                .is_ok_and(|opened| !opened.current)
+        })
+    }
+
     /// What the file says.
     pub(crate) fn parse(&self, name: &str, seal: &Arc<dyn Seal>) -> Result<Snapshot, StoreError> {
         match &self.stored {
@@ -178,7 +187,7 @@ impl Facts {
             });
         let mut ahead = Vec::new();
         let mut failed = None;
-        let told = desk.replay(seal, |batch| {
+        let told = desk.replay(|batch| {
             if batch.serial > since {
                 match batch_text(batch.serial, &batch.events) {
                     Ok(text) => ahead.push(text),

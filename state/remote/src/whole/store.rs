@@ -9,6 +9,8 @@ use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::history::History;
 use terrane_store::lease::{Claim, Holder, Waiting};
+use terrane_store::maintain::Maintain;
+use terrane_store::pieces::Sealer;
 use terrane_store::seal::Seal;
 use terrane_store::{
     Attempt, Held, LeaseRequest, Leasing, StateStore, StoreError, Version, check_deletable,
@@ -18,8 +20,10 @@ use terrane_store::{
 /// A store over a place for whole files.
 #[derive(Debug)]
 pub(crate) struct WholeFileStore {
-    place: Arc<dyn Place>,
-    means: Means,
+    pub(super) place: Arc<dyn Place>,
+    pub(super) means: Means,
+    /// Seals the records of journals.
+    sealer: Arc<Sealer>,
 }
 
 /// Somebody else has it.
@@ -39,6 +43,7 @@ impl WholeFileStore {
     ) -> Self {
         Self {
             place,
+            sealer: Arc::new(Sealer::new(Arc::clone(&seal))),
             means: Means {
                 seal,
                 say: Arc::clone(&surroundings.say),
@@ -47,11 +52,11 @@ impl WholeFileStore {
         }
     }
 
-    fn desk(&self, workspace: &str) -> Desk {
-        Desk::new(self.place.desk(workspace))
+    pub(super) fn desk(&self, workspace: &str) -> Desk {
+        Desk::new(self.place.desk(workspace), Arc::clone(&self.sealer))
     }
 
-    fn check(&self, workspace: &str) -> Result<(), StoreError> {
+    pub(super) fn check_name(&self, workspace: &str) -> Result<(), StoreError> {
         check_workspace_name(workspace)?;
         if workspace == "default" || self.place.has_workspaces() {
             return Ok(());
@@ -64,7 +69,7 @@ impl WholeFileStore {
 
     /// Locks a workspace; or says who has it. A lock that a process of this folder left behind when it died is taken over: that it died is
     /// known, since it held the folder too.
-    fn lock(
+    pub(super) fn lock(
         &self,
         workspace: &str,
         holder: &Holder,
@@ -95,7 +100,7 @@ impl WholeFileStore {
     }
 
     /// The holder as the peers write it.
-    fn holder(&self, workspace: &str, holder: &Holder) -> Holder {
+    pub(super) fn holder(&self, workspace: &str, holder: &Holder) -> Holder {
         let mut holder = holder.clone().at(self.place.name(workspace));
         let of_peers = match &*holder.operation {
             "apply" | "destroy" => Some("OperationTypeApply"),
@@ -110,7 +115,7 @@ impl WholeFileStore {
     }
 
     /// Who has a workspace: as the place says, or else as is known on this machine.
-    fn known_holder(&self, workspace: &str) -> Result<Option<Holder>, StoreError> {
+    pub(super) fn known_holder(&self, workspace: &str) -> Result<Option<Holder>, StoreError> {
         if self.place.locks()
             && let Some(holder) = self.place.holder(workspace)?
         {
@@ -131,7 +136,7 @@ impl WholeFileStore {
             let written = aside
                 .marks()?
                 .map_or(0, |marks| marks.written.journal_serial);
-            if let Some(told) = aside.replay(&self.means.seal, |_| true)?
+            if let Some(told) = aside.replay(|_| true)?
                 && told.snapshot.serial > written
             {
                 let state = export(&told.snapshot, &self.means.seal)?;
@@ -142,8 +147,8 @@ impl WholeFileStore {
         Ok(())
     }
 
-    /// The state, from all that can be read without a lock.
-    fn look(&self, workspace: &str) -> Result<Snapshot, StoreError> {
+    /// All that can be read without a lock.
+    pub(super) fn facts(&self, workspace: &str) -> Result<(Facts, Addition), StoreError> {
         const TRIES: u32 = 5;
         let seal = &self.means.seal;
         let desk = self.desk(workspace);
@@ -151,10 +156,7 @@ impl WholeFileStore {
         loop {
             tries += 1;
             let found = Found::new(self.place.get(workspace)?);
-            let known = found.stored.is_some() || workspace == "default" || desk.journal().exists();
-            if !known && !self.workspaces()?.iter().any(|name| name == workspace) {
-                return Err(StoreError::NoWorkspace(workspace.to_owned()));
-            }
+            self.check_exists(workspace, &desk, &found)?;
             let facts = Facts::gather(found, &*self.place, workspace, &desk, seal)?;
             let goes_on = matches!(facts.relation, Relation::GoesOn(_));
             // While a run goes on here, the file may be written between two looks.
@@ -162,29 +164,83 @@ impl WholeFileStore {
                 std::thread::yield_now();
                 continue;
             }
-            let name = self.place.name(workspace);
             let mut added = Addition::Nothing;
             if let Some(mut side) = self.place.side(workspace, None)
                 && let Some((shipped, _)) = ship::read(&mut *side, seal)?
             {
                 added = addition(&shipped, &side.name(), &facts)?;
             }
-            let Facts { found, told, .. } = facts;
-            let mut snapshot = match told {
-                Some(told) if goes_on => told.snapshot,
-                _ => found.parse(&name, seal)?,
-            };
-            if let Addition::Batches { batches, open, .. } = added {
-                for event in open {
-                    snapshot.fold(&event.kind);
-                }
-                for batch in batches {
-                    let serial = snapshot.serial_after(&batch.events).max(batch.serial);
-                    snapshot.commit_as(serial, &batch.events);
-                }
-            }
-            return Ok(snapshot);
+            return Ok((facts, added));
         }
+    }
+
+    /// Whether there is a workspace of this name, by what was found of it.
+    pub(super) fn check_exists(
+        &self,
+        workspace: &str,
+        desk: &Desk,
+        found: &Found,
+    ) -> Result<(), StoreError> {
+        let known = found.stored.is_some() || workspace == "default" || desk.journal().exists();
+        if !known && !self.workspaces()?.iter().any(|name| name == workspace) {
+            return Err(StoreError::NoWorkspace(workspace.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The state, from all that can be read without a lock.
+    fn look(&self, workspace: &str) -> Result<Snapshot, StoreError> {
+        let (facts, added) = self.facts(workspace)?;
+        let goes_on = matches!(facts.relation, Relation::GoesOn(_));
+        let Facts { found, told, .. } = facts;
+        let mut snapshot = match told {
+            Some(told) if goes_on => told.snapshot,
+            _ => found.parse(&self.place.name(workspace), &self.means.seal)?,
+        };
+        if let Addition::Batches { batches, open, .. } = added {
+            for event in open {
+                snapshot.fold(&event.kind);
+            }
+            for batch in batches {
+                let serial = snapshot.serial_after(&batch.events).max(batch.serial);
+                snapshot.commit_as(serial, &batch.events);
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// A workspace for something that is no run: its desk, and the lock on its state.
+    pub(super) fn own(&self, workspace: &str, what: &str) -> Result<Ours, StoreError> {
+        let desk = self.desk(workspace);
+        let in_use = |holder| match waiting(holder) {
+            Attempt::Waiting(waiting) => waiting.in_use(self.place.name(workspace)),
+            Attempt::Granted(_) => StoreError::NoWorkspace(workspace.to_owned()),
+        };
+        let mut owned = desk.own()?.map_err(in_use)?;
+        let holder = self.holder(workspace, &Holder::this_process(what));
+        match self.lock(workspace, &holder, &mut owned)? {
+            LockOutcome::Locked(held) => Ok(Ours { desk, held, owned }),
+            LockOutcome::HeldBy(holder) => Err(in_use(holder)),
+        }
+    }
+}
+
+/// A workspace that nobody else can write.
+#[derive(Debug)]
+pub(super) struct Ours {
+    pub(super) desk: Desk,
+    pub(super) held: Box<dyn super::Held>,
+    owned: Owned,
+}
+
+impl Ours {
+    /// Gives it back.
+    pub(super) fn end(mut self) -> Result<(), StoreError> {
+        let unlocked = self.held.unlock();
+        if unlocked.is_ok() && self.owned.is_in_place() {
+            drop(self.owned.note(None));
+        }
+        unlocked
     }
 }
 
@@ -202,7 +258,7 @@ impl StateStore for WholeFileStore {
     }
 
     fn acquire(&self, workspace: &str, request: &LeaseRequest) -> Result<Attempt, StoreError> {
-        self.check(workspace)?;
+        self.check_name(workspace)?;
         let mut desk = self.desk(workspace);
         let mut aside = false;
         let mut own = desk.own()?;
@@ -243,7 +299,7 @@ impl StateStore for WholeFileStore {
     }
 
     fn holders(&self, workspace: &str) -> Result<Vec<Held>, StoreError> {
-        self.check(workspace)?;
+        self.check_name(workspace)?;
         let holder = self.known_holder(workspace)?;
         Ok(holder
             .into_iter()
@@ -257,7 +313,7 @@ impl StateStore for WholeFileStore {
     }
 
     fn force_unlock(&self, workspace: &str, id: &str) -> Result<Holder, StoreError> {
-        self.check(workspace)?;
+        self.check_name(workspace)?;
         match self.known_holder(workspace)? {
             Some(holder) if holder.id == id => {
                 let here = self.desk(workspace);
@@ -290,14 +346,14 @@ impl StateStore for WholeFileStore {
     }
 
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
-        self.check(workspace)?;
+        self.check_name(workspace)?;
         self.look(workspace).map(Arc::new)
     }
 
     fn history(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {
-        self.check(workspace)?;
+        self.check_name(workspace)?;
         let mut history = History::default();
-        self.desk(workspace).replay_all(&self.means.seal, |batch| {
+        self.desk(workspace).chain().replay(|batch| {
             history.add(batch.serial, &batch.events);
             true
         })?;
@@ -305,10 +361,11 @@ impl StateStore for WholeFileStore {
     }
 
     fn read_at(&self, workspace: &str, serial: u64) -> Result<Snapshot, StoreError> {
-        self.check(workspace)?;
+        self.check_name(workspace)?;
         let snapshot = self
             .desk(workspace)
-            .replay_all(&self.means.seal, |batch| batch.serial <= serial)?;
+            .chain()
+            .replay(|batch| batch.serial <= serial)?;
         match snapshot {
             Some(snapshot) if snapshot.serial <= serial => Ok(snapshot),
             None if serial == 0 => Ok(Snapshot::default()),
@@ -335,28 +392,24 @@ impl StateStore for WholeFileStore {
     }
 
     fn erase(&self, workspace: &str) -> Result<(), StoreError> {
-        self.check(workspace)?;
+        self.check_name(workspace)?;
         let desk = self.desk(workspace);
         let known =
             desk.journal().exists() || self.workspaces()?.iter().any(|name| name == workspace);
         if !known {
             return Err(StoreError::NoWorkspace(workspace.to_owned()));
         }
-        let in_use = |holder| match waiting(holder) {
-            Attempt::Waiting(waiting) => waiting.in_use(self.place.name(workspace)),
-            Attempt::Granted(_) => StoreError::NoWorkspace(workspace.to_owned()),
-        };
-        let mut owned = desk.own()?.map_err(in_use)?;
-        let holder = self.holder(workspace, &Holder::this_process("workspace delete"));
-        let held = match self.lock(workspace, &holder, &mut owned)? {
-            LockOutcome::Locked(held) => held,
-            LockOutcome::HeldBy(holder) => return Err(in_use(holder)),
-        };
+        let Ours { held, owned, .. } = self.own(workspace, "workspace delete")?;
         let removed = self.place.delete(workspace);
         let unlocked = held.unlock();
         removed?;
         desk.remove()?;
+        drop(owned);
         self.place.clean_up(workspace);
         unlocked
+    }
+
+    fn maintain(&self) -> Option<&dyn Maintain> {
+        Some(self)
     }
 }

@@ -77,6 +77,13 @@ pub struct Header {
 }
 
 impl Header {
+    /// The header of a new journal, with an id of its own.
+    #[must_use]
+    pub fn new(generation: u64) -> Self {
+        let (id, _) = uuid::Uuid::new_v4().as_u64_pair();
+        Self { generation, id }
+    }
+
     /// The bytes of the header.
     #[must_use]
     pub fn encode(&self) -> [u8; 32] {
