@@ -24,5 +24,7 @@ mod plan_json;
 mod remote;
 mod saved_plans;
 mod secrets;
+mod services;
 mod state;
+mod stores;
 mod test_command;
