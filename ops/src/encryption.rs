@@ -41,7 +41,7 @@ const SECRET: &[&str] = &[
 /// # Errors
 /// When the root module can't be read or has errors, or the settings have.
 pub(crate) fn configured(session: &Session) -> Result<Encryption, Failure> {
-    let root = load::folder(".").map_err(|problem| {
+    let root = load::folder(session.root()).map_err(|problem| {
         let diagnostic = Diagnostic::error(&rules::folder::UNREADABLE_CONFIGURATION, problem)
             .hint("make the file readable, or take it out of the folder");
         Failure::Input(Report::plain(diagnostic))

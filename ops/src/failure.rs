@@ -81,18 +81,18 @@ impl Failure {
                     causes.push(cause.to_string());
                     source = cause.source();
                 }
-                if let Self::Store {
-                    source: StoreError::InUse { id, .. },
-                    ..
-                } = &failure
-                    && !id.is_empty()
-                {
+                if let Some(id) = failure.lock() {
                     causes.push(format!("the id of its lock is {id}"));
                 }
                 let mut diagnostic =
                     Diagnostic::error(failure.rule().named(failure.to_string()), causes.join(": "));
                 if let Some(hint) = failure.way_out() {
-                    diagnostic = diagnostic.hint(hint);
+                    diagnostic = diagnostic.hint(match failure.lock() {
+                        Some(id) => format!(
+                            "{hint}; where it is certain that it does not live any more, `terrane force-unlock {id}` takes its lock away"
+                        ),
+                        None => hint.to_owned(),
+                    });
                 }
                 Report::plain(diagnostic)
             }
@@ -100,6 +100,17 @@ impl Failure {
                 &rules::world::STOPPED,
                 "Operations that were in flight were left behind. The state records what was begun: the next command tells what may exist.",
             )),
+        }
+    }
+
+    /// The id of the lock that is in the way, where it is known.
+    fn lock(&self) -> Option<&str> {
+        match self {
+            Self::Store {
+                source: StoreError::InUse { id, .. },
+                ..
+            } if !id.is_empty() => Some(id),
+            _ => None,
         }
     }
 
@@ -124,28 +135,33 @@ impl Failure {
     /// What the user can do about an error of the world.
     fn way_out(&self) -> Option<&'static str> {
         match self {
-            Self::Store { source, .. } => match source {
-                StoreError::Io { source, .. } => io_way_out(source),
-                StoreError::InUse { .. } => {
-                    Some("wait for that process, or let this command wait with -lock-timeout=1m")
-                }
-                StoreError::LeaseLost { .. } => Some(
-                    "nothing was written since: run `terrane plan` to see what was done before",
-                ),
-                StoreError::Damaged { .. } => Some(
-                    "nothing was changed: `terrane state fsck` says what is damaged, and with -repair mends it; damaged files are kept",
-                ),
-                StoreError::TooNew { .. } => Some(
-                    "nothing was changed: use the version of terrane that wrote it, or a later one",
-                ),
-                StoreError::NoWorkspace(_) => Some(
-                    "see which there are with `terrane workspace list`, or make it with `terrane workspace new`",
-                ),
-                StoreError::Refused(_) | StoreError::Encryption(_) => None,
-            },
+            Self::Store { source, .. } => store_way_out(source),
             Self::Io { source, .. } => io_way_out(source),
             Self::Input(_) | Self::Interrupted => None,
         }
+    }
+}
+
+/// What the user can do about an error of a store.
+pub(crate) fn store_way_out(error: &StoreError) -> Option<&'static str> {
+    match error {
+        StoreError::Io { source, .. } => io_way_out(source),
+        StoreError::InUse { .. } => {
+            Some("wait for that process, or let this command wait with -lock-timeout=1m")
+        }
+        StoreError::LeaseLost { .. } => {
+            Some("nothing was written since: run `terrane plan` to see what was done before")
+        }
+        StoreError::Damaged { .. } => Some(
+            "nothing was changed: `terrane state fsck` says what is damaged, and with -repair mends it; damaged files are kept",
+        ),
+        StoreError::TooNew { .. } => {
+            Some("nothing was changed: use the version of terrane that wrote it, or a later one")
+        }
+        StoreError::NoWorkspace(_) => Some(
+            "see which there are with `terrane workspace list`, or make it with `terrane workspace new`",
+        ),
+        StoreError::Refused(_) | StoreError::Encryption(_) => None,
     }
 }
 

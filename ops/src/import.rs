@@ -47,6 +47,9 @@ pub async fn run(
             "The id must not be empty. It is what the provider knows the object by; its documentation says for each resource type what that is.",
         ));
     }
+    if let Some(folder) = &request.config {
+        session.configured_in(folder);
+    }
     let workspace = session.open()?;
     let snapshot = workspace.snapshot();
     let early =

@@ -266,10 +266,11 @@ impl Drop for Kept {
 mod tests {
     use super::{describe, kept, without};
     use std::sync::Arc;
-    use terrane_model::addr::{ModulePath, ProviderAddr, ProviderConfigAddr, Target};
-    use terrane_model::event::{Event, EventKind, Intent, ObjectAddr, Operation};
+    use terrane_model::addr::Target;
+    use terrane_model::event::{Event, EventKind, Operation};
     use terrane_model::snapshot::Snapshot;
     use terrane_store::clock::SystemClock;
+    use terrane_store::conformance::sample;
     use terrane_store::lease::{Claim, Conflict, Held, Holder, Leasing, Part, Waiting};
     use terrane_store::{MemoryStore, StateStore as _};
 
@@ -333,25 +334,7 @@ mod tests {
         };
         let mut snapshot = Snapshot::default();
         for op in [7, (3 << 24) + 1, (4 << 24) + 1] {
-            snapshot.fold(&EventKind::Began {
-                op,
-                intent: Intent {
-                    object: ObjectAddr {
-                        instance: instance.clone(),
-                        deposed: None,
-                    },
-                    operation: Operation::Create,
-                    provider: ProviderConfigAddr {
-                        module: ModulePath::root(),
-                        provider: ProviderAddr::builtin(),
-                        alias: None,
-                    },
-                    token: "t".into(),
-                    planned: "{}".into(),
-                    dependencies: [].into(),
-                    create_before_destroy: false,
-                },
-            });
+            snapshot.fold(&sample::began(op, &instance, Operation::Create));
         }
         let held = [Held {
             holder: holder("ana"),

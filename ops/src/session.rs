@@ -73,6 +73,8 @@ pub struct Session {
     pub say: News,
     /// Where the state is by a saved plan.
     planned: OnceLock<Record>,
+    /// The folder of the root module, where it is another one.
+    root: OnceLock<String>,
     place: OnceLock<Place>,
     encryption: OnceLock<Encryption>,
 }
@@ -98,6 +100,7 @@ impl Session {
             backends: Arc::new(Catalog::built_in()),
             say: News::default(),
             planned: OnceLock::new(),
+            root: OnceLock::new(),
             place: OnceLock::new(),
             encryption: OnceLock::new(),
         }
@@ -126,6 +129,16 @@ impl Session {
     /// Works with the store that a saved plan was made with. To be called before the store is used.
     pub(crate) fn follow(&self, planned: Record) {
         drop(self.planned.set(planned));
+    }
+
+    /// Takes the configuration of backend and encryption from another folder than the working directory (`-config`). To be called before the store is used.
+    pub(crate) fn configured_in(&self, folder: &str) {
+        drop(self.root.set(folder.to_owned()));
+    }
+
+    /// The folder of the root module.
+    pub(crate) fn root(&self) -> &str {
+        self.root.get().map_or(".", String::as_str)
     }
 
     /// Whether states are kept in the embedded store.

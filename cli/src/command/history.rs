@@ -54,7 +54,14 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             return Ok(Exit::OK);
         }
         if versions.is_empty() {
-            app.out().print("The state has no history yet.\n");
+            let there = history::snapshot(session, None).is_ok_and(|state| state.serial > 0);
+            let text = match there {
+                false => "The state has no history yet.\n",
+                true => {
+                    "There is a state, and no history of it here: where a backend keeps the state as one file, the history is on the\nmachine, and in the folder, in which it was recorded.\n"
+                }
+            };
+            app.out().print(text);
             return Ok(Exit::OK);
         }
         let mut rows = vec![

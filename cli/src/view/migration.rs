@@ -61,7 +61,9 @@ pub(crate) fn told(migrated: &Migrated) -> Vec<String> {
         from,
         to,
         workspaces,
+        versions_taken,
         versions_left,
+        left_because,
         open,
         backups,
         select,
@@ -92,10 +94,17 @@ pub(crate) fn told(migrated: &Migrated) -> Vec<String> {
             "What is in the old place was left as it is: {from} is not used any more."
         ));
     }
+    if *versions_taken > 0 {
+        lines.push(format!(
+            "The history went along: {versions_taken} version{}.",
+            if *versions_taken == 1 { "" } else { "s" }
+        ));
+    }
     if copied && *versions_left > 0 {
         lines.push(format!(
-            "The history ({versions_left} earlier version{}) stays there: only the present state was copied.",
-            if *versions_left == 1 { "" } else { "s" }
+            "{versions_left} earlier version{} there, of which only the present state was copied: {}.",
+            if *versions_left == 1 { " stays" } else { "s stay" },
+            left_because.join("; ")
         ));
     }
     if copied && *open > 0 {

@@ -5,7 +5,7 @@ use crate::ephemeral::{Lease, leases};
 use crate::ready::{LaneId, Ready};
 use crate::rules;
 use crate::step::{Phase, Running};
-use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, begin};
+use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, Unsaved, begin};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -548,15 +548,15 @@ impl Core {
         }
     }
 
-    pub(crate) fn on_persisted(&mut self, id: RequestId, outcome: Result<(), String>) {
+    pub(crate) fn on_persisted(&mut self, id: RequestId, outcome: Result<(), Unsaved>) {
         let Some(waiting) = self.waiting.remove(&id.0) else {
             return;
         };
-        if let Err(problem) = &outcome {
+        if let Err(Unsaved { problem, way_out }) = &outcome {
             if !self.broken {
                 self.diagnostics.push(
                     Diagnostic::error(&rules::apply::STATE_NOT_SAVED, format!("What was done could not be recorded: {problem}. Nothing further was begun. Changes that were under way may have been made: run `terrane plan` when the cause is mended."))
-                        .hint("free disk space or restore write access, then run `terrane plan`"),
+                        .hint(way_out.unwrap_or("mend the cause, then run `terrane plan`")),
                 );
             }
             self.broken = true;

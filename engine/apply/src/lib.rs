@@ -81,6 +81,15 @@ pub enum ApplyRequest {
     Provision(RequestId, Provision),
 }
 
+/// Why events could not be made durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsaved {
+    /// A sentence without a full stop.
+    pub problem: String,
+    /// What the user can do about it, where that is known.
+    pub way_out: Option<&'static str>,
+}
+
 /// A provisioner to run.
 #[derive(Clone, Debug)]
 pub struct Provision {
@@ -184,8 +193,8 @@ impl Applier {
         self.0.poll(now_ms)
     }
 
-    /// A `Persist` request was carried out; `Err`: a sentence that says why it could not be.
-    pub fn on_persisted(&mut self, id: RequestId, outcome: Result<(), String>) {
+    /// A `Persist` request was carried out, or could not be.
+    pub fn on_persisted(&mut self, id: RequestId, outcome: Result<(), Unsaved>) {
         self.0.on_persisted(id, outcome);
     }
 

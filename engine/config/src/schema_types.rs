@@ -1,6 +1,7 @@
 //! Types to which configuration is converted, which allow to leave out what a value of the schema's type holds as null.
 
-use std::collections::BTreeSet;
+use ecow::EcoString;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_model::schema::{Attribute, AttributeType, Nesting};
 use terrane_value::{ObjectType, Type};
@@ -11,22 +12,25 @@ pub(crate) fn conversion_type(attribute: &Attribute) -> Type {
         AttributeType::Plain(ty) => return ty.clone(),
         AttributeType::Nested(nested) => nested,
     };
-    let attributes = nested
-        .attributes
-        .iter()
-        .map(|(name, attribute)| (name.clone(), conversion_type(attribute)))
-        .collect();
-    let optional: BTreeSet<_> = nested
-        .attributes
+    nested_type(&nested.attributes, nested.nesting)
+}
+
+/// The type of an object with these attributes, or of a collection of such objects. Those that are not required may be left out.
+pub(crate) fn nested_type(attributes: &BTreeMap<EcoString, Attribute>, nesting: Nesting) -> Type {
+    let optional = attributes
         .iter()
         .filter(|(_, attribute)| !attribute.required)
         .map(|(name, _)| name.clone())
+        .collect();
+    let attributes = attributes
+        .iter()
+        .map(|(name, attribute)| (name.clone(), conversion_type(attribute)))
         .collect();
     let object = Type::Object(Arc::new(ObjectType {
         attributes,
         optional,
     }));
-    match nested.nesting {
+    match nesting {
         Nesting::Single | Nesting::Group => object,
         Nesting::List => Type::list(object),
         Nesting::Set => Type::set(object),

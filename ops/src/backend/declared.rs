@@ -25,12 +25,12 @@ pub(crate) struct Declared {
     pub(crate) sources: SourceMap,
 }
 
-/// Reads the block in the working directory; `None`: there is none.
+/// Reads the block in the folder of the root module; `None`: there is none.
 ///
 /// # Errors
 /// When the root module can't be read or has errors; when the block is of a kind that there is not.
 pub(crate) fn declared(session: &Session) -> Result<Option<Declared>, Failure> {
-    let root = load::folder(".").map_err(|problem| {
+    let root = load::folder(session.root()).map_err(|problem| {
         let diagnostic = Diagnostic::error(&rules::folder::UNREADABLE_CONFIGURATION, problem)
             .hint("make the file readable, or take it out of the folder");
         Failure::Input(Report::plain(diagnostic))

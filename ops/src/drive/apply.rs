@@ -2,12 +2,12 @@
 
 use super::{Message, Pool, wait};
 use crate::clock::now_ms;
-use crate::failure::Failure;
+use crate::failure::{Failure, store_way_out};
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
 use std::collections::BTreeMap;
 use std::time::Instant;
-use terrane_apply::{Applied, Applier, ApplyRequest};
+use terrane_apply::{Applied, Applier, ApplyRequest, Unsaved};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::CheckResult;
 use terrane_store::Workspace;
@@ -97,7 +97,10 @@ fn take(
             merge_checks(&mut batch, workspace, checks);
         }
         let (events, began) = (batch.len(), Instant::now());
-        let outcome = workspace.commit(batch).map_err(|error| chain(&error));
+        let outcome = workspace.commit(batch).map_err(|error| Unsaved {
+            way_out: store_way_out(&error),
+            problem: chain(&error),
+        });
         let took_us = began.elapsed().as_micros();
         tracing::debug!(events, took_us, ok = outcome.is_ok(), "events made durable");
         outcome

@@ -173,10 +173,9 @@ fn within(source: &InstanceAddr, outer: &ModuleInstance, module: &ModuleInstance
 #[cfg(test)]
 mod tests {
     use super::moves;
-    use std::sync::Arc;
-    use terrane_model::addr::{InstanceAddr, ModulePath, ProviderAddr, ProviderConfigAddr, Target};
-    use terrane_model::event::{EventKind, ObjectAddr};
-    use terrane_model::snapshot::{ObjectState, Snapshot, Status};
+    use terrane_model::addr::{InstanceAddr, Target};
+    use terrane_model::snapshot::Snapshot;
+    use terrane_store::conformance::sample;
 
     fn state(addresses: &[&str]) -> Snapshot {
         let mut snapshot = Snapshot::default();
@@ -186,30 +185,7 @@ mod tests {
                 Target::Resource(resource) => resource.instance(None),
                 Target::Module(_) => unreachable!("only resources are in a state"),
             };
-            snapshot.fold(&EventKind::Set {
-                object: ObjectAddr {
-                    instance,
-                    deposed: None,
-                },
-                provider: ProviderConfigAddr {
-                    module: ModulePath::root(),
-                    provider: ProviderAddr::builtin(),
-                    alias: None,
-                },
-                state: Some(Arc::new(ObjectState {
-                    status: Status::Ready,
-                    schema_version: 0,
-                    attributes: "{}".into(),
-                    sensitive: Vec::new(),
-                    private: Arc::default(),
-                    dependencies: Arc::default(),
-                    create_before_destroy: false,
-                    skip_destroy: false,
-                    identity: None,
-                    provider_key: None,
-                    created_in_ms: None,
-                })),
-            });
+            snapshot.fold(&sample::set(&instance, "{}").kind);
         }
         snapshot
     }

@@ -97,75 +97,32 @@ fn settle(
 #[cfg(test)]
 mod tests {
     use super::{Finding, settle};
-    use terrane_model::event::EventKind;
+    use terrane_model::addr::Target;
+    use terrane_model::event::Operation;
     use terrane_model::snapshot::Snapshot;
+    use terrane_store::conformance::sample;
 
-    fn snapshot(operation: &str) -> Snapshot {
-        use std::sync::Arc;
-        use terrane_model::addr::{ModulePath, ProviderAddr, ProviderConfigAddr, Target};
-        use terrane_model::event::{Intent, ObjectAddr, Operation};
-        use terrane_model::snapshot::{ObjectState, Status};
+    fn snapshot(operation: Operation) -> Snapshot {
         let Ok(Target::Instance(instance)) = "t.x[0]".parse() else {
             unreachable!("it has a key");
         };
-        let provider = ProviderConfigAddr {
-            module: ModulePath::root(),
-            provider: ProviderAddr::builtin(),
-            alias: None,
-        };
-        let object = ObjectAddr {
-            instance,
-            deposed: None,
-        };
         let mut snapshot = Snapshot::default();
-        let operation = match operation {
-            "create" => Operation::Create,
-            "delete" => Operation::Delete,
-            _ => Operation::Update,
-        };
         if operation != Operation::Create {
-            snapshot.fold(&EventKind::Set {
-                object: object.clone(),
-                provider: provider.clone(),
-                state: Some(Arc::new(ObjectState {
-                    status: Status::Ready,
-                    schema_version: 0,
-                    attributes: "{}".into(),
-                    sensitive: Vec::new(),
-                    private: Arc::default(),
-                    dependencies: Arc::default(),
-                    create_before_destroy: false,
-                    skip_destroy: false,
-                    identity: None,
-                    provider_key: None,
-                    created_in_ms: None,
-                })),
-            });
+            snapshot.fold(&sample::set(&instance, "{}").kind);
         }
-        snapshot.fold(&EventKind::Began {
-            op: 3,
-            intent: Intent {
-                object,
-                operation,
-                provider,
-                token: "t".into(),
-                planned: "{}".into(),
-                dependencies: Arc::from([]),
-                create_before_destroy: false,
-            },
-        });
+        snapshot.fold(&sample::began(3, &instance, operation));
         snapshot
     }
 
     #[test]
     fn what_was_open_is_settled_as_it_was_found() {
         for (operation, finding, left) in [
-            ("create", Finding::Absent, 0),
-            ("create", Finding::Unchanged, 0),
-            ("update", Finding::Absent, 0),
-            ("update", Finding::Unchanged, 1),
-            ("delete", Finding::Absent, 0),
-            ("delete", Finding::Unchanged, 1),
+            (Operation::Create, Finding::Absent, 0),
+            (Operation::Create, Finding::Unchanged, 0),
+            (Operation::Update, Finding::Absent, 0),
+            (Operation::Update, Finding::Unchanged, 1),
+            (Operation::Delete, Finding::Absent, 0),
+            (Operation::Delete, Finding::Unchanged, 1),
         ] {
             let mut snapshot = snapshot(operation);
             let (settled, changes) = settle(&snapshot, &["t.x".parse().unwrap()], finding);
@@ -174,10 +131,10 @@ mod tests {
                 snapshot.fold(change);
             }
             assert!(snapshot.open.is_empty());
-            assert_eq!(snapshot.instance_count(), left, "{operation} {finding:?}");
+            assert_eq!(snapshot.instance_count(), left, "{operation:?} {finding:?}");
         }
         let (settled, _) = settle(
-            &snapshot("create"),
+            &snapshot(Operation::Create),
             &["t.y".parse().unwrap()],
             Finding::Absent,
         );

@@ -78,9 +78,10 @@ fn forgetting(snapshot: &Snapshot, targets: &[Target]) -> (Vec<InstanceAddr>, Ve
 #[cfg(test)]
 mod tests {
     use super::forgetting;
-    use terrane_model::addr::{ModulePath, ProviderAddr, ProviderConfigAddr, Target};
-    use terrane_model::event::{EventKind, Intent, ObjectAddr, Operation};
+    use terrane_model::addr::Target;
+    use terrane_model::event::Operation;
     use terrane_model::snapshot::Snapshot;
+    use terrane_store::conformance::sample;
 
     #[test]
     fn a_creation_whose_end_nobody_knows_is_forgotten_too() {
@@ -89,25 +90,7 @@ mod tests {
             unreachable!("it has a key");
         };
         let mut snapshot = Snapshot::default();
-        snapshot.fold(&EventKind::Began {
-            op: 7,
-            intent: Intent {
-                object: ObjectAddr {
-                    instance: instance.clone(),
-                    deposed: None,
-                },
-                operation: Operation::Create,
-                provider: ProviderConfigAddr {
-                    module: ModulePath::root(),
-                    provider: ProviderAddr::builtin(),
-                    alias: None,
-                },
-                token: "t".into(),
-                planned: "{}".into(),
-                dependencies: std::sync::Arc::from([]),
-                create_before_destroy: false,
-            },
-        });
+        snapshot.fold(&sample::began(7, &instance, Operation::Create));
         let (removed, _) = forgetting(&snapshot, &["t.y".parse().unwrap()]);
         assert!(removed.is_empty());
         let (removed, changes) = forgetting(&snapshot, &[target]);

@@ -19,6 +19,10 @@ const STORE: &str = "TERRANE_KILL_TEST_STORE";
 const FOLDER: &str = "TERRANE_KILL_TEST_FOLDER";
 const PORT: &str = "TERRANE_KILL_TEST_PORT";
 const BUCKET: &str = "TERRANE_KILL_TEST_BUCKET";
+/// A table for locks; then there is no lock file.
+const TABLE: &str = "TERRANE_KILL_TEST_TABLE";
+/// The address of a server of `backend "http"`.
+const ADDRESS: &str = "TERRANE_KILL_TEST_ADDRESS";
 
 /// A store as one process after the other opens it: the kind, the folder of the machine, the server.
 struct Case {
@@ -428,4 +432,186 @@ fn a_stopped_run_is_taken_over_and_fenced() {
     for name in ["slow", "taker", "more"] {
         assert!(common::at(&state, name), "{name}");
     }
+}
+
+/// A state whose lock has no file: in a table, or with a server.
+struct Other {
+    kind: &'static str,
+    arguments: Vec<(&'static str, Value)>,
+    env: Vec<(&'static str, String)>,
+}
+
+fn in_a_table(port: u16, bucket: &str, table: &str) -> Other {
+    let moto = Moto::at(port, bucket);
+    let endpoint = Value::string(moto.endpoint());
+    let names = ["dynamodb", "iam", "s3", "sso", "sts"];
+    Other {
+        kind: "s3",
+        arguments: vec![
+            ("bucket", Value::string(bucket)),
+            ("key", Value::string("s.tfstate")),
+            ("region", Value::string("us-east-1")),
+            ("access_key", Value::string("id")),
+            ("secret_key", Value::string("secret")),
+            ("use_path_style", Value::bool(true)),
+            ("dynamodb_table", Value::string(table)),
+            (
+                "endpoints",
+                Value::object(names.map(|name| (name, endpoint.clone()))),
+            ),
+        ],
+        env: vec![
+            (PORT, port.to_string()),
+            (BUCKET, bucket.to_owned()),
+            (TABLE, table.to_owned()),
+        ],
+    }
+}
+
+fn behind_http(address: &str) -> Other {
+    let value = Value::string(address);
+    let names = ["address", "lock_address", "unlock_address"];
+    Other {
+        kind: "http",
+        arguments: names.map(|name| (name, value.clone())).into(),
+        env: vec![(ADDRESS, address.to_owned())],
+    }
+}
+
+impl Other {
+    fn on(&self, machine: &Setting) -> Arc<dyn StateStore> {
+        let mut surroundings = machine.surroundings();
+        let expiry = (String::from("TERRANE_S3_LOCK_EXPIRY"), String::from("3"));
+        surroundings.env.extend([expiry]);
+        let arguments = self.arguments.iter();
+        let config = common::config(
+            self.kind,
+            arguments.map(|(name, value)| ((*name).to_owned(), value.clone())),
+        );
+        let seal = Arc::clone(&machine.seal);
+        terrane_store_remote::open(self.kind, &config, &surroundings, seal).unwrap()
+    }
+
+    /// A process that holds the lock, in a folder of its own, and what it says.
+    fn holder(&self) -> (Child, Lines<BufReader<ChildStdout>>) {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_that_holds_a_lock", "--nocapture"])
+            .envs(self.env.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        while !lines.next().unwrap().unwrap().starts_with("held") {}
+        (child, lines)
+    }
+}
+
+/// Not a test of its own: holds a lock until its input is closed, or it is killed.
+#[test]
+fn child_that_holds_a_lock() {
+    let var = |name| std::env::var(name).ok();
+    let other = match (var(ADDRESS), var(TABLE)) {
+        (Some(address), _) => behind_http(&address),
+        (None, Some(table)) => in_a_table(
+            var(PORT).unwrap().parse().unwrap(),
+            &var(BUCKET).unwrap(),
+            &table,
+        ),
+        (None, None) => return,
+    };
+    let setting = Setting::leaked();
+    let mut workspace = other.on(&setting).open("default").unwrap();
+    workspace.commit(vec![common::set_of("theirs")]).unwrap();
+    println!("\nheld");
+    drop(std::io::stdin().read_line(&mut String::new()));
+    drop(workspace.close());
+}
+
+fn in_use(store: &dyn StateStore) -> String {
+    match store.open("default") {
+        Err(StoreError::InUse { holder, .. }) => holder,
+        other => panic!("it is held, yet {other:?}"),
+    }
+}
+
+/// The lock of a process of this machine, in another folder, is taken over when the process is gone, and not before.
+#[test]
+fn locks_without_files_of_dead_processes_are_taken_over() {
+    let server = common::server::Server::start(None);
+    let mut others = vec![behind_http(&format!("{}/state", server.address))];
+    if let Some(moto) = Moto::start() {
+        let table = format!("locks-{}", moto.bucket);
+        moto.make_table(&table);
+        others.push(in_a_table(moto.port, &moto.bucket, &table));
+    }
+    for other in others {
+        let (mut child, _lines) = other.holder();
+        let here = Setting::new();
+        let holder = in_use(&*other.on(&here));
+        assert!(!holder.contains('#'), "{holder}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut workspace = other.on(&here).open("default").unwrap();
+        workspace.commit(vec![common::set_of("ours")]).unwrap();
+        workspace.close().unwrap();
+        let said = here.said();
+        assert!(said.contains("is gone; it is taken over"), "{said}");
+        assert!(common::at(
+            &other.on(&here).read("default").unwrap(),
+            "ours"
+        ));
+    }
+}
+
+/// A lock in a table that is not renewed any more is that of a dead run, wherever it ran; one of a peer is not, however old it is.
+#[test]
+fn a_lock_in_a_table_expires() {
+    let Some(moto) = Moto::start() else { return };
+    let table = format!("locks-{}", moto.bucket);
+    moto.make_table(&table);
+    let other = in_a_table(moto.port, &moto.bucket, &table);
+    let put = |info: &str, renewed: &str| {
+        let info = serde_json::to_string(&format!(
+            r#"{{"ID":"dead","Operation":"OperationTypeApply","Info":"{info}","Who":"bob@elsewhere"}}"#
+        ))
+        .unwrap();
+        let body = format!(
+            r#"{{"TableName":"{table}","Item":{{"LockID":{{"S":"{}/s.tfstate"}},"Info":{{"S":{info}}}{renewed}}}}}"#,
+            moto.bucket
+        );
+        moto.dynamodb("DynamoDB_20120810.PutItem", &body);
+    };
+    let here = Setting::new();
+    let promise = "process 7; taken over if not renewed for 3 s";
+    let long_ago = r#","Renewed":{"N":"1000"}"#;
+    put("", "");
+    assert!(in_use(&*other.on(&here)).contains("bob@elsewhere"));
+    put("", long_ago);
+    in_use(&*other.on(&here));
+    put(promise, "");
+    in_use(&*other.on(&here));
+    put(promise, r#","Renewed":{"N":"99999999999"}"#);
+    in_use(&*other.on(&here));
+    put(promise, long_ago);
+    let workspace = other.on(&here).open("default").unwrap();
+    workspace.close().unwrap();
+    // One that lives is renewed for longer than it would last.
+    let (mut child, _lines) = other.holder();
+    let began = std::time::Instant::now();
+    while began.elapsed().as_secs() < 5 {
+        in_use(&*other.on(&here));
+    }
+    let item = format!(
+        r#"{{"TableName":"{table}","Key":{{"LockID":{{"S":"{}/s.tfstate"}}}}}}"#,
+        moto.bucket
+    );
+    let item = moto.dynamodb("DynamoDB_20120810.GetItem", &item);
+    assert!(
+        item.contains("Renewed") && item.contains("LockID"),
+        "{item}"
+    );
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    other.on(&here).open("default").unwrap().close().unwrap();
 }

@@ -280,3 +280,44 @@ fn over_to_the_peer_and_back() {
         fs::read(local.file()).unwrap()
     });
 }
+
+/// A lock that is held is held by somebody who lives, though what is written beside it is of a process that is gone: a peer locks first, and writes then.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_written_beside_a_lock_is_not_the_lock() {
+    use nix::fcntl::{FcntlArg, fcntl};
+    use std::os::unix::fs::MetadataExt as _;
+    let local = Local::new();
+    commit_one(&*local.open(), "a");
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    let own = terrane_store::lease::process::marked("");
+    let (boot, _) = own.split_once('.').unwrap();
+    let info = local.0.folder.path().join(".terraform.tfstate.lock.info");
+    let left = format!(
+        r#"{{"ID":"left","Who":"me@here","Info":"{boot}.{}.1"}}"#,
+        gone.id()
+    );
+    fs::write(&info, left).unwrap();
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(local.file())
+        .unwrap();
+    let lock = nix::libc::flock {
+        l_type: nix::libc::F_WRLCK.try_into().unwrap(),
+        l_whence: nix::libc::SEEK_SET.try_into().unwrap(),
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    fcntl(&file, FcntlArg::F_OFD_SETLK(&lock)).unwrap();
+    let before = fs::metadata(local.file()).unwrap();
+    assert!(matches!(
+        local.open().open("default"),
+        Err(StoreError::InUse { .. })
+    ));
+    assert_eq!(fs::metadata(local.file()).unwrap().ino(), before.ino());
+    drop(file);
+    local.open().open("default").unwrap().close().unwrap();
+}

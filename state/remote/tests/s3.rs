@@ -417,3 +417,26 @@ fn over_to_the_peer_and_back() {
         assert_eq!(s3.open().workspaces().unwrap(), ["default", "green", "red"]);
     }
 }
+
+/// A digest that does not fit keeps everybody from reading the state, the peers too. A repair sets it.
+#[test]
+fn a_digest_that_does_not_fit_is_set_by_a_repair() {
+    let Some(s3) = S3::new() else { return };
+    let s3 = s3.with_table(false);
+    commit_one(&*s3.open(), "a");
+    let table = format!("locks-{}", s3.moto.bucket);
+    let body = format!(
+        r#"{{"TableName":"{table}","Item":{{"LockID":{{"S":"{}/{KEY}-md5"}},"Digest":{{"S":"00"}}}}}}"#,
+        s3.moto.bucket
+    );
+    s3.moto.dynamodb("DynamoDB_20120810.PutItem", &body);
+    let store = s3.open();
+    let maintain = store.maintain().unwrap();
+    let found = maintain.check("default", false).unwrap();
+    assert!(found.is_damaged(), "{found:#?}");
+    let found = maintain.check("default", true).unwrap();
+    assert!(!found.is_damaged(), "{found:#?}");
+    assert_eq!(found.instances, 1);
+    assert_eq!(maintain.check("default", false).unwrap().findings, []);
+    assert!(at(&store.read("default").unwrap(), "a"));
+}

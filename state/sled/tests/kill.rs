@@ -1,10 +1,7 @@
 //! A process that writes is killed, at a moment of its parent's choosing; what it acknowledged is there afterwards.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use terrane_model::addr::InstanceKey;
-use terrane_store::conformance::sample::{instance, set};
+use terrane_store::conformance::crash::{Victim, check_acknowledged, write_until_killed};
 use terrane_store::{StateStore as _, StoreError};
 use terrane_store_sled::{Settings, SledStore};
 
@@ -22,25 +19,14 @@ fn store(folder: &Path) -> SledStore {
     )
 }
 
-/// Not a test of its own: the process that is killed. Each batch sets two instances to its number.
+/// Not a test of its own: the process that is killed.
 #[test]
 fn child_that_writes_until_it_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
     };
     let mut workspace = store(Path::new(&folder)).open("default").unwrap();
-    let mut out = std::io::stdout().lock();
-    let first = workspace.snapshot().serial;
-    for round in first.. {
-        let text = format!(r#"{{"round":{round},"pad":"{}"}}"#, "x".repeat(100));
-        let fixed = instance("fixed", None);
-        let moving = instance("moving", Some(InstanceKey::Int(round % 20)));
-        workspace
-            .commit(vec![set(&fixed, &text), set(&moving, &text)])
-            .unwrap();
-        writeln!(out, "\nack {}", workspace.snapshot().serial).unwrap();
-        out.flush().unwrap();
-    }
+    write_until_killed(&mut *workspace);
 }
 
 #[test]
@@ -48,31 +34,17 @@ fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let mut acknowledged = 0;
     for run in 0..12 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "child_that_writes_until_it_is_killed",
-                "--nocapture",
-            ])
-            .env(FOLDER, folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut acks = 0;
-        let mut last = acknowledged;
-        while acks < 1 + run * 9 {
-            let line = lines.next().expect("the child goes on").unwrap();
-            if let Some(serial) = line.strip_prefix("ack ") {
-                last = serial.parse().unwrap();
-                acks += 1;
-            }
-        }
+        let mut victim = Victim::start(
+            "child_that_writes_until_it_is_killed",
+            &[(FOLDER, folder.path().as_os_str())],
+            acknowledged,
+        );
+        victim.acknowledges(1 + run * 9);
         if run == 3 {
             match store(folder.path()).open("default") {
                 Err(StoreError::InUse { holder, .. }) => {
                     assert!(
-                        holder.contains(&format!("process {}", child.id())),
+                        holder.contains(&format!("process {}", victim.child.id())),
                         "{holder}"
                     );
                     assert!(holder.contains("child_that_writes"), "{holder}");
@@ -81,40 +53,14 @@ fn what_was_acknowledged_survives_kill_9() {
             }
             // Reading goes on meanwhile.
             let read = store(folder.path()).read("default").unwrap();
-            assert!(read.serial >= last);
+            assert!(read.serial >= victim.acknowledged);
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // What it acknowledged before it died and after we stopped counting counts, too.
-        for line in lines.map_while(Result::ok) {
-            if let Some(serial) = line.strip_prefix("ack ") {
-                last = serial.parse().unwrap();
-            }
-        }
-        acknowledged = last;
+        let last = victim.kill();
         let read = store(folder.path()).read("default").unwrap();
         let workspace = store(folder.path()).open("default").unwrap();
         let snapshot = workspace.snapshot();
         assert_eq!(read, snapshot);
-        assert!(
-            snapshot.serial == acknowledged || snapshot.serial == acknowledged + 1,
-            "{acknowledged} was acknowledged, {} is there",
-            snapshot.serial
-        );
-        // Both halves of the last batch are there, or none.
-        let round = snapshot.serial - 1;
-        let text = format!(r#"{{"round":{round},"#);
-        for addr in [
-            instance("fixed", None),
-            instance("moving", Some(InstanceKey::Int(round % 20))),
-        ] {
-            let object = snapshot.instance(&addr).unwrap().current.clone().unwrap();
-            assert!(
-                object.attributes.starts_with(&text),
-                "{}",
-                object.attributes
-            );
-        }
+        check_acknowledged(&snapshot, last);
         acknowledged = snapshot.serial;
     }
 }

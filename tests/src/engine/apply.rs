@@ -4,7 +4,7 @@ use super::plan::MAX_ATTEMPTS;
 use super::{Chaos, Cloud, Store};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use terrane_apply::{Applied, Applier, ApplyInput, ApplyRequest};
+use terrane_apply::{Applied, Applier, ApplyInput, ApplyRequest, Unsaved};
 use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::ProviderAddr;
@@ -122,6 +122,10 @@ impl Process {
             self.happens(choice - doors, cloud, chaos);
         } else if choice == 0 && !self.durable.is_empty() {
             if let Some((id, outcome)) = self.durable.pop_front() {
+                let outcome = outcome.map_err(|problem| Unsaved {
+                    problem,
+                    way_out: None,
+                });
                 applier.on_persisted(id, outcome);
             }
         } else {

@@ -207,7 +207,7 @@ resource "terraform_data" "host" {
 /// Credentials of stores: from the environment they stand nowhere, from `init` in the record of the backend only.
 #[test]
 fn stores_keep_their_credentials() {
-    let server = services::http::Server::start(None);
+    let server = services::http_server::Server::start(None);
     server.with(|inner| inner.login = Some(String::from("Basic eDp5")));
     let http = format!(
         "backend \"http\" {{\n  address  = \"{}/s\"\n  username = \"me\"\n}}",

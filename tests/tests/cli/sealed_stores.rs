@@ -1,7 +1,7 @@
 //! Encryption in every place where states are kept, through the binary: switched on, enforced, changed, repaired, switched off.
 
 use super::folder::{Folder, Ran};
-use super::services::{Place, places};
+use super::places::{Place, places};
 
 const CANARY: &str = "canary-5309-input";
 

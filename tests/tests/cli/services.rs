@@ -1,161 +1,93 @@
-//! Stores that other programs keep, for tests: what the rooms of the stores start for theirs.
+//! Services that tests of the binary share: S3 and DynamoDB by moto, servers of `backend "http"`, PostgreSQL.
 
-#![expect(
+#[expect(
     dead_code,
     unreachable_pub,
     clippy::print_stderr,
-    reason = "the rooms of the stores need more of it"
+    reason = "shared with the tests of the stores"
 )]
-
-#[path = "../../../state/remote/tests/common/server.rs"]
-pub(crate) mod http;
-#[path = "../../../state/remote/tests/common/moto.rs"]
+#[path = "../../support/moto.rs"]
 pub(crate) mod moto;
-#[path = "../../../state/pg/src/testing/server.rs"]
-pub(crate) mod postgres;
 
-use crate::folder::Folder;
-use std::path::Path;
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with the tests of the stores"
+)]
+#[path = "../../support/http_server.rs"]
+pub(crate) mod http_server;
 
-/// Reads everything that is stored.
-type Stored = Box<dyn Fn(&Path) -> Vec<u8> + Send>;
-/// Replaces what is stored.
-type Put = Box<dyn Fn(&Path, &[u8]) + Send>;
+use http_server::Server;
+use moto::Moto;
+use terrane_store_pg::testing::Server as Postgres;
 
-/// A place for states.
-pub(crate) struct Place {
-    pub(crate) name: &'static str,
-    /// The `backend` block, or nothing.
-    pub(crate) backend: String,
-    pub(crate) env: Vec<(&'static str, String)>,
-    /// Everything that is stored there.
-    stored: Stored,
-    /// Replaces it, where it is one piece.
-    pub(crate) put: Option<Put>,
+/// A kind of place for states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Embedded,
+    Local,
+    Http,
+    S3,
+    Pg,
 }
 
-impl Place {
-    pub(crate) fn stored(&self, folder: &Folder) -> Vec<u8> {
-        (self.stored)(folder.path())
-    }
-
-    pub(crate) fn env<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-        let own = self.env.iter().map(|(name, value)| (*name, value.as_str()));
-        own.chain(more.iter().copied()).collect()
-    }
+/// A place that holds nothing yet.
+pub(crate) struct Spot {
+    /// The `terraform` block; empty: none.
+    pub(crate) block: String,
+    pub(crate) http: Option<Server>,
+    pub(crate) moto: Option<Moto>,
+    /// The name of a database.
+    pub(crate) database: Option<String>,
 }
 
-fn all_of(folder: &Path) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return bytes;
-    };
-    for entry in entries {
-        let path = entry.unwrap().path();
-        bytes.extend(if path.is_dir() {
-            all_of(&path)
-        } else {
-            std::fs::read(&path).unwrap()
-        });
-    }
-    bytes
+/// The arguments with which S3 means moto's server.
+pub(crate) fn s3_arguments(moto: &Moto) -> String {
+    let endpoint = moto.endpoint();
+    format!(
+        "    bucket         = \"{}\"\n    key            = \"net/s.tfstate\"\n    region         = \"us-east-1\"\n    access_key     = \"id\"\n    secret_key     = \"secret\"\n    use_path_style = true\n    use_lockfile   = true\n    endpoints = {{\n      s3       = \"{endpoint}\"\n      dynamodb = \"{endpoint}\"\n      sts      = \"{endpoint}\"\n    }}\n",
+        moto.bucket
+    )
 }
 
-/// All places. What can't be had here is left out, loudly.
-pub(crate) fn places() -> Vec<Place> {
-    let mut all = vec![embedded(), local(), over_http()];
-    all.extend(s3());
-    all.extend(["states", "rows"].map(pg));
-    all
-}
-
-fn embedded() -> Place {
-    Place {
-        name: "embedded",
-        backend: String::new(),
-        env: Vec::new(),
-        stored: Box::new(|folder| all_of(&folder.join("terrane.state"))),
-        put: None,
-    }
-}
-
-fn local() -> Place {
-    Place {
-        name: "local",
-        backend: String::from("backend \"local\" {\n  path = \"s.tfstate\"\n}\n"),
-        env: Vec::new(),
-        stored: Box::new(|folder| std::fs::read(folder.join("s.tfstate")).unwrap_or_default()),
-        put: Some(Box::new(|folder, bytes| {
-            std::fs::write(folder.join("s.tfstate"), bytes).unwrap();
-        })),
-    }
-}
-
-fn over_http() -> Place {
-    let server = http::Server::start(None);
-    let other = server.clone();
-    let address = &server.address;
-    Place {
-        name: "http",
-        backend: format!(
-            "backend \"http\" {{\n  address        = \"{address}/s\"\n  lock_address   = \"{address}/s\"\n  unlock_address = \"{address}/s\"\n}}\n"
-        ),
-        env: Vec::new(),
-        stored: Box::new(move |_| server.with(|inner| inner.state.clone().unwrap_or_default())),
-        put: Some(Box::new(move |_, bytes| {
-            other.with(|inner| inner.state = Some(bytes.to_vec()));
-        })),
-    }
-}
-
-fn s3() -> Option<Place> {
-    let moto = moto::Moto::start()?;
-    let (endpoint, bucket) = (moto.endpoint(), moto.bucket.clone());
-    let other = moto::Moto::at(moto.port, &bucket);
-    Some(Place {
-        name: "s3",
-        backend: format!(
-            "backend \"s3\" {{\n  bucket         = \"{bucket}\"\n  key            = \"s\"\n  region         = \"us-east-1\"\n  use_path_style = true\n  use_lockfile   = true\n  endpoints      = {{ s3 = \"{endpoint}\" }}\n  skip_credentials_validation = true\n  skip_requesting_account_id  = true\n  skip_metadata_api_check     = true\n  skip_region_validation      = true\n}}\n"
-        ),
-        env: vec![
-            ("AWS_ACCESS_KEY_ID", String::from("x")),
-            ("AWS_SECRET_ACCESS_KEY", String::from("canary-s3-key-77Rt")),
-        ],
-        stored: Box::new(move |_| moto.object("s").unwrap_or_default()),
-        put: Some(Box::new(move |_, bytes| {
-            other.put_object("s", std::str::from_utf8(bytes).unwrap());
-        })),
-    })
-}
-
-fn pg(layout: &'static str) -> Place {
-    let server = postgres::Server::shared();
-    let database = server.database();
-    Place {
-        name: if layout == "rows" {
-            "pg, rows"
-        } else {
-            "pg, states"
-        },
-        backend: format!("backend \"pg\" {{\n  layout = \"{layout}\"\n}}\n"),
-        env: vec![("PG_CONN_STR", server.conn_str(&database))],
-        stored: Box::new(move |_| {
-            let tables = server.psql(
-                &database,
-                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
-            );
-            tables
-                .lines()
-                .flat_map(|table| {
-                    // Bytes as they are: `bytea` is shown in hexadecimal otherwise.
-                    let rows = server.psql(
-                        &database,
-                        &format!("SET bytea_output = 'escape'; SELECT * FROM {table}"),
-                    );
-                    rows.into_bytes()
-                })
-                .collect()
-        }),
-        put: None,
+impl Spot {
+    /// A new one; `None`: the service can't be had here, which was said.
+    pub(crate) fn new(kind: Kind, number: usize) -> Option<Self> {
+        let mut spot = Self {
+            block: String::new(),
+            http: None,
+            moto: None,
+            database: None,
+        };
+        let (name, arguments) = match kind {
+            Kind::Embedded => return Some(spot),
+            Kind::Local => (
+                "local",
+                format!("    path = \"place-{number}/s.tfstate\"\n"),
+            ),
+            Kind::Http => {
+                let server = Server::start(None);
+                let url = format!("{}/state", server.address);
+                spot.http = Some(server);
+                (
+                    "http",
+                    format!(
+                        "    address        = \"{url}\"\n    lock_address   = \"{url}\"\n    unlock_address = \"{url}\"\n    retry_max      = 0\n"
+                    ),
+                )
+            }
+            Kind::S3 => {
+                let moto = spot.moto.insert(Moto::start()?);
+                ("s3", s3_arguments(moto))
+            }
+            Kind::Pg => {
+                let server = Postgres::shared();
+                let database = spot.database.insert(server.database());
+                let url = server.conn_str(database);
+                ("pg", format!("    conn_str = \"{url}\"\n"))
+            }
+        };
+        spot.block = format!("terraform {{\n  backend \"{name}\" {{\n{arguments}  }}\n}}\n");
+        Some(spot)
     }
 }

@@ -6,10 +6,9 @@
 use super::static_eval::StaticEval;
 use super::{Tree, files};
 use crate::rules;
-use crate::schema_types::conversion_type;
+use crate::schema_types::{conversion_type, nested_type};
 use ecow::EcoString;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::expr::compile;
 use terrane_lang::rules::structure;
@@ -18,7 +17,7 @@ use terrane_lang::syntax::body::{Block as SyntaxBlock, Body, BodySchema};
 use terrane_lang::syntax::{parse, static_expr};
 use terrane_model::schema::{Attribute, Block, NestedBlock, Nesting};
 use terrane_value::convert::convert;
-use terrane_value::{Kind, ObjectType, Type, Value};
+use terrane_value::{Kind, Value};
 
 use crate::constant::{NoNames, NoScope};
 
@@ -357,7 +356,7 @@ pub fn from_value(schema: &Block, given: &Value) -> Result<Value, String> {
     for (name, value) in entries {
         let ty = match (schema.attributes.get(&name), schema.blocks.get(&name)) {
             (Some(attribute), _) => conversion_type(attribute),
-            (None, Some(nested)) => nested_type(nested),
+            (None, Some(nested)) => nested_type(&nested.block.attributes, nested.nesting),
             (None, None) => {
                 let known = schema.attributes.keys().chain(schema.blocks.keys());
                 let hint = crate::suggest::did_you_mean(&name, known.map(EcoString::as_str));
@@ -378,32 +377,5 @@ pub fn from_value(schema: &Block, given: &Value) -> Result<Value, String> {
     match missing(schema, &value).first() {
         Some((name, _)) => Err(format!("The argument \"{name}\" is required.")),
         None => Ok(value),
-    }
-}
-
-/// The type of blocks that are given as a value.
-fn nested_type(nested: &NestedBlock) -> Type {
-    let attributes = nested
-        .block
-        .attributes
-        .iter()
-        .map(|(name, attribute)| (name.clone(), conversion_type(attribute)))
-        .collect();
-    let optional = nested
-        .block
-        .attributes
-        .iter()
-        .filter(|(_, attribute)| !attribute.required)
-        .map(|(name, _)| name.clone())
-        .collect();
-    let object = Type::Object(Arc::new(ObjectType {
-        attributes,
-        optional,
-    }));
-    match nested.nesting {
-        Nesting::Single | Nesting::Group => object,
-        Nesting::List => Type::list(object),
-        Nesting::Set => Type::set(object),
-        Nesting::Map => Type::map(object),
     }
 }

@@ -1,7 +1,8 @@
 //! Carrying a migration out: both sides owned, written, read back, compared; and taken back where one of these fails.
 
 use super::compare::{Difference, check};
-use super::survey::never_written;
+use super::history::{self, Past, Trouble};
+use super::survey::{holds_nothing, never_written};
 use super::{Fate, Migrated, Migration, Pair, Standing, Survey, Target, backup};
 use crate::failure::Failure;
 use crate::rules;
@@ -32,6 +33,8 @@ struct Written {
     existed: bool,
     /// As it should be now.
     expected: Option<Snapshot>,
+    /// What became of the earlier versions.
+    past: Past,
 }
 
 /// Moves what is to be moved, and then lets `commit` make the target the place where states are kept. If anything fails, `commit` too, the
@@ -59,8 +62,12 @@ pub(crate) fn execute(
     let mut written = Vec::new();
     let done = write_all(migration, survey, &mut written, &mut sources)
         .and_then(|()| close_all(migration, &mut written))
-        .and_then(|()| written.iter().try_for_each(|one| verify(migration, one)))
+        .and_then(|()| {
+            let verify = |one| verify(migration, survey, one);
+            written.iter().try_for_each(verify)
+        })
         .and_then(|()| commit());
+    let pasts: Vec<Past> = written.iter().map(|one| one.past.clone()).collect();
     if let Err(failure) = done {
         return Err(match take_back(migration, written) {
             Ok(()) => failure,
@@ -69,7 +76,7 @@ pub(crate) fn execute(
     }
     drop(sources);
     Ok(Outcome {
-        migrated: report(migration, survey, backups),
+        migrated: report(migration, survey, &pasts, backups),
     })
 }
 
@@ -91,7 +98,7 @@ fn own_sources(migration: &Migration<'_>, survey: &Survey) -> Result<Vec<OpenWor
     Ok(owned)
 }
 
-/// Writes all copies and holds each against its source.
+/// Writes all copies.
 fn write_all(
     migration: &Migration<'_>,
     survey: &Survey,
@@ -99,12 +106,6 @@ fn write_all(
     sources: &mut [OpenWorkspace],
 ) -> Result<(), Failure> {
     for pair in survey.pairs.iter().filter(|pair| pair.standing.writes()) {
-        let workspace = migration.session.open_in(&*migration.to.store, &pair.to)?;
-        let before = workspace.snapshot();
-        if *before != *pair.before() {
-            // Not ours: nothing of it is to be taken back.
-            return Err(changed_meanwhile(migration, &pair.to, true));
-        }
         let failed = || {
             Failure::store(format!(
                 "Writing the state of the workspace {:?} to {} failed",
@@ -115,26 +116,38 @@ fn write_all(
         let mut one = Written {
             name: pair.to.clone(),
             workspace: None,
-            before,
+            before: pair.before(),
             existed: matches!(pair.target, Target::Holds(_)),
             expected: None,
+            past: Past::None,
         };
         if never_written(&pair.snapshot) {
             // Only its name is to be known there.
-            drop(workspace);
             written.push(one);
             make(migration.session, &*migration.to.store, &pair.to).map_err(failed())?;
             continue;
         }
-        let copy = EventKind::Replaced(Box::new((*pair.snapshot).clone()));
-        let events = migration.session.run(vec![copy]);
-        let mut expected = (*one.before).clone();
-        expected.commit(&events);
-        one.expected = Some(expected);
-        let workspace = one.workspace.insert(workspace);
-        let committed = workspace.commit(events).map_err(failed());
-        written.push(one);
-        committed?;
+        let unpacked = match history::pack(migration, pair) {
+            Err(past) => Ok(past),
+            Ok(baggage) => history::unpack(migration, pair, &baggage),
+        };
+        match unpacked {
+            Ok(past @ (Past::None | Past::Left(..))) => {
+                one.past = past;
+                copy(migration, pair, one, written)?;
+            }
+            Ok(past @ Past::Taken(_)) => {
+                one.past = past;
+                one.expected = Some((*pair.snapshot).clone());
+                written.push(one);
+            }
+            Err(Trouble::Theirs) => return Err(changed_meanwhile(migration, &pair.to, true)),
+            Err(Trouble::Failed(error)) => {
+                one.expected = Some((*pair.snapshot).clone());
+                written.push(one);
+                return Err(failed()(error));
+            }
+        }
         // A large state takes its time.
         let targets = written.iter_mut().filter_map(|one| one.workspace.as_mut());
         for workspace in sources.iter_mut().chain(targets) {
@@ -144,6 +157,36 @@ fn write_all(
         }
     }
     Ok(())
+}
+
+/// Writes the present state as one change to what the target holds.
+fn copy(
+    migration: &Migration<'_>,
+    pair: &Pair,
+    mut one: Written,
+    written: &mut Vec<Written>,
+) -> Result<(), Failure> {
+    let workspace = migration.session.open_in(&*migration.to.store, &pair.to)?;
+    if *workspace.snapshot() != *one.before {
+        // Not ours: nothing of it is to be taken back.
+        return Err(changed_meanwhile(migration, &pair.to, true));
+    }
+    let copy = EventKind::Replaced(Box::new((*pair.snapshot).clone()));
+    let events = migration.session.run(vec![copy]);
+    let mut expected = (*one.before).clone();
+    expected.commit(&events);
+    one.expected = Some(expected);
+    let committed = one
+        .workspace
+        .insert(workspace)
+        .commit(events)
+        .map_err(Failure::store(format!(
+            "Writing the state of the workspace {:?} to {} failed",
+            pair.to,
+            migration.to.describe()
+        )));
+    written.push(one);
+    committed
 }
 
 /// Lets go of the target: what a store has held back until then is written now, and only what is written can be read back.
@@ -161,7 +204,7 @@ fn close_all(migration: &Migration<'_>, written: &mut [Written]) -> Result<(), F
 }
 
 /// Reads a copy back and compares it.
-fn verify(migration: &Migration<'_>, one: &Written) -> Result<(), Failure> {
+fn verify(migration: &Migration<'_>, survey: &Survey, one: &Written) -> Result<(), Failure> {
     let Some(expected) = &one.expected else {
         return Ok(());
     };
@@ -174,7 +217,16 @@ fn verify(migration: &Migration<'_>, one: &Written) -> Result<(), Failure> {
             one.name,
             migration.to.describe()
         )))?;
-    let (rule, detail) = match check(expected, &copy) {
+    let same = check(expected, &copy).and_then(|()| {
+        let pair = survey.pairs.iter().find(|pair| pair.to == one.name);
+        match (pair, &one.past) {
+            (Some(pair), Past::Taken(_)) => {
+                history::verify(migration, pair).map_err(Difference::Content)
+            }
+            _ => Ok(()),
+        }
+    });
+    let (rule, detail) = match same {
         Ok(()) => return Ok(()),
         Err(Difference::Content(what)) => (
             &rules::backend::COPY_DIFFERS,
@@ -218,6 +270,7 @@ fn take_back_one(migration: &Migration<'_>, one: Written) -> Result<(), StoreErr
         before,
         existed,
         expected,
+        past: _,
     } = one;
     drop(workspace);
     let store = &*migration.to.store;
@@ -226,8 +279,13 @@ fn take_back_one(migration: &Migration<'_>, one: Written) -> Result<(), StoreErr
         Err(StoreError::NoWorkspace(_)) if !existed => return Ok(()),
         Ok(actual) if existed && *actual == *before => return Ok(()),
         Ok(actual) => {
+            // A workspace that was made a moment ago may have a lineage of its own.
             let ours = expected.is_none_or(|expected| {
-                actual.lineage != expected.lineage || actual.serial <= expected.serial
+                if actual.lineage == expected.lineage {
+                    actual.serial <= expected.serial
+                } else {
+                    actual.lineage == before.lineage || holds_nothing(&actual)
+                }
             });
             if !ours {
                 return Err(StoreError::Refused(String::from(
@@ -316,7 +374,12 @@ fn not_taken_back(
     Failure::Input(report)
 }
 
-fn report(migration: &Migration<'_>, survey: &Survey, backups: Option<PathBuf>) -> Migrated {
+fn report(
+    migration: &Migration<'_>,
+    survey: &Survey,
+    pasts: &[Past],
+    backups: Option<PathBuf>,
+) -> Migrated {
     let workspaces = survey
         .pairs
         .iter()
@@ -337,15 +400,28 @@ fn report(migration: &Migration<'_>, survey: &Survey, backups: Option<PathBuf>) 
             .iter()
             .filter(|pair| pair.standing.writes() && !never_written(&pair.snapshot))
     };
-    let versions = copied()
-        .filter_map(|pair| migration.from.store.history(&pair.from).ok())
-        .map(|versions| versions.len().saturating_sub(1))
-        .sum();
+    let (mut taken, mut left, mut left_because) = (0, 0, Vec::new());
+    for past in pasts {
+        match past {
+            Past::None => {}
+            Past::Taken(count) => taken += count,
+            // The newest is the one that was copied.
+            Past::Left(0 | 1, _) => {}
+            Past::Left(count, why) => {
+                left += count - 1;
+                if !left_because.contains(why) {
+                    left_because.push(why.clone());
+                }
+            }
+        }
+    }
     Migrated {
         from: migration.from.describe(),
         to: migration.to.describe(),
         workspaces,
-        versions_left: versions,
+        versions_taken: taken,
+        versions_left: left,
+        left_because,
         open: copied().map(|pair| pair.snapshot.open.len()).sum(),
         backups: backups.map(|folder| folder.display().to_string()),
         select: survey.select.clone(),

@@ -6,6 +6,7 @@
 mod backup;
 mod compare;
 mod execute;
+mod history;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -52,8 +53,12 @@ pub struct Migrated {
     pub to: String,
     /// What became of each workspace that held something, by name.
     pub workspaces: Vec<(String, Fate)>,
+    /// Versions of the history that were taken over.
+    pub versions_taken: usize,
     /// Earlier versions that stay in the old place only.
     pub versions_left: usize,
+    /// Why they do, as a clause; one reason for each workspace of which some do.
+    pub left_because: Vec<String>,
     /// Changes that a run left open and that went along.
     pub open: usize,
     /// The folder with copies of what was overwritten.

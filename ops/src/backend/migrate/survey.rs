@@ -205,7 +205,7 @@ pub(crate) fn never_written(snapshot: &Snapshot) -> bool {
 }
 
 /// Whether it manages nothing and has no outputs.
-fn holds_nothing(snapshot: &Snapshot) -> bool {
+pub(crate) fn holds_nothing(snapshot: &Snapshot) -> bool {
     snapshot.resources.is_empty() && snapshot.outputs.is_empty() && snapshot.open.is_empty()
 }
 

@@ -56,6 +56,14 @@ impl Server {
     /// # Errors
     /// When the programs are missing or do not work.
     pub fn start(settings: &[&str]) -> Result<Self, NoServer> {
+        Self::start_with(settings, &[])
+    }
+
+    /// The same, with these files (names and texts) above its folder of data.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_with(settings: &[&str], files: &[(&str, &str)]) -> Result<Self, NoServer> {
         let programs = programs().ok_or_else(|| NoServer(INSTALL.to_owned()))?;
         let say = |doing: &str| {
             let doing = doing.to_owned();
@@ -68,6 +76,9 @@ impl Server {
                 .map_err(say("giving the folder away"))?;
         }
         let data = folder.join("data");
+        for (name, text) in files {
+            put(&folder.join(name), text, user).map_err(say("writing a file for PostgreSQL"))?;
+        }
         let made = as_user(&mut Command::new(programs.join("initdb")), user)
             .args([
                 "--auth=trust",
@@ -267,6 +278,17 @@ fn folder() -> io::Result<PathBuf> {
     let folder = Path::new("/tmp").join(format!("terrane-pg-{number:016x}"));
     fs::create_dir(&folder)?;
     Ok(folder)
+}
+
+/// Writes a file that only the server may read: it refuses keys that others can.
+fn put(path: &Path, text: &str, user: Option<(u32, u32)>) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::write(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    if let Some((uid, gid)) = user {
+        std::os::unix::fs::chown(path, Some(uid), Some(gid))?;
+    }
+    Ok(())
 }
 
 fn free_port() -> io::Result<u16> {

@@ -2,17 +2,15 @@
 
 use super::Place;
 use crate::Layout;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use std::ffi::OsStr;
 use std::time::{Duration, Instant};
-use terrane_model::addr::InstanceKey;
-use terrane_store::conformance::sample::{instance, set};
+use terrane_store::conformance::crash::{Victim, check_acknowledged, write_until_killed};
 use terrane_store::{StateStore, StoreError, Workspace};
 
 const CONN_STR: &str = "TERRANE_PG_CRASH_TEST";
 const ROWS: &str = "TERRANE_PG_CRASH_TEST_ROWS";
 
-/// Not a test of its own: the process that is killed. Each batch sets two instances to its number.
+/// Not a test of its own: the process that is killed.
 #[test]
 fn child_that_writes_until_it_is_killed() {
     let Ok(conn_str) = std::env::var(CONN_STR) else {
@@ -24,18 +22,7 @@ fn child_that_writes_until_it_is_killed() {
         Layout::States
     };
     let mut workspace = super::store(&conn_str, layout).open("default").unwrap();
-    let mut out = std::io::stdout().lock();
-    let first = workspace.snapshot().serial;
-    for round in first.. {
-        let text = format!("{{\"round\":{round},\"pad\":\"{}\"}}", "x".repeat(100));
-        let fixed = instance("fixed", None);
-        let moving = instance("moving", Some(InstanceKey::Int(round % 20)));
-        workspace
-            .commit(vec![set(&fixed, &text), set(&moving, &text)])
-            .unwrap();
-        writeln!(out, "\nack {}", workspace.snapshot().serial).unwrap();
-        out.flush().unwrap();
-    }
+    write_until_killed(&mut *workspace);
 }
 
 /// The server needs an instant to notice that a process is gone.
@@ -54,34 +41,19 @@ fn kills(layout: Layout) {
     let place = Place::new(layout);
     let mut acknowledged = 0;
     for run in 0..12 {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .args([
-                "--exact",
-                "tests::crash::child_that_writes_until_it_is_killed",
-                "--nocapture",
-            ])
-            .env(CONN_STR, place.conn_str())
-            .stdout(Stdio::piped());
+        let conn_str = place.conn_str();
+        let mut env = vec![(CONN_STR, OsStr::new(&conn_str))];
         if layout == Layout::Rows {
-            command.env(ROWS, "1");
+            env.push((ROWS, OsStr::new("1")));
         }
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut acks = 0;
-        let mut last = acknowledged;
-        while acks < 1 + run * 7 {
-            let line = lines.next().expect("the child goes on").unwrap();
-            if let Some(serial) = line.strip_prefix("ack ") {
-                last = serial.parse().unwrap();
-                acks += 1;
-            }
-        }
+        let test = "tests::crash::child_that_writes_until_it_is_killed";
+        let mut victim = Victim::start(test, &env, acknowledged);
+        victim.acknowledges(1 + run * 7);
         if run == 3 {
             match place.store().open("default") {
                 Err(StoreError::InUse { holder, id, .. }) => {
                     assert!(
-                        holder.contains(&format!("process {}", child.id())),
+                        holder.contains(&format!("process {}", victim.child.id())),
                         "{holder}"
                     );
                     assert!(!id.is_empty());
@@ -89,33 +61,11 @@ fn kills(layout: Layout) {
                 other => panic!("the child owns it, yet {other:?}"),
             }
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        for line in lines.map_while(Result::ok) {
-            if let Some(serial) = line.strip_prefix("ack ") {
-                last = serial.parse().unwrap();
-            }
-        }
+        let last = victim.kill();
         let workspace = open_soon(&*place.store());
         let snapshot = workspace.snapshot();
         assert_eq!(place.store().read("default").unwrap(), snapshot);
-        assert!(
-            snapshot.serial == last || snapshot.serial == last + 1,
-            "{last} was acknowledged, {} is there",
-            snapshot.serial
-        );
-        let text = format!("{{\"round\":{},", snapshot.serial - 1);
-        for addr in [
-            instance("fixed", None),
-            instance("moving", Some(InstanceKey::Int((snapshot.serial - 1) % 20))),
-        ] {
-            let object = snapshot.instance(&addr).unwrap().current.clone().unwrap();
-            assert!(
-                object.attributes.starts_with(&text),
-                "{}",
-                object.attributes
-            );
-        }
+        check_acknowledged(&snapshot, last);
         acknowledged = snapshot.serial;
         workspace.close().unwrap();
         if layout == Layout::States {

@@ -200,6 +200,10 @@ impl Place for LocalFiles {
         Ok(LockOutcome::HeldBy(None))
     }
 
+    fn locks_outlive_processes(&self) -> bool {
+        false
+    }
+
     fn without_lock(&self, workspace: &str) -> Box<dyn Held> {
         Box::new(LockedFile {
             path: self.path(workspace),

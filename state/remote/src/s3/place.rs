@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use terrane_store::StoreError;
 use terrane_store::lease::Holder;
+use terrane_store::maintain::Finding;
 use tokio::sync::OnceCell;
 
 const NAMES: ClientNames = ClientNames {
@@ -150,7 +151,7 @@ impl Shared {
             }
             if started.elapsed() >= CONSISTENT {
                 return Err(io::Error::other(format!(
-                    "the state does not fit the digest that is noted in the DynamoDB table (found {}, noted {}). If S3 was written outside of a run, check the state, then set `Digest` of the item `{}-md5` to what was found",
+                    "the state does not fit the digest that is noted in the DynamoDB table (found {}, noted {}). If S3 was written outside of a run, check the state, then run `terrane state fsck -repair`, which sets `Digest` of the item `{}-md5` to what was found",
                     digest.as_deref().unwrap_or("no state"),
                     expected.as_deref().unwrap_or(""),
                     self.lock_id(key),
@@ -158,6 +159,34 @@ impl Shared {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// The digest of the state and the one in the table, where they differ, and not because somebody writes at this moment. Empty: there is no state.
+    async fn other_digest(&self, key: &str) -> io::Result<Option<(String, String)>> {
+        let clients = self.clients().await?;
+        let Some(table) = self.table(clients) else {
+            return Ok(None);
+        };
+        let mut last = None;
+        for _ in 0..3 {
+            let found = self.objects(clients).get(key).await?;
+            let found = found
+                .filter(|(bytes, _)| !bytes.is_empty())
+                .map(|(bytes, _)| hex::encode(Md5::digest(bytes)))
+                .unwrap_or_default();
+            let Some(noted) = table.digest(&self.lock_id(key)).await? else {
+                return Ok(None);
+            };
+            if found == noted {
+                return Ok(None);
+            }
+            if last.as_ref() == Some(&(found.clone(), noted.clone())) {
+                return Ok(last);
+            }
+            last = Some((found, noted));
+            tokio::time::sleep(LOOK_EVERY / 4).await;
+        }
+        Ok(last)
     }
 
     async fn store(&self, key: &str, bytes: &[u8], expected: &Tag) -> io::Result<Put> {
@@ -212,11 +241,43 @@ impl Shared {
         let Some(table) = self.table(clients) else {
             return Ok(Ok(()));
         };
-        let locked = table.lock(&self.lock_id(key), holder).await;
+        if !self.settings.lock_file {
+            return self.lock_table(clients, &table, key, holder).await;
+        }
+        let locked = table.lock(&self.lock_id(key), holder, None).await;
         if !matches!(locked, Ok(Ok(()))) && self.settings.lock_file {
             self.unlock_file(&objects, &lock_key, &holder.id).await?;
         }
         locked
+    }
+
+    /// Locks in the table alone. Who is cut off is seen by that the lock is not renewed.
+    async fn lock_table(
+        &self,
+        clients: &Clients,
+        table: &Table<'_>,
+        key: &str,
+        holder: &Holder,
+    ) -> io::Result<Result<(), Option<Holder>>> {
+        let id = self.lock_id(key);
+        // The first answer of the service says what time it is.
+        if clients.clock.now_s().is_none() {
+            table.holder(&id).await?;
+        }
+        let Some(now) = clients.clock.now_s() else {
+            return table.lock(&id, holder, None).await;
+        };
+        let mut holder = holder.clone();
+        holder.info = promise(&holder.info, self.settings.lock_expiry).into();
+        let locked = table.lock(&id, &holder, Some(now)).await?;
+        let expired = locked.is_err()
+            && table
+                .remove_expired(&id, now, |holder| promised(&holder.info))
+                .await?;
+        if expired {
+            return table.lock(&id, &holder, Some(now)).await;
+        }
+        Ok(locked)
     }
 
     /// Removes the lock of a run that promised to renew it, and did not. One that is renewed in this very moment stays.
@@ -243,9 +304,15 @@ impl Shared {
         }
     }
 
-    /// Writes the lock file again, so that it is seen that its run lives. `false`: it is another one's.
+    /// Writes the lock file again, or notes the moment in the table, so that it is seen that its run lives. `false`: the lock is another one's.
     async fn renew(&self, key: &str, id: &str) -> io::Result<bool> {
         let clients = self.clients().await?;
+        if !self.settings.lock_file {
+            return match (self.table(clients), clients.clock.now_s()) {
+                (Some(table), Some(now)) => table.renew(&self.lock_id(key), id, now).await,
+                _ => Ok(true),
+            };
+        }
         let objects = self.objects(clients);
         let lock_key = format!("{key}{LOCK}");
         let Some((bytes, tag)) = objects.get(&lock_key).await? else {
@@ -414,6 +481,36 @@ impl Place for S3Place {
         })
     }
 
+    fn inspect(&self, workspace: &str, repair: bool) -> Result<Option<Finding>, StoreError> {
+        if self.shared.settings.table.is_none() {
+            return Ok(None);
+        }
+        let key = self.shared.settings.state_key(workspace);
+        let place = self.shared.name(&key);
+        self.shared
+            .run("checking the digest of", &key, move |shared, key| async move {
+                let Some((found, noted)) = shared.other_digest(&key).await? else {
+                    return Ok(None);
+                };
+                let finding = Finding::error(
+                    place,
+                    format!("its digest is {found:?}, and the DynamoDB table has {noted:?}: a write was cut off between the two, or somebody wrote to S3 by hand"),
+                );
+                if !repair {
+                    return Ok(Some(finding));
+                }
+                let clients = shared.clients().await?;
+                if let Some(table) = shared.table(clients) {
+                    let id = shared.lock_id(&key);
+                    match found.as_str() {
+                        "" => table.remove_digest(&id).await?,
+                        found => table.set_digest(&id, found).await?,
+                    }
+                }
+                Ok(Some(finding.done("the table has the digest of what is in S3 now")))
+            })
+    }
+
     fn side(&self, workspace: &str, lock: Option<&str>) -> Option<Box<dyn Side>> {
         Some(Box::new(SideObject {
             shared: Arc::clone(&self.shared),
@@ -553,7 +650,8 @@ impl Side for SideObject {
 
     fn renew_every(&self) -> Option<Duration> {
         let settings = &self.shared.settings;
-        (self.lock.is_some() && settings.lock_file).then(|| settings.lock_expiry / 6)
+        let renews = settings.lock_file || settings.table.is_some();
+        (self.lock.is_some() && renews).then(|| settings.lock_expiry / 6)
     }
 
     fn renew(&mut self) -> Result<bool, StoreError> {

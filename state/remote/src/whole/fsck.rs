@@ -62,6 +62,14 @@ impl Work<'_> {
 
     fn all(&mut self) -> Result<Option<Folded>, StoreError> {
         let desk = self.store.desk(self.workspace);
+        if let Some(finding) = self.store.place.inspect(self.workspace, self.look.repair)? {
+            let mended = finding.done.is_some();
+            self.tell(finding);
+            if !mended {
+                // The file can't be read as long as that is so.
+                return Ok(None);
+            }
+        }
         let found = Found::new(match &mut self.ours {
             Some(ours) => ours.held.get()?,
             None => self.store.place.get(self.workspace)?,

@@ -29,6 +29,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 use terrane_store::StoreError;
 use terrane_store::lease::Holder;
+use terrane_store::maintain::Finding;
 
 /// Bytes that a place holds, and what tells them from later ones where the place can do that.
 #[derive(Clone, Debug)]
@@ -75,6 +76,12 @@ pub(crate) trait Place: Send + Sync + Debug {
         true
     }
 
+    /// Whether a lock stays when the process that took it is gone. Where the system gives it back, one that is held is held by somebody who lives, whatever is
+    /// written beside it.
+    fn locks_outlive_processes(&self) -> bool {
+        true
+    }
+
     /// Opens a workspace without locking it.
     fn without_lock(&self, workspace: &str) -> Box<dyn Held>;
 
@@ -91,6 +98,12 @@ pub(crate) trait Place: Send + Sync + Debug {
 
     /// Removes the state file, which is locked by the caller.
     fn delete(&self, workspace: &str) -> Result<(), StoreError>;
+
+    /// What is wrong with the place itself, so that the state file can't be read. `repair`: it is mended; the caller has the lock.
+    fn inspect(&self, workspace: &str, repair: bool) -> Result<Option<Finding>, StoreError> {
+        let _ = (workspace, repair);
+        Ok(None)
+    }
 
     /// Removes what is left of a workspace whose state was removed.
     fn clean_up(&self, workspace: &str) {

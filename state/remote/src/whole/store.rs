@@ -8,7 +8,7 @@ use crate::Surroundings;
 use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::history::History;
-use terrane_store::lease::{Claim, Holder, Waiting};
+use terrane_store::lease::{Claim, Holder, Waiting, process};
 use terrane_store::maintain::Maintain;
 use terrane_store::pieces::Sealer;
 use terrane_store::seal::Seal;
@@ -82,15 +82,20 @@ impl WholeFileStore {
             source,
         })?;
         let mut outcome = self.place.lock(workspace, holder)?;
-        if let (Some(last), LockOutcome::HeldBy(Some(theirs))) = (&last, &outcome)
-            && last.id == theirs.id
+        if let LockOutcome::HeldBy(Some(theirs)) = &outcome
+            && self.place.locks_outlive_processes()
         {
-            (self.means.say)(&format!(
-                "The lock on {} was left behind by a run from this folder that was cut off; it is taken over.",
-                self.place.name(workspace)
-            ));
-            self.place.break_lock(workspace, &theirs.id)?;
-            outcome = self.place.lock(workspace, holder)?;
+            let from_here = last.as_ref().is_some_and(|last| last.id == theirs.id);
+            if from_here {
+                (self.means.say)(&format!(
+                    "The lock on {} was left behind by a run from this folder that was cut off; it is taken over.",
+                    self.place.name(workspace)
+                ));
+                self.place.break_lock(workspace, &theirs.id)?;
+                outcome = self.place.lock(workspace, holder)?;
+            } else if process::is_gone(&theirs.info) {
+                outcome = self.take_over(workspace, holder, theirs)?;
+            }
         }
         if matches!(outcome, LockOutcome::HeldBy(_)) {
             // What was noted of an earlier lock may be needed yet.
@@ -99,9 +104,38 @@ impl WholeFileStore {
         Ok(outcome)
     }
 
+    /// Takes the lock of a process of this machine that is gone.
+    fn take_over(
+        &self,
+        workspace: &str,
+        holder: &Holder,
+        theirs: &Holder,
+    ) -> Result<LockOutcome, StoreError> {
+        // Another one may have been faster: it is looked once more right before.
+        match self.place.lock(workspace, holder)? {
+            LockOutcome::HeldBy(Some(now)) if now.id == theirs.id => {}
+            outcome => return Ok(outcome),
+        }
+        let broken = self.place.break_lock(workspace, &theirs.id);
+        let outcome = self.place.lock(workspace, holder)?;
+        match (&outcome, broken) {
+            (LockOutcome::Locked(_), _) => (self.means.say)(&format!(
+                "The lock on {} was left behind by {}, whose process on this machine is gone; it is taken over. If it had recorded changes that it could not write, they are in the folder that it ran in.",
+                self.place.name(workspace),
+                theirs.describe()
+            )),
+            (LockOutcome::HeldBy(Some(now)), Err(error)) if now.id == theirs.id => {
+                return Err(error);
+            }
+            (LockOutcome::HeldBy(_), _) => {}
+        }
+        Ok(outcome)
+    }
+
     /// The holder as the peers write it.
     pub(super) fn holder(&self, workspace: &str, holder: &Holder) -> Holder {
         let mut holder = holder.clone().at(self.place.name(workspace));
+        holder.info = process::marked(&holder.info).into();
         let of_peers = match &*holder.operation {
             "apply" | "destroy" => Some("OperationTypeApply"),
             "plan" => Some("OperationTypePlan"),

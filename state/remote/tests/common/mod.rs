@@ -10,8 +10,10 @@
     reason = "each test uses a part of it"
 )]
 
+#[path = "../../../../tests/support/moto.rs"]
 pub mod moto;
 pub mod peer;
+#[path = "../../../../tests/support/http_server.rs"]
 pub mod server;
 
 use std::collections::BTreeMap;

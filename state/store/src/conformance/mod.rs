@@ -2,6 +2,7 @@
 //!
 //! Each check is a small story, told to a fresh store; it panics when the store does otherwise.
 
+pub mod crash;
 mod leases;
 pub mod sample;
 

@@ -81,6 +81,23 @@ pub fn set(instance: &InstanceAddr, attributes: &str) -> Event {
     })
 }
 
+/// An operation that was begun on an instance, with nothing known of it beside.
+#[must_use]
+pub fn began(op: u64, instance: &InstanceAddr, operation: Operation) -> EventKind {
+    EventKind::Began {
+        op,
+        intent: Intent {
+            object: current(instance),
+            operation,
+            provider: provider("null"),
+            token: "t".into(),
+            planned: "{}".into(),
+            dependencies: Arc::from([]),
+            create_before_destroy: false,
+        },
+    }
+}
+
 /// An object with everything that one can have.
 #[must_use]
 pub fn full_object() -> ObjectState {

@@ -4,10 +4,12 @@ use crate::clock::{Clock as _, SystemClock, rfc3339};
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
-/// Who holds a lease, or waits for one. Its content is that of the peers' `LockInfo`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Who holds a lease, or waits for one. Its JSON is the peers' `LockInfo`: all members are optional when it is read, and unknown ones are left alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
 pub struct Holder {
     /// The id of the lock (a UUID): what `force-unlock` is given. With it a place in the queue is kept.
+    #[serde(rename = "ID")]
     pub id: EcoString,
     /// What is being done: `apply`. The peers write `OperationTypeApply`, see [`Holder::operation_word`].
     pub operation: EcoString,
@@ -21,25 +23,6 @@ pub struct Holder {
     pub created: EcoString,
     /// The state, as the store names it. May be empty.
     pub path: EcoString,
-}
-
-/// The peers' lock file. All members are optional when it is read, and unknown ones are left alone.
-#[derive(Serialize, Deserialize)]
-struct LockInfo {
-    #[serde(rename = "ID", default)]
-    id: EcoString,
-    #[serde(rename = "Operation", default)]
-    operation: EcoString,
-    #[serde(rename = "Info", default)]
-    info: EcoString,
-    #[serde(rename = "Who", default)]
-    who: EcoString,
-    #[serde(rename = "Version", default)]
-    version: EcoString,
-    #[serde(rename = "Created", default)]
-    created: EcoString,
-    #[serde(rename = "Path", default)]
-    path: EcoString,
 }
 
 /// A new id for a lock: a random UUID.
@@ -103,7 +86,8 @@ impl Holder {
             text.push_str(&self.created);
         }
         let word = self.operation_word();
-        let about: Vec<&str> = [word.as_str(), self.info.as_str()]
+        let info = super::process::without_mark(&self.info);
+        let about: Vec<&str> = [word.as_str(), info.as_str()]
             .into_iter()
             .filter(|text| !text.is_empty())
             .collect();
@@ -118,48 +102,13 @@ impl Holder {
     /// The peers' `LockInfo` as JSON.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let Self {
-            id,
-            operation,
-            info,
-            who,
-            version,
-            created,
-            path,
-        } = self.clone();
-        serde_json::to_vec(&LockInfo {
-            id,
-            operation,
-            info,
-            who,
-            version,
-            created,
-            path,
-        })
-        .expect("texts can always be written as JSON")
+        serde_json::to_vec(self).expect("texts can always be written as JSON")
     }
 
     /// Reads a `LockInfo`. `None`: it is none.
     #[must_use]
     pub fn from_json(bytes: &[u8]) -> Option<Self> {
-        let LockInfo {
-            id,
-            operation,
-            info,
-            who,
-            version,
-            created,
-            path,
-        } = serde_json::from_slice(bytes).ok()?;
-        Some(Self {
-            id,
-            operation,
-            info,
-            who,
-            version,
-            created,
-            path,
-        })
+        serde_json::from_slice(bytes).ok()
     }
 }
 

@@ -8,6 +8,7 @@
 //! Stores that keep a state as one file lease it as a whole; [`crate::StateStore::leasing`] says so.
 
 mod holder;
+pub mod process;
 mod table;
 
 pub use holder::{Holder, new_lock_id};

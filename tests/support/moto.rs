@@ -122,12 +122,11 @@ impl Moto {
 }
 
 fn start() -> Option<Running> {
-    // Tests of other crates share this file.
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .map(|folder| folder.join("tests/support/moto_server.py"))
-        .find(|script| script.exists())
-        .expect("a script of the repository");
+        .find(|path| path.exists())
+        .unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../moto");
     let child = Command::new("python3")
         .arg(script)

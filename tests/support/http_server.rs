@@ -34,6 +34,8 @@ pub struct Inner {
     pub login: Option<String>,
     /// What is said about the digest of the state.
     pub md5: Option<String>,
+    /// There is no room.
+    pub refuses_states: bool,
 }
 
 /// What goes wrong.
@@ -167,6 +169,7 @@ fn right(inner: &mut Inner, seen: &Seen) -> (u16, Vec<u8>) {
             Some(state) => (200, state.clone()),
             None => (404, b"none".to_vec()),
         },
+        "POST" | "PUT" if inner.refuses_states => (507, b"no room".to_vec()),
         "POST" | "PUT" => {
             let wanted = seen.target.split_once("ID=").map(|(_, id)| id.to_owned());
             let held = inner.lock.as_deref().and_then(id);
