@@ -230,9 +230,6 @@ impl PgStore {
             link,
             line,
         });
-        if self.tables.sealing.take_stale() {
-            self.reseal(id)?;
-        }
         let fence = lease.fence;
         let was_cut_off = found.common.is_some();
         let foreign = self.foreign(workspace, &mut found, &snapshot, fence.first_op())?;

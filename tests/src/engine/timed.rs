@@ -22,8 +22,8 @@ pub(crate) fn apply(input: ApplyInput, cloud: &Cloud, store: &mut Store) -> Resu
         for request in applier.poll(now_ms) {
             match request {
                 ApplyRequest::Persist(id, events) => {
-                    let outcome = store.commit(events);
-                    applier.on_persisted(id, outcome);
+                    store.commit(events)?;
+                    applier.on_persisted(id, Ok(()));
                     persisted = true;
                 }
                 ApplyRequest::Call(id, provider, _, call) => {
