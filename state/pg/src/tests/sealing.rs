@@ -110,6 +110,10 @@ impl Seal for Keys {
     fn opens_plain(&self) -> bool {
         self.0.contains(&0)
     }
+
+    fn has_fallback(&self) -> bool {
+        self.0.len() > 1
+    }
 }
 
 /// The next one who opens a workspace for writing seals all of it, its history too, as the configuration says; so an old key can be thrown away after that.
