@@ -122,13 +122,11 @@ impl Opened {
             marks,
             taken,
         } = prepared;
-        let header = facts.told.as_ref().map_or(
-            Header {
-                generation: 0,
-                id: 0,
-            },
-            |told| told.header,
-        );
+        let unknown = Header {
+            generation: 0,
+            id: 0,
+        };
+        let header = facts.told.as_ref().map_or(unknown, |told| told.header);
         let behind = matches!(facts.relation, Relation::GoesOn(_)) && !facts.ahead.is_empty();
         let tag = facts.found.tag();
         let file_len = facts.found.len();
