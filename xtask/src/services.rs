@@ -5,17 +5,29 @@ use std::path::Path;
 use std::process::Command;
 
 /// Packages of Debian and its kin.
-const PACKAGES: &[&str] = &["postgresql"];
+const PACKAGES: &[&str] = &["postgresql", "python3-venv"];
 /// Name, package, example that runs it until its input ends.
 const SERVICES: &[(&str, &str, &str)] = &[("pg", "terrane-store-pg", "serve")];
+/// AWS by moto: a program in Python that makes an environment for itself.
+const MOTO: &str = "moto";
 
 pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> Result<()> {
     let name = arguments.next().unwrap_or_default();
     if name == "install" {
         return install();
     }
+    if name == MOTO {
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| root.join("target"), std::path::PathBuf::from);
+        return succeed(
+            Command::new("python3")
+                .arg(root.join("tests/support/moto_server.py"))
+                .arg(target.join(MOTO)),
+        );
+    }
     let Some((_, package, example)) = SERVICES.iter().find(|(known, ..)| *known == name) else {
-        let names: Vec<_> = SERVICES.iter().map(|(name, ..)| *name).collect();
+        let known = SERVICES.iter().map(|(name, ..)| *name);
+        let names: Vec<_> = known.chain([MOTO]).collect();
         bail!(
             "there is no service {name:?}; there are: {}; and `install`",
             names.join(", ")

@@ -313,6 +313,8 @@ fn versions_are_forgotten() {
         home.is_clean();
         home.runs(6, 7);
         home.is_clean();
+        assert!(maintain.prune("none", &policy, 0, false).is_err());
+        assert_eq!(store.workspaces().unwrap(), ["default"]);
         assert_eq!(maintain.policy("default").unwrap(), None);
         maintain.set_policy("default", Some(&policy)).unwrap();
         assert_eq!(maintain.policy("default").unwrap(), Some(policy));

@@ -109,7 +109,8 @@ fn two_applies_on_disjoint_parts_go_on_at_the_same_time_and_others_queue() {
             .run(&words)
             .exits(1)
             .says("in use by ana@host since")
-            .says("the id of its lock is");
+            .says("the id of its lock is")
+            .says("`terrane force-unlock ");
     }
     folder.run("taint terraform_data.b").exits(1).says("in use");
     let mut second = Going::start(&folder, "apply -auto-approve -lock-timeout=2m");

@@ -277,16 +277,26 @@ fn migrate(
     answers: &[&'static str],
     commit: bool,
 ) -> Run {
+    let (from, to) = (place("a", from.clone()), place("b", to));
+    migrate_between(&from, &to, consent, answers, commit)
+}
+
+fn migrate_between(
+    from: &Place,
+    to: &Place,
+    consent: Consent,
+    answers: &[&'static str],
+    commit: bool,
+) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data").display().to_string();
     let env = BTreeMap::from([(String::from("TF_DATA_DIR"), data)]);
     let mut session = Session::new("/", env, "init");
     session.input = consent == Consent::Ask;
-    let (from, to) = (place("a", from.clone()), place("b", to));
     let migration = Migration {
         session: &session,
-        from: &from,
-        to: &to,
+        from,
+        to,
         consent,
         implied: false,
         backups: folder.path().join("backups"),
@@ -569,4 +579,54 @@ fn a_source_in_use_is_not_copied() {
         run.result
     );
     assert!(!run.committed && content(&to).is_empty());
+}
+
+/// All versions, with their runs and serials, or nothing: also where the very last step fails.
+#[test]
+fn the_history_goes_along_and_is_taken_back() {
+    use terrane_store_sled::SledStore;
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = |name: &str| SledStore::new(folder.path().join(name));
+    let (from, to) = (store("a"), store("b"));
+    for name in ["default", "dev"] {
+        for run in 0..3_u64 {
+            let mut opened = from.open(name).expect("opens");
+            let begin = EventKind::Run {
+                run: format!("{name}-{run}").into(),
+                plan: "p".into(),
+                command: "apply".into(),
+                who: "ana".into(),
+            };
+            let output = EventKind::Replaced(Box::new(state(name, 0, &run.to_string())));
+            let event = |kind| Event { at_ms: run, kind };
+            opened
+                .commit(vec![event(begin), event(output)])
+                .expect("commits");
+        }
+    }
+    let places = || (place("a", store("a")), place("b", store("b")));
+    let (source, target) = places();
+    let failed = migrate_between(&source, &target, Consent::Given, &[], false);
+    assert!(failed.result.is_err() && !failed.committed);
+    assert_eq!(to.workspaces().expect("reads"), ["default"]);
+    assert_eq!(to.read("default").expect("reads").serial, 0);
+    assert_eq!(to.history("default").expect("reads"), []);
+    let (source, target) = places();
+    let done = migrate_between(&source, &target, Consent::Given, &[], true);
+    let migrated = done.result.expect("works").migrated;
+    assert_eq!((migrated.versions_taken, migrated.versions_left), (6, 0));
+    for name in ["default", "dev"] {
+        let before = from.history(name).expect("reads");
+        assert_eq!(before.len(), 3);
+        assert_eq!(to.history(name).expect("reads"), before);
+        assert_eq!(
+            to.read(name).expect("reads"),
+            from.read(name).expect("reads")
+        );
+        let old = before[0].last_serial;
+        assert_eq!(
+            to.read_at(name, old).expect("reads"),
+            from.read_at(name, old).expect("reads")
+        );
+    }
 }

@@ -32,6 +32,7 @@ fn authority(names: &[&str]) -> (String, Vec<(String, String)>) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of connections")]
 fn each_mode_checks_what_it_says() {
     let (ca, made) = authority(&["localhost", "a client"]);
     let [(cert, key), (client_cert, client_key)] = &made[..] else {

@@ -330,7 +330,7 @@ impl Work<'_> {
                 finding = finding.done("made anew, by comparing the two");
             }
             (Some(_), None) => {}
-            (None, Some(_)) if !matches!(&file.state, Ok(_) if file.found.stored.is_some()) => {
+            (None, Some(_)) if file.state.is_err() || file.found.stored.is_none() => {
                 return self.file_anew(finding, file, folded);
             }
             (None, _) => {

@@ -150,7 +150,8 @@ impl Maintain for WholeFileStore {
         now_ms: u64,
         dry_run: bool,
     ) -> Result<Pruned, StoreError> {
-        self.check_name(workspace)?;
+        // Opening would make one that there is not.
+        self.read(workspace)?;
         if !dry_run {
             // What the file lacks is written first: what is forgotten must not be needed for it.
             self.open(workspace)?.close()?;

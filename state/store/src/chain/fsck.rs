@@ -158,14 +158,14 @@ impl Look {
     ) -> Result<String, StoreError> {
         let known = match known {
             Some(known) => known,
-            None => self.from_history(history)?,
+            None => self.known_from_history(history)?,
         };
         let header = Header::new(known.generation + 1);
         self.write_checkpoint(&known.snapshot, header)?;
         Ok(known.how)
     }
 
-    fn from_history(&self, history: &[(PathBuf, bool)]) -> Result<Known, StoreError> {
+    fn known_from_history(&self, history: &[(PathBuf, bool)]) -> Result<Known, StoreError> {
         let mut known = Known {
             snapshot: Snapshot::default(),
             generation: 0,
