@@ -84,36 +84,8 @@ impl Evaluator<'_> {
             }
         }
         let place = |at: usize| written.get(at.min(last)).map_or(span, |arg| arg.span);
-        let (mut failed, mut unknown) = (false, false);
-        let mut marks = Marks::NONE;
-        for (at, value) in args.iter_mut().enumerate() {
-            let Some(param) = function.param(at) else {
-                continue;
-            };
-            let problem = match values::convert(value, &param.ty) {
-                Ok(converted) if converted.is_null() && !param.allow_null => {
-                    String::from("argument must not be null")
-                }
-                Ok(converted) => {
-                    if converted.contains_marks() {
-                        marks = marks.union(&converted.marks_deep());
-                    }
-                    *value = converted.unmark_deep();
-                    unknown |= !param.allow_unknown && !value.is_wholly_known();
-                    continue;
-                }
-                Err(why) => why,
-            };
-            failed = true;
-            let diagnostic = wrong_argument(&param.name, &problem, signature())
-                .at(place(at))
-                .within(span);
-            self.blame::<()>(code, diagnostic).ok();
-        }
-        if failed {
-            return Err(Failed);
-        }
-        if unknown || matches!(config, Config::Unknown) {
+        let (known, marks) = self.fit(&function, name, &mut args, &place, code)?;
+        if !known || matches!(config, Config::Unknown) {
             return Ok(Value::unknown(function.returns.clone()).with_marks(&marks));
         }
         let answer = self.ask(&function, &config, &args, span)?;
@@ -131,6 +103,47 @@ impl Evaluator<'_> {
                 self.blame(code, diagnostic)
             }
         }
+    }
+
+    /// Converts the arguments to the types of the parameters. Whether all are known that must be, and the marks of all.
+    fn fit(
+        &mut self,
+        function: &ProviderFunction,
+        name: &str,
+        args: &mut [Value],
+        place: &dyn Fn(usize) -> Span,
+        code: &Code,
+    ) -> Outcome<(bool, Marks)> {
+        let (mut failed, mut known) = (false, true);
+        let mut marks = Marks::NONE;
+        for (at, value) in args.iter_mut().enumerate() {
+            let Some(param) = function.param(at) else {
+                continue;
+            };
+            let problem = match values::convert(value, &param.ty) {
+                Ok(converted) if converted.is_null() && !param.allow_null => {
+                    String::from("argument must not be null")
+                }
+                Ok(converted) => {
+                    if converted.contains_marks() {
+                        marks = marks.union(&converted.marks_deep());
+                    }
+                    *value = converted.unmark_deep();
+                    known &= param.allow_unknown || value.is_wholly_known();
+                    continue;
+                }
+                Err(why) => why,
+            };
+            failed = true;
+            let diagnostic = wrong_argument(&param.name, &problem, function.signature(name))
+                .at(place(at))
+                .within(code.span);
+            self.blame::<()>(code, diagnostic).ok();
+        }
+        if failed {
+            return Err(Failed);
+        }
+        Ok((known, marks))
     }
 
     /// The function of a configured provider, as far as it is known, and the configuration.

@@ -30,10 +30,6 @@ pub(crate) mod values;
 pub(crate) mod work;
 
 #[cfg(test)]
-mod bounds_tests;
-#[cfg(test)]
-mod provider_tests;
-#[cfg(test)]
 mod tests;
 
 pub use compile::compile;

@@ -1,9 +1,9 @@
 //! Functions of providers: arguments are checked before, results after the call, and templates may call them too.
 
-use super::simple::Names;
-use super::work::Work;
-use super::{Binder, Bound, Scope, Slot, compile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Headline};
+use crate::expr::simple::Names;
+use crate::expr::work::Work;
+use crate::expr::{Binder, Bound, Scope, Slot, compile};
 use crate::functions::{
     Callee, ConfiguredFunction, Functions, ProviderFunction, ProviderFunctionError,
     ProviderFunctions, ProviderNames, ProviderParam,

@@ -1,7 +1,7 @@
 //! What one evaluation may cost: a message at the bound, quickly, and never an abort.
 
-use super::simple::Names;
-use super::work::Work;
+use crate::expr::simple::Names;
+use crate::expr::work::Work;
 use crate::functions::{Files, Functions, Impure, Random};
 use crate::source::FileId;
 use crate::syntax::parse::parse_expression;
