@@ -241,24 +241,23 @@ impl<'a> Link<'a> {
 
     /// Sends bytes, hearing meanwhile what the other side says: one that gives up takes no more.
     async fn send(&mut self, bytes: Vec<u8>) -> Result<(), SshError> {
-        let write = self.write.data_bytes(bytes);
-        tokio::pin!(write);
-        loop {
-            tokio::select! {
-                done = &mut write => {
-                    return match done {
-                        Ok(()) => Ok(()),
-                        Err(_) => Err(lost(self.address)),
-                    };
-                }
-                message = self.read.wait() => {
-                    let (answers, errors) = (&mut self.answers, &mut self.errors);
-                    if !note(message, answers, errors, &mut self.status) {
-                        self.closed = true;
-                        return Err(self.ended());
+        {
+            let write = self.write.data_bytes(bytes);
+            tokio::pin!(write);
+            while !self.closed {
+                tokio::select! {
+                    done = &mut write => return done.map_err(|_| lost(self.address)),
+                    message = self.read.wait() => {
+                        let (answers, errors) = (&mut self.answers, &mut self.errors);
+                        self.closed = !note(message, answers, errors, &mut self.status);
                     }
                 }
             }
+        }
+        // Before it ended it may have said why.
+        match self.answer().await {
+            Ok(()) => Err(self.ended()),
+            Err(error) => Err(error),
         }
     }
 
