@@ -1,0 +1,1 @@
+//! Hostile archives and good ones.
