@@ -140,7 +140,7 @@ fn redirects_that_are_not_followed() {
         let to = |place: &str| reply(302, "").with("Location", place);
         match asked.path.as_str() {
             "/round" => to("/round"),
-            "/meta" => to("http://169.254.169.254/latest/"),
+            "/meta" => to("https://169.254.169.254/latest/"),
             "/file" => to("file:///etc/passwd"),
             "/user" => to("http://u:p@127.0.0.1:1/"),
             "/plain" => to("http://example.com/"),
