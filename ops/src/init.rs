@@ -3,6 +3,7 @@
 use crate::backend::init as backend;
 use crate::failure::{Failure, Report};
 use crate::load::{self, LoadedTree, Origin};
+use crate::modules::{Installation, Options};
 use crate::providers;
 use crate::rules;
 use crate::session::Session;
@@ -10,7 +11,7 @@ use crate::test;
 use crate::ui::Ui;
 use crate::variables;
 use std::path::Path;
-use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
 use terrane_model::snapshot::Snapshot;
@@ -43,21 +44,41 @@ pub fn backend(
     backend::run(session, request, ui)
 }
 
-/// Prepares the working directory. `tests` is the folder of test files.
+/// Prepares the working directory. `tests` is the folder of test files; without `modules`, those that are installed are used.
 ///
 /// # Errors
 /// When the configuration has errors, or a provider is not there.
-pub async fn run(session: &Session, tests: &str) -> Result<Initialized, Failure> {
+pub async fn run(
+    session: &Session,
+    tests: &str,
+    modules: Option<&Options>,
+) -> Result<Initialized, Failure> {
     let collected =
         variables::collect(&session.env, &session.variables, &mut SourceMap::default())?;
+    let mut found = Diagnostics::new();
+    let installation = match modules {
+        Some(options) => Some(Installation::new(session, options, &mut found)?),
+        None => None,
+    };
     let LoadedTree {
         tree,
         mut sources,
         mut diagnostics,
         folders,
-    } = load::tree(session, Origin::Disk, &collected.values)?;
-    let (of_tests, found) = test::validate::modules(session, tests, &mut sources).await?;
+    } = match &installation {
+        Some(installation) => load::install(session, installation, &collected.values).await?,
+        None => load::tree(session, Origin::Disk, &collected.values)?,
+    };
+    let of_tests = test::validate::modules(session, installation.as_ref(), tests, &mut sources);
+    let (of_tests, more) = of_tests.await?;
     diagnostics.extend(found);
+    diagnostics.extend(more);
+    // Before providers are looked for: what is installed stays installed.
+    if let Some(installation) = installation
+        && !diagnostics.has_errors()
+    {
+        installation.finish(true)?;
+    }
     let (registry, found) =
         providers::load(session, &tree.requirements, &Snapshot::default()).await?;
     diagnostics.extend(found);

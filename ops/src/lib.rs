@@ -37,6 +37,7 @@ pub mod graph;
 pub mod import;
 pub mod init;
 pub mod leased;
+pub mod modules;
 pub mod output;
 pub mod plan;
 pub mod planfile;

@@ -2,10 +2,9 @@
 
 use crate::rules::plugin as rules;
 use crate::session::Session;
-use std::path::PathBuf;
 use std::sync::Arc;
+use terrane_fetch::settings::{LoadedSettings, Settings};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_plugin::settings::Settings;
 use terrane_plugin::{in_folder, reattached};
 use terrane_provider::Providers;
 
@@ -43,50 +42,17 @@ fn variable<'a>(session: &'a Session, name: &str) -> Option<&'a str> {
     (!value.is_empty()).then_some(value)
 }
 
-/// The user's settings; none if there is no file.
-fn settings(session: &Session, diagnostics: &mut Diagnostics) -> Settings {
-    let Some(path) = settings_file(session) else {
-        return Settings::default();
-    };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) => {
-            diagnostics.push(Diagnostic::warning(
-                &rules::UNREADABLE_SETTINGS,
-                format!(
-                    "The settings file {} can't be read: {error}.",
-                    path.display()
-                ),
-            ));
-            return Settings::default();
-        }
-    };
-    match Settings::parse(&text) {
-        Ok(settings) => settings,
-        Err(error) => {
-            diagnostics.push(Diagnostic::warning(
-                &rules::UNREADABLE_SETTINGS,
-                format!(
-                    "The settings file {} is left out of account: {} (line {}).",
-                    path.display(),
-                    error.problem,
-                    error.line
-                ),
-            ));
-            Settings::default()
-        }
+/// The user's settings; files that can't be read are left out with a warning.
+pub(crate) fn settings(session: &Session, diagnostics: &mut Diagnostics) -> Settings {
+    let loaded = LoadedSettings::of(&session.env);
+    for (path, problem) in loaded.problems {
+        diagnostics.push(Diagnostic::warning(
+            &rules::UNREADABLE_SETTINGS,
+            format!(
+                "The settings file {} is left out of account: {problem}.",
+                path.display()
+            ),
+        ));
     }
-}
-
-fn settings_file(session: &Session) -> Option<PathBuf> {
-    for name in ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"] {
-        if let Some(path) = variable(session, name) {
-            return Some(PathBuf::from(path));
-        }
-    }
-    let home = PathBuf::from(variable(session, "HOME")?);
-    [".tofurc", ".terraformrc"]
-        .into_iter()
-        .map(|name| home.join(name))
-        .find(|path| path.exists())
+    loaded.settings
 }

@@ -78,11 +78,19 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["terrane-value", "terrane-model", "terrane-provider"],
     ),
     (
+        "terrane-install",
+        &["terrane-value", "terrane-model", "terrane-fetch"],
+    ),
+    (
         "terrane-aws",
         &["terrane-value", "terrane-model", "terrane-provider"],
     ),
     ("terrane-ssh", &[]),
-    ("terrane-modules", &["terrane-value", "terrane-model"]),
+    ("terrane-fetch", &[]),
+    (
+        "terrane-modules",
+        &["terrane-value", "terrane-model", "terrane-fetch"],
+    ),
     (
         "terrane-catalog",
         &["terrane-value", "terrane-model", "terrane-modules"],
@@ -108,6 +116,8 @@ const RIM: &[(&str, &[&str])] = &[
             "terrane-plugin",
             "terrane-aws",
             "terrane-ssh",
+            "terrane-install",
+            "terrane-fetch",
             "terrane-modules",
             "terrane-catalog",
         ],

@@ -5,29 +5,80 @@ use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::{View, migration};
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 use terrane_ops::backend::init::{Mode, Prepared, Request};
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::init::{self, Initialized};
+use terrane_ops::modules::{Options, Say, copy};
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 use terrane_ops::test::TEST_DIRECTORY;
 use terrane_ops::ui::Ui as _;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
-    if parsed.value("from-module").is_some() {
-        return app.usage_error(
-            None,
-            "-from-module is not available yet: copy the module's files into this folder.",
-        );
-    }
     let request = match request(parsed) {
         Ok(request) => request,
         Err(failure) => return app.show_failure(failure),
     };
+    let readonly = match parsed.value("lockfile") {
+        None | Some("") => false,
+        Some("readonly") => true,
+        Some(other) => {
+            let problem = format!("-lockfile={other} is not known; there is -lockfile=readonly.");
+            return app.usage_error(None, &problem);
+        }
+    };
+    let upgrade = parsed.is("upgrade", false);
+    if readonly && upgrade {
+        return app.usage_error(
+            None,
+            "-upgrade changes the lock file, and -lockfile=readonly does not allow that: give one of them.",
+        );
+    }
+    let modules = Modules {
+        upgrade,
+        readonly,
+        get: parsed.is("get", true),
+        from: parsed.value("from-module").filter(|from| !from.is_empty()),
+    };
     let tests = parsed.value("test-directory").unwrap_or(TEST_DIRECTORY);
     with_session(app, parsed, "init", |app, session| {
-        prepare(app, session, &request, tests)
+        prepare(app, session, &request, (tests, modules))
     })
+}
+
+/// What the flags say about modules.
+#[derive(Clone, Copy)]
+struct Modules<'a> {
+    upgrade: bool,
+    readonly: bool,
+    get: bool,
+    from: Option<&'a str>,
+}
+
+/// Where lines about modules go: to people at once, to programs with all other messages, by the second function.
+pub(super) fn telling(app: &mut App) -> (Say, impl FnOnce(&mut App) + use<>) {
+    let json = matches!(app.view(), View::Json(_));
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&kept);
+    let say: Say = Arc::new(move |line: &str| {
+        if json {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push(line.to_owned());
+        } else {
+            // Nobody can be told that telling failed.
+            drop(writeln!(std::io::stdout().lock(), "{line}"));
+        }
+    });
+    let told = move |app: &mut App| {
+        let lines = std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut view = app.view();
+        for line in &lines {
+            view.note(line);
+        }
+    };
+    (say, told)
 }
 
 /// What the flags say about the backend.
@@ -102,11 +153,20 @@ fn prepare(
     app: &mut App,
     session: &Session,
     request: &Request,
-    tests: &str,
+    (tests, modules): (&str, Modules<'_>),
 ) -> Result<Exit, Failure> {
     let json = matches!(app.view(), View::Json(_));
     if let View::Json(mut view) = app.view() {
         view.version();
+    }
+    let (say, told) = telling(app);
+    let options = Options {
+        upgrade: modules.upgrade,
+        readonly: modules.readonly,
+        say,
+    };
+    if let Some(from) = modules.from {
+        block_on(copy::run(session, from, &options))?;
     }
     let prepared = if request.enabled {
         let mut view = app.view();
@@ -116,19 +176,16 @@ fn prepare(
     };
     let about = about_backend(&prepared);
     app.show_report(&Report::plain(prepared.diagnostics));
-    let initialized = block_on(init::run(session, tests))?;
+    let options = modules.get.then_some(&options);
+    let initialized = block_on(init::run(session, tests, options));
+    told(app);
     let Initialized {
         empty,
-        modules,
+        modules: _,
         providers,
         report,
-    } = initialized;
+    } = initialized?;
     let mut lines = about;
-    if !modules.is_empty() {
-        lines.push(String::from("Modules:"));
-        lines.extend(modules.iter().map(|(dir, _)| format!("- {dir}")));
-        lines.push(String::new());
-    }
     if !providers.is_empty() {
         lines.push(String::from("Providers:"));
         for (addr, version) in &providers {

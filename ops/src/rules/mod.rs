@@ -6,6 +6,7 @@ pub mod encryption;
 pub mod folder;
 pub mod import;
 pub mod input;
+pub mod modules;
 pub mod planning;
 pub mod plugin;
 pub mod state;
@@ -31,6 +32,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Backends", backend::ALL),
     ("Command line", usage::ALL),
     ("Encryption of state and plans", encryption::ALL),
+    ("Modules", modules::ALL),
 ];
 
 /// The areas of all rooms.

@@ -15,7 +15,6 @@ mod proto;
 mod provider;
 mod reattach;
 mod schema;
-pub mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
