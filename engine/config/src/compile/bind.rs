@@ -1,6 +1,7 @@
 //! What names mean: the tables of one module, and the binder that looks them up for one place in it.
 
 use super::functions::FunctionNames;
+use super::roots::{path, terraform};
 use crate::config::{ProviderId, Reference};
 use crate::rules;
 use crate::suggest::did_you_mean;
@@ -115,14 +116,14 @@ pub(crate) struct ModuleBinder<'a> {
 }
 
 /// What the first steps of a chain refer to.
-struct Found {
+pub(super) struct Found {
     reference: Reference,
     consumed: usize,
     key_at: Option<usize>,
 }
 
 impl Found {
-    fn new(reference: Reference, consumed: usize) -> Self {
+    pub(super) fn new(reference: Reference, consumed: usize) -> Self {
         Self {
             reference,
             consumed,
@@ -714,80 +715,6 @@ pub(crate) fn is_read_only(attribute: &terrane_model::schema::Attribute) -> bool
         )
 }
 
-fn path(root: &Ident, steps: &[Step]) -> Result<Found> {
-    let (name, span) = attribute(root, steps)?;
-    let reference = match name.as_str() {
-        "module" => Reference::PathModule,
-        "root" => Reference::PathRoot,
-        "cwd" => Reference::PathCwd,
-        _ => {
-            let hint = did_you_mean(name, ["cwd", "module", "root"]);
-            let detail =
-                format!("The \"path\" object does not have an attribute named \"{name}\".{hint}");
-            return Err(error(&rules::reference::PATH_ATTRIBUTE, detail, span));
-        }
-    };
-    Ok(Found::new(reference, 1))
-}
-
-fn terraform(root: &Ident, steps: &[Step]) -> Result<Found> {
-    let (name, span) = attribute(root, steps)?;
-    let reference = match name.as_str() {
-        "workspace" => Reference::Workspace,
-        "applying" => Reference::Applying,
-        "env" => {
-            return Err(error(
-                rules::reference::ENV_ATTRIBUTE
-                    .named(format!("Invalid \"{}\" attribute", root.name)),
-                format!(
-                    "The attribute {}.env was removed: the \"state environment\" concept was renamed to \"workspace\", so refer to it as {}.workspace.",
-                    root.name, root.name
-                ),
-                span,
-            ));
-        }
-        _ => {
-            let root = &root.name;
-            let detail = format!(
-                "The \"{root}\" object does not have an attribute named \"{name}\". The only supported attributes are {root}.workspace, the name of the currently-selected workspace, and {root}.applying, a boolean which is true only during apply."
-            );
-            return Err(error(
-                rules::reference::WORKSPACE_ATTRIBUTE
-                    .named(format!("Invalid \"{root}\" attribute")),
-                detail,
-                span,
-            ));
-        }
-    };
-    Ok(Found::new(reference, 1))
-}
-
-/// The attribute name behind a root that means nothing alone, and the place of both.
-fn attribute<'s>(root: &Ident, steps: &'s [Step]) -> Result<(&'s EcoString, Span)> {
-    match steps.first() {
-        Some(Step {
-            kind: StepKind::Attr(name),
-            span,
-        }) => Ok((name, root.span.to(*span))),
-        Some(step) => Err(error(
-            &rules::reference::UNSUPPORTED_OPERATION,
-            format!(
-                "The \"{}\" object does not support this operation.",
-                root.name
-            ),
-            step.span,
-        )),
-        None => Err(error(
-            &rules::reference::WHOLE_OBJECT,
-            format!(
-                "The \"{}\" object cannot be accessed directly. Instead, access one of its attributes.",
-                root.name
-            ),
-            root.span,
-        )),
-    }
-}
-
 /// The message about an index behind something that has only one instance.
 pub(crate) fn unexpected_key(address: &str, span: Span) -> Diagnostic {
     let detail = format!(
@@ -810,6 +737,6 @@ fn is_literal_index(step: &Step) -> bool {
     }
 }
 
-fn error(headline: impl Into<Headline>, detail: impl Into<String>, span: Span) -> Diagnostic {
+pub(super) fn error(headline: impl Into<Headline>, detail: impl Into<String>, span: Span) -> Diagnostic {
     Diagnostic::error(headline, detail).at(span)
 }

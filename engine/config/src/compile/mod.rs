@@ -17,6 +17,7 @@ pub(crate) mod provider;
 mod provisioner;
 mod refactor;
 mod resource;
+mod roots;
 
 pub use beside::beside;
 pub use functions::provider_function;
