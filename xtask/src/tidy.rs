@@ -73,9 +73,24 @@ const ARROWS: &[(&str, &[&str])] = &[
         "terrane-sim",
         &["terrane-value", "terrane-model", "terrane-provider"],
     ),
+    ("terrane-protocol", &["terrane-value", "terrane-model"]),
+    (
+        "terrane-serve",
+        &[
+            "terrane-value",
+            "terrane-model",
+            "terrane-provider",
+            "terrane-protocol",
+        ],
+    ),
     (
         "terrane-plugin",
-        &["terrane-value", "terrane-model", "terrane-provider"],
+        &[
+            "terrane-value",
+            "terrane-model",
+            "terrane-provider",
+            "terrane-protocol",
+        ],
     ),
     (
         "terrane-aws",
@@ -105,6 +120,8 @@ const RIM: &[(&str, &[&str])] = &[
             "terrane-provider",
             "terrane-builtin",
             "terrane-sim",
+            "terrane-protocol",
+            "terrane-serve",
             "terrane-plugin",
             "terrane-aws",
             "terrane-ssh",

@@ -231,6 +231,10 @@ impl StandIn for Doubles {
             | Call::Move { .. }
             | Call::CallFunction { .. }
             | Call::List { .. }
+            | Call::ValidateList { .. }
+            | Call::ValidateAction { .. }
+            | Call::PlanAction { .. }
+            | Call::InvokeAction { .. }
             | Call::GenerateConfig { .. }
             | Call::Resolve { .. } => None,
         }

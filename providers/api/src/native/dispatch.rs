@@ -94,7 +94,11 @@ impl Parts {
             Call::UpgradeIdentity { type_name, .. } | Call::GenerateConfig { type_name, .. } => {
                 Err(unsupported(&type_name))
             }
-            Call::List { type_name, .. } => Err(unsupported(&type_name)),
+            Call::List { type_name, .. }
+            | Call::ValidateList { type_name, .. }
+            | Call::ValidateAction { type_name, .. }
+            | Call::PlanAction { type_name, .. }
+            | Call::InvokeAction { type_name, .. } => Err(unsupported(&type_name)),
         }
     }
 
