@@ -131,6 +131,20 @@ const RIM: &[(&str, &[&str])] = &[
     ),
     ("terrane-tests", &[]),
     ("terrane-fuzz", &[]),
+    ("terrane-plugin-tests", &[]),
+    // What anybody could write: the provider's side of the house alone.
+    (
+        "terraform-provider-notes",
+        &[
+            "terrane-ops",
+            "terrane",
+            "terrane-store",
+            "terrane-plugin",
+            "terrane-lang",
+            "terrane-config",
+            "terrane-plan",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -22,9 +22,20 @@ impl Parts {
 
     pub(super) async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
-            Call::ValidateProviderConfig { .. } | Call::Configure { .. } => {
-                Ok(Reply::ok(Answer::Done))
-            }
+            Call::ValidateProviderConfig { config } => match &self.configuration {
+                None => Ok(Reply::ok(Answer::Done)),
+                Some(configuration) => {
+                    conform::check(&config, &self.schema.provider, "configuration")?;
+                    Ok(done(configuration.validate(&config).await))
+                }
+            },
+            Call::Configure { config } => match &self.configuration {
+                None => Ok(Reply::ok(Answer::Done)),
+                Some(configuration) => {
+                    conform::check(&config, &self.schema.provider, "configuration")?;
+                    Ok(done(configuration.configure(config).await?))
+                }
+            },
             Call::ValidateResource { type_name, config } => {
                 let entry = self.resource(&type_name)?;
                 conform::check(&config, &entry.schema, "configuration")?;
@@ -91,9 +102,14 @@ impl Parts {
                 Ok(Reply::ok(Answer::Done))
             }
             Call::CallFunction { name, arguments } => self.function(&name, &arguments),
-            Call::UpgradeIdentity { type_name, .. } | Call::GenerateConfig { type_name, .. } => {
-                Err(unsupported(&type_name))
+            Call::UpgradeIdentity { type_name, stored } => {
+                let schema = self.schema.identities.get(&type_name);
+                let schema = schema.ok_or_else(|| unsupported(&type_name))?;
+                let identity = conform::decode_stored(&stored.json, &schema.object_type())
+                    .map_err(|problem| Refusal::error("Unreadable stored identity", problem))?;
+                Ok(Reply::ok(Answer::Value(identity)))
             }
+            Call::GenerateConfig { type_name, .. } => Err(unsupported(&type_name)),
             Call::List { type_name, .. }
             | Call::ValidateList { type_name, .. }
             | Call::ValidateAction { type_name, .. }

@@ -223,7 +223,9 @@ impl Talk {
                 said(status.message())
             ),
         };
-        let slow_down = status.code() == Code::ResourceExhausted;
+        // Servers in Go say the same of a message that is too large, which it is every time.
+        let slow_down = status.code() == Code::ResourceExhausted
+            && !status.message().contains("larger than max");
         CallFailure {
             message,
             retry_after_ms: slow_down.then_some(1000),
