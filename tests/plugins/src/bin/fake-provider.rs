@@ -9,7 +9,7 @@ use std::io::Write as _;
 use terrane_plugin_tests::cloud;
 use terrane_protocol::message::{self as proto, DynamicValue};
 use terrane_protocol::{Handshake, Protocol, Rpc};
-use terrane_serve::{Answered, Asked, Listener, Service};
+use terrane_serve::{Answered, Asked, Service};
 use terrane_value::{Type, Value, msgpack};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::{Grpc, UnaryService};
@@ -118,7 +118,7 @@ async fn answer(
         }
         "deferred" => raw(request, deferred()).await,
         "empty" => raw(request, Bytes::new()).await,
-        _ => service.route(request).await,
+        _ => return service.route(request).await,
     })
 }
 

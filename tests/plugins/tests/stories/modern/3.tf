@@ -19,14 +19,3 @@ moved {
 resource "modern_thing" "found" {
   name = "thing"
 }
-
-resource "modern_thing" "identified" {
-  name = "x"
-}
-
-import {
-  to = modern_thing.identified
-  identity = {
-    id = "imported-x"
-  }
-}

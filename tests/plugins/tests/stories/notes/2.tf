@@ -1,4 +1,3 @@
-# import notes_note.again empty
 terraform {
   required_providers {
     notes = {
@@ -11,19 +10,20 @@ provider "notes" {
   folder = "notes"
 }
 
-removed {
-  from = notes_note.empty
-  lifecycle {
-    destroy = false
-  }
-}
-
 resource "notes_note" "shopping" {
   title = "other"
   text  = "milk"
 }
 
-resource "notes_note" "again" {
+resource "notes_note" "empty" {
   title = "empty"
   text  = "now full"
+}
+
+data "notes_count" "all" {
+  depends_on = [notes_note.shopping, notes_note.empty]
+}
+
+output "total" {
+  value = data.notes_count.all.total
 }
