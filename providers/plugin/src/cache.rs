@@ -125,7 +125,9 @@ pub(crate) fn key(program: &Path, package: Option<&str>, type_name: &str) -> Opt
     for (name, value) in std::env::vars_os() {
         let shown = name.to_string_lossy();
         if shown.starts_with(&prefix) || shown.starts_with("ARM_") {
-            text.push_str(&format!("{shown}={}\n", value.to_string_lossy()));
+            for part in [&shown, "=", &value.to_string_lossy(), "\n"] {
+                text.push_str(part);
+            }
         }
     }
     Some(hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text)))

@@ -149,7 +149,7 @@ mod tests {
         let mut lines = Vec::new();
         for piece in ["one\ntw", "o", "\n\nthr", "ee"] {
             pieces.take(piece.as_bytes(), |line| {
-                lines.push(line.trim_end().to_owned())
+                lines.push(line.trim_end().to_owned());
             });
         }
         pieces.finish(|line| lines.push(line.to_owned()));

@@ -144,6 +144,7 @@ func (r *thing) Update(ctx context.Context, req resource.UpdateRequest, resp *re
 	plan.Revision = types.Int64Value(state.Revision.ValueInt64() + 1)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, "born", []byte(`{"as":"updated"}`))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("id"), plan.ID)...)
 }
 
 func (r *thing) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}

@@ -129,7 +129,6 @@ fn object(from: &NestedObject) -> Result<proto::Object, String> {
             .map(|(name, attribute)| attribute6(name, attribute))
             .collect::<Result<_, _>>()?,
         nesting: nesting(from.nesting),
-        ..proto::Object::default()
     })
 }
 

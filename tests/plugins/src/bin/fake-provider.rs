@@ -49,6 +49,7 @@ fn flood() {
     }
 }
 
+#[expect(clippy::exit, reason = "the host wants the program to end")]
 async fn serve(fault: String, at: Option<Rpc>) -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::var("PLUGIN_UNIX_SOCKET_DIR")?;
     let path = std::path::Path::new(&folder).join("socket");

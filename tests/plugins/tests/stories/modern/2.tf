@@ -15,7 +15,7 @@ resource "modern_thing" "many" {
   count = 1
   name  = "many-${count.index}"
   size  = 11
-  note  = modern_thing.one.id
+  note  = "fixed"
   any   = { now = "an object" }
   disk = {
     size = 6
@@ -25,7 +25,7 @@ resource "modern_thing" "many" {
   users = [{ name = "v", admin = false }, { name = "w" }]
   labels = {
     x = { text = "z" }
-    w = { text = modern_thing.one.id }
+    w = { text = "fixed" }
   }
   rule {
     port   = 2
@@ -47,8 +47,4 @@ resource "modern_thing" "secretive" {
 
 data "modern_lookup" "l" {
   name = modern_thing.one.id
-}
-
-output "upper" {
-  value = data.modern_lookup.l.upper
 }
