@@ -25,6 +25,7 @@ impl Interrupt {
                 heard.raise();
                 // The loops look at the count between two steps. A third interrupt is for a step that does not end.
                 if heard.count() > 2 {
+                    terrane_plugin::kill_all();
                     std::process::exit(1);
                 }
             }

@@ -22,7 +22,7 @@ mod encryption;
 mod functions;
 mod generate;
 pub mod load;
-mod plugins;
+pub mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;

@@ -2,10 +2,11 @@
 
 use crate::rules::plugin as rules;
 use crate::session::Session;
+use std::path::PathBuf;
 use std::sync::Arc;
 use terrane_fetch::settings::{LoadedSettings, Settings};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_plugin::{in_folder, reattached};
+use terrane_plugin::{PluginFactory, SchemaCache, in_folder, reattached};
 use terrane_provider::Providers;
 
 /// Adds the plugins of `dev_overrides` and `TF_REATTACH_PROVIDERS`; they take the place of what is built in.
@@ -13,7 +14,7 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for (addr, path) in settings(session, &mut diagnostics).dev_overrides {
         match in_folder(&addr, &path) {
-            Ok(factory) => providers.add(Arc::new(factory)),
+            Ok(factory) => providers.add(Arc::new(equipped(session, factory))),
             Err(problem) => diagnostics.push(Diagnostic::error(
                 &rules::INVALID_OVERRIDE,
                 format!("The override of the provider {addr} can't be used: {problem}."),
@@ -35,6 +36,33 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
         )),
     }
     diagnostics
+}
+
+/// A plugin with what all plugins are given. `TERRANE_SCHEMA_CACHE` names the folder where schemas are kept, or is `off`.
+fn equipped(session: &Session, factory: PluginFactory) -> PluginFactory {
+    let factory = factory.plain(variable(session, "TF_DISABLE_PLUGIN_TLS").is_some());
+    match schema_folder(session) {
+        Some(folder) => factory.cached(SchemaCache::new(folder), None),
+        None => factory,
+    }
+}
+
+fn schema_folder(session: &Session) -> Option<PathBuf> {
+    match variable(session, "TERRANE_SCHEMA_CACHE") {
+        Some("off") => return None,
+        Some(folder) => return Some(PathBuf::from(folder)),
+        None => {}
+    }
+    let cache = match variable(session, "XDG_CACHE_HOME") {
+        Some(cache) => PathBuf::from(cache),
+        None => PathBuf::from(variable(session, "HOME")?).join(".cache"),
+    };
+    Some(cache.join("terrane").join("schemas"))
+}
+
+/// Ends all plugins in good order. For the end of a command.
+pub async fn end() {
+    terrane_plugin::end_all().await;
 }
 
 fn variable<'a>(session: &'a Session, name: &str) -> Option<&'a str> {

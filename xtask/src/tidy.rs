@@ -73,9 +73,24 @@ const ARROWS: &[(&str, &[&str])] = &[
         "terrane-sim",
         &["terrane-value", "terrane-model", "terrane-provider"],
     ),
+    ("terrane-protocol", &["terrane-value", "terrane-model"]),
+    (
+        "terrane-serve",
+        &[
+            "terrane-value",
+            "terrane-model",
+            "terrane-provider",
+            "terrane-protocol",
+        ],
+    ),
     (
         "terrane-plugin",
-        &["terrane-value", "terrane-model", "terrane-provider"],
+        &[
+            "terrane-value",
+            "terrane-model",
+            "terrane-provider",
+            "terrane-protocol",
+        ],
     ),
     (
         "terrane-install",
@@ -113,6 +128,8 @@ const RIM: &[(&str, &[&str])] = &[
             "terrane-provider",
             "terrane-builtin",
             "terrane-sim",
+            "terrane-protocol",
+            "terrane-serve",
             "terrane-plugin",
             "terrane-aws",
             "terrane-ssh",
@@ -124,6 +141,20 @@ const RIM: &[(&str, &[&str])] = &[
     ),
     ("terrane-tests", &[]),
     ("terrane-fuzz", &[]),
+    ("terrane-plugin-tests", &[]),
+    // What anybody could write: the provider's side of the house alone.
+    (
+        "terraform-provider-notes",
+        &[
+            "terrane-ops",
+            "terrane",
+            "terrane-store",
+            "terrane-plugin",
+            "terrane-lang",
+            "terrane-config",
+            "terrane-plan",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -54,7 +54,11 @@ fn block_on<T>(operation: impl Future<Output = Result<T, Failure>>) -> Result<T,
         .enable_all()
         .build()
         .map_err(Failure::io("Starting the runtime failed"))?;
-    let outcome = runtime.block_on(operation);
+    let outcome = runtime.block_on(async {
+        let outcome = operation.await;
+        terrane_ops::plugins::end().await;
+        outcome
+    });
     // What was left behind (a process that holds a pipe open) must not keep the program alive.
     runtime.shutdown_background();
     outcome

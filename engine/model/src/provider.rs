@@ -257,8 +257,40 @@ pub enum Call {
         config: Value,
         /// Whether whole objects are wanted.
         include_objects: bool,
-        /// At most so many.
+        /// At most so many; 0: all.
         limit: u64,
+    },
+    /// Is this configuration of a listing acceptable?
+    ValidateList {
+        /// List resource type.
+        type_name: EcoString,
+        /// The configuration of the listing.
+        config: Value,
+        /// Whether whole objects are wanted.
+        include_objects: bool,
+        /// At most so many; 0: all.
+        limit: u64,
+    },
+    /// Is this configuration of an action acceptable? May hold unknowns.
+    ValidateAction {
+        /// Action type.
+        type_name: EcoString,
+        /// The configuration.
+        config: Value,
+    },
+    /// Can this action be done? The configuration may hold unknowns.
+    PlanAction {
+        /// Action type.
+        type_name: EcoString,
+        /// The configuration.
+        config: Value,
+    },
+    /// Do this. The configuration is wholly known.
+    InvokeAction {
+        /// Action type.
+        type_name: EcoString,
+        /// The configuration.
+        config: Value,
     },
     /// Write configuration for an object.
     GenerateConfig {
@@ -290,7 +322,7 @@ pub enum ImportTarget {
 /// An answer, in the shape of the call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// To `Validate…` and `Configure`: only messages.
+    /// To `Validate…`, `Configure` and `PlanAction`: only messages.
     Done,
     /// To `UpgradeState`, `UpgradeIdentity` and `GenerateConfig`.
     Value(Value),
@@ -355,6 +387,8 @@ pub enum Answer {
     Function(Result<Value, (String, Option<u64>)>),
     /// To `List`.
     Listed(Vec<ListedObject>),
+    /// To `InvokeAction`: what it said while it was under way.
+    Invoked(Vec<String>),
     /// To `Resolve`.
     Resolved(Resolution),
 }

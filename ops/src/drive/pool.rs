@@ -463,6 +463,10 @@ fn describe(call: &Call) -> (&'static str, EcoString) {
         Call::RenewEphemeral { type_name, .. } => ("renew ephemeral", Some(type_name)),
         Call::CloseEphemeral { type_name, .. } => ("close ephemeral", Some(type_name)),
         Call::List { type_name, .. } => ("list", Some(type_name)),
+        Call::ValidateList { type_name, .. } => ("validate list", Some(type_name)),
+        Call::ValidateAction { type_name, .. } => ("validate action", Some(type_name)),
+        Call::PlanAction { type_name, .. } => ("plan action", Some(type_name)),
+        Call::InvokeAction { type_name, .. } => ("invoke action", Some(type_name)),
         Call::GenerateConfig { type_name, .. } => ("generate configuration", Some(type_name)),
         Call::Resolve { type_name, .. } => ("resolve", Some(type_name)),
     };

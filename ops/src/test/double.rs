@@ -232,6 +232,10 @@ impl StandIn for Doubles {
             | Call::GetFunctions
             | Call::CallFunction { .. }
             | Call::List { .. }
+            | Call::ValidateList { .. }
+            | Call::ValidateAction { .. }
+            | Call::PlanAction { .. }
+            | Call::InvokeAction { .. }
             | Call::GenerateConfig { .. }
             | Call::Resolve { .. } => None,
         }

@@ -1,7 +1,5 @@
 //! A connection to a plugin: gRPC over a Unix socket or TCP, with or without TLS.
 
-use crate::handshake::{Endpoint, Protocol};
-use crate::proto::Empty;
 use hyper_util::rt::TokioIo;
 use prost::Message;
 use rustls::ClientConfig;
@@ -9,6 +7,8 @@ use rustls::pki_types::ServerName;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use terrane_protocol::message::{Empty, StdioData};
+use terrane_protocol::{Endpoint, Protocol, Rpc};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tonic::client::Grpc;
@@ -28,23 +28,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 pub(crate) struct Connection {
     grpc: Grpc<Channel>,
     protocol: Protocol,
-}
-
-/// A call of the provider service, by its name in either version.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Method {
-    pub(crate) five: &'static str,
-    pub(crate) six: &'static str,
-}
-
-impl Method {
-    /// Whose name is the same in both.
-    pub(crate) const fn both(name: &'static str) -> Self {
-        Self {
-            five: name,
-            six: name,
-        }
-    }
 }
 
 impl Connection {
@@ -73,29 +56,26 @@ impl Connection {
     }
 
     /// Makes a call of the provider service.
-    pub(crate) async fn call<Q, A>(&self, method: Method, request: Q) -> Result<A, Status>
+    pub(crate) async fn call<Q, A>(&self, rpc: Rpc, request: Q) -> Result<A, Status>
     where
         Q: Message + 'static,
         A: Message + Default + 'static,
     {
-        self.unary(self.path(method), request).await
+        self.unary(rpc.path(self.protocol), request).await
     }
 
     /// Makes a call of the provider service whose answer is a stream.
-    pub(crate) async fn stream<Q, A>(
-        &self,
-        method: Method,
-        request: Q,
-    ) -> Result<Streaming<A>, Status>
+    pub(crate) async fn stream<Q, A>(&self, rpc: Rpc, request: Q) -> Result<Streaming<A>, Status>
     where
         Q: Message + 'static,
         A: Message + Default + 'static,
     {
-        self.server_streaming(self.path(method), request).await
+        self.server_streaming(rpc.path(self.protocol), request)
+            .await
     }
 
     /// What the plugin writes to its standard output and error, as long as it runs.
-    pub(crate) async fn stdio(&self) -> Result<Streaming<crate::proto::StdioData>, Status> {
+    pub(crate) async fn stdio(&self) -> Result<Streaming<StdioData>, Status> {
         let path = "/plugin.GRPCStdio/StreamStdio".to_owned();
         self.server_streaming(path, Empty {}).await
     }
@@ -108,13 +88,6 @@ impl Connection {
             && status.code() == Code::Unimplemented
         {
             tracing::debug!("the plugin can't be asked to end");
-        }
-    }
-
-    fn path(&self, method: Method) -> String {
-        match self.protocol {
-            Protocol::Five => format!("/tfplugin5.Provider/{}", method.five),
-            Protocol::Six => format!("/tfplugin6.Provider/{}", method.six),
         }
     }
 

@@ -16,15 +16,8 @@ pub fn in_folder(addr: &str, path: &Path) -> Result<PluginFactory, String> {
     } else {
         program(path, &addr.type_name)?
     };
-    let program = Program {
-        path: program,
-        arguments: Vec::new(),
-    };
-    Ok(PluginFactory::new(
-        addr,
-        DEVELOPMENT,
-        Origin::Program(program),
-    ))
+    let origin = Origin::Program(Program::new(program));
+    Ok(PluginFactory::new(addr, DEVELOPMENT, origin))
 }
 
 /// The file in a folder whose name is the one that programs of a provider have: `terraform-provider-TYPE`, perhaps with a version behind it.

@@ -75,11 +75,41 @@ impl LastWords {
             module,
         } = log;
         match level.as_str() {
-            "error" => tracing::error!(provider = name, module, "{message}"),
+            "error" => {
+                self.add(&message);
+                tracing::error!(provider = name, module, "{message}");
+            }
             "warn" => tracing::warn!(provider = name, module, "{message}"),
             "info" => tracing::info!(provider = name, module, "{message}"),
             "debug" => tracing::debug!(provider = name, module, "{message}"),
             _ => tracing::trace!(provider = name, module, "{message}"),
+        }
+    }
+}
+
+/// Puts lines together out of pieces.
+#[derive(Debug, Default)]
+pub(crate) struct Pieces(Vec<u8>);
+
+impl Pieces {
+    /// Takes a piece, and gives the lines that it ends. What is beyond the kept length of a line is dropped.
+    pub(crate) fn take(&mut self, piece: &[u8], mut line: impl FnMut(&str)) {
+        let most = usize::try_from(KEPT_BYTES).unwrap_or(usize::MAX);
+        for part in piece.split_inclusive(|byte| *byte == b'\n') {
+            let room = most.saturating_sub(self.0.len());
+            self.0.extend(part.iter().take(room));
+            if part.ends_with(b"\n") {
+                line(&String::from_utf8_lossy(&self.0));
+                self.0.clear();
+            }
+        }
+    }
+
+    /// What is left at the end.
+    pub(crate) fn finish(&mut self, mut line: impl FnMut(&str)) {
+        if !self.0.is_empty() {
+            line(&String::from_utf8_lossy(&self.0));
+            self.0.clear();
         }
     }
 }
@@ -106,5 +136,34 @@ async fn read_line(
         if end.is_some() {
             return Ok(true);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KEPT_BYTES, LastWords, Pieces};
+
+    #[test]
+    fn lines_in_pieces() {
+        let mut pieces = Pieces::default();
+        let mut lines = Vec::new();
+        for piece in ["one\ntw", "o", "\n\nthr", "ee"] {
+            pieces.take(piece.as_bytes(), |line| {
+                lines.push(line.trim_end().to_owned());
+            });
+        }
+        pieces.finish(|line| lines.push(line.to_owned()));
+        assert_eq!(lines, ["one", "two", "", "three"]);
+        let flood = vec![b'x'; 10 << 20];
+        pieces.take(&flood, |_| panic!("there is no end of a line"));
+        pieces.finish(|line| assert_eq!(u64::try_from(line.len()).unwrap(), KEPT_BYTES));
+    }
+
+    #[tokio::test]
+    async fn of_a_flood_the_end_is_kept() {
+        let flood = "a line of no importance\n".repeat(200_000) + "panic: all is lost\nat once\n";
+        let words = LastWords::default();
+        words.clone().drain("x".to_owned(), flood.as_bytes()).await;
+        assert_eq!(words.text(), "panic: all is lost\nat once");
     }
 }

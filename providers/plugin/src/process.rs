@@ -1,22 +1,21 @@
 //! Plugin processes: starting, connecting, ending.
 
 use crate::connection::Connection;
-use crate::handshake::Handshake;
-use crate::output::LastWords;
+use crate::output::{LastWords, Pieces};
+use crate::running;
 use crate::tls::Identity;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use terrane_protocol::handshake::{CLIENT_CERTIFICATE, COOKIE, SOCKET_FOLDER, VERSIONS};
+use terrane_protocol::message::{Empty, StopResponse};
+use terrane_protocol::{Handshake, Rpc};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
-/// What every plugin expects to find in its environment: it is not a secret, only a sign that it wasn't started by hand.
-const COOKIE: (&str, &str) = (
-    "TF_PLUGIN_MAGIC_COOKIE",
-    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-);
 /// How long a plugin may take until it says where it listens.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a plugin may take to end by itself.
@@ -31,6 +30,20 @@ pub struct Program {
     pub path: PathBuf,
     /// Arguments; plugins take none as a rule.
     pub arguments: Vec<OsString>,
+    /// Without TLS (`TF_DISABLE_PLUGIN_TLS`): for looking at what is said.
+    pub plain: bool,
+}
+
+impl Program {
+    /// A program without arguments.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            arguments: Vec::new(),
+            plain: false,
+        }
+    }
 }
 
 /// A plugin that runs and is connected.
@@ -40,8 +53,11 @@ pub(crate) struct Process {
     /// `None` of one that somebody else started, and will end.
     child: Option<Mutex<Child>>,
     last_words: LastWords,
+    /// It was asked to end calls in flight, and may have taken this to heart for good.
+    pub(crate) stopped: AtomicBool,
     /// Holds its socket; removed with it.
     _folder: Option<tempfile::TempDir>,
+    _mark: Option<running::Mark>,
 }
 
 impl Process {
@@ -50,8 +66,13 @@ impl Process {
     /// # Errors
     /// A sentence without final period that says what went wrong.
     pub(crate) async fn start(program: &Program, name: &str) -> Result<Self, String> {
-        let identity = Identity::make()
-            .map_err(|error| format!("no certificate could be made for it: {error}"))?;
+        let identity = if program.plain {
+            None
+        } else {
+            let identity = Identity::make()
+                .map_err(|error| format!("no certificate could be made for it: {error}"))?;
+            Some(identity)
+        };
         let folder = tempfile::Builder::new()
             .prefix("terrane-plugin-")
             .tempdir()
@@ -60,21 +81,25 @@ impl Process {
         command
             .args(&program.arguments)
             .env(COOKIE.0, COOKIE.1)
-            .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+            .env(VERSIONS, "5,6")
             .env("PLUGIN_MIN_PORT", "10000")
             .env("PLUGIN_MAX_PORT", "25000")
-            .env("PLUGIN_UNIX_SOCKET_DIR", folder.path())
-            .env("PLUGIN_CLIENT_CERT", &identity.pem)
+            .env(SOCKET_FOLDER, folder.path())
+            .env_remove(CLIENT_CERTIFICATE)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        if let Some(identity) = &identity {
+            command.env(CLIENT_CERTIFICATE, &identity.pem);
+        }
         // Ctrl-C at the terminal is for us: the plugin is told to stop by a call, and may finish what it does.
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command
             .spawn()
             .map_err(|error| format!("{} can't be started: {error}", program.path.display()))?;
+        let mark = running::Mark::of(child.id());
         let last_words = LastWords::default();
         if let Some(stderr) = child.stderr.take() {
             drop(tokio::spawn(
@@ -92,19 +117,29 @@ impl Process {
                 return Err(with_last_words(problem, &mut child, &last_words).await);
             }
         };
-        let tls = handshake
-            .certificate
-            .map(|server| identity.client_config(server))
-            .transpose()
-            .map_err(|error| format!("TLS can't be set up: {error}"))?;
-        let connection = Connection::open(handshake.protocol, handshake.endpoint, tls)
-            .await
-            .map_err(|error| format!("it can't be connected to: {}", chain(&error)))?;
+        let tls = match (handshake.certificate, &identity) {
+            (Some(server), Some(identity)) => {
+                let tls = identity.client_config(server);
+                Some(tls.map_err(|error| format!("TLS can't be set up: {error}"))?)
+            }
+            (_, None) => None,
+            // A program that knows nothing of TLS listens in plain: in a folder of ours, which is nobody else's.
+            (None, Some(_)) => None,
+        };
+        let connection = match Connection::open(handshake.protocol, handshake.endpoint, tls).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                let problem = format!("it can't be connected to: {}", chain(&error));
+                return Err(with_last_words(problem, &mut child, &last_words).await);
+            }
+        };
         let process = Self {
             connection,
             child: Some(Mutex::new(child)),
             last_words,
+            stopped: AtomicBool::new(false),
             _folder: Some(folder),
+            _mark: Some(mark),
         };
         process.forward_output(name);
         Ok(process)
@@ -116,7 +151,9 @@ impl Process {
             connection,
             child: None,
             last_words: LastWords::default(),
+            stopped: AtomicBool::new(false),
             _folder: None,
+            _mark: None,
         }
     }
 
@@ -128,12 +165,48 @@ impl Process {
             let Ok(mut stream) = connection.stdio().await else {
                 return;
             };
+            let (mut out, mut err) = (Pieces::default(), Pieces::default());
             while let Ok(Some(data)) = stream.message().await {
-                for line in String::from_utf8_lossy(&data.data).lines() {
-                    words.line(&name, line);
-                }
+                const ERROR: i32 = 2;
+                let pieces = if data.channel == ERROR {
+                    &mut err
+                } else {
+                    &mut out
+                };
+                pieces.take(&data.data, |line| words.line(&name, line));
+            }
+            for mut pieces in [out, err] {
+                pieces.finish(|line| words.line(&name, line));
             }
         }));
+    }
+
+    /// Whether it can be given another configuration's calls, or the same ones' in another phase of the command.
+    pub(crate) async fn is_fit(&self) -> bool {
+        if self.stopped.load(Ordering::SeqCst) {
+            return false;
+        }
+        match &self.child {
+            None => true,
+            Some(child) => matches!(child.lock().await.try_wait(), Ok(None)),
+        }
+    }
+
+    /// Asks calls in flight to end soon. A plugin that does not answer is let be.
+    pub(crate) async fn stop(&self, name: &str) {
+        self.stopped.store(true, Ordering::SeqCst);
+        let stop = self.connection.call(Rpc::Stop, Empty {});
+        let stopped: Result<StopResponse, _> = match tokio::time::timeout(GRACE, stop).await {
+            Ok(stopped) => stopped,
+            Err(_) => return tracing::warn!(provider = name, "does not answer that it stops"),
+        };
+        match stopped {
+            Ok(response) if !response.error.is_empty() => {
+                tracing::warn!(provider = name, "{}", response.error);
+            }
+            Ok(_) => {}
+            Err(status) => tracing::debug!(provider = name, %status, "can't be stopped"),
+        }
     }
 
     /// Whether the process has ended, and its last lines. Waits a moment for an end that is under way.

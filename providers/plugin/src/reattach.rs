@@ -1,10 +1,10 @@
 //! `TF_REATTACH_PROVIDERS`: plugins that somebody else started, in a debugger as a rule (`opentofu.md` 7.4).
 
 use crate::factory::{DEVELOPMENT, Origin, PluginFactory};
-use crate::handshake::{Endpoint, Protocol};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use terrane_model::addr::ProviderAddr;
+use terrane_protocol::{Endpoint, Protocol};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

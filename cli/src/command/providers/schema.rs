@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use terrane_ops::model::schema::{
     Attribute, AttributeType, Block, Function, IdentitySchema, NestedBlock, NestedObject, Nesting,
-    Parameter, ProviderSchema, Schema,
+    Parameter, ProviderSchema, Schema, Schemas,
 };
 use terrane_ops::providers::Registry;
 use terrane_ops::value::{Type, json as value_json};
@@ -31,12 +30,13 @@ fn provider(all: &ProviderSchema) -> Value {
         data_sources,
         ephemeral_resources,
         list_resources,
+        actions,
         identities,
         functions,
     } = all;
     let mut out = Map::new();
     out.insert("provider".into(), schema(provider));
-    let mut group = |name: &str, group: &BTreeMap<ecow::EcoString, Arc<Schema>>| {
+    let mut group = |name: &str, group: &Schemas| {
         if !group.is_empty() {
             let group: Map<String, Value> = group
                 .iter()
@@ -49,6 +49,7 @@ fn provider(all: &ProviderSchema) -> Value {
     group("data_source_schemas", data_sources);
     group("ephemeral_resource_schemas", ephemeral_resources);
     group("list_resource_schemas", list_resources);
+    group("action_schemas", actions);
     if !functions.is_empty() {
         let functions: Map<String, Value> = functions
             .iter()

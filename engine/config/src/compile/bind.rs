@@ -1,7 +1,7 @@
 //! What names mean: the tables of one module, and the binder that looks them up for one place in it.
 
 use super::functions::FunctionNames;
-use super::roots::{path, terraform};
+use super::roots::{attribute, path, terraform};
 use crate::config::{ProviderId, Reference};
 use crate::rules;
 use crate::suggest::did_you_mean;
@@ -737,6 +737,10 @@ fn is_literal_index(step: &Step) -> bool {
     }
 }
 
-pub(super) fn error(headline: impl Into<Headline>, detail: impl Into<String>, span: Span) -> Diagnostic {
+pub(super) fn error(
+    headline: impl Into<Headline>,
+    detail: impl Into<String>,
+    span: Span,
+) -> Diagnostic {
     Diagnostic::error(headline, detail).at(span)
 }

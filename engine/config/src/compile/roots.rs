@@ -62,7 +62,7 @@ pub(super) fn terraform(root: &Ident, steps: &[Step]) -> Result<Found> {
 }
 
 /// The attribute name behind a root that means nothing alone, and the place of both.
-fn attribute<'s>(root: &Ident, steps: &'s [Step]) -> Result<(&'s EcoString, Span)> {
+pub(super) fn attribute<'s>(root: &Ident, steps: &'s [Step]) -> Result<(&'s EcoString, Span)> {
     match steps.first() {
         Some(Step {
             kind: StepKind::Attr(name),

@@ -15,10 +15,9 @@
 
 use super::{
     Attribute, AttributeType, Block, Function, IdentitySchema, NestedBlock, NestedObject, Nesting,
-    Parameter, ProviderSchema, Schema,
+    Parameter, ProviderSchema, Schema, Schemas,
 };
 use ecow::EcoString;
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use terrane_value::Type;
 
@@ -322,7 +321,7 @@ impl ProviderSchema {
     pub fn all_blocks(&self) -> impl Iterator<Item = (String, &Schema)> {
         fn named<'a>(
             kind: &'a str,
-            map: &'a BTreeMap<EcoString, Arc<Schema>>,
+            map: &'a Schemas,
         ) -> impl Iterator<Item = (String, &'a Schema)> {
             map.iter()
                 .map(move |(name, schema)| (format!("{kind} {name}"), schema.as_ref()))
@@ -337,5 +336,6 @@ impl ProviderSchema {
             .chain(named("data", &self.data_sources))
             .chain(named("ephemeral", &self.ephemeral_resources))
             .chain(named("list", &self.list_resources))
+            .chain(named("action", &self.actions))
     }
 }

@@ -6,6 +6,9 @@ use std::sync::{Arc, OnceLock};
 use terrane_value::{ObjectType, Type, Value};
 
 mod build;
+mod schemas;
+
+pub use schemas::{Reader, Schemas};
 
 /// The schema of one thing that a provider offers.
 #[derive(Clone, Debug, Default)]
@@ -106,13 +109,15 @@ pub struct ProviderSchema {
     /// Of `provider_meta`, if it takes that.
     pub provider_meta: Option<Schema>,
     /// By resource type.
-    pub resources: BTreeMap<EcoString, Arc<Schema>>,
+    pub resources: Schemas,
     /// By data source type.
-    pub data_sources: BTreeMap<EcoString, Arc<Schema>>,
+    pub data_sources: Schemas,
     /// By ephemeral resource type.
-    pub ephemeral_resources: BTreeMap<EcoString, Arc<Schema>>,
+    pub ephemeral_resources: Schemas,
     /// By list resource type.
-    pub list_resources: BTreeMap<EcoString, Arc<Schema>>,
+    pub list_resources: Schemas,
+    /// By action type.
+    pub actions: Schemas,
     /// Identity schemas by resource type.
     pub identities: BTreeMap<EcoString, Arc<IdentitySchema>>,
     /// Functions by name.

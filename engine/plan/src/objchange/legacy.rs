@@ -4,8 +4,10 @@ use super::access::attr;
 use terrane_model::schema::{Block, NestedBlock, Nesting};
 use terrane_value::Value;
 
-/// Mends what old providers leave out: collections of blocks that are null become empty, unknown ones become one block of unknowns,
-/// and a group that is null becomes one in which nothing is set.
+/// Mends what old providers leave out: collections of blocks that are null become empty, and a group that is null becomes one in which nothing is set.
+///
+/// Blocks that are unknown altogether (optional ones that the provider may compute) stay so, as in Terraform. OpenTofu makes one block of unknowns of them, and
+/// that one is then made, whether the provider wants it or not.
 #[must_use]
 pub fn normalize_from_legacy(block: &Block, value: &Value) -> Value {
     let (object, marks) = value.unmark();
@@ -30,12 +32,12 @@ fn nested_value(nested: &NestedBlock, value: &Value) -> Value {
         return value.clone();
     }
     let (inner, marks) = value.unmark();
+    if !inner.is_known() {
+        return value.clone();
+    }
     let normal = match nested.nesting {
-        Nesting::Single | Nesting::Group if !inner.is_known() => stub(&nested.block),
         Nesting::Group if inner.is_null() => nested.block.empty_value(),
         Nesting::Single | Nesting::Group => normalize_from_legacy(&nested.block, inner),
-        Nesting::List if !inner.is_known() => Value::list(ty.clone(), vec![stub(&nested.block)]),
-        Nesting::Set if !inner.is_known() => Value::set(ty.clone(), vec![stub(&nested.block)]),
         Nesting::List | Nesting::Set if inner.is_null() => nested.empty_value(),
         Nesting::List => inner.map_children(|_, item| normalize_from_legacy(&nested.block, item)),
         Nesting::Set => {
@@ -46,26 +48,4 @@ fn nested_value(nested: &NestedBlock, value: &Value) -> Value {
         Nesting::Map => inner.clone(),
     };
     normal.with_marks(marks)
-}
-
-/// A block of which nothing is known but that it is there.
-fn stub(block: &Block) -> Value {
-    let attributes = block
-        .attributes
-        .iter()
-        .map(|(name, attribute)| (name.clone(), Value::unknown(attribute.value_type())));
-    let blocks = block.blocks.iter().map(|(name, nested)| {
-        let ty = nested.block.implied_type();
-        let value = match nested.nesting {
-            Nesting::Single | Nesting::Group => stub(&nested.block),
-            Nesting::List if !ty.has_dynamic() => {
-                Value::list(ty.clone(), vec![stub(&nested.block)])
-            }
-            Nesting::List => Value::tuple(vec![stub(&nested.block)]),
-            Nesting::Set => Value::set(ty.clone(), vec![stub(&nested.block)]),
-            Nesting::Map => nested.empty_value(),
-        };
-        (name.clone(), value)
-    });
-    Value::object(attributes.chain(blocks))
 }

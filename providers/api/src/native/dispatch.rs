@@ -6,7 +6,7 @@ use super::{
 };
 use crate::conform;
 use crate::plan::{PlanRequest, PlanResponse};
-use terrane_model::provider::{Answer, Call, ProviderDiagnostic, Reply};
+use terrane_model::provider::{Answer, Call, ProviderDiagnostic, RawObject, Reply};
 use terrane_model::schema::Schema;
 use terrane_value::Value;
 
@@ -22,9 +22,8 @@ impl Parts {
 
     pub(super) async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
-            Call::ValidateProviderConfig { .. } | Call::Configure { .. } => {
-                Ok(Reply::ok(Answer::Done))
-            }
+            Call::ValidateProviderConfig { config } => self.configured(config, false).await,
+            Call::Configure { config } => self.configured(config, true).await,
             Call::ValidateResource { type_name, config } => {
                 let entry = self.resource(&type_name)?;
                 conform::check(&config, &entry.schema, "configuration")?;
@@ -92,11 +91,27 @@ impl Parts {
             }
             Call::GetFunctions => Ok(Reply::ok(Answer::Functions(self.schema.functions.clone()))),
             Call::CallFunction { name, arguments } => self.function(&name, &arguments),
-            Call::UpgradeIdentity { type_name, .. } | Call::GenerateConfig { type_name, .. } => {
-                Err(unsupported(&type_name))
-            }
-            Call::List { type_name, .. } => Err(unsupported(&type_name)),
+            Call::UpgradeIdentity { type_name, stored } => self.identity(&type_name, &stored),
+            Call::GenerateConfig { type_name, .. } => Err(unsupported(&type_name)),
+            Call::List { type_name, .. }
+            | Call::ValidateList { type_name, .. }
+            | Call::ValidateAction { type_name, .. }
+            | Call::PlanAction { type_name, .. }
+            | Call::InvokeAction { type_name, .. } => Err(unsupported(&type_name)),
         }
+    }
+
+    /// Looks at a configuration of the provider, and takes it.
+    async fn configured(&self, config: Value, take: bool) -> Answered<Reply> {
+        let Some(configuration) = &self.configuration else {
+            return Ok(Reply::ok(Answer::Done));
+        };
+        conform::check(&config, &self.schema.provider, "configuration")?;
+        Ok(done(if take {
+            configuration.configure(config).await?
+        } else {
+            configuration.validate(&config).await
+        }))
     }
 
     async fn change(&self, call: Call) -> Answered<Reply> {
@@ -229,6 +244,14 @@ impl Parts {
                 "Not a search for a resource.",
             )),
         }
+    }
+
+    fn identity(&self, type_name: &str, stored: &RawObject) -> Answered<Reply> {
+        let schema = self.schema.identities.get(type_name);
+        let schema = schema.ok_or_else(|| unsupported(type_name))?;
+        let identity = conform::decode_stored(&stored.json, &schema.object_type())
+            .map_err(|problem| Refusal::error("Unreadable stored identity", problem))?;
+        Ok(Reply::ok(Answer::Value(identity)))
     }
 
     fn function(&self, name: &str, arguments: &[Value]) -> Answered<Reply> {

@@ -20,7 +20,10 @@ use terrane_model::schema::{Function, IdentitySchema, ProviderSchema, Schema};
 use terrane_value::Value;
 use tokio::sync::watch;
 
+mod configure;
 mod dispatch;
+
+pub use configure::{Configurable, Configuration};
 
 /// An object that a provider manages, with what is kept beside it.
 #[derive(Clone, Debug)]
@@ -300,9 +303,10 @@ struct Parts {
     data_sources: BTreeMap<EcoString, Box<dyn DataSource>>,
     ephemerals: BTreeMap<EcoString, Box<dyn Ephemeral>>,
     functions: BTreeMap<EcoString, Box<dyn NativeFunction>>,
+    configuration: Option<Box<dyn Configuration>>,
 }
 
-/// A provider without configuration of its own, and its factory. Cheap to clone; a clone is the same instance.
+/// A provider, and, if it has no configuration of its own, its factory (else see [`Configurable`]). Cheap to clone; a clone is the same instance.
 #[derive(Clone, Debug)]
 pub struct NativeProvider {
     parts: Arc<Parts>,
@@ -333,6 +337,7 @@ impl NativeProvider {
                 data_sources: BTreeMap::new(),
                 ephemerals: BTreeMap::new(),
                 functions: BTreeMap::new(),
+                configuration: None,
             },
             schema: ProviderSchema::default(),
         }
@@ -340,6 +345,14 @@ impl NativeProvider {
 }
 
 impl NativeBuilder {
+    /// With a configuration of its own. Offer the provider as a [`Configurable`].
+    #[must_use]
+    pub fn configuration(mut self, configuration: impl Configuration + 'static) -> Self {
+        self.schema.provider = configuration.schema();
+        self.parts.configuration = Some(Box::new(configuration));
+        self
+    }
+
     /// With a resource type.
     #[must_use]
     pub fn resource(mut self, name: &str, resource: impl Resource + 'static) -> Self {

@@ -1,28 +1,26 @@
 //! Plugins from the engine's side: calls over a socket, TLS, programs that are none.
 
-mod server;
+mod cloud;
 
 use crate::connection::Connection;
-use crate::handshake::Protocol;
 use crate::process::{Process, Program};
 use crate::tls::Identity;
 use crate::{Origin, PluginFactory};
-use server::{listen, thing_type};
+use cloud::{addr, provider, thing_type};
 use std::sync::Arc;
-use terrane_model::addr::ProviderAddr;
-use terrane_model::provider::{Answer, Call, Private};
-use terrane_provider::{Provider, ProviderFactory as _};
+use terrane_model::provider::{Answer, Call, ImportTarget, Private, RawObject};
+use terrane_protocol::{Endpoint, Protocol};
+use terrane_provider::{Provider, ProviderFactory as _, conformance};
+use terrane_serve::{Listener, Service, listen};
 use terrane_value::{Path, Type, Value};
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 async fn attached(protocol: Protocol) -> (tempfile::TempDir, PluginFactory) {
     let folder = tempfile::tempdir().unwrap();
-    let endpoint = listen(folder.path(), protocol);
+    let endpoint = cloud::start(Some(folder.path()), protocol).await;
     let origin = Origin::Running { protocol, endpoint };
-    let addr = ProviderAddr::default_host("acme", "cloud");
-    (folder, PluginFactory::new(addr, "1.0.0", origin))
+    (folder, PluginFactory::new(addr(), "1.0.0", origin))
 }
 
 fn thing(name: &str, id: Value) -> Value {
@@ -45,16 +43,12 @@ async fn create(provider: &dyn Provider) {
         .await
         .unwrap();
     let Some(Answer::Plan {
-        planned,
-        requires_replace,
-        private,
-        ..
+        planned, private, ..
     }) = reply.answer
     else {
         panic!("{reply:?}");
     };
     assert_eq!(planned, thing("a", Value::unknown(Type::String)));
-    assert_eq!(requires_replace, [Path::new().attr("name")]);
     let reply = provider
         .call(Call::Apply {
             type_name: "cloud_thing".into(),
@@ -70,11 +64,41 @@ async fn create(provider: &dyn Provider) {
         .unwrap();
     assert_eq!(reply.diagnostics.len(), 1);
     assert!(!reply.has_errors());
-    let Some(Answer::Apply { state, private, .. }) = reply.answer else {
+    let Some(Answer::Apply {
+        state,
+        private,
+        identity,
+        ..
+    }) = reply.answer
+    else {
         panic!("no answer");
     };
     assert_eq!(state, thing("a", Value::string("thing-1")));
     assert_eq!(&*private, b"kept");
+    let expected = Value::object([("id", Value::string("thing-1"))]);
+    assert_eq!(identity, expected);
+}
+
+async fn rename(provider: &dyn Provider) -> Vec<Path> {
+    let config = thing("b", Value::null(Type::String));
+    let reply = provider
+        .call(Call::Plan {
+            type_name: "cloud_thing".into(),
+            prior: thing("a", Value::string("thing-1")),
+            proposed: thing("b", Value::string("thing-1")),
+            config,
+            private: Private::default(),
+            meta: Value::NULL,
+            identity: Value::NULL,
+        })
+        .await
+        .unwrap();
+    match reply.answer {
+        Some(Answer::Plan {
+            requires_replace, ..
+        }) => requires_replace,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -82,17 +106,44 @@ async fn both_versions_of_the_protocol() {
     for protocol in [Protocol::Five, Protocol::Six] {
         let (_folder, factory) = attached(protocol).await;
         let info = factory.info().await.unwrap();
-        assert_eq!(info.abilities.plan_destroy, protocol == Protocol::Six);
         let schema = &info.schema.resources["cloud_thing"];
         assert_eq!(schema.version, 2);
         assert_eq!(*schema.block.implied_type(), thing_type());
         assert!(schema.block.attributes["name"].required);
+        assert!(info.schema.identities.contains_key("cloud_thing"));
         let provider = factory.start().await.unwrap();
         let config = Value::object::<&str>([]);
         let configured = provider.call(Call::Configure { config }).await.unwrap();
         assert!(!configured.has_errors());
         create(&*provider).await;
+        assert_eq!(rename(&*provider).await, [Path::new().attr("name")]);
+        let stored = RawObject {
+            schema_version: 1,
+            json: r#"{"name":"old","id":"7","gone":true}"#.into(),
+        };
+        let type_name = "cloud_thing".into();
+        let reply = provider
+            .call(Call::UpgradeState { type_name, stored })
+            .await;
+        let upgraded = Answer::Value(thing("old", Value::string("7")));
+        assert_eq!(reply.unwrap().answer, Some(upgraded));
         factory.end().await;
+    }
+}
+
+/// What every provider has to do, it does through the protocol too.
+#[tokio::test]
+async fn a_served_provider_passes_the_conformance_suite() {
+    for protocol in [Protocol::Five, Protocol::Six] {
+        let endpoint = cloud::start(None, protocol).await;
+        assert!(matches!(endpoint, Endpoint::Tcp(_)));
+        let origin = Origin::Running { protocol, endpoint };
+        let factory = PluginFactory::new(addr(), "1.0.0", origin);
+        let case = || conformance::Case::resource("cloud_thing", [("name", Value::string("a"))]);
+        let cases = [case(), case().changed([("name", Value::string("b"))])];
+        let direct = conformance::check(&provider(), &cases).await;
+        assert_eq!(direct, Vec::<String>::new());
+        assert_eq!(conformance::check(&factory, &cases).await, direct);
     }
 }
 
@@ -113,72 +164,54 @@ async fn functions_and_their_errors() {
     }
 }
 
-/// Those that the schema does not name are asked for.
-#[tokio::test]
-async fn functions_of_a_configured_plugin() {
-    let (_folder, factory) = attached(Protocol::Six).await;
-    assert!(
-        !factory
-            .info()
-            .await
-            .unwrap()
-            .schema
-            .functions
-            .contains_key("yell")
-    );
-    let provider = factory.start().await.unwrap();
-    let config = Value::object::<&str>([]);
-    provider.call(Call::Configure { config }).await.unwrap();
-    let call = |name: &str| Call::CallFunction {
-        name: name.into(),
-        arguments: vec![Value::string("hey")],
-    };
-    let reply = provider.call(call("yell")).await.unwrap();
-    assert_eq!(
-        reply.answer,
-        Some(Answer::Function(Ok(Value::string("HEY"))))
-    );
-    let failure = provider.call(call("mumble")).await.unwrap_err();
-    assert!(
-        failure.message.contains("it has no function \"mumble\""),
-        "{failure:?}"
-    );
-    let reply = provider.call(Call::GetFunctions).await.unwrap();
-    let Some(Answer::Functions(functions)) = reply.answer else {
-        panic!("{reply:?}");
-    };
-    let names: Vec<&str> = functions.keys().map(|name| name.as_str()).collect();
-    assert_eq!(names, ["shout", "yell"]);
+fn read(type_name: &str, name: &str) -> Call {
+    Call::Read {
+        type_name: type_name.into(),
+        current: thing(name, Value::string("x")),
+        private: Private::default(),
+        meta: Value::NULL,
+        identity: Value::NULL,
+    }
 }
 
 #[tokio::test]
 async fn what_fails_is_told_with_the_name_of_the_provider() {
     let (_folder, factory) = attached(Protocol::Six).await;
     let provider = factory.start().await.unwrap();
-    let read = |type_name: &str| Call::Read {
-        type_name: type_name.into(),
-        current: thing("a", Value::string("x")),
-        private: Private::default(),
-        meta: Value::NULL,
-        identity: Value::NULL,
-    };
-    let failure = provider.call(read("cloud_thing")).await.unwrap_err();
+    let failure = provider
+        .call(read("cloud_thing", "panic"))
+        .await
+        .unwrap_err();
     assert!(failure.message.contains("acme/cloud"), "{failure:?}");
     assert!(failure.message.contains("on fire"), "{failure:?}");
-    let failure = provider.call(read("cloud_other")).await.unwrap_err();
-    assert!(failure.message.contains("cloud_other"), "{failure:?}");
-    let call = Call::GenerateConfig {
-        type_name: "cloud_thing".into(),
-        state: thing("a", Value::string("x")),
+    let reply = provider.call(read("cloud_other", "a")).await.unwrap();
+    assert!(
+        reply.diagnostics[0].detail.contains("cloud_other"),
+        "{reply:?}"
+    );
+    let reply = provider.call(read("cloud_thing", "bad")).await.unwrap();
+    assert!(reply.has_errors());
+    // It did not say that the object is gone.
+    let Some(Answer::Read { state, .. }) = reply.answer else {
+        panic!("{reply:?}");
     };
-    let failure = provider.call(call).await.unwrap_err();
-    assert!(failure.message.contains("does not support"), "{failure:?}");
+    assert!(!state.is_null());
+    let reply = provider.call(read("cloud_thing", "gone")).await.unwrap();
+    let Some(Answer::Read { state, .. }) = reply.answer else {
+        panic!("{reply:?}");
+    };
+    assert!(state.is_null());
+    let call = Call::Import {
+        type_name: "cloud_thing".into(),
+        target: ImportTarget::Id("7".into()),
+    };
+    assert!(provider.call(call).await.unwrap().has_errors());
 }
 
 fn shell(script: &str) -> Program {
     Program {
-        path: "/bin/sh".into(),
         arguments: vec!["-c".into(), script.into()],
+        ..Program::new("/bin/sh")
     }
 }
 
@@ -193,10 +226,7 @@ async fn programs_that_are_no_plugins() {
             "connected",
         ),
         (
-            Program {
-                path: "/nowhere/terraform-provider-x".into(),
-                arguments: Vec::new(),
-            },
+            Program::new("/nowhere/terraform-provider-x"),
             "can't be started",
         ),
     ] {
@@ -206,7 +236,7 @@ async fn programs_that_are_no_plugins() {
 }
 
 /// The server's side of TLS, with a certificate of its own.
-fn server_tls() -> (TlsAcceptor, Vec<u8>) {
+fn server_tls() -> (Arc<ServerConfig>, Vec<u8>) {
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512).unwrap();
     let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     let certificate = params.self_signed(&key).unwrap();
@@ -221,31 +251,22 @@ fn server_tls() -> (TlsAcceptor, Vec<u8>) {
         )
         .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    (
-        TlsAcceptor::from(Arc::new(config)),
-        certificate.der().to_vec(),
-    )
+    (Arc::new(config), certificate.der().to_vec())
 }
 
 #[tokio::test]
 async fn only_the_announced_certificate_is_accepted() {
-    let (acceptor, announced) = server_tls();
+    let (settings, announced) = server_tls();
     let (_, other) = server_tls();
     for (certificate, accepted) in [(announced, true), (other, false)] {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("socket");
-        let listener = tokio::net::UnixListener::bind(&path).unwrap();
-        let acceptor = acceptor.clone();
-        drop(tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    server::serve(stream, Protocol::Six).await;
-                }
-            }
-        }));
+        let listener = Listener::unix(folder.path().join("socket")).unwrap();
+        let endpoint = listener.endpoint().clone();
+        let service = Service::new(&provider(), Protocol::Six).await.unwrap();
+        let listener = listener.with_tls(Some(settings.clone()));
+        drop(tokio::spawn(listen(listener, service)));
         let identity = Identity::make().unwrap();
         let config = identity.client_config(certificate).unwrap();
-        let endpoint = crate::handshake::Endpoint::Unix(path);
         let opened = Connection::open(Protocol::Six, endpoint, Some(config)).await;
         assert_eq!(opened.is_ok(), accepted);
     }

@@ -383,6 +383,10 @@ fn about(call: &Call) -> (Operation, EcoString, EcoString) {
         | Call::Import { type_name, .. }
         | Call::Move { type_name, .. }
         | Call::List { type_name, .. }
+        | Call::ValidateList { type_name, .. }
+        | Call::ValidateAction { type_name, .. }
+        | Call::PlanAction { type_name, .. }
+        | Call::InvokeAction { type_name, .. }
         | Call::GenerateConfig { type_name, .. }
         | Call::Resolve { type_name, .. } => (Operation::Other, type_name.clone(), none()),
         Call::ValidateProviderConfig { .. }

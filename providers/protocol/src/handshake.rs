@@ -2,7 +2,20 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use std::fmt;
 use std::path::PathBuf;
+
+/// What every plugin expects to find in its environment, name and value: it is not a secret, only a sign that it wasn't started by hand.
+pub const COOKIE: (&str, &str) = (
+    "TF_PLUGIN_MAGIC_COOKIE",
+    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+);
+/// The variable that names the versions that the host speaks, `5,6`.
+pub const VERSIONS: &str = "PLUGIN_PROTOCOL_VERSIONS";
+/// The variable with the certificate (PEM) that the host will show; without it there is no TLS.
+pub const CLIENT_CERTIFICATE: &str = "PLUGIN_CLIENT_CERT";
+/// The variable with a folder for the socket.
+pub const SOCKET_FOLDER: &str = "PLUGIN_UNIX_SOCKET_DIR";
 
 /// Which messages are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +24,26 @@ pub enum Protocol {
     Five,
     /// `tfplugin6`
     Six,
+}
+
+impl Protocol {
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Five => 5,
+            Self::Six => 6,
+        }
+    }
+
+    /// The name of the provider service.
+    #[must_use]
+    pub const fn service(self) -> &'static str {
+        match self {
+            Self::Five => "tfplugin5.Provider",
+            Self::Six => "tfplugin6.Provider",
+        }
+    }
 }
 
 /// Where a plugin listens.
@@ -31,6 +64,27 @@ pub struct Handshake {
     pub endpoint: Endpoint,
     /// The certificate (DER) that the server will show; `None`: no TLS.
     pub certificate: Option<Vec<u8>>,
+}
+
+/// The line, without its end.
+impl fmt::Display for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            protocol,
+            endpoint,
+            certificate,
+        } = self;
+        write!(f, "1|{}|", protocol.number())?;
+        match endpoint {
+            Endpoint::Unix(path) => write!(f, "unix|{}", path.display())?,
+            Endpoint::Tcp(address) => write!(f, "tcp|{address}")?,
+        }
+        f.write_str("|grpc|")?;
+        if let Some(certificate) = certificate {
+            f.write_str(&STANDARD_NO_PAD.encode(certificate))?;
+        }
+        Ok(())
+    }
 }
 
 /// A certificate is longer than this; a shorter text is a placeholder of servers without TLS.
@@ -105,6 +159,17 @@ mod tests {
         assert_eq!(secured.protocol, Protocol::Five);
         assert_eq!(secured.endpoint, Endpoint::Tcp("127.0.0.1:10000".into()));
         assert_eq!(secured.certificate.unwrap().len(), 60);
+    }
+
+    #[test]
+    fn lines_are_read_as_they_were_written() {
+        for line in [
+            "1|6|unix|/tmp/x|grpc|",
+            "1|5|tcp|127.0.0.1:4|grpc|",
+            &format!("1|6|unix|/tmp/x|grpc|{}", "A".repeat(82)),
+        ] {
+            assert_eq!(Handshake::parse(line).unwrap().to_string(), line);
+        }
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! Values and messages, to the protocol and back.
 
-use crate::proto::{self, DynamicValue, IdentityData, Selector};
+use crate::message::{self as proto, DynamicValue, IdentityData, Selector};
+use bytes::Bytes;
 use terrane_model::provider::{Deferred, ProviderDiagnostic, RawObject};
 use terrane_model::schema::IdentitySchema;
 use terrane_value::{Path, PathStep, Type, Value, json, msgpack};
+
+const ERROR: i32 = 1;
+const WARNING: i32 = 2;
 
 /// A value for the plugin. An absent one (the engine's untyped null) is null of the type.
 ///
 /// # Errors
 /// A sentence without final period, if the value is not of the type.
-pub(crate) fn encode(value: &Value, ty: &Type) -> Result<DynamicValue, String> {
+pub fn encode(value: &Value, ty: &Type) -> Result<DynamicValue, String> {
     let msgpack = msgpack::encode(value, ty).map_err(|error| error.to_string())?;
     Ok(DynamicValue {
-        msgpack,
-        json: Vec::new(),
+        msgpack: msgpack.into(),
+        json: Bytes::new(),
     })
 }
 
@@ -21,7 +25,7 @@ pub(crate) fn encode(value: &Value, ty: &Type) -> Result<DynamicValue, String> {
 ///
 /// # Errors
 /// A sentence without final period, if the bytes hold no value of the type.
-pub(crate) fn decode(value: Option<DynamicValue>, ty: &Type) -> Result<Value, String> {
+pub fn decode(value: Option<DynamicValue>, ty: &Type) -> Result<Value, String> {
     let Some(DynamicValue { msgpack, json }) = value else {
         return Ok(Value::null(ty.clone()));
     };
@@ -36,7 +40,7 @@ pub(crate) fn decode(value: Option<DynamicValue>, ty: &Type) -> Result<Value, St
 }
 
 /// The type of identities.
-pub(crate) fn identity_type(schema: &IdentitySchema) -> Type {
+pub fn identity_type(schema: &IdentitySchema) -> Type {
     Type::object(
         schema
             .attributes
@@ -46,7 +50,7 @@ pub(crate) fn identity_type(schema: &IdentitySchema) -> Type {
 }
 
 /// An identity for the plugin; none if it is null or the type has none.
-pub(crate) fn encode_identity(
+pub fn encode_identity(
     identity: &Value,
     schema: Option<&IdentitySchema>,
 ) -> Result<Option<IdentityData>, String> {
@@ -59,7 +63,7 @@ pub(crate) fn encode_identity(
 }
 
 /// An identity from the plugin; null if there is none.
-pub(crate) fn decode_identity(
+pub fn decode_identity(
     identity: Option<IdentityData>,
     schema: Option<&IdentitySchema>,
 ) -> Result<Value, String> {
@@ -69,8 +73,24 @@ pub(crate) fn decode_identity(
     }
 }
 
+/// A stored object from the host. Objects in the form of states before version 4 are not read.
+///
+/// # Errors
+/// A sentence without final period, if it has another form.
+pub fn stored(version: i64, raw: Option<proto::RawState>) -> Result<RawObject, String> {
+    let raw = raw.unwrap_or_default();
+    if !raw.flatmap.is_empty() {
+        return Err("the stored object has the form of Terraform 0.11 and before".to_owned());
+    }
+    let json = std::str::from_utf8(&raw.json).map_err(|_| "its JSON is not text".to_owned())?;
+    Ok(RawObject {
+        schema_version: u64::try_from(version).unwrap_or(0),
+        json: json.into(),
+    })
+}
+
 /// A stored object for the plugin.
-pub(crate) fn raw(stored: &RawObject) -> proto::RawState {
+pub fn raw(stored: &RawObject) -> proto::RawState {
     proto::RawState {
         json: stored.json.as_bytes().to_vec(),
         flatmap: std::collections::HashMap::new(),
@@ -78,13 +98,12 @@ pub(crate) fn raw(stored: &RawObject) -> proto::RawState {
 }
 
 /// Numbers of schema versions, which the protocol has signed.
-pub(crate) fn version(of: u64) -> i64 {
+pub fn version(of: u64) -> i64 {
     i64::try_from(of).unwrap_or(i64::MAX)
 }
 
 /// Messages.
-pub(crate) fn diagnostics(from: Vec<proto::Diagnostic>) -> Vec<ProviderDiagnostic> {
-    const WARNING: i32 = 2;
+pub fn diagnostics(from: Vec<proto::Diagnostic>) -> Vec<ProviderDiagnostic> {
     from.into_iter()
         .map(|diagnostic| ProviderDiagnostic {
             is_error: diagnostic.severity != WARNING,
@@ -95,8 +114,42 @@ pub(crate) fn diagnostics(from: Vec<proto::Diagnostic>) -> Vec<ProviderDiagnosti
         .collect()
 }
 
+/// Messages for the host.
+#[must_use]
+pub fn messages(from: Vec<ProviderDiagnostic>) -> Vec<proto::Diagnostic> {
+    from.into_iter()
+        .map(|diagnostic| proto::Diagnostic {
+            severity: if diagnostic.is_error { ERROR } else { WARNING },
+            summary: diagnostic.summary,
+            detail: diagnostic.detail,
+            attribute: diagnostic.attribute.as_ref().map(steps),
+        })
+        .collect()
+}
+
+/// A path for the host; it ends at an element of a set, which the protocol can't name.
+#[must_use]
+pub fn steps(from: &Path) -> proto::AttributePath {
+    let steps = from.0.iter().map_while(|step| {
+        let selector = match step {
+            PathStep::Attr(name) => Selector::AttributeName(name.to_string()),
+            PathStep::Index(index) => match (index.as_str(), index.as_number()) {
+                (Some(key), _) => Selector::ElementKeyString(key.to_owned()),
+                (None, Some(number)) => Selector::ElementKeyInt(number.to_i64()?),
+                (None, None) => return None,
+            },
+        };
+        Some(proto::Step {
+            selector: Some(selector),
+        })
+    });
+    proto::AttributePath {
+        steps: steps.collect(),
+    }
+}
+
 /// A path; it ends where a step says nothing.
-pub(crate) fn path(from: &proto::AttributePath) -> Path {
+pub fn path(from: &proto::AttributePath) -> Path {
     let steps = from.steps.iter().map_while(|step| {
         Some(match step.selector.as_ref()? {
             Selector::AttributeName(name) => PathStep::Attr(name.as_str().into()),
@@ -107,8 +160,20 @@ pub(crate) fn path(from: &proto::AttributePath) -> Path {
     Path(steps.collect())
 }
 
+/// Why the provider could not decide, for the host.
+#[must_use]
+pub fn reason(from: Option<Deferred>) -> Option<proto::Deferred> {
+    let reason = match from? {
+        Deferred::Unknown => 0,
+        Deferred::ResourceConfigUnknown => 1,
+        Deferred::ProviderConfigUnknown => 2,
+        Deferred::AbsentPrerequisite => 3,
+    };
+    Some(proto::Deferred { reason })
+}
+
 /// Why the provider could not decide.
-pub(crate) fn deferred(from: Option<proto::Deferred>) -> Option<Deferred> {
+pub fn deferred(from: Option<proto::Deferred>) -> Option<Deferred> {
     from.map(|deferred| match deferred.reason {
         1 => Deferred::ResourceConfigUnknown,
         2 => Deferred::ProviderConfigUnknown,

@@ -1,18 +1,21 @@
 //! From the schemas of the protocol to ours.
 
-use crate::proto::schema as proto;
+use crate::handshake::Protocol;
+use crate::message::schema as proto;
+use bytes::Bytes;
 use ecow::EcoString;
+use prost::Message as _;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use terrane_model::schema::{
     Attribute, AttributeType, Block, Function, IdentitySchema, NestedBlock, NestedObject, Nesting,
-    Parameter, ProviderSchema, Schema,
+    Parameter, ProviderSchema, Schema, Schemas,
 };
 use terrane_value::Type;
 use terrane_value::json::decode_type;
 
 /// A schema that makes no sense; a sentence without final period that says where.
-pub(crate) type Converted<T> = Result<T, String>;
+pub type Converted<T> = Result<T, String>;
 
 /// What both versions of the protocol say of an attribute.
 struct AttributeParts {
@@ -116,43 +119,14 @@ fn nested_object(name: &str, from: proto::Object) -> Converted<NestedObject> {
 
 /// The conversions that are the same for both versions, but for names of types.
 macro_rules! conversions {
-    ($module:ident, $schema:ident, $block:ident, $nested:ident, $response:ident, $attribute:path) => {
-        pub(crate) mod $module {
+    ($module:ident, $schema:ident, $block:ident, $nested:ident, $attribute:path) => {
+        mod $module {
             use super::*;
 
-            pub(crate) fn provider(
-                from: proto::$response,
-                identities: proto::IdentitySchemasResponse,
-            ) -> Converted<ProviderSchema> {
-                let own = |from: Option<proto::$schema>| {
-                    from.map_or_else(|| Ok(Schema::default()), schema)
-                        .map_err(|problem| format!("the provider's configuration: {problem}"))
-                };
-                Ok(ProviderSchema {
-                    provider: own(from.provider)?,
-                    provider_meta: from.provider_meta.map(|meta| own(Some(meta))).transpose()?,
-                    resources: schemas("resource", from.resource_schemas)?,
-                    data_sources: schemas("data source", from.data_source_schemas)?,
-                    ephemeral_resources: schemas(
-                        "ephemeral resource",
-                        from.ephemeral_resource_schemas,
-                    )?,
-                    list_resources: schemas("list resource", from.list_resource_schemas)?,
-                    identities: super::identities(identities)?,
-                    functions: super::functions(from.functions)?,
-                })
-            }
-
-            fn schemas(
-                what: &str,
-                from: HashMap<String, proto::$schema>,
-            ) -> Converted<BTreeMap<EcoString, Arc<Schema>>> {
-                from.into_iter()
-                    .map(|(name, from)| match schema(from) {
-                        Ok(schema) => Ok((name.into(), Arc::new(schema))),
-                        Err(problem) => Err(format!("{what} {name:?}: {problem}")),
-                    })
-                    .collect()
+            pub(super) fn read(bytes: &Bytes) -> Converted<Schema> {
+                let from = proto::$schema::decode(bytes.clone())
+                    .map_err(|error| format!("its schema can't be read: {error}"))?;
+                schema(from)
             }
 
             fn schema(from: proto::$schema) -> Converted<Schema> {
@@ -205,22 +179,77 @@ macro_rules! conversions {
     };
 }
 
-conversions!(
-    version5,
-    Schema5,
-    Block5,
-    NestedBlock5,
-    Response5,
-    attribute5
-);
-conversions!(
-    version6,
-    Schema6,
-    Block6,
-    NestedBlock6,
-    Response6,
-    attribute6
-);
+conversions!(version5, Schema5, Block5, NestedBlock5, attribute5);
+conversions!(version6, Schema6, Block6, NestedBlock6, attribute6);
+
+/// When schemas are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lazily {
+    /// All now: one that makes no sense is an error.
+    No,
+    /// Each when it is asked for. They must have been read before: one that makes no sense would be an empty one.
+    Yes,
+}
+
+/// The schemas of a provider.
+///
+/// # Errors
+/// A sentence without final period about the first schema that makes no sense.
+pub fn provider_schema(
+    protocol: Protocol,
+    from: proto::SchemasResponse,
+    identities: proto::IdentitySchemasResponse,
+    lazily: Lazily,
+) -> Converted<ProviderSchema> {
+    let own = |from: Bytes| {
+        read(protocol, &from).map_err(|problem| format!("the provider's configuration: {problem}"))
+    };
+    let all = |what: &str, from: Vec<proto::Entry>| schemas(protocol, what, from, lazily);
+    let actions = from.action_schemas.into_iter().map(|(key, action)| {
+        let value = action.schema.unwrap_or_default();
+        proto::Entry { key, value }
+    });
+    Ok(ProviderSchema {
+        provider: from.provider.map_or_else(|| Ok(Schema::default()), own)?,
+        provider_meta: from.provider_meta.map(own).transpose()?,
+        resources: all("resource", from.resource_schemas)?,
+        data_sources: all("data source", from.data_source_schemas)?,
+        ephemeral_resources: all("ephemeral resource", from.ephemeral_resource_schemas)?,
+        list_resources: all("list resource", from.list_resource_schemas)?,
+        actions: all("action", actions.collect())?,
+        identities: self::identities(identities)?,
+        functions: functions(from.functions)?,
+    })
+}
+
+fn read(protocol: Protocol, bytes: &Bytes) -> Converted<Schema> {
+    match protocol {
+        Protocol::Five => version5::read(bytes),
+        Protocol::Six => version6::read(bytes),
+    }
+}
+
+fn schemas(
+    protocol: Protocol,
+    what: &str,
+    from: Vec<proto::Entry>,
+    lazily: Lazily,
+) -> Converted<Schemas> {
+    let mut schemas = Schemas::new();
+    for proto::Entry { key, value } in from {
+        match lazily {
+            Lazily::No => match read(protocol, &value) {
+                Ok(schema) => schemas.insert(key.into(), Arc::new(schema)),
+                Err(problem) => return Err(format!("{what} {key:?}: {problem}")),
+            },
+            Lazily::Yes => schemas.insert_lazy(
+                key.into(),
+                Arc::new(move || read(protocol, &value).unwrap_or_default()),
+            ),
+        }
+    }
+    Ok(schemas)
+}
 
 fn identities(
     from: proto::IdentitySchemasResponse,
@@ -247,7 +276,11 @@ fn identities(
         .collect()
 }
 
-pub(crate) fn functions(
+/// Functions of a plugin.
+///
+/// # Errors
+/// When one makes no sense.
+pub fn functions(
     from: HashMap<String, proto::Function>,
 ) -> Converted<BTreeMap<EcoString, Arc<Function>>> {
     from.into_iter()

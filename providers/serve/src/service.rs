@@ -1,0 +1,134 @@
+//! What answers the calls of a host.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+use terrane_model::provider::{CallFailure, ProviderInfo};
+use terrane_model::schema::{IdentitySchema, Schema, Schemas};
+use terrane_protocol::Protocol;
+use terrane_protocol::message::schema::{SchemasResponse, ServerCapabilities};
+use terrane_protocol::schema::schemas;
+use terrane_provider::{Provider, ProviderFactory};
+use terrane_value::Type;
+use tokio::sync::Notify;
+use tonic::Status;
+
+/// One instance of a provider, in one version of the protocol. Cheap to clone; a clone is the same.
+#[derive(Clone, Debug)]
+pub struct Service(pub(crate) Arc<Parts>);
+
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) info: ProviderInfo,
+    pub(crate) protocol: Protocol,
+    pub(crate) schemas: SchemasResponse,
+    /// Notified when the host wants it to end.
+    pub(crate) shutdown: Notify,
+    begun: u128,
+    changes: AtomicU64,
+}
+
+/// Whether a provider can be spoken to in this version: version 5 has no attributes with attributes of their own.
+///
+/// # Errors
+/// A sentence without final period that says why not.
+pub(crate) fn speaks(protocol: Protocol, info: &ProviderInfo) -> Result<SchemasResponse, String> {
+    let abilities = info.abilities;
+    Ok(SchemasResponse {
+        server_capabilities: Some(ServerCapabilities {
+            plan_destroy: abilities.plan_destroy,
+            get_provider_schema_optional: true,
+            move_resource_state: abilities.move_state,
+            generate_resource_config: abilities.generates_config,
+        }),
+        ..schemas(protocol, &info.schema)?
+    })
+}
+
+impl Service {
+    /// An instance of a provider.
+    ///
+    /// # Errors
+    /// When the provider can't be started, or not be spoken to in this version of the protocol.
+    pub async fn new(
+        factory: &dyn ProviderFactory,
+        protocol: Protocol,
+    ) -> Result<Self, CallFailure> {
+        let info = factory.info().await?;
+        let schemas = speaks(protocol, &info).map_err(|message| CallFailure {
+            message,
+            retry_after_ms: None,
+            may_have_happened: false,
+        })?;
+        Ok(Self(Arc::new(Parts {
+            provider: factory.start().await?,
+            info,
+            protocol,
+            schemas,
+            shutdown: Notify::new(),
+            begun: now_ms(),
+            changes: AtomicU64::new(0),
+        })))
+    }
+
+    /// Waits until the host wants it to end.
+    pub async fn ended(&self) {
+        self.0.shutdown.notified().await;
+    }
+}
+
+pub(crate) fn now_ms() -> u128 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis())
+}
+
+impl Parts {
+    /// A name for a change that no other change has. The protocol has none; so it lasts as long as the call.
+    pub(crate) fn token(&self) -> String {
+        let number = self.changes.fetch_add(1, Ordering::Relaxed);
+        format!("{:x}-{:x}-{number:x}", self.begun, std::process::id())
+    }
+
+    pub(crate) fn resource_type(&self, name: &str) -> Result<&Type, Status> {
+        implied(&self.info.schema.resources, "resource type", name)
+    }
+
+    pub(crate) fn data_type(&self, name: &str) -> Result<&Type, Status> {
+        implied(&self.info.schema.data_sources, "data source", name)
+    }
+
+    pub(crate) fn ephemeral_type(&self, name: &str) -> Result<&Type, Status> {
+        implied(
+            &self.info.schema.ephemeral_resources,
+            "ephemeral resource type",
+            name,
+        )
+    }
+
+    pub(crate) fn list_type(&self, name: &str) -> Result<&Type, Status> {
+        implied(&self.info.schema.list_resources, "listing of", name)
+    }
+
+    pub(crate) fn action_type(&self, name: &str) -> Result<&Type, Status> {
+        implied(&self.info.schema.actions, "action", name)
+    }
+
+    pub(crate) fn identity(&self, name: &str) -> Option<&IdentitySchema> {
+        self.info.schema.identities.get(name).map(AsRef::as_ref)
+    }
+
+    pub(crate) fn meta(&self) -> Option<&Schema> {
+        self.info.schema.provider_meta.as_ref()
+    }
+}
+
+fn implied<'a>(schemas: &'a Schemas, what: &str, name: &str) -> Result<&'a Type, Status> {
+    match schemas.get(name) {
+        Some(schema) => Ok(schema.block.implied_type()),
+        None => Err(Status::invalid_argument(format!(
+            "the provider has no {what} {name:?}"
+        ))),
+    }
+}

@@ -1,0 +1,4 @@
+resource "local_file" "f" {
+  filename = "out/file.txt"
+  content  = "goodbye"
+}

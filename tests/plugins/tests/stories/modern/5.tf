@@ -1,0 +1,11 @@
+terraform {
+  required_providers {
+    modern = {
+      source = "example/modern"
+    }
+  }
+}
+
+resource "modern_thing" "half" {
+  name = "whole"
+}
