@@ -110,7 +110,7 @@ fn serve(
     let mut head =
         format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value.as_str(), "\r\n"]);
     }
     stream.write_all(head.as_bytes())?;
     stream.write_all(b"\r\n")?;

@@ -17,3 +17,6 @@ pub use files::{copy, remove};
 pub use get::{Context, GetError};
 pub use local::{Kind, SourceError, SourceFile, join, kind, read_folder};
 pub use registry::RegistryError;
+
+#[cfg(test)]
+mod tests;

@@ -163,7 +163,7 @@ fn only_the_bit_for_executing_is_taken_over() {
 #[test]
 fn hostile_tar_archives() {
     let long = "x/".repeat(49) + "y";
-    let deep = &long[..];
+    let deep = long.as_str();
     let nested = "d/".repeat(49);
     let link = |name, target| special(name, EntryType::Symlink, target);
     for (entries, why) in [

@@ -165,7 +165,6 @@ impl Client {
     }
 
     /// A request for what is at an address. A user and password in it become a header that is sent to this origin only.
-    #[must_use]
     pub fn get(&self, url: Url) -> Request<'_> {
         Request::new(self, url)
     }

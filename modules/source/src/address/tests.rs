@@ -1,6 +1,7 @@
 use super::{Address, Getter};
 
 /// The full form of an address, as the manifest of the peers has it: checked against `terraform init` where it can be had without a network.
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn addresses_and_their_full_forms() {
     for (source, full) in [

@@ -3,6 +3,12 @@
 #[path = "../../fetch/src/testserver.rs"]
 mod testserver;
 
+use crate::Context;
+use crate::install::{
+    Call, InstallError, InstallOptions, Installer, VersionChoice, Watcher, installed,
+};
+use crate::lock::Lock;
+use crate::manifest::Manifest;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,12 +19,6 @@ use terrane_fetch::discovery::Discovery;
 use terrane_fetch::oci::{OciClient, OciLogins};
 use terrane_fetch::settings::Settings;
 use terrane_fetch::{Client, ClientOptions, Transferred};
-use terrane_modules::Context;
-use terrane_modules::install::{
-    Call, InstallError, InstallOptions, Installer, VersionChoice, Watcher, installed,
-};
-use terrane_modules::lock::Lock;
-use terrane_modules::manifest::Manifest;
 use testserver::{Asked, Reply, Server, reply};
 
 /// Versions that begin with a text; the last one in the list is the newest.
