@@ -2,17 +2,17 @@
 
 use crate::backend::init as backend;
 use crate::failure::{Failure, Report};
+use crate::install::{self, Configured, LockChange, Ready};
 use crate::load::{self, LoadedTree, Origin};
-use crate::providers;
 use crate::rules;
 use crate::session::Session;
 use crate::test;
 use crate::ui::Ui;
 use crate::variables;
 use std::path::Path;
+use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::SourceMap;
-use terrane_model::addr::ProviderAddr;
 use terrane_model::snapshot::Snapshot;
 
 /// The state file of the peers.
@@ -25,8 +25,10 @@ pub struct Initialized {
     pub empty: bool,
     /// Modules that are called, by address and folder.
     pub modules: Vec<(String, String)>,
-    /// Providers that are needed, with their versions.
-    pub providers: Vec<(ProviderAddr, String)>,
+    /// Providers that are needed.
+    pub providers: Vec<Ready>,
+    /// What became of the lock file.
+    pub lock: LockChange,
     /// Warnings.
     pub report: Report,
 }
@@ -47,7 +49,12 @@ pub fn backend(
 ///
 /// # Errors
 /// When the configuration has errors, or a provider is not there.
-pub async fn run(session: &Session, tests: &str) -> Result<Initialized, Failure> {
+pub async fn run(
+    session: &Session,
+    tests: &str,
+    request: &install::Request,
+    ui: &mut dyn Ui,
+) -> Result<Initialized, Failure> {
     let collected =
         variables::collect(&session.env, &session.variables, &mut SourceMap::default())?;
     let LoadedTree {
@@ -56,10 +63,7 @@ pub async fn run(session: &Session, tests: &str) -> Result<Initialized, Failure>
         mut diagnostics,
         folders,
     } = load::tree(session, Origin::Disk, &collected.values)?;
-    let (of_tests, found) = test::validate::modules(session, tests, &mut sources).await?;
-    diagnostics.extend(found);
-    let (registry, found) =
-        providers::load(session, &tree.requirements, &Snapshot::default()).await?;
+    let (of_tests, trees, found) = test::validate::modules(tests, &mut sources)?;
     diagnostics.extend(found);
     if diagnostics.has_errors() {
         return Err(Failure::Input(Report {
@@ -67,11 +71,21 @@ pub async fn run(session: &Session, tests: &str) -> Result<Initialized, Failure>
             sources,
         }));
     }
-    let providers = tree
-        .requirements
-        .keys()
-        .filter_map(|addr| Some((addr.clone(), registry.version(addr)?)))
-        .collect();
+    let snapshot = if request.state {
+        session.snapshot()?
+    } else {
+        Arc::default()
+    };
+    let all = std::iter::once(&tree).chain(&trees);
+    let configured = Configured::new(all, &sources, &snapshot);
+    let installation = install::run(session, &configured, request, ui).await?;
+    diagnostics.extend(installation.diagnostics);
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources,
+        }));
+    }
     let modules = folders
         .iter()
         .skip(1)
@@ -81,7 +95,8 @@ pub async fn run(session: &Session, tests: &str) -> Result<Initialized, Failure>
     Ok(Initialized {
         empty: folders.first().is_none_or(|root| root.files.is_empty()),
         modules,
-        providers,
+        providers: installation.ready,
+        lock: installation.lock,
         report: Report {
             diagnostics,
             sources,

@@ -6,6 +6,7 @@ pub mod encryption;
 pub mod folder;
 pub mod import;
 pub mod input;
+pub mod install;
 pub mod planning;
 pub mod plugin;
 pub mod state;
@@ -31,6 +32,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Backends", backend::ALL),
     ("Command line", usage::ALL),
     ("Encryption of state and plans", encryption::ALL),
+    ("Installing providers", install::ALL),
 ];
 
 /// The areas of all rooms.

@@ -75,23 +75,23 @@ pub(crate) async fn check(
 ///
 /// # Errors
 /// When a file can't be read.
-pub(crate) async fn modules(
-    session: &Session,
+pub(crate) fn modules(
     directory: &str,
     sources: &mut SourceMap,
-) -> Result<(Vec<(String, String)>, Diagnostics), Failure> {
+) -> Result<(Vec<(String, String)>, Vec<Tree>, Diagnostics), Failure> {
     let (files, mut diagnostics) = files::check(directory, sources)?;
     let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let mut trees = Vec::new();
     let runs = files.iter().flat_map(|file| &file.runs);
     for module in runs.filter_map(|run| run.module.as_ref()) {
         let dir = join(".", &module.source);
         if let Entry::Vacant(entry) = found.entry(dir) {
             let files = load::folder(entry.key()).map_or(0, |folder| folder.files.len());
-            subject(session, module, sources, &mut diagnostics).await?;
+            trees.extend(read(module, sources, &mut diagnostics));
             entry.insert(files.to_string());
         }
     }
-    Ok((found.into_iter().collect(), diagnostics))
+    Ok((found.into_iter().collect(), trees, diagnostics))
 }
 
 fn variables<'n>(names: impl Iterator<Item = &'n EcoString>) -> BTreeMap<EcoString, Value> {
@@ -122,13 +122,12 @@ fn assertions(
         .collect()
 }
 
-/// Reads and checks the module of a run.
-async fn subject(
-    session: &Session,
+/// Reads the declarations of the module of a run.
+fn read(
     module: &RunModule,
     sources: &mut SourceMap,
     diagnostics: &mut Diagnostics,
-) -> Result<Option<Subject>, Failure> {
+) -> Option<Tree> {
     let folder = match kind(&module.source) {
         Kind::Local => load::folder(&join(".", &module.source)),
         Kind::Remote => Err(format!(
@@ -140,7 +139,7 @@ async fn subject(
         Ok(folder) => folder,
         Err(problem) => {
             diagnostics.push(Diagnostic::error(&rules::test::RUN_MODULE, problem).at(module.span));
-            return Ok(None);
+            return None;
         }
     };
     let mut loader = Loader::with_sources(std::mem::take(sources), folder, &[]);
@@ -150,11 +149,24 @@ async fn subject(
     }
     let (tree, texts, found) = loader.finish();
     *sources = texts;
-    let mut failed = found.has_errors();
+    let failed = found.has_errors();
     diagnostics.extend(found);
+    (!failed).then_some(tree)
+}
+
+/// Reads and checks the module of a run.
+async fn subject(
+    session: &Session,
+    module: &RunModule,
+    sources: &mut SourceMap,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Subject>, Failure> {
+    let Some(tree) = read(module, sources, diagnostics) else {
+        return Ok(None);
+    };
     let (registry, found) =
         providers::load(session, &tree.requirements, &Snapshot::default()).await?;
-    failed |= found.has_errors();
+    let failed = found.has_errors();
     diagnostics.extend(found);
     if failed {
         return Ok(None);

@@ -109,7 +109,10 @@ impl Cache {
 
     /// Notes what an archive was unpacked to. If it can't be noted, the archive is fetched again some day.
     pub(crate) fn note(&self, archive: &PackageHash, unpacked: &PackageHash) {
-        let Some(path) = archive.archive_digest().and_then(|digest| self.note_path(digest)) else {
+        let Some(path) = archive
+            .archive_digest()
+            .and_then(|digest| self.note_path(digest))
+        else {
             return;
         };
         let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
@@ -127,7 +130,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let cache = Cache::new(root.path(), false);
         let addr = "example.com/acme/cloud".parse().unwrap();
-        let path = cache.place().path(&addr, &"1.0.0".parse().unwrap(), &Platform::current());
+        let path = cache
+            .place()
+            .path(&addr, &"1.0.0".parse().unwrap(), &Platform::current());
         let stamps = Stamps::forgetful();
         std::fs::create_dir_all(&path).unwrap();
         std::fs::write(path.join("terraform-provider-cloud"), "x").unwrap();

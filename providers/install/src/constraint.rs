@@ -93,7 +93,10 @@ impl Constraints {
 
     /// The newest of these versions that meets all of them.
     #[must_use]
-    pub fn newest<'a>(&self, versions: impl IntoIterator<Item = &'a Version>) -> Option<&'a Version> {
+    pub fn newest<'a>(
+        &self,
+        versions: impl IntoIterator<Item = &'a Version>,
+    ) -> Option<&'a Version> {
         versions
             .into_iter()
             .filter(|version| self.allow(version))
@@ -124,7 +127,9 @@ impl Condition {
             .unwrap_or((Operator::Equal, text));
         let version = rest.trim_start();
         if rest.len() - version.len() > 1 {
-            return Err(format!("in {text:?} only one space may follow the operator"));
+            return Err(format!(
+                "in {text:?} only one space may follow the operator"
+            ));
         }
         if version.starts_with(['v', 'V']) {
             return Err(format!("in {text:?} the version must not begin with \"v\""));
@@ -237,7 +242,15 @@ mod tests {
 
     /// Versions that a mirror had, and what `terraform init` 1.11.4 selected and wrote.
     const VERSIONS: [&str; 9] = [
-        "0.9.0", "1.0.0", "1.1.0", "1.2.0-beta1", "1.2.0", "1.2.3", "2.0.0", "2.1.0-rc.1", "2.1.0-rc.2",
+        "0.9.0",
+        "1.0.0",
+        "1.1.0",
+        "1.2.0-beta1",
+        "1.2.0",
+        "1.2.3",
+        "2.0.0",
+        "2.1.0-rc.1",
+        "2.1.0-rc.2",
     ];
 
     #[test]
@@ -250,7 +263,11 @@ mod tests {
             ("~> 1.2", "1.2.3", "~> 1.2"),
             ("~>1.0.0", "1.0.0", "~> 1.0.0"),
             (">=1.0,<2, != 1.2.3", "1.2.0", ">= 1.0.0, != 1.2.3, < 2.0.0"),
-            ("< 2.0.0, >= 1.0, >= 0.9", "1.2.3", ">= 0.9.0, >= 1.0.0, < 2.0.0"),
+            (
+                "< 2.0.0, >= 1.0, >= 0.9",
+                "1.2.3",
+                ">= 0.9.0, >= 1.0.0, < 2.0.0",
+            ),
             (">= 1.2.0-beta1", "2.0.0", ">= 1.2.0-beta1"),
             ("1.2.0-beta1", "1.2.0-beta1", "1.2.0-beta1"),
             ("~> 1.2.0-beta1", "1.2.3", "~> 1.2.0-beta1"),
@@ -263,7 +280,11 @@ mod tests {
             ("0.9.0 , != 1", "0.9.0", "0.9.0, != 1.0.0"),
             (">= 1.0.0, >= 1.0", "2.0.0", ">= 1.0.0"),
             ("~> 1.0, ~> 1.0.0", "1.0.0", "~> 1.0.0, ~> 1.0"),
-            ("1.2.0-beta1, >= 1.0", "1.2.0-beta1", ">= 1.0.0, 1.2.0-beta1"),
+            (
+                "1.2.0-beta1, >= 1.0",
+                "1.2.0-beta1",
+                ">= 1.0.0, 1.2.0-beta1",
+            ),
             ("1.2.0-beta1, >= 1.3", "", "1.2.0-beta1, >= 1.3.0"),
             ("1.2.0-beta1, < 1.2", "1.2.0-beta1", "1.2.0-beta1, < 1.2.0"),
             ("1.2.0-beta1, ~> 1.1", "1.2.0-beta1", "~> 1.1, 1.2.0-beta1"),

@@ -7,7 +7,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When it can't be written; then the one that is there stays.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -180,11 +180,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("docs")).unwrap();
         std::fs::write(folder.path().join("docs/a.txt"), "x").unwrap();
-        std::fs::write(folder.path().join("terraform-provider-dirs_v1.0.0"), "#!/bin/sh\n").unwrap();
+        std::fs::write(
+            folder.path().join("terraform-provider-dirs_v1.0.0"),
+            "#!/bin/sh\n",
+        )
+        .unwrap();
         let hash = of_folder(folder.path()).unwrap();
         let by_hand = {
-            let line = |name: &str, text: &str| format!("{}  {name}\n", hex::encode(Sha256::digest(text)));
-            let text = line("docs/a.txt", "x") + &line("terraform-provider-dirs_v1.0.0", "#!/bin/sh\n");
+            let line =
+                |name: &str, text: &str| format!("{}  {name}\n", hex::encode(Sha256::digest(text)));
+            let text =
+                line("docs/a.txt", "x") + &line("terraform-provider-dirs_v1.0.0", "#!/bin/sh\n");
             format!("h1:{}", STANDARD.encode(Sha256::digest(text)))
         };
         assert_eq!(hash.as_str(), by_hand);

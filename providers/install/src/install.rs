@@ -2,19 +2,20 @@
 
 use crate::cache::Cache;
 use crate::constraint::Constraints;
-use crate::hash::{self, PackageHash};
+use crate::fetch;
+use crate::hash::PackageHash;
 use crate::lockfile::{Lock, Locks};
 use crate::place::{self, Place, PlaceError};
 use crate::platform::Platform;
-use crate::source::{Location, Offer, Package, Remote, SourceError, Sources, Trust};
+use crate::source::{Location, Offer, Package, SourceError, Sources, Trust};
 use crate::stamp::Stamps;
 use futures::StreamExt as _;
 use semver::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use terrane_fetch::archive::{self, ArchiveError, Format, Rules};
-use terrane_fetch::FetchError;
+use terrane_fetch::archive::ArchiveError;
+use terrane_fetch::{FetchError, Transferred};
 use terrane_model::addr::ProviderAddr;
 
 /// How many packages are fetched at the same time.
@@ -121,7 +122,9 @@ pub enum InstallError {
         available: Vec<Version>,
     },
     /// The package is not the one of the lock file.
-    #[error("the package of version {version} ({found}) matches none of the checksums in the lock file")]
+    #[error(
+        "the package of version {version} ({found}) matches none of the checksums in the lock file"
+    )]
     NotLocked {
         /// Which version.
         version: Version,
@@ -154,7 +157,11 @@ pub enum InstallError {
 
 fn newest(available: &[Version]) -> String {
     const SHOWN: usize = 5;
-    let shown: Vec<String> = available.iter().take(SHOWN).map(ToString::to_string).collect();
+    let shown: Vec<String> = available
+        .iter()
+        .take(SHOWN)
+        .map(ToString::to_string)
+        .collect();
     let more = if available.len() > SHOWN { ", …" } else { "" };
     if shown.is_empty() {
         String::new()
@@ -228,7 +235,10 @@ impl Installer<'_> {
             };
             (addr, done)
         });
-        let done: Vec<_> = futures::stream::iter(work).buffered(AT_ONCE).collect().await;
+        let done: Vec<_> = futures::stream::iter(work)
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
         for (addr, done) in done {
             match done {
                 Ok(Done {
@@ -275,7 +285,9 @@ impl Installer<'_> {
             constraints: need.constraints.clone(),
         });
         let offers = self.sources.versions(addr).await?;
-        let newest = need.constraints.newest(offers.iter().map(|offer| &offer.version));
+        let newest = need
+            .constraints
+            .newest(offers.iter().map(|offer| &offer.version));
         match offers.iter().find(|offer| Some(&offer.version) == newest) {
             Some(offer) => Ok(Choice::Fresh(offer.clone())),
             None => {
@@ -336,7 +348,13 @@ impl Installer<'_> {
         let lock = locked(&package.addr);
         let fetched = self.fetch(addr, &package, lock).await?;
         let mut more = package.others.clone();
-        more.extend(package.expected.iter().filter(|_| matches!(package.trust, Trust::Signed { .. })).cloned());
+        more.extend(
+            package
+                .expected
+                .iter()
+                .filter(|_| matches!(package.trust, Trust::Signed { .. }))
+                .cloned(),
+        );
         self.finish(package.addr, version, fetched, need, lock, &more)
     }
 
@@ -393,7 +411,9 @@ impl Installer<'_> {
             return Ok(hash);
         }
         let Some(cache) = self.cache else {
-            let hash = self.unpack(asked, package, lock, self.place, &target).await?;
+            let hash = self
+                .unpack(asked, package, lock, self.place, &target)
+                .await?;
             (self.say)(named(package.trust.clone()));
             return Ok(hash);
         };
@@ -401,7 +421,8 @@ impl Installer<'_> {
         let _guard = {
             let (cache, addr) = (cache.clone(), addr.clone());
             let (version, platform) = (version.clone(), platform.clone());
-            let waited = tokio::task::spawn_blocking(move || cache.lock(&addr, &version, &platform));
+            let waited =
+                tokio::task::spawn_blocking(move || cache.lock(&addr, &version, &platform));
             waited.await.map_err(|error| stopped(&target, &error))??
         };
         let mut allowed = package.expected.clone();
@@ -421,7 +442,9 @@ impl Installer<'_> {
             return Ok(hash);
         }
         let kept = cache.place().path(addr, version, platform);
-        let hash = self.unpack(asked, package, lock, cache.place(), &kept).await?;
+        let hash = self
+            .unpack(asked, package, lock, cache.place(), &kept)
+            .await?;
         self.place.put_link(&kept, &target)?;
         (self.say)(named(package.trust.clone()));
         Ok(hash)
@@ -437,64 +460,24 @@ impl Installer<'_> {
         target: &Path,
     ) -> Result<PackageHash, InstallError> {
         let scratch = place.scratch()?;
-        let mut file = scratch.path().join("archive.zip");
-        let archive = match &package.location {
-            Location::Remote(remote) => self.download(asked, remote, &file).await?,
-            Location::Archive(path) | Location::Folder(path) => {
-                file.clone_from(path);
-                hash::of_archive(path).map_err(unreadable(path))?
-            }
-        };
-        // Before anything looks into it.
-        check_archive(package, &archive)?;
-        let made = scratch.path().join("package");
-        let unpacked = {
-            let (file, made) = (file.clone(), made.clone());
-            tokio::task::spawn_blocking(move || {
-                archive::unpack(&file, Format::Zip, &made, &Rules::provider())
-            })
-        };
-        unpacked.await.map_err(|error| stopped(target, &error))??;
-        let program = place::program(&made, &package.addr)?;
-        place::make_executable(&program);
-        let hash = {
-            let made = made.clone();
-            let hashed = tokio::task::spawn_blocking(move || hash::of_folder(&made));
-            let hashed = hashed.await.map_err(|error| stopped(target, &error))?;
-            hashed.map_err(unreadable(target))?
-        };
-        check(package, lock, &hash, Some(&archive))?;
-        place.put_folder(&made, target)?;
-        if let Some(cache) = self.cache {
-            cache.note(&archive, &hash);
-        }
-        Ok(hash)
-    }
-
-    async fn download(
-        &self,
-        asked: &ProviderAddr,
-        remote: &Remote,
-        file: &Path,
-    ) -> Result<PackageHash, InstallError> {
-        let client = self.sources.discovery().client();
-        let mut request = client.get(remote.url.clone());
-        if let Some(token) = &remote.token {
-            request = request.bearer(token);
-        }
-        if let Some(retries) = remote.retries {
-            request = request.retries(retries);
-        }
         let (say, addr) = (self.say.clone(), asked.clone());
-        let progress = move |so_far: terrane_fetch::Transferred| {
+        let progress = move |so_far: Transferred| {
             say(Event::Progress {
                 addr: addr.clone(),
                 bytes: so_far.bytes,
                 total: so_far.total,
             });
         };
-        let done = request.download(file, &progress).await?;
-        Ok(PackageHash::of_archive(&done.sha256.hex()))
+        let client = self.sources.discovery().client();
+        let fetched = fetch::archive(client, package, scratch.path(), &progress).await?;
+        let unpacked = fetch::unpack(package, &fetched, scratch.path()).await?;
+        check(package, lock, &unpacked.hash, Some(&fetched.hash))?;
+        place.put_folder(&unpacked.folder, target)?;
+        self.stamps.remember(target, &unpacked.hash);
+        if let Some(cache) = self.cache {
+            cache.note(&fetched.hash, &unpacked.hash);
+        }
+        Ok(unpacked.hash)
     }
 
     fn hash(&self, folder: &Path) -> Result<PackageHash, InstallError> {
@@ -520,7 +503,7 @@ impl Installer<'_> {
         if !hashes.is_empty() {
             hashes = lock.map_or_else(BTreeSet::new, |lock| lock.hashes.clone());
         }
-        let incomplete = hashes.is_empty() && more.len() <= 1;
+        let incomplete = hashes.is_empty() && more.is_empty();
         hashes.extend(more.iter().cloned());
         hashes.insert(hash.clone());
         Ok(Done {
@@ -547,7 +530,7 @@ struct Done {
     incomplete: bool,
 }
 
-fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> PlaceError + use<> {
+pub(crate) fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> PlaceError + use<> {
     let path = path.to_owned();
     move |error| PlaceError {
         path: path.clone(),
@@ -555,7 +538,7 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> PlaceError + use<> {
     }
 }
 
-fn stopped(path: &Path, error: &tokio::task::JoinError) -> PlaceError {
+pub(crate) fn stopped(path: &Path, error: &tokio::task::JoinError) -> PlaceError {
     PlaceError {
         path: path.to_owned(),
         why: error.to_string(),
@@ -563,17 +546,17 @@ fn stopped(path: &Path, error: &tokio::task::JoinError) -> PlaceError {
 }
 
 /// The checksums of a lock that can be checked.
-fn known(lock: &Lock) -> BTreeSet<PackageHash> {
-    lock.hashes.iter().filter(|hash| hash.is_known()).cloned().collect()
-}
-
-/// Whether an archive is the one that its source describes.
-pub(crate) fn check_archive(package: &Package, archive: &PackageHash) -> Result<(), InstallError> {
-    agrees(package, archive, PackageHash::archive_digest(archive).is_some())
+pub(crate) fn known(lock: &Lock) -> BTreeSet<PackageHash> {
+    lock.hashes
+        .iter()
+        .filter(|hash| hash.is_known())
+        .cloned()
+        .collect()
 }
 
 /// `found` must be among the expected checksums of its scheme, if there are any.
-fn agrees(package: &Package, found: &PackageHash, of_archive: bool) -> Result<(), InstallError> {
+pub(crate) fn agrees(package: &Package, found: &PackageHash) -> Result<(), InstallError> {
+    let of_archive = found.archive_digest().is_some();
     let expected: Vec<&str> = package
         .expected
         .iter()
@@ -596,7 +579,7 @@ pub(crate) fn check(
     hash: &PackageHash,
     archive: Option<&PackageHash>,
 ) -> Result<(), InstallError> {
-    agrees(package, hash, false)?;
+    agrees(package, hash)?;
     let Some(lock) = lock else {
         return Ok(());
     };

@@ -6,18 +6,25 @@
 
 pub mod cache;
 pub mod constraint;
+mod fetch;
 mod files;
 pub mod hash;
 pub mod install;
 pub mod lockfile;
+pub mod locking;
+pub mod login;
+pub mod mirroring;
 pub mod pattern;
 pub mod place;
 pub mod platform;
 pub mod signature;
 pub mod source;
 pub mod stamp;
+#[cfg(test)]
+mod tests;
 
 pub use constraint::Constraints;
+pub use files::replace as replace_file;
 pub use hash::PackageHash;
 pub use lockfile::{Lock, Locks};
 pub use platform::Platform;

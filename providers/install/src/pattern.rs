@@ -53,7 +53,8 @@ impl Pattern {
     }
 
     fn is_for(&self, addr: &ProviderAddr) -> bool {
-        let fits = |part: &Option<String>, name: &str| part.as_deref().is_none_or(|part| part == name);
+        let fits =
+            |part: &Option<String>, name: &str| part.as_deref().is_none_or(|part| part == name);
         fits(&self.host, &addr.host)
             && fits(&self.namespace, &addr.namespace)
             && fits(&self.type_name, &addr.type_name)
@@ -115,14 +116,31 @@ mod tests {
             ("*/*/*", "example.com/acme/x", true),
             ("example.com/*/*", "example.com/acme/x", true),
             ("Example.com/Acme/*", "example.com/acme/x", true),
-            ("registry.terraform.io/*/*", "registry.opentofu.org/acme/x", true),
-            ("registry.terraform.io/acme/*", "registry.opentofu.org/other/x", false),
+            (
+                "registry.terraform.io/*/*",
+                "registry.opentofu.org/acme/x",
+                true,
+            ),
+            (
+                "registry.terraform.io/acme/*",
+                "registry.opentofu.org/other/x",
+                false,
+            ),
         ] {
             let addr: ProviderAddr = addr.parse().unwrap();
             let pattern = Pattern::parse(pattern).unwrap();
             assert_eq!(pattern.matches(&addr), expect, "{pattern:?} {addr}");
         }
-        for wrong in ["*", "a/b/c/d", "", "*/acme/x", "example.com/*/x", "a b/c", "../x/y", "*/x/*"] {
+        for wrong in [
+            "*",
+            "a/b/c/d",
+            "",
+            "*/acme/x",
+            "example.com/*/x",
+            "a b/c",
+            "../x/y",
+            "*/x/*",
+        ] {
             assert!(Pattern::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -101,7 +101,9 @@ impl Place {
                 Ok(_) => {
                     return Err(PlaceError {
                         path: folder,
-                        why: String::from("a folder is expected here, not a file or link; remove it"),
+                        why: String::from(
+                            "a folder is expected here, not a file or link; remove it",
+                        ),
                     });
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -208,7 +210,8 @@ pub fn program(folder: &Path, addr: &ProviderAddr) -> Result<PathBuf, PlaceError
         .filter(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let rest = name.strip_prefix(&wanted);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', '.'])) && path.is_file()
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', '.']))
+                && path.is_file()
         })
         .collect();
     found.sort();
@@ -270,12 +273,24 @@ mod tests {
         }
         // What takes the place of a link leaves alone what it led to.
         let scratch = place.scratch().unwrap();
-        place.put_folder(&package(scratch.path(), "four"), &path).unwrap();
+        place
+            .put_folder(&package(scratch.path(), "four"), &path)
+            .unwrap();
         assert!(target.join("terraform-provider-cloud_v1.0.0").is_file());
         drop(scratch);
-        assert_eq!(std::fs::read_dir(data.path().join("scratch")).unwrap().count(), 0);
+        assert_eq!(
+            std::fs::read_dir(data.path().join("scratch"))
+                .unwrap()
+                .count(),
+            0
+        );
         let other = "example.com/acme/clo".parse().unwrap();
-        assert!(program(&path, &other).unwrap_err().to_string().contains("no program"));
+        assert!(
+            program(&path, &other)
+                .unwrap_err()
+                .to_string()
+                .contains("no program")
+        );
     }
 
     #[cfg(unix)]
@@ -290,7 +305,9 @@ mod tests {
         let addr = "example.com/acme/cloud".parse().unwrap();
         let path = place.path(&addr, &"1.0.0".parse().unwrap(), &Platform::current());
         let scratch = place.scratch().unwrap();
-        let error = place.put_folder(&package(scratch.path(), "x"), &path).unwrap_err();
+        let error = place
+            .put_folder(&package(scratch.path(), "x"), &path)
+            .unwrap_err();
         assert!(error.to_string().contains("link"), "{error}");
         assert_eq!(std::fs::read_dir(victim.path()).unwrap().count(), 0);
     }

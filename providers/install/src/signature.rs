@@ -84,7 +84,9 @@ pub enum SignatureError {
         keys: Vec<String>,
     },
     /// The document was changed, or the signature.
-    #[error("their signature by the key {key} is not right: they were changed after they were signed")]
+    #[error(
+        "their signature by the key {key} is not right: they were changed after they were signed"
+    )]
     Wrong {
         /// By which key.
         key: String,
@@ -221,7 +223,12 @@ fn judge(
         return refuse("the signature is not one of a document");
     }
     match signature.hash_alg() {
-        Some(HashAlgorithm::None | HashAlgorithm::Md5 | HashAlgorithm::Sha1 | HashAlgorithm::Ripemd160)
+        Some(
+            HashAlgorithm::None
+            | HashAlgorithm::Md5
+            | HashAlgorithm::Sha1
+            | HashAlgorithm::Ripemd160,
+        )
         | None => return refuse("the signature uses a digest that is not safe any more"),
         Some(_) => {}
     }
@@ -252,7 +259,10 @@ fn judge(
             Err(why) => return refuse(why),
         },
     }
-    ends.push(ending(signature.created(), signature.signature_expiration_time()));
+    ends.push(ending(
+        signature.created(),
+        signature.signature_expiration_time(),
+    ));
     let expired = ends.into_iter().flatten().any(|end| end <= policy.now);
     if expired && policy.enforce_expiration {
         return refuse("it has expired, and OPENTOFU_ENFORCE_GPG_EXPIRATION is set");
@@ -262,7 +272,11 @@ fn judge(
 
 fn has_flags(signature: &Signature) -> bool {
     let flags = signature.key_flags();
-    flags.sign() || flags.certify() || flags.encrypt_comms() || flags.encrypt_storage() || flags.authentication()
+    flags.sign()
+        || flags.certify()
+        || flags.encrypt_comms()
+        || flags.encrypt_storage()
+        || flags.authentication()
 }
 
 /// Valid signatures of a key over itself and its names, the newest last.
@@ -294,7 +308,10 @@ fn binding<'a>(
     let primary = &key.primary_key;
     let valid = |signature: &&Signature| signature.verify_subkey_binding(primary, &sub.key).is_ok();
     let of = |kind: SignatureType| {
-        let found = sub.signatures.iter().filter(move |one| one.typ() == Some(kind));
+        let found = sub
+            .signatures
+            .iter()
+            .filter(move |one| one.typ() == Some(kind));
         found.filter(valid)
     };
     if of(SignatureType::SubkeyRevocation).next().is_some() {

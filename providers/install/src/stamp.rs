@@ -121,6 +121,25 @@ impl Stamps {
         Ok(hash)
     }
 
+    /// Takes over the checksum of a folder that was computed where nobody else could change it.
+    pub(crate) fn remember(&self, folder: &Path, hash: &PackageHash) {
+        let Ok(folder) = std::fs::canonicalize(folder) else {
+            return;
+        };
+        let Ok(files) = stamps(&folder) else {
+            return;
+        };
+        let entry = Entry {
+            hash: hash.to_string(),
+            began_ns: now_ns(),
+            files,
+        };
+        let mut state = self.state();
+        state.changed = true;
+        let key = folder.to_string_lossy().into_owned();
+        state.entries.insert(key, entry);
+    }
+
     /// How many folders were read since this was loaded.
     #[must_use]
     pub fn computed(&self) -> usize {
@@ -138,7 +157,10 @@ impl Stamps {
             return;
         };
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        if made.and_then(|()| crate::files::replace(path, &bytes)).is_ok() {
+        if made
+            .and_then(|()| crate::files::replace(path, &bytes))
+            .is_ok()
+        {
             state.changed = false;
         }
     }
@@ -153,7 +175,10 @@ impl Drop for Stamps {
 impl Stamp {
     /// Whether the last change was certainly before.
     fn is_settled(&self, at_ns: u64) -> bool {
-        self.changed_ns.max(self.modified_ns).saturating_add(STEP_NS) <= at_ns
+        self.changed_ns
+            .max(self.modified_ns)
+            .saturating_add(STEP_NS)
+            <= at_ns
     }
 }
 
@@ -205,7 +230,11 @@ mod tests {
 
     /// A package whose files were written a while ago as far as their times of modification go; `ctime` can't be set, so a test waits it out.
     fn settle(folder: &Path) {
-        while !stamps(folder).unwrap().iter().all(|file| file.is_settled(now_ns())) {
+        while !stamps(folder)
+            .unwrap()
+            .iter()
+            .all(|file| file.is_settled(now_ns()))
+        {
             std::thread::yield_now();
         }
     }
@@ -230,7 +259,12 @@ mod tests {
         // The same size, and the time of modification put back.
         let modified = std::fs::metadata(&program).unwrap().modified().unwrap();
         std::fs::write(&program, "two").unwrap();
-        File::options().write(true).open(&program).unwrap().set_modified(modified).unwrap();
+        File::options()
+            .write(true)
+            .open(&program)
+            .unwrap()
+            .set_modified(modified)
+            .unwrap();
         let changed = second.hash(folder.path()).unwrap();
         assert_ne!(changed, hash);
         // A file more.

@@ -18,6 +18,7 @@ mod folder;
 mod functions;
 mod history;
 mod imports;
+mod install;
 mod leases;
 mod peers;
 mod plan_json;

@@ -8,6 +8,7 @@ mod beside;
 pub(crate) mod bind;
 pub(crate) mod body;
 mod call;
+mod cover;
 mod functions;
 mod lifecycle;
 mod meta;
@@ -19,6 +20,7 @@ mod refactor;
 mod resource;
 
 pub use beside::beside;
+pub use cover::uncovered;
 
 use crate::config::{Config, Module, ModuleId, Repetition};
 use crate::load::Tree;

@@ -122,11 +122,9 @@ impl Locks {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.providers.len() == other.providers.len()
-            && self
-                .providers
-                .iter()
-                .zip(&other.providers)
-                .all(|((addr, lock), (other_addr, other))| addr == other_addr && lock.is_same(other))
+            && self.providers.iter().zip(&other.providers).all(
+                |((addr, lock), (other_addr, other))| addr == other_addr && lock.is_same(other),
+            )
     }
 }
 

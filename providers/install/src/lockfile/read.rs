@@ -92,7 +92,10 @@ impl Reader<'_> {
                 Structure::Block(block) if block.ident.as_str() == "module" => {}
                 Structure::Block(block) => self.problem(
                     block.ident.span(),
-                    format!("blocks of type {:?} are not known here", block.ident.as_str()),
+                    format!(
+                        "blocks of type {:?} are not known here",
+                        block.ident.as_str()
+                    ),
                 ),
             }
         }
@@ -102,7 +105,10 @@ impl Reader<'_> {
     fn provider(&mut self, block: &Block) -> Option<(ProviderAddr, Lock)> {
         let place = block.ident.span();
         let [label] = block.labels.as_slice() else {
-            self.problem(place, "a provider block has one label: the provider's address");
+            self.problem(
+                place,
+                "a provider block has one label: the provider's address",
+            );
             return None;
         };
         let addr = self.address(label.as_str(), place.clone());
@@ -116,7 +122,10 @@ impl Reader<'_> {
                 Structure::Block(inner) => {
                     self.problem(
                         inner.ident.span(),
-                        format!("blocks of type {:?} are not known here", inner.ident.as_str()),
+                        format!(
+                            "blocks of type {:?} are not known here",
+                            inner.ident.as_str()
+                        ),
                     );
                     continue;
                 }
@@ -155,16 +164,25 @@ impl Reader<'_> {
         let addr = match text.parse::<ProviderAddr>() {
             Ok(addr) => addr,
             Err(error) => {
-                self.problem(place, format!("{text:?} is no address of a provider: {error}"));
+                self.problem(
+                    place,
+                    format!("{text:?} is no address of a provider: {error}"),
+                );
                 return None;
             }
         };
         if addr.is_builtin() || addr.namespace == "-" {
-            self.problem(place, format!("{text:?} is a provider that nobody can install"));
+            self.problem(
+                place,
+                format!("{text:?} is a provider that nobody can install"),
+            );
             return None;
         }
         if addr.to_string() != text {
-            self.problem(place, format!("the address is to be written in full: \"{addr}\""));
+            self.problem(
+                place,
+                format!("the address is to be written in full: \"{addr}\""),
+            );
             return None;
         }
         Some(addr)
@@ -183,13 +201,20 @@ impl Reader<'_> {
         match Version::parse(&text) {
             Ok(version) if version.to_string() == text => Some(version),
             _ => {
-                self.problem(place, format!("{text:?} is no version in full, such as \"1.2.0\""));
+                self.problem(
+                    place,
+                    format!("{text:?} is no version in full, such as \"1.2.0\""),
+                );
                 None
             }
         }
     }
 
-    fn constraints(&mut self, value: &Expression, place: Option<Range<usize>>) -> Option<Constraints> {
+    fn constraints(
+        &mut self,
+        value: &Expression,
+        place: Option<Range<usize>>,
+    ) -> Option<Constraints> {
         let text = self.text(value, place.clone())?;
         match Constraints::parse(&text) {
             Ok(constraints) if constraints.to_string() == text => Some(constraints),
@@ -201,7 +226,10 @@ impl Reader<'_> {
                 None
             }
             Err(problem) => {
-                self.problem(place, format!("{text:?} are no version constraints: {problem}"));
+                self.problem(
+                    place,
+                    format!("{text:?} are no version constraints: {problem}"),
+                );
                 None
             }
         }

@@ -71,28 +71,58 @@ fn mistakes_have_their_places() {
     for (text, line, problem) in [
         ("frob \"x\" {\n}\n".to_owned(), 1, "\"frob\" are not known"),
         ("\nx = 1\n".to_owned(), 2, "\"x\" is not known"),
-        (block(&format!("{good}foo = 1\n")), 3, "\"foo\" is not known"),
-        (block(&format!("{good}foo {{\n}}\n")), 3, "\"foo\" are not known"),
+        (
+            block(&format!("{good}foo = 1\n")),
+            3,
+            "\"foo\" is not known",
+        ),
+        (
+            block(&format!("{good}foo {{\n}}\n")),
+            3,
+            "\"foo\" are not known",
+        ),
         (block(&format!("{good}{good}")), 3, ""),
         (block(good) + &block(good), 4, "a second time"),
         ("provider \"a/b\" {\n}\n".to_owned(), 1, "in full"),
         ("provider \"example.com/A/b\" {\n}\n".to_owned(), 1, ""),
         ("provider {\n}\n".to_owned(), 1, "one label"),
-        ("provider \"terraform.io/builtin/terraform\" {\n}\n".to_owned(), 1, "nobody can install"),
+        (
+            "provider \"terraform.io/builtin/terraform\" {\n}\n".to_owned(),
+            1,
+            "nobody can install",
+        ),
         (block("version = \"1.2\"\n"), 2, "no version in full"),
         (block("version = 1\n"), 2, "text in quotes"),
         (block("version = \"${1}.2.3\"\n"), 2, "text in quotes"),
         (block(""), 1, "\"version\" is missing"),
-        (block(&format!("{good}constraints = \">= 1.0\"\n")), 3, "\">= 1.0.0\""),
-        (block(&format!("{good}constraints = \"x\"\n")), 3, "no version constraints"),
-        (block(&format!("{good}hashes = \"x\"\n")), 3, "list of checksums"),
-        (block(&format!("{good}hashes = [\n\"h1:a\",\n\"foo\",\n]\n")), 5, "no checksum"),
+        (
+            block(&format!("{good}constraints = \">= 1.0\"\n")),
+            3,
+            "\">= 1.0.0\"",
+        ),
+        (
+            block(&format!("{good}constraints = \"x\"\n")),
+            3,
+            "no version constraints",
+        ),
+        (
+            block(&format!("{good}hashes = \"x\"\n")),
+            3,
+            "list of checksums",
+        ),
+        (
+            block(&format!("{good}hashes = [\n\"h1:a\",\n\"foo\",\n]\n")),
+            5,
+            "no checksum",
+        ),
         (block("version = \n"), 2, "syntax"),
         ("<<<<<<< HEAD\n".to_owned(), 1, "syntax"),
     ] {
         let problems = parse(&text).unwrap_err();
         assert!(
-            problems.iter().any(|one| one.line == line && one.problem.contains(problem)),
+            problems
+                .iter()
+                .any(|one| one.line == line && one.problem.contains(problem)),
             "{text}: {problems:?}"
         );
     }

@@ -17,7 +17,10 @@ pub(crate) fn folder(root: &Path, addr: &ProviderAddr) -> PathBuf {
 
 /// The name of an archive.
 pub(crate) fn archive(addr: &ProviderAddr, version: &Version, platform: &Platform) -> String {
-    format!("terraform-provider-{}_{version}_{platform}.zip", addr.type_name)
+    format!(
+        "terraform-provider-{}_{version}_{platform}.zip",
+        addr.type_name
+    )
 }
 
 /// All versions that are there, for whatever platform. A folder that is not there has none.
@@ -29,7 +32,12 @@ pub(super) fn versions(root: &Path, addr: &ProviderAddr) -> Result<Vec<Version>,
     };
     let entries = match std::fs::read_dir(&path) {
         Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
             return Ok(Vec::new());
         }
         Err(error) => return Err(failed(error)),
@@ -42,7 +50,10 @@ pub(super) fn versions(root: &Path, addr: &ProviderAddr) -> Result<Vec<Version>,
         let Some(name) = name.to_str() else {
             continue;
         };
-        let version = match name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".zip")) {
+        let version = match name
+            .strip_prefix(&prefix)
+            .and_then(|rest| rest.strip_suffix(".zip"))
+        {
             Some(rest) => {
                 // A pre-release may hold underscores, an operating system or processor can't.
                 let mut parts = rest.rsplitn(3, '_');
@@ -124,8 +135,14 @@ mod tests {
             let found = package(root.path(), &addr, &version, platform).unwrap();
             found.map(|package| package.location)
         };
-        assert!(matches!(package("1.2.0", &linux), Some(Location::Folder(_))));
-        assert!(matches!(package("2.0.0", &linux), Some(Location::Archive(_))));
+        assert!(matches!(
+            package("1.2.0", &linux),
+            Some(Location::Folder(_))
+        ));
+        assert!(matches!(
+            package("2.0.0", &linux),
+            Some(Location::Archive(_))
+        ));
         let other: Platform = "darwin_arm64".parse().unwrap();
         assert!(package("1.2.0", &other).is_none());
         let nobody = "example.com/acme/none".parse().unwrap();

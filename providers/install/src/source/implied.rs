@@ -13,7 +13,11 @@ impl Folders {
     /// `terraform.d/plugins` here and in the home folder, and the folders for data of programs (XDG).
     #[must_use]
     pub fn of(env: &BTreeMap<String, String>, config_dir: Option<&Path>) -> Self {
-        let variable = |name: &str| env.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let variable = |name: &str| {
+            env.get(name)
+                .map(String::as_str)
+                .filter(|value| !value.is_empty())
+        };
         let home = variable("HOME").map(Path::new);
         let mut folders = vec![PathBuf::from("terraform.d/plugins")];
         folders.extend(home.map(|home| home.join(".terraform.d/plugins")));
@@ -87,7 +91,10 @@ fn providers(root: &Path) -> Vec<Pattern> {
     };
     let mut found = Vec::new();
     // A host has a dot or a port; other folders belong to the layout of long ago.
-    for host in names(root).into_iter().filter(|name| name.contains(['.', ':'])) {
+    for host in names(root)
+        .into_iter()
+        .filter(|name| name.contains(['.', ':']))
+    {
         for namespace in names(&root.join(&host)) {
             for type_name in names(&root.join(&host).join(&namespace)) {
                 if found.len() < MAX_PROVIDERS {
@@ -111,12 +118,21 @@ mod tests {
         std::fs::create_dir_all(plugins.join("linux_amd64")).unwrap();
         let env = BTreeMap::from([("HOME".to_owned(), home.path().display().to_string())]);
         let folders = Folders::of(&env, None);
-        assert!(folders.0.contains(&home.path().join(".local/share/opentofu/plugins")));
+        assert!(
+            folders
+                .0
+                .contains(&home.path().join(".local/share/opentofu/plugins"))
+        );
         let sources = implied(&folders);
         assert_eq!(sources.len(), 2);
         let here = "example.com/acme/cloud".parse().unwrap();
         let other = "example.com/acme/other".parse().unwrap();
-        let asked = |addr| -> Vec<bool> { sources.iter().map(|source| source.filter.allows(addr)).collect() };
+        let asked = |addr| -> Vec<bool> {
+            sources
+                .iter()
+                .map(|source| source.filter.allows(addr))
+                .collect()
+        };
         assert_eq!(asked(&here), [true, false]);
         assert_eq!(asked(&other), [false, true]);
     }

@@ -56,7 +56,9 @@ impl Mirror {
         let mut url = Url::parse(text)
             .map_err(|error| format!("{text:?} is no address of a network mirror: {error}"))?;
         if url.scheme() != "https" && !is_this_machine(&url) {
-            return Err(format!("the network mirror {text:?} is not under TLS (https)"));
+            return Err(format!(
+                "the network mirror {text:?} is not under TLS (https)"
+            ));
         }
         if !url.path().ends_with('/') {
             let path = format!("{}/", url.path());
@@ -69,13 +71,20 @@ impl Mirror {
         })
     }
 
+    /// Whether an address may be without TLS: where the user has written it so.
+    fn is_plain(&self, url: &Url) -> bool {
+        url.origin() == self.url.origin() && is_this_machine(url)
+    }
+
     fn address(&self, addr: &ProviderAddr, file: &str) -> Result<Url, SourceError> {
         let ProviderAddr {
             host,
             namespace,
             type_name,
         } = addr;
-        let joined = self.url.join(&format!("./{host}/{namespace}/{type_name}/{file}"));
+        let joined = self
+            .url
+            .join(&format!("./{host}/{namespace}/{type_name}/{file}"));
         joined.map_err(|error| SourceError::Answer {
             place: self.to_string(),
             problem: error.to_string(),
@@ -93,7 +102,7 @@ impl Mirror {
             .client()
             .get(url.clone())
             .limit(LIMIT)
-            .plain(is_this_machine(&url));
+            .plain(self.is_plain(&url));
         if let Some(host) = &host
             && let Some(token) = discovery.credentials().token(host).await?
         {
@@ -142,19 +151,27 @@ impl Mirror {
                 others: found.archives.keys().take(20).cloned().collect(),
             });
         };
-        let url = base.join(&archive.url).map_err(|error| SourceError::Answer {
-            place: self.to_string(),
-            problem: format!("{:?} is no address: {error}", archive.url),
-        })?;
+        let url = base
+            .join(&archive.url)
+            .map_err(|error| SourceError::Answer {
+                place: self.to_string(),
+                problem: format!("{:?} is no address: {error}", archive.url),
+            })?;
         // Who keeps the mirror may keep archives elsewhere; a token of the mirror has no business there.
         let same = url.origin() == self.url.origin();
+        let plain = self.is_plain(&url);
         let token = match Host::of(&url).filter(|_| same) {
             Some(host) => discovery.credentials().token(&host).await?,
             None => None,
         };
         let expected = hashes(archive);
         let others = if self.trust_all {
-            found.archives.values().flat_map(hashes).take(MAX_HASHES).collect()
+            found
+                .archives
+                .values()
+                .flat_map(hashes)
+                .take(MAX_HASHES)
+                .collect()
         } else {
             BTreeSet::new()
         };
@@ -170,6 +187,7 @@ impl Mirror {
             location: Location::Remote(Remote {
                 url,
                 token,
+                plain,
                 retries: self.retries,
             }),
             expected,
@@ -188,7 +206,7 @@ fn hashes(archive: &Archive) -> BTreeSet<PackageHash> {
 }
 
 /// Whether an address is one of this machine, where TLS protects nothing.
-pub(super) fn is_this_machine(url: &Url) -> bool {
+fn is_this_machine(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost" | "[::1]") => true,
         Some(name) => name

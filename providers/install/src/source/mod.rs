@@ -20,7 +20,7 @@ use terrane_fetch::settings::{Method, MethodKind};
 use terrane_fetch::{FetchError, Url};
 use terrane_model::addr::ProviderAddr;
 
-pub(crate) use filesystem::folder as filesystem_folder;
+pub(crate) use filesystem::{archive as filesystem_archive, folder as filesystem_folder};
 pub use implied::{Folders, implied};
 
 /// The most versions that one provider may have.
@@ -63,6 +63,8 @@ pub struct Remote {
     pub url: Url,
     /// Sent to the origin of the address only.
     pub token: Option<Token>,
+    /// It may be without TLS, since the user has written the address so.
+    pub plain: bool,
     /// How often the download is tried again.
     pub retries: Option<u32>,
 }
@@ -142,7 +144,9 @@ pub enum SourceError {
         version: Version,
     },
     /// Registry or mirror want to know who asks.
-    #[error("{host} wants to know who asks ({status}); `terrane login {host}` keeps a token for it")]
+    #[error(
+        "{host} wants to know who asks ({status}); `terrane login {host}` keeps a token for it"
+    )]
     Unauthorized {
         /// Which one.
         host: String,
@@ -150,7 +154,9 @@ pub enum SourceError {
         status: u16,
     },
     /// The plugin speaks no protocol that this program knows.
-    #[error("version {version} speaks the plugin protocol {spoken}, and this program speaks 5 and 6")]
+    #[error(
+        "version {version} speaks the plugin protocol {spoken}, and this program speaks 5 and 6"
+    )]
     Protocol {
         /// Which version.
         version: Version,
@@ -227,9 +233,15 @@ impl Source {
                 url,
                 download_retries,
                 trust_all_hashes,
-            } => Kind::Mirror(mirror::Mirror::new(url, *download_retries, *trust_all_hashes)?),
+            } => Kind::Mirror(mirror::Mirror::new(
+                url,
+                *download_retries,
+                *trust_all_hashes,
+            )?),
             MethodKind::OciMirror { .. } => {
-                return Err(String::from("an oci_mirror can't be used in this version of terrane"));
+                return Err(String::from(
+                    "an oci_mirror can't be used in this version of terrane",
+                ));
             }
         };
         Ok(Self { kind, filter })
@@ -277,9 +289,10 @@ impl Source {
         match &self.kind {
             // Each of the public registries has packages of its own; what people mirror may come from either.
             Kind::Registry { .. } => vec![addr.clone()],
-            Kind::Folder(_) | Kind::Mirror(_) => {
-                [Some(addr.clone()), twin(addr)].into_iter().flatten().collect()
-            }
+            Kind::Folder(_) | Kind::Mirror(_) => [Some(addr.clone()), twin(addr)]
+                .into_iter()
+                .flatten()
+                .collect(),
         }
     }
 }
@@ -323,7 +336,11 @@ impl Sources {
                     if !offers.iter().any(|offer| offer.version == version) {
                         let addr = name.clone();
                         let source = at;
-                        offers.push(Offer { version, addr, source });
+                        offers.push(Offer {
+                            version,
+                            addr,
+                            source,
+                        });
                     }
                 }
             }
@@ -339,7 +356,11 @@ impl Sources {
     ///
     /// # Errors
     /// When it can't be had for the platform, or its checksums can't be trusted.
-    pub async fn package(&self, offer: &Offer, platform: &Platform) -> Result<Package, SourceError> {
+    pub async fn package(
+        &self,
+        offer: &Offer,
+        platform: &Platform,
+    ) -> Result<Package, SourceError> {
         let Offer {
             version,
             addr,
@@ -350,7 +371,11 @@ impl Sources {
         };
         let found = match &self.all.get(*source).ok_or_else(gone)?.kind {
             Kind::Folder(path) => filesystem::package(path, addr, version, platform)?,
-            Kind::Mirror(mirror) => mirror.package(&self.discovery, addr, version, platform).await?,
+            Kind::Mirror(mirror) => {
+                mirror
+                    .package(&self.discovery, addr, version, platform)
+                    .await?
+            }
             Kind::Registry { retries } => {
                 let wanted = registry::Wanted {
                     addr,

@@ -1,6 +1,5 @@
 //! Registries: the service `providers.v1` of the host that an address names.
 
-use super::mirror::is_this_machine;
 use super::{Location, Package, Remote, SourceError, Trust, parse_versions, refused};
 use crate::hash::PackageHash;
 use crate::platform::Platform;
@@ -83,8 +82,7 @@ async fn get(
     path: &str,
 ) -> Result<Option<Answer>, SourceError> {
     let url = join(&service.url, path)?;
-    let plain = is_this_machine(&url);
-    let mut request = discovery.client().get(url).limit(LIMIT).plain(plain);
+    let mut request = discovery.client().get(url).limit(LIMIT);
     if let Some(token) = &service.token {
         request = request.bearer(token);
     }
@@ -105,8 +103,11 @@ fn join(base: &Url, text: &str) -> Result<Url, SourceError> {
 }
 
 fn read<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Result<T, SourceError> {
-    serde_json::from_slice(&answer.body)
-        .map_err(|error| answer.odd(format!("it is not what a registry answers: {error}")).into())
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        answer
+            .odd(format!("it is not what a registry answers: {error}"))
+            .into()
+    })
 }
 
 pub(super) async fn versions(
@@ -157,6 +158,7 @@ pub(super) async fn package(
             url: join(&answer.url, &found.download_url)?,
             // Archives are public wherever they are kept; tokens are for the registry alone.
             token: None,
+            plain: false,
             retries: *retries,
         }),
         expected,
@@ -225,8 +227,7 @@ async fn checksums(
     }
     let fetch = async |text: &str| {
         let url = join(&answer.url, text)?;
-        let plain = is_this_machine(&url);
-        let request = discovery.client().get(url).limit(SIGNED_LIMIT).plain(plain);
+        let request = discovery.client().get(url).limit(SIGNED_LIMIT);
         Ok::<_, SourceError>(request.send().await?.success()?.body)
     };
     let document = fetch(&found.shasums_url).await?;
@@ -247,14 +248,23 @@ async fn checksums(
         );
         return Err(answer.odd(problem).into());
     }
-    let prefix = format!("terraform-provider-{}_{}_", wanted.addr.type_name, wanted.version);
+    let prefix = format!(
+        "terraform-provider-{}_{}_",
+        wanted.addr.type_name, wanted.version
+    );
     let others = lines()
-        .filter(|(digest, name)| is_digest(digest) && name.starts_with(&prefix) && name.ends_with(".zip"))
+        .filter(|(digest, name)| {
+            is_digest(digest) && name.starts_with(&prefix) && name.ends_with(".zip")
+        })
         .map(|(digest, _)| PackageHash::of_archive(digest))
         .take(MAX_HASHES)
         .collect();
-    Ok((expected, others, Trust::Signed {
-        key: signed.key,
-        expired: signed.expired,
-    }))
+    Ok((
+        expected,
+        others,
+        Trust::Signed {
+            key: signed.key,
+            expired: signed.expired,
+        },
+    ))
 }
