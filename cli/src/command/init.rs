@@ -101,10 +101,10 @@ fn about_lock(lock: LockChange) -> &'static str {
     match lock {
         LockChange::Unchanged => "",
         LockChange::Created => {
-            "Terrane has recorded the selected providers in the new lock file .terraform.lock.hcl. Commit it,\nso that the next `terrane init` selects the same ones, everywhere.\n\n"
+            "\nTerrane has recorded the selected providers in the new lock file .terraform.lock.hcl. Commit it,\nso that the next `terrane init` selects the same ones, everywhere.\n"
         }
         LockChange::Changed => {
-            "Terrane has changed the selected providers in the lock file .terraform.lock.hcl. Look at the\nchanges, and commit them.\n\n"
+            "\nTerrane has changed the selected providers in the lock file .terraform.lock.hcl. Look at the\nchanges, and commit them.\n"
         }
     }
 }
@@ -226,7 +226,7 @@ fn prepare(
             view.note(line);
         }
         if !about_lock.is_empty() {
-            view.note(about_lock.trim_end());
+            view.note(about_lock.trim());
         }
         view.note("Terrane has been successfully initialized!");
         drop(view);

@@ -198,7 +198,7 @@ mod tests {
     fn what_others_keep_there_stays() {
         let module = "module \"vpc\" {\n  # theirs\n  hash = \"h1:x\"\n}";
         let text = format!(
-            "{HEADER}\nprovider \"registry.opentofu.org/hashicorp/random\" {{\n  mode = \"native\"\n}}\n\n{module}\n"
+            "{HEADER}\nformat = 1\n\nprovider \"registry.opentofu.org/hashicorp/random\" {{\n  mode = \"native\"\n}}\n\n{module}\n"
         );
         let mut record = Record::parse(&text).unwrap();
         assert_eq!(record.text(), text);

@@ -100,11 +100,13 @@ pub(crate) fn sources(
         let dir = config_dir(&session.env);
         implied(&Folders::of(&session.env, dir.as_deref()))
     };
-    Ok(Sources::new(
-        all,
-        network.discovery.clone(),
-        Policy::of(&session.env),
-    ))
+    let retries = session.env.get("TF_PROVIDER_DOWNLOAD_RETRY");
+    let retries = retries.and_then(|text| text.trim().parse().ok());
+    let sources = Sources::new(all, network.discovery.clone(), Policy::of(&session.env));
+    Ok(match retries {
+        Some(retries) => sources.with_download_retries(retries),
+        None => sources,
+    })
 }
 
 /// The cache that projects share.

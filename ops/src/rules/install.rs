@@ -32,7 +32,7 @@ terrane_lang::rules! {
 
     /// A version constraint of a provider is none: `>= 1.2, < 2.0`, `~> 5.1` are. Versions have up to three numbers and no `v`.
     ///
-    /// ```hcl
+    /// ```text
     /// required_providers {
     ///   cloud = { source = "acme/cloud", version = "v1.2" }
     /// }
@@ -41,7 +41,7 @@ terrane_lang::rules! {
 
     /// Registry, mirror or folder can't be asked, or have no such provider.
     ///
-    /// ```hcl
+    /// ```text
     /// required_providers {
     ///   cloud = { source = "acme/nowhere" }
     /// }
@@ -50,7 +50,7 @@ terrane_lang::rules! {
 
     /// No version of the provider meets the constraints of all modules.
     ///
-    /// ```hcl
+    /// ```text
     /// required_providers {
     ///   cloud = { source = "acme/cloud", version = ">= 2.0, < 1.0" }
     /// }

@@ -472,7 +472,14 @@ impl Installer<'_> {
         let fetched = fetch::archive(client, package, scratch.path(), &progress).await?;
         let unpacked = fetch::unpack(package, &fetched, scratch.path()).await?;
         check(package, lock, &unpacked.hash, Some(&fetched.hash))?;
-        place.put_folder(&unpacked.folder, target)?;
+        // What is there already may be in use by somebody.
+        if !self
+            .stamps
+            .hash(target)
+            .is_ok_and(|there| there == unpacked.hash)
+        {
+            place.put_folder(&unpacked.folder, target)?;
+        }
         self.stamps.remember(target, &unpacked.hash);
         if let Some(cache) = self.cache {
             cache.note(&fetched.hash, &unpacked.hash);

@@ -58,7 +58,7 @@ fn from_the_first_init_to_the_next_one() {
         assert!(ran.out.contains(line), "{line}: {ran:?}");
     }
     assert!(
-        ran.out.contains("new lock file") && told(&ran).contains("T6213"),
+        ran.out.contains("new lock file") && ran.out.contains("T6213"),
         "{ran:?}"
     );
     assert_eq!(

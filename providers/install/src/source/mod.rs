@@ -116,6 +116,7 @@ pub struct Sources {
     all: Vec<Source>,
     discovery: Arc<Discovery>,
     policy: Policy,
+    download_retries: u32,
 }
 
 /// Why a source can't say what it has.
@@ -305,7 +306,15 @@ impl Sources {
             all,
             discovery,
             policy,
+            download_retries: 2,
         }
+    }
+
+    /// How often downloads are tried again, where the settings of a source don't say.
+    #[must_use]
+    pub fn with_download_retries(mut self, retries: u32) -> Self {
+        self.download_retries = retries;
+        self
     }
 
     /// What fetches.
@@ -386,11 +395,15 @@ impl Sources {
                 Some(registry::package(&self.discovery, &wanted, &self.policy).await?)
             }
         };
-        found.ok_or_else(|| SourceError::Platform {
+        let mut found = found.ok_or_else(|| SourceError::Platform {
             version: version.clone(),
             platform: platform.clone(),
             others: Vec::new(),
-        })
+        })?;
+        if let Location::Remote(remote) = &mut found.location {
+            remote.retries.get_or_insert(self.download_retries);
+        }
+        Ok(found)
     }
 
     /// The package of a version that was selected before, from the first source that has it.

@@ -212,7 +212,7 @@ impl World {
     }
 
     fn sources(&self) -> Sources {
-        Sources::new(self.sources.clone(), self.discovery(), self.policy)
+        Sources::new(self.sources.clone(), self.discovery(), self.policy).with_download_retries(0)
     }
 
     /// Where packages are put that the project uses.
