@@ -4,6 +4,7 @@ use crate::backend::init as backend;
 use crate::failure::{Failure, Report};
 use crate::install::{self, Configured, LockChange, Ready};
 use crate::load::{self, LoadedTree, Origin};
+use crate::modules::{Installation, Options};
 use crate::rules;
 use crate::session::Session;
 use crate::test;
@@ -11,7 +12,7 @@ use crate::ui::Ui;
 use crate::variables;
 use std::path::Path;
 use std::sync::Arc;
-use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
 
@@ -45,25 +46,44 @@ pub fn backend(
     backend::run(session, request, ui)
 }
 
-/// Prepares the working directory. `tests` is the folder of test files.
+/// Prepares the working directory. `tests` is the folder of test files; without `modules`, those that are installed are used.
 ///
 /// # Errors
 /// When the configuration has errors, or a provider is not there.
 pub async fn run(
     session: &Session,
     tests: &str,
+    modules: Option<&Options>,
     request: &install::Request,
     ui: &mut dyn Ui,
 ) -> Result<Initialized, Failure> {
     let collected =
         variables::collect(&session.env, &session.variables, &mut SourceMap::default())?;
+    let mut found = Diagnostics::new();
+    let installation = match modules {
+        Some(options) => Some(Installation::new(session, options, &mut found)?),
+        None => None,
+    };
     let LoadedTree {
         tree,
         mut sources,
         mut diagnostics,
         folders,
-    } = load::tree(session, Origin::Disk, &collected.values)?;
-    let (of_tests, trees, found) = test::validate::modules(tests, &mut sources)?;
+    } = match &installation {
+        Some(installation) => load::install(session, installation, &collected.values).await?,
+        None => load::tree(session, Origin::Disk, &collected.values)?,
+    };
+    let of_tests = test::validate::modules(session, installation.as_ref(), tests, &mut sources);
+    let (of_tests, trees, more) = of_tests.await?;
+    diagnostics.extend(found);
+    let found = more;
+    // Before providers are looked for: what is installed stays installed.
+    if let Some(installation) = installation
+        && !diagnostics.has_errors()
+        && !found.has_errors()
+    {
+        installation.finish(true)?;
+    }
     diagnostics.extend(found);
     if diagnostics.has_errors() {
         return Err(Failure::Input(Report {

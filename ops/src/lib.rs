@@ -38,6 +38,7 @@ pub mod import;
 pub mod init;
 pub mod install;
 pub mod leased;
+pub mod modules;
 pub mod output;
 pub mod plan;
 pub mod planfile;

@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_validate;
+use crate::modules::{self, Installation, Modules};
 use crate::providers::{self, Registry};
 use crate::rules;
 use crate::session::Session;
@@ -91,6 +92,70 @@ pub fn tree(
     origin: Origin<'_>,
     variables: &[GivenValue],
 ) -> Result<LoadedTree, Failure> {
+    let (root, mut loader) = loader(session, origin, variables)?;
+    let installed = match origin {
+        Origin::Saved(_) => None,
+        Origin::Disk | Origin::With(_) | Origin::Folder(_) => Some(Modules::of(session)),
+    };
+    let mut folders = vec![root];
+    while let Some(request) = loader.poll() {
+        let found = match (origin, &installed) {
+            (Origin::Saved(folders), _) => of_plan(folders, &request),
+            (_, Some(installed)) => installed.folder(&request),
+            (_, None) => Err(String::new()),
+        };
+        if let Ok(found) = &found
+            && !folders.iter().any(|known| known.dir == found.dir)
+        {
+            folders.push(found.clone());
+        }
+        loader.provide(&request, found);
+    }
+    let (tree, sources, diagnostics) = loader.finish();
+    Ok(LoadedTree {
+        tree,
+        sources,
+        diagnostics,
+        folders,
+    })
+}
+
+/// Reads the declarations of all modules of the working directory, and installs those that are not beside it.
+///
+/// # Errors
+/// When the root folder can't be read, or nothing can be installed.
+pub(crate) async fn install(
+    session: &Session,
+    installation: &Installation<'_>,
+    variables: &[GivenValue],
+) -> Result<LoadedTree, Failure> {
+    let start = loader(session, Origin::Disk, variables)?;
+    Ok(modules::tree(installation, start).await)
+}
+
+/// The folder of a module in a saved plan.
+fn of_plan(folders: &[ModuleFolder], request: &ModuleRequest) -> Result<ModuleFolder, String> {
+    let found = match kind(&request.source) {
+        Kind::Local => {
+            let dir = join(&request.caller_dir, &request.source);
+            folders.iter().find(|folder| folder.dir == dir)
+        }
+        Kind::Remote => modules::saved(folders, request),
+    };
+    found.cloned().ok_or_else(|| {
+        format!(
+            "The saved plan does not hold the module {:?}.",
+            request.source
+        )
+    })
+}
+
+/// The root module, and a loader that begins with it.
+fn loader(
+    session: &Session,
+    origin: Origin<'_>,
+    variables: &[GivenValue],
+) -> Result<(ModuleFolder, Loader), Failure> {
     let root = match origin {
         Origin::Disk | Origin::With(_) | Origin::Folder(_) => folder(match origin {
             Origin::Folder(path) => path,
@@ -112,38 +177,12 @@ pub fn tree(
         Origin::With(file) => with_file(root, file),
         Origin::Disk | Origin::Saved(_) | Origin::Folder(_) => root,
     };
-    let mut folders = vec![root.clone()];
-    let mut loader = Loader::with_variables(root, variables).within(Surroundings {
+    let loader = Loader::with_variables(root.clone(), variables).within(Surroundings {
         workspace: Some(session.workspace()?.into()),
         cwd: Some(session.cwd.as_str().into()),
         functions: Some(functions_for_validate()),
     });
-    while let Some(request) = loader.poll() {
-        let found = match origin {
-            Origin::Disk | Origin::With(_) | Origin::Folder(_) => module(&request),
-            Origin::Saved(folders) => {
-                let dir = join(&request.caller_dir, &request.source);
-                folders
-                    .iter()
-                    .find(|folder| folder.dir == dir)
-                    .cloned()
-                    .ok_or_else(|| format!("The saved plan does not hold the module {dir}."))
-            }
-        };
-        if let Ok(found) = &found
-            && !folders.iter().any(|known| known.dir == found.dir)
-        {
-            folders.push(found.clone());
-        }
-        loader.provide(&request, found);
-    }
-    let (tree, sources, diagnostics) = loader.finish();
-    Ok(LoadedTree {
-        tree,
-        sources,
-        diagnostics,
-        folders,
-    })
+    Ok((root, loader))
 }
 
 /// Reads and compiles the configuration, with the providers that it and the state need.
@@ -205,16 +244,6 @@ fn with_file(mut root: ModuleFolder, file: &ModuleFile) -> ModuleFolder {
     root.files.retain(|known| known.name != file.name);
     root.files.push(file.clone());
     root
-}
-
-pub(crate) fn module(request: &ModuleRequest) -> Result<ModuleFolder, String> {
-    match kind(&request.source) {
-        Kind::Local => folder(&join(&request.caller_dir, &request.source)),
-        Kind::Remote => Err(format!(
-            "The module source {:?} is not a local path. Modules from registries, repositories and archives come with a later version of terrane; a local path begins with ./ or ../ instead.",
-            request.source
-        )),
-    }
 }
 
 pub(crate) fn folder(dir: &str) -> Result<ModuleFolder, String> {

@@ -1,24 +1,30 @@
 //! `get`.
 
-use super::{variables, with_session};
+use super::init::telling;
+use super::{block_on, variables, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use terrane_ops::get;
+use terrane_ops::modules::Options;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     let arguments = variables(parsed);
+    let upgrade = parsed.is("update", false);
     with_session(app, parsed, "get", |app, session| {
-        let (folders, report) = get::run(session, &arguments)?;
-        for folder in &folders {
-            app.out().print(&format!("- {folder}\n"));
-        }
+        let (say, told) = telling(app);
+        let options = Options {
+            upgrade,
+            readonly: false,
+            say,
+        };
+        let done = block_on(get::run(session, &arguments, &options));
+        told(app);
+        let (folders, report) = done?;
         let text = match folders.len() {
             0 => String::from("No modules are called.\n"),
-            count => format!(
-                "{count} module folder{} found. Local modules are used where they are: nothing was copied.\n",
-                if count == 1 { "" } else { "s" }
-            ),
+            1 => String::from("1 module is there.\n"),
+            count => format!("{count} modules are there.\n"),
         };
         app.out().print(&text);
         app.show_report(&report);

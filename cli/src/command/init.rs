@@ -5,22 +5,19 @@ use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::{View, migration};
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 use terrane_ops::backend::init::{Mode, Prepared, Request};
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::init::{self, Initialized};
 use terrane_ops::install::{self, LockChange, Ready, Wanted};
+use terrane_ops::modules::{Options, Say, copy};
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 use terrane_ops::test::TEST_DIRECTORY;
 use terrane_ops::ui::Ui as _;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
-    if parsed.value("from-module").is_some() {
-        return app.usage_error(
-            None,
-            "-from-module is not available yet: copy the module's files into this folder.",
-        );
-    }
     let request = match request(parsed) {
         Ok(request) => request,
         Err(failure) => return app.show_failure(failure),
@@ -29,16 +26,55 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         Ok(installing) => installing,
         Err(problem) => return app.usage_error(None, &problem),
     };
+    let modules = Modules {
+        upgrade: installing.upgrade,
+        readonly: installing.readonly,
+        get: parsed.is("get", true),
+        from: parsed.value("from-module").filter(|from| !from.is_empty()),
+    };
     let tests = parsed.value("test-directory").unwrap_or(TEST_DIRECTORY);
     with_session(app, parsed, "init", |app, session| {
-        prepare(app, session, (&request, &installing), tests)
+        prepare(app, session, (&request, &installing), (tests, modules))
     })
+}
+
+/// What the flags say about modules.
+#[derive(Clone, Copy)]
+struct Modules<'a> {
+    upgrade: bool,
+    readonly: bool,
+    get: bool,
+    from: Option<&'a str>,
+}
+
+/// Where lines about modules go: to people at once, to programs with all other messages, by the second function.
+pub(super) fn telling(app: &mut App) -> (Say, impl FnOnce(&mut App) + use<>) {
+    let json = matches!(app.view(), View::Json(_));
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&kept);
+    let say: Say = Arc::new(move |line: &str| {
+        if json {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push(line.to_owned());
+        } else {
+            // Nobody can be told that telling failed.
+            drop(writeln!(std::io::stdout().lock(), "{line}"));
+        }
+    });
+    let told = move |app: &mut App| {
+        let lines = std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut view = app.view();
+        for line in &lines {
+            view.note(line);
+        }
+    };
+    (say, told)
 }
 
 /// What the flags say about providers.
 fn installing(parsed: &Parsed, state: bool) -> Result<install::Request, String> {
     let readonly = match parsed.value("lockfile") {
-        None => false,
+        None | Some("") => false,
         Some("readonly") => true,
         Some(other) => {
             return Err(format!(
@@ -181,11 +217,20 @@ fn prepare(
     app: &mut App,
     session: &Session,
     (request, installing): (&Request, &install::Request),
-    tests: &str,
+    (tests, modules): (&str, Modules<'_>),
 ) -> Result<Exit, Failure> {
     let json = matches!(app.view(), View::Json(_));
     if let View::Json(mut view) = app.view() {
         view.version();
+    }
+    let (say, told) = telling(app);
+    let options = Options {
+        upgrade: modules.upgrade,
+        readonly: modules.readonly,
+        say,
+    };
+    if let Some(from) = modules.from {
+        block_on(copy::run(session, from, &options))?;
     }
     let prepared = if request.enabled {
         let mut view = app.view();
@@ -197,23 +242,22 @@ fn prepare(
     app.show_report(&Report::plain(prepared.diagnostics));
     if !json && !about.is_empty() {
         app.out().print(&about.join("\n"));
+        // Lines about modules go past this buffer.
+        drop(app.out().flush());
     }
+    let options = modules.get.then_some(&options);
     let mut view = app.view();
-    let initialized = block_on(init::run(session, tests, installing, &mut view));
+    let initialized = block_on(init::run(session, tests, options, installing, &mut view));
     drop(view);
+    told(app);
     let Initialized {
         empty,
-        modules,
+        modules: _,
         providers,
         lock,
         report,
     } = initialized?;
     let mut lines = if json { about } else { Vec::new() };
-    if !modules.is_empty() {
-        lines.push(String::from("Modules:"));
-        lines.extend(modules.iter().map(|(dir, _)| format!("- {dir}")));
-        lines.push(String::new());
-    }
     if !providers.is_empty() {
         lines.push(String::from("Providers:"));
         lines.extend(providers.iter().map(about_provider));

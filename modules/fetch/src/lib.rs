@@ -11,8 +11,11 @@ pub mod digest;
 pub mod discovery;
 mod error;
 pub mod host;
+pub mod oci;
 pub mod settings;
 pub mod store;
+#[cfg(test)]
+mod testserver;
 
 pub use client::{Answer, Client, ClientOptions, Downloaded, Request, Transferred};
 pub use error::FetchError;

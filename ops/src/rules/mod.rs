@@ -7,6 +7,7 @@ pub mod folder;
 pub mod import;
 pub mod input;
 pub mod install;
+pub mod modules;
 pub mod planning;
 pub mod plugin;
 pub mod state;
@@ -33,6 +34,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Command line", usage::ALL),
     ("Encryption of state and plans", encryption::ALL),
     ("Installing providers", install::ALL),
+    ("Modules", modules::ALL),
 ];
 
 /// The areas of all rooms.

@@ -5,6 +5,7 @@ use super::files::{self, Found};
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_plan;
 use crate::load;
+use crate::modules::{Modules, test_key};
 use crate::providers::{self, Registry};
 use crate::rules;
 use crate::session::Session;
@@ -131,9 +132,10 @@ impl Shared<'_> {
             warnings,
         } = variables;
         diagnostics.extend(warnings);
+        let key = test_key(&file.path, &run.name);
         let root = match &run.module {
             None => EcoString::from("."),
-            Some(module) => module_dir(&module.source).map_err(|problem| {
+            Some(module) => module_dir(self.session, &key, &module.source).map_err(|problem| {
                 Failure::Input(Report {
                     diagnostics: Diagnostic::error(&rules::test::RUN_MODULE_REMOTE, problem)
                         .at(module.span)
@@ -159,10 +161,16 @@ impl Shared<'_> {
             }
         };
         let mut loader = Loader::with_sources(sources, root, &given);
+        let below = if run.module.is_some() {
+            key
+        } else {
+            String::new()
+        };
+        let modules = Modules::of(self.session).below(below);
         while let Some(request) = loader.poll() {
-            let found = match kind(&request.source) {
-                SourceKind::Local => self.folder(&join(&request.caller_dir, &request.source)),
-                SourceKind::Remote => load::module(&request),
+            let found = match modules.dir(&request) {
+                Ok(dir) => self.folder(&dir),
+                Err(problem) => Err(problem),
             };
             loader.provide(&request, found);
         }
@@ -393,12 +401,10 @@ impl Shared<'_> {
 }
 
 /// The folder of the module that a run executes.
-fn module_dir(source: &str) -> Result<EcoString, String> {
+fn module_dir(session: &Session, key: &str, source: &str) -> Result<EcoString, String> {
     match kind(source) {
         SourceKind::Local => Ok(join(".", source).into()),
-        SourceKind::Remote => Err(format!(
-            "The module source {source:?} is not a local path. Modules from registries, repositories and archives come with a later version of terrane; a local path begins with ./ or ../ instead."
-        )),
+        SourceKind::Remote => Modules::of(session).single(key, source).map(Into::into),
     }
 }
 

@@ -4,6 +4,7 @@ use super::files;
 use crate::failure::Failure;
 use crate::files::functions_for_validate;
 use crate::load::{self, Loaded, Origin};
+use crate::modules::{Installation, Modules, test_key};
 use crate::providers;
 use crate::rules;
 use crate::session::Session;
@@ -58,7 +59,9 @@ pub(crate) async fn check(
             let source = run.module.as_ref().map(|module| module.source.clone());
             let source = source.unwrap_or_default();
             if let (None, Some(module)) = (subjects.get(&source), &run.module) {
-                let found = subject(session, module, &mut loaded.sources, &mut diagnostics).await?;
+                let key = test_key(&file.path, &run.name);
+                let found = (&mut loaded.sources, &mut diagnostics);
+                let found = subject((session, None), (&key, module), found).await?;
                 subjects.insert(source.clone(), found);
             }
             if let Some(Some(subject)) = subjects.get_mut(&source) {
@@ -75,19 +78,33 @@ pub(crate) async fn check(
 ///
 /// # Errors
 /// When a file can't be read.
-pub(crate) fn modules(
+pub(crate) async fn modules(
+    session: &Session,
+    installation: Option<&Installation<'_>>,
     directory: &str,
     sources: &mut SourceMap,
 ) -> Result<(Vec<(String, String)>, Vec<Tree>, Diagnostics), Failure> {
     let (files, mut diagnostics) = files::check(directory, sources)?;
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     let mut trees = Vec::new();
-    let runs = files.iter().flat_map(|file| &file.runs);
-    for module in runs.filter_map(|run| run.module.as_ref()) {
-        let dir = join(".", &module.source);
+    let runs = files
+        .iter()
+        .flat_map(|file| file.runs.iter().map(move |run| (file, run)));
+    for (file, run) in runs {
+        let Some(module) = &run.module else {
+            continue;
+        };
+        let local = kind(&module.source) == Kind::Local;
+        let key = test_key(&file.path, &run.name);
+        let dir = if local {
+            join(".", &module.source)
+        } else {
+            key.clone()
+        };
         if let Entry::Vacant(entry) = found.entry(dir) {
+            let texts = (&mut *sources, &mut diagnostics);
+            trees.extend(read((session, installation), (&key, module), texts).await);
             let files = load::folder(entry.key()).map_or(0, |folder| folder.files.len());
-            trees.extend(read(module, sources, &mut diagnostics));
             entry.insert(files.to_string());
         }
     }
@@ -123,19 +140,17 @@ fn assertions(
 }
 
 /// Reads the declarations of the module of a run.
-fn read(
-    module: &RunModule,
-    sources: &mut SourceMap,
-    diagnostics: &mut Diagnostics,
+async fn read(
+    (session, installation): (&Session, Option<&Installation<'_>>),
+    (key, module): (&str, &RunModule),
+    (sources, diagnostics): (&mut SourceMap, &mut Diagnostics),
 ) -> Option<Tree> {
-    let folder = match kind(&module.source) {
-        Kind::Local => load::folder(&join(".", &module.source)),
-        Kind::Remote => Err(format!(
-            "The module source {:?} is not a local path. Modules from registries, repositories and archives come with a later version of terrane.",
-            module.source
-        )),
+    let dir = match (kind(&module.source), installation) {
+        (Kind::Local, _) => Ok(join(".", &module.source)),
+        (Kind::Remote, Some(installation)) => installation.single(key, &module.source).await,
+        (Kind::Remote, None) => Modules::of(session).single(key, &module.source),
     };
-    let folder = match folder {
+    let folder = match dir.and_then(|dir| load::folder(&dir)) {
         Ok(folder) => folder,
         Err(problem) => {
             diagnostics.push(Diagnostic::error(&rules::test::RUN_MODULE, problem).at(module.span));
@@ -143,9 +158,20 @@ fn read(
         }
     };
     let mut loader = Loader::with_sources(std::mem::take(sources), folder, &[]);
-    while let Some(request) = loader.poll() {
-        let found = load::module(&request);
-        loader.provide(&request, found);
+    match installation {
+        Some(installation) => {
+            let unused = &mut Vec::new();
+            installation
+                .provide(&mut loader, key, (unused, diagnostics))
+                .await;
+        }
+        None => {
+            let modules = Modules::of(session).below(key.to_owned());
+            while let Some(request) = loader.poll() {
+                let found = modules.folder(&request);
+                loader.provide(&request, found);
+            }
+        }
     }
     let (tree, texts, found) = loader.finish();
     *sources = texts;
@@ -156,12 +182,12 @@ fn read(
 
 /// Reads and checks the module of a run.
 async fn subject(
-    session: &Session,
-    module: &RunModule,
-    sources: &mut SourceMap,
-    diagnostics: &mut Diagnostics,
+    (session, installation): (&Session, Option<&Installation<'_>>),
+    (key, module): (&str, &RunModule),
+    (sources, diagnostics): (&mut SourceMap, &mut Diagnostics),
 ) -> Result<Option<Subject>, Failure> {
-    let Some(tree) = read(module, sources, diagnostics) else {
+    let texts = (&mut *sources, &mut *diagnostics);
+    let Some(tree) = read((session, installation), (key, module), texts).await else {
         return Ok(None);
     };
     let (registry, found) =

@@ -77,7 +77,7 @@ fn a_missing_module_is_named() {
             "main.tf",
             "module \"m\" {\n  source = \"hashicorp/consul/aws\"\n}\n",
         )],
-        "not a local path",
+        "not yet installed",
     );
 }
 

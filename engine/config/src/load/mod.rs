@@ -252,6 +252,11 @@ impl Loader {
         }
     }
 
+    /// Goes on without the module that [`Self::poll`] asked for: somebody else has said why it can't be had.
+    pub fn leave_out(&mut self, request: &ModuleRequest) {
+        self.pending.remove(&request.path);
+    }
+
     /// The tree, the texts, and all messages about syntax and declarations.
     pub fn finish(mut self) -> (Tree, SourceMap, Diagnostics) {
         if !self.incompatible {

@@ -176,3 +176,6 @@ impl Client {
 pub(crate) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
+
+#[cfg(test)]
+mod tests;
