@@ -2,18 +2,18 @@
 
 use crate::backend::init as backend;
 use crate::failure::{Failure, Report};
+use crate::install::{self, Configured, LockChange, Ready};
 use crate::load::{self, LoadedTree, Origin};
 use crate::modules::{Installation, Options};
-use crate::providers;
 use crate::rules;
 use crate::session::Session;
 use crate::test;
 use crate::ui::Ui;
 use crate::variables;
 use std::path::Path;
+use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
-use terrane_model::addr::ProviderAddr;
 use terrane_model::snapshot::Snapshot;
 
 /// The state file of the peers.
@@ -26,8 +26,10 @@ pub struct Initialized {
     pub empty: bool,
     /// Modules that are called, by address and folder.
     pub modules: Vec<(String, String)>,
-    /// Providers that are needed, with their versions.
-    pub providers: Vec<(ProviderAddr, String)>,
+    /// Providers that are needed.
+    pub providers: Vec<Ready>,
+    /// What became of the lock file.
+    pub lock: LockChange,
     /// Warnings.
     pub report: Report,
 }
@@ -52,6 +54,8 @@ pub async fn run(
     session: &Session,
     tests: &str,
     modules: Option<&Options>,
+    request: &install::Request,
+    ui: &mut dyn Ui,
 ) -> Result<Initialized, Failure> {
     let collected =
         variables::collect(&session.env, &session.variables, &mut SourceMap::default())?;
@@ -70,17 +74,16 @@ pub async fn run(
         None => load::tree(session, Origin::Disk, &collected.values)?,
     };
     let of_tests = test::validate::modules(session, installation.as_ref(), tests, &mut sources);
-    let (of_tests, more) = of_tests.await?;
+    let (of_tests, trees, more) = of_tests.await?;
     diagnostics.extend(found);
-    diagnostics.extend(more);
+    let found = more;
     // Before providers are looked for: what is installed stays installed.
     if let Some(installation) = installation
         && !diagnostics.has_errors()
+        && !found.has_errors()
     {
         installation.finish(true)?;
     }
-    let (registry, found) =
-        providers::load(session, &tree.requirements, &Snapshot::default()).await?;
     diagnostics.extend(found);
     if diagnostics.has_errors() {
         return Err(Failure::Input(Report {
@@ -88,11 +91,21 @@ pub async fn run(
             sources,
         }));
     }
-    let providers = tree
-        .requirements
-        .keys()
-        .filter_map(|addr| Some((addr.clone(), registry.version(addr)?)))
-        .collect();
+    let snapshot = if request.state {
+        session.snapshot()?
+    } else {
+        Arc::default()
+    };
+    let all = std::iter::once(&tree).chain(&trees);
+    let configured = Configured::new(all, &sources, &snapshot);
+    let installation = install::run(session, &configured, request, ui).await?;
+    diagnostics.extend(installation.diagnostics);
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources,
+        }));
+    }
     let modules = folders
         .iter()
         .skip(1)
@@ -102,7 +115,8 @@ pub async fn run(
     Ok(Initialized {
         empty: folders.first().is_none_or(|root| root.files.is_empty()),
         modules,
-        providers,
+        providers: installation.ready,
+        lock: installation.lock,
         report: Report {
             diagnostics,
             sources,

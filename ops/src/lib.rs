@@ -36,6 +36,7 @@ pub mod get;
 pub mod graph;
 pub mod import;
 pub mod init;
+pub mod install;
 pub mod leased;
 pub mod modules;
 pub mod output;

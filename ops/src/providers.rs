@@ -83,7 +83,11 @@ impl Registry {
 /// All providers that this program has or can start, with messages about those that it can't.
 pub fn available(session: &Session) -> (Providers, Diagnostics) {
     let mut providers = built_in(session);
-    let diagnostics = crate::plugins::add(session, &mut providers);
+    let mut diagnostics = match crate::install::add(session, &mut providers) {
+        Ok(()) => Diagnostics::new(),
+        Err(failure) => failure.into_report().diagnostics,
+    };
+    diagnostics.extend(crate::plugins::add(session, &mut providers));
     (providers, diagnostics)
 }
 
@@ -123,13 +127,14 @@ pub async fn load(
     snapshot: &Snapshot,
 ) -> Result<(Registry, Diagnostics), Failure> {
     let (factories, mut diagnostics) = available(session);
-    let (registry, found) = load_from(factories, requirements, snapshot).await?;
+    let (registry, found) = load_from(session, factories, requirements, snapshot).await?;
     diagnostics.extend(found);
     Ok((registry, diagnostics))
 }
 
 /// The same, out of these providers.
 pub(crate) async fn load_from(
+    session: &Session,
     factories: Providers,
     requirements: &BTreeMap<ProviderAddr, Requirement>,
     snapshot: &Snapshot,
@@ -155,7 +160,11 @@ pub(crate) async fn load_from(
                 }
                 asked.push((addr.clone(), factory.clone()));
             }
-            None => diagnostics.push(missing(addr, requirements.get(addr))),
+            None => diagnostics.push(crate::install::why_not(
+                session,
+                addr,
+                requirements.get(addr),
+            )),
         }
     }
     let answers = futures::future::join_all(asked.into_iter().map(|(addr, factory)| async move {
@@ -212,29 +221,11 @@ fn unfit(addr: &ProviderAddr, version: &str, requirement: &Requirement) -> Vec<D
             Diagnostic::error(
                 &rules::folder::UNSUITABLE_PROVIDER,
                 format!(
-                    "The version {version} of {} that is built into terrane does not meet the constraint {text:?}. Change the constraint, or use a version of terrane with another version of the provider.",
+                    "The version {version} of {}, which is in use here, does not meet the constraint {text:?}. Run `terrane init -upgrade` to select another version, or change the constraint.",
                     addr.for_display()
                 ),
             )
             .at(*span)
         })
         .collect()
-}
-
-fn missing(addr: &ProviderAddr, requirement: Option<&Requirement>) -> Diagnostic {
-    let who = match requirement {
-        Some(_) => "The configuration",
-        None => "The state",
-    };
-    let diagnostic = Diagnostic::error(
-        &rules::folder::PROVIDER_NOT_AVAILABLE,
-        format!(
-            "{who} needs the provider {}, which is not built into this version of terrane, and installing providers comes with a later one. If you have its program, name its folder under dev_overrides in ~/.terraformrc. `terrane version -json` lists the providers that are built in.",
-            addr.for_display()
-        ),
-    );
-    match requirement.and_then(|requirement| requirement.span) {
-        Some(span) => diagnostic.at(span),
-        None => diagnostic,
-    }
 }

@@ -16,8 +16,6 @@ pub struct Requirements {
     pub modules: BTreeMap<ModulePath, Vec<(ProviderAddr, String)>>,
     /// Needed by the state.
     pub state: BTreeSet<ProviderAddr>,
-    /// The providers.
-    pub registry: Registry,
     /// Warnings.
     pub report: Report,
 }
@@ -26,20 +24,15 @@ pub struct Requirements {
 ///
 /// # Errors
 /// When the configuration has errors, or the state can't be read.
-pub async fn run(
-    session: &Session,
-    arguments: &[VariableArgument],
-) -> Result<Requirements, Failure> {
+pub fn run(session: &Session, arguments: &[VariableArgument]) -> Result<Requirements, Failure> {
     let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
     let LoadedTree {
         tree,
         sources,
-        mut diagnostics,
+        diagnostics,
         folders: _,
     } = load::tree(session, Origin::Disk, &collected.values)?;
     let snapshot = session.snapshot()?;
-    let (registry, found) = providers::load(session, &tree.requirements, &snapshot).await?;
-    diagnostics.extend(found);
     if diagnostics.has_errors() {
         return Err(Failure::Input(Report {
             diagnostics,
@@ -68,10 +61,36 @@ pub async fn run(
             .values()
             .map(|resource| resource.provider.provider.clone())
             .collect(),
-        registry,
         report: Report {
             diagnostics,
             sources,
         },
     })
+}
+
+/// The providers of configuration and state, with their schemas.
+///
+/// # Errors
+/// When the configuration has errors, the state can't be read, or a provider is not there.
+pub async fn schemas(
+    session: &Session,
+    arguments: &[VariableArgument],
+) -> Result<Registry, Failure> {
+    let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
+    let LoadedTree {
+        tree,
+        sources,
+        mut diagnostics,
+        folders: _,
+    } = load::tree(session, Origin::Disk, &collected.values)?;
+    let snapshot = session.snapshot()?;
+    let (registry, found) = providers::load(session, &tree.requirements, &snapshot).await?;
+    diagnostics.extend(found);
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources,
+        }));
+    }
+    Ok(registry)
 }

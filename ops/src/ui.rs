@@ -78,6 +78,14 @@ pub trait Ui: Send {
     /// while one lasts: the moment to flush, redraw, and say what takes long.
     fn waiting(&mut self, in_flight: usize, queued: usize);
 
+    /// Something happens to a provider that is being installed.
+    fn installing(&mut self, event: &crate::install::Event) {
+        let _nobody_looks = event;
+    }
+
+    /// All of it has happened.
+    fn installed(&mut self) {}
+
     /// Something to be said at once, for people only.
     fn note(&mut self, text: &str);
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use terrane_ops::backend::init::{Mode, Prepared, Request};
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::init::{self, Initialized};
+use terrane_ops::install::{self, LockChange, Ready, Wanted};
 use terrane_ops::modules::{Options, Say, copy};
 use terrane_ops::rules;
 use terrane_ops::session::Session;
@@ -21,30 +22,19 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         Ok(request) => request,
         Err(failure) => return app.show_failure(failure),
     };
-    let readonly = match parsed.value("lockfile") {
-        None | Some("") => false,
-        Some("readonly") => true,
-        Some(other) => {
-            let problem = format!("-lockfile={other} is not known; there is -lockfile=readonly.");
-            return app.usage_error(None, &problem);
-        }
+    let installing = match installing(parsed, request.enabled) {
+        Ok(installing) => installing,
+        Err(problem) => return app.usage_error(None, &problem),
     };
-    let upgrade = parsed.is("upgrade", false);
-    if readonly && upgrade {
-        return app.usage_error(
-            None,
-            "-upgrade changes the lock file, and -lockfile=readonly does not allow that: give one of them.",
-        );
-    }
     let modules = Modules {
-        upgrade,
-        readonly,
+        upgrade: installing.upgrade,
+        readonly: installing.readonly,
         get: parsed.is("get", true),
         from: parsed.value("from-module").filter(|from| !from.is_empty()),
     };
     let tests = parsed.value("test-directory").unwrap_or(TEST_DIRECTORY);
     with_session(app, parsed, "init", |app, session| {
-        prepare(app, session, &request, (tests, modules))
+        prepare(app, session, (&request, &installing), (tests, modules))
     })
 }
 
@@ -79,6 +69,80 @@ pub(super) fn telling(app: &mut App) -> (Say, impl FnOnce(&mut App) + use<>) {
         }
     };
     (say, told)
+}
+
+/// What the flags say about providers.
+fn installing(parsed: &Parsed, state: bool) -> Result<install::Request, String> {
+    let readonly = match parsed.value("lockfile") {
+        None | Some("") => false,
+        Some("readonly") => true,
+        Some(other) => {
+            return Err(format!(
+                "-lockfile={other} is not known: the only value is readonly."
+            ));
+        }
+    };
+    let upgrade = parsed.is("upgrade", false);
+    if readonly && upgrade {
+        return Err(String::from(
+            "-upgrade selects versions anew, and -lockfile=readonly forbids to keep them: give one of them.",
+        ));
+    }
+    let mode = match parsed.value("provider-mode") {
+        None | Some("auto") => Wanted::Auto,
+        Some("native") => Wanted::Native,
+        Some("plugin") => Wanted::Plugin,
+        Some(other) => {
+            return Err(format!(
+                "-provider-mode={other} is not known: auto, native and plugin are."
+            ));
+        }
+    };
+    let dirs = parsed.values(&["plugin-dir"]);
+    let dirs = dirs.map(|(_, dir)| dir).filter(|dir| !dir.is_empty());
+    Ok(install::Request {
+        upgrade,
+        readonly,
+        plugin_dirs: dirs.map(Into::into).collect(),
+        mode,
+        state,
+    })
+}
+
+/// A line per provider.
+fn about_provider(ready: &Ready) -> String {
+    let Ready {
+        addr,
+        version,
+        mode,
+        why,
+    } = ready;
+    let name = addr.for_display();
+    let version = version
+        .as_ref()
+        .map_or_else(String::new, |text| format!(" v{text}"));
+    let why = why
+        .as_ref()
+        .map_or_else(String::new, |why| format!(": {why}"));
+    match mode {
+        _ if addr.is_builtin() => format!("- {addr} is part of terrane"),
+        Some(install::Mode::Native) => format!("- {name}{version} (native{why})"),
+        Some(install::Mode::Plugin) => format!("- {name}{version} (plugin{why})"),
+        None => format!("- {name} (from the folder that the settings name, or already running)"),
+    }
+}
+
+/// What became of the lock file.
+fn about_lock(lock: LockChange) -> &'static str {
+    match lock {
+        LockChange::Unchanged => "",
+        LockChange::Created => {
+            "\nTerrane has recorded the selected providers in the new lock file .terraform.lock.hcl. Commit it,\nso that the next `terrane init` selects the same ones, everywhere.\n"
+        }
+        LockChange::Changed => {
+            "\nTerrane has changed the selected providers in the lock file .terraform.lock.hcl. Look at the\nchanges, and commit them.\n"
+        }
+    }
 }
 
 /// What the flags say about the backend.
@@ -152,7 +216,7 @@ fn about_backend(prepared: &Prepared) -> Vec<String> {
 fn prepare(
     app: &mut App,
     session: &Session,
-    request: &Request,
+    (request, installing): (&Request, &install::Request),
     (tests, modules): (&str, Modules<'_>),
 ) -> Result<Exit, Failure> {
     let json = matches!(app.view(), View::Json(_));
@@ -176,31 +240,37 @@ fn prepare(
     };
     let about = about_backend(&prepared);
     app.show_report(&Report::plain(prepared.diagnostics));
+    if !json && !about.is_empty() {
+        app.out().print(&about.join("\n"));
+        // Lines about modules go past this buffer.
+        drop(app.out().flush());
+    }
     let options = modules.get.then_some(&options);
-    let initialized = block_on(init::run(session, tests, options));
+    let mut view = app.view();
+    let initialized = block_on(init::run(session, tests, options, installing, &mut view));
+    drop(view);
     told(app);
     let Initialized {
         empty,
         modules: _,
         providers,
+        lock,
         report,
     } = initialized?;
-    let mut lines = about;
+    let mut lines = if json { about } else { Vec::new() };
     if !providers.is_empty() {
         lines.push(String::from("Providers:"));
-        for (addr, version) in &providers {
-            lines.push(if addr.is_builtin() {
-                format!("- {addr} is part of terrane")
-            } else {
-                format!("- {} v{version} (native)", addr.for_display())
-            });
-        }
+        lines.extend(providers.iter().map(about_provider));
         lines.push(String::new());
     }
+    let about_lock = about_lock(lock);
     if json {
         let mut view = app.view();
         for line in lines.iter().filter(|line| !line.is_empty()) {
             view.note(line);
+        }
+        if !about_lock.is_empty() {
+            view.note(about_lock.trim());
         }
         view.note("Terrane has been successfully initialized!");
         drop(view);
@@ -208,6 +278,7 @@ fn prepare(
         return Ok(Exit::OK);
     }
     app.out().print(&lines.join("\n"));
+    app.out().print(about_lock);
     app.show_report(&report);
     let sentence = if empty {
         "Terrane initialized in an empty directory!"

@@ -10,6 +10,7 @@ pub(crate) mod graph;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod login;
 pub(crate) mod metadata;
 pub(crate) mod output;
 pub(crate) mod plan;

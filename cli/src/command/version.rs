@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
+use terrane_ops::install::selections;
 
 /// The platform in the words of the peers.
 fn platform() -> String {
@@ -20,12 +21,15 @@ fn platform() -> String {
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     let version = env!("CARGO_PKG_VERSION");
     let text = if parsed.is("json", false) {
+        // A folder without configuration, or one with a damaged lock file, selects nothing.
+        let session = app.session(parsed, "version").ok();
+        let selected = session.and_then(|session| selections(&session).ok());
         let body = serde_json::json!({
             "terrane_version": version,
             // Tools that read the output of the peers look for this name.
             "terraform_version": version,
             "platform": platform(),
-            "provider_selections": {},
+            "provider_selections": selected.unwrap_or_default(),
         });
         format!("{body:#}\n")
     } else {

@@ -1,6 +1,7 @@
 //! Text for people.
 
 use super::ephemeral::Ephemerals;
+use super::installing::{self, Downloads};
 use super::migration;
 use super::progress::Live;
 use super::resource::{action_words, elapsed};
@@ -11,6 +12,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 use terrane_ops::applying::{Applied, Progress as Applying};
 use terrane_ops::failure::Report;
+use terrane_ops::install::Event;
 use terrane_ops::model::addr::InstanceAddr;
 use terrane_ops::planning::ephemeral::{EphemeralProgress, EphemeralStage};
 use terrane_ops::planning::machine::Progress as Planning;
@@ -30,6 +32,7 @@ pub(crate) struct Human<'a> {
     /// Reads of planning that have begun and not ended.
     reading: BTreeMap<InstanceAddr, Instant>,
     ephemerals: Ephemerals,
+    downloads: Downloads,
     done: usize,
     /// How many steps there are in all, where that is known.
     total: Option<usize>,
@@ -58,6 +61,7 @@ impl<'a> Human<'a> {
             running: BTreeMap::new(),
             reading: BTreeMap::new(),
             ephemerals: Ephemerals::default(),
+            downloads: Downloads::default(),
             done: 0,
             total: None,
         }
@@ -260,6 +264,32 @@ impl Ui for Human<'_> {
             .total
             .map_or(in_flight + queued, |total| total.saturating_sub(self.done));
         self.live.draw(self.done, left, &running);
+    }
+
+    fn installing(&mut self, event: &Event) {
+        if let Event::Progress { addr, bytes, total } = event {
+            if self.live.is_on() {
+                self.downloads.progress(addr, *bytes, *total);
+            }
+            return;
+        }
+        if let Event::Installed { addr, .. } | Event::Cached { addr, .. } = event {
+            self.downloads.done(addr);
+        }
+        let Some(line) = installing::line(event) else {
+            return;
+        };
+        let out = &mut *self.out;
+        self.downloads.aside(|| {
+            out.print(&format!("{line}\n"));
+            // What could not be written is known at the end of the program.
+            drop(out.flush());
+        });
+    }
+
+    fn installed(&mut self) {
+        self.downloads.clear();
+        self.out.print("\n");
     }
 
     fn note(&mut self, text: &str) {

@@ -446,6 +446,12 @@ impl Ui for Json<'_> {
         drop(self.out.flush());
     }
 
+    fn installing(&mut self, event: &terrane_ops::install::Event) {
+        if let Some(line) = super::installing::line(event) {
+            self.note(line.trim_start_matches("- "));
+        }
+    }
+
     fn note(&mut self, text: &str) {
         self.info(text, "log", json!({}));
         drop(self.out.flush());

@@ -3,6 +3,7 @@
 pub(crate) mod diagnostics;
 mod ephemeral;
 mod human;
+pub(crate) mod installing;
 mod json;
 pub(crate) mod migration;
 mod output;
@@ -16,6 +17,7 @@ pub(crate) use json::Json;
 pub(crate) use output::Output;
 
 use terrane_ops::failure::Report;
+use terrane_ops::install::Event;
 use terrane_ops::model::addr::InstanceAddr;
 use terrane_ops::ui::{Question, Ui};
 
@@ -64,6 +66,12 @@ impl Ui for View<'_> {
     }
     fn waiting(&mut self, in_flight: usize, queued: usize) {
         self.ui().waiting(in_flight, queued);
+    }
+    fn installing(&mut self, event: &Event) {
+        self.ui().installing(event);
+    }
+    fn installed(&mut self) {
+        self.ui().installed();
     }
     fn note(&mut self, text: &str) {
         self.ui().note(text);

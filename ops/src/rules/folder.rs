@@ -29,13 +29,6 @@ terrane_lang::rules! {
     /// ```
     T5005 error UNSUITABLE_PROVIDER = "Unsuitable provider version";
 
-    /// The provider is not there. `terrane init` fetches what can be fetched.
-    ///
-    /// ```text
-    /// resource "nope_thing" "a" {}
-    /// ```
-    T5006 error PROVIDER_NOT_AVAILABLE = "Provider not available";
-
     /// There is nothing of this name to format.
     ///
     /// ```sh

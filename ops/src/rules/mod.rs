@@ -6,6 +6,7 @@ pub mod encryption;
 pub mod folder;
 pub mod import;
 pub mod input;
+pub mod install;
 pub mod modules;
 pub mod planning;
 pub mod plugin;
@@ -32,6 +33,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Backends", backend::ALL),
     ("Command line", usage::ALL),
     ("Encryption of state and plans", encryption::ALL),
+    ("Installing providers", install::ALL),
     ("Modules", modules::ALL),
 ];
 

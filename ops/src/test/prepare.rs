@@ -215,8 +215,13 @@ impl Shared<'_> {
                 .filter(|found| !(unbound && found.is(&UNDECLARED_CONFIGURATION))),
         );
         let run = &file.runs[at];
-        let loaded =
-            providers::load_from(self.factories.clone(), &tree.requirements, snapshot).await?;
+        let loaded = providers::load_from(
+            self.session,
+            self.factories.clone(),
+            &tree.requirements,
+            snapshot,
+        )
+        .await?;
         let (registry, found) = loaded;
         diagnostics.extend(found);
         let failed = |diagnostics: Diagnostics, sources: SourceMap| {

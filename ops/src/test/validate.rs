@@ -83,9 +83,10 @@ pub(crate) async fn modules(
     installation: Option<&Installation<'_>>,
     directory: &str,
     sources: &mut SourceMap,
-) -> Result<(Vec<(String, String)>, Diagnostics), Failure> {
+) -> Result<(Vec<(String, String)>, Vec<Tree>, Diagnostics), Failure> {
     let (files, mut diagnostics) = files::check(directory, sources)?;
     let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let mut trees = Vec::new();
     let runs = files
         .iter()
         .flat_map(|file| file.runs.iter().map(move |run| (file, run)));
@@ -102,12 +103,12 @@ pub(crate) async fn modules(
         };
         if let Entry::Vacant(entry) = found.entry(dir) {
             let texts = (&mut *sources, &mut diagnostics);
-            subject((session, installation), (&key, module), texts).await?;
+            trees.extend(read((session, installation), (&key, module), texts).await);
             let files = load::folder(entry.key()).map_or(0, |folder| folder.files.len());
             entry.insert(files.to_string());
         }
     }
-    Ok((found.into_iter().collect(), diagnostics))
+    Ok((found.into_iter().collect(), trees, diagnostics))
 }
 
 fn variables<'n>(names: impl Iterator<Item = &'n EcoString>) -> BTreeMap<EcoString, Value> {
@@ -138,12 +139,12 @@ fn assertions(
         .collect()
 }
 
-/// Reads and checks the module of a run.
-async fn subject(
+/// Reads the declarations of the module of a run.
+async fn read(
     (session, installation): (&Session, Option<&Installation<'_>>),
     (key, module): (&str, &RunModule),
     (sources, diagnostics): (&mut SourceMap, &mut Diagnostics),
-) -> Result<Option<Subject>, Failure> {
+) -> Option<Tree> {
     let dir = match (kind(&module.source), installation) {
         (Kind::Local, _) => Ok(join(".", &module.source)),
         (Kind::Remote, Some(installation)) => installation.single(key, &module.source).await,
@@ -153,7 +154,7 @@ async fn subject(
         Ok(folder) => folder,
         Err(problem) => {
             diagnostics.push(Diagnostic::error(&rules::test::RUN_MODULE, problem).at(module.span));
-            return Ok(None);
+            return None;
         }
     };
     let mut loader = Loader::with_sources(std::mem::take(sources), folder, &[]);
@@ -174,11 +175,24 @@ async fn subject(
     }
     let (tree, texts, found) = loader.finish();
     *sources = texts;
-    let mut failed = found.has_errors();
+    let failed = found.has_errors();
     diagnostics.extend(found);
+    (!failed).then_some(tree)
+}
+
+/// Reads and checks the module of a run.
+async fn subject(
+    (session, installation): (&Session, Option<&Installation<'_>>),
+    (key, module): (&str, &RunModule),
+    (sources, diagnostics): (&mut SourceMap, &mut Diagnostics),
+) -> Result<Option<Subject>, Failure> {
+    let texts = (&mut *sources, &mut *diagnostics);
+    let Some(tree) = read((session, installation), (key, module), texts).await else {
+        return Ok(None);
+    };
     let (registry, found) =
         providers::load(session, &tree.requirements, &Snapshot::default()).await?;
-    failed |= found.has_errors();
+    let failed = found.has_errors();
     diagnostics.extend(found);
     if failed {
         return Ok(None);

@@ -51,6 +51,11 @@ impl Providers {
         self
     }
 
+    /// Takes the one at this address out.
+    pub fn remove(&mut self, addr: &ProviderAddr) {
+        self.by_addr.remove(&key(addr));
+    }
+
     /// The one at this address.
     #[must_use]
     pub fn get(&self, addr: &ProviderAddr) -> Option<&Arc<dyn ProviderFactory>> {

@@ -20,6 +20,7 @@ mod folder;
 mod functions;
 mod history;
 mod imports;
+mod install;
 mod leases;
 mod peers;
 mod places;

@@ -1,5 +1,6 @@
 //! `providers` and `providers schema`.
 
+pub(crate) mod lock;
 mod schema;
 
 use super::{block_on, variables, with_session};
@@ -12,7 +13,7 @@ use terrane_ops::requirements::{self, Requirements};
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     let variables = variables(parsed);
     with_session(app, parsed, "providers", |app, session| {
-        let found = block_on(requirements::run(session, &variables))?;
+        let found = requirements::run(session, &variables)?;
         let mut text = String::from("\nProviders required by configuration:\n.\n");
         branches(&found, &ModulePath::root(), "", &mut text);
         text.push('\n');
@@ -71,8 +72,8 @@ pub(crate) fn schema(app: &mut App, parsed: &Parsed) -> Exit {
     app.human_only();
     let variables = variables(parsed);
     with_session(app, parsed, "providers schema", |app, session| {
-        let found = block_on(requirements::run(session, &variables))?;
-        let text = schema::to_json(&found.registry);
+        let registry = block_on(requirements::schemas(session, &variables))?;
+        let text = schema::to_json(&registry);
         app.out().print(&format!("{text}\n"));
         Ok(Exit::OK)
     })

@@ -383,7 +383,7 @@ fn hint_at_meta_blocks(diagnostics: &mut Diagnostics) {
 const META_BLOCKS: &[&str] = &["lifecycle", "connection", "provisioner", "dynamic"];
 
 /// The schema of a body in terms of the syntax. Attributes that are written as blocks count as blocks.
-fn body_schema(schema: &Block, as_blocks: &[EcoString]) -> BodySchema {
+pub(super) fn body_schema(schema: &Block, as_blocks: &[EcoString]) -> BodySchema {
     let attributes = schema
         .attributes
         .iter()

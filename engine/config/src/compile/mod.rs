@@ -8,6 +8,7 @@ mod beside;
 pub(crate) mod bind;
 pub(crate) mod body;
 mod call;
+mod cover;
 mod functions;
 mod lifecycle;
 mod meta;
@@ -20,6 +21,7 @@ mod resource;
 mod roots;
 
 pub use beside::beside;
+pub use cover::uncovered;
 pub use functions::provider_function;
 
 use crate::config::{Config, Module, ModuleId, Repetition};

@@ -74,6 +74,10 @@ pub struct ModuleFolder {
 pub struct Requirement {
     /// Version constraints, with the place of each.
     pub constraints: Vec<(EcoString, Span)>,
+    /// By constraint: the module that has it.
+    pub askers: Vec<ModulePath>,
+    /// Some module names its address in `required_providers`.
+    pub declared: bool,
     /// Where it is first needed.
     pub span: Option<Span>,
     /// Modules that need it.

@@ -119,6 +119,7 @@ impl Collector {
             && !entry.constraints.contains(constraint)
         {
             entry.constraints.push(constraint.clone());
+            entry.askers.push(module.clone());
         }
         // Modules are looked at one after the other.
         if entry.modules.last() != Some(module) {
@@ -141,6 +142,9 @@ pub(super) fn requirements(tree: &Tree) -> (BTreeMap<ProviderAddr, Requirement>,
                 entry.span,
                 entry.constraint.as_ref(),
             );
+            if let Some(found) = collector.found.get_mut(&entry.addr) {
+                found.declared = true;
+            }
         }
         for provider in &decl.providers {
             let addr = provider_addr(decl, &provider.name);

@@ -340,7 +340,8 @@ impl FromStr for ProviderAddr {
                 "namespace and type may hold only letters, digits, dashes and underscores",
             ));
         }
-        if host.is_empty()
+        // Addresses become names of folders.
+        if host.split('.').any(str::is_empty)
             || !host
                 .chars()
                 .all(|char| char.is_alphanumeric() || matches!(char, '-' | '.' | ':'))

@@ -43,6 +43,8 @@ pub struct LockedPackage {
 pub struct Lock {
     /// By package.
     pub packages: BTreeMap<PackageId, LockedPackage>,
+    /// Blocks of other types, which others keep in the file: `provider`.
+    pub others: Vec<String>,
 }
 
 /// Why a lock file can't be used.
@@ -154,7 +156,7 @@ impl Lock {
     /// When it can't be written.
     pub fn write(&self, dir: &Path) -> Result<(), LockError> {
         let path = dir.join(NAME);
-        let done = if self.packages.is_empty() {
+        let done = if self.packages.is_empty() && self.others.is_empty() {
             crate::files::remove(&path)
         } else {
             crate::files::replace(&path, self.text().as_bytes())

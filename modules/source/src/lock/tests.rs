@@ -43,7 +43,6 @@ fn what_is_not_understood() {
         ("", "format"),
         ("format = 2", "later terrane"),
         ("format = 1\nx = 1", "argument x"),
-        ("format = 1\nprovider \"x\" {}", "block provider"),
         ("format = 1\nmodule \"x\" {}", "no hash"),
         (
             "format = 1\nmodule \"x\" {\n hash = \"h1:x\"\n}\nmodule \"x\" {\n hash = \"h1:x\"\n}",
@@ -101,4 +100,16 @@ fn the_version_of_a_call_comes_first() {
     assert_eq!(lock.versions("s", "b"), ["2.0.0", "1.0.0"]);
     assert_eq!(lock.versions("s", "new"), ["1.0.0", "2.0.0"]);
     assert!(lock.versions("t", "a").is_empty());
+}
+
+/// Providers have blocks in the same file.
+#[test]
+fn what_others_keep_there_stays() {
+    let mut text = lock().text();
+    text.push_str(
+        "\nprovider \"registry.opentofu.org/hashicorp/random\" {\n  mode = \"native\"\n}\n",
+    );
+    let read = super::text::parse(&text).unwrap();
+    assert_eq!(read.packages, lock().packages);
+    assert_eq!(read.text(), text);
 }

@@ -45,6 +45,9 @@ pub(super) fn write(lock: &Lock) -> String {
         }
         text.push_str("}\n");
     }
+    for other in &lock.others {
+        push(&mut text, format_args!("\n{}\n", other.trim_end()));
+    }
     text
 }
 
@@ -94,8 +97,10 @@ pub(super) fn parse(text: &str) -> Result<Lock, String> {
                     ));
                 }
             }
+            // Others keep what is theirs in the same file.
             hcl::Structure::Block(block) => {
-                return Err(format!("there is a block {}", block.identifier()));
+                let text = hcl::format::to_string(&block).map_err(|error| error.to_string())?;
+                lock.others.push(text);
             }
         }
     }

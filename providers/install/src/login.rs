@@ -1,0 +1,342 @@
+//! Logging in to a host: by the browser (OAuth 2.0 with PKCE), or with a token that the user copies from a page.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::RngCore as _;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+use terrane_fetch::credentials::Token;
+use terrane_fetch::discovery::{Discovery, DiscoveryError, LOGIN};
+use terrane_fetch::{Client, FetchError, Host, Url};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// How long the user may take in the browser.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How large a request of the browser may be.
+const MAX_REQUEST: usize = 16 * 1024;
+/// How long a browser may take to send one.
+const REQUEST_TIME: Duration = Duration::from_secs(10);
+
+/// How one logs in to a host.
+#[derive(Debug)]
+pub enum Method {
+    /// By the browser.
+    Browser(Flow),
+    /// With a token that the user makes on a page.
+    Prompt {
+        /// The page, if it is known.
+        page: Url,
+    },
+}
+
+/// What a host says about logging in by the browser.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    client: String,
+    authz: Url,
+    token: Url,
+    ports: (u16, u16),
+    scopes: Vec<String>,
+}
+
+/// Why logging in fails.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// The host can't be asked.
+    #[error("{}", crate::source::chain(.0))]
+    Discovery(#[from] DiscoveryError),
+    /// The host offers nothing of the kind.
+    #[error("{0} offers no logging in")]
+    NotOffered(String),
+    /// What the host says about it can't be used.
+    #[error("what {host} says about logging in can't be used: {problem}")]
+    Unusable {
+        /// Which host.
+        host: String,
+        /// A part of a sentence.
+        problem: String,
+    },
+    /// The browser can't come back.
+    #[error(
+        "none of the ports {0} to {1}, which the host wants the browser to come back to, is free"
+    )]
+    Ports(u16, u16),
+    /// The browser did not come back.
+    #[error("nobody came back from the browser within {} minutes", PATIENCE.as_secs() / 60)]
+    Patience,
+    /// The host refused.
+    #[error("the host refused: {0}")]
+    Refused(String),
+    /// The token can't be had.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The port can't be listened on.
+    #[error("waiting for the browser failed: {0}")]
+    Listen(#[from] std::io::Error),
+}
+
+#[derive(Deserialize)]
+struct Described {
+    client: String,
+    #[serde(default)]
+    grant_types: Option<Vec<String>>,
+    authz: Option<String>,
+    token: String,
+    #[serde(default)]
+    ports: Option<(u16, u16)>,
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    #[serde(default)]
+    token_type: String,
+}
+
+/// How one logs in to a host.
+///
+/// # Errors
+/// When it offers nothing of the kind.
+pub async fn method(discovery: &Discovery, host: &Host) -> Result<Method, LoginError> {
+    let unusable = |problem: String| LoginError::Unusable {
+        host: host.display(),
+        problem,
+    };
+    if let Some((value, base)) = discovery.raw(host, LOGIN).await? {
+        let said: Described =
+            serde_json::from_value(value).map_err(|error| unusable(error.to_string()))?;
+        let grants = said
+            .grant_types
+            .unwrap_or_else(|| vec![String::from("authz_code")]);
+        if !grants.iter().any(|grant| grant == "authz_code") {
+            return Err(unusable(format!(
+                "it knows {} only, and terrane knows authz_code",
+                grants.join(", ")
+            )));
+        }
+        let address = |text: &str| {
+            let url = base.join(text).map_err(|error| error.to_string())?;
+            let fine = url.scheme() == "https" || base.scheme() == "http" || is_this_machine(&url);
+            if fine {
+                Ok(url)
+            } else {
+                Err(format!("{text:?} is not under TLS (https)"))
+            }
+        };
+        let authz = said
+            .authz
+            .ok_or_else(|| unusable(String::from("it has no authz")))?;
+        let (from, to) = said.ports.unwrap_or((1024, 65535));
+        if from < 1024 || to < from {
+            return Err(unusable(format!("{from} to {to} are no ports to be used")));
+        }
+        return Ok(Method::Browser(Flow {
+            client: said.client,
+            authz: address(&authz).map_err(unusable)?,
+            token: address(&said.token).map_err(unusable)?,
+            ports: (from, to),
+            scopes: said.scopes.unwrap_or_default(),
+        }));
+    }
+    // Hosts of the peer's product have a page where tokens are made.
+    for service in ["tfe.v2.1", "tfe.v2"] {
+        if discovery.raw(host, service).await?.is_some() {
+            let page = format!(
+                "https://{}/app/settings/tokens?source=terrane-login",
+                host.ascii()
+            );
+            let page = Url::parse(&page).map_err(|error| unusable(error.to_string()))?;
+            return Ok(Method::Prompt { page });
+        }
+    }
+    Err(LoginError::NotOffered(host.display()))
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    url.host_str()
+        .is_some_and(|name| matches!(name, "localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// A login that waits for the browser.
+#[derive(Debug)]
+pub struct Waiting {
+    /// What the browser is to open.
+    pub url: Url,
+    flow: Flow,
+    listener: TcpListener,
+    redirect: String,
+    verifier: String,
+    state: String,
+}
+
+/// 256 random bits as text.
+fn random() -> String {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+impl Flow {
+    /// Listens for the browser, and says what it is to open.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn begin(self) -> Result<Waiting, LoginError> {
+        let (from, to) = self.ports;
+        let mut bound = None;
+        for port in from..=to {
+            if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+                bound = Some((listener, port));
+                break;
+            }
+        }
+        let (listener, port) = bound.ok_or(LoginError::Ports(from, to))?;
+        let (verifier, state) = (random(), random());
+        let redirect = format!("http://localhost:{port}/login");
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
+        let mut url = self.authz.clone();
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.client)
+            .append_pair("code_challenge", &challenge)
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("redirect_uri", &redirect)
+            .append_pair("response_type", "code")
+            .append_pair("state", &state);
+        if !self.scopes.is_empty() {
+            url.query_pairs_mut()
+                .append_pair("scope", &self.scopes.join(" "));
+        }
+        Ok(Waiting {
+            url,
+            flow: self,
+            listener,
+            redirect,
+            verifier,
+            state,
+        })
+    }
+}
+
+impl Waiting {
+    /// Waits for the browser and gets the token.
+    ///
+    /// # Errors
+    /// When the user or the host refuses, or nobody comes.
+    pub async fn finish(self, client: &Client) -> Result<Token, LoginError> {
+        let code = tokio::time::timeout(PATIENCE, self.code()).await;
+        let code = code.map_err(|_| LoginError::Patience)??;
+        let mut form = self.flow.token.clone();
+        form.query_pairs_mut()
+            .clear()
+            .append_pair("grant_type", "authorization_code")
+            .append_pair("code", &code)
+            .append_pair("client_id", &self.flow.client)
+            .append_pair("redirect_uri", &self.redirect)
+            .append_pair("code_verifier", &self.verifier);
+        let body = form.query().unwrap_or_default().as_bytes().to_vec();
+        let url = self.flow.token.clone();
+        let plain = is_this_machine(&url);
+        let answer = client
+            .get(url)
+            .plain(plain)
+            .retries(0)
+            .post("application/x-www-form-urlencoded", body)
+            .send()
+            .await?
+            .success()?;
+        // What the answer holds is secret, so it is in no message.
+        let granted: Granted = serde_json::from_slice(&answer.body)
+            .map_err(|_| answer.odd("it holds no access_token"))?;
+        if !granted.token_type.is_empty() && !granted.token_type.eq_ignore_ascii_case("bearer") {
+            return Err(LoginError::Refused(format!(
+                "it gives a token of type {:?}, and only bearer tokens can be used",
+                granted.token_type
+            )));
+        }
+        Ok(Token::new(granted.access_token))
+    }
+
+    /// The code that the browser brings.
+    async fn code(&self) -> Result<String, LoginError> {
+        loop {
+            let (stream, _) = self.listener.accept().await?;
+            let served = tokio::time::timeout(REQUEST_TIME, self.serve(stream)).await;
+            // Browsers open connections that they do not use, and ask for icons.
+            match served {
+                Ok(Ok(Some(code))) => return code,
+                Ok(Ok(None) | Err(_)) | Err(_) => {}
+            }
+        }
+    }
+
+    /// Answers one request; `None`: it was about something else.
+    async fn serve(
+        &self,
+        mut stream: TcpStream,
+    ) -> std::io::Result<Option<Result<String, LoginError>>> {
+        let mut request = Vec::new();
+        while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+            let mut part = [0; 2048];
+            let count = stream.read(&mut part).await?;
+            if count == 0 || request.len() > MAX_REQUEST {
+                return Ok(None);
+            }
+            request.extend_from_slice(part.get(..count).unwrap_or_default());
+        }
+        let text = String::from_utf8_lossy(&request);
+        let mut words = text.lines().next().unwrap_or_default().split(' ');
+        let (method, path) = (words.next(), words.next().unwrap_or_default());
+        let asked = Url::parse("http://localhost").and_then(|base| base.join(path));
+        let Ok(asked) = asked else {
+            return Ok(None);
+        };
+        if method != Some("GET") || asked.path() != "/login" {
+            reply(&mut stream, "404 Not Found", "There is nothing here.").await?;
+            return Ok(None);
+        }
+        let value = |name: &str| {
+            let mut pairs = asked.query_pairs();
+            pairs
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        if value("state").as_deref() != Some(&self.state) {
+            // Any page may send the browser here; only the host knows the state.
+            let text = "This is the answer to another login. It is not used.";
+            reply(&mut stream, "403 Forbidden", text).await?;
+            return Ok(None);
+        }
+        let outcome = if let Some(error) = value("error") {
+            let why: String = value("error_description")
+                .unwrap_or(error)
+                .chars()
+                .filter(|char| !char.is_control())
+                .take(300)
+                .collect();
+            Err(LoginError::Refused(why))
+        } else {
+            value("code").ok_or_else(|| LoginError::Refused(String::from("it gave no code")))
+        };
+        let page = match &outcome {
+            Ok(_) => "The login is done. This page can be closed.",
+            Err(_) => "The login failed. The terminal says why; this page can be closed.",
+        };
+        reply(&mut stream, "200 OK", page).await?;
+        Ok(Some(outcome))
+    }
+}
+
+async fn reply(stream: &mut TcpStream, status: &str, text: &str) -> std::io::Result<()> {
+    let body = format!("<!doctype html><title>terrane</title><p>{text}</p>\n");
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await?;
+    stream.shutdown().await
+}
