@@ -296,6 +296,7 @@ impl Installer {
                 lock.packages.entry(id).or_insert(locked);
             }
         }
+        lock.others.clone_from(&self.locked.others);
         let dir = self.options.root.join(&self.options.modules_dir);
         // Who calls no modules has no folder for them.
         if !manifest.records.is_empty() || dir.is_dir() {

@@ -63,7 +63,7 @@ pub(super) async fn choose(
     let version = native.version();
     let lacks = match native.info().await {
         Ok(info) => lacks(configured, addr, &version, &info.schema),
-        Err(failure) => Some(failure.message.to_string()),
+        Err(failure) => Some(failure.message.clone()),
     };
     match lacks {
         None => Choice::Native { version },

@@ -3,6 +3,7 @@
 use super::setup::chain;
 use crate::rules::install as rules;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use terrane_config::load::Requirement;
 use terrane_install::install::{InstallError, NotInstalled};
 use terrane_install::source::SourceError;
@@ -31,7 +32,8 @@ impl Asked<'_> {
                 _ => String::from("the root module"),
             };
             let place = self.sources.place(*span);
-            lines.push_str(&format!("\n  - {text:?} in {module} ({place})"));
+            // Writing to a string does not fail.
+            write!(lines, "\n  - {text:?} in {module} ({place})").ok();
         }
         lines
     }

@@ -332,13 +332,13 @@ impl Installer<'_> {
             });
         }
         if let Some(lock) = locked(&name)
-            && let Some(found) = self.from_cache(&name, &version, &known(lock))?
+            && let Some(found) = self.cached(&name, &version, &known(lock))?
         {
             (self.say)(Event::Cached {
                 addr: addr.clone(),
                 version: version.clone(),
             });
-            return self.finish(name, version, found, need, Some(lock), &BTreeSet::new());
+            return self.finish((name, version), found, need, Some(lock), &BTreeSet::new());
         }
         let package = match &offer {
             Some(offer) => self.sources.package(offer, &self.platform).await?,
@@ -355,11 +355,11 @@ impl Installer<'_> {
                 .filter(|_| matches!(package.trust, Trust::Signed { .. }))
                 .cloned(),
         );
-        self.finish(package.addr, version, fetched, need, lock, &more)
+        self.finish((package.addr, version), fetched, need, lock, &more)
     }
 
     /// A package of the cache with one of these checksums, linked to.
-    fn from_cache(
+    fn cached(
         &self,
         name: &ProviderAddr,
         version: &Version,
@@ -434,7 +434,7 @@ impl Installer<'_> {
                 allowed.extend(known);
             }
         }
-        if let Some(hash) = self.from_cache(addr, version, &allowed)? {
+        if let Some(hash) = self.cached(addr, version, &allowed)? {
             (self.say)(Event::Cached {
                 addr: asked.clone(),
                 version: version.clone(),
@@ -496,8 +496,7 @@ impl Installer<'_> {
     /// The lock of a package that is in its place.
     fn finish(
         &self,
-        name: ProviderAddr,
-        version: Version,
+        (name, version): (ProviderAddr, Version),
         hash: PackageHash,
         need: &Need,
         lock: Option<&Lock>,

@@ -266,9 +266,8 @@ impl Waiting {
             let (stream, _) = self.listener.accept().await?;
             let served = tokio::time::timeout(REQUEST_TIME, self.serve(stream)).await;
             // Browsers open connections that they do not use, and ask for icons.
-            match served {
-                Ok(Ok(Some(code))) => return code,
-                Ok(Ok(None) | Err(_)) | Err(_) => {}
+            if let Ok(Ok(Some(code))) = served {
+                return code;
             }
         }
     }
