@@ -14,7 +14,7 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for (addr, path) in settings(session, &mut diagnostics).dev_overrides {
         match in_folder(&addr, &path) {
-            Ok(factory) => providers.add(Arc::new(equipped(session, factory))),
+            Ok(factory) => providers.add(Arc::new(equipped(session, factory, None))),
             Err(problem) => diagnostics.push(Diagnostic::error(
                 &rules::INVALID_OVERRIDE,
                 format!("The override of the provider {addr} can't be used: {problem}."),
@@ -38,11 +38,16 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Diagnostics {
     diagnostics
 }
 
-/// A plugin with what all plugins are given. `TERRANE_SCHEMA_CACHE` names the folder where schemas are kept, or is `off`.
-fn equipped(session: &Session, factory: PluginFactory) -> PluginFactory {
+/// A plugin with what all plugins are given. `TERRANE_SCHEMA_CACHE` names the folder where schemas are kept, or is `off`. `package`: the hash of the
+/// package that it comes from, if it is known.
+pub(crate) fn equipped(
+    session: &Session,
+    factory: PluginFactory,
+    package: Option<String>,
+) -> PluginFactory {
     let factory = factory.plain(variable(session, "TF_DISABLE_PLUGIN_TLS").is_some());
     match schema_folder(session) {
-        Some(folder) => factory.cached(SchemaCache::new(folder), None),
+        Some(folder) => factory.cached(SchemaCache::new(folder), package),
         None => factory,
     }
 }

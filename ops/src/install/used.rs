@@ -43,13 +43,10 @@ pub(crate) fn add(session: &Session, providers: &mut Providers) -> Result<(), Fa
         let Ok(found) = installed(&local.place, &local.stamps, name, lock, &local.platform) else {
             continue;
         };
-        let program = Program {
-            path: found.program,
-            arguments: Vec::new(),
-        };
-        let version = found.version.to_string();
-        let origin = Origin::Program(program);
-        providers.add(Arc::new(PluginFactory::new(name.clone(), version, origin)));
+        let origin = Origin::Program(Program::new(found.program));
+        let factory = PluginFactory::new(name.clone(), found.version.to_string(), origin);
+        let package = Some(found.hash.to_string());
+        providers.add(Arc::new(plugins::equipped(session, factory, package)));
     }
     Ok(())
 }
