@@ -55,9 +55,11 @@ pub(crate) struct Door {
     /// By function and arguments.
     known: Mutex<HashMap<Key, Vec<Known>>>,
     /// The functions of configured instances.
-    described: Mutex<Vec<(Of, Result<Arc<Functions>, Failed>)>>,
+    described: Mutex<Vec<Offer>>,
 }
 
+/// Instance, and the functions that it has.
+type Offer = (Of, Result<Arc<Functions>, Failed>);
 /// Function, hash of the arguments.
 type Key = (EcoString, u64);
 /// Instance, arguments and what was answered.

@@ -118,9 +118,9 @@ fn lacks(
         .collect();
     used.into_iter()
         .find(|(mode, name)| match mode {
-            ResourceMode::Managed => !schema.resources.contains_key(*name),
-            ResourceMode::Data => !schema.data_sources.contains_key(*name),
-            ResourceMode::Ephemeral => !schema.ephemeral_resources.contains_key(*name),
+            ResourceMode::Managed => !schema.resources.contains_key(name),
+            ResourceMode::Data => !schema.data_sources.contains_key(name),
+            ResourceMode::Ephemeral => !schema.ephemeral_resources.contains_key(name),
         })
         .map(|(_, name)| {
             format!("the one that is built in does not have {name}, which the state holds")

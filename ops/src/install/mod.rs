@@ -194,20 +194,11 @@ pub(crate) async fn run(
     let mut needs = BTreeMap::new();
     let mut modes = BTreeMap::new();
     for addr in &needed {
-        if addr.is_builtin() {
+        if addr.is_builtin() || overridden.get(addr).is_some() {
             done.ready.push(Ready {
                 addr: addr.clone(),
                 version: None,
-                mode: Some(Mode::Native),
-                why: None,
-            });
-            continue;
-        }
-        if overridden.get(addr).is_some() {
-            done.ready.push(Ready {
-                addr: addr.clone(),
-                version: None,
-                mode: None,
+                mode: addr.is_builtin().then_some(Mode::Native),
                 why: None,
             });
             continue;
@@ -236,7 +227,12 @@ pub(crate) async fn run(
         return Ok(done);
     }
     let outcome = install(
-        session, request, ui, &needs, &previous, configured, &mut done,
+        session,
+        request,
+        ui,
+        (&needs, &previous),
+        configured,
+        &mut done,
     )
     .await;
     if done.diagnostics.has_errors() {
@@ -271,8 +267,7 @@ async fn install(
     session: &Session,
     request: &Request,
     ui: &mut dyn Ui,
-    needs: &BTreeMap<ProviderAddr, (Need, Option<String>)>,
-    previous: &Locks,
+    (needs, previous): (&BTreeMap<ProviderAddr, (Need, Option<String>)>, &Locks),
     configured: &Configured<'_>,
     done: &mut Installation,
 ) -> Outcome {

@@ -133,16 +133,14 @@ impl Shared<'_> {
         } = variables;
         diagnostics.extend(warnings);
         let key = test_key(&file.path, &run.name);
-        let root = match &run.module {
-            None => EcoString::from("."),
-            Some(module) => module_dir(self.session, &key, &module.source).map_err(|problem| {
-                Failure::Input(Report {
-                    diagnostics: Diagnostic::error(&rules::test::RUN_MODULE_REMOTE, problem)
-                        .at(module.span)
-                        .into(),
-                    sources: sources.clone(),
-                })
-            })?,
+        let root = match self.root_of(run, &key) {
+            Ok(root) => root,
+            Err(diagnostic) => {
+                return Err(Failure::Input(Report {
+                    diagnostics: diagnostic.into(),
+                    sources,
+                }));
+            }
         };
         let root = match self.folder(&root) {
             Ok(root) => root,
@@ -161,19 +159,14 @@ impl Shared<'_> {
             }
         };
         let mut loader = Loader::with_sources(sources, root, &given);
-        let below = if run.module.is_some() {
-            key
-        } else {
-            String::new()
-        };
-        let modules = Modules::of(self.session).below(below);
-        while let Some(request) = loader.poll() {
-            let found = match modules.dir(&request) {
-                Ok(dir) => self.folder(&dir),
-                Err(problem) => Err(problem),
-            };
-            loader.provide(&request, found);
-        }
+        self.load_called(
+            &mut loader,
+            if run.module.is_some() {
+                key
+            } else {
+                String::new()
+            },
+        );
         let bound = loader.bind_test_providers(&file, run, &names, &functions);
         self.compile(
             (file, at),
@@ -183,6 +176,28 @@ impl Shared<'_> {
             snapshot,
         )
         .await
+    }
+
+    /// Reads the modules that are called. `below`: the name under which those of the run were installed.
+    fn load_called(&mut self, loader: &mut Loader, below: String) {
+        let modules = Modules::of(self.session).below(below);
+        while let Some(request) = loader.poll() {
+            let found = match modules.dir(&request) {
+                Ok(dir) => self.folder(&dir),
+                Err(problem) => Err(problem),
+            };
+            loader.provide(&request, found);
+        }
+    }
+
+    /// The folder of the module that a run tests.
+    fn root_of(&self, run: &Run, key: &str) -> Result<EcoString, Diagnostic> {
+        match &run.module {
+            None => Ok(EcoString::from(".")),
+            Some(module) => module_dir(self.session, key, &module.source).map_err(|problem| {
+                Diagnostic::error(&rules::test::RUN_MODULE_REMOTE, problem).at(module.span)
+            }),
+        }
     }
 
     fn folder(&mut self, dir: &str) -> Result<ModuleFolder, String> {

@@ -89,9 +89,9 @@ pub fn of_peers_ms(plan: &Plan) -> u64 {
     let mut running: Vec<(u64, usize)> = Vec::new();
     let mut now = 0;
     loop {
-        for at in 0..queued.len() {
-            if !queued[at] && steps.after[at].iter().all(|before| done[*before]) {
-                queued[at] = true;
+        for (at, queued) in queued.iter_mut().enumerate() {
+            if !*queued && steps.after[at].iter().all(|before| done[*before]) {
+                *queued = true;
                 ready.push_back(at);
             }
         }

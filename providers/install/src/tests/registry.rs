@@ -90,7 +90,7 @@ async fn a_token_is_for_its_host_only() {
     let other = Server::start().await;
     other.route("/a.zip", Reply::ok(provider("1.0.0")));
     world.describe("1.0.0", |said| {
-        said["download_url"] = json!(other.url("/a.zip"))
+        said["download_url"] = json!(other.url("/a.zip"));
     });
     let outcome = world.run("", false).await;
     assert!(outcome.failures.is_empty(), "{outcome:?}");
@@ -147,7 +147,7 @@ async fn what_a_registry_must_not_say() {
         ),
         (
             Box::new(|said| {
-                said["signing_keys"]["gpg_public_keys"][0]["ascii_armor"] = json!(armor)
+                said["signing_keys"]["gpg_public_keys"][0]["ascii_armor"] = json!(armor);
             }),
             "not made by any of the keys",
         ),
@@ -185,6 +185,12 @@ async fn what_a_registry_must_not_say() {
         let refused = world.refused("").await;
         assert!(refused.contains(problem), "{problem}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn what_an_archive_must_not_be() {
+    let world = World::new().await;
+    world.publish(&["1.0.0"]);
     // Another archive than the one that is signed for.
     world.describe("1.0.0", |_| ());
     world
