@@ -98,10 +98,17 @@ fn test() -> Result<()> {
         ),
         ("tests", &["test", "--workspace", "--quiet"]),
     ];
+    // Beside this program: tests of the whole workspace build these, too. Built alone they would have other features, and most crates would be compiled once more.
+    let programs = std::env::current_exe().context("finding the programs that are tested")?;
     for (name, arguments) in steps {
         let began = Instant::now();
         let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(arguments)
+            .env("TERRANE_BINARY", programs.with_file_name("terrane"))
+            .env(
+                "TERRANE_NOTES_PROVIDER",
+                programs.with_file_name("terraform-provider-notes"),
+            )
             .current_dir(root())
             .status()
             .with_context(|| format!("starting cargo for the {name}"))?;

@@ -20,19 +20,25 @@ fn terrane() -> &'static Path {
         if let Some(given) = std::env::var_os("TERRANE_BINARY") {
             return given.into();
         }
-        // target/<profile>/<a binary>
-        let profile = Path::new(env!("CARGO_BIN_EXE_fake-provider"))
-            .parent()
-            .unwrap();
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "-p", "terrane", "--target-dir"])
-            .arg(profile.parent().unwrap())
-            .args(profile.ends_with("release").then_some("--release"))
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status();
-        assert!(built.is_ok_and(|status| status.success()));
-        profile.join("terrane")
+        build("terrane")
     })
+}
+
+/// The program of a package, built in the profile of this test. What tests a whole workspace has built it already, and names it by a variable: alone, it
+/// would be built with other features, and much with it.
+fn build(package: &str) -> PathBuf {
+    // target/<profile>/<a binary>
+    let profile = Path::new(env!("CARGO_BIN_EXE_fake-provider"))
+        .parent()
+        .unwrap();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "-p", package, "--target-dir"])
+        .arg(profile.parent().unwrap())
+        .args(profile.ends_with("release").then_some("--release"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(built.is_ok_and(|status| status.success()));
+    profile.join(package)
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
@@ -333,24 +339,12 @@ fn legacy() {
 #[test]
 fn notes() {
     let folder = tempfile::tempdir().unwrap();
-    let profile = Path::new(env!("CARGO_BIN_EXE_fake-provider"))
-        .parent()
-        .unwrap();
-    let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "-p",
-            "terraform-provider-notes",
-            "--target-dir",
-        ])
-        .arg(profile.parent().unwrap())
-        .args(profile.ends_with("release").then_some("--release"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    assert!(built.is_ok_and(|status| status.success()));
     let program = "terraform-provider-notes";
-    std::os::unix::fs::symlink(profile.join(program), folder.path().join(program)).unwrap();
+    let built = match std::env::var_os("TERRANE_NOTES_PROVIDER") {
+        Some(given) => PathBuf::from(given),
+        None => build("terraform-provider-notes"),
+    };
+    std::os::unix::fs::symlink(built, folder.path().join(program)).unwrap();
     story("notes", "example/notes", folder.path());
 }
 

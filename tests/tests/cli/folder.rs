@@ -155,6 +155,9 @@ pub(crate) fn repository() -> &'static Path {
 pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
+        if let Some(given) = std::env::var_os("TERRANE_BINARY") {
+            return given.into();
+        }
         // target/<profile>/deps/<this test>
         let profile = std::env::current_exe()
             .unwrap()
