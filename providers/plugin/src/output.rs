@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::sync::watch;
 
 /// How many lines are kept.
 const KEPT_LINES: usize = 60;
@@ -12,7 +14,11 @@ const KEPT_BYTES: u64 = 16 << 10;
 
 /// The last lines that a plugin wrote.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LastWords(Arc<Mutex<VecDeque<String>>>);
+pub(crate) struct LastWords {
+    lines: Arc<Mutex<VecDeque<String>>>,
+    /// Whether the stream was read to its end.
+    ended: Arc<watch::Sender<bool>>,
+}
 
 /// A log line in the form of the plugin libraries.
 #[derive(Deserialize)]
@@ -27,7 +33,7 @@ struct LogLine {
 
 impl LastWords {
     fn add(&self, line: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == KEPT_LINES {
             lines.pop_front();
         }
@@ -37,7 +43,7 @@ impl LastWords {
     /// The panic message and what follows it, or else the last few lines. Empty if nothing was written.
     pub(crate) fn text(&self) -> String {
         const FEW: usize = 10;
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let from = lines
             .iter()
             .position(|line| line.starts_with("panic:") || line.starts_with("fatal error:"))
@@ -54,9 +60,18 @@ impl LastWords {
             line.clear();
             match read_line(&mut reader, &mut line).await {
                 Ok(true) => self.line(&name, &String::from_utf8_lossy(&line)),
-                Ok(false) | Err(_) => return,
+                Ok(false) | Err(_) => break,
             }
         }
+        self.ended.send_replace(true);
+    }
+
+    /// Waits until everything was read that a plugin wrote before it ended. No longer than a moment: what it has started may hold the stream open.
+    pub(crate) async fn complete(&self) {
+        const MOMENT: Duration = Duration::from_millis(500);
+        let mut ended = self.ended.subscribe();
+        // Whatever was read by then has to do.
+        drop(tokio::time::timeout(MOMENT, ended.wait_for(|ended| *ended)).await);
     }
 
     /// Takes one line.

@@ -218,6 +218,7 @@ impl Process {
             Ok(Err(error)) => error.to_string(),
             Err(_) => return None,
         };
+        self.last_words.complete().await;
         let words = self.last_words.text();
         Some(if words.is_empty() {
             format!("it ended ({status}) without a word")
@@ -271,7 +272,7 @@ async fn with_last_words(problem: String, child: &mut Child, words: &LastWords) 
     if let Err(error) = child.kill().await {
         tracing::debug!(%error, "the plugin could not be killed");
     }
-    tokio::task::yield_now().await;
+    words.complete().await;
     match words.text() {
         text if text.is_empty() => problem,
         text => format!("{problem}; its last words were:\n{text}"),

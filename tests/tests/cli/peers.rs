@@ -106,7 +106,7 @@ fn another_provider_takes_over() {
 fn commands_that_have_nothing_to_do_say_so() {
     let call = "module \"m\" {\n  source = \"./m\"\n}\n";
     let folder = Folder::new(&[("main.tf", call), ("m/main.tf", "")]);
-    folder.run("get -update").ok().says("nothing was copied");
+    folder.run("get -update").ok().says("1 module is there");
     folder
         .run("force-unlock -force 1234")
         .exits(1)
