@@ -202,6 +202,7 @@ fn properties<'a>(
                 }
             }
         }
+        _ if diagnostics.len() >= MAX_MESSAGES => {}
         ValueKind::Bool(_) | ValueKind::Number(_) | ValueKind::String(_) => {
             diagnostics.push(Diagnostic::error(WRONG_TYPE, wrong).at(first_byte(value)));
         }
@@ -240,7 +241,8 @@ impl Unpack<'_> {
                          block.";
             let before = diagnostics.len();
             let properties = properties(value, wrong, diagnostics);
-            if properties.is_empty() && diagnostics.len() == before {
+            let full = before >= MAX_MESSAGES;
+            if properties.is_empty() && diagnostics.len() == before && !full {
                 let detail = format!(
                     "At least one object property is required, whose name represents the {kind} block's {label}."
                 );
@@ -265,6 +267,7 @@ impl Unpack<'_> {
             ValueKind::Array(items) => {
                 blocks.extend(items.iter().map(|item| self.block(item, labels)));
             }
+            _ if diagnostics.len() >= MAX_MESSAGES => {}
             ValueKind::Bool(_) | ValueKind::Number(_) | ValueKind::String(_) => {
                 let detail = format!(
                     "Either a JSON object or a JSON array is required, representing the contents of one or more \

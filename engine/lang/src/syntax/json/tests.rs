@@ -224,3 +224,23 @@ fn nesting_is_bounded() {
         });
     all.unwrap().join().unwrap();
 }
+
+/// However many blocks are wrong, the messages can still be read.
+#[test]
+fn messages_about_blocks_end() {
+    let many = |one: &dyn Fn(usize) -> String| {
+        let all: Vec<String> = (0..5_000).map(one).collect();
+        all.join(", ")
+    };
+    let numbers = many(&|at| format!("\"a{at}\": 1"));
+    let empty = many(&|at| format!("\"a{at}\": {{}}"));
+    for text in [
+        format!("{{\"resource\": {{{numbers}}}}}"),
+        format!("{{\"resource\": {{{empty}}}}}"),
+        format!("{{\"resource\": {{\"a\": {{{numbers}}}}}}}"),
+        format!("{{{}}}", many(&|_| "\"rule\": 1".to_owned())),
+    ] {
+        let (_, messages) = content_of(&text);
+        assert!((1..=110).contains(&messages.len()), "{}", messages.len());
+    }
+}
