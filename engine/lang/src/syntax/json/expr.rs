@@ -46,6 +46,9 @@ pub(super) fn expression(value: &Value, diagnostics: &mut Diagnostics) -> Expr {
 fn report_duplicates(properties: &[Property], diagnostics: &mut Diagnostics) {
     let mut first: BTreeMap<&EcoString, Span> = BTreeMap::new();
     for property in properties {
+        if diagnostics.len() >= MAX_MESSAGES {
+            return;
+        }
         if let Some(earlier) = first.get(&property.name.text) {
             let detail = format!(
                 "An attribute named \"{}\" was already defined in this object.",

@@ -239,6 +239,7 @@ fn messages_about_blocks_end() {
         format!("{{\"resource\": {{{empty}}}}}"),
         format!("{{\"resource\": {{\"a\": {{{numbers}}}}}}}"),
         format!("{{{}}}", many(&|_| "\"rule\": 1".to_owned())),
+        format!("{{\"name\": {{{}}}}}", many(&|_| "\"a\": 1".to_owned())),
     ] {
         let (_, messages) = content_of(&text);
         assert!((1..=110).contains(&messages.len()), "{}", messages.len());
