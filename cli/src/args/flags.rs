@@ -104,6 +104,28 @@ pub(super) const STATE: &[Flag] = &[
     Flag::new("backup-out", Value, "", ""),
     Flag::new("ignore-remote-version", Bool, "", ""),
 ];
+/// Policies that look at a plan.
+pub(super) const POLICY: &[Flag] = &[
+    Flag::new(
+        "policy",
+        Value,
+        "DIR",
+        "A folder or file with policies in Rego. May be given again.",
+    ),
+    Flag::new(
+        "policy-data",
+        Value,
+        "PATH",
+        "Data for policies: a JSON or YAML file, or a folder of such files. May be given again.",
+    ),
+    Flag::new(
+        "policy-namespace",
+        Value,
+        "NAME",
+        "The package whose rules are looked at; * for all. May be given again. Default: main.",
+    ),
+    Flag::new("all-namespaces", Bool, "", ""),
+];
 /// What is planned.
 pub(super) const OPERATION: &[Flag] = &[
     Flag::new(

@@ -1,7 +1,7 @@
 //! The table of commands.
 
 use super::flags::Kind::{Bool, Value};
-use super::flags::{APPROVE, Flag, INPUT, JSON, OPERATION, STATE, VARS, VIEW};
+use super::flags::{APPROVE, Flag, INPUT, JSON, OPERATION, POLICY, STATE, VARS, VIEW};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::command;
@@ -145,6 +145,7 @@ static COMMANDS: &[Command] = &[
             VARS,
             STATE,
             OPERATION,
+            POLICY,
             &[
                 Flag::new(
                     "out",
@@ -176,7 +177,17 @@ static COMMANDS: &[Command] = &[
         usage: " [options] [PLAN]",
         about: "Create or change what is configured",
         help: "Makes a plan, asks whether it is wanted, and carries it out. With the file of a saved\nplan, carries out exactly that without asking.",
-        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE, &[TO]],
+        flags: &[
+            VIEW,
+            JSON,
+            INPUT,
+            VARS,
+            STATE,
+            OPERATION,
+            POLICY,
+            APPROVE,
+            &[TO],
+        ],
         positional: (0, 1),
         run: Some(command::apply::run),
     },
@@ -186,7 +197,7 @@ static COMMANDS: &[Command] = &[
         usage: " [options]",
         about: "Destroy what is managed here",
         help: "The same as `terrane apply -destroy`: plans to destroy every object that is managed in\nthis workspace, asks, and does it.",
-        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE],
+        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, POLICY, APPROVE],
         positional: (0, 0),
         run: Some(command::apply::run_destroy),
     },
@@ -439,6 +450,73 @@ static COMMANDS: &[Command] = &[
         flags: &[VIEW],
         positional: (0, 1),
         run: Some(command::login::logout),
+    },
+    Command {
+        path: &["policy"],
+        primary: false,
+        usage: " <subcommand> [options]",
+        about: "Look at plans with policies in Rego",
+        help: "Policies are laid out as conftest has them: modules in a folder, and in the package\nmain (or another one) the rules deny, violation, warn and require_approval, each\nwith any suffix. They look at the JSON form of a plan (`terrane show -json PLAN`).",
+        flags: &[],
+        positional: (0, 0),
+        run: None,
+    },
+    Command {
+        path: &["policy", "check"],
+        primary: false,
+        usage: " [options] PLAN",
+        about: "Say what policies say about a plan",
+        help: "PLAN is a saved plan, or a document in JSON (- for standard input). Exit code 1 if a\npolicy denies it. Policies are taken from the folder policy where -policy does not\nname others.",
+        flags: &[
+            VIEW,
+            JSON,
+            POLICY,
+            &[
+                Flag::new("fail-on-warn", Bool, "", "Exit code 1 for warnings too."),
+                Flag::new("sarif", Value, "FILE", "Write the results in SARIF too."),
+                Flag::new(
+                    "junit-xml",
+                    Value,
+                    "FILE",
+                    "Write the results as JUnit XML too.",
+                ),
+            ],
+        ],
+        positional: (1, 1),
+        run: Some(command::policy::check),
+    },
+    Command {
+        path: &["policy", "init"],
+        primary: false,
+        usage: " [DIR]",
+        about: "Write policies to begin with",
+        help: "Writes policies about tags, encryption, public access, sizes, regions and deletions to\na folder (policy where none is named), with their tests and settings. Overwrites\nnothing.",
+        flags: &[VIEW],
+        positional: (0, 1),
+        run: Some(command::policy::init),
+    },
+    Command {
+        path: &["policy", "test"],
+        primary: false,
+        usage: " [options] [DIR...]",
+        about: "Run the tests of policies",
+        help: "Runs the rules test_... of all packages. Exit code 1 if one is not true.",
+        flags: &[
+            VIEW,
+            JSON,
+            POLICY,
+            &[
+                Flag::new("verbose", Bool, "", "Name the tests that passed too."),
+                Flag::new(
+                    "junit-xml",
+                    Value,
+                    "FILE",
+                    "Write the results as JUnit XML too.",
+                ),
+            ],
+        ],
+        positional: (0, 100),
+        run: Some(command::policy::test),
     },
     Command {
         path: &["providers"],

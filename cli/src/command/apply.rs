@@ -1,6 +1,7 @@
 //! `apply` and `destroy`.
 
 use super::plan::{begin, planning_failed, request, show};
+use super::policy::Look;
 use super::{block_on, good, saved, with_session};
 use crate::app::App;
 use crate::args::Parsed;
@@ -63,6 +64,7 @@ fn plan_and_apply(
     request: &PlanRequest,
     auto: bool,
 ) -> Result<Exit, Failure> {
+    let look = Look::prepare(parsed)?;
     block_on(async {
         let interrupt = Interrupt::listen();
         let leased = {
@@ -80,6 +82,7 @@ fn plan_and_apply(
         };
         show(app, parsed, &made);
         app.show_report(&made.report());
+        look.at(app, &made.plan, &made.loaded)?;
         let destroy = request.mode == PlanMode::Destroy;
         let approved = pass_gate(app, parsed, session, made, auto)?;
         let Some((approved, workspace)) = approved.zip(workspace) else {
@@ -114,7 +117,7 @@ fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
     with_session(app, parsed, "apply", |app, session| {
         block_on(async {
             let interrupt = Interrupt::listen();
-            let (approved, destroy) = saved::load_to_apply(session, path, parsed).await?;
+            let (approved, destroy) = saved::load_to_apply(app, session, path, parsed).await?;
             let workspace = session.acquire(approved.claim(), Some(&interrupt))?;
             let done = apply(app, session, approved, workspace, &interrupt).await?;
             Ok(finish(app, parsed, &done, destroy))

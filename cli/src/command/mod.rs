@@ -14,6 +14,7 @@ pub(crate) mod login;
 pub(crate) mod metadata;
 pub(crate) mod output;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod providers;
 pub(crate) mod refresh;
 pub(crate) mod replace_provider;

@@ -1,6 +1,9 @@
 //! `plan`, and what `apply` shares with it.
 
-use super::{Page, address_file, block_on, rule, saved, style, variables, with_session, written};
+use super::{
+    Page, address_file, block_on, policy::Look, rule, saved, style, variables, with_session,
+    written,
+};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
@@ -23,6 +26,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         Err(failure) => return app.show_failure(failure),
     };
     with_session(app, parsed, "plan", |app, session| {
+        let look = Look::prepare(parsed)?;
         let snapshot = settled(app, session, &request)?;
         let made = {
             let mut view = app.view();
@@ -43,6 +47,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         if made.diagnostics.has_errors() {
             return Ok(Exit::ERROR);
         }
+        look.at(app, &made.plan, &made.loaded)?;
         if let Some(path) = parsed.value("out") {
             saved::save(session, &made, path)?;
         }

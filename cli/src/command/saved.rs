@@ -1,5 +1,6 @@
 //! Saved plans.
 
+use super::policy::Look;
 use super::{Page, block_on, style, written};
 use crate::app::App;
 use crate::args::Parsed;
@@ -22,14 +23,22 @@ pub(super) fn save(session: &Session, made: &Made, path: &str) -> Result<(), Fai
 
 /// Reads a saved plan for applying it. Saving it was the approval. Tells too whether it destroys everything.
 pub(super) async fn load_to_apply(
+    app: &mut App,
     session: &Session,
     path: &str,
     parsed: &Parsed,
 ) -> Result<(Approved, bool), Failure> {
+    let look = Look::prepare(parsed)?;
     let saved = planfile::load(session, path).await?;
+    look.at(app, &saved.plan, &saved.loaded)?;
     let destroy = saved.plan.mode == PlanMode::Destroy;
     let approved = planfile::approve(session, saved, &variables(parsed))?;
     Ok((approved, destroy))
+}
+
+/// Reads a saved plan.
+pub(super) async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
+    planfile::load(session, path).await
 }
 
 /// Shows a saved plan.

@@ -7,10 +7,12 @@ pub(crate) mod installing;
 mod json;
 pub(crate) mod migration;
 mod output;
+pub(crate) mod policy;
 mod progress;
 mod resource;
 pub(crate) mod test;
 pub(crate) mod value;
+mod xml;
 
 pub(crate) use human::{Human, complete, prompt};
 pub(crate) use json::Json;

@@ -169,7 +169,7 @@ fn locks() -> Result<Locks, Failure> {
 }
 
 /// With a capital letter.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|char| char.to_uppercase().to_string());
     first.unwrap_or_default() + chars.as_str()

@@ -10,6 +10,7 @@ pub mod install;
 pub mod modules;
 pub mod planning;
 pub mod plugin;
+pub mod policy;
 pub mod state;
 pub mod test;
 pub mod usage;
@@ -35,6 +36,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Encryption of state and plans", encryption::ALL),
     ("Installing providers", install::ALL),
     ("Modules", modules::ALL),
+    ("Policies", policy::ALL),
 ];
 
 /// The areas of all rooms.

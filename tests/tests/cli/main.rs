@@ -25,6 +25,7 @@ mod leases;
 mod peers;
 mod places;
 mod plan_json;
+mod policy;
 mod remote;
 mod saved_plans;
 mod sealed_stores;

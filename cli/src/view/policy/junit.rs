@@ -1,0 +1,112 @@
+//! JUnit XML: a test suite for each package, a test case for each result.
+
+use crate::view::xml::{attribute, element};
+use std::collections::BTreeMap;
+use terrane_ops::policies::{Level, PolicyResult, Report, Tested, Verdict};
+
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+
+/// What policies said. Denials are failures; warnings and approvals that are needed are in the text of a case that passed.
+pub(crate) fn results(report: &Report) -> String {
+    let mut packages: BTreeMap<&str, Vec<&PolicyResult>> = BTreeMap::new();
+    for result in &report.results {
+        packages.entry(&result.namespace).or_default().push(result);
+    }
+    let mut out = String::from(HEAD);
+    for (package, results) in packages {
+        let denied = |result: &&&PolicyResult| result.level == Level::Deny;
+        let failures = results.iter().filter(denied).count();
+        let cases = results.iter().map(|result| {
+            let name = match result.addresses.as_slice() {
+                [] => result.rule.clone(),
+                some => format!("{} {}", result.rule, some.join(", ")),
+            };
+            let inner = match result.level {
+                Level::Deny => element("failure", &result.message, &text(result)),
+                Level::Warn | Level::RequireApproval => {
+                    format!(
+                        "<system-out>{}</system-out>",
+                        crate::view::xml::data(&text(result))
+                    )
+                }
+            };
+            (name, inner)
+        });
+        suite(&mut out, package, (results.len(), failures, 0), cases);
+    }
+    if report.results.is_empty() {
+        let name = format!("{} rules without objection", report.rules);
+        suite(
+            &mut out,
+            "policies",
+            (1, 0, 0),
+            [(name, String::new())].into_iter(),
+        );
+    }
+    out.push_str("</testsuites>\n");
+    out
+}
+
+fn text(result: &PolicyResult) -> String {
+    let word = match result.level {
+        Level::Deny => "denied",
+        Level::RequireApproval => "needs approval",
+        Level::Warn => "warning",
+    };
+    format!(
+        "{word}: {} ({}:{})",
+        result.message, result.file, result.line
+    )
+}
+
+/// What became of tests.
+pub(crate) fn tests(tests: &[Tested]) -> String {
+    let mut packages: BTreeMap<&str, Vec<&Tested>> = BTreeMap::new();
+    for test in tests {
+        packages.entry(&test.namespace).or_default().push(test);
+    }
+    let mut out = String::from(HEAD);
+    for (package, tests) in packages {
+        let count = |wanted: fn(&Verdict) -> bool| {
+            tests.iter().filter(|test| wanted(&test.verdict)).count()
+        };
+        let counts = (
+            tests.len(),
+            count(|verdict| matches!(verdict, Verdict::Failed | Verdict::Broken(_))),
+            count(|verdict| *verdict == Verdict::Todo),
+        );
+        let cases = tests.iter().map(|test| {
+            let place = format!("{}:{}", test.file, test.line);
+            let inner = match &test.verdict {
+                Verdict::Passed => String::new(),
+                Verdict::Failed => element("failure", &place, &test.printed.join("\n")),
+                Verdict::Broken(problem) => element("error", &place, problem),
+                Verdict::Todo => element("skipped", "to be written", ""),
+            };
+            (test.name.clone(), inner)
+        });
+        suite(&mut out, package, counts, cases);
+    }
+    out.push_str("</testsuites>\n");
+    out
+}
+
+/// `counts`: all, failures, skipped ones.
+fn suite(
+    out: &mut String,
+    package: &str,
+    (all, failures, skipped): (usize, usize, usize),
+    cases: impl Iterator<Item = (String, String)>,
+) {
+    let package = attribute(package);
+    out.push_str(&format!(
+        "  <testsuite name=\"{package}\" tests=\"{all}\" skipped=\"{skipped}\" failures=\"{failures}\" errors=\"0\">\n"
+    ));
+    for (name, inner) in cases {
+        let name = attribute(&name);
+        out.push_str(&format!(
+            "    <testcase name=\"{name}\" classname=\"{package}\">{inner}</testcase>\n"
+        ));
+    }
+    out.push_str("  </testsuite>\n");
+}

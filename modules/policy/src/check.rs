@@ -1,0 +1,407 @@
+//! Evaluating policies.
+
+use crate::addresses::Known;
+use crate::error::PolicyError;
+use crate::files::{Source, Sources};
+use crate::report::{Exempt, Level, PolicyResult, Report};
+use crate::rules::{Declared, Purpose, of_module};
+use crate::secrets::Secrets;
+use crate::tested::{Tested, Verdict};
+use regorus::Engine;
+use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+/// One evaluation takes no longer.
+const MOST_TIME: Duration = Duration::from_secs(60);
+/// Work units between two looks at the clock.
+const BETWEEN_LOOKS: NonZeroU32 = NonZeroU32::new(1000).expect("it is not zero");
+/// A module is no larger.
+const MOST_BYTES: NonZeroUsize = NonZeroUsize::new(4 << 20).expect("it is not zero");
+const MOST_LINES: NonZeroUsize = NonZeroUsize::new(100_000).expect("it is not zero");
+const MOST_COLUMNS: NonZeroU32 = NonZeroU32::new(16_384).expect("it is not zero");
+/// Documents may be nested 256 deep, and the evaluation recurs for each.
+const STACK: usize = 64 << 20;
+
+/// Policies that were understood.
+#[derive(Clone, Debug)]
+pub struct Policies {
+    engine: Engine,
+    rules: Vec<Declared>,
+}
+
+/// What policies look at.
+#[derive(Clone, Debug)]
+pub struct Input<'a> {
+    /// JSON.
+    json: &'a str,
+    /// What policies are told it is called (`data.conftest.file.name`).
+    name: &'a str,
+}
+
+impl<'a> Input<'a> {
+    /// A plan in its JSON form.
+    #[must_use]
+    pub const fn plan(json: &'a str) -> Self {
+        Self {
+            json,
+            name: "plan.json",
+        }
+    }
+
+    /// A document of this name.
+    #[must_use]
+    pub const fn named(json: &'a str, name: &'a str) -> Self {
+        Self { json, name }
+    }
+}
+
+/// Which packages are looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Namespaces {
+    /// `main`.
+    #[default]
+    Main,
+    /// These.
+    Named(Vec<String>),
+    /// All.
+    All,
+}
+
+impl Policies {
+    /// Understands modules and data.
+    ///
+    /// # Errors
+    /// When a module is neither of the one version of the language nor of the other; when data is not a JSON or YAML object, or two files say
+    /// different things about the same.
+    pub fn compile(sources: Sources) -> Result<Self, PolicyError> {
+        let mut engine = Engine::new();
+        engine.set_strict_builtin_errors(false);
+        engine.set_policy_length_config(PolicyLengthConfig {
+            max_col: MOST_COLUMNS,
+            max_file_bytes: MOST_BYTES,
+            max_lines: MOST_LINES,
+        });
+        for source in sources.policies {
+            add_module(&mut engine, &source)?;
+        }
+        for (folders, source) in &sources.data {
+            add_data(&mut engine, folders, source)?;
+        }
+        let rules = declared(&mut engine)?;
+        let mut policies = Self { engine, rules };
+        policies.most_time(MOST_TIME);
+        Ok(policies)
+    }
+
+    /// How long the evaluation of a rule may take.
+    pub(crate) fn most_time(&mut self, limit: Duration) {
+        self.engine
+            .set_execution_timer_config(ExecutionTimerConfig {
+                limit,
+                check_interval: BETWEEN_LOOKS,
+            });
+    }
+
+    /// What the rules of these packages say.
+    ///
+    /// # Errors
+    /// When the input is not JSON, there is nothing to evaluate, or a rule fails or gives something else than messages.
+    pub fn check(&self, input: &Input<'_>, namespaces: &Namespaces) -> Result<Report, PolicyError> {
+        let rules = self.chosen(namespaces)?;
+        apart(|| {
+            let document: Value = serde_json::from_str(input.json)
+                .map_err(|error| PolicyError::Input(error.to_string()))?;
+            let known = Known::of_plan(&document);
+            let secrets = Secrets::of_plan(&document);
+            drop(document);
+            let mut engine = self.engine.clone();
+            engine.set_gather_prints(true);
+            let about = json!({ "conftest": { "file": { "name": input.name, "dir": "." } } });
+            // Policies that have data of their own under that name keep it.
+            let _taken = engine.add_data_json(&about.to_string());
+            engine
+                .set_input_json(input.json)
+                .map_err(|error| PolicyError::Input(error.to_string()))?;
+            let mut report = evaluate(&mut engine, &rules, &known)?;
+            conceal(&mut report, &secrets);
+            Ok(report)
+        })
+    }
+
+    /// Runs the tests (`test_…`) of all packages, in the order of their names.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn test(&self) -> Result<Vec<Tested>, PolicyError> {
+        apart(|| {
+            let mut ran = Vec::new();
+            for rule in &self.rules {
+                let verdict = match rule.purpose {
+                    Purpose::Test => None,
+                    Purpose::Todo => Some(Verdict::Todo),
+                    Purpose::Says(_) | Purpose::Exception => continue,
+                };
+                let mut engine = self.engine.clone();
+                engine.set_gather_prints(true);
+                let verdict = verdict.unwrap_or_else(|| match engine.eval_rule(rule.path()) {
+                    Ok(regorus::Value::Bool(true)) => Verdict::Passed,
+                    Ok(_) => Verdict::Failed,
+                    Err(error) => Verdict::Broken(error.to_string()),
+                });
+                ran.push(Tested {
+                    namespace: rule.namespace(),
+                    name: rule.name.clone(),
+                    file: rule.file.clone(),
+                    line: rule.line,
+                    verdict,
+                    printed: engine.take_prints().unwrap_or_default(),
+                });
+            }
+            Ok(ran)
+        })
+    }
+
+    /// The rules of these packages, exceptions first.
+    fn chosen(&self, namespaces: &Namespaces) -> Result<Vec<Declared>, PolicyError> {
+        let says = |rule: &&Declared| matches!(rule.purpose, Purpose::Says(_));
+        let found: BTreeSet<String> = self
+            .rules
+            .iter()
+            .filter(says)
+            .map(Declared::namespace)
+            .collect();
+        let wanted: Vec<String> = match namespaces {
+            Namespaces::Main => vec![String::from("main")],
+            Namespaces::Named(names) => names.clone(),
+            Namespaces::All => found.iter().cloned().collect(),
+        };
+        if let Some(missing) = wanted.iter().find(|name| !found.contains(*name)) {
+            return Err(PolicyError::NoRules {
+                namespace: missing.clone(),
+                others: found.into_iter().collect(),
+            });
+        }
+        if wanted.is_empty() {
+            return Err(PolicyError::NoRules {
+                namespace: String::from("main"),
+                others: Vec::new(),
+            });
+        }
+        let of_these = |rule: &&Declared| wanted.contains(&rule.namespace());
+        Ok(self.rules.iter().filter(of_these).cloned().collect())
+    }
+}
+
+/// Adds a module of whichever version of the language.
+fn add_module(engine: &mut Engine, source: &Source) -> Result<(), PolicyError> {
+    let mut attempt = |v0: bool| {
+        engine.set_rego_v0(v0);
+        engine.add_policy(source.name.clone(), source.text.clone())
+    };
+    let Err(new) = attempt(false) else {
+        return Ok(());
+    };
+    let Err(old) = attempt(true) else {
+        return Ok(());
+    };
+    // Whoever writes `if` means the present version.
+    let present = source.text.contains("import rego.v1")
+        || source.text.contains(" if {")
+        || source.text.contains(" contains ");
+    Err(PolicyError::Syntax {
+        name: source.name.clone(),
+        problem: if present { new } else { old }.to_string(),
+    })
+}
+
+fn add_data(engine: &mut Engine, folders: &[String], source: &Source) -> Result<(), PolicyError> {
+    let bad = |problem: String| PolicyError::Data {
+        name: source.name.clone(),
+        problem,
+    };
+    let read = if source.name.ends_with(".json") {
+        regorus::Value::from_json_str(&source.text)
+    } else {
+        regorus::Value::from_yaml_str(&source.text)
+    };
+    let mut data = read.map_err(|error| bad(error.to_string()))?;
+    for folder in folders.iter().rev() {
+        let mut outer = regorus::Value::new_object();
+        outer
+            .as_object_mut()
+            .map_err(|error| bad(error.to_string()))?
+            .insert(folder.as_str().into(), data);
+        data = outer;
+    }
+    if data.as_object().is_err() {
+        return Err(bad(String::from("it is not an object")));
+    }
+    engine
+        .add_data(data)
+        .map_err(|error| bad(error.to_string()))
+}
+
+/// The rules that matter, each once, by package and name.
+fn declared(engine: &mut Engine) -> Result<Vec<Declared>, PolicyError> {
+    let packages = engine
+        .get_policy_package_components()
+        .map_err(|error| PolicyError::Thread(error.to_string()))?;
+    let modules = engine.get_modules();
+    let mut rules: Vec<Declared> = modules
+        .iter()
+        .zip(&packages)
+        .flat_map(|(module, package)| of_module(module, &package.components))
+        .collect();
+    rules.sort_by(|a, b| (&a.package, &a.name).cmp(&(&b.package, &b.name)));
+    rules.dedup_by(|a, b| (&a.package, &a.name) == (&b.package, &b.name));
+    Ok(rules)
+}
+
+fn evaluate(engine: &mut Engine, rules: &[Declared], known: &Known) -> Result<Report, PolicyError> {
+    let mut report = Report::default();
+    let mut exceptions: BTreeSet<(Vec<String>, String)> = BTreeSet::new();
+    for rule in rules
+        .iter()
+        .filter(|rule| rule.purpose == Purpose::Exception)
+    {
+        let names = value_of(engine, rule)?;
+        let mut leaves = Vec::new();
+        strings(&names, &mut leaves);
+        exceptions.extend(leaves.into_iter().map(|name| (rule.package.clone(), name)));
+    }
+    for rule in rules {
+        let Purpose::Says(level) = rule.purpose else {
+            continue;
+        };
+        report.rules += 1;
+        let value = value_of(engine, rule)?;
+        let said = said(rule, value)?;
+        let exempt = exceptions.contains(&(rule.package.clone(), rule.suffix().to_owned()));
+        if said.is_empty() {
+            report.passed += 1;
+        } else if exempt {
+            report.exempt.push(Exempt {
+                namespace: rule.namespace(),
+                rule: rule.name.clone(),
+                messages: said.into_iter().map(|(message, _)| message).collect(),
+            });
+        } else {
+            report
+                .results
+                .extend(said.into_iter().map(|one| result(rule, level, known, one)));
+        }
+    }
+    report.printed = engine.take_prints().unwrap_or_default();
+    Ok(report)
+}
+
+/// Takes secrets out of everything that was said.
+fn conceal(report: &mut Report, secrets: &Secrets) {
+    for result in &mut report.results {
+        secrets.out_of(&mut result.message);
+        for value in result.metadata.values_mut() {
+            secrets.out_of_value(value);
+        }
+    }
+    let exempt = report
+        .exempt
+        .iter_mut()
+        .flat_map(|exempt| &mut exempt.messages);
+    for text in exempt.chain(&mut report.printed) {
+        secrets.out_of(text);
+    }
+}
+
+fn result(
+    rule: &Declared,
+    level: Level,
+    known: &Known,
+    (message, metadata): (String, Map<String, Value>),
+) -> PolicyResult {
+    PolicyResult {
+        level,
+        namespace: rule.namespace(),
+        rule: rule.name.clone(),
+        addresses: known.named(&message, &metadata),
+        message,
+        metadata,
+        file: rule.file.clone(),
+        line: rule.line,
+    }
+}
+
+/// What a rule gives; null where nothing.
+fn value_of(engine: &mut Engine, rule: &Declared) -> Result<Value, PolicyError> {
+    let failed = |problem: String| PolicyError::Evaluation {
+        rule: rule.path(),
+        problem,
+    };
+    let value = engine
+        .eval_rule(rule.path())
+        .map_err(|error| failed(error.to_string()))?;
+    if value == regorus::Value::Undefined {
+        return Ok(Value::Null);
+    }
+    let json = value
+        .to_json_str()
+        .map_err(|error| failed(error.to_string()))?;
+    serde_json::from_str(&json).map_err(|error| failed(error.to_string()))
+}
+
+/// The messages of a rule, each with its other fields.
+fn said(rule: &Declared, value: Value) -> Result<Vec<(String, Map<String, Value>)>, PolicyError> {
+    let odd = |found: &str| PolicyError::Shape {
+        rule: rule.path(),
+        found: found.to_owned(),
+    };
+    let values = match value {
+        Value::Null | Value::Bool(false) => Vec::new(),
+        Value::Array(values) => values,
+        // Rules that say no more than "no": conftest overlooks these.
+        Value::Bool(true) => {
+            let message = format!("the rule {} holds", rule.name);
+            return Ok(vec![(message, Map::new())]);
+        }
+        one @ (Value::String(_) | Value::Object(_)) => vec![one],
+        Value::Number(number) => return Err(odd(&format!("the number {number}"))),
+    };
+    values
+        .into_iter()
+        .map(|value| match value {
+            Value::String(message) => Ok((message, Map::new())),
+            Value::Object(mut fields) => match fields.remove("msg") {
+                Some(Value::String(message)) => Ok((message, fields)),
+                Some(_) => Err(odd("an object whose `msg` is no string")),
+                None => Err(odd("an object without `msg`")),
+            },
+            other => Err(odd(&format!("a set with {other} in it"))),
+        })
+        .collect()
+}
+
+fn strings(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(values) => values.iter().for_each(|value| strings(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+    }
+}
+
+/// Does something on a thread with stack enough.
+fn apart<T: Send>(work: impl FnOnce() -> Result<T, PolicyError> + Send) -> Result<T, PolicyError> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name(String::from("policies"))
+            .stack_size(STACK)
+            .spawn_scoped(scope, work)
+            .map_err(|error| PolicyError::Thread(error.to_string()))?;
+        thread.join().unwrap_or_else(|_| {
+            Err(PolicyError::Thread(String::from(
+                "the evaluation came to a sudden end; this is a bug",
+            )))
+        })
+    })
+}

@@ -1,0 +1,175 @@
+//! Policies: rules in Rego that look at a plan.
+
+use crate::failure::Failure;
+use crate::install::sentence;
+use crate::load::Loaded;
+use crate::rules::policy;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use terrane_model::addr::{ConfigResource, InstanceAddr};
+use terrane_model::with_causes;
+use terrane_plan::plan::Plan;
+use terrane_plan::view::json::{PlanContext, plan_json};
+use terrane_policy::{Input, Namespaces, Policies, PolicyError, Report, Tested, library, read};
+
+/// Which policies, and what of them.
+#[derive(Clone, Debug, Default)]
+pub struct PolicyRequest {
+    /// Files and folders with modules.
+    pub places: Vec<PathBuf>,
+    /// Files and folders with data.
+    pub data: Vec<PathBuf>,
+    /// The packages.
+    pub namespaces: Namespaces,
+}
+
+impl PolicyRequest {
+    /// Whether any are named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Reads and understands them.
+    ///
+    /// # Errors
+    /// When that can't be.
+    pub fn load(&self) -> Result<Policies, Failure> {
+        read(&self.places, &self.data)
+            .and_then(Policies::compile)
+            .map_err(|error| failure(&error))
+    }
+}
+
+/// What policies say about a plan.
+///
+/// # Errors
+/// When there are no rules, or one can't be evaluated.
+pub fn check_plan(
+    policies: &Policies,
+    namespaces: &Namespaces,
+    plan: &Plan,
+    loaded: &Loaded,
+) -> Result<Report, Failure> {
+    let registry = loaded.registry.clone();
+    let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
+    let configuration = loaded.configuration_json();
+    let context = PlanContext {
+        schemas: &schemas,
+        version: env!("CARGO_PKG_VERSION"),
+        configuration: Some(&configuration),
+    };
+    let mut json = String::new();
+    plan_json(&mut json, plan, context).map_err(|_| {
+        Failure::input(
+            &policy::POLICY_FAILED,
+            "The plan could not be written as JSON.",
+        )
+    })?;
+    check_json(policies, namespaces, &Input::plan(&json))
+}
+
+/// Where the resources of a configuration are declared.
+#[derive(Clone, Debug)]
+pub struct Places(BTreeMap<ConfigResource, (String, u32)>);
+
+impl Places {
+    /// Those of this configuration.
+    #[must_use]
+    pub fn of_config(loaded: &Loaded) -> Self {
+        let mut places = BTreeMap::new();
+        for module in &loaded.config.modules {
+            for resource in &module.resources {
+                let addr = ConfigResource {
+                    module: module.path.clone(),
+                    mode: resource.mode,
+                    type_name: resource.type_name.clone(),
+                    name: resource.name.clone(),
+                };
+                if let Some(file) = loaded.sources.get(resource.span.file) {
+                    let line = file.position(resource.span.start).line;
+                    places.insert(addr, (file.path.clone(), line));
+                }
+            }
+        }
+        Self(places)
+    }
+
+    /// File and line, from 1, of what has this address.
+    #[must_use]
+    pub fn of(&self, address: &str) -> Option<(String, u32)> {
+        let addr: InstanceAddr = address.parse().ok()?;
+        self.0.get(&addr.resource.config()).cloned()
+    }
+}
+
+/// What policies say about a document.
+///
+/// # Errors
+/// When it is not JSON, there are no rules, or one can't be evaluated.
+pub fn check_json(
+    policies: &Policies,
+    namespaces: &Namespaces,
+    input: &Input<'_>,
+) -> Result<Report, Failure> {
+    policies
+        .check(input, namespaces)
+        .map_err(|error| failure(&error))
+}
+
+/// Runs the tests of policies.
+///
+/// # Errors
+/// When they can't be run.
+pub fn test(policies: &Policies) -> Result<Vec<Tested>, Failure> {
+    policies.test().map_err(|error| failure(&error))
+}
+
+/// Writes the library of policies to a folder, for a beginning. Files that are there already stay as they are.
+///
+/// # Errors
+/// When a file can't be written, or one of the same name says something else.
+pub fn write_library(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let files = library()
+        .iter()
+        .map(|file| (folder.join(file.name), file.text));
+    for (path, text) in files.clone() {
+        if std::fs::read(&path).is_ok_and(|found| found != text.as_bytes()) {
+            return Err(Failure::input(
+                &policy::POLICY_FILE_EXISTS,
+                format!(
+                    "{} is there already and says something else than the library. Nothing was written; name another folder, or move it away.",
+                    path.display()
+                ),
+            ));
+        }
+    }
+    std::fs::create_dir_all(folder).map_err(Failure::io(format!(
+        "Making the folder {} failed",
+        folder.display()
+    )))?;
+    let mut written = Vec::new();
+    for (path, text) in files {
+        std::fs::write(&path, text)
+            .map_err(Failure::io(format!("Writing {} failed", path.display())))?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+fn failure(error: &PolicyError) -> Failure {
+    let rule = match error {
+        PolicyError::Unreadable { .. }
+        | PolicyError::NoPolicy(_)
+        | PolicyError::Syntax { .. }
+        | PolicyError::Data { .. }
+        | PolicyError::NoRules { .. } => &policy::UNUSABLE_POLICIES,
+        PolicyError::Input(_) => &policy::INPUT_NOT_JSON,
+        PolicyError::Evaluation { .. } | PolicyError::Shape { .. } | PolicyError::Thread(_) => {
+            &policy::POLICY_FAILED
+        }
+    };
+    let text = sentence(&with_causes(error));
+    let end = if text.ends_with(['.', '\n']) { "" } else { "." };
+    Failure::input(rule, text + end)
+}
