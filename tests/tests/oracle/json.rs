@@ -36,6 +36,10 @@ const DIFFERENT: &[(&str, &str)] = &[
         "syntax errors in two files, and one of meaning in a third",
         ECHO,
     ),
+    (
+        "a syntax error, and references that may or may not follow from it",
+        "what does not follow from the mistake is told as well",
+    ),
     ("two syntax errors in one file", ECHO),
     ("unknown variable of a module", ECHO),
     (
