@@ -10,11 +10,12 @@ use terrane_tests::situations::Situation;
 
 /// A folder with these files.
 fn folder(files: &[(String, String)]) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a folder");
     for (path, text) in files {
         let path = dir.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::create_dir_all(path.parent().expect("it is in the folder"))
+            .expect("files can be read and written");
+        fs::write(path, text).expect("files can be read and written");
     }
     dir
 }
@@ -204,8 +205,10 @@ fn validation() {
 /// Scenarios of `terrane test` that the peer can be asked about, with their arguments.
 fn scenarios() -> Vec<(PathBuf, Vec<String>)> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(repository().join("tests/test_command")).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(repository().join("tests/test_command"))
+        .expect("files can be read and written")
+    {
+        let path = entry.expect("files can be read and written").path();
         if !path.is_dir() || path.join("not_the_peer").exists() {
             continue;
         }
@@ -222,8 +225,8 @@ fn scenarios() -> Vec<(PathBuf, Vec<String>)> {
 /// A copy, initialized.
 fn copy(program: &Path, from: &Path) -> tempfile::TempDir {
     fn files(dir: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(dir).expect("files can be read and written") {
+            let path = entry.expect("files can be read and written").path();
             if path.is_dir() {
                 files(&path, found);
             } else {
@@ -237,11 +240,14 @@ fn copy(program: &Path, from: &Path) -> tempfile::TempDir {
         .map(|path| {
             let name = path
                 .strip_prefix(from)
-                .unwrap()
+                .expect("files can be read and written")
                 .to_str()
-                .unwrap()
+                .expect("files can be read and written")
                 .to_owned();
-            (name, fs::read_to_string(path).unwrap())
+            (
+                name,
+                fs::read_to_string(path).expect("files can be read and written"),
+            )
         })
         .collect();
     let dir = folder(&texts);
@@ -255,6 +261,67 @@ const TARGETING: &[&str] = &[
     "Applied changes may be incomplete",
 ];
 
+/// What is told of the tests of a scenario: how it ended, and the events without what differs from run to run. Adds the names of their fields.
+fn events(
+    program: &Path,
+    scenario: &Path,
+    words: &[String],
+    known: &mut BTreeSet<String>,
+) -> (i32, Vec<String>) {
+    let dir = copy(program, scenario);
+    let mut arguments = vec!["test", "-json"];
+    arguments.extend(words.iter().map(String::as_str));
+    let ran = peer::run(program, dir.path(), &arguments, "");
+    let mut lines = Vec::new();
+    for line in ran.out.lines() {
+        let event: Value = serde_json::from_str(line).expect("a line of JSON");
+        fields(&event, "", known);
+        let name = event["type"].as_str().expect("a type");
+        let message = &event["diagnostic"];
+        // That a test asked for a part of a plan is no news here (docs/compatibility.md).
+        if TARGETING
+            .iter()
+            .any(|summary| message["summary"] == *summary)
+        {
+            continue;
+        }
+        let mut line = format!(
+            "{} {name} {} {} {}",
+            event["@level"],
+            event["@testfile"],
+            event["@testrun"],
+            match name {
+                "version" => &Value::Null,
+                _ => &event[name],
+            }
+        );
+        if name == "diagnostic" {
+            line = format!(
+                "{} {} {} {} {}:{}",
+                event["@level"],
+                event["@testfile"],
+                event["@testrun"],
+                message["severity"],
+                message["summary"],
+                message["range"]["filename"]
+            );
+        } else if name != "version" {
+            let text = event["@message"].as_str().expect("a message");
+            line.push_str(&text.replace("Terrane", "Terraform"));
+        }
+        lines.push(line);
+    }
+    // Mistakes of a file are told in the order of the file; the peer begins with those that it sees first.
+    lines
+        .chunk_by_mut(|one, other| {
+            [one, other]
+                .iter()
+                .all(|line| line.contains(" null null \"error\" "))
+        })
+        .for_each(<[String]>::sort);
+    (ran.exit, lines)
+}
+
 #[test]
 fn test_events() {
     let Some(theirs) = peer::terraform() else {
@@ -264,60 +331,7 @@ fn test_events() {
     let mut wrong = String::new();
     let (mut their_fields, mut our_fields) = (BTreeSet::new(), BTreeSet::new());
     for (scenario, words) in scenarios() {
-        let told = |program: &Path, known: &mut BTreeSet<String>| -> (i32, Vec<String>) {
-            let dir = copy(program, &scenario);
-            let mut arguments = vec!["test", "-json"];
-            arguments.extend(words.iter().map(String::as_str));
-            let ran = peer::run(program, dir.path(), &arguments, "");
-            let mut lines = Vec::new();
-            for line in ran.out.lines() {
-                let event: Value = serde_json::from_str(line).unwrap();
-                fields(&event, "", known);
-                let name = event["type"].as_str().unwrap();
-                let message = &event["diagnostic"];
-                // That a test asked for a part of a plan is no news here (docs/compatibility.md).
-                if TARGETING
-                    .iter()
-                    .any(|summary| message["summary"] == *summary)
-                {
-                    continue;
-                }
-                let mut line = format!(
-                    "{} {name} {} {} {}",
-                    event["@level"],
-                    event["@testfile"],
-                    event["@testrun"],
-                    match name {
-                        "version" => &Value::Null,
-                        _ => &event[name],
-                    }
-                );
-                if name == "diagnostic" {
-                    line = format!(
-                        "{} {} {} {} {}:{}",
-                        event["@level"],
-                        event["@testfile"],
-                        event["@testrun"],
-                        message["severity"],
-                        message["summary"],
-                        message["range"]["filename"]
-                    );
-                } else if name != "version" {
-                    let text = event["@message"].as_str().unwrap();
-                    line.push_str(&text.replace("Terrane", "Terraform"));
-                }
-                lines.push(line);
-            }
-            // Mistakes of a file are told in the order of the file; the peer begins with those that it sees first.
-            lines
-                .chunk_by_mut(|one, other| {
-                    [one, other]
-                        .iter()
-                        .all(|line| line.contains(" null null \"error\" "))
-                })
-                .for_each(<[String]>::sort);
-            (ran.exit, lines)
-        };
+        let told = |program, known| events(program, &scenario, &words, known);
         let their = told(theirs, &mut their_fields);
         let our = told(binary::path(), &mut our_fields);
         if their != our {
@@ -351,22 +365,21 @@ fn test_events() {
 fn elements(xml: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = xml;
-    while let Some(at) = rest.find('<') {
-        rest = &rest[at..];
-        if let Some(data) = rest.strip_prefix("<![CDATA[") {
-            rest = &data[data.find("]]>").unwrap()..];
+    while let Some((_, element)) = rest.split_once('<') {
+        if let Some(data) = element.strip_prefix("![CDATA[") {
+            rest = data.split_once("]]>").expect("data that ends").1;
             continue;
         }
-        let end = rest.find('>').unwrap();
-        let mut element = rest[..=end].to_owned();
+        let (element, after) = element.split_once('>').expect("an element that ends");
+        let mut element = element.to_owned();
         for timing in [" time=\"", " timestamp=\""] {
             if let Some((before, after)) = element.split_once(timing) {
-                let (_, after) = after.split_once('"').unwrap();
+                let (_, after) = after.split_once('"').expect("a value that ends");
                 element = format!("{before}{after}");
             }
         }
         found.push(element);
-        rest = &rest[end..];
+        rest = after;
     }
     found
 }
@@ -402,14 +415,8 @@ fn test_reports() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
-/// What depends on an object that could not be made keeps its earlier value, if the plan did not know the new one; what was known is stored.
-#[test]
-fn outputs_after_a_failure() {
-    let Some(theirs) = peer::terraform() else {
-        eprintln!("{ABSENT}");
-        return;
-    };
-    let main = r#"
+/// Of the revisions 2 and 3 a part fails.
+const MAIN: &str = r#"
 variable "rev" {}
 module "m" {
   source = "./m"
@@ -457,7 +464,7 @@ output "checked" {
   }
 }
 "#;
-    let module = r#"
+const MODULE: &str = r#"
 variable "rev" {}
 resource "terraform_data" "x" {
   input            = var.rev
@@ -469,9 +476,18 @@ resource "terraform_data" "x" {
 output "in" { value = terraform_data.x.input }
 output "out" { value = terraform_data.x.output }
 "#;
+
+/// What depends on an object that could not be made keeps its earlier value, if the plan did not know the new one; what was known is stored.
+#[test]
+fn outputs_after_a_failure() {
+    let Some(theirs) = peer::terraform() else {
+        eprintln!("{ABSENT}");
+        return;
+    };
+
     let files = [
-        (String::from("main.tf"), main.to_owned()),
-        (String::from("m/main.tf"), module.to_owned()),
+        (String::from("main.tf"), MAIN.to_owned()),
+        (String::from("m/main.tf"), MODULE.to_owned()),
     ];
     for revisions in [&["2"][..], &["1", "2", "3", "4"]] {
         let (their, our) = (folder(&files), folder(&files));
