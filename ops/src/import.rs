@@ -71,6 +71,7 @@ pub async fn run(
     let Resolved {
         values,
         as_given: _,
+        given_at: _,
         given_ephemeral: _,
         diagnostics: found,
     } = variables::resolve(&loaded.config, collected, asking);

@@ -150,6 +150,7 @@ async fn once(
     let Resolved {
         values,
         as_given,
+        given_at,
         given_ephemeral,
         diagnostics: found,
     } = root_variables(session, request, &mut loaded, ui)?;
@@ -170,6 +171,7 @@ async fn once(
         functions: functions_for_plan(now_ms).with_providers(loaded.registry.functions()),
         options: PlanOptions {
             given: as_given,
+            given_at,
             apply_time_variables: given_ephemeral,
             ..options(session, request, selection, written, now_ms)?
         },
@@ -247,6 +249,7 @@ fn options(
             .map(|written| written.blocks.clone())
             .unwrap_or_default(),
         given: BTreeMap::new(),
+        given_at: Vec::new(),
         apply_time_variables: Vec::new(),
     })
 }
@@ -283,6 +286,7 @@ pub async fn recover(
     let Resolved {
         values,
         as_given: _,
+        given_at: _,
         given_ephemeral: _,
         diagnostics,
     } = root_variables(session, request, &mut loaded, ui)?;

@@ -217,7 +217,8 @@ pub async fn for_state(session: &Session, snapshot: &Snapshot) -> Result<Registr
 
 /// Version constraints that a provider does not meet.
 fn unfit(addr: &ProviderAddr, version: &str, requirement: &Requirement) -> Vec<Diagnostic> {
-    let Some(parsed) = Version::parse(version) else {
+    // The loader has said that a built-in provider takes no version constraint at all.
+    let Some(parsed) = Version::parse(version).filter(|_| !addr.is_builtin()) else {
         return Vec::new();
     };
     requirement

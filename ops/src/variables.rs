@@ -10,9 +10,11 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_config::config::Config;
 pub use terrane_config::variables::GivenValue;
-use terrane_config::variables::{Given, GivenSource, as_given, parse_tfvars, root_variables};
+use terrane_config::variables::{
+    Given, GivenSource, as_given, given_at, parse_tfvars, root_variables,
+};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_lang::source::SourceMap;
+use terrane_lang::source::{SourceMap, Span};
 use terrane_value::Value;
 
 /// `-var` or `-var-file`.
@@ -40,6 +42,8 @@ pub struct Resolved {
     pub values: Vec<Value>,
     /// Those that were given a value, as it was written.
     pub as_given: BTreeMap<EcoString, Value>,
+    /// Where the values stand, in the order of the variables, if in a file.
+    pub given_at: Vec<Option<Span>>,
     /// Ephemeral ones that were given a value which is not null, sorted: no plan keeps it, so it must be given again when the plan is applied.
     pub given_ephemeral: Vec<EcoString>,
     /// Messages.
@@ -202,6 +206,7 @@ pub fn resolve(config: &Config, collected: Collected, ui: Option<&mut dyn Ui>) -
     Resolved {
         values: resolved,
         as_given: as_given(root, &values),
+        given_at: given_at(root, &values),
         given_ephemeral,
         diagnostics,
     }

@@ -8,3 +8,4 @@ pub mod engine;
 pub mod golden;
 pub mod oracle;
 pub mod sim;
+pub mod situations;

@@ -68,7 +68,8 @@ const GENERATED: &[(&str, &str)] = &[
 fn codegen() -> Result<()> {
     for (package, target) in GENERATED {
         let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["test", "--quiet", "--package", package, "--test", target])
+            // With the features of the workspace, as everything else: by itself a package would have others, and its dependencies be compiled anew.
+            .args(["test", "--quiet", "--workspace", "--test", target])
             .env("TERRANE_BLESS", "1")
             .current_dir(root())
             .status()

@@ -55,7 +55,8 @@ fn parameter(parameter: &Parameter) -> Value {
     Value::Object(out)
 }
 
-fn ty(ty: &Type) -> Value {
+/// A type as JSON.
+pub(crate) fn ty(ty: &Type) -> Value {
     let mut text = String::new();
     value_json::encode_type(ty, &mut text);
     serde_json::from_str(&text).unwrap_or(Value::Null)

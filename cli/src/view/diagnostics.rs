@@ -1,11 +1,13 @@
 //! Diagnostics as text on the right stream, and as JSON.
 
 use super::Output;
+use crate::command::metadata::ty;
 use serde_json::{Map, Value, json};
 use terrane_ops::failure::Report;
 use terrane_ops::lang::diagnostic::render::{Style, render};
 use terrane_ops::lang::diagnostic::snippet::{range, snippet};
 use terrane_ops::lang::diagnostic::{Diagnostic, Severity};
+use terrane_ops::lang::functions::help::{Parameter, signatures};
 use terrane_ops::lang::source::SourceMap;
 
 /// Prints all messages: errors to standard error, warnings to standard output. `compact`: warnings as one line each, unless there are
@@ -106,13 +108,31 @@ pub(crate) fn to_json(sources: &SourceMap, diagnostic: &Diagnostic) -> Value {
         if let Some(function) = function
             && let Some(object) = object.as_object_mut()
         {
-            let name = function.split('(').next().unwrap_or(function);
-            object.insert(
-                "function_call".into(),
-                json!({ "name": name, "signature": function }),
-            );
+            object.insert("function_call".into(), function_call(function));
         }
         out.insert("snippet".into(), object);
     }
     Value::Object(out)
+}
+
+/// The function whose call failed, of which the message has the signature as a text.
+fn function_call(text: &str) -> Value {
+    let called = text.split('(').next().unwrap_or(text);
+    let name = called.strip_prefix("core::").unwrap_or(called);
+    let mut out = json!({ "called_as": called });
+    let known = signatures().into_iter().find(|known| known.name == name);
+    if let (Some(known), Some(out)) = (known, out.as_object_mut()) {
+        let param = |param: &Parameter| json!({ "name": param.name, "type": ty(&param.ty) });
+        let params: Vec<Value> = known.params.iter().map(param).collect();
+        let mut signature = json!({
+            "name": name,
+            "params": params,
+            "return_type": ty(&known.returns),
+        });
+        if let (Some(more), Some(signature)) = (&known.variadic, signature.as_object_mut()) {
+            signature.insert("variadic_param".into(), param(more));
+        }
+        out.insert("signature".into(), signature);
+    }
+    out
 }

@@ -52,6 +52,11 @@ impl Core {
             );
             return self.fail(id);
         }
+        let unstorable = (self.resource(id)).map(|resource| resource.body.unstorable(&config));
+        if let Some(problems) = unstorable.filter(|problems| !problems.is_empty()) {
+            self.report(id, problems);
+            return self.fail(id);
+        }
         let marks = match self.resource(id) {
             Some(resource) if matches!(change.action, Action::Update | Action::NoOp) => {
                 let ignored = &resource.lifecycle.ignore_changes;

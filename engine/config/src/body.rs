@@ -329,8 +329,33 @@ impl CompiledBody {
         Diagnostic::error(&rules::body::EPHEMERAL_IN_BLOCKS, detail).at(self.span)
     }
 
-    /// Messages about ephemeral values in places that are stored. `value` is what [`Self::eval`] gave.
-    pub fn ephemeral_misuse(&self, value: &Value) -> Diagnostics {
+    /// Messages about what can't be stored: ephemeral values, and infinite numbers. `value` is what [`Self::eval`] gave.
+    pub fn unstorable(&self, value: &Value) -> Diagnostics {
+        let mut found = self.ephemeral_misuse(value);
+        if !value.contains_infinity() {
+            return found;
+        }
+        let infinite = |name: &str| value.get(name).is_some_and(Value::contains_infinity);
+        let message = |name: &str, span| {
+            let detail = format!(
+                "The value of \"{name}\" is or holds an infinite number, as a division by zero gives it. It can't be stored."
+            );
+            Diagnostic::error(&rules::body::INFINITE_NUMBER, detail).at(span)
+        };
+        for (name, attribute) in &self.schema.attributes {
+            if infinite(name) && !attribute.write_only {
+                let span = self.attribute(name).map_or(self.span, Compiled::span);
+                found.push(message(name, span));
+            }
+        }
+        for name in self.schema.blocks.keys().filter(|name| infinite(name)) {
+            found.push(message(name, self.span));
+        }
+        found
+    }
+
+    /// Messages about ephemeral values in places that are stored.
+    fn ephemeral_misuse(&self, value: &Value) -> Diagnostics {
         let mut found = Diagnostics::new();
         if !value.contains_marks() || !value.marks_deep().is_ephemeral() {
             return found;

@@ -500,6 +500,21 @@ impl ModuleDouble {
 }
 
 impl Config {
+    /// How a reference is written in a module, with a key (`[0]`) where one belongs: `var.x`, `terraform_data.a[0]`, `module.m["k"].out`.
+    #[must_use]
+    pub fn name_of(&self, module: &Module, reference: Reference, key: &str) -> EcoString {
+        let name = module.reference_name(reference);
+        let Reference::CallOutput(call, output) = reference else {
+            return format!("{name}{key}").into();
+        };
+        let called = module.calls.get(call as usize);
+        let called = called.and_then(|call| self.modules.get(call.module.0 as usize));
+        match called.and_then(|called| called.outputs.get(output as usize)) {
+            Some(output) => format!("{name}{key}.{}", output.name).into(),
+            None => format!("{name}{key}").into(),
+        }
+    }
+
     /// What stands in for a module instance: of several the one that names most keys, of those the first.
     #[must_use]
     pub fn double(&self, instance: &ModuleInstance) -> Option<&ModuleDouble> {

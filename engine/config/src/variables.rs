@@ -155,6 +155,21 @@ pub fn root_variables(module: &Module, given: &[GivenValue]) -> (Vec<Value>, Dia
     (values, diagnostics)
 }
 
+/// Where the values of the variables of the root module stand, in their order; `None`: in no file.
+#[must_use]
+pub fn given_at(module: &Module, given: &[GivenValue]) -> Vec<Option<Span>> {
+    let place = |name: &EcoString| {
+        let last = given.iter().rev().find(|given| given.name == *name)?;
+        match last.value {
+            Given::Value(_, span) => Some(span),
+            Given::Text(_) => None,
+        }
+    };
+    (module.variables.iter())
+        .map(|variable| place(&variable.name))
+        .collect()
+}
+
 /// What was given for the variables of the root module, as it was written: not converted, marked as the variable says. Ephemeral ones are left
 /// out, and what can't be read.
 #[must_use]
@@ -323,6 +338,9 @@ fn unsuitable(variable: &Variable, given: Option<&GivenValue>, problem: &str) ->
         &rules::input::INVALID_VALUE
     };
     let mut diagnostic = Diagnostic::error(rule, detail).at(span);
+    if span != variable.span {
+        diagnostic = diagnostic.related(variable.span, "the variable is declared here");
+    }
     let secret = variable.sensitive || variable.ephemeral;
     if let (Some(Given::Text(text)), false) = (given.map(|given| &given.value), secret)
         && text.chars().count() <= 80

@@ -106,6 +106,8 @@ pub struct PlanOptions {
     pub generated: BTreeMap<InstanceAddr, String>,
     /// Root variables that were given a value, as it was written; not those that are ephemeral. Marked.
     pub given: BTreeMap<EcoString, Value>,
+    /// Where the values of root variables stand, by index, if in a file: for messages about them.
+    pub given_at: Vec<Option<Span>>,
     /// Ephemeral root variables that were given a value: they must be given one when the plan is applied, too.
     pub apply_time_variables: Vec<EcoString>,
 }

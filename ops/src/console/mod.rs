@@ -113,6 +113,7 @@ impl<'a> Console<'a> {
         let Resolved {
             values,
             as_given: _,
+            given_at: _,
             given_ephemeral: _,
             diagnostics,
         } = variables::resolve(&loaded.config, collected, ui);

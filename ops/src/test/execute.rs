@@ -110,6 +110,7 @@ impl Place<'_> {
             wanted.refresh = options.refresh;
             wanted.targets.clone_from(&options.targets);
             wanted.replace.clone_from(&options.replace);
+            wanted.given_at.clone_from(&prepared.given_at);
         }
         let planner = Planner::new(PlanInput {
             config: prepared.config.clone(),
@@ -408,9 +409,7 @@ fn check(
         }
     };
     let fail = |broken: &'static Rule, detail: String| {
-        let mut diagnostic = Diagnostic::error(broken, detail)
-            .at(place)
-            .within(rule.span);
+        let mut diagnostic = Diagnostic::error(broken, detail).at(place);
         diagnostic.values = if *broken == rules::test::UNKNOWN_CONDITION {
             terrane_lang::expr::all_values_involved(&rule.condition, scope)
         } else {

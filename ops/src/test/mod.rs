@@ -357,6 +357,7 @@ impl FileRunner<'_, '_> {
         let at_ms = crate::clock::now_ms();
         let name = run.state_name();
         let position = self.kept.iter().position(|kept| kept.name == name);
+        let back = position.unwrap_or(self.kept.len());
         let mut kept = match position {
             Some(position) => self.kept.remove(position),
             None => Kept {
@@ -380,9 +381,14 @@ impl FileRunner<'_, '_> {
             Ok(prepared) => {
                 let executed = place.execute(&prepared, self.verbose).await;
                 let sources = prepared.sources.clone();
-                kept.run = run.name.clone();
-                kept.prepared = Some(Box::new(prepared));
-                self.kept.push(kept);
+                // One that only plans leaves the state as it was: it is not the run that has worked on it last.
+                if prepared.only_plans() {
+                    self.kept.insert(back, kept);
+                } else {
+                    kept.run = run.name.clone();
+                    kept.prepared = Some(Box::new(prepared));
+                    self.kept.push(kept);
+                }
                 let executed = executed?;
                 let report = Report {
                     diagnostics: executed.diagnostics.clone(),
@@ -391,7 +397,7 @@ impl FileRunner<'_, '_> {
                 (Some(executed), report)
             }
             Err(Failure::Input(report)) => {
-                self.kept.push(kept);
+                self.kept.insert(back, kept);
                 (None, report)
             }
             Err(failure) => return Err(failure),

@@ -22,10 +22,12 @@ use terrane_config::test_file::{
     AssertNames, Assertion, Command, During, Extra, Override, OverrideKind, Run, TestFile,
     TestProviders, ValueNames,
 };
-use terrane_config::variables::{Given, GivenSource, GivenValue, outside_value, root_variables};
+use terrane_config::variables::{
+    Given, GivenSource, GivenValue, given_at, outside_value, root_variables,
+};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::functions::Functions;
-use terrane_lang::source::SourceMap;
+use terrane_lang::source::{SourceMap, Span};
 use terrane_model::snapshot::Snapshot;
 use terrane_modules::{Kind as SourceKind, join, kind};
 use terrane_plan::machine::complete_providers;
@@ -60,6 +62,8 @@ pub(super) struct Prepared {
     pub(super) doubles: Arc<Doubles>,
     /// Of root variables, by index.
     pub(super) values: Vec<Value>,
+    /// Where they stand.
+    pub(super) given_at: Vec<Option<Span>>,
     pub(super) assertions: Vec<Assertion>,
     pub(super) extras: Vec<Extra>,
     /// Variables of the test.
@@ -272,7 +276,9 @@ impl Shared<'_> {
             root.is_some_and(|root| root.variables.iter().any(|known| known.name == given.name))
         };
         let given: Vec<GivenValue> = given.into_iter().filter(declared).collect();
-        let (values, found) = match config.modules.first() {
+        let root = config.modules.first();
+        let given_at = root.map(|root| given_at(root, &given)).unwrap_or_default();
+        let (values, found) = match root {
             Some(root) => root_variables(root, &given),
             None => (Vec::new(), Diagnostics::new()),
         };
@@ -300,6 +306,7 @@ impl Shared<'_> {
             registry: Arc::new(registry),
             doubles: Arc::new(doubles),
             values,
+            given_at,
             assertions,
             variables: names.variables,
             earlier: Earlier {
@@ -372,7 +379,7 @@ impl Shared<'_> {
             given.push(GivenValue {
                 name: variable.name.clone(),
                 source: GivenSource::File(variable.span),
-                value: Given::Value(value, variable.span),
+                value: Given::Value(value, variable.value_span()),
             });
         }
         let mut of_run = Vec::new();
@@ -388,7 +395,7 @@ impl Shared<'_> {
             given.push(GivenValue {
                 name: variable.name.clone(),
                 source: GivenSource::File(variable.span),
-                value: Given::Value(value, variable.span),
+                value: Given::Value(value, variable.value_span()),
             });
         }
         if diagnostics.has_errors() {

@@ -35,7 +35,7 @@ pub(crate) fn check_diagnostics(text: &str, diagnostics: &Diagnostics) {
 /// Every place in a body.
 pub(crate) fn check_body(text: &str, body: &NativeBody) {
     check(text, body.span);
-    check(text, body.end);
+    check(text, body.missing);
     for attribute in &body.attributes {
         check(text, attribute.span);
         check(text, attribute.name.span);

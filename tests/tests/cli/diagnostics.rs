@@ -1,37 +1,13 @@
-//! Common mistakes and what is said of them, as the user sees it: all in `tests/golden-diagnostics`, to be read.
-//!
-//! A case is `=== title`, the commands after `$` (`validate` if there is none; the output of the last is kept), the files (`-- path`
-//! before each, `main.tf` if there is one), `---`, and the output. `TERRANE_BLESS=1` writes the outputs anew.
+//! Common mistakes and what is said of them, as the user sees it: all in `tests/golden-diagnostics`, to be read. `TERRANE_BLESS=1` writes the outputs
+//! anew.
 
 use crate::folder::{Folder, repository};
 use std::fmt::Write as _;
-
-/// The commands and the files of a case.
-fn parts(input: &str) -> (Vec<String>, Vec<(String, String)>) {
-    let mut commands = Vec::new();
-    let mut files: Vec<(String, String)> = Vec::new();
-    for line in input.lines() {
-        if let Some(command) = line.strip_prefix("$ ") {
-            commands.push(command.to_owned());
-        } else if let Some(path) = line.strip_prefix("-- ") {
-            files.push((path.to_owned(), String::new()));
-        } else {
-            if files.is_empty() {
-                files.push(("main.tf".to_owned(), String::new()));
-            }
-            let (_, text) = files.last_mut().unwrap();
-            text.extend([line, "\n"]);
-        }
-    }
-    if commands.is_empty() {
-        commands.push("validate".to_owned());
-    }
-    (commands, files)
-}
+use terrane_tests::situations::Situation;
 
 /// What the last command writes.
 fn run(input: &str) -> String {
-    let (commands, files) = parts(input);
+    let (commands, files) = Situation::parts(input);
     let folder = Folder::new(&[]);
     for (path, text) in &files {
         folder.write(path, &format!("{}\n", text.trim_end()));
@@ -80,13 +56,15 @@ fn mistakes_are_explained() {
     for path in paths {
         let text = std::fs::read_to_string(&path).unwrap();
         let mut blessed = String::new();
-        for case in text.split("=== ").filter(|case| !case.trim().is_empty()) {
+        for case in Situation::all(&text) {
             count += 1;
-            let (title, rest) = case.split_once('\n').unwrap();
-            let (input, expected) = rest.split_once("\n---\n").unwrap_or((rest, ""));
-            let (input, expected) = (input.trim_end(), expected.trim_matches('\n'));
+            let Situation {
+                title,
+                input,
+                expected,
+            } = &case;
             let found = run(input);
-            if found != expected {
+            if found != *expected {
                 write!(wrong, "=== {title}\n{input}\n--- found\n{found}\n").unwrap();
             }
             let gap = if blessed.is_empty() { "" } else { "\n\n" };

@@ -202,7 +202,7 @@ fn a_report_for_machines_is_written() {
     for part in [
         "<testsuite name=\"a.tftest.hcl\" tests=\"4\" skipped=\"1\" failures=\"1\" errors=\"1\">",
         "<testcase name=\"good\" classname=\"a.tftest.hcl\" time=\"",
-        "<failure message=\"1 of 1 assertions failed, including: &lt;not&gt; &#34;two&#34;\"><![CDATA[\nError: Test assertion failed",
+        "<failure message=\"1 of 1 assertions failed: &lt;not&gt; &#34;two&#34;\"><![CDATA[\nError: Test assertion failed",
         "<error message=\"Encountered an error\"><![CDATA[\nError: Reference to unavailable variable",
         "<skipped message=\"Testcase skipped due to a previous testcase error\"><![CDATA[Previous testcase \"broken\" ended in error",
     ] {

@@ -5,6 +5,7 @@
 
 mod configurations;
 mod expressions;
+mod json;
 mod mistakes;
 
 /// A number from the environment.

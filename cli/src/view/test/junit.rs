@@ -11,7 +11,10 @@ const WIDTH: usize = 78;
 
 /// The report as one XML document.
 pub(crate) fn render_suite(suite: &Suite) -> String {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><testsuites>\n");
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><testsuites>");
+    if !suite.files.is_empty() {
+        out.push('\n');
+    }
     for file in &suite.files {
         write_file(&mut out, file, suite.interrupted);
     }
@@ -58,7 +61,11 @@ fn write_run(
     out.extend([format!(
         "    <testcase name=\"{name}\" classname=\"{path}\"{timing}>"
     )]);
-    let messages = messages(run);
+    let errors = messages(run, Severity::Error);
+    let warnings = match run.status {
+        Status::Skip => String::new(),
+        _ => messages(run, Severity::Warning),
+    };
     let inner = match run.status {
         Status::Pass => None,
         Status::Skip => {
@@ -67,25 +74,25 @@ fn write_run(
         }
         Status::Fail => {
             let message = match &run.failed {
+                Some((only, 1, all)) => format!("1 of {all} assertions failed: {only}"),
                 Some((first, failed, all)) => {
                     format!("{failed} of {all} assertions failed, including: {first}")
                 }
                 None => String::from("Test run failed"),
             };
-            Some(element("failure", &message, &messages))
+            Some(element("failure", &message, &errors))
         }
-        Status::Error => Some(element("error", "Encountered an error", &messages)),
+        Status::Error => Some(element("error", "Encountered an error", &errors)),
     };
-    match inner {
-        Some(inner) => out.extend(["\n      ", &inner, "\n    </testcase>\n"]),
-        None if messages.is_empty() => out.push_str("</testcase>\n"),
-        // Warnings of a run that passed.
-        None => out.extend([
-            "\n      <system-err>",
-            &data(&messages),
-            "</system-err>\n    </testcase>\n",
-        ]),
+    let warnings = Some(warnings).filter(|warnings| !warnings.is_empty());
+    let warnings = warnings.map(|text| format!("<system-err>{}</system-err>", data(&text)));
+    for inner in inner.iter().chain(&warnings) {
+        out.extend(["\n      ", inner]);
     }
+    if inner.is_some() || warnings.is_some() {
+        out.push_str("\n    ");
+    }
+    out.push_str("</testcase>\n");
 }
 
 /// Why a run was not executed.
@@ -105,13 +112,11 @@ fn skipped(broken: Option<&RunReport>, interrupted: bool) -> (&'static str, Stri
     }
 }
 
-/// All messages of a run, errors and warnings.
-fn messages(run: &RunReport) -> String {
+/// The messages of a run, errors or warnings.
+fn messages(run: &RunReport, severity: Severity) -> String {
     let mut text = String::new();
     let all = run.report.diagnostics.iter();
-    let wanted = all
-        .filter(|diagnostic| diagnostic.severity == Severity::Error || run.status != Status::Skip);
-    for diagnostic in wanted {
+    for diagnostic in all.filter(|diagnostic| diagnostic.severity == severity) {
         text.push('\n');
         text.push_str(&render(
             &run.report.sources,

@@ -2,7 +2,7 @@
 
 use super::{Session, index};
 use crate::config::{ModuleCall, ModuleId};
-use crate::load::decl::CallDecl;
+use crate::load::decl::{CallDecl, VariableDecl};
 use crate::rules;
 use ecow::EcoString;
 use terrane_lang::diagnostic::Diagnostic;
@@ -55,7 +55,18 @@ impl Session<'_> {
                 &merged
             }
         };
-        let (content, diagnostics) = body.content(&wanted);
+        let (content, mut diagnostics) = body.content(&wanted);
+        for found in diagnostics.iter_mut() {
+            let wanted = |variable: &&VariableDecl| {
+                let start = format!("The argument \"{}\" is required", variable.name);
+                found.is(&terrane_lang::rules::structure::MISSING_ARGUMENT)
+                    && found.detail.starts_with(&start)
+            };
+            if let Some(variable) = called.variables.iter().find(wanted) {
+                let place = (variable.span, "the variable is declared here".into());
+                found.related.push(place);
+            }
+        }
         self.diagnostics.extend(diagnostics);
         let place = Self::place_of(&call.repetition);
         let mut inputs = Vec::new();

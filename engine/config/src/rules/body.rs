@@ -265,4 +265,16 @@ terrane_lang::rules! {
     /// }
     /// ```
     T1621 error INVALID_ITERATOR = "Invalid expression";
+
+    /// A number divided by zero is infinite. Infinite numbers can be compared, but not be stored.
+    ///
+    /// ```terraform
+    /// locals {
+    ///   servers = 0
+    /// }
+    /// resource "terraform_data" "a" {
+    ///   input = 100 / local.servers
+    /// }
+    /// ```
+    T1622 error INFINITE_NUMBER = "Infinite number";
 }

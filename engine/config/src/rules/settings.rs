@@ -266,4 +266,15 @@ terrane_lang::rules! {
     /// terrane init -backend-config=bucet=states
     /// ```
     T1124 error BACKEND_ARGUMENT = "Invalid backend configuration argument";
+
+    /// In a `.tf` file `required_version` is about another program and is not enforced here. This one allows neither the version of OpenTofu whose language terrane
+    /// reads nor the version of Terraform that it is compared with, so the configuration may mean something else to the program that it was written for. See
+    /// `docs/compatibility.md`.
+    ///
+    /// ```terraform
+    /// terraform {
+    ///   required_version = "= 0.12.31"
+    /// }
+    /// ```
+    T1125 warning VERSION_NOT_ENFORCED = "Version constraint is not enforced";
 }

@@ -62,6 +62,14 @@ pub struct TestVariable {
     pub(crate) value: Expr,
 }
 
+impl TestVariable {
+    /// Where its value stands.
+    #[must_use]
+    pub fn value_span(&self) -> Span {
+        self.value.span
+    }
+}
+
 /// A `provider` or `mock_provider` block.
 #[derive(Clone, Debug)]
 pub struct TestProvider {
@@ -330,7 +338,11 @@ pub fn select(mut names: Vec<String>) -> Vec<String> {
 
 /// Decodes a test file; its text is added to `sources`. `path` is how it is shown.
 pub fn decode_file(sources: &mut SourceMap, path: &str, content: &[u8]) -> (TestFile, Diagnostics) {
-    decode::file(sources, path, content)
+    let (file, diagnostics) = decode::file(sources, path, content);
+    // What stands first is told first, whatever was looked at first.
+    let mut told: Vec<_> = diagnostics.into_iter().collect();
+    told.sort_by_key(|diagnostic| diagnostic.subject.map(|span| span.start));
+    (file, told.into_iter().collect())
 }
 
 /// Decodes a file of a mock provider's folder and adds what it says to the provider, whose own blocks have the last word.

@@ -24,7 +24,7 @@ pub(super) fn empty_body(span: Span) -> Body {
         attributes: Vec::new(),
         blocks: Vec::new(),
         span,
-        end: span,
+        missing: span,
         incomplete: false,
     }))
 }

@@ -18,7 +18,7 @@ use scope::{Known, Member, ModuleScope};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_lang::expr::{Compiled, values_involved};
+use terrane_lang::expr::{Compiled, Scope, all_values_involved, values_involved};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
 use terrane_model::addr::Mode;
@@ -62,6 +62,11 @@ pub fn validate(config: &Config, functions: &Functions) -> Diagnostics {
 /// Messages about the value of an output: sensitive or ephemeral values where they must not be.
 pub fn output_problems(output: &Output, is_root: bool, value: &Value) -> Diagnostics {
     let mut found = Diagnostics::new();
+    if is_root && !output.ephemeral && value.contains_infinity() {
+        let detail = "The value is or holds an infinite number, as a division by zero gives it. It can't be stored.";
+        found
+            .push(Diagnostic::error(&rules::body::INFINITE_NUMBER, detail).at(output.value.span()));
+    }
     if !value.contains_marks() {
         return found;
     }
@@ -85,6 +90,13 @@ pub fn output_problems(output: &Output, is_root: bool, value: &Value) -> Diagnos
         );
     }
     found
+}
+
+/// Which of the values that take part in an expression are sensitive.
+fn secrets_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, String)> {
+    let mut values = all_values_involved(expr, scope);
+    values.retain(|(_, text)| text.contains("sensitive"));
+    values
 }
 
 /// Where an expression is evaluated.
@@ -263,7 +275,10 @@ impl Checker<'_> {
         if let (Named::Output(at), Some(found)) = (member.1, &value) {
             let module = self.config.module(member.0);
             if let Some(output) = module.outputs.get(at as usize) {
-                let problems = output_problems(output, module.path.is_root(), found);
+                let mut problems = output_problems(output, module.path.is_root(), found);
+                for problem in problems.iter_mut() {
+                    problem.values = secrets_involved(&expr, &self.scope(place));
+                }
                 self.diagnostics.extend(problems);
                 value = Some(scope::output_value(output, found.clone()));
             }
@@ -364,15 +379,17 @@ impl Checker<'_> {
         let lifecycle = &resource.lifecycle;
         if let Some(prevent) = &lifecycle.prevent_destroy
             && let Some(value) = self.eval(place, prevent)
-            && let Err(error) = convert(value.unmarked(), &Type::Bool)
         {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    &rules::resource::PREVENT_DESTROY_TYPE,
-                    format!("Unsuitable value: {error}."),
-                )
-                .at(prevent.span()),
-            );
+            let problem = match convert(value.unmarked(), &Type::Bool) {
+                Err(error) => Some(format!("Unsuitable value: {error}.")),
+                Ok(value) if value.is_null() => {
+                    Some("Unsuitable value: it has to be true or false, not null.".to_owned())
+                }
+                Ok(_) => None,
+            };
+            let rule = &rules::resource::PREVENT_DESTROY_TYPE;
+            let found = problem.map(|problem| Diagnostic::error(rule, problem).at(prevent.span()));
+            self.diagnostics.extend(found);
         }
         self.conditions(place, &lifecycle.preconditions, "precondition");
         let with_self = Place {
@@ -402,7 +419,7 @@ impl Checker<'_> {
         let result = body.eval(&self.scope(place), &[]);
         match result {
             Ok(value) if stored => {
-                let problems = body.ephemeral_misuse(&value);
+                let problems = body.unstorable(&value);
                 self.diagnostics.extend(problems);
             }
             Ok(_) => {}

@@ -193,10 +193,14 @@ impl Scope for ModuleScope<'_> {
     }
 
     fn name(&self, slot: Slot) -> EcoString {
-        match self.reference(slot) {
-            Some(reference) => self.module.reference_name(reference),
-            None => EcoString::new(),
-        }
+        self.keyed_name(slot, "")
+    }
+
+    fn keyed_name(&self, slot: Slot, key: &str) -> EcoString {
+        let reference = self.reference(slot);
+        reference.map_or_else(EcoString::new, |reference| {
+            self.config.name_of(self.module, reference, key)
+        })
     }
 }
 

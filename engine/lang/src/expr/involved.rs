@@ -145,9 +145,9 @@ impl Evaluator<'_> {
             Node::Local(at, name) if *at < visible => name.to_string(),
             _ => return,
         };
-        if let Node::Keyed(_, key) = &source.node {
+        if let Node::Keyed(slot, key) = &source.node {
             match self.eval(&key.0.code) {
-                Ok(key) => name.push_str(&index_text(&key)),
+                Ok(key) => name = self.scope.keyed_name(*slot, &index_text(&key)).to_string(),
                 Err(_) => return,
             }
         }

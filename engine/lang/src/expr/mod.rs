@@ -108,6 +108,11 @@ pub trait Scope {
 
     /// How the slot is written, for messages: `each.key`, `var.x`.
     fn name(&self, slot: Slot) -> EcoString;
+
+    /// The same with a key: `terraform_data.a[0]`, `module.m[0].output`.
+    fn keyed_name(&self, slot: Slot, key: &str) -> EcoString {
+        ecow::eco_format!("{}{key}", self.name(slot))
+    }
 }
 
 /// A compiled expression. Immutable and shared.

@@ -559,7 +559,9 @@ fn slice(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
 fn sort(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     let list = value(args, 0);
     if !list.is_wholly_known() {
-        return Ok(unknown(Type::list(Type::String)));
+        // How many there will be is known all the same.
+        let later = vec![unknown(Type::String); list.children().len()];
+        return Ok(Value::list(Type::String, later));
     }
     if let Some(at) = list.children().iter().position(Value::is_null) {
         return Err(Fault::new(format!(

@@ -3,7 +3,7 @@
 use super::args::{is_unknown, unknown, value};
 use super::table::{Context, Fault, Function, Param, Ty, check_elements};
 use crate::expr::values;
-use terrane_value::{Type, Value};
+use terrane_value::{Marks, Type, Value};
 
 pub(super) const TABLE: &[Function] = &[
     Function::new(
@@ -22,7 +22,7 @@ pub(super) const TABLE: &[Function] = &[
         product,
         "All combinations of elements of the given sets or lists.",
     )
-    .variadic(Param::new("sets", Ty::Any).unknown())
+    .variadic(Param::new("sets", Ty::Any).unknown().marked())
     .by(product_type),
     Function::new(
         "setsubtract",
@@ -161,7 +161,14 @@ fn product_type(args: &[Value]) -> Result<Type, Fault> {
     })
 }
 
+/// Marks of elements stay with them, where there is an order; a set has those of all its elements.
 fn product(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
+    let marks = (args.iter()).fold(Marks::NONE, |marks, arg| marks.union(arg.marks()));
+    let plain: Vec<Value> = args.iter().map(|arg| arg.unmarked().clone()).collect();
+    Ok(combinations(&plain)?.with_marks(&marks))
+}
+
+fn combinations(args: &[Value]) -> Result<Value, Fault> {
     let ty = product_type(args)?;
     if args.iter().any(is_unknown) {
         return Ok(unknown(ty));

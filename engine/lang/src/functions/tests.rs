@@ -380,6 +380,22 @@ fn collections() {
 }
 
 #[test]
+fn marks_and_lengths_of_combinations() {
+    check(&[
+        // Where there is an order, marks stay with the elements that have them.
+        ("issensitive(setproduct([s], [\"b\"]))", "false"),
+        (
+            "[for p in setproduct([s, \"a\"], [\"b\"]) : issensitive(p[0])]",
+            "[true,false]",
+        ),
+        ("issensitive(setproduct([s], toset([\"b\"])))", "true"),
+        ("issensitive(setproduct([s], toset([])))", "false"),
+        ("issensitive(setproduct(sensitive([1]), [2]))", "true"),
+        ("length(sort([\"a\", us]))", "2"),
+    ]);
+}
+
+#[test]
 fn encodings() {
     check(&[
         ("base64decode(\"aGk=\\n\")", "\"hi\""),

@@ -29,8 +29,8 @@ pub struct NativeBody {
     pub blocks: Vec<Block>,
     /// From the opening to the closing brace, or the file.
     pub span: Span,
-    /// Where a missing argument is reported: the closing brace or the end of the file.
-    pub end: Span,
+    /// Where a missing argument is reported: the opening brace, so that the header of the block is shown, or the end of the file.
+    pub missing: Span,
     /// Parts of it could not be read, which was reported: what seems to be missing may be in them.
     pub incomplete: bool,
 }

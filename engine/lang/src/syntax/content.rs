@@ -48,7 +48,7 @@ impl Body {
     #[must_use]
     pub fn missing_span(&self) -> Span {
         match self {
-            Self::Native(body) => body.end,
+            Self::Native(body) => body.missing,
             Self::Json(body) => body.missing_span(),
             Self::Merged(bodies) => bodies
                 .first()
@@ -162,7 +162,7 @@ impl NativeBody {
         let mut content = Content {
             attributes: Vec::new(),
             blocks: Vec::new(),
-            missing: self.end,
+            missing: self.missing,
         };
         let known: BTreeSet<&EcoString> = schema.attributes.iter().map(|(name, _)| name).collect();
         let mut unknown = Vec::new();
@@ -214,7 +214,7 @@ impl NativeBody {
             attributes: attributes.cloned().collect(),
             blocks: blocks.cloned().collect(),
             span: self.span,
-            end: self.end,
+            missing: self.missing,
             incomplete: self.incomplete,
         }
     }

@@ -18,7 +18,7 @@ use crate::graph::{Graph, Node, NodeId, each_target};
 use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::world::{Place, World, uses_repetition};
 use std::collections::BTreeMap;
-use terrane_config::config::{Config, Dependency, ModuleId, Reference, Repetition};
+use terrane_config::config::{Config, Dependency, ModuleId, Reference, Repetition, Resource};
 use terrane_lang::expr::{Compiled, Use};
 use terrane_model::addr::{
     ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleInstance, ResourceAddr,
@@ -568,6 +568,7 @@ impl<'a> Builder<'a> {
                     .copied()
                     .flatten(),
             );
+            self.decided_by(place, resource, at, &mut common);
             let mut keyed: Vec<Use> = Vec::new();
             let mut plain: Vec<Use> = Vec::new();
             let mut sort = |used: &Use| {
@@ -581,6 +582,9 @@ impl<'a> Builder<'a> {
             };
             resource.body.each_use(&mut sort);
             let lifecycle = &resource.lifecycle;
+            for expr in lifecycle.prevent_destroy.iter() {
+                expr.uses().iter().for_each(&mut sort);
+            }
             for rule in lifecycle
                 .preconditions
                 .iter()
@@ -624,6 +628,40 @@ impl<'a> Builder<'a> {
                     self.wait(*step, target);
                 }
             }
+        }
+    }
+
+    /// What decides which provider instance has the objects of a resource, and which objects are imported. All of it was known while planning, but it
+    /// counts as a dependency, here as in what is stored of the objects.
+    fn decided_by(&mut self, place: Place, resource: &Resource, at: u32, after: &mut Vec<StepId>) {
+        if let Some(key) = &resource.provider.key {
+            let home = (resource.provider.key_from).map_or(place.module, |(home, _)| home);
+            let mut around = place;
+            while around.module != home
+                && let Some(parent) = self.world.module_cell(around).parent
+            {
+                around = parent;
+            }
+            if around.module == home {
+                self.expr(around, key, None, after);
+            }
+        }
+        for import in &self.config.imports {
+            if import.resource != Some((place.module, at)) {
+                continue;
+            }
+            let keys = import.keys.iter().map(|(_, key)| key);
+            for expr in keys
+                .chain(&import.for_each)
+                .chain(&import.id)
+                .chain(&import.identity)
+            {
+                self.expr(Place::ROOT, expr, None, after);
+            }
+        }
+        for key in (resource.lifecycle.replace_triggered_by.iter()).filter_map(|by| by.key.as_ref())
+        {
+            self.expr(place, key, None, after);
         }
     }
 

@@ -192,9 +192,8 @@ pub(crate) fn evaluate(
         Kind::Bool(true) => outcome(CheckStatus::Pass),
         Kind::Bool(false) => {
             let text = message_text(message, rule, diagnostics, words);
-            let mut diagnostic = Diagnostic::error(words.failed, text.clone())
-                .at(rule.condition.span())
-                .within(rule.span);
+            let mut diagnostic =
+                Diagnostic::error(words.failed, text.clone()).at(rule.condition.span());
             diagnostic.severity = words.severity;
             diagnostic.values = values_involved(&rule.condition, scope);
             diagnostics.push(diagnostic);

@@ -368,7 +368,7 @@ impl Core {
         if !self.provider_ready(&self.tasks[id].provider) {
             return self.task_failed(id);
         }
-        if mode != Mode::Ephemeral && self.has_ephemeral(id) {
+        if mode != Mode::Ephemeral && self.is_unstorable(id) {
             return self.task_failed(id);
         }
         let (provider, config) = (
@@ -392,8 +392,8 @@ impl Core {
         self.tasks.len() - 1
     }
 
-    /// Ephemeral values may only be given to write-only attributes.
-    pub(super) fn has_ephemeral(&mut self, id: usize) -> bool {
+    /// Ephemeral values may only be given to write-only attributes; infinite numbers to none that is stored.
+    pub(super) fn is_unstorable(&mut self, id: usize) -> bool {
         let Task {
             config,
             place,
@@ -402,7 +402,7 @@ impl Core {
             ..
         } = &self.tasks[id];
         let resource = self.world.resource(place.module, *at);
-        let problems = resource.body.ephemeral_misuse(config);
+        let problems = resource.body.unstorable(config);
         let found = !problems.is_empty();
         let about = |problem: Diagnostic| problem.about(addr.to_string());
         self.diagnostics.extend(problems.into_iter().map(about));

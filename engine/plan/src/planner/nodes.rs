@@ -10,12 +10,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use terrane_config::config::{ModuleId, ProviderId, Reference};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
+use terrane_lang::expr::all_values_involved;
+use terrane_lang::source::Span;
 use terrane_model::addr::{ConfigResource, InstanceKey, Mode};
 use terrane_model::provider::{Call, CallFailure, Reply};
 use terrane_model::snapshot::{CheckKind, CheckStatus};
 
 impl Core {
-    /// Which nodes take part: those in scope, without provider configurations that nothing uses; while destroying, only what provider configurations need.
+    /// Which nodes take part: those in scope, without provider configurations that nothing uses; while destroying, only what provider configurations and
+    /// `prevent_destroy` need.
     pub(super) fn nodes_taking_part(&self) -> Vec<bool> {
         let mut used = vec![false; self.graph.len()];
         let mut stack: Vec<NodeId> = Vec::new();
@@ -38,6 +41,9 @@ impl Core {
             stack.extend(self.intent_nodes());
             stack.extend(self.takeover_nodes());
         } else {
+            if self.is_destroy() {
+                stack.extend(self.prevention_nodes());
+            }
             if self.options.generate {
                 let uses = self
                     .config
@@ -287,6 +293,7 @@ impl Core {
             self.within(place, &format!("var.{}", variable.name)),
             self.config_within(place.module, &format!("var.{}", variable.name)),
         );
+        let given = self.given_at(place, at);
         let words = Words {
             failed: &rules::condition::VALIDATION_FAILED,
             noun: "variable validation",
@@ -304,7 +311,7 @@ impl Core {
                     diagnostic
                         .related
                         .push((rule.span, "the validation rule".into()));
-                    diagnostic.subject = Some(variable.span);
+                    diagnostic.subject = Some(given.unwrap_or(variable.span));
                     diagnostic.context = None;
                 }
             }
@@ -319,6 +326,16 @@ impl Core {
                 .record(CheckKind::Variable, &config_addr, &addr, &outcome);
             self.diagnostics.extend(diagnostics);
         }
+    }
+
+    /// Where a variable is given its value: in the call of its module, or in a file of values.
+    fn given_at(&self, place: Place, at: u32) -> Option<Span> {
+        let Some((caller, call)) = self.config.module(place.module).parent else {
+            return self.options.given_at.get(at as usize).copied().flatten();
+        };
+        let call = self.config.module(caller).calls.get(call as usize)?;
+        let input = call.inputs.get(at as usize)?.as_ref()?;
+        Some(input.span())
     }
 
     fn check_output(&mut self, place: Place, at: u32) {
@@ -382,13 +399,12 @@ impl Core {
                     .has_failed(CheckKind::Check, &config_addr, &addr);
                 if outcome.status == CheckStatus::Unknown && !told {
                     let detail = "The condition could not be evaluated at this time, a result will be known when this plan is applied.";
-                    diagnostics.push(
-                        terrane_lang::diagnostic::Diagnostic::warning(
-                            &rules::condition::CHECK_UNKNOWN,
-                            detail,
-                        )
-                        .at(rule.condition.span()),
-                    );
+                    let unknown = &rules::condition::CHECK_UNKNOWN;
+                    let mut warning =
+                        terrane_lang::diagnostic::Diagnostic::warning(unknown, detail)
+                            .at(rule.condition.span());
+                    warning.values = all_values_involved(&rule.condition, &self.world.scope(place));
+                    diagnostics.push(warning);
                 }
                 self.checks
                     .record(CheckKind::Check, &config_addr, &addr, &outcome);

@@ -2,13 +2,17 @@
 
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting, moves};
+use crate::graph::{Node, NodeId, each_target};
 use crate::plan::{Action, ActionReason, ExpansionKind, PlanMode, ResourceChange};
 use crate::rules;
+use crate::world::expand::repeat_of;
+use crate::world::uses_repetition;
 use terrane_config::config::Repetition;
-use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::expr::Compiled;
 use terrane_model::addr::{InstanceAddr, InstanceKey, Mode};
 use terrane_model::provider::{Answer, Call, CallFailure, Reply};
-use terrane_value::{Kind, Value};
+use terrane_value::{Kind, Type, Value};
 
 impl Core {
     /// Plans the end of every object that no task has claimed. All nodes are done by now.
@@ -29,7 +33,9 @@ impl Core {
                 self.keep(id);
                 continue;
             }
-            self.check_prevent_destroy(id);
+            if !self.is_forgotten(id) {
+                self.check_prevent_destroy(id);
+            }
             let (Some(provider), Some(info)) = (
                 object_provider(self, id),
                 object_provider(self, id).and_then(|provider| self.info(provider.config)),
@@ -203,51 +209,123 @@ impl Core {
         let Some(prevent) = &resource.lifecycle.prevent_destroy else {
             return;
         };
-        let place = self
-            .world
-            .place_of(&addr.resource.module)
-            .or_else(|| self.world.places(module).next());
-        let value = match (prevent.as_constant(), place) {
-            (Some(value), _) => Ok(value.clone()),
-            (None, Some(place)) => prevent.eval(&self.world.scope(place), &[]),
-            (None, None) => return,
-        };
-        let value = match value {
-            Ok(value) => value.unmark_deep(),
+        let value = match self.prevents(&addr, at, prevent) {
+            Ok(value) => value,
             Err(diagnostics) => return self.report(diagnostics, &addr.to_string()),
         };
-        let value = terrane_value::convert::convert(&value, &terrane_value::Type::Bool)
+        let marks = value.marks_deep();
+        let value = terrane_value::convert::convert(&value.unmark_deep(), &Type::Bool)
             .unwrap_or(Value::NULL);
-        match value.kind() {
+        let invalid = &rules::planning::INVALID_PREVENT_DESTROY;
+        let (rule, detail) = match value.kind() {
+            _ if marks.is_ephemeral() => (
+                invalid,
+                "The value must not be ephemeral: applying the plan could come to another result than planning.".to_owned(),
+            ),
+            _ if marks.is_sensitive() => (
+                invalid,
+                "The value must not be sensitive, since whether something may be destroyed tells it. If it is no secret, say so with nonsensitive(...).".to_owned(),
+            ),
+            Kind::Bool(false) => return,
             Kind::Bool(true) => {
                 let options = if matches!(resource.repetition, Repetition::Single) {
                     ""
                 } else {
                     " (quoted for your shell)"
                 };
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        &rules::planning::PREVENT_DESTROY,
-                        format!(
-                            "Resource {addr} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, \
-                             either disable lifecycle.prevent_destroy or leave the object out of the plan with -exclude={addr}{options}."
-                        ),
-                    )
-                    .at(prevent.span())
-                    .within(resource.span)
-                    .about(addr.to_string()),
-                );
-            }
-            Kind::Bool(false) => {}
-            _ => self.diagnostics.push(
-                Diagnostic::error(
-                    &rules::planning::INVALID_PREVENT_DESTROY,
-                    "The value must be a known, non-null boolean when the plan is made.",
+                (
+                    &rules::planning::PREVENT_DESTROY,
+                    format!(
+                        "Resource {addr} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, \
+                         either disable lifecycle.prevent_destroy or leave the object out of the plan with -exclude={addr}{options}."
+                    ),
                 )
-                .at(prevent.span())
-                .about(addr.to_string()),
+            }
+            Kind::Null(_) => (
+                invalid,
+                format!("The plan calls for {addr} to be destroyed. Whether it may be can't be told: the value is null, and has to be true or false."),
             ),
+            _ => (
+                invalid,
+                format!("The plan calls for {addr} to be destroyed. Whether it may be can't be told: the value is not known while planning. Write true or false, or something that does not depend on what is yet to be made or on an element that is gone from for_each; or leave the object out of the plan with -exclude={addr}."),
+            ),
+        };
+        self.diagnostics.push(
+            Diagnostic::error(rule, detail)
+                .at(prevent.span())
+                .within(resource.span)
+                .about(addr.to_string()),
+        );
+    }
+
+    /// The value of `prevent_destroy` for an object, whose instance or module instance may not be configured any more.
+    fn prevents(
+        &mut self,
+        addr: &InstanceAddr,
+        at: u32,
+        prevent: &Compiled,
+    ) -> Result<Value, Diagnostics> {
+        if let Some(value) = prevent.as_constant() {
+            return Ok(value.clone());
         }
+        let key = addr.key.as_ref();
+        let value = self.world.look_in(&addr.resource.module, |world, place| {
+            let resource = world.resource(place.module, at);
+            let repetition = &resource.repetition;
+            let expanded = match world.resource_cell(place, at) {
+                Some(cell) if cell.keys.binary_search(&addr.key).is_ok() => {
+                    return prevent.eval(
+                        &world.scope(place).repeated(world.repeat(place, at, key)?),
+                        &[],
+                    );
+                }
+                // While everything is destroyed nothing was expanded.
+                None if uses_repetition(world.config.module(place.module), prevent) => {
+                    world.expanded(place, repetition).ok()
+                }
+                _ => None,
+            };
+            let each = expanded
+                .filter(|expanded| expanded.keys.binary_search(&addr.key).is_ok())
+                .and_then(|expanded| expanded.each);
+            let repeat = repeat_of(key, each.as_ref());
+            prevent.eval(&world.scope(place).repeated(repeat), &[])
+        });
+        value.unwrap_or_else(|| Ok(Value::dynamic()))
+    }
+
+    /// What has to be evaluated to tell which objects may be destroyed, where nothing else is.
+    pub(super) fn prevention_nodes(&self) -> Vec<NodeId> {
+        let mut found = std::collections::BTreeSet::new();
+        for object in self.prior.objects.iter().filter(|object| object.in_scope) {
+            found.extend(self.index.resource(&object.addr.resource));
+        }
+        let mut nodes = Vec::new();
+        for (module, at) in found {
+            let module = self.config.module(module);
+            let resource = &module.resources[at as usize];
+            let Some(prevent) = &resource.lifecycle.prevent_destroy else {
+                continue;
+            };
+            if prevent.as_constant().is_some() {
+                continue;
+            }
+            nodes.extend((module.parent).map(|(id, call)| self.graph.id(Node::Call(id, call))));
+            let repetition = match &resource.repetition {
+                Repetition::ForEach(expr) if uses_repetition(module, prevent) => Some(expr),
+                _ => None,
+            };
+            for used in std::iter::once(prevent)
+                .chain(repetition)
+                .flat_map(Compiled::uses)
+            {
+                let reference = module.slots[used.slot.0 as usize];
+                each_target(&self.config, module, reference, &mut |node| {
+                    nodes.push(self.graph.id(node));
+                });
+            }
+        }
+        nodes
     }
 }
 

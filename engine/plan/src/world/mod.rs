@@ -153,15 +153,32 @@ impl World {
         let pos = u32::try_from(self.modules[module.0 as usize].len())
             .expect("fewer than 2^32 module instances");
         self.modules[module.0 as usize].push(cell);
-        let config = self.config.clone();
-        let declared = config.module(module);
-        let (graph, cells) = (&self.graph, &mut self.cells);
-        let mut room = |node: Node| match &mut cells[graph.id(node).index()] {
+        self.each_room(module, &mut |cells| match cells {
             Cells::None => {}
             Cells::Values(values) => values.push(OnceLock::new()),
             Cells::Calls(calls) => calls.push(None),
             Cells::Resources(resources) => resources.push(None),
-        };
+        });
+        Place { module, pos }
+    }
+
+    /// Takes the instance of a module that was added last away again.
+    fn remove_last_instance(&mut self, module: ModuleId) {
+        self.modules[module.0 as usize].pop();
+        self.each_room(module, &mut |cells| match cells {
+            Cells::None => {}
+            Cells::Values(values) => drop(values.pop()),
+            Cells::Calls(calls) => drop(calls.pop()),
+            Cells::Resources(resources) => drop(resources.pop()),
+        });
+    }
+
+    /// Visits what is kept for each declaration in a module that has values by instance.
+    fn each_room(&mut self, module: ModuleId, visit: &mut dyn FnMut(&mut Cells)) {
+        let config = self.config.clone();
+        let declared = config.module(module);
+        let (graph, cells) = (&self.graph, &mut self.cells);
+        let mut room = |node: Node| visit(&mut cells[graph.id(node).index()]);
         (0u32..)
             .zip(&declared.calls)
             .for_each(|(at, _)| room(Node::Call(module, at)));
@@ -177,7 +194,45 @@ impl World {
         (0u32..)
             .zip(&declared.resources)
             .for_each(|(at, _)| room(Node::Resource(module, at)));
-        Place { module, pos }
+    }
+
+    /// Looks at a module instance that may not be configured (any more) as if it were: `each.value` of what is lost is unknown, and resources in
+    /// it have no values. `None`: there is no such call.
+    pub(crate) fn look_in<T>(
+        &mut self,
+        addr: &ModuleInstance,
+        look: impl FnOnce(&Self, Place) -> T,
+    ) -> Option<T> {
+        let (mut place, mut added) = (Place::ROOT, Vec::new());
+        let mut found = true;
+        for (depth, step) in addr.0.iter().enumerate() {
+            let calls = &self.config.module(place.module).calls;
+            let mut named = (0u32..)
+                .zip(calls)
+                .filter(|(_, call)| call.name == step.name);
+            let Some((call, module)) = named.next().map(|(at, call)| (at, call.module)) else {
+                found = false;
+                break;
+            };
+            let configured = self.call_cell(place, call).and_then(|cell| {
+                let index = cell.keys.binary_search(&step.key).ok()?;
+                Some(cell.first + u32::try_from(index).ok()?)
+            });
+            place = match configured {
+                Some(pos) => Place { module, pos },
+                None => {
+                    let addr = ModuleInstance(addr.0.iter().take(depth + 1).cloned().collect());
+                    let parent = Some(place);
+                    added.push(module);
+                    self.add_module_instance(module, ModuleCell { addr, parent })
+                }
+            };
+        }
+        let seen = found.then(|| look(self, place));
+        for module in added.into_iter().rev() {
+            self.remove_last_instance(module);
+        }
+        seen
     }
 
     /// The instances of a module.
@@ -405,8 +460,12 @@ impl World {
             return Ok(expand::repeat_of(key, None));
         };
         let Some(called) = self.call_cell(parent, call) else {
-            return Err(Diagnostics::new());
+            // The call was not evaluated, or this is an instance that is lost together with its caller.
+            return Ok(expand::repeat_of(key, None));
         };
+        if called.keys.binary_search(&key.cloned()).is_err() {
+            return Ok(expand::repeat_of(key, None));
+        }
         let each = self.each(
             &called.each,
             parent,

@@ -206,19 +206,14 @@ impl Scope for InstanceScope<'_> {
     }
 
     fn name(&self, slot: Slot) -> EcoString {
-        let Some(reference) = self.reference(slot) else {
-            return EcoString::new();
-        };
-        let module = self.module();
-        let name = module.reference_name(reference);
-        match reference {
-            Reference::CallOutput(call, output) => {
-                let child = module.calls[call as usize].module;
-                let output = &self.world.config.module(child).outputs[output as usize];
-                ecow::eco_format!("{name}.{}", output.name)
-            }
-            _ => name,
-        }
+        self.keyed_name(slot, "")
+    }
+
+    fn keyed_name(&self, slot: Slot, key: &str) -> EcoString {
+        let reference = self.reference(slot);
+        reference.map_or_else(EcoString::new, |reference| {
+            self.world.config.name_of(self.module(), reference, key)
+        })
     }
 }
 
@@ -251,8 +246,13 @@ pub(crate) fn pick(
     name: &str,
     span: Span,
 ) -> Result<Picked, Diagnostics> {
-    let fail =
-        |rule: &'static Rule, detail: String| Err(Diagnostic::error(rule, detail).at(span).into());
+    let fail = |rule: &'static Rule, detail: String| {
+        let mut diagnostic = Diagnostic::error(rule, detail).at(span);
+        if rule != &terrane_config::rules::reference::UNEXPECTED_INSTANCE_KEY {
+            diagnostic.values.push((name.to_owned(), instances(keys)));
+        }
+        Err(diagnostic.into())
+    };
     let wanted = match (kind, key.unmarked().kind()) {
         (ExpansionKind::Single | ExpansionKind::Enabled, _) => {
             return fail(
@@ -307,6 +307,27 @@ pub(crate) fn pick(
                 known_keys(keys, &wanted)
             ),
         ),
+    }
+}
+
+/// How many instances there are, and their keys, if these are texts and few.
+fn instances(keys: &[Option<InstanceKey>]) -> String {
+    const MOST: usize = 4;
+    let names: Vec<String> = (keys.iter().flatten())
+        .filter_map(|key| match key {
+            InstanceKey::Str(text) => Some(format!("{text:?}")),
+            InstanceKey::Int(_) => None,
+        })
+        .take(MOST + 1)
+        .collect();
+    let count = match keys.len() {
+        0 => "has no instances".to_owned(),
+        1 => "has 1 instance".to_owned(),
+        many => format!("has {many} instances"),
+    };
+    match names.len() {
+        1..=MOST => format!("{count}: {}", names.join(", ")),
+        _ => count,
     }
 }
 

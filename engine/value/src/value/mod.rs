@@ -383,6 +383,15 @@ impl Value {
         }
     }
 
+    /// Whether the value or any part of it is an infinite number, which no JSON can hold. Looks through marks.
+    #[must_use]
+    pub fn contains_infinity(&self) -> bool {
+        match &self.unmarked().0 {
+            Repr::Number(number) => number.is_infinite(),
+            _ => self.children().iter().any(Self::contains_infinity),
+        }
+    }
+
     /// Whether the value itself is known (its parts may not be).
     #[must_use]
     pub fn is_known(&self) -> bool {

@@ -269,11 +269,18 @@ impl Decoder<'_> {
             for_each: argument("for_each"),
             enabled: None,
         };
-        if let (Some(_), Some((_, span))) = (&found.count, &found.for_each) {
+        if let (Some((_, count)), Some((_, span))) = (&found.count, &found.for_each) {
             let detail = format!(
                 "The \"count\" and \"for_each\" meta-arguments are mutually-exclusive, only one should be used to be explicit about the number of {what} to be created."
             );
-            self.error(&rules::resource::COUNT_WITH_FOR_EACH, detail, *span);
+            self.diagnostics.push(
+                terrane_lang::diagnostic::Diagnostic::error(
+                    &rules::resource::COUNT_WITH_FOR_EACH,
+                    detail,
+                )
+                .at(*span)
+                .related(*count, "the other one"),
+            );
         }
         found
     }

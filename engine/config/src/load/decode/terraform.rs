@@ -16,6 +16,8 @@ use terrane_model::addr::ProviderAddr;
 
 /// The version of the language that this engine speaks: the release of OpenTofu whose configurations it understands.
 pub const LANGUAGE_VERSION: &str = "1.12.0";
+/// The version of Terraform that behaviour is compared with.
+const PEER_VERSION: &str = "1.11.4";
 
 const BAD_CONSTRAINT: &str = "This string does not use correct version constraint syntax.";
 
@@ -63,6 +65,17 @@ impl Decoder<'_> {
         };
         if self.own_extension {
             self.must_allow(&constraint, expr.span, module);
+            return;
+        }
+        let allows = |version: &str| {
+            Version::parse(version).is_some_and(|version| constraint.allows(&version))
+        };
+        if !allows(LANGUAGE_VERSION) && !allows(PEER_VERSION) {
+            self.warning(
+                &rules::settings::VERSION_NOT_ENFORCED,
+                format!("In a .tf file, required_version is about another program, so this constraint stops nothing here. It allows neither version {LANGUAGE_VERSION} of OpenTofu, whose language is read, nor version {PEER_VERSION} of Terraform: what was written for other versions may mean something else. A constraint in a .tofu file is held against {LANGUAGE_VERSION}."),
+                expr.span,
+            );
         }
     }
 

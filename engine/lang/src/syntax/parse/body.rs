@@ -39,7 +39,7 @@ impl Parser<'_> {
             attributes: items.attributes,
             blocks: items.blocks,
             span,
-            end,
+            missing: end,
             incomplete: items.incomplete,
         }
     }
@@ -96,6 +96,7 @@ impl Parser<'_> {
         // A text or a comment that has no end has swallowed the brace.
         let swallowed = self.diagnostics.iter().last().is_some_and(|last| {
             last.is(&rules::syntax::UNTERMINATED_TEMPLATE)
+                || last.is(&rules::syntax::MULTI_LINE_STRING)
                 || last.is(&rules::syntax::UNTERMINATED_COMMENT)
         });
         if swallowed
@@ -143,6 +144,8 @@ impl Parser<'_> {
                 self.block(items, token)
             }
             TokenKind::Invalid => Err(self.unexpected(next, REQUIRED, "")),
+            // A block whose brace stands on a line of its own.
+            TokenKind::Newline if self.brace_below() => self.block(items, token),
             _ => {
                 let detail = "An argument or block definition is required here. To set an argument, use the equals sign \
                               \"=\" to introduce the argument value.";
@@ -260,7 +263,7 @@ impl Parser<'_> {
             attributes: inner.attributes,
             blocks: inner.blocks,
             span: self.span(open).to(end),
-            end,
+            missing: self.span(open),
             incomplete: inner.incomplete || finished.is_err(),
         };
         let span = header.to(end);
@@ -372,14 +375,24 @@ impl Parser<'_> {
             }
             _ => "Either a quoted string block label or an opening brace (\"{\") is expected here.",
         };
+        let below = token.kind == TokenKind::Newline && self.brace_below();
         let failed = self.unexpected_in(kind.start, token, BAD_BLOCK, detail);
-        if token.kind == TokenKind::Newline {
-            self.newlines = false;
-            let open = self.take(TokenKind::OpenBrace);
-            self.newlines = true;
-            return open.ok_or(failed);
+        if !below {
+            return Err(failed);
         }
-        Err(failed)
+        self.hint("move the brace up, to the end of this line");
+        self.newlines = false;
+        let open = self.take(TokenKind::OpenBrace);
+        self.newlines = true;
+        open.ok_or(failed)
+    }
+
+    /// Whether the next token that is more than a line break or a comment is an opening brace.
+    fn brace_below(&mut self) -> bool {
+        let newlines = std::mem::replace(&mut self.newlines, false);
+        let kind = self.peek().kind;
+        self.newlines = newlines;
+        kind == TokenKind::OpenBrace
     }
 
     /// A quoted label.

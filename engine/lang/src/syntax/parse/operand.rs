@@ -228,7 +228,11 @@ impl Parser<'_> {
                 "Expected an equals sign (\"=\") to mark the beginning of the attribute value.",
             ),
         };
-        self.unexpected_in(open.start, next, summary, detail)
+        let failed = self.unexpected_in(open.start, next, summary, detail);
+        if next.kind == TokenKind::CloseBrace {
+            self.hint("an object has a value for each key; a list of values is written in square brackets: [ ]");
+        }
+        failed
     }
 
     /// Keywords and numbers are names where a key is expected.

@@ -134,9 +134,12 @@ impl Parser<'_> {
                 .text
                 .get(token.end as usize..)
                 .is_some_and(|rest| rest.contains('"'));
-            if closed_later {
-                return failed;
+            if !closed_later {
+                self.hint(
+                    "no closing quote follows: it is probably missing at the end of this line",
+                );
             }
+            return failed;
         } else if token.kind != TokenKind::End {
             return self.unexpected_in(
                 start,
@@ -146,11 +149,15 @@ impl Parser<'_> {
             );
         }
         let detail = "No closing marker was found for the string.";
-        self.fail(
-            Diagnostic::error(&rules::syntax::UNTERMINATED_TEMPLATE, detail)
-                .at(open)
-                .within(context),
-        )
+        let mut diagnostic = Diagnostic::error(&rules::syntax::UNTERMINATED_TEMPLATE, detail)
+            .at(open)
+            .within(context);
+        let header = self.text.get(start as usize..).unwrap_or("").lines().next();
+        let marker = header.and_then(|line| line.strip_prefix("<<"));
+        if let Some(marker) = marker.map(|marker| marker.trim_start_matches('-').trim()) {
+            diagnostic = diagnostic.hint(format!("it ends with a line that holds only {marker}"));
+        }
+        self.fail(diagnostic)
     }
 
     /// Takes the end of `${…`; whether it is `~}`.
