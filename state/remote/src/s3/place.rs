@@ -6,7 +6,7 @@ use super::object::{Condition, Objects, Put};
 use super::settings::Settings;
 use crate::ConfigError;
 use crate::net::{ClientNames, Worker, desk_folder, folder_name};
-use crate::whole::{Held, LockOutcome, Place, Side, SideError, Stored, Tag};
+use crate::whole::{Held, LockOutcome, Place, Renewal, Side, SideError, Stored, Tag};
 use md5::{Digest as _, Md5};
 use reqwest::Client;
 use std::collections::BTreeMap;
@@ -511,6 +511,16 @@ impl Place for S3Place {
             })
     }
 
+    fn renewal(&self, workspace: &str, lock: &str) -> Option<Box<dyn Renewal>> {
+        let renewal = || LockRenewal {
+            shared: Arc::clone(&self.shared),
+            state: self.shared.settings.state_key(workspace),
+            lock: lock.to_owned(),
+        };
+        self.locks()
+            .then(|| -> Box<dyn Renewal> { Box::new(renewal()) })
+    }
+
     fn side(&self, workspace: &str, lock: Option<&str>) -> Option<Box<dyn Side>> {
         Some(Box::new(SideObject {
             shared: Arc::clone(&self.shared),
@@ -648,25 +658,30 @@ impl Side for SideObject {
         }
     }
 
-    fn renew_every(&self) -> Option<Duration> {
-        let settings = &self.shared.settings;
-        let renews = settings.lock_file || settings.table.is_some();
-        (self.lock.is_some() && renews).then(|| settings.lock_expiry / 6)
+    fn name(&self) -> String {
+        self.shared.name(&self.key)
+    }
+}
+
+/// A lock that promised to be renewed.
+struct LockRenewal {
+    shared: Arc<Shared>,
+    state: String,
+    lock: String,
+}
+
+impl Renewal for LockRenewal {
+    fn every(&self) -> Duration {
+        self.shared.settings.lock_expiry / 6
     }
 
     fn renew(&mut self) -> Result<bool, StoreError> {
-        let Some(lock) = self.lock.clone() else {
-            return Ok(true);
-        };
+        let lock = self.lock.clone();
         self.shared.run(
             "renewing the lock of",
             &self.state,
             |shared, key| async move { shared.renew(&key, &lock).await },
         )
-    }
-
-    fn name(&self) -> String {
-        self.shared.name(&self.key)
     }
 }
 

@@ -61,6 +61,7 @@ pub(super) fn put_file(
     state: &Snapshot,
     found: &Found,
 ) -> Result<(), StoreError> {
+    ours.check()?;
     let bytes = export(state, &store.means.seal)?;
     let mark = Mark {
         digest: super::recover::digest(&bytes),
@@ -173,7 +174,8 @@ impl Maintain for WholeFileStore {
                 self.place.name(workspace)
             )))
         } else {
-            ours.desk.chain().prune(policy, now_ms, true, false)
+            ours.check()
+                .and_then(|()| ours.desk.chain().prune(policy, now_ms, true, false))
         };
         let ended = ours.end();
         pruned.and_then(|pruned| ended.map(|()| pruned))

@@ -20,9 +20,11 @@ mod fsck;
 mod maintain;
 mod opened;
 mod recover;
+mod renew;
 pub(crate) mod ship;
 mod store;
 
+pub(crate) use renew::Renewal;
 pub(crate) use store::WholeFileStore;
 
 use std::fmt::Debug;
@@ -116,6 +118,12 @@ pub(crate) trait Place: Send + Sync + Debug {
         None
     }
 
+    /// The lock with this id as one that must be renewed; `None`: it lasts until it is given back.
+    fn renewal(&self, workspace: &str, lock: &str) -> Option<Box<dyn Renewal>> {
+        let _ = (workspace, lock);
+        None
+    }
+
     /// How often the state file is written while a run goes on, in milliseconds; `None`: at close only.
     fn write_every_ms(&self) -> Option<u64> {
         None
@@ -167,16 +175,6 @@ pub(crate) trait Side: Send + Debug {
 
     /// Removes it, if it has this tag.
     fn delete(&mut self, expected: &Tag) -> Result<(), SideError>;
-
-    /// How often the lock must be renewed so that it is not taken for that of a dead run; `None`: never.
-    fn renew_every(&self) -> Option<std::time::Duration> {
-        None
-    }
-
-    /// Renews the lock. `false`: it is somebody else's.
-    fn renew(&mut self) -> Result<bool, StoreError> {
-        Ok(true)
-    }
 
     /// Where it is, for messages.
     fn name(&self) -> String;

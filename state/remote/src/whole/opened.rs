@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, Mark, Marks, Owned, Told};
 use super::recover::{Found, Relation, batch_text, digest, export, open_intents};
+use super::renew::Renewing;
 use super::ship::{BatchText, Shipped, Shipper};
 use super::{Held, Place, Side, Tag, decide};
 use crate::Say;
@@ -23,6 +24,7 @@ pub(crate) struct Opening<'a> {
     pub(crate) desk: Desk,
     pub(crate) owned: Owned,
     pub(crate) held: Box<dyn Held>,
+    pub(crate) renewing: Option<Renewing>,
     pub(crate) holder: Holder,
     /// Whether it is locked.
     pub(crate) locked: bool,
@@ -69,6 +71,7 @@ pub(crate) struct Opened {
     /// How much was recorded since the file was written.
     since_write: usize,
     shipper: Option<Shipper>,
+    renewing: Option<Renewing>,
     held: Option<Box<dyn Held>>,
     /// Whether the desk is thrown away at the end.
     aside: bool,
@@ -107,6 +110,7 @@ impl Opened {
             desk,
             owned,
             mut held,
+            renewing,
             holder,
             locked,
             aside,
@@ -119,6 +123,7 @@ impl Opened {
         let prepared = match result {
             Ok(prepared) => prepared,
             Err(error) => {
+                drop(renewing);
                 drop(held.unlock());
                 return Err(error);
             }
@@ -165,6 +170,7 @@ impl Opened {
             write_at_ms: None,
             since_write: 0,
             shipper: None,
+            renewing,
             held: Some(held),
             aside,
             owned,
@@ -375,7 +381,8 @@ impl Opened {
 
     /// Whether nobody else writes, as far as it is known here.
     fn check_lease(&self) -> Result<(), StoreError> {
-        if !self.owned.is_in_place() {
+        let taken = self.renewing.as_ref().is_some_and(Renewing::is_lost);
+        if taken || !self.owned.is_in_place() {
             return Err(self.lost("the lock was taken away"));
         }
         match self.shipper.as_ref().and_then(Shipper::lost) {
@@ -443,6 +450,7 @@ impl Opened {
             drop(shipper.flush());
         }
         self.shipper = None;
+        self.renewing = None;
         let held = self.held.take();
         let unlocked = held.map_or(Ok(()), Held::unlock);
         if unlocked.is_ok() && self.owned.is_in_place() {

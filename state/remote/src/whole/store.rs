@@ -3,6 +3,7 @@
 use super::desk::{Desk, Owned};
 use super::opened::{Means, Opened, Opening};
 use super::recover::{Addition, Facts, Found, Relation, addition, export};
+use super::renew::Renewing;
 use super::{LockOutcome, Place, ship};
 use crate::Surroundings;
 use std::sync::Arc;
@@ -243,6 +244,12 @@ impl WholeFileStore {
         Ok(snapshot)
     }
 
+    /// Renews a lock from now on, if it is one that must be.
+    fn renewing(&self, workspace: &str, lock: &str) -> Result<Option<Renewing>, StoreError> {
+        let renewal = self.place.renewal(workspace, lock);
+        renewal.map(Renewing::start).transpose()
+    }
+
     /// A workspace for something that is no run: its desk, and the lock on its state.
     pub(super) fn own(&self, workspace: &str, what: &str) -> Result<Ours, StoreError> {
         let desk = self.desk(workspace);
@@ -253,7 +260,13 @@ impl WholeFileStore {
         let mut owned = desk.own()?.map_err(in_use)?;
         let holder = self.holder(workspace, &Holder::this_process(what));
         match self.lock(workspace, &holder, &mut owned)? {
-            LockOutcome::Locked(held) => Ok(Ours { desk, held, owned }),
+            LockOutcome::Locked(held) => Ok(Ours {
+                name: self.place.name(workspace),
+                renewing: self.renewing(workspace, &holder.id)?,
+                desk,
+                held,
+                owned,
+            }),
             LockOutcome::HeldBy(holder) => Err(in_use(holder)),
         }
     }
@@ -262,14 +275,29 @@ impl WholeFileStore {
 /// A workspace that nobody else can write.
 #[derive(Debug)]
 pub(super) struct Ours {
+    name: String,
     pub(super) desk: Desk,
     pub(super) held: Box<dyn super::Held>,
+    renewing: Option<Renewing>,
     owned: Owned,
 }
 
 impl Ours {
+    /// Whether it may still be written.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let taken = self.renewing.as_ref().is_some_and(Renewing::is_lost);
+        if !taken && self.owned.is_in_place() {
+            return Ok(());
+        }
+        Err(StoreError::LeaseLost {
+            path: self.name.clone(),
+            why: String::from("the lock was taken away"),
+        })
+    }
+
     /// Gives it back.
     pub(super) fn end(mut self) -> Result<(), StoreError> {
+        self.renewing = None;
         let unlocked = self.held.unlock();
         if unlocked.is_ok() && self.owned.is_in_place() {
             drop(self.owned.note(None));
@@ -318,14 +346,20 @@ impl StateStore for WholeFileStore {
             LockOutcome::Locked(held) => held,
             LockOutcome::HeldBy(holder) => return Ok(waiting(holder)),
         };
+        let locked = request.lock && self.place.locks();
+        let renewing = match locked {
+            true => self.renewing(workspace, &holder.id)?,
+            false => None,
+        };
         let opening = Opening {
             place: &self.place,
             workspace,
             desk,
             owned,
             held,
+            renewing,
             holder,
-            locked: request.lock && self.place.locks(),
+            locked,
             aside,
         };
         let opened = Opened::open(opening, self.means.clone())?;
@@ -433,8 +467,14 @@ impl StateStore for WholeFileStore {
         if !known {
             return Err(StoreError::NoWorkspace(workspace.to_owned()));
         }
-        let Ours { held, owned, .. } = self.own(workspace, "workspace delete")?;
+        let Ours {
+            held,
+            owned,
+            renewing,
+            ..
+        } = self.own(workspace, "workspace delete")?;
         let removed = self.place.delete(workspace);
+        drop(renewing);
         let unlocked = held.unlock();
         removed?;
         desk.remove()?;

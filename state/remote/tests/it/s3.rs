@@ -1,11 +1,8 @@
 //! The store in S3, against moto's server.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod common;
-
-use common::moto::Moto;
-use common::{Setting, at, commit_one, peer, set_of};
+use crate::common;
+use crate::common::{Setting, at, commit_one, peer, set_of};
+use crate::moto::Moto;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_store::conformance::sample::{self, instance, set};
