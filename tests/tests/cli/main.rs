@@ -21,6 +21,7 @@ mod functions;
 mod history;
 mod imports;
 mod install;
+mod kills;
 mod leases;
 mod peers;
 mod places;
