@@ -2,6 +2,7 @@
 
 use super::desk::{Mark, Marks};
 use super::fsck;
+use super::kept::Note;
 use super::recover::{Addition, Facts, Found, Relation, export};
 use super::store::{Ours, WholeFileStore};
 use terrane_model::event::{Event, EventKind};
@@ -77,7 +78,9 @@ pub(super) fn put_file(
         .unwrap_or_else(|| Marks::new(name, Mark::nothing()));
     marks.writing = Some(mark.clone());
     ours.desk.set_marks(&marks)?;
-    ours.held.put(&bytes, &found.tag())?;
+    // Whose changes they are is in the journal, and in the notes of what was written before.
+    let note = Note::new(state.serial, &[]);
+    ours.held.put(&bytes, &found.tag(), &note)?;
     marks.written = mark;
     marks.writing = None;
     ours.desk.set_marks(&marks)

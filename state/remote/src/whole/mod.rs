@@ -17,6 +17,7 @@
 mod decide;
 pub(crate) mod desk;
 mod fsck;
+pub(crate) mod kept;
 mod maintain;
 mod opened;
 mod recover;
@@ -27,6 +28,7 @@ mod store;
 pub(crate) use renew::Renewal;
 pub(crate) use store::WholeFileStore;
 
+use kept::{Kept, Note};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use terrane_store::StoreError;
@@ -69,6 +71,18 @@ pub(crate) trait Place: Send + Sync + Debug {
 
     /// The state file, without a lock.
     fn get(&self, workspace: &str) -> Result<Option<Stored>, StoreError>;
+
+    /// Versions of the state file that the place keeps, oldest first, without a lock.
+    fn kept(&self, workspace: &str) -> Result<Vec<Kept>, StoreError> {
+        let _ = workspace;
+        Ok(Vec::new())
+    }
+
+    /// One of them.
+    fn get_kept(&self, workspace: &str, id: &str) -> Result<Option<Stored>, StoreError> {
+        let _ = (workspace, id);
+        Ok(None)
+    }
 
     /// Locks a workspace.
     fn lock(&self, workspace: &str, info: &Holder) -> Result<LockOutcome, StoreError>;
@@ -144,8 +158,9 @@ pub(crate) trait Held: Send + Debug {
     /// The state file.
     fn get(&mut self) -> Result<Option<Stored>, StoreError>;
 
-    /// Puts a state file in place of the one with this tag. Where the place can tell, nothing is written if it is another one by now.
-    fn put(&mut self, bytes: &[u8], expected: &Tag) -> Result<Tag, StoreError>;
+    /// Puts a state file in place of the one with this tag. Where the place can tell, nothing is written if it is another one by now. Where it keeps versions, the
+    /// note stands beside this one.
+    fn put(&mut self, bytes: &[u8], expected: &Tag, note: &Note) -> Result<Tag, StoreError>;
 
     /// Whether the lock is still held, where that can be asked.
     fn is_held(&mut self) -> Result<bool, StoreError> {

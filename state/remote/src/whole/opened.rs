@@ -1,6 +1,7 @@
 //! A workspace that is open for writing.
 
 use super::desk::{Desk, Mark, Marks, Owned, Told};
+use super::kept::Note;
 use super::recover::{Found, Relation, batch_text, digest, export, open_intents};
 use super::renew::Renewing;
 use super::ship::{BatchText, Shipped, Shipper};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use terrane_model::event::Event;
 use terrane_model::snapshot::{InstanceState, ObjectState, Snapshot};
 use terrane_store::clock::Clock;
+use terrane_store::history::History;
 use terrane_store::journal::{Header, Journal, RecordKind};
 use terrane_store::lease::{Claim, Fence, Holder, Lease, new_lock_id};
 use terrane_store::seal::Seal;
@@ -60,6 +62,8 @@ pub(crate) struct Opened {
     header: Header,
     marks: Marks,
     tag: Tag,
+    /// What was recorded by this run, and what it took in.
+    history: History,
     file_len: usize,
     /// The file as it was before this run wrote it.
     before: Option<Vec<u8>>,
@@ -143,6 +147,7 @@ impl Opened {
         let absent = facts.found.stored.is_none();
         let stale = facts.found.is_stale(&means.seal);
         let who = holder.who.to_string();
+        let history = facts.unwritten()?;
         let mut opened = Self {
             name,
             lease: Lease {
@@ -159,6 +164,7 @@ impl Opened {
             header,
             marks,
             tag,
+            history,
             file_len,
             before: place
                 .writes_in_place()
@@ -214,6 +220,9 @@ impl Opened {
                 self.begin()?;
                 self.behind = true;
                 self.baseline = None;
+            }
+            if at >= theirs {
+                self.history.add(*serial, events);
             }
             self.append(*serial, events)?;
             if at < theirs
@@ -326,7 +335,7 @@ impl Opened {
         };
         let bytes = export(&named, &self.means.seal)?;
         if let Some(held) = &mut self.held {
-            self.tag = held.put(&bytes, &self.tag)?;
+            self.tag = held.put(&bytes, &self.tag, &Note::new(named.serial, &[]))?;
         }
         self.file_len = bytes.len();
         self.marks.written = Mark {
@@ -363,7 +372,11 @@ impl Opened {
         if let Some(before) = self.before.take() {
             held.back_up(&before)?;
         }
-        self.tag = held.put(&bytes, &self.tag)?;
+        let since = self.marks.written.journal_serial;
+        let runs = self.history.versions();
+        let new = runs.partition_point(|run| run.last_serial <= since);
+        let note = Note::new(snapshot.serial, runs.get(new..).unwrap_or_default());
+        self.tag = held.put(&bytes, &self.tag, &note)?;
         self.file_len = bytes.len();
         self.marks.written = mark.clone();
         self.marks.writing = None;
@@ -578,6 +591,7 @@ impl Workspace for Opened {
         if let (Some(shipper), Some(text)) = (&self.shipper, text) {
             shipper.push(text);
         }
+        self.history.add(serial, &events);
         Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
         self.behind = true;
         self.tend();

@@ -1,6 +1,7 @@
 //! The store: what is asked of any place for whole files.
 
 use super::desk::{Desk, Owned};
+use super::kept::merged;
 use super::opened::{Means, Opened, Opening};
 use super::recover::{Addition, Facts, Found, Relation, addition, export};
 use super::renew::Renewing;
@@ -244,6 +245,49 @@ impl WholeFileStore {
         Ok(snapshot)
     }
 
+    /// The state with this serial from the versions that the place keeps.
+    fn read_kept(&self, workspace: &str, serial: u64) -> Result<Option<Snapshot>, StoreError> {
+        let kept = self.place.kept(workspace)?;
+        // Where an older state was put back, the serial may be there twice: the newer one is meant.
+        let Some(version) = kept.iter().rev().find(|kept| kept.serial == serial) else {
+            return Ok(None);
+        };
+        let Some(stored) = self.place.get_kept(workspace, &version.id)? else {
+            return Ok(None);
+        };
+        let name = format!("{} (version {})", self.place.name(workspace), version.id);
+        let found = Found::new(Some(stored));
+        found.parse(&name, &self.means.seal).map(Some)
+    }
+
+    fn no_such_version(&self, workspace: &str, serial: u64) -> StoreError {
+        let name = self.place.name(workspace);
+        let kept = self.place.kept(workspace).unwrap_or_default();
+        let before = kept
+            .iter()
+            .map(|kept| kept.serial)
+            .filter(|near| *near < serial);
+        let after = kept
+            .iter()
+            .map(|kept| kept.serial)
+            .filter(|near| *near > serial);
+        let near: Vec<String> = before
+            .max()
+            .into_iter()
+            .chain(after.min())
+            .map(|near| near.to_string())
+            .collect();
+        StoreError::Refused(match near.is_empty() {
+            true => format!(
+                "{name} keeps no history, and what is recorded in this folder does not go back to serial {serial}"
+            ),
+            false => format!(
+                "{name} has no version with serial {serial}, and what is recorded in this folder does not go back to it. Next to it there is {}",
+                near.join(", and ")
+            ),
+        })
+    }
+
     /// Renews a lock from now on, if it is one that must be.
     fn renewing(&self, workspace: &str, lock: &str) -> Result<Option<Renewing>, StoreError> {
         let renewal = self.place.renewal(workspace, lock);
@@ -428,12 +472,23 @@ impl StateStore for WholeFileStore {
         Ok(history.into_versions())
     }
 
+    fn versions(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {
+        let recorded = self.history(workspace)?;
+        Ok(merged(recorded, &self.place.kept(workspace)?))
+    }
+
     fn read_at(&self, workspace: &str, serial: u64) -> Result<Snapshot, StoreError> {
         self.check_name(workspace)?;
         let snapshot = self
             .desk(workspace)
             .chain()
             .replay(|batch| batch.serial <= serial)?;
+        let exact = snapshot
+            .as_ref()
+            .is_some_and(|snapshot| snapshot.serial == serial);
+        if !exact && let Some(kept) = self.read_kept(workspace, serial)? {
+            return Ok(kept);
+        }
         match snapshot {
             Some(snapshot) if snapshot.serial <= serial => Ok(snapshot),
             None if serial == 0 => Ok(Snapshot::default()),
@@ -442,10 +497,7 @@ impl StateStore for WholeFileStore {
                 if now.serial == serial {
                     return Ok(now);
                 }
-                Err(StoreError::Refused(format!(
-                    "{} keeps no history, and what is recorded in this folder does not go back to serial {serial}",
-                    self.place.name(workspace)
-                )))
+                Err(self.no_such_version(workspace, serial))
             }
         }
     }
