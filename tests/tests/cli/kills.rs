@@ -6,13 +6,14 @@
 use super::folder::{Folder, binary};
 use super::places::{Place, places};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How many pairs of resources there are. In each the second depends on the first.
-const PAIRS: usize = 30;
+pub(super) const PAIRS: usize = 30;
 /// How many are made at a time.
-const PARALLEL: usize = 8;
+pub(super) const PARALLEL: usize = 8;
 
 /// How often each place is tried; more with `TERRANE_KILLS`.
 fn kills() -> usize {
@@ -20,10 +21,12 @@ fn kills() -> usize {
     given.map_or(2, |text| text.parse().expect("a number"))
 }
 
-fn configuration(place: &Place) -> String {
+/// `ledger`: the folder of the ledger.
+pub(super) fn configuration(place: &Place, ledger: &Path) -> String {
+    let ledger = ledger.display();
     let made = |name: &str| {
         format!(
-            "  provisioner \"local-exec\" {{\n    command = \"echo made >> ledger/{name}-${{self.input[0]}}; sleep 0.05\"\n  }}\n"
+            "  provisioner \"local-exec\" {{\n    command = \"echo made >> {ledger}/{name}-${{self.input[0]}}; sleep 0.05\"\n  }}\n"
         )
     };
     format!(
@@ -35,14 +38,14 @@ fn configuration(place: &Place) -> String {
 }
 
 /// Numbers without an order that could be the test's fault (splitmix64).
-fn chance(seed: u64) -> u64 {
+pub(super) fn chance(seed: u64) -> u64 {
     let mut mixed = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
 }
 
-fn spin(time: Duration) {
+pub(super) fn spin(time: Duration) {
     let began = Instant::now();
     while began.elapsed() < time {
         std::thread::yield_now();
@@ -50,24 +53,31 @@ fn spin(time: Duration) {
 }
 
 /// What was made: `a-0`, `b-0` …
-fn made(folder: &Folder) -> BTreeSet<String> {
-    std::fs::read_dir(folder.path().join("ledger"))
+pub(super) fn made(ledger: &Path) -> BTreeSet<String> {
+    std::fs::read_dir(ledger)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect()
 }
 
 /// What was made more than once.
-fn redone(folder: &Folder) -> BTreeSet<String> {
-    made(folder)
+pub(super) fn redone(ledger: &Path) -> BTreeSet<String> {
+    let lines = |name: &String| {
+        std::fs::read_to_string(ledger.join(name))
+            .unwrap()
+            .lines()
+            .count()
+    };
+    made(ledger)
         .into_iter()
-        .filter(|name| folder.read(&format!("ledger/{name}")).lines().count() > 1)
+        .filter(|name| lines(name) > 1)
         .collect()
 }
 
 /// Waits until none of the programs that a killed apply had started is left.
-fn wait_for_orphans(folder: &Folder) {
-    let here = folder.path().canonicalize().unwrap();
+pub(super) fn wait_for_orphans(folder: &Path) {
+    // After a power cut it can not be looked at any more.
+    let here = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let works_here = |process: std::io::Result<std::fs::DirEntry>| {
         let folder = process.map(|process| process.path().join("cwd"));
         folder.is_ok_and(|folder| std::fs::read_link(folder).is_ok_and(|folder| folder == here))
@@ -80,18 +90,18 @@ fn wait_for_orphans(folder: &Folder) {
 }
 
 /// One place: a folder, and the words with which it is worked in.
-struct Attempt<'a> {
-    place: &'a Place,
-    folder: Folder,
+pub(super) struct Attempt<'a> {
+    pub(super) place: &'a Place,
+    pub(super) folder: Folder,
 }
 
 impl Attempt<'_> {
-    fn run(&self, words: &str) -> super::folder::Ran {
+    pub(super) fn run(&self, words: &str) -> super::folder::Ran {
         let words: Vec<&str> = words.split_whitespace().collect();
         self.folder.run_with(&words, &self.place.env(&[]), "")
     }
 
-    fn listed(&self) -> BTreeSet<String> {
+    pub(super) fn listed(&self) -> BTreeSet<String> {
         self.run("state list")
             .ok()
             .out
@@ -103,7 +113,7 @@ impl Attempt<'_> {
             .collect()
     }
 
-    fn apply(&self) -> Child {
+    pub(super) fn apply(&self) -> Child {
         let parallelism = format!("-parallelism={PARALLEL}");
         Command::new(binary())
             .args(["apply", "-auto-approve", "-input=false", &parallelism])
@@ -119,47 +129,38 @@ impl Attempt<'_> {
     }
 }
 
-/// Kills one apply, looks at what is left, and goes on.
-fn kill(place: &Place, folder: &Folder, round: usize) {
-    let attempt = Attempt {
-        place,
-        folder: Folder::new(&[("main.tf", &folder.read("main.tf")), ("ledger/.keep", "")]),
-    };
-    std::fs::remove_file(attempt.folder.path().join("ledger/.keep")).unwrap();
-    attempt.run("init -input=false").ok();
-    let seed = chance(round as u64);
+/// Starts an apply, and comes back when a share of it is done that follows from the seed.
+pub(super) fn begun(attempt: &Attempt<'_>, ledger: &Path, seed: u64) -> Child {
     // Between nothing and everything, so that also its beginning and its end are cut off.
     let wanted = usize::try_from(seed % (2 * PAIRS as u64 + 1)).unwrap();
     let more = Duration::from_micros((seed >> 32) % 40_000);
     let mut child = attempt.apply();
     let began = Instant::now();
-    while made(&attempt.folder).len() < wanted && child.try_wait().unwrap().is_none() {
+    while made(ledger).len() < wanted && child.try_wait().unwrap().is_none() {
         assert!(began.elapsed() < Duration::from_secs(120));
         std::thread::yield_now();
     }
     spin(more);
-    child.kill().unwrap();
-    let status = child.wait().unwrap();
-    let begun = made(&attempt.folder);
-    wait_for_orphans(&attempt.folder);
+    child
+}
 
-    let created = made(&attempt.folder);
+/// What must hold after an apply was cut off when these had been made. Goes on from there, and clears all away.
+pub(super) fn settle(attempt: &Attempt<'_>, ledger: &Path, begun: &BTreeSet<String>, what: &str) {
+    let created = made(ledger);
     let recorded = attempt.listed();
     let lost: Vec<_> = created.difference(&recorded).collect();
-    let what = format!("{}, kill {round}", place.name);
     assert!(lost.is_empty(), "{what}: forgotten: {lost:?}");
     attempt.run("plan -input=false").ok();
     let parallelism = format!("apply -auto-approve -input=false -parallelism={PARALLEL}");
     attempt.run(&parallelism).ok();
     assert_eq!(attempt.listed().len(), 2 * PAIRS, "{what}");
-    let redone = redone(&attempt.folder);
+    let redone = redone(ledger);
     println!(
-        "{{\"place\":{:?},\"kill\":{round},\"at\":{},\"ended\":{},\"created\":{},\"recorded\":{},\"lost\":0,\"redone\":{}}}",
-        place.name,
+        "{{\"cut\":{what:?},\"at\":{},\"created\":{},\"recorded\":{},\"lost\":{},\"redone\":{}}}",
         begun.len(),
-        status.success(),
         created.len(),
         created.intersection(&recorded).count(),
+        lost.len(),
         redone.len(),
     );
     assert!(redone.len() <= PARALLEL, "{what}: redone: {redone:?}");
@@ -172,8 +173,26 @@ fn kill(place: &Place, folder: &Folder, round: usize) {
         );
     }
     attempt.run("plan -detailed-exitcode -input=false").ok();
+    attempt.run("state fsck").ok();
     attempt.run("destroy -auto-approve -input=false").ok();
     assert!(attempt.listed().is_empty(), "{what}");
+}
+
+/// Kills one apply.
+fn kill(place: &Place, round: usize) {
+    let ledger = tempfile::tempdir().unwrap();
+    let attempt = Attempt {
+        place,
+        folder: Folder::new(&[("main.tf", &configuration(place, ledger.path()))]),
+    };
+    attempt.run("init -input=false").ok();
+    let mut child = begun(&attempt, ledger.path(), chance(round as u64));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let begun = made(ledger.path());
+    wait_for_orphans(attempt.folder.path());
+    let what = format!("{}, kill {round}", place.name);
+    settle(&attempt, ledger.path(), &begun, &what);
 }
 
 #[test]
@@ -184,9 +203,8 @@ fn a_killed_apply_forgets_nothing_wherever_the_state_is() {
             std::thread::Builder::new()
                 .name(place.name.to_owned())
                 .spawn_scoped(scope, move || {
-                    let folder = Folder::new(&[("main.tf", &configuration(&place))]);
                     for round in 0..kills() {
-                        kill(&place, &folder, round);
+                        kill(&place, round);
                     }
                 })
                 .unwrap();

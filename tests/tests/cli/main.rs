@@ -26,6 +26,7 @@ mod leases;
 mod peers;
 mod places;
 mod plan_json;
+mod power_cuts;
 mod remote;
 mod saved_plans;
 mod sealed_stores;
