@@ -34,4 +34,5 @@ mod secrets;
 mod services;
 mod state;
 mod stores;
+mod stories;
 mod test_command;
