@@ -23,6 +23,7 @@ mod imports;
 mod install;
 mod kills;
 mod leases;
+mod opentofu;
 mod peers;
 mod places;
 mod plan_json;
