@@ -5,7 +5,7 @@ use super::kept::Note;
 use super::recover::{Found, Relation, batch_text, digest, export, open_intents};
 use super::renew::Renewing;
 use super::ship::{BatchText, Shipped, Shipper};
-use super::{Held, Place, Side, Tag, decide};
+use super::{Held, Place, Side, Stored, Tag, decide};
 use crate::Say;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,6 +107,22 @@ fn header_of(told: Option<&Told>) -> Header {
     told.map_or(none, |told| told.header)
 }
 
+/// The lease of a run on all of the state.
+fn lease(holder: Holder, fence: Fence, locked: bool) -> Lease {
+    Lease {
+        holder,
+        claim: Claim::whole(),
+        fence,
+        locked,
+    }
+}
+
+/// The file as it was, where a copy of it is kept.
+fn before(place: &dyn Place, stored: Option<Stored>) -> Option<Vec<u8>> {
+    let stored = stored.filter(|_| place.writes_in_place());
+    stored.map(|stored| stored.bytes)
+}
+
 impl Opened {
     pub(crate) fn open(opening: Opening<'_>, means: Means) -> Result<Self, StoreError> {
         let Opening {
@@ -151,12 +167,7 @@ impl Opened {
         let history = facts.unwritten()?;
         let mut opened = Self {
             name,
-            lease: Lease {
-                holder,
-                claim: Claim::whole(),
-                fence: Fence::above(snapshot.last_op),
-                locked,
-            },
+            lease: lease(holder, Fence::above(snapshot.last_op), locked),
             desk,
             means,
             baseline: (!behind).then_some(base),
@@ -167,11 +178,7 @@ impl Opened {
             tag,
             history,
             file_len,
-            before: place
-                .writes_in_place()
-                .then_some(facts.found.stored)
-                .flatten()
-                .map(|stored| stored.bytes),
+            before: before(&**place, facts.found.stored),
             behind,
             every_ms: place.write_every_ms(),
             write_at_ms: None,
