@@ -58,7 +58,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             let text = match there {
                 false => "The state has no history yet.\n",
                 true => {
-                    "There is a state, and no history of it here: where a backend keeps the state as one file, the history is on the\nmachine, and in the folder, in which it was recorded.\n"
+                    "There is a state, and no history of it here: where a backend keeps the state as one file, the history is on the\nmachine, and in the folder, in which it was recorded. A bucket with versioning\nhas the history of everybody.\n"
                 }
             };
             app.out().print(text);

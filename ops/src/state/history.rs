@@ -26,7 +26,7 @@ pub fn run(session: &Session, most: Option<usize>) -> Result<Vec<Version>, Failu
 }
 
 fn all(session: &Session) -> Result<Vec<Version>, Failure> {
-    match session.store()?.history(&session.workspace()?) {
+    match session.store()?.versions(&session.workspace()?) {
         Err(StoreError::NoWorkspace(_)) => Ok(Vec::new()),
         read => read.map_err(Failure::store("Reading the history failed")),
     }

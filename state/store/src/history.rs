@@ -33,6 +33,9 @@ pub struct History {
 impl History {
     /// Takes in the next batch.
     pub fn add(&mut self, serial: u64, events: &[Event]) {
+        let named = events
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::Run { .. }));
         for event in events {
             match &event.kind {
                 EventKind::Run {
@@ -51,7 +54,9 @@ impl History {
                     changes: 0,
                 }),
                 kind => {
-                    if self.versions.is_empty() {
+                    // What somebody else wrote is not of the run before.
+                    let theirs = !named && matches!(kind, EventKind::Replaced(_));
+                    if theirs || self.versions.is_empty() {
                         self.versions.push(Version {
                             first_serial: serial,
                             last_serial: serial,
@@ -72,6 +77,12 @@ impl History {
         if let Some(version) = self.versions.last_mut() {
             version.last_serial = serial;
         }
+    }
+
+    /// The runs so far, oldest first.
+    #[must_use]
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
     }
 
     /// The runs, oldest first.

@@ -102,6 +102,15 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// As [`StateStore::read`].
     fn history(&self, workspace: &str) -> Result<Vec<Version>, StoreError>;
 
+    /// All versions whose state [`StateStore::read_at`] gives: those of [`StateStore::history`], and those that the place keeps by means of its own,
+    /// whoever wrote them. Oldest first. Does not own it.
+    ///
+    /// # Errors
+    /// As [`StateStore::read`].
+    fn versions(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {
+        self.history(workspace)
+    }
+
     /// The state as it was at a serial (or at the last one before it, where batches were grouped). Does not own it.
     ///
     /// # Errors

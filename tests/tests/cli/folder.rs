@@ -32,6 +32,18 @@ impl Folder {
         folder
     }
 
+    /// With these files, in a place of the test's choosing.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn within(place: &Path, files: &[(&str, &str)]) -> Self {
+        let folder = Self {
+            dir: tempfile::tempdir_in(place).unwrap(),
+        };
+        for (name, text) in files {
+            folder.write(name, text);
+        }
+        folder
+    }
+
     /// With a copy of an example.
     pub(crate) fn example(name: &str) -> Self {
         let folder = Self::new(&[]);

@@ -2,12 +2,13 @@
 #![cfg(unix)]
 
 use super::folder::{Folder, Ran, binary};
+use super::places;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// `a` is begun when there is a file `begun`, and made when there is a file `go`. `c` depends on `a`, `b` does not.
-const SLOW: &str = r#"
+pub(super) const SLOW: &str = r#"
 resource "terraform_data" "a" {
   input = 1
   provisioner "local-exec" {
@@ -23,14 +24,19 @@ resource "terraform_data" "c" {
 "#;
 
 /// A command that goes on.
-struct Going {
+pub(super) struct Going {
     child: Child,
     err: BufReader<ChildStderr>,
     said: String,
 }
 
 impl Going {
-    fn start(folder: &Folder, words: &str) -> Self {
+    pub(super) fn start(folder: &Folder, words: &str) -> Self {
+        Self::start_with(folder, words, &[])
+    }
+
+    /// With more of an environment.
+    fn start_with(folder: &Folder, words: &str, env: &[(&str, &str)]) -> Self {
         let mut child = Command::new(binary())
             .args(words.split_whitespace())
             .current_dir(folder.path())
@@ -38,6 +44,7 @@ impl Going {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("USER", "ana")
             .env("HOSTNAME", "host")
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -52,7 +59,7 @@ impl Going {
     }
 
     /// Reads what it says on standard error until a line holds this.
-    fn until(&mut self, text: &str) -> String {
+    pub(super) fn until(&mut self, text: &str) -> String {
         loop {
             let mut line = String::new();
             let read = self.err.read_line(&mut line).unwrap();
@@ -64,7 +71,7 @@ impl Going {
         }
     }
 
-    fn end(mut self) -> Ran {
+    pub(super) fn end(mut self) -> Ran {
         let mut out = String::new();
         let stdout = self.child.stdout.take();
         stdout.unwrap().read_to_string(&mut out).unwrap();
@@ -77,7 +84,7 @@ impl Going {
     }
 }
 
-fn wait_for(folder: &Folder, file: &str) {
+pub(super) fn wait_for(folder: &Folder, file: &str) {
     let began = Instant::now();
     while !folder.has(file) {
         assert!(began.elapsed() < Duration::from_secs(120), "no file {file}");
@@ -217,4 +224,69 @@ fn without_a_lock_nobody_is_waited_for() {
         folder.run("state list").ok().out,
         "terraform_data.a\nterraform_data.b\n"
     );
+}
+
+/// Two machines and a database with a row for each resource: as two processes with one embedded store.
+#[test]
+fn machines_share_a_state_in_rows() {
+    let place = places::pg("rows");
+    let text = format!("terraform {{\n{}}}\n{SLOW}", place.backend);
+    let (here, there) = (
+        Folder::new(&[("main.tf", &text)]),
+        Folder::new(&[("main.tf", &text)]),
+    );
+    let env = place.env(&[]);
+    let run = |folder: &Folder, words: &str| {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        folder.run_with(&words, &env, "")
+    };
+    run(&here, "init").ok();
+    run(&there, "init").ok();
+    let first = Going::start_with(&here, "apply -auto-approve -target=terraform_data.a", &env);
+    wait_for(&here, "begun");
+    run(&there, "plan").ok().says("3 to add");
+    run(&there, "apply -auto-approve -target=terraform_data.b")
+        .ok()
+        .says("1 added");
+    for target in ["a", "c"] {
+        let words = format!("apply -auto-approve -target=terraform_data.{target}");
+        run(&there, &words)
+            .exits(1)
+            .says("in use by ana@host since")
+            .says("`terrane force-unlock ");
+    }
+    // A plan that reads what is changed meanwhile is refused, and says what that was.
+    run(
+        &there,
+        "plan -target=terraform_data.b -destroy -out=old.plan",
+    )
+    .ok();
+    run(
+        &here,
+        "apply -auto-approve -replace=terraform_data.b -target=terraform_data.b",
+    )
+    .ok();
+    let refused = run(&there, "apply old.plan").exits(1).says("stale");
+    refused.says("terraform_data.b");
+    let waits = "apply -auto-approve -lock-timeout=2m";
+    let mut second = Going::start_with(&there, waits, &env);
+    let line = second.until("Waiting for the state");
+    assert!(
+        line.contains("position 1, held by ana@host since"),
+        "{line}"
+    );
+    let mut third = Going::start_with(&there, "taint -lock-timeout=2m terraform_data.b", &env);
+    let line = third.until("Waiting for the state");
+    assert!(line.contains("position 2"), "{line}");
+    here.write("go", "");
+    first.end().ok().says("1 added");
+    second.end().ok().says("Planning again");
+    third.end().ok();
+    for folder in [&here, &there] {
+        assert_eq!(
+            run(folder, "state list").ok().out,
+            "terraform_data.a\nterraform_data.b\nterraform_data.c\n"
+        );
+        run(folder, "plan -detailed-exitcode").ok();
+    }
 }

@@ -117,7 +117,7 @@ fn s3() -> Option<Place> {
     })
 }
 
-fn pg(layout: &'static str) -> Place {
+pub(crate) fn pg(layout: &'static str) -> Place {
     let server = Postgres::shared();
     let database = server.database();
     Place {

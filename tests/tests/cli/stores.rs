@@ -309,6 +309,43 @@ fn what_a_store_can_not_do_is_said() {
     folder.run("state backup b").ok();
 }
 
+/// On another machine the history is what a bucket with versioning keeps.
+#[test]
+fn a_bucket_with_versions_has_the_history_for_other_machines() {
+    let Some(spot) = Spot::new(Kind::S3, 0) else {
+        return;
+    };
+    let moto = spot.moto.as_ref().unwrap();
+    let enabled = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    let target = format!("/{}?versioning", moto.bucket);
+    assert_eq!(moto.request("PUT", &target, &[], enabled).0, 200);
+    let folder = with_history(&spot);
+    let other = Folder::new(&[("main.tf", &folder.read("main.tf"))]);
+    other.run("init").ok();
+    let (ours, theirs) = (
+        folder.run("state history").ok(),
+        other.run("state history").ok(),
+    );
+    assert_eq!(theirs.out, ours.out);
+    assert_eq!(theirs.out.matches("apply").count(), 3);
+    let versions = other.run("state history -json").ok().json();
+    let first = versions["versions"].as_array().unwrap().first().unwrap();
+    let serial = first["last_serial"].as_u64().unwrap();
+    other
+        .run(&format!("state show -version={serial} terraform_data.a"))
+        .ok()
+        .says("\"x\"");
+    other
+        .run(&format!("apply -auto-approve -to={serial}"))
+        .ok()
+        .says("1 changed");
+    assert_eq!(other.run("output -raw o").ok().out, "x");
+    // It is seen in the first folder, as a run like its own.
+    let after = folder.run("state history").ok();
+    assert_eq!(after.out.matches("apply").count(), 4, "{}", after.out);
+    assert_eq!(other.run("state history").ok().out, after.out);
+}
+
 /// Arguments that are required and set nowhere are asked for.
 #[test]
 fn missing_arguments_of_a_backend_are_asked_for() {

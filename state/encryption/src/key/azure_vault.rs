@@ -17,6 +17,8 @@ use zeroize::Zeroizing;
 const API: &str = "7.4";
 /// How often a request is sent again.
 const RETRIES: u32 = 2;
+/// What is known to be stored.
+const ALGORITHMS: [&str; 4] = ["RSA-OAEP-256", "A128GCM", "A192GCM", "A256GCM"];
 /// The longest key that it wraps, in bytes: more than RSA can.
 const MOST: u64 = 1 << 16;
 
@@ -31,16 +33,20 @@ pub(crate) struct AzureVault {
     entra: Entra,
 }
 
-/// What is stored: with what the key was wrapped, too, so that it opens after the vault's key was renewed or replaced. Bytes are base64.
+/// What is stored: with what the key was wrapped, too, so that it opens after the vault's key was renewed or replaced. Bytes are base64. As OpenTofu stores it; the other
+/// names are those of earlier versions.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     ciphertext: String,
-    algorithm: String,
+    #[serde(alias = "nonce", default)]
+    iv: Option<String>,
+    #[serde(alias = "tag", default)]
+    authentication_tag: Option<String>,
+    #[serde(default)]
+    additional_authenticated_data: Option<String>,
     key_version: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    nonce: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    tag: Option<String>,
+    #[serde(alias = "algorithm")]
+    algo: String,
 }
 
 /// What is asked. Bytes are base64 for addresses.
@@ -52,6 +58,8 @@ struct Asked<'a> {
     iv: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aad: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -214,22 +222,12 @@ fn version(kid: &str) -> Result<String> {
     }
 }
 
-/// What the service is asked to do: keys for wrapping do that, those for messages encrypt.
-fn verbs(algorithm: &str) -> Result<[&'static str; 2]> {
-    match algorithm {
-        "RSA-OAEP-256" => Ok(["wrapkey", "unwrapkey"]),
-        "A128GCM" | "A192GCM" | "A256GCM" => Ok(["encrypt", "decrypt"]),
-        _ => fail("its stored metadata names an algorithm that is not known here"),
-    }
-}
-
 impl KeyProvider for AzureVault {
     fn fresh(&self, _chained: Option<&Secret>) -> Result<(Secret, Vec<u8>)> {
         let key = random(self.key_length)?;
         let value = Zeroizing::new(URL_SAFE_NO_PAD.encode(key.reveal()));
-        let [wrap, _] = verbs(self.algorithm)?;
         let made = self.ask(
-            wrap,
+            "encrypt",
             "",
             &Asked {
                 alg: self.algorithm,
@@ -243,35 +241,38 @@ impl KeyProvider for AzureVault {
         let text = |part: &str| bytes(part).map(|bytes| STANDARD.encode(bytes));
         let stored = Stored {
             ciphertext: text(&made.value)?,
-            algorithm: self.algorithm.to_owned(),
+            iv: made.iv.as_deref().map(text).transpose()?,
+            authentication_tag: made.tag.as_deref().map(text).transpose()?,
+            additional_authenticated_data: None,
             key_version: version(&made.kid)?,
-            nonce: made.iv.as_deref().map(text).transpose()?,
-            tag: made.tag.as_deref().map(text).transpose()?,
+            algo: self.algorithm.to_owned(),
         };
         Ok((key, store(&stored)?))
     }
 
     fn again(&self, stored: &[u8], _chained: Option<&Secret>) -> Result<Secret> {
         let stored: Stored = parse(stored)?;
-        let [_, unwrap] = verbs(&stored.algorithm)?;
+        if !ALGORITHMS.contains(&stored.algo.as_str()) {
+            return fail("its stored metadata names an algorithm that is not known here");
+        }
         let text = |part: &String| {
             STANDARD
                 .decode(part)
                 .map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
                 .map_err(|_| Problem(String::from("its stored metadata is not base64")))
         };
-        let (iv, tag) = (
-            stored.nonce.as_ref().map(text).transpose()?,
-            stored.tag.as_ref().map(text).transpose()?,
-        );
+        let part = |part: &Option<String>| part.as_ref().map(text).transpose();
+        let (iv, tag) = (part(&stored.iv)?, part(&stored.authentication_tag)?);
+        let aad = part(&stored.additional_authenticated_data)?;
         let opened = self.ask(
-            unwrap,
+            "decrypt",
             &stored.key_version,
             &Asked {
-                alg: &stored.algorithm,
+                alg: &stored.algo,
                 value: &text(&stored.ciphertext)?,
                 iv: iv.as_deref(),
                 tag: tag.as_deref(),
+                aad: aad.as_deref(),
             },
         )?;
         Ok(Secret::new(bytes(&opened.value)?))

@@ -5,6 +5,7 @@ mod double;
 mod gcp;
 mod kms;
 mod openbao;
+mod opentofu;
 mod payload;
 mod programs;
 mod settings;

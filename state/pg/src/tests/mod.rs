@@ -10,6 +10,7 @@ mod peer;
 mod schedules;
 mod sealing;
 mod setup;
+mod stopped;
 mod tls;
 
 use crate::client::{Connector, Trouble};

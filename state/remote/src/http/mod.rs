@@ -3,6 +3,7 @@
 mod request;
 
 use crate::net::{ClientNames, ClientOptions, Worker, desk_folder, folder_name};
+use crate::whole::kept::Note;
 use crate::whole::{Held, LockOutcome, Place, Stored, Tag, WholeFileStore};
 use crate::{ConfigError, Surroundings};
 use request::{Answer, Requests, Retries};
@@ -383,7 +384,7 @@ impl Held for HeldHttp {
         self.shared.fetch()
     }
 
-    fn put(&mut self, bytes: &[u8], _expected: &Tag) -> Result<Tag, StoreError> {
+    fn put(&mut self, bytes: &[u8], _expected: &Tag, _note: &Note) -> Result<Tag, StoreError> {
         let id = self.info.as_ref().map(|info| &*info.id);
         self.shared.store(bytes, id)?;
         Ok(None)

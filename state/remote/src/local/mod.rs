@@ -10,6 +10,7 @@
 mod lock;
 
 use crate::whole::desk::{io_error, make_folders, write_whole};
+use crate::whole::kept::Note;
 use crate::whole::{Held, LockOutcome, Place, Stored, Tag, WholeFileStore};
 use crate::{ConfigError, Surroundings};
 use lock::Locked;
@@ -294,7 +295,7 @@ impl Held for LockedFile {
         read().map(stored).map_err(io_error("reading", &self.path))
     }
 
-    fn put(&mut self, bytes: &[u8], _expected: &Tag) -> Result<Tag, StoreError> {
+    fn put(&mut self, bytes: &[u8], _expected: &Tag, _note: &Note) -> Result<Tag, StoreError> {
         let path = self.path.clone();
         let mut write = || -> io::Result<()> {
             let mut opened;

@@ -14,6 +14,7 @@ mod dynamo;
 mod object;
 mod place;
 mod settings;
+mod versions;
 
 use crate::whole::WholeFileStore;
 use crate::{ConfigError, Surroundings};

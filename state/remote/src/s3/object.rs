@@ -3,9 +3,10 @@
 use super::settings::{Encryption, Settings};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectCannedAcl, ServerSideEncryption};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectCannedAcl, ObjectVersion, ServerSideEncryption};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -100,6 +101,20 @@ pub(super) enum Put {
     Refused,
 }
 
+/// What is put into an object.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Content<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) tags: &'a BTreeMap<String, String>,
+    /// What stands beside it, in the clear.
+    pub(super) note: Option<&'a str>,
+}
+
+/// Under which name the note stands.
+const NOTE: &str = "terrane-runs";
+/// So much of each version is read for its serial.
+const BEGINNING: &str = "bytes=0-1023";
+
 /// Objects of a bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Objects<'a> {
@@ -122,18 +137,7 @@ impl Objects<'_> {
         &self,
         key: &str,
     ) -> io::Result<Option<(Vec<u8>, String, Option<i64>)>> {
-        let mut request = self
-            .client
-            .get_object()
-            .bucket(&self.settings.bucket)
-            .key(key);
-        if let Encryption::Customer { key, md5 } = &self.settings.encryption {
-            request = request
-                .sse_customer_algorithm("AES256")
-                .sse_customer_key(key)
-                .sse_customer_key_md5(md5);
-        }
-        match request.send().await {
+        match self.get_request(key).send().await {
             Ok(object) => {
                 let tag = object.e_tag.unwrap_or_default();
                 let date = object.last_modified.map(|date| date.secs());
@@ -150,6 +154,21 @@ impl Objects<'_> {
         }
     }
 
+    fn get_request(&self, key: &str) -> GetObjectFluentBuilder {
+        let request = self
+            .client
+            .get_object()
+            .bucket(&self.settings.bucket)
+            .key(key);
+        match &self.settings.encryption {
+            Encryption::Customer { key, md5 } => request
+                .sse_customer_algorithm("AES256")
+                .sse_customer_key(key)
+                .sse_customer_key_md5(md5),
+            Encryption::Off | Encryption::Aes256 | Encryption::Kms(_) => request,
+        }
+    }
+
     /// Puts an object in place of a known one.
     ///
     /// A write may have come through though its answer was lost, and then be refused when it is tried again; so after a refusal it is looked
@@ -157,12 +176,11 @@ impl Objects<'_> {
     pub(super) async fn put(
         &self,
         key: &str,
-        bytes: &[u8],
+        content: Content<'_>,
         condition: &Condition,
-        tags: &BTreeMap<String, String>,
     ) -> io::Result<Put> {
         for _ in 0..TRIES {
-            let request = self.put_request(key, bytes, tags);
+            let request = self.put_request(key, content);
             let request = match condition {
                 Condition::Absent => request.if_none_match("*"),
                 Condition::Is(tag) => request.if_match(tag),
@@ -176,13 +194,13 @@ impl Objects<'_> {
                 continue;
             }
             if problem.is_not_known() {
-                return self.put_unconditionally(key, bytes, condition, tags).await;
+                return self.put_unconditionally(key, content, condition).await;
             }
             if !problem.is_condition() && !problem.is_missing() {
                 return Err(problem.into_io());
             }
             return Ok(match self.get(key).await? {
-                Some((there, tag)) if there == bytes => Put::Done(tag),
+                Some((there, tag)) if there == content.bytes => Put::Done(tag),
                 _ => Put::Refused,
             });
         }
@@ -194,9 +212,8 @@ impl Objects<'_> {
     async fn put_unconditionally(
         &self,
         key: &str,
-        bytes: &[u8],
+        content: Content<'_>,
         condition: &Condition,
-        tags: &BTreeMap<String, String>,
     ) -> io::Result<Put> {
         let there = self.get(key).await?;
         let fits = match (condition, &there) {
@@ -207,26 +224,23 @@ impl Objects<'_> {
         if !fits {
             return Ok(Put::Refused);
         }
-        match self.put_request(key, bytes, tags).send().await {
+        match self.put_request(key, content).send().await {
             Ok(done) => Ok(Put::Done(done.e_tag.unwrap_or_default())),
             Err(error) => Err(Problem::of(&error).into_io()),
         }
     }
 
-    fn put_request(
-        &self,
-        key: &str,
-        bytes: &[u8],
-        tags: &BTreeMap<String, String>,
-    ) -> PutObjectFluentBuilder {
+    fn put_request(&self, key: &str, content: Content<'_>) -> PutObjectFluentBuilder {
         let settings = self.settings;
+        let Content { bytes, tags, note } = content;
         let mut request = self
             .client
             .put_object()
             .bucket(&settings.bucket)
             .key(key)
             .content_type("application/json")
-            .body(ByteStream::from(bytes.to_vec()));
+            .body(ByteStream::from(bytes.to_vec()))
+            .set_metadata(note.map(|note| [(NOTE.to_owned(), note.to_owned())].into()));
         if settings.checksum {
             request = request.checksum_algorithm(ChecksumAlgorithm::Sha256);
         }
@@ -280,6 +294,80 @@ impl Objects<'_> {
             .await
             .map(|_| true)
             .map_err(|error| Problem::of(&error).into_io())
+    }
+
+    /// Versions of an object that the bucket keeps, oldest first: what they are called, and when they were written.
+    pub(super) async fn versions(&self, key: &str) -> io::Result<Vec<(String, i64)>> {
+        let mut found = Vec::new();
+        let (mut from_key, mut from_version) = (None, None);
+        loop {
+            let page = self
+                .client
+                .list_object_versions()
+                .bucket(&self.settings.bucket)
+                .prefix(key)
+                .set_key_marker(from_key)
+                .set_version_id_marker(from_version)
+                .send()
+                .await
+                .map_err(|error| Problem::of(&error));
+            let page = match page {
+                Ok(page) => page,
+                // Whoever may read the state need not be allowed to look for old ones, and not every service has them.
+                Err(problem) if problem.is("AccessDenied") || problem.is_not_known() => break,
+                Err(problem) => return Err(problem.into_io()),
+            };
+            let of_this = |version: &ObjectVersion| {
+                version.key.as_deref() == Some(key) && version.size.unwrap_or(0) > 0
+            };
+            for version in page.versions.unwrap_or_default() {
+                if of_this(&version)
+                    && let Some(id) = version.version_id
+                    && let Some(at) = version.last_modified
+                {
+                    found.push((id, at.to_millis().unwrap_or(0)));
+                }
+            }
+            // Keys that go on after this one come later, and are of no interest.
+            let beyond = page
+                .next_key_marker
+                .as_deref()
+                .is_some_and(|next| next != key);
+            if beyond || page.is_truncated != Some(true) {
+                break;
+            }
+            (from_key, from_version) = (page.next_key_marker, page.next_version_id_marker);
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    /// A version of an object. `beginning`: not all of it. With what stands beside it.
+    pub(super) async fn get_version(
+        &self,
+        key: &str,
+        id: &str,
+        beginning: bool,
+    ) -> io::Result<Option<(Vec<u8>, Option<String>)>> {
+        let request = self
+            .get_request(key)
+            .version_id(id)
+            .set_range(beginning.then(|| BEGINNING.to_owned()));
+        match request.send().await {
+            Ok(mut object) => {
+                let note = object.metadata.as_mut().and_then(|all| all.remove(NOTE));
+                let bytes = object.body.collect().await.map_err(io::Error::other)?;
+                Ok(Some((bytes.to_vec(), note)))
+            }
+            Err(error) => {
+                let problem = Problem::of(&error);
+                let gone = problem.is_missing() || problem.is("NoSuchVersion");
+                if gone || (beginning && problem.is("AccessDenied")) {
+                    return Ok(None);
+                }
+                Err(problem.into_io())
+            }
+        }
     }
 
     /// Keys that begin so.

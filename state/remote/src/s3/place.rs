@@ -2,11 +2,12 @@
 
 use super::client::{self, Clients};
 use super::dynamo::Table;
-use super::object::{Condition, Objects, Put};
+use super::object::{Condition, Content, Objects, Put};
 use super::settings::Settings;
 use crate::ConfigError;
 use crate::net::{ClientNames, Worker, desk_folder, folder_name};
-use crate::whole::{Held, LockOutcome, Place, Side, SideError, Stored, Tag};
+use crate::whole::kept::{Kept, Note};
+use crate::whole::{Held, LockOutcome, Place, Renewal, Side, SideError, Stored, Tag};
 use md5::{Digest as _, Md5};
 use reqwest::Client;
 use std::collections::BTreeMap;
@@ -53,7 +54,7 @@ pub(super) struct S3Place {
 }
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     settings: Settings,
     http: Client,
     clients: OnceCell<Clients>,
@@ -81,13 +82,13 @@ impl S3Place {
 }
 
 impl Shared {
-    async fn clients(&self) -> io::Result<&Clients> {
+    pub(super) async fn clients(&self) -> io::Result<&Clients> {
         self.clients
             .get_or_try_init(|| client::make(&self.settings, self.http.clone()))
             .await
     }
 
-    fn objects<'a>(&'a self, clients: &'a Clients) -> Objects<'a> {
+    pub(super) fn objects<'a>(&'a self, clients: &'a Clients) -> Objects<'a> {
         Objects {
             client: &clients.s3,
             settings: &self.settings,
@@ -189,13 +190,30 @@ impl Shared {
         Ok(last)
     }
 
-    async fn store(&self, key: &str, bytes: &[u8], expected: &Tag) -> io::Result<Put> {
+    /// The content of a lock file.
+    fn lock_content<'a>(&'a self, bytes: &'a [u8]) -> Content<'a> {
+        Content {
+            bytes,
+            tags: &self.settings.lock_tags,
+            note: None,
+        }
+    }
+
+    async fn store(
+        &self,
+        key: &str,
+        bytes: &[u8],
+        expected: &Tag,
+        note: Option<&str>,
+    ) -> io::Result<Put> {
         let clients = self.clients().await?;
         let condition = Condition::from_tag(expected.as_deref());
-        let put = self
-            .objects(clients)
-            .put(key, bytes, &condition, &self.settings.state_tags)
-            .await?;
+        let content = Content {
+            bytes,
+            tags: &self.settings.state_tags,
+            note,
+        };
+        let put = self.objects(clients).put(key, content, &condition).await?;
         if let (Put::Done(_), Some(table)) = (&put, self.table(clients)) {
             let digest = hex::encode(Md5::digest(bytes));
             table.set_digest(&self.lock_id(key), &digest).await?;
@@ -213,22 +231,12 @@ impl Shared {
             holder.info = promise(&holder.info, self.settings.lock_expiry).into();
             let body = holder.to_json();
             let put = objects
-                .put(
-                    &lock_key,
-                    &body,
-                    &Condition::Absent,
-                    &self.settings.lock_tags,
-                )
+                .put(&lock_key, self.lock_content(&body), &Condition::Absent)
                 .await?;
             let put = match put {
                 Put::Refused if self.remove_expired(clients, key).await? => {
                     objects
-                        .put(
-                            &lock_key,
-                            &body,
-                            &Condition::Absent,
-                            &self.settings.lock_tags,
-                        )
+                        .put(&lock_key, self.lock_content(&body), &Condition::Absent)
                         .await?
                 }
                 put => put,
@@ -323,7 +331,7 @@ impl Shared {
         }
         let condition = Condition::Is(tag);
         let put = objects
-            .put(&lock_key, &bytes, &condition, &self.settings.lock_tags)
+            .put(&lock_key, self.lock_content(&bytes), &condition)
             .await?;
         Ok(matches!(put, Put::Done(_)))
     }
@@ -422,6 +430,24 @@ impl Place for S3Place {
         })
     }
 
+    fn kept(&self, workspace: &str) -> Result<Vec<Kept>, StoreError> {
+        let key = self.shared.settings.state_key(workspace);
+        self.shared
+            .run("listing versions of", &key, |shared, key| shared.kept(key))
+    }
+
+    fn get_kept(&self, workspace: &str, id: &str) -> Result<Option<Stored>, StoreError> {
+        let key = self.shared.settings.state_key(workspace);
+        let id = id.to_owned();
+        let found = self
+            .shared
+            .run("reading a version of", &key, |shared, key| async move {
+                let clients = shared.clients().await?;
+                shared.objects(clients).get_version(&key, &id, false).await
+            })?;
+        Ok(found.map(|(bytes, _)| Stored { bytes, tag: None }))
+    }
+
     fn lock(&self, workspace: &str, info: &Holder) -> Result<LockOutcome, StoreError> {
         let key = self.shared.settings.state_key(workspace);
         let holder = info.clone();
@@ -511,6 +537,16 @@ impl Place for S3Place {
             })
     }
 
+    fn renewal(&self, workspace: &str, lock: &str) -> Option<Box<dyn Renewal>> {
+        let renewal = || LockRenewal {
+            shared: Arc::clone(&self.shared),
+            state: self.shared.settings.state_key(workspace),
+            lock: lock.to_owned(),
+        };
+        self.locks()
+            .then(|| -> Box<dyn Renewal> { Box::new(renewal()) })
+    }
+
     fn side(&self, workspace: &str, lock: Option<&str>) -> Option<Box<dyn Side>> {
         Some(Box::new(SideObject {
             shared: Arc::clone(&self.shared),
@@ -537,12 +573,12 @@ impl Held for HeldObject {
             })
     }
 
-    fn put(&mut self, bytes: &[u8], expected: &Tag) -> Result<Tag, StoreError> {
-        let (bytes, expected) = (bytes.to_vec(), expected.clone());
+    fn put(&mut self, bytes: &[u8], expected: &Tag, note: &Note) -> Result<Tag, StoreError> {
+        let (bytes, expected, note) = (bytes.to_vec(), expected.clone(), note.encode());
         let put = self
             .shared
             .run("writing", &self.key, |shared, key| async move {
-                shared.store(&key, &bytes, &expected).await
+                shared.store(&key, &bytes, &expected, note.as_deref()).await
             })?;
         match put {
             Put::Done(tag) => Ok(Some(tag)),
@@ -619,7 +655,15 @@ impl Side for SideObject {
                 let condition = Condition::from_tag(expected.as_deref());
                 shared
                     .objects(clients)
-                    .put(&key, &bytes, &condition, &BTreeMap::new())
+                    .put(
+                        &key,
+                        Content {
+                            bytes: &bytes,
+                            tags: &BTreeMap::new(),
+                            note: None,
+                        },
+                        &condition,
+                    )
                     .await
             })
             .map_err(SideError::Store)?;
@@ -648,25 +692,30 @@ impl Side for SideObject {
         }
     }
 
-    fn renew_every(&self) -> Option<Duration> {
-        let settings = &self.shared.settings;
-        let renews = settings.lock_file || settings.table.is_some();
-        (self.lock.is_some() && renews).then(|| settings.lock_expiry / 6)
+    fn name(&self) -> String {
+        self.shared.name(&self.key)
+    }
+}
+
+/// A lock that promised to be renewed.
+struct LockRenewal {
+    shared: Arc<Shared>,
+    state: String,
+    lock: String,
+}
+
+impl Renewal for LockRenewal {
+    fn every(&self) -> Duration {
+        self.shared.settings.lock_expiry / 6
     }
 
     fn renew(&mut self) -> Result<bool, StoreError> {
-        let Some(lock) = self.lock.clone() else {
-            return Ok(true);
-        };
+        let lock = self.lock.clone();
         self.shared.run(
             "renewing the lock of",
             &self.state,
             |shared, key| async move { shared.renew(&key, &lock).await },
         )
-    }
-
-    fn name(&self) -> String {
-        self.shared.name(&self.key)
     }
 }
 

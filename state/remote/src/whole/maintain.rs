@@ -2,6 +2,7 @@
 
 use super::desk::{Mark, Marks};
 use super::fsck;
+use super::kept::Note;
 use super::recover::{Addition, Facts, Found, Relation, export};
 use super::store::{Ours, WholeFileStore};
 use terrane_model::event::{Event, EventKind};
@@ -61,6 +62,7 @@ pub(super) fn put_file(
     state: &Snapshot,
     found: &Found,
 ) -> Result<(), StoreError> {
+    ours.check()?;
     let bytes = export(state, &store.means.seal)?;
     let mark = Mark {
         digest: super::recover::digest(&bytes),
@@ -76,7 +78,9 @@ pub(super) fn put_file(
         .unwrap_or_else(|| Marks::new(name, Mark::nothing()));
     marks.writing = Some(mark.clone());
     ours.desk.set_marks(&marks)?;
-    ours.held.put(&bytes, &found.tag())?;
+    // Whose changes they are is in the journal, and in the notes of what was written before.
+    let note = Note::new(state.serial, &[]);
+    ours.held.put(&bytes, &found.tag(), &note)?;
     marks.written = mark;
     marks.writing = None;
     ours.desk.set_marks(&marks)
@@ -173,7 +177,8 @@ impl Maintain for WholeFileStore {
                 self.place.name(workspace)
             )))
         } else {
-            ours.desk.chain().prune(policy, now_ms, true, false)
+            ours.check()
+                .and_then(|()| ours.desk.chain().prune(policy, now_ms, true, false))
         };
         let ended = ours.end();
         pruned.and_then(|pruned| ended.map(|()| pruned))

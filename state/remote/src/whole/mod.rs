@@ -17,14 +17,18 @@
 mod decide;
 pub(crate) mod desk;
 mod fsck;
+pub(crate) mod kept;
 mod maintain;
 mod opened;
 mod recover;
+mod renew;
 pub(crate) mod ship;
 mod store;
 
+pub(crate) use renew::Renewal;
 pub(crate) use store::WholeFileStore;
 
+use kept::{Kept, Note};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use terrane_store::StoreError;
@@ -67,6 +71,18 @@ pub(crate) trait Place: Send + Sync + Debug {
 
     /// The state file, without a lock.
     fn get(&self, workspace: &str) -> Result<Option<Stored>, StoreError>;
+
+    /// Versions of the state file that the place keeps, oldest first, without a lock.
+    fn kept(&self, workspace: &str) -> Result<Vec<Kept>, StoreError> {
+        let _ = workspace;
+        Ok(Vec::new())
+    }
+
+    /// One of them.
+    fn get_kept(&self, workspace: &str, id: &str) -> Result<Option<Stored>, StoreError> {
+        let _ = (workspace, id);
+        Ok(None)
+    }
 
     /// Locks a workspace.
     fn lock(&self, workspace: &str, info: &Holder) -> Result<LockOutcome, StoreError>;
@@ -116,6 +132,12 @@ pub(crate) trait Place: Send + Sync + Debug {
         None
     }
 
+    /// The lock with this id as one that must be renewed; `None`: it lasts until it is given back.
+    fn renewal(&self, workspace: &str, lock: &str) -> Option<Box<dyn Renewal>> {
+        let _ = (workspace, lock);
+        None
+    }
+
     /// How often the state file is written while a run goes on, in milliseconds; `None`: at close only.
     fn write_every_ms(&self) -> Option<u64> {
         None
@@ -136,8 +158,9 @@ pub(crate) trait Held: Send + Debug {
     /// The state file.
     fn get(&mut self) -> Result<Option<Stored>, StoreError>;
 
-    /// Puts a state file in place of the one with this tag. Where the place can tell, nothing is written if it is another one by now.
-    fn put(&mut self, bytes: &[u8], expected: &Tag) -> Result<Tag, StoreError>;
+    /// Puts a state file in place of the one with this tag. Where the place can tell, nothing is written if it is another one by now. Where it keeps versions, the
+    /// note stands beside this one.
+    fn put(&mut self, bytes: &[u8], expected: &Tag, note: &Note) -> Result<Tag, StoreError>;
 
     /// Whether the lock is still held, where that can be asked.
     fn is_held(&mut self) -> Result<bool, StoreError> {
@@ -167,16 +190,6 @@ pub(crate) trait Side: Send + Debug {
 
     /// Removes it, if it has this tag.
     fn delete(&mut self, expected: &Tag) -> Result<(), SideError>;
-
-    /// How often the lock must be renewed so that it is not taken for that of a dead run; `None`: never.
-    fn renew_every(&self) -> Option<std::time::Duration> {
-        None
-    }
-
-    /// Renews the lock. `false`: it is somebody else's.
-    fn renew(&mut self) -> Result<bool, StoreError> {
-        Ok(true)
-    }
 
     /// Where it is, for messages.
     fn name(&self) -> String;

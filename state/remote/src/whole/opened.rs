@@ -1,9 +1,11 @@
 //! A workspace that is open for writing.
 
 use super::desk::{Desk, Mark, Marks, Owned, Told};
+use super::kept::Note;
 use super::recover::{Found, Relation, batch_text, digest, export, open_intents};
+use super::renew::Renewing;
 use super::ship::{BatchText, Shipped, Shipper};
-use super::{Held, Place, Side, Tag, decide};
+use super::{Held, Place, Side, Stored, Tag, decide};
 use crate::Say;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use terrane_model::event::Event;
 use terrane_model::snapshot::{InstanceState, ObjectState, Snapshot};
 use terrane_model::with_causes;
 use terrane_store::clock::Clock;
+use terrane_store::history::History;
 use terrane_store::journal::{Header, Journal, RecordKind};
 use terrane_store::lease::{Claim, Fence, Holder, Lease, new_lock_id};
 use terrane_store::seal::Seal;
@@ -24,6 +27,7 @@ pub(crate) struct Opening<'a> {
     pub(crate) desk: Desk,
     pub(crate) owned: Owned,
     pub(crate) held: Box<dyn Held>,
+    pub(crate) renewing: Option<Renewing>,
     pub(crate) holder: Holder,
     /// Whether it is locked.
     pub(crate) locked: bool,
@@ -59,6 +63,8 @@ pub(crate) struct Opened {
     header: Header,
     marks: Marks,
     tag: Tag,
+    /// What was recorded by this run, and what it took in.
+    history: History,
     file_len: usize,
     /// The file as it was before this run wrote it.
     before: Option<Vec<u8>>,
@@ -70,6 +76,7 @@ pub(crate) struct Opened {
     /// How much was recorded since the file was written.
     since_write: usize,
     shipper: Option<Shipper>,
+    renewing: Option<Renewing>,
     held: Option<Box<dyn Held>>,
     /// Whether the desk is thrown away at the end.
     aside: bool,
@@ -100,6 +107,22 @@ fn header_of(told: Option<&Told>) -> Header {
     told.map_or(none, |told| told.header)
 }
 
+/// The lease of a run on all of the state.
+fn lease(holder: Holder, fence: Fence, locked: bool) -> Lease {
+    Lease {
+        holder,
+        claim: Claim::whole(),
+        fence,
+        locked,
+    }
+}
+
+/// The file as it was, where a copy of it is kept.
+fn before(place: &dyn Place, stored: Option<Stored>) -> Option<Vec<u8>> {
+    let stored = stored.filter(|_| place.writes_in_place());
+    stored.map(|stored| stored.bytes)
+}
+
 impl Opened {
     pub(crate) fn open(opening: Opening<'_>, means: Means) -> Result<Self, StoreError> {
         let Opening {
@@ -108,6 +131,7 @@ impl Opened {
             desk,
             owned,
             mut held,
+            renewing,
             holder,
             locked,
             aside,
@@ -120,6 +144,7 @@ impl Opened {
         let prepared = match result {
             Ok(prepared) => prepared,
             Err(error) => {
+                drop(renewing);
                 drop(held.unlock());
                 return Err(error);
             }
@@ -139,14 +164,10 @@ impl Opened {
         let absent = facts.found.stored.is_none();
         let stale = facts.found.is_stale(&means.seal);
         let who = holder.who.to_string();
+        let history = facts.unwritten()?;
         let mut opened = Self {
             name,
-            lease: Lease {
-                holder,
-                claim: Claim::whole(),
-                fence: Fence::above(snapshot.last_op),
-                locked,
-            },
+            lease: lease(holder, Fence::above(snapshot.last_op), locked),
             desk,
             means,
             baseline: (!behind).then_some(base),
@@ -155,17 +176,15 @@ impl Opened {
             header,
             marks,
             tag,
+            history,
             file_len,
-            before: place
-                .writes_in_place()
-                .then_some(facts.found.stored)
-                .flatten()
-                .map(|stored| stored.bytes),
+            before: before(&**place, facts.found.stored),
             behind,
             every_ms: place.write_every_ms(),
             write_at_ms: None,
             since_write: 0,
             shipper: None,
+            renewing,
             held: Some(held),
             aside,
             owned,
@@ -209,6 +228,9 @@ impl Opened {
                 self.begin()?;
                 self.behind = true;
                 self.baseline = None;
+            }
+            if at >= theirs {
+                self.history.add(*serial, events);
             }
             self.append(*serial, events)?;
             if at < theirs
@@ -321,7 +343,7 @@ impl Opened {
         };
         let bytes = export(&named, &self.means.seal)?;
         if let Some(held) = &mut self.held {
-            self.tag = held.put(&bytes, &self.tag)?;
+            self.tag = held.put(&bytes, &self.tag, &Note::new(named.serial, &[]))?;
         }
         self.file_len = bytes.len();
         self.marks.written = Mark {
@@ -358,7 +380,11 @@ impl Opened {
         if let Some(before) = self.before.take() {
             held.back_up(&before)?;
         }
-        self.tag = held.put(&bytes, &self.tag)?;
+        let since = self.marks.written.journal_serial;
+        let runs = self.history.versions();
+        let new = runs.partition_point(|run| run.last_serial <= since);
+        let note = Note::new(snapshot.serial, runs.get(new..).unwrap_or_default());
+        self.tag = held.put(&bytes, &self.tag, &note)?;
         self.file_len = bytes.len();
         self.marks.written = mark.clone();
         self.marks.writing = None;
@@ -376,7 +402,8 @@ impl Opened {
 
     /// Whether nobody else writes, as far as it is known here.
     fn check_lease(&self) -> Result<(), StoreError> {
-        if !self.owned.is_in_place() {
+        let taken = self.renewing.as_ref().is_some_and(Renewing::is_lost);
+        if taken || !self.owned.is_in_place() {
             return Err(self.lost("the lock was taken away"));
         }
         match self.shipper.as_ref().and_then(Shipper::lost) {
@@ -444,6 +471,7 @@ impl Opened {
             drop(shipper.flush());
         }
         self.shipper = None;
+        self.renewing = None;
         let held = self.held.take();
         let unlocked = held.map_or(Ok(()), Held::unlock);
         if unlocked.is_ok() && self.owned.is_in_place() {
@@ -566,6 +594,7 @@ impl Workspace for Opened {
         if let (Some(shipper), Some(text)) = (&self.shipper, text) {
             shipper.push(text);
         }
+        self.history.add(serial, &events);
         Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
         self.behind = true;
         self.tend();

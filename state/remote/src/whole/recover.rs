@@ -9,6 +9,7 @@ use std::sync::Arc;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
 use terrane_store::StoreError;
+use terrane_store::history::History;
 use terrane_store::seal::{Identity, Seal};
 use terrane_store::statefile::{self, WriteOptions};
 use terrane_store::wire::{Batch, WireError, decode_batch, encode_batch};
@@ -164,6 +165,15 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// The runs whose changes the file lacks, by the journal here.
+    pub(super) fn unwritten(&self) -> Result<History, StoreError> {
+        let mut history = History::default();
+        for batch in decode_all(&self.ahead, "the journal")? {
+            history.add(batch.serial, &batch.events);
+        }
+        Ok(history)
+    }
+
     /// Gathers them.
     pub(crate) fn gather(
         found: Found,

@@ -146,7 +146,6 @@ impl Shipper {
             since: pending.then(Instant::now),
             pending: 0,
             not_before: None,
-            renew_at: None,
             lost: Arc::clone(&lost),
         };
         let thread = std::thread::Builder::new()
@@ -234,30 +233,20 @@ struct Shipping {
     /// Bytes that are.
     pending: usize,
     not_before: Option<Instant>,
-    /// When the lock is to be renewed.
-    renew_at: Option<Instant>,
     lost: Arc<Mutex<Option<String>>>,
 }
 
 impl Shipping {
     fn run(mut self, from: &Receiver<Message>) {
-        self.renew_at = self.side.renew_every().map(|every| Instant::now() + every);
         loop {
-            let next = self.due().into_iter().chain(self.renew_at).min();
-            let message = match next {
+            let message = match self.due() {
                 None => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(next) => from.recv_timeout(next.saturating_duration_since(Instant::now())),
             };
             match message {
                 Ok(message) => self.take(message),
                 Err(RecvTimeoutError::Timeout) => {
-                    let now = Instant::now();
-                    if self.renew_at.is_some_and(|at| at <= now) {
-                        self.renew();
-                    }
-                    if self.due().is_some_and(|due| due <= now) {
-                        drop(self.put());
-                    }
+                    drop(self.put());
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     if self.since.is_some() {
@@ -267,16 +256,6 @@ impl Shipping {
                 }
             }
         }
-    }
-
-    /// Renews the lock. What fails may work the next time; the lock lasts longer than that.
-    fn renew(&mut self) {
-        if let Ok(false) = self.side.renew() {
-            self.lose(String::from("the lock was taken away"));
-            self.renew_at = None;
-            return;
-        }
-        self.renew_at = self.side.renew_every().map(|every| Instant::now() + every);
     }
 
     fn lose(&mut self, why: String) {

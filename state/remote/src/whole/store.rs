@@ -1,8 +1,10 @@
 //! The store: what is asked of any place for whole files.
 
 use super::desk::{Desk, Owned};
+use super::kept::merged;
 use super::opened::{Means, Opened, Opening};
 use super::recover::{Addition, Facts, Found, Relation, addition, export};
+use super::renew::Renewing;
 use super::{LockOutcome, Place, ship};
 use crate::Surroundings;
 use std::sync::Arc;
@@ -243,6 +245,55 @@ impl WholeFileStore {
         Ok(snapshot)
     }
 
+    /// The state with this serial from the versions that the place keeps.
+    fn read_kept(&self, workspace: &str, serial: u64) -> Result<Option<Snapshot>, StoreError> {
+        let kept = self.place.kept(workspace)?;
+        // Where an older state was put back, the serial may be there twice: the newer one is meant.
+        let Some(version) = kept.iter().rev().find(|kept| kept.serial == serial) else {
+            return Ok(None);
+        };
+        let Some(stored) = self.place.get_kept(workspace, &version.id)? else {
+            return Ok(None);
+        };
+        let name = format!("{} (version {})", self.place.name(workspace), version.id);
+        let found = Found::new(Some(stored));
+        found.parse(&name, &self.means.seal).map(Some)
+    }
+
+    fn no_such_version(&self, workspace: &str, serial: u64) -> StoreError {
+        let name = self.place.name(workspace);
+        let kept = self.place.kept(workspace).unwrap_or_default();
+        let before = kept
+            .iter()
+            .map(|kept| kept.serial)
+            .filter(|near| *near < serial);
+        let after = kept
+            .iter()
+            .map(|kept| kept.serial)
+            .filter(|near| *near > serial);
+        let near: Vec<String> = before
+            .max()
+            .into_iter()
+            .chain(after.min())
+            .map(|near| near.to_string())
+            .collect();
+        StoreError::Refused(match near.is_empty() {
+            true => format!(
+                "{name} keeps no history, and what is recorded in this folder does not go back to serial {serial}"
+            ),
+            false => format!(
+                "{name} has no version with serial {serial}, and what is recorded in this folder does not go back to it. Next to it there is {}",
+                near.join(", and ")
+            ),
+        })
+    }
+
+    /// Renews a lock from now on, if it is one that must be.
+    fn renewing(&self, workspace: &str, lock: &str) -> Result<Option<Renewing>, StoreError> {
+        let renewal = self.place.renewal(workspace, lock);
+        renewal.map(Renewing::start).transpose()
+    }
+
     /// A workspace for something that is no run: its desk, and the lock on its state.
     pub(super) fn own(&self, workspace: &str, what: &str) -> Result<Ours, StoreError> {
         let desk = self.desk(workspace);
@@ -253,7 +304,13 @@ impl WholeFileStore {
         let mut owned = desk.own()?.map_err(in_use)?;
         let holder = self.holder(workspace, &Holder::this_process(what));
         match self.lock(workspace, &holder, &mut owned)? {
-            LockOutcome::Locked(held) => Ok(Ours { desk, held, owned }),
+            LockOutcome::Locked(held) => Ok(Ours {
+                name: self.place.name(workspace),
+                renewing: self.renewing(workspace, &holder.id)?,
+                desk,
+                held,
+                owned,
+            }),
             LockOutcome::HeldBy(holder) => Err(in_use(holder)),
         }
     }
@@ -262,14 +319,29 @@ impl WholeFileStore {
 /// A workspace that nobody else can write.
 #[derive(Debug)]
 pub(super) struct Ours {
+    name: String,
     pub(super) desk: Desk,
     pub(super) held: Box<dyn super::Held>,
+    renewing: Option<Renewing>,
     owned: Owned,
 }
 
 impl Ours {
+    /// Whether it may still be written.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let taken = self.renewing.as_ref().is_some_and(Renewing::is_lost);
+        if !taken && self.owned.is_in_place() {
+            return Ok(());
+        }
+        Err(StoreError::LeaseLost {
+            path: self.name.clone(),
+            why: String::from("the lock was taken away"),
+        })
+    }
+
     /// Gives it back.
     pub(super) fn end(mut self) -> Result<(), StoreError> {
+        self.renewing = None;
         let unlocked = self.held.unlock();
         if unlocked.is_ok() && self.owned.is_in_place() {
             drop(self.owned.note(None));
@@ -318,14 +390,20 @@ impl StateStore for WholeFileStore {
             LockOutcome::Locked(held) => held,
             LockOutcome::HeldBy(holder) => return Ok(waiting(holder)),
         };
+        let locked = request.lock && self.place.locks();
+        let renewing = match locked {
+            true => self.renewing(workspace, &holder.id)?,
+            false => None,
+        };
         let opening = Opening {
             place: &self.place,
             workspace,
             desk,
             owned,
             held,
+            renewing,
             holder,
-            locked: request.lock && self.place.locks(),
+            locked,
             aside,
         };
         let opened = Opened::open(opening, self.means.clone())?;
@@ -394,12 +472,23 @@ impl StateStore for WholeFileStore {
         Ok(history.into_versions())
     }
 
+    fn versions(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {
+        let recorded = self.history(workspace)?;
+        Ok(merged(recorded, &self.place.kept(workspace)?))
+    }
+
     fn read_at(&self, workspace: &str, serial: u64) -> Result<Snapshot, StoreError> {
         self.check_name(workspace)?;
         let snapshot = self
             .desk(workspace)
             .chain()
             .replay(|batch| batch.serial <= serial)?;
+        let exact = snapshot
+            .as_ref()
+            .is_some_and(|snapshot| snapshot.serial == serial);
+        if !exact && let Some(kept) = self.read_kept(workspace, serial)? {
+            return Ok(kept);
+        }
         match snapshot {
             Some(snapshot) if snapshot.serial <= serial => Ok(snapshot),
             None if serial == 0 => Ok(Snapshot::default()),
@@ -408,10 +497,7 @@ impl StateStore for WholeFileStore {
                 if now.serial == serial {
                     return Ok(now);
                 }
-                Err(StoreError::Refused(format!(
-                    "{} keeps no history, and what is recorded in this folder does not go back to serial {serial}",
-                    self.place.name(workspace)
-                )))
+                Err(self.no_such_version(workspace, serial))
             }
         }
     }
@@ -433,8 +519,14 @@ impl StateStore for WholeFileStore {
         if !known {
             return Err(StoreError::NoWorkspace(workspace.to_owned()));
         }
-        let Ours { held, owned, .. } = self.own(workspace, "workspace delete")?;
+        let Ours {
+            held,
+            owned,
+            renewing,
+            ..
+        } = self.own(workspace, "workspace delete")?;
         let removed = self.place.delete(workspace);
+        drop(renewing);
         let unlocked = held.unlock();
         removed?;
         desk.remove()?;

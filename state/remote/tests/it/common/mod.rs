@@ -1,20 +1,6 @@
 //! What the tests of the stores share.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::allow_attributes,
-    clippy::print_stderr,
-    clippy::too_many_lines,
-    reason = "each test uses a part of it"
-)]
-
-#[path = "../../../../tests/support/moto.rs"]
-pub mod moto;
-pub mod peer;
-#[path = "../../../../tests/support/http_server.rs"]
-pub mod server;
+pub(crate) mod peer;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
-pub use terrane_store::conformance::sample::event;
+pub(crate) use terrane_store::conformance::sample::event;
 use terrane_store::conformance::sample::{instance, set};
 use terrane_store::lease::Holder;
 use terrane_store::seal::{Plain, Seal};
@@ -32,15 +18,15 @@ use terrane_store_remote::{Surroundings, schema};
 use terrane_value::Value;
 
 /// A machine: a folder, and what was said on it.
-pub struct Setting {
-    pub folder: TempDir,
-    pub env: BTreeMap<String, String>,
-    pub seal: Arc<dyn Seal>,
+pub(crate) struct Setting {
+    pub(crate) folder: TempDir,
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) seal: Arc<dyn Seal>,
     said: Arc<Mutex<String>>,
 }
 
 impl Setting {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             env: BTreeMap::new(),
@@ -50,13 +36,13 @@ impl Setting {
     }
 
     /// One whose folder stays until the test program ends, for a store that outlives the call.
-    pub fn leaked() -> Self {
+    pub(crate) fn leaked() -> Self {
         let mut setting = Self::new();
         setting.folder.disable_cleanup(true);
         setting
     }
 
-    pub fn surroundings(&self) -> Surroundings {
+    pub(crate) fn surroundings(&self) -> Surroundings {
         let mut surroundings =
             Surroundings::new(self.env.clone(), self.folder.path().join(".terrane"));
         let said = Arc::clone(&self.said);
@@ -69,7 +55,7 @@ impl Setting {
     }
 
     /// A store of this kind with these texts as arguments.
-    pub fn open(&self, kind: &str, arguments: &[(&str, &str)]) -> Arc<dyn StateStore> {
+    pub(crate) fn open(&self, kind: &str, arguments: &[(&str, &str)]) -> Arc<dyn StateStore> {
         let config = config(
             kind,
             arguments
@@ -80,13 +66,13 @@ impl Setting {
             .unwrap()
     }
 
-    pub fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.said.lock().unwrap().clone()
     }
 }
 
 /// Arguments of a kind; those that are not given are null.
-pub fn config(kind: &str, arguments: impl IntoIterator<Item = (String, Value)>) -> Value {
+pub(crate) fn config(kind: &str, arguments: impl IntoIterator<Item = (String, Value)>) -> Value {
     let given: BTreeMap<String, Value> = arguments.into_iter().collect();
     let schema = schema(kind).unwrap();
     for name in given.keys() {
@@ -103,7 +89,7 @@ pub fn config(kind: &str, arguments: impl IntoIterator<Item = (String, Value)>) 
 
 /// A store that is shared, as one of its own.
 #[derive(Debug)]
-pub struct Handle(pub Arc<dyn StateStore>);
+pub(crate) struct Handle(pub Arc<dyn StateStore>);
 
 impl StateStore for Handle {
     fn workspaces(&self) -> Result<Vec<String>, StoreError> {
@@ -142,7 +128,7 @@ impl StateStore for Handle {
 }
 
 /// The beginning of a run; the first one names the state.
-pub fn run() -> Event {
+pub(crate) fn run() -> Event {
     event(EventKind::Run {
         run: "r".into(),
         plan: "".into(),
@@ -151,23 +137,23 @@ pub fn run() -> Event {
     })
 }
 
-pub fn set_of(name: &str) -> Event {
+pub(crate) fn set_of(name: &str) -> Event {
     set(&instance(name, None), "{}")
 }
 
 /// One run that records one object.
-pub fn commit_one(store: &dyn StateStore, name: &str) {
+pub(crate) fn commit_one(store: &dyn StateStore, name: &str) {
     let mut workspace = store.open("default").unwrap();
     workspace.commit(vec![run(), set_of(name)]).unwrap();
     workspace.close().unwrap();
 }
 
 /// Whether a state has an object of this name.
-pub fn at(snapshot: &Snapshot, name: &str) -> bool {
+pub(crate) fn at(snapshot: &Snapshot, name: &str) -> bool {
     snapshot.instance(&instance(name, None)).is_some()
 }
 
-pub fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -181,7 +167,7 @@ pub fn copy_folder(from: &Path, to: &Path) {
 }
 
 /// The file below a folder whose name begins so.
-pub fn find(folder: &Path, name: &str) -> std::path::PathBuf {
+pub(crate) fn find(folder: &Path, name: &str) -> std::path::PathBuf {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -203,7 +189,7 @@ pub fn find(folder: &Path, name: &str) -> std::path::PathBuf {
 }
 
 /// Waits until something holds, which another thread brings about.
-pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = std::time::Instant::now();
     while !holds() {
         assert!(

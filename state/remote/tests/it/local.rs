@@ -1,10 +1,7 @@
 //! The store over files on a disk.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod common;
-
-use common::{Setting, at, commit_one, set_of};
+use crate::common;
+use crate::common::{Setting, at, commit_one, set_of};
 use std::fs;
 use std::path::Path;
 use terrane_store::conformance::sample::{self, instance, set};

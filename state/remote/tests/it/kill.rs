@@ -1,11 +1,8 @@
 //! Processes that write are killed, at a moment of their parent's choosing; what they acknowledged is there afterwards.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod common;
-
-use common::Setting;
-use common::moto::Moto;
+use crate::common;
+use crate::common::Setting;
+use crate::moto::Moto;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -92,7 +89,7 @@ impl Case {
     fn spawn(&self, test: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
-            .args(["--exact", test, "--nocapture"])
+            .args(["--exact", &format!("kill::{test}"), "--nocapture"])
             .env(STORE, self.kind)
             .env(FOLDER, &self.folder)
             .stdout(Stdio::piped());
@@ -495,7 +492,7 @@ impl Other {
     /// A process that holds the lock, in a folder of its own, and what it says.
     fn holder(&self) -> (Child, Lines<BufReader<ChildStdout>>) {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_that_holds_a_lock", "--nocapture"])
+            .args(["--exact", "kill::child_that_holds_a_lock", "--nocapture"])
             .envs(self.env.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -538,7 +535,7 @@ fn in_use(store: &dyn StateStore) -> String {
 /// The lock of a process of this machine, in another folder, is taken over when the process is gone, and not before.
 #[test]
 fn locks_without_files_of_dead_processes_are_taken_over() {
-    let server = common::server::Server::start(None);
+    let server = crate::server::Server::start(None);
     let mut others = vec![behind_http(&format!("{}/state", server.address))];
     if let Some(moto) = Moto::start() {
         let table = format!("locks-{}", moto.bucket);

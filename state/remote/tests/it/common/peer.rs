@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Whether there is one. Tests that need it say loudly that they were left out.
-pub fn is_there() -> bool {
+pub(crate) fn is_there() -> bool {
     let there = Command::new("terraform")
         .arg("version")
         .env("CHECKPOINT_DISABLE", "1")
@@ -16,7 +16,7 @@ pub fn is_there() -> bool {
     there
 }
 
-pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("terraform");
     command
         .current_dir(folder)
@@ -28,12 +28,12 @@ pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-pub fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
 /// Runs it and expects success. Returns what it said.
-pub fn ok(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn ok(folder: &Path, arguments: &[&str]) -> String {
     let output = run(folder, arguments);
     let text = format!(
         "{}{}",
@@ -45,7 +45,7 @@ pub fn ok(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// Runs it and expects failure. Returns what it said.
-pub fn fails(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn fails(folder: &Path, arguments: &[&str]) -> String {
     let output = run(folder, arguments);
     let text = format!(
         "{}{}",
@@ -57,7 +57,7 @@ pub fn fails(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// A configuration with this backend block and two objects that are kept in the state alone.
-pub fn configuration(folder: &Path, backend: &str) {
+pub(crate) fn configuration(folder: &Path, backend: &str) {
     let text = format!(
         r#"terraform {{
 {backend}
@@ -80,7 +80,7 @@ output "id" {{
 /// One story for every store: the peer applies, we take its lock and write the state again, the peer sees no difference.
 ///
 /// `open` opens the store from a machine of its own; `raw` gives the state as it is stored.
-pub fn over_and_back(
+pub(crate) fn over_and_back(
     folder: &Path,
     open: &dyn Fn() -> std::sync::Arc<dyn terrane_store::StateStore>,
     raw: &dyn Fn() -> Vec<u8>,

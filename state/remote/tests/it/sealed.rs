@@ -1,13 +1,10 @@
 //! With encryption nothing readable leaves the process: neither in the state, nor in journals, nor in what is kept aside.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod common;
-
+use crate::common;
+use crate::common::Setting;
+use crate::server::{Instead, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use common::Setting;
-use common::server::{Instead, Server};
 use std::path::Path;
 use std::sync::Arc;
 use terrane_store::conformance::sample::{instance, set};

@@ -1,11 +1,10 @@
 //! The store over HTTP.
 
-mod common;
-
+use crate::common;
+use crate::common::{Setting, at, commit_one, peer, set_of};
+use crate::server::{Instead, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use common::server::{Instead, Server};
-use common::{Setting, at, commit_one, peer, set_of};
 use std::sync::Arc;
 use terrane_store::conformance::{Harness, check};
 use terrane_store::{StateStore, StoreError};

@@ -1,23 +1,21 @@
 //! Checking and mending, backup, forgetting: what states in one file go through beside being written.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod common;
-
-use common::Setting;
-use common::moto::Moto;
-use common::server::Server;
+use crate::common;
+use crate::common::Setting;
+use crate::moto::Moto;
+use crate::server::Server;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 use terrane_model::event::EventKind;
 use terrane_model::snapshot::Snapshot;
-use terrane_store::StateStore;
 use terrane_store::backup::{self, Manifest};
 use terrane_store::conformance::sample::{event, instance, set};
 use terrane_store::maintain::{Checkup, Gravity, Policy};
 use terrane_store::pieces::Sealer;
+use terrane_store::seal::{Identity, Plain, Seal};
 use terrane_store::statefile::{self, WriteOptions};
+use terrane_store::{StateStore, StoreError};
 use terrane_value::Value;
 
 /// A state somewhere, and its desk.
@@ -26,6 +24,7 @@ struct Home {
     kind: &'static str,
     arguments: Vec<(&'static str, Value)>,
     server: Option<Server>,
+    moto: Option<Moto>,
 }
 
 impl Home {
@@ -39,6 +38,7 @@ impl Home {
             kind: "local",
             arguments,
             server: None,
+            moto: None,
         }
     }
 
@@ -54,6 +54,7 @@ impl Home {
                 ("unlock_address", address),
             ],
             server: Some(server),
+            moto: None,
         }
     }
 
@@ -79,6 +80,7 @@ impl Home {
                 ),
             ],
             server: None,
+            moto: Some(moto),
         })
     }
 
@@ -284,7 +286,8 @@ fn what_a_peer_wrote_is_in_the_backup() {
     let bytes = backup_of(&*home.store());
     let backup = backup::read(&bytes, Path::new("b"), &Sealer::default()).unwrap();
     assert!(backup.snapshot.instance(&instance("peer", None)).is_some());
-    assert_eq!(backup.versions.len(), 2, "no run is known of it");
+    assert_eq!(backup.versions.len(), 3);
+    assert!(backup.versions[2].run.is_empty(), "no run is known of it");
     assert!(!home.check(false).is_damaged());
 }
 
@@ -448,5 +451,112 @@ fn beside_a_run() {
         let backup = backup::read(&backup, Path::new("b"), &Sealer::default()).unwrap();
         assert_eq!(backup.snapshot, *workspace.snapshot());
         workspace.close().unwrap();
+    }
+}
+
+/// No encryption, that takes as long as the test wants to open what is read under a lock of this kind.
+struct Slow {
+    moto: Moto,
+    /// The operation that the lock names.
+    operation: &'static str,
+    /// Whether it was reached, and whether it may go on.
+    reached: Mutex<(bool, bool)>,
+    changed: Condvar,
+}
+
+impl std::fmt::Debug for Slow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Slow")
+    }
+}
+
+impl Seal for Slow {
+    fn seal(&self, plain: &[u8], identity: Option<Identity<'_>>) -> Result<Vec<u8>, StoreError> {
+        Plain.seal(plain, identity)
+    }
+
+    fn unseal(&self, stored: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        Plain.unseal(stored)
+    }
+
+    fn encrypts(&self) -> bool {
+        false
+    }
+
+    fn opens_plain(&self) -> bool {
+        let lock = self.moto.object("net/s.tfstate.tflock").unwrap_or_default();
+        if String::from_utf8(lock).unwrap().contains(self.operation) {
+            let mut reached = self.reached.lock().unwrap();
+            reached.0 = true;
+            self.changed.notify_all();
+            drop(
+                self.changed
+                    .wait_while(reached, |reached| !reached.1)
+                    .unwrap(),
+            );
+        }
+        true
+    }
+}
+
+/// What is done under a lock that expires renews it, so that it stays theirs however long it takes.
+#[test]
+fn upkeep_that_takes_long_keeps_its_lock() {
+    const EXPIRY: u64 = 3;
+    let Some(mut home) = Home::s3() else { return };
+    let moto = home.moto.as_ref().unwrap();
+    let (port, bucket) = (moto.port, moto.bucket.clone());
+    let expiry = || {
+        let seconds = EXPIRY.to_string();
+        [(String::from("TERRANE_S3_LOCK_EXPIRY"), seconds)]
+    };
+    home.setting.env.extend(expiry());
+    home.runs(1, 5);
+    let mut there = Setting::new();
+    there.env.extend(expiry());
+    for operation in ["fsck", "prune"] {
+        let slow = Arc::new(Slow {
+            moto: Moto::at(port, &bucket),
+            operation,
+            reached: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        home.setting.seal = Arc::clone(&slow) as Arc<dyn Seal>;
+        let store = home.store();
+        std::thread::scope(|scope| {
+            let work = scope.spawn(move || {
+                let maintain = store.maintain().unwrap();
+                if operation == "fsck" {
+                    let checkup = maintain.check("default", true).unwrap();
+                    assert!(!checkup.is_damaged(), "{checkup:?}");
+                } else {
+                    let policy = Policy {
+                        keep: Some(1),
+                        ..Policy::default()
+                    };
+                    let pruned = maintain.prune("default", &policy, 1 << 40, false).unwrap();
+                    assert!(pruned.versions > 0, "{pruned:?}");
+                }
+            });
+            let reached = slow.reached.lock().unwrap();
+            drop(
+                slow.changed
+                    .wait_while(reached, |reached| !reached.0)
+                    .unwrap(),
+            );
+            let began = std::time::Instant::now();
+            while began.elapsed().as_secs() < EXPIRY + 2 {
+                match home.on(&there).open("default") {
+                    Err(StoreError::InUse { holder, .. }) => {
+                        assert!(holder.contains(operation), "{holder}");
+                    }
+                    other => panic!("{operation} has it, yet {other:?}"),
+                }
+            }
+            slow.reached.lock().unwrap().1 = true;
+            slow.changed.notify_all();
+            work.join().unwrap();
+        });
+        home.on(&there).open("default").unwrap().close().unwrap();
     }
 }

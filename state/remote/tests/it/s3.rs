@@ -1,13 +1,11 @@
 //! The store in S3, against moto's server.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod common;
-
-use common::moto::Moto;
-use common::{Setting, at, commit_one, peer, set_of};
+use crate::common;
+use crate::common::{Setting, at, commit_one, peer, set_of};
+use crate::moto::Moto;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use terrane_model::event::EventKind;
 use terrane_store::conformance::sample::{self, instance, set};
 use terrane_store::conformance::{Harness, check};
 use terrane_store::{LeaseRequest, StateStore, StoreError, statefile};
@@ -439,4 +437,83 @@ fn a_digest_that_does_not_fit_is_set_by_a_repair() {
     assert_eq!(found.instances, 1);
     assert_eq!(maintain.check("default", false).unwrap().findings, []);
     assert!(at(&store.read("default").unwrap(), "a"));
+}
+
+/// Where the bucket keeps versions, everybody has the history: who wrote which version, and the state of each. What a peer wrote is in it, too.
+#[test]
+fn a_bucket_with_versions_is_the_history_of_everybody() {
+    let Some(s3) = S3::new() else { return };
+    let versioning = "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>Enabled</Status></VersioningConfiguration>";
+    let target = format!("/{}?versioning", s3.moto.bucket);
+    assert_eq!(s3.moto.request("PUT", &target, &[], versioning).0, 200);
+    let run = |setting: &Setting, name: &str| {
+        let mut workspace = s3.open_on(setting).open("default").unwrap();
+        let mut begin = common::run();
+        if let EventKind::Run { run, who, .. } = &mut begin.kind {
+            *run = format!("run-{name}").into();
+            *who = format!("añá@{name}").into();
+        }
+        workspace.commit(vec![begin, set_of(name)]).unwrap();
+        workspace.commit(vec![set_of(&format!("{name}2"))]).unwrap();
+        let state = workspace.snapshot();
+        workspace.close().unwrap();
+        state
+    };
+    let (here, there, third) = (Setting::new(), Setting::new(), Setting::new());
+    let first = run(&here, "a");
+    let second = run(&there, "b");
+    // A peer that keeps what it finds, and knows nothing of notes.
+    let text = String::from_utf8(s3.moto.object(KEY).unwrap()).unwrap();
+    let serial = format!("\"serial\": {}", second.serial);
+    assert!(text.contains(&serial), "{text}");
+    let theirs = text.replace(&serial, &format!("\"serial\": {}", second.serial + 1));
+    s3.moto.put_object(KEY, &theirs);
+    let last = run(&here, "c");
+    let listed = |setting: &Setting| -> Vec<(String, String, u64, u64)> {
+        let versions = s3.open_on(setting).versions("default").unwrap();
+        let shown = versions.into_iter().map(|version| {
+            let (first, last) = (version.first_serial, version.last_serial);
+            (version.run.into(), version.who.into(), first, last)
+        });
+        shown.collect()
+    };
+    let named = |name: &str, first: u64, last: u64| {
+        (format!("run-{name}"), format!("añá@{name}"), first, last)
+    };
+    let nobody = (
+        String::new(),
+        String::new(),
+        second.serial + 1,
+        second.serial + 1,
+    );
+    let expect = [
+        named("a", 1, first.serial),
+        named("b", first.serial + 1, second.serial),
+        nobody,
+        named("c", second.serial + 2, last.serial),
+    ];
+    for setting in [&here, &there, &third] {
+        assert_eq!(listed(setting), expect);
+        let store = s3.open_on(setting);
+        for state in [&first, &second, &last] {
+            let found = store.read_at("default", state.serial).unwrap();
+            assert!(found.resources.keys().eq(state.resources.keys()));
+        }
+        assert!(at(
+            &store.read_at("default", second.serial + 1).unwrap(),
+            "b2"
+        ));
+    }
+    // Within a run only those know it who recorded it.
+    assert!(at(&s3.open_on(&here).read_at("default", 1).unwrap(), "a"));
+    let error = s3
+        .open_on(&third)
+        .read_at("default", 1)
+        .expect_err("not kept");
+    assert!(
+        format!("{error}").contains("Next to it there is 2"),
+        "{error}"
+    );
+    // The note is what other programs can read, too.
+    assert_eq!(s3.open_on(&third).history("default").unwrap(), []);
 }
