@@ -144,7 +144,8 @@ fn files_whose_names_differ_in_case() {
     ];
     let names = run(&tar(&entries), Format::Tar, &Rules::module()).unwrap();
     assert_eq!(names.len(), 3);
-    let again = [&entries[..], &[file(".github/pull_request_template.md", b"d")]].concat();
+    let mut again = Vec::from(entries);
+    again.push(file(".github/pull_request_template.md", b"d"));
     assert!(run(&tar(&again), Format::Tar, &Rules::module()).is_err());
 }
 
