@@ -183,10 +183,14 @@ impl Writer<'_> {
             set(&mut object, "module_address", module.to_string());
         }
         // Those of the module that has the configuration, not of all that use it.
-        let constraints = self.requirements.get(addr).into_iter().flat_map(|required| {
-            let own = required.asked.iter().filter(|(asker, _)| asker == module);
-            own.filter_map(|(_, at)| Some(required.constraints.get(*at)?.0.as_str()))
-        });
+        let constraints = self
+            .requirements
+            .get(addr)
+            .into_iter()
+            .flat_map(|required| {
+                let own = required.asked.iter().filter(|(asker, _)| asker == module);
+                own.filter_map(|(_, at)| Some(required.constraints.get(*at)?.0.as_str()))
+            });
         let constraints = Constraint::in_one_form(constraints);
         if !constraints.is_empty() {
             set(&mut object, "version_constraint", constraints);

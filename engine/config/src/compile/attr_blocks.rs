@@ -125,7 +125,11 @@ fn elements(
     } else {
         call("concat", lists, span)
     };
-    Some(if certain { all } else { null_if_empty(all, span) })
+    Some(if certain {
+        all
+    } else {
+        null_if_empty(all, span)
+    })
 }
 
 /// Where there is no block in the end, the attribute is not set: `[for all in [ALL] : length(all) == 0 ? null : all][0]`.
@@ -134,11 +138,7 @@ fn null_if_empty(all: Expr, span: Span) -> Expr {
     let zero = || expr(ExprKind::Number(Number::ZERO), span);
     let length = call("length", vec![name()], span);
     let is_empty = ExprKind::Binary(BinaryOp::Eq, Box::new([length, zero()]));
-    let choice = [
-        expr(is_empty, span),
-        expr(ExprKind::Null, span),
-        name(),
-    ];
+    let choice = [expr(is_empty, span), expr(ExprKind::Null, span), name()];
     let each = For {
         key_var: None,
         value_var: Ident {

@@ -106,7 +106,10 @@ fn invent(ty: &Type, name: &str) -> Value {
         Type::String => Value::string(format!("the-{name}")),
         Type::List(element) => Value::list((**element).clone(), vec![invent(element, name)]),
         Type::Set(element) => Value::set((**element).clone(), vec![invent(element, name)]),
-        Type::Map(element) => Value::map((**element).clone(), Default::default()),
+        Type::Map(element) => {
+            let only = ("Name".into(), invent(element, name));
+            Value::map((**element).clone(), [only].into())
+        }
         Type::Object(object) => Value::object(
             object
                 .attributes

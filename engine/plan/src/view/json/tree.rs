@@ -159,7 +159,10 @@ fn resource(out: &mut Writer<'_>, object: &Object<'_>) -> fmt::Result {
         }
         if !depends_on.is_empty() {
             out.key("depends_on")?;
-            out.array(|out| depends_on.iter().try_for_each(|on| out.string(on)))?;
+            // As text they have another order than as addresses.
+            let mut texts: Vec<&String> = depends_on.iter().collect();
+            texts.sort_unstable();
+            out.array(|out| texts.iter().try_for_each(|on| out.string(on)))?;
         }
         if *tainted {
             out.key("tainted")?;
