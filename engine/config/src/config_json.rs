@@ -293,7 +293,12 @@ impl Writer<'_> {
             set(&mut found, "provisioners", provisioners);
         }
         set_some(&mut found, "expressions", self.body(module, &resource.body));
-        set(&mut found, "schema_version", resource.schema.version);
+        // Schemas of data sources have versions, but the peers know of none: what was read is never upgraded.
+        let version = match resource.mode {
+            Mode::Data => 0,
+            Mode::Managed | Mode::Ephemeral => resource.schema.version,
+        };
+        set(&mut found, "schema_version", version);
         self.repetition(module, &resource.repetition, &mut found);
         self.depends_on(module, &resource.depends_on, &mut found);
         found

@@ -17,7 +17,7 @@ mod registry;
 
 use compare::differences;
 use engine::Engine;
-use programs::{build, go_providers, left_out, on_path, terrane};
+use programs::{build, go_providers, left_out, on_path, others_provider, terrane};
 use std::path::{Path, PathBuf};
 
 fn story(name: &str, source: &str, providers: &Path) {
@@ -60,6 +60,14 @@ fn modern() {
 fn legacy() {
     if let Some(folder) = go_providers() {
         story("legacy", "example/legacy", folder);
+    }
+}
+
+/// On the crate `tf-provider`, which is by others.
+#[test]
+fn others() {
+    if let Some(folder) = others_provider() {
+        story("others", "example/others", &folder);
     }
 }
 

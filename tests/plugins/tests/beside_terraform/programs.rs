@@ -15,13 +15,17 @@ pub(crate) fn terrane() -> &'static Path {
     })
 }
 
+/// `target/<profile>`
+fn profile() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_fake-provider"))
+        .parent()
+        .unwrap()
+}
+
 /// The program of a package, built in the profile of this test. What tests a whole workspace has built it already, and names it by a variable: alone, it
 /// would be built with other features, and much with it.
 pub(crate) fn build(package: &str) -> PathBuf {
-    // target/<profile>/<a binary>
-    let profile = Path::new(env!("CARGO_BIN_EXE_fake-provider"))
-        .parent()
-        .unwrap();
+    let profile = profile();
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "-p", package, "--target-dir"])
         .arg(profile.parent().unwrap())
@@ -84,4 +88,46 @@ pub(crate) fn go_providers() -> Option<&'static Path> {
             Some(folder)
         })
         .as_deref()
+}
+
+/// The folder with the provider on `tf-provider`, built; `None`: it can't be, which was said.
+pub(crate) fn others_provider() -> Option<PathBuf> {
+    if let Some(given) = std::env::var_os("TERRANE_OTHERS_PROVIDER") {
+        if given.is_empty() {
+            left_out("the crates that the provider on tf-provider needs are not here");
+            return None;
+        }
+        return Some(given.into());
+    }
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tf-provider");
+    // A folder of its own: the crates are others, and this very build may hold the lock of the usual one.
+    let target = profile().parent().unwrap().join("tf-provider");
+    let cargo = |arguments: &[&str], protoc: Option<&str>| {
+        Command::new(env!("CARGO"))
+            .args(arguments)
+            .env("CARGO_TARGET_DIR", &target)
+            .envs(protoc.map(|path| ("PROTOC", path)))
+            .current_dir(&source)
+            .output()
+            .unwrap()
+    };
+    if !cargo(&["fetch", "--locked", "--quiet"], None)
+        .status
+        .success()
+    {
+        left_out("the crates that the provider on tf-provider needs can't be downloaded");
+        return None;
+    }
+    let built = |output: std::process::Output| {
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "tests/tf-provider: {told}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let protoc = built(cargo(&["run", "--locked", "--quiet", "-p", "protoc"], None));
+    let program = "terraform-provider-others";
+    built(cargo(
+        &["build", "--locked", "--quiet", "-p", program],
+        Some(protoc.trim()),
+    ));
+    Some(target.join("debug"))
 }
