@@ -22,6 +22,7 @@ mod history;
 mod imports;
 mod install;
 mod leases;
+mod packages;
 mod peers;
 mod places;
 mod plan_json;
