@@ -19,6 +19,9 @@ pub struct CompiledBody {
     pub schema: Arc<Block>,
     /// By attribute, in the order of the schema (lexical); `None`: not set.
     pub attributes: Vec<Option<Compiled>>,
+    /// Of attributes that are written as blocks, some of them dynamic, by position: the blocks that are not. What is shown of a configuration has no place for
+    /// the others.
+    pub written_statically: BTreeMap<usize, Option<Compiled>>,
     /// By nested block type, in the order of the schema: the blocks in source order.
     pub blocks: Vec<Vec<NestedItem>>,
     /// The block header, where messages about the whole point to.
@@ -113,6 +116,7 @@ impl CompiledBody {
         let blocks = schema.blocks.iter().map(|_| Vec::new()).collect();
         Self {
             attributes,
+            written_statically: BTreeMap::new(),
             blocks,
             span,
             shape,

@@ -9,6 +9,7 @@ use crate::config::{
 };
 use crate::constant::NoScope;
 use crate::load::Requirement;
+use crate::version::Constraint;
 use ecow::EcoString;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -181,15 +182,18 @@ impl Writer<'_> {
         if !module.is_root() {
             set(&mut object, "module_address", module.to_string());
         }
-        let constraints: Vec<&str> = self
+        // Those of the module that has the configuration, not of all that use it.
+        let constraints = self
             .requirements
             .get(addr)
             .into_iter()
-            .flat_map(|requirement| &requirement.constraints)
-            .map(|(text, _)| text.as_str())
-            .collect();
+            .flat_map(|required| {
+                let own = required.asked.iter().filter(|(asker, _)| asker == module);
+                own.filter_map(|(_, at)| Some(required.constraints.get(*at)?.0.as_str()))
+            });
+        let constraints = Constraint::in_one_form(constraints);
         if !constraints.is_empty() {
-            set(&mut object, "version_constraint", constraints.join(", "));
+            set(&mut object, "version_constraint", constraints);
         }
         object
     }
@@ -221,15 +225,14 @@ impl Writer<'_> {
         }
         set_some(&mut found, "outputs", outputs);
         if !module.resources.is_empty() {
-            // Managed resources first, each kind by address.
-            let mut resources: Vec<&Resource> = module.resources.iter().collect();
+            // Managed resources first, each kind by address. What is ephemeral has no place in this form.
+            let listed = module.resources.iter();
+            let mut resources: Vec<&Resource> = listed
+                .filter(|resource| resource.mode != Mode::Ephemeral)
+                .collect();
             resources.sort_by_key(|resource| {
-                let order = match resource.mode {
-                    Mode::Managed => 0,
-                    Mode::Data => 1,
-                    Mode::Ephemeral => 2,
-                };
-                (order, resource.type_name.clone(), resource.name.clone())
+                let data = resource.mode == Mode::Data;
+                (data, resource.type_name.clone(), resource.name.clone())
             });
             let resources: Vec<Json> = resources
                 .into_iter()
@@ -290,7 +293,12 @@ impl Writer<'_> {
             set(&mut found, "provisioners", provisioners);
         }
         set_some(&mut found, "expressions", self.body(module, &resource.body));
-        set(&mut found, "schema_version", resource.schema.version);
+        // Schemas of data sources have versions, but the peers know of none: what was read is never upgraded.
+        let version = match resource.mode {
+            Mode::Data => 0,
+            Mode::Managed | Mode::Ephemeral => resource.schema.version,
+        };
+        set(&mut found, "schema_version", version);
         self.repetition(module, &resource.repetition, &mut found);
         self.depends_on(module, &resource.depends_on, &mut found);
         found
@@ -370,8 +378,13 @@ impl Writer<'_> {
 
     fn body(&self, module: &Module, body: &CompiledBody) -> Map<String, Json> {
         let mut found = Map::new();
-        for (name, compiled) in body.schema.attributes.keys().zip(&body.attributes) {
-            if let Some(compiled) = compiled {
+        let attributes = body.schema.attributes.keys().zip(&body.attributes);
+        for (at, (name, compiled)) in attributes.enumerate() {
+            let shown = match body.written_statically.get(&at) {
+                Some(part) => part.as_ref(),
+                None => compiled.as_ref(),
+            };
+            if let Some(compiled) = shown {
                 found.insert(name.to_string(), self.expression(module, compiled));
             }
         }

@@ -1,6 +1,7 @@
 //! Version constraints as configurations write them: `>= 1.2, < 2.0.0`, `~> 5.1`.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A version: any number of numeric segments, perhaps a pre-release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,47 @@ enum Operator {
     Less,
     LessEqual,
     Pessimistic,
+}
+
+impl Operator {
+    /// As it is written before a version.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "",
+            Self::NotEqual => "!= ",
+            Self::Greater => "> ",
+            Self::GreaterEqual => ">= ",
+            Self::Less => "< ",
+            Self::LessEqual => "<= ",
+            Self::Pessimistic => "~> ",
+        }
+    }
+
+    /// Where the peers write it among those about the same version.
+    fn place(self) -> u8 {
+        match self {
+            Self::Greater => 0,
+            Self::GreaterEqual => 1,
+            Self::Equal => 2,
+            Self::Pessimistic => 3,
+            Self::LessEqual => 4,
+            Self::Less => 5,
+            Self::NotEqual => 6,
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, segment) in self.segments.iter().enumerate() {
+            let dot = if at == 0 { "" } else { "." };
+            write!(f, "{dot}{segment}")?;
+        }
+        if !self.pre.is_empty() {
+            write!(f, "-{}", self.pre)?;
+        }
+        Ok(())
+    }
 }
 
 /// All must hold.
@@ -164,6 +206,38 @@ impl Constraint {
         })
     }
 
+    /// All conditions of these constraints in the one form in which the peers tell them: ordered by version, without repetitions, `1` completed to `1.0.0`.
+    /// Texts that are no constraints are left out.
+    #[must_use]
+    pub fn in_one_form<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+        let mut all: Vec<(Version, usize, Operator)> = texts
+            .into_iter()
+            .filter_map(Self::parse)
+            .flat_map(|constraint| constraint.0)
+            .map(|(operator, mut bound)| {
+                // `~> 1` leaves open what `~> 1.0` leaves open; elsewhere the numbers that were not written are zero.
+                let least = if operator == Operator::Pessimistic {
+                    2
+                } else {
+                    3
+                };
+                bound.segments.resize(bound.segments.len().max(least), 0);
+                let fewer = usize::MAX - bound.segments.len();
+                (bound, fewer, operator)
+            })
+            .collect();
+        let key = |(bound, fewer, operator): &(Version, usize, Operator)| {
+            (bound.clone(), operator.place(), *fewer)
+        };
+        all.sort_by_cached_key(key);
+        all.dedup_by_key(|condition| key(condition));
+        let all: Vec<String> = all
+            .into_iter()
+            .map(|(bound, _, operator)| format!("{}{bound}", operator.sign()))
+            .collect();
+        all.join(", ")
+    }
+
     /// Whether it names a pre-release.
     #[must_use]
     pub fn names_prerelease(&self) -> bool {
@@ -173,6 +247,27 @@ impl Constraint {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn constraints_in_one_form() {
+        for (texts, form) in [
+            (vec![">= 3.29"], ">= 3.29.0"),
+            (vec![">= 6.28", ">= 6.28.0"], ">= 6.28.0"),
+            (
+                vec!["~> 3.1, != 3.1.5, > 2, < 99.1.2-beta1"],
+                "> 2.0.0, ~> 3.1, != 3.1.5, < 99.1.2-beta1",
+            ),
+            (vec!["~>3"], "~> 3.0"),
+            (
+                vec![">= 0.9.1-alpha, >=0.1, <= 5"],
+                ">= 0.1.0, >= 0.9.1-alpha, <= 5.0.0",
+            ),
+            (vec!["= 1.2", "1.2.0"], "1.2.0"),
+            (vec![], ""),
+        ] {
+            assert_eq!(super::Constraint::in_one_form(texts), form);
+        }
+    }
+
     use super::*;
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terrane_fetch::credentials::Credentials;
 use terrane_fetch::discovery::Discovery;
+use terrane_fetch::oci::{OciClient, OciLogins};
 use terrane_fetch::settings::{Settings, config_dir};
 use terrane_fetch::{Client, ClientOptions};
 use terrane_install::Platform;
@@ -95,7 +96,12 @@ pub(crate) fn sources(
     let all = if !plugin_dirs.is_empty() {
         plugin_dirs.iter().map(|dir| Source::folder(dir)).collect()
     } else if let Some(methods) = &network.settings.installation {
-        let read: Result<Vec<_>, _> = methods.iter().map(Source::new).collect();
+        let client = network.discovery.client().clone();
+        let oci = OciClient::new(client, OciLogins::new(&session.env, &network.settings));
+        let read: Result<Vec<_>, _> = methods
+            .iter()
+            .map(|method| Source::new(method, &oci))
+            .collect();
         read.map_err(wrong)?
     } else {
         let dir = config_dir(&session.env);

@@ -3,7 +3,7 @@
 use crate::hash::{self, PackageHash};
 use crate::install::{InstallError, agrees, stopped, unreadable};
 use crate::place;
-use crate::source::{Location, Package};
+use crate::source::{Location, OciPackage, Package, SourceError};
 use std::path::{Path, PathBuf};
 use terrane_fetch::archive::{self, Format, Rules};
 use terrane_fetch::{Client, Transferred};
@@ -42,6 +42,22 @@ pub(crate) async fn archive(
                 request = request.retries(retries);
             }
             let done = request.download(&path, progress).await?;
+            Archive {
+                path,
+                hash: PackageHash::of_archive(&done.sha256.hex()),
+            }
+        }
+        Location::Oci(place) => {
+            let path = scratch.join("archive.zip");
+            let OciPackage {
+                client,
+                reference,
+                layer,
+            } = place.as_ref();
+            let done = client
+                .blob(reference, layer.clone(), &path, progress)
+                .await
+                .map_err(SourceError::from)?;
             Archive {
                 path,
                 hash: PackageHash::of_archive(&done.sha256.hex()),

@@ -17,6 +17,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod verbosity;
 
 pub use cache::SchemaCache;
 pub use factory::{Origin, PluginFactory};

@@ -4,6 +4,7 @@ use crate::connection::Connection;
 use crate::output::{LastWords, Pieces};
 use crate::running;
 use crate::tls::Identity;
+use crate::verbosity;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -86,6 +87,7 @@ impl Process {
             .env("PLUGIN_MIN_PORT", "10000")
             .env("PLUGIN_MAX_PORT", "25000")
             .env(SOCKET_FOLDER, folder.path())
+            .envs(verbosity::variables(name, verbosity::in_environment))
             .env_remove(CLIENT_CERTIFICATE)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

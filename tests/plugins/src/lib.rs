@@ -2,5 +2,7 @@
 //!
 //! * `terraform-provider-builtin` serves one of the built-in providers: the one whose type is in the name under which it is called.
 //! * `fake-provider` serves one resource type, and misbehaves in the way that `FAKE_FAULT` names.
+//! * `described-provider` serves whatever schemas a file describes, and makes up what is computed.
 
 pub mod cloud;
+pub mod described;

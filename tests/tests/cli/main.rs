@@ -24,6 +24,7 @@ mod install;
 mod kills;
 mod leases;
 mod opentofu;
+mod packages;
 mod peers;
 mod places;
 mod plan_json;

@@ -5,10 +5,12 @@ use super::body::{blocks_named, dynamic_parts};
 use ecow::EcoString;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::source::Span;
-use terrane_lang::syntax::ast::{Call, Expr, ExprKind, For, Ident, ObjectItem};
+use terrane_lang::syntax::ast::{
+    BinaryOp, Call, Expr, ExprKind, For, Ident, ObjectItem, Step, StepKind,
+};
 use terrane_lang::syntax::body::{Block as SyntaxBlock, Body, BodySchema, Content};
 use terrane_model::schema::{Attribute, AttributeType, Block};
-use terrane_value::{ObjectType, Type};
+use terrane_value::{Number, ObjectType, Type};
 
 /// Blocks within blocks.
 const MAX_DEPTH: usize = 32;
@@ -62,6 +64,30 @@ pub(crate) fn as_expr(
     elements(&blocks, element_object(ty)?, diagnostics, 0)
 }
 
+/// Whether blocks of the attribute are dynamic.
+pub(crate) fn some_are_dynamic(name: &EcoString, content: &Content) -> bool {
+    blocks_named(content, name).any(is_dynamic)
+}
+
+/// The expression that the blocks stand for that are not dynamic, if there are any. What is wrong with them is told by [`as_expr`].
+pub(crate) fn static_part(
+    name: &EcoString,
+    attribute: &Attribute,
+    content: &Content,
+) -> Option<Expr> {
+    let AttributeType::Plain(ty) = &attribute.ty else {
+        return None;
+    };
+    let blocks: Vec<&SyntaxBlock> = blocks_named(content, name)
+        .filter(|block| !is_dynamic(block))
+        .collect();
+    elements(&blocks, element_object(ty)?, &mut Diagnostics::new(), 0)
+}
+
+fn is_dynamic(block: &SyntaxBlock) -> bool {
+    block.kind.name == "dynamic"
+}
+
 fn elements(
     blocks: &[&SyntaxBlock],
     object: &ObjectType,
@@ -72,7 +98,7 @@ fn elements(
     let mut lists = Vec::new();
     let mut plain = Vec::new();
     for block in blocks {
-        if block.kind.name == "dynamic" {
+        if is_dynamic(block) {
             if !plain.is_empty() {
                 lists.push(expr(ExprKind::Tuple(std::mem::take(&mut plain)), span));
             }
@@ -93,17 +119,56 @@ fn elements(
     if !plain.is_empty() {
         lists.push(expr(ExprKind::Tuple(plain), span));
     }
-    if lists.len() == 1 {
-        return lists.pop();
-    }
+    let certain = blocks.iter().any(|block| !is_dynamic(block));
+    let all = if lists.len() == 1 {
+        lists.pop()?
+    } else {
+        call("concat", lists, span)
+    };
+    Some(if certain {
+        all
+    } else {
+        null_if_empty(all, span)
+    })
+}
+
+/// Where there is no block in the end, the attribute is not set: `[for all in [ALL] : length(all) == 0 ? null : all][0]`.
+fn null_if_empty(all: Expr, span: Span) -> Expr {
+    let name = || expr(ExprKind::Name("all".into()), span);
+    let zero = || expr(ExprKind::Number(Number::ZERO), span);
+    let length = call("length", vec![name()], span);
+    let is_empty = ExprKind::Binary(BinaryOp::Eq, Box::new([length, zero()]));
+    let choice = [expr(is_empty, span), expr(ExprKind::Null, span), name()];
+    let each = For {
+        key_var: None,
+        value_var: Ident {
+            name: "all".into(),
+            span,
+        },
+        collection: expr(ExprKind::Tuple(vec![all]), span),
+        key: None,
+        value: expr(ExprKind::Conditional(Box::new(choice)), span),
+        group: false,
+        condition: None,
+        intro: span,
+    };
+    let first = Step {
+        kind: StepKind::Index(zero()),
+        span,
+    };
+    let list = expr(ExprKind::For(Box::new(each)), span);
+    expr(ExprKind::Chain(Box::new(list), vec![first]), span)
+}
+
+fn call(name: &str, args: Vec<Expr>, span: Span) -> Expr {
     let call = Call {
-        name: "concat".into(),
+        name: name.into(),
         name_span: span,
-        args: lists,
+        args,
         expand_last: false,
         parens: span,
     };
-    Some(expr(ExprKind::Call(Box::new(call)), span))
+    expr(ExprKind::Call(Box::new(call)), span)
 }
 
 /// An object of what the block sets; the rest is null.

@@ -52,13 +52,22 @@ impl Compiler<'_> {
     }
 
     fn expr_with(&mut self, expr: &Expr, locals: &[EcoString]) -> Compiled {
+        let (compiled, diagnostics) = self.compiled(expr, locals);
+        self.diagnostics.extend(diagnostics);
+        compiled
+    }
+
+    /// Compiles an expression whose mistakes are told already.
+    fn silently(&mut self, expr: &Expr, locals: &[EcoString]) -> Compiled {
+        self.compiled(expr, locals).0
+    }
+
+    fn compiled(&mut self, expr: &Expr, locals: &[EcoString]) -> (Compiled, Diagnostics) {
         let mut binder = ModuleBinder {
             tables: self.tables,
             place: self.place,
         };
-        let (compiled, diagnostics) = compile(expr, &mut binder, locals);
-        self.diagnostics.extend(diagnostics);
-        compiled
+        compile(expr, &mut binder, locals)
     }
 
     /// Compiles a body and the body of its `_` block, which has the last word.
@@ -103,7 +112,8 @@ impl Compiler<'_> {
             hint_at_meta_blocks(&mut diagnostics);
         }
         self.diagnostics.extend(diagnostics);
-        for (slot, (name, attribute)) in found.attributes.iter_mut().zip(&schema.attributes) {
+        let slots = found.attributes.iter_mut().zip(&schema.attributes);
+        for (at, (slot, (name, attribute))) in slots.enumerate() {
             let written = if as_blocks.contains(name) {
                 attr_blocks::as_expr(name, attribute, &content, self.diagnostics)
             } else {
@@ -118,13 +128,19 @@ impl Compiler<'_> {
                 continue;
             };
             let compiled = self.expr_with(&expr, locals);
+            if as_blocks.contains(name) && attr_blocks::some_are_dynamic(name, &content) {
+                let part = attr_blocks::static_part(name, attribute, &content);
+                let part = part.map(|expr| self.silently(&expr, locals));
+                found.written_statically.insert(at, part);
+            }
             let null = compiled
                 .as_constant()
                 .is_some_and(terrane_value::Value::is_null);
             let name_span = content
                 .attribute(name)
                 .map_or(expr.span, |attribute| attribute.name.span);
-            if is_read_only(attribute) && !null {
+            // Of what is in a dynamic block, nothing is set before there is one: then the provider says the same.
+            if is_read_only(attribute) && !null && locals.is_empty() {
                 let detail = format!(
                     "Can't configure a value for \"{name}\": its value will be decided automatically based on the result of applying this configuration."
                 );

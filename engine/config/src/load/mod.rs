@@ -74,8 +74,10 @@ pub struct ModuleFolder {
 pub struct Requirement {
     /// Version constraints, with the place of each.
     pub constraints: Vec<(EcoString, Span)>,
-    /// By constraint: the module that has it.
+    /// By constraint: the first module that has it.
     pub askers: Vec<ModulePath>,
+    /// Every module that has a constraint, with its position among them. (Modules with one source share its text.)
+    pub asked: Vec<(ModulePath, usize)>,
     /// Some module names its address in `required_providers`.
     pub declared: bool,
     /// Where it is first needed.

@@ -115,11 +115,15 @@ impl Collector {
     ) {
         let entry = self.found.entry(addr).or_default();
         entry.span.get_or_insert(span);
-        if let Some(constraint) = constraint
-            && !entry.constraints.contains(constraint)
-        {
-            entry.constraints.push(constraint.clone());
-            entry.askers.push(module.clone());
+        if let Some(constraint) = constraint {
+            let known = &entry.constraints;
+            let at = known.iter().position(|known| known == constraint);
+            let at = at.unwrap_or_else(|| {
+                entry.constraints.push(constraint.clone());
+                entry.askers.push(module.clone());
+                entry.constraints.len() - 1
+            });
+            entry.asked.push((module.clone(), at));
         }
         // Modules are looked at one after the other.
         if entry.modules.last() != Some(module) {

@@ -231,6 +231,16 @@ dynamic "rules" {
         value.get("rules").unwrap().children(),
         [rule(80, Some("tcp")), rule(443, None), rule(8444, None)]
     );
+    // No block is not an empty list: the attribute is not set.
+    let none = "dynamic \"rules\" {\n for_each = var.v0\n content {\n port = 1\n}\n}";
+    let empty = Value::tuple(Vec::new());
+    let value = eval(none, &[empty]).unwrap();
+    assert!(value.get("rules").unwrap().is_null());
+    let value = eval(none, &[Value::unknown(Type::list(Type::String))]).unwrap();
+    assert!(!value.get("rules").unwrap().is_known());
+    let beside = format!("rules {{\n port = 80\n}}\n{none}");
+    let value = eval(&beside, &[Value::tuple(Vec::new())]).unwrap();
+    assert_eq!(value.get("rules").unwrap().children(), [rule(80, None)]);
     let plain = eval("rules = [{ port = 1, proto = \"udp\" }]", &[]).unwrap();
     assert_eq!(
         plain.get("rules").unwrap().children(),

@@ -9,7 +9,7 @@ use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, UnaryOp};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_value::{Type, Value};
+use terrane_value::{PathStep, Type, Value};
 
 /// How deep expressions may nest. The parser has a lower bound; this one holds for trees made otherwise.
 const MAX_DEPTH: usize = 600;
@@ -399,18 +399,21 @@ impl Compiler<'_> {
     }
 
     fn note(&mut self, slot: Slot, span: Span, key: Option<Compiled>, rest: &[ast::Step]) {
-        let path = rest
+        let path: Vec<EcoString> = rest
             .iter()
             .map_while(|step| match &step.kind {
                 ast::StepKind::Attr(name) => Some(name.clone()),
                 _ => None,
             })
             .collect();
+        let tail = rest.iter().skip(path.len()).map_while(constant_step);
+        let tail = tail.collect();
         self.uses.push(Use {
             slot,
             span,
             key,
             path,
+            tail,
         });
     }
 
@@ -460,4 +463,19 @@ impl Compiler<'_> {
 
 fn number(index: u64) -> Value {
     Value::number(terrane_value::Number::from_u64(index))
+}
+
+/// A step that is the same whatever the values are.
+fn constant_step(step: &ast::Step) -> Option<PathStep> {
+    let index = match &step.kind {
+        ast::StepKind::Attr(name) => return Some(PathStep::Attr(name.clone())),
+        ast::StepKind::LegacyIndex(index) => number(*index),
+        ast::StepKind::Index(key) => match &key.kind {
+            ast::ExprKind::String(name) => Value::string(name.clone()),
+            ast::ExprKind::Number(at) => Value::number(at.clone()),
+            _ => return None,
+        },
+        ast::StepKind::AttrSplat(_) | ast::StepKind::FullSplat(_) => return None,
+    };
+    Some(PathStep::Index(index))
 }

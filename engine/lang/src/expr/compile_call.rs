@@ -125,6 +125,7 @@ impl Compiler<'_> {
             span: call.name_span,
             key: None,
             path: Vec::new(),
+            tail: Vec::new(),
         });
         let args = self.all(&call.args);
         let known = function.known.as_deref();

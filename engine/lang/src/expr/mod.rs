@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::syntax::ast;
 use ecow::EcoString;
 use std::sync::Arc;
-use terrane_value::Value;
+use terrane_value::{PathStep, Value};
 
 mod compile;
 mod compile_call;
@@ -137,6 +137,8 @@ pub struct Use {
     pub key: Option<Compiled>,
     /// The attribute names that follow, as far as they are plain: `["output", "x"]`.
     pub path: Vec<EcoString>,
+    /// The steps behind these that are constant too: `[0]`, `["x"]`, and names that follow them.
+    pub tail: Vec<PathStep>,
 }
 
 impl Compiled {

@@ -221,17 +221,27 @@ fn object_mismatch(yes: &ObjectType, no: &ObjectType, depth: usize) -> Option<St
 
 /// What is known of a value that is one of these two.
 pub(crate) fn either(ty: &Type, yes: &Value, no: &Value) -> Value {
+    let (a, b) = (yes.range(), no.range());
+    if a.null && b.null {
+        return Value::null(ty.clone());
+    }
     if *ty == Type::Dynamic {
         return Value::dynamic();
     }
-    let (Ok(yes), Ok(no)) = (convert(yes, ty), convert(no, ty)) else {
-        return Value::unknown(ty.clone());
-    };
-    let (a, b) = (yes.range(), no.range());
     if a.null || b.null {
         return Value::unknown(ty.clone());
     }
     let (a, b) = (a.refinements, b.refinements);
+    if yes.ty() != no.ty() {
+        // What is known of one form says nothing of the other.
+        let not_null = a.not_null && b.not_null;
+        let known = if not_null {
+            Refinements::NOT_NULL
+        } else {
+            Refinements::NONE
+        };
+        return Value::unknown_refined(ty.clone(), known);
+    }
     let prefix = match (&a.prefix, &b.prefix) {
         (Some(a), Some(b)) => common_prefix(a, b),
         _ => String::new(),
@@ -254,8 +264,8 @@ pub(crate) fn either(ty: &Type, yes: &Value, no: &Value) -> Value {
     if !prefix.is_empty() {
         known = known.prefix(&prefix);
     }
-    // The values may differ in what refinements do not tell, so this never becomes a known value.
-    Value::unknown_refined(ty.clone(), known)
+    // One number on both sides is this number; lists of one length are a list of that length.
+    Value::unknown_with(ty.clone(), known)
 }
 
 fn common_prefix(a: &str, b: &str) -> String {

@@ -193,7 +193,8 @@ impl Core {
             before_identity: Value::NULL,
             after_identity: Value::NULL,
             importing: None,
-            schema_version: resource.schema.version,
+            // What was read is never upgraded, so versions of schemas say nothing here; as with the peers.
+            schema_version: 0,
             dependencies: self.resource_deps[node.index()]
                 .clone()
                 .unwrap_or_else(|| Arc::from([])),

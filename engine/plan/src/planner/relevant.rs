@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use terrane_config::config::{Config, ModuleId, Reference, Repetition};
 use terrane_lang::expr::{Compiled, Use};
 use terrane_model::addr::{InstanceKey, ModuleInstance, ResourceAddr};
-use terrane_value::{EcoString, Kind, Path, PathStep};
+use terrane_value::{EcoString, Kind, Path, PathStep, Value};
 
 /// Something whose references are followed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +33,38 @@ struct Search<'c> {
     config: &'c Config,
     seen: BTreeSet<Item>,
     open: Vec<Item>,
-    found: BTreeSet<(String, Vec<EcoString>)>,
+    found: BTreeSet<(String, Vec<Step>)>,
+}
+
+/// A step into a resource, with an order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Attr(EcoString),
+    Key(EcoString),
+    Position(u64),
+}
+
+impl Step {
+    fn of(step: &PathStep) -> Option<Self> {
+        match step {
+            PathStep::Attr(name) => Some(Self::Attr(name.clone())),
+            PathStep::Index(index) => match index.kind() {
+                Kind::String(key) => Some(Self::Key(key.clone())),
+                Kind::Number(at) => at.to_u64().map(Self::Position),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl From<Step> for PathStep {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Attr(name) => Self::Attr(name),
+            Step::Key(key) => Self::Index(Value::string(key)),
+            Step::Position(at) => Self::Index(Value::number(at)),
+        }
+    }
 }
 
 impl Core {
@@ -82,7 +113,7 @@ impl Core {
         attributes
             .map(|(resource, path)| RelevantAttribute {
                 resource,
-                path: Path(path.into_iter().map(PathStep::Attr).collect()),
+                path: Path(path.into_iter().map(PathStep::from).collect()),
             })
             .collect()
     }
@@ -159,7 +190,12 @@ impl Search<'_> {
         match declared.slots[used.slot.0 as usize] {
             Reference::Variable(at) => self.add(within.clone(), module, Part::Variable(at)),
             Reference::Local(at) => self.add(within.clone(), module, Part::Local(at)),
-            Reference::Resource(at) => self.resource(within, module, at, key, &used.path),
+            Reference::Resource(at) => {
+                let names = used.path.iter().cloned().map(Step::Attr);
+                let tail = used.tail.iter().map_while(Step::of);
+                let path: Vec<Step> = names.chain(tail).collect();
+                self.resource(within, module, at, key, &path);
+            }
             Reference::Call(at) => {
                 let call = &declared.calls[at as usize];
                 let inner = within.child(call.name.clone(), key);
@@ -201,7 +237,7 @@ impl Search<'_> {
         module: ModuleId,
         at: u32,
         key: Option<InstanceKey>,
-        path: &[EcoString],
+        path: &[Step],
     ) {
         let resource = &self.config.module(module).resources[at as usize];
         let addr = ResourceAddr {
@@ -221,8 +257,8 @@ impl Search<'_> {
             None => (addr.to_string(), path),
         };
         let part = match path.first() {
-            Some(name) => Part::Argument(at, name.clone()),
-            None => Part::Arguments(at),
+            Some(Step::Attr(name)) => Part::Argument(at, name.clone()),
+            _ => Part::Arguments(at),
         };
         self.found.insert((addr, path.to_vec()));
         self.add(within.clone(), module, part);

@@ -195,11 +195,8 @@ fn by_name(collection: &Value, ty: &Type, key: &Value) -> Result<Value, AccessEr
         ));
     };
     match (collection.kind(), ty) {
-        (Kind::Unknown(..), Type::Object(object)) => object
-            .attributes
-            .get(name)
-            .map(|ty| Value::unknown(ty.clone()))
-            .ok_or(AccessError::NoSuchKey),
+        // As with the peers: what an object will hold under a key is not told before the object is known, not even its type.
+        (Kind::Unknown(..), Type::Object(_)) => Ok(Value::dynamic()),
         (Kind::Unknown(..), _) => Ok(Value::unknown(
             ty.element().cloned().unwrap_or(Type::Dynamic),
         )),

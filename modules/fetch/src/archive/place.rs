@@ -12,7 +12,8 @@ use unicode_normalization::UnicodeNormalization as _;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Folder,
-    Other,
+    File,
+    Link,
 }
 
 #[derive(Debug)]
@@ -22,7 +23,8 @@ pub(super) struct Place<'a> {
     pub(super) budget: Budget,
     entries: u64,
     /// By the name as a file system that does not tell case sees it: the name, and what stands there.
-    seen: BTreeMap<String, (String, Kind)>,
+    /// Under a name without case, all that have it.
+    seen: BTreeMap<String, Vec<(String, Kind)>>,
     links: Vec<(String, String)>,
     unpacked: Unpacked,
 }
@@ -67,7 +69,7 @@ impl<'a> Place<'a> {
         size: u64,
         content: &mut dyn Read,
     ) -> Result<(), ArchiveError> {
-        let clean = self.leaf(name)?;
+        let clean = self.leaf(name, Kind::File)?;
         let path = self.root.join(&clean);
         let write = |source| ArchiveError::Write {
             path: path.clone(),
@@ -103,7 +105,7 @@ impl<'a> Place<'a> {
         if self.rules.links == Links::Refused {
             return Err(refuse(name, "is a symbolic link"));
         }
-        let clean = self.leaf(name)?;
+        let clean = self.leaf(name, Kind::Link)?;
         if let Err(why) = inside(&clean, target) {
             return Err(refuse(name, why));
         }
@@ -122,7 +124,7 @@ impl<'a> Place<'a> {
     }
 
     /// The name of something that is no folder, with its folders made.
-    fn leaf(&mut self, name: &str) -> Result<String, ArchiveError> {
+    fn leaf(&mut self, name: &str, kind: Kind) -> Result<String, ArchiveError> {
         let clean = match self.clean(name)? {
             Some(clean) if !name.ends_with('/') => clean,
             _ => return Err(refuse(name, "is no name of a file")),
@@ -130,7 +132,7 @@ impl<'a> Place<'a> {
         if let Some((parent, _)) = clean.rsplit_once('/') {
             self.folders(name, parent)?;
         }
-        self.claim(name, &clean, Kind::Other)?;
+        self.claim(name, &clean, kind)?;
         Ok(clean)
     }
 
@@ -153,20 +155,24 @@ impl<'a> Place<'a> {
     /// Takes a name; false if it is a folder that is there already.
     fn claim(&mut self, name: &str, clean: &str, kind: Kind) -> Result<bool, ArchiveError> {
         let folded: String = clean.nfc().flat_map(char::to_lowercase).collect();
-        match self.seen.get(&folded) {
-            None => {
-                self.seen.insert(folded, (clean.to_owned(), kind));
-                Ok(true)
-            }
-            Some((known, known_kind)) if known == clean => match (known_kind, &kind) {
+        let all = self.seen.entry(folded).or_default();
+        if let Some((_, known)) = all.iter().find(|(known, _)| known == clean) {
+            return match (known, &kind) {
                 (Kind::Folder, Kind::Folder) => Ok(false),
                 _ => Err(refuse(name, "is there twice")),
-            },
-            Some((known, _)) => {
-                let why = format!("is the same as {known:?} where file systems don't tell case");
-                Err(refuse(name, why))
-            }
+            };
         }
+        // Real packages have files whose names differ in case alone; where these are one, the second can't be made. With folders and links, what is
+        // written to one name might end up under the other.
+        let only_files = kind == Kind::File && all.iter().all(|(_, known)| *known == Kind::File);
+        if let Some((known, _)) = all.first()
+            && !only_files
+        {
+            let why = format!("is the same as {known:?} where file systems don't tell case");
+            return Err(refuse(name, why));
+        }
+        all.push((clean.to_owned(), kind));
+        Ok(true)
     }
 
     /// A name without `.`; None for the folder itself.

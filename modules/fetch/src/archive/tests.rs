@@ -133,6 +133,22 @@ fn good_archives() {
 }
 
 #[cfg(unix)]
+/// As packages of real modules have them.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_whose_names_differ_in_case() {
+    let entries = [
+        file(".github/PULL_REQUEST_TEMPLATE.md", b"a"),
+        file(".github/pull_request_template.md", b"b"),
+        file(".github/Pull_Request_Template.md", b"c"),
+    ];
+    let names = run(&tar(&entries), Format::Tar, &Rules::module()).unwrap();
+    assert_eq!(names.len(), 3);
+    let mut again = Vec::from(entries);
+    again.push(file(".github/pull_request_template.md", b"d"));
+    assert!(run(&tar(&again), Format::Tar, &Rules::module()).is_err());
+}
+
 #[test]
 fn only_the_bit_for_executing_is_taken_over() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -193,12 +209,12 @@ fn hostile_tar_archives() {
         (vec![file("x", b"1"), file("x/y", b"2")], "is there twice"),
         (vec![file("x", b"1"), file("./x", b"2")], "is there twice"),
         (
-            vec![file("Main.tf", b""), file("main.tf", b"")],
+            vec![file("Main.tf", b""), link("main.tf", "x")],
             "don't tell case",
         ),
         (vec![file("A/x", b""), file("a/y", b"")], "don't tell case"),
         (
-            vec![file("\u{e9}", b""), file("e\u{301}", b"")],
+            vec![file("\u{e9}", b""), file("e\u{301}/x", b"")],
             "don't tell case",
         ),
         (vec![file(".", b"x")], "no name of a file"),
@@ -337,7 +353,7 @@ fn hostile_zip_archives() {
         (vec![("/x", 0o644, b"")], "absolute"),
         (vec![("a\\..\\..\\x", 0o644, b"")], "backslash"),
         (
-            vec![("x", 0o644, b""), ("X", 0o644, b"")],
+            vec![("x", 0o644, b""), ("X/y", 0o644, b"")],
             "don't tell case",
         ),
         (

@@ -3,6 +3,7 @@
 mod filesystem;
 mod implied;
 mod mirror;
+mod oci;
 mod registry;
 
 use crate::hash::PackageHash;
@@ -16,13 +17,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terrane_fetch::credentials::{CredentialsError, Token};
 use terrane_fetch::discovery::{Discovery, DiscoveryError};
+use terrane_fetch::oci::{OciClient, OciError};
 use terrane_fetch::settings::{Method, MethodKind};
 use terrane_fetch::{FetchError, Url};
 use terrane_model::addr::ProviderAddr;
-use terrane_model::with_causes;
 
 pub(crate) use filesystem::{archive as filesystem_archive, folder as filesystem_folder};
 pub use implied::{Folders, implied};
+pub use oci::OciPackage;
 
 /// The most versions that one provider may have.
 const MAX_VERSIONS: usize = 20_000;
@@ -55,6 +57,8 @@ pub enum Location {
     Archive(PathBuf),
     /// An archive behind HTTP.
     Remote(Remote),
+    /// An archive in an OCI registry.
+    Oci(Box<OciPackage>),
 }
 
 /// An archive behind HTTP.
@@ -108,6 +112,7 @@ pub struct Source {
 enum Kind {
     Folder(PathBuf),
     Mirror(mirror::Mirror),
+    Oci(oci::Mirror),
     Registry { retries: Option<u32> },
 }
 
@@ -184,11 +189,14 @@ pub enum SourceError {
     /// The checksums are not signed as they have to be.
     #[error("the checksums of the registry can't be trusted: {0}")]
     Signature(#[from] crate::signature::SignatureError),
+    /// An OCI registry does not say what it has to.
+    #[error(transparent)]
+    Oci(#[from] OciError),
     /// Something can't be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// The service is not found.
-    #[error("{}", with_causes(.0))]
+    #[error(transparent)]
     Discovery(#[from] DiscoveryError),
     /// The token can't be had.
     #[error(transparent)]
@@ -204,11 +212,11 @@ fn also(others: &[String]) -> String {
 }
 
 impl Source {
-    /// What a block within `provider_installation` says.
+    /// What a block within `provider_installation` says. OCI registries are asked by `oci`.
     ///
     /// # Errors
     /// A sentence without final period.
-    pub fn new(method: &Method) -> Result<Self, String> {
+    pub fn new(method: &Method, oci: &OciClient) -> Result<Self, String> {
         let Method {
             kind,
             include,
@@ -229,11 +237,13 @@ impl Source {
                 *download_retries,
                 *trust_all_hashes,
             )?),
-            MethodKind::OciMirror { .. } => {
-                return Err(String::from(
-                    "an oci_mirror can't be used in this version of terrane",
-                ));
-            }
+            MethodKind::OciMirror {
+                repository_template,
+            } => Kind::Oci(oci::Mirror::new(
+                repository_template,
+                include.as_deref().unwrap_or_default(),
+                oci.clone(),
+            )?),
         };
         Ok(Self { kind, filter })
     }
@@ -271,6 +281,7 @@ impl Source {
         match &self.kind {
             Kind::Folder(path) => path.display().to_string(),
             Kind::Mirror(mirror) => mirror.to_string(),
+            Kind::Oci(mirror) => mirror.to_string(),
             Kind::Registry { .. } => format!("the registry {}", addr.host),
         }
     }
@@ -280,7 +291,9 @@ impl Source {
         match &self.kind {
             // Each of the public registries has packages of its own; what people mirror may come from either.
             Kind::Registry { .. } => vec![addr.clone()],
-            Kind::Folder(_) | Kind::Mirror(_) => [Some(addr.clone()), twin(addr)]
+            // Both names have one repository.
+            Kind::Oci(mirror) if !mirror.tells_hosts_apart() => vec![addr.clone()],
+            Kind::Folder(_) | Kind::Mirror(_) | Kind::Oci(_) => [Some(addr.clone()), twin(addr)]
                 .into_iter()
                 .flatten()
                 .collect(),
@@ -329,6 +342,7 @@ impl Sources {
                 let found = match &source.kind {
                     Kind::Folder(path) => filesystem::versions(path, &name)?,
                     Kind::Mirror(mirror) => mirror.versions(&self.discovery, &name).await?,
+                    Kind::Oci(mirror) => mirror.versions(&name).await?,
                     Kind::Registry { .. } => registry::versions(&self.discovery, &name).await?,
                 };
                 for version in found {
@@ -375,6 +389,7 @@ impl Sources {
                     .package(&self.discovery, addr, version, platform)
                     .await?
             }
+            Kind::Oci(mirror) => mirror.package(addr, version, platform).await?,
             Kind::Registry { retries } => {
                 let wanted = registry::Wanted {
                     addr,

@@ -20,8 +20,8 @@ async fn hostile_archives() {
         (zip(&[("..\\evil", b"x"), (program, b"x")]), "evil"),
         (link, program),
         (
-            zip(&[(program, b"x"), ("LICENSE", b"x"), ("license", b"y")]),
-            "icense",
+            zip(&[(program, b"x"), ("DOCS/a", b"x"), ("docs/b", b"y")]),
+            "docs",
         ),
         (
             zip(&[("README.md", b"x")]),

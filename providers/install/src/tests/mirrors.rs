@@ -80,13 +80,14 @@ async fn sources_in_order_by_patterns() {
     let root = world.path("mirror");
     mirror(&root, &cloud(), "1.0.0", &provider("1.0.0"));
     let env = BTreeMap::new();
+    let oci = world.oci();
     let methods = |text: &str| -> Vec<Source> {
         let text = format!("provider_installation {{ {text} }}");
         let settings = Settings::parse(&text, &env).unwrap();
         let methods = settings.installation.unwrap();
         methods
             .iter()
-            .map(|method| Source::new(method).unwrap())
+            .map(|method| Source::new(method, &oci).unwrap())
             .collect()
     };
     let path = root.display();

@@ -4,6 +4,7 @@ mod cache;
 mod hostile;
 mod login;
 mod mirrors;
+mod oci;
 mod registry;
 mod server;
 
@@ -34,6 +35,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use terrane_fetch::credentials::Credentials;
 use terrane_fetch::discovery::Discovery;
+use terrane_fetch::oci::{OciClient, OciLogins};
 use terrane_fetch::settings::Settings;
 use terrane_fetch::{Client, ClientOptions};
 use terrane_model::addr::ProviderAddr;
@@ -209,6 +211,23 @@ impl World {
             credentials,
             &settings,
         ))
+    }
+
+    /// A client of OCI registries, for which this server may be one.
+    fn oci(&self) -> OciClient {
+        let place = format!("127.0.0.1:{}", self.server.port);
+        let text = format!(
+            "host \"{place}\" {{ services = {{ \"x\" = \"http://{place}/\" }} }}\noci_credentials \"{place}\" {{ username = \"u\" password = \"p\" }}"
+        );
+        let env = BTreeMap::new();
+        let settings = Settings::parse(&text, &env).unwrap();
+        let options = ClientOptions {
+            retries: 0,
+            pause: Duration::ZERO,
+            ..ClientOptions::new("test", &env, &settings)
+        };
+        let client = Client::new(options).unwrap();
+        OciClient::new(client, OciLogins::new(&env, &settings))
     }
 
     fn sources(&self) -> Sources {

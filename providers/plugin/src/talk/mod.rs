@@ -186,10 +186,11 @@ impl Talk {
     }
 
     fn meta(&self, meta: &Value) -> Result<Option<proto::DynamicValue>, Trouble> {
-        match &self.known.info.schema.provider_meta {
-            Some(schema) if !meta.is_null() => out(meta, schema.block.implied_type()).map(Some),
-            _ => Ok(None),
-        }
+        // A null is said too: some libraries take nothing at all for a mistake.
+        let schema = self.known.info.schema.provider_meta.as_ref();
+        schema
+            .map(|schema| out(meta, schema.block.implied_type()))
+            .transpose()
     }
 
     /// What to say of a call without answer. `changes`: it may have changed the world.

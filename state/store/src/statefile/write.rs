@@ -308,9 +308,12 @@ impl Out<'_> {
         if !dependencies.is_empty() {
             self.key("dependencies");
             self.open('[');
-            for dependency in dependencies.iter() {
+            // As text they have another order than as addresses.
+            let mut texts: Vec<String> = dependencies.iter().map(ToString::to_string).collect();
+            texts.sort_unstable();
+            for dependency in &texts {
                 self.item();
-                self.json(&quoted(&dependency.to_string()));
+                self.json(&quoted(dependency));
             }
             self.close(']');
         }

@@ -7,6 +7,7 @@ use crate::objchange::schema_marks;
 use crate::plan::{
     Action, ActionReason, Drift, Importing, LeftOut, OutputChange, Plan, PlanMode, ResourceChange,
 };
+use crate::view::by_depth;
 use std::fmt;
 use terrane_model::addr::{
     DeposedKey, InstanceAddr, Mode, ModuleInstance, ProviderAddr, ProviderConfigAddr,
@@ -195,7 +196,7 @@ impl View<'_> {
         }
         out.key("resource_changes")?;
         out.array(|out| {
-            for change in shown() {
+            for change in by_depth(shown(), |change| &change.addr) {
                 let entry = Entry {
                     addr: &change.addr,
                     // What is destroyed is not moved.
@@ -229,7 +230,7 @@ impl View<'_> {
         }
         out.key("resource_drift")?;
         out.array(|out| {
-            for drift in shown() {
+            for drift in by_depth(shown(), |drift| &drift.addr) {
                 let entry = Entry {
                     addr: &drift.addr,
                     previous: drift.previous_addr.as_ref(),
@@ -291,6 +292,10 @@ impl Source for Planned<'_, '_> {
             && change.deposed.is_none()
             && !change.after.is_null()
             && !is_read(change)
+    }
+
+    fn ordered_as_text(&self) -> bool {
+        true
     }
 
     fn object<'t>(&self, change: &'t ResourceChange) -> Object<'t> {

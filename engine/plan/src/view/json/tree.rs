@@ -27,6 +27,10 @@ pub(super) trait Source {
     /// Whether it is in the tree.
     fn is_shown(&self, item: &Self::Item) -> bool;
     fn object<'t>(&self, item: &'t Self::Item) -> Object<'t>;
+    /// Whether the objects of a module are in the order of their addresses as text, not of what these mean.
+    fn ordered_as_text(&self) -> bool {
+        false
+    }
 }
 
 /// Writes the content of the root module. The items come in the order of their modules, parents before children, each module in one run.
@@ -43,12 +47,23 @@ fn module<S: Source>(
     let own = items.partition_point(|item| source.module(item).0.len() <= here.0.len());
     let (own, mut rest) = items.split_at(own);
     let mut open = false;
-    for item in own.iter().filter(|item| source.is_shown(item)) {
+    let mut objects = own
+        .iter()
+        .filter(|item| source.is_shown(item))
+        .map(|item| source.object(item));
+    let mut write = |object: Object<'_>| {
         if !std::mem::replace(&mut open, true) {
             out.key("resources")?;
             out.open('[')?;
         }
-        resource(out, &source.object(item))?;
+        resource(out, &object)
+    };
+    if source.ordered_as_text() {
+        let mut ordered: Vec<Object<'_>> = objects.collect();
+        ordered.sort_by_cached_key(|object| object.addr.to_string());
+        ordered.into_iter().try_for_each(write)?;
+    } else {
+        objects.try_for_each(&mut write)?;
     }
     if open {
         out.close(']')?;
@@ -144,7 +159,10 @@ fn resource(out: &mut Writer<'_>, object: &Object<'_>) -> fmt::Result {
         }
         if !depends_on.is_empty() {
             out.key("depends_on")?;
-            out.array(|out| depends_on.iter().try_for_each(|on| out.string(on)))?;
+            // As text they have another order than as addresses.
+            let mut texts: Vec<&String> = depends_on.iter().collect();
+            texts.sort_unstable();
+            out.array(|out| texts.iter().try_for_each(|on| out.string(on)))?;
         }
         if *tainted {
             out.key("tainted")?;
