@@ -17,6 +17,7 @@ pub(crate) mod planner;
 pub mod renames;
 pub mod replay;
 pub mod restore;
+pub mod risk;
 pub mod rules;
 pub mod stored;
 pub mod view;
