@@ -11,7 +11,7 @@ use crate::session::{Session, new_run};
 use crate::ui::Ui;
 use std::sync::Arc;
 use terrane_apply::{Applied, Applier, ApplyInput};
-use terrane_gate::{ApprovedPlan, Decision, Policy, Refusal};
+use terrane_gate::{ApprovedPlan, Consent, Policy, Refusal};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::exec::StepKind;
@@ -78,7 +78,7 @@ impl Done {
 ///
 /// # Errors
 /// When it does not pass.
-pub fn approve(made: Made, policy: Policy, decision: &Decision) -> Result<Approved, Refusal> {
+pub fn approve(made: Made, policy: Policy<'_>, decision: &Consent) -> Result<Approved, Refusal> {
     let Made {
         plan,
         loaded,
@@ -95,7 +95,7 @@ pub(crate) fn approve_parts(
     loaded: Loaded,
     variables: Vec<Value>,
     digest: String,
-    (policy, decision): (Policy, &Decision),
+    (policy, decision): (Policy<'_>, &Consent),
 ) -> Result<Approved, Refusal> {
     let plan_time = plan.timestamp.to_string();
     Ok(Approved {

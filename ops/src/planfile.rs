@@ -17,7 +17,7 @@ use std::sync::Arc;
 use terrane_config::config::Module;
 use terrane_config::load::{ModuleFile, ModuleFolder};
 use terrane_config::variables::{Given, GivenSource, GivenValue, root_variables};
-use terrane_gate::{Decision, Policy};
+use terrane_gate::{Consent, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_model::snapshot::Snapshot;
@@ -305,7 +305,7 @@ pub fn approve(
         loaded,
         values,
         digest,
-        (Policy::AutoApprove, &Decision::Auto),
+        (Policy::AutoApprove, &Consent::Auto),
     )
     .map_err(|_| {
         Failure::input(

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use terrane_ops::apply::{Approved, Done, approve, carry_out};
 use terrane_ops::failure::Failure;
-use terrane_ops::gate::{Decision, Policy, Refusal};
+use terrane_ops::gate::{Consent, Policy, Refusal};
 use terrane_ops::interrupt::Interrupt;
 use terrane_ops::leased::{Leased, plan_and_lease};
 use terrane_ops::model::snapshot::Snapshot;
@@ -149,7 +149,7 @@ fn pass_gate(
     let nothing_to_do = made.plan.is_empty();
     let mode = made.plan.mode;
     let (policy, decision) = if auto || nothing_to_do {
-        (Policy::AutoApprove, Decision::Auto)
+        (Policy::AutoApprove, Consent::Auto)
     } else if !app.input_enabled(parsed) {
         return Err(Failure::input(
             &rules::usage::APPROVAL_NEEDED,
@@ -158,8 +158,8 @@ fn pass_gate(
     } else {
         let question = question(mode, &session.workspace()?);
         match prompt(app.out(), &question, false).as_deref() {
-            Some("yes") => (Policy::Ask, Decision::Confirmed),
-            _ => (Policy::Ask, Decision::Declined),
+            Some("yes") => (Policy::Ask, Consent::Confirmed),
+            _ => (Policy::Ask, Consent::Declined),
         }
     };
     match approve(made, policy, &decision) {
