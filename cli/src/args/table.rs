@@ -36,6 +36,17 @@ const TO: Flag = Flag::new(
     "Go back to what this version of the state describes (`terrane state history`), instead of forward to the configuration.",
 );
 
+/// Emergencies.
+const GLASS: &[Flag] = &[
+    Flag::new(
+        "break-glass",
+        Value,
+        "REASON",
+        "Apply although gates are closed, where they name you for that. Signed and recorded.",
+    ),
+    super::table_gates::KEY,
+];
+
 /// The commands, but for those below `state`.
 static COMMANDS: &[Command] = &[
     Command {
@@ -176,7 +187,17 @@ static COMMANDS: &[Command] = &[
         usage: " [options] [PLAN]",
         about: "Create or change what is configured",
         help: "Makes a plan, asks whether it is wanted, and carries it out. With the file of a saved\nplan, carries out exactly that without asking.",
-        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE, &[TO]],
+        flags: &[
+            VIEW,
+            JSON,
+            INPUT,
+            VARS,
+            STATE,
+            OPERATION,
+            APPROVE,
+            GLASS,
+            &[TO],
+        ],
         positional: (0, 1),
         run: Some(command::apply::run),
     },
@@ -186,7 +207,7 @@ static COMMANDS: &[Command] = &[
         usage: " [options]",
         about: "Destroy what is managed here",
         help: "The same as `terrane apply -destroy`: plans to destroy every object that is managed in\nthis workspace, asks, and does it.",
-        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE],
+        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, APPROVE, GLASS],
         positional: (0, 0),
         run: Some(command::apply::run_destroy),
     },
@@ -693,7 +714,10 @@ static COMMANDS: &[Command] = &[
 
 /// All commands; the first of those with the same beginning is the parent.
 pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
-    COMMANDS.iter().chain(super::table_state::COMMANDS)
+    COMMANDS
+        .iter()
+        .chain(super::table_gates::COMMANDS)
+        .chain(super::table_state::COMMANDS)
 }
 
 /// Other names of commands.
