@@ -163,6 +163,13 @@ static COMMANDS: &[Command] = &[
                     "FILE",
                     "Save the plan, to apply exactly it later.",
                 ),
+                Flag::new(
+                    "sign",
+                    Bool,
+                    "",
+                    "Sign that the saved plan is yours, for gates that want to know.",
+                ),
+                super::table_gates::KEY,
                 TO,
                 Flag::new(
                     "detailed-exitcode",

@@ -39,6 +39,28 @@ pub(super) fn key(
     })
 }
 
+/// Signs that a plan that was saved just now is one's own.
+pub(super) fn sign(
+    app: &mut App,
+    parsed: &Parsed,
+    session: &Session,
+    path: &str,
+) -> Result<(), Failure> {
+    let key = key(app, parsed, session)?;
+    let mut case = block_on(decide::look(session, path))?;
+    if case.looked.meaning.items.is_empty() {
+        return Ok(());
+    }
+    let request = Request {
+        kind: DecisionKind::Author,
+        comment: String::new(),
+        valid_ms: None,
+        only: Vec::new(),
+        gate: None,
+    };
+    decide::decide(session, &mut case, path, &request, &key).map(drop)
+}
+
 fn run(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Exit {
     let as_json = parsed.is("json", false);
     app.human_only();
