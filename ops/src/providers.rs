@@ -27,6 +27,16 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// Of these.
+    #[cfg(test)]
+    pub(crate) fn of(factories: Providers, infos: BTreeMap<ProviderAddr, ProviderInfo>) -> Self {
+        Self {
+            factories,
+            infos,
+            functions: OnceLock::new(),
+        }
+    }
+
     /// The functions of the providers. All callers share instances and answers.
     #[must_use]
     pub fn functions(&self) -> Arc<dyn ProviderFunctions> {

@@ -3,9 +3,12 @@
 //! Plain data and its folds. Nothing here reads configuration or plans, and nothing here knows how it is stored.
 
 pub mod addr;
+mod causes;
 pub mod claim;
 pub mod event;
 pub mod provider;
 pub mod schema;
 pub mod secrets;
 pub mod snapshot;
+
+pub use causes::with_causes;

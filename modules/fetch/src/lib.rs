@@ -18,7 +18,7 @@ pub mod store;
 mod testserver;
 
 pub use client::{Answer, Client, ClientOptions, Downloaded, Request, Transferred};
-pub use error::FetchError;
+pub use error::{FetchError, with_causes};
 pub use host::Host;
 pub use reqwest::StatusCode;
 pub use reqwest::header;

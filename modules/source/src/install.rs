@@ -166,16 +166,7 @@ impl InstallError {
     /// All of it in one text, which ends with a period.
     #[must_use]
     pub fn told(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(inner) = source {
-            let more = inner.to_string();
-            if !text.contains(&more) {
-                text.push_str(": ");
-                text.push_str(&more);
-            }
-            source = inner.source();
-        }
+        let mut text = terrane_fetch::with_causes(self);
         if !text.ends_with('.') {
             text.push('.');
         }

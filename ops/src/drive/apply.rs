@@ -10,6 +10,7 @@ use std::time::Instant;
 use terrane_apply::{Applied, Applier, ApplyRequest, Unsaved};
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::CheckResult;
+use terrane_model::with_causes;
 use terrane_store::Workspace;
 
 /// Runs the machine to its end, making events durable in `workspace`.
@@ -99,7 +100,7 @@ fn take(
         let (events, began) = (batch.len(), Instant::now());
         let outcome = workspace.commit(batch).map_err(|error| Unsaved {
             way_out: store_way_out(&error),
-            problem: chain(&error),
+            problem: with_causes(&error),
         });
         let took_us = began.elapsed().as_micros();
         tracing::debug!(events, took_us, ok = outcome.is_ok(), "events made durable");
@@ -160,18 +161,6 @@ fn answer(applier: &mut Applier, message: Message, ui: &mut dyn Ui) {
         Message::Provisioned(id, outcome) => applier.on_provisioned(id, outcome),
         Message::Refused(_) => {}
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -74,8 +74,11 @@ impl Limit {
         if in_flight >= self.slots {
             return None;
         }
+        // One call after each pause finds out whether the other side takes any: a pace that was made of few calls says little.
+        let probes = in_flight == 0 && self.rounds > 0;
         let paced_ms = match &mut self.pace {
             None => now_ms,
+            Some(_) if probes => now_ms,
             Some(pace) => {
                 pace.count(now_ms);
                 let missing = 1000_u64.saturating_sub(pace.level);
@@ -208,6 +211,24 @@ mod tests {
                 limit.refused(sent, now, 0);
             }
         }
+    }
+
+    /// The pauses before the attempts of one call that is always refused: twice as long each time, then hopeless.
+    #[test]
+    fn a_call_alone_is_asked_again_after_growing_pauses() {
+        let mut limit = Limit::new(4);
+        let (mut now, mut pauses) = (0, Vec::new());
+        while !limit.is_hopeless() {
+            limit.sent(now);
+            limit.refused(now, now + 20, 1);
+            let next = limit.next_ms(0, now + 20).unwrap();
+            pauses.push(next - now - 20);
+            now = next;
+        }
+        assert_eq!(
+            pauses,
+            [50, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@
 mod limit;
 mod plan;
 mod pool;
+#[cfg(test)]
+mod tests;
 
 mod apply;
 

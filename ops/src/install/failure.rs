@@ -1,6 +1,5 @@
 //! Why a provider can't be installed, told to the user with a way out.
 
-use super::setup::chain;
 use crate::rules::install as rules;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,6 +9,7 @@ use terrane_install::source::SourceError;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
+use terrane_model::with_causes;
 
 /// What the configuration needs, with the texts in which it says so.
 #[derive(Clone, Copy)]
@@ -147,7 +147,7 @@ pub(super) fn told(addr: &ProviderAddr, error: &InstallError, asked: Asked<'_>) 
             &rules::INSTALL_FAILED,
             format!(
                 "The provider {name} could not be installed: {}.",
-                chain(error)
+                with_causes(error)
             ),
         ),
     };
@@ -166,7 +166,7 @@ pub(super) fn source(addr: &ProviderAddr, error: &SourceError, asked: Asked<'_>)
             let detail = format!("The provider {name} was not installed: {error}.");
             return Diagnostic::error(&rules::INSTALL_FAILED, detail);
         }
-        other => format!("The provider {name} can't be had: {}.", chain(other)),
+        other => format!("The provider {name} can't be had: {}.", with_causes(other)),
     };
     let diagnostic = Diagnostic::error(&rules::NOT_FOUND, detail);
     match error {

@@ -12,6 +12,7 @@ use terrane_install::locking::Locker;
 use terrane_install::signature::Policy;
 use terrane_install::source::{Source, Sources};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_model::with_causes;
 
 pub use terrane_install::locking::{LockEvent, News};
 
@@ -97,7 +98,7 @@ pub async fn run(
     let changed = locks != previous;
     if changed {
         locks.save(Path::new("")).map_err(|error| {
-            let detail = format!("{}.", super::sentence(&setup::chain(&error)));
+            let detail = format!("{}.", super::sentence(&with_causes(&error)));
             Failure::input(&rules::LOCK_NOT_WRITTEN, detail)
         })?;
     }

@@ -8,6 +8,7 @@ use terrane_fetch::Host;
 use terrane_fetch::credentials::Token;
 use terrane_install::login::{Method, method};
 use terrane_lang::diagnostic::Diagnostics;
+use terrane_model::with_causes;
 
 /// The host that is meant where none is named.
 pub const DEFAULT_HOST: &str = "app.terraform.io";
@@ -27,7 +28,7 @@ fn host(text: &str) -> Result<Host, Failure> {
 }
 
 fn failed(error: &dyn std::error::Error) -> Failure {
-    let text = super::sentence(&setup::chain(error));
+    let text = super::sentence(&with_causes(error));
     Failure::input(&rules::LOGIN_FAILED, format!("{text}."))
 }
 

@@ -38,6 +38,7 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
 use terrane_model::snapshot::Snapshot;
+use terrane_model::with_causes;
 use terrane_provider::Providers;
 
 /// What `init` is asked to do about providers.
@@ -158,7 +159,7 @@ fn constraints(requirement: Option<&Requirement>, diagnostics: &mut Diagnostics)
 
 fn locks() -> Result<Locks, Failure> {
     Locks::load(Path::new("")).map_err(|error| {
-        let detail = format!("{}.", sentence(&setup::chain(&error)));
+        let detail = format!("{}.", sentence(&with_causes(&error)));
         Failure::Input(crate::failure::Report::plain(
             Diagnostic::error(&rules::BAD_LOCK_FILE, detail).hint(
                 "mend it, or take the version that was committed last; without the file, `terrane init` selects all versions anew",
@@ -387,7 +388,7 @@ fn keep_locks(
         LockChange::Changed
     };
     locks.save(Path::new("")).map_err(|error| {
-        let detail = format!("{}.", sentence(&setup::chain(&error)));
+        let detail = format!("{}.", sentence(&with_causes(&error)));
         Failure::input(&rules::LOCK_NOT_WRITTEN, detail)
     })
 }

@@ -16,6 +16,7 @@ use terrane_install::signature::Policy;
 use terrane_install::source::{Folders, Source, Sources, implied};
 use terrane_install::stamp::Stamps;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_model::with_causes;
 
 /// What is remembered of packages, within the folder of what can be made again.
 const STAMPS: &str = "packages.json";
@@ -66,7 +67,7 @@ pub(crate) fn network(
     let agent = concat!("terrane/", env!("CARGO_PKG_VERSION"));
     let options = ClientOptions::new(agent, &session.env, &settings);
     let client = Client::new(options).map_err(|error| {
-        let detail = format!("{}.", chain(&error));
+        let detail = format!("{}.", with_causes(&error));
         Diagnostic::error(&rules::INVALID_INSTALLATION, detail)
     })?;
     let credentials = Credentials::new(&session.env, &settings);
@@ -128,15 +129,4 @@ pub(crate) fn cache(settings: &Settings) -> Result<Option<Cache>, Diagnostic> {
         dir,
         settings.plugin_cache_may_break_lock_file,
     )))
-}
-
-/// An error with what caused it.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

@@ -45,7 +45,7 @@ pub struct Flow {
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
     /// The host can't be asked.
-    #[error("{}", crate::source::chain(.0))]
+    #[error("{}", terrane_model::with_causes(.0))]
     Discovery(#[from] DiscoveryError),
     /// The host offers nothing of the kind.
     #[error("{0} offers no logging in")]

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use terrane_model::with_causes;
 use terrane_protocol::handshake::{CLIENT_CERTIFICATE, COOKIE, SOCKET_FOLDER, VERSIONS};
 use terrane_protocol::message::{Empty, StopResponse};
 use terrane_protocol::{Handshake, Rpc};
@@ -129,7 +130,7 @@ impl Process {
         let connection = match Connection::open(handshake.protocol, handshake.endpoint, tls).await {
             Ok(connection) => connection,
             Err(error) => {
-                let problem = format!("it can't be connected to: {}", chain(&error));
+                let problem = format!("it can't be connected to: {}", with_causes(&error));
                 return Err(with_last_words(problem, &mut child, &last_words).await);
             }
         };
@@ -277,16 +278,4 @@ async fn with_last_words(problem: String, child: &mut Child, words: &LastWords) 
         text if text.is_empty() => problem,
         text => format!("{problem}; its last words were:\n{text}"),
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(": ");
-        text.push_str(&next.to_string());
-        cause = next.source();
-    }
-    text
 }

@@ -8,6 +8,7 @@ use reqwest::redirect::Policy;
 use serde::Deserialize;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use terrane_model::with_causes;
 use zeroize::Zeroizing;
 
 /// How long an answer may take.
@@ -190,9 +191,12 @@ pub(crate) fn send(request: &Request<'_>) -> Result<Answer> {
         if direct {
             client = client.no_proxy();
         }
-        let client = client
-            .build()
-            .map_err(|error| Problem(format!("no HTTP client can be made: {}", chain(&error))))?;
+        let client = client.build().map_err(|error| {
+            Problem(format!(
+                "no HTTP client can be made: {}",
+                with_causes(&error)
+            ))
+        })?;
         let mut pause = PAUSE;
         for left in (0..=retries).rev() {
             let mut request = match &body {
@@ -220,7 +224,7 @@ pub(crate) fn send(request: &Request<'_>) -> Result<Answer> {
 
 async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer> {
     let broke = |what: &str, error: reqwest::Error| {
-        Problem(format!("{what}: {}", chain(&error.without_url())))
+        Problem(format!("{what}: {}", with_causes(&error.without_url())))
     };
     let mut response = request
         .send()
@@ -239,21 +243,6 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer> {
         body.extend_from_slice(&part);
     }
     Ok(Answer { status, body })
-}
-
-/// An error with its causes.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }
 
 /// Waits for something on a thread of its own: whoever seals may be called from within a runtime, where none can be started.

@@ -4,6 +4,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use terrane_model::with_causes;
 use terrane_store::StoreError;
 
 /// The oldest server that has what the schema needs: procedures that commit, and `sha256`.
@@ -69,7 +70,7 @@ impl From<sqlx::Error> for Trouble {
                 code: String::new(),
                 message: error.to_string(),
             },
-            other => Self::Lost(chain(&other)),
+            other => Self::Lost(with_causes(&other)),
         }
     }
 }
@@ -85,20 +86,6 @@ fn describe(error: &PgDatabaseError) -> String {
     for more in [error.detail(), error.hint()].into_iter().flatten() {
         text.push_str("; ");
         text.push_str(more);
-    }
-    text
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        source = error.source();
     }
     text
 }

@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use terrane_model::with_causes;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -118,7 +119,7 @@ impl ClientOptions {
             let bad =
                 |why: String| ConfigError::at(names.authorities, format!("no certificates: {why}"));
             let certificates =
-                Certificate::from_pem_bundle(pem).map_err(|error| bad(chain(&error)))?;
+                Certificate::from_pem_bundle(pem).map_err(|error| bad(with_causes(&error)))?;
             if certificates.is_empty() {
                 return Err(bad(String::from("there is no PEM block in it")));
             }
@@ -128,7 +129,7 @@ impl ClientOptions {
             let identity = Identity::from_pem(pem).map_err(|error| {
                 ConfigError::at(
                     names.identity,
-                    format!("no certificate with its key: {}", chain(&error)),
+                    format!("no certificate with its key: {}", with_causes(&error)),
                 )
             })?;
             builder = builder.identity(identity);
@@ -141,13 +142,13 @@ impl ClientOptions {
         for proxy in proxies.into_iter().flatten() {
             // The address may hold a password, so it is not shown.
             let proxy = proxy.map_err(|error| {
-                ConfigError::whole(format!("no proxy: {}", chain(&error.without_url())))
+                ConfigError::whole(format!("no proxy: {}", with_causes(&error.without_url())))
             })?;
             builder = builder.proxy(proxy.no_proxy(except.clone()));
         }
         builder
             .build()
-            .map_err(|error| ConfigError::whole(format!("no HTTP client: {}", chain(&error))))
+            .map_err(|error| ConfigError::whole(format!("no HTTP client: {}", with_causes(&error))))
     }
 }
 
@@ -167,22 +168,6 @@ fn same_host() -> Policy {
             attempt.follow()
         }
     })
-}
-
-/// An error with what caused it, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let more = inner.to_string();
-        // Some errors repeat their source.
-        if !text.ends_with(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        source = inner.source();
-    }
-    text
 }
 
 /// The folder of a place that is known by an address: a name for people, and a digest that tells apart what the name does not.

@@ -6,7 +6,7 @@ mod request;
 
 pub use request::{Answer, Downloaded, Request, Transferred};
 
-use crate::error::{FetchError, chain};
+use crate::error::{FetchError, with_causes};
 use crate::settings::Settings;
 use guard::NoLinkLocal;
 use reqwest::redirect::Policy;
@@ -127,7 +127,7 @@ impl Client {
             .read_timeout(options.stall);
         if let Some(pem) = &options.authorities {
             let found = Certificate::from_pem_bundle(pem)
-                .map_err(|error| setup(format!("no certificates: {}", chain(&error))))?;
+                .map_err(|error| setup(format!("no certificates: {}", with_causes(&error))))?;
             builder = builder.tls_certs_only(found);
         }
         // This machine is never asked through a proxy, as with the peers.
@@ -146,12 +146,14 @@ impl Client {
             let proxy = proxy.map_err(|error| {
                 setup(format!(
                     "the proxy of the environment can't be used: {}",
-                    chain(&error.without_url())
+                    with_causes(&error.without_url())
                 ))
             })?;
             builder = builder.proxy(proxy.no_proxy(except.clone()));
         }
-        let inner = builder.build().map_err(|error| setup(chain(&error)))?;
+        let inner = builder
+            .build()
+            .map_err(|error| setup(with_causes(&error)))?;
         Ok(Self {
             inner,
             options: Arc::new(options),

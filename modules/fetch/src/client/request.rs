@@ -3,7 +3,7 @@
 use crate::client::guard::check;
 use crate::client::{Client, origin};
 use crate::digest::Sha256;
-use crate::error::{FetchError, chain, shown};
+use crate::error::{FetchError, shown, with_causes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
@@ -456,7 +456,7 @@ async fn chunk(
 fn transport(url: &Url, error: reqwest::Error) -> FetchError {
     FetchError::Transport {
         url: shown(url),
-        why: chain(&error.without_url()),
+        why: with_causes(&error.without_url()),
     }
 }
 

@@ -19,6 +19,7 @@ use terrane_fetch::discovery::{Discovery, DiscoveryError};
 use terrane_fetch::settings::{Method, MethodKind};
 use terrane_fetch::{FetchError, Url};
 use terrane_model::addr::ProviderAddr;
+use terrane_model::with_causes;
 
 pub(crate) use filesystem::{archive as filesystem_archive, folder as filesystem_folder};
 pub use implied::{Folders, implied};
@@ -187,7 +188,7 @@ pub enum SourceError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// The service is not found.
-    #[error("{}", chain(.0))]
+    #[error("{}", with_causes(.0))]
     Discovery(#[from] DiscoveryError),
     /// The token can't be had.
     #[error(transparent)]
@@ -200,17 +201,6 @@ fn also(others: &[String]) -> String {
     } else {
         format!(" (only for {})", others.join(", "))
     }
-}
-
-/// An error with what caused it.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 impl Source {

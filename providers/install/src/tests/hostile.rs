@@ -71,7 +71,7 @@ async fn a_link_in_the_project_leads_nowhere() {
     std::fs::remove_dir_all(on_the_way).unwrap();
     std::os::unix::fs::symlink(&victim, on_the_way).unwrap();
     let outcome = world.run("", false).await;
-    let problem = crate::source::chain(&outcome.failures[0].1);
+    let problem = terrane_model::with_causes(&outcome.failures[0].1);
     assert!(problem.contains("not a file or link"), "{problem}");
     assert_eq!(std::fs::read_dir(&victim).unwrap().count(), 1);
 }

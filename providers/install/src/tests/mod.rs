@@ -265,7 +265,7 @@ impl World {
         );
         let left = std::fs::read_dir(self.path("scratch")).map_or(0, Iterator::count);
         assert_eq!(left, 0, "something is left behind");
-        crate::source::chain(&outcome.failures[0].1)
+        terrane_model::with_causes(&outcome.failures[0].1)
     }
 
     /// Kinds of the events of the last run, without progress.

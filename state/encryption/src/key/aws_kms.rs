@@ -3,7 +3,7 @@
 use super::connector::Connector;
 use super::{KeyProvider, parse, store};
 use crate::arguments::Arguments;
-use crate::http::{block_on, chain};
+use crate::http::block_on;
 use crate::problem::{Problem, Result, fail};
 use crate::secret::Secret;
 use aws_config::sts::AssumeRoleProvider;
@@ -20,6 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use terrane_model::with_causes;
 use terrane_value::Value;
 
 /// The `aws_kms` key provider.
@@ -144,7 +145,12 @@ impl Access {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
             .build()
-            .map_err(|error| Problem(format!("no HTTP client can be made: {}", chain(&error))))?;
+            .map_err(|error| {
+                Problem(format!(
+                    "no HTTP client can be made: {}",
+                    with_causes(&error)
+                ))
+            })?;
         let mut files = EnvConfigFiles::builder()
             .include_default_config_file(self.config_files.is_empty())
             .include_default_credentials_file(self.credentials_files.is_empty());

@@ -1,6 +1,5 @@
 //! The SDK's requests over the one HTTP client.
 
-use crate::http::chain;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -9,6 +8,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use reqwest::Client;
+use terrane_model::with_causes;
 
 /// The client, as the SDK wants it.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ async fn carry_out(client: &Client, request: HttpRequest) -> Result<HttpResponse
     *request.body_mut() = Some(bytes.into());
     let failed = |error: reqwest::Error| {
         let timeout = error.is_timeout();
-        let text = chain(&error.without_url());
+        let text = with_causes(&error.without_url());
         if timeout {
             ConnectorError::timeout(text.into())
         } else {

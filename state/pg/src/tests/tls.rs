@@ -160,12 +160,7 @@ fn each_mode_checks_what_it_says() {
                 workspace.close().unwrap();
             }
             (Err(error), Some(problem)) => {
-                let mut text = error.to_string();
-                let mut source = std::error::Error::source(&error);
-                while let Some(inner) = source {
-                    text = format!("{text}: {inner}");
-                    source = inner.source();
-                }
+                let text = terrane_model::with_causes(&error);
                 assert!(text.contains(problem), "{conn_str}: {text}");
             }
             (Ok(_), Some(problem)) => panic!("{conn_str}: it should say {problem}"),

@@ -1,6 +1,6 @@
 //! One request, tried again where that can help.
 
-use crate::net::{Worker, chain};
+use crate::net::Worker;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
@@ -9,6 +9,7 @@ use reqwest::{Client, Method, StatusCode, Url};
 use std::fmt;
 use std::io;
 use std::time::Duration;
+use terrane_model::with_causes;
 use terrane_store::StoreError;
 
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
@@ -125,7 +126,7 @@ impl Requests {
         };
         let request = request
             .build()
-            .map_err(|error| fail(io::Error::other(chain(&error.without_url()))))?;
+            .map_err(|error| fail(io::Error::other(with_causes(&error.without_url()))))?;
         let client = self.client.clone();
         let retries = self.retries;
         self.worker
@@ -174,7 +175,7 @@ async fn once(
     client: &Client,
     request: reqwest::Request,
 ) -> io::Result<(Answer, Option<Duration>)> {
-    let fail = |error: reqwest::Error| io::Error::other(chain(&error.without_url()));
+    let fail = |error: reqwest::Error| io::Error::other(with_causes(&error.without_url()));
     let mut response = client.execute(request).await.map_err(fail)?;
     let status = response.status();
     let header = |name: HeaderName| {

@@ -1,6 +1,5 @@
 //! The SDK's requests over the HTTP client that all stores use: one TLS stack, one way to set proxies and authorities.
 
-use crate::net::chain;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -12,6 +11,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use reqwest::Client;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use terrane_model::with_causes;
 
 /// The client, as the SDK wants it.
 #[derive(Clone, Debug)]
@@ -86,7 +86,7 @@ async fn carry_out(client: &Client, request: HttpRequest) -> Result<HttpResponse
     let failed = |error: reqwest::Error| {
         let timeout = error.is_timeout();
         let user = error.is_builder() || error.is_redirect();
-        let text = chain(&error.without_url());
+        let text = with_causes(&error.without_url());
         if timeout {
             ConnectorError::timeout(text.into())
         } else if user {

@@ -1,7 +1,6 @@
 //! Objects: fetched, put in place of one that is known, removed.
 
 use super::settings::{Encryption, Settings};
-use crate::net::chain;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
@@ -11,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
+use terrane_model::with_causes;
 
 /// Why a request failed.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Problem {
             (Some(code), None) => code.clone(),
             (None, _) => match status {
                 Some(status) => format!("the service answered {status}"),
-                None => chain(error),
+                None => with_causes(error),
             },
         };
         Self { status, code, text }

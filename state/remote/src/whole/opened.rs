@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use terrane_model::event::Event;
 use terrane_model::snapshot::{InstanceState, ObjectState, Snapshot};
+use terrane_model::with_causes;
 use terrane_store::clock::Clock;
 use terrane_store::journal::{Header, Journal, RecordKind};
 use terrane_store::lease::{Claim, Fence, Holder, Lease, new_lock_id};
@@ -502,12 +503,7 @@ impl Opened {
     }
 
     fn unwritten(&self, error: StoreError) -> StoreError {
-        let mut why = error.to_string();
-        let mut source: Option<&dyn std::error::Error> = std::error::Error::source(&error);
-        while let Some(inner) = source {
-            why = format!("{why}: {inner}");
-            source = inner.source();
-        }
+        let why = with_causes(&error);
         StoreError::Refused(format!(
             "the state could not be written to {}: {why}. Nothing is lost: every change is recorded in {}. Run any command that locks the state (`terrane apply -refresh-only`, say) from this folder when {} can be reached again, and it will be written",
             self.name,

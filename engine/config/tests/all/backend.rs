@@ -1,9 +1,7 @@
 //! Arguments of backends under a schema: the block, what is given beside it, and objects of `terraform_remote_state`.
 
-mod support;
-
+use crate::support::{files, folder, render};
 use std::sync::Arc;
-use support::{files, folder, render};
 use terrane_config::load::backend::{Given, arguments, from_value, missing};
 use terrane_config::load::{Loader, Tree};
 use terrane_lang::source::SourceMap;

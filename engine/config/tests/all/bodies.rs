@@ -1,8 +1,6 @@
 //! Bodies: what they evaluate to, and what is wrong with them.
 
-mod support;
-
-use support::{compiled, files, functions, load, messages, schemas};
+use crate::support::{compiled, files, functions, load, messages, schemas};
 use terrane_config::config::{Config, Reference};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::expr::{Scope, Slot};

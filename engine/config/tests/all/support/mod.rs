@@ -1,9 +1,4 @@
 //! What the tests share: a provider, and a way from texts to diagnostics.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test file uses a part of it"
-)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

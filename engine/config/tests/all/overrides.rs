@@ -1,8 +1,6 @@
 //! Override files: each rule of merging as a base, an override, and the one file that would mean the same.
 
-mod support;
-
-use support::{compiled, files, load, messages};
+use crate::support::{compiled, files, load, messages};
 
 /// The configuration as JSON, which shows everything that override files can change but the life cycle.
 fn shown(text: &str) -> serde_json::Value {

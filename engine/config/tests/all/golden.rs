@@ -1,8 +1,6 @@
 //! Messages about small configurations, word for word. Nearly all were checked for validity against `terraform validate` 1.11.4; where the
 //! two differ it is on purpose (stricter already here, or a rule that only OpenTofu has). `TERRANE_BLESS=1` writes them anew.
 
-mod support;
-
 /// Cases: `=== name`, the files, a line `---`, the messages.
 const CASES: &str = include_str!("golden.txt");
 
@@ -18,7 +16,7 @@ fn messages_are_as_they_were() {
     for case in CASES.split("\n=== ").filter(|case| !case.trim().is_empty()) {
         let (name, rest) = case.split_once('\n').expect("a name line");
         let (input, want) = rest.split_once("\n---\n").expect("a separator");
-        let got = support::messages(input);
+        let got = crate::support::messages(input);
         count += 1;
         blessed.extend([
             "\n=== ",
@@ -36,7 +34,7 @@ fn messages_are_as_they_were() {
         }
     }
     if std::env::var_os("TERRANE_BLESS").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden.txt");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/golden.txt");
         std::fs::write(path, blessed).unwrap();
         return;
     }

@@ -1,8 +1,6 @@
 //! Root variables: where values come from, how they are converted.
 
-mod support;
-
-use support::{compiled, render};
+use crate::support::{compiled, render};
 use terrane_config::variables::{Given, GivenSource, GivenValue, parse_tfvars, root_variables};
 use terrane_lang::source::{FileId, SourceMap};
 use terrane_value::{Type, Value};

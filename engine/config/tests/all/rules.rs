@@ -1,14 +1,12 @@
 //! The examples of the rules: each makes the message that it is an example of.
 
-mod support;
-
-use support::FileSet;
+use crate::support::FileSet;
 use terrane_lang::diagnostic::{Rule, Severity};
 
 /// Files that examples of module calls and functions may refer to are part of the example; this only splits them.
 fn files(kind: &str, text: &str) -> Option<FileSet> {
     match kind {
-        "terraform" => Some(support::files(text)),
+        "terraform" => Some(crate::support::files(text)),
         "json" => Some([("main.tf.json".to_owned(), text.to_owned())].into()),
         _ => None,
     }
@@ -32,13 +30,13 @@ fn examples_break_the_rule_that_they_are_about() {
                 continue;
             };
             checked += 1;
-            let (found, sources) = support::diagnose(files);
+            let (found, sources) = crate::support::diagnose(files);
             let hit = found
                 .iter()
                 .any(|diagnostic| diagnostic.is(rule) && diagnostic.severity == rule.severity);
             if !hit {
                 let codes: Vec<&str> = found.iter().filter_map(|found| found.code).collect();
-                let shown = support::render(&found, &sources);
+                let shown = crate::support::render(&found, &sources);
                 let word = match rule.severity {
                     Severity::Error => "error",
                     Severity::Warning => "warning",
@@ -124,7 +122,7 @@ fn secrets_are_not_in_messages() {
         let text = format!(
             "locals {{\n  s = sensitive(\"{CANARY}\")\n  o = {{ a = local.s, b = 1 }}\n  m = tomap({{ a = local.s }})\n}}\noutput \"x\" {{\n  value     = {expression}\n  sensitive = true\n}}\nresource \"terraform_data\" \"a\" {{\n  count = {expression}\n}}\nresource \"terraform_data\" \"b\" {{\n  for_each = {expression}\n}}\nresource \"test_thing\" \"c\" {{\n  number = {expression}\n}}\n"
         );
-        let (found, _) = support::diagnose(support::files(&text));
+        let (found, _) = crate::support::diagnose(crate::support::files(&text));
         if found.is_empty() {
             silent.push(*expression);
         }
@@ -163,7 +161,7 @@ resource "terraform_data" "b" {
 -- n/bad.tf
 variable "x" {
 "#;
-    let found = support::messages(text);
+    let found = crate::support::messages(text);
     let has = |part: &str| found.contains(part);
     assert!(has("Invalid expression"), "{found}");
     assert!(has("Unclosed configuration block"), "{found}");
@@ -184,6 +182,6 @@ variable "x" {
     }
     // A module that can't be read as a whole: neither its inputs nor its outputs are known.
     let text = "-- main.tf\nmodule \"n\" {\n source = \"./n\"\n x = 1\n}\noutput \"o\" {\n value = module.n.o\n}\n-- n/bad.tf\nvariable \"x\" {\n";
-    let found = support::messages(text);
+    let found = crate::support::messages(text);
     assert!(!found.contains("@ main.tf"), "{found}");
 }

@@ -1,8 +1,6 @@
 //! What must be known before anything is planned, and what should not be used any more.
 
-mod support;
-
-use support::messages;
+use crate::support::messages;
 
 /// How often a text is among the messages about a configuration.
 fn count(text: &str, wanted: &str) -> usize {

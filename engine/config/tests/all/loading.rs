@@ -1,9 +1,7 @@
 //! Loading: which files count, modules within modules, requirements, provider configurations.
 
-mod support;
-
+use crate::support::{compiled, files, folder, join, load, messages, render};
 use std::fmt::Write as _;
-use support::{compiled, files, folder, join, load, messages, render};
 use terrane_config::config::{IgnoreChanges, Reference, Repetition};
 use terrane_config::load::{Loader, ModuleFile, ModuleFolder};
 use terrane_config::variables::{Given, GivenSource, GivenValue};

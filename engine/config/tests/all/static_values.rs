@@ -1,8 +1,6 @@
 //! Values that must be known before anything is planned.
 
-mod support;
-
-use support::{files, folder, functions, join, messages, render};
+use crate::support::{files, folder, functions, join, messages, render};
 use terrane_config::load::{Loader, Surroundings, Tree};
 
 /// Loads with a workspace, a working directory and files. The backend's path as JSON, the asked module sources, and all messages.
