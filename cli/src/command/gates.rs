@@ -126,6 +126,10 @@ fn run(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Exit {
                 meaning.items.len()
             ),
         );
+        let counts = match explain::why_ignored(verdict, &decision.statement.id) {
+            None => String::new(),
+            Some(why) => format!("\nIt does not count: {why}."),
+        };
         let state = if verdict.is_open() {
             format!("All gates are open: the plan can be applied with `terrane apply {path:?}`.")
         } else {
@@ -135,7 +139,7 @@ fn run(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Exit {
             )
         };
         app.out().print(&format!(
-            "\n{sentence} The decision is in {:?} and in the audit log.\n{state}\n",
+            "\n{sentence} The decision is in {:?} and in the audit log.{counts}\n{state}\n",
             decide::beside(&path)
         ));
         Ok(Exit::OK)

@@ -61,6 +61,13 @@ pub fn text(verdict: &Verdict, meaning: &Meaning) -> String {
     out
 }
 
+/// Why a decision does not count, as a clause; `None`: it does.
+#[must_use]
+pub fn why_ignored(verdict: &Verdict, id: &crate::decision::DecisionId) -> Option<&'static str> {
+    let found = verdict.ignored.iter().find(|(ignored, _)| ignored == id);
+    found.map(|(_, why)| ignored(*why))
+}
+
 fn line(out: &mut String, sign: &str, text: &str) {
     // Writing to a string cannot fail.
     let _written = writeln!(out, "  {sign} {text}");
