@@ -4,6 +4,7 @@ use crate::clock::now_ms;
 use crate::drive::{Pool, drive_apply};
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_apply;
+use crate::gates::pass::{self, Gating};
 use crate::interrupt::Interrupt;
 use crate::load::Loaded;
 use crate::plan::Made;
@@ -11,7 +12,7 @@ use crate::session::{Session, new_run};
 use crate::ui::Ui;
 use std::sync::Arc;
 use terrane_apply::{Applied, Applier, ApplyInput};
-use terrane_gate::{ApprovedPlan, Decision, Policy, Refusal};
+use terrane_gate::{ApprovedPlan, Consent, Policy, Refusal};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::exec::StepKind;
@@ -78,7 +79,12 @@ impl Done {
 ///
 /// # Errors
 /// When it does not pass.
-pub fn approve(made: Made, policy: Policy, decision: &Decision) -> Result<Approved, Refusal> {
+pub fn approve(
+    made: Made,
+    digest: String,
+    gating: Option<&Gating>,
+    (policy, consent): (Policy<'_>, &Consent),
+) -> Result<Approved, Refusal> {
     let Made {
         plan,
         loaded,
@@ -86,7 +92,7 @@ pub fn approve(made: Made, policy: Policy, decision: &Decision) -> Result<Approv
         variables,
         diagnostics: _,
     } = made;
-    approve_parts(plan, loaded, variables, String::new(), (policy, decision))
+    approve_parts(plan, loaded, variables, digest, (gating, policy, consent))
 }
 
 /// Passes the parts of a plan through the gate.
@@ -95,11 +101,20 @@ pub(crate) fn approve_parts(
     loaded: Loaded,
     variables: Vec<Value>,
     digest: String,
-    (policy, decision): (Policy, &Decision),
+    (gating, policy, consent): (Option<&Gating>, Policy<'_>, &Consent),
 ) -> Result<Approved, Refusal> {
     let plan_time = plan.timestamp.to_string();
+    let approved = match gating {
+        None => ApprovedPlan::approve(plan, policy, consent)?,
+        Some(gating) => {
+            let made_at = plan.timestamp.clone();
+            gating.with_case(&made_at, &loaded, |case| {
+                ApprovedPlan::approve(plan, Policy::Gates(case), consent)
+            })?
+        }
+    };
     Ok(Approved {
-        plan: ApprovedPlan::approve(plan, policy, decision)?,
+        plan: approved,
         plan_time,
         digest,
         loaded,
@@ -136,6 +151,9 @@ pub async fn carry_out(
         requirements: _,
         folders: _,
     } = loaded;
+    let run = new_run();
+    let passed = plan.passed().clone();
+    let changes = terrane_plan::view::text::count(plan.plan()).to_string();
     let applier = Applier::new(ApplyInput {
         plan,
         config: config.clone(),
@@ -143,11 +161,11 @@ pub async fn carry_out(
         providers: registry.infos().clone(),
         variables,
         functions: functions_for_apply(&plan_time, now_ms()).with_providers(registry.functions()),
-        run: new_run().into(),
+        run: run.as_str().into(),
         who: session.who().into(),
         command: session.command.as_str().into(),
         cwd: session.cwd.as_str().into(),
-        digest: digest.into(),
+        digest: digest.as_str().into(),
         first_op: Some(workspace.lease().fence.first_op()),
         places: session.places,
     });
@@ -160,8 +178,12 @@ pub async fn carry_out(
             }));
         }
     };
+    // From here on decisions and plan are used, whatever comes.
+    pass::begin(session, &run, &digest, &changes, &passed)?;
     let mut pool = Pool::new(config, registry, interrupt.clone(), session.places);
-    let applied = drive_apply(applier, &mut pool, &mut *workspace, interrupt, ui).await?;
+    let driven = drive_apply(applier, &mut pool, &mut *workspace, interrupt, ui).await;
+    pass::end(session, &run, driven.as_ref().ok());
+    let applied = driven?;
     let snapshot = workspace.snapshot();
     workspace
         .close()

@@ -155,9 +155,15 @@ fn describe(waiting: &Waiting, leasing: Leasing) -> String {
 /// When there is no lock with this id, or the store can't be written.
 pub fn force_unlock(session: &Session, id: &str) -> Result<Holder, Failure> {
     let store = session.store()?;
-    store
+    let holder = store
         .force_unlock(&session.workspace()?, id)
-        .map_err(Failure::store("Unlocking the state failed"))
+        .map_err(Failure::store("Unlocking the state failed"))?;
+    crate::audit::note(
+        session,
+        "unlock",
+        serde_json::json!({"lock": id, "holder": holder.describe()}),
+    );
+    Ok(holder)
 }
 
 /// Keeps a lease by renewing it in time, whatever else goes on.

@@ -30,8 +30,10 @@ pub mod variables;
 
 // The operations.
 pub mod apply;
+pub mod audit;
 pub mod console;
 pub mod fmt;
+pub mod gates;
 pub mod get;
 pub mod graph;
 pub mod import;

@@ -6,6 +6,8 @@
 use crate::apply::{Approved, approve_parts};
 use crate::backend::record;
 use crate::failure::{Failure, Report};
+use crate::gates::pass::{self, Gating, Mark};
+use crate::gates::{book::Book, decide};
 use crate::load::{Loaded, Origin, load as load_config};
 use crate::plan::Made;
 use crate::rules;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use terrane_config::config::Module;
 use terrane_config::load::{ModuleFile, ModuleFolder};
 use terrane_config::variables::{Given, GivenSource, GivenValue, root_variables};
-use terrane_gate::{Decision, Policy};
+use terrane_gate::{Consent, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_model::snapshot::Snapshot;
@@ -29,6 +31,8 @@ use terrane_value::Value;
 const WORKSPACE: &str = "workspace";
 /// Under this name the file keeps where the state is: what `init` has chosen. Arguments of a backend may be secrets, as other things in the file.
 const BACKEND: &str = "backend";
+/// Under this name the file keeps who made the plan, and under which gates; nothing where there are none.
+const GATES: &str = "gates";
 
 /// A saved plan, read.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub struct Saved {
     pub digest: String,
     /// The configuration that it was made from.
     pub loaded: Loaded,
+    /// Who made it, and under which gates.
+    pub mark: Option<Mark>,
 }
 
 /// Saves a plan.
@@ -47,6 +53,7 @@ pub struct Saved {
 /// When the file can't be written.
 pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
     let saved = saved(session, &made.plan, &made.loaded)?;
+    record(session, made, &saved)?;
     let bytes = encode(&saved).map_err(|error| {
         Failure::input(
             rules::planning::PLAN_NOT_SAVED.named(format!("Saving the plan to {path} failed")),
@@ -68,15 +75,44 @@ fn saved(session: &Session, plan: &Plan, loaded: &Loaded) -> Result<SavedPlan, F
         version: env!("CARGO_PKG_VERSION").to_owned(),
         plan: plan.clone(),
         sources: loaded.folders.iter().flat_map(sources).collect(),
-        extra: BTreeMap::from([
-            (WORKSPACE.to_owned(), workspace),
-            (BACKEND.to_owned(), record::to_plan(session)?),
-        ]),
+        extra: {
+            let mut extra = BTreeMap::from([
+                (WORKSPACE.to_owned(), workspace),
+                (BACKEND.to_owned(), record::to_plan(session)?),
+            ]);
+            if let Some(mark) = pass::mark(session)? {
+                extra.insert(GATES.to_owned(), mark.into());
+            }
+            extra
+        },
     })
 }
 
+/// Records that a plan is saved, where there is something to record it in.
+fn record(session: &Session, made: &Made, saved: &SavedPlan) -> Result<(), Failure> {
+    let gated = saved.extra.contains_key(GATES);
+    let kept = !session.is_embedded()? || std::path::Path::new(crate::session::STATE_DIR).exists();
+    if !gated && !kept {
+        return Ok(());
+    }
+    let digest = digest(saved)
+        .map(|digest| digest.to_string())
+        .unwrap_or_default();
+    let counts = terrane_plan::view::text::count(&made.plan);
+    let body = serde_json::json!({"plan": digest, "changes": counts.to_string()});
+    if !gated {
+        crate::audit::note(session, "plan", body);
+        return Ok(());
+    }
+    if let Some(mut book) = Book::open(session)? {
+        book.pin(session)?;
+    }
+    crate::audit::record(session, "plan", body, Vec::new())
+}
+
 /// What names a plan that is not saved, for the history: the digest that its file would have. Empty where it can't be saved.
-pub(crate) fn digest_of(session: &Session, plan: &Plan, loaded: &Loaded) -> String {
+#[must_use]
+pub fn digest_of(session: &Session, plan: &Plan, loaded: &Loaded) -> String {
     saved(session, plan, loaded)
         .ok()
         .and_then(|saved| digest(&saved).ok())
@@ -171,6 +207,7 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
     if let Some(bytes) = extra.get(BACKEND) {
         session.follow(record::from_plan(bytes));
     }
+    let mark = extra.get(GATES).map(|bytes| Mark::read(bytes));
     let given = planned_values(&plan);
     let folders = folders(sources);
     let loaded = load_config(
@@ -184,7 +221,80 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
         plan,
         digest: digest.to_string(),
         loaded,
+        mark,
     })
+}
+
+/// Breaking the glass: why, and with whose key.
+#[derive(Debug)]
+pub struct Glass {
+    /// Why.
+    pub reason: String,
+    /// Who signs for it.
+    pub key: terrane_gate::key::PrivateKey,
+}
+
+/// What gates judge a saved plan with; `None`: there are no gates.
+fn gating(
+    session: &Session,
+    path: &str,
+    saved: &Saved,
+    glass: Option<&Glass>,
+) -> Result<Option<Gating>, Failure> {
+    let author = saved.mark.as_ref().map_or("", |mark| &mark.author);
+    let Some(mut gating) = Gating::open(session, author, &saved.digest)? else {
+        return match glass {
+            None => Ok(None),
+            Some(_) => Err(Failure::input(
+                &rules::gates::NO_GATES,
+                "There are no gates here, so there is no glass to break.",
+            )),
+        };
+    };
+    gating.beside = decide::read_beside(path)?;
+    if let Some(glass) = glass {
+        break_glass(session, &mut gating, &saved.plan, &saved.loaded, glass)?;
+    } else {
+        pass::check_mark(&gating.book, saved.mark.as_ref())?;
+    }
+    gating.book.pin(session)?;
+    Ok(Some(gating))
+}
+
+/// Signs that a plan is to be applied whatever the gates say, and records that before anything else.
+///
+/// # Errors
+/// When the gates do not let this person.
+pub fn break_glass(
+    session: &Session,
+    gating: &mut Gating,
+    plan: &Plan,
+    loaded: &Loaded,
+    glass: &Glass,
+) -> Result<(), Failure> {
+    let request = decide::Request {
+        kind: terrane_gate::decision::DecisionKind::BreakGlass,
+        comment: glass.reason.clone(),
+        valid_ms: Some(3_600_000),
+        only: Vec::new(),
+        gate: None,
+    };
+    let looked = gating.look(plan, loaded);
+    let decision = decide::sign(gating, &looked, &request, &glass.key)?;
+    decide::keep(session, &decision)?;
+    gating.beside.push(decision);
+    let gates = &gating.book.rules.gates;
+    let person = gates
+        .whose(&glass.key.public())
+        .map(|(name, _)| name.clone());
+    let may = gates.break_glass.as_ref().zip(person);
+    if may.is_some_and(|(needed, person)| gates.may_approve(needed, &person, "")) {
+        return Ok(());
+    }
+    Err(Failure::input(
+        &rules::gates::GLASS_HOLDS,
+        "The gates do not say that this person can break the glass (`break_glass { from = [...] }`). That it was tried is recorded.",
+    ))
 }
 
 /// The values of variables that a plan keeps.
@@ -259,12 +369,16 @@ fn ephemeral_again(plan: &Plan, root: Option<&Module>, given: &[GivenValue]) -> 
 pub fn approve(
     session: &Session,
     saved: Saved,
+    path: &str,
+    glass: Option<&Glass>,
     arguments: &[VariableArgument],
 ) -> Result<Approved, Failure> {
+    let gating = gating(session, path, &saved, glass)?;
     let Saved {
         plan,
         digest,
         mut loaded,
+        mark: _,
     } = saved;
     let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
     let mut diagnostics = collected.diagnostics;
@@ -305,12 +419,7 @@ pub fn approve(
         loaded,
         values,
         digest,
-        (Policy::AutoApprove, &Decision::Auto),
+        (gating.as_ref(), Policy::AutoApprove, &Consent::Auto),
     )
-    .map_err(|_| {
-        Failure::input(
-            &rules::planning::PLAN_WITH_ERRORS,
-            "Errors were found when this plan was made, so it can only be shown.",
-        )
-    })
+    .map_err(|refusal| pass::not_approved(&refusal))
 }

@@ -36,6 +36,17 @@ const TO: Flag = Flag::new(
     "Go back to what this version of the state describes (`terrane state history`), instead of forward to the configuration.",
 );
 
+/// Emergencies.
+const GLASS: &[Flag] = &[
+    Flag::new(
+        "break-glass",
+        Value,
+        "REASON",
+        "Apply although gates are closed, where they name you for that. Signed and recorded.",
+    ),
+    super::table_gates::KEY,
+];
+
 /// The commands, but for those below `state`.
 static COMMANDS: &[Command] = &[
     Command {
@@ -153,6 +164,13 @@ static COMMANDS: &[Command] = &[
                     "FILE",
                     "Save the plan, to apply exactly it later.",
                 ),
+                Flag::new(
+                    "sign",
+                    Bool,
+                    "",
+                    "Sign that the saved plan is yours, for gates that want to know.",
+                ),
+                super::table_gates::KEY,
                 TO,
                 Flag::new(
                     "detailed-exitcode",
@@ -186,6 +204,7 @@ static COMMANDS: &[Command] = &[
             OPERATION,
             POLICY,
             APPROVE,
+            GLASS,
             &[TO],
         ],
         positional: (0, 1),
@@ -197,7 +216,9 @@ static COMMANDS: &[Command] = &[
         usage: " [options]",
         about: "Destroy what is managed here",
         help: "The same as `terrane apply -destroy`: plans to destroy every object that is managed in\nthis workspace, asks, and does it.",
-        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION, POLICY, APPROVE],
+        flags: &[
+            VIEW, JSON, INPUT, VARS, STATE, OPERATION, POLICY, APPROVE, GLASS,
+        ],
         positional: (0, 0),
         run: Some(command::apply::run_destroy),
     },
@@ -771,7 +792,10 @@ static COMMANDS: &[Command] = &[
 
 /// All commands; the first of those with the same beginning is the parent.
 pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
-    COMMANDS.iter().chain(super::table_state::COMMANDS)
+    COMMANDS
+        .iter()
+        .chain(super::table_gates::COMMANDS)
+        .chain(super::table_state::COMMANDS)
 }
 
 /// Other names of commands.

@@ -11,11 +11,14 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use terrane_ops::apply::{Approved, Done, approve, carry_out};
 use terrane_ops::failure::Failure;
-use terrane_ops::gate::{Decision, Policy, Refusal};
+use terrane_ops::gate::verdict::explain;
+use terrane_ops::gate::{Closed, Consent, Policy, Refusal};
+use terrane_ops::gates::pass::{Gating, Looked, refused};
 use terrane_ops::interrupt::Interrupt;
 use terrane_ops::leased::{Leased, plan_and_lease};
 use terrane_ops::model::snapshot::Snapshot;
 use terrane_ops::plan::{Made, PlanRequest};
+use terrane_ops::planfile::{self, Glass};
 use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
@@ -115,9 +118,11 @@ fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
         ));
     }
     with_session(app, parsed, "apply", |app, session| {
+        let glass = glass(app, parsed, session)?;
         block_on(async {
             let interrupt = Interrupt::listen();
-            let (approved, destroy) = saved::load_to_apply(app, session, path, parsed).await?;
+            let (approved, destroy) =
+                saved::load_to_apply(app, session, path, parsed, glass.as_ref()).await?;
             let workspace = session.acquire(approved.claim(), Some(&interrupt))?;
             let done = apply(app, session, approved, workspace, &interrupt).await?;
             Ok(finish(app, parsed, &done, destroy))
@@ -151,8 +156,10 @@ fn pass_gate(
     }
     let nothing_to_do = made.plan.is_empty();
     let mode = made.plan.mode;
+    let digest = planfile::digest_of(session, &made.plan, &made.loaded);
+    let gating = gates(app, parsed, session, &made, &digest)?;
     let (policy, decision) = if auto || nothing_to_do {
-        (Policy::AutoApprove, Decision::Auto)
+        (Policy::AutoApprove, Consent::Auto)
     } else if !app.input_enabled(parsed) {
         return Err(Failure::input(
             &rules::usage::APPROVAL_NEEDED,
@@ -161,12 +168,13 @@ fn pass_gate(
     } else {
         let question = question(mode, &session.workspace()?);
         match prompt(app.out(), &question, false).as_deref() {
-            Some("yes") => (Policy::Ask, Decision::Confirmed),
-            _ => (Policy::Ask, Decision::Declined),
+            Some("yes") => (Policy::Ask, Consent::Confirmed),
+            _ => (Policy::Ask, Consent::Declined),
         }
     };
-    match approve(made, policy, &decision) {
+    match approve(made, digest, gating.as_ref(), (policy, &decision)) {
         Ok(approved) => Ok(Some(approved)),
+        Err(Refusal::Closed(closed)) => Err(refused(&closed)),
         Err(Refusal::Unsound(violations)) => {
             let list: Vec<String> = violations
                 .iter()
@@ -191,6 +199,59 @@ fn pass_gate(
             Ok(None)
         }
     }
+}
+
+/// Opens the gates for a plan that was made just now, as far as they open without anybody. `None`: there are none.
+fn gates(
+    app: &mut App,
+    parsed: &Parsed,
+    session: &Session,
+    made: &Made,
+    digest: &str,
+) -> Result<Option<Gating>, Failure> {
+    let glass = glass(app, parsed, session)?;
+    let Some(mut gating) = Gating::open(session, &session.who(), digest)? else {
+        return match glass {
+            None => Ok(None),
+            Some(_) => Err(Failure::input(
+                &rules::gates::NO_GATES,
+                "There are no gates here, so there is no glass to break.",
+            )),
+        };
+    };
+    match &glass {
+        None => gating.book.check_unchanged()?,
+        Some(glass) => {
+            planfile::break_glass(session, &mut gating, &made.plan, &made.loaded, glass)?
+        }
+    }
+    gating.book.pin(session)?;
+    let Looked { meaning, verdict } = gating.look(&made.plan, &made.loaded);
+    if !verdict.is_open() && !verdict.only_lacks_confirmation() {
+        return Err(refused(&Closed { verdict, meaning }));
+    }
+    if app.mode() == Mode::Human && !verdict.gates.is_empty() {
+        let text = explain::text(&verdict, &meaning);
+        app.out().print(&format!("\nGates:\n{text}"));
+    }
+    Ok(Some(gating))
+}
+
+/// Who breaks the glass, and why, if that is asked for.
+fn glass(app: &mut App, parsed: &Parsed, session: &Session) -> Result<Option<Glass>, Failure> {
+    let Some(reason) = parsed.value("break-glass") else {
+        return Ok(None);
+    };
+    if reason.trim().is_empty() {
+        return Err(Failure::input(
+            &rules::gates::GLASS_HOLDS,
+            "-break-glass needs a reason, which is recorded.",
+        ));
+    }
+    Ok(Some(Glass {
+        reason: reason.to_owned(),
+        key: super::gates::key(app, parsed, session)?,
+    }))
 }
 
 fn question(mode: PlanMode, workspace: &str) -> String {

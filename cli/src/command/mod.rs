@@ -1,15 +1,18 @@
 //! The commands: each reads its arguments, calls one operation, and shows what came of it.
 
 pub(crate) mod apply;
+pub(crate) mod audit;
 pub(crate) mod console;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod force_unlock;
+pub(crate) mod gates;
 pub(crate) mod get;
 pub(crate) mod graph;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod login;
 pub(crate) mod metadata;
 pub(crate) mod output;

@@ -50,6 +50,9 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         look.at(app, &made.plan, &made.loaded)?;
         if let Some(path) = parsed.value("out") {
             saved::save(session, &made, path)?;
+            if parsed.is("sign", false) {
+                super::gates::sign(app, parsed, session, path)?;
+            }
         }
         footer(app, &made, parsed.value("out"));
         let changes = !made.plan.is_empty();

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use terrane_ops::apply::Approved;
 use terrane_ops::failure::Failure;
 use terrane_ops::plan::Made;
-use terrane_ops::planfile::{self, Saved};
+use terrane_ops::planfile::{self, Glass, Saved};
 use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::planning::view::json::{PlanContext, plan_json};
 use terrane_ops::planning::view::text;
@@ -27,12 +27,13 @@ pub(super) async fn load_to_apply(
     session: &Session,
     path: &str,
     parsed: &Parsed,
+    glass: Option<&Glass>,
 ) -> Result<(Approved, bool), Failure> {
     let look = Look::prepare(parsed)?;
     let saved = planfile::load(session, path).await?;
     look.at(app, &saved.plan, &saved.loaded)?;
     let destroy = saved.plan.mode == PlanMode::Destroy;
-    let approved = planfile::approve(session, saved, &variables(parsed))?;
+    let approved = planfile::approve(session, saved, path, glass, &variables(parsed))?;
     Ok((approved, destroy))
 }
 

@@ -1,32 +1,95 @@
 //! The gate: nothing is applied that was not approved.
 //!
-//! In go a plan and decisions; out comes an [`ApprovedPlan`], which nothing else can make and without which nothing can be applied.
+//! In go a plan, gates and decisions; out comes an [`ApprovedPlan`], which nothing else can make and without which nothing can be applied. Time, decisions
+//! and what is recorded of earlier ones are given: the room looks at no clock and no file.
+//!
+//! In reading order: what a plan means ([`meaning`]), who decides what about it ([`key`], [`decision`], [`record`]), who must ([`gates`]), what else
+//! matters ([`facts`]), and what comes of it all ([`verdict`]).
 
+pub mod decision;
+pub mod facts;
+pub mod gates;
+pub mod key;
+pub mod meaning;
+pub mod record;
+pub mod rules;
+pub mod verdict;
+
+use decision::DecisionId;
+use ecow::EcoString;
+use facts::Facts;
+use gates::Gates;
+use meaning::Meaning;
+use std::fmt;
+use terrane_config::config::Config;
+use terrane_lang::source::SourceMap;
+use terrane_plan::basis::{BasisInput, Hash};
 use terrane_plan::check::{Severity, Violation};
 use terrane_plan::plan::Plan;
+use terrane_plan::view::text::Schemas;
+use verdict::{Verdict, judge};
 
-/// What was decided about a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
+/// What whoever applies a plan says to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
     /// A person at the terminal answered `yes`.
     Confirmed,
     /// A person at the terminal did not.
     Declined,
-    /// `-auto-approve`, or a saved plan whose saving was the approval.
+    /// `-auto-approve`, or a saved plan: nobody was asked.
     Auto,
 }
 
-/// How decisions are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
+/// How plans are approved.
+#[derive(Clone, Copy, Debug)]
+pub enum Policy<'a> {
     /// A person must confirm.
     Ask,
     /// Every plan that has no errors is approved.
     AutoApprove,
+    /// Gates say who must agree.
+    Gates(&'a Case<'a>),
+}
+
+/// What gates judge a plan with.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The gates.
+    pub gates: &'a Gates,
+    /// What is known beside the plan.
+    pub facts: &'a Facts<'a>,
+    /// The configuration that the plan was made from.
+    pub config: &'a Config,
+    /// Its texts.
+    pub sources: &'a SourceMap,
+    /// Finds schemas.
+    pub schemas: Schemas<'a>,
+    /// What sensitive values are hashed with.
+    pub secret: &'a Hash,
+}
+
+impl fmt::Debug for Case<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case").finish_non_exhaustive()
+    }
+}
+
+impl Case<'_> {
+    /// What a plan means.
+    #[must_use]
+    pub fn meaning(&self, plan: &Plan) -> Meaning {
+        Meaning::of(BasisInput {
+            plan,
+            config: self.config,
+            sources: self.sources,
+            schemas: self.schemas,
+            secret: self.secret,
+        })
+    }
 }
 
 /// Why a plan may not be applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     /// The person said no, or nothing.
     Declined,
@@ -36,6 +99,17 @@ pub enum Refusal {
     NotAsked,
     /// The checker of plans found that it breaks a rule that every plan keeps: a bug in the planner, which must not reach the world.
     Unsound(Vec<Violation>),
+    /// A gate is closed.
+    Closed(Box<Closed>),
+}
+
+/// A plan that gates do not let pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closed {
+    /// What the gates say.
+    pub verdict: Verdict,
+    /// What the plan does.
+    pub meaning: Meaning,
 }
 
 /// A plan that may be applied, once: applying takes it by value.
@@ -43,14 +117,30 @@ pub enum Refusal {
 #[must_use = "an approved plan is meant to be applied"]
 pub struct ApprovedPlan {
     plan: Plan,
+    passed: Passed,
+}
+
+/// How a plan came through the gates. All empty where there are none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Passed {
+    /// What the plan means; `None`: there are no gates.
+    pub meaning: Option<Hash>,
+    /// The decisions that it rests on: to be used up before anything is done.
+    pub uses: Vec<DecisionId>,
+    /// The gates that were open.
+    pub gates: Vec<EcoString>,
+    /// Who has approved it.
+    pub approved_by: Vec<EcoString>,
+    /// Who opened closed gates in an emergency.
+    pub broken_by: Vec<EcoString>,
 }
 
 impl ApprovedPlan {
     /// The only way to make one.
     ///
     /// # Errors
-    /// When policy and decision do not allow it.
-    pub fn approve(plan: Plan, policy: Policy, decision: &Decision) -> Result<Self, Refusal> {
+    /// When policy and consent do not allow it.
+    pub fn approve(plan: Plan, policy: Policy<'_>, consent: &Consent) -> Result<Self, Refusal> {
         if plan.errored {
             return Err(Refusal::Errored);
         }
@@ -59,12 +149,16 @@ impl ApprovedPlan {
         if !violations.is_empty() {
             return Err(Refusal::Unsound(violations));
         }
-        match (policy, decision) {
-            (Policy::Ask, Decision::Confirmed)
-            | (Policy::AutoApprove, Decision::Auto | Decision::Confirmed) => Ok(Self { plan }),
-            (Policy::Ask | Policy::AutoApprove, Decision::Declined) => Err(Refusal::Declined),
-            (Policy::Ask, Decision::Auto) => Err(Refusal::NotAsked),
-        }
+        let passed = match (policy, consent) {
+            (_, Consent::Declined) => return Err(Refusal::Declined),
+            (Policy::Ask, Consent::Auto) => return Err(Refusal::NotAsked),
+            (Policy::Ask, Consent::Confirmed)
+            | (Policy::AutoApprove, Consent::Auto | Consent::Confirmed) => Passed::default(),
+            (Policy::Gates(case), Consent::Auto | Consent::Confirmed) => {
+                through(&plan, case, *consent == Consent::Confirmed)?
+            }
+        };
+        Ok(Self { plan, passed })
     }
 
     /// The plan.
@@ -72,8 +166,46 @@ impl ApprovedPlan {
         &self.plan
     }
 
+    /// How it came through the gates.
+    #[must_use]
+    pub fn passed(&self) -> &Passed {
+        &self.passed
+    }
+
     /// The plan, to be applied. Whoever takes it has nothing left to apply a second time.
     pub fn into_plan(self) -> Plan {
         self.plan
     }
+}
+
+/// Passes a plan through gates. What it means is found here, of the very plan that is applied.
+fn through(plan: &Plan, case: &Case<'_>, confirmed: bool) -> Result<Passed, Refusal> {
+    let meaning = case.meaning(plan);
+    let facts = Facts {
+        confirmed,
+        ..case.facts.clone()
+    };
+    // A plan is for one workspace: that of the place where it is applied.
+    let verdict = judge(case.gates, &meaning, &facts);
+    if !verdict.is_open() || plan.workspace != facts.place.workspace {
+        return Err(Refusal::Closed(Box::new(Closed { verdict, meaning })));
+    }
+    let mut approved_by: Vec<EcoString> = Vec::new();
+    for gate in &verdict.gates {
+        approved_by.extend(gate.approved_by.iter().cloned());
+    }
+    approved_by.sort_unstable();
+    approved_by.dedup();
+    Ok(Passed {
+        meaning: Some(meaning.digest),
+        uses: verdict.uses,
+        gates: verdict
+            .gates
+            .iter()
+            .filter(|gate| gate.lacks.is_empty())
+            .map(|gate| gate.name.clone())
+            .collect(),
+        approved_by,
+        broken_by: verdict.broken_by,
+    })
 }

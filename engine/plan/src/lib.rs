@@ -4,6 +4,7 @@
 //! which object, in which order. Planning is a conversation with providers, so it is a machine ([`machine::Planner`]) that emits calls and
 //! takes answers in any order; the shell carries them out.
 
+pub mod basis;
 pub mod check;
 pub mod ephemeral;
 pub mod exec;
@@ -17,6 +18,7 @@ pub(crate) mod planner;
 pub mod renames;
 pub mod replay;
 pub mod restore;
+pub mod risk;
 pub mod rules;
 pub mod stored;
 pub mod view;

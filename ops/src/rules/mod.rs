@@ -4,6 +4,7 @@ pub mod backend;
 pub mod console;
 pub mod encryption;
 pub mod folder;
+pub mod gates;
 pub mod import;
 pub mod input;
 pub mod install;
@@ -36,6 +37,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Encryption of state and plans", encryption::ALL),
     ("Installing providers", install::ALL),
     ("Modules", modules::ALL),
+    ("Gates, decisions and the audit log", gates::ALL),
     ("Policies", policy::ALL),
 ];
 
@@ -45,6 +47,7 @@ pub fn areas() -> impl Iterator<Item = (&'static str, &'static [&'static Rule])>
         terrane_lang::rules::AREAS,
         terrane_config::rules::AREAS,
         terrane_plan::rules::AREAS,
+        terrane_gate::rules::AREAS,
         terrane_apply::rules::AREAS,
         AREAS,
     ]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use terrane_apply::{Applied, Applier, ApplyInput};
 use terrane_config::test_file::{AssertScope, Assertion};
 use terrane_config::validate::validate;
-use terrane_gate::{ApprovedPlan, Decision, Policy};
+use terrane_gate::{ApprovedPlan, Consent, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
 use terrane_lang::expr::{Scope, values_involved};
 use terrane_lang::functions::Functions;
@@ -134,7 +134,7 @@ impl Place<'_> {
         plan: Plan,
     ) -> Result<(Applied, Arc<Snapshot>), Failure> {
         let plan_time = plan.timestamp.to_string();
-        let plan = ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto).map_err(
+        let plan = ApprovedPlan::approve(plan, Policy::AutoApprove, &Consent::Auto).map_err(
             |refusal| {
                 Failure::input(
                     &rules::test::NOT_APPROVED,

@@ -8,6 +8,7 @@
 //!
 //! Files and their rules: `docs/formats/journal.md`.
 
+mod audit;
 mod backup;
 mod fsck;
 mod index;
@@ -184,6 +185,10 @@ impl StateStore for SledStore {
         self.layout.remove(&place)?;
         drop(lock);
         Ok(())
+    }
+
+    fn audit(&self) -> Option<&dyn terrane_store::audit::Audit> {
+        Some(self)
     }
 
     fn maintain(&self) -> Option<&dyn Maintain> {

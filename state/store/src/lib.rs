@@ -5,6 +5,7 @@
 //! Beside the trait, the room holds what stores share: the written forms of events ([`wire`]), the journal file
 //! ([`journal`]), state files of the peers ([`statefile`]), and the suite that every store must pass (`conformance`).
 
+pub mod audit;
 pub mod backend;
 pub mod backup;
 pub mod chain;
@@ -132,6 +133,11 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// When it does not exist, is in use, or can't be removed.
     fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         self.delete(workspace)
+    }
+
+    /// Where its audit logs are, if it keeps any. Without, gates can't be used: it could not be known what was used up.
+    fn audit(&self) -> Option<&dyn audit::Audit> {
+        None
     }
 
     /// What can be done to the store beside that, if anything.

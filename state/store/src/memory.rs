@@ -1,5 +1,6 @@
 //! A store in memory, for tests and simulations. It keeps written forms, so that it forgets and refuses what a real one would.
 
+use crate::audit::{Audit, Change};
 use crate::clock::{Clock, SystemClock};
 use crate::history::History;
 use crate::lease::{
@@ -17,6 +18,8 @@ use terrane_model::snapshot::Snapshot;
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     workspaces: Arc<Mutex<BTreeMap<String, Stored>>>,
+    /// Logs, which outlive workspaces.
+    logs: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     clock: Arc<dyn Clock>,
     lease_ms: u64,
 }
@@ -35,6 +38,7 @@ impl Default for MemoryStore {
     fn default() -> Self {
         Self {
             workspaces: Arc::default(),
+            logs: Arc::default(),
             clock: Arc::new(SystemClock),
             lease_ms: 30_000,
         }
@@ -83,6 +87,7 @@ impl MemoryStore {
         }
         Self {
             workspaces: Arc::new(Mutex::new(workspaces)),
+            logs: self.logs.clone(),
             clock: self.clock.clone(),
             lease_ms: self.lease_ms,
         }
@@ -210,6 +215,10 @@ impl StateStore for MemoryStore {
         "memory".to_owned()
     }
 
+    fn audit(&self) -> Option<&dyn Audit> {
+        Some(self)
+    }
+
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         crate::check_deletable(workspace)?;
         self.erase(workspace)
@@ -231,6 +240,26 @@ impl StateStore for MemoryStore {
                 Ok(())
             }
         }
+    }
+}
+
+impl Audit for MemoryStore {
+    fn read(&self, workspace: &str) -> Result<Vec<u8>, StoreError> {
+        let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(logs.get(workspace).cloned().unwrap_or_default())
+    }
+
+    fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError> {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = logs.entry(workspace.to_owned()).or_default();
+        let (stays, added) = change(text)?;
+        text.truncate(stays);
+        text.extend(added);
+        Ok(())
+    }
+
+    fn secret(&self, _workspace: &str) -> Result<[u8; 32], StoreError> {
+        Ok([7; 32])
     }
 }
 

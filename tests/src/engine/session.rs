@@ -4,7 +4,7 @@ use super::{Chaos, Cloud, Compiled, Project, Store, apply, plan, timed};
 use std::sync::Arc;
 use terrane_apply::{Applied, ApplyInput};
 use terrane_config::load::ModuleFolder;
-use terrane_gate::{ApprovedPlan, Decision, Policy};
+use terrane_gate::{ApprovedPlan, Consent, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::functions::{Functions, Impure, Random};
 use terrane_model::addr::InstanceAddr;
@@ -231,7 +231,7 @@ impl Session {
         let Some(plan) = made.plan.clone() else {
             return run;
         };
-        let approved = match ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto) {
+        let approved = match ApprovedPlan::approve(plan, Policy::AutoApprove, &Consent::Auto) {
             Ok(approved) => approved,
             Err(refusal) => {
                 let refused =
@@ -259,7 +259,7 @@ impl Session {
     /// With what went wrong.
     pub fn apply_timed(&mut self, made: &Made) -> Result<u64, String> {
         let plan = made.plan.clone().ok_or("there is no plan")?;
-        let approved = ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto)
+        let approved = ApprovedPlan::approve(plan, Policy::AutoApprove, &Consent::Auto)
             .map_err(|refusal| format!("refused: {refusal:?}"))?;
         let input = self.apply_input(made, approved);
         timed::apply(input, &self.cloud, &mut self.store)
@@ -299,7 +299,7 @@ impl Session {
         let mut processes = Vec::new();
         for (fence, made) in (1_u64..).zip(made) {
             let plan = made.plan.clone().ok_or("there is no plan")?;
-            let approved = ApprovedPlan::approve(plan, Policy::AutoApprove, &Decision::Auto);
+            let approved = ApprovedPlan::approve(plan, Policy::AutoApprove, &Consent::Auto);
             let approved = approved.map_err(|refusal| format!("refused: {refusal:?}"))?;
             let input = ApplyInput {
                 first_op: Some(fence << 24),

@@ -18,6 +18,7 @@ mod examples;
 mod exit_codes;
 mod folder;
 mod functions;
+mod gates;
 mod history;
 mod imports;
 mod install;

@@ -88,7 +88,10 @@ fn a_plan_is_checked_on_its_own() {
         .json();
     assert_eq!(again, report);
 
-    folder.write("data/settings.json", "{\"settings\": {\"forbidden\": \"x\"}}");
+    folder.write(
+        "data/settings.json",
+        "{\"settings\": {\"forbidden\": \"x\"}}",
+    );
     folder.run("policy check -policy-data=data p.plan").ok();
     folder
         .run("policy check -policy-data=data -fail-on-warn p.plan")
@@ -123,7 +126,10 @@ fn the_library_is_a_beginning() {
         ])
         .ok()
         .says("no objection");
-    folder.write("policy/tags.rego", "package terrane.tags\n\ntest_x if false\n");
+    folder.write(
+        "policy/tags.rego",
+        "package terrane.tags\n\ntest_x if false\n",
+    );
     folder
         .run("policy test")
         .exits(1)

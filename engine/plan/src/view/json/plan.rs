@@ -7,12 +7,16 @@ use crate::objchange::schema_marks;
 use crate::plan::{
     Action, ActionReason, Drift, Importing, LeftOut, OutputChange, Plan, PlanMode, ResourceChange,
 };
+use crate::risk;
 use crate::view::by_depth;
 use std::fmt;
 use terrane_model::addr::{
     DeposedKey, InstanceAddr, Mode, ModuleInstance, ProviderAddr, ProviderConfigAddr,
 };
 use terrane_value::{Path, Value};
+
+/// The key of what is no part of the format: consumers skip what they do not know.
+const OWN_KEY: &str = "terrane";
 
 /// What a plan is shown with.
 #[derive(Clone, Copy)]
@@ -73,7 +77,8 @@ pub fn plan_json(out: &mut dyn fmt::Write, plan: &Plan, context: PlanContext<'_>
         out.key("complete")?;
         out.bool(!plan.errored && plan.targets.is_empty() && plan.excludes.is_empty())?;
         out.key("errored")?;
-        out.bool(plan.errored)
+        out.bool(plan.errored)?;
+        view.own(out)
     })
 }
 
@@ -257,6 +262,31 @@ impl View<'_> {
                 out.object(|out| output_change(out, output))?;
             }
             Ok(())
+        })
+    }
+
+    /// What this engine adds to the format, under a key of its own.
+    fn own(&self, out: &mut Writer<'_>) -> fmt::Result {
+        let risks = || risk::of_plan(self.plan, self.context.schemas);
+        if self.plan.mode == PlanMode::RefreshOnly || risks().next().is_none() {
+            return Ok(());
+        }
+        out.key(OWN_KEY)?;
+        out.object(|out| {
+            out.key("risks")?;
+            out.array(|out| {
+                for (change, risk) in risks() {
+                    out.object(|out| {
+                        out.entry("address", &change.addr.to_string())?;
+                        if let Some(deposed) = &change.deposed {
+                            out.entry("deposed", &deposed.0)?;
+                        }
+                        out.entry("class", risk.class.name())?;
+                        out.entry("reason", &risk.reason)
+                    })?;
+                }
+                Ok(())
+            })
         })
     }
 

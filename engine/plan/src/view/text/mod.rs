@@ -9,6 +9,7 @@ mod object;
 mod paint;
 mod plan;
 mod resource;
+mod risk;
 
 #[cfg(test)]
 mod tests;

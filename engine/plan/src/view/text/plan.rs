@@ -121,6 +121,7 @@ pub fn render_to(
         let mut line = String::new();
         paint(&mut line, style.color, Paint::Bold, "Plan:");
         writeln!(out, "{line} {}.", count(plan))?;
+        super::risk::section(out, plan, schemas, style)?;
     }
     if !outputs.is_empty() {
         out.write_str("\nChanges to Outputs:\n")?;

@@ -1,0 +1,334 @@
+//! `approve`, `reject` and `gates`: looking at a saved plan with the eyes of the gates, and deciding about it.
+
+use super::{Page, block_on, good, style, with_session, written};
+use crate::app::App;
+use crate::args::Parsed;
+use crate::exit::Exit;
+use crate::view::prompt;
+use serde_json::json;
+use terrane_ops::failure::Failure;
+use terrane_ops::gate::decision::DecisionKind;
+use terrane_ops::gate::gates::duration;
+use terrane_ops::gate::key::PrivateKey;
+use terrane_ops::gate::verdict::explain;
+use terrane_ops::gates::change::{Progress, accept as accept_change};
+use terrane_ops::gates::decide::{self, Case, Request, USUAL_MS};
+use terrane_ops::gates::{book::Book, keys};
+use terrane_ops::planning::view::text;
+use terrane_ops::rules;
+use terrane_ops::session::Session;
+
+pub(crate) fn approve(app: &mut App, parsed: &Parsed) -> Exit {
+    run(app, parsed, DecisionKind::Approve)
+}
+
+pub(crate) fn reject(app: &mut App, parsed: &Parsed) -> Exit {
+    run(app, parsed, DecisionKind::Reject)
+}
+
+/// Opens the key that the arguments name.
+pub(super) fn key(
+    app: &mut App,
+    parsed: &Parsed,
+    session: &Session,
+) -> Result<PrivateKey, Failure> {
+    let path = keys::path(session, parsed.value("key"))?;
+    let may_ask = app.input_enabled(parsed);
+    keys::load(session, &path, &mut |question| {
+        may_ask.then(|| prompt(app.out(), question, true)).flatten()
+    })
+}
+
+/// Signs that a plan that was saved just now is one's own.
+pub(super) fn sign(
+    app: &mut App,
+    parsed: &Parsed,
+    session: &Session,
+    path: &str,
+) -> Result<(), Failure> {
+    let key = key(app, parsed, session)?;
+    let mut case = block_on(decide::look(session, path))?;
+    if case.looked.meaning.items.is_empty() {
+        return Ok(());
+    }
+    let request = Request {
+        kind: DecisionKind::Author,
+        comment: String::new(),
+        valid_ms: None,
+        only: Vec::new(),
+        gate: None,
+    };
+    decide::decide(session, &mut case, path, &request, &key).map(drop)
+}
+
+fn run(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Exit {
+    let as_json = parsed.is("json", false);
+    app.human_only();
+    let path = parsed.positional.first().cloned().unwrap_or_default();
+    let valid_ms = match parsed.value("expires") {
+        None => Some(USUAL_MS),
+        Some("never") => None,
+        Some(text) => {
+            match duration(text).filter(|length| *length > 0) {
+                Some(length) => Some(length),
+                None => {
+                    return app.usage_error(
+                    None,
+                    &format!("-expires={text} is no length of time: write it as in 8h or 7d, or never."),
+                );
+                }
+            }
+        }
+    };
+    let request = Request {
+        kind,
+        comment: parsed.value("comment").unwrap_or_default().to_owned(),
+        valid_ms,
+        only: parsed
+            .values(&["only"])
+            .map(|(_, value)| value.to_owned())
+            .collect(),
+        gate: parsed.value("gate").map(str::to_owned),
+    };
+    with_session(app, parsed, kind.name(), |app, session| {
+        let mut case = block_on(decide::look(session, &path))?;
+        if !as_json {
+            show(app, parsed, &case);
+        }
+        let sure = parsed.is("auto-approve", false) || as_json;
+        if !sure && !confirmed(app, parsed, kind)? {
+            app.out().print("\nNothing was decided.\n");
+            return Ok(Exit::ERROR);
+        }
+        let key = key(app, parsed, session)?;
+        let decision = decide::decide(session, &mut case, &path, &request, &key)?;
+        let (meaning, verdict) = (&case.looked.meaning, &case.looked.verdict);
+        if as_json {
+            let answer = json!({
+                "decision": kind.name(),
+                "id": decision.statement.id.to_string(),
+                "plan": case.saved.digest,
+                "actions": decision.statement.items.len(),
+                "verdict": explain::json(verdict, meaning),
+            });
+            app.out().print(&format!("{answer}\n"));
+            return Ok(Exit::OK);
+        }
+        let word = match kind {
+            DecisionKind::Reject => "Rejected",
+            _ => "Approved",
+        };
+        let sentence = good(
+            app,
+            &format!(
+                "{word}: {} of {} actions.",
+                decision.statement.items.len(),
+                meaning.items.len()
+            ),
+        );
+        let counts = match explain::why_ignored(verdict, &decision.statement.id) {
+            None => String::new(),
+            Some(why) => format!("\nIt does not count: {why}."),
+        };
+        let state = if verdict.is_open() {
+            format!("All gates are open: the plan can be applied with `terrane apply {path:?}`.")
+        } else {
+            format!(
+                "Gates that are still closed:\n\n{}",
+                explain::text(verdict, meaning)
+            )
+        };
+        app.out().print(&format!(
+            "\n{sentence} The decision is in {:?} and in the audit log.{counts}\n{state}\n",
+            decide::beside(&path)
+        ));
+        Ok(Exit::OK)
+    })
+}
+
+fn confirmed(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Result<bool, Failure> {
+    if !app.input_enabled(parsed) {
+        return Err(Failure::input(
+            &rules::usage::APPROVAL_NEEDED,
+            "Nobody can be asked whether this is meant. Give the -auto-approve option.",
+        ));
+    }
+    let question = match kind {
+        DecisionKind::Reject => "\nDo you reject these actions?",
+        _ => "\nDo you approve these actions?",
+    };
+    let text = format!(
+        "{question}\n  Only 'yes' will be accepted to sign the decision.\n\n  Enter a value: "
+    );
+    Ok(prompt(app.out(), &text, false).as_deref() == Some("yes"))
+}
+
+/// Shows the plan, what it is called, and what the gates say.
+fn show(app: &mut App, parsed: &Parsed, case: &Case) {
+    let style = style(app, parsed);
+    let registry = case.saved.loaded.registry.clone();
+    let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
+    written(text::render_to(
+        &mut Page(app.out()),
+        &case.saved.plan,
+        &schemas,
+        style,
+    ));
+    tell(app, case);
+}
+
+fn tell(app: &mut App, case: &Case) {
+    let hex =
+        |digest: &[u8; 32]| -> String { digest.iter().map(|byte| format!("{byte:02x}")).collect() };
+    let author = match case.gating.author.as_str() {
+        "" => "somebody",
+        author => author,
+    };
+    app.out().print(&format!(
+        "\nPlan {}\nMade by {author} at {}; its meaning is {}.\n\nGates:\n{}",
+        case.saved.digest,
+        case.saved.plan.timestamp,
+        hex(&case.looked.meaning.digest),
+        explain::text(&case.looked.verdict, &case.looked.meaning)
+    ));
+}
+
+/// `gates [PLAN]`: what gates there are; what a plan needs and has. The exit code says whether it may be applied.
+pub(crate) fn gates(app: &mut App, parsed: &Parsed) -> Exit {
+    let as_json = parsed.is("json", false);
+    app.human_only();
+    let path = parsed.positional.first().cloned();
+    with_session(app, parsed, "gates", |app, session| {
+        let Some(path) = path else {
+            return list(app, session, as_json);
+        };
+        let case = block_on(decide::look(session, &path))?;
+        let open = case.looked.verdict.is_open() && case.gating.book.changed.is_none();
+        if as_json {
+            let answer = json!({
+                "plan": case.saved.digest,
+                "author": case.gating.author,
+                "gates": case.gating.book.rules.digest(),
+                "changed": case.gating.book.changed.is_some(),
+                "verdict": explain::json(&case.looked.verdict, &case.looked.meaning),
+            });
+            app.out().print(&format!("{answer}\n"));
+        } else {
+            tell(app, &case);
+            warn_changed(app, &case.gating.book);
+        }
+        Ok(if open { Exit::OK } else { Exit::ERROR })
+    })
+}
+
+fn warn_changed(app: &mut App, book: &Book) {
+    if book.changed.is_some() {
+        app.out().print("\nThe files of gates are not those that are in force. `terrane gates accept` agrees to them.\n");
+    }
+}
+
+/// Lists the gates in force.
+fn list(app: &mut App, session: &Session, as_json: bool) -> Result<Exit, Failure> {
+    let Some(book) = Book::open(session)? else {
+        app.out().print(if as_json {
+            "{\"gates\":[]}\n"
+        } else {
+            "There are no gates here.\n"
+        });
+        return Ok(Exit::OK);
+    };
+    let rules = &book.rules;
+    if as_json {
+        let gates: Vec<_> = rules
+            .gates
+            .gates
+            .iter()
+            .map(|gate| json!({"name": gate.name.as_str(), "description": gate.description.as_str()}))
+            .collect();
+        let people: Vec<&str> = rules
+            .gates
+            .people
+            .keys()
+            .map(|name| name.as_str())
+            .collect();
+        let answer = json!({
+            "digest": rules.digest(),
+            "in_force": book.is_pinned,
+            "changed": book.changed.is_some(),
+            "people": people,
+            "gates": gates,
+        });
+        app.out().print(&format!("{answer}\n"));
+        return Ok(Exit::OK);
+    }
+    app.show_report(&rules.warnings);
+    let mut out = String::new();
+    for gate in &rules.gates.gates {
+        let what = match gate.description.as_str() {
+            "" => String::new(),
+            text => format!(": {text}"),
+        };
+        out.push_str(&format!("  {}{what}\n", gate.name));
+    }
+    let people: Vec<&str> = rules
+        .gates
+        .people
+        .keys()
+        .map(|name| name.as_str())
+        .collect();
+    let state = if book.is_pinned {
+        "in force"
+    } else {
+        "in force from the next plan on"
+    };
+    app.out().print(&format!(
+        "Gates {state} (digest {}):\n{out}\nPeople who can decide: {}.\n",
+        rules.digest(),
+        people.join(", ")
+    ));
+    warn_changed(app, &book);
+    Ok(Exit::OK)
+}
+
+/// `gates accept`: agrees to the files of gates as they are.
+pub(crate) fn accept(app: &mut App, parsed: &Parsed) -> Exit {
+    app.human_only();
+    let as_json = parsed.is("json", false);
+    let comment = parsed.value("comment").unwrap_or_default().to_owned();
+    with_session(app, parsed, "gates accept", |app, session| {
+        let progress = accept_change(session, &mut || key(app, parsed, session), &comment)?;
+        let (state, text) = match &progress {
+            Progress::Nothing => (
+                "in_force",
+                String::from("The gates are in force as they are in the files."),
+            ),
+            Progress::Done { by } => (
+                "in_force",
+                format!(
+                    "The gates are in force now, agreed to by {}.",
+                    by.join(", ")
+                ),
+            ),
+            Progress::Waits { have, who } => (
+                "waits",
+                format!(
+                    "Agreed to by {}. Before these gates are in force, others must agree too: {}.",
+                    have.join(", "),
+                    who.join(", ")
+                ),
+            ),
+        };
+        if as_json {
+            let (have, who) = match &progress {
+                Progress::Nothing => (Vec::new(), Vec::new()),
+                Progress::Done { by } => (by.clone(), Vec::new()),
+                Progress::Waits { have, who } => (have.clone(), who.clone()),
+            };
+            let answer = json!({"state": state, "agreed_by": have, "who": who});
+            app.out().print(&format!("{answer}\n"));
+        } else {
+            app.out().print(&format!("{text}\n"));
+        }
+        Ok(Exit::OK)
+    })
+}

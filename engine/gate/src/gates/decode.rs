@@ -1,0 +1,662 @@
+//! From files of gates to [`Gates`].
+
+use super::glob::Glob;
+use super::{Approvals, Gate, Gates, Limits, Owners, Person, Selector, Window};
+use crate::key::PublicKey;
+use crate::meaning::ACTIONS;
+use crate::rules::gates as rules;
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
+use terrane_lang::expr::simple::constant;
+use terrane_lang::source::{SourceMap, Span};
+use terrane_lang::syntax::body::{Attribute, Block, Body, BodySchema, Content};
+use terrane_lang::syntax::suggest::suggestion;
+use terrane_lang::syntax::{json, parse};
+use terrane_plan::basis::Canon;
+use terrane_plan::risk::RiskClass;
+use terrane_value::convert::convert;
+use terrane_value::{Kind, Type, Value};
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name, as it is shown.
+    pub name: String,
+    /// What is in it.
+    pub content: Vec<u8>,
+}
+
+const SELECTOR: [&str; 11] = [
+    "actions",
+    "actions_above",
+    "addresses",
+    "cost_above",
+    "deletes_above",
+    "policies",
+    "providers",
+    "risks",
+    "tags",
+    "types",
+    "workspaces",
+];
+const APPROVALS: [&str; 4] = ["count", "from", "max_age", "owners"];
+
+/// Reads files of gates. The digest is over names and contents, in the order of names.
+pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
+    let mut files: Vec<&File> = files.iter().collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut canon = Canon::new("terrane gates 1");
+    canon.length(files.len());
+    let mut decoder = Decoder::default();
+    let mut contents = Vec::new();
+    for file in files {
+        canon.text(&file.name);
+        canon.bytes(&file.content);
+        if let Some(body) = decoder.body(sources, file) {
+            contents.push(decoder.take(body.content(&schema(
+                &["signed_plans"],
+                &[
+                    ("person", &["name"]),
+                    ("group", &["name"]),
+                    ("owners", &[]),
+                    ("gate", &["name"]),
+                    ("break_glass", &[]),
+                    ("amend", &[]),
+                ],
+            ))));
+        }
+    }
+    decoder.gates.digest = canon.finish();
+    decoder.people(&contents);
+    for content in &contents {
+        decoder.file(content);
+    }
+    decoder.check_counts();
+    (decoder.gates, decoder.diagnostics)
+}
+
+fn schema(attributes: &[&str], blocks: &[(&str, &[&'static str])]) -> BodySchema {
+    BodySchema {
+        attributes: attributes
+            .iter()
+            .map(|name| ((*name).into(), false))
+            .collect(),
+        blocks: blocks
+            .iter()
+            .map(|(kind, labels)| ((*kind).into(), labels.to_vec()))
+            .collect(),
+    }
+}
+
+#[derive(Default)]
+struct Decoder {
+    gates: Gates,
+    diagnostics: Diagnostics,
+    /// Where names were declared.
+    declared: BTreeMap<(&'static str, EcoString), Span>,
+}
+
+impl Decoder {
+    fn body(&mut self, sources: &mut SourceMap, file: &File) -> Option<Body> {
+        let text = match parse::decode(&file.name, &file.content) {
+            Ok(text) => text,
+            Err(problem) => {
+                self.diagnostics.push(*problem);
+                return None;
+            }
+        };
+        let id = sources.add(file.name.clone(), text);
+        if file.name.ends_with(".json") {
+            let (body, found) = json::parse_body(id, text);
+            let failed = found.has_errors();
+            self.diagnostics.extend(found);
+            (!failed).then(|| Body::Json(Arc::new(body)))
+        } else {
+            let (body, found) = parse::parse_body(id, text);
+            self.diagnostics.extend(found);
+            Some(Body::Native(Arc::new(body)))
+        }
+    }
+
+    fn take<T>(&mut self, (value, found): (T, Diagnostics)) -> T {
+        self.diagnostics.extend(found);
+        value
+    }
+
+    fn error(&mut self, rule: &'static Rule, detail: impl Into<String>, span: Span) {
+        self.diagnostics
+            .push(Diagnostic::error(rule, detail).at(span));
+    }
+
+    /// A name that nothing of its kind has yet.
+    fn name(&mut self, kind: &'static str, block: &Block) -> Option<EcoString> {
+        let name = block.labels.first()?.text.clone();
+        let earlier = self.declared.get(&(kind, name.clone())).copied();
+        if let Some(earlier) = earlier {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    &rules::DUPLICATE_NAME,
+                    format!("There is a {kind} named {name:?} already."),
+                )
+                .at(block.header)
+                .related(earlier, "the first one"),
+            );
+            return None;
+        }
+        self.declared.insert((kind, name.clone()), block.header);
+        Some(name)
+    }
+
+    /// People and groups first: all else refers to them.
+    fn people(&mut self, contents: &[Content]) {
+        let blocks = |kind: &'static str| {
+            let all = contents
+                .iter()
+                .flat_map(move |content| content.blocks_of(kind));
+            all.cloned().collect::<Vec<Block>>()
+        };
+        for block in blocks("person") {
+            let Some(name) = self.name("person", &block) else {
+                continue;
+            };
+            let content = self.content(&block, &["accounts", "expires", "keys"], &[]);
+            let person = Person {
+                keys: self.keys(&content),
+                accounts: self.globs(&content, "accounts"),
+                expires_ms: self.moment(&content, "expires"),
+            };
+            for key in &person.keys {
+                if let Some((other, _)) = self.gates.whose(key) {
+                    let detail =
+                        format!("The key {} is the one of {other:?} already.", key.short());
+                    self.error(&rules::INVALID_KEY, detail, block.header);
+                }
+            }
+            self.gates.people.insert(name, person);
+        }
+        for block in blocks("group") {
+            let Some(name) = self.name("group", &block) else {
+                continue;
+            };
+            if self.gates.people.contains_key(&name) {
+                let detail = format!("There is a person named {name:?}, so no group can be.");
+                self.error(&rules::DUPLICATE_NAME, detail, block.header);
+                continue;
+            }
+            let content = self.content(&block, &["members"], &[]);
+            let mut members = Vec::new();
+            for (member, span) in self.texts(&content, "members") {
+                if self.gates.people.contains_key(&member) {
+                    members.push(member);
+                } else {
+                    self.unknown(&member, span);
+                }
+            }
+            members.sort_unstable();
+            members.dedup();
+            self.gates.groups.insert(name, members);
+        }
+    }
+
+    fn file(&mut self, content: &Content) {
+        if let Some(attribute) = content.attribute("signed_plans") {
+            self.gates.signed_plans |= self.bool_of(attribute).unwrap_or(false);
+        }
+        for block in &content.blocks {
+            match block.kind.name.as_str() {
+                "owners" => {
+                    let content = self.content(block, &["people", "types"], &[]);
+                    let owners = Owners {
+                        types: self.globs(&content, "types"),
+                        people: self.from(&content, "people").unwrap_or_default(),
+                    };
+                    self.gates.owners.push(owners);
+                }
+                "gate" => {
+                    if let Some(gate) = self.gate(block) {
+                        self.gates.gates.push(gate);
+                    }
+                }
+                "break_glass" => {
+                    let approvals = self.approvals(block);
+                    if self.gates.break_glass.replace(approvals).is_some() {
+                        let detail = "There is a `break_glass` block already.";
+                        self.error(&rules::DUPLICATE_NAME, detail, block.header);
+                    }
+                }
+                "amend" => {
+                    let approvals = self.approvals(block);
+                    if self.gates.amend.replace(approvals).is_some() {
+                        let detail = "There is an `amend` block already.";
+                        self.error(&rules::DUPLICATE_NAME, detail, block.header);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn gate(&mut self, block: &Block) -> Option<Gate> {
+        let name = self.name("gate", block)?;
+        let content = self.content(
+            block,
+            &["auto_approve", "confirm", "deny", "description"],
+            &[
+                ("match", &[]),
+                ("except", &[]),
+                ("approvals", &[]),
+                ("window", &[]),
+                ("limit", &[]),
+            ],
+        );
+        let before = self.diagnostics.len();
+        let mut gate = Gate {
+            name,
+            description: self.text(&content, "description").unwrap_or_default(),
+            span: Some(block.header),
+            matches: Vec::new(),
+            excepts: Vec::new(),
+            auto_approve: self.bool(&content, "auto_approve"),
+            deny: self.text(&content, "deny"),
+            confirm: self.bool(&content, "confirm"),
+            approvals: Vec::new(),
+            windows: Vec::new(),
+            limits: Limits::default(),
+        };
+        for inner in &content.blocks {
+            match inner.kind.name.as_str() {
+                "match" => gate.matches.push(self.selector(inner)),
+                "except" => gate.excepts.push(self.selector(inner)),
+                "approvals" => gate.approvals.push(self.approvals(inner)),
+                "window" => gate.windows.extend(self.window(inner)),
+                "limit" => self.limits(inner, &mut gate.limits),
+                _ => {}
+            }
+        }
+        let asks = gate.deny.is_some()
+            || gate.confirm
+            || !gate.approvals.is_empty()
+            || !gate.windows.is_empty()
+            || gate.limits != Limits::default();
+        if gate.auto_approve && asks {
+            let detail = "`auto_approve = true` says that this gate is always open. Take it out, or what the gate asks for.";
+            self.error(&rules::AUTO_APPROVE_WITH_OTHERS, detail, block.header);
+        }
+        if !gate.auto_approve && !asks && self.diagnostics.len() == before {
+            let detail = "Say what this gate asks for (`approvals`, `window`, `limit`, `confirm`, `deny`), or `auto_approve = true`.";
+            self.error(&rules::EMPTY_GATE, detail, block.header);
+        }
+        Some(gate)
+    }
+
+    fn selector(&mut self, block: &Block) -> Selector {
+        let content = self.content(block, &SELECTOR, &[]);
+        let mut actions = Vec::new();
+        for (word, span) in self.texts(&content, "actions") {
+            match word.as_str() {
+                // Whatever destroys an object.
+                "destroy" => actions.extend(["delete", "replace"].map(EcoString::from)),
+                known if ACTIONS.contains(&known) => actions.push(word),
+                _ => self.unknown_word("action", &word, &ACTIONS, span),
+            }
+        }
+        let mut risks = Vec::new();
+        for (word, span) in self.texts(&content, "risks") {
+            match word.parse::<RiskClass>() {
+                Ok(class) => risks.push(class),
+                Err(()) => {
+                    let known = RiskClass::ALL.map(RiskClass::name);
+                    self.unknown_word("risk", &word, &known, span);
+                }
+            }
+        }
+        Selector {
+            actions,
+            types: self.globs(&content, "types"),
+            addresses: self.globs(&content, "addresses"),
+            providers: self.globs(&content, "providers"),
+            tags: self.tags(&content),
+            workspaces: self.globs(&content, "workspaces"),
+            risks,
+            policies: self.globs(&content, "policies"),
+            deletes_above: self.number(&content, "deletes_above"),
+            actions_above: self.number(&content, "actions_above"),
+            cost_above: self.amount(&content, "cost_above"),
+        }
+    }
+
+    fn approvals(&mut self, block: &Block) -> Approvals {
+        let content = self.content(block, &APPROVALS, &[]);
+        let mut count = 1;
+        if let Some(attribute) = content.attribute("count") {
+            match self.number(&content, "count") {
+                Some(0) => {
+                    let detail =
+                        "At least one person must approve. To ask for nobody, leave the block out.";
+                    self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
+                }
+                Some(number) => count = usize::try_from(number).unwrap_or(usize::MAX),
+                None => {}
+            }
+        }
+        let who: Vec<EcoString> = content
+            .attribute("from")
+            .and_then(|attribute| self.value(attribute, &Type::list(Type::String)))
+            .map(|value| strings(&value))
+            .unwrap_or_default();
+        Approvals {
+            count,
+            from: content
+                .attribute("from")
+                .is_some()
+                .then(|| self.from(&content, "from").unwrap_or_default()),
+            who: who.join(", ").into(),
+            owners: self.bool(&content, "owners"),
+            max_age_ms: self.duration(&content, "max_age"),
+        }
+    }
+
+    fn window(&mut self, block: &Block) -> Option<Window> {
+        let content = self.content(block, &["cron", "duration", "timezone"], &[]);
+        let cron = self.text(&content, "cron");
+        let duration = self.duration(&content, "duration");
+        let (Some(cron), Some(duration)) = (cron, duration) else {
+            if content.attribute("cron").is_none() || content.attribute("duration").is_none() {
+                let detail = "A window needs `cron` (when it opens) and `duration` (for how long).";
+                self.error(&rules::INVALID_WINDOW, detail, block.header);
+            }
+            return None;
+        };
+        let timezone = self
+            .text(&content, "timezone")
+            .unwrap_or_else(|| "UTC".into());
+        let at = |name: &str| {
+            let attribute = content.attribute(name);
+            attribute.map_or(block.header, |attribute| attribute.expr.span)
+        };
+        match Window::new(&cron, duration, &timezone) {
+            Ok(window) => return Some(window),
+            Err(super::window::WindowError::Cron(problem)) => {
+                let detail = format!("{cron:?} can't be read: {problem}.");
+                self.error(&rules::INVALID_WINDOW, detail, at("cron"));
+            }
+            Err(super::window::WindowError::Timezone) => {
+                let detail = format!(
+                    "There is no time zone {timezone:?}. Names are those of the IANA data base, such as `Europe/Berlin`."
+                );
+                self.error(&rules::INVALID_WINDOW, detail, at("timezone"));
+            }
+            Err(super::window::WindowError::Duration) => {
+                let detail = "A window is open for some time, and for a year at most.";
+                self.error(&rules::INVALID_WINDOW, detail, at("duration"));
+            }
+        }
+        None
+    }
+
+    fn limits(&mut self, block: &Block, limits: &mut Limits) {
+        let content = self.content(block, &["actions", "cost", "deletes"], &[]);
+        // The lowest counts.
+        let least = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        limits.deletes = least(limits.deletes, self.number(&content, "deletes"));
+        limits.actions = least(limits.actions, self.number(&content, "actions"));
+        limits.cost = match (limits.cost, self.amount(&content, "cost")) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+
+    /// Warns of approvals that can never be had.
+    fn check_counts(&mut self) {
+        let all = self.gates.people.len();
+        let mut found = Vec::new();
+        for gate in &self.gates.gates {
+            for approvals in &gate.approvals {
+                let most = approvals.from.as_ref().map_or(all, Vec::len);
+                if most < approvals.count {
+                    found.push((gate.name.clone(), gate.span, approvals.count, most));
+                }
+            }
+        }
+        for (name, span, count, most) in found {
+            let detail = format!(
+                "The gate {name:?} needs {count} approvals, and {most} people can give them. Nobody can approve a plan of their own."
+            );
+            let mut diagnostic = Diagnostic::warning(&rules::TOO_FEW_APPROVERS, detail);
+            diagnostic.subject = span;
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn content(
+        &mut self,
+        block: &Block,
+        attributes: &[&str],
+        blocks: &[(&str, &[&'static str])],
+    ) -> Content {
+        let found = block.body.content(&schema(attributes, blocks));
+        self.take(found)
+    }
+}
+
+/// Values of arguments.
+impl Decoder {
+    fn value(&mut self, attribute: &Attribute, ty: &Type) -> Option<Value> {
+        let value = match constant(&attribute.expr) {
+            Ok(value) => value,
+            Err(found) => {
+                self.diagnostics.extend(found);
+                return None;
+            }
+        };
+        match convert(&value, ty) {
+            Ok(value) if !value.is_null() && value.is_wholly_known() => Some(value),
+            Ok(_) => {
+                let detail = format!("The argument \"{}\" needs a value.", attribute.name.name);
+                self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
+                None
+            }
+            Err(problem) => {
+                let name = &attribute.name.name;
+                let detail = format!("The argument \"{name}\" can't have this value: {problem}.");
+                self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
+                None
+            }
+        }
+    }
+
+    fn bool_of(&mut self, attribute: &Attribute) -> Option<bool> {
+        self.value(attribute, &Type::Bool)?.as_bool()
+    }
+
+    fn bool(&mut self, content: &Content, name: &str) -> bool {
+        let attribute = content.attribute(name);
+        attribute
+            .and_then(|attribute| self.bool_of(attribute))
+            .unwrap_or(false)
+    }
+
+    fn text(&mut self, content: &Content, name: &str) -> Option<EcoString> {
+        let value = self.value(content.attribute(name)?, &Type::String)?;
+        value.as_str().map(EcoString::from)
+    }
+
+    /// A list of texts; each with the place of the whole.
+    fn texts(&mut self, content: &Content, name: &str) -> Vec<(EcoString, Span)> {
+        let Some(attribute) = content.attribute(name) else {
+            return Vec::new();
+        };
+        let span = attribute.expr.span;
+        let value = self.value(attribute, &Type::list(Type::String));
+        let texts = value.map(|value| strings(&value)).unwrap_or_default();
+        texts.into_iter().map(|text| (text, span)).collect()
+    }
+
+    fn globs(&mut self, content: &Content, name: &str) -> Vec<Glob> {
+        let texts = self.texts(content, name).into_iter();
+        texts.map(|(text, _)| Glob::new(text)).collect()
+    }
+
+    fn keys(&mut self, content: &Content) -> Vec<PublicKey> {
+        let mut keys = Vec::new();
+        for (text, span) in self.texts(content, "keys") {
+            match text.parse() {
+                Ok(key) => keys.push(key),
+                Err(problem) => {
+                    self.error(&rules::INVALID_KEY, format!("{text:?}: {problem}."), span);
+                }
+            }
+        }
+        keys
+    }
+
+    /// People, by their names and those of groups.
+    fn from(&mut self, content: &Content, name: &str) -> Option<Vec<EcoString>> {
+        let mut people = Vec::new();
+        for (who, span) in self.texts(content, name) {
+            if self.gates.people.contains_key(&who) {
+                people.push(who);
+            } else if let Some(members) = self.gates.groups.get(&who) {
+                people.extend(members.iter().cloned());
+            } else {
+                self.unknown(&who, span);
+            }
+        }
+        people.sort_unstable();
+        people.dedup();
+        Some(people)
+    }
+
+    fn tags(&mut self, content: &Content) -> Vec<(EcoString, Glob)> {
+        let Some(attribute) = content.attribute("tags") else {
+            return Vec::new();
+        };
+        let Some(value) = self.value(attribute, &Type::map(Type::String)) else {
+            return Vec::new();
+        };
+        let Kind::Map(map) = value.kind() else {
+            return Vec::new();
+        };
+        map.iter()
+            .filter_map(|(name, value)| Some((name.clone(), Glob::new(value.as_str()?))))
+            .collect()
+    }
+
+    fn number(&mut self, content: &Content, name: &str) -> Option<u64> {
+        let attribute = content.attribute(name)?;
+        let value = self.value(attribute, &Type::Number)?;
+        let number = value.as_number().and_then(terrane_value::Number::to_u64);
+        if number.is_none() {
+            let detail = format!("The argument \"{name}\" must be a whole number, 0 or more.");
+            self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
+        }
+        number
+    }
+
+    fn amount(&mut self, content: &Content, name: &str) -> Option<f64> {
+        let value = self.value(content.attribute(name)?, &Type::Number)?;
+        value.as_number().map(terrane_value::Number::to_f64)
+    }
+
+    fn duration(&mut self, content: &Content, name: &str) -> Option<u64> {
+        let attribute = content.attribute(name)?;
+        let text = self.text(content, name)?;
+        let found = duration(&text);
+        if found.is_none() {
+            let detail =
+                format!("{text:?} is no length of time. Write it as in `8h`, `30m` or `7d`.");
+            self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
+        }
+        found
+    }
+
+    fn moment(&mut self, content: &Content, name: &str) -> Option<u64> {
+        let attribute = content.attribute(name)?;
+        let text = self.text(content, name)?;
+        let found = text.parse::<jiff::Timestamp>().ok();
+        let found = found.and_then(|at| u64::try_from(at.as_millisecond()).ok());
+        if found.is_none() {
+            let detail = format!("{text:?} is no moment. Write it as in `2027-01-31T00:00:00Z`.");
+            self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
+            // Better never than always.
+            return Some(0);
+        }
+        found
+    }
+
+    fn unknown(&mut self, name: &str, span: Span) {
+        let known = self.gates.people.keys().chain(self.gates.groups.keys());
+        let near = suggestion(name, known.map(EcoString::as_str))
+            .map(|near| format!(" Did you mean {near:?}?"))
+            .unwrap_or_default();
+        let detail = format!("There is no person and no group named {name:?}.{near}");
+        self.error(&rules::UNKNOWN_PERSON, detail, span);
+    }
+
+    fn unknown_word(&mut self, what: &str, word: &str, known: &[&str], span: Span) {
+        let near = suggestion(word, known.iter().copied())
+            .map(|near| format!(" Did you mean {near:?}?"))
+            .unwrap_or_default();
+        let detail = format!(
+            "{word:?} is no {what}.{near} There are {}.",
+            known.join(", ")
+        );
+        self.error(&rules::UNKNOWN_WORD, detail, span);
+    }
+}
+
+fn strings(value: &Value) -> Vec<EcoString> {
+    let items = value.children().iter();
+    items
+        .filter_map(|item| item.as_str().map(EcoString::from))
+        .collect()
+}
+
+/// A length of time: whole numbers with `s`, `m`, `h` or `d`.
+#[must_use]
+pub fn duration(text: &str) -> Option<u64> {
+    let mut rest = text.trim();
+    let mut total = 0_u64;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|char: char| !char.is_ascii_digit())?;
+        let (number, tail) = rest.split_at(digits);
+        let mut chars = tail.chars();
+        let unit = match chars.next()? {
+            's' => 1000,
+            'm' => 60_000,
+            'h' => 3_600_000,
+            'd' => 86_400_000,
+            _ => return None,
+        };
+        let number: u64 = number.parse().ok()?;
+        total = total.checked_add(number.checked_mul(unit)?)?;
+        rest = chars.as_str();
+    }
+    Some(total)
+}
+
+/// The same as text.
+#[must_use]
+pub fn duration_text(ms: u64) -> String {
+    let mut rest = ms / 1000;
+    let mut out = String::new();
+    for (unit, seconds) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
+        if rest >= seconds {
+            out.push_str(&(rest / seconds).to_string());
+            out.push_str(unit);
+            rest %= seconds;
+        }
+    }
+    if out.is_empty() {
+        out.push_str("0s");
+    }
+    out
+}

@@ -1,0 +1,461 @@
+//! The verdict: plan, gates, decisions and time in; out comes which gates are open, and of each that is not, what is missing and who can give it.
+//!
+//! One pure function, [`judge`]. Nothing in it trusts a decision for what it says of itself: only signatures by keys that the gates name count.
+
+mod count;
+pub mod explain;
+
+use crate::decision::{Decision, DecisionId, DecisionKind};
+use crate::facts::{CLOCKS_DIFFER_MS, Facts, PolicyLevel};
+use crate::gates::{Approvals, Gate, Gates};
+use crate::meaning::{Item, Meaning};
+use count::Votes;
+use ecow::{EcoString, eco_format};
+use std::collections::BTreeSet;
+
+/// What came of a plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
+    /// The gates that are about something in the plan, in the order of the files.
+    pub gates: Vec<GateVerdict>,
+    /// Actions that no gate is about: places in the list of items.
+    pub unmatched: Vec<usize>,
+    /// What stands against the plan as a whole.
+    pub blocked: Vec<Blocked>,
+    /// Rejections that count.
+    pub rejected: Vec<Rejection>,
+    /// Decisions that do not count, and why.
+    pub ignored: Vec<(DecisionId, Ignored)>,
+    /// Decisions that the verdict rests on. Applying the plan uses them up.
+    pub uses: Vec<DecisionId>,
+    /// Who opened all gates in an emergency; empty: nobody.
+    pub broken_by: Vec<EcoString>,
+}
+
+/// What came of one gate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GateVerdict {
+    /// Its name; for what a policy asks for, the name of its rule.
+    pub name: EcoString,
+    /// What it is for.
+    pub description: EcoString,
+    /// What it is about: places in the list of items.
+    pub items: Vec<usize>,
+    /// Who has approved something of that, in a way that counts.
+    pub approved_by: Vec<EcoString>,
+    /// What is missing; empty: it is open.
+    pub lacks: Vec<Lack>,
+}
+
+/// What is missing at a gate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lack {
+    /// Approvals.
+    Approvals {
+        /// How many are needed.
+        needed: usize,
+        /// Who has given one.
+        have: Vec<EcoString>,
+        /// Who can give one.
+        who: Vec<EcoString>,
+        /// For which actions: places in the list of items.
+        items: Vec<usize>,
+    },
+    /// It is not the time.
+    Window {
+        /// The windows.
+        windows: Vec<String>,
+        /// When the next one opens, by its clocks.
+        opens: Option<String>,
+    },
+    /// There is more than may be.
+    Limit {
+        /// Of what: `objects that are destroyed`.
+        what: &'static str,
+        /// How much there is; `None`: it is not known.
+        found: Option<String>,
+        /// How much there may be.
+        most: String,
+    },
+    /// It is never open.
+    Denied(EcoString),
+    /// Whoever applies must say yes.
+    Confirmation,
+}
+
+/// Why nothing of a plan may be applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Blocked {
+    /// The clock of this machine is behind a time that is past for certain.
+    Clock {
+        /// What it shows.
+        now_ms: u64,
+        /// What is past.
+        past_ms: u64,
+    },
+    /// The plan is not signed by who made it.
+    NotSigned,
+    /// A policy denies it.
+    Policy {
+        /// The rule.
+        rule: EcoString,
+        /// What it says.
+        message: EcoString,
+    },
+}
+
+/// A rejection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// By whom.
+    pub person: EcoString,
+    /// Why.
+    pub comment: EcoString,
+    /// What: places in the list of items.
+    pub items: Vec<usize>,
+}
+
+/// Why a decision does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ignored {
+    /// It was made for another workspace or another state.
+    OtherPlace,
+    /// The signature does not fit: it was edited.
+    NotGenuine,
+    /// The key is nobody's.
+    UnknownKey,
+    /// The key was not good any more.
+    KeyExpired,
+    /// It is from the future: a clock is wrong.
+    Future,
+    /// It does not hold any more.
+    Expired,
+    /// An apply has used it.
+    Used,
+    /// It covers nothing of this plan.
+    CoversNothing,
+    /// It is by who made the plan.
+    OwnPlan,
+}
+
+impl Verdict {
+    /// Whether the plan may be applied.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let passes = self.unmatched.is_empty()
+            && self.blocked.is_empty()
+            && self.rejected.is_empty()
+            && self.gates.iter().all(|gate| gate.lacks.is_empty());
+        passes || !self.broken_by.is_empty()
+    }
+
+    /// Whether nothing is missing but the word of whoever applies.
+    #[must_use]
+    pub fn only_lacks_confirmation(&self) -> bool {
+        let confirmation = |lack: &Lack| matches!(lack, Lack::Confirmation);
+        !self.is_open()
+            && self.unmatched.is_empty()
+            && self.blocked.is_empty()
+            && self.rejected.is_empty()
+            && self
+                .gates
+                .iter()
+                .all(|gate| gate.lacks.iter().all(confirmation))
+    }
+}
+
+/// Judges what a plan means by the gates.
+#[must_use]
+pub fn judge(gates: &Gates, meaning: &Meaning, facts: &Facts<'_>) -> Verdict {
+    let mut verdict = Verdict::default();
+    if meaning.items.is_empty() {
+        return verdict;
+    }
+    // What is past is past, whatever the clock says.
+    let now_ms = facts.now_ms.max(facts.past_ms);
+    let votes = Votes::count(gates, meaning, facts, now_ms, &mut verdict.ignored);
+    verdict.blocked = blocked(gates, facts, &votes);
+    verdict.rejected = votes.rejections(facts.decisions);
+    let mut about = vec![false; meaning.items.len()];
+    let mut uses = BTreeSet::new();
+    let judging = Judging {
+        gates,
+        meaning,
+        facts,
+        votes: &votes,
+        now_ms,
+    };
+    for gate in &gates.gates {
+        let items = judging.items_of(gate);
+        if items.is_empty() {
+            continue;
+        }
+        items.iter().for_each(|item| about[*item] = true);
+        verdict.gates.push(judging.gate(gate, items, &mut uses));
+    }
+    verdict.gates.extend(judging.policies(&mut uses));
+    let unmatched = about.iter().enumerate().filter(|(_, about)| !**about);
+    verdict.unmatched = unmatched.map(|(item, _)| item).collect();
+    if !verdict.is_open() {
+        let (people, by) = votes.broken(gates, facts, now_ms);
+        if !people.is_empty() {
+            verdict.broken_by = people;
+            uses.extend(by);
+        }
+    }
+    verdict.uses = uses.into_iter().collect();
+    verdict
+}
+
+/// What stands against all of a plan.
+fn blocked(gates: &Gates, facts: &Facts<'_>, votes: &Votes<'_>) -> Vec<Blocked> {
+    let mut found = Vec::new();
+    if facts.now_ms.saturating_add(CLOCKS_DIFFER_MS) < facts.past_ms {
+        found.push(Blocked::Clock {
+            now_ms: facts.now_ms,
+            past_ms: facts.past_ms,
+        });
+    }
+    if gates.signed_plans && !votes.is_signed {
+        found.push(Blocked::NotSigned);
+    }
+    for result in facts.policies {
+        if result.level == PolicyLevel::Deny {
+            found.push(Blocked::Policy {
+                rule: result.rule.clone(),
+                message: result.message.clone(),
+            });
+        }
+    }
+    found
+}
+
+struct Judging<'a> {
+    gates: &'a Gates,
+    meaning: &'a Meaning,
+    facts: &'a Facts<'a>,
+    votes: &'a Votes<'a>,
+    now_ms: u64,
+}
+
+impl Judging<'_> {
+    fn items_of(&self, gate: &Gate) -> Vec<usize> {
+        let items = self.meaning.items.iter().enumerate();
+        items
+            .filter(|(_, item)| gate.is_about(item, self.meaning, self.facts))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    fn gate(&self, gate: &Gate, items: Vec<usize>, uses: &mut BTreeSet<DecisionId>) -> GateVerdict {
+        let mut lacks = Vec::new();
+        let mut approved_by = BTreeSet::new();
+        if let Some(reason) = &gate.deny {
+            lacks.push(Lack::Denied(reason.clone()));
+        }
+        for approvals in &gate.approvals {
+            lacks.extend(self.approvals(approvals, &items, &mut approved_by, uses));
+        }
+        if !gate.windows.is_empty() && !gate.windows.iter().any(|one| one.is_open(self.now_ms)) {
+            let next = gate.windows.iter();
+            lacks.push(Lack::Window {
+                windows: gate.windows.iter().map(ToString::to_string).collect(),
+                opens: next
+                    .filter_map(|window| {
+                        let opens = window.opens_next(self.now_ms)?;
+                        Some(format!("{opens} ({})", window.timezone))
+                    })
+                    .min(),
+            });
+        }
+        lacks.extend(self.limits(gate, &items));
+        if gate.confirm && !self.facts.confirmed {
+            lacks.push(Lack::Confirmation);
+        }
+        GateVerdict {
+            name: gate.name.clone(),
+            description: gate.description.clone(),
+            items,
+            approved_by: approved_by.into_iter().collect(),
+            lacks,
+        }
+    }
+
+    /// What is missing of approvals. Actions that the same people have approved are told together.
+    fn approvals(
+        &self,
+        approvals: &Approvals,
+        items: &[usize],
+        approved_by: &mut BTreeSet<EcoString>,
+        uses: &mut BTreeSet<DecisionId>,
+    ) -> Vec<Lack> {
+        let mut lacks: Vec<Lack> = Vec::new();
+        for at in items {
+            let Some(item) = self.meaning.items.get(*at) else {
+                continue;
+            };
+            let given = self
+                .votes
+                .approvals(self.gates, approvals, *at, item, self.now_ms);
+            approved_by.extend(given.iter().map(|(person, _)| (*person).clone()));
+            uses.extend(given.iter().map(|(_, id)| *id));
+            if given.len() >= approvals.count {
+                continue;
+            }
+            let have: Vec<EcoString> = given.iter().map(|(person, _)| (*person).clone()).collect();
+            let who = self.candidates(approvals, item, &have);
+            let same = lacks.iter_mut().find_map(|lack| match lack {
+                Lack::Approvals {
+                    have: had,
+                    who: could,
+                    items,
+                    ..
+                } if *had == have && *could == who => Some(items),
+                _ => None,
+            });
+            match same {
+                Some(items) => items.push(*at),
+                None => lacks.push(Lack::Approvals {
+                    needed: approvals.count,
+                    have,
+                    who,
+                    items: vec![*at],
+                }),
+            }
+        }
+        lacks
+    }
+
+    /// Who could still approve an action.
+    fn candidates(&self, approvals: &Approvals, item: &Item, have: &[EcoString]) -> Vec<EcoString> {
+        let people = self.gates.people.iter();
+        people
+            .filter(|(name, person)| {
+                !have.contains(name)
+                    && !self.votes.is_author(name)
+                    && !person.keys.is_empty()
+                    && person
+                        .expires_ms
+                        .is_none_or(|expires| self.now_ms < expires)
+                    && self.gates.may_approve(approvals, name, &item.type_name)
+            })
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    fn limits(&self, gate: &Gate, items: &[usize]) -> Vec<Lack> {
+        let mut lacks = Vec::new();
+        let limits = &gate.limits;
+        let mut count = |what: &'static str, most: Option<u64>, found: usize| {
+            let found = u64::try_from(found).unwrap_or(u64::MAX);
+            if let Some(most) = most.filter(|most| found > *most) {
+                lacks.push(Lack::Limit {
+                    what,
+                    found: Some(found.to_string()),
+                    most: most.to_string(),
+                });
+            }
+        };
+        let destroyed = items.iter().filter(|at| {
+            let item = self.meaning.items.get(**at);
+            item.is_some_and(|item| item.destroys)
+        });
+        count(
+            "objects that are destroyed",
+            limits.deletes,
+            destroyed.count(),
+        );
+        count("actions", limits.actions, items.len());
+        if let Some(most) = limits.cost {
+            let cost = self.facts.cost;
+            // What is not known is not under a limit.
+            if self.facts.cost_is_above(most) != crate::gates::select::Answer::No {
+                let known = cost.filter(|cost| cost.unpriced.is_empty() || cost.difference > most);
+                lacks.push(Lack::Limit {
+                    what: "more cost per month",
+                    found: known.map(|cost| format!("{:.2} {}", cost.difference, cost.currency)),
+                    most: format!("{most:.2}"),
+                });
+            }
+        }
+        lacks
+    }
+
+    /// What policies ask for where no gate asks for approvals anyway.
+    fn policies(&self, uses: &mut BTreeSet<DecisionId>) -> Vec<GateVerdict> {
+        let asked = self.facts.policies.iter();
+        let mut found = Vec::new();
+        for result in asked.filter(|one| one.level == PolicyLevel::RequireApproval) {
+            let items: Vec<usize> = (self.meaning.items.iter().enumerate())
+                .filter(|(_, item)| {
+                    result.addresses.is_empty() || result.addresses.contains(&item.address)
+                })
+                .map(|(at, _)| at)
+                .filter(|at| !self.is_asked_for(*at))
+                .collect();
+            if items.is_empty() {
+                continue;
+            }
+            let mut approved_by = BTreeSet::new();
+            let lacks = self.approvals(&Approvals::one(), &items, &mut approved_by, uses);
+            found.push(GateVerdict {
+                name: eco_format!("policy {}", result.rule),
+                description: result.message.clone(),
+                items,
+                approved_by: approved_by.into_iter().collect(),
+                lacks,
+            });
+        }
+        found
+    }
+
+    /// Whether a gate asks for approvals of an action.
+    fn is_asked_for(&self, at: usize) -> bool {
+        let Some(item) = self.meaning.items.get(at) else {
+            return false;
+        };
+        let mut asking = self
+            .gates
+            .gates
+            .iter()
+            .filter(|gate| !gate.approvals.is_empty());
+        asking.any(|gate| gate.is_about(item, self.meaning, self.facts))
+    }
+}
+
+/// Whether a set of decisions agrees to something by the requirement of [`Gates::amend`]: who agreed, and who else can.
+#[must_use]
+pub fn agreed(
+    gates: &Gates,
+    item: &terrane_plan::basis::Hash,
+    facts: &Facts<'_>,
+) -> (bool, Vec<EcoString>, Vec<EcoString>, Vec<DecisionId>) {
+    let now_ms = facts.now_ms.max(facts.past_ms);
+    let needed = gates.amend.clone().unwrap_or_else(Approvals::one);
+    let mut have: Vec<EcoString> = Vec::new();
+    let mut uses = Vec::new();
+    for decision in facts.decisions {
+        let Ok(person) = count::standing(gates, facts, now_ms, decision) else {
+            continue;
+        };
+        let counts = decision.statement.kind == DecisionKind::Approve
+            && decision.covers(item)
+            && gates.may_approve(&needed, person, "");
+        if counts && !have.contains(person) {
+            have.push(person.clone());
+            uses.push(decision.statement.id);
+        }
+    }
+    let people = gates.people.keys();
+    let who = people
+        .filter(|name| !have.contains(name) && gates.may_approve(&needed, name, ""))
+        .cloned()
+        .collect();
+    (have.len() >= needed.count, have, who, uses)
+}
+
+/// The decision with an id.
+#[must_use]
+pub fn find<'a>(decisions: &'a [Decision], id: &DecisionId) -> Option<&'a Decision> {
+    decisions.iter().find(|one| one.statement.id == *id)
+}

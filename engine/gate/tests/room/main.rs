@@ -1,0 +1,10 @@
+//! The gate as a whole: plans of the planner over a fake cloud, decisions with real signatures.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails here fails the test, also in functions that tests share"
+)]
+
+mod gates;
+mod property;
+mod world;

@@ -1,0 +1,460 @@
+//! What an action rests on: of the configuration, the declarations that lead to it; of the state, what it reads.
+//!
+//! The known values of a plan say what will be done, but not all of it: provider configurations, provisioners, write-only arguments and what is not
+//! known yet come from the configuration while the plan is applied. So that a change of these is a change of the meaning of an action (and
+//! a change elsewhere is not), each declaration gets a digest of what it says and of what it refers to. The way ends at other resources: their own
+//! actions are approved themselves, and where they do nothing, their values and versions are taken in.
+
+mod canon;
+
+pub use canon::{Canon, Hash};
+
+use crate::graph::{Graph, Node, NodeId};
+use crate::objchange::schema_marks;
+use crate::plan::{Action, Plan, ResourceChange};
+use crate::planner::index::ConfigIndex;
+use crate::view::text::Schemas;
+use std::collections::BTreeMap;
+use std::fmt;
+use terrane_config::config::{Config, ModuleId, Repetition};
+use terrane_lang::expr::Compiled;
+use terrane_lang::source::{FileId, SourceMap, Span};
+use terrane_lang::syntax::outline::Outline;
+use terrane_model::addr::{ConfigResource, InstanceAddr, Mode, ProviderAddr, ProviderConfigAddr};
+use terrane_value::Value;
+
+/// What the basis of a plan is found from.
+#[derive(Clone, Copy)]
+pub struct BasisInput<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The configuration that it was made from.
+    pub config: &'a Config,
+    /// Its texts.
+    pub sources: &'a SourceMap,
+    /// Finds schemas, for what they call sensitive.
+    pub schemas: Schemas<'a>,
+    /// What sensitive values are hashed with.
+    pub secret: &'a Hash,
+}
+
+impl fmt::Debug for BasisInput<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BasisInput").finish_non_exhaustive()
+    }
+}
+
+/// What the actions of a plan rest on.
+#[derive(Debug)]
+pub struct Basis<'a> {
+    input: BasisInput<'a>,
+    graph: Graph,
+    index: ConfigIndex,
+    texts: Texts<'a>,
+    /// By node, as far as they were needed.
+    nodes: Vec<Option<Hash>>,
+    /// Changes by resource.
+    changes: BTreeMap<ConfigResource, Vec<&'a ResourceChange>>,
+    leaves: BTreeMap<ConfigResource, Hash>,
+    settings: Hash,
+    removed: Hash,
+}
+
+impl<'a> Basis<'a> {
+    /// Looks at a plan and its configuration.
+    #[must_use]
+    pub fn new(input: BasisInput<'a>) -> Self {
+        // A configuration with a cycle has no order and no plan.
+        let (graph, _) = Graph::build(input.config);
+        let mut changes: BTreeMap<ConfigResource, Vec<&ResourceChange>> = BTreeMap::new();
+        let mut last: Option<ConfigResource> = None;
+        for change in &input.plan.changes {
+            let config = change.addr.resource.config();
+            match (&last, changes.get_mut(&config)) {
+                (Some(at), Some(list)) if *at == config => list.push(change),
+                _ => changes.entry(config.clone()).or_default().push(change),
+            }
+            last = Some(config);
+        }
+        let mut texts = Texts::new(input.sources);
+        let settings = texts.settings();
+        let removed = texts.removed(input.config);
+        Self {
+            nodes: vec![None; graph.len()],
+            index: ConfigIndex::new(input.config),
+            graph,
+            texts,
+            changes,
+            leaves: BTreeMap::new(),
+            settings,
+            removed,
+            input,
+        }
+    }
+
+    /// What a change rests on.
+    pub fn of_change(&mut self, change: &ResourceChange) -> Hash {
+        let mut canon = Canon::new("terrane basis of a change");
+        canon.bytes(&self.settings);
+        let place = self.index.resource(&change.addr.resource);
+        match place {
+            Some((module, at)) => canon.bytes(&self.node(Node::Resource(module, at))),
+            None => {
+                // What is not configured any more may have been told what to run before it goes.
+                canon.bytes(&self.removed);
+                canon.bytes(&self.provider(&change.provider));
+            }
+        }
+        canon.number(self.version(change.previous_addr.as_ref().unwrap_or(&change.addr)));
+        canon.length(change.dependencies.len());
+        for on in change.dependencies.iter() {
+            canon.text(&on.to_string());
+            canon.bytes(&self.leaf(on));
+        }
+        canon.finish()
+    }
+
+    /// What the value of a root output rests on.
+    pub fn of_output(&mut self, name: &str) -> Hash {
+        let root = self.input.config.modules.first();
+        let outputs = root.map_or(&[][..], |root| root.outputs.as_slice());
+        let found = (0u32..)
+            .zip(outputs)
+            .find(|(_, output)| output.name == name);
+        found.map_or([0; 32], |(at, _)| self.node(Node::Output(ModuleId(0), at)))
+    }
+
+    /// What a provider configuration rests on.
+    pub fn provider(&mut self, addr: &ProviderConfigAddr) -> Hash {
+        let mut providers = (0u32..).zip(&self.input.config.providers);
+        let found = providers.find(|(_, provider)| provider.addr == *addr);
+        match found {
+            Some((at, _)) => self.node(Node::Provider(terrane_config::config::ProviderId(at))),
+            None => {
+                let mut canon = Canon::new("terrane provider without configuration");
+                canon.text(&addr.to_string());
+                canon.finish()
+            }
+        }
+    }
+
+    /// A value of an object, with the marks of its schema.
+    #[must_use]
+    pub fn marked(&self, provider: &ProviderAddr, addr: &InstanceAddr, value: &Value) -> Value {
+        let resource = &addr.resource;
+        let schema = (self.input.schemas)(provider, resource.mode, &resource.type_name);
+        match schema {
+            Some(schema) => schema_marks(&schema.block, value),
+            None => value.clone(),
+        }
+    }
+
+    /// The version of an instance that the plan was made from; 0: it did not exist.
+    #[must_use]
+    pub fn version(&self, addr: &InstanceAddr) -> u64 {
+        self.input.plan.base.read.get(addr).copied().unwrap_or(0)
+    }
+
+    /// The digest of a declaration and of all that it refers to.
+    fn node(&mut self, wanted: Node) -> Hash {
+        let wanted = self.graph.id(wanted);
+        if let Some(done) = self.nodes[wanted.index()] {
+            return done;
+        }
+        // Those that it needs and that were not needed yet: along the edges first, then in the order in which each is behind what it needs.
+        let mut needed = vec![wanted];
+        let mut seen = std::collections::BTreeSet::from([wanted]);
+        let mut next = 0;
+        while let Some(id) = needed.get(next).copied() {
+            next += 1;
+            let deps = self.graph.deps(id).to_vec();
+            for dep in deps {
+                let through = !self.is_leaf(dep) && self.nodes[dep.index()].is_none();
+                if through && seen.insert(dep) {
+                    needed.push(dep);
+                }
+            }
+        }
+        // Mostly few: then the order of all is not walked.
+        let order: Vec<NodeId> = match needed.as_slice() {
+            [_] => needed,
+            _ => {
+                let order = self.graph.order().iter().copied();
+                order.filter(|id| seen.contains(id)).collect()
+            }
+        };
+        for id in order {
+            let digest = self.digest(id);
+            self.nodes[id.index()] = Some(digest);
+        }
+        self.nodes[wanted.index()].unwrap_or([0; 32])
+    }
+
+    /// Whether the way ends here: it is a resource with actions or values of its own.
+    fn is_leaf(&self, id: NodeId) -> bool {
+        self.resource(id)
+            .is_some_and(|addr| addr.mode != Mode::Ephemeral)
+    }
+
+    fn resource(&self, id: NodeId) -> Option<ConfigResource> {
+        let Node::Resource(module, at) = self.graph.node(id) else {
+            return None;
+        };
+        let module = self.input.config.module(module);
+        let resource = module.resources.get(at as usize)?;
+        Some(ConfigResource {
+            module: module.path.clone(),
+            mode: resource.mode,
+            type_name: resource.type_name.clone(),
+            name: resource.name.clone(),
+        })
+    }
+
+    fn digest(&mut self, id: NodeId) -> Hash {
+        let node = self.graph.node(id);
+        let config = self.input.config;
+        let mut canon = Canon::new("terrane basis of a declaration");
+        canon.text(&self.graph.describe(config, node));
+        self.own(node, &mut canon);
+        let deps = self.graph.deps(id).to_vec();
+        canon.length(deps.len());
+        for dep in deps {
+            canon.text(&self.graph.describe(config, self.graph.node(dep)));
+            match self
+                .resource(dep)
+                .filter(|addr| addr.mode != Mode::Ephemeral)
+            {
+                Some(addr) => canon.bytes(&self.leaf(&addr)),
+                None => canon.bytes(&self.nodes[dep.index()].unwrap_or([0; 32])),
+            }
+        }
+        canon.finish()
+    }
+
+    /// What a declaration says itself.
+    fn own(&mut self, node: Node, canon: &mut Canon) {
+        let config = self.input.config;
+        match node {
+            Node::Call(module, at) => {
+                let call = &config.module(module).calls[at as usize];
+                canon.text(&call.source);
+                canon.option(call.version.as_deref());
+                match &call.repetition {
+                    Repetition::Single => canon.tag(0),
+                    Repetition::Count(expr) => self.texts.expr(expr, 1, canon),
+                    Repetition::ForEach(expr) => self.texts.expr(expr, 2, canon),
+                    Repetition::Enabled(expr) => self.texts.expr(expr, 3, canon),
+                }
+            }
+            Node::Variable(module, at) => self.variable(module, at, canon),
+            Node::Local(module, at) => {
+                let local = &config.module(module).locals[at as usize];
+                self.texts.part(local.span, canon);
+                self.overrides(module, canon);
+            }
+            Node::Output(module, at) => {
+                let output = &config.module(module).outputs[at as usize];
+                self.texts.item(output.span, canon);
+                self.overrides(module, canon);
+            }
+            Node::Resource(module, at) => {
+                let resource = &config.module(module).resources[at as usize];
+                self.texts.item(resource.span, canon);
+                self.overrides(module, canon);
+            }
+            Node::Check(module, at) => {
+                let check = &config.module(module).checks[at as usize];
+                self.texts.item(check.span, canon);
+            }
+            Node::Provider(provider) => {
+                let provider = config.provider(provider);
+                canon.text(&provider.addr.to_string());
+                if let Some(span) = provider.span {
+                    self.texts.item(span, canon);
+                    self.overrides(provider.module, canon);
+                }
+            }
+        }
+    }
+
+    fn variable(&mut self, module: ModuleId, at: u32, canon: &mut Canon) {
+        let config = self.input.config;
+        let module = config.module(module);
+        let variable = &module.variables[at as usize];
+        self.texts.item(variable.span, canon);
+        self.overrides(module.id, canon);
+        match module.parent {
+            Some((parent, call)) => {
+                let inputs = &config.module(parent).calls[call as usize].inputs;
+                match inputs.get(at as usize).and_then(Option::as_ref) {
+                    Some(input) => self.texts.expr(input, 1, canon),
+                    None => canon.tag(0),
+                }
+            }
+            None => match self.input.plan.variables.get(&variable.name) {
+                Some(value) => {
+                    canon.tag(1);
+                    canon.value(value, self.input.secret);
+                }
+                None => canon.tag(0),
+            },
+        }
+    }
+
+    /// Files that change what others declare may have changed any declaration of their module.
+    fn overrides(&self, module: ModuleId, canon: &mut Canon) {
+        let dir = &self.input.config.module(module).dir;
+        if let Some(digest) = self.texts.overrides.get(dir.as_str()) {
+            canon.bytes(digest);
+        }
+    }
+
+    /// What is known of another resource: versions, and the values of objects that nothing is done to.
+    fn leaf(&mut self, addr: &ConfigResource) -> Hash {
+        if let Some(done) = self.leaves.get(addr) {
+            return *done;
+        }
+        let mut canon = Canon::new("terrane basis of a resource that is read");
+        for change in self.changes.get(addr).map_or(&[][..], Vec::as_slice) {
+            canon.text(&change.addr.to_string());
+            canon.option(change.deposed.as_ref().map(|key| key.0.as_str()));
+            canon.number(self.version(&change.addr));
+            canon.tag(u8::from(change.action == Action::NoOp));
+            if change.action == Action::NoOp {
+                let value = self.marked(&change.provider.provider, &change.addr, &change.after);
+                canon.value(&value, self.input.secret);
+            }
+        }
+        let digest = canon.finish();
+        self.leaves.insert(addr.clone(), digest);
+        digest
+    }
+}
+
+/// The texts of a configuration.
+#[derive(Debug)]
+struct Texts<'a> {
+    sources: &'a SourceMap,
+    outlines: BTreeMap<FileId, Option<Outline<'a>>>,
+    /// By folder: all files that override.
+    overrides: BTreeMap<String, Hash>,
+}
+
+impl<'a> Texts<'a> {
+    fn new(sources: &'a SourceMap) -> Self {
+        let mut folders: BTreeMap<String, Canon> = BTreeMap::new();
+        for (_, file) in sources.iter() {
+            let (dir, name) = file.path.rsplit_once('/').unwrap_or((".", &file.path));
+            let stem = name.split('.').next().unwrap_or_default();
+            if stem == "override" || stem.ends_with("_override") {
+                let canon = folders
+                    .entry(dir.to_owned())
+                    .or_insert_with(|| Canon::new("terrane overrides"));
+                canon.text(name);
+                canon.text(&file.text);
+            }
+        }
+        let overrides = folders.into_iter();
+        Self {
+            sources,
+            outlines: BTreeMap::new(),
+            overrides: overrides
+                .map(|(dir, canon)| (dir, canon.finish()))
+                .collect(),
+        }
+    }
+
+    /// The outline of a file; `None` where it is JSON.
+    fn outline(&mut self, file: FileId) -> Option<&Outline<'a>> {
+        let sources = self.sources;
+        let entry = self.outlines.entry(file).or_insert_with(|| {
+            let source = sources.get(file)?;
+            (!is_json(&source.path)).then(|| Outline::new(&source.text))
+        });
+        entry.as_ref()
+    }
+
+    fn whole(&self, file: FileId, canon: &mut Canon) {
+        canon.tag(9);
+        canon.text(self.sources.get(file).map_or("", |file| &file.text));
+    }
+
+    /// The block or attribute at the top of its file that a place is in.
+    fn item(&mut self, span: Span, canon: &mut Canon) {
+        let meaning = self.outline(span.file).and_then(|outline| {
+            let item = outline.item_at(span.start)?;
+            Some(outline.meaning(item))
+        });
+        match meaning {
+            Some(meaning) => {
+                canon.tag(1);
+                canon.bytes(&meaning);
+            }
+            None => self.whole(span.file, canon),
+        }
+    }
+
+    /// Just a part of a file.
+    fn part(&mut self, span: Span, canon: &mut Canon) {
+        let meaning = self
+            .outline(span.file)
+            .map(|outline| outline.meaning_of(span.start, span.end));
+        match meaning {
+            Some(meaning) => {
+                canon.tag(2);
+                canon.bytes(&meaning);
+            }
+            None => self.whole(span.file, canon),
+        }
+    }
+
+    fn expr(&mut self, expr: &Compiled, tag: u8, canon: &mut Canon) {
+        canon.tag(tag);
+        self.part(expr.span(), canon);
+    }
+
+    /// What is said about the program and the providers as a whole.
+    fn settings(&mut self) -> Hash {
+        let files: Vec<FileId> = self.sources.iter().map(|(id, _)| id).collect();
+        let mut found: Vec<Vec<u8>> = Vec::new();
+        for file in files {
+            match self.outline(file) {
+                Some(outline) => found.extend(
+                    (0..outline.len())
+                        .filter(|item| outline.kind(*item) == "terraform")
+                        .map(|item| outline.meaning(item)),
+                ),
+                // Whole files in JSON are in what they declare, except for this.
+                None => {
+                    let text = self.sources.get(file).map_or("", |file| &file.text);
+                    if text.contains("\"terraform\"") {
+                        found.push(text.as_bytes().to_vec());
+                    }
+                }
+            }
+        }
+        found.sort_unstable();
+        let mut canon = Canon::new("terrane settings");
+        found.iter().for_each(|text| canon.bytes(text));
+        canon.finish()
+    }
+
+    /// What is run before objects go that are not configured any more.
+    fn removed(&mut self, config: &Config) -> Hash {
+        let mut canon = Canon::new("terrane removed");
+        for module in &config.modules {
+            for removed in module
+                .removed
+                .iter()
+                .filter(|one| !one.provisioners.is_empty())
+            {
+                self.item(removed.span, &mut canon);
+            }
+        }
+        canon.finish()
+    }
+}
+
+fn is_json(path: &str) -> bool {
+    path.ends_with(".json")
+}

@@ -1,0 +1,264 @@
+//! The audit log: recording, reading, verifying. Stores keep it; what is in it is said in `docs/formats/audit.md`.
+//!
+//! Where states are encrypted, so are the bodies of entries.
+
+use crate::clock::now_ms;
+use crate::failure::Failure;
+use crate::rules;
+use crate::session::Session;
+use serde_json::{Value, json};
+use terrane_store::audit::{Audit, AuditError, Draft, Entry, Log};
+
+/// The logs of the store; `None`: it keeps none.
+///
+/// # Errors
+/// When the backend has to be initialized first.
+pub(crate) fn of(session: &Session) -> Result<Option<&dyn Audit>, Failure> {
+    Ok(session.store()?.audit())
+}
+
+/// Reads a log.
+///
+/// # Errors
+/// When it can't be read, or is damaged.
+pub(crate) fn read(audit: &dyn Audit, workspace: &str) -> Result<Log, Failure> {
+    terrane_store::audit::read(audit, workspace).map_err(failed)
+}
+
+/// Reads a log that is begun if it is not.
+///
+/// # Errors
+/// When it can't be read or written, or is damaged.
+pub(crate) fn founded(
+    session: &Session,
+    audit: &dyn Audit,
+    workspace: &str,
+) -> Result<Log, Failure> {
+    terrane_store::audit::founded(audit, workspace, now_ms(), &session.who()).map_err(failed)
+}
+
+/// Records something in the log of the current workspace. Nothing happens where the store keeps none.
+///
+/// # Errors
+/// When it can't be written, is damaged, or one of the names `once` is borne already.
+pub(crate) fn record(
+    session: &Session,
+    kind: &str,
+    body: Value,
+    once: Vec<String>,
+) -> Result<(), Failure> {
+    let Some(audit) = of(session)? else {
+        return Ok(());
+    };
+    let draft = Draft {
+        at_ms: now_ms(),
+        who: session.who(),
+        kind: kind.to_owned(),
+        once,
+        body: seal(session, body)?,
+    };
+    terrane_store::audit::append(audit, &session.workspace()?, &[draft]).map_err(failed)
+}
+
+/// The same of what must not be in the way of what is done: a problem is said, no more.
+pub(crate) fn note(session: &Session, kind: &str, body: Value) {
+    if let Err(failure) = record(session, kind, body, Vec::new()) {
+        let report = failure.into_report();
+        let causes: Vec<String> = report
+            .diagnostics
+            .iter()
+            .map(|one| format!("{}: {}", one.summary, one.detail))
+            .collect();
+        (session.say.0)(&format!(
+            "This could not be recorded in the audit log: {}",
+            causes.join("; ")
+        ));
+    }
+}
+
+/// Encrypts a body where states are encrypted.
+fn seal(session: &Session, body: Value) -> Result<Value, Failure> {
+    let seal = session.seal()?;
+    if !seal.encrypts() {
+        return Ok(body);
+    }
+    let sealed = seal
+        .seal(body.to_string().as_bytes(), None)
+        .map_err(Failure::store(
+            "Encrypting an entry of the audit log failed",
+        ))?;
+    Ok(json!({"sealed": String::from_utf8_lossy(&sealed)}))
+}
+
+/// A body that may be encrypted.
+pub(crate) fn open(session: &Session, body: &Value) -> Result<Value, Failure> {
+    let Some(sealed) = body.get("sealed").and_then(Value::as_str) else {
+        return Ok(body.clone());
+    };
+    let opened = session
+        .seal()?
+        .unseal(sealed.as_bytes().to_vec())
+        .map_err(Failure::store(
+            "Decrypting an entry of the audit log failed",
+        ))?;
+    Ok(serde_json::from_slice(&opened).unwrap_or_default())
+}
+
+pub(crate) fn failed(error: AuditError) -> Failure {
+    match error {
+        AuditError::Used(name) => {
+            let what = if name.starts_with(crate::gates::book::USED) {
+                "A decision that this plan needs was used by another apply meanwhile."
+            } else {
+                "This plan was applied already, here or from a copy."
+            };
+            Failure::input(
+                &rules::gates::USED,
+                format!("{what} Make a new plan, and have it approved."),
+            )
+        }
+        AuditError::Damaged(damage) => Failure::input(
+            &rules::gates::LOG_DAMAGED,
+            format!(
+                "In {damage}. Nothing is recorded or approved by a log that was changed. Look at it with `terrane audit -verify`, and find out who changed it."
+            ),
+        ),
+        AuditError::Store(error) => Failure::store("The audit log can't be used")(error),
+    }
+}
+
+/// What `terrane audit` shows.
+#[derive(Debug)]
+pub struct Shown {
+    /// The entries, bodies decrypted.
+    pub entries: Vec<Entry>,
+    /// The hash over all of the log.
+    pub head: String,
+    /// What is wrong beside the hashes, if it was verified.
+    pub problems: Vec<String>,
+}
+
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of these kinds; empty: of all.
+    pub kinds: Vec<String>,
+    /// By whom: a part of the name.
+    pub who: Option<String>,
+    /// Not before this, in milliseconds since 1970 UTC.
+    pub since_ms: Option<u64>,
+    /// Whose body mentions this.
+    pub about: Option<String>,
+}
+
+impl Filter {
+    fn wants(&self, entry: &Entry) -> bool {
+        let Self {
+            kinds,
+            who,
+            since_ms,
+            about,
+        } = self;
+        let draft = &entry.draft;
+        (kinds.is_empty() || kinds.contains(&draft.kind))
+            && who.as_ref().is_none_or(|who| draft.who.contains(who))
+            && since_ms.is_none_or(|since| draft.at_ms >= since)
+            && about
+                .as_ref()
+                .is_none_or(|about| draft.body.to_string().contains(about.as_str()))
+    }
+}
+
+/// The text of the log as the store keeps it: one JSON object per line, with the hashes by which others can verify it.
+///
+/// # Errors
+/// When it can't be read.
+pub fn export(session: &Session) -> Result<Vec<u8>, Failure> {
+    let Some(audit) = of(session)? else {
+        return Err(no_log());
+    };
+    audit
+        .read(&session.workspace()?)
+        .map_err(Failure::store("Reading the audit log failed"))
+}
+
+/// Entries of the log of the current workspace. All hashes are checked. `expect`: a hash that was written down before, which must be among them.
+///
+/// # Errors
+/// When the store keeps none, it can't be read, or is damaged.
+pub fn show(session: &Session, filter: &Filter, expect: Option<&str>) -> Result<Shown, Failure> {
+    let Some(audit) = of(session)? else {
+        return Err(no_log());
+    };
+    let log = read(audit, &session.workspace()?)?;
+    let mut problems = beside_history(session, &log)?;
+    if log.torn > 0 {
+        problems.push(format!(
+            "the last {} bytes are no whole line: somebody died over writing it, or cut it off",
+            log.torn
+        ));
+    }
+    if let Some(expect) = expect
+        && !log
+            .entries
+            .iter()
+            .any(|entry| entry.head.to_string() == expect)
+    {
+        problems.push(format!("no entry has the hash {expect}: entries were taken off the end, or all was written anew"));
+    }
+    let head = log.head().to_string();
+    let mut entries = Vec::new();
+    for mut entry in log.entries {
+        entry.draft.body = open(session, &entry.draft.body)?;
+        if filter.wants(&entry) {
+            entries.push(entry);
+        }
+    }
+    Ok(Shown {
+        entries,
+        head,
+        problems,
+    })
+}
+
+fn no_log() -> Failure {
+    Failure::input(
+        &rules::gates::NO_LOG,
+        "This backend keeps no audit log. The embedded store does, and PostgreSQL.",
+    )
+}
+
+/// Runs of the history that the log should know: what was cut off the end of the log is missed here.
+fn beside_history(session: &Session, log: &Log) -> Result<Vec<String>, Failure> {
+    let Some(first) = log.entries.first() else {
+        return Ok(Vec::new());
+    };
+    let history = match session.store()?.history(&session.workspace()?) {
+        Err(terrane_store::StoreError::NoWorkspace(_)) => Vec::new(),
+        history => history.map_err(Failure::store("Reading the history failed"))?,
+    };
+    let runs: std::collections::BTreeSet<&str> = log
+        .entries
+        .iter()
+        .filter_map(|entry| entry.draft.body.get("run").and_then(Value::as_str))
+        .collect();
+    // Bodies that are encrypted do not tell here.
+    let sealed = log
+        .entries
+        .iter()
+        .any(|entry| entry.draft.body.get("sealed").is_some());
+    if sealed {
+        return Ok(Vec::new());
+    }
+    Ok(history
+        .iter()
+        .filter(|version| version.at_ms > first.draft.at_ms && !version.plan.is_empty())
+        .filter(|version| !runs.contains(version.run.as_str()))
+        .map(|version| {
+            format!(
+                "the run {} ({}, by {}) changed the state, and no entry tells of it",
+                version.run, version.command, version.who
+            )
+        })
+        .collect())
+}

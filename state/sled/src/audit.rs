@@ -1,0 +1,44 @@
+//! Audit logs: a file per workspace, beside the folders of workspaces, so that a log outlives its workspace.
+
+use crate::SledStore;
+use crate::layout::encode_name;
+use terrane_store::audit::{Audit, Change, FileLog};
+use terrane_store::files::{io_error, make_folders};
+use terrane_store::{StoreError, check_workspace_name};
+
+impl SledStore {
+    /// The log of a workspace.
+    #[must_use]
+    pub fn audit_log(&self, workspace: &str) -> FileLog {
+        let name = format!("{}.log", encode_name(workspace));
+        FileLog::new(self.layout.root().join("audit").join(name))
+    }
+
+    /// The log of a workspace, to be written.
+    fn own_log(&self, workspace: &str) -> Result<FileLog, StoreError> {
+        check_workspace_name(workspace)?;
+        self.layout.check_format()?;
+        let root = self.layout.root();
+        if !root.join("format").exists() {
+            make_folders(root).map_err(io_error("making", root))?;
+            self.layout.write_format()?;
+        }
+        Ok(self.audit_log(workspace))
+    }
+}
+
+impl Audit for SledStore {
+    fn read(&self, workspace: &str) -> Result<Vec<u8>, StoreError> {
+        check_workspace_name(workspace)?;
+        self.layout.check_format()?;
+        self.audit_log(workspace).read()
+    }
+
+    fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError> {
+        self.own_log(workspace)?.change(change)
+    }
+
+    fn secret(&self, workspace: &str) -> Result<[u8; 32], StoreError> {
+        self.own_log(workspace)?.secret()
+    }
+}

@@ -1,0 +1,181 @@
+use super::{Audit as _, AuditError, Draft, FileLog, Log, append, founded, read};
+use crate::{MemoryStore, StoreError};
+use serde_json::json;
+
+fn draft(kind: &str, once: &[&str]) -> Draft {
+    Draft {
+        at_ms: 1_000,
+        who: "ana@laptop".to_owned(),
+        kind: kind.to_owned(),
+        once: once.iter().map(|name| (*name).to_owned()).collect(),
+        body: json!({"plan": "p", "text": "ä \"quoted\"\n"}),
+    }
+}
+
+fn sample() -> Vec<u8> {
+    let store = MemoryStore::new();
+    for (kind, once) in [
+        ("plan", &[][..]),
+        ("apply", &["plan:p", "decision:d"]),
+        ("done", &[]),
+    ] {
+        append(&store, "default", &[draft(kind, once)]).unwrap();
+    }
+    store.read("default").unwrap()
+}
+
+#[test]
+fn entries_come_back_in_their_order() {
+    let log = Log::parse(&sample()).unwrap();
+    let kinds: Vec<_> = log
+        .entries
+        .iter()
+        .map(|one| one.draft.kind.as_str())
+        .collect();
+    assert_eq!(kinds, ["founded", "plan", "apply", "done"]);
+    assert_eq!(
+        log.entries[2].draft,
+        draft("apply", &["plan:p", "decision:d"])
+    );
+    assert!(log.has("decision:d") && !log.has("decision:e"));
+    assert_eq!(
+        log.ledger().map(|id| id.to_vec()),
+        Some(log.entries[0].head.0[..16].to_vec())
+    );
+    // Lines are JSON.
+    for line in String::from_utf8(sample()).unwrap().lines() {
+        let json: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(json["hash"].is_string());
+    }
+}
+
+/// Every bit of a log: what was changed is found. What was cut off at the end is found where it is not at the end of a line.
+#[test]
+fn no_byte_can_be_changed_unseen() {
+    let text = sample();
+    let whole = Log::parse(&text).unwrap();
+    for at in 0..text.len() {
+        for bit in 0..8 {
+            let mut bytes = text.clone();
+            bytes[at] ^= 1 << bit;
+            match Log::parse(&bytes) {
+                Err(_) => {}
+                Ok(log) => assert!(log.torn > 0 && at + 1 == text.len(), "{at} {bit}"),
+            }
+        }
+        let mut without = text.clone();
+        without.remove(at);
+        assert!(
+            Log::parse(&without).map_or(true, |log| log.torn > 0),
+            "{at}"
+        );
+    }
+    let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+    for at in 0..lines.len() - 1 {
+        let mut fewer = lines.clone();
+        fewer.remove(at);
+        assert!(Log::parse(&fewer.concat()).is_err(), "line {at} taken out");
+        let mut swapped = lines.clone();
+        swapped.swap(at, at + 1);
+        assert!(Log::parse(&swapped.concat()).is_err(), "line {at} moved");
+    }
+    assert_ne!(
+        Log::parse(&lines[..2].concat()).unwrap().head(),
+        whole.head()
+    );
+}
+
+#[test]
+fn a_name_is_borne_once() {
+    let store = MemoryStore::new();
+    append(&store, "default", &[draft("apply", &["plan:p"])]).unwrap();
+    let again = append(
+        &store,
+        "default",
+        &[draft("plan", &[]), draft("apply", &["plan:p"])],
+    );
+    assert!(matches!(again, Err(AuditError::Used(name)) if name == "plan:p"));
+    let twice = [draft("apply", &["plan:q"]), draft("apply", &["plan:q"])];
+    assert!(matches!(
+        append(&store, "default", &twice),
+        Err(AuditError::Used(_))
+    ));
+    // Nothing of what was refused is there.
+    assert_eq!(read(&store, "default").unwrap().entries.len(), 2);
+    append(&store, "other", &[draft("apply", &["plan:p"])]).unwrap();
+}
+
+#[test]
+fn a_file_holds_a_log_and_what_was_torn_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = FileLog::new(folder.path().join("a/b.log"));
+    #[derive(Debug)]
+    struct One(FileLog);
+    impl super::Audit for One {
+        fn read(&self, _: &str) -> Result<Vec<u8>, StoreError> {
+            self.0.read()
+        }
+        fn change(&self, _: &str, change: super::Change<'_>) -> Result<(), StoreError> {
+            self.0.change(change)
+        }
+        fn secret(&self, _: &str) -> Result<[u8; 32], StoreError> {
+            self.0.secret()
+        }
+    }
+    let store = One(file.clone());
+    assert_eq!(store.read("").unwrap(), b"");
+    let log = founded(&store, "", 1, "ana").unwrap();
+    append(&store, "", &[draft("plan", &[])]).unwrap();
+    assert_eq!(
+        founded(&store, "", 1, "ana").unwrap().ledger(),
+        log.ledger()
+    );
+    assert_eq!(store.secret("").unwrap(), store.secret("").unwrap());
+    let mut text = store.read("").unwrap();
+    text.extend_from_slice(b"{\"v\":1,\"se");
+    std::fs::write(file.path(), &text).unwrap();
+    append(&store, "", &[draft("apply", &[])]).unwrap();
+    let log = read(&store, "").unwrap();
+    let kinds: Vec<_> = log
+        .entries
+        .iter()
+        .map(|one| one.draft.kind.as_str())
+        .collect();
+    assert_eq!(kinds, ["founded", "plan", "torn", "apply"]);
+    // A line of which only the end is missing is a line.
+    let mut text = store.read("").unwrap();
+    text.pop();
+    std::fs::write(file.path(), &text).unwrap();
+    append(&store, "", &[draft("done", &[])]).unwrap();
+    let log = read(&store, "").unwrap();
+    assert_eq!(log.entries.len(), 5);
+    assert_eq!(log.entries[3].draft.kind, "apply");
+    // A damaged log takes nothing.
+    let mut text = store.read("").unwrap();
+    text[10] ^= 1;
+    std::fs::write(file.path(), &text).unwrap();
+    let refused = append(&store, "", &[draft("apply", &[])]);
+    assert!(matches!(refused, Err(AuditError::Damaged(damage)) if damage.line == 1));
+    assert_eq!(store.read("").unwrap(), text);
+}
+
+/// Writers in several threads: every entry is there, and the chain is whole.
+#[test]
+fn several_can_write_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = MemoryStore::new();
+    let file = FileLog::new(folder.path().join("x.log"));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    let line = |text: &[u8]| Ok((text.len(), b"a line\n".to_vec()));
+                    file.change(&mut { line }).unwrap();
+                    append(&store, "default", &[draft("apply", &[])]).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(file.read().unwrap().len(), 40 * 7);
+    assert_eq!(read(&store, "default").unwrap().entries.len(), 41);
+}
