@@ -10,7 +10,9 @@ use terrane_model::addr::{ConfigResource, InstanceAddr};
 use terrane_model::with_causes;
 use terrane_plan::plan::Plan;
 use terrane_plan::view::json::{PlanContext, plan_json};
-use terrane_policy::{Input, Namespaces, Policies, PolicyError, Report, Tested, library, read};
+use terrane_policy::{
+    Input, Namespaces, Policies, PolicyError, Report, Sources, Tested, library, read,
+};
 
 /// Which policies, and what of them.
 #[derive(Clone, Debug, Default)]
@@ -30,15 +32,29 @@ impl PolicyRequest {
         self.places.is_empty()
     }
 
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When that can't be.
+    pub fn read(&self) -> Result<Sources, Failure> {
+        read(&self.places, &self.data).map_err(|error| failure(&error))
+    }
+
     /// Reads and understands them.
     ///
     /// # Errors
     /// When that can't be.
     pub fn load(&self) -> Result<Policies, Failure> {
-        read(&self.places, &self.data)
-            .and_then(Policies::compile)
-            .map_err(|error| failure(&error))
+        compile(self.read()?)
     }
+}
+
+/// Understands policies.
+///
+/// # Errors
+/// When they have mistakes.
+pub fn compile(sources: Sources) -> Result<Policies, Failure> {
+    Policies::compile(sources).map_err(|error| failure(&error))
 }
 
 /// What policies say about a plan.

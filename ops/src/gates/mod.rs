@@ -8,14 +8,16 @@ pub mod change;
 pub mod decide;
 pub mod keys;
 pub mod pass;
+mod policies;
 
 use crate::failure::{Failure, Report};
 use crate::rules;
 use crate::session::Session;
+use policies::Policies;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::path::Path;
-use terrane_gate::gates::{EXTENSIONS, File, Gates, parse};
+use terrane_gate::gates::{EXTENSIONS, File, Gates, Role, parse};
 use terrane_lang::source::SourceMap;
 use terrane_plan::basis::Hash;
 
@@ -27,8 +29,10 @@ const KIND: &str = "gates";
 pub struct Rules {
     /// The gates.
     pub gates: Gates,
-    /// The files, by name.
+    /// The files, by role and name: those of gates, and those of the policies that they name.
     pub files: Vec<File>,
+    /// The policies.
+    pub policies: Option<Policies>,
     /// Warnings about them, with their texts.
     pub warnings: Report,
 }
@@ -39,7 +43,7 @@ impl Rules {
     /// # Errors
     /// When they have errors.
     pub fn read(mut files: Vec<File>) -> Result<Self, Failure> {
-        files.sort_by(|a, b| a.name.cmp(&b.name));
+        files.sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
         let mut sources = SourceMap::default();
         let (gates, diagnostics) = parse(&mut sources, &files);
         let report = Report {
@@ -49,9 +53,11 @@ impl Rules {
         if report.diagnostics.has_errors() {
             return Err(Failure::Input(report));
         }
+        let policies = policies::compile(&gates, &files)?;
         Ok(Self {
             gates,
             files,
+            policies,
             warnings: report,
         })
     }
@@ -82,11 +88,16 @@ pub fn of_folder(session: &Session) -> Result<Option<Rules>, Failure> {
             continue;
         }
         let content = std::fs::read(entry.path()).map_err(failed(&entry.path()))?;
-        files.push(File { name, content });
+        files.push(File {
+            role: Role::Gates,
+            name,
+            content,
+        });
     }
     if files.is_empty() {
         return Ok(None);
     }
+    files.extend(policies::named(root, &files)?);
     Rules::read(files).map(Some)
 }
 
@@ -97,6 +108,7 @@ fn to_json(rules: Option<&Rules>) -> Value {
     };
     let files = rules.files.iter().map(|file| {
         json!({
+            "role": file.role.name(),
             "name": file.name,
             // Files that are no UTF-8 have errors and are never in force.
             "content": String::from_utf8_lossy(&file.content),
@@ -114,6 +126,7 @@ fn from_json(body: &Value) -> Result<Option<Rules>, Failure> {
         .iter()
         .map(|file| {
             Some(File {
+                role: Role::named(&text(file, "role")?)?,
                 name: text(file, "name")?,
                 content: text(file, "content")?.into_bytes(),
             })

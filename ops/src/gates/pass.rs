@@ -10,7 +10,7 @@ use ecow::EcoString;
 use serde_json::{Value, json};
 use terrane_apply::Applied;
 use terrane_gate::decision::Decision;
-use terrane_gate::facts::Facts;
+use terrane_gate::facts::{Facts, PolicyResult};
 use terrane_gate::meaning::Meaning;
 use terrane_gate::verdict::{Verdict, explain, judge};
 use terrane_gate::{Case, Closed, Passed, Refusal};
@@ -67,7 +67,8 @@ impl Gating {
     /// Judges a plan, without approving it.
     #[must_use]
     pub fn look(&self, plan: &Plan, loaded: &Loaded) -> Looked {
-        self.with_case(&plan.timestamp, loaded, |case| {
+        let policies = self.policies(plan, loaded);
+        self.with_case(&plan.timestamp, loaded, &policies, |case| {
             let meaning = case.meaning(plan);
             Looked {
                 verdict: judge(case.gates, &meaning, case.facts),
@@ -76,11 +77,18 @@ impl Gating {
         })
     }
 
+    /// What the policies that the gates name say about a plan.
+    pub(crate) fn policies(&self, plan: &Plan, loaded: &Loaded) -> Vec<PolicyResult> {
+        let policies = self.book.rules.policies.as_ref();
+        policies.map_or_else(Vec::new, |policies| policies.say(plan, loaded))
+    }
+
     /// Calls something with what the gates judge by.
     pub(crate) fn with_case<T>(
         &self,
         made_at: &str,
         loaded: &Loaded,
+        policies: &[PolicyResult],
         call: impl FnOnce(&Case<'_>) -> T,
     ) -> T {
         let made = made_at.parse::<jiff::Timestamp>().ok();
@@ -98,7 +106,7 @@ impl Gating {
             now_ms: crate::clock::now_ms(),
             past_ms: self.book.past_ms().max(made.unwrap_or(0)),
             confirmed: false,
-            policies: &[],
+            policies,
             cost: None,
         };
         let registry = loaded.registry.clone();

@@ -1,7 +1,7 @@
 //! From files of gates to [`Gates`].
 
 use super::glob::Glob;
-use super::{Approvals, Gate, Gates, Limits, Owners, Person, Selector, Window};
+use super::{Approvals, Gate, Gates, Limits, Owners, Person, Policies, Selector, Window};
 use crate::key::PublicKey;
 use crate::meaning::ACTIONS;
 use crate::rules::gates as rules;
@@ -19,9 +19,43 @@ use terrane_plan::risk::RiskClass;
 use terrane_value::convert::convert;
 use terrane_value::{Kind, Type, Value};
 
+/// What a file is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Gates.
+    #[default]
+    Gates,
+    /// A module of policies that gates look at (`policies`).
+    Module,
+    /// Data of these.
+    Data,
+}
+
+impl Role {
+    /// Its name, as records keep it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gates => "gates",
+            Self::Module => "module",
+            Self::Data => "data",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Gates, Self::Module, Self::Data]
+            .into_iter()
+            .find(|role| role.name() == name)
+    }
+}
+
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
+    /// What it is for.
+    pub role: Role,
     /// Its name, as it is shown.
     pub name: String,
     /// What is in it.
@@ -46,14 +80,18 @@ const APPROVALS: [&str; 4] = ["count", "from", "max_age", "owners"];
 /// Reads files of gates. The digest is over names and contents, in the order of names.
 pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
     let mut files: Vec<&File> = files.iter().collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files.sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
     let mut canon = Canon::new("terrane gates 1");
     canon.length(files.len());
     let mut decoder = Decoder::default();
     let mut contents = Vec::new();
     for file in files {
+        canon.text(file.role.name());
         canon.text(&file.name);
         canon.bytes(&file.content);
+        if file.role != Role::Gates {
+            continue;
+        }
         if let Some(body) = decoder.body(sources, file) {
             contents.push(decoder.take(body.content(&schema(
                 &["signed_plans"],
@@ -64,6 +102,7 @@ pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
                     ("gate", &["name"]),
                     ("break_glass", &[]),
                     ("amend", &[]),
+                    ("policies", &[]),
                 ],
             ))));
         }
@@ -219,6 +258,13 @@ impl Decoder {
                         self.gates.gates.push(gate);
                     }
                 }
+                "policies" => {
+                    let policies = self.policies(block);
+                    if self.gates.policies.replace(policies).is_some() {
+                        let detail = "There is a `policies` block already.";
+                        self.error(&rules::DUPLICATE_NAME, detail, block.header);
+                    }
+                }
                 "break_glass" => {
                     let approvals = self.approvals(block);
                     if self.gates.break_glass.replace(approvals).is_some() {
@@ -236,6 +282,24 @@ impl Decoder {
                 _ => {}
             }
         }
+    }
+
+    fn policies(&mut self, block: &Block) -> Policies {
+        let content = self.content(block, &["data", "modules", "namespaces"], &[]);
+        let mut texts = |name: &str| {
+            let texts = self.texts(&content, name).into_iter();
+            texts.map(|(text, _)| text).collect::<Vec<_>>()
+        };
+        let policies = Policies {
+            modules: texts("modules"),
+            data: texts("data"),
+            namespaces: texts("namespaces"),
+        };
+        if policies.modules.is_empty() {
+            let detail = "Say where the policies are: `modules = [\"policy\"]`.";
+            self.error(&rules::INVALID_GATE_VALUE, detail, block.header);
+        }
+        policies
     }
 
     fn gate(&mut self, block: &Block) -> Option<Gate> {

@@ -11,7 +11,7 @@ pub mod window;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{File, duration, duration_text, parse};
+pub use decode::{File, Role, duration, duration_text, parse};
 pub use window::Window;
 
 use crate::key::PublicKey;
@@ -44,6 +44,19 @@ pub struct Gates {
     pub amend: Option<Approvals>,
     /// Whether a plan must be signed by who made it.
     pub signed_plans: bool,
+    /// The policies that look at every plan; `None`: none.
+    pub policies: Option<Policies>,
+}
+
+/// Policies that look at every plan. They are in force together with the gates: their files are part of the digest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policies {
+    /// Files and folders with modules, relative to the configuration.
+    pub modules: Vec<EcoString>,
+    /// Files and folders with data.
+    pub data: Vec<EcoString>,
+    /// The packages whose rules are looked at; `*`: all. None: `main`.
+    pub namespaces: Vec<EcoString>,
 }
 
 /// Somebody who can decide.

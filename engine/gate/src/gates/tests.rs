@@ -5,6 +5,7 @@ use terrane_lang::source::SourceMap;
 
 fn read(text: &str) -> (Gates, Diagnostics) {
     let file = File {
+        role: crate::gates::Role::Gates,
         name: "gates.tfgate.hcl".to_owned(),
         content: text.as_bytes().to_vec(),
     };
@@ -148,6 +149,7 @@ fn what_is_wrong_is_said() {
 #[test]
 fn the_digest_is_of_all_files_whatever_their_order() {
     let file = |name: &str, text: &str| File {
+        role: crate::gates::Role::Gates,
         name: name.to_owned(),
         content: text.as_bytes().to_vec(),
     };

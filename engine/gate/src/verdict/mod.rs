@@ -386,10 +386,11 @@ impl Judging<'_> {
         let asked = self.facts.policies.iter();
         let mut found = Vec::new();
         for result in asked.filter(|one| one.level == PolicyLevel::RequireApproval) {
+            // What names none of the actions is about the plan as a whole.
+            let names = |address: &EcoString| result.addresses.contains(address);
+            let whole = !self.meaning.items.iter().any(|item| names(&item.address));
             let items: Vec<usize> = (self.meaning.items.iter().enumerate())
-                .filter(|(_, item)| {
-                    result.addresses.is_empty() || result.addresses.contains(&item.address)
-                })
+                .filter(|(_, item)| whole || names(&item.address))
                 .map(|(at, _)| at)
                 .filter(|at| !self.is_asked_for(*at))
                 .collect();

@@ -75,6 +75,7 @@ pub(crate) fn people() -> String {
 
 pub(crate) fn gates(text: &str) -> Gates {
     let file = File {
+        role: terrane_gate::gates::Role::Gates,
         name: "g.tfgate.hcl".to_owned(),
         content: text.as_bytes().to_vec(),
     };
