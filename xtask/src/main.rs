@@ -10,6 +10,7 @@
 mod bench;
 mod fuzz;
 mod manifest;
+mod plugins;
 mod services;
 mod tidy;
 
@@ -123,6 +124,9 @@ fn test() -> Result<()> {
         }
         if name == "format" {
             tidy()?;
+            plugins::fetch(&root())
+                .iter()
+                .for_each(|problem| say(problem));
         }
     }
     Ok(())

@@ -79,14 +79,7 @@ impl Registries {
         address: &RegistryAddress,
     ) -> Result<Vec<String>, RegistryError> {
         let service = self.service(address).await?;
-        let RegistryAddress {
-            namespace,
-            name,
-            system,
-            ..
-        } = address;
-        let path = format!("{namespace}/{name}/{system}/versions");
-        let answer = self.ask(address, &service, &path).await?;
+        let answer = self.ask(address, &service, "versions").await?;
         let content = answer.json().map_err(|error| fetch(address, error))?;
         let versions = content
             .get("modules")
@@ -107,13 +100,7 @@ impl Registries {
         version: &str,
     ) -> Result<(Remote, Word), RegistryError> {
         let service = self.service(address).await?;
-        let RegistryAddress {
-            namespace,
-            name,
-            system,
-            ..
-        } = address;
-        let path = format!("{namespace}/{name}/{system}/{version}/download");
+        let path = format!("{version}/download");
         let answer = self.ask(address, &service, &path).await?;
         let place = match answer
             .header("X-Terraform-Get")
@@ -162,15 +149,17 @@ impl Registries {
         })
     }
 
+    /// Asks for what is under `path` of a module.
     async fn ask(
         &self,
         address: &RegistryAddress,
         service: &Service,
         path: &str,
     ) -> Result<Answer, RegistryError> {
+        let module = module(address);
         let url = service
             .url
-            .join(path)
+            .join(&format!("{module}/{path}"))
             .map_err(|error| odd(address, error.to_string()))?;
         let mut request: Request<'_> = self.discovery.client().get(url);
         if let Some(token) = &service.token {
@@ -181,7 +170,6 @@ impl Registries {
             .await
             .map_err(|error| fetch(address, error))?;
         let host = address.host.display();
-        let module = module(address);
         let anonymous = service.token.is_none();
         match answer.status.as_u16() {
             404 => Err(RegistryError::NotFound {

@@ -8,8 +8,10 @@ use crate::objchange;
 use crate::plan::{Action, ActionReason, PlanMode, ResourceChange};
 use crate::rules;
 use std::sync::Arc;
-use terrane_config::config::ModuleId;
+use terrane_config::config::{ModuleId, Reference, Repetition};
 use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::expr::Use;
+use terrane_model::addr::Mode;
 use terrane_model::provider::{Call, Private, ProviderDiagnostic};
 use terrane_model::snapshot::CheckKind;
 use terrane_value::Value;
@@ -47,9 +49,32 @@ impl Core {
         );
     }
 
-    /// Whether something that it explicitly depends on (itself, or through the calls around it) has pending changes.
+    /// Whether something that it explicitly depends on (itself, or through the calls around it) has pending changes. For data sources a managed resource
+    /// that they refer to themselves is as good as one in `depends_on`: what they find may be the work of that.
     pub(super) fn data_waits(&self, module: ModuleId, at: u32) -> bool {
         let declared = self.config.module(module);
+        let resource = &declared.resources[at as usize];
+        if resource.mode == Mode::Data {
+            let mut waits = false;
+            let mut look = |used: &Use| {
+                if let Some(Reference::Resource(on)) =
+                    declared.slots.get(used.slot.0 as usize).copied()
+                    && !waits
+                    && declared.resources[on as usize].mode == Mode::Managed
+                {
+                    waits = self.resource_changing(module, on);
+                }
+            };
+            if let Repetition::Count(many) | Repetition::ForEach(many) | Repetition::Enabled(many) =
+                &resource.repetition
+            {
+                many.uses().iter().for_each(&mut look);
+            }
+            resource.body.each_use(&mut look);
+            if waits {
+                return true;
+            }
+        }
         if declared.resources[at as usize]
             .depends_on
             .iter()
@@ -79,13 +104,8 @@ impl Core {
             deps.iter()
                 .filter_map(|dep| self.index.config_resource(dep))
                 .any(|(module, at)| {
-                    let managed = self.config.module(module).resources[at as usize].mode
-                        == terrane_model::addr::Mode::Managed;
-                    managed
-                        && self.changing[self
-                            .graph
-                            .id(crate::graph::Node::Resource(module, at))
-                            .index()]
+                    let declared = &self.config.module(module).resources[at as usize];
+                    declared.mode == Mode::Managed && self.resource_changing(module, at)
                 })
         }
     }

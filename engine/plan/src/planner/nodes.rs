@@ -1,9 +1,11 @@
 //! What happens when a node runs, for everything but resources.
 
 use super::conditions::{self, Outcome, Words};
+use super::prior::Stage;
 use super::{Configuring, Core, ProviderStage, Waiting};
 use crate::graph::{Node, NodeId};
 use crate::machine::ProviderInstance;
+use crate::plan::PlanMode;
 use crate::rules;
 use crate::world::{Place, Repeat, about};
 use std::collections::BTreeSet;
@@ -568,14 +570,34 @@ impl Core {
     }
 
     fn changing_behind(&self, root: NodeId) -> bool {
-        if matches!(self.graph.node(root), Node::Resource(..)) {
-            return self.changing[root.index()];
+        if let Node::Resource(module, at) = self.graph.node(root) {
+            return self.resource_changing(module, at);
         }
         let Some(deps) = &self.resource_deps[root.index()] else {
             return false;
         };
         deps.iter()
             .filter_map(|dep| self.index.config_resource(dep))
-            .any(|(module, at)| self.changing[self.graph.id(Node::Resource(module, at)).index()])
+            .any(|(module, at)| self.resource_changing(module, at))
+    }
+
+    /// Whether an instance of a resource has a pending change, or is there and not configured any more. The node of the resource is done by now.
+    pub(super) fn resource_changing(&self, module: ModuleId, at: u32) -> bool {
+        if self.changing[self.graph.id(Node::Resource(module, at)).index()] {
+            return true;
+        }
+        if self.prior.resources.is_empty() || self.options.mode == PlanMode::RefreshOnly {
+            return false;
+        }
+        self.world.places(module).any(|place| {
+            let addr = self.world.resource_addr(place, at);
+            let prior = self.prior.resources.get(&addr);
+            prior.is_some_and(|prior| {
+                prior.current.values().any(|id| {
+                    let object = &self.prior.objects[*id];
+                    !object.claimed && object.in_scope && object.stage != Stage::Gone
+                })
+            })
+        })
     }
 }

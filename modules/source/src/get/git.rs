@@ -236,6 +236,18 @@ impl Git {
         commit: &str,
         depth: Option<u32>,
     ) -> Result<String, GetError> {
+        self.fetch_one(into, name, depth).await?;
+        let found = self.commit(into, "FETCH_HEAD").await?;
+        if found != commit {
+            return Err(GetError::Git(format!(
+                "{name} was {commit} and then {found}: the repository changed meanwhile; try again"
+            )));
+        }
+        Ok(found)
+    }
+
+    /// Fetches a name or a commit with little of its history, and nothing else.
+    async fn fetch_one(&self, into: &Path, what: &str, depth: Option<u32>) -> Result<(), GetError> {
         let depth = format!("--depth={}", depth.unwrap_or(1));
         let args = [
             "fetch",
@@ -245,16 +257,9 @@ impl Git {
             &depth,
             "--",
             &self.url,
-            name,
+            what,
         ];
-        self.run(into, &args).await?;
-        let found = self.commit(into, "FETCH_HEAD").await?;
-        if found != commit {
-            return Err(GetError::Git(format!(
-                "{name} was {commit} and then {found}: the repository changed meanwhile; try again"
-            )));
-        }
-        Ok(found)
+        self.run(into, &args).await.map(drop)
     }
 
     /// A commit by its id, or a part of it: servers may not want to give it out by itself, then all is fetched.
@@ -271,18 +276,7 @@ impl Git {
             )));
         }
         if is_commit(id) {
-            let depth = format!("--depth={}", depth.unwrap_or(1));
-            let args = [
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-recurse-submodules",
-                &depth,
-                "--",
-                &self.url,
-                id,
-            ];
-            if self.run(into, &args).await.is_ok() {
+            if self.fetch_one(into, id, depth).await.is_ok() {
                 return self.commit(into, "FETCH_HEAD").await;
             }
         }

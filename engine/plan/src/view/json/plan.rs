@@ -8,7 +8,6 @@ use crate::plan::{
     Action, ActionReason, Drift, Importing, LeftOut, OutputChange, Plan, PlanMode, ResourceChange,
 };
 use crate::risk;
-use crate::view::by_depth;
 use std::fmt;
 use terrane_model::addr::{
     DeposedKey, InstanceAddr, Mode, ModuleInstance, ProviderAddr, ProviderConfigAddr,
@@ -591,4 +590,14 @@ pub fn reason_name(reason: ActionReason) -> &'static str {
         ActionReason::ReadBecauseDependencyPending => "read_because_dependency_pending",
         ActionReason::ReadBecauseCheckNested => "read_because_check_nested",
     }
+}
+
+/// In the order in which the peers list objects for machines: those of modules that are nearer to the root first. The given order is that of the tree of modules.
+fn by_depth<'t, T: 't>(
+    objects: impl Iterator<Item = &'t T>,
+    addr: impl Fn(&T) -> &InstanceAddr,
+) -> impl Iterator<Item = &'t T> {
+    let mut objects: Vec<&T> = objects.collect();
+    objects.sort_by_key(|object| addr(object).resource.module.0.len());
+    objects.into_iter()
 }

@@ -6,7 +6,6 @@ use super::paint::{Paint, paint, wrap};
 use super::resource::{drifted, is_shown, planned};
 use super::{Schemas, Style};
 use crate::plan::{Action, Plan, PlanMode};
-use crate::view::by_depth;
 use std::fmt;
 use std::fmt::Write as _;
 
@@ -114,7 +113,7 @@ pub fn render_to(
         } else {
             "\nTerrane will perform the following actions:\n\n"
         })?;
-        for change in by_depth(shown(), |change| &change.addr) {
+        for change in shown() {
             out.write_str(&planned(change, schemas, style))?;
             out.write_char('\n')?;
         }
@@ -164,7 +163,7 @@ fn drift_section(
     }
     let relevant = (!refresh_only).then_some(plan.relevant.as_slice());
     let mut any = false;
-    for drift in by_depth(plan.drift.iter(), |drift| &drift.addr) {
+    for drift in &plan.drift {
         let Some(text) = drifted(drift, relevant, schemas, style) else {
             continue;
         };
