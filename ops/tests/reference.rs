@@ -146,6 +146,7 @@ fn names() -> BTreeMap<String, (String, String)> {
         "engine/config",
         "engine/plan",
         "engine/apply",
+        "engine/gate",
         "ops",
     ] {
         for entry in std::fs::read_dir(root().join(room).join("src/rules")).unwrap() {

@@ -201,20 +201,59 @@ fn add_module(engine: &mut Engine, source: &Source) -> Result<(), PolicyError> {
         engine.set_rego_v0(v0);
         engine.add_policy(source.name.clone(), source.text.clone())
     };
-    let Err(new) = attempt(false) else {
+    let Err(problem) = attempt(false) else {
         return Ok(());
     };
-    let Err(old) = attempt(true) else {
-        return Ok(());
-    };
-    // Whoever writes `if` means the present version.
-    let present = source.text.contains("import rego.v1")
-        || source.text.contains(" if {")
-        || source.text.contains(" contains ");
+    let mut problem = problem.to_string();
+    if !is_present(&source.text) {
+        match attempt(true) {
+            Ok(_) => return Ok(()),
+            Err(error) => problem = error.to_string(),
+        }
+    }
     Err(PolicyError::Syntax {
         name: source.name.clone(),
-        problem: if present { new } else { old }.to_string(),
+        problem: problem.trim().to_owned(),
     })
+}
+
+/// Whether a module can only be of the present version of the language: it has its words, and does not import them.
+fn is_present(text: &str) -> bool {
+    let code = code_of(text);
+    let has = |word: &str| {
+        code.split(|char: char| !(char.is_alphanumeric() || char == '_'))
+            .any(|one| one == word)
+    };
+    code.contains("import rego.v1")
+        || ((has("if") || has("contains")) && !code.contains("future.keywords"))
+}
+
+/// A module without comments and texts.
+fn code_of(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '#' => {
+                chars.by_ref().find(|char| *char == '\n');
+                code.push('\n');
+            }
+            '`' => {
+                chars.by_ref().find(|char| *char == '`');
+            }
+            '"' => {
+                while let Some(char) = chars.next() {
+                    match char {
+                        '"' | '\n' => break,
+                        '\\' => drop(chars.next()),
+                        _ => {}
+                    }
+                }
+            }
+            char => code.push(char),
+        }
+    }
+    code
 }
 
 fn add_data(engine: &mut Engine, folders: &[String], source: &Source) -> Result<(), PolicyError> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
     /// A file or folder can't be read.
-    #[error("{} can't be read", path.display())]
+    #[error("reading {} failed", path.display())]
     Unreadable {
         /// Which.
         path: PathBuf,
@@ -17,7 +17,7 @@ pub enum PolicyError {
     #[error("there is no policy (a file that ends in .rego) in {}", .0.display())]
     NoPolicy(PathBuf),
     /// A module is not understood.
-    #[error("{name} is not understood:\n{problem}")]
+    #[error("the module {name} is not understood:\n{problem}")]
     Syntax {
         /// The module's file.
         name: String,

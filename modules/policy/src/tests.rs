@@ -80,6 +80,11 @@ fn rules_of_all_forms_are_understood() {
             "package main\nimport future.keywords.in\nviolation[{\"msg\": msg, \"details\": {\"address\": c.address}}] {\n  some c in input.resource_changes\n  c.change.after.acl == \"private\"\n  msg := \"not open\"\n}",
             &["Deny main violation: not open [aws_s3_bucket.b] policy/a.rego:3"],
         ),
+        // Words of the present version in comments and texts of the earlier one.
+        (
+            "package main\n# if it contains one\nwarn[msg] { msg := \"tell if it \\\" contains one\" } # if",
+            &["Warn main warn: tell if it \" contains one [] policy/a.rego:3"],
+        ),
         // A value that is no set.
         (
             "package main\ndeny := \"no\" if input",

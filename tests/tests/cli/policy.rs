@@ -99,12 +99,12 @@ fn a_plan_is_checked_on_its_own() {
     folder
         .run("policy check -policy-namespace=other p.plan")
         .exits(1)
-        .says("the package other has no rule")
+        .says("The package other has no rule")
         .says("main");
     folder
         .run("policy check -policy=nowhere p.plan")
         .exits(1)
-        .says("nowhere can't be read");
+        .says("Reading nowhere failed");
     folder.run("policy check main.tf").exits(1);
 }
 
