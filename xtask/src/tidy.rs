@@ -106,6 +106,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "terrane-modules",
         &["terrane-value", "terrane-model", "terrane-fetch"],
     ),
+    ("terrane-policy", &[]),
     (
         "terrane-catalog",
         &["terrane-value", "terrane-model", "terrane-modules"],
@@ -136,6 +137,7 @@ const RIM: &[(&str, &[&str])] = &[
             "terrane-install",
             "terrane-fetch",
             "terrane-modules",
+            "terrane-policy",
             "terrane-catalog",
         ],
     ),

@@ -31,18 +31,10 @@ terrane_lang::rules! {
     /// ```
     T6504 error PLAN_DENIED = "Policies deny this plan";
 
-    /// Tests of policies fail.
-    ///
-    /// ```text
-    /// package main
-    /// test_that_fails if 1 == 2
-    /// ```
-    T6505 error POLICY_TESTS_FAIL = "Tests of policies fail";
-
     /// A file of the library of policies is there already, with other content: nothing is overwritten.
     ///
     /// ```sh
     /// terrane policy init
     /// ```
-    T6506 error POLICY_FILE_EXISTS = "A file is in the way";
+    T6505 error POLICY_FILE_EXISTS = "A file is in the way";
 }

@@ -134,5 +134,5 @@ fn the_library_is_a_beginning() {
         .run("policy test")
         .exits(1)
         .says("terrane.tags.test_x... fail");
-    folder.run("policy init").exits(1).says("T6506");
+    folder.run("policy init").exits(1).says("T6505");
 }

@@ -18,7 +18,7 @@ use crate::graph::{Graph, Node, NodeId, each_target};
 use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::world::{Place, World, uses_repetition};
 use std::collections::BTreeMap;
-use terrane_config::config::{Config, Dependency, ModuleId, Reference, Repetition, Resource};
+use terrane_config::config::{Config, Dependency, Import, ModuleId, Reference, Repetition};
 use terrane_lang::expr::{Compiled, Use};
 use terrane_model::addr::{
     ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleInstance, ResourceAddr,
@@ -48,13 +48,15 @@ type InstanceSteps = Vec<Option<StepId>>;
 pub(crate) struct Builder<'a> {
     pub(super) config: &'a Config,
     pub(super) graph: &'a Graph,
-    world: &'a World,
+    pub(super) world: &'a World,
     pub(super) changes: &'a [ResourceChange],
     pub(super) ephemerals: &'a [EphemeralInstance],
     pub(super) destroying: bool,
     pub(super) steps: Vec<Step>,
     /// Edges of the order that is wanted but can be done without, where it would make a circle.
     pub(super) wishes: Vec<(StepId, StepId)>,
+    /// Import blocks, by the resource that they are about.
+    pub(super) imports: BTreeMap<(ModuleId, u32), Vec<&'a Import>>,
     /// By resource node and position.
     applies: BTreeMap<(NodeId, u32), InstanceSteps>,
     /// What a value (or a whole resource, or a provider configuration) stands for. `None`: nothing to wait for.
@@ -68,10 +70,17 @@ impl<'a> Builder<'a> {
         world: &'a World,
         plan: &'a Plan,
     ) -> Self {
+        let mut imports: BTreeMap<_, Vec<&Import>> = BTreeMap::new();
+        for import in &config.imports {
+            if let Some(resource) = import.resource {
+                imports.entry(resource).or_default().push(import);
+            }
+        }
         Self {
             config,
             graph,
             world,
+            imports,
             changes: &plan.changes,
             ephemerals: &plan.ephemerals,
             destroying: plan.mode == PlanMode::Destroy,
@@ -395,7 +404,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn expr(
+    pub(super) fn expr(
         &mut self,
         place: Place,
         expr: &Compiled,
@@ -628,40 +637,6 @@ impl<'a> Builder<'a> {
                     self.wait(*step, target);
                 }
             }
-        }
-    }
-
-    /// What decides which provider instance has the objects of a resource, and which objects are imported. All of it was known while planning, but it
-    /// counts as a dependency, here as in what is stored of the objects.
-    fn decided_by(&mut self, place: Place, resource: &Resource, at: u32, after: &mut Vec<StepId>) {
-        if let Some(key) = &resource.provider.key {
-            let home = (resource.provider.key_from).map_or(place.module, |(home, _)| home);
-            let mut around = place;
-            while around.module != home
-                && let Some(parent) = self.world.module_cell(around).parent
-            {
-                around = parent;
-            }
-            if around.module == home {
-                self.expr(around, key, None, after);
-            }
-        }
-        for import in &self.config.imports {
-            if import.resource != Some((place.module, at)) {
-                continue;
-            }
-            let keys = import.keys.iter().map(|(_, key)| key);
-            for expr in keys
-                .chain(&import.for_each)
-                .chain(&import.id)
-                .chain(&import.identity)
-            {
-                self.expr(Place::ROOT, expr, None, after);
-            }
-        }
-        for key in (resource.lifecycle.replace_triggered_by.iter()).filter_map(|by| by.key.as_ref())
-        {
-            self.expr(place, key, None, after);
         }
     }
 

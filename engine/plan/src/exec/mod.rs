@@ -1,6 +1,7 @@
 //! The execution graph: which step of a plan waits for which.
 
 pub(crate) mod build;
+mod decided;
 mod ephemeral;
 
 /// Index of a step.
