@@ -224,7 +224,7 @@ pub fn show(session: &Session, filter: &Filter, expect: Option<&str>) -> Result<
 fn no_log() -> Failure {
     Failure::input(
         &rules::gates::NO_LOG,
-        "This backend keeps no audit log. The embedded store does, and PostgreSQL.",
+        "This backend keeps no audit log. The embedded store does, PostgreSQL, and local files.",
     )
 }
 

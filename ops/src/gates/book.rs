@@ -54,7 +54,7 @@ impl Book {
                 None => Ok(None),
                 Some(_) => Err(Failure::input(
                     &rules::gates::NO_LOG,
-                    "There are files of gates, but this backend keeps no audit log, so it could not be known which decisions were used. Keep the state in the embedded store, or in PostgreSQL.",
+                    "There are files of gates, but this backend keeps no audit log, so it could not be known which decisions were used. Keep the state in the embedded store, in PostgreSQL or in a local file.",
                 )),
             };
         };
