@@ -190,7 +190,10 @@ pub fn show(session: &Session, filter: &Filter, expect: Option<&str>) -> Result<
     let Some(audit) = of(session)? else {
         return Err(no_log());
     };
-    let log = read(audit, &session.workspace()?)?;
+    let mut log = read(audit, &session.workspace()?)?;
+    for entry in &mut log.entries {
+        entry.draft.body = open(session, &entry.draft.body)?;
+    }
     let mut problems = beside_history(session, &log)?;
     if log.torn > 0 {
         problems.push(format!(
@@ -207,13 +210,8 @@ pub fn show(session: &Session, filter: &Filter, expect: Option<&str>) -> Result<
         problems.push(format!("no entry has the hash {expect}: entries were taken off the end, or all was written anew"));
     }
     let head = log.head().to_string();
-    let mut entries = Vec::new();
-    for mut entry in log.entries {
-        entry.draft.body = open(session, &entry.draft.body)?;
-        if filter.wants(&entry) {
-            entries.push(entry);
-        }
-    }
+    let mut entries = log.entries;
+    entries.retain(|entry| filter.wants(entry));
     Ok(Shown {
         entries,
         head,
@@ -224,7 +222,7 @@ pub fn show(session: &Session, filter: &Filter, expect: Option<&str>) -> Result<
 fn no_log() -> Failure {
     Failure::input(
         &rules::gates::NO_LOG,
-        "This backend keeps no audit log. The embedded store does, and PostgreSQL.",
+        "This backend keeps no audit log. The embedded store does, PostgreSQL, and local files.",
     )
 }
 
@@ -242,14 +240,6 @@ fn beside_history(session: &Session, log: &Log) -> Result<Vec<String>, Failure> 
         .iter()
         .filter_map(|entry| entry.draft.body.get("run").and_then(Value::as_str))
         .collect();
-    // Bodies that are encrypted do not tell here.
-    let sealed = log
-        .entries
-        .iter()
-        .any(|entry| entry.draft.body.get("sealed").is_some());
-    if sealed {
-        return Ok(Vec::new());
-    }
     Ok(history
         .iter()
         .filter(|version| version.at_ms > first.draft.at_ms && !version.plan.is_empty())

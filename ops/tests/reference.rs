@@ -145,6 +145,7 @@ fn names() -> BTreeMap<String, (String, String)> {
         "engine/lang",
         "engine/config",
         "engine/plan",
+        "engine/gate",
         "engine/apply",
         "engine/gate",
         "ops",

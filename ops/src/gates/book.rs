@@ -5,7 +5,7 @@ use crate::audit;
 use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::rules;
-use crate::session::Session;
+use crate::session::{DEFAULT_WORKSPACE, Session};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use terrane_gate::decision::{Decision, DecisionId, Place};
@@ -54,7 +54,7 @@ impl Book {
                 None => Ok(None),
                 Some(_) => Err(Failure::input(
                     &rules::gates::NO_LOG,
-                    "There are files of gates, but this backend keeps no audit log, so it could not be known which decisions were used. Keep the state in the embedded store, or in PostgreSQL.",
+                    "There are files of gates, but this backend keeps no audit log, so it could not be known which decisions were used. Keep the state in the embedded store, in PostgreSQL or in a local file.",
                 )),
             };
         };
@@ -62,12 +62,17 @@ impl Book {
             return Ok(None);
         }
         let log = audit::read(store, &workspace)?;
-        let pinned = pinned(session, &log)?;
+        let mut pinned = pinned_in(session, &log)?;
+        let is_pinned = pinned.is_some();
+        if pinned.is_none() && workspace != DEFAULT_WORKSPACE {
+            // A new workspace is no way around the gates of the others.
+            let log = audit::read(store, DEFAULT_WORKSPACE)?;
+            pinned = pinned_in(session, &log)?;
+        }
         if folder.is_none() && pinned.is_none() {
             return Ok(None);
         }
         let log = audit::founded(session, store, &workspace)?;
-        let is_pinned = pinned.is_some();
         let (rules, changed) = match (pinned, folder) {
             (Some(pinned), Some(folder)) if pinned.gates.digest == folder.gates.digest => {
                 (folder, None)
@@ -142,7 +147,7 @@ fn may_exist(session: &Session) -> Result<bool, Failure> {
 }
 
 /// The gates that were last put in force.
-fn pinned(session: &Session, log: &Log) -> Result<Option<Rules>, Failure> {
+fn pinned_in(session: &Session, log: &Log) -> Result<Option<Rules>, Failure> {
     let last = log
         .entries
         .iter()

@@ -7,6 +7,7 @@
 //! rows that it touches, and waits for the disk together with all others who wait at the time. Layout, locks and migrations: `docs/formats/postgresql.md`;
 //! why: `docs/adr/`.
 
+mod audit;
 mod client;
 mod config;
 mod conn_str;

@@ -28,7 +28,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::States => "states",
             Self::Rows => "rows",
@@ -330,6 +330,10 @@ impl StateStore for PgStore {
     fn erase(&self, workspace: &str) -> Result<(), StoreError> {
         check_workspace_name(workspace)?;
         self.remove(workspace)
+    }
+
+    fn audit(&self) -> Option<&dyn terrane_store::audit::Audit> {
+        Some(self)
     }
 
     fn maintain(&self) -> Option<&dyn Maintain> {

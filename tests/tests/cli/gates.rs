@@ -205,6 +205,29 @@ fn gates_are_not_changed_in_silence() {
         .says("2 added");
 }
 
+/// A workspace that is made a moment ago has the gates of `default`.
+#[test]
+fn a_new_workspace_is_no_way_around() {
+    let folder = folder(ONE);
+    run_as(&folder, "ana", "plan -out=p.plan").ok();
+    let strict = folder.read("g.tfgate.hcl");
+    folder.write(
+        "g.tfgate.hcl",
+        &strict.replace("approvals {}", "auto_approve = true"),
+    );
+    folder.run("workspace new other").ok();
+    run_as(&folder, "ana", "apply -auto-approve")
+        .exits(1)
+        .says("T6402");
+    folder.write("g.tfgate.hcl", &strict);
+    run_as(&folder, "ana", "apply p.plan")
+        .exits(1)
+        .says("T5207");
+    run_as(&folder, "ana", "apply -auto-approve")
+        .exits(1)
+        .says("T6401");
+}
+
 #[test]
 fn the_glass_is_broken_by_who_may_and_it_is_recorded() {
     let folder = folder(&format!("{ONE}break_glass {{\n  from = [\"ana\"]\n}}\n"));

@@ -247,6 +247,7 @@ fn plans_pass_if_and_only_if_the_gates_are_open() {
 
 /// The decision is altered in one way, or the world around it is: then it counts for nothing.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of changes")]
 fn decisions_count_only_where_and_when_they_were_made() {
     let gates = gates(&format!("{}gate \"g\" {{\n  approvals {{}}\n}}", people()));
     let mut world = World::new();

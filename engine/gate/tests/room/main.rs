@@ -5,6 +5,7 @@
     reason = "what fails here fails the test, also in functions that tests share"
 )]
 
+mod examples;
 mod gates;
 mod property;
 mod world;

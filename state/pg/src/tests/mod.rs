@@ -1,5 +1,6 @@
 //! The store against a real server: one for all tests, a database for each.
 
+mod audit;
 mod conformance;
 mod crash;
 mod cut;

@@ -19,6 +19,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use terrane_store::audit::FileLog;
 use terrane_store::backend::Args;
 use terrane_store::journal::sync_folder;
 use terrane_store::lease::Holder;
@@ -144,6 +145,11 @@ fn stored(bytes: Vec<u8>) -> Option<Stored> {
 }
 
 impl Place for LocalFiles {
+    fn audit_log(&self, workspace: &str) -> Option<FileLog> {
+        let log = beside(&self.path(workspace), ".", ".terrane-audit");
+        Some(FileLog::new(log))
+    }
+
     fn location(&self) -> String {
         self.path.display().to_string()
     }

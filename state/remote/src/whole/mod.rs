@@ -14,6 +14,7 @@
 //! 2. somebody else wrote it since, and nothing of ours is missing in it: their state is taken over, as one change;
 //! 3. somebody else wrote it since, and something of ours is missing: nothing is guessed. What we have is kept as a file, and the user is told.
 
+mod audit;
 mod decide;
 pub(crate) mod desk;
 mod fsck;
@@ -32,6 +33,7 @@ use kept::{Kept, Note};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use terrane_store::StoreError;
+use terrane_store::audit::FileLog;
 use terrane_store::lease::Holder;
 use terrane_store::maintain::Finding;
 
@@ -68,6 +70,12 @@ pub(crate) trait Place: Send + Sync + Debug {
 
     /// Workspaces of which there is a state.
     fn list(&self) -> Result<Vec<String>, StoreError>;
+
+    /// The audit log of a workspace, if there is a place for one that all who use the state share.
+    fn audit_log(&self, workspace: &str) -> Option<FileLog> {
+        let _ = workspace;
+        None
+    }
 
     /// The state file, without a lock.
     fn get(&self, workspace: &str) -> Result<Option<Stored>, StoreError>;

@@ -9,6 +9,7 @@ use super::{LockOutcome, Place, ship};
 use crate::Surroundings;
 use std::sync::Arc;
 use terrane_model::snapshot::Snapshot;
+use terrane_store::audit::Audit;
 use terrane_store::history::History;
 use terrane_store::lease::{Claim, Holder, Waiting, process};
 use terrane_store::maintain::Maintain;
@@ -351,6 +352,11 @@ impl Ours {
 }
 
 impl StateStore for WholeFileStore {
+    fn audit(&self) -> Option<&dyn Audit> {
+        self.place.audit_log("default")?;
+        Some(self)
+    }
+
     fn workspaces(&self) -> Result<Vec<String>, StoreError> {
         let mut names = self.place.list()?;
         names.push(String::from("default"));

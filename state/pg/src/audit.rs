@@ -1,0 +1,170 @@
+//! Audit logs: a line per row. Not part of the format of the other tables: they are made when the first line is written.
+//!
+//! A line is put where the writer thought that the end was; if somebody was faster, the row is there already, and the writer looks again.
+
+use crate::client::Trouble;
+use crate::leases::begin;
+use crate::store::PgStore;
+use sqlx::Row as _;
+use terrane_store::audit::{Audit, Change, new_secret};
+use terrane_store::{StoreError, check_workspace_name};
+
+/// How often a line is put anew behind those of others.
+const TRIES: usize = 100;
+/// What an administrator runs where terrane may not create tables.
+const TABLES: &str = "CREATE TABLE IF NOT EXISTS {s}.terrane_audit (workspace text NOT NULL, seq bigint NOT NULL, line text NOT NULL, PRIMARY KEY (workspace, seq));
+CREATE TABLE IF NOT EXISTS {s}.terrane_audit_secret (workspace text PRIMARY KEY, secret bytea NOT NULL)";
+
+impl PgStore {
+    /// What the log of a workspace is called: layouts have workspaces of their own.
+    fn log_name(&self, workspace: &str) -> Result<String, StoreError> {
+        check_workspace_name(workspace)?;
+        Ok(format!("{}/{workspace}", self.layout().word()))
+    }
+
+    /// Makes the schema and the tables of logs.
+    fn prepare_logs(&self) -> Result<(), StoreError> {
+        let with_peers = self.mirrors();
+        self.with_link("writing", move |store, mut reading| async move {
+            store
+                .tables
+                .names
+                .prepare(&mut reading.link, with_peers)
+                .await?;
+            let mut transaction = begin(&mut reading.link).await?;
+            sqlx::query("SELECT pg_advisory_xact_lock(hashtext('terrane audit'), hashtext($1))")
+                .bind(&store.tables.names.schema)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::raw_sql(store.tables.names.sql(TABLES))
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            Ok(((), reading.link))
+        })
+    }
+
+    /// The lines of a log, and whether there are tables.
+    fn lines(&self, name: String) -> Result<Option<Vec<String>>, StoreError> {
+        self.with_link("reading", |store, mut reading| async move {
+            let sql = "SELECT line FROM {s}.terrane_audit WHERE workspace = $1 ORDER BY seq";
+            let rows = sqlx::query(store.tables.names.sql(sql))
+                .bind(name)
+                .fetch_all(&mut reading.link.db)
+                .await
+                .map_err(Trouble::from);
+            let lines = match rows {
+                Ok(rows) => {
+                    let lines = rows.iter().map(|row| row.try_get(0));
+                    Some(lines.collect::<Result<Vec<String>, _>>()?)
+                }
+                Err(trouble) if trouble.is("42P01") || trouble.is("3F000") => None,
+                Err(trouble) => return Err(trouble),
+            };
+            Ok((lines, reading.link))
+        })
+    }
+
+    /// Puts lines behind so many others. Whether they had that place.
+    fn put_lines(
+        &self,
+        name: String,
+        behind: usize,
+        lines: Vec<String>,
+    ) -> Result<bool, StoreError> {
+        self.with_link("writing", move |store, mut reading| async move {
+            let mut transaction = begin(&mut reading.link).await?;
+            let first = i64::try_from(behind).unwrap_or(i64::MAX);
+            for (seq, line) in (first..).zip(&lines) {
+                let sql =
+                    "INSERT INTO {s}.terrane_audit (workspace, seq, line) VALUES ($1, $2, $3)";
+                let put = sqlx::query(store.tables.names.sql(sql))
+                    .bind(&name)
+                    .bind(seq)
+                    .bind(line)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(Trouble::from);
+                match put {
+                    Ok(_) => {}
+                    Err(trouble) if trouble.is("23505") => {
+                        transaction.rollback().await?;
+                        return Ok((false, reading.link));
+                    }
+                    Err(trouble) => return Err(trouble),
+                }
+            }
+            transaction.commit().await?;
+            Ok((true, reading.link))
+        })
+    }
+}
+
+fn text_of(lines: &[String]) -> Vec<u8> {
+    lines
+        .iter()
+        .flat_map(|line| format!("{line}\n").into_bytes())
+        .collect()
+}
+
+impl Audit for PgStore {
+    fn read(&self, workspace: &str) -> Result<Vec<u8>, StoreError> {
+        let lines = self.lines(self.log_name(workspace)?)?;
+        Ok(text_of(&lines.unwrap_or_default()))
+    }
+
+    fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError> {
+        let name = self.log_name(workspace)?;
+        for _ in 0..TRIES {
+            let found = self.lines(name.clone())?;
+            if found.is_none() {
+                self.prepare_logs()?;
+            }
+            let lines = found.unwrap_or_default();
+            let text = text_of(&lines);
+            let (stays, added) = change(&text)?;
+            let added = String::from_utf8_lossy(&added).into_owned();
+            // Rows are whole lines: there is never a part of one to be cut off or ended.
+            if stays != text.len() || added.starts_with('\n') {
+                return Err(StoreError::Damaged {
+                    what: format!("the audit log {name}"),
+                    problem: "a line of it is not whole".to_owned(),
+                });
+            }
+            let added: Vec<String> = added.lines().map(str::to_owned).collect();
+            if self.put_lines(name.clone(), lines.len(), added)? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Refused(format!(
+            "others write to the audit log {name} all the time"
+        )))
+    }
+
+    fn secret(&self, workspace: &str) -> Result<[u8; 32], StoreError> {
+        let name = self.log_name(workspace)?;
+        if self.lines(name.clone())?.is_none() {
+            self.prepare_logs()?;
+        }
+        let secret = self.with_link("reading", |store, mut reading| async move {
+            // Who comes first decides; whoever was slower gets what is there.
+            let sql = "INSERT INTO {s}.terrane_audit_secret (workspace, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+            sqlx::query(store.tables.names.sql(sql))
+                .bind(&name)
+                .bind(new_secret().to_vec())
+                .execute(&mut reading.link.db)
+                .await?;
+            let sql = "SELECT secret FROM {s}.terrane_audit_secret WHERE workspace = $1";
+            let secret: Vec<u8> = sqlx::query(store.tables.names.sql(sql))
+                .bind(&name)
+                .fetch_one(&mut reading.link.db)
+                .await?
+                .try_get(0)?;
+            Ok((secret, reading.link))
+        })?;
+        secret.try_into().map_err(|_| StoreError::Damaged {
+            what: "the secret of the audit log".to_owned(),
+            problem: "it has another length".to_owned(),
+        })
+    }
+}

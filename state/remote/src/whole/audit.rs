@@ -1,0 +1,28 @@
+//! Audit logs, where there is a place for them beside the state.
+
+use super::WholeFileStore;
+use terrane_store::audit::{Audit, Change, FileLog};
+use terrane_store::{StoreError, check_workspace_name};
+
+impl WholeFileStore {
+    fn log(&self, workspace: &str) -> Result<FileLog, StoreError> {
+        check_workspace_name(workspace)?;
+        self.place.audit_log(workspace).ok_or_else(|| {
+            StoreError::Refused("there is no place for an audit log beside this state".to_owned())
+        })
+    }
+}
+
+impl Audit for WholeFileStore {
+    fn read(&self, workspace: &str) -> Result<Vec<u8>, StoreError> {
+        self.log(workspace)?.read()
+    }
+
+    fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError> {
+        self.log(workspace)?.change(change)
+    }
+
+    fn secret(&self, workspace: &str) -> Result<[u8; 32], StoreError> {
+        self.log(workspace)?.secret()
+    }
+}
