@@ -354,12 +354,7 @@ fn conceal(report: &mut Report, secrets: &Secrets) {
     }
 }
 
-fn result(
-    rule: &Declared,
-    level: Level,
-    known: &Known,
-    (message, metadata): (String, Map<String, Value>),
-) -> PolicyResult {
+fn result(rule: &Declared, level: Level, known: &Known, (message, metadata): Said) -> PolicyResult {
     PolicyResult {
         level,
         namespace: rule.namespace(),
@@ -390,8 +385,11 @@ fn value_of(engine: &mut Engine, rule: &Declared) -> Result<Value, PolicyError> 
     serde_json::from_str(&json).map_err(|error| failed(error.to_string()))
 }
 
-/// The messages of a rule, each with its other fields.
-fn said(rule: &Declared, value: Value) -> Result<Vec<(String, Map<String, Value>)>, PolicyError> {
+/// A message and the other fields beside it.
+type Said = (String, Map<String, Value>);
+
+/// The messages of a rule.
+fn said(rule: &Declared, value: Value) -> Result<Vec<Said>, PolicyError> {
     let odd = |found: &str| PolicyError::Shape {
         rule: rule.path(),
         found: found.to_owned(),

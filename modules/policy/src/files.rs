@@ -79,12 +79,11 @@ fn unreadable(path: &Path, source: std::io::Error) -> PolicyError {
     }
 }
 
+/// What is done with a file, given the names of the folders that lead to it.
+type Visit<'a> = dyn FnMut(&Path, &[String]) -> Result<(), PolicyError> + 'a;
+
 /// Visits a file, or all files below a folder, in the order of their names. Hidden ones are left out.
-fn walk(
-    place: &Path,
-    folders: &mut Vec<String>,
-    visit: &mut dyn FnMut(&Path, &[String]) -> Result<(), PolicyError>,
-) -> Result<(), PolicyError> {
+fn walk(place: &Path, folders: &mut Vec<String>, visit: &mut Visit<'_>) -> Result<(), PolicyError> {
     let about = fs::metadata(place).map_err(|source| unreadable(place, source))?;
     if !about.is_dir() {
         return visit(place, folders);

@@ -38,7 +38,7 @@ impl Declared {
             if is_name(part) {
                 path.extend([".", part]);
             } else {
-                path.push_str(&format!("[{part:?}]"));
+                path.extend([format!("[{part:?}]")]);
             }
         }
         path

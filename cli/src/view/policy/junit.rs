@@ -99,14 +99,14 @@ fn suite(
     cases: impl Iterator<Item = (String, String)>,
 ) {
     let package = attribute(package);
-    out.push_str(&format!(
+    out.extend([format!(
         "  <testsuite name=\"{package}\" tests=\"{all}\" skipped=\"{skipped}\" failures=\"{failures}\" errors=\"0\">\n"
-    ));
+    )]);
     for (name, inner) in cases {
         let name = attribute(&name);
-        out.push_str(&format!(
+        out.extend([format!(
             "    <testcase name=\"{name}\" classname=\"{package}\">{inner}</testcase>\n"
-        ));
+        )]);
     }
     out.push_str("  </testsuite>\n");
 }

@@ -160,10 +160,10 @@ pub(crate) fn human_tests(out: &mut Output, tests: &[Tested], verbose: bool) {
         };
         let place = painted(out, DIM, &format!("({}:{})", test.file, test.line));
         let word = painted(out, color, word);
-        text.push_str(&format!(
+        text.extend([format!(
             "{}.{}... {word} {place}\n",
             test.namespace, test.name
-        ));
+        )]);
         if let Verdict::Broken(problem) = &test.verdict {
             for line in problem.lines() {
                 text.extend(["  ", line, "\n"]);
@@ -189,7 +189,7 @@ pub(crate) fn human_tests(out: &mut Output, tests: &[Tested], verbose: bool) {
         _ => ("Failure!", RED),
     };
     text.push_str(&painted(out, color, word));
-    text.push_str(&format!(" {passed} passed, {failed} failed{skipped}.\n"));
+    text.extend([format!(" {passed} passed, {failed} failed{skipped}.\n")]);
     out.print(&text);
 }
 
