@@ -145,6 +145,7 @@ pub(super) fn begun(attempt: &Attempt<'_>, ledger: &Path, seed: u64) -> Child {
 }
 
 /// What must hold after an apply was cut off when these had been made. Goes on from there, and clears all away.
+#[expect(clippy::print_stdout, reason = "shown with --nocapture, to be counted")]
 pub(super) fn settle(attempt: &Attempt<'_>, ledger: &Path, begun: &BTreeSet<String>, what: &str) {
     let created = made(ledger);
     let recorded = attempt.listed();
