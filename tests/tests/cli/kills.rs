@@ -45,13 +45,6 @@ pub(super) fn chance(seed: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-pub(super) fn spin(time: Duration) {
-    let began = Instant::now();
-    while began.elapsed() < time {
-        std::thread::yield_now();
-    }
-}
-
 /// What was made: `a-0`, `b-0` …
 pub(super) fn made(ledger: &Path) -> BTreeSet<String> {
     std::fs::read_dir(ledger)
@@ -138,9 +131,9 @@ pub(super) fn begun(attempt: &Attempt<'_>, ledger: &Path, seed: u64) -> Child {
     let began = Instant::now();
     while made(ledger).len() < wanted && child.try_wait().unwrap().is_none() {
         assert!(began.elapsed() < Duration::from_secs(120));
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(2));
     }
-    spin(more);
+    std::thread::sleep(more);
     child
 }
 
