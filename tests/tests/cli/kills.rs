@@ -45,13 +45,6 @@ pub(super) fn chance(seed: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-pub(super) fn spin(time: Duration) {
-    let began = Instant::now();
-    while began.elapsed() < time {
-        std::thread::yield_now();
-    }
-}
-
 /// What was made: `a-0`, `b-0` …
 pub(super) fn made(ledger: &Path) -> BTreeSet<String> {
     std::fs::read_dir(ledger)
@@ -138,13 +131,14 @@ pub(super) fn begun(attempt: &Attempt<'_>, ledger: &Path, seed: u64) -> Child {
     let began = Instant::now();
     while made(ledger).len() < wanted && child.try_wait().unwrap().is_none() {
         assert!(began.elapsed() < Duration::from_secs(120));
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(2));
     }
-    spin(more);
+    std::thread::sleep(more);
     child
 }
 
 /// What must hold after an apply was cut off when these had been made. Goes on from there, and clears all away.
+#[expect(clippy::print_stdout, reason = "shown with --nocapture, to be counted")]
 pub(super) fn settle(attempt: &Attempt<'_>, ledger: &Path, begun: &BTreeSet<String>, what: &str) {
     let created = made(ledger);
     let recorded = attempt.listed();

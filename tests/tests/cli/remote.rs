@@ -23,7 +23,7 @@ fn configuration(server: &Server, provisioners: &str) -> String {
             user        = "nobody"
             password    = var.password
             script_path = "{home}/script_%RAND%.sh"
-            timeout     = "100ms"
+            timeout     = "2s"
             agent       = false
           }}
           {}

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Whether there is one. Tests that need it say loudly that they were left out.
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
 pub(crate) fn is_there() -> bool {
     let there = Command::new("terraform")
         .arg("version")
@@ -80,6 +81,7 @@ output "id" {{
 /// One story for every store: the peer applies, we take its lock and write the state again, the peer sees no difference.
 ///
 /// `open` opens the store from a machine of its own; `raw` gives the state as it is stored.
+#[expect(clippy::too_many_lines, reason = "one story")]
 pub(crate) fn over_and_back(
     folder: &Path,
     open: &dyn Fn() -> std::sync::Arc<dyn terrane_store::StateStore>,
