@@ -275,10 +275,8 @@ impl Git {
                 "the repository has no branch, tag or commit {id:?}"
             )));
         }
-        if is_commit(id) {
-            if self.fetch_one(into, id, depth).await.is_ok() {
-                return self.commit(into, "FETCH_HEAD").await;
-            }
+        if is_commit(id) && self.fetch_one(into, id, depth).await.is_ok() {
+            return self.commit(into, "FETCH_HEAD").await;
         }
         let all = [
             "fetch",
