@@ -164,7 +164,8 @@ class Engine:
 
     def example(self, repository, path, apply):
         """What it says of an example, by step; ends with the first step that fails."""
-        copy = self.work / "repository"
+        # One folder for both, since its name may be in plans.
+        copy = self.work.parent / "repository"
         if copy.exists():
             shutil.rmtree(copy)
         shutil.copytree(repository, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", ".terraform", ".terraform.lock.hcl"))

@@ -333,9 +333,10 @@ impl Function {
                     return Err(Fault::new("argument must not be null").at(at));
                 }
                 Kind::Unknown(ty, _) if !param.unknown => {
-                    dynamic |= *ty == Type::Dynamic && param.ty.is_any();
+                    dynamic |= *ty == Type::Dynamic && param.ty.is_any() && !param.typed;
                     unknown = true;
                 }
+                Kind::Unknown(Type::Dynamic, _) if param.open => dynamic = true,
                 _ => {}
             }
         }

@@ -105,14 +105,17 @@ fn anytrue(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
 
 fn coalesce_type(args: &[Value]) -> Result<Type, Fault> {
     // An untyped null leaves every value its type where there is no common one.
-    let types: Vec<Type> = args.iter().map(Value::ty).collect();
-    let dynamic = args
+    let open = |arg: &&Value| is_unknown(arg) && arg.ty() == Type::Dynamic;
+    let types: Vec<Type> = args
         .iter()
-        .any(|arg| is_unknown(arg) && arg.ty() == Type::Dynamic);
+        .filter(|arg| !open(arg))
+        .map(Value::ty)
+        .collect();
     if args.is_empty() {
         return Err(Fault::new("all arguments must have the same type"));
     }
-    if dynamic {
+    // Of what type an unknown value will be, the others tell.
+    if args.iter().any(|arg| open(&arg)) && types.iter().all(|ty| *ty == Type::Dynamic) {
         return Ok(Type::Dynamic);
     }
     values::unify(&types).ok_or_else(|| Fault::new("all arguments must have the same type"))

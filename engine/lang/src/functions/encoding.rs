@@ -59,7 +59,7 @@ pub(super) const TABLE: &[Function] = &[
     .nullable(),
     Function::new(
         "jsonencode",
-        &[Param::new("val", Ty::Any).null()],
+        &[Param::new("val", Ty::Any).null().typed()],
         Ty::String,
         jsonencode,
         "The value as JSON.",

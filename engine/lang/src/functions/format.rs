@@ -28,7 +28,7 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 const FORMAT: Param = Param::new("format", Ty::String);
-const ARGS: Param = Param::new("args", Ty::Any).null().unknown();
+const ARGS: Param = Param::new("args", Ty::Any).null().unknown().open();
 
 /// The widest field and the longest precision, in characters.
 const MAX_WIDTH: usize = 1 << 20;

@@ -39,6 +39,10 @@ pub(crate) struct Param {
     pub(crate) null: bool,
     /// The function handles unknown values itself (parts of containers always).
     pub(crate) unknown: bool,
+    /// See [`Param::open`].
+    pub(crate) open: bool,
+    /// See [`Param::typed`].
+    pub(crate) typed: bool,
     /// The function handles marks itself.
     pub(crate) marked: bool,
 }
@@ -214,6 +218,8 @@ impl Param {
             ty,
             null: false,
             unknown: false,
+            open: false,
+            typed: false,
             marked: false,
         }
     }
@@ -225,6 +231,18 @@ impl Param {
 
     pub(crate) const fn unknown(mut self) -> Self {
         self.unknown = true;
+        self
+    }
+
+    /// An unknown value of an unknown type leaves the type of the result open, although the function takes unknown values.
+    pub(crate) const fn open(mut self) -> Self {
+        self.open = true;
+        self
+    }
+
+    /// The type of the result is known whatever the type of the argument.
+    pub(crate) const fn typed(mut self) -> Self {
+        self.typed = true;
         self
     }
 

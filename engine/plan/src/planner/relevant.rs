@@ -256,11 +256,13 @@ impl Search<'_> {
             None if repeats => (addr.to_string(), &[][..]),
             None => (addr.to_string(), path),
         };
-        let part = match path.first() {
-            Some(Step::Attr(name)) => Part::Argument(at, name.clone()),
+        self.found.insert((addr, path.to_vec()));
+        let part = match path {
+            // What is within a block is followed no further, as with the peers.
+            [Step::Attr(name), _, ..] if resource.body.schema.blocks.contains_key(name) => return,
+            [Step::Attr(name), ..] => Part::Argument(at, name.clone()),
             _ => Part::Arguments(at),
         };
-        self.found.insert((addr, path.to_vec()));
         self.add(within.clone(), module, part);
     }
 }

@@ -6,7 +6,6 @@ const PROVIDER: &str = "application/vnd.opentofu.provider";
 const TARGET: &str = "application/vnd.opentofu.provider-target";
 
 /// What a test may change of what a registry has of one version.
-#[derive(Clone)]
 struct Stored {
     index_type: &'static str,
     target_type: &'static str,
@@ -18,6 +17,9 @@ struct Stored {
     /// What comes under the digest of the package's manifest.
     manifest: Option<Vec<u8>>,
 }
+
+/// What a test changes.
+type Change = fn(&mut Stored);
 
 impl Stored {
     fn of(version: &str) -> Self {
@@ -130,88 +132,49 @@ async fn a_repository_for_each_provider() {
 
 #[tokio::test]
 async fn what_an_oci_registry_must_not_answer() {
-    let fine = Stored::of("1.0.0");
-    let escape = zip(&[("../terraform-provider-cloud", b"x")]);
-    let cases: Vec<(Stored, &str)> = vec![
+    let cases: &[(Change, &str)] = &[
         (
-            Stored {
-                index_type: "application/vnd.docker",
-                ..fine.clone()
-            },
+            |stored| stored.index_type = "application/vnd.docker",
             "application/vnd.docker",
         ),
+        (|stored| stored.target_type = PROVIDER, "provider-target"),
         (
-            Stored {
-                target_type: PROVIDER,
-                ..fine.clone()
-            },
-            "provider-target",
-        ),
-        (
-            Stored {
-                platforms: vec!["arm64"],
-                ..fine.clone()
-            },
+            |stored| stored.platforms = vec!["arm64"],
             "only for linux_arm64",
         ),
         (
-            Stored {
-                platforms: vec!["amd64", "amd64"],
-                ..fine.clone()
-            },
+            |stored| stored.platforms = vec!["amd64", "amd64"],
             "more than one package for linux_amd64",
         ),
         (
-            Stored {
-                layers: vec!["archive/zip", "archive/zip"],
-                ..fine.clone()
-            },
+            |stored| stored.layers = vec!["archive/zip", "archive/zip"],
             "has 2 layers",
         ),
+        (|stored| stored.layers = vec!["text/plain"], "has 0 layers"),
         (
-            Stored {
-                layers: vec!["text/plain"],
-                ..fine.clone()
-            },
-            "has 0 layers",
-        ),
-        (
-            Stored {
-                blob: Some(vec![0; fine.archive.len()]),
-                ..fine.clone()
-            },
+            |stored| stored.blob = Some(vec![0; stored.archive.len()]),
             "is another one",
         ),
         (
-            Stored {
-                blob: Some(fine.archive[..20].to_vec()),
-                ..fine.clone()
-            },
+            |stored| stored.blob = Some(stored.archive[..20].to_vec()),
             "is another one",
         ),
         (
-            Stored {
-                blob: Some([&fine.archive[..], b"and more"].concat()),
-                ..fine.clone()
-            },
+            |stored| stored.blob = Some([&stored.archive[..], b"and more"].concat()),
             "larger than",
         ),
         (
-            Stored {
-                manifest: Some(b"{\"schemaVersion\":2}".to_vec()),
-                ..fine.clone()
-            },
+            |stored| stored.manifest = Some(b"{\"schemaVersion\":2}".to_vec()),
             "has the digest",
         ),
         (
-            Stored {
-                archive: escape,
-                ..fine.clone()
-            },
+            |stored| stored.archive = zip(&[("../terraform-provider-cloud", b"x")]),
             "leads out of its folder",
         ),
     ];
-    for (stored, why) in cases {
+    for (change, why) in cases {
+        let mut stored = Stored::of("1.0.0");
+        change(&mut stored);
         let world = World::with_oci_mirror().await;
         world.tags(&["1.0.0"]);
         world.push("1.0.0", &stored);

@@ -28,7 +28,7 @@ pub(super) const TABLE: &[Function] = &[
     .nullable(),
     Function::new(
         "yamlencode",
-        &[Param::new("value", Ty::Any).null()],
+        &[Param::new("value", Ty::Any).null().typed()],
         Ty::String,
         yamlencode,
         "The value as YAML.",
