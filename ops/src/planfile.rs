@@ -6,7 +6,7 @@
 use crate::apply::{Approved, approve_parts};
 use crate::backend::record;
 use crate::failure::{Failure, Report};
-use crate::gates::pass::{self, Gating, Mark};
+use crate::gates::pass::{self, Gating, Mark, Named};
 use crate::gates::{book::Book, decide};
 use crate::load::{Loaded, Origin, load as load_config};
 use crate::plan::Made;
@@ -242,7 +242,11 @@ fn gating(
     glass: Option<&Glass>,
 ) -> Result<Option<Gating>, Failure> {
     let author = saved.mark.as_ref().map_or("", |mark| &mark.author);
-    let Some(mut gating) = Gating::open(session, author, &saved.digest)? else {
+    let named = Named {
+        author,
+        digest: &saved.digest,
+    };
+    let Some(mut gating) = Gating::open(session, &saved.plan, named)? else {
         return match glass {
             None => Ok(None),
             Some(_) => Err(Failure::input(

@@ -13,7 +13,7 @@ use terrane_ops::apply::{Approved, Done, approve, carry_out};
 use terrane_ops::failure::Failure;
 use terrane_ops::gate::verdict::explain;
 use terrane_ops::gate::{Closed, Consent, Policy, Refusal};
-use terrane_ops::gates::pass::{Gating, Looked, refused};
+use terrane_ops::gates::pass::{Gating, Looked, Named, refused};
 use terrane_ops::interrupt::Interrupt;
 use terrane_ops::leased::{Leased, plan_and_lease};
 use terrane_ops::model::snapshot::Snapshot;
@@ -210,7 +210,11 @@ fn gates(
     digest: &str,
 ) -> Result<Option<Gating>, Failure> {
     let glass = glass(app, parsed, session)?;
-    let Some(mut gating) = Gating::open(session, &session.who(), digest)? else {
+    let named = Named {
+        author: &session.who(),
+        digest,
+    };
+    let Some(mut gating) = Gating::open(session, &made.plan, named)? else {
         return match glass {
             None => Ok(None),
             Some(_) => Err(Failure::input(

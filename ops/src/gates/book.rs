@@ -31,7 +31,7 @@ pub struct Book {
     pub is_pinned: bool,
     /// The log.
     pub log: Log,
-    /// Where plans are applied.
+    /// Where plans are applied. The lineage is that of a plan, which is held against that of the state when it is applied.
     pub place: Place,
     /// What sensitive values are hashed with.
     pub secret: Hash,
@@ -72,7 +72,11 @@ impl Book {
         if folder.is_none() && pinned.is_none() {
             return Ok(None);
         }
-        let log = audit::founded(session, store, &workspace)?;
+        let log = if log.entries.is_empty() {
+            audit::founded(session, store, &workspace)?
+        } else {
+            log
+        };
         let (rules, changed) = match (pinned, folder) {
             (Some(pinned), Some(folder)) if pinned.gates.digest == folder.gates.digest => {
                 (folder, None)
@@ -81,7 +85,6 @@ impl Book {
             (None, Some(folder)) => (folder, None),
             (None, None) => return Ok(None),
         };
-        let lineage = session.snapshot()?.lineage.clone();
         let (decisions, used) = decisions(session, &log);
         Ok(Some(Self {
             rules,
@@ -90,7 +93,7 @@ impl Book {
             place: Place {
                 ledger: log.ledger().unwrap_or_default(),
                 workspace: workspace.as_str().into(),
-                lineage,
+                lineage: ecow::EcoString::new(),
             },
             secret: store
                 .secret(&workspace)

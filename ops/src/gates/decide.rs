@@ -1,7 +1,7 @@
 //! Deciding about a saved plan: looking at it, signing, and keeping what was decided.
 
 use super::book::DECISION;
-use super::pass::{Gating, Looked};
+use super::pass::{Gating, Looked, Named};
 use crate::audit;
 use crate::clock::now_ms;
 use crate::failure::Failure;
@@ -79,7 +79,11 @@ pub async fn look(session: &Session, path: &str) -> Result<Case, Failure> {
         .as_ref()
         .map_or("", |mark| &mark.author)
         .to_owned();
-    let Some(mut gating) = Gating::open(session, &author, &saved.digest)? else {
+    let named = Named {
+        author: &author,
+        digest: &saved.digest,
+    };
+    let Some(mut gating) = Gating::open(session, &saved.plan, named)? else {
         return Err(Failure::input(
             &rules::gates::NO_GATES,
             "There are no gates here, so nothing has to be approved. Gates are written in files whose names end in `.tfgate.hcl`, beside the configuration.",

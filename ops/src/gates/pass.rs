@@ -35,6 +35,15 @@ pub struct Gating {
     pub digest: Hash,
 }
 
+/// What tells plans apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'a> {
+    /// Who made it.
+    pub author: &'a str,
+    /// The digest of its file, as text.
+    pub digest: &'a str,
+}
+
 /// What a plan means, and what the gates say to it.
 #[derive(Debug)]
 pub struct Looked {
@@ -49,10 +58,12 @@ impl Gating {
     ///
     /// # Errors
     /// As [`Book::open`].
-    pub fn open(session: &Session, author: &str, digest: &str) -> Result<Option<Self>, Failure> {
-        let Some(book) = Book::open(session)? else {
+    pub fn open(session: &Session, plan: &Plan, named: Named<'_>) -> Result<Option<Self>, Failure> {
+        let Named { author, digest } = named;
+        let Some(mut book) = Book::open(session)? else {
             return Ok(None);
         };
+        book.place.lineage = plan.base.lineage.clone();
         let digest = hex::decode(digest).ok();
         Ok(Some(Self {
             book,

@@ -15,6 +15,7 @@ pub use file::{FileLog, new_secret};
 use crate::StoreError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Version of the lines.
@@ -153,10 +154,7 @@ impl Log {
     /// # Errors
     /// With the first line that is not as it was written.
     pub fn parse(text: &[u8]) -> Result<Self, Damage> {
-        let whole = text
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
+        let whole = whole_lines(text);
         let mut log = Self {
             entries: Vec::new(),
             torn: text.len() - whole,
@@ -212,28 +210,65 @@ impl Log {
     }
 }
 
-fn parse_line(line: &[u8], before: Head, seq: usize) -> Result<Entry, String> {
-    let text = str::from_utf8(line).map_err(|_| "it is no text".to_owned())?;
-    let bad = || "it does not end as a line of the log does".to_owned();
-    let rest = text.strip_suffix("\"}").ok_or_else(bad)?;
-    let at = rest.len().checked_sub(64).ok_or_else(bad)?;
-    let (rest, hash) = rest.split_at_checked(at).ok_or_else(bad)?;
-    let content = rest.strip_suffix(TAIL).ok_or_else(bad)?;
-    let head = hash_of(before, content);
-    if hash != head.to_string() {
-        return Err("its hash does not fit: it, or one before it, was changed".to_owned());
+/// How many bytes whole lines take.
+fn whole_lines(text: &[u8]) -> usize {
+    let last = text.iter().rposition(|byte| *byte == b'\n');
+    last.map_or(0, |at| at + 1)
+}
+
+/// What a writer has to know of a line: not what it is about.
+#[derive(Deserialize)]
+struct Link {
+    v: u64,
+    seq: u64,
+    prev: String,
+    #[serde(default)]
+    once: Vec<String>,
+}
+
+/// The end of a log, and the names that its lines bear. All hashes were checked.
+#[derive(Default)]
+struct Links {
+    head: Option<Head>,
+    count: usize,
+    once: BTreeSet<String>,
+}
+
+impl Links {
+    fn head(&self) -> Head {
+        self.head.unwrap_or(Head([0; 32]))
     }
+
+    fn add(&mut self, line: &[u8]) -> Result<(), String> {
+        let (content, head) = check_line(line, self.head())?;
+        let link: Link = serde_json::from_str(&format!("{content}}}"))
+            .map_err(|error| format!("it can't be read: {error}"))?;
+        check_order(link.v, link.seq, &link.prev, (self.head(), self.count))?;
+        self.once.extend(link.once);
+        self.count += 1;
+        self.head = Some(head);
+        Ok(())
+    }
+
+    /// Reads whole lines.
+    fn parse(text: &[u8]) -> Result<Self, Damage> {
+        let mut links = Self::default();
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            links.add(line).map_err(|problem| Damage {
+                line: links.count + 1,
+                problem,
+            })?;
+        }
+        Ok(links)
+    }
+}
+
+fn parse_line(line: &[u8], before: Head, seq: usize) -> Result<Entry, String> {
+    let (content, head) = check_line(line, before)?;
     let wire: Wire = serde_json::from_str(&format!("{content}}}"))
         .map_err(|error| format!("it can't be read: {error}"))?;
-    if wire.v > VERSION {
-        return Err(format!(
-            "it has version {}, which a later terrane wrote",
-            wire.v
-        ));
-    }
-    if usize::try_from(wire.seq).ok() != Some(seq) || wire.prev != before.to_string() {
-        return Err("it does not follow the line before it".to_owned());
-    }
+    check_order(wire.v, wire.seq, &wire.prev, (before, seq))?;
     Ok(Entry {
         seq: wire.seq,
         draft: Draft {
@@ -245,6 +280,38 @@ fn parse_line(line: &[u8], before: Head, seq: usize) -> Result<Entry, String> {
         },
         head,
     })
+}
+
+/// The part of a line that is hashed, if its hash fits.
+fn check_line(line: &[u8], before: Head) -> Result<(&str, Head), String> {
+    let text = str::from_utf8(line).map_err(|_| "it is no text".to_owned())?;
+    let bad = || "it does not end as a line of the log does".to_owned();
+    let rest = text.strip_suffix("\"}").ok_or_else(bad)?;
+    let at = rest.len().checked_sub(64).ok_or_else(bad)?;
+    let (rest, hash) = rest.split_at_checked(at).ok_or_else(bad)?;
+    let content = rest.strip_suffix(TAIL).ok_or_else(bad)?;
+    let head = hash_of(before, content);
+    if hash != head.to_string() {
+        return Err("its hash does not fit: it, or one before it, was changed".to_owned());
+    }
+    Ok((content, head))
+}
+
+fn check_order(
+    version: u64,
+    seq: u64,
+    prev: &str,
+    (before, expected): (Head, usize),
+) -> Result<(), String> {
+    if version > VERSION {
+        return Err(format!(
+            "it has version {version}, which a later terrane wrote"
+        ));
+    }
+    if usize::try_from(seq).ok() != Some(expected) || prev != before.to_string() {
+        return Err("it does not follow the line before it".to_owned());
+    }
+    Ok(())
 }
 
 fn hash_of(before: Head, content: &str) -> Head {
@@ -351,14 +418,14 @@ fn added(
     who: &str,
     drafts: &[Draft],
 ) -> Result<(usize, Vec<u8>), AuditError> {
-    let mut log = Log::parse(text).map_err(AuditError::Damaged)?;
-    let mut whole = text.len() - log.torn;
+    let mut whole = whole_lines(text);
+    let mut links = Links::parse(text.get(..whole).unwrap_or(&[])).map_err(AuditError::Damaged)?;
     let mut out = Vec::new();
     let rest = text.get(whole..).unwrap_or(&[]);
-    if let Ok(entry) = parse_line(rest, log.head(), log.entries.len()) {
+    let mut torn = !rest.is_empty();
+    if torn && links.add(rest).is_ok() {
         // Only the end of its line is missing.
-        log.entries.push(entry);
-        log.torn = 0;
+        torn = false;
         whole = text.len();
         out.push(b'\n');
     }
@@ -370,11 +437,11 @@ fn added(
         body,
     };
     let mut all = Vec::new();
-    if log.entries.is_empty() {
+    if links.count == 0 {
         let random = crate::lease::new_lock_id();
         all.push(own(FOUNDED, serde_json::json!({"random": random.as_str()})));
     }
-    if log.torn > 0 {
+    if torn {
         let hash = hash_of(Head([0; 32]), &String::from_utf8_lossy(rest));
         all.push(own(
             TORN,
@@ -382,15 +449,16 @@ fn added(
         ));
     }
     for draft in drafts {
-        let again =
-            |name: &&String| log.has(name) || all.iter().any(|one: &Draft| one.once.contains(name));
+        let again = |name: &&String| {
+            links.once.contains(*name) || all.iter().any(|one: &Draft| one.once.contains(name))
+        };
         if let Some(name) = draft.once.iter().find(again) {
             return Err(AuditError::Used(name.clone()));
         }
         all.push(draft.clone());
     }
-    let mut head = log.head();
-    let first = log.entries.len();
+    let mut head = links.head();
+    let first = links.count;
     for (at, draft) in all.iter().enumerate() {
         let seq = u64::try_from(first + at).unwrap_or(u64::MAX);
         let (line, next) = write_line(draft, seq, head)?;
