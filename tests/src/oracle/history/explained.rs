@@ -15,6 +15,7 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| never_there(difference, &names.planned))
             .or_else(|| dependencies(difference, names))
             .or_else(|| forgotten(difference))
+            .or_else(|| created_by_triggers(difference))
             .or_else(|| not_checked(difference, step))
             .or_else(|| removed_while_destroying(difference, step))
             .or_else(|| sensitive(difference, &step.config)),
@@ -73,6 +74,15 @@ fn dependencies(difference: &Difference, names: &Names) -> Option<&'static str> 
         .symmetric_difference(&theirs)
         .all(|name| behind.contains(name));
     known.then_some("dependencies are direct ones, by their present names")
+}
+
+/// The peer gives a trigger as the reason also where an instance is created that was not there before. (That the actions are the same is compared
+/// beside; that a replacement has its reason is a golden story.)
+fn created_by_triggers(difference: &Difference) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let triggers = theirs.as_ref().and_then(Json::as_str) == Some("replace_by_triggers");
+    let reason = path.starts_with(".resource_changes[") && path.ends_with("].action_reason");
+    (reason && triggers && ours.is_none()).then_some("what is created is not replaced by triggers")
 }
 
 /// The peer plans everything anew before it destroys everything, and takes the outputs that this would give for those that were there.
