@@ -33,9 +33,6 @@ pub struct History {
 impl History {
     /// Takes in the next batch.
     pub fn add(&mut self, serial: u64, events: &[Event]) {
-        let named = events
-            .iter()
-            .any(|event| matches!(event.kind, EventKind::Run { .. }));
         for event in events {
             match &event.kind {
                 EventKind::Run {
@@ -54,19 +51,8 @@ impl History {
                     changes: 0,
                 }),
                 kind => {
-                    // What somebody else wrote is not of the run before.
-                    let theirs = !named && matches!(kind, EventKind::Replaced(_));
-                    if theirs || self.versions.is_empty() {
-                        self.versions.push(Version {
-                            first_serial: serial,
-                            last_serial: serial,
-                            at_ms: event.at_ms,
-                            run: EcoString::new(),
-                            plan: EcoString::new(),
-                            command: EcoString::new(),
-                            who: EcoString::new(),
-                            changes: 0,
-                        });
+                    if self.versions.is_empty() {
+                        self.begin_nameless(serial, event.at_ms);
                     }
                     if let Some(version) = self.versions.last_mut() {
                         version.changes += usize::from(!matches!(kind, EventKind::Began { .. }));
@@ -77,6 +63,20 @@ impl History {
         if let Some(version) = self.versions.last_mut() {
             version.last_serial = serial;
         }
+    }
+
+    /// What comes next is of no run that is known: somebody else wrote it.
+    pub fn begin_nameless(&mut self, serial: u64, at_ms: u64) {
+        self.versions.push(Version {
+            first_serial: serial,
+            last_serial: serial,
+            at_ms,
+            run: EcoString::new(),
+            plan: EcoString::new(),
+            command: EcoString::new(),
+            who: EcoString::new(),
+            changes: 0,
+        });
     }
 
     /// The runs so far, oldest first.

@@ -8,6 +8,7 @@ use super::renew::Renewing;
 use super::{LockOutcome, Place, ship};
 use crate::Surroundings;
 use std::sync::Arc;
+use terrane_model::event::EventKind;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::audit::Audit;
 use terrane_store::history::History;
@@ -472,6 +473,12 @@ impl StateStore for WholeFileStore {
         self.check_name(workspace)?;
         let mut history = History::default();
         self.desk(workspace).chain().replay(|batch| {
+            // What is taken over is the only change without a run that replaces all.
+            if let [event] = &*batch.events
+                && matches!(event.kind, EventKind::Replaced(_))
+            {
+                history.begin_nameless(batch.serial, event.at_ms);
+            }
             history.add(batch.serial, &batch.events);
             true
         })?;
