@@ -7,8 +7,9 @@ use crate::machine::Progress;
 use crate::objchange;
 use crate::plan::{Action, ActionReason, PlanMode, ResourceChange};
 use crate::rules;
+use crate::world::Place;
 use std::sync::Arc;
-use terrane_config::config::{ModuleId, Reference, Repetition};
+use terrane_config::config::{Reference, Repetition};
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_lang::expr::Use;
 use terrane_model::addr::Mode;
@@ -25,7 +26,7 @@ impl Core {
         let config = task.config.unmark_deep();
         let reason = if !config.is_wholly_known() {
             Some(ActionReason::ReadBecauseConfigUnknown)
-        } else if self.data_waits(task.place.module, task.at) {
+        } else if self.data_waits(task.place, task.at) {
             Some(ActionReason::ReadBecauseDependencyPending)
         } else {
             None
@@ -51,7 +52,9 @@ impl Core {
 
     /// Whether something that it explicitly depends on (itself, or through the calls around it) has pending changes. For data sources a managed resource
     /// that they refer to themselves is as good as one in `depends_on`: what they find may be the work of that.
-    pub(super) fn data_waits(&self, module: ModuleId, at: u32) -> bool {
+    /// Of its own module only the same instance counts.
+    pub(super) fn data_waits(&self, place: Place, at: u32) -> bool {
+        let module = place.module;
         let declared = self.config.module(module);
         let resource = &declared.resources[at as usize];
         if resource.mode == Mode::Data {
@@ -62,7 +65,7 @@ impl Core {
                     && !waits
                     && declared.resources[on as usize].mode == Mode::Managed
                 {
-                    waits = self.resource_changing(module, on);
+                    waits = self.resource_changing(module, on, place);
                 }
             };
             if let Repetition::Count(many) | Repetition::ForEach(many) | Repetition::Enabled(many) =
@@ -78,7 +81,7 @@ impl Core {
         if declared.resources[at as usize]
             .depends_on
             .iter()
-            .any(|entry| self.reference_changing(module, entry.on))
+            .any(|entry| self.reference_changing(module, entry.on, place))
         {
             return true;
         }
@@ -88,7 +91,7 @@ impl Core {
             if declared.calls[call as usize]
                 .depends_on
                 .iter()
-                .any(|entry| self.reference_changing(outer, entry.on))
+                .any(|entry| self.reference_changing(outer, entry.on, place))
             {
                 return true;
             }
@@ -105,7 +108,7 @@ impl Core {
                 .filter_map(|dep| self.index.config_resource(dep))
                 .any(|(module, at)| {
                     let declared = &self.config.module(module).resources[at as usize];
-                    declared.mode == Mode::Managed && self.resource_changing(module, at)
+                    declared.mode == Mode::Managed && self.resource_changing(module, at, place)
                 })
         }
     }
@@ -226,7 +229,7 @@ impl Core {
                 .map(|object| self.prior.objects[object].stored.clone()),
         };
         if action == Action::Read {
-            self.changing[node.index()] = true;
+            self.changing.insert((node.index(), task.place.pos));
         }
         self.changes.push(change);
         self.settle_checked(id, after);

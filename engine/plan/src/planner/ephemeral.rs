@@ -151,7 +151,7 @@ impl Core {
         let block = resource.schema.block.clone();
         let type_name = resource.type_name.clone();
         let config = task.config.unmark_deep();
-        if !config.is_wholly_known() || self.data_waits(module, at) {
+        if !config.is_wholly_known() || self.data_waits(task.place, at) {
             let value = deferred(&block, &task.config);
             self.say_ephemeral(addr, EphemeralOp::Open, EphemeralStage::Deferred);
             return self.settle_checked(id, value);

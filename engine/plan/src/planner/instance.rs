@@ -556,7 +556,7 @@ impl Core {
         };
         self.progress.push(Progress::Planned(addr.clone()));
         if action != Action::NoOp {
-            self.changing[node.index()] = true;
+            self.changing.insert((node.index(), place.pos));
         }
         if self.is_trigger[node.index()] {
             let resource = change.addr.resource.clone();

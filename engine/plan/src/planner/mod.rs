@@ -39,7 +39,7 @@ use conditions::CheckBook;
 use index::ConfigIndex;
 use managed::Task;
 use prior::{ObjectId, Prior};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use terrane_config::config::{Config, ProviderId};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
@@ -107,7 +107,7 @@ pub(crate) struct Core {
     /// By node: how many tasks of it run.
     running: Vec<u32>,
     /// By node: some instance has a pending change.
-    changing: Vec<bool>,
+    changing: BTreeSet<(usize, u32)>,
     /// By node: `create_before_destroy`, set by itself or by a dependent.
     create_first: Vec<bool>,
     /// By node: the resources that it depends on.
@@ -188,7 +188,7 @@ impl Core {
             pending: vec![0; graph.len()],
             dependents: vec![Vec::new(); graph.len()],
             running: vec![0; graph.len()],
-            changing: vec![false; graph.len()],
+            changing: BTreeSet::new(),
             is_trigger: vec![false; graph.len()],
             create_first: vec![false; graph.len()],
             resource_deps: vec![None; graph.len()],

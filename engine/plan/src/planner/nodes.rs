@@ -548,7 +548,12 @@ impl Core {
     }
 
     /// Whether a reference names something that is not settled before apply, for data sources with `depends_on`.
-    pub(super) fn reference_changing(&self, module: ModuleId, reference: Reference) -> bool {
+    pub(super) fn reference_changing(
+        &self,
+        module: ModuleId,
+        reference: Reference,
+        seen_from: Place,
+    ) -> bool {
         let declared = self.config.module(module);
         let mut roots = Vec::new();
         crate::graph::each_target(&self.config, declared, reference, &mut |node| {
@@ -566,30 +571,39 @@ impl Core {
                 modules.extend(inner.calls.iter().map(|call| call.module));
             }
         }
-        roots.iter().any(|root| self.changing_behind(*root))
+        roots
+            .iter()
+            .any(|root| self.changing_behind(*root, seen_from))
     }
 
-    fn changing_behind(&self, root: NodeId) -> bool {
+    fn changing_behind(&self, root: NodeId, seen_from: Place) -> bool {
         if let Node::Resource(module, at) = self.graph.node(root) {
-            return self.resource_changing(module, at);
+            return self.resource_changing(module, at, seen_from);
         }
         let Some(deps) = &self.resource_deps[root.index()] else {
             return false;
         };
         deps.iter()
             .filter_map(|dep| self.index.config_resource(dep))
-            .any(|(module, at)| self.resource_changing(module, at))
+            .any(|(module, at)| self.resource_changing(module, at, seen_from))
     }
 
-    /// Whether an instance of a resource has a pending change, or is there and not configured any more. The node of the resource is done by now.
-    pub(super) fn resource_changing(&self, module: ModuleId, at: u32) -> bool {
-        if self.changing[self.graph.id(Node::Resource(module, at)).index()] {
+    /// Whether an instance of a resource has a pending change, or is there and not configured any more. The node of the resource is done by now. In the module
+    /// from which this is asked, only the same instance of it counts.
+    pub(super) fn resource_changing(&self, module: ModuleId, at: u32, seen_from: Place) -> bool {
+        let within = (module == seen_from.module).then_some(seen_from.pos);
+        let node = self.graph.id(Node::Resource(module, at)).index();
+        let (from, to) = within.map_or((0, u32::MAX), |pos| (pos, pos));
+        let mut changing = self.changing.range((node, from)..=(node, to));
+        if changing.next().is_some() {
             return true;
         }
         if self.prior.resources.is_empty() || self.options.mode == PlanMode::RefreshOnly {
             return false;
         }
-        self.world.places(module).any(|place| {
+        let places = self.world.places(module);
+        let mut places = places.filter(|place| within.is_none_or(|pos| place.pos == pos));
+        places.any(|place| {
             let addr = self.world.resource_addr(place, at);
             let prior = self.prior.resources.get(&addr);
             prior.is_some_and(|prior| {
