@@ -26,7 +26,7 @@ mod tests {
     use std::fmt::{Display, Formatter, Result};
 
     #[derive(Debug)]
-    struct Told(&'static str, Option<Box<Told>>);
+    struct Told(&'static str, Option<Box<Self>>);
 
     impl Display for Told {
         fn fmt(&self, f: &mut Formatter<'_>) -> Result {
