@@ -226,7 +226,7 @@ fn gates(
     match &glass {
         None => gating.book.check_unchanged()?,
         Some(glass) => {
-            planfile::break_glass(session, &mut gating, &made.plan, &made.loaded, glass)?
+            planfile::break_glass(session, &mut gating, &made.plan, &made.loaded, glass)?;
         }
     }
     gating.book.pin(session)?;

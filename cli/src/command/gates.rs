@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::view::prompt;
 use serde_json::json;
 use terrane_ops::failure::Failure;
-use terrane_ops::gate::decision::DecisionKind;
+use terrane_ops::gate::decision::{Decision, DecisionKind};
 use terrane_ops::gate::gates::duration;
 use terrane_ops::gate::key::PrivateKey;
 use terrane_ops::gate::verdict::explain;
@@ -114,36 +114,42 @@ fn run(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Exit {
             app.out().print(&format!("{answer}\n"));
             return Ok(Exit::OK);
         }
-        let word = match kind {
-            DecisionKind::Reject => "Rejected",
-            _ => "Approved",
-        };
-        let sentence = good(
-            app,
-            &format!(
-                "{word}: {} of {} actions.",
-                decision.statement.items.len(),
-                meaning.items.len()
-            ),
-        );
-        let counts = match explain::why_ignored(verdict, &decision.statement.id) {
-            None => String::new(),
-            Some(why) => format!("\nIt does not count: {why}."),
-        };
-        let state = if verdict.is_open() {
-            format!("All gates are open: the plan can be applied with `terrane apply {path:?}`.")
-        } else {
-            format!(
-                "Gates that are still closed:\n\n{}",
-                explain::text(verdict, meaning)
-            )
-        };
-        app.out().print(&format!(
-            "\n{sentence} The decision is in {:?} and in the audit log.{counts}\n{state}\n",
-            decide::beside(&path)
-        ));
+        told(app, &case, &decision, &path);
         Ok(Exit::OK)
     })
+}
+
+/// Says what was decided, and what the plan still needs.
+fn told(app: &mut App, case: &Case, decision: &Decision, path: &str) {
+    let (meaning, verdict) = (&case.looked.meaning, &case.looked.verdict);
+    let word = match decision.statement.kind {
+        DecisionKind::Reject => "Rejected",
+        _ => "Approved",
+    };
+    let sentence = good(
+        app,
+        &format!(
+            "{word}: {} of {} actions.",
+            decision.statement.items.len(),
+            meaning.items.len()
+        ),
+    );
+    let counts = match explain::why_ignored(verdict, &decision.statement.id) {
+        None => String::new(),
+        Some(why) => format!("\nIt does not count: {why}."),
+    };
+    let state = if verdict.is_open() {
+        format!("All gates are open: the plan can be applied with `terrane apply {path:?}`.")
+    } else {
+        format!(
+            "Gates that are still closed:\n\n{}",
+            explain::text(verdict, meaning)
+        )
+    };
+    app.out().print(&format!(
+        "\n{sentence} The decision is in {:?} and in the audit log.{counts}\n{state}\n",
+        decide::beside(path)
+    ));
 }
 
 fn confirmed(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Result<bool, Failure> {
@@ -268,7 +274,7 @@ fn list(app: &mut App, session: &Session, as_json: bool) -> Result<Exit, Failure
             "" => String::new(),
             text => format!(": {text}"),
         };
-        out.push_str(&format!("  {}{what}\n", gate.name));
+        out.extend(["  ", &gate.name, &what, "\n"]);
     }
     let people: Vec<&str> = rules
         .gates

@@ -15,9 +15,7 @@ fn folder(gates: &str) -> Folder {
         let public = folder.run(&out).ok().out;
         let public = public.lines().last().unwrap().to_owned();
         if name != "eve" {
-            text.push_str(&format!(
-                "person \"{name}\" {{\n  keys = [\"{public}\"]\n}}\n"
-            ));
+            text.extend(["person \"", name, "\" {\n  keys = [\"", &public, "\"]\n}\n"]);
         }
     }
     text.push_str(gates);
