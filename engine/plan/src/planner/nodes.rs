@@ -128,7 +128,12 @@ impl Core {
             // A value that only hands on another one shares its list.
             let list = match only {
                 Some(only) if sources == 1 => only,
-                _ => found.into_iter().collect(),
+                _ => {
+                    // In the order in which states of the peers have them, which is that of the texts.
+                    let mut list: Vec<ConfigResource> = found.into_iter().collect();
+                    list.sort_by_cached_key(ToString::to_string);
+                    list.into()
+                }
             };
             self.resource_deps[id.index()] = Some(list);
         }

@@ -308,12 +308,9 @@ impl Out<'_> {
         if !dependencies.is_empty() {
             self.key("dependencies");
             self.open('[');
-            // As text they have another order than as addresses.
-            let mut texts: Vec<String> = dependencies.iter().map(ToString::to_string).collect();
-            texts.sort_unstable();
-            for dependency in &texts {
+            for dependency in dependencies.iter() {
                 self.item();
-                self.json(&quoted(dependency));
+                self.json(&quoted(&dependency.to_string()));
             }
             self.close(']');
         }
