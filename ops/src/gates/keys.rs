@@ -69,8 +69,22 @@ pub fn generate(path: &Path, passphrase: &str, comment: &str) -> Result<PublicKe
             .map_err(broken)?;
     }
     let text = key.to_openssh(LineEnding::LF).map_err(broken)?;
+    let public = ssh_key::PublicKey::new(key.public_key().key_data().clone(), comment);
+    let public = public.to_openssh().map_err(broken)?;
     write_new(path, text.as_bytes())?;
+    // Another file of that name would be of another key: it is left, and `find` does not take its word.
+    let beside = beside(path);
+    if !beside.exists() {
+        write_new(&beside, format!("{public}\n").as_bytes())?;
+    }
     Ok(PrivateKey::from_seed(&seed).public())
+}
+
+/// Where the public half lies, as with `ssh-keygen`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".pub");
+    name.into()
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -130,8 +144,21 @@ pub fn find(path: &Path) -> Result<Found, Failure> {
     Ok(Found {
         public: PublicKey(bytes.0),
         is_protected: key.is_encrypted(),
-        comment: key.comment().to_string(),
+        comment: comment(path, &key),
     })
+}
+
+/// A passphrase hides the comment too; the file beside the key tells it, if it is of this key.
+fn comment(path: &Path, key: &ssh_key::PrivateKey) -> String {
+    if !key.is_encrypted() {
+        return key.comment().to_string();
+    }
+    std::fs::read_to_string(beside(path))
+        .ok()
+        .and_then(|text| ssh_key::PublicKey::from_openssh(text.trim()).ok())
+        .filter(|public| public.key_data() == key.public_key().key_data())
+        .map(|public| public.comment().to_string())
+        .unwrap_or_default()
 }
 
 /// Opens a key.
