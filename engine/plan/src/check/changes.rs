@@ -2,6 +2,7 @@
 
 use super::{Findings, Severity, name};
 use crate::plan::{Action, ActionReason, Plan, PlanMode, ResourceChange};
+use std::collections::BTreeSet;
 use terrane_model::addr::Mode;
 use terrane_value::Value;
 
@@ -178,11 +179,10 @@ fn circumstances(plan: &Plan, change: &ResourceChange, found: &mut Findings) {
     if change.importing.is_some() && change.before.is_null() && !unknown {
         say(Severity::Wrong, "is to be imported but was not found");
     }
-    if !change.dependencies.is_sorted_by(|a, b| a < b) {
-        say(
-            Severity::Wrong,
-            "has dependencies that are not sorted and unique",
-        );
+    // Their order is that of the texts where they are made here, and whatever a state of the peers says else.
+    let unique: BTreeSet<_> = change.dependencies.iter().collect();
+    if unique.len() != change.dependencies.len() {
+        say(Severity::Wrong, "has a dependency twice");
     }
     let before_first = change.action == Action::CreateThenDelete;
     if before_first && !change.create_before_destroy {
