@@ -12,8 +12,8 @@ pub(crate) fn human(out: &mut Output, estimate: &Estimate, all: bool) {
     let mut text = String::from("\nCost per month");
     let told = [estimate.currency.as_str(), estimate.source.as_str()];
     let told: Vec<&str> = told.into_iter().filter(|part| !part.is_empty()).collect();
-    // Writing to a text never fails.
-    let _ = writeln!(text, " ({}):", told.join("; "));
+    // Writing to a text never fails, here and below.
+    writeln!(text, " ({}):", told.join("; ")).unwrap_or_default();
     let shown = |line: &&Line| all || line.changes();
     let mut assumed = BTreeSet::new();
     for line in estimate.lines.iter().filter(shown) {
@@ -32,23 +32,24 @@ pub(crate) fn human(out: &mut Output, estimate: &Estimate, all: bool) {
         text.push_str("\n  Without a price, or not for all of it:\n");
         for line in unpriced {
             for reason in line.missing() {
-                let _ = writeln!(text, "    {}: {reason}", line.address);
+                writeln!(text, "    {}: {reason}", line.address).unwrap_or_default();
             }
         }
     }
     if !assumed.is_empty() {
         text.push_str("\n  Assumed (a usage file can say otherwise):\n");
         for assumed in assumed {
-            let _ = writeln!(text, "    {assumed}");
+            writeln!(text, "    {assumed}").unwrap_or_default();
         }
     }
     let Estimate { before, after, .. } = estimate;
-    let _ = writeln!(
+    writeln!(
         text,
         "\n  Now {before:.2}, then {after:.2} {}: {}",
         estimate.currency,
         difference(*after - *before)
-    );
+    )
+    .unwrap_or_default();
     out.print(&text);
 }
 
@@ -69,7 +70,7 @@ fn resource(text: &mut String, line: &Line, assumed: &mut BTreeSet<String>) {
     } else {
         format!("{:.2}", line.then())
     };
-    let _ = writeln!(text, "\n  {sign} {:<54} {amount:>12}", line.address);
+    writeln!(text, "\n  {sign} {:<54} {amount:>12}", line.address).unwrap_or_default();
     let parts = if line.after.is_empty() {
         &line.before
     } else {
@@ -78,11 +79,12 @@ fn resource(text: &mut String, line: &Line, assumed: &mut BTreeSet<String>) {
     for part in parts {
         let Ok(price) = &part.price else { continue };
         let amount = format!("{} {}", number(price.amount), price.unit);
-        let _ = writeln!(
+        writeln!(
             text,
             "      {:<24} {amount:>25} {:>12.2}",
             part.name, price.monthly
-        );
+        )
+        .unwrap_or_default();
         let told = price.assumed.iter();
         assumed.extend(told.map(|what| format!("{what} ({})", line.type_name)));
     }
