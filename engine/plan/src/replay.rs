@@ -21,7 +21,7 @@ use terrane_model::addr::{
     InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,
 };
 use terrane_model::provider::ProviderDiagnostic;
-use terrane_model::snapshot::{CheckKind, CheckResult, ObjectState, Snapshot};
+use terrane_model::snapshot::{CheckKind, CheckResult, CheckStatus, ObjectState, Snapshot};
 use terrane_value::Value;
 
 /// Where a change is configured.
@@ -698,7 +698,13 @@ impl Evaluator {
                 for (at, check) in (0u32..).zip(&module.checks) {
                     let name = format!("check.{}", check.name);
                     let node = self.world.graph.id(Node::Check(module.id, at));
-                    if cut_off[node.index()] || left_out(CheckKind::Check, &config_within(&name)) {
+                    if left_out(CheckKind::Check, &config_within(&name)) {
+                        continue;
+                    }
+                    if cut_off[node.index()] {
+                        // What it is about failed, whatever the plan knew.
+                        let (config, addr) = (config_within(&name), within(&name));
+                        (self.checks).record(CheckKind::Check, &config, &addr, &UNKNOWN);
                         continue;
                     }
                     let words = Words {
@@ -724,7 +730,14 @@ impl Evaluator {
                 for (at, output) in (0u32..).zip(&module.outputs) {
                     let name = format!("output.{}", output.name);
                     let node = self.world.graph.id(Node::Output(module.id, at));
-                    if cut_off[node.index()] || left_out(CheckKind::Output, &config_within(&name)) {
+                    if left_out(CheckKind::Output, &config_within(&name)) {
+                        continue;
+                    }
+                    if cut_off[node.index()] {
+                        if !output.preconditions.is_empty() {
+                            let (config, addr) = (config_within(&name), within(&name));
+                            (self.checks).record(CheckKind::Output, &config, &addr, &UNKNOWN);
+                        }
                         continue;
                     }
                     let words = Words {
@@ -782,6 +795,12 @@ impl Evaluator {
         results
     }
 }
+
+/// Of what can't be looked at.
+const UNKNOWN: Outcome = Outcome {
+    status: CheckStatus::Unknown,
+    failure: None,
+};
 
 /// Whether the instance will be there after the plan.
 fn stays(change: &ResourceChange) -> bool {

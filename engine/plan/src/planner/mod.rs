@@ -25,6 +25,7 @@ mod orphans;
 mod prior;
 mod recover;
 mod relevant;
+mod still;
 mod takeover;
 mod targets;
 
