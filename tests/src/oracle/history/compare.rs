@@ -198,6 +198,7 @@ fn one_step(
         path.starts_with(".output_changes.") || path.starts_with(".prior_state.values.outputs.")
     };
     names.planned = Json::Null;
+    names.add_triggered(&step.config, &our, &their);
     if step.destroys() && plans.iter().any(outputs) {
         let planned = ours.plan_elsewhere();
         names.planned = normal::plan(&planned)["planned_values"]["outputs"].clone();

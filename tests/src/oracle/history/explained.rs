@@ -1,7 +1,7 @@
 //! The differences between plans and states that are there on purpose. Each has its reason; what is not here is a mistake of ours.
 
 use super::compare::Unlike;
-use super::model::{Call, Config, Module, Repeat, Resource, Step};
+use super::model::{Call, Config, Module, Repeat, Resource, Step, Variable};
 use super::names::Names;
 use super::normal::Difference;
 use crate::oracle::peer::Ran;
@@ -16,6 +16,7 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| dependencies(difference, names))
             .or_else(|| forgotten(difference))
             .or_else(|| created_by_triggers(difference))
+            .or_else(|| triggered_by_creation(difference, names))
             .or_else(|| not_checked(difference, step))
             .or_else(|| removed_while_destroying(difference, step))
             .or_else(|| sensitive(difference, &step.config)),
@@ -29,9 +30,12 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| stricter(ours, theirs.exit, &step.config))
             .or_else(|| triggered(ours, theirs.exit))
             .or_else(|| nothing_to_destroy(ours, theirs))
-            .or_else(|| without_instances(ours.exit, theirs, &step.config))
+            .or_else(|| without_instances(ours.exit, theirs, step))
             .or_else(|| not_there(ours.exit, theirs, step))
             .or_else(|| moved_from(ours.exit, theirs.exit, &theirs.err, step)),
+        Unlike::Apply { ours, theirs } if unset(ours, theirs, &step.config) => Some(
+            "an ephemeral variable that is null when its plan is made may be null when it is applied",
+        ),
         Unlike::Apply { ours, theirs } => {
             let refused = theirs.err.contains("Cannot apply non-applyable plan");
             (ours.exit == 0 && theirs.exit == 1 && refused && step.refreshes()).then_some(
@@ -39,6 +43,24 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             )
         }
     }
+}
+
+/// The peer takes an ephemeral variable for one that was not given where it was given as null and can't be null, and refuses to be told the same again.
+fn unset(ours: &Ran, theirs: &Ran, config: &Config) -> bool {
+    let said = "Error: Ephemeral variable was not set during planning";
+    let null = |variable: &Variable| {
+        let has = |line: &str| variable.body.iter().any(|other| other == line);
+        has("ephemeral = true")
+            && has("nullable = false")
+            && variable.value.as_deref() == Some("null")
+            && theirs
+                .err
+                .contains(&format!("variable \"{}\" was not set", variable.name))
+    };
+    ours.exit == 0
+        && theirs.exit == 1
+        && theirs.err.matches("Error: ").count() == theirs.err.matches(said).count()
+        && config.root.variables.iter().any(null)
 }
 
 /// The peer shows the values of some ephemeral variables.
@@ -85,6 +107,16 @@ fn created_by_triggers(difference: &Difference) -> Option<&'static str> {
     let reason = path.starts_with(".resource_changes[") && path.ends_with("].action_reason");
     (reason && triggers && ours.is_none()).then_some("what is created is not replaced by triggers")
 }
+
+/// The replacement that a created resource triggers, where the peer changes nothing.
+fn triggered_by_creation(difference: &Difference, names: &Names) -> Option<&'static str> {
+    let mut triggered = names.triggered.iter();
+    triggered
+        .any(|address| difference.path.contains(&format!("[{address} ")))
+        .then_some(TRIGGERED)
+}
+
+const TRIGGERED: &str = "replace_triggered_by looks at creations too, as in OpenTofu 1.12";
 
 /// The peer plans everything anew before it destroys everything, and takes the outputs that this would give for those that were there.
 /// (`planned`: the outputs that we plan for the same configuration, where everything is to be destroyed.)
@@ -182,7 +214,9 @@ fn sensitive(difference: &Difference, config: &Config) -> Option<&'static str> {
         ".after_sensitive",
         ".sensitive_attributes",
     ];
-    if !concerned.iter().any(|part| path.contains(part)) || !plain(ours) || !more(theirs) {
+    let theirs_more = plain(ours) && more(theirs);
+    let ours_more = plain(theirs) && more(ours);
+    if !concerned.iter().any(|part| path.contains(part)) || !(theirs_more || ours_more) {
         return None;
     }
     let at = path.find('[')?;
@@ -208,11 +242,11 @@ fn sensitive(difference: &Difference, config: &Config) -> Option<&'static str> {
             text.contains("!= null") || text.contains("null !=")
         });
         match () {
-            // The marks that the old object has at ignored attributes go over to the new one, which does not have those values.
+            // The marks that the old object has, or does not have, at ignored attributes go over to the new one, which does not have those values.
             () if ignores && !path.starts_with("state") => {
                 Some("a replacement is sensitive where its configuration is, not where the ignored old object was")
             }
-            () if compares => Some("comparing with null tells nothing of what is within, as in OpenTofu 1.12"),
+            () if compares && theirs_more => Some("comparing with null tells nothing of what is within, as in OpenTofu 1.12"),
             () => None,
         }
     })
@@ -250,8 +284,7 @@ fn triggered(ours: &Ran, theirs: i32) -> Option<&'static str> {
     let created = ours.out.contains(" will be created");
     let prevented = ours.err.contains("lifecycle.prevent_destroy set");
     let only = ours.err.matches("Error: ").count() == 1;
-    (ours.exit == 1 && theirs != 1 && replaced && created && prevented && only)
-        .then_some("replace_triggered_by looks at creations too, as in OpenTofu 1.12")
+    (ours.exit == 1 && theirs != 1 && replaced && created && prevented && only).then_some(TRIGGERED)
 }
 
 /// What is wrong with a trigger is told by `validate`. The peer says it when an instance is planned, and so not where nothing is to be destroyed.
@@ -263,15 +296,28 @@ fn nothing_to_destroy(ours: &Ran, theirs: &Ran) -> Option<&'static str> {
         .then_some("wrong triggers are errors also where nothing is to be destroyed")
 }
 
-/// The peer holds the default of a variable against its rules also where the module has no instance.
-fn without_instances(ours: i32, theirs: &Ran, config: &Config) -> Option<&'static str> {
-    let none = |call: &Call| match &call.repeat {
-        Repeat::Once => false,
-        Repeat::Count(many) | Repeat::ForEach(many) => {
-            let only = config.root.expr(many);
-            let rule = format!("validation rule at m{}/main.tf", call.child);
-            matches!(only.as_str(), "0" | "toset([])") && theirs.err.contains(&rule)
-        }
+/// The peer holds the default of a variable against its rules also where the module has no instance, or takes no part (`-target`).
+fn without_instances(ours: i32, theirs: &Ran, step: &Step) -> Option<&'static str> {
+    let config = &step.config;
+    let targets = |argument: &String| argument.starts_with("-target=");
+    let apart = |call: &Call| {
+        let within = format!("module.{}", call.name);
+        let mut targets = step
+            .arguments
+            .iter()
+            .filter(|argument| targets(argument))
+            .peekable();
+        targets.peek().is_some() && !targets.any(|target| target.contains(&within))
+    };
+    let none = |call: &Call| {
+        let rule = format!("validation rule at m{}/main.tf", call.child);
+        let empty = match &call.repeat {
+            Repeat::Once => false,
+            Repeat::Count(many) | Repeat::ForEach(many) => {
+                matches!(config.root.expr(many).as_str(), "0" | "toset([])")
+            }
+        };
+        (empty || apart(call)) && theirs.err.contains(&rule)
     };
     let default = theirs.err.contains("Error: Invalid value for variable")
         && theirs.err.contains("on  line 0:")
