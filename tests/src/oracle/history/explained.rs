@@ -17,6 +17,9 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| forgotten(difference))
             .or_else(|| created_by_triggers(difference))
             .or_else(|| triggered_by_creation(difference, names))
+            .or_else(|| husk(difference))
+            .or_else(|| waits_for_more(difference, names, &step.config))
+            .or_else(|| spreads_through_modules(difference, &step.config))
             .or_else(|| not_checked(difference, step))
             .or_else(|| removed_while_destroying(difference, step))
             .or_else(|| sensitive(difference, &step.config)),
@@ -108,6 +111,45 @@ fn created_by_triggers(difference: &Difference) -> Option<&'static str> {
     (reason && triggers && ours.is_none()).then_some("what is created is not replaced by triggers")
 }
 
+/// What the peer leaves of a resource without instances when something fails.
+fn husk(difference: &Difference) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let empty = theirs.as_ref()?["instances"].as_array()?.is_empty();
+    (path.starts_with("state.resources[") && ours.is_none() && empty)
+        .then_some("a resource without instances is not in the state")
+}
+
+/// What is destroyed after those that need it were changed waits, with the peer, for those behind them too, and stays where one of these fails.
+fn waits_for_more(difference: &Difference, names: &Names, config: &Config) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let of = path.strip_prefix("state.resources[")?.strip_suffix(']')?;
+    let instances = theirs.as_ref()?["instances"].as_array()?;
+    let later = instances
+        .iter()
+        .all(|instance| instance["create_before_destroy"] == true);
+    let mut resources = config.modules().flat_map(|module| &module.resources);
+    let gone = !resources.any(|resource| resource.name == of);
+    (names.failed && ours.is_none() && later && gone).then_some(WAITS)
+}
+
+/// After this the two sides have different objects.
+pub(super) const WAITS: &str = "what is destroyed waits for those that depend on it directly";
+
+/// The peer takes a module that is named as a whole for all that is in it.
+fn spreads_through_modules(difference: &Difference, config: &Config) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let within = path.strip_prefix("state.resources[module.")?;
+    let set = path.ends_with(".create_before_destroy") && theirs.as_ref()? == &Json::Bool(true);
+    let name = within.split(['[', '.', ' ']).next()?;
+    let whole = |resource: &Resource| {
+        let text = config.root.resource_text(resource);
+        text.contains("create_before_destroy = true")
+            && text.contains(&format!("in module.{name} :"))
+    };
+    (set && ours.is_none() && config.root.resources.iter().any(whole))
+        .then_some("a module that is named as a whole stands for its outputs")
+}
+
 /// The replacement that a created resource triggers, where the peer changes nothing.
 fn triggered_by_creation(difference: &Difference, names: &Names) -> Option<&'static str> {
     let mut triggered = names.triggered.iter();
@@ -121,14 +163,16 @@ const TRIGGERED: &str = "replace_triggered_by looks at creations too, as in Open
 /// The peer plans everything anew before it destroys everything, and takes the outputs that this would give for those that were there.
 /// (`planned`: the outputs that we plan for the same configuration, where everything is to be destroyed.)
 fn never_there(difference: &Difference, planned: &Json) -> Option<&'static str> {
-    let Difference {
-        path,
-        ours: _,
-        theirs,
-    } = difference;
+    let Difference { path, ours, theirs } = difference;
     let changes = path.strip_prefix(".output_changes.");
     let stored = path.strip_prefix(".prior_state.values.outputs.");
-    let (name, rest) = changes.or(stored)?.split_once('.')?;
+    let name = changes.or(stored)?;
+    let Some((name, rest)) = name.split_once('.') else {
+        // None of it is stored.
+        let part = if changes.is_some() { "before" } else { "value" };
+        let same = planned.get(name)?.get("value") == theirs.as_ref()?.get(part);
+        return (ours.is_none() && same).then_some(NEVER_THERE);
+    };
     let output = planned.get(name)?;
     // `before` of a change; `value` and `type` of what is stored, and parts of them.
     let (part, inner) = rest.split_once('.').unwrap_or((rest, ""));
@@ -300,6 +344,7 @@ fn nothing_to_destroy(ours: &Ran, theirs: &Ran) -> Option<&'static str> {
 fn without_instances(ours: i32, theirs: &Ran, step: &Step) -> Option<&'static str> {
     let config = &step.config;
     let targets = |argument: &String| argument.starts_with("-target=");
+    let default = theirs.err.contains("on  line 0:");
     let apart = |call: &Call| {
         let within = format!("module.{}", call.name);
         let mut targets = step
@@ -317,13 +362,12 @@ fn without_instances(ours: i32, theirs: &Ran, step: &Step) -> Option<&'static st
                 matches!(config.root.expr(many).as_str(), "0" | "toset([])")
             }
         };
-        (empty || apart(call)) && theirs.err.contains(&rule)
+        (empty && default || apart(call)) && theirs.err.contains(&rule)
     };
-    let default = theirs.err.contains("Error: Invalid value for variable")
-        && theirs.err.contains("on  line 0:")
+    let only = theirs.err.contains("Error: Invalid value for variable")
         && theirs.err.matches("Error: ").count() == 1;
-    (ours != 1 && theirs.exit == 1 && default && config.root.calls.iter().any(none))
-        .then_some("nothing is checked in modules without instances")
+    (ours != 1 && theirs.exit == 1 && only && config.root.calls.iter().any(none))
+        .then_some("nothing is checked in modules without instances, or that take no part")
 }
 
 /// Where refreshing is all that is done, the peer looks at postconditions of instances that are not there: with `self` it fails.
@@ -353,8 +397,8 @@ fn not_checked(difference: &Difference, step: &Step) -> Option<&'static str> {
                 && lines.any(|line| module.expr(line).starts_with("postcondition"))
         })
     };
-    // With `self` it is unknown, without it passes; the whole is what its only instance is.
-    let told = |status: &Json| matches!(status.as_str(), Some("pass" | "unknown"));
+    // With `self` it is unknown, without it may be anything; the whole is what its only instance is.
+    let told = |status: &Json| matches!(status.as_str(), Some("pass" | "unknown" | "fail"));
     let different = match part {
         "instances" | "objects" => {
             let instances = theirs.as_ref().and_then(Json::as_array)?;
@@ -363,7 +407,7 @@ fn not_checked(difference: &Difference, step: &Step) -> Option<&'static str> {
         }
         "status" => {
             let status = |side: &Option<Json>, is: &str| side.as_ref().is_some_and(|it| it == is);
-            status(ours, "pass") && status(theirs, "unknown")
+            status(ours, "pass") && (status(theirs, "unknown") || status(theirs, "fail"))
         }
         _ => false,
     };

@@ -14,6 +14,8 @@ pub(super) struct Names {
     pub(super) planned: Json,
     /// Addresses of instances that we replace, and the peer does not, since what triggers them is created.
     pub(super) triggered: BTreeSet<String>,
+    /// Whether applying failed on both sides.
+    pub(super) failed: bool,
 }
 
 impl Names {
