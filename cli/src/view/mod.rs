@@ -13,6 +13,7 @@ mod progress;
 mod resource;
 pub(crate) mod test;
 pub(crate) mod value;
+pub(crate) mod why;
 mod xml;
 
 pub(crate) use human::{Human, complete, prompt};

@@ -41,3 +41,4 @@ mod state;
 mod stores;
 mod stories;
 mod test_command;
+mod why;
