@@ -367,14 +367,25 @@ static COMMANDS: &[Command] = &[
         path: &["graph"],
         primary: false,
         usage: " [options]",
-        about: "Write the dependency graph in DOT",
-        help: "Writes which resource depends on which, in the DOT language of Graphviz. There is one\ngraph: -type, which chooses between several elsewhere, is accepted and changes nothing.",
+        about: "Draw which resource depends on which",
+        help: "Writes the graph to standard output: in the DOT language of Graphviz, as a picture, as a\npage in which one can search and fold, or as JSON. There is one graph: -type, which\nchooses between several elsewhere, is accepted and changes nothing.",
         flags: &[
             VIEW,
             VARS,
             &[
+                Flag::new(
+                    "format",
+                    Value,
+                    "FORMAT",
+                    "dot (the default), svg, html or json.",
+                ),
+                Flag::new(
+                    "plan",
+                    Value,
+                    "FILE",
+                    "Draw a saved plan: the colours say what it does (svg, html, json).",
+                ),
                 Flag::new("type", Value, "", ""),
-                Flag::new("plan", Value, "", ""),
                 Flag::new("draw-cycles", Bool, "", ""),
                 Flag::new("module-depth", Value, "", ""),
             ],

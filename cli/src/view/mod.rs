@@ -3,6 +3,7 @@
 pub(crate) mod cost;
 pub(crate) mod diagnostics;
 mod ephemeral;
+pub(crate) mod graph;
 mod human;
 pub(crate) mod installing;
 mod json;
