@@ -76,9 +76,12 @@ impl Core {
         used
     }
 
-    /// Spreads `create_before_destroy` to everything that a resource with it depends on.
+    /// Spreads `create_before_destroy` to everything that a resource with it depends on. What takes no part (`-target`, `-exclude`) spreads nothing.
     pub(super) fn find_create_first(&mut self) {
         for id in self.graph.order().iter().rev() {
+            if !self.scope.node(*id) {
+                continue;
+            }
             if let Node::Resource(module, at) = self.graph.node(*id)
                 && self.config.module(module).resources[at as usize]
                     .lifecycle
