@@ -2,7 +2,7 @@
 //! taking the place of unknown ones as they come.
 
 use crate::graph::{Graph, Node};
-use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
+use crate::plan::{Action, DeferredChange, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Outcome, Words};
 use crate::planner::index::ConfigIndex;
 use crate::planner::moves;
@@ -42,6 +42,8 @@ pub struct Evaluator {
     located: Vec<Option<Located>>,
     /// By ephemeral instance.
     leased: Vec<Option<Located>>,
+    /// What is put off, with what the plan shows of it.
+    put_off: Vec<(Located, Value)>,
     checks: CheckBook,
     /// The plan is not of everything.
     partial: bool,
@@ -93,6 +95,7 @@ impl Evaluator {
             index,
             located: Vec::new(),
             leased: Vec::new(),
+            put_off: Vec::new(),
             checks: CheckBook::default(),
             partial: !(plan.targets.is_empty() && plan.excludes.is_empty()),
         };
@@ -147,6 +150,15 @@ impl Evaluator {
                     .push(change.addr.key.clone());
             }
         }
+        // What is put off has no value that could be used, whatever state has.
+        for DeferredChange { change, .. } in &plan.deferred {
+            spoken_of.insert(&change.addr);
+            if stays(change) {
+                keys.entry(&change.addr.resource)
+                    .or_default()
+                    .push(change.addr.key.clone());
+            }
+        }
         for instance in &plan.ephemerals {
             let keys = keys.entry(&instance.addr.resource).or_default();
             keys.push(instance.addr.key.clone());
@@ -184,6 +196,10 @@ impl Evaluator {
             .ephemerals
             .iter()
             .map(|instance| self.locate(&instance.addr))
+            .collect();
+        self.put_off = (plan.deferred.iter().map(|deferred| &deferred.change))
+            .filter(|change| stays(change))
+            .filter_map(|change| Some((self.locate(&change.addr)?, change.after.clone())))
             .collect();
         for (at, change) in plan.changes.iter().enumerate() {
             if change.action == Action::NoOp {
@@ -243,6 +259,9 @@ impl Evaluator {
             if stays(change) {
                 self.set(at, Ok(change.after.clone()));
             }
+        }
+        for (Located { place, at, index }, value) in self.put_off.clone() {
+            self.world.set_instance(place, at, index, Ok(value));
         }
         self.hide_ephemerals();
     }
@@ -650,7 +669,9 @@ impl Evaluator {
     fn cut_off(&self) -> Vec<bool> {
         let graph = &self.world.graph;
         let mut cut_off = vec![false; graph.len()];
-        for Located { place, at, index } in self.located.iter().flatten().copied() {
+        let put_off = self.put_off.iter().map(|(located, _)| *located);
+        let located = self.located.iter().flatten().copied();
+        for Located { place, at, index } in located.chain(put_off) {
             let cell = self.world.resource_cell(place, at);
             let value = cell.and_then(|cell| cell.values.get(index)?.as_ref());
             if !matches!(value, Some(Ok(_))) {

@@ -11,6 +11,7 @@ mod canaries;
 mod commands;
 mod configured_functions;
 mod console;
+mod deferral;
 mod diagnostics;
 mod encryption;
 mod ephemeral;

@@ -310,7 +310,7 @@ impl Inner {
 
     /// The refusal of a call that is made with the token of a session that is not open.
     fn ended_session(&self, call: &Call) -> Option<Outcome> {
-        let (Call::Apply { config, .. } | Call::Configure { config }) = call else {
+        let (Call::Apply { config, .. } | Call::Configure { config, .. }) = call else {
             return None;
         };
         let ended = |attribute: &&str| {
@@ -399,7 +399,7 @@ fn about(call: &Call) -> (Operation, EcoString, EcoString) {
 /// Calls that are answered from what is written in them.
 fn without_world(call: Call) -> Outcome {
     match call {
-        Call::ValidateProviderConfig { config } | Call::Configure { config } => {
+        Call::ValidateProviderConfig { config } | Call::Configure { config, .. } => {
             if args::string(&config, "region") == Some("nowhere") {
                 return Outcome::of(Reply::error(args::complaint(
                     "region",
