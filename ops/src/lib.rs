@@ -32,6 +32,7 @@ pub mod variables;
 pub mod apply;
 pub mod audit;
 pub mod console;
+pub mod cost;
 pub mod fmt;
 pub mod gates;
 pub mod get;
@@ -53,6 +54,7 @@ pub mod workspace;
 
 pub use terrane_apply as applying;
 pub use terrane_config as config;
+pub use terrane_cost as costs;
 pub use terrane_gate as gate;
 pub use terrane_lang as lang;
 pub use terrane_model as model;

@@ -107,6 +107,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["terrane-value", "terrane-model", "terrane-fetch"],
     ),
     ("terrane-policy", &[]),
+    ("terrane-cost", &[]),
     (
         "terrane-catalog",
         &["terrane-value", "terrane-model", "terrane-modules"],
@@ -138,6 +139,7 @@ const RIM: &[(&str, &[&str])] = &[
             "terrane-fetch",
             "terrane-modules",
             "terrane-policy",
+            "terrane-cost",
             "terrane-catalog",
         ],
     ),

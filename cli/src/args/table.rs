@@ -1,7 +1,7 @@
 //! The table of commands.
 
 use super::flags::Kind::{Bool, Value};
-use super::flags::{APPROVE, Flag, INPUT, JSON, OPERATION, POLICY, STATE, VARS, VIEW};
+use super::flags::{APPROVE, COST, Flag, INPUT, JSON, OPERATION, POLICY, STATE, VARS, VIEW};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::command;
@@ -157,6 +157,7 @@ static COMMANDS: &[Command] = &[
             STATE,
             OPERATION,
             POLICY,
+            COST,
             &[
                 Flag::new(
                     "out",
@@ -203,6 +204,7 @@ static COMMANDS: &[Command] = &[
             STATE,
             OPERATION,
             POLICY,
+            COST,
             APPROVE,
             GLASS,
             &[TO],
@@ -217,7 +219,7 @@ static COMMANDS: &[Command] = &[
         about: "Destroy what is managed here",
         help: "The same as `terrane apply -destroy`: plans to destroy every object that is managed in\nthis workspace, asks, and does it.",
         flags: &[
-            VIEW, JSON, INPUT, VARS, STATE, OPERATION, POLICY, APPROVE, GLASS,
+            VIEW, JSON, INPUT, VARS, STATE, OPERATION, POLICY, COST, APPROVE, GLASS,
         ],
         positional: (0, 0),
         run: Some(command::apply::run_destroy),
@@ -727,6 +729,7 @@ static COMMANDS: &[Command] = &[
 pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
     COMMANDS
         .iter()
+        .chain(super::table_cost::COMMANDS)
         .chain(super::table_gates::COMMANDS)
         .chain(super::table_policy::COMMANDS)
         .chain(super::table_state::COMMANDS)

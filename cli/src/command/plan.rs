@@ -27,6 +27,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     };
     with_session(app, parsed, "plan", |app, session| {
         let look = Look::prepare(parsed)?;
+        let cost = super::cost::Look::prepare(parsed)?;
         let snapshot = settled(app, session, &request)?;
         let made = {
             let mut view = app.view();
@@ -47,6 +48,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         if made.diagnostics.has_errors() {
             return Ok(Exit::ERROR);
         }
+        cost.at(app, &made.plan, &made.loaded)?;
         look.at(app, &made.plan, &made.loaded)?;
         if let Some(path) = parsed.value("out") {
             saved::save(session, &made, path)?;

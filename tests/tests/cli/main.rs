@@ -12,6 +12,7 @@ mod commands;
 mod configured_functions;
 mod console;
 mod deferral;
+mod cost;
 mod diagnostics;
 mod encryption;
 mod ephemeral;
