@@ -137,7 +137,7 @@ async fn once(
         variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
     let origin = match (&back, written) {
         (Some(back), _) => Origin::Saved(&back.folders),
-        (None, Some(written)) => Origin::With(&written.file),
+        (None, Some(written)) => Origin::With(std::slice::from_ref(&written.file)),
         (None, None) => Origin::Disk,
     };
     let mut loaded = load(session, &snapshot, origin, &early).await?;

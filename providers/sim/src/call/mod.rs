@@ -423,6 +423,16 @@ fn without_world(call: Call) -> Outcome {
         Call::ValidateEphemeral { type_name, .. } if type_name == "sim_session" => {
             Outcome::of(Reply::ok(Answer::Done))
         }
+        Call::ValidateList {
+            type_name, config, ..
+        } if type_name == "sim_network" => match args::string(&config, "name_prefix") {
+            Some("") => Outcome::of(Reply::error(args::complaint(
+                "name_prefix",
+                "Empty prefix",
+                "Leave it out to find all.",
+            ))),
+            _ => Outcome::of(Reply::ok(Answer::Done)),
+        },
         Call::UpgradeState { type_name, stored } => {
             with_kind(&type_name, |kind| upgrade(kind, &stored))
         }
