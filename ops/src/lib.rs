@@ -46,6 +46,7 @@ pub mod output;
 pub mod plan;
 pub mod planfile;
 pub mod policy;
+pub mod query;
 pub mod requirements;
 pub mod state;
 pub mod test;

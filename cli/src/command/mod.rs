@@ -20,6 +20,7 @@ pub(crate) mod output;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod providers;
+pub(crate) mod query;
 pub(crate) mod refresh;
 pub(crate) mod replace_provider;
 mod saved;

@@ -11,6 +11,7 @@ pub(crate) mod migration;
 mod output;
 pub(crate) mod policy;
 mod progress;
+pub(crate) mod query;
 mod resource;
 pub(crate) mod test;
 pub(crate) mod value;

@@ -7,6 +7,7 @@ mod adopt;
 mod claim;
 pub(crate) mod conditions;
 mod data;
+mod deferral;
 mod drafts;
 pub(crate) mod ephemeral;
 mod finish;
@@ -147,6 +148,7 @@ pub(crate) struct Core {
     /// The one object that is to be taken over, if that is all.
     takeover: Option<takeover::Takeover>,
     ephemerals: ephemeral::Ephemerals,
+    put_off: deferral::PutOff,
 }
 
 impl Core {
@@ -230,6 +232,7 @@ impl Core {
             drafting: drafts::Drafting::default(),
             takeover: None,
             ephemerals: ephemeral::Ephemerals::default(),
+            put_off: deferral::PutOff::default(),
         }
     }
 
@@ -488,6 +491,7 @@ fn empty_plan(core: &Core) -> Plan {
         force_replace: core.options.replace.clone(),
         base: crate::plan::Base::default(),
         changes: Vec::new(),
+        deferred: Vec::new(),
         left_out: crate::plan::LeftOut::default(),
         ephemerals: Vec::new(),
         apply_time_variables: core.options.apply_time_variables.clone(),

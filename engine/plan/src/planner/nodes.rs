@@ -520,7 +520,9 @@ impl Core {
         } else if validating {
             self.configuring[at].stage = ProviderStage::Configuring;
             let config = self.configuring[at].config.clone();
-            return self.ask(&instance, Call::Configure { config }, Waiting::Provider(at));
+            let may_defer = self.options.allow_deferral;
+            let call = Call::Configure { config, may_defer };
+            return self.ask(&instance, call, Waiting::Provider(at));
         } else {
             self.configuring[at].stage = ProviderStage::Ready;
         }
