@@ -6,8 +6,12 @@
 mod limit;
 mod plan;
 mod pool;
+mod queue;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod bulk;
 
 mod apply;
 
