@@ -42,6 +42,10 @@ impl Core {
         if self.recovering {
             stack.extend(self.intent_nodes());
             stack.extend(self.takeover_nodes());
+            if self.survey.is_some() {
+                let surveyed = providers.iter();
+                stack.extend(surveyed.map(|provider| self.graph.id(Node::Provider(*provider))));
+            }
         } else {
             if self.is_destroy() {
                 stack.extend(self.prevention_nodes());
