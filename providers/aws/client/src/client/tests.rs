@@ -1,0 +1,1 @@
+//! Requests against a server of the test, which answers what it is told.
