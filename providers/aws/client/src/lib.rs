@@ -20,6 +20,8 @@ pub mod model;
 mod pages;
 mod protocol;
 mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use api::{Api, Request};
 pub use client::{Client, Identity, SetupError, endpoint_keys};

@@ -1,1 +1,0 @@
-//! Requests against a server of the test, which answers what it is told.
