@@ -46,10 +46,12 @@ pub mod output;
 pub mod plan;
 pub mod planfile;
 pub mod policy;
+pub mod query;
 pub mod requirements;
 pub mod state;
 pub mod test;
 pub mod validate;
+pub mod why;
 pub mod workspace;
 
 pub use terrane_apply as applying;

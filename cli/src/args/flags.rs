@@ -162,6 +162,12 @@ pub(super) const OPERATION: &[Flag] = &[
         "Trust the state instead of reading what really exists. Faster, but changes made elsewhere are not seen.",
     ),
     Flag::new(
+        "allow-deferral",
+        Bool,
+        "",
+        "Leave to a later plan what providers can't decide yet, with all that depends on it.",
+    ),
+    Flag::new(
         "replace",
         Value,
         "ADDRESS",

@@ -13,6 +13,7 @@ pub mod modules;
 pub mod planning;
 pub mod plugin;
 pub mod policy;
+pub mod query;
 pub mod state;
 pub mod test;
 pub mod usage;
@@ -41,6 +42,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Gates, decisions and the audit log", gates::ALL),
     ("Policies", policy::ALL),
     ("Prices", cost::ALL),
+    ("Queries", query::ALL),
 ];
 
 /// The areas of all rooms.

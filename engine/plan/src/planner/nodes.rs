@@ -42,6 +42,10 @@ impl Core {
         if self.recovering {
             stack.extend(self.intent_nodes());
             stack.extend(self.takeover_nodes());
+            if self.survey.is_some() {
+                let surveyed = providers.iter();
+                stack.extend(surveyed.map(|provider| self.graph.id(Node::Provider(*provider))));
+            }
         } else {
             if self.is_destroy() {
                 stack.extend(self.prevention_nodes());
@@ -520,7 +524,9 @@ impl Core {
         } else if validating {
             self.configuring[at].stage = ProviderStage::Configuring;
             let config = self.configuring[at].config.clone();
-            return self.ask(&instance, Call::Configure { config }, Waiting::Provider(at));
+            let may_defer = self.options.allow_deferral;
+            let call = Call::Configure { config, may_defer };
+            return self.ask(&instance, call, Waiting::Provider(at));
         } else {
             self.configuring[at].stage = ProviderStage::Ready;
         }
