@@ -16,6 +16,7 @@ impl PgStore {
                 Ok(()) => Ok(((), reading.link)),
                 Err(trouble) => {
                     // The locks that it has taken go now, and not when the server notices that nobody is there any more.
+                    drop(release_all(&mut reading.link).await);
                     reading.link.close().await;
                     Err(trouble)
                 }
