@@ -57,6 +57,12 @@ impl CheckBook {
         }
     }
 
+    /// Whether something is recorded of this.
+    pub(crate) fn has(&self, kind: CheckKind, config_addr: &str, addr: &str) -> bool {
+        let objects = self.results.get(&(kind, config_addr.to_owned()));
+        objects.is_some_and(|objects| objects.contains_key(addr))
+    }
+
     /// Whether something has failed already.
     pub(crate) fn has_failed(&self, kind: CheckKind, config_addr: &str, addr: &str) -> bool {
         let objects = self.results.get(&(kind, config_addr.to_owned()));

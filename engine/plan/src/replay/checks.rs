@@ -1,6 +1,6 @@
 //! What is checked when everything is applied.
 
-use super::Evaluator;
+use super::{Evaluator, Located};
 use crate::graph::Node;
 use crate::planner::conditions::{self, Outcome, Words};
 use crate::rules;
@@ -22,6 +22,7 @@ impl Evaluator {
     ) -> Vec<CheckResult> {
         let config = self.config.clone();
         let cut_off = self.cut_off();
+        self.check_unchanged(planned, &cut_off, diagnostics);
         let left_out =
             |kind, addr: &str| self.partial && conditions::is_left_out(planned, kind, addr);
         for module in &config.modules {
@@ -112,6 +113,62 @@ impl Evaluator {
             }
         }
         self.merge_planned(planned)
+    }
+
+    /// Conditions of instances that did not change, and could not be told when the plan was made: what they refer to has changed since.
+    fn check_unchanged(
+        &mut self,
+        planned: &[CheckResult],
+        cut_off: &[bool],
+        diagnostics: &mut Diagnostics,
+    ) {
+        let open = |config: &str, addr: &str| {
+            let mut results = planned.iter();
+            results.any(|result| {
+                result.kind == CheckKind::Resource
+                    && result.config_addr == config
+                    && result
+                        .objects
+                        .iter()
+                        .any(|object| object.addr == addr && object.status == CheckStatus::Unknown)
+            })
+        };
+        let config = self.config.clone();
+        let mut found = Vec::new();
+        for place in self.world.all_places() {
+            for (at, resource) in (0u32..).zip(&config.module(place.module).resources) {
+                let node = self.world.graph.id(Node::Resource(place.module, at));
+                let lifecycle = &resource.lifecycle;
+                let none =
+                    lifecycle.preconditions.is_empty() && lifecycle.postconditions.is_empty();
+                let Some(cell) = self.world.resource_cell(place, at) else {
+                    continue;
+                };
+                if none || cut_off[node.index()] {
+                    continue;
+                }
+                for (index, (key, value)) in cell.keys.iter().zip(&cell.values).enumerate() {
+                    let addr = self.world.instance_addr(place, at, key.clone());
+                    let (config, text) = (addr.resource.config().to_string(), addr.to_string());
+                    let applied = self.checks.has(CheckKind::Resource, &config, &text);
+                    if let Some(Ok(value)) = value
+                        && !applied
+                        && open(&config, &text)
+                    {
+                        found.push((Located { place, at, index }, addr, value.clone()));
+                    }
+                }
+            }
+        }
+        for (located, addr, value) in found {
+            let Located { place, at, .. } = located;
+            let Ok(repeat) = self.world.repeat(place, at, addr.key.as_ref()) else {
+                continue;
+            };
+            if self.conditions_at((located, repeat.clone()), &addr, None, diagnostics) {
+                self.conditions_at((located, repeat), &addr, Some(&value), diagnostics);
+            }
+        }
     }
 
     /// Results that apply had no occasion to make anew stay as planned.
