@@ -26,6 +26,7 @@ mod imports;
 mod install;
 mod kills;
 mod leases;
+mod logs;
 mod opentofu;
 mod packages;
 mod peers;

@@ -26,6 +26,7 @@ mod orphans;
 mod prior;
 mod recover;
 mod relevant;
+mod still;
 mod survey;
 mod takeover;
 mod targets;
