@@ -51,6 +51,7 @@ pub mod requirements;
 pub mod state;
 pub mod test;
 pub mod validate;
+pub mod why;
 pub mod workspace;
 
 pub use terrane_apply as applying;

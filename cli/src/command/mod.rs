@@ -31,6 +31,7 @@ pub(crate) mod test;
 pub(crate) mod upkeep;
 pub(crate) mod validate;
 pub(crate) mod version;
+pub(crate) mod why;
 pub(crate) mod workspace;
 
 use crate::app::App;

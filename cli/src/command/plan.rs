@@ -67,7 +67,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
 }
 
 /// The state to plan from, with what a cut off run left open settled first.
-fn settled(
+pub(super) fn settled(
     app: &mut App,
     session: &Session,
     request: &PlanRequest,

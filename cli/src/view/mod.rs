@@ -3,6 +3,7 @@
 pub(crate) mod cost;
 pub(crate) mod diagnostics;
 mod ephemeral;
+pub(crate) mod graph;
 mod human;
 pub(crate) mod installing;
 mod json;
@@ -14,6 +15,7 @@ pub(crate) mod query;
 mod resource;
 pub(crate) mod test;
 pub(crate) mod value;
+pub(crate) mod why;
 mod xml;
 
 pub(crate) use human::{Human, complete, prompt};

@@ -154,6 +154,15 @@ pub enum Call {
         /// Its identity, or null.
         identity: Value,
     },
+    /// How are these objects now? Asked only for types that [`ProviderInfo::reads_many`] names, in place of as many [`Call::Read`]s.
+    ReadMany {
+        /// Resource type, of all of them.
+        type_name: EcoString,
+        /// The objects. Never empty.
+        objects: Vec<KnownObject>,
+        /// `provider_meta`, or null.
+        meta: Value,
+    },
     /// What would come of this change?
     Plan {
         /// Resource type.
@@ -312,6 +321,17 @@ pub enum Call {
     },
 }
 
+/// An object as it is last known: what a [`Call::Read`] says of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownObject {
+    /// The object.
+    pub current: Value,
+    /// Its private bytes.
+    pub private: Private,
+    /// Its identity, or null.
+    pub identity: Value,
+}
+
 /// What to import.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ImportTarget {
@@ -339,6 +359,8 @@ pub enum Answer {
         /// Set if the provider can't tell yet.
         deferred: Option<Deferred>,
     },
+    /// To `ReadMany`: one for each object, in the order in which they were named.
+    ReadMany(Vec<BulkRead>),
     /// To `Plan`.
     Plan {
         /// The object as it will be.
@@ -395,6 +417,15 @@ pub enum Answer {
     Invoked(Vec<String>),
     /// To `Resolve`.
     Resolved(Resolution),
+}
+
+/// What a [`Call::ReadMany`] found of one object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BulkRead {
+    /// What a [`Call::Read`] of the object would have answered, with its messages.
+    Read(Reply),
+    /// It has to be read by a call of its own.
+    Singly,
 }
 
 /// An object that was imported or moved.
@@ -476,6 +507,9 @@ pub struct ProviderInfo {
     pub schema: Arc<ProviderSchema>,
     /// What it can do.
     pub abilities: Abilities,
+    /// The resource types whose objects it can read many at a time ([`Call::ReadMany`]), with how many one call takes at most; 0: as many as
+    /// there are, since all are listed anyway.
+    pub reads_many: BTreeMap<EcoString, u32>,
 }
 
 /// What a provider can do beside the necessary.

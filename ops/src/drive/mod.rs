@@ -7,8 +7,12 @@ mod ask;
 mod limit;
 mod plan;
 mod pool;
+mod queue;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod bulk;
 
 mod apply;
 

@@ -1,7 +1,7 @@
 //! The world as a provider.
 
 use crate::deferral::Deferral;
-use crate::schema::{addr, provider_schema};
+use crate::schema::{addr, kinds, provider_schema};
 use crate::world::{Handled, World};
 use async_trait::async_trait;
 use ecow::EcoString;
@@ -20,6 +20,8 @@ pub struct SimFactory {
     waits: bool,
     max_in_flight: u32,
     crashes: bool,
+    /// How many objects one call reads; `None`: one by one only.
+    reads_many: Option<u32>,
 }
 
 /// A provider of a world. One that is configured with a region has a function of its own: `in_region`. What it puts off, [`Deferral`] says.
@@ -75,6 +77,7 @@ impl SimFactory {
             waits: false,
             max_in_flight: 0,
             crashes: false,
+            reads_many: Some(0),
         }
     }
 
@@ -89,6 +92,13 @@ impl SimFactory {
     #[must_use]
     pub fn max_in_flight(mut self, most: u32) -> Self {
         self.max_in_flight = most;
+        self
+    }
+
+    /// Providers that read so many objects in one call; 0: as many as there are; `None`: each by itself.
+    #[must_use]
+    pub fn reads_many(mut self, most: Option<u32>) -> Self {
+        self.reads_many = most;
         self
     }
 
@@ -113,6 +123,11 @@ impl SimFactory {
                 max_in_flight: self.max_in_flight,
                 instant: false,
             },
+            reads_many: self
+                .reads_many
+                .iter()
+                .flat_map(|most| kinds().iter().map(|kind| (kind.name.into(), *most)))
+                .collect(),
         }
     }
 }

@@ -43,3 +43,4 @@ mod state;
 mod stores;
 mod stories;
 mod test_command;
+mod why;
