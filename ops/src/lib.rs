@@ -32,6 +32,7 @@ pub mod variables;
 pub mod apply;
 pub mod audit;
 pub mod console;
+pub mod drift;
 pub mod fmt;
 pub mod gates;
 pub mod get;

@@ -119,7 +119,12 @@ pub fn built_in(session: &Session) -> Providers {
     // For the project's own tests: a simulated cloud, which lives as long as the process.
     match session.env.get("TERRANE_SIM").map(|seed| seed.parse()) {
         Some(Ok(seed)) => {
-            let factory = terrane_sim::SimFactory::new(terrane_sim::World::new(seed));
+            let world = match session.env.get("TERRANE_SIM_LEDGER") {
+                Some(path) => terrane_sim::World::recorded(std::path::Path::new(path), seed)
+                    .unwrap_or_else(|_| terrane_sim::World::new(seed)),
+                None => terrane_sim::World::new(seed),
+            };
+            let factory = terrane_sim::SimFactory::new(world);
             let crashes = session.env.contains_key("TERRANE_SIM_CRASHES");
             providers.with(Arc::new(if crashes { factory.crashing() } else { factory }))
         }

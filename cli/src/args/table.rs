@@ -729,6 +729,7 @@ pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
         .iter()
         .chain(super::table_gates::COMMANDS)
         .chain(super::table_policy::COMMANDS)
+        .chain(super::table_drift::COMMANDS)
         .chain(super::table_state::COMMANDS)
 }
 

@@ -1,6 +1,7 @@
 //! What the user sees: text for people, JSON lines for programs.
 
 pub(crate) mod diagnostics;
+pub(crate) mod drift;
 mod ephemeral;
 mod human;
 pub(crate) mod installing;

@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod console;
+pub mod drift;
 pub mod encryption;
 pub mod folder;
 pub mod gates;
@@ -39,6 +40,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Modules", modules::ALL),
     ("Gates, decisions and the audit log", gates::ALL),
     ("Policies", policy::ALL),
+    ("Drift", drift::ALL),
 ];
 
 /// The areas of all rooms.

@@ -12,6 +12,7 @@ mod commands;
 mod configured_functions;
 mod console;
 mod diagnostics;
+mod drift;
 mod encryption;
 mod ephemeral;
 mod examples;
