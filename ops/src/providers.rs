@@ -124,6 +124,10 @@ pub fn built_in(session: &Session) -> Providers {
                     .unwrap_or_else(|_| terrane_sim::World::new(seed)),
                 None => terrane_sim::World::new(seed),
             };
+            let networks = session.env.get("TERRANE_SIM_NETWORKS");
+            for name in networks.iter().flat_map(|names| names.split(',')) {
+                world.add_network(name, "10.0.0.0/16");
+            }
             let factory = terrane_sim::SimFactory::new(world);
             let crashes = session.env.contains_key("TERRANE_SIM_CRASHES");
             providers.with(Arc::new(if crashes { factory.crashing() } else { factory }))

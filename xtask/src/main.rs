@@ -3,10 +3,12 @@
 //! * `tidy`: the rules of the house that no compiler knows.
 //! * `codegen`: writes the documents that are made of the code.
 //! * `test`: everything that must pass before a change goes in; what continuous integration runs.
+//! * `aws-models [FOLDER]`: the operation models of the client of AWS, made of botocore's.
 //! * `bench NAME`: measures, and prints what `docs/performance.md` shows; `state`: the embedded store, `pg`: the one in PostgreSQL.
 //! * `services install`: installs what tests of stores need; `services pg`, `services moto`: a PostgreSQL server, S3 and its kin to play with.
 //! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.
 
+mod aws_models;
 mod bench;
 mod fuzz;
 mod manifest;
@@ -25,11 +27,12 @@ fn main() -> ExitCode {
         "tidy" => tidy(),
         "codegen" => codegen(),
         "test" => test(),
+        "aws-models" => aws_models::run(&root(), std::env::args().skip(2)),
         "bench" => bench::run(&root(), std::env::args().skip(2)),
         "fuzz" => fuzz::run(&root(), std::env::args().skip(2)),
         "services" => services::run(&root(), std::env::args().skip(2)),
         _ => Err(anyhow::anyhow!(
-            "there is no task {task:?}; there are: tidy, codegen, test, bench, fuzz, services"
+            "there is no task {task:?}; there are: tidy, codegen, test, aws-models, bench, fuzz, services"
         )),
     };
     match outcome {

@@ -1,8 +1,10 @@
 //! What the user sees: text for people, JSON lines for programs.
 
+pub(crate) mod cost;
 pub(crate) mod diagnostics;
 pub(crate) mod drift;
 mod ephemeral;
+pub(crate) mod graph;
 mod human;
 pub(crate) mod installing;
 mod json;
@@ -10,9 +12,11 @@ pub(crate) mod migration;
 mod output;
 pub(crate) mod policy;
 mod progress;
+pub(crate) mod query;
 mod resource;
 pub(crate) mod test;
 pub(crate) mod value;
+pub(crate) mod why;
 mod xml;
 
 pub(crate) use human::{Human, complete, prompt};

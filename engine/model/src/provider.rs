@@ -103,6 +103,8 @@ pub enum Call {
     Configure {
         /// The configuration.
         config: Value,
+        /// Whether this and later calls may be answered with [`Deferred`].
+        may_defer: bool,
     },
     /// Is this resource configuration acceptable? May hold unknowns.
     ValidateResource {
@@ -403,6 +405,8 @@ pub enum Answer {
         /// In how many milliseconds it must be renewed.
         renew_after_ms: Option<u64>,
     },
+    /// To `Import` and `OpenEphemeral`: the provider can't tell yet.
+    Deferred(Deferred),
     /// To `GetFunctions`: all of them, by name.
     Functions(BTreeMap<EcoString, Arc<Function>>),
     /// To `CallFunction`: the result, or an error about an argument (by position).

@@ -89,6 +89,8 @@ pub struct PlanOptions {
     pub mode: PlanMode,
     /// Whether objects are read first.
     pub refresh: bool,
+    /// Whether providers may put off what they can't decide yet (`-allow-deferral`).
+    pub allow_deferral: bool,
     /// `-target`
     pub targets: Vec<Target>,
     /// `-exclude`

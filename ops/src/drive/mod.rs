@@ -3,6 +3,7 @@
 //! One loop owns the machine. Calls that never wait are made in the loop; others run as tasks, within limits, and answer through one
 //! channel. The loop blocks while a batch of events is made durable: answers pile up meanwhile, so that the next batch is larger.
 
+mod ask;
 mod budget;
 mod limit;
 mod plan;
@@ -17,6 +18,7 @@ pub(crate) mod bulk;
 mod apply;
 
 pub(crate) use apply::drive_apply;
+pub(crate) use ask::ask_all;
 pub use budget::Budget;
 pub(crate) use plan::{drive_plan, drive_recovery, drive_survey, drive_takeover};
 pub(crate) use pool::{Message, Pool, StandIn};

@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod console;
+pub mod cost;
 pub mod drift;
 pub mod encryption;
 pub mod folder;
@@ -13,6 +14,7 @@ pub mod modules;
 pub mod planning;
 pub mod plugin;
 pub mod policy;
+pub mod query;
 pub mod state;
 pub mod test;
 pub mod usage;
@@ -40,7 +42,9 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Modules", modules::ALL),
     ("Gates, decisions and the audit log", gates::ALL),
     ("Policies", policy::ALL),
+    ("Prices", cost::ALL),
     ("Drift", drift::ALL),
+    ("Queries", query::ALL),
 ];
 
 /// The areas of all rooms.

@@ -1,5 +1,6 @@
 //! The world as a provider.
 
+use crate::deferral::Deferral;
 use crate::schema::{addr, kinds, provider_schema};
 use crate::world::{Handled, World};
 use async_trait::async_trait;
@@ -23,12 +24,13 @@ pub struct SimFactory {
     reads_many: Option<u32>,
 }
 
-/// A provider of a world. One that is configured with a region has a function of its own: `in_region`.
+/// A provider of a world. One that is configured with a region has a function of its own: `in_region`. What it puts off, [`Deferral`] says.
 #[derive(Clone, Debug)]
 pub struct SimProvider {
     world: World,
     waits: bool,
     region: OnceLock<EcoString>,
+    deferral: Deferral,
     crashes: bool,
 }
 
@@ -36,7 +38,7 @@ impl SimProvider {
     /// Calls that depend on how this instance is configured.
     fn own(&self, call: &Call) -> Option<Reply> {
         match call {
-            Call::Configure { config } => {
+            Call::Configure { config, .. } => {
                 if let Some(region) = args::string(config, "region") {
                     // It is configured once.
                     self.region.get_or_init(|| region.into());
@@ -149,6 +151,7 @@ impl ProviderFactory for SimFactory {
             world: self.world.clone(),
             waits: self.waits,
             region: OnceLock::new(),
+            deferral: Deferral::default(),
             crashes: self.crashes,
         }))
     }
@@ -158,7 +161,7 @@ impl ProviderFactory for SimFactory {
 impl Provider for SimProvider {
     /// The effect comes first, then the wait: a caller that is cancelled while it waits does not know that it happened.
     async fn call(&self, call: Call) -> Result<Reply, CallFailure> {
-        if let Some(reply) = self.own(&call) {
+        if let Some(reply) = self.own(&call).or_else(|| self.deferral.answer(&call)) {
             return Ok(reply);
         }
         if self.crashes

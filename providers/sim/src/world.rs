@@ -6,7 +6,7 @@ use crate::schema::{Kind, kinds};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use terrane_model::provider::{Call, CallFailure, Reply};
+use terrane_model::provider::{Answer, Call, CallFailure, Private, Reply};
 use terrane_provider::args;
 use terrane_value::Value;
 
@@ -180,6 +180,38 @@ impl World {
     #[must_use]
     pub fn handle(&self, call: Call) -> Handled {
         self.lock().handle(call)
+    }
+
+    /// Makes a `sim_network` that nobody manages.
+    pub fn add_network(&self, name: &str, cidr: &str) {
+        let config = crate::schema::network_config(name, cidr);
+        let prior = Value::null(config.ty());
+        let type_name: EcoString = "sim_network".into();
+        let planned = self.handle(Call::Plan {
+            type_name: type_name.clone(),
+            prior: prior.clone(),
+            proposed: config.clone(),
+            config: config.clone(),
+            private: Private::default(),
+            meta: Value::NULL,
+            identity: Value::NULL,
+        });
+        if let Ok(Reply {
+            answer: Some(Answer::Plan { planned, .. }),
+            ..
+        }) = planned.result
+        {
+            let _made = self.handle(Call::Apply {
+                type_name,
+                prior,
+                planned,
+                config,
+                private: Private::default(),
+                meta: Value::NULL,
+                identity: Value::NULL,
+                token: EcoString::new(),
+            });
+        }
     }
 
     /// What kind of provider it is behind.

@@ -7,6 +7,7 @@ mod adopt;
 mod claim;
 pub(crate) mod conditions;
 mod data;
+mod deferral;
 mod drafts;
 pub(crate) mod ephemeral;
 mod finish;
@@ -152,6 +153,7 @@ pub(crate) struct Core {
     /// All that is done is to look.
     survey: Option<survey::Survey>,
     ephemerals: ephemeral::Ephemerals,
+    put_off: deferral::PutOff,
 }
 
 impl Core {
@@ -236,6 +238,7 @@ impl Core {
             takeover: None,
             survey: None,
             ephemerals: ephemeral::Ephemerals::default(),
+            put_off: deferral::PutOff::default(),
         }
     }
 
@@ -501,6 +504,7 @@ fn empty_plan(core: &Core) -> Plan {
         force_replace: core.options.replace.clone(),
         base: crate::plan::Base::default(),
         changes: Vec::new(),
+        deferred: Vec::new(),
         left_out: crate::plan::LeftOut::default(),
         ephemerals: Vec::new(),
         apply_time_variables: core.options.apply_time_variables.clone(),

@@ -80,9 +80,12 @@ impl Core {
         used
     }
 
-    /// Spreads `create_before_destroy` to everything that a resource with it depends on.
+    /// Spreads `create_before_destroy` to everything that a resource with it depends on. What takes no part (`-target`, `-exclude`) spreads nothing.
     pub(super) fn find_create_first(&mut self) {
         for id in self.graph.order().iter().rev() {
+            if !self.scope.node(*id) {
+                continue;
+            }
             if let Node::Resource(module, at) = self.graph.node(*id)
                 && self.config.module(module).resources[at as usize]
                     .lifecycle
@@ -521,7 +524,9 @@ impl Core {
         } else if validating {
             self.configuring[at].stage = ProviderStage::Configuring;
             let config = self.configuring[at].config.clone();
-            return self.ask(&instance, Call::Configure { config }, Waiting::Provider(at));
+            let may_defer = self.options.allow_deferral;
+            let call = Call::Configure { config, may_defer };
+            return self.ask(&instance, call, Waiting::Provider(at));
         } else {
             self.configuring[at].stage = ProviderStage::Ready;
         }

@@ -23,7 +23,7 @@ impl Parts {
     pub(super) async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { config } => self.configured(config, false).await,
-            Call::Configure { config } => self.configured(config, true).await,
+            Call::Configure { config, .. } => self.configured(config, true).await,
             Call::ValidateResource { type_name, config } => {
                 let entry = self.resource(&type_name)?;
                 conform::check(&config, &entry.schema, "configuration")?;

@@ -290,7 +290,7 @@ impl Inner {
 
     /// The refusal of a call that is made with the token of a session that is not open.
     fn ended_session(&self, call: &Call) -> Option<Outcome> {
-        let (Call::Apply { config, .. } | Call::Configure { config }) = call else {
+        let (Call::Apply { config, .. } | Call::Configure { config, .. }) = call else {
             return None;
         };
         let ended = |attribute: &&str| {
@@ -381,7 +381,7 @@ fn about(call: &Call) -> (Operation, EcoString, EcoString) {
 /// Calls that are answered from what is written in them.
 fn without_world(call: Call) -> Outcome {
     match call {
-        Call::ValidateProviderConfig { config } | Call::Configure { config } => {
+        Call::ValidateProviderConfig { config } | Call::Configure { config, .. } => {
             if args::string(&config, "region") == Some("nowhere") {
                 return Outcome::of(Reply::error(args::complaint(
                     "region",
@@ -405,6 +405,16 @@ fn without_world(call: Call) -> Outcome {
         Call::ValidateEphemeral { type_name, .. } if type_name == "sim_session" => {
             Outcome::of(Reply::ok(Answer::Done))
         }
+        Call::ValidateList {
+            type_name, config, ..
+        } if type_name == "sim_network" => match args::string(&config, "name_prefix") {
+            Some("") => Outcome::of(Reply::error(args::complaint(
+                "name_prefix",
+                "Empty prefix",
+                "Leave it out to find all.",
+            ))),
+            _ => Outcome::of(Reply::ok(Answer::Done)),
+        },
         Call::UpgradeState { type_name, stored } => {
             with_kind(&type_name, |kind| upgrade(kind, &stored))
         }
