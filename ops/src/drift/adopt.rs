@@ -492,7 +492,11 @@ impl Editor<'_> {
         let after = self.text.get(span.end..)?;
         let to = span.end + after.find('\n').map_or(after.len(), |newline| newline + 1);
         let rest = self.text.get(span.end..to)?.trim();
-        let alone = rest.is_empty() && (from == 0 || before[..from].ends_with('\n'));
+        let alone = rest.is_empty()
+            && (from == 0
+                || before
+                    .get(..from)
+                    .is_some_and(|above| above.ends_with('\n')));
         Some(Edit {
             range: if alone { from..to } else { span },
             text: String::new(),
