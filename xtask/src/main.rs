@@ -3,11 +3,13 @@
 //! * `tidy`: the rules of the house that no compiler knows.
 //! * `codegen`: writes the documents that are made of the code.
 //! * `test`: everything that must pass before a change goes in; what continuous integration runs.
+//! * `aws-models [FOLDER]`: the operation models of the client of AWS, made of botocore's.
 //! * `bench NAME`: measures, and prints what `docs/performance.md` shows; `state`: the embedded store, `pg`: the one in PostgreSQL.
 //! * `services install`: installs what tests of stores need; `services pg`, `services moto`: a PostgreSQL server, S3 and its kin to play with.
 //! * `aws-schemas FACTS`: packs the schema facts of the AWS provider.
 //! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.
 
+mod aws_models;
 mod aws_schemas;
 mod bench;
 mod fuzz;
@@ -27,12 +29,13 @@ fn main() -> ExitCode {
         "tidy" => tidy(),
         "codegen" => codegen(),
         "test" => test(),
+        "aws-models" => aws_models::run(&root(), std::env::args().skip(2)),
         "bench" => bench::run(&root(), std::env::args().skip(2)),
         "aws-schemas" => aws_schemas::run(&root(), std::env::args().skip(2)),
         "fuzz" => fuzz::run(&root(), std::env::args().skip(2)),
         "services" => services::run(&root(), std::env::args().skip(2)),
         _ => Err(anyhow::anyhow!(
-            "there is no task {task:?}; there are: tidy, codegen, test, bench, fuzz, services, aws-schemas"
+            "there is no task {task:?}; there are: tidy, codegen, test, aws-models, aws-schemas, bench, fuzz, services"
         )),
     };
     match outcome {

@@ -27,3 +27,9 @@ pub use provider::{Aws, Door};
 
 /// The version of hashicorp/aws whose types these are.
 pub const VERSION: &str = "6.47.0";
+
+/// What is known of the operations of AWS.
+#[must_use]
+pub fn shapes() -> std::sync::Arc<dyn shape::Shapes> {
+    std::sync::Arc::new(model::Models::default())
+}

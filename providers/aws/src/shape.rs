@@ -60,7 +60,7 @@ impl Shape {
     }
 
     /// The names of the members of a structure.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         let members = match self {
             Self::Structure { members, .. } => members.as_slice(),
             _ => &[],

@@ -13,9 +13,13 @@
 //! The crate knows nothing of resources, of state or of the engine.
 
 mod api;
+mod endpoint;
 mod error;
+pub mod model;
+mod protocol;
 mod settings;
 
 pub use api::{Api, Request};
+pub use endpoint::{Partition, partition, region_is_known, regions};
 pub use error::{ApiError, ErrorKind};
 pub use settings::{Access, Keys, RetryMode, Role, Settings, WebRole, WebToken};

@@ -5,7 +5,7 @@ use crate::facts::TypeFacts;
 use crate::json;
 use crate::read::{Reader, is_empty, known, settle};
 use crate::shape::{Operation, Shape};
-use crate::table::{Id, Phase, Step, Table, When};
+use crate::table::{Id, Phase, Retry, Step, Table, When};
 use crate::write::Fill;
 use serde_json::{Value as Json, json};
 use sha2::Digest as _;
@@ -309,7 +309,7 @@ impl<'a> Run<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let passes = self.table.retries.iter().chain(usual_retries()).find(|retry| {
+            let passes = self.table.retries.iter().chain(USUAL).find(|retry| {
                 retry.on.contains(&self.phase)
                     && retry.code == error.code
                     && error.message.contains(retry.message)
@@ -384,10 +384,16 @@ impl<'a> Run<'a> {
 
     /// Whether an error means that there is no such object.
     pub(crate) fn is_not_found(&self, error: &ApiError) -> bool {
+        // Facts have the names of types in the SDK, answers the codes: `NoSuchEntityException` is `NoSuchEntity`.
+        let bare = |code: &str| {
+            let code = code.rsplit('.').next().unwrap_or(code);
+            let code = code.strip_suffix("Exception").unwrap_or(code);
+            code.strip_suffix("Fault").unwrap_or(code).to_owned()
+        };
         let code = error.code.as_str();
         self.table.not_found.contains(&code)
             || self.facts.about.not_found_errors.iter().any(|known| {
-                known == code || known.rsplit('.').next() == Some(code) && known.contains("NonExistent")
+                known == code || (!known.ends_with(".NotFound") && bare(known) == bare(code))
             })
     }
 
@@ -498,7 +504,17 @@ impl<'a> Run<'a> {
         if let Some(change) = self.table.found {
             found = change(self, found);
         }
-        Ok(known(&found))
+        Ok(known(&self.unsaid_as_it_was(&found, prior)))
+    }
+
+    /// Arguments that say nothing are null or empty, as they were.
+    fn unsaid_as_it_was(&self, found: &Value, prior: &Value) -> Value {
+        let changes = self.facts.block.attributes.iter().filter(|(_, about)| !about.computed).filter_map(|(name, _)| {
+            let (value, before) = (found.get(name)?, prior.get(name)?);
+            let nothing = is_empty(value) && is_empty(before) && value != before;
+            (nothing && before.is_known()).then(|| (name.as_str(), before.clone()))
+        });
+        args::with_all(found, changes.collect::<Vec<_>>())
     }
 
     /// Whether a step is to be made on a change from `prior` to `planned`.
@@ -633,20 +649,14 @@ pub(crate) fn seconds(text: &str) -> Option<u64> {
     Some(whole)
 }
 
-const CHANGES: &[Phase] = &[Phase::Create, Phase::Update];
+const CHANGES: &[Phase] = &[Phase::Create, Phase::Update, Phase::Delete];
 
 /// Errors that go away, of any service.
-fn usual_retries() -> impl Iterator<Item = &'static crate::table::Retry> {
-    use crate::table::Retry;
-    const USUAL: &[Retry] = &[
-        Retry { on: CHANGES, code: "OperationAborted", message: "", seconds: 60 },
-        Retry { on: CHANGES, code: "ConcurrentModification", message: "", seconds: 120 },
-        Retry { on: CHANGES, code: "ConcurrentModificationException", message: "", seconds: 60 },
-        Retry { on: &[Phase::Delete], code: "ConcurrentModification", message: "", seconds: 120 },
-        Retry { on: &[Phase::Delete], code: "OperationAborted", message: "", seconds: 60 },
-    ];
-    USUAL.iter()
-}
+static USUAL: &[Retry] = &[
+    Retry { on: CHANGES, code: "OperationAborted", message: "", seconds: 60 },
+    Retry { on: CHANGES, code: "ConcurrentModification", message: "", seconds: 120 },
+    Retry { on: CHANGES, code: "ConcurrentModificationException", message: "", seconds: 60 },
+];
 
 impl Table {
     fn mentions(&self, place: &str) -> bool {

@@ -327,7 +327,7 @@ fn acl_base(name: &'static str) -> Table {
         .arn("arn:{partition}:ec2:{region}:{owner_id}:network-acl/{id}")
         .read(op("DescribeNetworkAcls").set("NetworkAclIds", "{id}").at("NetworkAcls.0"))
         .tags(Tags::Ec2("network-acl"))
-        .not_found(&["InvalidNetworkAclID.NotFound"])
+        .not_found(&["InvalidNetworkAclID.NotFound", "InvalidRouteTableID.NotFound"])
         .retry(&[Phase::Delete], "DependencyViolation", "", 120)
 }
 

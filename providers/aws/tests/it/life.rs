@@ -1,0 +1,86 @@
+//! The life of objects: made, read, changed, imported, deleted.
+
+use crate::support::World;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queues_and_topics() {
+    let world = World::new(json!({"default_tags": {"tags": {"owner": "all"}}})).await;
+    let queue = world.create("aws_sqs_queue", json!({"name": "first", "delay_seconds": 5, "tags": {"a": "b"}})).await;
+    assert_eq!(queue.text("name"), "first");
+    let queue = world.update(&queue, json!({"name": "first", "delay_seconds": 7, "visibility_timeout_seconds": 60, "tags": {"c": "d"}})).await;
+    let id = queue.text("id");
+    world.import(&queue, &id, &[]).await;
+    assert_eq!(world.replaced(&queue, json!({"name": "second"})).await, [".name"]);
+    let arn = queue.text("arn");
+    let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}]}).to_string();
+    let policy = world.create("aws_sqs_queue_policy", json!({"queue_url": id, "policy": document})).await;
+    world.delete(&policy).await;
+    world.delete(&queue).await;
+    let fifo = world.create("aws_sqs_queue", json!({"name_prefix": "it-", "fifo_queue": false})).await;
+    assert!(fifo.text("name").starts_with("it-"));
+    world.delete(&fifo).await;
+
+    let topic = world.create("aws_sns_topic", json!({"name": "t", "display_name": "x"})).await;
+    let topic = world.update(&topic, json!({"name": "t", "display_name": "y", "tags": {"k": "v"}})).await;
+    world.import(&topic, &topic.text("id"), &[]).await;
+    world.delete(&topic).await;
+}
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+const ALLOW: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+const ALLOW_LESS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identities() {
+    let world = World::new(json!({})).await;
+    let role = world.create("aws_iam_role", json!({"name": "r", "assume_role_policy": TRUST, "tags": {"a": "b"}})).await;
+    let role = world.update(&role, json!({"name": "r", "assume_role_policy": TRUST, "description": "d", "max_session_duration": 7200, "tags": {"a": "c"}})).await;
+    let policy = world.create("aws_iam_policy", json!({"name": "p", "policy": ALLOW})).await;
+    let policy = world.update(&policy, json!({"name": "p", "policy": ALLOW_LESS, "tags": {"x": "y"}})).await;
+    world.import(&policy, &policy.text("id"), &["policy"]).await;
+    let attached = world.create("aws_iam_role_policy_attachment", json!({"role": "r", "policy_arn": policy.text("arn")})).await;
+    world.import(&attached, &attached.text("id"), &[]).await;
+    let inline = world.create("aws_iam_role_policy", json!({"role": "r", "name": "i", "policy": ALLOW})).await;
+    let inline = world.update(&inline, json!({"role": "r", "name": "i", "policy": ALLOW_LESS})).await;
+    let profile = world.create("aws_iam_instance_profile", json!({"name": "ip", "role": "r"})).await;
+    world.delete(&profile).await;
+    world.delete(&inline).await;
+    world.delete(&attached).await;
+    world.delete(&policy).await;
+    world.delete(&role).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn networks() {
+    let world = World::new(json!({"region": "eu-west-1"})).await;
+    let vpc = world.create("aws_vpc", json!({"cidr_block": "10.0.0.0/16", "tags": {"Name": "v"}})).await;
+    let vpc = world.update(&vpc, json!({"cidr_block": "10.0.0.0/16", "enable_dns_hostnames": true, "tags": {"Name": "w"}})).await;
+    let vpc_id = vpc.text("id");
+    world.import(&vpc, &format!("{vpc_id}@eu-west-1"), &[]).await;
+    let subnet = world.create("aws_subnet", json!({"vpc_id": vpc_id, "cidr_block": "10.0.1.0/24", "availability_zone": "eu-west-1a"})).await;
+    let subnet = world.update(&subnet, json!({"vpc_id": vpc_id, "cidr_block": "10.0.1.0/24", "availability_zone": "eu-west-1a", "map_public_ip_on_launch": true})).await;
+    let gateway = world.create("aws_internet_gateway", json!({"vpc_id": vpc_id})).await;
+    let table = world.create("aws_route_table", json!({"vpc_id": vpc_id, "route": [{"cidr_block": "0.0.0.0/0", "gateway_id": gateway.text("id")}]})).await;
+    let association = world.create("aws_route_table_association", json!({"subnet_id": subnet.text("id"), "route_table_id": table.text("id")})).await;
+    let bare = world.create("aws_route_table", json!({"vpc_id": vpc_id})).await;
+    let route = world.create("aws_route", json!({"route_table_id": bare.text("id"), "destination_cidr_block": "0.0.0.0/0", "gateway_id": gateway.text("id")})).await;
+    let eip = world.create("aws_eip", json!({"domain": "vpc", "tags": {"a": "b"}})).await;
+    let nat = world.create("aws_nat_gateway", json!({"allocation_id": eip.text("id"), "subnet_id": subnet.text("id")})).await;
+    let group = world.create("aws_security_group", json!({"name": "g", "vpc_id": vpc_id, "ingress": [{"from_port": 80, "to_port": 80, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}]})).await;
+    let group = world.update(&group, json!({"name": "g", "vpc_id": vpc_id, "ingress": [{"from_port": 443, "to_port": 443, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/8"], "self": true}]})).await;
+    world.import(&group, &group.text("id"), &[]).await;
+    let other = world.create("aws_security_group", json!({"name_prefix": "h-", "vpc_id": vpc_id})).await;
+    let rule = world.create("aws_security_group_rule", json!({"security_group_id": other.text("id"), "type": "egress", "from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]})).await;
+    let ingress = world.create("aws_vpc_security_group_ingress_rule", json!({"security_group_id": other.text("id"), "from_port": 22, "to_port": 22, "ip_protocol": "tcp", "cidr_ipv4": "10.0.0.0/8", "description": "ssh"})).await;
+    let acl = world.create("aws_network_acl", json!({"vpc_id": vpc_id, "subnet_ids": [subnet.text("id")], "ingress": [{"rule_no": 100, "action": "allow", "protocol": "tcp", "cidr_block": "0.0.0.0/0", "from_port": 80, "to_port": 80}]})).await;
+    let default = world.create("aws_default_security_group", json!({"vpc_id": vpc_id})).await;
+    let default_table = world.create("aws_default_route_table", json!({"default_route_table_id": vpc.text("default_route_table_id"), "tags": {"Name": "d"}})).await;
+    let default_acl = world.create("aws_default_network_acl", json!({"default_network_acl_id": vpc.text("default_network_acl_id")})).await;
+    world.let_go(&default_acl).await;
+    world.let_go(&default_table).await;
+    world.let_go(&default).await;
+    for made in [&acl, &ingress, &rule, &other, &group, &nat, &eip, &route, &bare, &association, &table, &gateway, &subnet, &vpc] {
+        world.delete(made).await;
+    }
+}

@@ -1,0 +1,4 @@
+//! The provider against an emulator of AWS.
+
+mod life;
+mod support;
