@@ -25,6 +25,8 @@ pub struct ApiError {
     pub retry_after_ms: Option<u64>,
     /// Further members of the error, as the model has them; an object, or null.
     pub detail: Value,
+    /// An attempt before the last one may have been carried out: that something "exists already" may be its work.
+    pub uncertain: bool,
 }
 
 /// Kinds of failures, by what the caller can do about them.
@@ -46,15 +48,38 @@ pub enum ErrorKind {
 }
 
 impl ApiError {
+    /// An error without more than this.
+    pub fn new(
+        service: &str,
+        operation: &str,
+        code: &str,
+        message: impl Into<String>,
+        kind: ErrorKind,
+    ) -> Self {
+        Self {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            code: code.to_owned(),
+            message: message.into(),
+            status: 0,
+            request_id: String::new(),
+            kind,
+            retry_after_ms: None,
+            detail: Value::Null,
+            uncertain: false,
+        }
+    }
+
     /// Whether what was asked for may have happened although there is no answer that says so.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::NoAnswer {
-                may_have_happened: true
-            } | ErrorKind::Broken
-        )
+        self.uncertain
+            || matches!(
+                self.kind,
+                ErrorKind::NoAnswer {
+                    may_have_happened: true
+                } | ErrorKind::Broken
+            )
     }
 
     /// Whether the code is one of these.

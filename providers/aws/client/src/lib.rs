@@ -13,13 +13,19 @@
 //! The crate knows nothing of resources, of state or of the engine.
 
 mod api;
+mod client;
 mod endpoint;
 mod error;
 pub mod model;
+mod pages;
 mod protocol;
 mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use api::{Api, Request};
+pub use client::{Client, Identity, SetupError, endpoint_keys};
 pub use endpoint::{Partition, partition, region_is_known, regions};
 pub use error::{ApiError, ErrorKind};
+pub use pages::pages;
 pub use settings::{Access, Keys, RetryMode, Role, Settings, WebRole, WebToken};

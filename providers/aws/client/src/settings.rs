@@ -40,6 +40,8 @@ pub struct Settings {
     pub ca_bundle: Option<PathBuf>,
     /// Certificates are not checked.
     pub insecure: bool,
+    /// First pause before a retry, in milliseconds, of which the others are multiples; `None`: 200. For tests.
+    pub first_pause_ms: Option<u64>,
     /// Words for the end of the `User-Agent` header.
     pub user_agent: Vec<String>,
     /// Headers for every request, for emulators and gateways.

@@ -138,10 +138,6 @@ impl RuleSet {
             String::from("the rules of the service lead to no address for these settings")
         })
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rules.is_empty()
-    }
 }
 
 /// Values by name; later ones are dropped when the rule that set them is left.

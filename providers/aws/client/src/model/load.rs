@@ -251,6 +251,7 @@ impl Model {
         let resolver = Resolver {
             names: names.iter().map(|name| (*name).into()).collect(),
             traits,
+            buckets_in_address: service == "s3",
         };
         let operations = raw
             .operations
@@ -338,6 +339,7 @@ struct Resolver {
     /// Ascending, as shapes are.
     names: Vec<Text>,
     traits: Vec<Traits>,
+    buckets_in_address: bool,
 }
 
 impl Resolver {
@@ -360,7 +362,15 @@ impl Resolver {
         })
     }
 
-    fn operation(&self, name: Text, raw: RawOperation) -> Result<Operation, LoadError> {
+    fn operation(&self, name: Text, mut raw: RawOperation) -> Result<Operation, LoadError> {
+        // The rules of addresses put the bucket where it belongs: into the host, or into the path.
+        if self.buckets_in_address
+            && let Some(uri) = &raw.http.request_uri
+            && let Some(rest) = uri.strip_prefix("/{Bucket}")
+        {
+            let slash = if rest.starts_with('/') { "" } else { "/" };
+            raw.http.request_uri = Some(format!("{slash}{rest}").into());
+        }
         let none = |kind: &Text| matches!(&**kind, "none" | "smithy.api#noAuth");
         let checksum = raw.http_checksum;
         Ok(Operation {

@@ -1,0 +1,221 @@
+//! HTTP: one client for requests and for what credentials need.
+
+use super::address::Outgoing;
+use super::sign::chain;
+use crate::Settings;
+use crate::protocol::Answer;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, NoProxy, Proxy};
+use std::path::Path;
+use std::time::Duration;
+
+/// Answers that are larger are not read.
+const MAX_BODY: usize = 256 * 1024 * 1024;
+const CONNECT: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(120);
+
+/// The client.
+#[derive(Clone, Debug)]
+pub(super) struct Http {
+    client: reqwest::Client,
+    user_agent: HeaderValue,
+}
+
+/// A request without answer.
+#[derive(Debug)]
+pub(super) struct Lost {
+    /// It may have reached the service.
+    pub(super) sent: bool,
+    pub(super) why: String,
+}
+
+impl Http {
+    /// Makes the client. Redirects are not followed: they need a signature of their own.
+    pub(super) fn new(settings: &Settings, ca_bundle: Option<&Path>) -> Result<Self, String> {
+        let mut builder = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE);
+        if settings.insecure {
+            builder = builder.tls_danger_accept_invalid_certs(true);
+        }
+        if let Some(path) = ca_bundle {
+            let bad = |why: String| format!("the file of certificates {}: {why}", path.display());
+            let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
+            let certificates =
+                Certificate::from_pem_bundle(&pem).map_err(|error| bad(chain(&error)))?;
+            if certificates.is_empty() {
+                return Err(bad(String::from("there is no PEM block in it")));
+            }
+            builder = builder.tls_certs_only(certificates);
+        }
+        let variable = |name: &str| {
+            let lower = settings.variable(&name.to_lowercase());
+            lower.or_else(|| settings.variable(name)).map(str::to_owned)
+        };
+        let except = settings.no_proxy.clone().or_else(|| variable("NO_PROXY"));
+        let except = except.as_deref().and_then(NoProxy::from_string);
+        let http = settings
+            .http_proxy
+            .clone()
+            .or_else(|| variable("HTTP_PROXY"));
+        let https = settings
+            .https_proxy
+            .clone()
+            .or_else(|| variable("HTTPS_PROXY"));
+        for proxy in [http.map(Proxy::http), https.map(Proxy::https)] {
+            if let Some(proxy) = proxy {
+                // The address may hold a password, so it is not shown.
+                let proxy =
+                    proxy.map_err(|error| format!("the proxy: {}", chain(&error.without_url())))?;
+                builder = builder.proxy(proxy.no_proxy(except.clone()));
+            }
+        }
+        let words = ["terrane/", env!("CARGO_PKG_VERSION")].concat();
+        let words: Vec<&str> = std::iter::once(words.as_str())
+            .chain(settings.user_agent.iter().map(String::as_str))
+            .collect();
+        Ok(Self {
+            client: builder.build().map_err(|error| chain(&error))?,
+            user_agent: HeaderValue::from_str(&words.join(" ")).map_err(|_| {
+                String::from("the words for the user agent are no text of a header")
+            })?,
+        })
+    }
+
+    /// Sends a request.
+    pub(super) async fn send(
+        &self,
+        outgoing: Outgoing,
+        settings: &Settings,
+    ) -> Result<Answer, Lost> {
+        let unsent = |why: String| Lost { sent: false, why };
+        let method = outgoing
+            .method
+            .parse()
+            .map_err(|_| unsent(format!("{} is no method", outgoing.method)))?;
+        let mut request = reqwest::Request::new(method, outgoing.url);
+        let own = settings.headers.iter();
+        for (name, value) in outgoing.headers.iter().chain(own) {
+            let name: HeaderName = name
+                .parse()
+                .map_err(|_| unsent(format!("{name} is no name of a header")))?;
+            let value = HeaderValue::from_bytes(value.as_bytes())
+                .map_err(|_| unsent(format!("the value of the header {name} can't be sent")))?;
+            request.headers_mut().insert(name, value);
+        }
+        request
+            .headers_mut()
+            .insert(reqwest::header::USER_AGENT, self.user_agent.clone());
+        *request.body_mut() = Some(outgoing.body.into());
+        let answer = self.answer(request);
+        match settings.attempt_timeout {
+            None => answer.await,
+            Some(limit) => tokio::time::timeout(limit, answer)
+                .await
+                .unwrap_or_else(|_| {
+                    Err(Lost {
+                        sent: true,
+                        why: format!("there was no answer within {} ms", limit.as_millis()),
+                    })
+                }),
+        }
+    }
+
+    async fn answer(&self, request: reqwest::Request) -> Result<Answer, Lost> {
+        let failed = |error: reqwest::Error| Lost {
+            // Without a connection nothing was sent.
+            sent: !(error.is_connect() || error.is_builder()),
+            why: chain(&error.without_url()),
+        };
+        let mut response = self.client.execute(request).await.map_err(failed)?;
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                (name.as_str().to_owned(), value)
+            })
+            .collect();
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err(Lost {
+                    sent: true,
+                    why: format!("the answer has more than {MAX_BODY} bytes"),
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+/// The same client, for the SDK's providers of credentials: SSO, metadata, profiles with roles.
+impl HttpClient for Http {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Http {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let http = self.clone();
+        HttpConnectorFuture::new(async move { http.for_sdk(request).await })
+    }
+}
+
+impl Http {
+    async fn for_sdk(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let user = |error: String| ConnectorError::user(error.into());
+        let request = request
+            .try_into_http1x()
+            .map_err(|error| user(error.to_string()))?;
+        let (parts, body) = request.into_parts();
+        let bytes = match body.bytes() {
+            Some(bytes) => bytes.to_vec(),
+            None => ByteStream::new(body)
+                .collect()
+                .await
+                .map_err(|error| user(error.to_string()))?
+                .to_vec(),
+        };
+        let url =
+            reqwest::Url::parse(&parts.uri.to_string()).map_err(|error| user(error.to_string()))?;
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        *request.body_mut() = Some(bytes.into());
+        let answer = self
+            .answer(request)
+            .await
+            .map_err(|lost| ConnectorError::io(lost.why.into()))?;
+        let status = answer
+            .status
+            .try_into()
+            .map_err(|_| user(String::from("the status is none")))?;
+        let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
+        for (name, value) in answer.headers {
+            response.headers_mut().append(name, value);
+        }
+        Ok(response)
+    }
+}
