@@ -12,7 +12,13 @@ pub(crate) fn check(facts: &BlockFacts, config: &Value) -> Vec<ProviderDiagnosti
     complaints
 }
 
-fn block(facts: &BlockFacts, root: &Value, config: &Value, path: &Path, out: &mut Vec<ProviderDiagnostic>) {
+fn block(
+    facts: &BlockFacts,
+    root: &Value,
+    config: &Value,
+    path: &Path,
+    out: &mut Vec<ProviderDiagnostic>,
+) {
     if config.is_null() || !config.is_known() {
         return;
     }
@@ -66,7 +72,14 @@ fn at(root: &Value, path: &str) -> Value {
     })
 }
 
-fn relations(name: &str, facts: &Relations, root: &Value, set: bool, path: &Path, out: &mut Vec<ProviderDiagnostic>) {
+fn relations(
+    name: &str,
+    facts: &Relations,
+    root: &Value,
+    set: bool,
+    path: &Path,
+    out: &mut Vec<ProviderDiagnostic>,
+) {
     let known = |other: &String| at(root, other).is_known();
     let is = |other: &String| is_set(&at(root, other));
     if set {
@@ -84,8 +97,11 @@ fn relations(name: &str, facts: &Relations, root: &Value, set: bool, path: &Path
         for other in facts.required_with.iter().filter(|other| *other != name) {
             if !is(other) {
                 out.push(
-                    ProviderDiagnostic::error("Missing required argument", format!("{name:?} needs {other:?} beside it."))
-                        .at(path.clone()),
+                    ProviderDiagnostic::error(
+                        "Missing required argument",
+                        format!("{name:?} needs {other:?} beside it."),
+                    )
+                    .at(path.clone()),
                 );
             }
         }
@@ -94,12 +110,22 @@ fn relations(name: &str, facts: &Relations, root: &Value, set: bool, path: &Path
     group(name, &facts.at_least_one_of, root, false, path, out);
 }
 
-fn group(name: &str, names: &[String], root: &Value, one: bool, path: &Path, out: &mut Vec<ProviderDiagnostic>) {
+fn group(
+    name: &str,
+    names: &[String],
+    root: &Value,
+    one: bool,
+    path: &Path,
+    out: &mut Vec<ProviderDiagnostic>,
+) {
     // The first of a group speaks for all.
     if names.first().is_none_or(|first| first != name) {
         return;
     }
-    let set: Vec<&String> = names.iter().filter(|name| is_set(&at(root, name))).collect();
+    let set: Vec<&String> = names
+        .iter()
+        .filter(|name| is_set(&at(root, name)))
+        .collect();
     let certain = set.iter().filter(|name| at(root, name).is_known()).count();
     if set.is_empty() {
         out.push(ProviderDiagnostic::error(
@@ -123,27 +149,36 @@ fn attribute(name: &str, about: &AttributeFacts, value: &Value) -> Option<Provid
     }
     let rule = about.validate.as_deref()?;
     let (how, rest) = rule.split_once(' ').unwrap_or((rule, ""));
-    let numbers: Vec<i64> = rest.split(' ').filter_map(|word| word.replace('_', "").parse().ok()).collect();
+    let numbers: Vec<i64> = rest
+        .split(' ')
+        .filter_map(|word| word.replace('_', "").parse().ok())
+        .collect();
     let problem = match (how, value.kind()) {
         ("validation.StringInSlice", Kind::String(text)) => {
             let choices: Vec<&str> = rest.split('"').skip(1).step_by(2).collect();
             let folds = rest.ends_with("true");
-            let fits = |choice: &&str| *choice == text.as_str() || (folds && choice.eq_ignore_ascii_case(text));
+            let fits = |choice: &&str| {
+                *choice == text.as_str() || (folds && choice.eq_ignore_ascii_case(text))
+            };
             (rest.starts_with("string \"") && !choices.iter().any(fits))
                 .then(|| format!("expected {name} to be one of {choices:?}, got {text:?}"))
         }
-        ("validation.IntBetween", Kind::Number(number)) => match (numbers.as_slice(), number.to_i64()) {
-            ([least, most], Some(number)) if !(*least..=*most).contains(&number) => {
-                Some(format!("expected {name} to be in the range ({least} - {most}), got {number}"))
+        ("validation.IntBetween", Kind::Number(number)) => {
+            match (numbers.as_slice(), number.to_i64()) {
+                ([least, most], Some(number)) if !(*least..=*most).contains(&number) => Some(
+                    format!("expected {name} to be in the range ({least} - {most}), got {number}"),
+                ),
+                _ => None,
             }
-            _ => None,
-        },
-        ("validation.IntAtLeast", Kind::Number(number)) => match (numbers.as_slice(), number.to_i64()) {
-            ([least], Some(number)) if number < *least => {
-                Some(format!("expected {name} to be at least {least}, got {number}"))
+        }
+        ("validation.IntAtLeast", Kind::Number(number)) => {
+            match (numbers.as_slice(), number.to_i64()) {
+                ([least], Some(number)) if number < *least => Some(format!(
+                    "expected {name} to be at least {least}, got {number}"
+                )),
+                _ => None,
             }
-            _ => None,
-        },
+        }
         ("validation.StringLenBetween", Kind::String(text)) => match numbers.as_slice() {
             [least, most] => {
                 let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
@@ -153,7 +188,9 @@ fn attribute(name: &str, about: &AttributeFacts, value: &Value) -> Option<Provid
             }
             _ => None,
         },
-        ("validation.StringIsJSON" | "verify.ValidIAMPolicyJSON", Kind::String(text)) if !text.is_empty() => {
+        ("validation.StringIsJSON" | "verify.ValidIAMPolicyJSON", Kind::String(text))
+            if !text.is_empty() =>
+        {
             serde_json::from_str::<serde::de::IgnoredAny>(text)
                 .err()
                 .map(|error| format!("{name:?} contains an invalid JSON: {error}"))

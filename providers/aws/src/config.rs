@@ -1,12 +1,14 @@
 //! The configuration of the provider: its block and the environment.
 
 use crate::cx::Ignored;
+use crate::provider::{Door, Opened};
 use crate::run::{seconds, to_map};
+use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use terrane_aws_client::{Api, Keys, RetryMode, Role, Settings, WebRole, WebToken};
+use terrane_aws_client::{Client, Keys, RetryMode, Role, Settings, WebRole, WebToken};
 use terrane_model::provider::ProviderDiagnostic;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
@@ -28,7 +30,9 @@ const POLL_SCALE: &str = "TERRANE_AWS_POLL_SCALE";
 const HEADERS: &str = "TERRANE_AWS_HEADERS";
 
 fn text(config: &Value, name: &str) -> Option<String> {
-    args::string(config, name).filter(|text| !text.is_empty()).map(str::to_owned)
+    args::string(config, name)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 fn texts(config: &Value, name: &str) -> Vec<String> {
@@ -38,7 +42,11 @@ fn texts(config: &Value, name: &str) -> Vec<String> {
 
 /// The only block of a type.
 fn only(config: &Value, name: &str) -> Value {
-    args::get(config, name).children().first().cloned().unwrap_or(Value::NULL)
+    args::get(config, name)
+        .children()
+        .first()
+        .cloned()
+        .unwrap_or(Value::NULL)
 }
 
 impl Given {
@@ -56,7 +64,10 @@ impl Given {
             })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let headers = environment.get(HEADERS).map(String::as_str).unwrap_or_default();
+        let headers = environment
+            .get(HEADERS)
+            .map(String::as_str)
+            .unwrap_or_default();
         settings.headers = headers
             .lines()
             .filter_map(|line| line.split_once(':'))
@@ -65,12 +76,22 @@ impl Given {
         let with_prefix = |prefix: &str| -> BTreeMap<String, String> {
             environment
                 .iter()
-                .filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), value.clone())))
+                .filter_map(|(name, value)| {
+                    Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
+                })
                 .collect()
         };
         let list = |name: &str| -> Vec<String> {
-            let value = environment.get(name).map(String::as_str).unwrap_or_default();
-            value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+            let value = environment
+                .get(name)
+                .map(String::as_str)
+                .unwrap_or_default();
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(str::to_owned)
+                .collect()
         };
         let mut default_tags = with_prefix("TF_AWS_DEFAULT_TAGS_");
         default_tags.extend(to_map(&args::get(&only(config, "default_tags"), "tags")));
@@ -81,7 +102,9 @@ impl Given {
         };
         ignored.keys.extend(texts(&ignore, "keys"));
         ignored.prefixes.extend(texts(&ignore, "key_prefixes"));
-        let poll_scale = environment.get(POLL_SCALE).and_then(|scale| scale.parse().ok());
+        let poll_scale = environment
+            .get(POLL_SCALE)
+            .and_then(|scale| scale.parse().ok());
         Self {
             settings,
             default_tags,
@@ -122,30 +145,53 @@ fn settings(config: &Value) -> Settings {
     };
     let access = &mut settings.access;
     if let (Some(id), Some(secret)) = (text(config, "access_key"), text(config, "secret_key")) {
-        access.keys = Some(Keys { id, secret, token: text(config, "token") });
+        access.keys = Some(Keys {
+            id,
+            secret,
+            token: text(config, "token"),
+        });
     }
     access.profile = text(config, "profile");
-    access.config_files = texts(config, "shared_config_files").into_iter().map(PathBuf::from).collect();
-    access.credentials_files = texts(config, "shared_credentials_files").into_iter().map(PathBuf::from).collect();
-    access.skip_metadata_api_check = text(config, "skip_metadata_api_check").map(|value| value == "true");
+    access.config_files = texts(config, "shared_config_files")
+        .into_iter()
+        .map(PathBuf::from)
+        .collect();
+    access.credentials_files = texts(config, "shared_credentials_files")
+        .into_iter()
+        .map(PathBuf::from)
+        .collect();
+    access.skip_metadata_api_check =
+        text(config, "skip_metadata_api_check").map(|value| value == "true");
     access.metadata_endpoint = text(config, "ec2_metadata_service_endpoint");
     access.metadata_endpoint_mode = text(config, "ec2_metadata_service_endpoint_mode");
     access.sts_region = text(config, "sts_region");
-    access.roles = args::get(config, "assume_role").children().iter().map(role).collect();
+    access.roles = args::get(config, "assume_role")
+        .children()
+        .iter()
+        .map(role)
+        .collect();
     let web = only(config, "assume_role_with_web_identity");
     if !web.is_null() {
-        let token = match (text(&web, "web_identity_token"), text(&web, "web_identity_token_file")) {
+        let token = match (
+            text(&web, "web_identity_token"),
+            text(&web, "web_identity_token_file"),
+        ) {
             (Some(token), _) => Some(WebToken::Text(token)),
             (None, Some(file)) => Some(WebToken::File(PathBuf::from(file))),
             (None, None) => None,
         };
-        access.web_role = token.map(|token| WebRole { role: role(&web), token });
+        access.web_role = token.map(|token| WebRole {
+            role: role(&web),
+            token,
+        });
     }
     for block in args::get(config, "endpoints").children() {
         if let Kind::Object(services) = block.kind() {
             for (service, address) in services.iter() {
                 if let Some(address) = address.as_str().filter(|address| !address.is_empty()) {
-                    settings.endpoints.insert(service.to_string(), address.to_owned());
+                    settings
+                        .endpoints
+                        .insert(service.to_string(), address.to_owned());
                 }
             }
         }
@@ -156,7 +202,9 @@ fn settings(config: &Value) -> Settings {
 fn role(block: &Value) -> Role {
     Role {
         arn: text(block, "role_arn").unwrap_or_default(),
-        duration: text(block, "duration").and_then(|text| seconds(&text)).map(Duration::from_secs),
+        duration: text(block, "duration")
+            .and_then(|text| seconds(&text))
+            .map(Duration::from_secs),
         policy: text(block, "policy"),
         policy_arns: texts(block, "policy_arns"),
         session_name: text(block, "session_name"),
@@ -172,16 +220,28 @@ pub(crate) fn check(config: &Value) -> Vec<ProviderDiagnostic> {
     let mut complaints = Vec::new();
     for block in args::get(config, "assume_role").children() {
         if block.get("role_arn").is_none_or(Value::is_null) {
-            complaints.push(args::complaint("assume_role", "Missing required argument", "An assume_role block needs role_arn."));
+            complaints.push(args::complaint(
+                "assume_role",
+                "Missing required argument",
+                "An assume_role block needs role_arn.",
+            ));
         }
     }
     if args::is_set(config, "access_key") != args::is_set(config, "secret_key") {
-        complaints.push(args::complaint("access_key", "Incomplete keys", "access_key and secret_key belong together."));
+        complaints.push(args::complaint(
+            "access_key",
+            "Incomplete keys",
+            "access_key and secret_key belong together.",
+        ));
     }
     if let Some(mode) = args::string(config, "retry_mode")
         && !matches!(mode, "standard" | "adaptive" | "")
     {
-        complaints.push(args::complaint("retry_mode", "Invalid value", "retry_mode is standard or adaptive."));
+        complaints.push(args::complaint(
+            "retry_mode",
+            "Invalid value",
+            "retry_mode is standard or adaptive.",
+        ));
     }
     complaints
 }
@@ -190,11 +250,23 @@ pub(crate) fn check(config: &Value) -> Vec<ProviderDiagnostic> {
 pub(crate) fn looks_like_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     matches!(parts.as_slice(), [_, .., last] if parts.len() >= 3 && last.parse::<u8>().is_ok())
-        && text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+        && text
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
 }
 
-/// Connects to AWS.
-pub(crate) fn connect(given: &Given) -> Answered<(Arc<dyn Api>, String)> {
-    let _ = given;
-    Err(Refusal::error("No client", "not linked"))
+/// AWS over the network.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Network;
+
+#[async_trait]
+impl Door for Network {
+    async fn open(&self, given: &Given) -> Answered<Opened> {
+        let connected = Client::connect(given.settings.clone()).await;
+        let (client, identity) = connected.map_err(|error| {
+            Refusal::error("AWS provider cannot be configured", error.to_string())
+        })?;
+        let region = client.region().to_owned();
+        Ok((Arc::new(client), region, identity))
+    }
 }

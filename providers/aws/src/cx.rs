@@ -44,7 +44,10 @@ impl Ignored {
     pub(crate) fn has(&self, key: &str) -> bool {
         key.starts_with("aws:")
             || self.keys.iter().any(|other| other == key)
-            || self.prefixes.iter().any(|prefix| key.starts_with(prefix.as_str()))
+            || self
+                .prefixes
+                .iter()
+                .any(|prefix| key.starts_with(prefix.as_str()))
     }
 }
 
@@ -139,7 +142,8 @@ pub(crate) fn refusal(error: &ApiError, what: &str) -> Refusal {
 /// An error in words: what failed, why, what is missing.
 pub(crate) fn message(error: &ApiError, what: &str) -> ProviderDiagnostic {
     let mut detail = format!("{what}: {error}");
-    if DENIED.contains(&error.code.as_str()) || error.status == 403 && error.code.contains("Denied") {
+    if DENIED.contains(&error.code.as_str()) || error.status == 403 && error.code.contains("Denied")
+    {
         detail.push_str(&format!(
             "\n\nThe credentials lack the permission {}:{} on this resource (or something denies it).",
             permission_prefix(&error.service),
@@ -153,7 +157,10 @@ pub(crate) fn message(error: &ApiError, what: &str) -> ProviderDiagnostic {
             "\n\nA quota of the account is used up. Service Quotas shows it, and takes requests to raise it.",
         );
     }
-    ProviderDiagnostic::error(format!("{} {} failed", error.service, error.operation), detail)
+    ProviderDiagnostic::error(
+        format!("{} {} failed", error.service, error.operation),
+        detail,
+    )
 }
 
 /// What permissions of a service begin with.
@@ -171,7 +178,9 @@ fn permission_prefix(service: &str) -> &str {
         "service-quotas" => "servicequotas",
         "resourcegroupstaggingapi" => "tag",
         "amp" => "aps",
-        "cognito-idp" | "cognito-identity" | "application-autoscaling" | "resource-groups" => service,
+        "cognito-idp" | "cognito-identity" | "application-autoscaling" | "resource-groups" => {
+            service
+        }
         _ => service,
     }
 }

@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn paths_lead_into_answers() {
-        let answer = json!({"Vpcs": [{"State": "ok", "Id": "a.b"}, {"Id": "c", "N": 3}], "X": null});
+        let answer =
+            json!({"Vpcs": [{"State": "ok", "Id": "a.b"}, {"Id": "c", "N": 3}], "X": null});
         for (path, expected) in [
             ("Vpcs.0.State", Some("ok")),
             ("Vpcs[Id=c].N", Some("3")),

@@ -23,7 +23,7 @@ pub mod shape;
 pub mod table;
 mod write;
 
-pub use provider::{Aws, Door};
+pub use provider::{Aws, Door, Opened};
 
 /// The version of hashicorp/aws whose types these are.
 pub const VERSION: &str = "6.47.0";

@@ -28,9 +28,7 @@ impl Shapes for Models {
 fn look(service: &str, name: &str) -> Option<Operation> {
     let model = model(service)?.ok()?;
     let operation = model.operation(name)?;
-    let form = |id: Option<ShapeId>| {
-        id.map_or_else(empty, |id| shape(model, id, &mut Vec::new()))
-    };
+    let form = |id: Option<ShapeId>| id.map_or_else(empty, |id| shape(model, id, &mut Vec::new()));
     let tokens = operation.input().map(|id| {
         model
             .shape(id)

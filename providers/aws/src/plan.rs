@@ -48,7 +48,13 @@ pub(crate) fn plan(
     if let Some(table) = table {
         recompute(table, schema, request, &mut response);
     }
-    replaced(&facts.block, &request.prior, &response.planned, &Path::new(), &mut response.requires_replace);
+    replaced(
+        &facts.block,
+        &request.prior,
+        &response.planned,
+        &Path::new(),
+        &mut response.requires_replace,
+    );
     for name in table.map_or(&[] as &[&str], |table| &table.replaced_by) {
         if !same_at(&request.prior, &response.planned, name) {
             response.requires_replace.push(Path::new().attr(*name));
@@ -67,12 +73,18 @@ pub(crate) fn plan(
 fn recompute(table: &Table, schema: &Schema, request: &PlanRequest, response: &mut PlanResponse) {
     for (name, by) in &table.recomputed {
         let changes = by.is_empty()
-            || by.iter().any(|other| !same_at(&request.prior, &response.planned, other));
+            || by
+                .iter()
+                .any(|other| !same_at(&request.prior, &response.planned, other));
         if changes
             && !args::is_set(&request.config, name)
             && let Some(attribute) = schema.block.attributes.get(*name)
         {
-            response.planned = args::with(&response.planned, name, Value::unknown(attribute.value_type()));
+            response.planned = args::with(
+                &response.planned,
+                name,
+                Value::unknown(attribute.value_type()),
+            );
         }
     }
 }
@@ -111,13 +123,21 @@ fn with_tags(cx: Option<&Cx>, planned: &Value, request: &PlanRequest) -> Value {
     }
     let tags = args::get(&request.config, "tags");
     let all = match cx {
-        Some(cx) if tags.is_wholly_known() => from_map(&crate::run::merged_tags(cx, &to_map(&tags))),
+        Some(cx) if tags.is_wholly_known() => {
+            from_map(&crate::run::merged_tags(cx, &to_map(&tags)))
+        }
         _ => Value::unknown(Type::map(Type::String)),
     };
     args::with(planned, "tags_all", all)
 }
 
-fn block(facts: &BlockFacts, schema: &Block, config: &Value, prior: &Value, proposed: &Value) -> Value {
+fn block(
+    facts: &BlockFacts,
+    schema: &Block,
+    config: &Value,
+    prior: &Value,
+    proposed: &Value,
+) -> Value {
     if !proposed.is_known() || proposed.is_null() {
         return proposed.clone();
     }
@@ -137,18 +157,33 @@ fn block(facts: &BlockFacts, schema: &Block, config: &Value, prior: &Value, prop
         );
         (name.clone(), value)
     });
-    Value::object(attributes.chain(blocks).collect::<Vec<(EcoString, Value)>>())
+    Value::object(
+        attributes
+            .chain(blocks)
+            .collect::<Vec<(EcoString, Value)>>(),
+    )
 }
 
-fn attribute(facts: &AttributeFacts, schema: &Attribute, config: &Value, prior: Option<&Value>) -> Value {
+fn attribute(
+    facts: &AttributeFacts,
+    schema: &Attribute,
+    config: &Value,
+    prior: Option<&Value>,
+) -> Value {
     let ty = schema.value_type();
     if facts.write_only {
         return Value::null(ty);
     }
     if !config.is_null() {
-        let config = if facts.attr_as_block { filled(facts, config) } else { config.clone() };
+        let config = if facts.attr_as_block {
+            filled(facts, config)
+        } else {
+            config.clone()
+        };
         return match prior {
-            Some(prior) if config.is_known() && same(prior, &config, facts.sameness()) => prior.clone(),
+            Some(prior) if config.is_known() && same(prior, &config, facts.sameness()) => {
+                prior.clone()
+            }
             _ => config,
         };
     }
@@ -210,7 +245,13 @@ pub(crate) fn zero(ty: &Type) -> Value {
     }
 }
 
-fn blocks(facts: &BlockFacts, schema: &NestedBlock, config: &Value, prior: Option<&Value>, proposed: &Value) -> Value {
+fn blocks(
+    facts: &BlockFacts,
+    schema: &NestedBlock,
+    config: &Value,
+    prior: Option<&Value>,
+    proposed: &Value,
+) -> Value {
     let none = Value::NULL;
     let one = |config: &Value, prior: &Value, proposed: &Value| {
         block(facts, &schema.block, config, prior, proposed)
@@ -222,7 +263,9 @@ fn blocks(facts: &BlockFacts, schema: &NestedBlock, config: &Value, prior: Optio
         };
     }
     match (schema.nesting, proposed.kind()) {
-        (Nesting::Single | Nesting::Group, Kind::Object(_)) => one(config, prior.unwrap_or(&none), proposed),
+        (Nesting::Single | Nesting::Group, Kind::Object(_)) => {
+            one(config, prior.unwrap_or(&none), proposed)
+        }
         (Nesting::List, Kind::List(_)) => {
             let before = prior.map_or(&[] as &[Value], Value::children);
             proposed.map_children(|at, item| {
@@ -237,7 +280,9 @@ fn blocks(facts: &BlockFacts, schema: &NestedBlock, config: &Value, prior: Optio
             let before = prior.map_or(&[] as &[Value], Value::children);
             let items = config.children().iter().map(|item| {
                 // The one that it was, if it was one.
-                let kept = before.iter().find(|before| one(item, before, item) == **before);
+                let kept = before
+                    .iter()
+                    .find(|before| one(item, before, item) == **before);
                 kept.cloned().unwrap_or_else(|| one(item, &none, item))
             });
             let element = schema.block.implied_type().clone();
@@ -273,9 +318,16 @@ fn replaced(facts: &BlockFacts, prior: &Value, planned: &Value, path: &Path, out
         if about.replaces() || (about.nesting_mode == "set" && wholly_replaces(about)) {
             out.push(path);
         } else if about.nesting_mode == "list" {
-            for (at, (before, after)) in before.children().iter().zip(after.children()).enumerate() {
+            for (at, (before, after)) in before.children().iter().zip(after.children()).enumerate()
+            {
                 let index = Value::number(i64::try_from(at).unwrap_or(i64::MAX));
-                replaced(about, before, after, &path.then(PathStep::Index(index)), out);
+                replaced(
+                    about,
+                    before,
+                    after,
+                    &path.then(PathStep::Index(index)),
+                    out,
+                );
             }
         } else if about.nesting_mode == "single" {
             replaced(about, before, after, &path, out);
@@ -286,5 +338,8 @@ fn replaced(facts: &BlockFacts, prior: &Value, planned: &Value, path: &Path, out
 /// Whether nothing in a block can change in place.
 fn wholly_replaces(facts: &BlockFacts) -> bool {
     !facts.attributes.is_empty()
-        && facts.attributes.values().all(|about| about.replaces() || !(about.optional || about.required))
+        && facts
+            .attributes
+            .values()
+            .all(|about| about.replaces() || !(about.optional || about.required))
 }

@@ -1,6 +1,6 @@
 //! The provider: calls of the engine, answered by tables and sources of data.
 
-use crate::cx::Cx;
+use crate::cx::{Caller, Cx};
 use crate::facts::{self, Kind, TypeFacts};
 use crate::run::{self, Run};
 use crate::shape::Shapes;
@@ -11,8 +11,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use terrane_aws_client::Api;
 use terrane_model::addr::ProviderAddr;
 use terrane_model::provider::{
-    Abilities, Answer, Call, CallFailure, ImportTarget, ImportedObject, Private, ProviderDiagnostic,
-    ProviderInfo, Reply, Resolution,
+    Abilities, Answer, Call, CallFailure, ImportTarget, ImportedObject, Private,
+    ProviderDiagnostic, ProviderInfo, Reply, Resolution,
 };
 use terrane_model::schema::{ProviderSchema, Schema};
 use terrane_provider::native::{Answered, Object, Refusal};
@@ -22,13 +22,20 @@ use terrane_value::{EcoString, Value};
 
 static SCHEMA: LazyLock<Arc<ProviderSchema>> = LazyLock::new(|| Arc::new(facts::provider_schema()));
 
-/// Makes the door to AWS from settings; tests put another one there.
-pub type Door = Arc<dyn Fn(&config::Given) -> Answered<(Arc<dyn Api>, String)> + Send + Sync>;
+/// The door to AWS, the region, and whose credentials they are, if that was asked.
+pub type Opened = (Arc<dyn Api>, String, Option<terrane_aws_client::Identity>);
+
+/// Opens the door to AWS.
+#[async_trait]
+pub trait Door: Send + Sync {
+    /// Opens it with what was configured.
+    async fn open(&self, given: &config::Given) -> Answered<Opened>;
+}
 
 /// Offers the provider.
 #[derive(Clone)]
 pub struct Aws {
-    door: Door,
+    door: Arc<dyn Door>,
     shapes: Arc<dyn Shapes>,
     environment: Arc<std::collections::BTreeMap<String, String>>,
 }
@@ -50,12 +57,20 @@ impl Aws {
     /// The provider that asks AWS. `environment`: the variables of the process.
     #[must_use]
     pub fn new(environment: std::collections::BTreeMap<String, String>) -> Self {
-        Self::with(Arc::new(config::connect), Arc::new(crate::model::Models::default()), environment)
+        Self::with(
+            Arc::new(config::Network),
+            Arc::new(crate::model::Models::default()),
+            environment,
+        )
     }
 
     /// The provider with another door.
     #[must_use]
-    pub fn with(door: Door, shapes: Arc<dyn Shapes>, environment: std::collections::BTreeMap<String, String>) -> Self {
+    pub fn with(
+        door: Arc<dyn Door>,
+        shapes: Arc<dyn Shapes>,
+        environment: std::collections::BTreeMap<String, String>,
+    ) -> Self {
         Self {
             door,
             shapes,
@@ -126,7 +141,10 @@ fn resource(name: &str) -> Answered<Type<'static>> {
             facts,
             schema,
         }),
-        _ => Err(Refusal::error("Unknown resource type", format!("The provider has no resource type {name}."))),
+        _ => Err(Refusal::error(
+            "Unknown resource type",
+            format!("The provider has no resource type {name}."),
+        )),
     }
 }
 
@@ -143,7 +161,7 @@ impl Instance {
     async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { config } => Ok(done(config::check(&config))),
-            Call::Configure { config } => self.configure(&config),
+            Call::Configure { config } => self.configure(&config).await,
             Call::ValidateResource { type_name, config } => {
                 let about = resource(&type_name)?;
                 conform::check(&config, about.schema, "configuration")?;
@@ -155,21 +173,48 @@ impl Instance {
                 };
                 Ok(done(check::check(&facts.block, &config)))
             }
-            Call::ReadDataSource { type_name, config, .. } => {
-                let (Some(facts), Some(schema)) =
-                    (facts::of(Kind::Data, &type_name), SCHEMA.data_sources.get(&type_name))
-                else {
+            Call::ReadDataSource {
+                type_name, config, ..
+            } => {
+                let (Some(facts), Some(schema)) = (
+                    facts::of(Kind::Data, &type_name),
+                    SCHEMA.data_sources.get(&type_name),
+                ) else {
                     return Err(Refusal::error("Unknown data source", type_name.to_string()));
                 };
                 conform::check(&config, schema, "configuration")?;
-                let state = data::read(self.cx.get(), &type_name, (&facts, schema), &config).await?;
-                Ok(Reply::ok(Answer::Data { state, deferred: None }))
+                let state =
+                    data::read(self.cx.get(), &type_name, (&facts, schema), &config).await?;
+                Ok(Reply::ok(Answer::Data {
+                    state,
+                    deferred: None,
+                }))
             }
-            Call::Plan { type_name, prior, proposed, config, private, identity, meta: _ } => {
-                let request = PlanRequest { prior, proposed, config, private, identity };
+            Call::Plan {
+                type_name,
+                prior,
+                proposed,
+                config,
+                private,
+                identity,
+                meta: _,
+            } => {
+                let request = PlanRequest {
+                    prior,
+                    proposed,
+                    config,
+                    private,
+                    identity,
+                };
                 self.plan(&type_name, &request)
             }
-            Call::Read { type_name, current, private, identity, meta: _ } => {
+            Call::Read {
+                type_name,
+                current,
+                private,
+                identity,
+                meta: _,
+            } => {
                 let about = resource(&type_name)?;
                 let mut diagnostics = Vec::new();
                 let state = match about.table {
@@ -185,8 +230,16 @@ impl Instance {
                         run.find(&current).await?.unwrap_or(gone)
                     }
                 };
-                let answer = Answer::Read { state, private, identity, deferred: None };
-                Ok(Reply { answer: Some(answer), diagnostics })
+                let answer = Answer::Read {
+                    state,
+                    private,
+                    identity,
+                    deferred: None,
+                };
+                Ok(Reply {
+                    answer: Some(answer),
+                    diagnostics,
+                })
             }
             Call::Apply { .. } => self.apply(call).await,
             Call::UpgradeState { type_name, stored } => {
@@ -196,30 +249,55 @@ impl Instance {
                 Ok(Reply::ok(Answer::Value(value)))
             }
             Call::Import { type_name, target } => self.import(&type_name, &target).await,
-            Call::Resolve { type_name, token, planned } => {
+            Call::Resolve {
+                type_name,
+                token,
+                planned,
+            } => {
                 let about = resource(&type_name)?;
                 let resolution = match about.table {
                     Some(table) if !planned.is_null() => {
-                        let run = self.run(table, &about, Phase::Read, &planned, &token).await?;
+                        let run = self
+                            .run(table, &about, Phase::Read, &planned, &token)
+                            .await?;
                         run.resolve(&planned).await?
                     }
                     _ => Resolution::CannotTell,
                 };
                 Ok(Reply::ok(Answer::Resolved(resolution)))
             }
-            Call::GetFunctions => Ok(Reply::ok(Answer::Functions(std::collections::BTreeMap::new()))),
-            _ => Err(Refusal::error("Not supported", "The provider does not support this operation.")),
+            Call::GetFunctions => Ok(Reply::ok(Answer::Functions(
+                std::collections::BTreeMap::new(),
+            ))),
+            _ => Err(Refusal::error(
+                "Not supported",
+                "The provider does not support this operation.",
+            )),
         }
     }
 
-    fn configure(&self, config: &Value) -> Answered<Reply> {
+    async fn configure(&self, config: &Value) -> Answered<Reply> {
         // What the settings depend on may not be known while planning: types that need AWS then say so.
-        let needed = ["region", "access_key", "secret_key", "token", "profile", "endpoints", "assume_role", "default_tags"];
+        let needed = [
+            "region",
+            "access_key",
+            "secret_key",
+            "token",
+            "profile",
+            "endpoints",
+            "assume_role",
+            "default_tags",
+        ];
         if needed.iter().any(|name| args::is_unknown(config, name)) {
             return Ok(Reply::ok(Answer::Done));
         }
         let given = config::Given::new(config, &self.factory.environment);
-        let (api, region) = (self.factory.door)(&given)?;
+        let (api, region, identity) = self.factory.door.open(&given).await?;
+        let caller = identity.map(|identity| Caller {
+            account: identity.account,
+            arn: identity.arn,
+            user_id: identity.user_id,
+        });
         let cx = Cx {
             api,
             shapes: self.factory.shapes.clone(),
@@ -227,15 +305,29 @@ impl Instance {
             default_tags: given.default_tags,
             ignored: given.ignored,
             poll_scale: given.poll_scale,
-            caller: tokio::sync::OnceCell::new(),
+            caller: tokio::sync::OnceCell::new_with(caller),
         };
         // Configured once; a second time changes nothing.
         drop(self.cx.set(cx));
         Ok(Reply::ok(Answer::Done))
     }
 
-    async fn run<'a>(&'a self, table: &'static Table, about: &'a Type<'_>, phase: Phase, object: &Value, token: &str) -> Answered<Run<'a>> {
-        Run::begin(self.cx()?, (table, &about.facts, about.schema), phase, object, token).await
+    async fn run<'a>(
+        &'a self,
+        table: &'static Table,
+        about: &'a Type<'_>,
+        phase: Phase,
+        object: &Value,
+        token: &str,
+    ) -> Answered<Run<'a>> {
+        Run::begin(
+            self.cx()?,
+            (table, &about.facts, about.schema),
+            phase,
+            object,
+            token,
+        )
+        .await
     }
 
     fn plan(&self, type_name: &str, request: &PlanRequest) -> Answered<Reply> {
@@ -250,7 +342,12 @@ impl Instance {
         let response = if request.proposed.is_null() {
             terrane_provider::plan::PlanResponse::new(request, request.proposed.clone())
         } else {
-            plan::plan(self.cx.get(), about.table, (&about.facts, about.schema), request)
+            plan::plan(
+                self.cx.get(),
+                about.table,
+                (&about.facts, about.schema),
+                request,
+            )
         };
         let mut diagnostics = response.diagnostics;
         if about.table.is_none() && response.planned != request.prior {
@@ -270,32 +367,62 @@ impl Instance {
     }
 
     async fn apply(&self, call: Call) -> Answered<Reply> {
-        let Call::Apply { type_name, prior, planned, config, private, identity, token, meta: _ } = call else {
-            return Err(Refusal::error("Unexpected call", "Not a change of a resource."));
+        let Call::Apply {
+            type_name,
+            prior,
+            planned,
+            config,
+            private,
+            identity,
+            token,
+            meta: _,
+        } = call
+        else {
+            return Err(Refusal::error(
+                "Unexpected call",
+                "Not a change of a resource.",
+            ));
         };
         let about = resource(&type_name)?;
         let Some(table) = about.table else {
             return Err(not_here(&type_name).into());
         };
-        for (value, what) in [(&prior, "object"), (&planned, "planned object"), (&config, "configuration")] {
+        for (value, what) in [
+            (&prior, "object"),
+            (&planned, "planned object"),
+            (&config, "configuration"),
+        ] {
             conform::check(value, about.schema, what)?;
         }
         let gone = Value::null(about.schema.block.implied_type().clone());
-        let Object { state, diagnostics, .. } = if planned.is_null() {
+        let Object {
+            state, diagnostics, ..
+        } = if planned.is_null() {
             if !prior.is_null() {
-                let run = self.run(table, &about, Phase::Delete, &prior, &token).await?;
+                let run = self
+                    .run(table, &about, Phase::Delete, &prior, &token)
+                    .await?;
                 run.delete(&prior).await?;
             }
             Object::new(gone)
         } else if prior.is_null() {
-            let run = self.run(table, &about, Phase::Create, &planned, &token).await?;
+            let run = self
+                .run(table, &about, Phase::Create, &planned, &token)
+                .await?;
             run.create(&planned, &config).await?
         } else {
-            let mut run = self.run(table, &about, Phase::Update, &planned, &token).await?;
+            let mut run = self
+                .run(table, &about, Phase::Update, &planned, &token)
+                .await?;
             run.update(&prior, &planned, &config).await?
         };
         Ok(Reply {
-            answer: Some(Answer::Apply { state, private, identity, legacy_type_system: true }),
+            answer: Some(Answer::Apply {
+                state,
+                private,
+                identity,
+                legacy_type_system: true,
+            }),
             diagnostics,
         })
     }
@@ -306,12 +433,19 @@ impl Instance {
             return Err(not_here(type_name).into());
         };
         let ImportTarget::Id(id) = target else {
-            return Err(Refusal::error("Not supported", "AWS objects are imported by id."));
+            return Err(Refusal::error(
+                "Not supported",
+                "AWS objects are imported by id.",
+            ));
         };
         let blank = run::blank(&about.facts, about.schema);
         // An id may name the region, unless an at sign is a part of it.
         let (id, region) = match id.rsplit_once('@') {
-            Some((id, region)) if config::looks_like_region(region) && !about.facts.about.is_global() => (id, Some(region)),
+            Some((id, region))
+                if config::looks_like_region(region) && !about.facts.about.is_global() =>
+            {
+                (id, Some(region))
+            }
             _ => (id.as_str(), None),
         };
         let blank = match region {
@@ -349,6 +483,8 @@ fn not_here(type_name: &str) -> ProviderDiagnostic {
 fn not_looked_at(type_name: &str) -> ProviderDiagnostic {
     ProviderDiagnostic::warning(
         "Object is not refreshed",
-        format!("The AWS provider of this program cannot read {type_name} yet: the object is taken to be as it was stored."),
+        format!(
+            "The AWS provider of this program cannot read {type_name} yet: the object is taken to be as it was stored."
+        ),
     )
 }

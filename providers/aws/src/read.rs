@@ -41,7 +41,10 @@ impl Reader<'_> {
         self.object((facts, schema), shape, answer, prior, "", &skips, 0)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one walk, with all that it needs to know")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one walk, with all that it needs to know"
+    )]
     fn object(
         &self,
         (facts, schema): (&BlockFacts, &Block),
@@ -73,14 +76,17 @@ impl Reader<'_> {
         };
         let attributes = schema.attributes.iter().map(|(name, attr)| {
             let ty = attr.value_type();
-            let value = facts
-                .attributes
-                .get(name.as_str())
-                .map_or_else(|| Value::null(ty.clone()), |about| attribute(name, about, &ty));
+            let value = facts.attributes.get(name.as_str()).map_or_else(
+                || Value::null(ty.clone()),
+                |about| attribute(name, about, &ty),
+            );
             (name.clone(), value)
         });
         let blocks = schema.blocks.iter().map(|(name, nested)| {
-            let before = prior.get(name).cloned().unwrap_or_else(|| nested.empty_value());
+            let before = prior
+                .get(name)
+                .cloned()
+                .unwrap_or_else(|| nested.empty_value());
             let Some(about) = facts.blocks.get(name.as_str()) else {
                 return (name.clone(), before);
             };
@@ -146,7 +152,9 @@ impl Reader<'_> {
         let found = self.names.find(path, members.keys().map(String::as_str))?;
         let found = members.get(found).filter(|found| !found.is_null())?;
         // A rule that finds another kind of thing than what is named finds something else.
-        (!named || !found.is_object()).then_some(found).or(Some(found))
+        (!named || !found.is_object())
+            .then_some(found)
+            .or(Some(found))
     }
 
     /// Whether answers of this shape have the attribute.
@@ -167,7 +175,14 @@ impl Reader<'_> {
     }
 
     /// A value of a type.
-    pub(crate) fn value(&self, ty: &Type, found: &Json, before: &Value, path: &str, depth: usize) -> Value {
+    pub(crate) fn value(
+        &self,
+        ty: &Type,
+        found: &Json,
+        before: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Value {
         if depth > DEEPEST {
             return Value::null(ty.clone());
         }
@@ -180,9 +195,10 @@ impl Reader<'_> {
         };
         match ty {
             Type::String => match found {
-                Json::Array(items) => items
-                    .first()
-                    .map_or_else(|| Value::null(Type::String), |item| Value::string_nfc(&json::text(item))),
+                Json::Array(items) => items.first().map_or_else(
+                    || Value::null(Type::String),
+                    |item| Value::string_nfc(&json::text(item)),
+                ),
                 other => Value::string_nfc(&json::text(other)),
             },
             Type::Number => number(found),
@@ -194,14 +210,18 @@ impl Reader<'_> {
                 let items = self.items(element, found, before, path, depth);
                 in_order(Value::list((**element).clone(), items), before)
             }
-            Type::Set(element) => {
-                Value::set((**element).clone(), self.items(element, found, before, path, depth))
-            }
+            Type::Set(element) => Value::set(
+                (**element).clone(),
+                self.items(element, found, before, path, depth),
+            ),
             Type::Map(element) => {
                 let entries: BTreeMap<EcoString, Value> = entries(found)
                     .into_iter()
                     .map(|(key, item)| {
-                        (key.into(), self.value(element, item, &Value::NULL, path, depth + 1))
+                        (
+                            key.into(),
+                            self.value(element, item, &Value::NULL, path, depth + 1),
+                        )
                     })
                     .collect();
                 Value::map((**element).clone(), entries)
@@ -209,21 +229,31 @@ impl Reader<'_> {
             Type::Object(object) => {
                 let attributes = object.attributes.iter().map(|(name, ty)| {
                     let path = join(path, name);
-                    let before = before.get(name).cloned().unwrap_or_else(|| Value::null(ty.clone()));
-                    let value = self
-                        .find(&path, found)
-                        .map_or_else(|| Value::null(ty.clone()), |found| {
-                            self.value(ty, found, &before, &path, depth + 1)
-                        });
+                    let before = before
+                        .get(name)
+                        .cloned()
+                        .unwrap_or_else(|| Value::null(ty.clone()));
+                    let value = self.find(&path, found).map_or_else(
+                        || Value::null(ty.clone()),
+                        |found| self.value(ty, found, &before, &path, depth + 1),
+                    );
                     (name.clone(), value)
                 });
                 Value::object(attributes.collect::<Vec<_>>())
             }
-            _ => value_json::decode(&found.to_string(), ty).unwrap_or_else(|_| Value::null(ty.clone())),
+            _ => value_json::decode(&found.to_string(), ty)
+                .unwrap_or_else(|_| Value::null(ty.clone())),
         }
     }
 
-    fn items(&self, element: &Type, found: &Json, before: &Value, path: &str, depth: usize) -> Vec<Value> {
+    fn items(
+        &self,
+        element: &Type,
+        found: &Json,
+        before: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Vec<Value> {
         elements(found)
             .into_iter()
             .enumerate()
@@ -271,7 +301,10 @@ fn element_of(shape: &Shape) -> &Shape {
 /// A map, or a list of keys and values.
 pub(crate) fn entries(found: &Json) -> Vec<(String, &Json)> {
     match found {
-        Json::Object(members) => members.iter().map(|(key, item)| (key.clone(), item)).collect(),
+        Json::Object(members) => members
+            .iter()
+            .map(|(key, item)| (key.clone(), item))
+            .collect(),
         Json::Array(items) => items
             .iter()
             .filter_map(|item| {
@@ -366,7 +399,11 @@ pub(crate) fn settle(planned: &Value, actual: &Value) -> Value {
             Value::object(attributes.collect::<Vec<_>>())
         }
         (Kind::List(left), Kind::List(right)) if left.len() == right.len() => {
-            planned.map_children(|at, item| right.get(at).map_or_else(|| item.clone(), |to| settle(item, to)))
+            planned.map_children(|at, item| {
+                right
+                    .get(at)
+                    .map_or_else(|| item.clone(), |to| settle(item, to))
+            })
         }
         (Kind::Map(left), Kind::Map(right)) => {
             let entries = left.iter().map(|(key, value)| {

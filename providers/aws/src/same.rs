@@ -146,8 +146,14 @@ mod tests {
     fn policies_mean_the_same_or_not() {
         let base = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get","s3:Put"],"Resource":"*","Principal":{"AWS":"arn:aws:iam::123456789012:root"}}]}"#;
         let table = [
-            (r#"{"Statement":{"Resource":["*"],"Action":["s3:put","s3:Get"],"Effect":"Allow","Principal":{"AWS":"123456789012"}},"Version":"2012-10-17"}"#, true),
-            (r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["s3:Get","s3:Put"],"Resource":"*","Principal":{"AWS":"123456789012"}}]}"#, false),
+            (
+                r#"{"Statement":{"Resource":["*"],"Action":["s3:put","s3:Get"],"Effect":"Allow","Principal":{"AWS":"123456789012"}},"Version":"2012-10-17"}"#,
+                true,
+            ),
+            (
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["s3:Get","s3:Put"],"Resource":"*","Principal":{"AWS":"123456789012"}}]}"#,
+                false,
+            ),
             ("", false),
             ("not json", false),
         ];

@@ -75,9 +75,10 @@ impl Shape {
         for step in crate::json::steps(path) {
             shape = match (shape, step) {
                 (Self::Any, _) => return Some(shape),
-                (Self::List(element), crate::json::Step::Index(_) | crate::json::Step::Where(..)) => {
-                    element
-                }
+                (
+                    Self::List(element),
+                    crate::json::Step::Index(_) | crate::json::Step::Where(..),
+                ) => element,
                 (Self::Map(element), crate::json::Step::Member(_)) => element,
                 (_, crate::json::Step::Member(name)) => shape.member(name)?,
                 _ => return None,
@@ -138,9 +139,13 @@ impl Names {
         let others = [
             format!("{wanted}s"),
             format!("{wanted}es"),
-            wanted.strip_suffix('y').map_or_else(String::new, |stem| format!("{stem}ies")),
+            wanted
+                .strip_suffix('y')
+                .map_or_else(String::new, |stem| format!("{stem}ies")),
             wanted.strip_suffix('s').unwrap_or_default().to_owned(),
-            wanted.strip_suffix("ies").map_or_else(String::new, |stem| format!("{stem}y")),
+            wanted
+                .strip_suffix("ies")
+                .map_or_else(String::new, |stem| format!("{stem}y")),
         ];
         others
             .iter()

@@ -361,7 +361,9 @@ impl Table {
     /// Attributes that the API does not have: they are kept as they are.
     pub(crate) fn local(mut self, names: &[&'static str]) -> Self {
         self.local.extend(names);
-        self.names.renames.extend(names.iter().map(|name| (*name, "")));
+        self.names
+            .renames
+            .extend(names.iter().map(|name| (*name, "")));
         self
     }
 
@@ -491,11 +493,7 @@ impl Table {
     }
 
     /// An object whose member is one of these is gone.
-    pub(crate) fn gone_when(
-        mut self,
-        path: &'static str,
-        states: &'static [&'static str],
-    ) -> Self {
+    pub(crate) fn gone_when(mut self, path: &'static str, states: &'static [&'static str]) -> Self {
         self.gone_when.push((path, states));
         self
     }

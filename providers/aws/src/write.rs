@@ -96,18 +96,19 @@ impl Fill<'_> {
         if depth > DEEPEST {
             return None;
         }
-        let again = |shape: &Shape, value: &Value| {
-            self.value(nested, about, shape, value, path, depth + 1)
-        };
+        let again =
+            |shape: &Shape, value: &Value| self.value(nested, about, shape, value, path, depth + 1);
         match (value.kind(), shape) {
             (Kind::Marked(_, inner), _) => again(shape, inner),
             (Kind::Null(_) | Kind::Unknown(..), _) => None,
             (Kind::String(_) | Kind::Number(_) | Kind::Bool(_), Shape::List(element)) => {
                 again(element, value).map(|item| Json::Array(vec![item]))
             }
-            (Kind::String(text), Shape::Blob) => {
-                Some(base64::engine::general_purpose::STANDARD.encode(text.as_bytes()).into())
-            }
+            (Kind::String(text), Shape::Blob) => Some(
+                base64::engine::general_purpose::STANDARD
+                    .encode(text.as_bytes())
+                    .into(),
+            ),
             // EC2 has values in boxes.
             (Kind::String(_) | Kind::Number(_) | Kind::Bool(_), Shape::Structure { .. }) => {
                 let inner = scalar(shape.member("Value")?, value)?;
@@ -116,7 +117,10 @@ impl Fill<'_> {
             (Kind::String(_) | Kind::Number(_) | Kind::Bool(_), _) => scalar(shape, value),
             (Kind::List(items) | Kind::Set(items) | Kind::Tuple(items), _) => match shape {
                 Shape::List(element) => Some(Json::Array(
-                    items.iter().filter_map(|item| again(element, item)).collect(),
+                    items
+                        .iter()
+                        .filter_map(|item| again(element, item))
+                        .collect(),
                 )),
                 Shape::Any => Some(Json::Array(
                     items.iter().filter_map(|item| again(shape, item)).collect(),
@@ -125,8 +129,10 @@ impl Fill<'_> {
                     if let (Some(Shape::List(element)), Some(_)) =
                         (shape.member("Items"), shape.member("Quantity"))
                     {
-                        let items: Vec<Json> =
-                            items.iter().filter_map(|item| again(element, item)).collect();
+                        let items: Vec<Json> = items
+                            .iter()
+                            .filter_map(|item| again(element, item))
+                            .collect();
                         return Some(counted(items));
                     }
                     again(shape, items.first()?)
@@ -138,7 +144,11 @@ impl Fill<'_> {
                 Some(pairs(element, entries))
             }
             (Kind::Map(map), _) => {
-                let element = if let Shape::Map(element) = shape { element } else { &Shape::Any };
+                let element = if let Shape::Map(element) = shape {
+                    element
+                } else {
+                    &Shape::Any
+                };
                 let entries = map
                     .iter()
                     .filter_map(|(key, value)| Some((key.to_string(), again(element, value)?)));
@@ -212,10 +222,10 @@ fn scalar(shape: &Shape, value: &Value) -> Option<Json> {
     Some(match (shape, value.kind()) {
         (Shape::Number, Kind::String(_)) if text.is_empty() => return None,
         (Shape::Bool, Kind::String(_)) if text.is_empty() => return None,
-        (Shape::Number, _) | (Shape::Any, Kind::Number(_)) => {
-            Json::Number(text.parse().ok()?)
+        (Shape::Number, _) | (Shape::Any, Kind::Number(_)) => Json::Number(text.parse().ok()?),
+        (Shape::Bool, _) | (Shape::Any, Kind::Bool(_)) => {
+            Json::Bool(matches!(text.as_str(), "true" | "1"))
         }
-        (Shape::Bool, _) | (Shape::Any, Kind::Bool(_)) => Json::Bool(matches!(text.as_str(), "true" | "1")),
         _ => Json::String(text),
     })
 }

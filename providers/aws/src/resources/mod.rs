@@ -7,19 +7,28 @@ use std::sync::LazyLock;
 mod ec2;
 mod iam;
 mod messages;
+mod operations;
+mod storage;
 
 /// What a family has: names, and what makes the table of each.
 type Family = &'static [(&'static str, fn() -> Table)];
 
-const FAMILIES: &[Family] = &[ec2::NETWORK, iam::TYPES, messages::TYPES];
+const FAMILIES: &[Family] = &[
+    ec2::NETWORK,
+    iam::TYPES,
+    messages::TYPES,
+    operations::TYPES,
+    storage::TYPES,
+];
 
-static TABLES: LazyLock<BTreeMap<&'static str, LazyLock<Table, fn() -> Table>>> = LazyLock::new(|| {
-    FAMILIES
-        .iter()
-        .flat_map(|family| family.iter())
-        .map(|(name, make)| (*name, LazyLock::new(*make)))
-        .collect()
-});
+static TABLES: LazyLock<BTreeMap<&'static str, LazyLock<Table, fn() -> Table>>> =
+    LazyLock::new(|| {
+        FAMILIES
+            .iter()
+            .flat_map(|family| family.iter())
+            .map(|(name, make)| (*name, LazyLock::new(*make)))
+            .collect()
+    });
 
 /// The table of a type, if it has one.
 pub(crate) fn table(name: &str) -> Option<&'static Table> {

@@ -23,12 +23,15 @@ impl Run<'_> {
 
     async fn made(&self, wanted: &Value) -> Answered<(String, Value)> {
         if let Some(hooks) = &self.table.hooks
-            && let Some(made) = hooks.create(self, wanted).await?
+            && let Some((id, made)) = hooks.create(self, wanted).await?
         {
-            return Ok(made);
+            return Ok((id, crate::read::known(&made)));
         }
         let Some(step) = &self.table.create else {
-            return Err(Refusal::error("No creation", format!("{} cannot be created.", self.table.name)));
+            return Err(Refusal::error(
+                "No creation",
+                format!("{} cannot be created.", self.table.name),
+            ));
         };
         let answer = match self.call_step(step, wanted).await {
             Ok(answer) => answer,
@@ -37,12 +40,18 @@ impl Run<'_> {
         let Some(id) = self.new_id(wanted, &answer) else {
             return Err(Refusal::error(
                 "Unexpected answer",
-                format!("{} {}: the answer has no id.", self.what(wanted), step.operation),
+                format!(
+                    "{} {}: the answer has no id.",
+                    self.what(wanted),
+                    step.operation
+                ),
             ));
         };
         // What the answer to the creation says is known, should reading fail; some things are said here only.
         let operation = self.operation(self.table.service, step.operation)?;
-        let picked = crate::json::get(&answer, step.at).cloned().unwrap_or_else(|| json!({}));
+        let picked = crate::json::get(&answer, step.at)
+            .cloned()
+            .unwrap_or_else(|| json!({}));
         let reader = crate::read::Reader {
             names: &self.table.names,
             local: &self.table.local,
@@ -73,15 +82,19 @@ impl Run<'_> {
             hooks.created(self, made).await?;
         }
         if !self.tags_with_creation() {
-            self.change_tags(made, &std::collections::BTreeMap::new(), &all_tags(made)).await?;
+            self.change_tags(made, &std::collections::BTreeMap::new(), &all_tags(made))
+                .await?;
         }
         self.find_new(made).await
     }
 
     fn is_needed_at_first(&self, step: &Step, made: &Value) -> Answered<bool> {
-        let operation = self.operation(step.service.unwrap_or(self.table.service), step.operation)?;
+        let operation =
+            self.operation(step.service.unwrap_or(self.table.service), step.operation)?;
         let nothing = Value::NULL;
-        if let (Some(initially), Some(name)) = (&step.initially, self.inputs(step, &operation).first()) {
+        if let (Some(initially), Some(name)) =
+            (&step.initially, self.inputs(step, &operation).first())
+        {
             let value = args::get(made, name);
             let same = match value.kind() {
                 Kind::Bool(value) => initially.as_bool() == Some(value),
@@ -94,7 +107,11 @@ impl Run<'_> {
         Ok(match &step.when {
             crate::table::When::Unset(_) => false,
             _ => {
-                let keys: Vec<String> = step.sets.iter().flat_map(|(_, text)| super::places(text)).collect();
+                let keys: Vec<String> = step
+                    .sets
+                    .iter()
+                    .flat_map(|(_, text)| super::places(text))
+                    .collect();
                 let filled = self.inputs(step, &operation);
                 let own: Vec<&String> = filled.iter().filter(|name| !keys.contains(name)).collect();
                 if own.is_empty() {
@@ -107,8 +124,13 @@ impl Run<'_> {
     }
 
     /// Changes an object in place.
-    pub(crate) async fn update(&mut self, prior: &Value, planned: &Value, config: &Value) -> Answered<Object> {
-        let wanted = with_write_only(&super::settled(planned, prior), config);
+    pub(crate) async fn update(
+        &mut self,
+        prior: &Value,
+        planned: &Value,
+        config: &Value,
+    ) -> Answered<Object> {
+        let wanted = with_write_only(&crate::read::known(planned), config);
         self.prior = prior.clone();
         let mut done = 0;
         match self.changed(prior, &wanted, &mut done).await {
@@ -126,7 +148,12 @@ impl Run<'_> {
         }
     }
 
-    async fn changed(&self, prior: &Value, wanted: &Value, done: &mut usize) -> Result<(), Trouble> {
+    async fn changed(
+        &self,
+        prior: &Value,
+        wanted: &Value,
+        done: &mut usize,
+    ) -> Result<(), Trouble> {
         for step in &self.table.update {
             let operation = self
                 .operation(step.service.unwrap_or(self.table.service), step.operation)
@@ -141,11 +168,16 @@ impl Run<'_> {
             }
         }
         if let Some(hooks) = &self.table.hooks {
-            hooks.update(self, prior, wanted).await.map_err(Trouble::Refused)?;
+            hooks
+                .update(self, prior, wanted)
+                .await
+                .map_err(Trouble::Refused)?;
         }
         let (before, after) = (all_tags(prior), all_tags(wanted));
         if before != after {
-            self.change_tags(prior, &before, &after).await.map_err(Trouble::Refused)?;
+            self.change_tags(prior, &before, &after)
+                .await
+                .map_err(Trouble::Refused)?;
         }
         Ok(())
     }
@@ -162,7 +194,8 @@ impl Run<'_> {
             match called {
                 Ok(_) => {}
                 Err(Trouble::Api(error))
-                    if self.is_not_found(&error) || step.none_when.contains(&error.code.as_str()) => {}
+                    if self.is_not_found(&error)
+                        || step.none_when.contains(&error.code.as_str()) => {}
                 Err(trouble) => return Err(trouble.refusal(&self.what(prior))),
             }
         }
@@ -185,14 +218,24 @@ impl Run<'_> {
             None => parse(pattern, id).ok_or_else(|| {
                 Refusal::error(
                     "Unexpected import id",
-                    format!("The id {id:?} does not have the form {pattern} of {}.", self.table.name),
+                    format!(
+                        "The id {id:?} does not have the form {pattern} of {}.",
+                        self.table.name
+                    ),
                 )
             })?,
         };
         for (name, text) in parts {
-            let ty = self.schema.block.attributes.get(name).map(terrane_model::schema::Attribute::value_type);
+            let ty = self
+                .schema
+                .block
+                .attributes
+                .get(name)
+                .map(terrane_model::schema::Attribute::value_type);
             let value = match ty {
-                Some(Type::Number) => text.parse::<i64>().map_or(Value::null(Type::Number), Value::number),
+                Some(Type::Number) => text
+                    .parse::<i64>()
+                    .map_or(Value::null(Type::Number), Value::number),
                 Some(Type::Bool) => Value::bool(text == "true"),
                 Some(_) => Value::string_nfc(&text),
                 None => continue,
@@ -203,7 +246,10 @@ impl Run<'_> {
             Some(found) => Ok(Object::new(found)),
             None => Err(Refusal::error(
                 "Cannot import non-existent remote object",
-                format!("AWS has no {} with the id {id:?} in {}.", self.table.name, self.region),
+                format!(
+                    "AWS has no {} with the id {id:?} in {}.",
+                    self.table.name, self.region
+                ),
             )),
         }
     }
@@ -215,12 +261,18 @@ impl Run<'_> {
         };
         let named = self.named(planned);
         let known = super::places(text).iter().all(|name| {
-            named.get(name).is_some_and(|value| value.is_wholly_known() && !value.is_null())
+            named
+                .get(name)
+                .is_some_and(|value| value.is_wholly_known() && !value.is_null())
         });
         if planned.is_null() || !known {
             return Ok(Resolution::CannotTell);
         }
-        let stub = args::with(&crate::read::known(&named), "id", Value::string(self.text(text, &named)));
+        let stub = args::with(
+            &crate::read::known(&named),
+            "id",
+            Value::string(self.text(text, &named)),
+        );
         let Some(found) = self.find(&stub).await? else {
             return Ok(Resolution::NeverHappened);
         };
@@ -229,12 +281,14 @@ impl Run<'_> {
         if wanted != has {
             return Ok(Resolution::CannotTell);
         }
-        Ok(Resolution::Happened(terrane_model::provider::ImportedObject {
-            type_name: self.table.name.into(),
-            state: settled(&named, &found),
-            private: terrane_model::provider::Private::default(),
-            identity: Value::NULL,
-        }))
+        Ok(Resolution::Happened(
+            terrane_model::provider::ImportedObject {
+                type_name: self.table.name.into(),
+                state: settled(&named, &found),
+                private: terrane_model::provider::Private::default(),
+                identity: Value::NULL,
+            },
+        ))
     }
 
     /// With names that were left to the provider: the prefix, and what is made of the name of the change.
@@ -249,7 +303,9 @@ impl Run<'_> {
             };
             let is_left = planned.get(name).is_some_and(|value| !value.is_known());
             if about.computed && about.optional && is_left && !self.token.is_empty() {
-                let before = args::string(planned, prefix).filter(|text| !text.is_empty()).unwrap_or("terraform-");
+                let before = args::string(planned, prefix)
+                    .filter(|text| !text.is_empty())
+                    .unwrap_or("terraform-");
                 let mut unique = self.token(name);
                 unique.truncate(26);
                 named = args::with(&named, name, Value::string(format!("{before}{unique}")));
@@ -307,14 +363,21 @@ mod tests {
     fn ids_are_taken_apart() {
         let table: &[(&str, &str, Option<Vec<&str>>)] = &[
             ("{name}", "a/b", Some(vec!["a/b"])),
-            ("{role}/{policy_arn}", "r/arn:aws:iam::1:policy/p", Some(vec!["r", "arn:aws:iam::1:policy/p"])),
+            (
+                "{role}/{policy_arn}",
+                "r/arn:aws:iam::1:policy/p",
+                Some(vec!["r", "arn:aws:iam::1:policy/p"]),
+            ),
             ("{a}:{b}", "x", None),
             ("{a}:{b}", ":x", None),
             ("{bucket},{name}", "b,n", Some(vec!["b", "n"])),
         ];
         for (pattern, id, expected) in table {
-            let parts = parse(pattern, id).map(|parts| parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>());
-            let expected = expected.clone().map(|parts| parts.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            let parts = parse(pattern, id)
+                .map(|parts| parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>());
+            let expected = expected
+                .clone()
+                .map(|parts| parts.into_iter().map(str::to_owned).collect::<Vec<_>>());
             assert_eq!(parts, expected, "{pattern} {id}");
         }
     }

@@ -42,7 +42,10 @@ pub struct Run<'a> {
 
 impl std::fmt::Debug for Run<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run").field("table", &self.table).field("phase", &self.phase).finish_non_exhaustive()
+        f.debug_struct("Run")
+            .field("table", &self.table)
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
     }
 }
 
@@ -105,7 +108,10 @@ impl<'a> Run<'a> {
             .or_else(|| args::string(object, "name"))
             .map(|id| format!(" ({id})"))
             .unwrap_or_default();
-        format!("{doing} {} {}{id}", self.facts.about.human_name, self.table.name)
+        format!(
+            "{doing} {} {}{id}",
+            self.facts.about.human_name, self.table.name
+        )
     }
 
     /// The operation of a step.
@@ -208,12 +214,19 @@ impl<'a> Run<'a> {
             }
         }
         if step.fills {
-            fill.root(&self.facts.block, &operation.input, &self.part(step, operation, object), &mut input);
+            fill.root(
+                &self.facts.block,
+                &operation.input,
+                &self.part(step, operation, object),
+                &mut input,
+            );
         }
         if let Some((member, pairs)) = step.map {
             let texts: serde_json::Map<String, Json> = pairs
                 .iter()
-                .filter_map(|(name, key)| Some(((*key).to_owned(), self.mapped(name, object)?.into())))
+                .filter_map(|(name, key)| {
+                    Some(((*key).to_owned(), self.mapped(name, object)?.into()))
+                })
                 .collect();
             if !texts.is_empty() {
                 json::put(&mut input, member, Json::Object(texts));
@@ -234,7 +247,9 @@ impl<'a> Run<'a> {
 
     /// The object, or of it what changes and what the operation requires.
     fn part(&self, step: &Step, operation: &Operation, object: &Value) -> Value {
-        let (true, Kind::Object(attributes)) = (step.partial && !self.prior.is_null(), object.kind()) else {
+        let (true, Kind::Object(attributes)) =
+            (step.partial && !self.prior.is_null(), object.kind())
+        else {
             return object.clone();
         };
         let required: &[String] = match &operation.input {
@@ -245,9 +260,19 @@ impl<'a> Run<'a> {
         let left: Vec<_> = attributes
             .iter()
             .map(|(name, value)| {
-                let needed = fill.places(name, &operation.input).iter().any(|(place, _)| required.contains(place));
+                let needed = fill
+                    .places(name, &operation.input)
+                    .iter()
+                    .any(|(place, _)| required.contains(place));
                 let keeps = needed || !same_at(&self.prior, object, name);
-                (name.clone(), if keeps { value.clone() } else { Value::null(value.ty()) })
+                (
+                    name.clone(),
+                    if keeps {
+                        value.clone()
+                    } else {
+                        Value::null(value.ty())
+                    },
+                )
             })
             .collect();
         Value::object(left)
@@ -272,7 +297,9 @@ impl<'a> Run<'a> {
     /// Calls a step, again while its error is one that goes away.
     pub(crate) async fn call_step(&self, step: &Step, object: &Value) -> Result<Json, Trouble> {
         let service = self.service(step);
-        let operation = self.operation(service, step.operation).map_err(Trouble::Refused)?;
+        let operation = self
+            .operation(service, step.operation)
+            .map_err(Trouble::Refused)?;
         let mut input = self.input(step, &operation, object);
         if let Some((key, text, pairs)) = step.each {
             for (name, wanted) in pairs {
@@ -280,13 +307,19 @@ impl<'a> Run<'a> {
                     let mut input = input.clone();
                     json::put(&mut input, key, (*wanted).into());
                     json::put(&mut input, text, value.into());
-                    self.call(service, step.operation, input).await.map_err(Trouble::Api)?;
+                    self.call(service, step.operation, input)
+                        .await
+                        .map_err(Trouble::Api)?;
                 }
             }
             return Ok(Json::Null);
         }
         if self.phase == Phase::Create
-            && self.table.create.as_ref().is_some_and(|create| create.operation == step.operation)
+            && self
+                .table
+                .create
+                .as_ref()
+                .is_some_and(|create| create.operation == step.operation)
         {
             self.put_tags(&operation.input, &all_tags(object), &mut input);
         }
@@ -297,15 +330,26 @@ impl<'a> Run<'a> {
         if choice {
             return self.pages(service, step, input, path).await;
         }
-        self.call(service, step.operation, input).await.map_err(Trouble::Api)
+        self.call(service, step.operation, input)
+            .await
+            .map_err(Trouble::Api)
     }
 
     /// Calls an operation, again while its error is one that goes away.
-    pub(crate) async fn call(&self, service: &str, operation: &str, input: Json) -> Result<Json, ApiError> {
+    pub(crate) async fn call(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Json,
+    ) -> Result<Json, ApiError> {
         let started = Instant::now();
         let mut pause = Duration::from_millis(500);
         for attempt in 1.. {
-            let error = match self.cx.call(service, operation, &self.region, input.clone()).await {
+            let error = match self
+                .cx
+                .call(service, operation, &self.region, input.clone())
+                .await
+            {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -335,14 +379,27 @@ impl<'a> Run<'a> {
     }
 
     /// The same, of any service.
-    pub(crate) async fn ask_of(&self, service: &str, operation: &str, input: Json) -> Answered<Json> {
+    pub(crate) async fn ask_of(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Json,
+    ) -> Answered<Json> {
         self.call(service, operation, input).await.map_err(|error| {
-            Refusal::Messages(vec![message(&error, &format!("{} {}", self.phase.name(), self.table.name))])
+            Refusal::Messages(vec![message(
+                &error,
+                &format!("{} {}", self.phase.name(), self.table.name),
+            )])
         })
     }
 
     /// The same; `None` where one of these errors comes.
-    pub(crate) async fn ask_unless(&self, operation: &str, input: Json, none: &[&str]) -> Answered<Option<Json>> {
+    pub(crate) async fn ask_unless(
+        &self,
+        operation: &str,
+        input: Json,
+        none: &[&str],
+    ) -> Answered<Option<Json>> {
         match self.call(self.table.service, operation, input).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if none.contains(&error.code.as_str()) => Ok(None),
@@ -354,20 +411,42 @@ impl<'a> Run<'a> {
     }
 
     /// All pages of an answer, the lists at this path together.
-    async fn pages(&self, service: &str, step: &Step, input: Json, path: &str) -> Result<Json, Trouble> {
+    async fn pages(
+        &self,
+        service: &str,
+        step: &Step,
+        input: Json,
+        path: &str,
+    ) -> Result<Json, Trouble> {
         let mut input = input;
         let mut all: Option<Json> = None;
         for _ in 0..1000 {
-            let answer = self.call(service, step.operation, input.clone()).await.map_err(Trouble::Api)?;
-            let next = ["NextToken", "nextToken", "NextMarker", "Marker", "NextPageMarker", "NextRecordName"]
-                .iter()
-                .find_map(|name| Some((*name, answer.get(*name)?.as_str()?.to_owned())))
-                .filter(|(_, token)| !token.is_empty());
-            let more = json::get(&answer, path).and_then(Json::as_array).cloned().unwrap_or_default();
+            let answer = self
+                .call(service, step.operation, input.clone())
+                .await
+                .map_err(Trouble::Api)?;
+            let next = [
+                "NextToken",
+                "nextToken",
+                "NextMarker",
+                "Marker",
+                "NextPageMarker",
+                "NextRecordName",
+            ]
+            .iter()
+            .find_map(|name| Some((*name, answer.get(*name)?.as_str()?.to_owned())))
+            .filter(|(_, token)| !token.is_empty());
+            let more = json::get(&answer, path)
+                .and_then(Json::as_array)
+                .cloned()
+                .unwrap_or_default();
             match &mut all {
                 None => all = Some(answer),
                 Some(all) => {
-                    let mut items = json::get(all, path).and_then(Json::as_array).cloned().unwrap_or_default();
+                    let mut items = json::get(all, path)
+                        .and_then(Json::as_array)
+                        .cloned()
+                        .unwrap_or_default();
                     items.extend(more);
                     json::put(all, path, Json::Array(items));
                 }
@@ -393,6 +472,10 @@ impl<'a> Run<'a> {
         let code = error.code.as_str();
         self.table.not_found.contains(&code)
             || self.facts.about.not_found_errors.iter().any(|known| {
+                // Some mean it with a certain message only.
+                if let Some((of, message)) = known.split_once(" ~ ") {
+                    return of == code && error.message.contains(message.trim_matches('"'));
+                }
                 known == code || (!known.ends_with(".NotFound") && bare(known) == bare(code))
             })
     }
@@ -404,7 +487,9 @@ impl<'a> Run<'a> {
         };
         let answer = match self.call_step(step, object).await {
             Ok(answer) => answer,
-            Err(Trouble::Api(error)) if self.is_not_found(&error) || step.none_when.contains(&error.code.as_str()) => {
+            Err(Trouble::Api(error))
+                if self.is_not_found(&error) || step.none_when.contains(&error.code.as_str()) =>
+            {
                 return Ok(None);
             }
             Err(trouble) => return Err(trouble.refusal(&self.what(object))),
@@ -424,7 +509,11 @@ impl<'a> Run<'a> {
             Kind::String(path) => path.to_string(),
             _ => String::new(),
         };
-        let found = if path.is_empty() { Some(answer) } else { json::get(answer, &path) };
+        let found = if path.is_empty() {
+            Some(answer)
+        } else {
+            json::get(answer, &path)
+        };
         let mut found = found?.clone();
         if let Some(change) = self.table.answer {
             change(step.operation, &mut found);
@@ -451,7 +540,9 @@ impl<'a> Run<'a> {
             } else {
                 match self.call_step(step, &found).await {
                     Ok(answer) => self.pick(step, &answer, &found),
-                    Err(Trouble::Api(error)) if step.none_when.contains(&error.code.as_str()) => None,
+                    Err(Trouble::Api(error)) if step.none_when.contains(&error.code.as_str()) => {
+                        None
+                    }
                     Err(trouble) => return Err(trouble.refusal(&self.what(object))),
                 }
             };
@@ -460,7 +551,13 @@ impl<'a> Run<'a> {
         self.completed(found, object, &raw).await.map(Some)
     }
 
-    fn merged(&self, step: &Step, operation: &Operation, answer: Option<Json>, found: &Value) -> Value {
+    fn merged(
+        &self,
+        step: &Step,
+        operation: &Operation,
+        answer: Option<Json>,
+        found: &Value,
+    ) -> Value {
         let reader = Reader {
             names: &self.table.names,
             local: &self.table.local,
@@ -469,7 +566,11 @@ impl<'a> Run<'a> {
         let block = &self.schema.block;
         if let Some(name) = step.into {
             let before = args::get(found, name);
-            let Some(ty) = block.attributes.get(name).map(terrane_model::schema::Attribute::value_type) else {
+            let Some(ty) = block
+                .attributes
+                .get(name)
+                .map(terrane_model::schema::Attribute::value_type)
+            else {
                 return found.clone();
             };
             let value = match answer {
@@ -477,14 +578,27 @@ impl<'a> Run<'a> {
                 None if is_empty(&before) => before.clone(),
                 None => Value::null(ty),
             };
-            let same = self.facts.block.attributes.get(name).is_some_and(|about| {
-                crate::same::same(&before, &value, about.sameness())
-            });
-            return if same { found.clone() } else { args::with(found, name, value) };
+            let same = self
+                .facts
+                .block
+                .attributes
+                .get(name)
+                .is_some_and(|about| crate::same::same(&before, &value, about.sameness()));
+            return if same {
+                found.clone()
+            } else {
+                args::with(found, name, value)
+            };
         }
         let shape = operation.output.at(step.at);
         let answer = answer.unwrap_or_else(|| json!({}));
-        reader.root((&self.facts.block, block), shape, &answer, found, &step.only)
+        reader.root(
+            (&self.facts.block, block),
+            shape,
+            &answer,
+            found,
+            &step.only,
+        )
     }
 
     /// With id, region, ARN and tags, and what hooks know.
@@ -494,7 +608,10 @@ impl<'a> Run<'a> {
             found = args::with(&found, "region", Value::string(self.region.as_str()));
         }
         found = args::with(&found, "id", args::get(prior, "id"));
-        if let (Some(arn), true) = (self.table.arn, self.schema.block.attributes.contains_key("arn")) {
+        if let (Some(arn), true) = (
+            self.table.arn,
+            self.schema.block.attributes.contains_key("arn"),
+        ) {
             found = args::with(&found, "arn", Value::string(self.text(arn, &found)));
         }
         found = self.with_tags(found, prior, raw).await?;
@@ -504,27 +621,49 @@ impl<'a> Run<'a> {
         if let Some(change) = self.table.found {
             found = change(self, found);
         }
-        Ok(known(&self.unsaid_as_it_was(&found, prior)))
+        let mut found = known(&self.unsaid_as_it_was(&found, prior));
+        // Blocks are never null but where one at most is nested.
+        for (name, nested) in &self.schema.block.blocks {
+            if found.get(name).is_some_and(Value::is_null) {
+                found = args::with(&found, name, nested.empty_value());
+            }
+        }
+        Ok(found)
     }
 
     /// Arguments that say nothing are null or empty, as they were.
     fn unsaid_as_it_was(&self, found: &Value, prior: &Value) -> Value {
-        let changes = self.facts.block.attributes.iter().filter(|(_, about)| !about.computed).filter_map(|(name, _)| {
-            let (value, before) = (found.get(name)?, prior.get(name)?);
-            let nothing = is_empty(value) && is_empty(before) && value != before;
-            (nothing && before.is_known()).then(|| (name.as_str(), before.clone()))
-        });
+        let changes = self
+            .facts
+            .block
+            .attributes
+            .iter()
+            .filter(|(_, about)| !about.computed)
+            .filter_map(|(name, _)| {
+                let (value, before) = (found.get(name)?, prior.get(name)?);
+                let nothing = is_empty(value) && is_empty(before) && value != before;
+                (nothing && before.is_known()).then(|| (name.as_str(), before.clone()))
+            });
         args::with_all(found, changes.collect::<Vec<_>>())
     }
 
     /// Whether a step is to be made on a change from `prior` to `planned`.
-    pub(crate) fn applies(&self, step: &Step, operation: &Operation, prior: &Value, planned: &Value) -> bool {
+    pub(crate) fn applies(
+        &self,
+        step: &Step,
+        operation: &Operation,
+        prior: &Value,
+        planned: &Value,
+    ) -> bool {
         let changed = |name: &str| !same_at(prior, planned, name);
         match &step.when {
             When::Any(names) => names.iter().any(|name| changed(name)),
             When::Set(name) => changed(name) && !is_empty(&args::get(planned, name)),
             When::Unset(name) => changed(name) && is_empty(&args::get(planned, name)),
-            When::Changed => self.inputs(step, operation).iter().any(|name| changed(name)),
+            When::Changed => self
+                .inputs(step, operation)
+                .iter()
+                .any(|name| changed(name)),
         }
     }
 
@@ -533,7 +672,12 @@ impl<'a> Run<'a> {
         let fill = self.fill(step);
         let mut names: Vec<String> = Vec::new();
         if step.fills {
-            let all = self.facts.block.attributes.keys().chain(self.facts.block.blocks.keys());
+            let all = self
+                .facts
+                .block
+                .attributes
+                .keys()
+                .chain(self.facts.block.blocks.keys());
             for name in all {
                 if fill.takes(name, &self.facts.block)
                     && !fill.places(name, &operation.input).is_empty()
@@ -544,7 +688,12 @@ impl<'a> Run<'a> {
         }
         let mapped = step.map.map_or(&[] as &[_], |(_, pairs)| pairs);
         let each = step.each.map_or(&[] as &[_], |(_, _, pairs)| pairs);
-        names.extend(mapped.iter().chain(each).map(|(name, _)| (*name).to_owned()));
+        names.extend(
+            mapped
+                .iter()
+                .chain(each)
+                .map(|(name, _)| (*name).to_owned()),
+        );
         for (_, text) in &step.sets {
             for name in places(text) {
                 if name != "id" && !names.contains(&name) {
@@ -578,7 +727,12 @@ pub(crate) fn places(text: &str) -> Vec<String> {
         .skip(1)
         .filter_map(|part| part.split_once('}'))
         .map(|(name, _)| name.split('.').next().unwrap_or(name).to_owned())
-        .filter(|name| !matches!(name.as_str(), "account" | "partition" | "suffix" | "token" | "region"))
+        .filter(|name| {
+            !matches!(
+                name.as_str(),
+                "account" | "partition" | "suffix" | "token" | "region"
+            )
+        })
         .collect()
 }
 
@@ -614,7 +768,10 @@ pub(crate) fn messages(refusal: Refusal) -> Vec<ProviderDiagnostic> {
     match refusal {
         Refusal::Messages(messages) => messages,
         Refusal::Failure(failure) => {
-            vec![ProviderDiagnostic::error("AWS did not answer", failure.message)]
+            vec![ProviderDiagnostic::error(
+                "AWS did not answer",
+                failure.message,
+            )]
         }
     }
 }
@@ -644,7 +801,11 @@ pub(crate) fn seconds(text: &str) -> Option<u64> {
     if !digits.is_empty() || !(0.0..=1e8).contains(&total) {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in bounds, see above")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "in bounds, see above"
+    )]
     let whole = total as u64;
     Some(whole)
 }
@@ -653,15 +814,37 @@ const CHANGES: &[Phase] = &[Phase::Create, Phase::Update, Phase::Delete];
 
 /// Errors that go away, of any service.
 static USUAL: &[Retry] = &[
-    Retry { on: CHANGES, code: "OperationAborted", message: "", seconds: 60 },
-    Retry { on: CHANGES, code: "ConcurrentModification", message: "", seconds: 120 },
-    Retry { on: CHANGES, code: "ConcurrentModificationException", message: "", seconds: 60 },
+    Retry {
+        on: CHANGES,
+        code: "OperationAborted",
+        message: "",
+        seconds: 60,
+    },
+    Retry {
+        on: CHANGES,
+        code: "ConcurrentModification",
+        message: "",
+        seconds: 120,
+    },
+    Retry {
+        on: CHANGES,
+        code: "ConcurrentModificationException",
+        message: "",
+        seconds: 60,
+    },
 ];
 
 impl Table {
     fn mentions(&self, place: &str) -> bool {
-        let steps = self.create.iter().chain(&self.then).chain(&self.read).chain(&self.update).chain(&self.delete);
-        let mut texts = steps.flat_map(|step| step.sets.iter().map(|(_, text)| *text).chain([step.at]));
+        let steps = self
+            .create
+            .iter()
+            .chain(&self.then)
+            .chain(&self.read)
+            .chain(&self.update)
+            .chain(&self.delete);
+        let mut texts =
+            steps.flat_map(|step| step.sets.iter().map(|(_, text)| *text).chain([step.at]));
         let tags = match self.tags {
             crate::table::Tags::Calls { of, .. } => of,
             _ => "",
@@ -671,7 +854,9 @@ impl Table {
             Id::Out(_) => "",
         };
         texts.any(|text| text.contains(place))
-            || [self.arn.unwrap_or_default(), tags, id].iter().any(|text| text.contains(place))
+            || [self.arn.unwrap_or_default(), tags, id]
+                .iter()
+                .any(|text| text.contains(place))
     }
 }
 
@@ -698,7 +883,10 @@ pub(crate) fn blank(facts: &TypeFacts, schema: &Schema) -> Value {
         .filter_map(|(name, about)| {
             let ty = schema.block.attributes.get(name.as_str())?.value_type();
             let default = about.default.as_ref()?;
-            Some((name.as_str(), terrane_value::json::decode(&default.to_string(), &ty).ok()?))
+            Some((
+                name.as_str(),
+                terrane_value::json::decode(&default.to_string(), &ty).ok()?,
+            ))
         })
         .collect();
     args::with_all(&empty, defaults)

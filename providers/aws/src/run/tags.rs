@@ -28,7 +28,9 @@ pub(crate) fn to_map(value: &Value) -> BTreeMap<String, String> {
 
 /// And back.
 pub(crate) fn from_map(map: &BTreeMap<String, String>) -> Value {
-    let entries = map.iter().map(|(key, value)| (key.as_str().into(), Value::string(value.as_str())));
+    let entries = map
+        .iter()
+        .map(|(key, value)| (key.as_str().into(), Value::string(value.as_str())));
     Value::map(Type::String, entries.collect())
 }
 
@@ -59,7 +61,10 @@ fn written(shape: &Shape, tags: &BTreeMap<String, String>) -> Json {
         return Json::Null;
     };
     match shape {
-        Shape::List(element) => pairs(element, map.iter().map(|(key, value)| (key.as_str(), value))),
+        Shape::List(element) => pairs(
+            element,
+            map.iter().map(|(key, value)| (key.as_str(), value)),
+        ),
         _ => json!(tags),
     }
 }
@@ -74,21 +79,36 @@ impl Run<'_> {
         let operation = self.cx.shapes.operation(service, create.operation);
         match self.table.tags {
             Tags::None | Tags::Hook => true,
-            Tags::Ec2(_) => operation.is_some_and(|operation| operation.input.member("TagSpecifications").is_some()),
-            Tags::Calls { .. } => operation.is_some_and(|operation| member(&operation.input).is_some()),
+            Tags::Ec2(_) => operation
+                .is_some_and(|operation| operation.input.member("TagSpecifications").is_some()),
+            Tags::Calls { .. } => {
+                operation.is_some_and(|operation| member(&operation.input).is_some())
+            }
         }
     }
 
     /// Puts tags into the input of a creation.
-    pub(crate) fn put_tags(&self, shape: &Shape, tags: &BTreeMap<String, String>, input: &mut Json) {
+    pub(crate) fn put_tags(
+        &self,
+        shape: &Shape,
+        tags: &BTreeMap<String, String>,
+        input: &mut Json,
+    ) {
         if tags.is_empty() {
             return;
         }
         match self.table.tags {
             Tags::Ec2(kind) => {
                 if let Some(Shape::List(_)) = shape.member("TagSpecifications") {
-                    let tags: Vec<Json> = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
-                    json::put(input, "TagSpecifications", json!([{"ResourceType": kind, "Tags": tags}]));
+                    let tags: Vec<Json> = tags
+                        .iter()
+                        .map(|(key, value)| json!({"Key": key, "Value": value}))
+                        .collect();
+                    json::put(
+                        input,
+                        "TagSpecifications",
+                        json!([{"ResourceType": kind, "Tags": tags}]),
+                    );
                 }
             }
             Tags::Calls { .. } | Tags::Hook => {
@@ -107,7 +127,10 @@ impl Run<'_> {
         before: &BTreeMap<String, String>,
         after: &BTreeMap<String, String>,
     ) -> Answered<()> {
-        let removed: Vec<&String> = before.keys().filter(|key| !after.contains_key(*key)).collect();
+        let removed: Vec<&String> = before
+            .keys()
+            .filter(|key| !after.contains_key(*key))
+            .collect();
         let added: BTreeMap<String, String> = after
             .iter()
             .filter(|(key, value)| before.get(*key) != Some(*value))
@@ -116,7 +139,13 @@ impl Run<'_> {
         let (add, remove, key, of) = match self.table.tags {
             Tags::None | Tags::Hook => return Ok(()),
             Tags::Ec2(_) => ("CreateTags", "DeleteTags", "Resources", "{id}"),
-            Tags::Calls { add, remove, key, of, .. } => (add, remove, key, of),
+            Tags::Calls {
+                add,
+                remove,
+                key,
+                of,
+                ..
+            } => (add, remove, key, of),
         };
         let service = self.table.service;
         let base = |operation: &str| -> Answered<(Json, Shape)> {
@@ -138,7 +167,12 @@ impl Run<'_> {
             let (mut input, shape) = base(remove)?;
             let keys = shape
                 .names()
-                .find(|name| matches!(squash(name).as_str(), "tagkeys" | "tagkeylist" | "keys" | "tags"))
+                .find(|name| {
+                    matches!(
+                        squash(name).as_str(),
+                        "tagkeys" | "tagkeylist" | "keys" | "tags"
+                    )
+                })
                 .unwrap_or("TagKeys")
                 .to_owned();
             let list: Vec<Json> = match shape.member(&keys) {
@@ -165,7 +199,12 @@ impl Run<'_> {
     }
 
     /// The object with its tags as they are.
-    pub(crate) async fn with_tags(&self, found: Value, prior: &Value, raw: &Json) -> Answered<Value> {
+    pub(crate) async fn with_tags(
+        &self,
+        found: Value,
+        prior: &Value,
+        raw: &Json,
+    ) -> Answered<Value> {
         if !self.schema.block.attributes.contains_key("tags_all") {
             return Ok(found);
         }
@@ -174,20 +213,31 @@ impl Run<'_> {
             Tags::Ec2(_) | Tags::Calls { list: None, .. } => {
                 let holder = raw.as_object().and_then(|members| {
                     ["tags", "taglist", "tagset"].iter().find_map(|wanted| {
-                        members.iter().find(|(name, _)| squash(name) == *wanted).map(|(_, tags)| tags)
+                        members
+                            .iter()
+                            .find(|(name, _)| squash(name) == *wanted)
+                            .map(|(_, tags)| tags)
                     })
                 });
                 texts(holder.unwrap_or(&Json::Null))
             }
-            Tags::Calls { list: Some(list), key, of, .. } => {
-                self.listed_tags(list, key, of, &found).await?
-            }
+            Tags::Calls {
+                list: Some(list),
+                key,
+                of,
+                ..
+            } => self.listed_tags(list, key, of, &found).await?,
         };
         Ok(self.put_found_tags(&found, prior, all))
     }
 
     /// What was found, split into the object's own tags and all.
-    pub(crate) fn put_found_tags(&self, found: &Value, prior: &Value, all: BTreeMap<String, String>) -> Value {
+    pub(crate) fn put_found_tags(
+        &self,
+        found: &Value,
+        prior: &Value,
+        all: BTreeMap<String, String>,
+    ) -> Value {
         let mut all = all;
         all.retain(|key, _| !self.cx.ignored.has(key));
         let before = to_map(&args::get(prior, "tags"));
@@ -209,7 +259,13 @@ impl Run<'_> {
         }
     }
 
-    async fn listed_tags(&self, list: &str, key: &str, of: &str, object: &Value) -> Answered<BTreeMap<String, String>> {
+    async fn listed_tags(
+        &self,
+        list: &str,
+        key: &str,
+        of: &str,
+        object: &Value,
+    ) -> Answered<BTreeMap<String, String>> {
         let service = self.table.service;
         let shape = self.operation(service, list)?;
         let mut input = Map::new();
@@ -217,7 +273,11 @@ impl Run<'_> {
             let text = of.split(',').nth(at).unwrap_or_default();
             let place = self.text(text, object);
             // The member that says of what may be a list here, and one thing there.
-            let name = shape.input.names().find(|name| squash(name).starts_with(&squash(key))).unwrap_or(key);
+            let name = shape
+                .input
+                .names()
+                .find(|name| squash(name).starts_with(&squash(key)))
+                .unwrap_or(key);
             let value = match shape.input.member(name) {
                 Some(Shape::List(_)) => json!([place]),
                 _ => json!(place),
@@ -227,11 +287,20 @@ impl Run<'_> {
         let answer = self
             .call(service, list, Json::Object(input))
             .await
-            .map_err(|error| crate::cx::refusal(&error, &format!("reading the tags of {}", self.what(object))));
+            .map_err(|error| {
+                crate::cx::refusal(
+                    &error,
+                    &format!("reading the tags of {}", self.what(object)),
+                )
+            });
         let answer = match answer {
             Ok(answer) => answer,
             // Some partitions and emulators have no tags of this.
-            Err(Refusal::Messages(found)) if found.iter().any(|message| message.detail.contains("NoSuchTagSet")) => {
+            Err(Refusal::Messages(found))
+                if found
+                    .iter()
+                    .any(|message| message.detail.contains("NoSuchTagSet")) =>
+            {
                 return Ok(BTreeMap::new());
             }
             Err(refusal) => return Err(Refusal::Messages(messages(refusal))),
@@ -243,8 +312,16 @@ impl Run<'_> {
 /// What holds tags in an answer.
 fn find_tags(answer: &Json, depth: usize) -> Option<&Json> {
     let members = answer.as_object()?;
-    let wanted = |name: &str| matches!(squash(name).as_str(), "tags" | "taglist" | "tagset" | "resourcetaglist");
-    if let Some((_, found)) = members.iter().find(|(name, found)| wanted(name) && !found.is_null()) {
+    let wanted = |name: &str| {
+        matches!(
+            squash(name).as_str(),
+            "tags" | "taglist" | "tagset" | "resourcetaglist"
+        )
+    };
+    if let Some((_, found)) = members
+        .iter()
+        .find(|(name, found)| wanted(name) && !found.is_null())
+    {
         // A set of tags within a set of tags.
         return Some(found.get("TagSet").unwrap_or(found));
     }
@@ -258,5 +335,8 @@ fn find_tags(answer: &Json, depth: usize) -> Option<&Json> {
 }
 
 fn texts(found: &Json) -> BTreeMap<String, String> {
-    entries(found).into_iter().map(|(key, value)| (key, json::text(value))).collect()
+    entries(found)
+        .into_iter()
+        .map(|(key, value)| (key, json::text(value)))
+        .collect()
 }

@@ -15,7 +15,12 @@ const MOST_POLLS: u32 = 3600;
 impl Run<'_> {
     /// Waits until what was made is seen, and has the states that the table wants.
     pub(crate) async fn wait_for(&self, phase: Phase, object: &Value) -> Answered<()> {
-        let waits: Vec<_> = self.table.waits.iter().filter(|wait| wait.on == phase).collect();
+        let waits: Vec<_> = self
+            .table
+            .waits
+            .iter()
+            .filter(|wait| wait.on == phase)
+            .collect();
         if waits.is_empty() {
             return Ok(());
         }
@@ -27,7 +32,10 @@ impl Run<'_> {
             for wait in &waits {
                 let Some((found, _)) = &found else {
                     if phase == Phase::Update {
-                        return Err(Refusal::error("Object is gone", format!("{}: it is not there any more.", self.what(object))));
+                        return Err(Refusal::error(
+                            "Object is gone",
+                            format!("{}: it is not there any more.", self.what(object)),
+                        ));
                     }
                     continue;
                 };
@@ -37,11 +45,17 @@ impl Run<'_> {
                 }
                 reached = false;
                 if !wait.pending.is_empty() && !wait.pending.contains(&state.as_str()) {
-                    let reason = ["StateReason", "StatusReason", "FailureReason", "StateReasonCode", "StatusMessage"]
-                        .iter()
-                        .find_map(|name| json::get(found, name))
-                        .map(|reason| format!(" ({})", json::text(reason)))
-                        .unwrap_or_default();
+                    let reason = [
+                        "StateReason",
+                        "StatusReason",
+                        "FailureReason",
+                        "StateReasonCode",
+                        "StatusMessage",
+                    ]
+                    .iter()
+                    .find_map(|name| json::get(found, name))
+                    .map(|reason| format!(" ({})", json::text(reason)))
+                    .unwrap_or_default();
                     return Err(unexpected(&self.what(object), &state, wait.target, &reason));
                 }
                 last = state;
@@ -72,7 +86,9 @@ impl Run<'_> {
             if let Some(found) = self.find(object).await? {
                 return Ok(found);
             }
-            if Instant::now() > until || (self.cx.poll_scale <= 0.0 && pause > Duration::from_secs(5)) {
+            if Instant::now() > until
+                || (self.cx.poll_scale <= 0.0 && pause > Duration::from_secs(5))
+            {
                 break;
             }
             self.cx.pause(pause).await;
@@ -91,6 +107,9 @@ impl Run<'_> {
 fn unexpected(what: &str, state: &str, target: &[&str], reason: &str) -> Refusal {
     Refusal::error(
         "Unexpected state",
-        format!("{what}: it is in state {state:?}{reason}, where {} was to be reached.", target.join(" or ")),
+        format!(
+            "{what}: it is in state {state:?}{reason}, where {} was to be reached.",
+            target.join(" or ")
+        ),
     )
 }

@@ -1,80 +1,37 @@
 //! An emulator, and a provider that speaks to it.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use crate::moto;
+use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 use terrane_aws::Aws;
-use terrane_aws_client::{Api, ApiError, ErrorKind, Request};
 use terrane_model::provider::{Answer, Call, ImportTarget, Private, Reply};
 use terrane_model::schema::Schema;
 use terrane_provider::{Provider, ProviderFactory as _, args};
 use terrane_value::{Kind, Type, Value};
 
-#[derive(Debug)]
-struct Bridge {
-    pipes: Mutex<(Child, ChildStdin, BufReader<ChildStdout>)>,
-    account: String,
+/// The emulator, started once; `None`: it is not installed here.
+fn moto() -> Option<&'static moto::Moto> {
+    static MOTO: LazyLock<Option<moto::Moto>> = LazyLock::new(moto::Moto::start);
+    MOTO.as_ref()
 }
 
-#[async_trait::async_trait]
-impl Api for Bridge {
-    async fn call(&self, request: Request) -> Result<serde_json::Value, ApiError> {
-        let line = serde_json::json!({"service": request.service, "operation": request.operation, "region": request.region, "input": request.input, "account": self.account});
-        let mut pipes = self.pipes.lock().unwrap();
-        if std::env::var_os("TRACE").is_some() {
-            eprintln!("> {line}");
-        }
-        writeln!(pipes.1, "{line}").unwrap();
-        let mut answer = String::new();
-        pipes.2.read_line(&mut answer).unwrap();
-        if std::env::var_os("TRACE").is_some() {
-            eprintln!("< {}", answer.chars().take(1500).collect::<String>());
-        }
-        let mut answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-        if let Some(ok) = answer.get_mut("ok") {
-            return Ok(ok.take());
-        }
-        let error = &answer["err"];
-        let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-        Err(ApiError {
-            service: request.service,
-            operation: request.operation,
-            code: text("code"),
-            message: text("message"),
-            status: u16::try_from(error["status"].as_u64().unwrap_or(0)).unwrap(),
-            request_id: String::new(),
-            kind: ErrorKind::Refused,
-            retry_after_ms: None,
-            detail: serde_json::Value::Null,
-        })
-    }
-}
-
-pub(crate) fn aws() -> Aws {
-    static ACCOUNT: AtomicU32 = AtomicU32::new(1);
-    let account = format!("{:012}", 100_000_000_000 + u64::from(std::process::id()) * 1000 + u64::from(ACCOUNT.fetch_add(1, Ordering::Relaxed)));
-    let environment: BTreeMap<String, String> = [("TERRANE_AWS_POLL_SCALE".to_owned(), "0".to_owned())].into();
-    static BRIDGE: LazyLock<String> = LazyLock::new(|| std::env::var("BRIDGE").unwrap_or_else(|_| "http://127.0.0.1:5599".to_owned()));
-    Aws::with(
-        Arc::new(move |given| {
-            let mut child = Command::new("python3")
-                .args(["/tmp/bridge.py", &BRIDGE])
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-            let bridge = Bridge {
-                pipes: Mutex::new((child, stdin, BufReader::new(stdout))),
-                account: account.clone(),
-            };
-            let region = given.settings.region.clone().unwrap_or_else(|| "eu-west-1".to_owned());
-            Ok((Arc::new(bridge) as Arc<dyn Api>, region))
-        }),
-        terrane_aws::shapes(),
-        environment,
+/// A provider with an account of its own in the emulator.
+fn aws(account: &str, endpoint: &str) -> Aws {
+    let variables = [
+        ("TERRANE_AWS_POLL_SCALE", "0".to_owned()),
+        (
+            "TERRANE_AWS_HEADERS",
+            format!("x-moto-account-id: {account}"),
+        ),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+    ];
+    Aws::new(
+        variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
     )
 }
 
@@ -94,24 +51,53 @@ pub(crate) struct Made {
 
 impl Made {
     pub(crate) fn text(&self, name: &str) -> String {
-        args::string(&self.state, name).unwrap_or_else(|| panic!("{} has no {name}: {:?}", self.type_name, self.state)).to_owned()
+        args::string(&self.state, name)
+            .unwrap_or_else(|| panic!("{} has no {name}: {:?}", self.type_name, self.state))
+            .to_owned()
     }
 }
 
 impl World {
-    pub(crate) async fn new(config: serde_json::Value) -> Self {
-        let aws = aws();
+    /// A provider with this configuration, and where the emulator is. `None`: there is no emulator.
+    pub(crate) async fn new(config: serde_json::Value) -> Option<Self> {
+        static ACCOUNT: AtomicU32 = AtomicU32::new(1);
+        let moto = moto()?;
+        let account = format!(
+            "{:012}",
+            500_000_000_000 + u64::from(ACCOUNT.fetch_add(1, Ordering::Relaxed))
+        );
+        let aws = aws(&account, &moto.endpoint());
+        let mut config = config;
+        for (name, value) in [
+            ("access_key", json!("mock")),
+            ("secret_key", json!("mock")),
+            ("s3_use_path_style", json!(true)),
+            ("max_retries", json!(2)),
+            ("region", json!("eu-west-1")),
+        ] {
+            config[name] = value;
+        }
         let schemas = aws.info().await.unwrap().schema;
         let provider = aws.start().await.unwrap();
-        let world = Self { provider, schemas, tokens: AtomicU32::new(0) };
+        let world = Self {
+            provider,
+            schemas,
+            tokens: AtomicU32::new(0),
+        };
         let config = block(&world.schemas.provider.block, &config);
         world.done(Call::Configure { config }).await;
-        world
+        Some(world)
     }
 
     pub(crate) async fn done(&self, call: Call) -> Answer {
-        let Reply { answer, diagnostics } = self.provider.call(call.clone()).await.unwrap();
-        assert!(diagnostics.iter().all(|one| !one.is_error), "{diagnostics:#?}");
+        let Reply {
+            answer,
+            diagnostics,
+        } = self.provider.call(call.clone()).await.unwrap();
+        assert!(
+            diagnostics.iter().all(|one| !one.is_error),
+            "{diagnostics:#?}"
+        );
         answer.unwrap()
     }
 
@@ -120,7 +106,10 @@ impl World {
     }
 
     fn schema(&self, type_name: &str) -> &Schema {
-        self.schemas.resources.get(type_name).unwrap_or_else(|| panic!("no {type_name}"))
+        self.schemas
+            .resources
+            .get(type_name)
+            .unwrap_or_else(|| panic!("no {type_name}"))
     }
 
     pub(crate) fn config(&self, type_name: &str, config: &serde_json::Value) -> Value {
@@ -132,7 +121,12 @@ impl World {
     }
 
     /// The plan from `prior` to a configuration: the plan, and what asks for a new object.
-    pub(crate) async fn plan(&self, type_name: &str, prior: &Value, config: &Value) -> (Value, Vec<String>) {
+    pub(crate) async fn plan(
+        &self,
+        type_name: &str,
+        prior: &Value,
+        config: &Value,
+    ) -> (Value, Vec<String>) {
         let proposed = proposed(&self.schema(type_name).block, prior, config);
         let answer = self
             .done(Call::Plan {
@@ -145,12 +139,35 @@ impl World {
                 identity: Value::NULL,
             })
             .await;
-        let Answer::Plan { planned, requires_replace, .. } = answer else { panic!("{answer:?}") };
-        (planned, requires_replace.iter().map(|path| format!("{path}")).collect())
+        let Answer::Plan {
+            planned,
+            requires_replace,
+            ..
+        } = answer
+        else {
+            panic!("{answer:?}")
+        };
+        (
+            planned,
+            requires_replace
+                .iter()
+                .map(|path| format!("{path}"))
+                .collect(),
+        )
     }
 
-    async fn apply(&self, type_name: &str, prior: &Value, planned: &Value, config: &Value) -> Value {
-        let token = format!("{}-{}", std::process::id(), self.tokens.fetch_add(1, Ordering::Relaxed));
+    async fn apply(
+        &self,
+        type_name: &str,
+        prior: &Value,
+        planned: &Value,
+        config: &Value,
+    ) -> Value {
+        let token = format!(
+            "{}-{}",
+            std::process::id(),
+            self.tokens.fetch_add(1, Ordering::Relaxed)
+        );
         let answer = self
             .done(Call::Apply {
                 type_name: type_name.into(),
@@ -163,7 +180,9 @@ impl World {
                 token: token.into(),
             })
             .await;
-        let Answer::Apply { state, .. } = answer else { panic!("{answer:?}") };
+        let Answer::Apply { state, .. } = answer else {
+            panic!("{answer:?}")
+        };
         assert!(state.is_wholly_known(), "{state:?}");
         state
     }
@@ -178,7 +197,9 @@ impl World {
                 identity: Value::NULL,
             })
             .await;
-        let Answer::Read { state, .. } = answer else { panic!("{answer:?}") };
+        let Answer::Read { state, .. } = answer else {
+            panic!("{answer:?}")
+        };
         state
     }
 
@@ -189,7 +210,10 @@ impl World {
         let (planned, _) = self.plan(type_name, &none, &config).await;
         let state = self.apply(type_name, &none, &planned, &config).await;
         agrees(type_name, &planned, &state);
-        let made = Made { type_name: type_name.to_owned(), state };
+        let made = Made {
+            type_name: type_name.to_owned(),
+            state,
+        };
         self.settled(made, &config).await
     }
 
@@ -201,7 +225,11 @@ impl World {
         let made = Made { state, ..made };
         let (planned, replaced) = self.plan(&made.type_name, &made.state, config).await;
         let left = differences(&made.state, &planned);
-        assert!(left.is_empty(), "{}: not settled: {left:#?}\nreplaced: {replaced:?}\ndrift {drift:#?}", made.type_name);
+        assert!(
+            left.is_empty(),
+            "{}: not settled: {left:#?}\nreplaced: {replaced:?}\ndrift {drift:#?}",
+            made.type_name
+        );
         assert!(drift.is_empty(), "{}: drift {drift:#?}", made.type_name);
         made
     }
@@ -212,9 +240,18 @@ impl World {
         let (planned, replaced) = self.plan(&made.type_name, &made.state, &config).await;
         assert!(replaced.is_empty(), "{replaced:?}");
         assert_ne!(planned, made.state, "{}: nothing to do", made.type_name);
-        let state = self.apply(&made.type_name, &made.state, &planned, &config).await;
+        let state = self
+            .apply(&made.type_name, &made.state, &planned, &config)
+            .await;
         agrees(&made.type_name, &planned, &state);
-        self.settled(Made { state, ..made.clone() }, &config).await
+        self.settled(
+            Made {
+                state,
+                ..made.clone()
+            },
+            &config,
+        )
+        .await
     }
 
     /// Which attributes ask for a new object.
@@ -226,14 +263,23 @@ impl World {
     /// Imports an object by an id: it is as it is known, but for these attributes.
     pub(crate) async fn import(&self, made: &Made, id: &str, but: &[&str]) {
         let answer = self
-            .done(Call::Import { type_name: made.type_name.as_str().into(), target: ImportTarget::Id(id.into()) })
+            .done(Call::Import {
+                type_name: made.type_name.as_str().into(),
+                target: ImportTarget::Id(id.into()),
+            })
             .await;
-        let Answer::Objects(objects) = answer else { panic!("{answer:?}") };
+        let Answer::Objects(objects) = answer else {
+            panic!("{answer:?}")
+        };
         let left: Vec<_> = differences(&made.state, &objects[0].state)
             .into_iter()
             .filter(|line| !but.iter().any(|name| line.starts_with(name)))
             .collect();
-        assert!(left.is_empty(), "{}: imported otherwise: {left:#?}", made.type_name);
+        assert!(
+            left.is_empty(),
+            "{}: imported otherwise: {left:#?}",
+            made.type_name
+        );
     }
 
     /// Deletes an object: it is gone, and may be deleted again.
@@ -255,18 +301,29 @@ impl World {
 
     /// Reads a source of data.
     pub(crate) async fn data(&self, type_name: &str, config: serde_json::Value) -> Value {
-        let config = block(&self.schemas.data_sources.get(type_name).unwrap().block, &config);
+        let config = block(
+            &self.schemas.data_sources.get(type_name).unwrap().block,
+            &config,
+        );
         let answer = self
-            .done(Call::ReadDataSource { type_name: type_name.into(), config, meta: Value::NULL })
+            .done(Call::ReadDataSource {
+                type_name: type_name.into(),
+                config,
+                meta: Value::NULL,
+            })
             .await;
-        let Answer::Data { state, .. } = answer else { panic!("{answer:?}") };
+        let Answer::Data { state, .. } = answer else {
+            panic!("{answer:?}")
+        };
         state
     }
 }
 
 /// What was planned and known is what came.
 fn agrees(type_name: &str, planned: &Value, state: &Value) {
-    let (Kind::Object(planned), Kind::Object(_)) = (planned.kind(), state.kind()) else { return };
+    let (Kind::Object(planned), Kind::Object(_)) = (planned.kind(), state.kind()) else {
+        return;
+    };
     for (name, value) in planned.iter().filter(|(_, value)| value.is_wholly_known()) {
         assert_eq!(state.get(name), Some(value), "{type_name}.{name}");
     }
@@ -275,7 +332,11 @@ fn agrees(type_name: &str, planned: &Value, state: &Value) {
 /// The attributes that differ.
 pub(crate) fn differences(left: &Value, right: &Value) -> Vec<String> {
     let (Kind::Object(left), Kind::Object(_)) = (left.kind(), right.kind()) else {
-        return if left == right { Vec::new() } else { vec![format!("{left:?} / {right:?}")] };
+        return if left == right {
+            Vec::new()
+        } else {
+            vec![format!("{left:?} / {right:?}")]
+        };
     };
     left.iter()
         .filter(|(name, value)| right.get(name) != Some(value))
@@ -286,21 +347,33 @@ pub(crate) fn differences(left: &Value, right: &Value) -> Vec<String> {
 /// A configuration from JSON.
 pub(crate) fn block(schema: &terrane_model::schema::Block, config: &serde_json::Value) -> Value {
     let empty = schema.empty_value();
-    let Kind::Object(attributes) = empty.kind() else { panic!() };
+    let Kind::Object(attributes) = empty.kind() else {
+        panic!()
+    };
     let known = |name: &str| attributes.iter().any(|(other, _)| other == name);
     for name in config.as_object().unwrap().keys() {
         assert!(known(name), "no argument {name}");
     }
     let values = attributes.iter().map(|(name, none)| {
-        let value = match (config.get(name.as_str()), schema.attributes.get(name), schema.blocks.get(name)) {
+        let value = match (
+            config.get(name.as_str()),
+            schema.attributes.get(name),
+            schema.blocks.get(name),
+        ) {
             (None, ..) => none.clone(),
-            (Some(json), Some(attribute), _) => decode(&padded(json, &attribute.value_type()), &attribute.value_type()),
+            (Some(json), Some(attribute), _) => decode(
+                &padded(json, &attribute.value_type()),
+                &attribute.value_type(),
+            ),
             (Some(json), None, Some(nested)) => {
                 let items = match json {
                     serde_json::Value::Array(items) => items.clone(),
                     one => vec![one.clone()],
                 };
-                let items: Vec<Value> = items.iter().map(|item| block(&nested.block, item)).collect();
+                let items: Vec<Value> = items
+                    .iter()
+                    .map(|item| block(&nested.block, item))
+                    .collect();
                 let element = nested.block.implied_type().clone();
                 match nested.nesting {
                     terrane_model::schema::Nesting::Set => Value::set(element, items),
@@ -318,15 +391,27 @@ pub(crate) fn block(schema: &terrane_model::schema::Block, config: &serde_json::
 /// With null for attributes of objects that are not written.
 fn padded(json: &serde_json::Value, ty: &Type) -> serde_json::Value {
     match (json, ty) {
-        (serde_json::Value::Array(items), Type::List(element) | Type::Set(element)) => items.iter().map(|item| padded(item, element)).collect(),
+        (serde_json::Value::Array(items), Type::List(element) | Type::Set(element)) => {
+            items.iter().map(|item| padded(item, element)).collect()
+        }
         (serde_json::Value::Object(members), Type::Object(object)) => {
             for name in members.keys() {
-                assert!(object.attributes.contains_key(name.as_str()), "no argument {name}");
+                assert!(
+                    object.attributes.contains_key(name.as_str()),
+                    "no argument {name}"
+                );
             }
             object
                 .attributes
                 .iter()
-                .map(|(name, ty)| (name.to_string(), members.get(name.as_str()).map_or(serde_json::Value::Null, |item| padded(item, ty))))
+                .map(|(name, ty)| {
+                    (
+                        name.to_string(),
+                        members
+                            .get(name.as_str())
+                            .map_or(serde_json::Value::Null, |item| padded(item, ty)),
+                    )
+                })
                 .collect()
         }
         _ => json.clone(),
@@ -334,16 +419,31 @@ fn padded(json: &serde_json::Value, ty: &Type) -> serde_json::Value {
 }
 
 fn decode(json: &serde_json::Value, ty: &Type) -> Value {
-    terrane_value::json::decode(&json.to_string(), ty).unwrap_or_else(|error| panic!("{json}: {error}"))
+    terrane_value::json::decode(&json.to_string(), ty)
+        .unwrap_or_else(|error| panic!("{json}: {error}"))
 }
 
 /// As the engine proposes: the configuration, and what is computed as it was.
 fn proposed(schema: &terrane_model::schema::Block, prior: &Value, config: &Value) -> Value {
-    let Kind::Object(attributes) = config.kind() else { return config.clone() };
-    Value::object(attributes.iter().map(|(name, value)| {
-        let computed = schema.attributes.get(name).is_some_and(|attribute| attribute.computed);
-        let before = prior.get(name).cloned();
-        let value = if value.is_null() && computed { before.unwrap_or_else(|| value.clone()) } else { value.clone() };
-        (name.clone(), value)
-    }).collect::<Vec<_>>())
+    let Kind::Object(attributes) = config.kind() else {
+        return config.clone();
+    };
+    Value::object(
+        attributes
+            .iter()
+            .map(|(name, value)| {
+                let computed = schema
+                    .attributes
+                    .get(name)
+                    .is_some_and(|attribute| attribute.computed);
+                let before = prior.get(name).cloned();
+                let value = if value.is_null() && computed {
+                    before.unwrap_or_else(|| value.clone())
+                } else {
+                    value.clone()
+                };
+                (name.clone(), value)
+            })
+            .collect::<Vec<_>>(),
+    )
 }

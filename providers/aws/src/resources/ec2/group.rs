@@ -10,14 +10,22 @@ use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
 use terrane_value::{EcoString, Type, Value};
 
-const NONE: &[&str] = &["InvalidGroup.NotFound", "InvalidGroupId.NotFound", "InvalidSecurityGroupID.NotFound"];
+const NONE: &[&str] = &[
+    "InvalidGroup.NotFound",
+    "InvalidGroupId.NotFound",
+    "InvalidSecurityGroupID.NotFound",
+];
 
 fn base(name: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[("name", "GroupName"), ("ingress", ""), ("egress", "")])
         .local(&["name_prefix", "revoke_rules_on_delete"])
         .arn("arn:{partition}:ec2:{region}:{owner_id}:security-group/{id}")
-        .read(op("DescribeSecurityGroups").set("GroupIds", "{id}").at("SecurityGroups.0"))
+        .read(
+            op("DescribeSecurityGroups")
+                .set("GroupIds", "{id}")
+                .at("SecurityGroups.0"),
+        )
         .tags(Tags::Ec2("security-group"))
         .not_found(NONE)
 }
@@ -68,7 +76,8 @@ fn permission(rule: &Value, group: &str) -> Json {
     put("Ipv6Ranges", "CidrIpv6", list("ipv6_cidr_blocks"));
     put("PrefixListIds", "PrefixListId", list("prefix_list_ids"));
     let mut groups = list("security_groups");
-    if let Some(source) = args::string(rule, "source_security_group_id").filter(|id| !id.is_empty()) {
+    if let Some(source) = args::string(rule, "source_security_group_id").filter(|id| !id.is_empty())
+    {
         groups.push(source.into());
     }
     if args::bool(rule, "self") == Some(true) {
@@ -113,9 +122,16 @@ fn grains_of_permissions(permissions: &Json) -> Vec<Grain> {
     for permission in permissions.as_array().into_iter().flatten() {
         let port = |name: &str| permission.get(name).and_then(Json::as_i64).unwrap_or(0);
         for (kind, list, member) in SOURCES {
-            for item in permission.get(*list).and_then(Json::as_array).into_iter().flatten() {
+            for item in permission
+                .get(*list)
+                .and_then(Json::as_array)
+                .into_iter()
+                .flatten()
+            {
                 grains.push(Grain {
-                    protocol: protocol(&json::text_at(permission, "IpProtocol").unwrap_or_default()),
+                    protocol: protocol(
+                        &json::text_at(permission, "IpProtocol").unwrap_or_default(),
+                    ),
                     from: port("FromPort"),
                     to: port("ToPort"),
                     kind,
@@ -139,26 +155,43 @@ fn rule_of(ty: &Type, grains: &[&Grain], group: &str) -> Value {
     let texts = |kind: &str| -> Vec<Value> {
         grains
             .iter()
-            .filter(|grain| grain.kind == kind && !(kind == "security_groups" && grain.source == group))
+            .filter(|grain| {
+                grain.kind == kind && !(kind == "security_groups" && grain.source == group)
+            })
             .map(|grain| Value::string(grain.source.as_str()))
             .collect()
     };
-    let own = grains.iter().any(|grain| grain.kind == "security_groups" && grain.source == group);
+    let own = grains
+        .iter()
+        .any(|grain| grain.kind == "security_groups" && grain.source == group);
     let Type::Object(object) = ty else {
         return Value::null(ty.clone());
     };
-    Value::object(object.attributes.iter().map(|(name, ty)| {
-        let value = match name.as_str() {
-            "from_port" => Value::number(first.from),
-            "to_port" => Value::number(first.to),
-            "protocol" => Value::string(first.protocol.as_str()),
-            "description" => Value::string(first.description.as_str()),
-            "self" => Value::bool(own),
-            "security_groups" => Value::set(Type::String, texts(name)),
-            _ => Value::list(Type::String, texts(name)),
-        };
-        (name.clone(), if value.is_of(ty) { value } else { Value::null(ty.clone()) })
-    }).collect::<Vec<_>>())
+    Value::object(
+        object
+            .attributes
+            .iter()
+            .map(|(name, ty)| {
+                let value = match name.as_str() {
+                    "from_port" => Value::number(first.from),
+                    "to_port" => Value::number(first.to),
+                    "protocol" => Value::string(first.protocol.as_str()),
+                    "description" => Value::string(first.description.as_str()),
+                    "self" => Value::bool(own),
+                    "security_groups" => Value::set(Type::String, texts(name)),
+                    _ => Value::list(Type::String, texts(name)),
+                };
+                (
+                    name.clone(),
+                    if value.is_of(ty) {
+                        value
+                    } else {
+                        Value::null(ty.clone())
+                    },
+                )
+            })
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// The rules that a group has: as they are written where they can be found again, the rest by protocol, ports and description.
@@ -189,27 +222,46 @@ fn rules_of(ty: &Type, permissions: &Json, before: &Value, group: &str) -> Value
 }
 
 async fn found_group(run: &Run<'_>, id: &str) -> Answered<Option<Json>> {
-    let answer = run.ask_unless("DescribeSecurityGroups", json!({"GroupIds": [id]}), NONE).await?;
+    let answer = run
+        .ask_unless("DescribeSecurityGroups", json!({"GroupIds": [id]}), NONE)
+        .await?;
     Ok(answer.and_then(|answer| json::get(&answer, "SecurityGroups.0").cloned()))
 }
 
-async fn change(run: &Run<'_>, id: &str, name: &str, before: &Value, after: &Value) -> Answered<()> {
+async fn change(
+    run: &Run<'_>,
+    id: &str,
+    name: &str,
+    before: &Value,
+    after: &Value,
+) -> Answered<()> {
     if !after.is_known() {
         return Ok(());
     }
     let (authorize, revoke) = if name == "ingress" {
-        ("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress")
+        (
+            "AuthorizeSecurityGroupIngress",
+            "RevokeSecurityGroupIngress",
+        )
     } else {
         ("AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress")
     };
-    let old: Vec<Json> = news(after, before).into_iter().map(|rule| permission(rule, id)).collect();
-    let new: Vec<Json> = news(before, after).into_iter().map(|rule| permission(rule, id)).collect();
+    let old: Vec<Json> = news(after, before)
+        .into_iter()
+        .map(|rule| permission(rule, id))
+        .collect();
+    let new: Vec<Json> = news(before, after)
+        .into_iter()
+        .map(|rule| permission(rule, id))
+        .collect();
     if !old.is_empty() {
         let input = json!({"GroupId": id, "IpPermissions": old});
-        run.ask_unless(revoke, input, &["InvalidPermission.NotFound"]).await?;
+        run.ask_unless(revoke, input, &["InvalidPermission.NotFound"])
+            .await?;
     }
     if !new.is_empty() {
-        run.ask(authorize, json!({"GroupId": id, "IpPermissions": new})).await?;
+        run.ask(authorize, json!({"GroupId": id, "IpPermissions": new}))
+            .await?;
     }
     Ok(())
 }
@@ -224,20 +276,38 @@ impl Hooks for Rules {
         if let Some(vpc) = args::string(planned, "vpc_id") {
             filters.push(json!({"Name": "vpc-id", "Values": [vpc]}));
         }
-        let answer = run.ask("DescribeSecurityGroups", json!({"Filters": filters})).await?;
+        let answer = run
+            .ask("DescribeSecurityGroups", json!({"Filters": filters}))
+            .await?;
         let Some(group) = json::get(&answer, "SecurityGroups.0") else {
-            return Err(Refusal::error("No default group", "The VPC has no security group `default`."));
+            return Err(Refusal::error(
+                "No default group",
+                "The VPC has no security group `default`.",
+            ));
         };
         let id = json::text_at(group, "GroupId").unwrap_or_default();
-        for (name, list) in [("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")] {
+        for (name, list) in [
+            ("ingress", "IpPermissions"),
+            ("egress", "IpPermissionsEgress"),
+        ] {
             let ty = element(run, name);
-            let before = rules_of(&ty, group.get(list).unwrap_or(&Json::Null), &Value::NULL, &id);
+            let before = rules_of(
+                &ty,
+                group.get(list).unwrap_or(&Json::Null),
+                &Value::NULL,
+                &id,
+            );
             let after = args::get(planned, name);
             let after = if after.is_known() { after } else { Value::NULL };
             change(run, &id, name, &before, &after).await?;
         }
         let object = args::with(planned, "id", Value::string(id.as_str()));
-        run.change_tags(&object, &std::collections::BTreeMap::new(), &crate::run::all_tags(planned)).await?;
+        run.change_tags(
+            &object,
+            &std::collections::BTreeMap::new(),
+            &crate::run::all_tags(planned),
+        )
+        .await?;
         Ok(Some((id, planned.clone())))
     }
 
@@ -248,20 +318,46 @@ impl Hooks for Rules {
         let id = run.text("{id}", object);
         // A new group lets everything out: groups made here do not, unless they say so.
         let Some(group) = found_group(run, &id).await? else {
-            return Err(Refusal::error("Object is not seen", format!("AWS does not show the group {id}.")));
+            return Err(Refusal::error(
+                "Object is not seen",
+                format!("AWS does not show the group {id}."),
+            ));
         };
         let ty = element(run, "egress");
-        let before = rules_of(&ty, group.get("IpPermissionsEgress").unwrap_or(&Json::Null), &Value::NULL, &id);
+        let before = rules_of(
+            &ty,
+            group.get("IpPermissionsEgress").unwrap_or(&Json::Null),
+            &Value::NULL,
+            &id,
+        );
         let after = args::get(object, "egress");
-        let after = if after.is_known() && !after.is_null() { after } else { Value::set(ty, Vec::new()) };
+        let after = if after.is_known() && !after.is_null() {
+            after
+        } else {
+            Value::set(ty, Vec::new())
+        };
         change(run, &id, "egress", &before, &after).await?;
-        change(run, &id, "ingress", &Value::NULL, &args::get(object, "ingress")).await
+        change(
+            run,
+            &id,
+            "ingress",
+            &Value::NULL,
+            &args::get(object, "ingress"),
+        )
+        .await
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         let id = run.text("{id}", prior);
         for name in ["ingress", "egress"] {
-            change(run, &id, name, &args::get(prior, name), &args::get(planned, name)).await?;
+            change(
+                run,
+                &id,
+                name,
+                &args::get(prior, name),
+                &args::get(planned, name),
+            )
+            .await?;
         }
         Ok(())
     }
@@ -273,10 +369,21 @@ impl Hooks for Rules {
         };
         let rules = |name: &str, list: &str| {
             let ty = element(run, name);
-            rules_of(&ty, group.get(list).unwrap_or(&Json::Null), &args::get(prior, name), &id)
+            rules_of(
+                &ty,
+                group.get(list).unwrap_or(&Json::Null),
+                &args::get(prior, name),
+                &id,
+            )
         };
-        let (ingress, egress) = (rules("ingress", "IpPermissions"), rules("egress", "IpPermissionsEgress"));
-        Ok(args::with_all(&object, [("ingress", ingress), ("egress", egress)]))
+        let (ingress, egress) = (
+            rules("ingress", "IpPermissions"),
+            rules("egress", "IpPermissionsEgress"),
+        );
+        Ok(args::with_all(
+            &object,
+            [("ingress", ingress), ("egress", egress)],
+        ))
     }
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
@@ -286,7 +393,14 @@ impl Hooks for Rules {
         if args::bool(object, "revoke_rules_on_delete") == Some(true) {
             let id = run.text("{id}", object);
             for name in ["ingress", "egress"] {
-                change(run, &id, name, &args::get(object, name), &Value::set(element(run, name), Vec::new())).await?;
+                change(
+                    run,
+                    &id,
+                    name,
+                    &args::get(object, name),
+                    &Value::set(element(run, name), Vec::new()),
+                )
+                .await?;
             }
         }
         Ok(false)
@@ -295,7 +409,10 @@ impl Hooks for Rules {
 
 /// A rule beside its group, of the old kind: several sources, known by what it says.
 pub(super) fn rule() -> Table {
-    Table::new("aws_security_group_rule", "ec2").id("{id}").import("{id}").hooks(Rule)
+    Table::new("aws_security_group_rule", "ec2")
+        .id("{id}")
+        .import("{id}")
+        .hooks(Rule)
 }
 
 #[derive(Debug)]
@@ -304,9 +421,15 @@ struct Rule;
 fn rule_id(object: &Value) -> String {
     use sha2::Digest as _;
     let group = args::string(object, "security_group_id").unwrap_or_default();
-    let mut text = format!("{group}-{}", args::string(object, "type").unwrap_or_default());
+    let mut text = format!(
+        "{group}-{}",
+        args::string(object, "type").unwrap_or_default()
+    );
     for grain in grains_of_rule(object, group) {
-        text.push_str(&format!("-{}-{}-{}-{}", grain.protocol, grain.from, grain.to, grain.source));
+        text.push_str(&format!(
+            "-{}-{}-{}-{}",
+            grain.protocol, grain.from, grain.to, grain.source
+        ));
     }
     let digest = hex::encode(sha2::Sha256::digest(text));
     // As many digits as the peers have, in their form.
@@ -324,13 +447,20 @@ impl Hooks for Rule {
         };
         let input = json!({"GroupId": group, "IpPermissions": [permission(planned, &group)]});
         let answer = run.ask(operation, input).await?;
-        let found = json::get(&answer, "SecurityGroupRules").and_then(Json::as_array).cloned().unwrap_or_default();
+        let found = json::get(&answer, "SecurityGroupRules")
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
         // A rule with one source is one of the API's rules.
         let api = match found.as_slice() {
             [one] => json::text_at(one, "SecurityGroupRuleId"),
             _ => None,
         };
-        let object = args::with(planned, "security_group_rule_id", Value::string(api.unwrap_or_default()));
+        let object = args::with(
+            planned,
+            "security_group_rule_id",
+            Value::string(api.unwrap_or_default()),
+        );
         Ok(Some((rule_id(planned), object)))
     }
 
@@ -348,7 +478,8 @@ impl Hooks for Rule {
         let alike = |wanted: &Grain| {
             has.iter().find(|grain| {
                 grain.protocol == wanted.protocol
-                    && (grain.protocol == "-1" || (grain.from == wanted.from && grain.to == wanted.to))
+                    && (grain.protocol == "-1"
+                        || (grain.from == wanted.from && grain.to == wanted.to))
                     && grain.kind == wanted.kind
                     && grain.source == wanted.source
             })
@@ -357,7 +488,10 @@ impl Hooks for Rule {
         let Some(found) = found.filter(|found| !found.is_empty()) else {
             return Ok(Some(None));
         };
-        let description = found.first().map(|grain| grain.description.clone()).unwrap_or_default();
+        let description = found
+            .first()
+            .map(|grain| grain.description.clone())
+            .unwrap_or_default();
         let mut object = object.clone();
         let before = args::get(&object, "description");
         if !(description.is_empty() && crate::read::is_empty(&before)) {
@@ -386,7 +520,11 @@ impl Hooks for Rule {
             _ => "RevokeSecurityGroupIngress",
         };
         let input = json!({"GroupId": group, "IpPermissions": [permission(object, &group)]});
-        let none = ["InvalidPermission.NotFound", "InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
+        let none = [
+            "InvalidPermission.NotFound",
+            "InvalidGroup.NotFound",
+            "InvalidSecurityGroupRuleId.NotFound",
+        ];
         run.ask_unless(operation, input, &none).await?;
         Ok(true)
     }
@@ -396,7 +534,10 @@ impl Hooks for Rule {
 fn one_rule(name: &'static str, authorize: &'static str, revoke: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[
-            ("referenced_security_group_id", "ReferencedGroupInfo.GroupId"),
+            (
+                "referenced_security_group_id",
+                "ReferencedGroupInfo.GroupId",
+            ),
             ("security_group_id", "GroupId"),
             ("arn", "SecurityGroupRuleArn"),
         ])
@@ -404,7 +545,11 @@ fn one_rule(name: &'static str, authorize: &'static str, revoke: &'static str) -
         .input(one_rule_input)
         .id_out("SecurityGroupRules.0.SecurityGroupRuleId")
         .arn("arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}")
-        .read(op("DescribeSecurityGroupRules").set("SecurityGroupRuleIds", "{id}").at("SecurityGroupRules.0"))
+        .read(
+            op("DescribeSecurityGroupRules")
+                .set("SecurityGroupRuleIds", "{id}")
+                .at("SecurityGroupRules.0"),
+        )
         .answer(|_, found| {
             // All protocols have no ports.
             if let Some(members) = found.as_object_mut() {
@@ -419,23 +564,48 @@ fn one_rule(name: &'static str, authorize: &'static str, revoke: &'static str) -
                 .bare()
                 .set("GroupId", "{security_group_id}")
                 .when(crate::table::When::Any(vec![
-                    "cidr_ipv4", "cidr_ipv6", "description", "from_port", "to_port", "ip_protocol", "prefix_list_id",
+                    "cidr_ipv4",
+                    "cidr_ipv6",
+                    "description",
+                    "from_port",
+                    "to_port",
+                    "ip_protocol",
+                    "prefix_list_id",
                     "referenced_security_group_id",
                 ])),
         )
-        .delete(op(revoke).set("GroupId", "{security_group_id}").set("SecurityGroupRuleIds", "{id}"))
+        .delete(
+            op(revoke)
+                .set("GroupId", "{security_group_id}")
+                .set("SecurityGroupRuleIds", "{id}"),
+        )
         .found(|_, found| args::with(&found, "security_group_rule_id", args::get(&found, "id")))
         .tags(Tags::Ec2("security-group-rule"))
-        .not_found(&["InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound"])
+        .not_found(&[
+            "InvalidSecurityGroupRuleId.NotFound",
+            "InvalidGroup.NotFound",
+            "InvalidPermission.NotFound",
+        ])
 }
 
 fn one_rule_input(operation: &str, input: &mut Json, object: &Value) {
-    let mut rule = members(object, &[("from_port", "FromPort"), ("to_port", "ToPort"), ("ip_protocol", "IpProtocol")]);
+    let mut rule = members(
+        object,
+        &[
+            ("from_port", "FromPort"),
+            ("to_port", "ToPort"),
+            ("ip_protocol", "IpProtocol"),
+        ],
+    );
     let sources = [
         ("cidr_ipv4", "IpRanges", "CidrIp"),
         ("cidr_ipv6", "Ipv6Ranges", "CidrIpv6"),
         ("prefix_list_id", "PrefixListIds", "PrefixListId"),
-        ("referenced_security_group_id", "UserIdGroupPairs", "GroupId"),
+        (
+            "referenced_security_group_id",
+            "UserIdGroupPairs",
+            "GroupId",
+        ),
     ];
     if operation == "ModifySecurityGroupRules" {
         rule.extend(members(
@@ -449,7 +619,11 @@ fn one_rule_input(operation: &str, input: &mut Json, object: &Value) {
             ],
         ));
         let id = args::string(object, "id").unwrap_or_default();
-        json::put(input, "SecurityGroupRules", json!([{"SecurityGroupRuleId": id, "SecurityGroupRule": rule}]));
+        json::put(
+            input,
+            "SecurityGroupRules",
+            json!([{"SecurityGroupRuleId": id, "SecurityGroupRule": rule}]),
+        );
         return;
     }
     if !operation.starts_with("Authorize") {
@@ -459,7 +633,8 @@ fn one_rule_input(operation: &str, input: &mut Json, object: &Value) {
         if let Some(source) = args::string(object, name).filter(|source| !source.is_empty()) {
             let mut item = json!({});
             json::put(&mut item, member, source.into());
-            if let Some(text) = args::string(object, "description").filter(|text| !text.is_empty()) {
+            if let Some(text) = args::string(object, "description").filter(|text| !text.is_empty())
+            {
                 json::put(&mut item, "Description", text.into());
             }
             rule.insert(list.to_owned(), json!([item]));
@@ -469,9 +644,17 @@ fn one_rule_input(operation: &str, input: &mut Json, object: &Value) {
 }
 
 pub(super) fn ingress() -> Table {
-    one_rule("aws_vpc_security_group_ingress_rule", "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress")
+    one_rule(
+        "aws_vpc_security_group_ingress_rule",
+        "AuthorizeSecurityGroupIngress",
+        "RevokeSecurityGroupIngress",
+    )
 }
 
 pub(super) fn egress() -> Table {
-    one_rule("aws_vpc_security_group_egress_rule", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress")
+    one_rule(
+        "aws_vpc_security_group_egress_rule",
+        "AuthorizeSecurityGroupEgress",
+        "RevokeSecurityGroupEgress",
+    )
 }

@@ -50,10 +50,15 @@ pub(super) fn object_of(ty: &Type, found: &Json, pairs: &[(&str, &str)]) -> Valu
         return Value::null(ty.clone());
     };
     let attributes = object.attributes.iter().map(|(name, ty)| {
-        let member = pairs.iter().find(|(attribute, _)| attribute == name).map(|(_, member)| *member);
+        let member = pairs
+            .iter()
+            .find(|(attribute, _)| attribute == name)
+            .map(|(_, member)| *member);
         let value = match (member.and_then(|member| json::get(found, member)), ty) {
             (Some(value), Type::String) => Value::string_nfc(&json::text(value)),
-            (Some(value), Type::Number) => json::text(value).parse::<i64>().map_or(Value::number(0), Value::number),
+            (Some(value), Type::Number) => json::text(value)
+                .parse::<i64>()
+                .map_or(Value::number(0), Value::number),
             (Some(value), Type::Bool) => Value::bool(value.as_bool().unwrap_or(false)),
             _ => crate::plan::zero(ty),
         };
@@ -67,23 +72,37 @@ pub(super) fn element(run: &Run<'_>, name: &str) -> Type {
     let block = &run.schema.block;
     let ty = match block.attributes.get(name) {
         Some(attribute) => attribute.value_type(),
-        None => block.blocks.get(name).map_or(Type::Dynamic, terrane_model::schema::NestedBlock::value_type),
+        None => block.blocks.get(name).map_or(
+            Type::Dynamic,
+            terrane_model::schema::NestedBlock::value_type,
+        ),
     };
     ty.element().cloned().unwrap_or(Type::Dynamic)
 }
 
 /// The elements of `after` that are not in `before`.
 pub(super) fn news<'v>(before: &Value, after: &'v Value) -> Vec<&'v Value> {
-    after.children().iter().filter(|item| !before.children().contains(item)).collect()
+    after
+        .children()
+        .iter()
+        .filter(|item| !before.children().contains(item))
+        .collect()
 }
 
 fn base(name: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[("route", ""), ("propagating_vgws", "")])
         .arn("arn:{partition}:ec2:{region}:{owner_id}:route-table/{id}")
-        .read(op("DescribeRouteTables").set("RouteTableIds", "{id}").at("RouteTables.0"))
+        .read(
+            op("DescribeRouteTables")
+                .set("RouteTableIds", "{id}")
+                .at("RouteTables.0"),
+        )
         .tags(Tags::Ec2("route-table"))
-        .not_found(&["InvalidRouteTableID.NotFound", "InvalidRouteTableId.NotFound"])
+        .not_found(&[
+            "InvalidRouteTableID.NotFound",
+            "InvalidRouteTableId.NotFound",
+        ])
         .retry(&[Phase::Delete], "DependencyViolation", "", 300)
 }
 
@@ -96,7 +115,10 @@ pub(super) fn table() -> Table {
 }
 
 pub(super) fn default_table() -> Table {
-    base("aws_default_route_table").local(&["default_route_table_id"]).hooks(DefaultRoutes).import("{vpc_id}")
+    base("aws_default_route_table")
+        .local(&["default_route_table_id"])
+        .hooks(DefaultRoutes)
+        .import("{vpc_id}")
 }
 
 /// The routes within a route table.
@@ -104,15 +126,25 @@ pub(super) fn default_table() -> Table {
 struct Routes;
 
 async fn routes(run: &Run<'_>, id: &str) -> Answered<Option<Value>> {
-    let none = &["InvalidRouteTableID.NotFound", "InvalidRouteTableId.NotFound"];
-    let Some(answer) = run.ask_unless("DescribeRouteTables", json!({"RouteTableIds": [id]}), none).await? else {
+    let none = &[
+        "InvalidRouteTableID.NotFound",
+        "InvalidRouteTableId.NotFound",
+    ];
+    let Some(answer) = run
+        .ask_unless("DescribeRouteTables", json!({"RouteTableIds": [id]}), none)
+        .await?
+    else {
         return Ok(None);
     };
     let element = element(run, "route");
-    let found = json::get(&answer, "RouteTables.0.Routes").and_then(Json::as_array).cloned().unwrap_or_default();
+    let found = json::get(&answer, "RouteTables.0.Routes")
+        .and_then(Json::as_array)
+        .cloned()
+        .unwrap_or_default();
     let own = found.iter().filter(|route| {
         let text = |name: &str| json::text_at(route, name).unwrap_or_default();
-        let endpoint = text("GatewayId").starts_with("vpce-") && route.get("DestinationPrefixListId").is_some();
+        let endpoint = text("GatewayId").starts_with("vpce-")
+            && route.get("DestinationPrefixListId").is_some();
         text("GatewayId") != "local" && text("Origin") != "EnableVgwRoutePropagation" && !endpoint
     });
     let items = own.map(|route| object_of(&element, route, ROUTE)).collect();
@@ -121,21 +153,42 @@ async fn routes(run: &Run<'_>, id: &str) -> Answered<Option<Value>> {
 
 async fn change_routes(run: &Run<'_>, id: &str, before: &Value, after: &Value) -> Answered<()> {
     let target = |route: &Value| {
-        ROUTE.iter().take(3).filter_map(|(name, _)| args::string(route, name)).find(|text| !text.is_empty()).map(str::to_owned)
+        ROUTE
+            .iter()
+            .take(3)
+            .filter_map(|(name, _)| args::string(route, name))
+            .find(|text| !text.is_empty())
+            .map(str::to_owned)
     };
     for route in news(after, before) {
-        if after.children().iter().any(|other| target(other) == target(route)) {
+        if after
+            .children()
+            .iter()
+            .any(|other| target(other) == target(route))
+        {
             continue;
         }
         let mut input = members(route, &ROUTE[..3]);
         input.insert("RouteTableId".to_owned(), id.into());
-        run.ask_unless("DeleteRoute", Json::Object(input), &["InvalidRoute.NotFound"]).await?;
+        run.ask_unless(
+            "DeleteRoute",
+            Json::Object(input),
+            &["InvalidRoute.NotFound"],
+        )
+        .await?;
     }
     for route in news(before, after) {
-        let replaces = before.children().iter().any(|other| target(other) == target(route));
+        let replaces = before
+            .children()
+            .iter()
+            .any(|other| target(other) == target(route));
         let mut input = members(route, ROUTE);
         input.insert("RouteTableId".to_owned(), id.into());
-        let operation = if replaces { "ReplaceRoute" } else { "CreateRoute" };
+        let operation = if replaces {
+            "ReplaceRoute"
+        } else {
+            "CreateRoute"
+        };
         run.ask(operation, Json::Object(input)).await?;
     }
     Ok(())
@@ -144,12 +197,24 @@ async fn change_routes(run: &Run<'_>, id: &str, before: &Value, after: &Value) -
 #[async_trait]
 impl Hooks for Routes {
     async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
-        change_routes(run, &run.text("{id}", object), &Value::NULL, &args::get(object, "route")).await
+        change_routes(
+            run,
+            &run.text("{id}", object),
+            &Value::NULL,
+            &args::get(object, "route"),
+        )
+        .await
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         let routes = |object| args::get(object, "route");
-        change_routes(run, &run.text("{id}", prior), &routes(prior), &routes(planned)).await
+        change_routes(
+            run,
+            &run.text("{id}", prior),
+            &routes(prior),
+            &routes(planned),
+        )
+        .await
     }
 
     async fn found(&self, run: &Run<'_>, object: Value, _prior: &Value) -> Answered<Value> {
@@ -157,7 +222,10 @@ impl Hooks for Routes {
             return Ok(object);
         };
         let gateways = Value::set(Type::String, Vec::new());
-        Ok(args::with_all(&object, [("route", routes), ("propagating_vgws", gateways)]))
+        Ok(args::with_all(
+            &object,
+            [("route", routes), ("propagating_vgws", gateways)],
+        ))
     }
 }
 
@@ -174,7 +242,12 @@ impl Hooks for DefaultRoutes {
         let after = if after.is_known() { after } else { Value::NULL };
         change_routes(run, &id, &before, &after).await?;
         let object = args::with(planned, "id", Value::string(id.as_str()));
-        run.change_tags(&object, &std::collections::BTreeMap::new(), &crate::run::all_tags(planned)).await?;
+        run.change_tags(
+            &object,
+            &std::collections::BTreeMap::new(),
+            &crate::run::all_tags(planned),
+        )
+        .await?;
         Ok(Some((id, planned.clone())))
     }
 
@@ -235,19 +308,40 @@ const DESTINATIONS: &[(&str, &str)] = &[
 impl Hooks for OneRoute {
     async fn read(&self, run: &Run<'_>, object: &Value) -> Answered<Option<Option<Value>>> {
         let table = run.text("{route_table_id}", object);
-        let none = &["InvalidRouteTableID.NotFound", "InvalidRouteTableId.NotFound"];
-        let Some(answer) = run.ask_unless("DescribeRouteTables", json!({"RouteTableIds": [table]}), none).await? else {
+        let none = &[
+            "InvalidRouteTableID.NotFound",
+            "InvalidRouteTableId.NotFound",
+        ];
+        let Some(answer) = run
+            .ask_unless(
+                "DescribeRouteTables",
+                json!({"RouteTableIds": [table]}),
+                none,
+            )
+            .await?
+        else {
             return Ok(Some(None));
         };
         let wanted = members(object, DESTINATIONS);
-        let routes = json::get(&answer, "RouteTables.0.Routes").and_then(Json::as_array).cloned().unwrap_or_default();
+        let routes = json::get(&answer, "RouteTables.0.Routes")
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
         let found = routes.iter().find(|route| {
-            !wanted.is_empty() && wanted.iter().all(|(member, value)| route.get(member) == Some(value))
+            !wanted.is_empty()
+                && wanted
+                    .iter()
+                    .all(|(member, value)| route.get(member) == Some(value))
         });
         let Some(found) = found else {
             return Ok(Some(None));
         };
-        let pairs = ROUTE.iter().skip(3).chain(&[("origin", "Origin"), ("state", "State"), ("instance_id", "InstanceId"), ("instance_owner_id", "InstanceOwnerId")]);
+        let pairs = ROUTE.iter().skip(3).chain(&[
+            ("origin", "Origin"),
+            ("state", "State"),
+            ("instance_id", "InstanceId"),
+            ("instance_owner_id", "InstanceOwnerId"),
+        ]);
         let mut object = object.clone();
         for (name, member) in pairs {
             if object.get(name).is_none() {
@@ -257,7 +351,9 @@ impl Hooks for OneRoute {
             // A route to an endpoint is one to a gateway in answers.
             let text = match *name {
                 "gateway_id" if text.starts_with("vpce-") => String::new(),
-                "vpc_endpoint_id" => json::text_at(found, "GatewayId").filter(|id| id.starts_with("vpce-")).unwrap_or_default(),
+                "vpc_endpoint_id" => json::text_at(found, "GatewayId")
+                    .filter(|id| id.starts_with("vpce-"))
+                    .unwrap_or_default(),
                 _ => text,
             };
             if !(text.is_empty() && crate::read::is_empty(&args::get(&object, name))) {
@@ -276,7 +372,10 @@ impl Hooks for OneRoute {
         } else {
             "destination_cidr_block"
         };
-        Some(vec![("route_table_id", table.to_owned()), (name, destination.to_owned())])
+        Some(vec![
+            ("route_table_id", table.to_owned()),
+            (name, destination.to_owned()),
+        ])
     }
 }
 
@@ -291,7 +390,10 @@ pub(super) fn association() -> Table {
                 .at("RouteTables.0.Associations[RouteTableAssociationId={id}]"),
         )
         .delete(op("DisassociateRouteTable").set("AssociationId", "{id}"))
-        .not_found(&["InvalidAssociationID.NotFound", "InvalidRouteTableID.NotFound"])
+        .not_found(&[
+            "InvalidAssociationID.NotFound",
+            "InvalidRouteTableID.NotFound",
+        ])
         .gone_when("AssociationState.State", &["disassociated"])
         .replaced_by(&["route_table_id"])
         .hooks(Association)
@@ -303,8 +405,15 @@ struct Association;
 impl Hooks for Association {
     fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
         let (subnet, table) = id.split_once('/')?;
-        let name = if subnet.starts_with("subnet-") { "subnet_id" } else { "gateway_id" };
-        Some(vec![(name, subnet.to_owned()), ("route_table_id", table.to_owned())])
+        let name = if subnet.starts_with("subnet-") {
+            "subnet_id"
+        } else {
+            "gateway_id"
+        };
+        Some(vec![
+            (name, subnet.to_owned()),
+            ("route_table_id", table.to_owned()),
+        ])
     }
 }
 
@@ -325,9 +434,16 @@ fn acl_base(name: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[("ingress", ""), ("egress", ""), ("subnet_ids", "")])
         .arn("arn:{partition}:ec2:{region}:{owner_id}:network-acl/{id}")
-        .read(op("DescribeNetworkAcls").set("NetworkAclIds", "{id}").at("NetworkAcls.0"))
+        .read(
+            op("DescribeNetworkAcls")
+                .set("NetworkAclIds", "{id}")
+                .at("NetworkAcls.0"),
+        )
         .tags(Tags::Ec2("network-acl"))
-        .not_found(&["InvalidNetworkAclID.NotFound", "InvalidRouteTableID.NotFound"])
+        .not_found(&[
+            "InvalidNetworkAclID.NotFound",
+            "InvalidRouteTableID.NotFound",
+        ])
         .retry(&[Phase::Delete], "DependencyViolation", "", 120)
 }
 
@@ -340,7 +456,9 @@ pub(super) fn acl() -> Table {
 }
 
 pub(super) fn default_acl() -> Table {
-    acl_base("aws_default_network_acl").local(&["default_network_acl_id"]).hooks(Entry { default: true })
+    acl_base("aws_default_network_acl")
+        .local(&["default_network_acl_id"])
+        .hooks(Entry { default: true })
 }
 
 #[derive(Debug)]
@@ -364,7 +482,11 @@ fn entry_input(id: &str, egress: bool, entry: &Value) -> Json {
     for (name, member) in ENTRY {
         let one = [(*name, "value")];
         if let Some(value) = members(entry, &one).remove("value") {
-            let value = if *name == "protocol" { protocol_number(&json::text(&value)).into() } else { value };
+            let value = if *name == "protocol" {
+                protocol_number(&json::text(&value)).into()
+            } else {
+                value
+            };
             json::put(&mut input, member, value);
         }
     }
@@ -382,7 +504,10 @@ fn entry_input(id: &str, egress: bool, entry: &Value) -> Json {
 
 async fn entries(run: &Run<'_>, id: &str) -> Answered<Option<(Json, Value, Value)>> {
     let none = &["InvalidNetworkAclID.NotFound"];
-    let Some(answer) = run.ask_unless("DescribeNetworkAcls", json!({"NetworkAclIds": [id]}), none).await? else {
+    let Some(answer) = run
+        .ask_unless("DescribeNetworkAcls", json!({"NetworkAclIds": [id]}), none)
+        .await?
+    else {
         return Ok(None);
     };
     let Some(acl) = json::get(&answer, "NetworkAcls.0").cloned() else {
@@ -390,12 +515,18 @@ async fn entries(run: &Run<'_>, id: &str) -> Answered<Option<(Json, Value, Value
     };
     let of = |egress: bool, name: &str| {
         let element = element(run, name);
-        let items = json::get(&acl, "Entries").and_then(Json::as_array).cloned().unwrap_or_default();
+        let items = json::get(&acl, "Entries")
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
         let items = items.iter().filter(|entry| {
             let number = json::text_at(entry, "RuleNumber").unwrap_or_default();
-            entry.get("Egress").and_then(Json::as_bool) == Some(egress) && !matches!(number.as_str(), "32767" | "32768")
+            entry.get("Egress").and_then(Json::as_bool) == Some(egress)
+                && !matches!(number.as_str(), "32767" | "32768")
         });
-        let items: Vec<Value> = items.map(|entry| object_of(&element, entry, ENTRY)).collect();
+        let items: Vec<Value> = items
+            .map(|entry| object_of(&element, entry, ENTRY))
+            .collect();
         Value::set(element, items)
     };
     let (ingress, egress) = (of(false, "ingress"), of(true, "egress"));
@@ -404,40 +535,74 @@ async fn entries(run: &Run<'_>, id: &str) -> Answered<Option<(Json, Value, Value
 
 /// Protocols have names and numbers: as they were written.
 fn as_written(found: Value, before: &Value) -> Value {
-    let number = |entry: &Value| args::with(entry, "protocol", Value::string(protocol_number(args::string(entry, "protocol").unwrap_or_default())));
+    let number = |entry: &Value| {
+        args::with(
+            entry,
+            "protocol",
+            Value::string(protocol_number(
+                args::string(entry, "protocol").unwrap_or_default(),
+            )),
+        )
+    };
     let Some(element) = found.ty().element().cloned() else {
         return found;
     };
     let items = found.children().iter().map(|entry| {
-        let known = before.children().iter().find(|before| number(before) == number(entry));
+        let known = before
+            .children()
+            .iter()
+            .find(|before| number(before) == number(entry));
         known.unwrap_or(entry).clone()
     });
     Value::set(element, items.collect())
 }
 
-async fn change_entries(run: &Run<'_>, id: &str, egress: bool, before: &Value, after: &Value) -> Answered<()> {
+async fn change_entries(
+    run: &Run<'_>,
+    id: &str,
+    egress: bool,
+    before: &Value,
+    after: &Value,
+) -> Answered<()> {
     if !after.is_known() {
         return Ok(());
     }
     for entry in news(after, before) {
         let number = args::int(entry, "rule_no");
         let input = json!({"NetworkAclId": id, "Egress": egress, "RuleNumber": number});
-        run.ask_unless("DeleteNetworkAclEntry", input, &["InvalidNetworkAclEntry.NotFound"]).await?;
+        run.ask_unless(
+            "DeleteNetworkAclEntry",
+            input,
+            &["InvalidNetworkAclEntry.NotFound"],
+        )
+        .await?;
     }
     for entry in news(before, after) {
-        run.ask("CreateNetworkAclEntry", entry_input(id, egress, entry)).await?;
+        run.ask("CreateNetworkAclEntry", entry_input(id, egress, entry))
+            .await?;
     }
     Ok(())
 }
 
-async fn change_subnets(run: &Run<'_>, id: &str, after: &[terrane_value::EcoString]) -> Answered<()> {
+async fn change_subnets(
+    run: &Run<'_>,
+    id: &str,
+    after: &[terrane_value::EcoString],
+) -> Answered<()> {
     for subnet in after {
-        let input = json!({"Filters": [{"Name": "association.subnet-id", "Values": [subnet.as_str()]}]});
+        let input =
+            json!({"Filters": [{"Name": "association.subnet-id", "Values": [subnet.as_str()]}]});
         let answer = run.ask("DescribeNetworkAcls", input).await?;
         let path = format!("NetworkAcls.0.Associations[SubnetId={subnet}].NetworkAclAssociationId");
-        let Some(association) = json::text_at(&answer, &path) else { continue };
+        let Some(association) = json::text_at(&answer, &path) else {
+            continue;
+        };
         if json::text_at(&answer, "NetworkAcls.0.NetworkAclId").as_deref() != Some(id) {
-            run.ask("ReplaceNetworkAclAssociation", json!({"AssociationId": association, "NetworkAclId": id})).await?;
+            run.ask(
+                "ReplaceNetworkAclAssociation",
+                json!({"AssociationId": association, "NetworkAclId": id}),
+            )
+            .await?;
         }
     }
     Ok(())
@@ -462,13 +627,26 @@ impl Hooks for Entry {
         }
         let id = run.text("{default_network_acl_id}", planned);
         let Some((_, ingress, egress)) = entries(run, &id).await? else {
-            return Err(terrane_provider::native::Refusal::error("No such ACL", format!("There is no network ACL {id}.")));
+            return Err(terrane_provider::native::Refusal::error(
+                "No such ACL",
+                format!("There is no network ACL {id}."),
+            ));
         };
         change_entries(run, &id, false, &ingress, &args::get(planned, "ingress")).await?;
         change_entries(run, &id, true, &egress, &args::get(planned, "egress")).await?;
-        change_subnets(run, &id, &args::strings(planned, "subnet_ids").unwrap_or_default()).await?;
+        change_subnets(
+            run,
+            &id,
+            &args::strings(planned, "subnet_ids").unwrap_or_default(),
+        )
+        .await?;
         let object = args::with(planned, "id", Value::string(id.as_str()));
-        run.change_tags(&object, &std::collections::BTreeMap::new(), &crate::run::all_tags(planned)).await?;
+        run.change_tags(
+            &object,
+            &std::collections::BTreeMap::new(),
+            &crate::run::all_tags(planned),
+        )
+        .await?;
         Ok(Some((id, planned.clone())))
     }
 
@@ -482,13 +660,27 @@ impl Hooks for Entry {
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         let id = run.text("{id}", planned);
         for (name, egress) in [("ingress", false), ("egress", true)] {
-            change_entries(run, &id, egress, &args::get(prior, name), &args::get(planned, name)).await?;
+            change_entries(
+                run,
+                &id,
+                egress,
+                &args::get(prior, name),
+                &args::get(planned, name),
+            )
+            .await?;
         }
         let subnets = |object: &Value| args::strings(object, "subnet_ids").unwrap_or_default();
         let (before, after) = (subnets(prior), subnets(planned));
         change_subnets(run, &id, &after).await?;
-        let left: Vec<_> = before.into_iter().filter(|subnet| !after.contains(subnet)).collect();
-        if self.default { Ok(()) } else { leave(run, &run.text("{vpc_id}", planned), &left).await }
+        let left: Vec<_> = before
+            .into_iter()
+            .filter(|subnet| !after.contains(subnet))
+            .collect();
+        if self.default {
+            Ok(())
+        } else {
+            leave(run, &run.text("{vpc_id}", planned), &left).await
+        }
     }
 
     async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
@@ -496,8 +688,14 @@ impl Hooks for Entry {
         let Some((acl, ingress, egress)) = entries(run, &id).await? else {
             return Ok(object);
         };
-        let subnets = json::get(&acl, "Associations").and_then(Json::as_array).cloned().unwrap_or_default();
-        let subnets = subnets.iter().filter_map(|association| json::text_at(association, "SubnetId")).map(Value::string);
+        let subnets = json::get(&acl, "Associations")
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let subnets = subnets
+            .iter()
+            .filter_map(|association| json::text_at(association, "SubnetId"))
+            .map(Value::string);
         let mut object = args::with_all(
             &object,
             [
@@ -532,7 +730,10 @@ pub(super) fn acl_rule() -> Table {
                 .set("RuleNumber", "{rule_number}")
                 .set("Egress", "{egress}"),
         )
-        .not_found(&["InvalidNetworkAclID.NotFound", "InvalidNetworkAclEntry.NotFound"])
+        .not_found(&[
+            "InvalidNetworkAclID.NotFound",
+            "InvalidNetworkAclEntry.NotFound",
+        ])
         .hooks(AclRule)
 }
 
@@ -544,26 +745,40 @@ impl Hooks for AclRule {
     async fn create(&self, run: &Run<'_>, planned: &Value) -> Answered<Option<(String, Value)>> {
         let entry = args::with_all(
             planned,
-            [("rule_no", args::get(planned, "rule_number")), ("action", args::get(planned, "rule_action"))],
+            [
+                ("rule_no", args::get(planned, "rule_number")),
+                ("action", args::get(planned, "rule_action")),
+            ],
         );
         let egress = args::bool(planned, "egress").unwrap_or(false);
         let acl = run.text("{network_acl_id}", planned);
-        run.ask("CreateNetworkAclEntry", entry_input(&acl, egress, &entry)).await?;
-        let id = run.text("nacl-{network_acl_id}-{rule_number}-{protocol}-{egress}", planned);
+        run.ask("CreateNetworkAclEntry", entry_input(&acl, egress, &entry))
+            .await?;
+        let id = run.text(
+            "nacl-{network_acl_id}-{rule_number}-{protocol}-{egress}",
+            planned,
+        );
         Ok(Some((id, planned.clone())))
     }
 
     async fn read(&self, run: &Run<'_>, object: &Value) -> Answered<Option<Option<Value>>> {
         let acl = run.text("{network_acl_id}", object);
         let none = &["InvalidNetworkAclID.NotFound"];
-        let Some(answer) = run.ask_unless("DescribeNetworkAcls", json!({"NetworkAclIds": [acl]}), none).await? else {
+        let Some(answer) = run
+            .ask_unless("DescribeNetworkAcls", json!({"NetworkAclIds": [acl]}), none)
+            .await?
+        else {
             return Ok(Some(None));
         };
         let number = args::int(object, "rule_number");
         let egress = args::bool(object, "egress").unwrap_or(false);
-        let entries = json::get(&answer, "NetworkAcls.0.Entries").and_then(Json::as_array).cloned().unwrap_or_default();
+        let entries = json::get(&answer, "NetworkAcls.0.Entries")
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
         let found = entries.iter().find(|entry| {
-            entry.get("RuleNumber").and_then(Json::as_i64) == number && entry.get("Egress").and_then(Json::as_bool) == Some(egress)
+            entry.get("RuleNumber").and_then(Json::as_i64) == number
+                && entry.get("Egress").and_then(Json::as_bool) == Some(egress)
         });
         let Some(found) = found else {
             return Ok(Some(None));
@@ -576,17 +791,29 @@ impl Hooks for AclRule {
                 name => name,
             };
             let before = args::get(&object, name);
-            let Some(value) = json::text_at(found, member) else { continue };
+            let Some(value) = json::text_at(found, member) else {
+                continue;
+            };
             let same = match name {
-                "protocol" => before.as_str().is_some_and(|text| protocol_number(text) == value),
+                "protocol" => before
+                    .as_str()
+                    .is_some_and(|text| protocol_number(text) == value),
                 // Kept as text where they are null otherwise.
                 _ => before.is_null() && (value == "0" || value == "-1"),
             };
             if same {
                 continue;
             }
-            let value = match run.schema.block.attributes.get(name).map(terrane_model::schema::Attribute::value_type) {
-                Some(Type::Number) => value.parse::<i64>().map_or(Value::null(Type::Number), Value::number),
+            let value = match run
+                .schema
+                .block
+                .attributes
+                .get(name)
+                .map(terrane_model::schema::Attribute::value_type)
+            {
+                Some(Type::Number) => value
+                    .parse::<i64>()
+                    .map_or(Value::null(Type::Number), Value::number),
                 _ => Value::string(value),
             };
             object = args::with(&object, name, value);
@@ -606,12 +833,32 @@ impl Hooks for Attached {
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
-        attach(run, prior, planned, ("InternetGatewayId", "AttachInternetGateway", "DetachInternetGateway")).await
+        attach(
+            run,
+            prior,
+            planned,
+            (
+                "InternetGatewayId",
+                "AttachInternetGateway",
+                "DetachInternetGateway",
+            ),
+        )
+        .await
     }
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let nothing = Value::NULL;
-        attach(run, object, &nothing, ("InternetGatewayId", "AttachInternetGateway", "DetachInternetGateway")).await?;
+        attach(
+            run,
+            object,
+            &nothing,
+            (
+                "InternetGatewayId",
+                "AttachInternetGateway",
+                "DetachInternetGateway",
+            ),
+        )
+        .await?;
         Ok(false)
     }
 }
@@ -627,18 +874,39 @@ impl Hooks for VpnAttached {
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
-        attach(run, prior, planned, ("VpnGatewayId", "AttachVpnGateway", "DetachVpnGateway")).await
+        attach(
+            run,
+            prior,
+            planned,
+            ("VpnGatewayId", "AttachVpnGateway", "DetachVpnGateway"),
+        )
+        .await
     }
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let nothing = Value::NULL;
-        attach(run, object, &nothing, ("VpnGatewayId", "AttachVpnGateway", "DetachVpnGateway")).await?;
+        attach(
+            run,
+            object,
+            &nothing,
+            ("VpnGatewayId", "AttachVpnGateway", "DetachVpnGateway"),
+        )
+        .await?;
         Ok(false)
     }
 }
 
-async fn attach(run: &Run<'_>, prior: &Value, planned: &Value, (key, attach, detach): (&str, &str, &str)) -> Answered<()> {
-    let vpc = |object: &Value| args::string(object, "vpc_id").filter(|vpc| !vpc.is_empty()).map(str::to_owned);
+async fn attach(
+    run: &Run<'_>,
+    prior: &Value,
+    planned: &Value,
+    (key, attach, detach): (&str, &str, &str),
+) -> Answered<()> {
+    let vpc = |object: &Value| {
+        args::string(object, "vpc_id")
+            .filter(|vpc| !vpc.is_empty())
+            .map(str::to_owned)
+    };
     let (before, after) = (vpc(prior), vpc(planned));
     if before == after {
         return Ok(());
@@ -647,7 +915,17 @@ async fn attach(run: &Run<'_>, prior: &Value, planned: &Value, (key, attach, det
     if let Some(vpc) = before {
         let mut input = json!({"VpcId": vpc});
         json::put(&mut input, key, id.as_str().into());
-        run.ask_unless(detach, input, &["Gateway.NotAttached", "InvalidVpnGatewayAttachment.NotFound"]).await?;
+        run.ask_unless(
+            detach,
+            input,
+            &[
+                "Gateway.NotAttached",
+                "InvalidVpnGatewayAttachment.NotFound",
+                "InvalidInternetGatewayID.NotFound",
+                "InvalidVpnGatewayID.NotFound",
+            ],
+        )
+        .await?;
     }
     if let Some(vpc) = after {
         let mut input = json!({"VpcId": vpc});
@@ -664,17 +942,36 @@ pub(super) struct Address;
 #[async_trait]
 impl Hooks for Address {
     async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
-        let mut input = members(object, &[("instance", "InstanceId"), ("network_interface", "NetworkInterfaceId")]);
+        let mut input = members(
+            object,
+            &[
+                ("instance", "InstanceId"),
+                ("network_interface", "NetworkInterfaceId"),
+            ],
+        );
         if input.is_empty() {
             return Ok(());
         }
-        input.extend(members(object, &[("associate_with_private_ip", "PrivateIpAddress"), ("id", "AllocationId")]));
-        run.ask("AssociateAddress", Json::Object(input)).await.map(drop)
+        input.extend(members(
+            object,
+            &[
+                ("associate_with_private_ip", "PrivateIpAddress"),
+                ("id", "AllocationId"),
+            ],
+        ));
+        run.ask("AssociateAddress", Json::Object(input))
+            .await
+            .map(drop)
     }
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         if let Some(id) = args::string(object, "association_id").filter(|id| !id.is_empty()) {
-            run.ask_unless("DisassociateAddress", json!({"AssociationId": id}), &["InvalidAssociationID.NotFound"]).await?;
+            run.ask_unless(
+                "DisassociateAddress",
+                json!({"AssociationId": id}),
+                &["InvalidAssociationID.NotFound"],
+            )
+            .await?;
         }
         Ok(false)
     }
@@ -682,16 +979,31 @@ impl Hooks for Address {
 
 /// Host names of addresses.
 pub(super) fn public_names(run: &Run<'_>, found: Value) -> Value {
-    let dashed = |name: &str| args::string(&found, name).filter(|ip| !ip.is_empty()).map(|ip| ip.replace('.', "-"));
+    let dashed = |name: &str| {
+        args::string(&found, name)
+            .filter(|ip| !ip.is_empty())
+            .map(|ip| ip.replace('.', "-"))
+    };
     let region = &run.region;
     let mut changes = Vec::new();
     if let Some(ip) = dashed("public_ip") {
-        let zone = if region == "us-east-1" { "compute-1".to_owned() } else { format!("{region}.compute") };
+        let zone = if region == "us-east-1" {
+            "compute-1".to_owned()
+        } else {
+            format!("{region}.compute")
+        };
         let suffix = crate::cx::dns_suffix(region);
-        changes.push(("public_dns", Value::string(format!("ec2-{ip}.{zone}.{suffix}"))));
+        changes.push((
+            "public_dns",
+            Value::string(format!("ec2-{ip}.{zone}.{suffix}")),
+        ));
     }
     if let Some(ip) = dashed("private_ip") {
-        let zone = if region == "us-east-1" { "ec2.internal".to_owned() } else { format!("{region}.compute.internal") };
+        let zone = if region == "us-east-1" {
+            "ec2.internal".to_owned()
+        } else {
+            format!("{region}.compute.internal")
+        };
         changes.push(("private_dns", Value::string(format!("ip-{ip}.{zone}"))));
     }
     changes.push(("allocation_id", args::get(&found, "id")));
@@ -775,12 +1087,24 @@ impl Hooks for EndpointChange {
         for (name, add, remove) in [
             ("subnet_ids", "AddSubnetIds", "RemoveSubnetIds"),
             ("route_table_ids", "AddRouteTableIds", "RemoveRouteTableIds"),
-            ("security_group_ids", "AddSecurityGroupIds", "RemoveSecurityGroupIds"),
+            (
+                "security_group_ids",
+                "AddSecurityGroupIds",
+                "RemoveSecurityGroupIds",
+            ),
         ] {
             let list = |object: &Value| args::strings(object, name).unwrap_or_default();
             let (before, after) = (list(prior), list(planned));
-            let added: Vec<&str> = after.iter().filter(|id| !before.contains(id)).map(terrane_value::EcoString::as_str).collect();
-            let removed: Vec<&str> = before.iter().filter(|id| !after.contains(id)).map(terrane_value::EcoString::as_str).collect();
+            let added: Vec<&str> = after
+                .iter()
+                .filter(|id| !before.contains(id))
+                .map(terrane_value::EcoString::as_str)
+                .collect();
+            let removed: Vec<&str> = before
+                .iter()
+                .filter(|id| !after.contains(id))
+                .map(terrane_value::EcoString::as_str)
+                .collect();
             if !added.is_empty() {
                 json::put(&mut input, add, json!(added));
             }
@@ -789,7 +1113,11 @@ impl Hooks for EndpointChange {
             }
         }
         if !crate::run::same_at(prior, planned, "private_dns_enabled") {
-            json::put(&mut input, "PrivateDnsEnabled", json!(args::bool(planned, "private_dns_enabled")));
+            json::put(
+                &mut input,
+                "PrivateDnsEnabled",
+                json!(args::bool(planned, "private_dns_enabled")),
+            );
         }
         if !crate::run::same_at(prior, planned, "policy") {
             match args::string(planned, "policy").filter(|policy| !policy.is_empty()) {
@@ -808,7 +1136,10 @@ impl Hooks for EndpointChange {
 const DHCP: &[(&str, &str)] = &[
     ("domain_name", "domain-name"),
     ("domain_name_servers", "domain-name-servers"),
-    ("ipv6_address_preferred_lease_time", "ipv6-address-preferred-lease-time"),
+    (
+        "ipv6_address_preferred_lease_time",
+        "ipv6-address-preferred-lease-time",
+    ),
     ("netbios_name_servers", "netbios-name-servers"),
     ("netbios_node_type", "netbios-node-type"),
     ("ntp_servers", "ntp-servers"),
@@ -823,7 +1154,11 @@ pub(super) fn dhcp_input(operation: &str, input: &mut Json, object: &Value) {
         .filter_map(|(name, key)| {
             let values = match args::strings(object, name) {
                 Some(values) => values.iter().map(ToString::to_string).collect(),
-                None => vec![args::string(object, name).filter(|text| !text.is_empty())?.to_owned()],
+                None => vec![
+                    args::string(object, name)
+                        .filter(|text| !text.is_empty())?
+                        .to_owned(),
+                ],
             };
             (!values.is_empty()).then(|| json!({"Key": key, "Values": values}))
         })
@@ -835,13 +1170,26 @@ pub(super) fn dhcp_answer(operation: &str, found: &mut Json) {
     if operation != "DescribeDhcpOptions" {
         return;
     }
-    let options = found.get("DhcpConfigurations").and_then(Json::as_array).cloned().unwrap_or_default();
+    let options = found
+        .get("DhcpConfigurations")
+        .and_then(Json::as_array)
+        .cloned()
+        .unwrap_or_default();
     for (name, key) in DHCP {
-        let Some(option) = options.iter().find(|option| option.get("Key").and_then(Json::as_str) == Some(key)) else {
+        let Some(option) = options
+            .iter()
+            .find(|option| option.get("Key").and_then(Json::as_str) == Some(key))
+        else {
             continue;
         };
-        let values = json::get(option, "Values").and_then(Json::as_array).cloned().unwrap_or_default();
-        let texts: Vec<String> = values.iter().map(|value| json::text_at(value, "Value").unwrap_or_else(|| json::text(value))).collect();
+        let values = json::get(option, "Values")
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let texts: Vec<String> = values
+            .iter()
+            .map(|value| json::text_at(value, "Value").unwrap_or_else(|| json::text(value)))
+            .collect();
         if let Some(members) = found.as_object_mut() {
             members.insert((*name).to_owned(), json!(texts));
         }
@@ -851,8 +1199,14 @@ pub(super) fn dhcp_answer(operation: &str, found: &mut Json) {
 /// Groups come with their names, addresses as objects.
 pub(super) fn interface_answer(_operation: &str, found: &mut Json) {
     let list = |found: &Json, path: &str, member: &str| -> Vec<Json> {
-        let items = json::get(found, path).and_then(Json::as_array).cloned().unwrap_or_default();
-        items.iter().filter_map(|item| item.get(member).cloned()).collect()
+        let items = json::get(found, path)
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
+        items
+            .iter()
+            .filter_map(|item| item.get(member).cloned())
+            .collect()
     };
     let groups = list(found, "Groups", "GroupId");
     let addresses = list(found, "PrivateIpAddresses", "PrivateIpAddress");
@@ -877,7 +1231,11 @@ pub(super) fn interface_input(operation: &str, input: &mut Json, object: &Value)
 pub(super) fn interface_found(_run: &Run<'_>, found: Value) -> Value {
     let address = args::get(&found, "private_ip");
     if args::get(&found, "private_ips").is_null() && !address.is_null() {
-        return args::with(&found, "private_ips", Value::set(Type::String, vec![address]));
+        return args::with(
+            &found,
+            "private_ips",
+            Value::set(Type::String, vec![address]),
+        );
     }
     found
 }

@@ -13,7 +13,18 @@ use terrane_value::{Type, Value};
 fn all(answer: &Json, list: &str, path: &str) -> Vec<String> {
     json::get(answer, list)
         .and_then(Json::as_array)
-        .map(|items| items.iter().filter_map(|item| if path.is_empty() { Some(json::text(item)) } else { json::text_at(item, path) }).collect())
+        .map(|items| {
+            items
+                .iter()
+                .filter_map(|item| {
+                    if path.is_empty() {
+                        Some(json::text(item))
+                    } else {
+                        json::text_at(item, path)
+                    }
+                })
+                .collect()
+        })
         .unwrap_or_default()
 }
 
@@ -23,18 +34,33 @@ pub(super) struct Role;
 
 /// Names and documents of the policies within a role.
 async fn inline(run: &Run<'_>, role: &str) -> Answered<Vec<(String, String)>> {
-    let names = all(&run.ask("ListRolePolicies", json!({"RoleName": role})).await?, "PolicyNames", "");
+    let names = all(
+        &run.ask("ListRolePolicies", json!({"RoleName": role}))
+            .await?,
+        "PolicyNames",
+        "",
+    );
     let mut policies = Vec::new();
     for name in names {
-        let mut answer = run.ask("GetRolePolicy", json!({"RoleName": role, "PolicyName": name})).await?;
+        let mut answer = run
+            .ask(
+                "GetRolePolicy",
+                json!({"RoleName": role, "PolicyName": name}),
+            )
+            .await?;
         super::decoded(&mut answer, "PolicyDocument");
-        policies.push((name, json::text_at(&answer, "PolicyDocument").unwrap_or_default()));
+        policies.push((
+            name,
+            json::text_at(&answer, "PolicyDocument").unwrap_or_default(),
+        ));
     }
     Ok(policies)
 }
 
 async fn attached(run: &Run<'_>, role: &str) -> Answered<Vec<String>> {
-    let answer = run.ask("ListAttachedRolePolicies", json!({"RoleName": role})).await?;
+    let answer = run
+        .ask("ListAttachedRolePolicies", json!({"RoleName": role}))
+        .await?;
     Ok(all(&answer, "AttachedPolicies", "PolicyArn"))
 }
 
@@ -46,19 +72,29 @@ impl Hooks for Role {
 
     async fn found(&self, run: &Run<'_>, object: Value, _prior: &Value) -> Answered<Value> {
         let role = run.text("{id}", &object);
-        let arns: Vec<Value> = attached(run, &role).await?.into_iter().map(Value::string).collect();
+        let arns: Vec<Value> = attached(run, &role)
+            .await?
+            .into_iter()
+            .map(Value::string)
+            .collect();
         let Some(block) = run.schema.block.blocks.get("inline_policy") else {
             return Ok(object);
         };
         let before = args::get(&object, "inline_policy");
         let policies = inline(run, &role).await?;
         let policies = policies.into_iter().map(|(name, policy)| {
-            let known = before.children().iter().find(|item| args::string(item, "name") == Some(&name));
+            let known = before
+                .children()
+                .iter()
+                .find(|item| args::string(item, "name") == Some(&name));
             let policy = match known.and_then(|item| args::string(item, "policy")) {
                 Some(known) if crate::same::same_policy(known, &policy) => known.to_owned(),
                 _ => policy,
             };
-            Value::object([("name", Value::string(name)), ("policy", Value::string(policy))])
+            Value::object([
+                ("name", Value::string(name)),
+                ("policy", Value::string(policy)),
+            ])
         });
         let element = block.block.implied_type().clone();
         let policies = Value::set(element, policies.collect());
@@ -73,30 +109,57 @@ impl Hooks for Role {
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         let role = run.text("{name}", planned);
-        let strings = |object: &Value| args::strings(object, "managed_policy_arns").unwrap_or_default();
+        let strings =
+            |object: &Value| args::strings(object, "managed_policy_arns").unwrap_or_default();
         let (before, after) = (strings(prior), strings(planned));
         for arn in after.iter().filter(|arn| !before.contains(arn)) {
-            run.ask("AttachRolePolicy", json!({"RoleName": role, "PolicyArn": arn.as_str()})).await?;
+            run.ask(
+                "AttachRolePolicy",
+                json!({"RoleName": role, "PolicyArn": arn.as_str()}),
+            )
+            .await?;
         }
-        for arn in before.iter().filter(|arn| !after.contains(arn) && args::is_set(planned, "managed_policy_arns")) {
-            run.ask("DetachRolePolicy", json!({"RoleName": role, "PolicyArn": arn.as_str()})).await?;
+        for arn in before
+            .iter()
+            .filter(|arn| !after.contains(arn) && args::is_set(planned, "managed_policy_arns"))
+        {
+            run.ask(
+                "DetachRolePolicy",
+                json!({"RoleName": role, "PolicyArn": arn.as_str()}),
+            )
+            .await?;
         }
-        let (before, after) = (args::get(prior, "inline_policy"), args::get(planned, "inline_policy"));
+        let (before, after) = (
+            args::get(prior, "inline_policy"),
+            args::get(planned, "inline_policy"),
+        );
         if !after.is_known() {
             return Ok(());
         }
-        for policy in after.children().iter().filter(|policy| !before.children().contains(policy)) {
+        for policy in after
+            .children()
+            .iter()
+            .filter(|policy| !before.children().contains(policy))
+        {
             let (name, document) = (args::string(policy, "name"), args::string(policy, "policy"));
             if let (Some(name), Some(document)) = (name, document) {
-                let input = json!({"RoleName": role, "PolicyName": name, "PolicyDocument": document});
+                let input =
+                    json!({"RoleName": role, "PolicyName": name, "PolicyDocument": document});
                 run.ask("PutRolePolicy", input).await?;
             }
         }
         for policy in before.children() {
             let name = args::string(policy, "name").unwrap_or_default();
-            let stays = after.children().iter().any(|policy| args::string(policy, "name") == Some(name));
+            let stays = after
+                .children()
+                .iter()
+                .any(|policy| args::string(policy, "name") == Some(name));
             if !stays {
-                run.ask("DeleteRolePolicy", json!({"RoleName": role, "PolicyName": name})).await?;
+                run.ask(
+                    "DeleteRolePolicy",
+                    json!({"RoleName": role, "PolicyName": name}),
+                )
+                .await?;
             }
         }
         Ok(())
@@ -105,7 +168,10 @@ impl Hooks for Role {
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let role = run.text("{id}", object);
         let input = json!({"RoleName": role});
-        let Some(profiles) = run.ask_unless("ListInstanceProfilesForRole", input, &["NoSuchEntity"]).await? else {
+        let Some(profiles) = run
+            .ask_unless("ListInstanceProfilesForRole", input, &["NoSuchEntity"])
+            .await?
+        else {
             return Ok(true);
         };
         for profile in all(&profiles, "InstanceProfiles", "InstanceProfileName") {
@@ -113,14 +179,26 @@ impl Hooks for Role {
             run.ask("RemoveRoleFromInstanceProfile", input).await?;
         }
         let force = args::bool(object, "force_detach_policies").unwrap_or(false);
-        if force || !args::get(object, "managed_policy_arns").children().is_empty() {
+        if force
+            || !args::get(object, "managed_policy_arns")
+                .children()
+                .is_empty()
+        {
             for arn in attached(run, &role).await? {
-                run.ask("DetachRolePolicy", json!({"RoleName": role, "PolicyArn": arn})).await?;
+                run.ask(
+                    "DetachRolePolicy",
+                    json!({"RoleName": role, "PolicyArn": arn}),
+                )
+                .await?;
             }
         }
         if force || !args::get(object, "inline_policy").children().is_empty() {
             for (name, _) in inline(run, &role).await? {
-                run.ask("DeleteRolePolicy", json!({"RoleName": role, "PolicyName": name})).await?;
+                run.ask(
+                    "DeleteRolePolicy",
+                    json!({"RoleName": role, "PolicyName": name}),
+                )
+                .await?;
             }
         }
         Ok(false)
@@ -143,9 +221,14 @@ impl Hooks for Policy {
             super::decoded(found, "Document");
         }
         let document = json::text_at(&answer, "PolicyVersion.Document").unwrap_or_default();
-        let known = args::string(&object, "policy").is_some_and(|known| crate::same::same_policy(known, &document));
+        let known = args::string(&object, "policy")
+            .is_some_and(|known| crate::same::same_policy(known, &document));
         let object = args::with(&object, "arn", Value::string(arn));
-        Ok(if known { object } else { args::with(&object, "policy", Value::string(document)) })
+        Ok(if known {
+            object
+        } else {
+            args::with(&object, "policy", Value::string(document))
+        })
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
@@ -153,14 +236,23 @@ impl Hooks for Policy {
             return Ok(());
         }
         let arn = run.text("{id}", prior);
-        let versions = run.ask("ListPolicyVersions", json!({"PolicyArn": arn})).await?;
+        let versions = run
+            .ask("ListPolicyVersions", json!({"PolicyArn": arn}))
+            .await?;
         let old: Vec<&Json> = json::get(&versions, "Versions")
             .and_then(Json::as_array)
-            .map(|versions| versions.iter().filter(|version| version.get("IsDefaultVersion") != Some(&json!(true))).collect())
+            .map(|versions| {
+                versions
+                    .iter()
+                    .filter(|version| version.get("IsDefaultVersion") != Some(&json!(true)))
+                    .collect()
+            })
             .unwrap_or_default();
         // The oldest gives way where there are five.
         if old.len() >= 4
-            && let Some(oldest) = old.iter().min_by_key(|version| json::text_at(version, "CreateDate"))
+            && let Some(oldest) = old
+                .iter()
+                .min_by_key(|version| json::text_at(version, "CreateDate"))
         {
             let input = json!({"PolicyArn": arn, "VersionId": json::text_at(oldest, "VersionId")});
             run.ask("DeletePolicyVersion", input).await?;
@@ -174,15 +266,23 @@ impl Hooks for Policy {
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let arn = run.text("{id}", object);
         let none = &["NoSuchEntity"];
-        let versions = run.ask_unless("ListPolicyVersions", json!({"PolicyArn": arn}), none).await?;
+        let versions = run
+            .ask_unless("ListPolicyVersions", json!({"PolicyArn": arn}), none)
+            .await?;
         let versions = versions.unwrap_or_default();
-        for version in json::get(&versions, "Versions").and_then(Json::as_array).into_iter().flatten() {
+        for version in json::get(&versions, "Versions")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+        {
             if version.get("IsDefaultVersion") != Some(&json!(true)) {
-                let input = json!({"PolicyArn": arn, "VersionId": json::text_at(version, "VersionId")});
+                let input =
+                    json!({"PolicyArn": arn, "VersionId": json::text_at(version, "VersionId")});
                 run.ask_unless("DeletePolicyVersion", input, none).await?;
             }
         }
-        run.ask_unless("DeletePolicy", json!({"PolicyArn": arn}), none).await?;
+        run.ask_unless("DeletePolicy", json!({"PolicyArn": arn}), none)
+            .await?;
         Ok(true)
     }
 }
@@ -199,16 +299,28 @@ impl Hooks for Profile {
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         let name = run.text("{id}", planned);
-        let role = |object: &Value| args::string(object, "role").filter(|role| !role.is_empty()).map(str::to_owned);
+        let role = |object: &Value| {
+            args::string(object, "role")
+                .filter(|role| !role.is_empty())
+                .map(str::to_owned)
+        };
         let (before, after) = (role(prior), role(planned));
         if before == after {
             return Ok(());
         }
         if let Some(role) = before {
-            run.ask("RemoveRoleFromInstanceProfile", json!({"InstanceProfileName": name, "RoleName": role})).await?;
+            run.ask(
+                "RemoveRoleFromInstanceProfile",
+                json!({"InstanceProfileName": name, "RoleName": role}),
+            )
+            .await?;
         }
         if let Some(role) = after {
-            run.ask("AddRoleToInstanceProfile", json!({"InstanceProfileName": name, "RoleName": role})).await?;
+            run.ask(
+                "AddRoleToInstanceProfile",
+                json!({"InstanceProfileName": name, "RoleName": role}),
+            )
+            .await?;
         }
         Ok(())
     }
@@ -217,7 +329,8 @@ impl Hooks for Profile {
         let name = run.text("{id}", object);
         if let Some(role) = args::string(object, "role").filter(|role| !role.is_empty()) {
             let input = json!({"InstanceProfileName": name, "RoleName": role});
-            run.ask_unless("RemoveRoleFromInstanceProfile", input, &["NoSuchEntity"]).await?;
+            run.ask_unless("RemoveRoleFromInstanceProfile", input, &["NoSuchEntity"])
+                .await?;
         }
         Ok(false)
     }
@@ -239,7 +352,8 @@ impl Hooks for Clients {
         }
         for id in before.iter().filter(|id| !after.contains(id)) {
             let input = json!({"OpenIDConnectProviderArn": arn, "ClientID": id.as_str()});
-            run.ask("RemoveClientIDFromOpenIDConnectProvider", input).await?;
+            run.ask("RemoveClientIDFromOpenIDConnectProvider", input)
+                .await?;
         }
         Ok(())
     }

@@ -10,12 +10,72 @@ mod lists;
 
 pub(super) const TYPES: Family = &[
     ("aws_iam_role", role),
-    ("aws_iam_role_policy", || inline_policy("aws_iam_role_policy", "RoleName", "{role}", ("PutRolePolicy", "GetRolePolicy", "DeleteRolePolicy"), "{role}:{name}")),
-    ("aws_iam_user_policy", || inline_policy("aws_iam_user_policy", "UserName", "{user}", ("PutUserPolicy", "GetUserPolicy", "DeleteUserPolicy"), "{user}:{name}")),
-    ("aws_iam_group_policy", || inline_policy("aws_iam_group_policy", "GroupName", "{group}", ("PutGroupPolicy", "GetGroupPolicy", "DeleteGroupPolicy"), "{group}:{name}")),
-    ("aws_iam_role_policy_attachment", || attachment("aws_iam_role_policy_attachment", "RoleName", "{role}", ("AttachRolePolicy", "ListAttachedRolePolicies", "DetachRolePolicy"), "{role}/{policy_arn}")),
-    ("aws_iam_user_policy_attachment", || attachment("aws_iam_user_policy_attachment", "UserName", "{user}", ("AttachUserPolicy", "ListAttachedUserPolicies", "DetachUserPolicy"), "{user}/{policy_arn}")),
-    ("aws_iam_group_policy_attachment", || attachment("aws_iam_group_policy_attachment", "GroupName", "{group}", ("AttachGroupPolicy", "ListAttachedGroupPolicies", "DetachGroupPolicy"), "{group}/{policy_arn}")),
+    ("aws_iam_role_policy", || {
+        inline_policy(
+            "aws_iam_role_policy",
+            "RoleName",
+            "{role}",
+            ("PutRolePolicy", "GetRolePolicy", "DeleteRolePolicy"),
+            "{role}:{name}",
+        )
+    }),
+    ("aws_iam_user_policy", || {
+        inline_policy(
+            "aws_iam_user_policy",
+            "UserName",
+            "{user}",
+            ("PutUserPolicy", "GetUserPolicy", "DeleteUserPolicy"),
+            "{user}:{name}",
+        )
+    }),
+    ("aws_iam_group_policy", || {
+        inline_policy(
+            "aws_iam_group_policy",
+            "GroupName",
+            "{group}",
+            ("PutGroupPolicy", "GetGroupPolicy", "DeleteGroupPolicy"),
+            "{group}:{name}",
+        )
+    }),
+    ("aws_iam_role_policy_attachment", || {
+        attachment(
+            "aws_iam_role_policy_attachment",
+            "RoleName",
+            "{role}",
+            (
+                "AttachRolePolicy",
+                "ListAttachedRolePolicies",
+                "DetachRolePolicy",
+            ),
+            "{role}/{policy_arn}",
+        )
+    }),
+    ("aws_iam_user_policy_attachment", || {
+        attachment(
+            "aws_iam_user_policy_attachment",
+            "UserName",
+            "{user}",
+            (
+                "AttachUserPolicy",
+                "ListAttachedUserPolicies",
+                "DetachUserPolicy",
+            ),
+            "{user}/{policy_arn}",
+        )
+    }),
+    ("aws_iam_group_policy_attachment", || {
+        attachment(
+            "aws_iam_group_policy_attachment",
+            "GroupName",
+            "{group}",
+            (
+                "AttachGroupPolicy",
+                "ListAttachedGroupPolicies",
+                "DetachGroupPolicy",
+            ),
+            "{group}/{policy_arn}",
+        )
+    }),
     ("aws_iam_policy", policy),
     ("aws_iam_instance_profile", instance_profile),
     ("aws_iam_user", user),
@@ -42,7 +102,10 @@ fn role() -> Table {
         .names(&[
             ("assume_role_policy", "AssumeRolePolicyDocument"),
             ("unique_id", "RoleId"),
-            ("permissions_boundary", "PermissionsBoundary.PermissionsBoundaryArn"),
+            (
+                "permissions_boundary",
+                "PermissionsBoundary.PermissionsBoundaryArn",
+            ),
         ])
         .local(&["name_prefix", "force_detach_policies"])
         .create(op("CreateRole").set("PermissionsBoundary", "{permissions_boundary}"))
@@ -55,7 +118,11 @@ fn role() -> Table {
                 .set("RoleName", "{id}")
                 .set("PolicyDocument", "{assume_role_policy}"),
         )
-        .update(op("UpdateRole").set("RoleName", "{id}").only(&["description", "max_session_duration"]))
+        .update(
+            op("UpdateRole")
+                .set("RoleName", "{id}")
+                .only(&["description", "max_session_duration"]),
+        )
         .update(
             op("PutRolePermissionsBoundary")
                 .bare()
@@ -71,7 +138,12 @@ fn role() -> Table {
         )
         .delete(op("DeleteRole").set("RoleName", "{id}"))
         .tag_calls("", ("TagRole", "UntagRole"), "RoleName", "{id}")
-        .retry(&[Phase::Create, Phase::Update], "MalformedPolicyDocument", "Invalid principal", 120)
+        .retry(
+            &[Phase::Create, Phase::Update],
+            "MalformedPolicyDocument",
+            "Invalid principal",
+            120,
+        )
         .hooks(lists::Role)
 }
 
@@ -90,7 +162,13 @@ fn inline_policy(
             .set("PolicyDocument", "{policy}")
     };
     Table::new(name, "iam")
-        .names(&[("name", "PolicyName"), ("policy", "PolicyDocument"), ("role", "RoleName"), ("user", "UserName"), ("group", "GroupName")])
+        .names(&[
+            ("name", "PolicyName"),
+            ("policy", "PolicyDocument"),
+            ("role", "RoleName"),
+            ("user", "UserName"),
+            ("group", "GroupName"),
+        ])
         .local(&["name_prefix"])
         .create(write())
         .id(id)
@@ -108,9 +186,18 @@ fn attachment(
     import: &'static str,
 ) -> Table {
     Table::new(name, "iam")
-        .create(op(attach).bare().set(member, of).set("PolicyArn", "{policy_arn}"))
+        .create(
+            op(attach)
+                .bare()
+                .set(member, of)
+                .set("PolicyArn", "{policy_arn}"),
+        )
         .id(import)
-        .read(op(list).set(member, of).at("AttachedPolicies[PolicyArn={policy_arn}]"))
+        .read(
+            op(list)
+                .set(member, of)
+                .at("AttachedPolicies[PolicyArn={policy_arn}]"),
+        )
         .delete(op(detach).set(member, of).set("PolicyArn", "{policy_arn}"))
 }
 
@@ -135,20 +222,38 @@ fn policy() -> Table {
 fn instance_profile() -> Table {
     Table::new("aws_iam_instance_profile", "iam")
         .noun("InstanceProfile")
-        .names(&[("unique_id", "InstanceProfileId"), ("role", "Roles.0.RoleName")])
+        .names(&[
+            ("unique_id", "InstanceProfileId"),
+            ("role", "Roles.0.RoleName"),
+        ])
         .local(&["name_prefix"])
         .create(op("CreateInstanceProfile").except(&["role"]))
         .id("{name}")
-        .read(op("GetInstanceProfile").set("InstanceProfileName", "{id}").at("InstanceProfile"))
+        .read(
+            op("GetInstanceProfile")
+                .set("InstanceProfileName", "{id}")
+                .at("InstanceProfile"),
+        )
         .delete(op("DeleteInstanceProfile").set("InstanceProfileName", "{id}"))
-        .tag_calls("", ("TagInstanceProfile", "UntagInstanceProfile"), "InstanceProfileName", "{id}")
+        .tag_calls(
+            "",
+            ("TagInstanceProfile", "UntagInstanceProfile"),
+            "InstanceProfileName",
+            "{id}",
+        )
         .hooks(lists::Profile)
 }
 
 fn user() -> Table {
     Table::new("aws_iam_user", "iam")
         .noun("User")
-        .names(&[("unique_id", "UserId"), ("permissions_boundary", "PermissionsBoundary.PermissionsBoundaryArn")])
+        .names(&[
+            ("unique_id", "UserId"),
+            (
+                "permissions_boundary",
+                "PermissionsBoundary.PermissionsBoundaryArn",
+            ),
+        ])
         .local(&["force_destroy"])
         .create(op("CreateUser").set("PermissionsBoundary", "{permissions_boundary}"))
         .id("{name}")
@@ -179,7 +284,12 @@ fn group() -> Table {
         .id("{name}")
         .read(op("GetGroup").set("GroupName", "{id}").at("Group"))
         .replaced_by(&["name"])
-        .update(op("UpdateGroup").bare().set("GroupName", "{name}").set("NewPath", "{path}"))
+        .update(
+            op("UpdateGroup")
+                .bare()
+                .set("GroupName", "{name}")
+                .set("NewPath", "{path}"),
+        )
         .delete(op("DeleteGroup").set("GroupName", "{id}"))
 }
 
@@ -198,16 +308,29 @@ fn oidc() -> Table {
                 .set("ThumbprintList", "{thumbprint_list}"),
         )
         .delete(op("DeleteOpenIDConnectProvider").set("OpenIDConnectProviderArn", "{id}"))
-        .tag_calls("", ("TagOpenIDConnectProvider", "UntagOpenIDConnectProvider"), "OpenIDConnectProviderArn", "{id}")
+        .tag_calls(
+            "",
+            ("TagOpenIDConnectProvider", "UntagOpenIDConnectProvider"),
+            "OpenIDConnectProviderArn",
+            "{id}",
+        )
         .hooks(lists::Clients)
         .found(|_, found| {
             let url = args::string(&found, "url").unwrap_or_default();
             let bare = url.strip_prefix("https://").unwrap_or(url).to_owned();
-            args::with_all(&found, [("arn", args::get(&found, "id")), ("url", Value::string(bare))])
+            args::with_all(
+                &found,
+                [
+                    ("arn", args::get(&found, "id")),
+                    ("url", Value::string(bare)),
+                ],
+            )
         })
         .planned(|prior, _, response| {
             // The scheme is not kept.
-            let bare = |value: &Value| args::string(value, "url").map(|url| url.trim_start_matches("https://").to_owned());
+            let bare = |value: &Value| {
+                args::string(value, "url").map(|url| url.trim_start_matches("https://").to_owned())
+            };
             if !prior.is_null() && bare(prior) == bare(&response.planned) {
                 response.planned = args::with(&response.planned, "url", args::get(prior, "url"));
             }
@@ -218,16 +341,35 @@ fn saml() -> Table {
     Table::new("aws_iam_saml_provider", "iam")
         .names(&[("saml_provider_uuid", "SAMLProviderUUID")])
         .local(&["arn", "name"])
-        .create(op("CreateSAMLProvider").bare().set("Name", "{name}").set("SAMLMetadataDocument", "{saml_metadata_document}"))
+        .create(
+            op("CreateSAMLProvider")
+                .bare()
+                .set("Name", "{name}")
+                .set("SAMLMetadataDocument", "{saml_metadata_document}"),
+        )
         .id_out("SAMLProviderArn")
         .import("{id}")
         .read(op("GetSAMLProvider").set("SAMLProviderArn", "{id}"))
-        .update(op("UpdateSAMLProvider").bare().set("SAMLProviderArn", "{id}").set("SAMLMetadataDocument", "{saml_metadata_document}"))
+        .update(
+            op("UpdateSAMLProvider")
+                .bare()
+                .set("SAMLProviderArn", "{id}")
+                .set("SAMLMetadataDocument", "{saml_metadata_document}"),
+        )
         .delete(op("DeleteSAMLProvider").set("SAMLProviderArn", "{id}"))
-        .tag_calls("", ("TagSAMLProvider", "UntagSAMLProvider"), "SAMLProviderArn", "{id}")
+        .tag_calls(
+            "",
+            ("TagSAMLProvider", "UntagSAMLProvider"),
+            "SAMLProviderArn",
+            "{id}",
+        )
         .found(|_, found| {
             let id = args::get(&found, "id");
-            let name = id.as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default().to_owned();
+            let name = id
+                .as_str()
+                .and_then(|arn| arn.rsplit('/').next())
+                .unwrap_or_default()
+                .to_owned();
             args::with_all(&found, [("arn", id), ("name", Value::string(name))])
         })
 }
@@ -236,13 +378,20 @@ fn account_alias() -> Table {
     Table::new("aws_iam_account_alias", "iam")
         .create(op("CreateAccountAlias"))
         .id("{account_alias}")
-        .read(op("ListAccountAliases").at("AccountAliases.0").into("account_alias"))
+        .read(
+            op("ListAccountAliases")
+                .at("AccountAliases.0")
+                .into("account_alias"),
+        )
         .delete(op("DeleteAccountAlias").set("AccountAlias", "{id}"))
 }
 
 fn password_policy() -> Table {
     Table::new("aws_iam_account_password_policy", "iam")
-        .names(&[("minimum_password_length", "MinimumPasswordLength"), ("password_reuse_prevention", "PasswordReusePrevention")])
+        .names(&[
+            ("minimum_password_length", "MinimumPasswordLength"),
+            ("password_reuse_prevention", "PasswordReusePrevention"),
+        ])
         .create(op("UpdateAccountPasswordPolicy"))
         .id("iam-account-password-policy")
         .import("{id}")
@@ -255,13 +404,27 @@ fn password_policy() -> Table {
 fn service_linked_role() -> Table {
     Table::new("aws_iam_service_linked_role", "iam")
         .noun("Role")
-        .names(&[("unique_id", "RoleId"), ("aws_service_name", "AWSServiceName")])
+        .names(&[
+            ("unique_id", "RoleId"),
+            ("aws_service_name", "AWSServiceName"),
+        ])
         .local(&["aws_service_name", "custom_suffix"])
-        .create(op("CreateServiceLinkedRole").bare().set("AWSServiceName", "{aws_service_name}").set("CustomSuffix", "{custom_suffix}").set("Description", "{description}"))
+        .create(
+            op("CreateServiceLinkedRole")
+                .bare()
+                .set("AWSServiceName", "{aws_service_name}")
+                .set("CustomSuffix", "{custom_suffix}")
+                .set("Description", "{description}"),
+        )
         .id_out("Role.Arn")
         .import("{id}")
         .read(op("GetRole").set("RoleName", "{name}").at("Role"))
-        .update(op("UpdateRole").bare().set("RoleName", "{name}").set("Description", "{description}"))
+        .update(
+            op("UpdateRole")
+                .bare()
+                .set("RoleName", "{name}")
+                .set("Description", "{description}"),
+        )
         .delete(op("DeleteServiceLinkedRole").set("RoleName", "{name}"))
         .tag_calls("", ("TagRole", "UntagRole"), "RoleName", "{name}")
         .hooks(lists::ServiceLinked)
