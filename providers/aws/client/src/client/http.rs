@@ -73,13 +73,14 @@ impl Http {
             .https_proxy
             .clone()
             .or_else(|| variable("HTTPS_PROXY"));
-        for proxy in [http.map(Proxy::http), https.map(Proxy::https)] {
-            if let Some(proxy) = proxy {
-                // The address may hold a password, so it is not shown.
-                let proxy =
-                    proxy.map_err(|error| format!("the proxy: {}", chain(&error.without_url())))?;
-                builder = builder.proxy(proxy.no_proxy(except.clone()));
-            }
+        for proxy in [http.map(Proxy::http), https.map(Proxy::https)]
+            .into_iter()
+            .flatten()
+        {
+            // The address may hold a password, so it is not shown.
+            let proxy =
+                proxy.map_err(|error| format!("the proxy: {}", chain(&error.without_url())))?;
+            builder = builder.proxy(proxy.no_proxy(except.clone()));
         }
         let words = ["terrane/", env!("CARGO_PKG_VERSION")].concat();
         let words: Vec<&str> = std::iter::once(words.as_str())

@@ -10,6 +10,9 @@ mod retry;
 mod setup;
 mod sign;
 
+#[cfg(test)]
+mod tests;
+
 pub use address::endpoint_keys;
 pub use identity::Identity;
 pub use setup::SetupError;
