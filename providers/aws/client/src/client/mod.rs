@@ -244,7 +244,8 @@ impl Inner {
         let again = match verdict {
             Verdict::Refused => false,
             Verdict::Throttled => past.throttled < self.pace.own_throttled,
-            Verdict::NotReceived | Verdict::Lost { sent: false } => true,
+            Verdict::NotReceived => true,
+            Verdict::Lost { sent: false } => past.attempts <= retry::OWN_UNCONNECTED,
             Verdict::Broken | Verdict::Lost { sent: true } => prepared.repeatable,
         };
         if !again || past.attempts > self.pace.max_retries || !self.pace.pay(verdict) {
