@@ -96,6 +96,7 @@ struct Past {
     /// Things that are mended once.
     mended_clock: bool,
     mended_keys: bool,
+    mended_region: bool,
     region: Option<String>,
 }
 
@@ -273,7 +274,8 @@ impl Inner {
             .filter(|region| !region.is_empty());
         let asked = past.region.as_deref().unwrap_or(&prepared.region);
         match region {
-            Some(region) if region != asked && past.region.is_none() => {
+            Some(region) if region != asked && !past.mended_region => {
+                past.mended_region = true;
                 past.region = Some(region.to_owned());
                 self.buckets
                     .lock()
