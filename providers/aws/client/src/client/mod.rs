@@ -219,7 +219,13 @@ impl Inner {
             past.mended_keys = true;
             return Judged::AtOnce;
         }
-        let verdict = retry::verdict(&found, answer.status);
+        // An error in an answer of success is the service's own.
+        let status = if answer.status < 300 {
+            500
+        } else {
+            answer.status
+        };
+        let verdict = retry::verdict(&found, status);
         let broken = verdict == Verdict::Broken && !prepared.reads;
         past.uncertain |= broken;
         let kind = match verdict {
