@@ -108,8 +108,8 @@ pub(crate) fn approve_parts(
         None => ApprovedPlan::approve(plan, policy, consent)?,
         Some(gating) => {
             let made_at = plan.timestamp.clone();
-            let policies = gating.policies(&plan, &loaded);
-            gating.with_case(&made_at, &loaded, &policies, |case| {
+            let said = gating.said(&plan, &loaded);
+            gating.with_case(&made_at, &loaded, &said, |case| {
                 ApprovedPlan::approve(plan, Policy::Gates(case), consent)
             })?
         }

@@ -9,7 +9,7 @@ use terrane_lang::source::SourceMap;
 use terrane_lang::syntax::format::format;
 
 /// Files that have a standard layout.
-const ENDINGS: [&str; 7] = [
+const ENDINGS: [&str; 8] = [
     ".tf",
     ".tofu",
     ".tfvars",
@@ -17,6 +17,7 @@ const ENDINGS: [&str; 7] = [
     ".tofutest.hcl",
     ".tfmock.hcl",
     ".tofumock.hcl",
+    ".tfquery.hcl",
 ];
 
 /// What is to be done.
@@ -77,7 +78,7 @@ pub fn run(targets: &[String], options: FormatOptions) -> Result<Formatted, Fail
         } else {
             diagnostics.push(Diagnostic::error(
                 rules::folder::NOT_FORMATTABLE.named(format!("Can't format {target}")),
-                "Only files that end in .tf, .tofu, .tfvars, .tftest.hcl, .tofutest.hcl, .tfmock.hcl or .tofumock.hcl have a standard layout.",
+                "Only files that end in .tf, .tofu, .tfvars, .tftest.hcl, .tofutest.hcl, .tfmock.hcl, .tofumock.hcl or .tfquery.hcl have a standard layout.",
             ));
         }
     }

@@ -244,6 +244,7 @@ async fn start(factories: &Providers, of: &Of) -> Result<Arc<dyn Provider>, Fail
                 config: config.clone(),
             },
             Call::Configure {
+                may_defer: false,
                 config: config.clone(),
             },
         ] {

@@ -67,6 +67,19 @@ pub(crate) fn write(path: &str, generated: Vec<Generated>) -> Result<Written, Fa
         text.push_str(&block.text);
         blocks.insert(block.addr, block.text);
     }
+    save(path, &text)?;
+    let file = ModuleFile {
+        name: name_in_module(path),
+        content: text.into_bytes(),
+    };
+    Ok(Written { file, blocks })
+}
+
+/// Writes a new file.
+///
+/// # Errors
+/// When that fails, or somebody else has made the file meanwhile.
+pub(crate) fn save(path: &str, text: &str) -> Result<(), Failure> {
     let save = || {
         let mut file = std::fs::File::create_new(path)?;
         file.write_all(text.as_bytes())?;
@@ -74,12 +87,7 @@ pub(crate) fn write(path: &str, generated: Vec<Generated>) -> Result<Written, Fa
     };
     save().map_err(Failure::io(format!(
         "Writing generated configuration to {path} failed"
-    )))?;
-    let file = ModuleFile {
-        name: name_in_module(path),
-        content: text.into_bytes(),
-    };
-    Ok(Written { file, blocks })
+    )))
 }
 
 /// The name under which the file is part of the root module: its own, where it is in the folder of that and counts as configuration.

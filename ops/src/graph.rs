@@ -1,4 +1,4 @@
-//! `graph`: which resource depends on which, in the DOT language.
+//! `graph`: which resource depends on which.
 
 use crate::failure::{Failure, Report};
 use crate::load::{Loaded, Origin, load};
@@ -10,32 +10,120 @@ use terrane_config::config::{
 };
 use terrane_lang::expr::{Compiled, Use};
 use terrane_lang::source::SourceMap;
+use terrane_model::addr::ConfigResource;
 use terrane_model::snapshot::Snapshot;
+use terrane_plan::plan::{Action, Plan};
 
 /// A resource: its module, and its index there.
 type Node = (u32, u32);
 
-/// The graph of the configuration in the working directory, as DOT, and warnings.
+/// Resources and what they depend on.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// In the order of modules and names.
+    pub nodes: Vec<GraphNode>,
+    /// From what depends to what it depends on, without those that follow from others; as positions in `nodes`.
+    pub edges: Vec<(usize, usize)>,
+}
+
+/// A resource.
+#[derive(Clone, Debug)]
+pub struct GraphNode {
+    /// `module.net.aws_vpc.this`
+    pub address: String,
+    /// The address within its module.
+    pub label: String,
+    /// The names of the modules around it, outermost first.
+    pub modules: Vec<String>,
+    /// File and line of its block.
+    pub place: Option<(String, u32)>,
+    /// How many of its instances a plan does what with, in the order of importance; empty: none, or there is no plan.
+    pub actions: Vec<(Action, usize)>,
+}
+
+/// The configuration in the working directory, and warnings.
 ///
 /// # Errors
 /// When the configuration has errors.
-pub async fn run(
+pub async fn read(
     session: &Session,
     arguments: &[VariableArgument],
-) -> Result<(String, Report), Failure> {
+) -> Result<(Loaded, Report), Failure> {
     let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
     let nothing = Snapshot::default();
-    let Loaded {
-        config,
-        sources,
-        warnings,
-        ..
-    } = load(session, &nothing, Origin::Disk, &collected.values).await?;
+    let loaded = load(session, &nothing, Origin::Disk, &collected.values).await?;
     let report = Report {
-        diagnostics: warnings,
-        sources,
+        diagnostics: loaded.warnings.clone(),
+        sources: loaded.sources.clone(),
     };
-    Ok((dot(&config), report))
+    Ok((loaded, report))
+}
+
+/// The graph of a configuration, with what a plan does.
+#[must_use]
+pub fn graph(loaded: &Loaded, plan: Option<&Plan>) -> Graph {
+    let config = &loaded.config;
+    let mut actions: BTreeMap<ConfigResource, Vec<(Action, usize)>> = BTreeMap::new();
+    for change in plan.into_iter().flat_map(|plan| &plan.changes) {
+        if change.action == Action::NoOp {
+            continue;
+        }
+        let of = actions.entry(change.addr.resource.config()).or_default();
+        match of.iter_mut().find(|(action, _)| *action == change.action) {
+            Some((_, count)) => *count += 1,
+            None => of.push((change.action, 1)),
+        }
+    }
+    let mut nodes = Vec::new();
+    for module in &config.modules {
+        let ModuleId(id) = module.id;
+        for (index, resource) in (0u32..).zip(&module.resources) {
+            let addr = ConfigResource {
+                module: module.path.clone(),
+                mode: resource.mode,
+                type_name: resource.type_name.clone(),
+                name: resource.name.clone(),
+            };
+            let file = loaded.sources.get(resource.span.file);
+            let mut actions = actions.remove(&addr).unwrap_or_default();
+            actions.sort_by_key(|(action, _)| importance(*action));
+            let node = GraphNode {
+                address: addr.to_string(),
+                label: label(resource),
+                modules: module.path.0.iter().map(ToString::to_string).collect(),
+                place: file
+                    .map(|file| (file.path.clone(), file.position(resource.span.start).line)),
+                actions,
+            };
+            nodes.push(((id, index), node));
+        }
+    }
+    nodes.sort_by(|(_, a), (_, b)| (&a.modules, &a.label).cmp(&(&b.modules, &b.label)));
+    let places: BTreeMap<Node, usize> = (nodes.iter().enumerate())
+        .map(|(at, (node, _))| (*node, at))
+        .collect();
+    let mut found: Vec<(usize, usize)> = (reduced(&edges(config)).iter())
+        .flat_map(|(from, to)| to.iter().map(|to| (*from, *to)))
+        .filter_map(|(from, to)| Some((*places.get(&from)?, *places.get(&to)?)))
+        .collect();
+    found.sort_unstable();
+    Graph {
+        nodes: nodes.into_iter().map(|(_, node)| node).collect(),
+        edges: found,
+    }
+}
+
+/// What is shown where several things are done.
+fn importance(action: Action) -> u8 {
+    match action {
+        Action::Delete => 0,
+        Action::DeleteThenCreate | Action::CreateThenDelete | Action::ForgetThenCreate => 1,
+        Action::Update => 2,
+        Action::Create => 3,
+        Action::Forget => 4,
+        Action::Read => 5,
+        Action::NoOp => 6,
+    }
 }
 
 /// The graph as DOT.

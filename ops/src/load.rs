@@ -77,8 +77,8 @@ pub enum Origin<'a> {
     Disk,
     /// A saved plan.
     Saved(&'a [ModuleFolder]),
-    /// The working directory, with a file of the root module that may not be in it.
-    With(&'a ModuleFile),
+    /// The working directory, with files of the root module that may not be in it.
+    With(&'a [ModuleFile]),
     /// Another folder than the working directory (`import -config`).
     Folder(&'a str),
 }
@@ -174,7 +174,7 @@ fn loader(
         })?,
     };
     let root = match origin {
-        Origin::With(file) => with_file(root, file),
+        Origin::With(files) => files.iter().fold(root, with_file),
         Origin::Disk | Origin::Saved(_) | Origin::Folder(_) => root,
     };
     let loader = Loader::with_variables(root.clone(), variables).within(Surroundings {

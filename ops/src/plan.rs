@@ -35,6 +35,8 @@ pub struct PlanRequest {
     pub mode: PlanMode,
     /// Trust the state instead of reading objects.
     pub skip_refresh: bool,
+    /// `-allow-deferral`: what providers can't decide yet is left to a later plan.
+    pub allow_deferral: bool,
     /// `-target`
     pub targets: Vec<String>,
     /// `-exclude`
@@ -135,7 +137,7 @@ async fn once(
         variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
     let origin = match (&back, written) {
         (Some(back), _) => Origin::Saved(&back.folders),
-        (None, Some(written)) => Origin::With(&written.file),
+        (None, Some(written)) => Origin::With(std::slice::from_ref(&written.file)),
         (None, None) => Origin::Disk,
     };
     let mut loaded = load(session, &snapshot, origin, &early).await?;
@@ -238,6 +240,7 @@ fn options(
     Ok(PlanOptions {
         mode: request.mode,
         refresh: !request.skip_refresh,
+        allow_deferral: request.allow_deferral,
         targets,
         excludes,
         replace,

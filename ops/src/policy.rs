@@ -67,6 +67,11 @@ pub fn check_plan(
     plan: &Plan,
     loaded: &Loaded,
 ) -> Result<Report, Failure> {
+    check_json(policies, namespaces, &Input::plan(&json_of(plan, loaded)?))
+}
+
+/// A plan as `terrane show -json` has it.
+pub(crate) fn json_of(plan: &Plan, loaded: &Loaded) -> Result<String, Failure> {
     let registry = loaded.registry.clone();
     let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
     let configuration = loaded.configuration_json();
@@ -82,7 +87,7 @@ pub fn check_plan(
             "The plan could not be written as JSON.",
         )
     })?;
-    check_json(policies, namespaces, &Input::plan(&json))
+    Ok(json)
 }
 
 /// Where the resources of a configuration are declared.

@@ -119,7 +119,12 @@ pub fn built_in(session: &Session) -> Providers {
     // For the project's own tests: a simulated cloud, which lives as long as the process.
     match session.env.get("TERRANE_SIM").map(|seed| seed.parse()) {
         Some(Ok(seed)) => {
-            let factory = terrane_sim::SimFactory::new(terrane_sim::World::new(seed));
+            let world = terrane_sim::World::new(seed);
+            let networks = session.env.get("TERRANE_SIM_NETWORKS");
+            for name in networks.iter().flat_map(|names| names.split(',')) {
+                world.add_network(name, "10.0.0.0/16");
+            }
+            let factory = terrane_sim::SimFactory::new(world);
             let crashes = session.env.contains_key("TERRANE_SIM_CRASHES");
             providers.with(Arc::new(if crashes { factory.crashing() } else { factory }))
         }

@@ -113,6 +113,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["terrane-value", "terrane-model", "terrane-fetch"],
     ),
     ("terrane-policy", &[]),
+    ("terrane-cost", &[]),
     (
         "terrane-catalog",
         &["terrane-value", "terrane-model", "terrane-modules"],
@@ -145,6 +146,7 @@ const RIM: &[(&str, &[&str])] = &[
             "terrane-fetch",
             "terrane-modules",
             "terrane-policy",
+            "terrane-cost",
             "terrane-catalog",
         ],
     ),

@@ -126,6 +126,21 @@ pub(super) const POLICY: &[Flag] = &[
     ),
     Flag::new("all-namespaces", Bool, "", ""),
 ];
+/// Prices of what is planned.
+pub(super) const COST: &[Flag] = &[
+    Flag::new(
+        "price-book",
+        Value,
+        "FILE",
+        "Say what the plan costs, by the prices in this file. May be given again.",
+    ),
+    Flag::new(
+        "usage",
+        Value,
+        "FILE",
+        "How much is used, in JSON: requests, hours, gigabytes. May be given again.",
+    ),
+];
 /// What is planned.
 pub(super) const OPERATION: &[Flag] = &[
     Flag::new(
@@ -145,6 +160,12 @@ pub(super) const OPERATION: &[Flag] = &[
         Bool,
         "false",
         "Trust the state instead of reading what really exists. Faster, but changes made elsewhere are not seen.",
+    ),
+    Flag::new(
+        "allow-deferral",
+        Bool,
+        "",
+        "Leave to a later plan what providers can't decide yet, with all that depends on it.",
     ),
     Flag::new(
         "replace",

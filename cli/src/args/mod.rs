@@ -4,6 +4,7 @@ pub(crate) mod flags;
 pub(crate) mod help;
 pub(crate) mod parse;
 pub(crate) mod table;
+mod table_cost;
 mod table_gates;
 mod table_policy;
 mod table_state;

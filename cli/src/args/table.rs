@@ -1,7 +1,7 @@
 //! The table of commands.
 
 use super::flags::Kind::{Bool, Value};
-use super::flags::{APPROVE, Flag, INPUT, JSON, OPERATION, POLICY, STATE, VARS, VIEW};
+use super::flags::{APPROVE, COST, Flag, INPUT, JSON, OPERATION, POLICY, STATE, VARS, VIEW};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::command;
@@ -157,6 +157,7 @@ static COMMANDS: &[Command] = &[
             STATE,
             OPERATION,
             POLICY,
+            COST,
             &[
                 Flag::new(
                     "out",
@@ -203,6 +204,7 @@ static COMMANDS: &[Command] = &[
             STATE,
             OPERATION,
             POLICY,
+            COST,
             APPROVE,
             GLASS,
             &[TO],
@@ -217,7 +219,7 @@ static COMMANDS: &[Command] = &[
         about: "Destroy what is managed here",
         help: "The same as `terrane apply -destroy`: plans to destroy every object that is managed in\nthis workspace, asks, and does it.",
         flags: &[
-            VIEW, JSON, INPUT, VARS, STATE, OPERATION, POLICY, APPROVE, GLASS,
+            VIEW, JSON, INPUT, VARS, STATE, OPERATION, POLICY, COST, APPROVE, GLASS,
         ],
         positional: (0, 0),
         run: Some(command::apply::run_destroy),
@@ -365,14 +367,25 @@ static COMMANDS: &[Command] = &[
         path: &["graph"],
         primary: false,
         usage: " [options]",
-        about: "Write the dependency graph in DOT",
-        help: "Writes which resource depends on which, in the DOT language of Graphviz. There is one\ngraph: -type, which chooses between several elsewhere, is accepted and changes nothing.",
+        about: "Draw which resource depends on which",
+        help: "Writes the graph to standard output: in the DOT language of Graphviz, as a picture, as a\npage in which one can search and fold, or as JSON. There is one graph: -type, which\nchooses between several elsewhere, is accepted and changes nothing.",
         flags: &[
             VIEW,
             VARS,
             &[
+                Flag::new(
+                    "format",
+                    Value,
+                    "FORMAT",
+                    "dot (the default), svg, html or json.",
+                ),
+                Flag::new(
+                    "plan",
+                    Value,
+                    "FILE",
+                    "Draw a saved plan: the colours say what it does (svg, html, json).",
+                ),
                 Flag::new("type", Value, "", ""),
-                Flag::new("plan", Value, "", ""),
                 Flag::new("draw-cycles", Bool, "", ""),
                 Flag::new("module-depth", Value, "", ""),
             ],
@@ -550,6 +563,27 @@ static COMMANDS: &[Command] = &[
         run: Some(command::providers::schema),
     },
     Command {
+        path: &["query"],
+        primary: false,
+        usage: " [options]",
+        about: "List what there is of the types that query files name",
+        help: "Asks providers for objects that exist, whether they are managed here or not: those\nthat the list blocks of the query files (.tfquery.hcl) of this folder describe. Each\nis shown with its identity and its name. Changes nothing.",
+        flags: &[
+            VIEW,
+            JSON,
+            INPUT,
+            VARS,
+            &[Flag::new(
+                "generate-config-out",
+                Value,
+                "FILE",
+                "Write `import` and `resource` blocks for what is found to a new file. With -json they are a part of the output.",
+            )],
+        ],
+        positional: (0, 0),
+        run: Some(command::query::run),
+    },
+    Command {
         path: &["refresh"],
         primary: false,
         usage: " [options]",
@@ -643,6 +677,24 @@ static COMMANDS: &[Command] = &[
         run: Some(command::version::run),
     },
     Command {
+        path: &["why"],
+        primary: false,
+        usage: " [options] ADDRESS",
+        about: "Say why an action is planned",
+        help: "Makes a plan, or takes a saved one, and says what leads to what it does to an object:\nwhich line of the configuration, variable, other object, or change outside.",
+        flags: &[
+            VIEW,
+            JSON,
+            INPUT,
+            VARS,
+            STATE,
+            OPERATION,
+            &[Flag::new("plan", Value, "FILE", "Explain this saved plan.")],
+        ],
+        positional: (1, 1),
+        run: Some(command::why::run),
+    },
+    Command {
         path: &["workspace"],
         primary: false,
         usage: " <subcommand> [options] [arguments]",
@@ -727,6 +779,7 @@ static COMMANDS: &[Command] = &[
 pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
     COMMANDS
         .iter()
+        .chain(super::table_cost::COMMANDS)
         .chain(super::table_gates::COMMANDS)
         .chain(super::table_policy::COMMANDS)
         .chain(super::table_state::COMMANDS)

@@ -68,6 +68,7 @@ fn plan_and_apply(
     auto: bool,
 ) -> Result<Exit, Failure> {
     let look = Look::prepare(parsed)?;
+    let cost = super::cost::Look::prepare(parsed)?;
     block_on(async {
         let interrupt = Interrupt::listen();
         let leased = {
@@ -85,6 +86,7 @@ fn plan_and_apply(
         };
         show(app, parsed, &made);
         app.show_report(&made.report());
+        cost.at(app, &made.plan, &made.loaded)?;
         look.at(app, &made.plan, &made.loaded)?;
         let destroy = request.mode == PlanMode::Destroy;
         let approved = pass_gate(app, parsed, session, made, auto)?;

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod console;
+pub(crate) mod cost;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod force_unlock;
@@ -19,6 +20,7 @@ pub(crate) mod output;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod providers;
+pub(crate) mod query;
 pub(crate) mod refresh;
 pub(crate) mod replace_provider;
 mod saved;
@@ -29,6 +31,7 @@ pub(crate) mod test;
 pub(crate) mod upkeep;
 pub(crate) mod validate;
 pub(crate) mod version;
+pub(crate) mod why;
 pub(crate) mod workspace;
 
 use crate::app::App;

@@ -27,6 +27,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     };
     with_session(app, parsed, "plan", |app, session| {
         let look = Look::prepare(parsed)?;
+        let cost = super::cost::Look::prepare(parsed)?;
         let snapshot = settled(app, session, &request)?;
         let made = {
             let mut view = app.view();
@@ -47,6 +48,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         if made.diagnostics.has_errors() {
             return Ok(Exit::ERROR);
         }
+        cost.at(app, &made.plan, &made.loaded)?;
         look.at(app, &made.plan, &made.loaded)?;
         if let Some(path) = parsed.value("out") {
             saved::save(session, &made, path)?;
@@ -55,7 +57,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             }
         }
         footer(app, &made, parsed.value("out"));
-        let changes = !made.plan.is_empty();
+        let changes = !(made.plan.is_empty() && made.plan.deferred.is_empty());
         Ok(if parsed.is("detailed-exitcode", false) && changes {
             Exit::CHANGES
         } else {
@@ -65,7 +67,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
 }
 
 /// The state to plan from, with what a cut off run left open settled first.
-fn settled(
+pub(super) fn settled(
     app: &mut App,
     session: &Session,
     request: &PlanRequest,
@@ -120,6 +122,7 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
     Ok(PlanRequest {
         mode,
         skip_refresh: !parsed.is("refresh", true),
+        allow_deferral: parsed.is("allow-deferral", false),
         targets: addresses(&["target", "target-file"])?,
         excludes: addresses(&["exclude", "exclude-file"])?,
         replace: addresses(&["replace"])?,

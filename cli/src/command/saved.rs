@@ -30,7 +30,9 @@ pub(super) async fn load_to_apply(
     glass: Option<&Glass>,
 ) -> Result<(Approved, bool), Failure> {
     let look = Look::prepare(parsed)?;
+    let cost = super::cost::Look::prepare(parsed)?;
     let saved = planfile::load(session, path).await?;
+    cost.at(app, &saved.plan, &saved.loaded)?;
     look.at(app, &saved.plan, &saved.loaded)?;
     let destroy = saved.plan.mode == PlanMode::Destroy;
     let approved = planfile::approve(session, saved, path, glass, &variables(parsed))?;

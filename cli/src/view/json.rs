@@ -14,7 +14,10 @@ use terrane_ops::lang::diagnostic::Severity;
 use terrane_ops::model::addr::InstanceAddr;
 use terrane_ops::planning::ephemeral::EphemeralProgress;
 use terrane_ops::planning::machine::Progress as Planning;
-use terrane_ops::planning::plan::{Action, ActionReason, Drift, Plan, PlanMode, ResourceChange};
+use terrane_ops::planning::plan::{
+    Action, ActionReason, DeferredChange, Drift, Plan, PlanMode, ResourceChange,
+};
+use terrane_ops::planning::view::json::deferred_name;
 use terrane_ops::ui::{Question, Ui};
 
 /// The version of this form of output.
@@ -112,6 +115,9 @@ impl<'a> Json<'a> {
         for change in &plan.changes {
             self.change(change);
         }
+        for deferred in &plan.deferred {
+            self.deferred(deferred);
+        }
         let counts = Counts::of(plan);
         self.info(
             &format!("Plan: {counts}."),
@@ -135,6 +141,20 @@ impl<'a> Json<'a> {
             );
         }
         drop(self.out.flush());
+    }
+
+    fn deferred(&mut self, deferred: &DeferredChange) {
+        let DeferredChange { reason, change } = deferred;
+        let body = json!({
+            "resource": ResourceJson::new(&change.addr),
+            "action": action_name(change.action),
+            "reason": deferred_name(*reason),
+        });
+        self.info(
+            &format!("{}: Deferred", change.addr),
+            "deferred_change",
+            json!({ "change": body }),
+        );
     }
 
     fn drift(&mut self, drift: &Drift) {

@@ -1,7 +1,9 @@
 //! What the user sees: text for people, JSON lines for programs.
 
+pub(crate) mod cost;
 pub(crate) mod diagnostics;
 mod ephemeral;
+pub(crate) mod graph;
 mod human;
 pub(crate) mod installing;
 mod json;
@@ -9,9 +11,11 @@ pub(crate) mod migration;
 mod output;
 pub(crate) mod policy;
 mod progress;
+pub(crate) mod query;
 mod resource;
 pub(crate) mod test;
 pub(crate) mod value;
+pub(crate) mod why;
 mod xml;
 
 pub(crate) use human::{Human, complete, prompt};

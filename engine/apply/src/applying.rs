@@ -176,7 +176,8 @@ impl Core {
                 private,
                 identity,
                 legacy_type_system,
-                ..
+                deferred: None,
+                requires_replace: _,
             }),
             Some(schema),
         ) = (reply.answer, self.schema(id))
@@ -509,7 +510,13 @@ impl Core {
         if self.provider_messages(id, &reply.diagnostics) {
             return self.fail(id);
         }
-        let (Some(Answer::Data { state, .. }), Some(schema)) = (reply.answer, self.schema(id))
+        let (
+            Some(Answer::Data {
+                state,
+                deferred: None,
+            }),
+            Some(schema),
+        ) = (reply.answer, self.schema(id))
         else {
             self.complain(id, &rules::apply::INVALID_READ_ANSWER, "The provider's answer has not the form that was asked for. This is a bug in the provider.".into());
             return self.fail(id);

@@ -509,7 +509,10 @@ impl Core {
                     Waiting::Provider(at),
                     instance,
                     None,
-                    Call::Configure { config },
+                    Call::Configure {
+                        config,
+                        may_defer: false,
+                    },
                 );
             }
             Ok(_) => {

@@ -30,6 +30,8 @@ pub struct Config {
     pub providers: Vec<ProviderConfig>,
     /// `import` blocks (of the root module).
     pub imports: Vec<Import>,
+    /// `list` blocks of query files, in source order.
+    pub lists: Vec<List>,
     /// Module instances that are not really there: a test gives their outputs.
     pub doubles: Vec<ModuleDouble>,
 }
@@ -309,6 +311,29 @@ pub struct Resource {
     pub provisioners: Vec<Provisioner>,
     /// The index of the `check` block that holds it, if one does.
     pub within_check: Option<u32>,
+}
+
+/// A `list` block of a query file: what a provider is asked to look for.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// The resource type.
+    pub type_name: EcoString,
+    /// Its name.
+    pub name: EcoString,
+    /// The block header.
+    pub span: Span,
+    /// How many.
+    pub repetition: Repetition,
+    /// Who is asked.
+    pub provider: ProviderUse,
+    /// The `provider` argument without its key, where a resource of the type would have to give it, too.
+    pub provider_name: Option<EcoString>,
+    /// What is looked for: the arguments of the `config` block.
+    pub body: CompiledBody,
+    /// `include_resource`
+    pub include_resource: Option<Compiled>,
+    /// `limit`
+    pub limit: Option<Compiled>,
 }
 
 /// The `lifecycle` block.

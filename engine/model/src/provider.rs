@@ -103,6 +103,8 @@ pub enum Call {
     Configure {
         /// The configuration.
         config: Value,
+        /// Whether this and later calls may be answered with [`Deferred`].
+        may_defer: bool,
     },
     /// Is this resource configuration acceptable? May hold unknowns.
     ValidateResource {
@@ -151,6 +153,15 @@ pub enum Call {
         meta: Value,
         /// Its identity, or null.
         identity: Value,
+    },
+    /// How are these objects now? Asked only for types that [`ProviderInfo::reads_many`] names, in place of as many [`Call::Read`]s.
+    ReadMany {
+        /// Resource type, of all of them.
+        type_name: EcoString,
+        /// The objects. Never empty.
+        objects: Vec<KnownObject>,
+        /// `provider_meta`, or null.
+        meta: Value,
     },
     /// What would come of this change?
     Plan {
@@ -310,6 +321,17 @@ pub enum Call {
     },
 }
 
+/// An object as it is last known: what a [`Call::Read`] says of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownObject {
+    /// The object.
+    pub current: Value,
+    /// Its private bytes.
+    pub private: Private,
+    /// Its identity, or null.
+    pub identity: Value,
+}
+
 /// What to import.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ImportTarget {
@@ -337,6 +359,8 @@ pub enum Answer {
         /// Set if the provider can't tell yet.
         deferred: Option<Deferred>,
     },
+    /// To `ReadMany`: one for each object, in the order in which they were named.
+    ReadMany(Vec<BulkRead>),
     /// To `Plan`.
     Plan {
         /// The object as it will be.
@@ -381,6 +405,8 @@ pub enum Answer {
         /// In how many milliseconds it must be renewed.
         renew_after_ms: Option<u64>,
     },
+    /// To `Import` and `OpenEphemeral`: the provider can't tell yet.
+    Deferred(Deferred),
     /// To `GetFunctions`: all of them, by name.
     Functions(BTreeMap<EcoString, Arc<Function>>),
     /// To `CallFunction`: the result, or an error about an argument (by position).
@@ -391,6 +417,15 @@ pub enum Answer {
     Invoked(Vec<String>),
     /// To `Resolve`.
     Resolved(Resolution),
+}
+
+/// What a [`Call::ReadMany`] found of one object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BulkRead {
+    /// What a [`Call::Read`] of the object would have answered, with its messages.
+    Read(Reply),
+    /// It has to be read by a call of its own.
+    Singly,
 }
 
 /// An object that was imported or moved.
@@ -472,6 +507,9 @@ pub struct ProviderInfo {
     pub schema: Arc<ProviderSchema>,
     /// What it can do.
     pub abilities: Abilities,
+    /// The resource types whose objects it can read many at a time ([`Call::ReadMany`]), with how many one call takes at most; 0: as many as
+    /// there are, since all are listed anyway.
+    pub reads_many: BTreeMap<EcoString, u32>,
 }
 
 /// What a provider can do beside the necessary.

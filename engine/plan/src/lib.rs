@@ -6,6 +6,7 @@
 
 pub mod basis;
 pub mod check;
+pub mod drift;
 pub mod ephemeral;
 pub mod exec;
 pub mod file;

@@ -2,6 +2,7 @@
 
 use crate::ephemeral::EphemeralProgress;
 use crate::generate::Generated;
+use crate::drift::{Drifted, Unlisted, Unmanaged};
 use crate::plan::{Plan, PlanMode};
 use crate::planner::Core;
 use ecow::EcoString;
@@ -88,6 +89,8 @@ pub struct PlanOptions {
     pub mode: PlanMode,
     /// Whether objects are read first.
     pub refresh: bool,
+    /// Whether providers may put off what they can't decide yet (`-allow-deferral`).
+    pub allow_deferral: bool,
     /// `-target`
     pub targets: Vec<Target>,
     /// `-exclude`
@@ -239,6 +242,90 @@ impl Takeover {
     /// The events that record the object and settle an open creation of it; none if it could not be had, which is among the messages.
     pub fn finish(self) -> (Vec<EventKind>, Diagnostics) {
         self.0.finish_takeover()
+    }
+}
+
+/// What is listed to find objects that state does not know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The types of which state has objects.
+    OfState,
+    /// The types that fit one of these names, in which `*` at the beginning or end stands for any text.
+    Types(Vec<String>),
+}
+
+impl Listed {
+    /// Whether a type is listed.
+    pub(crate) fn names(&self, type_name: &str, is_managed: bool) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::OfState => is_managed,
+            Self::Types(patterns) => {
+                let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+                crate::drift::is_in(&patterns, type_name)
+            }
+        }
+    }
+}
+
+/// What a [`Survey`] found.
+#[derive(Debug, Default)]
+pub struct Surveyed {
+    /// How many objects were read.
+    pub read: usize,
+    /// Objects that are not as state holds them, in the order of addresses.
+    pub drifted: Vec<Drifted>,
+    /// Instances that could not be read; why is among the messages.
+    pub unread: Vec<InstanceAddr>,
+    /// How many objects were listed.
+    pub listed: usize,
+    /// What was listed and state does not know, by type and name.
+    pub unmanaged: Vec<Unmanaged>,
+    /// What could not be listed.
+    pub unlisted: Vec<Unlisted>,
+    /// The user stopped it: it is not complete.
+    pub cancelled: bool,
+    /// Messages.
+    pub diagnostics: Diagnostics,
+}
+
+/// Looks how all objects are, without planning anything (`terrane drift`). Driven like [`Planner`].
+#[derive(Debug)]
+pub struct Survey(Box<Core>);
+
+impl Survey {
+    /// Begins. Of the options, targets, exclusions and the workspace matter.
+    #[must_use]
+    pub fn new(input: PlanInput, list: Listed) -> Self {
+        Self(Box::new(Core::survey(input, list)))
+    }
+
+    /// Requests that can be carried out now. Each is returned once.
+    pub fn poll(&mut self) -> Vec<Request> {
+        self.0.poll()
+    }
+
+    /// Takes an answer.
+    pub fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        self.0.on(id, outcome);
+    }
+
+    /// What happened since the last call, for the user.
+    pub fn progress(&mut self) -> Vec<Progress> {
+        self.0.progress()
+    }
+
+    /// The user wants to stop: no further requests are made.
+    pub fn cancel(&mut self) {
+        self.0.cancel();
+    }
+
+    /// What was found.
+    pub fn finish(self) -> Surveyed {
+        self.0.finish_survey()
     }
 }
 

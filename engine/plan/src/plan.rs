@@ -82,6 +82,30 @@ pub enum ActionReason {
     ReadBecauseCheckNested,
 }
 
+/// Why a change is put off. Names are those of the plan format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeferredReason {
+    /// The provider does not say.
+    Unknown,
+    /// The provider can't do without what is not known in the configuration of the resource.
+    ResourceConfigUnknown,
+    /// The provider can't do without what is not known in its own configuration.
+    ProviderConfigUnknown,
+    /// The provider misses something that must be there first.
+    AbsentPrerequisite,
+    /// Something that it depends on (or, where it is to go, that depends on it) is put off.
+    DeferredPrerequisite,
+}
+
+/// A change that is put off to a later plan: applying this one leaves the object as it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeferredChange {
+    /// Why.
+    pub reason: DeferredReason,
+    /// What would be done, as far as that can be told.
+    pub change: ResourceChange,
+}
+
 /// The change of one object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceChange {
@@ -250,8 +274,11 @@ pub struct Plan {
     pub force_replace: Vec<InstanceAddr>,
     /// Made from.
     pub base: Base,
-    /// Every object that is configured or stored, unchanged ones too, in the order of addresses (deposed ones behind the current one).
+    /// Every object that is configured or stored, unchanged ones too, in the order of addresses (deposed ones behind the current one); but those that
+    /// are put off.
     pub changes: Vec<ResourceChange>,
+    /// What is put off, in the same order. An object is here or among the changes.
+    pub deferred: Vec<DeferredChange>,
     /// What is left out by `-target` and `-exclude`: views of the prior state show it.
     pub left_out: LeftOut,
     /// Ephemeral instances that are opened when it is applied, in the order of addresses.
@@ -290,6 +317,15 @@ impl Action {
 }
 
 impl Plan {
+    /// Whether nothing more is to be done when it is applied.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.errored
+            && self.targets.is_empty()
+            && self.excludes.is_empty()
+            && self.deferred.is_empty()
+    }
+
     /// Whether applying it would change anything: objects, outputs, or (for refresh-only) what is recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {

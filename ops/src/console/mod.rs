@@ -1,7 +1,7 @@
 //! `console`: expressions, evaluated with the values of configuration and state.
 
 mod names;
-mod scope;
+pub(crate) mod scope;
 
 use crate::clock::now_ms;
 use crate::failure::{Failure, Report};

@@ -24,10 +24,10 @@ const MAX_DEPTH: u32 = 200;
 
 /// The objects that there are.
 #[derive(Debug, Default)]
-pub(super) struct Objects(BTreeMap<ResourceAddr, BTreeMap<Option<InstanceKey>, Value>>);
+pub(crate) struct Objects(BTreeMap<ResourceAddr, BTreeMap<Option<InstanceKey>, Value>>);
 
 impl Objects {
-    pub(super) fn from_state(snapshot: &Snapshot, registry: &Registry) -> Self {
+    pub(crate) fn from_state(snapshot: &Snapshot, registry: &Registry) -> Self {
         let schemas = |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
         let mut objects = Self::default();
         for (addr, resource, instance) in snapshot.instances() {
@@ -39,7 +39,7 @@ impl Objects {
         objects
     }
 
-    pub(super) fn from_plan(plan: &Plan) -> Self {
+    pub(crate) fn from_plan(plan: &Plan) -> Self {
         let mut objects = Self::default();
         for change in &plan.changes {
             if change.deposed.is_none() && !change.after.is_null() {
@@ -101,37 +101,39 @@ impl Objects {
 
 /// Everything that can be referred to.
 #[derive(Debug)]
-pub(super) struct World<'w> {
-    pub(super) config: &'w Config,
-    pub(super) objects: &'w Objects,
+pub(crate) struct World<'w> {
+    pub(crate) config: &'w Config,
+    pub(crate) objects: &'w Objects,
     /// Of root variables, by index.
-    pub(super) values: &'w [Value],
-    pub(super) functions: Functions,
-    pub(super) workspace: String,
-    pub(super) cwd: String,
+    pub(crate) values: &'w [Value],
+    pub(crate) functions: Functions,
+    pub(crate) workspace: String,
+    pub(crate) cwd: String,
 }
 
 impl World<'_> {
     /// The value of an expression that was compiled against the names of the root module.
-    pub(super) fn value(&self, expr: &Compiled) -> Result<Value, Diagnostics> {
-        let Some(root) = self.config.modules.first() else {
-            return Err(Diagnostics::new());
-        };
-        let scope = ModuleScope {
+    pub(crate) fn value(&self, expr: &Compiled) -> Result<Value, Diagnostics> {
+        let scope = self.scope(Repeat::None).ok_or_else(Diagnostics::new)?;
+        expr.eval(&scope, &[])
+    }
+
+    /// The names of the root module, within one instance of a repeated block.
+    pub(crate) fn scope(&self, repeat: Repeat) -> Option<impl Scope + '_> {
+        Some(ModuleScope {
             world: self,
-            module: root,
+            module: self.config.modules.first()?,
             instance: ModuleInstance::root(),
             caller: None,
-            repeat: Repeat::None,
+            repeat,
             depth: 0,
-        };
-        expr.eval(&scope, &[])
+        })
     }
 }
 
 /// Which instance of a repeated block an expression belongs to.
 #[derive(Clone, Debug)]
-enum Repeat {
+pub(crate) enum Repeat {
     None,
     Count(u64),
     Each(EcoString, Value),

@@ -3,15 +3,21 @@
 //! One loop owns the machine. Calls that never wait are made in the loop; others run as tasks, within limits, and answer through one
 //! channel. The loop blocks while a batch of events is made durable: answers pile up meanwhile, so that the next batch is larger.
 
+mod ask;
 mod limit;
 mod plan;
 mod pool;
+mod queue;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod bulk;
 
 mod apply;
 
 pub(crate) use apply::drive_apply;
+pub(crate) use ask::ask_all;
 pub(crate) use plan::{drive_plan, drive_recovery, drive_takeover};
 pub(crate) use pool::{Message, Pool, StandIn};
 

@@ -1,6 +1,7 @@
 //! Carries requests to providers, within limits, and brings back the answers.
 
 use super::limit::Limit;
+use super::queue::{Asked, Queue, Queued};
 use crate::interrupt::Interrupt;
 use crate::providers::Registry;
 use crate::remote_state::READER;
@@ -34,6 +35,8 @@ pub(crate) enum Message {
     },
     /// A call was refused for now. The pool keeps these to itself.
     Refused(Box<Refused>),
+    /// What came of reading many objects. The pool deals it out.
+    Many(Box<Many>),
     /// A provisioner wrote a line.
     Output(InstanceAddr, ecow::EcoString, String),
     /// A provisioner ended.
@@ -51,13 +54,12 @@ pub(crate) struct Refused {
     asked_ms: u64,
 }
 
-/// A call that waits for its turn.
+/// What came of a [`Call::ReadMany`].
 #[derive(Debug)]
-struct Queued {
-    id: RequestId,
-    asked: Asked,
-    /// Which attempt it will be, from 1.
-    attempt: u32,
+pub(crate) struct Many {
+    from: ProviderInstance,
+    queued: Queued,
+    outcome: Result<Reply, CallFailure>,
 }
 
 /// The provider instances of one conversation.
@@ -77,6 +79,8 @@ pub(crate) struct Pool {
     stand_in: Option<Arc<dyn StandIn>>,
     /// What the stand-in answered.
     answered: Vec<(RequestId, Result<Reply, CallFailure>)>,
+    /// Answers that came together, and are given one by one.
+    dealt: VecDeque<Message>,
     /// The beginning of its clock.
     began: Instant,
     /// When something that waits may be sent, though nothing is answered until then.
@@ -100,17 +104,9 @@ struct Lane {
     started: Arc<Started>,
     /// Its calls never wait: they are made at once, in the loop itself.
     instant: bool,
-    queue: VecDeque<Queued>,
+    queue: Queue,
     in_flight: usize,
     limit: Limit,
-}
-
-/// A call.
-#[derive(Clone, Debug)]
-struct Asked {
-    /// The data source that is read.
-    reader: Option<InstanceAddr>,
-    call: Call,
 }
 
 /// An instance that is started by its first call.
@@ -142,6 +138,7 @@ impl Pool {
             provisions: VecDeque::new(),
             stand_in: None,
             answered: Vec::new(),
+            dealt: VecDeque::new(),
             began: Instant::now(),
             wake_ms: None,
         }
@@ -175,27 +172,21 @@ impl Pool {
                 self.lanes.entry(provider).or_insert(lane)
             }
         };
-        // What is kept open must not run out because others came first.
-        let urgent = matches!(call, Call::RenewEphemeral { .. });
         let reader = about
             .filter(|_| matches!(call, Call::ReadDataSource { .. }))
             .cloned();
-        let queued = Queued {
-            id,
-            asked: Asked { reader, call },
-            attempt: 1,
-        };
-        if urgent {
-            lane.queue.push_front(queued);
-        } else {
-            lane.queue.push_back(queued);
-        }
+        lane.queue.submit(Queued::new(id, Asked { reader, call }));
     }
 
     fn lane(&self, provider: &ProviderInstance) -> Lane {
         let addr = &self.config.provider(provider.config).addr.provider;
         let info: Option<&ProviderInfo> = self.registry.infos().get(addr);
         let abilities = info.map(|info| info.abilities).unwrap_or_default();
+        // What answers at once has nothing to gain.
+        let reads_many = info
+            .filter(|_| !abilities.instant)
+            .map(|info| info.reads_many.clone())
+            .unwrap_or_default();
         Lane {
             started: Arc::new(Started {
                 factory: self.registry.factory(addr),
@@ -203,7 +194,7 @@ impl Pool {
                 resolves_tokens: abilities.resolves_tokens,
             }),
             instant: abilities.instant,
-            queue: VecDeque::new(),
+            queue: Queue::new(reads_many),
             in_flight: 0,
             limit: Limit::new(self.places.of(abilities.max_in_flight)),
         }
@@ -220,7 +211,7 @@ impl Pool {
         let mut answers = std::mem::take(&mut self.answered);
         for lane in self.lanes.values_mut().filter(|lane| lane.instant) {
             let started = lane.started.clone();
-            for queued in lane.queue.drain(..) {
+            while let Some(queued) = lane.queue.pop() {
                 answers.push((queued.id, started.call(queued.asked).await));
             }
         }
@@ -236,15 +227,15 @@ impl Pool {
             if lane.instant {
                 continue;
             }
-            while let Some(first) = lane.queue.front() {
-                let urgent = matches!(first.asked.call, Call::RenewEphemeral { .. });
+            while !lane.queue.is_empty() {
+                let urgent = lane.queue.is_urgent();
                 let next_ms = lane.limit.next_ms(lane.in_flight, now_ms);
                 let room = self.in_flight < all && next_ms.is_some_and(|at| at <= now_ms);
                 if !(room || urgent) {
                     wake_ms = [wake_ms, next_ms].into_iter().flatten().min();
                     break;
                 }
-                let Some(queued) = lane.queue.pop_front() else {
+                let Some(queued) = lane.queue.pop() else {
                     break;
                 };
                 lane.in_flight += 1;
@@ -274,7 +265,7 @@ impl Pool {
 
     /// Whether nothing is queued and nothing is in flight.
     pub(crate) fn is_idle(&self) -> bool {
-        self.in_flight == 0 && self.queued() == 0
+        self.in_flight == 0 && self.queued() == 0 && self.dealt.is_empty()
     }
 
     /// How many tasks run.
@@ -296,6 +287,9 @@ impl Pool {
     /// A message that is there already.
     pub(crate) fn ready(&mut self) -> Option<Message> {
         loop {
+            if let Some(message) = self.dealt.pop_front() {
+                return Some(message);
+            }
             let message = self.receiver.try_recv().ok()?;
             if let Some(message) = self.account(message) {
                 return Some(message);
@@ -306,6 +300,9 @@ impl Pool {
     /// The next message. What waits is sent meanwhile as soon as it may be.
     pub(crate) async fn next(&mut self) -> Option<Message> {
         loop {
+            if let Some(message) = self.dealt.pop_front() {
+                return Some(message);
+            }
             self.send();
             let wake_ms = self
                 .wake_ms
@@ -334,6 +331,11 @@ impl Pool {
             Message::Refused(refused) => {
                 self.ended(&refused.from);
                 self.again(*refused)
+            }
+            Message::Many(many) => {
+                self.ended(&many.from);
+                self.deal(*many);
+                None
             }
             Message::Provisioned(..) => {
                 self.in_flight = self.in_flight.saturating_sub(1);
@@ -374,12 +376,16 @@ impl Pool {
                     || self.interrupt.count() > 0
             }
         };
-        if given_up {
+        if given_up && queued.more.is_empty() {
             return Some(Message::Reply {
                 id: queued.id,
                 from,
                 outcome: Err(failure),
             });
+        }
+        if given_up {
+            self.fail(&from, &queued, &failure);
+            return None;
         }
         let lane = self.lanes.get_mut(&from)?;
         let queued = Queued {
@@ -392,6 +398,44 @@ impl Pool {
             lane.queue.push_back(queued);
         }
         None
+    }
+
+    /// Deals out what came of reading many objects.
+    fn deal(&mut self, many: Many) {
+        let Many {
+            from,
+            queued,
+            outcome,
+        } = many;
+        if let Err(failure) = &outcome
+            && self.interrupt.count() > 0
+        {
+            return self.fail(&from, &queued, failure);
+        }
+        let Some(lane) = self.lanes.get_mut(&from) else {
+            return;
+        };
+        if outcome.is_ok() {
+            lane.limit.clean();
+        }
+        for (id, reply) in lane.queue.deal(queued, outcome.ok()) {
+            self.dealt.push_back(Message::Reply {
+                id,
+                from: from.clone(),
+                outcome: Ok(reply),
+            });
+        }
+    }
+
+    /// All that a call stands for has failed.
+    fn fail(&mut self, from: &ProviderInstance, queued: &Queued, failure: &CallFailure) {
+        for id in std::iter::once(&queued.id).chain(&queued.more) {
+            self.dealt.push_back(Message::Reply {
+                id: *id,
+                from: from.clone(),
+                outcome: Err(failure.clone()),
+            });
+        }
     }
 
     /// Asks all providers to end calls in flight soon.
@@ -454,6 +498,7 @@ fn describe(call: &Call) -> (&'static str, EcoString) {
         Call::UpgradeState { type_name, .. } => ("upgrade state", Some(type_name)),
         Call::UpgradeIdentity { type_name, .. } => ("upgrade identity", Some(type_name)),
         Call::Read { type_name, .. } => ("read", Some(type_name)),
+        Call::ReadMany { type_name, .. } => ("read many", Some(type_name)),
         Call::Plan { type_name, .. } => ("plan", Some(type_name)),
         Call::Apply { type_name, .. } => ("apply", Some(type_name)),
         Call::Import { type_name, .. } => ("import", Some(type_name)),
@@ -501,6 +546,11 @@ fn spawn_call(
                 sent_ms,
                 failure,
                 asked_ms,
+            })),
+            (outcome, _) if !queued.more.is_empty() => Message::Many(Box::new(Many {
+                from,
+                queued,
+                outcome,
             })),
             (outcome, _) => Message::Reply {
                 id: queued.id,

@@ -95,6 +95,7 @@ impl Refusing {
                 resolves_tokens: self.resolves_tokens,
                 ..Abilities::default()
             },
+            reads_many: BTreeMap::new(),
         }
     }
 }

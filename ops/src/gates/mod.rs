@@ -9,7 +9,9 @@ pub mod decide;
 pub mod keys;
 pub mod pass;
 mod policies;
+mod prices;
 
+use crate::cost::Prices;
 use crate::failure::{Failure, Report};
 use crate::rules;
 use crate::session::Session;
@@ -29,10 +31,12 @@ const KIND: &str = "gates";
 pub struct Rules {
     /// The gates.
     pub gates: Gates,
-    /// The files, by role and name: those of gates, and those of the policies that they name.
+    /// The files, by role and name: those of gates, and those of the policies and prices that they name.
     pub files: Vec<File>,
     /// The policies.
     pub policies: Option<Policies>,
+    /// The prices.
+    pub prices: Option<Prices>,
     /// Warnings about them, with their texts.
     pub warnings: Report,
 }
@@ -54,10 +58,12 @@ impl Rules {
             return Err(Failure::Input(report));
         }
         let policies = policies::compile(&gates, &files)?;
+        let prices = prices::compile(&gates, &files)?;
         Ok(Self {
             gates,
             files,
             policies,
+            prices,
             warnings: report,
         })
     }
@@ -97,7 +103,16 @@ pub fn of_folder(session: &Session) -> Result<Option<Rules>, Failure> {
     if files.is_empty() {
         return Ok(None);
     }
-    files.extend(policies::named(root, &files)?);
+    let mut sources = SourceMap::default();
+    let (gates, diagnostics) = parse(&mut sources, &files);
+    if diagnostics.has_errors() {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources,
+        }));
+    }
+    files.extend(policies::named(root, &gates)?);
+    files.extend(prices::named(root, &gates)?);
     Rules::read(files).map(Some)
 }
 

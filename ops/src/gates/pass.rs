@@ -10,7 +10,7 @@ use ecow::EcoString;
 use serde_json::{Value, json};
 use terrane_apply::Applied;
 use terrane_gate::decision::Decision;
-use terrane_gate::facts::{Facts, PolicyResult};
+use terrane_gate::facts::{Cost, Facts, PolicyResult};
 use terrane_gate::meaning::Meaning;
 use terrane_gate::verdict::{Verdict, explain, judge};
 use terrane_gate::{Case, Closed, Passed, Refusal};
@@ -53,6 +53,13 @@ pub struct Looked {
     pub verdict: Verdict,
 }
 
+/// What is said about a plan by what gates name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    policies: Vec<PolicyResult>,
+    cost: Option<Cost>,
+}
+
 impl Gating {
     /// Opens the book for a plan; `None`: there are no gates.
     ///
@@ -78,8 +85,8 @@ impl Gating {
     /// Judges a plan, without approving it.
     #[must_use]
     pub fn look(&self, plan: &Plan, loaded: &Loaded) -> Looked {
-        let policies = self.policies(plan, loaded);
-        self.with_case(&plan.timestamp, loaded, &policies, |case| {
+        let said = self.said(plan, loaded);
+        self.with_case(&plan.timestamp, loaded, &said, |case| {
             let meaning = case.meaning(plan);
             Looked {
                 verdict: judge(case.gates, &meaning, case.facts),
@@ -88,10 +95,18 @@ impl Gating {
         })
     }
 
-    /// What the policies that the gates name say about a plan.
-    pub(crate) fn policies(&self, plan: &Plan, loaded: &Loaded) -> Vec<PolicyResult> {
-        let policies = self.book.rules.policies.as_ref();
-        policies.map_or_else(Vec::new, |policies| policies.say(plan, loaded))
+    /// What the policies and prices that the gates name say about a plan.
+    pub(crate) fn said(&self, plan: &Plan, loaded: &Loaded) -> Said {
+        let rules = &self.book.rules;
+        let policies = rules.policies.as_ref();
+        let prices = rules.prices.as_ref();
+        Said {
+            policies: policies.map_or_else(Vec::new, |policies| policies.say(plan, loaded)),
+            // A cost that can't be found out is not known, and gates that ask for it stay closed.
+            cost: prices
+                .and_then(|prices| prices.of_plan(plan, loaded).ok())
+                .map(|estimate| crate::cost::fact(&estimate)),
+        }
     }
 
     /// Calls something with what the gates judge by.
@@ -99,7 +114,7 @@ impl Gating {
         &self,
         made_at: &str,
         loaded: &Loaded,
-        policies: &[PolicyResult],
+        said: &Said,
         call: impl FnOnce(&Case<'_>) -> T,
     ) -> T {
         let made = made_at.parse::<jiff::Timestamp>().ok();
@@ -117,8 +132,8 @@ impl Gating {
             now_ms: crate::clock::now_ms(),
             past_ms: self.book.past_ms().max(made.unwrap_or(0)),
             confirmed: false,
-            policies,
-            cost: None,
+            policies: &said.policies,
+            cost: said.cost.as_ref(),
         };
         let registry = loaded.registry.clone();
         let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);

@@ -1,13 +1,12 @@
 //! Policies that gates name: they look at every plan, and are in force together with the gates.
 
-use crate::failure::{Failure, Report};
+use crate::failure::Failure;
 use crate::load::Loaded;
 use crate::policy::{self, PolicyRequest};
 use ecow::{EcoString, eco_format};
 use std::path::Path;
 use terrane_gate::facts::{PolicyLevel, PolicyResult};
-use terrane_gate::gates::{File, Gates, Role, parse};
-use terrane_lang::source::SourceMap;
+use terrane_gate::gates::{File, Gates, Role};
 use terrane_plan::plan::Plan;
 use terrane_policy::{Level, Namespaces, Source, Sources};
 
@@ -18,17 +17,9 @@ pub struct Policies {
     namespaces: Namespaces,
 }
 
-/// The files of the policies that these files of gates name.
-pub(super) fn named(root: &Path, gates: &[File]) -> Result<Vec<File>, Failure> {
-    let mut sources = SourceMap::default();
-    let (gates, diagnostics) = parse(&mut sources, gates);
-    if diagnostics.has_errors() {
-        return Err(Failure::Input(Report {
-            diagnostics,
-            sources,
-        }));
-    }
-    let Some(named) = gates.policies else {
+/// The files of the policies that these gates name.
+pub(super) fn named(root: &Path, gates: &Gates) -> Result<Vec<File>, Failure> {
+    let Some(named) = &gates.policies else {
         return Ok(Vec::new());
     };
     let paths = |names: &[EcoString]| names.iter().map(|name| root.join(name.as_str())).collect();
@@ -76,7 +67,7 @@ pub(super) fn compile(gates: &Gates, files: &[File]) -> Result<Option<Policies>,
             text: String::from_utf8_lossy(&file.content).into_owned(),
         };
         match file.role {
-            Role::Gates => {}
+            Role::Gates | Role::Prices | Role::Usage => {}
             Role::Module => sources.policies.push(source),
             Role::Data => {
                 let folders = file.name.rsplit_once('/').map(|(folders, _)| folders);

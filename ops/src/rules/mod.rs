@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod console;
+pub mod cost;
 pub mod encryption;
 pub mod folder;
 pub mod gates;
@@ -12,6 +13,7 @@ pub mod modules;
 pub mod planning;
 pub mod plugin;
 pub mod policy;
+pub mod query;
 pub mod state;
 pub mod test;
 pub mod usage;
@@ -39,6 +41,8 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Modules", modules::ALL),
     ("Gates, decisions and the audit log", gates::ALL),
     ("Policies", policy::ALL),
+    ("Prices", cost::ALL),
+    ("Queries", query::ALL),
 ];
 
 /// The areas of all rooms.

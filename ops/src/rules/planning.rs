@@ -94,6 +94,13 @@ terrane_lang::rules! {
     /// ```
     T5213 error TO_WITH_OTHERS = "Incompatible plan options";
 
+    /// `why` explains what a plan does to an object, and the plan has no object of this address.
+    ///
+    /// ```sh
+    /// terrane why aws_instance.wbe
+    /// ```
+    T5214 error NOT_IN_PLAN = "No such object in the plan";
+
     /// A plan does not keep the values of ephemeral variables, so those that it was made with must be given again.
     ///
     /// ```sh

@@ -5,6 +5,7 @@ use crate::factory::{Configured, Known, Processes, ask_all_the_same};
 use crate::process::Process;
 use crate::talk::{Answered, Functions, Talk, Trouble};
 use async_trait::async_trait;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use terrane_model::provider::{Answer, Call, CallFailure, ProviderDiagnostic, Reply};
 use terrane_provider::Provider;
@@ -19,6 +20,8 @@ pub(crate) struct PluginProvider {
     cache: Option<SchemaCache>,
     process: OnceCell<Arc<Process>>,
     configured: Mutex<State>,
+    /// Whether it may put off what it can't decide yet, once it is configured.
+    may_defer: AtomicBool,
     /// The functions that it has as it is configured, once one was called that the schema does not know.
     functions: Arc<OnceCell<Functions>>,
 }
@@ -46,6 +49,7 @@ impl PluginProvider {
             cache,
             process: OnceCell::new(),
             configured: Mutex::new(State::Bare),
+            may_defer: AtomicBool::new(false),
             functions: Arc::default(),
         }
     }
@@ -93,6 +97,7 @@ impl PluginProvider {
             process,
             known: self.known.clone(),
             functions: self.functions.clone(),
+            may_defer: self.may_defer.load(Ordering::Relaxed),
         }
     }
 
@@ -102,14 +107,20 @@ impl PluginProvider {
     }
 
     /// Configures a process, or takes one that has this configuration already.
-    async fn configure(&self, config: Value) -> Result<(Talk, Answered), CallFailure> {
+    async fn configure(
+        &self,
+        config: Value,
+        may_defer: bool,
+    ) -> Result<(Talk, Answered), CallFailure> {
+        self.may_defer.store(may_defer, Ordering::Relaxed);
         let known = config.is_wholly_known();
         let mut messages = None;
         let process = self
             .process
             .get_or_try_init(|| async {
                 if known
-                    && let Some((process, found)) = self.processes.take_configured(&config).await
+                    && let Some((process, found)) =
+                        self.processes.take_configured(&config, may_defer).await
                 {
                     messages = Some(found.messages.clone());
                     self.set(State::Configured(found));
@@ -133,6 +144,7 @@ impl PluginProvider {
         self.set(State::Spent);
         let call = Call::Configure {
             config: config.clone(),
+            may_defer,
         };
         let answered = talk.answer(call).await;
         if let Ok(reply) = &answered
@@ -140,14 +152,16 @@ impl PluginProvider {
             && !reply.has_errors()
         {
             let messages = reply.diagnostics.clone();
-            self.set(State::Configured(Configured::now(config, messages)));
+            self.set(State::Configured(Configured::now(
+                config, may_defer, messages,
+            )));
         }
         Ok((talk, answered))
     }
 
     async fn answer(&self, call: Call) -> Result<(Talk, Answered), CallFailure> {
         match call {
-            Call::Configure { config } => self.configure(config).await,
+            Call::Configure { config, may_defer } => self.configure(config, may_defer).await,
             call @ (Call::ValidateProviderConfig { .. }
             | Call::ValidateResource { .. }
             | Call::ValidateDataSource { .. }

@@ -97,7 +97,9 @@ impl Parts {
     ) -> Answered<proto::Messages> {
         let ty = self.info.schema.provider.block.implied_type();
         let config = incoming(request.config, ty)?;
-        Ok(self.done(Call::Configure { config }).await)
+        let can = request.client_capabilities.unwrap_or_default();
+        let may_defer = can.deferral_allowed;
+        Ok(self.done(Call::Configure { config, may_defer }).await)
     }
 
     pub(crate) async fn validate_resource(
@@ -238,6 +240,11 @@ impl Parts {
                 result: outgoing(&result, ty)?,
                 private: (!private.is_empty()).then(|| private.to_vec()),
                 deferred: None,
+            },
+            Some(Answer::Deferred(deferred)) => proto::OpenEphemeralResponse {
+                diagnostics: messages(diagnostics),
+                deferred: reason(Some(deferred)),
+                ..proto::OpenEphemeralResponse::default()
             },
             _ => proto::OpenEphemeralResponse {
                 diagnostics: refuse(diagnostics),

@@ -204,6 +204,11 @@ impl Parts {
                 diagnostics: messages(diagnostics),
                 deferred: None,
             },
+            Some(Answer::Deferred(deferred)) => proto::ImportResponse {
+                diagnostics: messages(diagnostics),
+                deferred: reason(Some(deferred)),
+                ..proto::ImportResponse::default()
+            },
             _ => proto::ImportResponse {
                 diagnostics: refuse(diagnostics),
                 ..proto::ImportResponse::default()

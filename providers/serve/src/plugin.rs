@@ -222,6 +222,7 @@ mod tests {
         ProviderInfo {
             schema: Arc::new(schema),
             abilities: Abilities::default(),
+            reads_many: std::collections::BTreeMap::new(),
         }
     }
 

@@ -42,12 +42,14 @@
 //! be deleted.
 
 mod call;
+mod deferral;
 mod fault;
 mod provider;
 mod record;
 mod schema;
 mod world;
 
+pub use deferral::Deferral;
 pub use fault::{Fault, FaultPlan, Operation, Script};
 pub use provider::{SimFactory, SimProvider};
 pub use schema::{addr, instance_config, network_config, provider_schema, usual_ms};

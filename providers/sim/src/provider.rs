@@ -1,6 +1,7 @@
 //! The world as a provider.
 
-use crate::schema::{addr, provider_schema};
+use crate::deferral::Deferral;
+use crate::schema::{addr, kinds, provider_schema};
 use crate::world::{Handled, World};
 use async_trait::async_trait;
 use ecow::EcoString;
@@ -19,14 +20,17 @@ pub struct SimFactory {
     waits: bool,
     max_in_flight: u32,
     crashes: bool,
+    /// How many objects one call reads; `None`: one by one only.
+    reads_many: Option<u32>,
 }
 
-/// A provider of a world. One that is configured with a region has a function of its own: `in_region`.
+/// A provider of a world. One that is configured with a region has a function of its own: `in_region`. What it puts off, [`Deferral`] says.
 #[derive(Clone, Debug)]
 pub struct SimProvider {
     world: World,
     waits: bool,
     region: OnceLock<EcoString>,
+    deferral: Deferral,
     crashes: bool,
 }
 
@@ -34,7 +38,7 @@ impl SimProvider {
     /// Calls that depend on how this instance is configured.
     fn own(&self, call: &Call) -> Option<Reply> {
         match call {
-            Call::Configure { config } => {
+            Call::Configure { config, .. } => {
                 if let Some(region) = args::string(config, "region") {
                     // It is configured once.
                     self.region.get_or_init(|| region.into());
@@ -73,6 +77,7 @@ impl SimFactory {
             waits: false,
             max_in_flight: 0,
             crashes: false,
+            reads_many: Some(0),
         }
     }
 
@@ -87,6 +92,13 @@ impl SimFactory {
     #[must_use]
     pub fn max_in_flight(mut self, most: u32) -> Self {
         self.max_in_flight = most;
+        self
+    }
+
+    /// Providers that read so many objects in one call; 0: as many as there are; `None`: each by itself.
+    #[must_use]
+    pub fn reads_many(mut self, most: Option<u32>) -> Self {
+        self.reads_many = most;
         self
     }
 
@@ -111,6 +123,11 @@ impl SimFactory {
                 max_in_flight: self.max_in_flight,
                 instant: false,
             },
+            reads_many: self
+                .reads_many
+                .iter()
+                .flat_map(|most| kinds().iter().map(|kind| (kind.name.into(), *most)))
+                .collect(),
         }
     }
 }
@@ -134,6 +151,7 @@ impl ProviderFactory for SimFactory {
             world: self.world.clone(),
             waits: self.waits,
             region: OnceLock::new(),
+            deferral: Deferral::default(),
             crashes: self.crashes,
         }))
     }
@@ -143,7 +161,7 @@ impl ProviderFactory for SimFactory {
 impl Provider for SimProvider {
     /// The effect comes first, then the wait: a caller that is cancelled while it waits does not know that it happened.
     async fn call(&self, call: Call) -> Result<Reply, CallFailure> {
-        if let Some(reply) = self.own(&call) {
+        if let Some(reply) = self.own(&call).or_else(|| self.deferral.answer(&call)) {
             return Ok(reply);
         }
         if self.crashes

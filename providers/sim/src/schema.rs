@@ -324,6 +324,7 @@ pub fn provider_schema() -> Arc<ProviderSchema> {
                 )
                 .attr("secret", Attribute::string().optional().sensitive());
             let listing = Block::new().attr("name_prefix", Attribute::string().optional());
+            let listing = Arc::new(Schema::new(0, listing));
             let mut schema = ProviderSchema {
                 provider: Schema::new(0, config),
                 ..ProviderSchema::default()
@@ -336,6 +337,9 @@ pub fn provider_schema() -> Arc<ProviderSchema> {
                 schema
                     .identities
                     .insert(kind.name.into(), Arc::new(identity));
+                schema
+                    .list_resources
+                    .insert(kind.name.into(), listing.clone());
             }
             let insert = |block| Arc::new(Schema::new(0, block));
             schema
@@ -344,9 +348,6 @@ pub fn provider_schema() -> Arc<ProviderSchema> {
             schema
                 .ephemeral_resources
                 .insert("sim_session".into(), insert(session()));
-            schema
-                .list_resources
-                .insert("sim_network".into(), insert(listing));
             let join = Function {
                 variadic: Some(Parameter::new("parts", Type::String)),
                 ..Function::new(Type::String, "Joins names.")

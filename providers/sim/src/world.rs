@@ -6,7 +6,7 @@ use crate::schema::{Kind, kinds};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use terrane_model::provider::{Call, CallFailure, Reply};
+use terrane_model::provider::{Answer, Call, CallFailure, Private, Reply};
 use terrane_provider::args;
 use terrane_value::Value;
 
@@ -99,6 +99,8 @@ pub(crate) struct Inner {
     pub(crate) done: BTreeMap<EcoString, Done>,
     pub(crate) log: Vec<LogEntry>,
     pub(crate) sessions: BTreeSet<EcoString>,
+    /// How many requests the provider made of the cloud's API.
+    pub(crate) requests: u64,
     /// How often each thing was asked.
     asked: BTreeMap<EcoString, u64>,
 }
@@ -124,6 +126,7 @@ impl World {
             done: BTreeMap::new(),
             log: Vec::new(),
             sessions: BTreeSet::new(),
+            requests: 0,
             asked: BTreeMap::new(),
         };
         Self {
@@ -146,6 +149,7 @@ impl World {
             done,
             log,
             sessions,
+            requests,
             asked,
         } = &*inner;
         let fork = Inner {
@@ -160,6 +164,7 @@ impl World {
             done: done.clone(),
             log: log.clone(),
             sessions: sessions.clone(),
+            requests: *requests,
             asked: asked.clone(),
         };
         Self {
@@ -175,6 +180,38 @@ impl World {
     #[must_use]
     pub fn handle(&self, call: Call) -> Handled {
         self.lock().handle(call)
+    }
+
+    /// Makes a `sim_network` that nobody manages.
+    pub fn add_network(&self, name: &str, cidr: &str) {
+        let config = crate::schema::network_config(name, cidr);
+        let prior = Value::null(config.ty());
+        let type_name: EcoString = "sim_network".into();
+        let planned = self.handle(Call::Plan {
+            type_name: type_name.clone(),
+            prior: prior.clone(),
+            proposed: config.clone(),
+            config: config.clone(),
+            private: Private::default(),
+            meta: Value::NULL,
+            identity: Value::NULL,
+        });
+        if let Ok(Reply {
+            answer: Some(Answer::Plan { planned, .. }),
+            ..
+        }) = planned.result
+        {
+            let _made = self.handle(Call::Apply {
+                type_name,
+                prior,
+                planned,
+                config,
+                private: Private::default(),
+                meta: Value::NULL,
+                identity: Value::NULL,
+                token: EcoString::new(),
+            });
+        }
     }
 
     /// What kind of provider it is behind.
@@ -214,6 +251,31 @@ impl World {
     #[must_use]
     pub fn log(&self) -> Vec<LogEntry> {
         self.lock().log.clone()
+    }
+
+    /// How many requests of the cloud's API all calls so far have taken. Reading an object is one; listings, and reading many, one for every hundred.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.lock().requests
+    }
+
+    /// Somebody else makes an object, which nobody manages. Its id, or `None` if there is no such type.
+    pub fn add(&self, type_name: &str, state: &Value) -> Option<EcoString> {
+        let mut inner = self.lock();
+        let kind = kinds().iter().find(|kind| kind.name == type_name)?;
+        let count = inner.ask(&format!("add {type_name}")).to_string();
+        let hash = inner.hash(&["add", type_name, &count]);
+        let id: EcoString = format!("{}-{hash:016x}", kind.prefix).into();
+        let entity = Entity {
+            type_name: type_name.into(),
+            id: id.clone(),
+            state: args::with(state, "id", Value::string(id.clone())),
+            token: EcoString::new(),
+            before: None,
+        };
+        inner.entities.insert(id.clone(), entity);
+        inner.note(type_name, &id, "");
+        Some(id)
     }
 
     /// Sessions that were opened and not closed.

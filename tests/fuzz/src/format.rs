@@ -20,7 +20,22 @@ pub(crate) fn run(data: &[u8]) {
     // The second time may lay out what the first cleaned up; then nothing moves any more.
     let thrice = format(&twice).expect("the same text");
     assert_eq!(thrice, twice);
-    assert_eq!(shape(&before), shape(&after), "{once}");
+    let before = shape(&before);
+    // `4. 5` is a step into a number, which fails whatever is done. The peers join it to `4.5`, and so do we.
+    if !steps_into_number(&before) {
+        assert_eq!(before, shape(&after), "{once}");
+    }
+}
+
+/// Whether a chain begins with a whole number and goes on with a place in it, in what [`plain`] writes.
+fn steps_into_number(shape: &str) -> bool {
+    shape
+        .split("Chain(Expr{kind:Number(")
+        .skip(1)
+        .any(|behind| {
+            let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+            behind.starts_with("),span:},[Step{kind:LegacyIndex(")
+        })
 }
 
 /// What must not change: names, labels, and the expressions without spaces and old spellings.

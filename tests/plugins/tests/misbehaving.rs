@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 use terrane_model::addr::ProviderAddr;
-use terrane_model::provider::{Answer, Call, CallFailure, ImportTarget, Private, RawObject, Reply};
+use terrane_model::provider::{
+    Answer, Call, CallFailure, Deferred, ImportTarget, Private, RawObject, Reply,
+};
 use terrane_plugin::{Origin, PluginFactory, Program};
 use terrane_provider::ProviderFactory as _;
 use terrane_value::{Type, Value};
@@ -59,6 +61,7 @@ fn calls() -> Vec<(&'static str, bool, Call)> {
             "ConfigureProvider",
             false,
             Call::Configure {
+                may_defer: false,
                 config: Value::object::<&str>([]),
             },
         ),
@@ -272,6 +275,38 @@ async fn an_undecided_answer_is_refused() {
         failure.message.contains("ProviderConfigUnknown"),
         "{failure:?}"
     );
+}
+
+/// Where it was allowed, it is an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_allowed_deferral_is_an_answer() {
+    let (_, _, read) = calls().swap_remove(6);
+    let factory = fake("deferred@ReadResource");
+    let provider = factory.start().await.unwrap();
+    let configure = |may_defer| Call::Configure {
+        config: Value::object::<&str>([]),
+        may_defer,
+    };
+    provider.call(configure(true)).await.unwrap();
+    let reply = provider.call(read.clone()).await.unwrap();
+    assert!(
+        matches!(
+            reply.answer,
+            Some(Answer::Read {
+                deferred: Some(Deferred::ProviderConfigUnknown),
+                ..
+            })
+        ),
+        "{reply:?}"
+    );
+    drop(provider);
+    // A process that was told that it may is not used where it may not.
+    let provider = factory.start().await.unwrap();
+    provider.call(configure(false)).await.unwrap();
+    let failure = provider.call(read).await.unwrap_err();
+    assert!(failure.message.contains("put off"), "{failure:?}");
+    drop(provider);
+    factory.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,17 @@
 //! Drives the planning machine and the settling of open intents.
 
 use super::{Chaos, Cloud};
+use std::collections::BTreeMap;
 use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::InstanceAddr;
 use terrane_model::event::EventKind;
 use terrane_model::provider::ImportTarget;
 use terrane_model::provider::{CallFailure, Reply};
-use terrane_plan::machine::{PlanInput, Planned, Planner, Recovery, Request, RequestId, Takeover};
+use terrane_plan::machine::{
+    PlanInput, Planned, Planner, ProviderInstance, Recovery, Request, RequestId, Takeover,
+};
+use terrane_sim::Deferral;
 
 /// How often a throttled call is made in all.
 pub(crate) const MAX_ATTEMPTS: u32 = 8;
@@ -75,6 +79,7 @@ enum Pending {
 fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut Chaos) -> bool {
     let mut pending: Vec<Pending> = Vec::new();
     let mut now_ms = 1_000;
+    let mut deferrals: BTreeMap<ProviderInstance, Deferral> = BTreeMap::new();
     loop {
         if chaos.interrupts() {
             machine.cancel();
@@ -97,7 +102,13 @@ fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut C
         match pending.remove(at) {
             Pending::Asked(request, attempt) => {
                 let provider = &config.provider(request.provider.config).addr.provider;
-                let (outcome, took_ms) = cloud.call(provider, request.call.clone());
+                let put_off = (*provider == terrane_sim::addr())
+                    .then(|| deferrals.entry(request.provider.clone()).or_default())
+                    .and_then(|deferral| deferral.answer(&request.call));
+                let (outcome, took_ms) = match put_off {
+                    Some(reply) => (Ok(reply), 0),
+                    None => cloud.call(provider, request.call.clone()),
+                };
                 now_ms += took_ms;
                 let again = matches!(&outcome, Err(failure) if failure.retry_after_ms.is_some());
                 pending.insert(

@@ -19,8 +19,8 @@
 //! | `crash N` | the next `apply` dies after so many actions |
 //! | `store fails after N`, `store works` | commits fail after so many, or work again |
 //!
-//! Options: `-destroy`, `-refresh-only`, `-refresh=false`, `-target=`, `-exclude=`, `-replace=`, `-generate` (shows the configuration that is written
-//! for imports without one).
+//! Options: `-destroy`, `-refresh-only`, `-refresh=false`, `-target=`, `-exclude=`, `-replace=`, `-allow-deferral`, `-generate` (shows the
+//! configuration that is written for imports without one).
 
 mod show;
 mod story;

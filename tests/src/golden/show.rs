@@ -5,7 +5,7 @@ use std::sync::Arc;
 use terrane_model::schema::Block;
 use terrane_model::snapshot::{Snapshot, Status};
 use terrane_plan::exec::{ExecGraph, StepKind};
-use terrane_plan::plan::{Action, Plan, ResourceChange};
+use terrane_plan::plan::{Action, DeferredChange, Plan, ResourceChange};
 use terrane_value::{Kind, Value, json};
 
 /// What is planned: changes with their attributes, outputs, drift, moves, and what waits for what.
@@ -17,6 +17,10 @@ pub fn describe_plan(plan: &Plan) -> String {
         if change.action == Action::NoOp && quiet {
             continue;
         }
+        describe_change(change, &mut lines);
+    }
+    for DeferredChange { reason, change } in &plan.deferred {
+        lines.push(format!("deferred because {reason:?}:"));
         describe_change(change, &mut lines);
     }
     for drift in &plan.drift {

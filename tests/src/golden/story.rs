@@ -414,6 +414,7 @@ fn options_of(words: &[&str]) -> Result<PlanOptions, String> {
         match word.split_once('=') {
             None if *word == "-destroy" => options.mode = PlanMode::Destroy,
             None if *word == "-generate" => options.generate = true,
+            None if *word == "-allow-deferral" => options.allow_deferral = true,
             None if *word == "-refresh-only" => options.mode = PlanMode::RefreshOnly,
             Some(("-refresh", "false")) => options.refresh = false,
             Some(("-target", addr)) => options.targets.push(target(addr)?),

@@ -193,3 +193,51 @@ fn another_folder_can_be_worked_in() {
     assert_eq!(value[1], ".");
     assert!(value[2].as_str().unwrap().ends_with("/sub/f"));
 }
+
+#[test]
+fn graphs_are_drawn_as_pictures_and_pages() {
+    let inner = "variable \"of\" {}\n\nresource \"terraform_data\" \"it\" {\n  input = var.of\n}\n\noutput \"id\" {\n  value = terraform_data.it.id\n}\n";
+    let main = "resource \"terraform_data\" \"a\" {}\n\nmodule \"m\" {\n  source = \"./m\"\n  of     = terraform_data.a.id\n}\n\nresource \"terraform_data\" \"b\" {\n  count = 2\n  input = module.m\n}\n";
+    let folder = Folder::new(&[("main.tf", main), ("m/main.tf", inner)]);
+    folder.run("init").ok();
+    folder.run("plan -out=p.plan").ok();
+    let graph = folder.run("graph -format=json -plan=p.plan").ok().json();
+    let names: Vec<&str> = (graph["nodes"].as_array().unwrap().iter())
+        .filter_map(|node| node["address"].as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "terraform_data.a",
+            "terraform_data.b",
+            "module.m.terraform_data.it"
+        ]
+    );
+    assert_eq!(graph["edges"], serde_json::json!([[1, 2], [2, 0]]));
+    assert_eq!(
+        graph["nodes"][1]["actions"],
+        serde_json::json!([["create", 2]])
+    );
+    assert_eq!(
+        (&graph["nodes"][2]["file"], &graph["nodes"][2]["line"]),
+        (&"m/main.tf".into(), &3.into())
+    );
+    let picture = folder.run("graph -format=svg -plan=p.plan").ok().out;
+    for part in [
+        "<svg ",
+        "class=\"module\"",
+        ">m</text>",
+        "<title>module.m.terraform_data.it</title><rect class=\"create\"",
+        "marker-end",
+    ] {
+        assert!(picture.contains(part), "{part} in {picture}");
+    }
+    let page = folder.run("graph -format=html").ok().out;
+    assert!(
+        page.contains("const graph = {\"edges\":[[1,2],[2,0]]") && page.contains("planned = false")
+    );
+    folder
+        .run("graph -format=png")
+        .exits(1)
+        .says("dot, svg, html or json");
+}

@@ -11,6 +11,7 @@ mod call;
 mod cover;
 mod functions;
 mod lifecycle;
+mod list;
 mod meta;
 mod named;
 pub mod outside;
@@ -68,6 +69,7 @@ pub fn compile(tree: &Tree, sources: &SourceMap, schemas: &Schemas) -> (Config, 
         let module = session.module(at);
         config.modules.push(module);
     }
+    config.lists = session.lists();
     config.providers = session.provider_configs();
     config.imports = session.imports();
     for (module, tables) in config.modules.iter_mut().zip(session.tables) {

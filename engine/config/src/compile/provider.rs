@@ -6,7 +6,7 @@ use crate::compile::bind::{Place, Tables};
 use crate::config::{ModuleId, ProviderConfig, ProviderId, Reference};
 use crate::load::Tree;
 use crate::load::decl::ProviderDecl;
-use crate::load::providers::{import_provider, local_name, provider_addr, resolve};
+use crate::load::providers::{import_provider, list_provider, local_name, provider_addr, resolve};
 use crate::load::static_eval::StaticEval;
 use crate::rules;
 use ecow::EcoString;
@@ -90,6 +90,14 @@ impl Session<'_> {
             }
         }
         if let Some(root) = imports {
+            for list in &root.lists {
+                let addr = provider_addr(&root, &list_provider(list));
+                let alias = (list.provider.as_ref()).and_then(|provider| provider.alias.as_ref());
+                let reached = resolve(self.tree, 0, &addr, alias)
+                    .map_or_else(|| default_addr(&addr), |resolved| resolved.addr);
+                self.providers.used.insert(reached.clone());
+                found.entry(reached).or_insert(None);
+            }
             for import in &root.imports {
                 if let Some(addr) = import_provider(&root, import.provider.as_ref(), &import.to) {
                     let alias = import

@@ -26,6 +26,8 @@ pub(crate) struct ModuleDecl {
     pub(crate) outputs: Vec<OutputDecl>,
     pub(crate) calls: Vec<CallDecl>,
     pub(crate) resources: Vec<ResourceDecl>,
+    /// Of query files.
+    pub(crate) lists: Vec<ListDecl>,
     pub(crate) checks: Vec<CheckDecl>,
     pub(crate) moved: Vec<MovedDecl>,
     pub(crate) removed: Vec<RemovedDecl>,
@@ -234,6 +236,21 @@ pub(crate) struct ResourceDecl {
     pub(crate) escape: Option<Body>,
     /// The index of the `check` block that holds it.
     pub(crate) within_check: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ListDecl {
+    pub(crate) type_name: EcoString,
+    pub(crate) type_span: Span,
+    pub(crate) name: EcoString,
+    pub(crate) span: Span,
+    pub(crate) repetition: RepetitionDecl,
+    /// `None`: it is missing or wrong, which was reported.
+    pub(crate) provider: Option<ProviderRef>,
+    pub(crate) include_resource: Option<Expr>,
+    pub(crate) limit: Option<Expr>,
+    /// The `config` block.
+    pub(crate) config: Option<(Body, Span)>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -21,10 +21,20 @@ const EXTENSIONS: [(&str, bool, bool); 4] = [
     (".tf", false, false),
 ];
 
+/// Extensions of query files, and whether they mean JSON. Nobody gives such files to the loader but a query.
+const QUERIES: [(&str, bool); 2] = [(".tfquery.json", true), (".tfquery.hcl", false)];
+
 struct Name<'a> {
     stem: &'a str,
     own: bool,
     json: bool,
+    query: bool,
+}
+
+/// Whether this is the name of a query file.
+#[must_use]
+pub fn is_query(name: &str) -> bool {
+    classify(name).is_some_and(|name| name.query)
 }
 
 fn classify(name: &str) -> Option<Name<'_>> {
@@ -34,12 +44,24 @@ fn classify(name: &str) -> Option<Name<'_>> {
     if backup {
         return None;
     }
-    EXTENSIONS.iter().find_map(|(extension, own, json)| {
+    let query = QUERIES.iter().find_map(|(extension, json)| {
         let stem = name.strip_suffix(extension)?;
         Some(Name {
             stem,
-            own: *own,
+            own: false,
             json: *json,
+            query: true,
+        })
+    });
+    query.or_else(|| {
+        EXTENSIONS.iter().find_map(|(extension, own, json)| {
+            let stem = name.strip_suffix(extension)?;
+            Some(Name {
+                stem,
+                own: *own,
+                json: *json,
+                query: false,
+            })
         })
     })
 }
@@ -56,8 +78,9 @@ fn select(files: &[ModuleFile]) -> (Vec<&ModuleFile>, Vec<&ModuleFile>) {
         .iter()
         .filter_map(|file| {
             let name = classify(&file.name)?;
-            let shadowed = !name.own && own.contains(&(name.stem, name.json));
-            let overrides = name.stem == "override" || name.stem.ends_with("_override");
+            let shadowed = !name.own && !name.query && own.contains(&(name.stem, name.json));
+            let overrides =
+                !name.query && (name.stem == "override" || name.stem.ends_with("_override"));
             (!shadowed).then_some((file, overrides))
         })
         .collect();
@@ -103,7 +126,11 @@ pub(super) fn decode_folder(
             overriding,
             own_extension: name.own,
         };
-        decoder.file(&body, &mut module);
+        if name.query {
+            decoder.query_file(&body, &mut module);
+        } else {
+            decoder.file(&body, &mut module);
+        }
         diagnostics.extend(decoder.diagnostics);
     }
     (module, diagnostics)

@@ -14,6 +14,7 @@ pub(crate) mod source_addr;
 pub(crate) mod static_eval;
 
 pub use decode::LANGUAGE_VERSION;
+pub use files::is_query;
 pub use source_addr::is_local_source;
 
 use crate::config::Variable;
@@ -65,7 +66,8 @@ pub struct ModuleRequest {
 pub struct ModuleFolder {
     /// Relative to the root module's folder; `.` for the root itself.
     pub dir: EcoString,
-    /// All configuration files in it (`.tf`, `.tofu`, `.tf.json`, `.tofu.json`), in any order.
+    /// All configuration files in it (`.tf`, `.tofu`, `.tf.json`, `.tofu.json`; of the root for a query `.tfquery.hcl` and `.tfquery.json`, too), in
+    /// any order.
     pub files: Vec<ModuleFile>,
 }
 

@@ -26,6 +26,17 @@ pub(super) fn check(tree: &Tree, sources: &SourceMap) -> Diagnostics {
                 diagnostics.push(undeclared(module, provider, &addr));
             }
         }
+        for provider in module
+            .decl
+            .lists
+            .iter()
+            .filter_map(|list| list.provider.as_ref())
+        {
+            let addr = provider_addr(&module.decl, &provider.name);
+            if resolve(tree, at, &addr, provider.alias.as_ref()).is_none() {
+                diagnostics.push(undeclared(module, provider, &addr));
+            }
+        }
         // A resource that is configured says for itself who manages it; that the import does so, too, is reported elsewhere.
         let unconfigured = module.decl.imports.iter().filter(|import| {
             import_target(&import.to).is_ok_and(|(to, _)| {

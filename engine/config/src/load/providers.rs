@@ -1,6 +1,6 @@
 //! Providers: which one a local name stands for, which configuration a reference reaches, what all modules together require.
 
-use super::decl::{ModuleDecl, ProviderRef, ResourceDecl};
+use super::decl::{ListDecl, ModuleDecl, ProviderRef, ResourceDecl};
 use super::decode::terraform::implied_provider;
 use super::{Requirement, Tree};
 use crate::rules;
@@ -25,6 +25,14 @@ pub(crate) fn local_name(resource: &ResourceDecl) -> EcoString {
     match &resource.provider {
         Some(provider) => provider.name.clone(),
         None => type_prefix(&resource.type_name),
+    }
+}
+
+/// The local name of the provider of a list.
+pub(crate) fn list_provider(list: &ListDecl) -> EcoString {
+    match &list.provider {
+        Some(provider) => provider.name.clone(),
+        None => type_prefix(&list.type_name),
     }
 }
 
@@ -157,6 +165,10 @@ pub(super) fn requirements(tree: &Tree) -> (BTreeMap<ProviderAddr, Requirement>,
         for resource in &decl.resources {
             let addr = provider_addr(decl, &local_name(resource));
             collector.need(addr, &module.path, resource.span, None);
+        }
+        for list in &decl.lists {
+            let addr = provider_addr(decl, &list_provider(list));
+            collector.need(addr, &module.path, list.span, None);
         }
         for import in &decl.imports {
             if let Some(addr) = import_provider(decl, import.provider.as_ref(), &import.to) {

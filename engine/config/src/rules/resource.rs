@@ -388,4 +388,31 @@ terrane_lang::rules! {
     /// }
     /// ```
     T1340 warning WINRM_CONNECTION = "Unsupported connection type";
+
+    /// Not every provider can list the objects of each of its resource types. `terrane providers schema -json` says which it can, under
+    /// `list_resource_schemas`.
+    ///
+    /// ```text
+    /// list "aws_vpcs" "all" { provider = aws }
+    /// ```
+    T1341 error INVALID_LIST_RESOURCE = "Invalid list resource type";
+
+    /// The names of lists are unique per type, in all query files together.
+    ///
+    /// ```text
+    /// list "aws_vpc" "all" { provider = aws }
+    /// list "aws_vpc" "all" { provider = aws }
+    /// ```
+    T1342 error DUPLICATE_LIST = "Duplicate list";
+
+    /// What is looked for stands in one `config` block.
+    ///
+    /// ```text
+    /// list "aws_vpc" "all" {
+    ///   provider = aws
+    ///   config {}
+    ///   config {}
+    /// }
+    /// ```
+    T1343 error DUPLICATE_LIST_CONFIG = "Duplicate config block";
 }

@@ -1,7 +1,7 @@
 //! From files of gates to [`Gates`].
 
 use super::glob::Glob;
-use super::{Approvals, Gate, Gates, Limits, Owners, Person, Policies, Selector, Window};
+use super::{Approvals, Gate, Gates, Limits, Owners, Person, Policies, Prices, Selector, Window};
 use crate::key::PublicKey;
 use crate::meaning::ACTIONS;
 use crate::rules::gates as rules;
@@ -29,6 +29,10 @@ pub enum Role {
     Module,
     /// Data of these.
     Data,
+    /// A price book (`prices`).
+    Prices,
+    /// Usage that its prices are for.
+    Usage,
 }
 
 impl Role {
@@ -39,15 +43,23 @@ impl Role {
             Self::Gates => "gates",
             Self::Module => "module",
             Self::Data => "data",
+            Self::Prices => "prices",
+            Self::Usage => "usage",
         }
     }
 
     /// The one of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Gates, Self::Module, Self::Data]
-            .into_iter()
-            .find(|role| role.name() == name)
+        [
+            Self::Gates,
+            Self::Module,
+            Self::Data,
+            Self::Prices,
+            Self::Usage,
+        ]
+        .into_iter()
+        .find(|role| role.name() == name)
     }
 }
 
@@ -103,6 +115,7 @@ pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
                     ("break_glass", &[]),
                     ("amend", &[]),
                     ("policies", &[]),
+                    ("prices", &[]),
                 ],
             ))));
         }
@@ -265,6 +278,13 @@ impl Decoder {
                         self.error(&rules::DUPLICATE_NAME, detail, block.header);
                     }
                 }
+                "prices" => {
+                    let prices = self.prices(block);
+                    if self.gates.prices.replace(prices).is_some() {
+                        let detail = "There is a `prices` block already.";
+                        self.error(&rules::DUPLICATE_NAME, detail, block.header);
+                    }
+                }
                 "break_glass" => {
                     let approvals = self.approvals(block);
                     if self.gates.break_glass.replace(approvals).is_some() {
@@ -300,6 +320,23 @@ impl Decoder {
             self.error(&rules::INVALID_GATE_VALUE, detail, block.header);
         }
         policies
+    }
+
+    fn prices(&mut self, block: &Block) -> Prices {
+        let content = self.content(block, &["books", "usage"], &[]);
+        let mut texts = |name: &str| {
+            let texts = self.texts(&content, name).into_iter();
+            texts.map(|(text, _)| text).collect::<Vec<_>>()
+        };
+        let prices = Prices {
+            books: texts("books"),
+            usage: texts("usage"),
+        };
+        if prices.books.is_empty() {
+            let detail = "Say where the price books are: `books = [\"prices.json\"]`.";
+            self.error(&rules::INVALID_GATE_VALUE, detail, block.header);
+        }
+        prices
     }
 
     fn gate(&mut self, block: &Block) -> Option<Gate> {

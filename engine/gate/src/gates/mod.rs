@@ -46,6 +46,17 @@ pub struct Gates {
     pub signed_plans: bool,
     /// The policies that look at every plan; `None`: none.
     pub policies: Option<Policies>,
+    /// What plans are priced with; `None`: they are not.
+    pub prices: Option<Prices>,
+}
+
+/// What plans are priced with. The files are part of the digest, as those of policies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prices {
+    /// Price books, relative to the configuration.
+    pub books: Vec<EcoString>,
+    /// Files that say how much is used.
+    pub usage: Vec<EcoString>,
 }
 
 /// Policies that look at every plan. They are in force together with the gates: their files are part of the digest.

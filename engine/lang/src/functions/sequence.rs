@@ -345,9 +345,10 @@ fn element(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     }
 }
 
+/// Nothing is said of what is not wholly known, whatever its type: so do the peers, and `try` shows the difference.
 fn flatten_type(args: &[Value]) -> Result<Type, Fault> {
     let ty = value(args, 0).ty();
-    if ty != Type::Dynamic && !is_sequence(&ty) {
+    if value(args, 0).is_wholly_known() && !is_sequence(&ty) {
         return Err(Fault::new("can only flatten lists, sets and tuples"));
     }
     Ok(Type::Dynamic)
@@ -356,6 +357,9 @@ fn flatten_type(args: &[Value]) -> Result<Type, Fault> {
 fn flatten(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     flatten_type(args)?;
     let mut marks = own_marks(args).clone();
+    if !is_sequence(&value(args, 0).ty()) {
+        return Ok(Value::dynamic().with_marks(&marks));
+    }
     let mut items = Vec::new();
     let mut rest: Vec<std::slice::Iter<'_, Value>> = vec![value(args, 0).children().iter()];
     let mut sure = true;

@@ -305,6 +305,13 @@ fn collections() {
         ("merge({a = 1}, null, {b = us}).a", "1"),
         ("element([1, 2, 3], -1)", "3"),
         ("flatten([[1], [[2, []]], toset([3])])", "[1,2,3]"),
+        // Of what is not known nothing is said, whatever it is.
+        ("flatten({a = us})", "unknown(Dynamic)"),
+        ("flatten([us, [1]])", "[unknown(String), 1]"),
+        (
+            "flatten({a = 1})",
+            "! Call to function \"flatten\" failed: can only flatten lists, sets and tuples.",
+        ),
         ("keys({b = 1, a = 2})", "[\"a\",\"b\"]"),
         ("lookup({a = us, b = 1}, \"b\", 0)", "1"),
         ("zipmap([\"a\"], [1]).a", "1"),

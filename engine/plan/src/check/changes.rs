@@ -1,7 +1,7 @@
 //! Each change by itself.
 
 use super::{Findings, Severity, name};
-use crate::plan::{Action, ActionReason, Plan, PlanMode, ResourceChange};
+use crate::plan::{Action, ActionReason, DeferredChange, Plan, PlanMode, ResourceChange};
 use std::collections::BTreeSet;
 use terrane_model::addr::Mode;
 use terrane_value::Value;
@@ -25,6 +25,28 @@ pub(super) fn check(plan: &Plan, found: &mut Findings) {
         kind(plan, change, found);
         reason(change, found);
         circumstances(plan, change, found);
+    }
+    deferred(plan, found);
+}
+
+/// What is put off is not done as well.
+fn deferred(plan: &Plan, found: &mut Findings) {
+    let place = |change: &ResourceChange| (change.addr.clone(), change.deposed.clone());
+    let changed: BTreeSet<_> = plan.changes.iter().map(place).collect();
+    let mut last = None;
+    for DeferredChange { reason: _, change } in &plan.deferred {
+        values(change, found);
+        kind(plan, change, found);
+        let at = place(change);
+        if changed.contains(&at) {
+            let problem = "is put off and changed all the same";
+            found.say(Severity::Dangerous, name(change), problem);
+        }
+        if last.as_ref().is_some_and(|last| *last >= at) {
+            let problem = "is not in the order of addresses, or put off twice";
+            found.say(Severity::Wrong, name(change), problem);
+        }
+        last = Some(at);
     }
 }
 

@@ -6,6 +6,7 @@
 //! 2. `C` waits for `R_d` of each `R` that it depends on; with create-before-destroy of `R`, `R_d` waits for `C`.
 //! 3. `R_d` waits for `D_d` of each `D` that depended on `R` when it was last applied; `R` waits for `D_d` too, unless `D` is create-before-destroy
 //!    (what takes its place may need the new `R`).
+//!    A deposed object goes after the step that gives its successor: if that fails, what refers to the old one still has it.
 //! 4. `C` waits for what its expressions refer to: for the very instance where the reference picks one, else for all through one [`StepKind::Join`].
 //!
 //! Ephemeral instances are opened and closed by steps of their own: see `ephemeral.rs`.
@@ -105,6 +106,7 @@ impl<'a> Builder<'a> {
             return Ok(ExecGraph::default());
         }
         self.order_destruction(&own);
+        self.order_deposed(&own);
         for (instance, (open, _)) in self.ephemerals.iter().zip(&opens) {
             if let Some(found) = locate(&instance.addr) {
                 self.place_step(found, *open);
@@ -258,6 +260,24 @@ impl<'a> Builder<'a> {
                 for dep in all_deps(change) {
                     self.wait_for_group(*apply, &mut destroys_of, &dep);
                 }
+            }
+        }
+    }
+
+    /// Deposed objects are destroyed after their instance was created or changed.
+    fn order_deposed(&mut self, own: &[(Option<StepId>, Option<StepId>)]) {
+        let changes = self.changes;
+        let current: BTreeMap<&InstanceAddr, StepId> = changes
+            .iter()
+            .zip(own)
+            .filter(|(change, _)| change.deposed.is_none())
+            .filter_map(|(change, (apply, _))| Some((&change.addr, (*apply)?)))
+            .collect();
+        for (change, (_, destroy)) in changes.iter().zip(own) {
+            if let (Some(_), Some(destroy), Some(apply)) =
+                (&change.deposed, destroy, current.get(&change.addr))
+            {
+                self.wishes.push((*destroy, *apply));
             }
         }
     }

@@ -22,7 +22,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The version of the format that is written. Older ones are read as well.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 /// A plan with what applying it needs.
 #[derive(Clone, Debug, PartialEq)]

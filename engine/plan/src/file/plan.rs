@@ -12,8 +12,8 @@ use super::{FileError, SavedPlan};
 use crate::ephemeral::EphemeralInstance;
 use crate::exec::{ExecGraph, Step, StepId, StepKind};
 use crate::plan::{
-    Action, ActionReason, Base, Drift, Importing, LeftOut, OutputChange, Plan, PlanMode,
-    RelevantAttribute, ResourceChange,
+    Action, ActionReason, Base, DeferredChange, DeferredReason, Drift, Importing, LeftOut,
+    OutputChange, Plan, PlanMode, RelevantAttribute, ResourceChange,
 };
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -34,8 +34,11 @@ const EPHEMERALS: [u8; 4] = *b"EPHE";
 /// Since format 3.
 const SHOWN: [u8; 4] = *b"SHOW";
 const CLAIM: [u8; 4] = *b"CLAI";
-const ORDER: [[u8; 4]; 11] = [
+/// Since format 4.
+const DEFERRED: [u8; 4] = *b"DEFE";
+const ORDER: [[u8; 4]; 12] = [
     ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA, EPHEMERALS, SHOWN, CLAIM,
+    DEFERRED,
 ];
 /// So many sections are in a file of format 1.
 const FIRST: usize = 8;
@@ -81,9 +84,11 @@ pub(super) fn write(saved: &SavedPlan) -> Result<Vec<Section>> {
     let ephemerals = write_ephemerals(plan, &mut tables);
     let shown = write_shown(plan, &mut tables)?;
     let claim = write_claim(plan);
+    let deferred = write_deferred(plan, &mut tables)?;
     let tables = tables.write();
     let contents = [
         about, tables, changes, outputs, drift, graph, files, more, ephemerals, shown, claim,
+        deferred,
     ];
     let sections = ORDER.into_iter().zip(contents);
     Ok(sections.map(|(tag, writer)| (tag, writer.bytes)).collect())
@@ -103,6 +108,10 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
     if contents.len() >= FIRST {
         contents.extend(missing);
     }
+    let deferred = match contents.len() {
+        12 => contents.pop(),
+        _ => None,
+    };
     let claim = match contents.len() {
         11 => contents.pop(),
         _ => None,
@@ -120,7 +129,7 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
             ephemerals,
             shown,
         ],
-    ) = <[&[u8]; ORDER.len() - 1]>::try_from(contents)
+    ) = <[&[u8]; ORDER.len() - 2]>::try_from(contents)
     else {
         return Err(FileError::Malformed("a section is missing"));
     };
@@ -146,6 +155,11 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
         Some(claim) => whole(claim, read_claim)?,
         None => (Claim::whole(), Vec::new()),
     };
+    if let Some(deferred) = deferred {
+        plan.deferred = whole(deferred, |bytes| {
+            bytes.list(|bytes| read_deferred(bytes, &shared))
+        })?;
+    }
     let (changes, leases) = (plan.changes.len(), plan.ephemerals.len());
     plan.graph = whole(graph, |bytes| read_graph(bytes, changes, leases))?;
     let pair = |bytes: &mut Reader<'_>| Ok((bytes.str()?.to_owned(), bytes.shared()?));
@@ -178,6 +192,7 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         force_replace,
         base,
         changes: _,
+        deferred: _,
         ephemerals: _,
         apply_time_variables: _,
         given: _,
@@ -279,6 +294,7 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
         force_replace,
         base,
         changes: Vec::new(),
+        deferred: Vec::new(),
         ephemerals: Vec::new(),
         apply_time_variables: Vec::new(),
         given: BTreeMap::new(),
@@ -564,6 +580,32 @@ fn read_shown(
         outputs: bytes.list(|bytes| read_output(bytes, shared))?,
     };
     Ok((given.into_iter().collect(), left_out))
+}
+
+const DEFERRALS: [DeferredReason; 5] = [
+    DeferredReason::Unknown,
+    DeferredReason::ResourceConfigUnknown,
+    DeferredReason::ProviderConfigUnknown,
+    DeferredReason::AbsentPrerequisite,
+    DeferredReason::DeferredPrerequisite,
+];
+
+/// What is put off: reason and change, which is not done.
+fn write_deferred(plan: &Plan, tables: &mut Tables) -> Result<Writer> {
+    let mut out = Writer::default();
+    out.length(plan.deferred.len());
+    for DeferredChange { reason, change } in &plan.deferred {
+        write_choice(&mut out, &DEFERRALS, reason)?;
+        write_change(&mut out, tables, change)?;
+    }
+    Ok(out)
+}
+
+fn read_deferred(bytes: &mut Reader<'_>, shared: &Shared) -> Result<DeferredChange> {
+    Ok(DeferredChange {
+        reason: read_choice(bytes, &DEFERRALS)?,
+        change: read_change(bytes, shared)?,
+    })
 }
 
 fn write_claim(plan: &Plan) -> Writer {

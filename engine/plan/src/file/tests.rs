@@ -3,7 +3,9 @@
 use super::{Digest, FileError, SavedPlan, decode, digest, encode};
 use crate::ephemeral::EphemeralInstance;
 use crate::exec::{ExecGraph, Step, StepId, StepKind};
-use crate::plan::{Base, Drift, LeftOut, Plan, RelevantAttribute, ResourceChange};
+use crate::plan::{
+    Base, DeferredChange, DeferredReason, Drift, LeftOut, Plan, RelevantAttribute, ResourceChange,
+};
 use crate::view::fixture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use terrane_value::{Marks, Path, Refinements, Type, Value};
 const SAMPLE: &[u8] = include_bytes!("sample-1.tplan");
 const SAMPLE_2: &[u8] = include_bytes!("sample-2.tplan");
 const SAMPLE_3: &[u8] = include_bytes!("sample-3.tplan");
+const SAMPLE_4: &[u8] = include_bytes!("sample-4.tplan");
 
 fn instance(text: &str) -> InstanceAddr {
     text.parse().expect("an address")
@@ -182,9 +185,23 @@ fn saved_3() -> SavedPlan {
     saved
 }
 
+/// With what format 4 adds.
+fn saved_4() -> SavedPlan {
+    let mut saved = saved_3();
+    let plan = &mut saved.plan;
+    plan.deferred = vec![DeferredChange {
+        reason: DeferredReason::DeferredPrerequisite,
+        change: ResourceChange {
+            addr: instance("a.put_off"),
+            ..plan.changes[0].clone()
+        },
+    }];
+    saved
+}
+
 #[test]
 fn what_is_saved_is_read_back() {
-    let saved = saved_3();
+    let saved = saved_4();
     let bytes = encode(&saved).expect("it can be saved");
     let (found, name) = decode(&bytes).expect("it can be read");
     assert_eq!(found, saved);
@@ -251,7 +268,7 @@ fn every_cut_is_found() {
 /// Sections of a file that was made to be wrong, whole by its digests. It is refused, or it means something; it never panics.
 #[test]
 fn nonsense_within_is_refused() {
-    let sections = super::plan::write(&saved_3()).expect("it can be saved");
+    let sections = super::plan::write(&saved_4()).expect("it can be saved");
     let mut refused = 0;
     for section in 0..sections.len() {
         for at in 0..sections[section].1.len() {
@@ -305,4 +322,10 @@ fn the_sample_of_format_2_is_still_read() {
 fn the_sample_of_format_3_is_still_read() {
     let (found, _) = decode(SAMPLE_3).expect("it can be read");
     assert_eq!(found, saved_3());
+}
+
+#[test]
+fn the_sample_of_format_4_is_still_read() {
+    let (found, _) = decode(SAMPLE_4).expect("it can be read");
+    assert_eq!(found, saved_4());
 }

@@ -55,6 +55,15 @@ pub fn resource_block(
     }
 }
 
+/// The `import` block for an object. Which provider is asked, the resource block says.
+#[must_use]
+pub fn import_block(addr: &InstanceAddr, identity: &Value) -> String {
+    let mut out = format!("import {{\nto = {addr}\nidentity = ");
+    expression(&mut out, &identity.unmark_deep(), false, 0);
+    out.push_str("\n}\n");
+    format::format(&out).unwrap_or(out)
+}
+
 fn body(out: &mut String, block: &Block, object: &Value, depth: usize) {
     for (name, attribute) in &block.attributes {
         // Every resource of the old SDK has an `id` that may be set by its schema and never is.

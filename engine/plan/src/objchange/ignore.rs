@@ -54,7 +54,7 @@ pub fn kept_marks(before: &Value, config: &Value, ignore: &IgnoreChanges) -> Vec
 }
 
 /// Whether a path is `start` or leads into it.
-fn begins(path: &Path, start: &Path) -> bool {
+pub(crate) fn begins(path: &Path, start: &Path) -> bool {
     let same = |(a, b): (&PathStep, &PathStep)| match (a, b) {
         (PathStep::Attr(name), PathStep::Index(key))
         | (PathStep::Index(key), PathStep::Attr(name)) => {
@@ -137,7 +137,7 @@ fn replaced_key(config: &Value, prior: &Value, key: &str) -> Option<Value> {
 }
 
 /// The object as if it were a configuration: without what only the provider sets.
-fn as_configured(block: &Block, object: &Value) -> Value {
+pub(crate) fn as_configured(block: &Block, object: &Value) -> Value {
     if object.is_null() || !object.is_known() {
         return object.clone();
     }

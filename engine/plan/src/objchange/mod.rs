@@ -17,6 +17,7 @@ mod tests;
 
 pub use access::at_path;
 pub use compatible::assert_object_compatible;
+pub(crate) use ignore::{as_configured, begins};
 pub use ignore::{kept_marks, process_ignore_changes};
 pub use legacy::normalize_from_legacy;
 pub use marks::{mark_by_paths, marked_paths, schema_marks, strip_write_only, write_only_values};

@@ -57,6 +57,7 @@ impl Core {
             in_scope: true,
             claimed: true,
             importing: Some(target.clone()),
+            deferred: None,
             span: Some(wanted.span),
             waiters: Vec::new(),
         });

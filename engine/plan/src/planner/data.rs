@@ -5,7 +5,7 @@ use super::managed::Step;
 use super::{Core, Waiting};
 use crate::machine::Progress;
 use crate::objchange;
-use crate::plan::{Action, ActionReason, PlanMode, ResourceChange};
+use crate::plan::{Action, ActionReason, DeferredReason, PlanMode, ResourceChange};
 use crate::rules;
 use crate::world::Place;
 use std::sync::Arc;
@@ -24,6 +24,9 @@ impl Core {
         let resource = self.world.resource(task.place.module, task.at);
         let (block, type_name) = (resource.schema.block.clone(), resource.type_name.clone());
         let config = task.config.unmark_deep();
+        if self.waits_for_deferred(task.node, Some(task.place)) {
+            return self.data_deferred(id, DeferredReason::DeferredPrerequisite);
+        }
         let reason = if !config.is_wholly_known() {
             Some(ActionReason::ReadBecauseConfigUnknown)
         } else if self.data_waits(task.place, task.at) {
@@ -179,6 +182,16 @@ impl Core {
         self.settle(id, Ok(unknown));
     }
 
+    /// Reading is put off.
+    pub(super) fn data_deferred(&mut self, id: usize, reason: DeferredReason) {
+        let task = &self.tasks[id];
+        let resource = self.world.resource(task.place.module, task.at);
+        let config = task.config.unmark_deep();
+        let unknown = objchange::planned_unknown_object(&resource.schema.block, &config);
+        self.tasks[id].deferred = Some(reason);
+        self.data_decided(id, Action::Read, None, unknown);
+    }
+
     fn data_decided(
         &mut self,
         id: usize,
@@ -228,6 +241,9 @@ impl Core {
                 .object
                 .map(|object| self.prior.objects[object].stored.clone()),
         };
+        if let Some(reason) = self.tasks[id].deferred {
+            return self.put_off_task(id, reason, change);
+        }
         if action == Action::Read {
             self.changing.insert((node.index(), task.place.pos));
         }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use terrane_lang::diagnostic::{Diagnostic, Severity};
 use terrane_lang::source::Span;
 use terrane_model::addr::{InstanceAddr, Mode};
-use terrane_model::provider::{Answer, Call, CallFailure, Private, Reply};
+use terrane_model::provider::{Answer, Call, CallFailure, Deferred, Private, Reply};
 use terrane_value::Value;
 
 /// How an instance that was opened fares.
@@ -151,6 +151,9 @@ impl Core {
         let block = resource.schema.block.clone();
         let type_name = resource.type_name.clone();
         let config = task.config.unmark_deep();
+        if self.waits_for_deferred(task.node, Some(task.place)) {
+            return self.ephemeral_put_off(id);
+        }
         if !config.is_wholly_known() || self.data_waits(task.place, at) {
             let value = deferred(&block, &task.config);
             self.say_ephemeral(addr, EphemeralOp::Open, EphemeralStage::Deferred);
@@ -164,6 +167,32 @@ impl Core {
             Call::OpenEphemeral { type_name, config },
             Waiting::Task(id),
         );
+    }
+
+    /// The provider can't open it yet.
+    pub(super) fn ephemeral_deferred(&mut self, id: usize, deferred: Deferred) {
+        let task = &self.tasks[id];
+        let (address, provider) = (task.addr.to_string(), task.provider.clone());
+        let span = self.world.resource(task.place.module, task.at).span;
+        match self.allowed_deferral(&address, &provider, span, deferred) {
+            Some(_) => self.ephemeral_put_off(id),
+            None => self.task_failed(id),
+        }
+    }
+
+    /// It is not opened by this plan, nor when it is applied, and whoever needs it is put off.
+    fn ephemeral_put_off(&mut self, id: usize) {
+        let task = &self.tasks[id];
+        let (node, place, addr) = (task.node, task.place, task.addr.clone());
+        let block = &self.world.resource(place.module, task.at).schema.block;
+        let value = deferred(block, &task.config);
+        self.ephemerals
+            .instances
+            .retain(|instance| instance.addr != addr);
+        self.put_off.mark(node, place);
+        self.say_ephemeral(addr, EphemeralOp::Open, EphemeralStage::Deferred);
+        self.tasks[id].step = Step::Done;
+        self.settle(id, Ok(value));
     }
 
     /// The provider opened it.

@@ -25,6 +25,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
             generated: Vec::new(),
         };
     }
+    core.put_off_needed();
     core.check_replace_requests();
     core.check_unused_imports();
     core.warn_about_shared_imports();
@@ -35,6 +36,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
     plan.changes = std::mem::take(&mut core.changes);
     plan.changes
         .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+    plan.deferred = core.put_off.finish();
     plan.left_out.objects = core.left_out();
     plan.ephemerals = std::mem::take(&mut core.ephemerals.instances);
     plan.ephemerals.sort_by(|a, b| a.addr.cmp(&b.addr));
@@ -215,6 +217,9 @@ impl Core {
                 }));
                 continue;
             }
+            // What is put off has its old value until it is done.
+            let waits = self.waits_for_deferred(self.graph.id(node), None);
+            let value = value.filter(|_| !waits);
             let Some(Ok(after)) = value else {
                 if let Some(change) = changes.get_mut(&output.name) {
                     change.action = Action::NoOp;
@@ -265,6 +270,7 @@ impl Core {
             if self
                 .changes
                 .iter()
+                .chain(self.put_off.changes())
                 .any(|change| change.addr == addr && change.deposed.is_none())
             {
                 continue;

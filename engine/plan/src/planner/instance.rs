@@ -71,7 +71,20 @@ impl Core {
                     renew_after_ms,
                 }),
             ) => self.ephemeral_opened(id, &result, private, renew_after_ms),
+            (Step::Opening, Some(Answer::Deferred(deferred))) => {
+                self.ephemeral_deferred(id, deferred);
+            }
             (Step::Validating, _) => self.wait_for_object(id),
+            (
+                Step::ReadingData,
+                Some(Answer::Data {
+                    deferred: Some(deferred),
+                    ..
+                }),
+            ) => match self.allowed_deferral(&address, &provider, resource.span, deferred) {
+                Some(reason) => self.data_deferred(id, reason),
+                None => self.task_failed(id),
+            },
             (Step::ReadingData, Some(Answer::Data { state, .. })) => self.data_read(id, state),
             (
                 Step::Planning | Step::PlanningNew,
@@ -81,7 +94,7 @@ impl Core {
                     private,
                     identity,
                     legacy_type_system,
-                    deferred: _,
+                    deferred,
                 }),
             ) => {
                 let planned = PlannedObject {
@@ -91,7 +104,12 @@ impl Core {
                     identity,
                     legacy: legacy_type_system,
                 };
-                if step == Step::Planning {
+                if let Some(deferred) = deferred {
+                    match self.allowed_deferral(&address, &provider, resource.span, deferred) {
+                        Some(reason) => self.planned_deferred(id, reason, planned),
+                        None => self.task_failed(id),
+                    }
+                } else if step == Step::Planning {
                     self.planned(id, planned);
                 } else {
                     self.planned_new(id, planned);
@@ -163,7 +181,10 @@ impl Core {
         let value = self.marked(object, &self.prior.objects[object].now.clone());
         if !self.is_destroy() {
             let change = self.change_of(object);
-            self.changes.push(change);
+            match self.prior.objects[object].deferred {
+                Some(reason) => self.put_off(reason, change),
+                None => self.changes.push(change),
+            }
             return self.settle_checked(id, value);
         }
         self.settle(id, Ok(value));
@@ -214,6 +235,21 @@ impl Core {
             )
         };
         let proposed = objchange::proposed_new(&block, &prior, &config);
+        if let Some(reason) = object.and_then(|object| self.prior.objects[object].deferred) {
+            let planned = if prior.is_null() {
+                objchange::planned_unknown_object(&block, &config)
+            } else {
+                proposed
+            };
+            let answer = PlannedObject {
+                planned,
+                paths: Vec::new(),
+                private,
+                identity,
+                legacy: true,
+            };
+            return self.planned_deferred(id, reason, answer);
+        }
         let call = Call::Plan {
             type_name: resource.type_name.clone(),
             prior: prior.clone(),
@@ -516,6 +552,7 @@ impl Core {
             after
         };
         let importing = present
+            .or(*object)
             .and_then(|object| self.prior.objects[object].importing.clone())
             .map(|target| Importing {
                 id: match target {
@@ -554,6 +591,9 @@ impl Core {
             marks_only,
             stored,
         };
+        if let Some(reason) = self.deferral_of(id) {
+            return self.put_off_task(id, reason, change);
+        }
         self.progress.push(Progress::Planned(addr.clone()));
         if action != Action::NoOp {
             self.changing.insert((node.index(), place.pos));

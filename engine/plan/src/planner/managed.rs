@@ -6,7 +6,7 @@ use super::{Core, Waiting};
 use crate::ephemeral::EphemeralInstance;
 use crate::graph::NodeId;
 use crate::machine::ProviderInstance;
-use crate::plan::{ActionReason, ExpansionKind, PlanMode};
+use crate::plan::{ActionReason, DeferredReason, ExpansionKind, PlanMode};
 use crate::rules;
 use crate::world::expand::fits;
 use crate::world::{Expanded, Place, World};
@@ -50,6 +50,8 @@ pub(super) struct Task {
     pub(super) sent: Sent,
     pub(super) forced: Option<ActionReason>,
     pub(super) first: Option<First>,
+    /// The provider can't decide yet.
+    pub(super) deferred: Option<DeferredReason>,
 }
 
 #[derive(Debug, Default)]
@@ -342,6 +344,7 @@ impl Core {
             sent: Sent::default(),
             forced: None,
             first: None,
+            deferred: None,
         };
         let id = self.add_task(task);
         if mode == Mode::Ephemeral && in_scope {

@@ -7,6 +7,7 @@ mod adopt;
 mod claim;
 pub(crate) mod conditions;
 mod data;
+mod deferral;
 mod drafts;
 pub(crate) mod ephemeral;
 mod finish;
@@ -25,6 +26,7 @@ mod orphans;
 mod prior;
 mod recover;
 mod relevant;
+mod survey;
 mod takeover;
 mod targets;
 
@@ -68,6 +70,8 @@ enum Waiting {
     Identity(ObjectId),
     /// Renewing or closing an ephemeral instance: index into its leases.
     Ephemeral(usize),
+    /// A question about what was read: index into those of the survey.
+    Survey(usize),
 }
 
 /// How far a provider instance is.
@@ -146,7 +150,10 @@ pub(crate) struct Core {
     drafting: drafts::Drafting,
     /// The one object that is to be taken over, if that is all.
     takeover: Option<takeover::Takeover>,
+    /// All that is done is to look.
+    survey: Option<survey::Survey>,
     ephemerals: ephemeral::Ephemerals,
+    put_off: deferral::PutOff,
 }
 
 impl Core {
@@ -229,7 +236,9 @@ impl Core {
             drafts: Vec::new(),
             drafting: drafts::Drafting::default(),
             takeover: None,
+            survey: None,
             ephemerals: ephemeral::Ephemerals::default(),
+            put_off: deferral::PutOff::default(),
         }
     }
 
@@ -247,6 +256,8 @@ impl Core {
         self.find_triggers();
         if self.takeover.is_some() {
             // Only the provider is needed.
+        } else if self.survey.is_some() {
+            self.begin_survey();
         } else if self.recovering {
             self.assign_intents();
         } else {
@@ -307,7 +318,7 @@ impl Core {
                 continue;
             }
             let quiet = self.waiting.len() == self.ephemerals.outstanding;
-            if quiet && (self.begin_takeover() || !self.recovering && self.draft()) {
+            if quiet && (self.begin_takeover() || self.ask_survey() || !self.recovering && self.draft()) {
                 continue;
             }
             if quiet && !self.orphans_planned {
@@ -331,6 +342,7 @@ impl Core {
             Some(Waiting::Draft(draft)) => self.draft_answered(draft, outcome),
             Some(Waiting::Identity(object)) => self.identity_answered(object, outcome),
             Some(Waiting::Ephemeral(at)) => self.ephemeral_answered(at, outcome),
+            Some(Waiting::Survey(at)) => self.survey_answered(at, outcome),
             None => {}
         }
     }
@@ -366,7 +378,9 @@ impl Core {
                 Some(self.prior.objects[*object].addr.clone())
             }
             Waiting::Ephemeral(at) => self.ephemerals.addr(*at),
-            Waiting::Provider(_) | Waiting::Intent(_) | Waiting::Draft(_) => None,
+            Waiting::Provider(_) | Waiting::Intent(_) | Waiting::Draft(_) | Waiting::Survey(_) => {
+                None
+            }
         };
         self.waiting.insert(id.0, waiting);
         self.requests.push(Request {
@@ -488,6 +502,7 @@ fn empty_plan(core: &Core) -> Plan {
         force_replace: core.options.replace.clone(),
         base: crate::plan::Base::default(),
         changes: Vec::new(),
+        deferred: Vec::new(),
         left_out: crate::plan::LeftOut::default(),
         ephemerals: Vec::new(),
         apply_time_variables: core.options.apply_time_variables.clone(),

@@ -42,6 +42,10 @@ impl Core {
         if self.recovering {
             stack.extend(self.intent_nodes());
             stack.extend(self.takeover_nodes());
+            if self.survey.is_some() {
+                let surveyed = providers.iter();
+                stack.extend(surveyed.map(|provider| self.graph.id(Node::Provider(*provider))));
+            }
         } else {
             if self.is_destroy() {
                 stack.extend(self.prevention_nodes());
@@ -76,9 +80,12 @@ impl Core {
         used
     }
 
-    /// Spreads `create_before_destroy` to everything that a resource with it depends on.
+    /// Spreads `create_before_destroy` to everything that a resource with it depends on. What takes no part (`-target`, `-exclude`) spreads nothing.
     pub(super) fn find_create_first(&mut self) {
         for id in self.graph.order().iter().rev() {
+            if !self.scope.node(*id) {
+                continue;
+            }
             if let Node::Resource(module, at) = self.graph.node(*id)
                 && self.config.module(module).resources[at as usize]
                     .lifecycle
@@ -517,7 +524,9 @@ impl Core {
         } else if validating {
             self.configuring[at].stage = ProviderStage::Configuring;
             let config = self.configuring[at].config.clone();
-            return self.ask(&instance, Call::Configure { config }, Waiting::Provider(at));
+            let may_defer = self.options.allow_deferral;
+            let call = Call::Configure { config, may_defer };
+            return self.ask(&instance, call, Waiting::Provider(at));
         } else {
             self.configuring[at].stage = ProviderStage::Ready;
         }

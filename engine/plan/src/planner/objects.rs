@@ -300,11 +300,16 @@ impl Core {
         match reply.answer {
             Some(Answer::Value(value)) => self.object_upgraded(id, value),
             Some(Answer::Objects(objects)) => self.objects_found(id, objects),
+            Some(Answer::Deferred(deferred)) => self.object_deferred(id, deferred),
+            Some(Answer::Read {
+                deferred: Some(deferred),
+                ..
+            }) => self.object_deferred(id, deferred),
             Some(Answer::Read {
                 state,
                 private,
                 identity,
-                deferred: _,
+                deferred: None,
             }) => {
                 let object = &mut self.prior.objects[id];
                 object.private = private;
@@ -328,7 +333,7 @@ impl Core {
     }
 
     /// The object as it is now.
-    fn object_read(&mut self, id: ObjectId, now: Value) {
+    pub(super) fn object_read(&mut self, id: ObjectId, now: Value) {
         if now.is_null() && self.prior.objects[id].importing.is_some() {
             return self.import_not_found(id);
         }
@@ -363,7 +368,7 @@ impl Core {
         self.wake(id);
     }
 
-    fn wake(&mut self, id: ObjectId) {
+    pub(super) fn wake(&mut self, id: ObjectId) {
         for task in std::mem::take(&mut self.prior.objects[id].waiters) {
             self.task_object_ready(task);
         }

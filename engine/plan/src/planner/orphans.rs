@@ -3,7 +3,7 @@
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting, moves};
 use crate::graph::{Node, NodeId, each_target};
-use crate::plan::{Action, ActionReason, ExpansionKind, PlanMode, ResourceChange};
+use crate::plan::{Action, ActionReason, DeferredReason, ExpansionKind, PlanMode, ResourceChange};
 use crate::rules;
 use crate::world::expand::repeat_of;
 use crate::world::uses_repetition;
@@ -42,9 +42,10 @@ impl Core {
             ) else {
                 continue;
             };
-            if self.is_forgotten(id) || !info.abilities.plan_destroy {
+            let told = self.prior.objects[id].deferred.is_some();
+            if self.is_forgotten(id) || !info.abilities.plan_destroy || told {
                 let private = self.prior.objects[id].private.clone();
-                self.orphan_planned(id, private);
+                self.orphan_planned(id, private, None);
                 continue;
             }
             let object = &self.prior.objects[id];
@@ -78,7 +79,16 @@ impl Core {
             return;
         }
         match reply.answer {
-            Some(Answer::Plan { planned, private, .. }) if planned.is_null() => self.orphan_planned(id, private),
+            Some(Answer::Plan { private, deferred: Some(deferred), .. }) => {
+                let Some(provider) = object_provider(self, id) else {
+                    return;
+                };
+                let span = self.object_span(id);
+                if let Some(reason) = self.allowed_deferral(&addr, &provider, span, deferred) {
+                    self.orphan_planned(id, private, Some(reason));
+                }
+            }
+            Some(Answer::Plan { planned, private, .. }) if planned.is_null() => self.orphan_planned(id, private, None),
             _ => self.diagnostics.push(
                 Diagnostic::error(
                     &rules::answer::DESTROY_REFUSED,
@@ -89,7 +99,12 @@ impl Core {
         }
     }
 
-    fn orphan_planned(&mut self, id: ObjectId, private: terrane_model::provider::Private) {
+    fn orphan_planned(
+        &mut self,
+        id: ObjectId,
+        private: terrane_model::provider::Private,
+        deferred: Option<DeferredReason>,
+    ) {
         let forget = self.is_forgotten(id);
         let reason = if self.is_destroy() || self.prior.objects[id].deposed.is_some() {
             None
@@ -106,13 +121,21 @@ impl Core {
         change.after = Value::null(change.before.ty());
         change.private = private;
         change.after_identity = Value::NULL;
-        self.changes.push(change);
+        // What is only forgotten needs no provider.
+        let deferred = deferred.or(self.prior.objects[id].deferred);
+        match deferred.filter(|_| !forget) {
+            Some(reason) => self.put_off(reason, change),
+            None => self.changes.push(change),
+        }
     }
 
     /// The object stays as it is.
     fn keep(&mut self, id: ObjectId) {
         let change = self.change_of(id);
-        self.changes.push(change);
+        match self.prior.objects[id].deferred {
+            Some(reason) => self.put_off(reason, change),
+            None => self.changes.push(change),
+        }
     }
 
     /// A change that does nothing to an object.

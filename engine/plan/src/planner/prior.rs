@@ -61,6 +61,8 @@ pub(crate) struct Object {
     pub(crate) claimed: bool,
     /// It is being imported, under this id.
     pub(crate) importing: Option<terrane_model::provider::ImportTarget>,
+    /// The provider could not say yet how it is.
+    pub(crate) deferred: Option<crate::plan::DeferredReason>,
     /// Where messages about it point, if not to the block that declares it.
     pub(crate) span: Option<terrane_lang::source::Span>,
     /// Tasks that wait for it.
@@ -135,6 +137,7 @@ impl Prior {
                         in_scope: false,
                         claimed: false,
                         importing: None,
+                        deferred: None,
                         span: None,
                         waiters: Vec::new(),
                     });

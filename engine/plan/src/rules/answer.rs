@@ -36,6 +36,13 @@ terrane_lang::rules! {
     /// ```
     T3105 error DESTROY_REFUSED = "Provider produced invalid plan";
 
+    /// A provider put off its decision, which it may do only where `-allow-deferral` is given. This is a bug in the provider.
+    ///
+    /// ```text
+    /// a provider defers the plan of a resource, and -allow-deferral was not given
+    /// ```
+    T3106 error UNASKED_DEFERRAL = "Provider deferred changes";
+
     /// What a provider returns for an ephemeral resource must be a whole object of the type that its schema says. This is a bug in the provider.
     ///
     /// ```text

@@ -356,6 +356,7 @@ pub(crate) fn plan(json: &str) -> Plan {
         ephemerals: Vec::new(),
         apply_time_variables: Vec::new(),
         given: BTreeMap::new(),
+        deferred: Vec::new(),
         left_out: crate::plan::LeftOut::default(),
         changes,
         outputs: map("output_changes")

@@ -140,7 +140,8 @@ pub async fn check(factory: &dyn ProviderFactory, cases: &[Case]) -> Vec<String>
         Err(failure) => return vec![format!("start: {}", failure.message)],
     };
     let config = info.schema.provider.block.empty_value();
-    match provider.call(Call::Configure { config }).await {
+    let may_defer = false;
+    match provider.call(Call::Configure { config, may_defer }).await {
         Ok(reply) if !reply.has_errors() => {}
         Ok(reply) => faults.push(format!("configure: {:?}", reply.diagnostics)),
         Err(failure) => faults.push(format!("configure: {}", failure.message)),

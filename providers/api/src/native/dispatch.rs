@@ -23,7 +23,7 @@ impl Parts {
     pub(super) async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { config } => self.configured(config, false).await,
-            Call::Configure { config } => self.configured(config, true).await,
+            Call::Configure { config, .. } => self.configured(config, true).await,
             Call::ValidateResource { type_name, config } => {
                 let entry = self.resource(&type_name)?;
                 conform::check(&config, &entry.schema, "configuration")?;
@@ -42,6 +42,9 @@ impl Parts {
             call @ (Call::Read { .. } | Call::Plan { .. } | Call::Apply { .. }) => {
                 self.change(call).await
             }
+            Call::ReadMany {
+                type_name, objects, ..
+            } => self.read_many(&type_name, objects).await,
             call @ (Call::UpgradeState { .. }
             | Call::Import { .. }
             | Call::Move { .. }
@@ -93,9 +96,8 @@ impl Parts {
             Call::CallFunction { name, arguments } => self.function(&name, &arguments),
             Call::UpgradeIdentity { type_name, stored } => self.identity(&type_name, &stored),
             Call::GenerateConfig { type_name, .. } => Err(unsupported(&type_name)),
-            Call::List { type_name, .. }
-            | Call::ValidateList { type_name, .. }
-            | Call::ValidateAction { type_name, .. }
+            call @ (Call::List { .. } | Call::ValidateList { .. }) => self.list(call).await,
+            Call::ValidateAction { type_name, .. }
             | Call::PlanAction { type_name, .. }
             | Call::InvokeAction { type_name, .. } => Err(unsupported(&type_name)),
         }
@@ -277,7 +279,7 @@ impl Parts {
         Ok(Reply::ok(Answer::Function(result)))
     }
 
-    fn resource(&self, type_name: &str) -> Answered<&ResourceEntry> {
+    pub(super) fn resource(&self, type_name: &str) -> Answered<&ResourceEntry> {
         self.resources
             .get(type_name)
             .ok_or_else(|| unknown("resource type", type_name))
@@ -345,14 +347,14 @@ impl ResourceEntry {
     }
 }
 
-fn done(diagnostics: Vec<ProviderDiagnostic>) -> Reply {
+pub(super) fn done(diagnostics: Vec<ProviderDiagnostic>) -> Reply {
     Reply {
         answer: Some(Answer::Done),
         diagnostics,
     }
 }
 
-fn read_reply(object: Object) -> Reply {
+pub(super) fn read_reply(object: Object) -> Reply {
     let Object {
         state,
         private,
@@ -410,7 +412,7 @@ fn apply_reply(object: Object) -> Reply {
     }
 }
 
-fn known(config: Value) -> Answered<Value> {
+pub(super) fn known(config: Value) -> Answered<Value> {
     if config.is_wholly_known() {
         return Ok(config);
     }
@@ -420,7 +422,7 @@ fn known(config: Value) -> Answered<Value> {
     ))
 }
 
-fn unknown(kind: &str, name: &str) -> Refusal {
+pub(super) fn unknown(kind: &str, name: &str) -> Refusal {
     Refusal::error(
         format!("Unknown {kind}"),
         format!("The provider has no {kind} {name}."),

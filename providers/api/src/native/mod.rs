@@ -1,6 +1,6 @@
 //! What native providers are made of: one trait per kind of thing, and the provider that serves them.
 //!
-//! A provider in Rust is a list of [`Resource`]s, [`DataSource`]s, [`Ephemeral`]s and [`NativeFunction`]s in a [`NativeProvider`], which
+//! A provider in Rust is a list of [`Resource`]s, [`DataSource`]s, [`Listing`]s, [`Ephemeral`]s and [`NativeFunction`]s in a [`NativeProvider`], which
 //! answers every [`Call`], refuses names that it does not know, plans deletions, and turns refusals into messages.
 
 use crate::conform;
@@ -13,13 +13,14 @@ use std::fmt;
 use std::sync::Arc;
 use terrane_model::addr::ProviderAddr;
 use terrane_model::provider::{
-    Abilities, Answer, Call, CallFailure, ImportTarget, ImportedObject, Private,
+    Abilities, Answer, Call, CallFailure, ImportTarget, ImportedObject, ListedObject, Private,
     ProviderDiagnostic, ProviderInfo, RawObject, Reply, Resolution,
 };
 use terrane_model::schema::{Function, IdentitySchema, ProviderSchema, Schema};
 use terrane_value::Value;
 use tokio::sync::watch;
 
+mod bulk;
 mod configure;
 mod dispatch;
 
@@ -113,6 +114,19 @@ impl From<CallFailure> for Refusal {
 /// An answer, or why there is none.
 pub type Answered<T> = Result<T, Refusal>;
 
+/// What reading many found of one object.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// It is so.
+    Is(Object),
+    /// It is gone.
+    Gone,
+    /// It could not be read.
+    Refused(Vec<ProviderDiagnostic>),
+    /// It has to be read by a call of its own.
+    Singly,
+}
+
 /// A type of managed resource.
 #[async_trait]
 pub trait Resource: Send + Sync + fmt::Debug {
@@ -160,6 +174,17 @@ pub trait Resource: Send + Sync + fmt::Debug {
     /// How the object is now; `None` if it is gone. As usual for resources that live in state alone: as it was.
     async fn read(&self, object: Object) -> Answered<Option<Object>> {
         Ok(Some(object))
+    }
+
+    /// Whether objects can be read many at a time: how many one [`Resource::read_many`] takes at most; 0: as many as there are. Asked once.
+    fn reads_many(&self) -> Option<u32> {
+        None
+    }
+
+    /// How these objects are now, in their order. Only asked where [`Resource::reads_many`] says so. As usual: each has to be read singly. A
+    /// refusal makes that of all of them.
+    async fn read_many(&self, objects: Vec<Object>) -> Answered<Vec<Found>> {
+        Ok(objects.into_iter().map(|_| Found::Singly).collect())
     }
 
     /// Finds an object to manage.
@@ -227,6 +252,34 @@ pub trait DataSource: Send + Sync + fmt::Debug {
 
     /// Reads it. The configuration is wholly known.
     async fn read(&self, config: Value) -> Answered<(Value, Vec<ProviderDiagnostic>)>;
+}
+
+/// A listing of the objects of a resource type, its name that of the type: what there is, managed or not.
+#[async_trait]
+pub trait Listing: Send + Sync + fmt::Debug {
+    /// The schema of its configuration. Asked once.
+    fn schema(&self) -> Schema;
+
+    /// What is wrong with a configuration that fits the schema. It may hold unknowns.
+    async fn validate(&self, _config: &Value) -> Vec<ProviderDiagnostic> {
+        Vec::new()
+    }
+
+    /// Lists. The configuration is wholly known.
+    async fn list(
+        &self,
+        config: Value,
+        wanted: Wanted,
+    ) -> Answered<(Vec<ListedObject>, Vec<ProviderDiagnostic>)>;
+}
+
+/// What is wanted of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whole objects, not only identities and names.
+    pub objects: bool,
+    /// At most so many; 0: all.
+    pub limit: u64,
 }
 
 /// An ephemeral resource that was opened.
@@ -301,6 +354,7 @@ struct Parts {
     abilities: Abilities,
     resources: BTreeMap<EcoString, ResourceEntry>,
     data_sources: BTreeMap<EcoString, Box<dyn DataSource>>,
+    listings: BTreeMap<EcoString, Box<dyn Listing>>,
     ephemerals: BTreeMap<EcoString, Box<dyn Ephemeral>>,
     functions: BTreeMap<EcoString, Box<dyn NativeFunction>>,
     configuration: Option<Box<dyn Configuration>>,
@@ -335,6 +389,7 @@ impl NativeProvider {
                 },
                 resources: BTreeMap::new(),
                 data_sources: BTreeMap::new(),
+                listings: BTreeMap::new(),
                 ephemerals: BTreeMap::new(),
                 functions: BTreeMap::new(),
                 configuration: None,
@@ -381,6 +436,18 @@ impl NativeBuilder {
         self.parts
             .data_sources
             .insert(name.into(), Box::new(source));
+        self
+    }
+
+    /// With a listing of the objects of a resource type.
+    #[must_use]
+    pub fn listing(mut self, type_name: &str, listing: impl Listing + 'static) -> Self {
+        self.schema
+            .list_resources
+            .insert(type_name.into(), Arc::new(listing.schema()));
+        self.parts
+            .listings
+            .insert(type_name.into(), Box::new(listing));
         self
     }
 
@@ -453,6 +520,7 @@ impl ProviderFactory for NativeProvider {
         Ok(ProviderInfo {
             schema: self.parts.schema.clone(),
             abilities: self.parts.abilities,
+            reads_many: self.parts.reads_many(),
         })
     }
 

@@ -58,8 +58,11 @@ impl Resource for Data {
         _rules: &Rules,
         request: PlanRequest,
     ) -> Answered<PlanResponse> {
+        // Values of any type: a null of another type is another value, and is stored as such.
+        let changes =
+            |name: &str| args::get(&request.prior, name) != args::get(&request.proposed, name);
         let input = args::get(&request.proposed, "input");
-        let replaces = !request.creates() && request.changes("triggers_replace");
+        let replaces = !request.creates() && changes("triggers_replace");
         let output = if request.creates() || replaces {
             // The output of a new object has the type of the input, also when that is null.
             if input.is_null() {
@@ -67,7 +70,7 @@ impl Resource for Data {
             } else {
                 Some(Value::unknown(input.ty()))
             }
-        } else if request.changes("input") {
+        } else if changes("input") {
             Some(Value::unknown(input.ty()))
         } else {
             None
@@ -99,7 +102,12 @@ impl Resource for Data {
 
     async fn update(&self, change: Change) -> Answered<Object> {
         let output = args::get(&change.planned, "input");
-        Ok(change.done(args::with(&change.planned, "output", output)))
+        let mut object = args::with(&change.planned, "output", output);
+        // Where a trigger became a null of another type, which is no reason for a replacement.
+        if !args::get(&object, "id").is_known() {
+            object = args::with(&object, "id", Value::string(random_uuid(self.0.as_ref())));
+        }
+        Ok(change.done(object))
     }
 
     async fn import(&self, target: &ImportTarget) -> Answered<Object> {

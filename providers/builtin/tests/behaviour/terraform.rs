@@ -103,6 +103,37 @@ async fn a_change_of_input_keeps_the_id_and_a_change_of_triggers_replaces() {
     );
 }
 
+/// The id is made anew, but a null in the place of another is no reason for a replacement: the engine leaves the path out.
+#[tokio::test]
+async fn a_null_of_another_type_is_another_value() {
+    let it = harness("terraform").await;
+    let state = it.create(DATA, &[("input", number(1))]).await;
+    let id = args::get(&state, "id");
+    let none = || Value::null(Type::String);
+    let config = it.config(DATA, &[("input", number(1)), ("triggers_replace", none())]);
+    let (planned, replaced) = it.plan(DATA, &state, &config).await;
+    assert_eq!(
+        pick(&planned, &["id", "output"]),
+        [unknown_id(), Value::unknown(Type::Number)]
+    );
+    assert_eq!(replaced, [Path::new().attr("triggers_replace")]);
+    let state = it.apply(DATA, &state, &config).await;
+    assert_eq!(
+        pick(&state, &["output", "triggers_replace"]),
+        [number(1), none()]
+    );
+    assert!(args::string(&state, "id").is_some());
+    assert_ne!(args::get(&state, "id"), id);
+    let (planned, replaced) = it.plan(DATA, &state, &config).await;
+    assert_eq!((planned, replaced), (state.clone(), vec![]));
+    let config = it.config(DATA, &[("input", none()), ("triggers_replace", none())]);
+    let (planned, _) = it.plan(DATA, &state, &config).await;
+    assert_eq!(
+        pick(&planned, &["id", "output"]),
+        [args::get(&state, "id"), Value::unknown(Type::String)]
+    );
+}
+
 #[tokio::test]
 async fn it_takes_over_null_resources() {
     let it = harness("terraform").await;

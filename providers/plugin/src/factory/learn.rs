@@ -62,6 +62,7 @@ fn known(
                 generates_config: generate_resource_config,
                 ..Abilities::default()
             },
+            reads_many: std::collections::BTreeMap::new(),
         },
         key: None,
         needs_no_asking: get_provider_schema_optional,

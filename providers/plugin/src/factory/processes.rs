@@ -19,15 +19,18 @@ const FRESH: Duration = Duration::from_secs(300);
 pub(crate) struct Configured {
     /// Wholly known.
     pub(crate) config: Value,
+    /// Whether it may put off what it can't decide yet.
+    may_defer: bool,
     /// What it said to it.
     pub(crate) messages: Vec<ProviderDiagnostic>,
     at: Instant,
 }
 
 impl Configured {
-    pub(crate) fn now(config: Value, messages: Vec<ProviderDiagnostic>) -> Self {
+    pub(crate) fn now(config: Value, may_defer: bool, messages: Vec<ProviderDiagnostic>) -> Self {
         Self {
             config,
+            may_defer,
             messages,
             at: Instant::now(),
         }
@@ -117,13 +120,16 @@ impl Processes {
     pub(crate) async fn take_configured(
         &self,
         config: &Value,
+        may_defer: bool,
     ) -> Option<(Arc<Process>, Configured)> {
         loop {
-            let (process, configured) = self.take(|configured| {
-                configured
-                    .as_ref()
-                    .is_some_and(|known| known.config == *config && known.at.elapsed() < FRESH)
-            })?;
+            let fits = |known: &Configured| {
+                known.config == *config
+                    && known.may_defer == may_defer
+                    && known.at.elapsed() < FRESH
+            };
+            let (process, configured) =
+                self.take(|configured| configured.as_ref().is_some_and(fits))?;
             if process.is_fit().await {
                 return configured.map(|configured| (process, configured));
             }

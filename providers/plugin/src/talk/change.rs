@@ -1,6 +1,6 @@
 //! Reading, planning and applying.
 
-use super::{Answered, CAPABILITIES, Talk, decided, out, out_identity, unexpected, with};
+use super::{Answered, Talk, out, out_identity, unexpected, with};
 use terrane_model::provider::{Answer, Call};
 use terrane_protocol::value::{decode, decode_identity, path};
 use terrane_protocol::{Rpc, message as proto};
@@ -25,17 +25,16 @@ impl Talk {
                     current_state: Some(out(&current, ty)?),
                     private: private.to_vec(),
                     provider_meta: self.meta(&meta)?,
-                    client_capabilities: Some(CAPABILITIES),
+                    client_capabilities: Some(self.capabilities()),
                     current_identity: out_identity(&identity, identities)?,
                     type_name: type_name.into(),
                 };
                 let response: proto::ReadResponse = self.ask(Rpc::Read, request).await?;
-                decided(response.deferred)?;
                 let answer = Answer::Read {
                     state: decode(response.new_state, ty)?,
                     private: response.private.into(),
                     identity: decode_identity(response.new_identity, identities)?,
-                    deferred: None,
+                    deferred: self.deferral(response.deferred)?,
                 };
                 Ok(with(answer, response.diagnostics))
             }
@@ -56,19 +55,18 @@ impl Talk {
                     config: Some(out(&config, ty)?),
                     prior_private: private.to_vec(),
                     provider_meta: self.meta(&meta)?,
-                    client_capabilities: Some(CAPABILITIES),
+                    client_capabilities: Some(self.capabilities()),
                     prior_identity: out_identity(&identity, identities)?,
                     type_name: type_name.into(),
                 };
                 let response: proto::PlanResponse = self.ask(Rpc::Plan, request).await?;
-                decided(response.deferred)?;
                 let answer = Answer::Plan {
                     planned: decode(response.planned_state, ty)?,
                     requires_replace: response.requires_replace.iter().map(path).collect(),
                     private: response.planned_private.into(),
                     identity: decode_identity(response.planned_identity, identities)?,
                     legacy_type_system: response.legacy_type_system,
-                    deferred: None,
+                    deferred: self.deferral(response.deferred)?,
                 };
                 Ok(with(answer, response.diagnostics))
             }

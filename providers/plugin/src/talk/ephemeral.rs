@@ -1,6 +1,6 @@
 //! Ephemeral resources.
 
-use super::{Answered, CAPABILITIES, Talk, decided, done, out, unexpected, with};
+use super::{Answered, Talk, done, out, unexpected, with};
 use ecow::EcoString;
 use std::time::{SystemTime, UNIX_EPOCH};
 use terrane_model::provider::{Answer, Call, Private};
@@ -15,12 +15,14 @@ impl Talk {
                 let ty = self.ephemeral_type(&type_name)?;
                 let request = proto::OpenEphemeralRequest {
                     config: Some(out(&config, ty)?),
-                    client_capabilities: Some(CAPABILITIES),
+                    client_capabilities: Some(self.capabilities()),
                     type_name: type_name.into(),
                 };
                 let response: proto::OpenEphemeralResponse =
                     self.ask(Rpc::OpenEphemeral, request).await?;
-                decided(response.deferred)?;
+                if let Some(deferred) = self.deferral(response.deferred)? {
+                    return Ok(with(Answer::Deferred(deferred), response.diagnostics));
+                }
                 let answer = Answer::Ephemeral {
                     result: decode(response.result, ty)?,
                     private: response.private.unwrap_or_default().into(),

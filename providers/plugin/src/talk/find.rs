@@ -1,6 +1,6 @@
 //! Objects that come from elsewhere: from a store, another type, the world.
 
-use super::{Answered, CAPABILITIES, Talk, Trouble, decided, out, out_identity, unexpected, with};
+use super::{Answered, Talk, Trouble, out, out_identity, unexpected, with};
 use terrane_model::provider::{Answer, Call, ImportTarget, ImportedObject};
 use terrane_protocol::value::{decode, decode_identity, raw, version};
 use terrane_protocol::{Rpc, message as proto};
@@ -74,12 +74,14 @@ impl Talk {
                 };
                 let request = proto::ImportRequest {
                     id,
-                    client_capabilities: Some(CAPABILITIES),
+                    client_capabilities: Some(self.capabilities()),
                     identity: out_identity(&identity, self.identity(&type_name))?,
                     type_name: type_name.into(),
                 };
                 let response: proto::ImportResponse = self.ask(Rpc::Import, request).await?;
-                decided(response.deferred)?;
+                if let Some(deferred) = self.deferral(response.deferred)? {
+                    return Ok(with(Answer::Deferred(deferred), response.diagnostics));
+                }
                 let objects = response
                     .imported_resources
                     .into_iter()

@@ -10,7 +10,7 @@ use crate::process::Process;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_model::provider::{Answer, Call, CallFailure, Reply};
+use terrane_model::provider::{Answer, Call, CallFailure, Deferred, Reply};
 use terrane_model::schema::{Function, IdentitySchema, Schema};
 use terrane_protocol::message as proto;
 use terrane_protocol::rpc::Rpc;
@@ -22,12 +22,6 @@ use tonic::{Code, Status};
 /// The version of Terraform that plugins are told, some of which refuse what they don't know.
 const HOST_VERSION: &str = "1.13.0";
 
-/// What we can do: take write-only arguments. The engine can't use half a plan.
-const CAPABILITIES: proto::ClientCapabilities = proto::ClientCapabilities {
-    deferral_allowed: false,
-    write_only_attributes_allowed: true,
-};
-
 /// A process and what it offers.
 #[derive(Debug)]
 pub(crate) struct Talk {
@@ -35,6 +29,8 @@ pub(crate) struct Talk {
     pub(crate) known: Arc<Known>,
     /// The functions that it has as it is configured, once one was called that the schema does not know.
     pub(crate) functions: Arc<OnceCell<Functions>>,
+    /// Whether it may put off what it can't decide yet.
+    pub(crate) may_defer: bool,
 }
 
 /// Functions by name.
@@ -85,11 +81,11 @@ impl Talk {
                     self.ask(Rpc::ValidateProvider, request).await?;
                 Ok(done(response.diagnostics))
             }
-            Call::Configure { config } => {
+            Call::Configure { config, .. } => {
                 let request = proto::ConfigureRequest {
                     terraform_version: HOST_VERSION.to_owned(),
                     config: Some(self.provider_config(&config)?),
-                    client_capabilities: Some(CAPABILITIES),
+                    client_capabilities: Some(self.capabilities()),
                 };
                 let response: proto::Messages = self.ask(Rpc::Configure, request).await?;
                 Ok(done(response.diagnostics))
@@ -131,10 +127,28 @@ impl Talk {
         let request = proto::ValidateRequest {
             type_name: type_name.to_string(),
             config: Some(out(config, ty)?),
-            client_capabilities: Some(CAPABILITIES),
+            client_capabilities: Some(self.capabilities()),
         };
         let response: proto::Messages = self.ask(rpc, request).await?;
         Ok(done(response.diagnostics))
+    }
+
+    /// What we can do: take write-only arguments, and perhaps go on without a decision.
+    fn capabilities(&self) -> proto::ClientCapabilities {
+        proto::ClientCapabilities {
+            deferral_allowed: self.may_defer,
+            write_only_attributes_allowed: true,
+        }
+    }
+
+    /// Why it puts off its decision, if it does; refused where that was not allowed.
+    fn deferral(&self, from: Option<proto::Deferred>) -> Result<Option<Deferred>, String> {
+        match deferred(from) {
+            Some(reason) if !self.may_defer => Err(format!(
+                "it put off its decision ({reason:?}), although it was told that it may not"
+            )),
+            reason => Ok(reason),
+        }
     }
 
     async fn ask<Q, A>(&self, rpc: Rpc, request: Q) -> Result<A, Status>
@@ -270,16 +284,6 @@ fn said(message: &str) -> String {
 
 fn implied(schema: Option<&Arc<Schema>>) -> Option<&Type> {
     schema.map(|schema| schema.block.implied_type())
-}
-
-/// Refuses an answer that leaves it open: we did not allow that.
-fn decided(from: Option<proto::Deferred>) -> Result<(), String> {
-    match deferred(from) {
-        None => Ok(()),
-        Some(reason) => Err(format!(
-            "it put off its decision ({reason:?}), although it was told that it may not"
-        )),
-    }
 }
 
 fn done(messages: Vec<proto::Diagnostic>) -> Reply {

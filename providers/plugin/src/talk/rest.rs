@@ -1,8 +1,6 @@
 //! Data sources, functions, listings, actions.
 
-use super::{
-    Answered, CAPABILITIES, Functions, Talk, Trouble, decided, done, out, unexpected, with,
-};
+use super::{Answered, Functions, Talk, Trouble, done, out, unexpected, with};
 use ecow::EcoString;
 use terrane_model::provider::{Answer, Call, ListedObject, Reply, Resolution};
 use terrane_protocol::message::ActionEventType;
@@ -27,15 +25,14 @@ impl Talk {
                 let request = proto::ReadDataRequest {
                     config: Some(out(&config, ty)?),
                     provider_meta: self.meta(&meta)?,
-                    client_capabilities: Some(CAPABILITIES),
+                    client_capabilities: Some(self.capabilities()),
                     type_name: type_name.into(),
                 };
                 let response: proto::ReadDataResponse =
                     self.ask(Rpc::ReadDataSource, request).await?;
-                decided(response.deferred)?;
                 let answer = Answer::Data {
                     state: decode(response.state, ty)?,
-                    deferred: None,
+                    deferred: self.deferral(response.deferred)?,
                 };
                 Ok(with(answer, response.diagnostics))
             }
@@ -195,7 +192,11 @@ impl Talk {
                 let request = self.action_request(type_name, &config)?;
                 let response: proto::PlanActionResponse =
                     self.ask(Rpc::PlanAction, request).await?;
-                decided(response.deferred)?;
+                if self.deferral(response.deferred)?.is_some() {
+                    return Err("it put off an action, which has no later plan"
+                        .to_owned()
+                        .into());
+                }
                 Ok(done(response.diagnostics))
             }
             Call::InvokeAction { type_name, config } => {
@@ -213,7 +214,7 @@ impl Talk {
     ) -> Result<proto::ActionRequest, Trouble> {
         Ok(proto::ActionRequest {
             config: Some(out(config, self.action_type(&type_name)?)?),
-            client_capabilities: Some(CAPABILITIES),
+            client_capabilities: Some(self.capabilities()),
             action_type: type_name.into(),
         })
     }

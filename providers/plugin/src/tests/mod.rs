@@ -113,7 +113,13 @@ async fn both_versions_of_the_protocol() {
         assert!(info.schema.identities.contains_key("cloud_thing"));
         let provider = factory.start().await.unwrap();
         let config = Value::object::<&str>([]);
-        let configured = provider.call(Call::Configure { config }).await.unwrap();
+        let configured = provider
+            .call(Call::Configure {
+                config,
+                may_defer: false,
+            })
+            .await
+            .unwrap();
         assert!(!configured.has_errors());
         create(&*provider).await;
         assert_eq!(rename(&*provider).await, [Path::new().attr("name")]);

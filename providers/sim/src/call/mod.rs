@@ -1,5 +1,6 @@
 //! From a call to its effect and answer.
 
+mod bulk;
 mod change;
 mod fill;
 
@@ -8,8 +9,8 @@ use crate::schema::{Kind, identity, kind};
 use crate::world::{Done, Entity, Handled, Inner, LogEntry};
 use ecow::EcoString;
 use terrane_model::provider::{
-    Answer, Call, CallFailure, ImportTarget, ImportedObject, ListedObject, Private,
-    ProviderDiagnostic, RawObject, Reply, Resolution,
+    Answer, Call, CallFailure, ImportTarget, ImportedObject, Private, ProviderDiagnostic,
+    RawObject, Reply, Resolution,
 };
 use terrane_provider::args;
 use terrane_provider::conform::{self, decode_stored};
@@ -49,6 +50,7 @@ impl Inner {
             _ => EcoString::new(),
         };
         let (fault, took_ms) = self.fate(operation, &type_name, &subject);
+        self.requests += self.requests_of(&call);
         let outcome = match fault {
             Some(fault) if fault.is_before() => struck(fault),
             _ => {
@@ -111,6 +113,9 @@ impl Inner {
                 identity: _,
                 meta: _,
             } => with_kind(&type_name, |kind| self.read(kind, &current, private, fault)),
+            Call::ReadMany {
+                type_name, objects, ..
+            } => with_kind(&type_name, |kind| self.read_many(kind, objects, fault)),
             Call::Import { type_name, target } => {
                 with_kind(&type_name, |kind| self.import(kind, &target))
             }
@@ -200,31 +205,6 @@ impl Inner {
         }
     }
 
-    fn list(&self, type_name: &str, config: &Value, whole: bool, limit: u64) -> Outcome {
-        if type_name != "sim_network" {
-            return no_such("listing of", type_name);
-        }
-        let prefix = args::string(config, "name_prefix").unwrap_or_default();
-        let name = |entity: &Entity| args::string(&entity.state, "name").map(str::to_owned);
-        let found = self
-            .entities
-            .values()
-            .filter(|entity| entity.type_name == type_name)
-            .filter_map(|entity| Some((entity, name(entity)?)))
-            .filter(|(_, name)| name.starts_with(prefix))
-            .take(usize::try_from(limit).unwrap_or(usize::MAX))
-            .map(|(entity, display_name)| ListedObject {
-                identity: identity(&entity.id),
-                display_name,
-                object: if whole {
-                    entity.state.clone()
-                } else {
-                    Value::NULL
-                },
-            });
-        Outcome::of(Reply::ok(Answer::Listed(found.collect())))
-    }
-
     fn resolve(&self, kind: &Kind, token: &str) -> Outcome {
         let resolution = match self.done.get(token) {
             _ if !self.traits.resolves_tokens => Resolution::CannotTell,
@@ -310,7 +290,7 @@ impl Inner {
 
     /// The refusal of a call that is made with the token of a session that is not open.
     fn ended_session(&self, call: &Call) -> Option<Outcome> {
-        let (Call::Apply { config, .. } | Call::Configure { config }) = call else {
+        let (Call::Apply { config, .. } | Call::Configure { config, .. }) = call else {
             return None;
         };
         let ended = |attribute: &&str| {
@@ -358,6 +338,8 @@ fn about(call: &Call) -> (Operation, EcoString, EcoString) {
             let id = args::string(current, "id").unwrap_or_default();
             (Operation::Read, type_name.clone(), id.into())
         }
+        // What goes wrong with it does not depend on which objects happen to be asked for together.
+        Call::ReadMany { type_name, .. } => (Operation::Read, type_name.clone(), none()),
         Call::ReadDataSource {
             type_name, config, ..
         } => {
@@ -399,7 +381,7 @@ fn about(call: &Call) -> (Operation, EcoString, EcoString) {
 /// Calls that are answered from what is written in them.
 fn without_world(call: Call) -> Outcome {
     match call {
-        Call::ValidateProviderConfig { config } | Call::Configure { config } => {
+        Call::ValidateProviderConfig { config } | Call::Configure { config, .. } => {
             if args::string(&config, "region") == Some("nowhere") {
                 return Outcome::of(Reply::error(args::complaint(
                     "region",
@@ -423,6 +405,16 @@ fn without_world(call: Call) -> Outcome {
         Call::ValidateEphemeral { type_name, .. } if type_name == "sim_session" => {
             Outcome::of(Reply::ok(Answer::Done))
         }
+        Call::ValidateList {
+            type_name, config, ..
+        } if type_name == "sim_network" => match args::string(&config, "name_prefix") {
+            Some("") => Outcome::of(Reply::error(args::complaint(
+                "name_prefix",
+                "Empty prefix",
+                "Leave it out to find all.",
+            ))),
+            _ => Outcome::of(Reply::ok(Answer::Done)),
+        },
         Call::UpgradeState { type_name, stored } => {
             with_kind(&type_name, |kind| upgrade(kind, &stored))
         }

@@ -74,6 +74,10 @@ impl Harness for Place {
     fn store(&self) -> Box<dyn StateStore> {
         Box::new(Shared(Self::store(self)))
     }
+
+    fn schedules(&self) -> u64 {
+        40
+    }
 }
 
 #[test]

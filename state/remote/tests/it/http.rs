@@ -14,6 +14,8 @@ use terrane_value::Value;
 struct Http {
     setting: Setting,
     server: Server,
+    /// Other machines.
+    machines: Vec<Setting>,
     more: Vec<(&'static str, String)>,
 }
 
@@ -22,6 +24,7 @@ impl Http {
         Self {
             setting: Setting::new(),
             server: Server::start(None),
+            machines: (0..3).map(|_| Setting::new()).collect(),
             more: vec![],
         }
     }
@@ -58,6 +61,15 @@ impl Harness for Http {
 
     fn has_workspaces(&self) -> bool {
         false
+    }
+
+    fn store_elsewhere(&self, machine: usize) -> Option<Box<dyn StateStore>> {
+        let machine = self.machines.get(machine)?;
+        Some(Box::new(common::Handle(self.open_on(machine))))
+    }
+
+    fn schedules(&self) -> u64 {
+        40
     }
 }
 

@@ -36,6 +36,10 @@ impl Harness for Local {
     fn store(&self) -> Box<dyn StateStore> {
         Box::new(common::Handle(self.open()))
     }
+
+    fn schedules(&self) -> u64 {
+        100
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ const JOURNAL: &str = "net/terraform.tfstate.terrane-journal";
 struct S3 {
     setting: Setting,
     moto: Moto,
+    /// Other machines.
+    machines: Vec<Setting>,
     more: Vec<(&'static str, Value)>,
 }
 
@@ -25,6 +27,7 @@ impl S3 {
         Some(Self {
             setting: Setting::new(),
             moto: Moto::start()?,
+            machines: (0..3).map(|_| Setting::new()).collect(),
             more: vec![("use_lockfile", Value::bool(true))],
         })
     }
@@ -85,6 +88,15 @@ impl S3 {
 impl Harness for S3 {
     fn store(&self) -> Box<dyn StateStore> {
         Box::new(common::Handle(self.open()))
+    }
+
+    fn store_elsewhere(&self, machine: usize) -> Option<Box<dyn StateStore>> {
+        let machine = self.machines.get(machine)?;
+        Some(Box::new(common::Handle(self.open_on(machine))))
+    }
+
+    fn schedules(&self) -> u64 {
+        15
     }
 }
 

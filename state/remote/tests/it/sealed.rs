@@ -103,6 +103,10 @@ impl Harness for Local {
     fn store(&self) -> Box<dyn StateStore> {
         Box::new(common::Handle(self.open()))
     }
+
+    fn schedules(&self) -> u64 {
+        20
+    }
 }
 
 #[test]

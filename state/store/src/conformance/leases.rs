@@ -18,6 +18,8 @@ pub(super) fn check<H: Harness>(make: &impl Fn() -> H) {
     without_a_lock_nobody_is_kept_away(&make());
     let harness = make();
     if harness.store().leasing() == Leasing::Whole {
+        random_schedules_on_one_machine_lose_nothing(&harness);
+        random_schedules_on_several_machines_lose_nothing(&make());
         return;
     }
     parts_that_are_apart_are_written_at_the_same_time(&harness);
@@ -339,38 +341,97 @@ fn writable(claim: &Claim) -> Vec<u64> {
         .collect()
 }
 
-/// Writers count up cells of which each believes that only it does. Each number is what the cell was counted to by acknowledged commits before, plus one.
+/// How many writers there are at most.
+const WRITERS: usize = 3;
+
+/// Leases run out, are taken away and given back.
 fn random_schedules_lose_nothing(harness: &impl Harness) {
     let clock = ManualClock::new(1_000_000);
-    let stores: Vec<_> = (0..3)
+    let stores: Vec<_> = (0..WRITERS)
         .filter_map(|_| harness.store_with_clock(&clock, LEASE_MS))
         .collect();
-    let mut world = World {
-        model: BTreeMap::new(),
-        clock: clock.clone(),
-        names: 0,
-        lost: 0,
-        done: 0,
-    };
-    let asked = std::env::var("TERRANE_SCHEDULES").ok();
-    let schedules = asked
-        .and_then(|text| text.parse().ok())
-        .unwrap_or_else(|| harness.schedules());
-    for seed in 1..=schedules {
-        let writers = if seed % 2 == 0 { 2 } else { 3 };
+    let world = World::new(clock, true);
+    if let Some(world) = world.play(harness, &stores) {
+        assert!(world.lost > world.schedules / 50, "there was some to lose");
+    }
+}
+
+/// The lock is on everything and does not run out, but is taken away and given back.
+fn random_schedules_on_one_machine_lose_nothing(harness: &impl Harness) {
+    let stores: Vec<_> = (0..WRITERS).map(|_| harness.store()).collect();
+    let world = World::new(ManualClock::new(1_000_000), true);
+    if let Some(world) = world.play(harness, &stores) {
+        assert!(world.lost > world.schedules / 50, "there was some to lose");
+    }
+}
+
+/// What one machine gave back, all others go on from.
+fn random_schedules_on_several_machines_lose_nothing(harness: &impl Harness) {
+    let stores: Vec<_> = (0..WRITERS)
+        .filter_map(|machine| harness.store_elsewhere(machine))
+        .collect();
+    let world = World::new(ManualClock::new(1_000_000), false);
+    if let Some(world) = world.play(harness, &stores) {
+        assert_eq!(world.lost, 0, "nobody takes anything away");
+    }
+}
+
+/// Writers count up cells of which each believes that only it does. Each number is what the cell was counted to by acknowledged commits before, plus one.
+struct World {
+    model: BTreeMap<u64, u64>,
+    clock: ManualClock,
+    /// Whether locks are taken away by force.
+    breaks: bool,
+    names: u64,
+    schedules: u64,
+    lost: u64,
+    done: u64,
+}
+
+impl World {
+    fn new(clock: ManualClock, breaks: bool) -> Self {
+        Self {
+            model: BTreeMap::new(),
+            clock,
+            breaks,
+            names: 0,
+            schedules: 0,
+            lost: 0,
+            done: 0,
+        }
+    }
+
+    /// Plays all schedules with a writer on each of these stores. `None`: there are no stores.
+    fn play(mut self, harness: &impl Harness, stores: &[Box<dyn StateStore>]) -> Option<Self> {
+        let any = stores.first()?;
+        let asked = std::env::var("TERRANE_SCHEDULES").ok();
+        self.schedules = asked
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_else(|| harness.schedules());
+        for seed in 1..=self.schedules {
+            self.schedule(stores, seed);
+        }
+        let state = any.read("default").expect("reads");
+        for at in 0..PARTS {
+            let counted = self.model.get(&at).copied().unwrap_or(0);
+            assert_eq!(number(&state, at), counted, "cell {at}");
+        }
+        assert!(self.done > self.schedules, "there was much to write");
+        Some(self)
+    }
+
+    fn schedule(&mut self, stores: &[Box<dyn StateStore>], seed: u64) {
+        let writers = if seed % 2 == 0 { 2 } else { WRITERS };
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let mut actors: Vec<(&dyn StateStore, Actor)> = stores
             .iter()
             .take(writers)
             .map(|store| (&**store, Actor::Idle))
             .collect();
-        if actors.is_empty() {
-            return;
-        }
         for _ in 0..14 {
             let at = usize::try_from(dice.roll(actors.len() as u64)).unwrap_or(0);
             if let Some((store, actor)) = actors.get_mut(at) {
-                world.step(*store, actor, &mut dice, seed);
+                self.step(*store, actor, &mut dice, seed);
             }
         }
         for (store, actor) in actors {
@@ -381,24 +442,7 @@ fn random_schedules_lose_nothing(harness: &impl Harness) {
             }
         }
     }
-    let state = harness.store().read("default").expect("reads");
-    for at in 0..PARTS {
-        let counted = world.model.get(&at).copied().unwrap_or(0);
-        assert_eq!(number(&state, at), counted, "cell {at}");
-    }
-    assert!(world.done > schedules, "there was much to write");
-    assert!(world.lost > schedules / 50, "and some to lose");
-}
 
-struct World {
-    model: BTreeMap<u64, u64>,
-    clock: ManualClock,
-    names: u64,
-    lost: u64,
-    done: u64,
-}
-
-impl World {
     fn step(&mut self, store: &dyn StateStore, actor: &mut Actor, dice: &mut Dice, seed: u64) {
         let now = std::mem::replace(actor, Actor::Idle);
         *actor = match now {
@@ -444,7 +488,7 @@ impl World {
                     return Actor::Idle;
                 }
             }
-            2 => {
+            2 if self.breaks => {
                 let held = store.holders("default").expect("lists");
                 if let Some(held) = dice.pick(&held)
                     && dice.roll(4) == 0

@@ -33,6 +33,12 @@ pub trait Harness {
         None
     }
 
+    /// A handle as a process on another machine would make it, which shares no more than what the store keeps for all. `None`: it is on one machine.
+    fn store_elsewhere(&self, machine: usize) -> Option<Box<dyn StateStore>> {
+        let _ = machine;
+        None
+    }
+
     /// How many random schedules of several writers are tried, unless `TERRANE_SCHEDULES` says otherwise.
     fn schedules(&self) -> u64 {
         1000

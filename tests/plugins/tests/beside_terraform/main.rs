@@ -9,6 +9,7 @@
     reason = "what fails here fails the test, also in functions that tests share"
 )]
 
+mod cloud;
 mod compare;
 mod described;
 mod engine;

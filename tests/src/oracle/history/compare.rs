@@ -128,6 +128,7 @@ pub fn compare(sides: Sides<'_>, history: &History) -> Found {
             }
         }
         before = files.into_keys().collect();
+        names.add_config(&step.config);
         names.add_moves(step);
         let found = one_step(&ours, &theirs, step, &mut names);
         names.add_moves(step);

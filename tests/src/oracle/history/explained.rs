@@ -28,6 +28,7 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| nothing_to_apply(ours.exit, theirs.exit, planned, step))
             .or_else(|| stricter(ours, theirs.exit, &step.config))
             .or_else(|| triggered(ours, theirs.exit))
+            .or_else(|| nothing_to_destroy(ours, theirs))
             .or_else(|| without_instances(ours.exit, theirs, &step.config))
             .or_else(|| not_there(ours.exit, theirs, step))
             .or_else(|| moved_from(ours.exit, theirs.exit, &theirs.err, step)),
@@ -253,6 +254,15 @@ fn triggered(ours: &Ran, theirs: i32) -> Option<&'static str> {
         .then_some("replace_triggered_by looks at creations too, as in OpenTofu 1.12")
 }
 
+/// What is wrong with a trigger is told by `validate`. The peer says it when an instance is planned, and so not where nothing is to be destroyed.
+fn nothing_to_destroy(ours: &Ran, theirs: &Ran) -> Option<&'static str> {
+    let triggers = ours.err.matches("Invalid replace_triggered_by expression");
+    let only = ours.err.matches("Error: ").count() == triggers.count();
+    let nothing = theirs.out.contains("No objects need to be destroyed");
+    (ours.exit == 1 && theirs.exit == 0 && only && nothing)
+        .then_some("wrong triggers are errors also where nothing is to be destroyed")
+}
+
 /// The peer holds the default of a variable against its rules also where the module has no instance.
 fn without_instances(ours: i32, theirs: &Ran, config: &Config) -> Option<&'static str> {
     let none = |call: &Call| match &call.repeat {
@@ -297,12 +307,21 @@ fn not_checked(difference: &Difference, step: &Step) -> Option<&'static str> {
                 && lines.any(|line| module.expr(line).starts_with("postcondition"))
         })
     };
-    let passes = theirs.as_ref().and_then(Json::as_array)?;
-    let same = step.refreshes()
-        && matches!(part, "instances" | "objects")
-        && ours.as_ref().is_none_or(Json::is_null)
-        && passes.iter().all(|one| one["status"] == "pass")
-        && step.config.modules().any(checks);
+    // With `self` it is unknown, without it passes; the whole is what its only instance is.
+    let told = |status: &Json| matches!(status.as_str(), Some("pass" | "unknown"));
+    let different = match part {
+        "instances" | "objects" => {
+            let instances = theirs.as_ref().and_then(Json::as_array)?;
+            ours.as_ref().is_none_or(Json::is_null)
+                && instances.iter().all(|one| told(&one["status"]))
+        }
+        "status" => {
+            let status = |side: &Option<Json>, is: &str| side.as_ref().is_some_and(|it| it == is);
+            status(ours, "pass") && status(theirs, "unknown")
+        }
+        _ => false,
+    };
+    let same = step.refreshes() && different && step.config.modules().any(checks);
     same.then_some(NOT_THERE)
 }
 

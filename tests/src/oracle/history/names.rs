@@ -1,7 +1,7 @@
 //! What depends on what by the states of both sides, before and after a step, and what was moved: the names that may stand among the
 //! dependencies of a resource.
 
-use super::model::Step;
+use super::model::{Config, Module, Step};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +27,54 @@ impl Names {
             for instance in resource["instances"].as_array().into_iter().flatten() {
                 let on = instance["dependencies"].as_array().into_iter().flatten();
                 edges.extend(on.filter_map(Json::as_str).map(str::to_owned));
+            }
+        }
+    }
+
+    /// Takes in what a configuration says. A called module depends on what its outputs name, and all that is in it on what its call names.
+    pub(super) fn add_config(&mut self, config: &Config) {
+        let root = &config.root;
+        self.add_module(root, "");
+        for call in &root.calls {
+            let Some(child) = config.children.get(call.child) else {
+                continue;
+            };
+            let within = format!("module.{}.", call.name);
+            self.add_module(child, &within);
+            let block = root.call_text(call);
+            for resource in &child.resources {
+                let name = format!("{within}terraform_data.{}", resource.name);
+                self.add_text(root, "", name, &block);
+            }
+            for output in &child.outputs {
+                let name = format!("module.{}", call.name);
+                self.add_text(child, &within, name, &child.expr(&output.value));
+            }
+        }
+    }
+
+    fn add_module(&mut self, module: &Module, within: &str) {
+        for (name, value) in &module.locals {
+            let name = format!("{within}local.{name}");
+            self.add_text(module, within, name, &module.expr(value));
+        }
+        for resource in &module.resources {
+            let name = format!("{within}terraform_data.{}", resource.name);
+            self.add_text(module, within, name, &module.resource_text(resource));
+        }
+    }
+
+    /// Edges to all of a module that is named in a text.
+    fn add_text(&mut self, module: &Module, within: &str, name: String, text: &str) {
+        let resources = module.resources.iter();
+        let resources = resources.map(|it| format!("terraform_data.{}", it.name));
+        let locals = module.locals.iter();
+        let locals = locals.map(|(name, _)| format!("local.{name}"));
+        let calls = module.calls.iter().map(|it| format!("module.{}", it.name));
+        let edges = self.edges.entry(name).or_default();
+        for target in resources.chain(locals).chain(calls) {
+            if has_word(text, &target) {
+                edges.insert(format!("{within}{target}"));
             }
         }
     }
@@ -88,6 +136,14 @@ impl Names {
     }
 }
 
+/// Whether a name stands in a text, and not only as the beginning of a longer one.
+fn has_word(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let behind = text.get(at + name.len()..).unwrap_or_default();
+        !behind.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+    })
+}
+
 /// An address without the keys of instances.
 fn without_keys(address: &str) -> String {
     let mut out = String::new();
@@ -134,5 +190,6 @@ mod tests {
         assert!(behind.contains("terraform_data.b"));
         assert!(!behind.contains("terraform_data.c"));
         assert_eq!(without_keys("module.m[\"k\"].a.b[0]"), "module.m.a.b");
+        assert!(super::has_word("[a.r1, a.r12]", "a.r12") && !super::has_word("[a.r12]", "a.r1"));
     }
 }

@@ -106,6 +106,20 @@ impl Module {
         out
     }
 
+    /// The block of a resource.
+    pub(super) fn resource_text(&self, resource: &Resource) -> String {
+        let mut out = String::new();
+        self.resource(resource, &mut out);
+        out
+    }
+
+    /// The block of a call.
+    pub(super) fn call_text(&self, call: &Call) -> String {
+        let mut out = String::new();
+        self.call(call, &mut out);
+        out
+    }
+
     fn resource(&self, resource: &Resource, out: &mut String) {
         line(
             out,

@@ -5,6 +5,7 @@
 
 mod expr;
 pub(crate) mod lifecycle;
+mod list;
 mod named;
 mod part;
 pub(crate) mod provider;

@@ -13,7 +13,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{PlanContext, action_names, plan_json, reason_name};
+pub use plan::{PlanContext, action_names, deferred_name, plan_json, reason_name};
 pub use state::{state_json, stored_value};
 pub use ui::{change_summary_json, planned_change_json, resource_json, ui_action};
 

@@ -5,7 +5,8 @@ use super::write::Writer;
 use super::{PLAN_FORMAT, STATE_FORMAT, Schemas, checks, state, value};
 use crate::objchange::schema_marks;
 use crate::plan::{
-    Action, ActionReason, Drift, Importing, LeftOut, OutputChange, Plan, PlanMode, ResourceChange,
+    Action, ActionReason, DeferredReason, Drift, Importing, LeftOut, OutputChange, Plan, PlanMode,
+    ResourceChange,
 };
 use crate::risk;
 use std::fmt;
@@ -56,6 +57,7 @@ pub fn plan_json(out: &mut dyn fmt::Write, plan: &Plan, context: PlanContext<'_>
         view.planned_values(out)?;
         view.resource_drift(out)?;
         view.resource_changes(out)?;
+        view.deferred_changes(out)?;
         if !plan.outputs.is_empty() {
             out.key("output_changes")?;
             view.output_changes(out)?;
@@ -74,7 +76,7 @@ pub fn plan_json(out: &mut dyn fmt::Write, plan: &Plan, context: PlanContext<'_>
         out.key("applyable")?;
         out.bool(!plan.errored && !plan.is_empty())?;
         out.key("complete")?;
-        out.bool(!plan.errored && plan.targets.is_empty() && plan.excludes.is_empty())?;
+        out.bool(plan.is_complete())?;
         out.key("errored")?;
         out.bool(plan.errored)?;
         view.own(out)
@@ -154,10 +156,12 @@ impl View<'_> {
             .collect();
         outputs.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
         let merged;
-        let objects = if objects.is_empty() {
+        let deferred = &self.plan.deferred;
+        let objects = if objects.is_empty() && deferred.is_empty() {
             &self.plan.changes
         } else {
             let mut all: Vec<ResourceChange> = [&self.plan.changes[..], objects].concat();
+            all.extend(deferred.iter().map(|deferred| deferred.change.clone()));
             all.sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
             merged = all;
             &merged
@@ -200,23 +204,42 @@ impl View<'_> {
         }
         out.key("resource_changes")?;
         out.array(|out| {
-            for change in by_depth(shown(), |change| &change.addr) {
-                let entry = Entry {
-                    addr: &change.addr,
-                    // What is destroyed is not moved.
-                    previous: (change.previous_addr.as_ref())
-                        .filter(|_| self.plan.mode != PlanMode::Destroy),
-                    deposed: change.deposed.as_ref(),
-                    provider: &change.provider.provider,
-                    action: change.action,
-                    reason: change.reason,
-                    before: self.marked(&change.addr, &change.provider, &change.before),
-                    after: self.marked(&change.addr, &change.provider, &change.after),
-                    replace_paths: &change.replace_paths,
-                    importing: change.importing.as_ref(),
-                    identity: (&change.before_identity, &change.after_identity),
-                };
-                write_entry(out, &entry)?;
+            by_depth(shown(), |change| &change.addr)
+                .try_for_each(|change| self.resource_change(out, change))
+        })
+    }
+
+    fn resource_change(&self, out: &mut Writer<'_>, change: &ResourceChange) -> fmt::Result {
+        let entry = Entry {
+            addr: &change.addr,
+            // What is destroyed is not moved.
+            previous: (change.previous_addr.as_ref())
+                .filter(|_| self.plan.mode != PlanMode::Destroy),
+            deposed: change.deposed.as_ref(),
+            provider: &change.provider.provider,
+            action: change.action,
+            reason: change.reason,
+            before: self.marked(&change.addr, &change.provider, &change.before),
+            after: self.marked(&change.addr, &change.provider, &change.after),
+            replace_paths: &change.replace_paths,
+            importing: change.importing.as_ref(),
+            identity: (&change.before_identity, &change.after_identity),
+        };
+        write_entry(out, &entry)
+    }
+
+    fn deferred_changes(&self, out: &mut Writer<'_>) -> fmt::Result {
+        if self.plan.deferred.is_empty() {
+            return Ok(());
+        }
+        out.key("deferred_changes")?;
+        out.array(|out| {
+            for deferred in by_depth(self.plan.deferred.iter(), |deferred| &deferred.change.addr) {
+                out.object(|out| {
+                    out.entry("reason", deferred_name(deferred.reason))?;
+                    out.key("resource_change")?;
+                    self.resource_change(out, &deferred.change)
+                })?;
             }
             Ok(())
         })
@@ -589,6 +612,18 @@ pub fn reason_name(reason: ActionReason) -> &'static str {
         ActionReason::ReadBecauseConfigUnknown => "read_because_config_unknown",
         ActionReason::ReadBecauseDependencyPending => "read_because_dependency_pending",
         ActionReason::ReadBecauseCheckNested => "read_because_check_nested",
+    }
+}
+
+/// The name in the format of why something is put off.
+#[must_use]
+pub fn deferred_name(reason: DeferredReason) -> &'static str {
+    match reason {
+        DeferredReason::Unknown => "unknown",
+        DeferredReason::ResourceConfigUnknown => "resource_config_unknown",
+        DeferredReason::ProviderConfigUnknown => "provider_config_unknown",
+        DeferredReason::AbsentPrerequisite => "absent_prereq",
+        DeferredReason::DeferredPrerequisite => "deferred_prereq",
     }
 }
 

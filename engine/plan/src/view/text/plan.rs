@@ -3,7 +3,7 @@
 use super::diff::{Change, Diff, dynamic};
 use super::draw::{Options, draw, name, symbol};
 use super::paint::{Paint, paint, wrap};
-use super::resource::{drifted, is_shown, planned};
+use super::resource::{deferred, drifted, is_shown, planned};
 use super::{Schemas, Style};
 use crate::plan::{Action, Plan, PlanMode};
 use std::fmt;
@@ -98,7 +98,10 @@ pub fn render_to(
     let shown = || planned_changes.iter().filter(|change| is_shown(change));
     let outputs = output_lines(plan, style);
     if shown().next().is_none() && outputs.is_empty() {
-        return out.write_str(&nothing_to_do(plan, drift, style));
+        if plan.deferred.is_empty() || plan.errored {
+            return out.write_str(&nothing_to_do(plan, drift, style));
+        }
+        return deferred_section(out, plan, schemas, style);
     }
     if drift {
         rule(out, style)?;
@@ -122,6 +125,7 @@ pub fn render_to(
         writeln!(out, "{line} {}.", count(plan))?;
         super::risk::section(out, plan, schemas, style)?;
     }
+    deferred_section(out, plan, schemas, style)?;
     if !outputs.is_empty() {
         out.write_str("\nChanges to Outputs:\n")?;
         out.write_str(&outputs)?;
@@ -131,6 +135,40 @@ pub fn render_to(
         }
     }
     Ok(())
+}
+
+/// What is put off, and what to do about it.
+fn deferred_section(
+    out: &mut dyn fmt::Write,
+    plan: &Plan,
+    schemas: Schemas<'_>,
+    style: Style,
+) -> fmt::Result {
+    if plan.deferred.is_empty() {
+        return Ok(());
+    }
+    let text = "Terrane puts off the following changes to a later plan, since what they depend on can't be told yet:";
+    sentence(out, text, style)?;
+    out.write_char('\n')?;
+    for one in &plan.deferred {
+        out.write_str(&deferred(one, schemas, style))?;
+        out.write_char('\n')?;
+    }
+    let mut note = String::new();
+    paint(&mut note, style.color, Paint::BoldCyan, "Note:");
+    let count = plan.deferred.len();
+    let changes = if count == 1 {
+        "change is"
+    } else {
+        "changes are"
+    };
+    let what = if plan.is_empty() {
+        "Nothing can be done now."
+    } else {
+        "Apply it, then plan again."
+    };
+    let text = format!("This plan is incomplete: {count} {changes} deferred. {what}");
+    writeln!(out, "{note} {text}")
 }
 
 /// A wrapped paragraph after an empty line.

@@ -4,7 +4,9 @@ use super::diff::{Body, Change, Diff, Paths, block, dynamic};
 use super::draw::{Options, draw, key_text, symbol};
 use super::paint::{Paint, paint};
 use super::{Schemas, Style};
-use crate::plan::{Action, ActionReason, Drift, RelevantAttribute, ResourceChange};
+use crate::plan::{
+    Action, ActionReason, DeferredChange, DeferredReason, Drift, RelevantAttribute, ResourceChange,
+};
 use std::fmt::Write as _;
 use terrane_model::addr::{InstanceAddr, InstanceKey, Mode, ProviderConfigAddr};
 use terrane_value::Value;
@@ -41,6 +43,41 @@ pub(super) fn planned(change: &ResourceChange, schemas: Schemas<'_>, style: Styl
         color: style.color,
         unchanged: imported,
         no_null: forgotten,
+        ..Options::default()
+    };
+    body(&mut out, &change.addr, change.action, &diff, options);
+    out
+}
+
+/// What would be done to an object, and why it is put off.
+pub(super) fn deferred(deferred: &DeferredChange, schemas: Schemas<'_>, style: Style) -> String {
+    let DeferredChange { reason, change } = deferred;
+    let mut out = String::new();
+    let shown = match &change.deposed {
+        Some(key) => format!("{} (deposed object {key})", change.addr),
+        None => change.addr.to_string(),
+    };
+    headline(&mut out, &shown, style.color);
+    out.push_str(" is deferred\n");
+    let because = match reason {
+        DeferredReason::Unknown => "its provider does not say why",
+        DeferredReason::ResourceConfigUnknown => "its configuration is not wholly known yet",
+        DeferredReason::ProviderConfigUnknown => {
+            "the configuration of its provider is not wholly known yet"
+        }
+        DeferredReason::AbsentPrerequisite => "something that its provider needs is not there yet",
+        DeferredReason::DeferredPrerequisite if change.action == Action::Delete => {
+            "something that is deferred needs it"
+        }
+        DeferredReason::DeferredPrerequisite => "something that it depends on is deferred",
+    };
+    // Writing to a string cannot fail.
+    let _written = writeln!(out, "  # (because {because})");
+    let comparison = Change::new(&change.before, &change.after, style.show_sensitive)
+        .replacing(Paths::new(&change.replace_paths));
+    let diff = compare(&comparison, &change.addr, &change.provider, schemas);
+    let options = Options {
+        color: style.color,
         ..Options::default()
     };
     body(&mut out, &change.addr, change.action, &diff, options);

@@ -1,9 +1,11 @@
 //! Evaluation while a plan is applied: the same world as while planning, with what the plan decided filled in, and real values
 //! taking the place of unknown ones as they come.
 
+mod checks;
+
 use crate::graph::{Graph, Node};
-use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
-use crate::planner::conditions::{self, CheckBook, Outcome, Words};
+use crate::plan::{Action, DeferredChange, ExpansionKind, Plan, PlanMode, ResourceChange};
+use crate::planner::conditions::{self, CheckBook, Words};
 use crate::planner::index::ConfigIndex;
 use crate::planner::moves;
 use crate::rules;
@@ -21,7 +23,7 @@ use terrane_model::addr::{
     InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,
 };
 use terrane_model::provider::ProviderDiagnostic;
-use terrane_model::snapshot::{CheckKind, CheckResult, ObjectState, Snapshot};
+use terrane_model::snapshot::{CheckKind, ObjectState, Snapshot};
 use terrane_value::Value;
 
 /// Where a change is configured.
@@ -42,6 +44,8 @@ pub struct Evaluator {
     located: Vec<Option<Located>>,
     /// By ephemeral instance.
     leased: Vec<Option<Located>>,
+    /// What is put off, with what the plan shows of it.
+    put_off: Vec<(Located, Value)>,
     checks: CheckBook,
     /// The plan is not of everything.
     partial: bool,
@@ -93,6 +97,7 @@ impl Evaluator {
             index,
             located: Vec::new(),
             leased: Vec::new(),
+            put_off: Vec::new(),
             checks: CheckBook::default(),
             partial: !(plan.targets.is_empty() && plan.excludes.is_empty()),
         };
@@ -147,6 +152,15 @@ impl Evaluator {
                     .push(change.addr.key.clone());
             }
         }
+        // What is put off has no value that could be used, whatever state has.
+        for DeferredChange { change, .. } in &plan.deferred {
+            spoken_of.insert(&change.addr);
+            if stays(change) {
+                keys.entry(&change.addr.resource)
+                    .or_default()
+                    .push(change.addr.key.clone());
+            }
+        }
         for instance in &plan.ephemerals {
             let keys = keys.entry(&instance.addr.resource).or_default();
             keys.push(instance.addr.key.clone());
@@ -184,6 +198,10 @@ impl Evaluator {
             .ephemerals
             .iter()
             .map(|instance| self.locate(&instance.addr))
+            .collect();
+        self.put_off = (plan.deferred.iter().map(|deferred| &deferred.change))
+            .filter(|change| stays(change))
+            .filter_map(|change| Some((self.locate(&change.addr)?, change.after.clone())))
             .collect();
         for (at, change) in plan.changes.iter().enumerate() {
             if change.action == Action::NoOp {
@@ -243,6 +261,9 @@ impl Evaluator {
             if stays(change) {
                 self.set(at, Ok(change.after.clone()));
             }
+        }
+        for (Located { place, at, index }, value) in self.put_off.clone() {
+            self.world.set_instance(place, at, index, Ok(value));
         }
         self.hide_ephemerals();
     }
@@ -650,7 +671,9 @@ impl Evaluator {
     fn cut_off(&self) -> Vec<bool> {
         let graph = &self.world.graph;
         let mut cut_off = vec![false; graph.len()];
-        for Located { place, at, index } in self.located.iter().flatten().copied() {
+        let put_off = self.put_off.iter().map(|(located, _)| *located);
+        let located = self.located.iter().flatten().copied();
+        for Located { place, at, index } in located.chain(put_off) {
             let cell = self.world.resource_cell(place, at);
             let value = cell.and_then(|cell| cell.values.get(index)?.as_ref());
             if !matches!(value, Some(Ok(_))) {
@@ -663,123 +686,6 @@ impl Evaluator {
             }
         }
         cut_off
-    }
-
-    /// Checks everything that is checked at the end: outputs' preconditions, variables and `check` blocks. Gives all results of the run.
-    pub fn finish_checks(
-        mut self,
-        planned: &[CheckResult],
-        diagnostics: &mut Diagnostics,
-    ) -> Vec<CheckResult> {
-        let config = self.config.clone();
-        let cut_off = self.cut_off();
-        let left_out =
-            |kind, addr: &str| self.partial && conditions::is_left_out(planned, kind, addr);
-        for module in &config.modules {
-            for place in self.world.places(module.id) {
-                if self.world.is_doubled(place) {
-                    continue;
-                }
-                let addr = self.world.module_cell(place).addr.clone();
-                let within = |name: &str| {
-                    if addr.is_root() {
-                        name.to_owned()
-                    } else {
-                        format!("{addr}.{name}")
-                    }
-                };
-                let config_within = |name: &str| {
-                    if module.path.is_root() {
-                        name.to_owned()
-                    } else {
-                        format!("{}.{name}", module.path)
-                    }
-                };
-                for (at, check) in (0u32..).zip(&module.checks) {
-                    let name = format!("check.{}", check.name);
-                    let node = self.world.graph.id(Node::Check(module.id, at));
-                    if cut_off[node.index()] || left_out(CheckKind::Check, &config_within(&name)) {
-                        continue;
-                    }
-                    let words = Words {
-                        failed: &rules::condition::CHECK_FAILED,
-                        noun: "check assertion",
-                        severity: Severity::Warning,
-                    };
-                    for rule in &check.assertions {
-                        let outcome = conditions::evaluate(
-                            rule,
-                            &self.world.scope(place),
-                            words,
-                            diagnostics,
-                        );
-                        self.checks.record(
-                            CheckKind::Check,
-                            &config_within(&name),
-                            &within(&name),
-                            &outcome,
-                        );
-                    }
-                }
-                for (at, output) in (0u32..).zip(&module.outputs) {
-                    let name = format!("output.{}", output.name);
-                    let node = self.world.graph.id(Node::Output(module.id, at));
-                    if cut_off[node.index()] || left_out(CheckKind::Output, &config_within(&name)) {
-                        continue;
-                    }
-                    let words = Words {
-                        failed: &rules::condition::OUTPUT_PRECONDITION_FAILED,
-                        noun: "output precondition",
-                        severity: Severity::Error,
-                    };
-                    for rule in &output.preconditions {
-                        let outcome = conditions::evaluate(
-                            rule,
-                            &self.world.scope(place),
-                            words,
-                            diagnostics,
-                        );
-                        self.checks.record(
-                            CheckKind::Output,
-                            &config_within(&name),
-                            &within(&name),
-                            &outcome,
-                        );
-                    }
-                }
-            }
-        }
-        self.merge_planned(planned)
-    }
-
-    /// Results that apply had no occasion to make anew stay as planned.
-    fn merge_planned(self, planned: &[CheckResult]) -> Vec<CheckResult> {
-        let mut results = self.checks.finish();
-        for result in planned {
-            match results
-                .iter_mut()
-                .find(|known| known.kind == result.kind && known.config_addr == result.config_addr)
-            {
-                None => results.push(result.clone()),
-                Some(known) => {
-                    for object in &result.objects {
-                        if !known.objects.iter().any(|other| other.addr == object.addr) {
-                            known.objects.push(object.clone());
-                        }
-                    }
-                    known.objects.sort_by(|a, b| a.addr.cmp(&b.addr));
-                    let worst = known.objects.iter().map(|object| Outcome {
-                        status: object.status,
-                        failure: None,
-                    });
-                    known.status = worst.fold(known.status, |status, outcome| {
-                        conditions::worse(status, outcome.status)
-                    });
-                }
-            }
-        }
-        results.sort_by(|a, b| (a.kind, &a.config_addr).cmp(&(b.kind, &b.config_addr)));
-        results
     }
 }
 

@@ -1,0 +1,384 @@
+//! Plans, books and usage put together.
+
+use crate::book::{Book, Price, Tier};
+use crate::estimate::{Estimate, estimate};
+use crate::plan::Plan;
+use crate::rules::Rules;
+use crate::usage::{Usage, fits};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+fn price(service: &str, attributes: &[(&str, &str)], unit: &str, tiers: &[(f64, f64)]) -> Price {
+    Price {
+        id: attributes
+            .iter()
+            .map(|(_, value)| *value)
+            .collect::<Vec<_>>()
+            .join("/"),
+        service: service.to_owned(),
+        region: "eu-central-1".to_owned(),
+        attributes: (attributes.iter())
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        unit: unit.to_owned(),
+        tiers: tiers
+            .iter()
+            .map(|&(from, price)| Tier { from, price })
+            .collect(),
+    }
+}
+
+fn instance(kind: &str, hourly: f64) -> Price {
+    let attributes = [
+        ("productFamily", "Compute Instance"),
+        ("instanceType", kind),
+        ("operatingSystem", "Linux"),
+        ("tenancy", "Shared"),
+        ("preInstalledSw", "NA"),
+        ("capacitystatus", "Used"),
+        ("licenseModel", "No License required"),
+    ];
+    price("AmazonEC2", &attributes, "Hrs", &[(0.0, hourly)])
+}
+
+fn book() -> Book {
+    let volume = [("productFamily", "Storage"), ("volumeApiName", "gp3")];
+    let storage = [
+        ("productFamily", "Storage"),
+        ("volumeType", "Standard"),
+        ("storageClass", "General Purpose"),
+        ("usagetype", "EUC1-TimedStorage-ByteHrs"),
+    ];
+    let prices = vec![
+        instance("t3.micro", 0.012),
+        instance("t3.large", 0.096),
+        price("AmazonEC2", &volume, "GB-Mo", &[(0.0, 0.1)]),
+        price("AmazonS3", &storage, "GB-Mo", &[(0.0, 0.02), (50.0, 0.01)]),
+        price(
+            "awskms",
+            &[
+                ("productFamily", "Encryption Key"),
+                ("usagetype", "eu-central-1-KMS-Keys"),
+            ],
+            "Keys",
+            &[(0.0, 1.0)],
+        ),
+    ];
+    Book::new("USD", "a test", "2026-10-01", prices)
+}
+
+fn change(address: &str, action: &str, before: Value, after: Value, unknown: Value) -> Value {
+    let (type_name, name) = address.rsplit_once('.').unwrap();
+    let (module, type_name) = type_name.rsplit_once('.').unwrap_or(("", type_name));
+    json!({
+        "address": address, "module_address": module, "mode": "managed", "type": type_name, "name": name,
+        "change": {"actions": [action], "before": before, "after": after, "after_unknown": unknown},
+    })
+}
+
+fn cost(changes: Vec<Value>, usage: &str) -> Estimate {
+    let plan = json!({"resource_changes": changes});
+    let plan = Plan::parse("plan", &plan.to_string()).unwrap();
+    let usage = Usage::parse("usage", usage).unwrap();
+    estimate(&plan, &book(), &Rules::shipped().unwrap(), &usage)
+}
+
+const HERE: &str = r#"{"format": 1, "region": "eu-central-1"}"#;
+
+#[test]
+fn rules_that_ship_are_understood() {
+    let (types, free) = Rules::shipped().unwrap().counts();
+    assert!(types > 20 && free > 100);
+}
+
+#[test]
+fn a_change_costs_the_difference() {
+    let of = |kind: &str| {
+        json!({"instance_type": kind, "tenancy": "default", "root_block_device":
+            [{"volume_type": "gp3", "volume_size": 20, "iops": 3000, "throughput": 125}], "ebs_block_device": []})
+    };
+    let found = cost(
+        vec![change(
+            "aws_instance.a",
+            "update",
+            of("t3.micro"),
+            of("t3.large"),
+            json!({}),
+        )],
+        HERE,
+    );
+    assert!(
+        (found.before - (730.0 * 0.012 + 2.0)).abs() < 1e-9,
+        "{found:#?}"
+    );
+    assert!((found.difference() - 730.0 * 0.084).abs() < 1e-9);
+    assert_eq!(found.unpriced().count(), 0);
+    // Without a usage file it is said what was assumed.
+    let priced = found.lines[0].after[0].price.as_ref().unwrap();
+    assert_eq!(priced.assumed, ["monthly_hours = 730"]);
+}
+
+#[test]
+fn what_is_not_known_is_assumed_or_named() {
+    let after = json!({"instance_type": "t3.micro"});
+    let unknown = json!({"root_block_device": true, "ebs_block_device": true, "tenancy": true});
+    let usage = r#"{"format": 1, "region": "eu-central-1", "types": {"aws_instance": {"monthly_hours": 100}}}"#;
+    let found = cost(
+        vec![change(
+            "aws_instance.a",
+            "create",
+            Value::Null,
+            after,
+            unknown,
+        )],
+        usage,
+    );
+    let line = &found.lines[0];
+    // The book has no price for gp2, which is what an unknown disk is taken for.
+    assert_eq!(
+        line.missing(),
+        [
+            "the price book has no price for AmazonEC2 in eu-central-1, productFamily Storage, volumeApiName gp2",
+            "`ebs_block_device` is known after apply",
+        ]
+    );
+    assert!((found.after - 1.2).abs() < 1e-9);
+    let unknown_type = cost(
+        vec![change(
+            "aws_instance.a",
+            "create",
+            Value::Null,
+            json!({}),
+            json!({"instance_type": true}),
+        )],
+        HERE,
+    );
+    assert_eq!(
+        unknown_type.lines[0].missing(),
+        ["`instance_type` is known after apply"]
+    );
+    assert!(unknown_type.after.abs() < 1e-9);
+    assert_eq!(unknown_type.unpriced().count(), 1);
+}
+
+#[test]
+fn nothing_without_a_price_is_zero() {
+    let rows = [
+        ("aws_mystery.a", HERE, "no rule says what this type costs"),
+        (
+            "aws_kms_key.a",
+            r#"{"format": 1}"#,
+            "its region is not known; a usage file can say it",
+        ),
+        (
+            "aws_kms_key.a",
+            r#"{"format": 1, "region": "eu-west-1"}"#,
+            "the price book has no price for awskms in eu-west-1, productFamily Encryption Key, usagetype KMS-Keys",
+        ),
+    ];
+    for (address, usage, reason) in rows {
+        let found = cost(
+            vec![change(address, "create", Value::Null, json!({}), json!({}))],
+            usage,
+        );
+        assert_eq!(found.lines[0].missing(), [reason]);
+        let unpriced: Vec<&str> = found.unpriced().map(|line| line.address.as_str()).collect();
+        assert_eq!(unpriced, [address]);
+    }
+    let free = cost(
+        vec![change(
+            "aws_iam_role.a",
+            "create",
+            Value::Null,
+            json!({}),
+            json!({}),
+        )],
+        HERE,
+    );
+    assert_eq!((free.free, free.lines.len()), (1, 0));
+}
+
+#[test]
+fn regions_come_from_the_object_or_its_provider() {
+    let rows = [
+        json!({"region": "eu-central-1"}),
+        json!({"availability_zone": "eu-central-1b"}),
+        json!({"arn": "arn:aws:kms:eu-central-1:1:key/x"}),
+    ];
+    for object in rows {
+        let found = cost(
+            vec![change(
+                "aws_kms_key.a",
+                "no-op",
+                object.clone(),
+                object,
+                json!({}),
+            )],
+            r#"{"format": 1}"#,
+        );
+        assert!((found.before - 1.0).abs() < 1e-9 && found.difference().abs() < 1e-9);
+    }
+    let by_provider = |expression: Value| {
+        let plan = json!({
+            "variables": {"region": {"value": "eu-central-1"}},
+            "resource_changes": [change("module.m[\"a]\"].aws_kms_key.a", "create", Value::Null, json!({}), json!({}))],
+            "configuration": {
+                "provider_config": {"aws": {"expressions": {"region": expression}}},
+                "root_module": {"module_calls": {"m": {"module": {"resources": [
+                    {"address": "aws_kms_key.a", "provider_config_key": "aws"},
+                ]}}}},
+            },
+        });
+        Plan::parse("plan", &plan.to_string()).unwrap().items[0]
+            .region
+            .clone()
+    };
+    assert_eq!(
+        by_provider(json!({"constant_value": "eu-central-1"})).as_deref(),
+        Some("eu-central-1")
+    );
+    assert_eq!(
+        by_provider(json!({"references": ["var.region"]})).as_deref(),
+        Some("eu-central-1")
+    );
+    assert_eq!(
+        by_provider(json!({"references": ["var.region", "local.x"]})),
+        None
+    );
+}
+
+#[test]
+fn tiers_count_one_after_the_other() {
+    let tiered = price("x", &[], "GB", &[(0.0, 0.0), (10.0, 2.0), (20.0, 1.0)]);
+    for (amount, cost) in [
+        (0.0, 0.0),
+        (10.0, 0.0),
+        (15.0, 10.0),
+        (20.0, 20.0),
+        (25.0, 25.0),
+    ] {
+        assert!((tiered.of(amount) - cost).abs() < 1e-9, "{amount}");
+    }
+    let found = cost(
+        vec![change(
+            "aws_s3_bucket.a",
+            "create",
+            Value::Null,
+            json!({}),
+            json!({}),
+        )],
+        HERE,
+    );
+    assert!((found.after - 1.5).abs() < 1e-9);
+}
+
+#[test]
+fn usage_is_that_of_the_address_then_of_the_type() {
+    let usage = r#"{"format": 1, "region": "eu-central-1", "types": {"aws_s3_bucket": {"storage_gb": 10}},
+        "resources": {"module.*.aws_s3_bucket.*": {"storage_gb": 20}, "module.m.aws_s3_bucket.b": {"storage_gb": 30}}}"#;
+    for (address, cost_of) in [
+        ("aws_s3_bucket.b", 0.2),
+        ("module.m.aws_s3_bucket.a", 0.4),
+        ("module.m.aws_s3_bucket.b", 0.6),
+    ] {
+        let found = cost(
+            vec![change(address, "create", Value::Null, json!({}), json!({}))],
+            usage,
+        );
+        assert!((found.after - cost_of).abs() < 1e-9, "{address}: {found:?}");
+    }
+    for (pattern, text, is) in [
+        ("a*b*c", "axbyc", true),
+        ("a*b", "ab", true),
+        ("a*", "b", false),
+        ("a*ab", "ab", false),
+        ("a", "ab", false),
+    ] {
+        assert_eq!(fits(pattern, text), is, "{pattern} {text}");
+    }
+}
+
+#[test]
+fn bad_files_are_refused() {
+    let price = |tiers: &str| {
+        format!(
+            r#"{{"format": 1, "currency": "USD", "prices": [{{"service": "s", "attributes": {{}}, "unit": "Hrs", "tiers": {tiers}}}]}}"#
+        )
+    };
+    let rows = [
+        ("{}".to_owned(), "b is no price book"),
+        (
+            r#"{"format": 2}"#.to_owned(),
+            "b has format 2, and this program knows format 1",
+        ),
+        (price("[]"), "b: The price of s has no tiers."),
+        (
+            price(r#"[{"from": 1, "price": 1}]"#),
+            "b: The price of s has a first tier that does not begin at 0.",
+        ),
+        (
+            price(r#"[{"from": 0, "price": -1}]"#),
+            "b: The price of s has a negative number.",
+        ),
+    ];
+    for (text, message) in rows {
+        assert_eq!(Book::parse("b", &text).unwrap_err().to_string(), message);
+    }
+    let mut euros = book();
+    euros.currency = "EUR".to_owned();
+    assert!(Book::join(vec![book(), euros]).is_err());
+    let joined = Book::join(vec![book(), book()]).unwrap();
+    assert_eq!(joined.prices.len(), book().prices.len());
+    assert_eq!(Book::parse("b", &joined.write().unwrap()).unwrap(), joined);
+}
+
+#[test]
+fn offer_files_are_read_as_far_as_rules_ask() {
+    let product = |family: &str, attributes: Value| json!({"productFamily": family, "attributes": attributes});
+    let nat = |usage: &str, region: &str| {
+        product(
+            "NAT Gateway",
+            json!({"servicecode": "AmazonEC2", "regionCode": region, "usagetype": usage, "group": "x"}),
+        )
+    };
+    let term = |unit: &str, begin: &str, price: &str| json!({"t": {"priceDimensions": {"d": {"unit": unit, "beginRange": begin, "endRange": "Inf", "pricePerUnit": {"USD": price}}}}});
+    // Terms before products, as no promise says that they come behind.
+    let offer = json!({
+        "publicationDate": "2026-10-01T00:00:00Z",
+        "terms": {
+            "OnDemand": {
+                "N": term("Hrs", "0", "0.0520000000"),
+                "R": term("Hrs", "0", "9"),
+                "O": term("Hrs", "0", "9"),
+                "B": term("GB", "0", "0.052"),
+            },
+            "Reserved": {"N": term("Hrs", "0", "0.01")},
+        },
+        "products": {
+            "N": nat("EUC1-NatGateway-Hours", "eu-central-1"),
+            "R": nat("EUC1-RegionalNatGateway-Hours", "eu-central-1"),
+            "O": nat("NatGateway-Hours", "us-east-1"),
+            "B": nat("EUC1-NatGateway-Bytes", "eu-central-1"),
+            "X": product("Other", json!({"servicecode": "AmazonEC2", "regionCode": "eu-central-1"})),
+        },
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.json");
+    std::fs::write(&path, offer.to_string()).unwrap();
+    let regions = BTreeSet::from(["eu-central-1".to_owned()]);
+    let found = crate::import::offer(&path, &Rules::shipped().unwrap(), &regions, "USD").unwrap();
+    assert_eq!(found.published, "2026-10-01T00:00:00Z");
+    let told: Vec<(&str, &str, f64)> = (found.prices.iter())
+        .map(|price| (price.id.as_str(), price.unit.as_str(), price.of(1.0)))
+        .collect();
+    assert_eq!(told, [("B", "GB", 0.052), ("N", "Hrs", 0.052)]);
+    assert_eq!(
+        found.prices[1].attributes,
+        BTreeMap::from([
+            ("productFamily".to_owned(), "NAT Gateway".to_owned()),
+            ("usagetype".to_owned(), "EUC1-NatGateway-Hours".to_owned()),
+        ])
+    );
+    std::fs::write(&path, "{}").unwrap();
+    assert!(crate::import::offer(&path, &Rules::shipped().unwrap(), &regions, "USD").is_err());
+}

@@ -1,0 +1,109 @@
+//! Usage: what no configuration says.
+
+use crate::error::{CostError, decode};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const FORMAT: u64 = 1;
+
+/// How much is used of resources. `docs/formats/price-book.md` describes the file.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usage {
+    #[serde(rename = "format")]
+    _format: u64,
+    /// The region of resources that don't say theirs.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// For all resources of a type.
+    #[serde(default)]
+    types: BTreeMap<String, BTreeMap<String, f64>>,
+    /// For resources by address, in which `*` stands for any text.
+    #[serde(default)]
+    resources: BTreeMap<String, BTreeMap<String, f64>>,
+}
+
+impl Usage {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it can't be read, or says something else.
+    pub fn read(path: &Path) -> Result<Self, CostError> {
+        Self::parse(&path.display().to_string(), &crate::error::read(path)?)
+    }
+
+    /// Understands a text. `name`: of the file, for messages.
+    ///
+    /// # Errors
+    /// When it says something else.
+    pub fn parse(name: &str, text: &str) -> Result<Self, CostError> {
+        let usage: Self = decode(name, text, "usage file", FORMAT)?;
+        let all = usage.types.iter().chain(&usage.resources);
+        for (of, amounts) in all {
+            for (amount, value) in amounts {
+                if !value.is_finite() || *value < 0.0 {
+                    return Err(CostError::Content {
+                        name: name.to_owned(),
+                        problem: format!(
+                            "`{amount}` of {of} is {value}, and less than nothing can't be used."
+                        ),
+                    });
+                }
+            }
+        }
+        Ok(usage)
+    }
+
+    /// Takes over what another one says, which counts less.
+    pub fn add(&mut self, other: Self) {
+        self.region = self.region.take().or(other.region);
+        for (mine, more) in [
+            (&mut self.types, other.types),
+            (&mut self.resources, other.resources),
+        ] {
+            for (of, amounts) in more {
+                let mine = mine.entry(of).or_default();
+                for (name, value) in amounts {
+                    mine.entry(name).or_insert(value);
+                }
+            }
+        }
+    }
+
+    /// What is said of a resource: at its address, else by a pattern (the longest that fits), else of its type.
+    pub(crate) fn of(&self, address: &str, type_name: &str, name: &str) -> Option<f64> {
+        let by_pattern = self
+            .resources
+            .iter()
+            .filter(|(pattern, amounts)| amounts.contains_key(name) && fits(pattern, address))
+            .max_by_key(|(pattern, _)| (*pattern == address, pattern.len()))
+            .and_then(|(_, amounts)| amounts.get(name));
+        let by_type = || {
+            self.types
+                .get(type_name)
+                .and_then(|amounts| amounts.get(name))
+        };
+        by_pattern.or_else(by_type).copied()
+    }
+}
+
+/// Whether a text is of a pattern in which `*` stands for any text.
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        // The first place is the best one: it leaves the most for what follows.
+        let Some((_, rest)) = text.split_once(part) else {
+            return false;
+        };
+        text = rest;
+    }
+    text.ends_with(last)
+}

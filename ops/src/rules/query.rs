@@ -1,0 +1,51 @@
+//! Rules about `terrane query`.
+
+terrane_lang::rules! {
+    /// `terrane query` asks what the query files of the folder say, and there is none.
+    ///
+    /// ```sh
+    /// cd empty && terrane query
+    /// ```
+    T6901 error NO_QUERY = "No query files";
+
+    /// A query file without a `list` block asks nothing.
+    ///
+    /// ```text
+    /// variable "region" {}
+    /// ```
+    T6902 error NO_LIST = "Nothing to query";
+
+    /// Query files are configuration, which nobody writes in such lengths.
+    ///
+    /// ```text
+    /// a .tfquery.hcl file of 100 MB
+    /// ```
+    T6903 error LARGE_FILE = "Query file too large";
+
+    /// A query sees objects as the state holds them. What is not there yet has no value.
+    ///
+    /// ```text
+    /// list "aws_subnet" "all" {
+    ///   provider = aws
+    ///   config { vpc_id = aws_vpc.not_yet_applied.id }
+    /// }
+    /// ```
+    T6904 error UNKNOWN_CONFIG = "Query depends on unknown values";
+
+    /// An argument of a `list` block has no value that can be used; the message says what it takes.
+    ///
+    /// ```text
+    /// list "aws_vpc" "all" {
+    ///   provider = aws
+    ///   limit    = 0
+    /// }
+    /// ```
+    T6905 error INVALID_ARGUMENT = "Invalid argument of a list";
+
+    /// The provider could not be reached, or stopped while it worked. The message has what it said last.
+    ///
+    /// ```text
+    /// the provider's process ended while it listed
+    /// ```
+    T6906 error NO_ANSWER = "Provider did not answer";
+}

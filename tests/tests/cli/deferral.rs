@@ -1,0 +1,123 @@
+//! Changes that are put off to a later plan. The provider is the simulated cloud, which can't decide while its region is not known.
+
+use super::folder::{Folder, Ran};
+
+const CONFIG: &str = r#"
+terraform {
+  required_providers {
+    sim = {
+      source = "terrane.dev/test/sim"
+    }
+  }
+}
+
+resource "terraform_data" "region" {
+  input = "north"
+}
+
+provider "sim" {
+  region = terraform_data.region.output
+}
+
+resource "sim_network" "far" {
+  name = "far"
+  cidr = "10.0.0.0/16"
+}
+
+resource "terraform_data" "behind" {
+  input = sim_network.far.cidr
+}
+
+output "far" {
+  value = sim_network.far.id
+}
+"#;
+
+fn run(folder: &Folder, words: &str) -> Ran {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    folder.run_with(&words, &[("TERRANE_SIM", "1")], "")
+}
+
+/// Two rounds lead to where one can't.
+#[test]
+fn what_is_put_off_is_done_by_the_next_plan() {
+    let folder = Folder::new(&[("main.tf", CONFIG)]);
+    run(&folder, "plan -allow-deferral -out=p.tfplan")
+        .ok()
+        .says("# terraform_data.region will be created")
+        .says("Plan: 1 to add, 0 to change, 0 to destroy.")
+        .says("Terrane puts off the following changes to a later plan")
+        .says("# sim_network.far is deferred # (because the configuration of its provider is not wholly known yet)")
+        .says("# terraform_data.behind is deferred # (because something that it depends on is deferred)")
+        .says("Note: This plan is incomplete: 2 changes are deferred. Apply it, then plan again.");
+    let plan = run(&folder, "show -json p.tfplan").ok().json();
+    assert_eq!(plan["complete"], false);
+    assert_eq!(plan["applyable"], true);
+    let deferred = plan["deferred_changes"].as_array().unwrap();
+    let found: Vec<_> = deferred
+        .iter()
+        .map(|one| (&one["reason"], &one["resource_change"]))
+        .map(|(reason, change)| {
+            (
+                reason.as_str().unwrap(),
+                change["address"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("provider_config_unknown", "sim_network.far"),
+            ("deferred_prereq", "terraform_data.behind")
+        ]
+    );
+    let change = &deferred[0]["resource_change"]["change"];
+    assert_eq!(change["actions"], serde_json::json!(["create"]));
+    assert_eq!(change["after_unknown"]["id"], true);
+    let changed: Vec<&serde_json::Value> = plan["resource_changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| &change["address"])
+        .collect();
+    assert_eq!(changed, ["terraform_data.region"]);
+    run(&folder, "apply p.tfplan")
+        .ok()
+        .says("Resources: 1 added, 0 changed, 0 destroyed.");
+    assert!(!run(&folder, "output").out.contains("far"));
+    let lines = run(&folder, "plan -allow-deferral -json").ok();
+    assert!(!lines.out.contains("deferred_change"), "{}", lines.out);
+    run(&folder, "apply -auto-approve -allow-deferral")
+        .ok()
+        .says("Resources: 2 added, 0 changed, 0 destroyed.");
+    run(&folder, "output far").ok();
+}
+
+/// Where nothing can be done at all, that is not "no changes".
+#[test]
+fn a_plan_of_nothing_but_deferrals_is_not_empty() {
+    let config = CONFIG.replace("terraform_data.region.output", "\"later\"");
+    let folder = Folder::new(&[("main.tf", &config)]);
+    run(&folder, "apply -auto-approve -allow-deferral")
+        .ok()
+        .says("1 added");
+    run(&folder, "plan -allow-deferral -detailed-exitcode")
+        .exits(2)
+        .says("# (because something that its provider needs is not there yet)")
+        .says("This plan is incomplete: 2 changes are deferred. Nothing can be done now.");
+    let lines = run(&folder, "plan -allow-deferral -json").ok();
+    let deferred = lines
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|line| line["type"] == "deferred_change");
+    let reasons: Vec<_> = deferred
+        .map(|line| line["change"]["reason"].clone())
+        .collect();
+    assert_eq!(reasons, ["absent_prereq", "deferred_prereq"]);
+    // Nobody allowed it here: the provider is named.
+    run(&folder, "plan")
+        .exits(1)
+        .says("Provider deferred changes")
+        .says("The provider terrane.dev/test/sim put off its decision about sim_network.far");
+}
