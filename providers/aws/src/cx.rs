@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 
 /// What a configured provider has.
 #[derive(Debug)]
-pub struct Cx {
+pub(crate) struct Cx {
     pub(crate) api: Arc<dyn Api>,
     pub(crate) shapes: Arc<dyn Shapes>,
     /// The region of the provider.

@@ -162,7 +162,7 @@ impl Instance {
     async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { config } => Ok(done(config::check(&config))),
-            Call::Configure { config, may_defer: _ } => self.configure(&config).await,
+            Call::Configure { config, .. } => self.configure(&config).await,
             Call::ValidateResource { type_name, config } => {
                 let about = resource(&type_name)?;
                 conform::check(&config, about.schema, "configuration")?;
@@ -198,7 +198,7 @@ impl Instance {
                 config,
                 private,
                 identity,
-                meta: _,
+                ..
             } => {
                 let request = PlanRequest {
                     prior,
@@ -214,7 +214,7 @@ impl Instance {
                 current,
                 private,
                 identity,
-                meta: _,
+                ..
             } => {
                 let about = resource(&type_name)?;
                 let mut diagnostics = Vec::new();
@@ -376,7 +376,7 @@ impl Instance {
             private,
             identity,
             token,
-            meta: _,
+            ..
         } = call
         else {
             return Err(Refusal::error(

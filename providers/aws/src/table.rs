@@ -234,12 +234,6 @@ pub(crate) fn op(operation: &'static str) -> Step {
 }
 
 impl Step {
-    /// Of another service.
-    pub(crate) fn of(mut self, service: &'static str) -> Self {
-        self.service = Some(service);
-        self
-    }
-
     /// A member of the input, and a text with places.
     pub(crate) fn set(mut self, member: &'static str, text: &'static str) -> Self {
         self.sets.push((member, text));

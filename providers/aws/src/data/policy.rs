@@ -463,3 +463,79 @@ fn quote(text: &str, out: &mut String) {
     }
     out.push('"');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Kind, of};
+    use terrane_value::json as value_json;
+
+    /// A configuration, with null for what is not written.
+    fn config(json: &str) -> Value {
+        let facts = of(Kind::Data, "aws_iam_policy_document").unwrap();
+        let block = crate::facts::block_type(&facts.block);
+        fn pad(block: &terrane_model::schema::Block, json: &Json) -> Json {
+            let mut made = serde_json::Map::new();
+            for name in block.attributes.keys() {
+                made.insert(
+                    name.to_string(),
+                    json.get(name.as_str()).cloned().unwrap_or(Json::Null),
+                );
+            }
+            for (name, nested) in &block.blocks {
+                let items = json
+                    .get(name.as_str())
+                    .and_then(Json::as_array)
+                    .cloned()
+                    .unwrap_or_default();
+                made.insert(
+                    name.to_string(),
+                    items.iter().map(|item| pad(&nested.block, item)).collect(),
+                );
+            }
+            Json::Object(made)
+        }
+        let json = pad(&block, &serde_json::from_str(json).unwrap());
+        value_json::decode(&json.to_string(), block.implied_type()).unwrap()
+    }
+
+    fn check(json: &str, expected: &str) {
+        let made = document(&config(json)).unwrap();
+        assert_eq!(args::string(&made, "minified_json"), Some(expected));
+        let pretty: Json = serde_json::from_str(args::string(&made, "json").unwrap()).unwrap();
+        assert_eq!(pretty, serde_json::from_str::<Json>(expected).unwrap());
+    }
+
+    #[test]
+    fn documents_are_written_as_the_peers_write_them() {
+        check("{}", r#"{"Version":"2012-10-17"}"#);
+        check(
+            r#"{"policy_id": "p", "statement": [
+                {"sid": "1", "actions": ["s3:GetBucketLocation", "s3:ListAllMyBuckets"], "resources": ["arn:aws:s3:::*"]},
+                {"actions": ["s3:ListBucket"], "resources": ["arn:aws:s3:::foo"],
+                 "condition": [{"test": "StringLike", "variable": "s3:prefix", "values": ["home/", "", "home/&{aws:username}/"]}],
+                 "not_principals": [{"type": "AWS", "identifiers": ["arn:blahblah:example"]}]},
+                {"effect": "Deny", "not_actions": ["s3:*"], "not_resources": ["arn:aws:s3:::*"], "principals": [{"type": "*", "identifiers": ["*"]}]}]}"#,
+            r#"{"Version":"2012-10-17","Id":"p","Statement":[{"Sid":"1","Effect":"Allow","Action":["s3:ListAllMyBuckets","s3:GetBucketLocation"],"Resource":"arn:aws:s3:::*"},{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::foo","NotPrincipal":{"AWS":"arn:blahblah:example"},"Condition":{"StringLike":{"s3:prefix":["home/","","home/${aws:username}/"]}}},{"Effect":"Deny","NotAction":"s3:*","NotResource":"arn:aws:s3:::*","Principal":"*"}]}"#,
+        );
+    }
+
+    #[test]
+    fn later_documents_take_the_place_of_statements_with_the_same_sid() {
+        check(
+            r#"{"source_policy_documents": ["{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"a\",\"Effect\":\"Allow\",\"Action\":\"ec2:*\",\"Resource\":\"*\"}]}"],
+                "statement": [{"sid": "b", "actions": ["s3:*"], "resources": ["*"]}],
+                "override_policy_documents": ["{\"Statement\":[{\"Sid\":\"a\",\"Effect\":\"Deny\",\"Action\":\"ec2:*\",\"Resource\":\"<&>\"}]}"]}"#,
+            "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"a\",\"Effect\":\"Deny\",\"Action\":\"ec2:*\",\"Resource\":\"\\u003c\\u0026\\u003e\"},{\"Sid\":\"b\",\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}",
+        );
+        let twice = config(r#"{"statement": [{"sid": "b"}, {"sid": "b"}]}"#);
+        assert!(document(&twice).is_err());
+    }
+
+    #[test]
+    fn it_is_indented_by_two() {
+        let made = document(&config(r#"{"statement": [{"actions": ["a", "b"]}]}"#)).unwrap();
+        let expected = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": [\n        \"b\",\n        \"a\"\n      ]\n    }\n  ]\n}";
+        assert_eq!(args::string(&made, "json"), Some(expected));
+    }
+}

@@ -12,7 +12,9 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 mod schema;
 
-pub(crate) use schema::{block_type, provider_schema};
+#[cfg(test)]
+pub(crate) use schema::block_type;
+pub(crate) use schema::provider_schema;
 
 static PACKED: &[u8] = include_bytes!("types.bin");
 static BOOK: LazyLock<Book> = LazyLock::new(|| Book::open(PACKED));

@@ -9,6 +9,8 @@ mod iam;
 mod messages;
 mod operations;
 mod storage;
+#[cfg(test)]
+mod tests;
 
 /// What a family has: names, and what makes the table of each.
 type Family = &'static [(&'static str, fn() -> Table)];
@@ -36,6 +38,7 @@ pub(crate) fn table(name: &str) -> Option<&'static Table> {
 }
 
 /// The names of all types that have tables, in order.
-pub fn names() -> impl Iterator<Item = &'static str> {
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TABLES.keys().copied()
 }

@@ -4,7 +4,7 @@ use super::{Run, Trouble, all_tags, messages, object, settled};
 use crate::read::is_empty;
 use crate::table::{Phase, Step};
 use serde_json::json;
-use terrane_model::provider::{ProviderDiagnostic, Resolution};
+use terrane_model::provider::Resolution;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Object, Refusal};
 use terrane_value::{Kind, Type, Value};

@@ -383,3 +383,61 @@ async fn operations() {
         .await;
     world.delete(&cluster).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_of_data() {
+    let Some(world) = World::new(json!({})).await else {
+        return;
+    };
+    let text = |value: &terrane_value::Value, name: &str| {
+        terrane_provider::args::string(value, name)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let caller = world.data("aws_caller_identity", json!({})).await;
+    assert_eq!(text(&caller, "account_id").len(), 12);
+    let region = world.data("aws_region", json!({})).await;
+    assert_eq!(text(&region, "name"), "eu-west-1");
+    assert_eq!(text(&region, "description"), "Europe (Ireland)");
+    let partition = world.data("aws_partition", json!({})).await;
+    assert_eq!(text(&partition, "reverse_dns_prefix"), "com.amazonaws");
+    let zones = world
+        .data("aws_availability_zones", json!({"state": "available"}))
+        .await;
+    let names = terrane_provider::args::strings(&zones, "names").unwrap();
+    assert_eq!(names, ["eu-west-1a", "eu-west-1b", "eu-west-1c"]);
+    let vpc = world
+        .create("aws_vpc", json!({"cidr_block": "10.7.0.0/16"}))
+        .await;
+    let found = world.data("aws_vpc", json!({"id": vpc.text("id")})).await;
+    assert_eq!(text(&found, "cidr_block"), "10.7.0.0/16");
+    assert_eq!(text(&found, "arn"), vpc.text("arn"));
+    world.delete(&vpc).await;
+}
+
+/// A type without a table has a schema, and a plan that says what cannot be done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_that_cannot_be_changed_says_so_in_the_plan() {
+    let Some(world) = World::new(json!({})).await else {
+        return;
+    };
+    let config = world.config("aws_glue_catalog_database", &json!({"name": "d"}));
+    let reply = world
+        .try_call(terrane_model::provider::Call::Plan {
+            type_name: "aws_glue_catalog_database".into(),
+            prior: terrane_value::Value::null(config.ty()),
+            proposed: config.clone(),
+            config,
+            private: terrane_model::provider::Private::default(),
+            meta: terrane_value::Value::NULL,
+            identity: terrane_value::Value::NULL,
+        })
+        .await;
+    assert!(reply.answer.is_some());
+    assert!(
+        reply
+            .diagnostics
+            .iter()
+            .any(|one| one.is_error && one.detail.contains("aws_glue_catalog_database"))
+    );
+}

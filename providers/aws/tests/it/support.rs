@@ -85,7 +85,12 @@ impl World {
             tokens: AtomicU32::new(0),
         };
         let config = block(&world.schemas.provider.block, &config);
-        world.done(Call::Configure { config }).await;
+        world
+            .done(Call::Configure {
+                config,
+                may_defer: false,
+            })
+            .await;
         Some(world)
     }
 

@@ -3,6 +3,8 @@
 use super::Family;
 use crate::table::{Phase, Table, Tags, When, op};
 
+mod acl;
+mod attached;
 mod group;
 mod route;
 
@@ -17,9 +19,9 @@ pub(super) const NETWORK: Family = &[
     ("aws_route", route::route),
     ("aws_route_table_association", route::association),
     ("aws_default_route_table", route::default_table),
-    ("aws_network_acl", route::acl),
-    ("aws_default_network_acl", route::default_acl),
-    ("aws_network_acl_rule", route::acl_rule),
+    ("aws_network_acl", acl::acl),
+    ("aws_default_network_acl", acl::default_acl),
+    ("aws_network_acl_rule", acl::acl_rule),
     ("aws_security_group", group::group),
     ("aws_default_security_group", group::default_group),
     ("aws_security_group_rule", group::rule),
@@ -293,7 +295,7 @@ fn internet_gateway() -> Table {
             "",
             120,
         )
-        .hooks(route::Attached)
+        .hooks(attached::Attached)
 }
 
 fn egress_gateway() -> Table {
@@ -322,12 +324,7 @@ fn eip() -> Table {
             ("network_interface", "NetworkInterfaceId"),
             ("private_ip", "PrivateIpAddress"),
         ])
-        .local(&[
-            "associate_with_private_ip",
-            "address",
-            "vpc",
-            "ipam_pool_id",
-        ])
+        .local(&["associate_with_private_ip", "address", "ipam_pool_id"])
         .create(
             op("AllocateAddress")
                 .only(&[
@@ -363,8 +360,8 @@ fn eip() -> Table {
         .tags(Tags::Ec2("elastic-ip"))
         .not_found(&["InvalidAllocationID.NotFound", "InvalidAddress.NotFound"])
         .retry(&[Phase::Delete], "InvalidIPAddress.InUse", "", 120)
-        .found(route::public_names)
-        .hooks(route::Address)
+        .found(attached::public_names)
+        .hooks(attached::Address)
 }
 
 fn nat_gateway() -> Table {
@@ -413,8 +410,8 @@ fn dhcp_options() -> Table {
                 .set("DhcpOptionsIds", "{id}")
                 .at("DhcpOptions.0"),
         )
-        .input(route::dhcp_input)
-        .answer(route::dhcp_answer)
+        .input(attached::dhcp_input)
+        .answer(attached::dhcp_answer)
         .delete(op("DeleteDhcpOptions").set("DhcpOptionsId", "{id}"))
         .tags(Tags::Ec2("dhcp-options"))
         .not_found(&[
@@ -499,7 +496,7 @@ fn key_pair() -> Table {
         .delete(op("DeleteKeyPair").set("KeyName", "{id}"))
         .tags(Tags::Ec2("key-pair"))
         .not_found(&["InvalidKeyPair.NotFound"])
-        .hooks(route::KeyPair)
+        .hooks(attached::KeyPair)
 }
 
 fn prefix_list() -> Table {
@@ -540,7 +537,7 @@ fn prefix_list() -> Table {
             "InvalidPrefixListID.NotFound",
             "InvalidPrefixListId.NotFound",
         ])
-        .hooks(route::Entries)
+        .hooks(attached::Entries)
 }
 
 fn customer_gateway() -> Table {
@@ -567,7 +564,8 @@ fn vpn_gateway() -> Table {
         .local(&["availability_zone"])
         .create(
             op("CreateVpnGateway")
-                .only(&["availability_zone", "amazon_side_asn"])
+                .only(&["amazon_side_asn"])
+                .set("AvailabilityZone", "{availability_zone}")
                 .set("Type", "ipsec.1"),
         )
         .id_out("VpnGateway.VpnGatewayId")
@@ -582,7 +580,7 @@ fn vpn_gateway() -> Table {
         .tags(Tags::Ec2("vpn-gateway"))
         .not_found(&["InvalidVpnGatewayID.NotFound"])
         .retry(&[Phase::Delete], "IncorrectState", "", 300)
-        .hooks(route::VpnAttached)
+        .hooks(attached::VpnAttached)
 }
 
 fn flow_log() -> Table {
@@ -600,7 +598,7 @@ fn flow_log() -> Table {
             "regional_nat_gateway_id",
         ])
         .create(op("CreateFlowLogs"))
-        .input(route::flow_input)
+        .input(attached::flow_input)
         .id_out("FlowLogIds.0")
         .arn("arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}")
         .read(
@@ -608,7 +606,7 @@ fn flow_log() -> Table {
                 .set("FlowLogIds", "{id}")
                 .at("FlowLogs.0"),
         )
-        .found(route::flow_found)
+        .found(attached::flow_found)
         .delete(op("DeleteFlowLogs").set("FlowLogIds", "{id}"))
         .tags(Tags::Ec2("vpc-flow-log"))
         .not_found(&["InvalidFlowLogId.NotFound"])
@@ -650,7 +648,7 @@ fn endpoint() -> Table {
                 found["State"] = state.to_ascii_lowercase().into();
             }
         })
-        .hooks(route::EndpointChange)
+        .hooks(attached::EndpointChange)
         .delete(op("DeleteVpcEndpoints").set("VpcEndpointIds", "{id}"))
         .gone_when("State", &["deleted"])
         .wait(
@@ -731,9 +729,9 @@ fn interface() -> Table {
                 .set("NetworkInterfaceIds", "{id}")
                 .at("NetworkInterfaces.0"),
         )
-        .answer(route::interface_answer)
-        .found(route::interface_found)
-        .input(route::interface_input)
+        .answer(attached::interface_answer)
+        .found(attached::interface_found)
+        .input(attached::interface_input)
         .also(
             boxed!(
                 "ModifyNetworkInterfaceAttribute",

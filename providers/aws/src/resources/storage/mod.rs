@@ -36,7 +36,7 @@ fn part(name: &'static str, put: Step, get: Step, delete: Option<Step>) -> Table
     let with_bucket = |step: Step| step.set("Bucket", "{bucket}");
     let table = Table::new(name, "s3")
         .id("{bucket}")
-        .local(&["bucket", "expected_bucket_owner", "skip_destroy"])
+        .local(&["bucket"])
         .create(with_bucket(put.clone()))
         .read(with_bucket(get))
         .update(with_bucket(put))
@@ -69,6 +69,7 @@ fn versioning() -> Table {
     })
     // What was never versioned has no state; it cannot be suspended.
     .gone_when("VersioningConfiguration.Status", &["(none)"])
+    .local(&["expected_bucket_owner"])
 }
 
 fn encryption() -> Table {
@@ -91,6 +92,7 @@ fn encryption() -> Table {
         ),
     ])
     .not_found(&["ServerSideEncryptionConfigurationNotFoundError"])
+    .local(&["expected_bucket_owner"])
 }
 
 fn public_access() -> Table {
@@ -121,6 +123,7 @@ fn public_access() -> Table {
         Some(op("DeletePublicAccessBlock")),
     )
     .not_found(&["NoSuchPublicAccessBlockConfiguration"])
+    .local(&["skip_destroy"])
 }
 
 fn ownership() -> Table {
@@ -163,6 +166,7 @@ fn cors() -> Table {
         ("cors_rule.id", "ID"),
     ])
     .not_found(&["NoSuchCORSConfiguration"])
+    .local(&["expected_bucket_owner"])
 }
 
 fn logging() -> Table {
@@ -221,6 +225,7 @@ fn logging() -> Table {
             }
         }
     })
+    .local(&["expected_bucket_owner"])
 }
 
 fn website() -> Table {
@@ -252,6 +257,7 @@ fn website() -> Table {
     .input(bucket::routing_rules)
     .found(bucket::website)
     .not_found(&["NoSuchWebsiteConfiguration"])
+    .local(&["expected_bucket_owner"])
 }
 
 fn lifecycle() -> Table {
@@ -277,12 +283,13 @@ fn lifecycle() -> Table {
     .answer(bucket::lifecycle_answer)
     .found(bucket::lifecycle_found)
     .not_found(&["NoSuchLifecycleConfiguration"])
+    .local(&["expected_bucket_owner"])
 }
 
 fn acl() -> Table {
     part(
         "aws_s3_bucket_acl",
-        op("PutBucketAcl").only(&["acl"]),
+        op("PutBucketAcl").bare().set("ACL", "{acl}"),
         op("GetBucketAcl"),
         None,
     )
@@ -293,6 +300,7 @@ fn acl() -> Table {
     .found(bucket::acl_id)
     .import("{bucket}")
     .quiet(&["access_control_policy"])
+    .local(&["expected_bucket_owner"])
 }
 
 fn accelerate() -> Table {
@@ -307,6 +315,7 @@ fn accelerate() -> Table {
                 .set("AccelerateConfiguration.Status", "Suspended"),
         ),
     )
+    .local(&["expected_bucket_owner"])
 }
 
 fn payment() -> Table {
@@ -318,6 +327,7 @@ fn payment() -> Table {
         op("GetBucketRequestPayment"),
         Some(op("PutBucketRequestPayment").set("RequestPaymentConfiguration.Payer", "BucketOwner")),
     )
+    .local(&["expected_bucket_owner"])
 }
 
 fn object_lock() -> Table {
@@ -351,6 +361,7 @@ fn object_lock() -> Table {
         }
     })
     .not_found(&["ObjectLockConfigurationNotFoundError"])
+    .local(&["expected_bucket_owner"])
 }
 
 fn notification() -> Table {
