@@ -104,7 +104,7 @@ pub fn available(session: &Session) -> (Providers, Diagnostics) {
 /// All providers that are part of this program.
 #[must_use]
 pub fn built_in(session: &Session) -> Providers {
-    let providers = terrane_builtin::all(&terrane_builtin::Options {
+    let mut providers = terrane_builtin::all(&terrane_builtin::Options {
         remote_state: Arc::new(States {
             backends: session.backends.clone(),
             around: session.around(),
@@ -116,10 +116,18 @@ pub fn built_in(session: &Session) -> Providers {
         tfvars: Arc::new(Tfvars),
         ..terrane_builtin::Options::default()
     });
+    // In place of the plugin hashicorp/aws, where that is asked for: it can change some of its types only.
+    if session.env.get("TERRANE_AWS").is_some_and(|which| which == "native") {
+        providers.add(Arc::new(terrane_aws::Aws::new(session.env.clone())));
+    }
     // For the project's own tests: a simulated cloud, which lives as long as the process.
     match session.env.get("TERRANE_SIM").map(|seed| seed.parse()) {
         Some(Ok(seed)) => {
-            let world = terrane_sim::World::new(seed);
+            let world = match session.env.get("TERRANE_SIM_LEDGER") {
+                Some(path) => terrane_sim::World::recorded(std::path::Path::new(path), seed)
+                    .unwrap_or_else(|_| terrane_sim::World::new(seed)),
+                None => terrane_sim::World::new(seed),
+            };
             let networks = session.env.get("TERRANE_SIM_NETWORKS");
             for name in networks.iter().flat_map(|names| names.split(',')) {
                 world.add_network(name, "10.0.0.0/16");

@@ -6,9 +6,11 @@
 //! * `aws-models [FOLDER]`: the operation models of the client of AWS, made of botocore's.
 //! * `bench NAME`: measures, and prints what `docs/performance.md` shows; `state`: the embedded store, `pg`: the one in PostgreSQL.
 //! * `services install`: installs what tests of stores need; `services pg`, `services moto`: a PostgreSQL server, S3 and its kin to play with.
+//! * `aws-schemas FACTS`: packs the schema facts of the AWS provider.
 //! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.
 
 mod aws_models;
+mod aws_schemas;
 mod bench;
 mod fuzz;
 mod manifest;
@@ -29,10 +31,11 @@ fn main() -> ExitCode {
         "test" => test(),
         "aws-models" => aws_models::run(&root(), std::env::args().skip(2)),
         "bench" => bench::run(&root(), std::env::args().skip(2)),
+        "aws-schemas" => aws_schemas::run(&root(), std::env::args().skip(2)),
         "fuzz" => fuzz::run(&root(), std::env::args().skip(2)),
         "services" => services::run(&root(), std::env::args().skip(2)),
         _ => Err(anyhow::anyhow!(
-            "there is no task {task:?}; there are: tidy, codegen, test, aws-models, bench, fuzz, services"
+            "there is no task {task:?}; there are: tidy, codegen, test, aws-models, aws-schemas, bench, fuzz, services"
         )),
     };
     match outcome {

@@ -7,6 +7,7 @@
 pub mod corpus;
 pub mod mutate;
 
+mod aws;
 mod config;
 mod evaluate;
 mod files;
@@ -85,6 +86,11 @@ pub const TARGETS: &[Target] = &[
         name: "codec",
         about: "values and types from JSON and msgpack",
         run: files::codec,
+    },
+    Target {
+        name: "aws",
+        about: "answers of AWS in all protocols, and inputs of requests",
+        run: aws::run,
     },
 ];
 

@@ -57,4 +57,4 @@ macro_rules! targets {
     };
 }
 
-targets! { native json template expression functions format config statefile journal planfile codec }
+targets! { native json template expression functions format config statefile journal planfile codec aws }

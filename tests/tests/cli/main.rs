@@ -14,6 +14,7 @@ mod console;
 mod cost;
 mod deferral;
 mod diagnostics;
+mod drift;
 mod encryption;
 mod ephemeral;
 mod examples;

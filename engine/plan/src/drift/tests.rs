@@ -108,6 +108,12 @@ fn differences_are_classed() {
             r#"tags_all["a"] harmless"#,
         ],
     );
+    check(
+        "x_thing",
+        r#"{"tags":null}"#,
+        r#"{"tags":{"aws:stack":"x"}}"#,
+        &[r#"tags["aws:stack"] harmless"#],
+    );
     // A tag that is called like something else is a tag.
     check(
         "x_thing",

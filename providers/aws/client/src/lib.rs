@@ -12,7 +12,17 @@
 //!
 //! The crate knows nothing of resources, of state or of the engine.
 
+#![cfg_attr(
+    not(feature = "net"),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "what the client uses, where there is none"
+    )
+)]
+
 mod api;
+#[cfg(feature = "net")]
 mod client;
 mod endpoint;
 mod error;
@@ -24,6 +34,7 @@ mod settings;
 pub mod testing;
 
 pub use api::{Api, Request};
+#[cfg(feature = "net")]
 pub use client::{Client, Identity, SetupError, endpoint_keys};
 pub use endpoint::{Partition, partition, region_is_known, regions};
 pub use error::{ApiError, ErrorKind};

@@ -18,7 +18,8 @@ pub struct Settings {
     pub endpoints: BTreeMap<String, String>,
     /// Buckets are in the path and not in the host name.
     pub s3_use_path_style: bool,
-    /// Requests to S3 in `us-east-1` go to the regional address (`regional`) or to the old global one (`legacy`).
+    /// Requests to S3 in `us-east-1` go to the regional address (`regional`) or to the global one (`legacy`); `None`: what
+    /// `AWS_S3_US_EAST_1_REGIONAL_ENDPOINT` says, else the global one.
     pub s3_us_east_1_regional_endpoint: Option<String>,
     /// How often a failed request is sent again; `None`: `AWS_MAX_ATTEMPTS` or the profile's `max_attempts` less one, else 25.
     pub max_retries: Option<u32>,

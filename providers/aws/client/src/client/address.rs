@@ -175,7 +175,9 @@ impl Inner {
         };
         let signing = endpoint.signing()?;
         let wire = &prepared.wire;
-        let prefix = wire.host_prefix.as_deref().filter(|_| !local);
+        // The rules of S3 Control put the account before the host themselves.
+        let prefixed = !local && model.service() != "s3control";
+        let prefix = wire.host_prefix.as_deref().filter(|_| prefixed);
         let url = join(&endpoint.url, prefix, &wire.path, &wire.query_text())?;
         let mut headers = wire.headers.clone();
         headers.extend(endpoint.headers);
@@ -206,7 +208,9 @@ impl Inner {
             (kinds && self.addresses.dual_stack).into(),
         );
         set("AWS::S3::ForcePathStyle", settings.s3_use_path_style.into());
-        let global = settings.s3_us_east_1_regional_endpoint.as_deref() == Some("legacy");
+        let regional = settings.s3_us_east_1_regional_endpoint.as_deref();
+        let regional = regional.or_else(|| settings.variable("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"));
+        let global = regional.is_none_or(|kind| !kind.eq_ignore_ascii_case("regional"));
         set("AWS::S3::UseGlobalEndpoint", global.into());
         set("AWS::STS::UseGlobalEndpoint", false.into());
         set("AWS::Auth::AccountIdEndpointMode", "disabled".into());

@@ -22,6 +22,9 @@ use std::time::Duration;
 const MAX_BODY: usize = 256 * 1024 * 1024;
 const CONNECT: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(120);
+/// A connection that is not used for so long is not used again: a service that closes it at the very moment when a request goes out leaves it
+/// open whether that was carried out.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// The client.
 #[derive(Clone, Debug)]
@@ -45,7 +48,8 @@ impl Http {
             .no_proxy()
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
-            .read_timeout(SILENCE);
+            .read_timeout(SILENCE)
+            .pool_idle_timeout(IDLE);
         if settings.insecure {
             builder = builder.tls_danger_accept_invalid_certs(true);
         }
@@ -73,13 +77,14 @@ impl Http {
             .https_proxy
             .clone()
             .or_else(|| variable("HTTPS_PROXY"));
-        for proxy in [http.map(Proxy::http), https.map(Proxy::https)] {
-            if let Some(proxy) = proxy {
-                // The address may hold a password, so it is not shown.
-                let proxy =
-                    proxy.map_err(|error| format!("the proxy: {}", chain(&error.without_url())))?;
-                builder = builder.proxy(proxy.no_proxy(except.clone()));
-            }
+        for proxy in [http.map(Proxy::http), https.map(Proxy::https)]
+            .into_iter()
+            .flatten()
+        {
+            // The address may hold a password, so it is not shown.
+            let proxy =
+                proxy.map_err(|error| format!("the proxy: {}", chain(&error.without_url())))?;
+            builder = builder.proxy(proxy.no_proxy(except.clone()));
         }
         let words = ["terrane/", env!("CARGO_PKG_VERSION")].concat();
         let words: Vec<&str> = std::iter::once(words.as_str())
@@ -117,7 +122,10 @@ impl Http {
         request
             .headers_mut()
             .insert(reqwest::header::USER_AGENT, self.user_agent.clone());
-        *request.body_mut() = Some(outgoing.body.into());
+        // Without a body, only requests that could have one say that it is empty.
+        if !outgoing.body.is_empty() || !request.method().is_safe() {
+            *request.body_mut() = Some(outgoing.body.into());
+        }
         let answer = self.answer(request);
         match settings.attempt_timeout {
             None => answer.await,
@@ -170,17 +178,39 @@ impl Http {
 impl HttpClient for Http {
     fn http_connector(
         &self,
-        _settings: &HttpConnectorSettings,
+        settings: &HttpConnectorSettings,
         _components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+        // The metadata service is waited for no longer than a second: most machines have none.
+        let limit = settings.read_timeout().map(|read| {
+            let connect = settings.connect_timeout().unwrap_or_default();
+            read.saturating_add(connect)
+        });
+        SharedHttpConnector::new(ForSdk {
+            http: self.clone(),
+            limit,
+        })
     }
 }
 
-impl HttpConnector for Http {
+#[derive(Clone, Debug)]
+struct ForSdk {
+    http: Http,
+    limit: Option<Duration>,
+}
+
+impl HttpConnector for ForSdk {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let http = self.clone();
-        HttpConnectorFuture::new(async move { http.for_sdk(request).await })
+        let Self { http, limit } = self.clone();
+        HttpConnectorFuture::new(async move {
+            let answer = http.for_sdk(request);
+            match limit {
+                None => answer.await,
+                Some(limit) => tokio::time::timeout(limit, answer)
+                    .await
+                    .unwrap_or_else(|late| Err(ConnectorError::timeout(late.into()))),
+            }
+        })
     }
 }
 

@@ -10,6 +10,9 @@ mod retry;
 mod setup;
 mod sign;
 
+#[cfg(test)]
+mod tests;
+
 pub use address::endpoint_keys;
 pub use identity::Identity;
 pub use setup::SetupError;
@@ -93,6 +96,7 @@ struct Past {
     /// Things that are mended once.
     mended_clock: bool,
     mended_keys: bool,
+    mended_region: bool,
     region: Option<String>,
 }
 
@@ -215,7 +219,13 @@ impl Inner {
             past.mended_keys = true;
             return Judged::AtOnce;
         }
-        let verdict = retry::verdict(&found, answer.status);
+        // An error in an answer of success is the service's own.
+        let status = if answer.status < 300 {
+            500
+        } else {
+            answer.status
+        };
+        let verdict = retry::verdict(&found, status);
         let broken = verdict == Verdict::Broken && !prepared.reads;
         past.uncertain |= broken;
         let kind = match verdict {
@@ -241,7 +251,8 @@ impl Inner {
         let again = match verdict {
             Verdict::Refused => false,
             Verdict::Throttled => past.throttled < self.pace.own_throttled,
-            Verdict::NotReceived | Verdict::Lost { sent: false } => true,
+            Verdict::NotReceived => true,
+            Verdict::Lost { sent: false } => past.attempts <= retry::OWN_UNCONNECTED,
             Verdict::Broken | Verdict::Lost { sent: true } => prepared.repeatable,
         };
         if !again || past.attempts > self.pace.max_retries || !self.pace.pay(verdict) {
@@ -269,7 +280,8 @@ impl Inner {
             .filter(|region| !region.is_empty());
         let asked = past.region.as_deref().unwrap_or(&prepared.region);
         match region {
-            Some(region) if region != asked && past.region.is_none() => {
+            Some(region) if region != asked && !past.mended_region => {
+                past.mended_region = true;
                 past.region = Some(region.to_owned());
                 self.buckets
                     .lock()

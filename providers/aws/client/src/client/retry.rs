@@ -18,6 +18,8 @@ use tokio::time::Instant;
 
 /// How often "too fast" is answered with another attempt, before the caller is told.
 const OWN_THROTTLED: u32 = 3;
+/// How often a connection is tried anew: an address that is wrong stays wrong.
+pub(super) const OWN_UNCONNECTED: u32 = 9;
 /// First pauses, in milliseconds; each further one is twice as long.
 const PAUSE_MS: u64 = 200;
 const MAX_PAUSE_MS: u64 = 20_000;

@@ -165,7 +165,7 @@ fn parse_url(text: &str) -> Option<Value> {
     }
     let at = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(at);
-    let url = reqwest::Url::parse(text).ok()?;
+    let url = url::Url::parse(text).ok()?;
     let host = url.host_str()?;
     let mut normalized = url.path().to_owned();
     if !normalized.ends_with('/') {

@@ -41,7 +41,7 @@ struct Rule {
     #[serde(default)]
     conditions: Vec<Condition>,
     #[serde(default)]
-    rules: Option<Vec<Rule>>,
+    rules: Option<Vec<Self>>,
     #[serde(default)]
     endpoint: Option<Target>,
     #[serde(default)]

@@ -164,15 +164,11 @@ struct RawShape {
     #[serde(default)]
     flattened: bool,
     #[serde(default)]
-    streaming: bool,
-    #[serde(default)]
     sensitive: bool,
     #[serde(default)]
     document: bool,
     #[serde(default)]
     eventstream: bool,
-    #[serde(default)]
-    union: bool,
     #[serde(default)]
     exception: bool,
     #[serde(default)]
@@ -471,15 +467,12 @@ impl Resolver {
             key: plain(raw.key, "key")?,
             payload: raw.payload,
             flattened: raw.flattened,
-            streaming: raw.streaming,
             sensitive: raw.sensitive,
             document: raw.document,
             event_stream: raw.eventstream,
-            union: raw.union,
             exception: raw.exception,
             error_code: raw.error.and_then(|error| error.code),
             xml_order: raw.xml_order,
-            location_name: raw.location_name,
             xml_namespace: raw.xml_namespace.map(|raw| Box::new(raw.into())),
             name,
         })

@@ -108,17 +108,14 @@ pub struct Shape {
     /// The member that is the whole body.
     pub(crate) payload: Option<Box<str>>,
     pub(crate) flattened: bool,
-    pub(crate) streaming: bool,
     pub(crate) sensitive: bool,
     /// Any JSON.
     pub(crate) document: bool,
     pub(crate) event_stream: bool,
-    pub(crate) union: bool,
     pub(crate) exception: bool,
     /// Of errors: the code, where it is not the name.
     pub(crate) error_code: Option<Box<str>>,
     pub(crate) xml_order: Box<[Box<str>]>,
-    pub(crate) location_name: Option<Box<str>>,
     pub(crate) xml_namespace: Option<Box<Namespace>>,
 }
 

@@ -180,8 +180,8 @@ pub(super) fn decode(
         (Kind::Blob, value) if bytes_of(value).is_some() => Ok(value.clone()),
         (Kind::String, Value::String(_))
         | (Kind::Boolean, Value::Bool(_))
-        | (Kind::Integer | Kind::Float, Value::Number(_))
-        | (Kind::Float, Value::String(_)) => Ok(value.clone()),
+        | (Kind::Integer, Value::Number(_))
+        | (Kind::Float, Value::Number(_) | Value::String(_)) => Ok(value.clone()),
         // Services that were rewritten send some numbers and truths as texts, and the other way round.
         (Kind::Integer, Value::String(text)) => super::text::read_number(text, true),
         (Kind::Boolean, Value::String(text)) => super::text::read_boolean(text),

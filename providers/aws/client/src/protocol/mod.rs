@@ -12,7 +12,7 @@ mod xml;
 mod xmltree;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use check::check;
 pub(crate) use failure::{Failure, failure};

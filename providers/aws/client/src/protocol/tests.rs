@@ -254,7 +254,7 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-fn same_body(found: &str, wanted: &str) -> Result<(), String> {
+pub(crate) fn same_body(found: &str, wanted: &str) -> Result<(), String> {
     let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
     let fine = match (parse(found), parse(wanted)) {
         (Some(a), Some(b)) => same(&a, &b),

@@ -15,6 +15,7 @@
 mod moto;
 
 mod faults;
+mod script;
 mod services;
 mod setup;
 

@@ -1,0 +1,44 @@
+//! The tables: resource types that can be created, changed and deleted.
+
+use crate::table::Table;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+mod ec2;
+mod iam;
+mod messages;
+mod operations;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+/// What a family has: names, and what makes the table of each.
+type Family = &'static [(&'static str, fn() -> Table)];
+
+const FAMILIES: &[Family] = &[
+    ec2::NETWORK,
+    iam::TYPES,
+    messages::TYPES,
+    operations::TYPES,
+    storage::TYPES,
+];
+
+static TABLES: LazyLock<BTreeMap<&'static str, LazyLock<Table, fn() -> Table>>> =
+    LazyLock::new(|| {
+        FAMILIES
+            .iter()
+            .flat_map(|family| family.iter())
+            .map(|(name, make)| (*name, LazyLock::new(*make)))
+            .collect()
+    });
+
+/// The table of a type, if it has one.
+pub(crate) fn table(name: &str) -> Option<&'static Table> {
+    TABLES.get(name).map(|table| &**table)
+}
+
+/// The names of all types that have tables, in order.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TABLES.keys().copied()
+}

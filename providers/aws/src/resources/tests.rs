@@ -1,0 +1,230 @@
+//! Every table against the facts of its type and the models of its operations.
+
+use super::{names, table};
+use crate::facts::{self, Kind, TypeFacts};
+use crate::model::Models;
+use crate::read::Reader;
+use crate::run::places;
+use crate::shape::{Shape, Shapes as _};
+use crate::table::{Id, Step, Table, Tags};
+use crate::write::Fill;
+
+fn steps(table: &Table) -> impl Iterator<Item = &Step> {
+    table
+        .create
+        .iter()
+        .chain(&table.then)
+        .chain(&table.read)
+        .chain(&table.update)
+        .chain(&table.delete)
+}
+
+fn fill<'a>(table: &'a Table, step: &'a Step) -> Fill<'a> {
+    Fill {
+        names: &table.names,
+        only: &step.only,
+        except: &step.except,
+        clears: false,
+    }
+}
+
+/// What is wrong with a table.
+fn problems(table: &Table, facts: &TypeFacts) -> Vec<String> {
+    let models = Models::default();
+    let mut found = Vec::new();
+    let known = |name: &str| {
+        let name = name.split('.').next().unwrap_or(name);
+        name == "id"
+            || facts.block.attributes.contains_key(name)
+            || facts.block.blocks.contains_key(name)
+    };
+    for step in steps(table) {
+        let service = step.service.unwrap_or(table.service);
+        let Some(operation) = models.operation(service, step.operation) else {
+            found.push(format!("{service} has no operation {}", step.operation));
+            continue;
+        };
+        for (member, text) in &step.sets {
+            if operation.input.at(member).is_none() {
+                found.push(format!("{} takes no {member}", step.operation));
+            }
+            found.extend(
+                places(text)
+                    .iter()
+                    .filter(|name| !known(name))
+                    .map(|name| format!("{}: no attribute {name}", step.operation)),
+            );
+        }
+        for name in step
+            .only
+            .iter()
+            .chain(&step.except)
+            .filter(|name| !known(name))
+        {
+            found.push(format!("{}: no attribute {name}", step.operation));
+        }
+        for name in step.only.iter().filter(|name| {
+            step.fills && fill(table, step).places(name, &operation.input).is_empty()
+        }) {
+            found.push(format!("{} takes no {name}", step.operation));
+        }
+        if let Some((member, _)) = step.map
+            && !matches!(operation.input.at(member), Some(Shape::Map(_)))
+        {
+            found.push(format!("{} has no map {member}", step.operation));
+        }
+        let is_read = table.read.iter().any(|read| std::ptr::eq(read, step));
+        if is_read && operation.output.at(step.at).is_none() {
+            found.push(format!("{} answers nothing at {}", step.operation, step.at));
+        }
+        found.extend(missing(table, step, &operation.input, facts));
+    }
+    if let Tags::Calls {
+        list,
+        add,
+        remove,
+        key,
+        ..
+    } = table.tags
+    {
+        for name in list.iter().chain(&[add, remove]) {
+            match models.operation(table.service, name) {
+                None => found.push(format!("no operation {name}")),
+                Some(operation) if *name != list.unwrap_or_default() => {
+                    for key in key
+                        .split(',')
+                        .filter(|key| operation.input.at(key).is_none())
+                    {
+                        found.push(format!("{name} takes no {key}"));
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    if let Id::Of(text) = table.id {
+        found.extend(
+            places(text)
+                .iter()
+                .filter(|name| !known(name))
+                .map(|name| format!("id: no attribute {name}")),
+        );
+    }
+    for name in table
+        .local
+        .iter()
+        .chain(&table.quiet)
+        .filter(|name| !known(name))
+    {
+        found.push(format!("no attribute {name}"));
+    }
+    found
+}
+
+/// Members that the operation requires, and that nothing gives. What functions add is not seen here.
+fn missing(table: &Table, step: &Step, input: &Shape, facts: &TypeFacts) -> Vec<String> {
+    let Shape::Structure { required, .. } = input else {
+        return Vec::new();
+    };
+    if table.input.is_some() || step.each.is_some() {
+        return Vec::new();
+    }
+    let fill = fill(table, step);
+    let all: Vec<&String> = facts
+        .block
+        .attributes
+        .keys()
+        .chain(facts.block.blocks.keys())
+        .collect();
+    required
+        .iter()
+        .filter(|member| {
+            let set = step
+                .sets
+                .iter()
+                .any(|(name, _)| name.split('.').next() == Some(member.as_str()));
+            let mapped = step.map.is_some_and(|(name, _)| name == member.as_str());
+            let filled = step.fills
+                && all.iter().any(|name| {
+                    fill.takes(name, &facts.block)
+                        && fill
+                            .places(name, input)
+                            .iter()
+                            .any(|(place, _)| place.split('.').next() == Some(member.as_str()))
+                });
+            !set && !mapped && !filled
+        })
+        .map(|member| format!("{} requires {member}", step.operation))
+        .collect()
+}
+
+#[test]
+fn every_table_fits_its_operations_and_its_type() {
+    let mut found = Vec::new();
+    for name in names() {
+        let table = table(name).unwrap();
+        assert_eq!(table.name, name);
+        let facts = facts::of(Kind::Resource, name).unwrap_or_else(|| panic!("no type {name}"));
+        found.extend(
+            problems(table, &facts)
+                .into_iter()
+                .map(|problem| format!("{name}: {problem}")),
+        );
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Attributes that nothing reads are either known here only, or read by a function: they are listed in `unread.txt`, and nowhere else.
+#[test]
+fn what_is_not_read_by_the_rule_is_listed() {
+    let models = Models::default();
+    let mut lines = String::new();
+    for name in names() {
+        let table = table(name).unwrap();
+        let facts = facts::of(Kind::Resource, name).unwrap();
+        let reader = Reader {
+            names: &table.names,
+            local: &table.local,
+            quiet: &table.quiet,
+        };
+        let all = facts
+            .block
+            .attributes
+            .keys()
+            .chain(facts.block.blocks.keys());
+        let unread: Vec<&str> = all
+            .map(String::as_str)
+            .filter(|name| !matches!(*name, "id" | "region" | "tags" | "tags_all" | "timeouts"))
+            .filter(|name| !(*name == "arn" && table.arn.is_some()) && !table.local.contains(name))
+            .filter(|name| {
+                !table.read.iter().any(|step| {
+                    let service = step.service.unwrap_or(table.service);
+                    let operation = models.operation(service, step.operation).unwrap();
+                    step.into == Some(*name)
+                        || matches!(operation.output.at(step.at), Some(Shape::Map(_)))
+                        || reader.knows(name, operation.output.at(step.at))
+                })
+            })
+            .collect();
+        let by = match (
+            &table.hooks,
+            table.answer.is_some() || table.found.is_some(),
+        ) {
+            (Some(_), _) => "a function reads them, or nobody",
+            (None, true) => "a function",
+            (None, false) => "nobody",
+        };
+        if !unread.is_empty() {
+            lines.push_str(&format!("{name} ({by}): {}\n", unread.join(" ")));
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/resources/unread.txt");
+    if std::env::var_os("TERRANE_BLESS").is_some() {
+        std::fs::write(path, &lines).unwrap();
+    }
+    assert_eq!(
+        lines,
+        std::fs::read_to_string(path).unwrap_or_default(),
+        "TERRANE_BLESS=1 writes the list anew"
+    );
+}

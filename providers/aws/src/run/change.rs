@@ -1,0 +1,384 @@
+//! Making, changing, deleting and finding objects.
+
+use super::{Run, Trouble, all_tags, messages, object, settled};
+use crate::read::is_empty;
+use crate::table::{Phase, Step};
+use serde_json::json;
+use terrane_model::provider::Resolution;
+use terrane_provider::args;
+use terrane_provider::native::{Answered, Object, Refusal};
+use terrane_value::{Kind, Type, Value};
+
+impl Run<'_> {
+    /// Makes an object. What exists although something went wrong comes back with the error.
+    pub(crate) async fn create(&self, planned: &Value, config: &Value) -> Answered<Object> {
+        let wanted = with_write_only(&self.named(planned), config);
+        let (id, made) = self.made(&wanted).await?;
+        let made = args::with(&made, "id", Value::string(id));
+        match self.finished(&made).await {
+            Ok(found) => Ok(object(settled(planned, &found), Vec::new())),
+            Err(refusal) => Ok(object(settled(planned, &made), messages(refusal))),
+        }
+    }
+
+    async fn made(&self, wanted: &Value) -> Answered<(String, Value)> {
+        if let Some(hooks) = &self.table.hooks
+            && let Some((id, made)) = hooks.create(self, wanted).await?
+        {
+            return Ok((id, crate::read::known(&made)));
+        }
+        let Some(step) = &self.table.create else {
+            return Err(Refusal::error(
+                "No creation",
+                format!("{} cannot be created.", self.table.name),
+            ));
+        };
+        let answer = match self.call_step(step, wanted).await {
+            Ok(answer) => answer,
+            Err(trouble) => return Err(trouble.refusal(&self.what(wanted))),
+        };
+        let Some(id) = self.new_id(wanted, &answer) else {
+            return Err(Refusal::error(
+                "Unexpected answer",
+                format!(
+                    "{} {}: the answer has no id.",
+                    self.what(wanted),
+                    step.operation
+                ),
+            ));
+        };
+        // What the answer to the creation says is known, should reading fail; some things are said here only.
+        let operation = self.operation(self.table.service, step.operation)?;
+        let picked = crate::json::get(&answer, step.at)
+            .cloned()
+            .unwrap_or_else(|| json!({}));
+        let reader = crate::read::Reader {
+            names: &self.table.names,
+            local: &self.table.local,
+            quiet: &[],
+        };
+        let blank = crate::read::known(wanted);
+        let said = reader.root(
+            (&self.facts.block, &self.schema.block),
+            operation.output.at(step.at),
+            &picked,
+            &blank,
+            &[],
+        );
+        Ok((id, crate::read::known(&crate::read::settle(wanted, &said))))
+    }
+
+    /// What follows the creation: waiting, further calls, tags, reading.
+    async fn finished(&self, made: &Value) -> Answered<Value> {
+        self.wait_for(Phase::Create, made).await?;
+        for step in &self.table.then {
+            if self.is_needed_at_first(step, made)? {
+                self.call_step(step, made)
+                    .await
+                    .map_err(|trouble| Refusal::Messages(trouble.messages(&self.what(made))))?;
+            }
+        }
+        if let Some(hooks) = &self.table.hooks {
+            hooks.created(self, made).await?;
+        }
+        if !self.tags_with_creation() {
+            self.change_tags(made, &std::collections::BTreeMap::new(), &all_tags(made))
+                .await?;
+        }
+        self.find_new(made).await
+    }
+
+    fn is_needed_at_first(&self, step: &Step, made: &Value) -> Answered<bool> {
+        let operation =
+            self.operation(step.service.unwrap_or(self.table.service), step.operation)?;
+        let nothing = Value::NULL;
+        if let (Some(initially), Some(name)) =
+            (&step.initially, self.inputs(step, &operation).first())
+        {
+            let value = args::get(made, name);
+            let same = match value.kind() {
+                Kind::Bool(value) => initially.as_bool() == Some(value),
+                Kind::String(text) => initially.as_str() == Some(text),
+                Kind::Number(number) => initially.as_i64() == number.to_i64(),
+                _ => value.is_null(),
+            };
+            return Ok(!same);
+        }
+        Ok(match &step.when {
+            crate::table::When::Unset(_) => false,
+            _ => {
+                let keys: Vec<String> = step
+                    .sets
+                    .iter()
+                    .flat_map(|(_, text)| super::places(text))
+                    .collect();
+                let filled = self.inputs(step, &operation);
+                let own: Vec<&String> = filled.iter().filter(|name| !keys.contains(name)).collect();
+                if own.is_empty() {
+                    self.applies(step, &operation, &nothing, made)
+                } else {
+                    own.iter().any(|name| !is_empty(&args::get(made, name)))
+                }
+            }
+        })
+    }
+
+    /// Changes an object in place.
+    pub(crate) async fn update(
+        &mut self,
+        prior: &Value,
+        planned: &Value,
+        config: &Value,
+    ) -> Answered<Object> {
+        let wanted = with_write_only(&crate::read::known(planned), config);
+        self.prior = prior.clone();
+        let mut done = 0;
+        match self.changed(prior, &wanted, &mut done).await {
+            Ok(()) => {}
+            Err(trouble) if done == 0 => return Err(trouble.refusal(&self.what(prior))),
+            Err(trouble) => return Ok(object(prior.clone(), trouble.messages(&self.what(prior)))),
+        }
+        let found = match self.wait_for(Phase::Update, &wanted).await {
+            Ok(()) => self.find_new(&wanted).await,
+            Err(refusal) => Err(refusal),
+        };
+        match found {
+            Ok(found) => Ok(object(settled(planned, &found), Vec::new())),
+            Err(refusal) => Ok(object(settled(planned, prior), messages(refusal))),
+        }
+    }
+
+    async fn changed(
+        &self,
+        prior: &Value,
+        wanted: &Value,
+        done: &mut usize,
+    ) -> Result<(), Trouble> {
+        for step in &self.table.update {
+            let operation = self
+                .operation(step.service.unwrap_or(self.table.service), step.operation)
+                .map_err(Trouble::Refused)?;
+            if self.applies(step, &operation, prior, wanted) {
+                let called = self.call_step(step, wanted).await;
+                match called {
+                    Ok(_) => *done += 1,
+                    Err(Trouble::Api(error)) if step.none_when.contains(&error.code.as_str()) => {}
+                    Err(trouble) => return Err(trouble),
+                }
+            }
+        }
+        if let Some(hooks) = &self.table.hooks {
+            hooks
+                .update(self, prior, wanted)
+                .await
+                .map_err(Trouble::Refused)?;
+        }
+        let (before, after) = (all_tags(prior), all_tags(wanted));
+        if before != after {
+            self.change_tags(prior, &before, &after)
+                .await
+                .map_err(Trouble::Refused)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes an object. One that is gone counts as deleted.
+    pub(crate) async fn delete(&self, prior: &Value) -> Answered<()> {
+        if let Some(hooks) = &self.table.hooks
+            && hooks.delete(self, prior).await?
+        {
+            return Ok(());
+        }
+        for step in &self.table.delete {
+            let called = self.call_step(step, prior).await;
+            match called {
+                Ok(_) => {}
+                Err(Trouble::Api(error))
+                    if self.is_not_found(&error)
+                        || step.none_when.contains(&error.code.as_str()) => {}
+                Err(trouble) => return Err(trouble.refusal(&self.what(prior))),
+            }
+        }
+        self.wait_for(Phase::Delete, prior).await
+    }
+
+    /// Finds an object by an import id, with or without `@region` at its end.
+    pub(crate) async fn import(&self, id: &str, blank: &Value) -> Answered<Object> {
+        let mut stub = args::with(blank, "id", Value::string_nfc(id));
+        if self.schema.block.attributes.contains_key("region") {
+            stub = args::with(&stub, "region", Value::string(self.region.as_str()));
+        }
+        let special = self.table.hooks.as_ref().and_then(|hooks| hooks.import(id));
+        let pattern = match (self.table.import, self.table.id) {
+            (Some(pattern), _) | (None, crate::table::Id::Of(pattern)) => pattern,
+            (None, crate::table::Id::Out(_)) => "{id}",
+        };
+        let parts = match special {
+            Some(parts) => parts,
+            None => parse(pattern, id).ok_or_else(|| {
+                Refusal::error(
+                    "Unexpected import id",
+                    format!(
+                        "The id {id:?} does not have the form {pattern} of {}.",
+                        self.table.name
+                    ),
+                )
+            })?,
+        };
+        for (name, text) in parts {
+            let ty = self
+                .schema
+                .block
+                .attributes
+                .get(name)
+                .map(terrane_model::schema::Attribute::value_type);
+            let value = match ty {
+                Some(Type::Number) => text
+                    .parse::<i64>()
+                    .map_or(Value::null(Type::Number), Value::number),
+                Some(Type::Bool) => Value::bool(text == "true"),
+                Some(_) => Value::string_nfc(&text),
+                None => continue,
+            };
+            stub = args::with(&stub, name, value);
+        }
+        match self.find(&stub).await? {
+            Some(found) => Ok(Object::new(found)),
+            None => Err(Refusal::error(
+                "Cannot import non-existent remote object",
+                format!(
+                    "AWS has no {} with the id {id:?} in {}.",
+                    self.table.name, self.region
+                ),
+            )),
+        }
+    }
+
+    /// Whether a creation that was interrupted has happened: where the id is made of what was planned, the object can be looked for.
+    pub(crate) async fn resolve(&self, planned: &Value) -> Answered<Resolution> {
+        let crate::table::Id::Of(text) = self.table.id else {
+            return Ok(Resolution::CannotTell);
+        };
+        let named = self.named(planned);
+        let known = super::places(text).iter().all(|name| {
+            named
+                .get(name)
+                .is_some_and(|value| value.is_wholly_known() && !value.is_null())
+        });
+        if planned.is_null() || !known {
+            return Ok(Resolution::CannotTell);
+        }
+        let stub = args::with(
+            &crate::read::known(&named),
+            "id",
+            Value::string(self.text(text, &named)),
+        );
+        let Some(found) = self.find(&stub).await? else {
+            return Ok(Resolution::NeverHappened);
+        };
+        // It is ours if it is as it was to be: tags are the surest sign.
+        let (wanted, has) = (all_tags(planned), all_tags(&found));
+        if wanted != has {
+            return Ok(Resolution::CannotTell);
+        }
+        Ok(Resolution::Happened(
+            terrane_model::provider::ImportedObject {
+                type_name: self.table.name.into(),
+                state: settled(&named, &found),
+                private: terrane_model::provider::Private::default(),
+                identity: Value::NULL,
+            },
+        ))
+    }
+
+    /// With names that were left to the provider: the prefix, and what is made of the name of the change.
+    pub(crate) fn named(&self, planned: &Value) -> Value {
+        let mut named = planned.clone();
+        for prefix in self.facts.block.attributes.keys() {
+            let Some(name) = prefix.strip_suffix("_prefix") else {
+                continue;
+            };
+            let Some(about) = self.facts.block.attributes.get(name) else {
+                continue;
+            };
+            let is_left = planned.get(name).is_some_and(|value| !value.is_known());
+            if about.computed && about.optional && is_left && !self.token.is_empty() {
+                let before = args::string(planned, prefix)
+                    .filter(|text| !text.is_empty())
+                    .unwrap_or("terraform-");
+                let mut unique = self.token(name);
+                unique.truncate(26);
+                named = args::with(&named, name, Value::string(format!("{before}{unique}")));
+            }
+        }
+        named
+    }
+}
+
+/// A plan has no write-only values; the configuration has.
+fn with_write_only(planned: &Value, config: &Value) -> Value {
+    let Kind::Object(object) = planned.kind() else {
+        return planned.clone();
+    };
+    let changes: Vec<(&str, Value)> = object
+        .iter()
+        .filter(|(name, value)| name.ends_with("_wo") && value.is_null())
+        .filter_map(|(name, _)| Some((name.as_str(), config.get(name)?.clone())))
+        .collect();
+    args::with_all(planned, changes)
+}
+
+/// The parts of an id, by a text with places: the last one takes what is left.
+pub(crate) fn parse<'p>(pattern: &'p str, id: &str) -> Option<Vec<(&'p str, String)>> {
+    let mut parts = Vec::new();
+    let mut rest = id;
+    let mut pattern = pattern;
+    while let Some(open) = pattern.find('{') {
+        let (literal, after) = pattern.split_at(open);
+        rest = rest.strip_prefix(literal)?;
+        let (name, tail) = after.get(1..)?.split_once('}')?;
+        let end = tail.find('{').unwrap_or(tail.len());
+        let (separator, _) = tail.split_at(end);
+        let value = if separator.is_empty() {
+            std::mem::take(&mut rest)
+        } else {
+            let (value, _) = rest.split_once(separator)?;
+            rest = rest.get(value.len()..)?;
+            value
+        };
+        if value.is_empty() {
+            return None;
+        }
+        parts.push((name, value.to_owned()));
+        pattern = tail;
+    }
+    rest.strip_prefix(pattern)?.is_empty().then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn ids_are_taken_apart() {
+        let table: &[(&str, &str, Option<Vec<&str>>)] = &[
+            ("{name}", "a/b", Some(vec!["a/b"])),
+            (
+                "{role}/{policy_arn}",
+                "r/arn:aws:iam::1:policy/p",
+                Some(vec!["r", "arn:aws:iam::1:policy/p"]),
+            ),
+            ("{a}:{b}", "x", None),
+            ("{a}:{b}", ":x", None),
+            ("{bucket},{name}", "b,n", Some(vec!["b", "n"])),
+        ];
+        for (pattern, id, expected) in table {
+            let parts = parse(pattern, id)
+                .map(|parts| parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>());
+            let expected = expected
+                .clone()
+                .map(|parts| parts.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            assert_eq!(parts, expected, "{pattern} {id}");
+        }
+    }
+}

@@ -1,0 +1,717 @@
+//! Carrying out a table.
+
+use crate::cx::{Cx, dns_suffix, message, partition};
+use crate::facts::TypeFacts;
+use crate::json;
+use crate::read::{Reader, is_empty, known};
+use crate::shape::{Operation, Shape};
+use crate::table::{Id, Phase, Step, Table, When};
+use crate::write::Fill;
+use serde_json::{Value as Json, json};
+use sha2::Digest as _;
+use std::sync::Arc;
+use std::time::Duration;
+use terrane_aws_client::ApiError;
+use terrane_model::schema::Schema;
+use terrane_provider::args;
+use terrane_provider::native::{Answered, Refusal};
+use terrane_value::{Kind, Value};
+use tokio::time::Instant;
+
+mod change;
+mod parts;
+mod tags;
+mod wait;
+
+use parts::USUAL;
+pub(crate) use parts::{Trouble, blank, messages, object, places, same_at, seconds, settled};
+pub(crate) use tags::{all_tags, from_map, merged as merged_tags, to_map};
+
+/// One call of the engine about one object.
+pub struct Run<'a> {
+    pub(crate) cx: &'a Cx,
+    pub(crate) table: &'a Table,
+    pub(crate) facts: &'a TypeFacts,
+    pub(crate) schema: &'a Schema,
+    pub(crate) phase: Phase,
+    pub(crate) region: String,
+    pub(crate) account: String,
+    pub(crate) token: String,
+    pub(crate) deadline: Instant,
+    /// On a change: the object as it was.
+    pub(crate) prior: Value,
+}
+
+impl std::fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run")
+            .field("table", &self.table)
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long something may take where neither the configuration nor the facts say it.
+const USUAL_SECONDS: u64 = 20 * 60;
+/// How long what was made may take to be seen.
+const PROPAGATION: Duration = Duration::from_secs(120);
+
+/// How often a call is made whose error goes away by itself: a bound also where pauses are of no length.
+const MOST_ATTEMPTS: u32 = 100;
+
+impl<'a> Run<'a> {
+    /// Begins a call about this object.
+    pub(crate) async fn begin(
+        cx: &'a Cx,
+        (table, facts, schema): (&'a Table, &'a TypeFacts, &'a Schema),
+        phase: Phase,
+        object: &Value,
+        token: &str,
+    ) -> Answered<Run<'a>> {
+        let region = args::string(object, "region")
+            .filter(|region| !region.is_empty())
+            .unwrap_or(&cx.region)
+            .to_owned();
+        let account = if table.mentions("{account}") {
+            cx.caller().await?.account.clone()
+        } else {
+            String::new()
+        };
+        let limit = object
+            .get("timeouts")
+            .and_then(|timeouts| args::string(timeouts, phase.name()))
+            .and_then(seconds)
+            .or_else(|| facts.about.timeouts.get(phase.name()).copied())
+            .unwrap_or(USUAL_SECONDS);
+        Ok(Run {
+            cx,
+            table,
+            facts,
+            schema,
+            phase,
+            region,
+            account,
+            token: token.to_owned(),
+            deadline: Instant::now() + Duration::from_secs(limit),
+            prior: Value::NULL,
+        })
+    }
+
+    /// What is being done, for messages.
+    pub(crate) fn what(&self, object: &Value) -> String {
+        let doing = match self.phase {
+            Phase::Create => "creating",
+            Phase::Read => "reading",
+            Phase::Update => "updating",
+            Phase::Delete => "deleting",
+        };
+        let id = args::string(object, "id")
+            .filter(|id| !id.is_empty())
+            .or_else(|| args::string(object, "name"))
+            .map(|id| format!(" ({id})"))
+            .unwrap_or_default();
+        format!(
+            "{doing} {} {}{id}",
+            self.facts.about.human_name, self.table.name
+        )
+    }
+
+    /// The operation of a step.
+    pub(crate) fn operation(&self, service: &str, operation: &str) -> Answered<Arc<Operation>> {
+        self.cx.shapes.operation(service, operation).ok_or_else(|| {
+            Refusal::error(
+                "Unknown operation",
+                format!("There is no operation {operation} of {service}. This is a mistake of the provider."),
+            )
+        })
+    }
+
+    fn service(&self, step: &Step) -> &'static str {
+        step.service.unwrap_or(self.table.service)
+    }
+
+    /// A text with places, for an object: a value where it is one place, else text.
+    pub(crate) fn expand(&self, text: &str, object: &Value) -> Value {
+        let whole = text
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+            .filter(|name| !name.contains('{'));
+        if let Some(name) = whole {
+            return self.place(name, object);
+        }
+        let mut made = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            made.push_str(before);
+            let value = self.place(name, object);
+            match value.kind() {
+                Kind::String(text) => made.push_str(text),
+                Kind::Number(number) => made.push_str(&number.to_string()),
+                Kind::Bool(value) => made.push_str(if value { "true" } else { "false" }),
+                _ => {}
+            }
+            rest = tail;
+        }
+        made.push_str(rest);
+        Value::string(made)
+    }
+
+    fn place(&self, name: &str, object: &Value) -> Value {
+        let text = |text: &str| Value::string(text);
+        match name {
+            "account" => text(&self.account),
+            "partition" => text(partition(&self.region)),
+            "suffix" => text(dns_suffix(&self.region)),
+            "token" => text(&self.token("")),
+            "region" => text(&self.region),
+            _ => {
+                let mut value = object.clone();
+                for part in name.split('.') {
+                    value = match part.parse::<usize>() {
+                        Ok(at) => value.children().get(at).cloned().unwrap_or(Value::NULL),
+                        Err(_) => args::get(&value, part),
+                    };
+                }
+                value
+            }
+        }
+    }
+
+    /// The text of a place, empty where there is nothing.
+    pub(crate) fn text(&self, text: &str, object: &Value) -> String {
+        match self.expand(text, object).kind() {
+            Kind::String(text) => text.to_string(),
+            Kind::Number(number) => number.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// A name for a call of this change, the same when the change is asked for again.
+    pub(crate) fn token(&self, of: &str) -> String {
+        let digest = sha2::Sha256::digest(format!("{}\n{of}", self.token));
+        let mut text = hex::encode(digest);
+        text.truncate(32);
+        text
+    }
+
+    fn fill<'s>(&'s self, step: &'s Step) -> Fill<'s> {
+        Fill {
+            names: &self.table.names,
+            only: &step.only,
+            except: &step.except,
+            clears: self.phase == Phase::Update,
+        }
+    }
+
+    /// The input of a call.
+    pub(crate) fn input(&self, step: &Step, operation: &Operation, object: &Value) -> Json {
+        let mut input = json!({});
+        let fill = self.fill(step);
+        for (member, text) in &step.sets {
+            let shape = operation.input.at(member).unwrap_or(&Shape::Any);
+            let value = self.expand(text, object);
+            if let Some(value) = fill.value(None, None, shape, &value, "", 0) {
+                json::put(&mut input, member, value);
+            }
+        }
+        if step.fills {
+            fill.root(
+                &self.facts.block,
+                &operation.input,
+                &self.part(step, operation, object),
+                &mut input,
+            );
+        }
+        if let Some((member, pairs)) = step.map {
+            let texts: serde_json::Map<String, Json> = pairs
+                .iter()
+                .filter_map(|(name, key)| {
+                    Some(((*key).to_owned(), self.mapped(name, object)?.into()))
+                })
+                .collect();
+            if !texts.is_empty() {
+                json::put(&mut input, member, Json::Object(texts));
+            }
+        }
+        if self.phase == Phase::Create || step.fills {
+            for name in &operation.tokens {
+                if input.get(name).is_none() && !self.token.is_empty() {
+                    json::put(&mut input, name, self.token(step.operation).into());
+                }
+            }
+        }
+        if let Some(change) = self.table.input {
+            change(step.operation, &mut input, object);
+        }
+        input
+    }
+
+    /// The object, or of it what changes and what the operation requires.
+    fn part(&self, step: &Step, operation: &Operation, object: &Value) -> Value {
+        let (true, Kind::Object(attributes)) =
+            (step.partial && !self.prior.is_null(), object.kind())
+        else {
+            return object.clone();
+        };
+        let required: &[String] = match &operation.input {
+            Shape::Structure { required, .. } => required,
+            _ => &[],
+        };
+        let fill = self.fill(step);
+        let left: Vec<_> = attributes
+            .iter()
+            .map(|(name, value)| {
+                let needed = fill
+                    .places(name, &operation.input)
+                    .iter()
+                    .any(|(place, _)| required.contains(place));
+                let keeps = needed || !same_at(&self.prior, object, name);
+                (
+                    name.clone(),
+                    if keeps {
+                        value.clone()
+                    } else {
+                        Value::null(value.ty())
+                    },
+                )
+            })
+            .collect();
+        Value::object(left)
+    }
+
+    /// An attribute as a text of a map: on creation if it is set, on a change if it changes.
+    fn mapped(&self, name: &str, object: &Value) -> Option<String> {
+        let value = args::get(object, name);
+        let text = match value.kind() {
+            Kind::String(text) => text.to_string(),
+            Kind::Number(number) => number.to_string(),
+            Kind::Bool(value) => value.to_string(),
+            _ => String::new(),
+        };
+        if self.prior.is_null() {
+            (!text.is_empty()).then_some(text)
+        } else {
+            (!same_at(&self.prior, object, name)).then_some(text)
+        }
+    }
+
+    /// Calls a step, again while its error is one that goes away.
+    pub(crate) async fn call_step(&self, step: &Step, object: &Value) -> Result<Json, Trouble> {
+        let service = self.service(step);
+        let operation = self
+            .operation(service, step.operation)
+            .map_err(Trouble::Refused)?;
+        let mut input = self.input(step, &operation, object);
+        if let Some((key, text, pairs)) = step.each {
+            for (name, wanted) in pairs {
+                if let Some(value) = self.mapped(name, object) {
+                    let mut input = input.clone();
+                    json::put(&mut input, key, (*wanted).into());
+                    json::put(&mut input, text, value.into());
+                    self.call(service, step.operation, input)
+                        .await
+                        .map_err(Trouble::Api)?;
+                }
+            }
+            return Ok(Json::Null);
+        }
+        if self.phase == Phase::Create
+            && self
+                .table
+                .create
+                .as_ref()
+                .is_some_and(|create| create.operation == step.operation)
+        {
+            self.put_tags(&operation.input, &all_tags(object), &mut input);
+        }
+        let (path, choice) = match step.at.split_once('[') {
+            Some((path, _)) => (path, true),
+            None => (step.at, false),
+        };
+        if choice {
+            return self.pages(service, step, input, path).await;
+        }
+        self.call(service, step.operation, input)
+            .await
+            .map_err(Trouble::Api)
+    }
+
+    /// Calls an operation, again while its error is one that goes away.
+    pub(crate) async fn call(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Json,
+    ) -> Result<Json, ApiError> {
+        let started = Instant::now();
+        let mut pause = Duration::from_millis(500);
+        for attempt in 1.. {
+            let error = match self
+                .cx
+                .call(service, operation, &self.region, input.clone())
+                .await
+            {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let passes = self.table.retries.iter().chain(USUAL).find(|retry| {
+                retry.on.contains(&self.phase)
+                    && retry.code == error.code
+                    && error.message.contains(retry.message)
+            });
+            let Some(retry) = passes else {
+                return Err(error);
+            };
+            let late = started.elapsed() > Duration::from_secs(retry.seconds)
+                || Instant::now() > self.deadline
+                || attempt >= MOST_ATTEMPTS;
+            if late {
+                return Err(error);
+            }
+            self.cx.pause(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(10));
+        }
+        unreachable!("the loop ends with a return")
+    }
+
+    /// Calls an operation of the table's service; an error is a message.
+    pub(crate) async fn ask(&self, operation: &str, input: Json) -> Answered<Json> {
+        self.ask_of(self.table.service, operation, input).await
+    }
+
+    /// The same, of any service.
+    pub(crate) async fn ask_of(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Json,
+    ) -> Answered<Json> {
+        self.call(service, operation, input).await.map_err(|error| {
+            Refusal::Messages(vec![message(
+                &error,
+                &format!("{} {}", self.phase.name(), self.table.name),
+            )])
+        })
+    }
+
+    /// The same; `None` where one of these errors comes.
+    pub(crate) async fn ask_unless(
+        &self,
+        operation: &str,
+        input: Json,
+        none: &[&str],
+    ) -> Answered<Option<Json>> {
+        match self.call(self.table.service, operation, input).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if none.contains(&error.code.as_str()) => Ok(None),
+            Err(error) => Err(Refusal::Messages(vec![message(
+                &error,
+                &format!("{} {}", self.phase.name(), self.table.name),
+            )])),
+        }
+    }
+
+    /// All pages of an answer, the lists at this path together.
+    async fn pages(
+        &self,
+        service: &str,
+        step: &Step,
+        input: Json,
+        path: &str,
+    ) -> Result<Json, Trouble> {
+        let mut input = input;
+        let mut all: Option<Json> = None;
+        for _ in 0..1000 {
+            let answer = self
+                .call(service, step.operation, input.clone())
+                .await
+                .map_err(Trouble::Api)?;
+            let next = [
+                "NextToken",
+                "nextToken",
+                "NextMarker",
+                "Marker",
+                "NextPageMarker",
+                "NextRecordName",
+            ]
+            .iter()
+            .find_map(|name| Some((*name, answer.get(*name)?.as_str()?.to_owned())))
+            .filter(|(_, token)| !token.is_empty());
+            let more = json::get(&answer, path)
+                .and_then(Json::as_array)
+                .cloned()
+                .unwrap_or_default();
+            match &mut all {
+                None => all = Some(answer),
+                Some(all) => {
+                    let mut items = json::get(all, path)
+                        .and_then(Json::as_array)
+                        .cloned()
+                        .unwrap_or_default();
+                    items.extend(more);
+                    json::put(all, path, Json::Array(items));
+                }
+            }
+            let Some((name, token)) = next else { break };
+            let name = if name == "NextMarker" { "Marker" } else { name };
+            if json::text_at(&input, name).as_deref() == Some(token.as_str()) {
+                break;
+            }
+            json::put(&mut input, name, token.into());
+        }
+        Ok(all.unwrap_or(Json::Null))
+    }
+
+    /// Whether an error means that there is no such object.
+    pub(crate) fn is_not_found(&self, error: &ApiError) -> bool {
+        // Facts have the names of types in the SDK, answers the codes: `NoSuchEntityException` is `NoSuchEntity`.
+        let bare = |code: &str| {
+            let code = code.rsplit('.').next().unwrap_or(code);
+            let code = code.strip_suffix("Exception").unwrap_or(code);
+            code.strip_suffix("Fault").unwrap_or(code).to_owned()
+        };
+        let code = error.code.as_str();
+        self.table.not_found.contains(&code)
+            || self.facts.about.not_found_errors.iter().any(|known| {
+                // Some mean it with a certain message only.
+                if let Some((of, message)) = known.split_once(" ~ ") {
+                    return of == code && error.message.contains(message.trim_matches('"'));
+                }
+                known == code || (!known.ends_with(".NotFound") && bare(known) == bare(code))
+            })
+    }
+
+    /// The object in the answer of the first step of reading; `None`: it is gone.
+    pub(crate) async fn raw(&self, object: &Value) -> Answered<Option<(Json, Json)>> {
+        let Some(step) = self.table.read.first() else {
+            return Ok(Some((json!({}), json!({}))));
+        };
+        let answer = match self.call_step(step, object).await {
+            Ok(answer) => answer,
+            Err(Trouble::Api(error))
+                if self.is_not_found(&error) || step.none_when.contains(&error.code.as_str()) =>
+            {
+                return Ok(None);
+            }
+            Err(trouble) => return Err(trouble.refusal(&self.what(object))),
+        };
+        let Some(found) = self.pick(step, &answer, object) else {
+            return Ok(None);
+        };
+        let gone = self.table.gone_when.iter().any(|(path, states)| {
+            json::text_at(&found, path).is_some_and(|state| states.contains(&state.as_str()))
+        });
+        Ok((!gone).then_some((found, answer)))
+    }
+
+    /// What a step looks for in an answer.
+    fn pick(&self, step: &Step, answer: &Json, object: &Value) -> Option<Json> {
+        let path = match self.expand(step.at, object).kind() {
+            Kind::String(path) => path.to_string(),
+            _ => String::new(),
+        };
+        let found = if path.is_empty() {
+            Some(answer)
+        } else {
+            json::get(answer, &path)
+        };
+        let mut found = found?.clone();
+        if let Some(change) = self.table.answer {
+            change(step.operation, &mut found);
+        }
+        Some(found)
+    }
+
+    /// How the object is now; `None`: it is gone.
+    pub(crate) async fn find(&self, object: &Value) -> Answered<Option<Value>> {
+        if let Some(hooks) = &self.table.hooks
+            && let Some(found) = hooks.read(self, object).await?
+        {
+            let Some(found) = found else { return Ok(None) };
+            return self.completed(found, object, &Json::Null).await.map(Some);
+        }
+        let Some((raw, _)) = self.raw(object).await? else {
+            return Ok(None);
+        };
+        let mut found = object.clone();
+        for (at, step) in self.table.read.iter().enumerate() {
+            let operation = self.operation(self.service(step), step.operation)?;
+            let answer = if at == 0 {
+                Some(raw.clone())
+            } else {
+                match self.call_step(step, &found).await {
+                    Ok(answer) => self.pick(step, &answer, &found),
+                    Err(Trouble::Api(error)) if step.none_when.contains(&error.code.as_str()) => {
+                        None
+                    }
+                    Err(trouble) => return Err(trouble.refusal(&self.what(object))),
+                }
+            };
+            found = self.merged(step, &operation, answer, &found);
+        }
+        self.completed(found, object, &raw).await.map(Some)
+    }
+
+    fn merged(
+        &self,
+        step: &Step,
+        operation: &Operation,
+        answer: Option<Json>,
+        found: &Value,
+    ) -> Value {
+        let reader = Reader {
+            names: &self.table.names,
+            local: &self.table.local,
+            quiet: &self.table.quiet,
+        };
+        let block = &self.schema.block;
+        if let Some(name) = step.into {
+            let before = args::get(found, name);
+            let Some(ty) = block
+                .attributes
+                .get(name)
+                .map(terrane_model::schema::Attribute::value_type)
+            else {
+                return found.clone();
+            };
+            let value = match answer {
+                Some(answer) => reader.value(&ty, &answer, &before, name, 0),
+                None if is_empty(&before) => before.clone(),
+                None => Value::null(ty),
+            };
+            let same = self
+                .facts
+                .block
+                .attributes
+                .get(name)
+                .is_some_and(|about| crate::same::same(&before, &value, about.sameness()));
+            return if same {
+                found.clone()
+            } else {
+                args::with(found, name, value)
+            };
+        }
+        let shape = operation.output.at(step.at);
+        let answer = answer.unwrap_or_else(|| json!({}));
+        reader.root(
+            (&self.facts.block, block),
+            shape,
+            &answer,
+            found,
+            &step.only,
+        )
+    }
+
+    /// With id, region, ARN and tags, and what hooks know.
+    async fn completed(&self, found: Value, prior: &Value, raw: &Json) -> Answered<Value> {
+        let mut found = found;
+        if self.schema.block.attributes.contains_key("region") {
+            found = args::with(&found, "region", Value::string(self.region.as_str()));
+        }
+        found = args::with(&found, "id", args::get(prior, "id"));
+        if let (Some(arn), true) = (
+            self.table.arn,
+            self.schema.block.attributes.contains_key("arn"),
+        ) {
+            found = args::with(&found, "arn", Value::string(self.text(arn, &found)));
+        }
+        found = self.with_tags(found, prior, raw).await?;
+        if let Some(hooks) = &self.table.hooks {
+            found = hooks.found(self, found, prior).await?;
+        }
+        if let Some(change) = self.table.found {
+            found = change(self, found);
+        }
+        let mut found = known(&self.unsaid_as_it_was(&found, prior));
+        // Blocks are never null but where one at most is nested.
+        for (name, nested) in &self.schema.block.blocks {
+            if found.get(name).is_some_and(Value::is_null) {
+                found = args::with(&found, name, nested.empty_value());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Arguments that say nothing are null or empty, as they were.
+    fn unsaid_as_it_was(&self, found: &Value, prior: &Value) -> Value {
+        let changes = self
+            .facts
+            .block
+            .attributes
+            .iter()
+            .filter(|(_, about)| !about.computed)
+            .filter_map(|(name, _)| {
+                let (value, before) = (found.get(name)?, prior.get(name)?);
+                let nothing = is_empty(value) && is_empty(before) && value != before;
+                (nothing && before.is_known()).then(|| (name.as_str(), before.clone()))
+            });
+        args::with_all(found, changes.collect::<Vec<_>>())
+    }
+
+    /// Whether a step is to be made on a change from `prior` to `planned`.
+    pub(crate) fn applies(
+        &self,
+        step: &Step,
+        operation: &Operation,
+        prior: &Value,
+        planned: &Value,
+    ) -> bool {
+        let changed = |name: &str| !same_at(prior, planned, name);
+        match &step.when {
+            When::Any(names) => names.iter().any(|name| changed(name)),
+            When::Set(name) => changed(name) && !is_empty(&args::get(planned, name)),
+            When::Unset(name) => changed(name) && is_empty(&args::get(planned, name)),
+            When::Changed => self
+                .inputs(step, operation)
+                .iter()
+                .any(|name| changed(name)),
+        }
+    }
+
+    /// The attributes that go into the input of a step.
+    pub(crate) fn inputs(&self, step: &Step, operation: &Operation) -> Vec<String> {
+        let fill = self.fill(step);
+        let mut names: Vec<String> = Vec::new();
+        if step.fills {
+            let all = self
+                .facts
+                .block
+                .attributes
+                .keys()
+                .chain(self.facts.block.blocks.keys());
+            for name in all {
+                if fill.takes(name, &self.facts.block)
+                    && !fill.places(name, &operation.input).is_empty()
+                {
+                    names.push(name.clone());
+                }
+            }
+        }
+        let mapped = step.map.map_or(&[] as &[_], |(_, pairs)| pairs);
+        let each = step.each.map_or(&[] as &[_], |(_, _, pairs)| pairs);
+        names.extend(
+            mapped
+                .iter()
+                .chain(each)
+                .map(|(name, _)| (*name).to_owned()),
+        );
+        for (_, text) in &step.sets {
+            for name in places(text) {
+                if name != "id" && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
+    }
+
+    /// The id of an object that was just made.
+    pub(crate) fn new_id(&self, object: &Value, answer: &Json) -> Option<String> {
+        let id = match self.table.id {
+            Id::Out(path) => json::text_at(answer, path)?,
+            Id::Of(text) => self.text(text, object),
+        };
+        (!id.is_empty()).then_some(id)
+    }
+}

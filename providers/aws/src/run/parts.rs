@@ -1,0 +1,190 @@
+//! Small parts of carrying out tables: troubles, errors that go away, lengths of time, objects.
+
+use crate::cx::{message, refusal};
+use crate::facts::TypeFacts;
+use crate::read::{is_empty, known, settle};
+use crate::table::{Id, Phase, Retry, Table};
+use terrane_aws_client::ApiError;
+use terrane_model::provider::ProviderDiagnostic;
+use terrane_model::schema::Schema;
+use terrane_provider::args;
+use terrane_provider::native::{Object, Refusal};
+use terrane_value::Value;
+
+/// Whether an attribute (the first part of a path) is the same in both.
+pub(crate) fn same_at(prior: &Value, planned: &Value, name: &str) -> bool {
+    let name = name.split('.').next().unwrap_or(name);
+    let (before, after) = (args::get(prior, name), args::get(planned, name));
+    terrane_provider::plan::same(&before, &after) || (is_empty(&before) && is_empty(&after))
+}
+
+/// The names in braces.
+pub(crate) fn places(text: &str) -> Vec<String> {
+    text.split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}'))
+        .map(|(name, _)| name.split('.').next().unwrap_or(name).to_owned())
+        .filter(|name| {
+            !matches!(
+                name.as_str(),
+                "account" | "partition" | "suffix" | "token" | "region"
+            )
+        })
+        .collect()
+}
+
+/// Why a step has no answer.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The API's error.
+    Api(ApiError),
+    /// Something else.
+    Refused(Refusal),
+}
+
+impl Trouble {
+    /// Where nothing was done yet.
+    pub(crate) fn refusal(self, what: &str) -> Refusal {
+        match self {
+            Self::Api(error) => refusal(&error, what),
+            Self::Refused(refusal) => refusal,
+        }
+    }
+
+    /// Where something was done: a message beside the object.
+    pub(crate) fn messages(self, what: &str) -> Vec<ProviderDiagnostic> {
+        match self {
+            Self::Api(error) => vec![message(&error, what)],
+            Self::Refused(refusal) => messages(refusal),
+        }
+    }
+}
+
+/// A refusal as messages.
+pub(crate) fn messages(refusal: Refusal) -> Vec<ProviderDiagnostic> {
+    match refusal {
+        Refusal::Messages(messages) => messages,
+        Refusal::Failure(failure) => {
+            vec![ProviderDiagnostic::error(
+                "AWS did not answer",
+                failure.message,
+            )]
+        }
+    }
+}
+
+/// `1h30m`, `90s` in seconds.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let mut total = 0.0;
+    let mut digits = String::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter.is_ascii_digit() || letter == '.' {
+            digits.push(letter);
+            continue;
+        }
+        let unit = match letter {
+            'h' => 3600.0,
+            'm' if letters.peek() == Some(&'s') => {
+                letters.next();
+                0.001
+            }
+            'm' => 60.0,
+            's' => 1.0,
+            _ => return None,
+        };
+        total += std::mem::take(&mut digits).parse::<f64>().ok()? * unit;
+    }
+    if !digits.is_empty() || !(0.0..=1e8).contains(&total) {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "in bounds, see above"
+    )]
+    let whole = total as u64;
+    Some(whole)
+}
+
+const CHANGES: &[Phase] = &[Phase::Create, Phase::Update, Phase::Delete];
+
+/// Errors that go away, of any service.
+pub(super) static USUAL: &[Retry] = &[
+    Retry {
+        on: CHANGES,
+        code: "OperationAborted",
+        message: "",
+        seconds: 60,
+    },
+    Retry {
+        on: CHANGES,
+        code: "ConcurrentModification",
+        message: "",
+        seconds: 120,
+    },
+    Retry {
+        on: CHANGES,
+        code: "ConcurrentModificationException",
+        message: "",
+        seconds: 60,
+    },
+];
+
+impl Table {
+    pub(super) fn mentions(&self, place: &str) -> bool {
+        let steps = self
+            .create
+            .iter()
+            .chain(&self.then)
+            .chain(&self.read)
+            .chain(&self.update)
+            .chain(&self.delete);
+        let mut texts =
+            steps.flat_map(|step| step.sets.iter().map(|(_, text)| *text).chain([step.at]));
+        let tags = match self.tags {
+            crate::table::Tags::Calls { of, .. } => of,
+            _ => "",
+        };
+        let id = match self.id {
+            Id::Of(text) => text,
+            Id::Out(_) => "",
+        };
+        texts.any(|text| text.contains(place))
+            || [self.arn.unwrap_or_default(), tags, id]
+                .iter()
+                .any(|text| text.contains(place))
+    }
+}
+
+/// An object and what was said about it.
+pub(crate) fn object(state: Value, diagnostics: Vec<ProviderDiagnostic>) -> Object {
+    Object {
+        diagnostics,
+        ..Object::new(state)
+    }
+}
+
+/// What was planned, with what is known by now.
+pub(crate) fn settled(planned: &Value, actual: &Value) -> Value {
+    known(&settle(planned, actual))
+}
+
+/// An object of which nothing is known, with the defaults of what only this program knows.
+pub(crate) fn blank(facts: &TypeFacts, schema: &Schema) -> Value {
+    let empty = schema.block.empty_value();
+    let defaults: Vec<(&str, Value)> = facts
+        .block
+        .attributes
+        .iter()
+        .filter_map(|(name, about)| {
+            let ty = schema.block.attributes.get(name.as_str())?.value_type();
+            let default = about.default.as_ref()?;
+            Some((
+                name.as_str(),
+                terrane_value::json::decode(&default.to_string(), &ty).ok()?,
+            ))
+        })
+        .collect();
+    args::with_all(&empty, defaults)
+}

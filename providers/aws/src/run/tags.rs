@@ -1,0 +1,342 @@
+//! Tags: what everything gets, what is not looked at, and how they are read and changed.
+
+use super::{Run, messages};
+use crate::cx::Cx;
+use crate::json;
+use crate::read::entries;
+use crate::shape::{Shape, squash};
+use crate::table::Tags;
+use crate::write::pairs;
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+use terrane_provider::args;
+use terrane_provider::native::{Answered, Refusal};
+use terrane_value::{Kind, Type, Value};
+
+/// A map of strings as plain data. Null and unknown elements are left out.
+pub(crate) fn to_map(value: &Value) -> BTreeMap<String, String> {
+    match value.unmarked().kind() {
+        Kind::Map(map) => map
+            .iter()
+            .filter_map(|(key, value)| {
+                Some((key.to_string(), value.unmarked().as_str()?.to_owned()))
+            })
+            .collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+/// And back.
+pub(crate) fn from_map(map: &BTreeMap<String, String>) -> Value {
+    let entries = map
+        .iter()
+        .map(|(key, value)| (key.as_str().into(), Value::string(value.as_str())));
+    Value::map(Type::String, entries.collect())
+}
+
+/// The tags that an object is to have.
+pub(crate) fn all_tags(object: &Value) -> BTreeMap<String, String> {
+    to_map(&args::get(object, "tags_all"))
+}
+
+/// Tags of a configuration with those that everything gets.
+pub(crate) fn merged(cx: &Cx, tags: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut all = cx.default_tags.clone();
+    all.extend(tags.clone());
+    all.retain(|key, _| !cx.ignored.has(key));
+    all
+}
+
+/// The member of an input or an answer that holds tags.
+fn member(shape: &Shape) -> Option<(&str, &Shape)> {
+    ["tags", "taglist", "tagset"].iter().find_map(|wanted| {
+        let name = shape.names().find(|name| squash(name) == *wanted)?;
+        Some((name, shape.member(name)?))
+    })
+}
+
+fn written(shape: &Shape, tags: &BTreeMap<String, String>) -> Json {
+    let values = from_map(tags);
+    let Kind::Map(map) = values.kind() else {
+        return Json::Null;
+    };
+    match shape {
+        Shape::List(element) => pairs(
+            element,
+            map.iter().map(|(key, value)| (key.as_str(), value)),
+        ),
+        _ => json!(tags),
+    }
+}
+
+impl Run<'_> {
+    /// Whether tags go with the creation.
+    pub(crate) fn tags_with_creation(&self) -> bool {
+        let Some(create) = &self.table.create else {
+            return false;
+        };
+        let service = create.service.unwrap_or(self.table.service);
+        let operation = self.cx.shapes.operation(service, create.operation);
+        match self.table.tags {
+            Tags::None | Tags::Hook => true,
+            Tags::Ec2(_) => operation
+                .is_some_and(|operation| operation.input.member("TagSpecifications").is_some()),
+            Tags::Calls { .. } => {
+                operation.is_some_and(|operation| member(&operation.input).is_some())
+            }
+        }
+    }
+
+    /// Puts tags into the input of a creation.
+    pub(crate) fn put_tags(
+        &self,
+        shape: &Shape,
+        tags: &BTreeMap<String, String>,
+        input: &mut Json,
+    ) {
+        if tags.is_empty() {
+            return;
+        }
+        match self.table.tags {
+            Tags::Ec2(kind) => {
+                if let Some(Shape::List(_)) = shape.member("TagSpecifications") {
+                    let tags: Vec<Json> = tags
+                        .iter()
+                        .map(|(key, value)| json!({"Key": key, "Value": value}))
+                        .collect();
+                    json::put(
+                        input,
+                        "TagSpecifications",
+                        json!([{"ResourceType": kind, "Tags": tags}]),
+                    );
+                }
+            }
+            Tags::Calls { .. } | Tags::Hook => {
+                if let Some((name, shape)) = member(shape) {
+                    json::put(input, name, written(shape, tags));
+                }
+            }
+            Tags::None => {}
+        }
+    }
+
+    /// Adds and removes tags.
+    pub(crate) async fn change_tags(
+        &self,
+        object: &Value,
+        before: &BTreeMap<String, String>,
+        after: &BTreeMap<String, String>,
+    ) -> Answered<()> {
+        let removed: Vec<&String> = before
+            .keys()
+            .filter(|key| !after.contains_key(*key))
+            .collect();
+        let added: BTreeMap<String, String> = after
+            .iter()
+            .filter(|(key, value)| before.get(*key) != Some(*value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let (add, remove, key, of) = match self.table.tags {
+            Tags::None | Tags::Hook => return Ok(()),
+            Tags::Ec2(_) => ("CreateTags", "DeleteTags", "Resources", "{id}"),
+            Tags::Calls {
+                add,
+                remove,
+                key,
+                of,
+                ..
+            } => (add, remove, key, of),
+        };
+        let service = self.table.service;
+        let base = |operation: &str| -> Answered<(Json, Shape)> {
+            let shape = self.operation(service, operation)?.input.clone();
+            let mut input = json!({});
+            for (at, key) in key.split(',').enumerate() {
+                let text = of.split(',').nth(at).unwrap_or_default();
+                let place = self.text(text, object);
+                let value = match shape.at(key) {
+                    Some(Shape::List(_)) => json!([place]),
+                    _ => json!(place),
+                };
+                json::put(&mut input, key, value);
+            }
+            Ok((input, shape))
+        };
+        let what = format!("changing the tags of {}", self.what(object));
+        if !removed.is_empty() {
+            let (mut input, shape) = base(remove)?;
+            let keys = shape
+                .names()
+                .find(|name| {
+                    matches!(
+                        squash(name).as_str(),
+                        "tagkeys" | "tagkeylist" | "keys" | "tags"
+                    )
+                })
+                .unwrap_or("TagKeys")
+                .to_owned();
+            let list: Vec<Json> = match shape.member(&keys) {
+                Some(Shape::List(element)) if matches!(**element, Shape::Structure { .. }) => {
+                    removed.iter().map(|key| json!({"Key": key})).collect()
+                }
+                _ => removed.iter().map(|key| json!(key)).collect(),
+            };
+            json::put(&mut input, &keys, Json::Array(list));
+            self.call(service, remove, input)
+                .await
+                .map_err(|error| crate::cx::refusal(&error, &what))?;
+        }
+        if !added.is_empty() {
+            let (mut input, shape) = base(add)?;
+            if let Some((name, shape)) = member(&shape) {
+                json::put(&mut input, name, written(shape, &added));
+            }
+            self.call(service, add, input)
+                .await
+                .map_err(|error| crate::cx::refusal(&error, &what))?;
+        }
+        Ok(())
+    }
+
+    /// The object with its tags as they are.
+    pub(crate) async fn with_tags(
+        &self,
+        found: Value,
+        prior: &Value,
+        raw: &Json,
+    ) -> Answered<Value> {
+        if !self.schema.block.attributes.contains_key("tags_all") {
+            return Ok(found);
+        }
+        let all: BTreeMap<String, String> = match self.table.tags {
+            Tags::None | Tags::Hook => return Ok(found),
+            Tags::Ec2(_) | Tags::Calls { list: None, .. } => {
+                let holder = raw.as_object().and_then(|members| {
+                    ["tags", "taglist", "tagset"].iter().find_map(|wanted| {
+                        members
+                            .iter()
+                            .find(|(name, _)| squash(name) == *wanted)
+                            .map(|(_, tags)| tags)
+                    })
+                });
+                texts(holder.unwrap_or(&Json::Null))
+            }
+            Tags::Calls {
+                list: Some(list),
+                key,
+                of,
+                ..
+            } => self.listed_tags(list, key, of, &found).await?,
+        };
+        Ok(self.put_found_tags(&found, prior, all))
+    }
+
+    /// What was found, split into the object's own tags and all.
+    pub(crate) fn put_found_tags(
+        &self,
+        found: &Value,
+        prior: &Value,
+        all: BTreeMap<String, String>,
+    ) -> Value {
+        let mut all = all;
+        all.retain(|key, _| !self.cx.ignored.has(key));
+        let before = to_map(&args::get(prior, "tags"));
+        let mut own = all.clone();
+        own.retain(|key, value| {
+            self.cx.default_tags.get(key) != Some(value) || before.get(key) == Some(value)
+        });
+        let was_null = args::get(prior, "tags").is_null();
+        let tags = if own.is_empty() && was_null {
+            Value::null(Type::map(Type::String))
+        } else {
+            from_map(&own)
+        };
+        let found = args::with(found, "tags_all", from_map(&all));
+        if self.schema.block.attributes.contains_key("tags") {
+            args::with(&found, "tags", tags)
+        } else {
+            found
+        }
+    }
+
+    async fn listed_tags(
+        &self,
+        list: &str,
+        key: &str,
+        of: &str,
+        object: &Value,
+    ) -> Answered<BTreeMap<String, String>> {
+        let service = self.table.service;
+        let shape = self.operation(service, list)?;
+        let mut input = Map::new();
+        for (at, key) in key.split(',').enumerate() {
+            let text = of.split(',').nth(at).unwrap_or_default();
+            let place = self.text(text, object);
+            // The member that says of what may be a list here, and one thing there.
+            let name = shape
+                .input
+                .names()
+                .find(|name| squash(name).starts_with(&squash(key)))
+                .unwrap_or(key);
+            let value = match shape.input.member(name) {
+                Some(Shape::List(_)) => json!([place]),
+                _ => json!(place),
+            };
+            input.insert(name.to_owned(), value);
+        }
+        let answer = self
+            .call(service, list, Json::Object(input))
+            .await
+            .map_err(|error| {
+                crate::cx::refusal(
+                    &error,
+                    &format!("reading the tags of {}", self.what(object)),
+                )
+            });
+        let answer = match answer {
+            Ok(answer) => answer,
+            // Some partitions and emulators have no tags of this.
+            Err(Refusal::Messages(found))
+                if found
+                    .iter()
+                    .any(|message| message.detail.contains("NoSuchTagSet")) =>
+            {
+                return Ok(BTreeMap::new());
+            }
+            Err(refusal) => return Err(Refusal::Messages(messages(refusal))),
+        };
+        Ok(find_tags(&answer, 3).map(texts).unwrap_or_default())
+    }
+}
+
+/// What holds tags in an answer.
+fn find_tags(answer: &Json, depth: usize) -> Option<&Json> {
+    let members = answer.as_object()?;
+    let wanted = |name: &str| {
+        matches!(
+            squash(name).as_str(),
+            "tags" | "taglist" | "tagset" | "resourcetaglist"
+        )
+    };
+    if let Some((_, found)) = members
+        .iter()
+        .find(|(name, found)| wanted(name) && !found.is_null())
+    {
+        // A set of tags within a set of tags.
+        return Some(found.get("TagSet").unwrap_or(found));
+    }
+    if depth == 0 {
+        return None;
+    }
+    members.values().find_map(|below| match below {
+        Json::Array(items) => items.first().and_then(|first| find_tags(first, depth - 1)),
+        other => find_tags(other, depth - 1),
+    })
+}
+
+fn texts(found: &Json) -> BTreeMap<String, String> {
+    entries(found)
+        .into_iter()
+        .map(|(key, value)| (key, json::text(value)))
+        .collect()
+}
