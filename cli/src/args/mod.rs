@@ -7,6 +7,7 @@ pub(crate) mod table;
 mod table_cost;
 mod table_gates;
 mod table_policy;
+mod table_query;
 mod table_state;
 
 pub(crate) use parse::Parsed;
