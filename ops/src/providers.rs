@@ -117,7 +117,11 @@ pub fn built_in(session: &Session) -> Providers {
         ..terrane_builtin::Options::default()
     });
     // In place of the plugin hashicorp/aws, where that is asked for: it can change some of its types only.
-    if session.env.get("TERRANE_AWS").is_some_and(|which| which == "native") {
+    if session
+        .env
+        .get("TERRANE_AWS")
+        .is_some_and(|which| which == "native")
+    {
         providers.add(Arc::new(terrane_aws::Aws::new(session.env.clone())));
     }
     // For the project's own tests: a simulated cloud, which lives as long as the process.

@@ -8,6 +8,7 @@ mod table_cost;
 mod table_drift;
 mod table_gates;
 mod table_policy;
+mod table_query;
 mod table_state;
 
 pub(crate) use parse::Parsed;

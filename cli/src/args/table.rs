@@ -563,27 +563,6 @@ static COMMANDS: &[Command] = &[
         run: Some(command::providers::schema),
     },
     Command {
-        path: &["query"],
-        primary: false,
-        usage: " [options]",
-        about: "List what there is of the types that query files name",
-        help: "Asks providers for objects that exist, whether they are managed here or not: those\nthat the list blocks of the query files (.tfquery.hcl) of this folder describe. Each\nis shown with its identity and its name. Changes nothing.",
-        flags: &[
-            VIEW,
-            JSON,
-            INPUT,
-            VARS,
-            &[Flag::new(
-                "generate-config-out",
-                Value,
-                "FILE",
-                "Write `import` and `resource` blocks for what is found to a new file. With -json they are a part of the output.",
-            )],
-        ],
-        positional: (0, 0),
-        run: Some(command::query::run),
-    },
-    Command {
         path: &["refresh"],
         primary: false,
         usage: " [options]",
@@ -783,6 +762,7 @@ pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
         .chain(super::table_gates::COMMANDS)
         .chain(super::table_policy::COMMANDS)
         .chain(super::table_drift::COMMANDS)
+        .chain(super::table_query::COMMANDS)
         .chain(super::table_state::COMMANDS)
 }
 
