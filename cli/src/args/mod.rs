@@ -10,6 +10,7 @@ mod table_gates;
 mod table_policy;
 mod table_query;
 mod table_state;
+mod table_workspace;
 
 pub(crate) use parse::Parsed;
 pub(crate) use table::Command;

@@ -47,7 +47,7 @@ const GLASS: &[Flag] = &[
     super::table_gates::KEY,
 ];
 
-/// The commands, but for those below `state`.
+/// The commands, but for those that have a table of their own.
 static COMMANDS: &[Command] = &[
     Command {
         path: &["init"],
@@ -673,91 +673,13 @@ static COMMANDS: &[Command] = &[
         positional: (1, 1),
         run: Some(command::why::run),
     },
-    Command {
-        path: &["workspace"],
-        primary: false,
-        usage: " <subcommand> [options] [arguments]",
-        about: "Work with several states of one configuration",
-        help: "Every workspace has a state of its own. There is always the one named default.",
-        flags: &[],
-        positional: (0, 0),
-        run: None,
-    },
-    Command {
-        path: &["workspace", "delete"],
-        primary: false,
-        usage: " [options] NAME",
-        about: "Delete a workspace",
-        help: "Deletes a workspace that is not the current one and manages nothing.",
-        flags: &[
-            VIEW,
-            VARS,
-            STATE,
-            &[Flag::new(
-                "force",
-                Bool,
-                "",
-                "Delete it even if its state still holds objects: they stay, but are forgotten.",
-            )],
-        ],
-        positional: (1, 1),
-        run: Some(command::workspace::delete),
-    },
-    Command {
-        path: &["workspace", "list"],
-        primary: false,
-        usage: "",
-        about: "List the workspaces",
-        help: "Lists all workspaces. A star marks the current one.",
-        flags: &[VIEW, VARS],
-        positional: (0, 0),
-        run: Some(command::workspace::list),
-    },
-    Command {
-        path: &["workspace", "new"],
-        primary: false,
-        usage: " [options] NAME",
-        about: "Make a workspace and switch to it",
-        help: "Makes a workspace with an empty state and switches to it.",
-        flags: &[VIEW, VARS, STATE],
-        positional: (1, 1),
-        run: Some(command::workspace::new),
-    },
-    Command {
-        path: &["workspace", "select"],
-        primary: false,
-        usage: " [options] NAME",
-        about: "Switch to another workspace",
-        help: "Makes another workspace the current one.",
-        flags: &[
-            VIEW,
-            VARS,
-            &[Flag::new(
-                "or-create",
-                Bool,
-                "",
-                "Make it if it does not exist.",
-            )],
-        ],
-        positional: (1, 1),
-        run: Some(command::workspace::select),
-    },
-    Command {
-        path: &["workspace", "show"],
-        primary: false,
-        usage: "",
-        about: "Show the name of the current workspace",
-        help: "Shows the name of the current workspace.",
-        flags: &[VIEW],
-        positional: (0, 0),
-        run: Some(command::workspace::show),
-    },
 ];
 
 /// All commands; the first of those with the same beginning is the parent.
 pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
     COMMANDS
         .iter()
+        .chain(super::table_workspace::COMMANDS)
         .chain(super::table_cost::COMMANDS)
         .chain(super::table_gates::COMMANDS)
         .chain(super::table_policy::COMMANDS)

@@ -16,6 +16,7 @@ use terrane_lang::source::Span;
 use terrane_model::addr::{InstanceAddr, Mode};
 use terrane_model::schema::Schema;
 use terrane_plan::generate::literal;
+use terrane_plan::objchange::at_path as at_value_path;
 use terrane_value::{EcoString, Kind, PathStep, Type, Value};
 
 /// What is to be edited, and what is not.
@@ -249,6 +250,10 @@ fn arguments(
         let mut edits = Vec::new();
         let mut whole = false;
         for difference in &differences {
+            if is_element(drifted, difference) && !schema.block.blocks.contains_key(root) {
+                whole = true;
+                continue;
+            }
             match editor.difference(block, difference) {
                 Ok(edit) => edits.push(edit),
                 Err(Not::Here) => whole = true,
@@ -277,6 +282,14 @@ fn arguments(
         adoption.taken += edits.len();
         file.edits.extend(edits);
     }
+}
+
+/// Whether a difference is that of an element of a set: it has no place of its own.
+fn is_element(drifted: &Drifted, difference: &Difference) -> bool {
+    [&drifted.before, &drifted.after].into_iter().any(|object| {
+        let value = at_value_path(object, &difference.path);
+        value.is_some_and(|value| matches!(value.unmarked().kind(), Kind::Set(_)))
+    })
 }
 
 fn start(block: &Block) -> Option<usize> {
@@ -587,14 +600,174 @@ fn has_expression(expression: &Expression) -> bool {
             computed || has_expression(value.expr())
         }),
         Expression::UnaryOp(op) => !matches!(op.expr, Expression::Number(_)),
-        Expression::HeredocTemplate(heredoc) => heredoc
-            .template
-            .as_single_element()
-            .is_none_or(|element| !matches!(element, hcl_edit::template::Element::Literal(_))),
         // A document that is written as a value: the value is a literal if its parts are.
         Expression::FuncCall(call) => {
             call.name.name.as_str() != "jsonencode" || call.args.iter().any(has_expression)
         }
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Editor, Not, at_path, has_expression};
+    use hcl_edit::expr::Expression;
+    use terrane_model::schema::{Attribute, Block, NestedBlock, Schema};
+    use terrane_value::{Path, PathStep, Value, json};
+
+    fn schema() -> Schema {
+        let disk = Block::new().attr("size", Attribute::number().optional());
+        let block = Block::new()
+            .attr("name", Attribute::string().optional())
+            .attr("names", Attribute::string_list().optional())
+            .attr("tags", Attribute::string_map().optional())
+            .block("disk", NestedBlock::list(disk));
+        Schema::new(0, block)
+    }
+
+    /// The file after the edit of one place, or why there is none (`whole`: the whole argument has to be written).
+    fn edited(text: &str, path: &[&str], after: &str) -> Result<String, String> {
+        let body = hcl_edit::parser::parse_body(text).unwrap();
+        let block = body.blocks().next().unwrap();
+        let schema = schema();
+        let editor = Editor {
+            text,
+            schema: &schema,
+        };
+        let steps = path.iter().map(|step| match step.parse::<i64>() {
+            Ok(index) => PathStep::Index(Value::number(index)),
+            Err(_) => match step.strip_prefix('@') {
+                Some(key) => PathStep::Index(Value::string(key)),
+                None => PathStep::Attr((*step).into()),
+            },
+        });
+        let difference = super::Difference {
+            path: Path(steps.collect()),
+            before: Value::NULL,
+            after: json::decode_implied(after).unwrap(),
+            class: super::Class::Changed,
+            why: "",
+            configurable: true,
+        };
+        match editor.difference(block, &difference) {
+            Ok(edit) => {
+                let mut text = text.to_owned();
+                text.replace_range(edit.range, &edit.text);
+                Ok(text)
+            }
+            Err(Not::Here) => Err("whole".to_owned()),
+            Err(Not::ToBe(why, _)) => Err(why),
+        }
+    }
+
+    #[test]
+    fn only_the_place_that_differs_is_edited() {
+        let block = |inner: &str| format!("resource \"x\" \"a\" {{\n{inner}}}\n");
+        for (inner, path, after, expected) in [
+            (
+                "  name = \"a\" # why\n",
+                &["name"][..],
+                "\"b\"",
+                Ok("  name = \"b\" # why\n"),
+            ),
+            (
+                "  tags = { k = \"a\", \"l\" = \"b\" }\n",
+                &["tags", "@l"],
+                "\"c\"",
+                Ok("  tags = { k = \"a\", \"l\" = \"c\" }\n"),
+            ),
+            (
+                "  names = [\"a\", var.b]\n",
+                &["names", "0"],
+                "\"c\"",
+                Ok("  names = [\"c\", var.b]\n"),
+            ),
+            (
+                "  names = [\"a\", var.b]\n",
+                &["names", "1"],
+                "\"c\"",
+                Err("it is an expression: [\"a\", var.b]"),
+            ),
+            (
+                "  names = [\"a\"]\n",
+                &["names", "1"],
+                "\"c\"",
+                Err("whole"),
+            ),
+            (
+                "  name = local.n\n",
+                &["name"],
+                "\"b\"",
+                Err("it is an expression: local.n"),
+            ),
+            (
+                "  name = \"${local.n}\"\n",
+                &["name"],
+                "\"b\"",
+                Err("it is an expression: \"${local.n}\""),
+            ),
+            // Added behind the last argument, before nested blocks; and at the beginning.
+            (
+                "  name = \"a\"\n\n  disk {\n  }\n",
+                &["tags"],
+                "{\"k\":\"v\"}",
+                Ok("  name = \"a\"\n  tags = {\n    k = \"v\"\n  }\n\n  disk {\n  }\n"),
+            ),
+            ("", &["name"], "\"b\"", Ok("  name = \"b\"\n")),
+            // Taken out with its line, but not with a comment.
+            (
+                "  name = \"a\"\n  tags = {}\n",
+                &["name"],
+                "null",
+                Ok("  tags = {}\n"),
+            ),
+            ("  name = \"a\" # why\n", &["name"], "null", Err("whole")),
+            // Nested blocks.
+            (
+                "  disk {\n    size = 1\n  }\n  disk {\n    size = 2\n  }\n",
+                &["disk", "1", "size"],
+                "3",
+                Ok("  disk {\n    size = 1\n  }\n  disk {\n    size = 3\n  }\n"),
+            ),
+            (
+                "  dynamic \"disk\" {\n  }\n",
+                &["disk", "0", "size"],
+                "3",
+                Err("it is about disk blocks that come, go, or are made by an expression"),
+            ),
+            (
+                "  disk {\n    size = 1\n  }\n",
+                &["disk", "1"],
+                "null",
+                Err("it is about disk blocks that come, go, or are made by an expression"),
+            ),
+        ] {
+            let found = edited(&block(inner), path, after);
+            let expected = expected.map(block).map_err(str::to_owned);
+            assert_eq!(found, expected, "{inner} {path:?} {after}");
+        }
+        // A block in one line has no room for another argument.
+        assert!(edited("resource \"x\" \"a\" {}\n", &["name"], "\"b\"").is_err());
+    }
+
+    #[test]
+    fn literals_are_told_from_expressions() {
+        for (text, expected) in [
+            ("1", false),
+            ("-1", false),
+            ("[1, { a = null }]", false),
+            ("jsonencode({ a = 1 })", false),
+            ("jsonencode({ a = var.b })", true),
+            ("file(\"x\")", true),
+            ("{ (var.a) = 1 }", true),
+            ("\"a${b}\"", true),
+            ("<<EOT\na\nEOT\n", true),
+            ("true ? 1 : 2", true),
+        ] {
+            let body = hcl_edit::parser::parse_body(&format!("x = {text}\n")).unwrap();
+            let value: &Expression = &body.get_attribute("x").unwrap().value;
+            assert_eq!(has_expression(value), expected, "{text}");
+            assert!(at_path(value, &[]).is_some());
+        }
     }
 }

@@ -217,7 +217,6 @@ mod tests {
         assert_eq!(
             lines,
             [
-                " {",
                 "   \"a\": 1,",
                 "   \"b\": [",
                 "     1,",

@@ -293,7 +293,13 @@ impl Core {
             let (Some(planned), Some(root)) = (planned, difference.root()) else {
                 return true;
             };
-            !(difference.configurable && planned.get(root) == object.now.get(root))
+            if !difference.configurable || planned.get(root) != object.now.get(root) {
+                return true;
+            }
+            // What nobody has set and the provider may set is planned as it is, whatever it is: that says nothing.
+            let attribute = schema.block.attributes.get(root);
+            let asked = attribute.is_some_and(|attribute| !attribute.computed);
+            difference.before.is_null() && !asked
         });
         let ignored = self.ignored(id);
         for difference in &mut differences {
