@@ -145,12 +145,12 @@ pub(crate) fn message(error: &ApiError, what: &str) -> ProviderDiagnostic {
     let mut detail = format!("{what}: {error}");
     if DENIED.contains(&error.code.as_str()) || error.status == 403 && error.code.contains("Denied")
     {
-        drop(write!(
+        write!(
             detail,
             "\n\nThe credentials lack the permission {}:{} on this resource (or something denies it).",
             permission_prefix(&error.service),
             error.operation
-        ));
+        ).expect("a text takes everything");
     } else if ["LimitExceeded", "QuotaExceeded", "LimitReached"]
         .iter()
         .any(|part| error.code.contains(part))

@@ -236,7 +236,7 @@ impl Instance {
             facts::of(Kind::Data, type_name),
             SCHEMA.data_sources.get(type_name),
         ) else {
-            return Err(Refusal::error("Unknown data source", type_name.to_string()));
+            return Err(Refusal::error("Unknown data source", type_name.to_owned()));
         };
         conform::check(config, schema, "configuration")?;
         let state = data::read(self.cx.get(), type_name, (&facts, schema), config).await?;

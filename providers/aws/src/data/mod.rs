@@ -387,6 +387,10 @@ fn input_of(
     input
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one question, and what is made of the answer"
+)]
 async fn from_table(
     cx: &Cx,
     source: &Source,

@@ -458,7 +458,7 @@ fn quote(text: &str, out: &mut String) {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
                 use std::fmt::Write as _;
                 // Writing to a text cannot fail.
-                drop(write!(out, "\\u{:04x}", u32::from(letter)));
+                write!(out, "\\u{:04x}", u32::from(letter)).expect("a text takes everything");
             }
             other => out.push(other),
         }

@@ -218,7 +218,8 @@ fn what_is_not_read_by_the_rule_is_listed() {
             (None, false) => "nobody",
         };
         if !unread.is_empty() {
-            drop(write!(lines, "{name} ({by}): {}\n", unread.join(" ")));
+            writeln!(lines, "{name} ({by}): {}", unread.join(" "))
+                .expect("a text takes everything");
         }
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/resources/unread.txt");

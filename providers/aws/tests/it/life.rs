@@ -114,6 +114,7 @@ async fn identities() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a story")]
 async fn networks() {
     let Some(world) = World::new(json!({"region": "eu-west-1"})).await else {
         return;
@@ -284,6 +285,7 @@ async fn buckets_and_tables() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a story")]
 async fn operations() {
     let Some(world) = World::new(json!({})).await else {
         return;

@@ -427,11 +427,12 @@ fn rule_id(object: &Value) -> String {
         args::string(object, "type").unwrap_or_default()
     );
     for grain in grains_of_rule(object, group) {
-        drop(write!(
+        write!(
             text,
             "-{}-{}-{}-{}",
             grain.protocol, grain.from, grain.to, grain.source
-        ));
+        )
+        .expect("a text takes everything");
     }
     let digest = hex::encode(sha2::Sha256::digest(text));
     // As many digits as the peers have, in their form.

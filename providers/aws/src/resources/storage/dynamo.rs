@@ -378,6 +378,7 @@ impl Hooks for Dynamo {
 }
 
 /// What is switched on beside a table, as it is.
+#[expect(clippy::too_many_lines, reason = "three switches, alike")]
 async fn switches(
     run: &Run<'_>,
     object: Value,
