@@ -267,7 +267,7 @@ impl App {
 }
 
 /// A duration as Go writes it: `90s`, `1m30s`, `500ms`, `0`.
-fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     if rest == "0" {
         return Some(Duration::ZERO);

@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::rules;
 use crate::session::Session;
 use serde_json::{Value, json};
-use terrane_store::audit::{Audit, AuditError, Draft, Entry, Log};
+use terrane_store::StateStore;
+use terrane_store::audit::{Audit, AuditError, Carried, Draft, Entry, Kept, Log};
 
 /// The logs of the store; `None`: it keeps none.
 ///
@@ -15,6 +16,38 @@ use terrane_store::audit::{Audit, AuditError, Draft, Entry, Log};
 /// When the backend has to be initialized first.
 pub(crate) fn of(session: &Session) -> Result<Option<&dyn Audit>, Failure> {
     Ok(session.store()?.audit())
+}
+
+/// What became of a log that was to go along with its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFate {
+    /// It is there: how many entries.
+    Taken(usize),
+    /// It was there already.
+    Present,
+    /// Another one is there, and stays.
+    Other,
+    /// The store keeps no logs.
+    NoPlace,
+}
+
+/// Puts a log into a store.
+///
+/// # Errors
+/// When it is damaged, or can't be written.
+pub(crate) fn put(
+    log: &Kept,
+    store: &dyn StateStore,
+    workspace: &str,
+) -> Result<LogFate, AuditError> {
+    let Some(audit) = store.audit() else {
+        return Ok(LogFate::NoPlace);
+    };
+    Ok(match log.put(audit, workspace)? {
+        Carried::Taken(entries) => LogFate::Taken(entries),
+        Carried::Present => LogFate::Present,
+        Carried::Other => LogFate::Other,
+    })
 }
 
 /// Reads a log.

@@ -33,6 +33,7 @@ pub mod apply;
 pub mod audit;
 pub mod console;
 pub mod cost;
+pub mod drift;
 pub mod fmt;
 pub mod gates;
 pub mod get;

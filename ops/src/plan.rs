@@ -158,7 +158,8 @@ async fn once(
     } = root_variables(session, request, &mut loaded, ui)?;
     diagnostics.extend(found);
     diagnostics.extend(left_behind(session, &snapshot));
-    if request.mode == PlanMode::Normal && !diagnostics.has_errors() {
+    // What is there must remain destroyable, whatever is written.
+    if request.mode != PlanMode::Destroy && !diagnostics.has_errors() {
         diagnostics.extend(certain_errors(&loaded));
     }
     if diagnostics.has_errors() {

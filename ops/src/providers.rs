@@ -123,7 +123,11 @@ pub fn built_in(session: &Session) -> Providers {
     // For the project's own tests: a simulated cloud, which lives as long as the process.
     match session.env.get("TERRANE_SIM").map(|seed| seed.parse()) {
         Some(Ok(seed)) => {
-            let world = terrane_sim::World::new(seed);
+            let world = match session.env.get("TERRANE_SIM_LEDGER") {
+                Some(path) => terrane_sim::World::recorded(std::path::Path::new(path), seed)
+                    .unwrap_or_else(|_| terrane_sim::World::new(seed)),
+                None => terrane_sim::World::new(seed),
+            };
             let networks = session.env.get("TERRANE_SIM_NETWORKS");
             for name in networks.iter().flat_map(|names| names.split(',')) {
                 world.add_network(name, "10.0.0.0/16");

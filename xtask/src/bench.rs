@@ -8,6 +8,7 @@ use std::process::Command;
 const BENCHES: &[(&str, &str, &str)] = &[
     ("state", "terrane-store-sled", "bench"),
     ("pg", "terrane-store-pg", "bench"),
+    ("remote", "terrane-store-remote", "bench"),
 ];
 
 /// Runs one, with the arguments that follow its name.

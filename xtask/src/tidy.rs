@@ -106,6 +106,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "terrane-aws-client",
         ],
     ),
+    ("terrane-provider-aws", &["terrane-aws", "terrane-serve"]),
     ("terrane-ssh", &[]),
     ("terrane-fetch", &[]),
     (

@@ -5,6 +5,7 @@ pub(crate) mod help;
 pub(crate) mod parse;
 pub(crate) mod table;
 mod table_cost;
+mod table_drift;
 mod table_gates;
 mod table_policy;
 mod table_state;

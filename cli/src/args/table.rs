@@ -782,6 +782,7 @@ pub(crate) fn commands() -> impl Iterator<Item = &'static Command> {
         .chain(super::table_cost::COMMANDS)
         .chain(super::table_gates::COMMANDS)
         .chain(super::table_policy::COMMANDS)
+        .chain(super::table_drift::COMMANDS)
         .chain(super::table_state::COMMANDS)
 }
 

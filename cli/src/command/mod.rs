@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod console;
 pub(crate) mod cost;
+pub(crate) mod drift;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod force_unlock;

@@ -163,7 +163,7 @@ pub(super) fn planning_failed(app: &mut App) {
     }
 }
 
-fn footer(app: &mut App, made: &Made, out: Option<&str>) {
+pub(super) fn footer(app: &mut App, made: &Made, out: Option<&str>) {
     if app.mode() == Mode::Json || app.in_automation() || made.plan.is_empty() && out.is_none() {
         return;
     }

@@ -7,6 +7,7 @@ use crate::args::Parsed;
 use crate::exit::Exit;
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
+use terrane_ops::audit::LogFate;
 use terrane_ops::clock::rfc3339;
 use terrane_ops::import::{self, ImportRequest};
 use terrane_ops::interrupt::Interrupt;
@@ -127,6 +128,16 @@ pub(crate) fn restore(app: &mut App, parsed: &Parsed) -> Exit {
         if done.versions > 0 {
             writeln!(text, "{} version(s) came with it.", done.versions).ok();
         }
+        text.push_str(match done.log {
+            None | Some(LogFate::Present) => "",
+            Some(LogFate::Taken(_)) => "The audit log came with it.\n",
+            Some(LogFate::Other) => {
+                "The audit log in the backup is another one than the log here, which stays.\n"
+            }
+            Some(LogFate::NoPlace) => {
+                "The audit log stays in the backup: there is no place for one beside this state.\n"
+            }
+        });
         if !done.forgotten.is_empty() {
             text.push_str(
                 "\nThe state held these, and the backup does not. The objects still exist, and are not managed\nany more; the version before this one knows them (`terrane state history`):\n",

@@ -1,5 +1,6 @@
 //! What is said and asked when states move from one store to another.
 
+use terrane_ops::audit::LogFate;
 use terrane_ops::backend::migrate::{Fate, Migrated};
 use terrane_ops::ui::Question;
 
@@ -64,6 +65,7 @@ pub(crate) fn told(migrated: &Migrated) -> Vec<String> {
         versions_taken,
         versions_left,
         left_because,
+        logs,
         open,
         backups,
         select,
@@ -106,6 +108,23 @@ pub(crate) fn told(migrated: &Migrated) -> Vec<String> {
             if *versions_left == 1 { " stays" } else { "s stay" },
             left_because.join("; ")
         ));
+    }
+    for (name, fate) in logs {
+        let of = if name == "default" {
+            String::new()
+        } else {
+            format!(" of the workspace {name:?}")
+        };
+        let stays = |why: &str| format!("The audit log{of} stays in {from}: {why}.");
+        lines.push(match fate {
+            Ok(LogFate::Taken(entries)) => {
+                format!("The audit log{of} went along: {entries} entries.")
+            }
+            Ok(LogFate::Present) => continue,
+            Ok(LogFate::Other) => stays(&format!("{to} has another one")),
+            Ok(LogFate::NoPlace) => stays(&format!("there is no place for one in {to}")),
+            Err(problem) => stays(problem),
+        });
     }
     if copied && *open > 0 {
         lines.push(format!(

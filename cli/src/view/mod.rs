@@ -2,6 +2,7 @@
 
 pub(crate) mod cost;
 pub(crate) mod diagnostics;
+pub(crate) mod drift;
 mod ephemeral;
 pub(crate) mod graph;
 mod human;

@@ -1,8 +1,8 @@
 //! The planning machine: emits calls to providers, takes their answers in any order, ends with a plan.
 
+use crate::drift::{Drifted, Unlisted, Unmanaged};
 use crate::ephemeral::EphemeralProgress;
 use crate::generate::Generated;
-use crate::drift::{Drifted, Unlisted, Unmanaged};
 use crate::plan::{Plan, PlanMode};
 use crate::planner::Core;
 use ecow::EcoString;

@@ -201,31 +201,39 @@ fn add_module(engine: &mut Engine, source: &Source) -> Result<(), PolicyError> {
         engine.set_rego_v0(v0);
         engine.add_policy(source.name.clone(), source.text.clone())
     };
-    let Err(problem) = attempt(false) else {
+    let Err(present) = attempt(false) else {
         return Ok(());
     };
-    let mut problem = problem.to_string();
-    if !is_present(&source.text) {
-        match attempt(true) {
-            Ok(_) => return Ok(()),
-            Err(error) => problem = error.to_string(),
-        }
-    }
+    let Err(before) = attempt(true) else {
+        return Ok(());
+    };
+    let problem = if is_present(&source.text) {
+        present
+    } else {
+        before
+    };
+    let problem = problem.to_string();
     Err(PolicyError::Syntax {
         name: source.name.clone(),
         problem: problem.trim().to_owned(),
     })
 }
 
-/// Whether a module can only be of the present version of the language: it has its words, and does not import them.
+/// Whether a module looks like one of the present version of the language, in which `if` and `contains` are words of its own: what is wrong
+/// with it is said of that version. A call of the function `contains` says nothing.
 fn is_present(text: &str) -> bool {
     let code = code_of(text);
-    let has = |word: &str| {
-        code.split(|char: char| !(char.is_alphanumeric() || char == '_'))
-            .any(|one| one == word)
-    };
-    code.contains("import rego.v1")
-        || ((has("if") || has("contains")) && !code.contains("future.keywords"))
+    let is_part = |char: char| char.is_alphanumeric() || char == '_';
+    let mut rest = code.as_str();
+    let mut words = false;
+    while let Some(start) = rest.find(is_part) {
+        let (_, from) = rest.split_at(start);
+        let end = from.find(|char| !is_part(char)).unwrap_or(from.len());
+        let (word, behind) = from.split_at(end);
+        words |= word == "if" || (word == "contains" && !behind.trim_start().starts_with('('));
+        rest = behind;
+    }
+    code.contains("import rego.v1") || (words && !code.contains("future.keywords"))
 }
 
 /// A module without comments and texts.

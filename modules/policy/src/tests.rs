@@ -85,6 +85,11 @@ fn rules_of_all_forms_are_understood() {
             "package main\n# if it contains one\nwarn[msg] { msg := \"tell if it \\\" contains one\" } # if",
             &["Warn main warn: tell if it \" contains one [] policy/a.rego:3"],
         ),
+        // A function of the earlier version that has the name of a word of the present one.
+        (
+            "package main\ncontains(all, one) {\n  all[_] = one\n}\nwarn[msg] { contains([1], 1); msg := \"has one\" }",
+            &["Warn main warn: has one [] policy/a.rego:5"],
+        ),
         // A value that is no set.
         (
             "package main\ndeny := \"no\" if input",

@@ -55,6 +55,8 @@ struct Project {
     settings: String,
     upgrade: bool,
     readonly: bool,
+    /// What was said of the modules of the last `init`.
+    notes: std::cell::RefCell<Vec<String>>,
 }
 
 impl Project {
@@ -64,6 +66,7 @@ impl Project {
             settings,
             upgrade: false,
             readonly: false,
+            notes: std::cell::RefCell::default(),
         }
     }
 
@@ -117,11 +120,13 @@ impl Project {
             .enable_all()
             .build()
             .unwrap();
+        let mut notes = Vec::new();
         for done in runtime.block_on(futures::future::join_all(work)) {
-            done.map_err(told)?;
+            notes.extend(done.map_err(told)?.notes);
         }
         installer.finish(true).map_err(told)?;
         let lines = lines.0.lock().unwrap().clone();
+        self.notes.replace(notes);
         Ok(lines)
     }
 
@@ -376,6 +381,143 @@ fn repositories() {
         let error = project.init(&[("a", &with(rest), "")]).unwrap_err();
         assert!(error.contains(why), "{rest}: {error}");
     }
+}
+
+/// Submodules, and those within them, at the commits that the trees name.
+#[test]
+fn submodules() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |name: &str, inner: Option<&str>| {
+        let dir = folder.path().join(name);
+        std::fs::create_dir(&dir).unwrap();
+        git(&dir, &["init", "--quiet"]);
+        std::fs::write(dir.join("main.tf"), format!("# {name}\n")).unwrap();
+        if let Some(inner) = inner {
+            let url = format!("../{inner}");
+            let from = format!("file://{}", folder.path().join(inner).display());
+            let add = [
+                "-c",
+                "protocol.file.allow=always",
+                "submodule",
+                "--quiet",
+                "add",
+            ];
+            git(&dir, &[&add[..], &["--", &from, "modules/inner"]].concat());
+            git(&dir, &["submodule", "set-url", "modules/inner", &url]);
+        }
+        git(&dir, &["add", "-A"]);
+        git(&dir, &["commit", "--quiet", "-m", "one"]);
+        dir
+    };
+    let innermost = make("innermost", None);
+    make("inner", Some("innermost"));
+    let outer = make("outer", Some("inner"));
+    // What comes later to a submodule is not what the tree names.
+    std::fs::write(innermost.join("main.tf"), "# later\n").unwrap();
+    git(&innermost, &["commit", "--quiet", "-a", "-m", "two"]);
+    let source = format!("git::file://{}//modules/inner", outer.display());
+    let project = Project::new(String::new());
+    let warnings = project.init(&[("a", &source, "")]).unwrap();
+    assert!(
+        !warnings.iter().any(|line| line.contains("submodule")),
+        "{warnings:?}"
+    );
+    let installed = project.path(".terraform/modules/a");
+    let read = |path: &str| std::fs::read_to_string(installed.join(path)).unwrap();
+    assert_eq!(read("modules/inner/main.tf"), "# inner\n");
+    assert_eq!(read("modules/inner/modules/inner/main.tf"), "# innermost\n");
+    for inside in [
+        ".git",
+        "modules/inner/.git",
+        "modules/inner/modules/inner/.git",
+    ] {
+        assert!(!installed.join(inside).exists(), "{inside}");
+    }
+    let lock = Lock::read(project.dir.path()).unwrap();
+    let files: Vec<_> = lock
+        .packages
+        .values()
+        .flat_map(|locked| locked.files.keys())
+        .collect();
+    assert!(
+        files
+            .iter()
+            .any(|file| file.ends_with("modules/inner/modules/inner/main.tf")),
+        "{files:?}"
+    );
+}
+
+/// A repository that is fetched must not make git fetch what its user could not name, nor write elsewhere.
+#[test]
+fn hostile_submodules() {
+    let repository = repository();
+    let dir = repository.path();
+    let secret = self::repository();
+    let commit = Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .current_dir(secret.path())
+        .output()
+        .unwrap();
+    let commit = String::from_utf8(commit.stdout).unwrap().trim().to_owned();
+    let link = format!("160000,{commit},stolen");
+    git(dir, &["update-index", "--add", "--cacheinfo", &link]);
+    let source = format!("git::file://{}", dir.display());
+    let file = format!("file://{}", secret.path().display());
+    let path = secret.path().display().to_string();
+    for (settings, why) in [
+        (String::new(), "does not say where it is"),
+        (
+            format!("path = stolen\n\turl = {file}"),
+            "which submodules are not",
+        ),
+        (
+            format!("path = stolen\n\turl = {path}"),
+            "which submodules are not",
+        ),
+        (
+            "path = stolen\n\turl = \"ext::sh -c touch% pwned\"".to_owned(),
+            "no address of a repository",
+        ),
+        (
+            "path = stolen\n\turl = --upload-pack=x".to_owned(),
+            "It is not clear",
+        ),
+        (
+            "path = stolen\n\turl = ../../../../../../../../../x".to_owned(),
+            "leads out of where",
+        ),
+        (
+            "path = ../stolen\n\turl = ../x".to_owned(),
+            "does not say where it is",
+        ),
+    ] {
+        std::fs::write(
+            dir.join(".gitmodules"),
+            format!("[submodule \"x\"]\n\t{settings}\n"),
+        )
+        .unwrap();
+        git(dir, &["add", ".gitmodules"]);
+        git(dir, &["commit", "--quiet", "--allow-empty", "-m", "x"]);
+        let project = Project::new(String::new());
+        let error = project.init(&[("a", &source, "")]).unwrap_err();
+        assert!(error.contains(why), "{settings}: {error}");
+        assert!(!project.path(".terraform/modules/a").exists());
+    }
+    // One that says that nobody is to fetch it is left alone.
+    let settings = format!("[submodule \"x\"]\n\tpath = stolen\n\turl = {file}\n\tupdate = none\n");
+    std::fs::write(dir.join(".gitmodules"), settings).unwrap();
+    git(dir, &["add", ".gitmodules"]);
+    git(dir, &["commit", "--quiet", "-m", "x"]);
+    let project = Project::new(String::new());
+    project.init(&[("a", &source, "")]).unwrap();
+    let notes = project.notes.take();
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("stolen is not fetched")),
+        "{notes:?}"
+    );
+    assert!(!project.path(".terraform/modules/a/stolen/main.tf").exists());
 }
 
 #[test]

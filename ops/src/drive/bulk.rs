@@ -22,9 +22,9 @@ use terrane_provider::{Providers, args};
 use terrane_sim::{Fault, Operation, Script, SimFactory, World, addr, network_config};
 use terrane_value::Value;
 
-const COUNT: u32 = 10_000;
+pub(crate) const COUNT: u32 = 10_000;
 
-fn config(count: u32, factory: &SimFactory) -> Arc<Config> {
+pub(crate) fn config(count: u32, factory: &SimFactory) -> Arc<Config> {
     let content = format!(
         "terraform {{\n  required_providers {{\n    sim = {{ source = \"{}\" }}\n  }}\n}}\nresource \"sim_network\" \"n\" {{\n  count = {count}\n  name = \"n${{count.index}}\"\n  cidr = \"10.0.0.0/16\"\n}}\n",
         addr()
@@ -46,7 +46,7 @@ fn config(count: u32, factory: &SimFactory) -> Arc<Config> {
 }
 
 /// A world with so many networks, and a state that knows them as they are.
-fn cloud(count: u32) -> (World, Arc<Snapshot>) {
+pub(crate) fn cloud(count: u32) -> (World, Arc<Snapshot>) {
     let world = World::new(7);
     let schema = SimFactory::new(world.clone()).describe().schema;
     let schema = &schema.resources["sim_network"];

@@ -4,6 +4,7 @@
 //! channel. The loop blocks while a batch of events is made durable: answers pile up meanwhile, so that the next batch is larger.
 
 mod ask;
+mod budget;
 mod limit;
 mod plan;
 mod pool;
@@ -12,13 +13,14 @@ mod queue;
 mod tests;
 
 #[cfg(test)]
-mod bulk;
+pub(crate) mod bulk;
 
 mod apply;
 
 pub(crate) use apply::drive_apply;
 pub(crate) use ask::ask_all;
-pub(crate) use plan::{drive_plan, drive_recovery, drive_takeover};
+pub use budget::Budget;
+pub(crate) use plan::{drive_plan, drive_recovery, drive_survey, drive_takeover};
 pub(crate) use pool::{Message, Pool, StandIn};
 
 use crate::clock::now_ms;

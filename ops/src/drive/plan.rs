@@ -8,7 +8,9 @@ use crate::ui::Ui;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::event::EventKind;
 use terrane_model::provider::{CallFailure, Reply};
-use terrane_plan::machine::{Planned, Planner, Progress, Recovery, Request, RequestId, Takeover};
+use terrane_plan::machine::{
+    Planned, Planner, Progress, Recovery, Request, RequestId, Survey, Surveyed, Takeover,
+};
 
 /// What planning and taking over have in common for whoever drives them.
 trait Asking {
@@ -66,6 +68,24 @@ impl Asking for Takeover {
     }
 }
 
+impl Asking for Survey {
+    fn poll(&mut self) -> Vec<Request> {
+        Self::poll(self)
+    }
+
+    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+        Self::on(self, id, outcome);
+    }
+
+    fn progress(&mut self) -> Vec<Progress> {
+        Self::progress(self)
+    }
+
+    fn cancel(&mut self) {
+        Self::cancel(self);
+    }
+}
+
 /// Plans.
 ///
 /// # Errors
@@ -78,6 +98,20 @@ pub(crate) async fn drive_plan(
 ) -> Result<Planned, Failure> {
     converse(&mut planner, pool, interrupt, ui).await?;
     Ok(planner.finish())
+}
+
+/// Looks how all objects are.
+///
+/// # Errors
+/// When the user interrupts a second time.
+pub(crate) async fn drive_survey(
+    mut survey: Survey,
+    pool: &mut Pool,
+    interrupt: &Interrupt,
+    ui: &mut dyn Ui,
+) -> Result<Surveyed, Failure> {
+    converse(&mut survey, pool, interrupt, ui).await?;
+    Ok(survey.finish())
 }
 
 /// Takes over one object.

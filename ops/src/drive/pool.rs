@@ -1,5 +1,6 @@
 //! Carries requests to providers, within limits, and brings back the answers.
 
+use super::budget::Budget;
 use super::limit::Limit;
 use super::queue::{Asked, Queue, Queued};
 use crate::interrupt::Interrupt;
@@ -81,6 +82,10 @@ pub(crate) struct Pool {
     answered: Vec<(RequestId, Result<Reply, CallFailure>)>,
     /// Answers that came together, and are given one by one.
     dealt: VecDeque<Message>,
+    /// What else limits calls.
+    budget: Option<Arc<Budget>>,
+    /// How many calls were made.
+    calls: u64,
     /// The beginning of its clock.
     began: Instant,
     /// When something that waits may be sent, though nothing is answered until then.
@@ -139,6 +144,8 @@ impl Pool {
             stand_in: None,
             answered: Vec::new(),
             dealt: VecDeque::new(),
+            budget: None,
+            calls: 0,
             began: Instant::now(),
             wake_ms: None,
         }
@@ -149,6 +156,18 @@ impl Pool {
     pub(crate) fn with_stand_in(mut self, stand_in: Arc<dyn StandIn>) -> Self {
         self.stand_in = Some(stand_in);
         self
+    }
+
+    /// With no more calls in a minute than this allows.
+    #[must_use]
+    pub(crate) fn with_budget(mut self, budget: Arc<Budget>) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// How many calls were made of providers that have to go somewhere for their answers.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls
     }
 
     /// Takes a request. It is carried out by [`Self::dispatch`].
@@ -235,9 +254,19 @@ impl Pool {
                     wake_ms = [wake_ms, next_ms].into_iter().flatten().min();
                     break;
                 }
+                if let Some(Err(pause_ms)) = self.budget.as_ref().map(|budget| budget.take())
+                    && !urgent
+                {
+                    wake_ms = [wake_ms, Some(now_ms + pause_ms)]
+                        .into_iter()
+                        .flatten()
+                        .min();
+                    break;
+                }
                 let Some(queued) = lane.queue.pop() else {
                     break;
                 };
+                self.calls += 1;
                 lane.in_flight += 1;
                 self.in_flight += 1;
                 lane.limit.sent(now_ms);

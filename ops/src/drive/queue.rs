@@ -42,7 +42,7 @@ pub(super) struct Queue {
 
 #[derive(Debug)]
 enum Entry {
-    Call(Queued),
+    Call(Box<Queued>),
     /// Reads of this type.
     Reads(EcoString),
 }
@@ -102,13 +102,13 @@ impl Queue {
     /// Takes a call that is sent before all others, as it is.
     pub(super) fn push_front(&mut self, queued: Queued) {
         self.len += queued.requests();
-        self.entries.push_front(Entry::Call(queued));
+        self.entries.push_front(Entry::Call(Box::new(queued)));
     }
 
     /// Takes a call that is sent after all others, as it is.
     pub(super) fn push_back(&mut self, queued: Queued) {
         self.len += queued.requests();
-        self.entries.push_back(Entry::Call(queued));
+        self.entries.push_back(Entry::Call(Box::new(queued)));
     }
 
     /// Whether nothing waits.
@@ -124,7 +124,7 @@ impl Queue {
     /// The next call.
     pub(super) fn pop(&mut self) -> Option<Queued> {
         let queued = match self.entries.pop_front()? {
-            Entry::Call(queued) => queued,
+            Entry::Call(queued) => *queued,
             Entry::Reads(type_name) => self.gather(type_name)?,
         };
         self.len -= queued.requests();

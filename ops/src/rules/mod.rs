@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod console;
 pub mod cost;
+pub mod drift;
 pub mod encryption;
 pub mod folder;
 pub mod gates;
@@ -42,6 +43,7 @@ pub static AREAS: &[(&str, &[&Rule])] = &[
     ("Gates, decisions and the audit log", gates::ALL),
     ("Policies", policy::ALL),
     ("Prices", cost::ALL),
+    ("Drift", drift::ALL),
     ("Queries", query::ALL),
 ];
 

@@ -39,7 +39,7 @@ terrane_lang::rules! {
     /// Something about a module that was installed all the same.
     ///
     /// ```text
-    /// a repository with submodules, which are not fetched
+    /// a repository with a submodule that its settings want nobody to fetch
     /// ```
     T6306 warning NOTE = "Module with peculiarities";
 

@@ -1,5 +1,6 @@
 //! `state backup` and `state restore`.
 
+use crate::audit::{self, LogFate};
 use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::rules;
@@ -83,6 +84,8 @@ pub struct Restored {
     pub versions: usize,
     /// What the state held and the backup does not: the objects stay as they are, and are not managed any more.
     pub forgotten: Vec<InstanceAddr>,
+    /// What became of the audit log in the backup; `None`: it has none.
+    pub log: Option<LogFate>,
 }
 
 /// Makes the state of a backup the present one, as a new version. A workspace that holds nothing gets all versions of the backup.
@@ -125,6 +128,11 @@ pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, F
             ),
         ));
     }
+    let log = backup
+        .audit
+        .as_ref()
+        .map(|log| audit::put(log, session.store()?, &name).map_err(audit::failed))
+        .transpose()?;
     let of = backup.snapshot.serial;
     let forgotten = present
         .instances()
@@ -143,5 +151,6 @@ pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, F
         serial,
         versions,
         forgotten,
+        log,
     })
 }

@@ -6,13 +6,13 @@ use crate::client::Trouble;
 use crate::leases::begin;
 use crate::store::PgStore;
 use sqlx::Row as _;
-use terrane_store::audit::{Audit, Change, new_secret};
+use terrane_store::audit::{Audit, Change};
 use terrane_store::{StoreError, check_workspace_name};
 
 /// How often a line is put anew behind those of others.
 const TRIES: usize = 100;
-/// What an administrator runs where terrane may not create tables.
-const TABLES: &str = "CREATE TABLE IF NOT EXISTS {s}.terrane_audit (workspace text NOT NULL, seq bigint NOT NULL, line text NOT NULL, PRIMARY KEY (workspace, seq));
+/// The tables of all logs of a schema.
+pub(crate) const TABLES: &str = "CREATE TABLE IF NOT EXISTS {s}.terrane_audit (workspace text NOT NULL, seq bigint NOT NULL, line text NOT NULL, PRIMARY KEY (workspace, seq));
 CREATE TABLE IF NOT EXISTS {s}.terrane_audit_secret (workspace text PRIMARY KEY, secret bytea NOT NULL)";
 
 impl PgStore {
@@ -141,17 +141,17 @@ impl Audit for PgStore {
         )))
     }
 
-    fn secret(&self, workspace: &str) -> Result<[u8; 32], StoreError> {
+    fn secret_or(&self, workspace: &str, new: [u8; 32]) -> Result<[u8; 32], StoreError> {
         let name = self.log_name(workspace)?;
         if self.lines(name.clone())?.is_none() {
             self.prepare_logs()?;
         }
-        let secret = self.with_link("reading", |store, mut reading| async move {
+        let secret = self.with_link("reading", move |store, mut reading| async move {
             // Who comes first decides; whoever was slower gets what is there.
             let sql = "INSERT INTO {s}.terrane_audit_secret (workspace, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING";
             sqlx::query(store.tables.names.sql(sql))
                 .bind(&name)
-                .bind(new_secret().to_vec())
+                .bind(new.to_vec())
                 .execute(&mut reading.link.db)
                 .await?;
             let sql = "SELECT secret FROM {s}.terrane_audit_secret WHERE workspace = $1";

@@ -220,29 +220,34 @@ impl Session {
         let Some(hold) = &self.hold else {
             return Ok(());
         };
+        let lease_ms = u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX);
         let mut wire = self.wire.lock().await;
-        let result = match self.link(&mut wire).await {
-            Ok(link) => {
-                let lease_ms = u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX);
-                within(
-                    RENEW,
-                    self.tables
-                        .prolong(link, self.workspace, &hold.id, hold.fence, lease_ms),
-                )
-                .await
-            }
-            Err(trouble) => Err(trouble),
-        };
-        match result {
-            Ok(true) if wire.locked => Ok(()),
-            Ok(true) => Err(self.lost("the connection was cut, and somebody took the lock")),
-            Ok(false) => Err(self.lost("it ran out, or was taken away")),
-            Err(trouble) => {
-                if trouble.may_pass() {
-                    wire.link = None;
+        let mut again = true;
+        loop {
+            let result = match self.link(&mut wire).await {
+                Ok(link) => {
+                    let prolong =
+                        self.tables
+                            .prolong(link, self.workspace, &hold.id, hold.fence, lease_ms);
+                    within(RENEW, prolong).await
                 }
-                Err(self.judge(trouble, "renewing the lease on"))
-            }
+                Err(trouble) => Err(trouble),
+            };
+            return match result {
+                Ok(true) if wire.locked => Ok(()),
+                Ok(true) => Err(self.lost("the connection was cut, and somebody took the lock")),
+                Ok(false) => Err(self.lost("it ran out, or was taken away")),
+                Err(trouble) => {
+                    if trouble.may_pass() {
+                        let had = wire.link.take().is_some();
+                        // Whoever takes a lease away ends its session: a new one can tell whether that is so.
+                        if had && std::mem::take(&mut again) {
+                            continue;
+                        }
+                    }
+                    Err(self.judge(trouble, "renewing the lease on"))
+                }
+            };
         }
     }
 

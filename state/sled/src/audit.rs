@@ -38,7 +38,7 @@ impl Audit for SledStore {
         self.own_log(workspace)?.change(change)
     }
 
-    fn secret(&self, workspace: &str) -> Result<[u8; 32], StoreError> {
-        self.own_log(workspace)?.secret()
+    fn secret_or(&self, workspace: &str, new: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.own_log(workspace)?.secret_or(new)
     }
 }

@@ -4,6 +4,7 @@
 //! many there are and the checksum of everything before it.
 
 use crate::StoreError;
+use crate::audit::{self, AuditError};
 use crate::history::History;
 use crate::journal::{RawRecord, RecordKind, Survey, records_from};
 use crate::maintain::Maintain;
@@ -23,6 +24,8 @@ const HEADER_LEN: usize = 32;
 const KIND_MANIFEST: u8 = 128;
 /// Says that the file is whole.
 const KIND_END: u8 = 129;
+/// The audit log, where there is one.
+const KIND_AUDIT: u8 = 130;
 
 /// What a backup is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +62,8 @@ pub struct Backup {
     pub versions: Vec<Version>,
     /// The serial of the oldest state that it holds.
     pub oldest: u64,
+    /// The audit log of the workspace, if it had one.
+    pub audit: Option<audit::Kept>,
 }
 
 /// What was written.
@@ -123,6 +128,12 @@ pub fn write(
     };
     out.put(&header())?;
     out.record(&json(KIND_MANIFEST, manifest)?)?;
+    if let Some(log) = audit_log(store, &manifest.workspace)? {
+        // It holds what the state is as secret as.
+        let mut record = json(KIND_AUDIT, &log)?;
+        record.payload = sealer.seal(record.payload.into_owned())?.into();
+        out.record(&record)?;
+    }
     let mut snapshot = Snapshot::default();
     let mut records = 0;
     let mut each = |record: &RawRecord<'_>| {
@@ -165,6 +176,16 @@ pub fn write(
         bytes: out.bytes,
         lineage: end.lineage,
         serial: end.serial,
+    })
+}
+
+fn audit_log(store: &dyn StateStore, workspace: &str) -> Result<Option<audit::Kept>, StoreError> {
+    let Some(audit) = store.audit() else {
+        return Ok(None);
+    };
+    audit::keep(audit, workspace).map_err(|error| match error {
+        AuditError::Store(error) => error,
+        other => StoreError::Refused(other.to_string()),
     })
 }
 
@@ -231,18 +252,26 @@ pub fn read(bytes: &[u8], path: &Path, sealer: &Sealer) -> Result<Backup, StoreE
     let odd = |error: serde_json::Error| damaged(error.to_string());
     let end: End = serde_json::from_slice(&last.record.payload).map_err(odd)?;
     let before = usize::try_from(last.offset).unwrap_or(bytes.len());
-    if end.crc != crc32fast::hash(&bytes[..before]) || end.records + 1 != records.len() as u64 {
+    let mut records = records.into_iter().peekable();
+    let first = records
+        .next()
+        .filter(|first| first.record.kind == KIND_MANIFEST);
+    let log = records.next_if(|next| next.record.kind == KIND_AUDIT);
+    if end.crc != crc32fast::hash(&bytes[..before]) || end.records != records.len() as u64 {
         return Err(damaged("its checksum is wrong".to_owned()));
     }
-    let first = records.remove(0);
-    if first.record.kind != KIND_MANIFEST {
+    let Some(first) = first else {
         return Err(damaged("it does not say what it is of".to_owned()));
-    }
+    };
+    let audit = match log {
+        None => None,
+        Some(log) => {
+            let opened = sealer.open(&log.record.payload)?;
+            Some(serde_json::from_slice(&opened.bytes).map_err(odd)?)
+        }
+    };
     let manifest = serde_json::from_slice(&first.record.payload).map_err(odd)?;
-    let records: Vec<_> = records
-        .into_iter()
-        .map(|located| located.record.into_owned())
-        .collect();
+    let records: Vec<_> = records.map(|located| located.record.into_owned()).collect();
     let (snapshot, versions, oldest) = fold(&records, path, sealer)?;
     if snapshot.serial != end.serial || snapshot.lineage != end.lineage {
         return Err(damaged(
@@ -255,6 +284,7 @@ pub fn read(bytes: &[u8], path: &Path, sealer: &Sealer) -> Result<Backup, StoreE
         snapshot,
         versions,
         oldest,
+        audit,
     })
 }
 

@@ -258,7 +258,7 @@ impl Audit for MemoryStore {
         Ok(())
     }
 
-    fn secret(&self, _workspace: &str) -> Result<[u8; 32], StoreError> {
+    fn secret_or(&self, _workspace: &str, _new: [u8; 32]) -> Result<[u8; 32], StoreError> {
         Ok([7; 32])
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_model::schema::Block;
-use terrane_model::snapshot::{Snapshot, Status};
+use terrane_model::snapshot::{CheckStatus, Snapshot, Status};
 use terrane_plan::exec::{ExecGraph, StepKind};
 use terrane_plan::plan::{Action, DeferredChange, Plan, ResourceChange};
 use terrane_value::{Kind, Value, json};
@@ -54,7 +54,7 @@ pub fn describe_plan(plan: &Plan) -> String {
     for check in plan
         .checks
         .iter()
-        .filter(|check| check.status != terrane_model::snapshot::CheckStatus::Pass)
+        .filter(|check| check.status != CheckStatus::Pass)
     {
         lines.push(format!("check {}: {:?}", check.config_addr, check.status));
     }
@@ -331,6 +331,10 @@ pub fn describe_state(
             leaf(&output.value),
             if output.sensitive { " (sensitive)" } else { "" }
         ));
+    }
+    let checks = snapshot.checks.iter();
+    for check in checks.filter(|check| check.status != CheckStatus::Pass) {
+        lines.push(format!("check {}: {:?}", check.config_addr, check.status));
     }
     for intent in snapshot.open.values() {
         lines.push(format!(

@@ -311,7 +311,10 @@ fn check_moves(
                 .push(Diagnostic::error(&rules::refactor::REDUNDANT_MOVE, detail).at(moved.span));
             continue;
         }
-        for earlier in module.moved.get(..at).unwrap_or(&[]) {
+        // `a` is an instance where the other side has a key, and the whole resource else: these are two things.
+        let exact = |moved: &Moved| moved.from.has_key() || moved.to.has_key();
+        let earlier = module.moved.get(..at).unwrap_or(&[]).iter();
+        for earlier in earlier.filter(|earlier| exact(earlier) == exact(moved)) {
             let detail = if earlier.from == moved.from && earlier.to != moved.to {
                 format!(
                     "A statement at {} declared that {from} moved to {}, but this statement instead declares that it moved to {to}.\n\nEach resource can move to only one destination resource.",

@@ -239,6 +239,8 @@ dynamic "rules" {
     let value = eval(none, &[Value::unknown(Type::list(Type::String))]).unwrap();
     assert!(!value.get("rules").unwrap().is_known());
     let beside = format!("rules {{\n port = 80\n}}\n{none}");
+    let value = eval(&beside, &[Value::unknown(Type::list(Type::String))]).unwrap();
+    assert!(!value.get("rules").unwrap().is_known());
     let value = eval(&beside, &[Value::tuple(Vec::new())]).unwrap();
     assert_eq!(value.get("rules").unwrap().children(), [rule(80, None)]);
     let plain = eval("rules = [{ port = 1, proto = \"udp\" }]", &[]).unwrap();

@@ -1,8 +1,8 @@
 //! Finds the places at which an object differs.
 
-use super::meaning::Place;
 use super::Difference;
-use std::collections::BTreeSet;
+use super::meaning::Place;
+use std::collections::{BTreeMap, BTreeSet};
 use terrane_model::schema::{Attribute, Block, NestedBlock, Schema};
 use terrane_value::{EcoString, Kind, Path, Type, Value};
 
@@ -30,6 +30,21 @@ fn part(value: &Value, name: &str) -> Value {
 
 fn absent() -> Value {
     Value::null(Type::Dynamic)
+}
+
+/// An empty collection in place of null, if the other one is a collection that holds something.
+fn emptied(value: &Value, other: &Value) -> Value {
+    if !value.is_null() || value.contains_marks() {
+        return value.clone();
+    }
+    match other.kind() {
+        Kind::Map(map) if !map.is_empty() => {
+            Value::map(map.element_type().clone(), BTreeMap::new())
+        }
+        Kind::Set(items) if !items.is_empty() => Value::set_sorted(Type::Dynamic, Vec::new()),
+        Kind::List(items) if !items.is_empty() => Value::list(Type::Dynamic, Vec::new()),
+        _ => value.clone(),
+    }
 }
 
 fn is_marked(a: &Value, b: &Value) -> bool {
@@ -96,6 +111,8 @@ impl Finder {
         if old == new {
             return;
         }
+        // What is not set is empty: all that there is on the other side has come, or gone.
+        let (old, new) = (&emptied(old, new), &emptied(new, old));
         match (old.kind(), new.kind()) {
             (Kind::Object(_), Kind::Object(_)) | (Kind::Map(_), Kind::Map(_)) => {
                 let (a, b) = (names(old), names(new));

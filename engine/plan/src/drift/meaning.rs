@@ -5,7 +5,13 @@ use super::table::{ATTRIBUTES, CLOUD_KEYS, TYPES, is_in};
 use terrane_value::{Kind, Path, PathStep, Value};
 
 /// Attributes whose keys people and clouds choose.
-const LABELS: &[&str] = &["tags", "tags_all", "labels", "effective_labels", "annotations"];
+const LABELS: &[&str] = &[
+    "tags",
+    "tags_all",
+    "labels",
+    "effective_labels",
+    "annotations",
+];
 
 /// Where differences are: a type.
 pub(super) struct Place {
@@ -70,7 +76,10 @@ fn label(path: &Path) -> Option<&str> {
     let [PathStep::Attr(name), PathStep::Index(key), ..] = path.0.as_slice() else {
         return None;
     };
-    LABELS.contains(&name.as_str()).then(|| key.as_str()).flatten()
+    LABELS
+        .contains(&name.as_str())
+        .then(|| key.as_str())
+        .flatten()
 }
 
 fn is_nothing(value: &Value) -> bool {

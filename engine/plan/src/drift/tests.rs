@@ -48,7 +48,13 @@ fn check(type_name: &str, before: &str, after: &str, expected: &[&str]) {
     let found = compare(type_name, &schema(), &value(before), &value(after));
     let found: Vec<String> = found
         .iter()
-        .map(|one| format!("{} {}", one.path.to_string().trim_start_matches('.'), one.class.name()))
+        .map(|one| {
+            format!(
+                "{} {}",
+                one.path.to_string().trim_start_matches('.'),
+                one.class.name()
+            )
+        })
         .collect();
     assert_eq!(found, expected, "{before} {after}");
 }
@@ -56,8 +62,18 @@ fn check(type_name: &str, before: &str, after: &str, expected: &[&str]) {
 #[test]
 fn differences_are_found_where_they_are() {
     check("x_thing", "{}", "{}", &[]);
-    check("x_thing", r#"{"size":"a"}"#, r#"{"size":"b"}"#, &["size changed"]);
-    check("x_thing", r#"{"id":"a"}"#, r#"{"id":"b"}"#, &["id harmless"]);
+    check(
+        "x_thing",
+        r#"{"size":"a"}"#,
+        r#"{"size":"b"}"#,
+        &["size changed"],
+    );
+    check(
+        "x_thing",
+        r#"{"id":"a"}"#,
+        r#"{"id":"b"}"#,
+        &["id harmless"],
+    );
     check(
         "x_thing",
         r#"{"disk":[{"device":"a","size":1},{"device":"b","size":2}]}"#,
@@ -92,16 +108,57 @@ fn differences_are_classed() {
             r#"tags_all["a"] harmless"#,
         ],
     );
+    check(
+        "x_thing",
+        r#"{"tags":null}"#,
+        r#"{"tags":{"aws:stack":"x"}}"#,
+        &[r#"tags["aws:stack"] harmless"#],
+    );
     // A tag that is called like something else is a tag.
-    check("x_thing", r#"{"tags":{"policy":"1"}}"#, r#"{"tags":{"policy":"2"}}"#, &[r#"tags["policy"] changed"#]);
-    check("x_thing", r#"{"encrypted":true}"#, r#"{"encrypted":false}"#, &["encrypted security"]);
+    check(
+        "x_thing",
+        r#"{"tags":{"policy":"1"}}"#,
+        r#"{"tags":{"policy":"2"}}"#,
+        &[r#"tags["policy"] changed"#],
+    );
+    check(
+        "x_thing",
+        r#"{"encrypted":true}"#,
+        r#"{"encrypted":false}"#,
+        &["encrypted security"],
+    );
     // Nobody configures it, and yet somebody should know.
-    check("x_thing", r#"{"public_ip":null}"#, r#"{"public_ip":"1.2.3.4"}"#, &["public_ip security"]);
-    check("aws_iam_role", r#"{"size":"a"}"#, r#"{"size":"b"}"#, &["size security"]);
-    check("aws_iam_role", r#"{"id":"a"}"#, r#"{"id":"b"}"#, &["id harmless"]);
+    check(
+        "x_thing",
+        r#"{"public_ip":null}"#,
+        r#"{"public_ip":"1.2.3.4"}"#,
+        &["public_ip security"],
+    );
+    check(
+        "aws_iam_role",
+        r#"{"size":"a"}"#,
+        r#"{"size":"b"}"#,
+        &["size security"],
+    );
+    check(
+        "aws_iam_role",
+        r#"{"id":"a"}"#,
+        r#"{"id":"b"}"#,
+        &["id harmless"],
+    );
     // The same in other words.
-    check("aws_iam_role", r#"{"size":""}"#, r#"{"size":null}"#, &["size harmless"]);
-    check("x_thing", r#"{"names":[]}"#, r#"{"names":null}"#, &["names harmless"]);
+    check(
+        "aws_iam_role",
+        r#"{"size":""}"#,
+        r#"{"size":null}"#,
+        &["size harmless"],
+    );
+    check(
+        "x_thing",
+        r#"{"names":[]}"#,
+        r#"{"names":null}"#,
+        &["names harmless"],
+    );
     check(
         "x_thing",
         r#"{"document":"{\"a\":1, \"b\":2}"}"#,
@@ -133,7 +190,10 @@ fn secrets_are_not_taken_apart() {
     let before = marked(&value(r#"{"tags":{"a":"s3cret"}}"#), key.clone());
     let after = marked(&value(r#"{"tags":{"b":"s3cret"}}"#), key);
     let found = compare("x_thing", &schema(), &before, &after);
-    assert!(found.iter().all(super::Difference::is_sensitive), "{found:?}");
+    assert!(
+        found.iter().all(super::Difference::is_sensitive),
+        "{found:?}"
+    );
     assert_eq!(found.len(), 1);
 }
 

@@ -55,6 +55,17 @@ pub fn resource_block(
     }
 }
 
+/// A value as an expression without references, in the standard layout; later lines are indented as if the first stood at the beginning of its line.
+#[must_use]
+pub fn literal(value: &Value) -> String {
+    let mut out = String::from("x = ");
+    expression(&mut out, &value.unmark_deep(), false, 0);
+    out.push('\n');
+    let text = format::format(&out).unwrap_or(out);
+    let text = text.trim_end();
+    text.strip_prefix("x = ").unwrap_or(text).to_owned()
+}
+
 /// The `import` block for an object. Which provider is asked, the resource block says.
 #[must_use]
 pub fn import_block(addr: &InstanceAddr, identity: &Value) -> String {

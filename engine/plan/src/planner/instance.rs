@@ -241,14 +241,11 @@ impl Core {
             } else {
                 proposed
             };
-            let answer = PlannedObject {
-                planned,
-                paths: Vec::new(),
-                private,
-                identity,
-                legacy: true,
-            };
-            return self.planned_deferred(id, reason, answer);
+            return self.planned_deferred(
+                id,
+                reason,
+                PlannedObject::unasked(planned, private, identity),
+            );
         }
         let call = Call::Plan {
             type_name: resource.type_name.clone(),

@@ -76,6 +76,19 @@ pub(super) struct PlannedObject {
     pub(super) legacy: bool,
 }
 
+impl PlannedObject {
+    /// What is shown in place of an answer, where the provider can't be asked.
+    pub(super) fn unasked(planned: Value, private: Private, identity: Value) -> Self {
+        Self {
+            planned,
+            paths: Vec::new(),
+            private,
+            identity,
+            legacy: true,
+        }
+    }
+}
+
 /// What evaluating an instance gave.
 pub(super) struct Evaluated {
     pub(super) config: Result<Value, Diagnostics>,

@@ -26,6 +26,7 @@ mod orphans;
 mod prior;
 mod recover;
 mod relevant;
+mod still;
 mod survey;
 mod takeover;
 mod targets;
@@ -318,7 +319,9 @@ impl Core {
                 continue;
             }
             let quiet = self.waiting.len() == self.ephemerals.outstanding;
-            if quiet && (self.begin_takeover() || self.ask_survey() || !self.recovering && self.draft()) {
+            if quiet
+                && (self.begin_takeover() || self.ask_survey() || !self.recovering && self.draft())
+            {
                 continue;
             }
             if quiet && !self.orphans_planned {

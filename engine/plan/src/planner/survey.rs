@@ -239,7 +239,9 @@ impl Core {
                 }
             }
             if object.now != object.old {
-                surveyed.drifted.extend(self.drifted(id, survey.planned.get(&id)));
+                surveyed
+                    .drifted
+                    .extend(self.drifted(id, survey.planned.get(&id)));
             }
         }
         surveyed

@@ -5,7 +5,13 @@ use crate::graph::Node;
 use crate::planner::conditions::{self, Outcome, Words};
 use crate::rules;
 use terrane_lang::diagnostic::{Diagnostics, Severity};
-use terrane_model::snapshot::{CheckKind, CheckResult};
+use terrane_model::snapshot::{CheckKind, CheckResult, CheckStatus};
+
+/// Of what can't be looked at.
+const UNKNOWN: Outcome = Outcome {
+    status: CheckStatus::Unknown,
+    failure: None,
+};
 
 impl Evaluator {
     /// Checks everything that is checked at the end: outputs' preconditions, variables and `check` blocks. Gives all results of the run.
@@ -41,7 +47,13 @@ impl Evaluator {
                 for (at, check) in (0u32..).zip(&module.checks) {
                     let name = format!("check.{}", check.name);
                     let node = self.world.graph.id(Node::Check(module.id, at));
-                    if cut_off[node.index()] || left_out(CheckKind::Check, &config_within(&name)) {
+                    if left_out(CheckKind::Check, &config_within(&name)) {
+                        continue;
+                    }
+                    if cut_off[node.index()] {
+                        // What it is about failed, whatever the plan knew.
+                        let (config, addr) = (config_within(&name), within(&name));
+                        (self.checks).record(CheckKind::Check, &config, &addr, &UNKNOWN);
                         continue;
                     }
                     let words = Words {
@@ -67,7 +79,14 @@ impl Evaluator {
                 for (at, output) in (0u32..).zip(&module.outputs) {
                     let name = format!("output.{}", output.name);
                     let node = self.world.graph.id(Node::Output(module.id, at));
-                    if cut_off[node.index()] || left_out(CheckKind::Output, &config_within(&name)) {
+                    if left_out(CheckKind::Output, &config_within(&name)) {
+                        continue;
+                    }
+                    if cut_off[node.index()] {
+                        if !output.preconditions.is_empty() {
+                            let (config, addr) = (config_within(&name), within(&name));
+                            (self.checks).record(CheckKind::Output, &config, &addr, &UNKNOWN);
+                        }
                         continue;
                     }
                     let words = Words {

@@ -233,3 +233,17 @@ fn equal_values_have_equal_hashes_whatever_was_hashed_before() {
         Value::object::<&str>([]).content_hash()
     );
 }
+
+/// What an object that is not known will hold under a key is not told before, not even its type; of maps and tuples it is.
+#[test]
+fn elements_of_unknown_containers() {
+    use crate::ops::index;
+    let object = Value::unknown(Type::object([("a", Type::String)]));
+    assert_eq!(index(&object, &Value::string("a")), Ok(Value::dynamic()));
+    let map = Value::unknown(Type::map(Type::Number));
+    let wanted = Ok(Value::unknown(Type::Number));
+    assert_eq!(index(&map, &Value::string("a")), wanted);
+    let tuple = Value::unknown(Type::tuple([Type::Bool, Type::Number]));
+    assert_eq!(index(&tuple, &number("1")), wanted);
+    assert!(index(&tuple, &number("2")).is_err());
+}

@@ -1,9 +1,9 @@
 //! Packages from git repositories, with the user's own git: it has the user's keys, helpers and proxies.
 //!
 //! What the address says is passed as arguments that can't be options, over protocols that run no programs. Variables that would turn git to
-//! another repository (terrane may run within a hook) are left out; no hook runs, and submodules are not fetched.
+//! another repository (terrane may run within a hook) are left out, and no hook runs.
 
-use super::{Context, Fetched, GetError, checked};
+use super::{Context, Fetched, GetError, checked, submodules};
 use crate::address::Package;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -77,18 +77,16 @@ pub(super) async fn get(
         source,
     })?;
     let commit = git.check_out(into, reference.as_deref(), depth).await?;
-    let dot_git = into.join(".git");
-    crate::files::remove(&dot_git).map_err(|source| GetError::Io {
-        path: dot_git,
-        source,
-    })?;
-    checked(into)?;
-    let mut notes = Vec::new();
-    if into.join(".gitmodules").exists() {
-        notes.push(String::from(
-            "the repository has submodules, which are not fetched: their folders are empty",
-        ));
+    let (mut folders, notes) = submodules::fetch(&git, &package.url, into).await?;
+    folders.push(into.to_owned());
+    for folder in folders {
+        let dot_git = folder.join(".git");
+        crate::files::remove(&dot_git).map_err(|source| GetError::Io {
+            path: dot_git,
+            source,
+        })?;
     }
+    checked(into)?;
     Ok(Fetched {
         revision: Some(commit),
         notes,
@@ -171,12 +169,34 @@ fn environment(
     env
 }
 
-struct Git {
+/// One repository, and how git is called for it.
+#[derive(Clone)]
+pub(super) struct Git {
     env: BTreeMap<String, String>,
     url: String,
 }
 
 impl Git {
+    /// A submodule, which is fetched with the same access over one protocol.
+    pub(super) fn for_submodule(&self, url: &str, protocol: &str) -> Self {
+        let mut env = self.env.clone();
+        env.insert("GIT_ALLOW_PROTOCOL".to_owned(), protocol.to_owned());
+        Self {
+            env,
+            url: url.to_owned(),
+        }
+    }
+
+    /// Puts the files of a commit into a folder.
+    pub(super) async fn check_out_commit(&self, into: &Path, commit: &str) -> Result<(), GetError> {
+        self.run(into, &["init", "--quiet", "--template=", "."])
+            .await?;
+        let commit = self.by_commit(into, commit, None).await?;
+        self.run(into, &["checkout", "--quiet", "--detach", &commit])
+            .await?;
+        Ok(())
+    }
+
     /// Puts the files of a reference into a folder; the answer is the id of the commit.
     async fn check_out(
         &self,
@@ -317,7 +337,7 @@ impl Git {
             .ok_or_else(|| GetError::Git(String::from("git names no commit")))
     }
 
-    async fn run(&self, dir: &Path, args: &[&str]) -> Result<String, GetError> {
+    pub(super) async fn run(&self, dir: &Path, args: &[&str]) -> Result<String, GetError> {
         let verb = args.first().copied().unwrap_or_default();
         let failed = |why: String| GetError::Git(format!("git {verb} failed: {why}"));
         let mut child = Command::new("git")
@@ -392,7 +412,7 @@ impl Git {
     }
 }
 
-fn is_commit(text: &str) -> bool {
+pub(super) fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

@@ -5,6 +5,7 @@ mod git;
 mod http;
 mod netrc;
 mod s3;
+mod submodules;
 
 pub(crate) use http::elsewhere;
 

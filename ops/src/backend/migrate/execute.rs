@@ -4,6 +4,7 @@ use super::compare::{Difference, check};
 use super::history::{self, Past, Trouble};
 use super::survey::{holds_nothing, never_written};
 use super::{Fate, Migrated, Migration, Pair, Standing, Survey, Target, backup};
+use crate::audit::{self, LogFate};
 use crate::failure::Failure;
 use crate::rules;
 use crate::session::{DEFAULT_WORKSPACE, OpenWorkspace};
@@ -35,6 +36,8 @@ struct Written {
     expected: Option<Snapshot>,
     /// What became of the earlier versions.
     past: Past,
+    /// What became of the audit log, if there was one; what is wrong with it else.
+    log: Option<Result<LogFate, String>>,
 }
 
 /// Moves what is to be moved, and then lets `commit` make the target the place where states are kept. If anything fails, `commit` too, the
@@ -68,6 +71,10 @@ pub(crate) fn execute(
         })
         .and_then(|()| commit());
     let pasts: Vec<Past> = written.iter().map(|one| one.past.clone()).collect();
+    let logs: Vec<_> = written
+        .iter()
+        .filter_map(|one| Some((one.name.clone(), one.log.clone()?)))
+        .collect();
     if let Err(failure) = done {
         return Err(match take_back(migration, written) {
             Ok(()) => failure,
@@ -76,7 +83,10 @@ pub(crate) fn execute(
     }
     drop(sources);
     Ok(Outcome {
-        migrated: report(migration, survey, &pasts, backups),
+        migrated: Migrated {
+            logs,
+            ..report(migration, survey, &pasts, backups)
+        },
     })
 }
 
@@ -120,6 +130,7 @@ fn write_all(
             existed: matches!(pair.target, Target::Holds(_)),
             expected: None,
             past: Past::None,
+            log: carry_log(migration, pair)?,
         };
         if never_written(&pair.snapshot) {
             // Only its name is to be known there.
@@ -157,6 +168,24 @@ fn write_all(
         }
     }
     Ok(())
+}
+
+/// Lets the audit log go along. It stays in the target also where the migration is taken back: trying again finds the beginning of the very log there.
+fn carry_log(
+    migration: &Migration<'_>,
+    pair: &Pair,
+) -> Result<Option<Result<LogFate, String>>, Failure> {
+    let Some(source) = migration.from.store.audit() else {
+        return Ok(None);
+    };
+    let log = match terrane_store::audit::keep(source, &pair.from) {
+        Ok(None) => return Ok(None),
+        Ok(Some(log)) => log,
+        // Told, but no reason to leave the state where it is.
+        Err(error) => return Ok(Some(Err(error.to_string()))),
+    };
+    let put = audit::put(&log, &*migration.to.store, &pair.to);
+    put.map(|fate| Some(Ok(fate))).map_err(audit::failed)
 }
 
 /// Writes the present state as one change to what the target holds.
@@ -271,6 +300,7 @@ fn take_back_one(migration: &Migration<'_>, one: Written) -> Result<(), StoreErr
         existed,
         expected,
         past: _,
+        log: _,
     } = one;
     drop(workspace);
     let store = &*migration.to.store;
@@ -422,6 +452,7 @@ fn report(
         versions_taken: taken,
         versions_left: left,
         left_because,
+        logs: Vec::new(),
         open: copied().map(|pair| pair.snapshot.open.len()).sum(),
         backups: backups.map(|folder| folder.display().to_string()),
         select: survey.select.clone(),

@@ -14,6 +14,7 @@ mod tests;
 pub(crate) use execute::execute;
 pub(crate) use survey::{Pair, Standing, Survey, Target, survey};
 
+use crate::audit::LogFate;
 use crate::backend::Place;
 use crate::failure::Failure;
 use crate::rules;
@@ -59,6 +60,8 @@ pub struct Migrated {
     pub versions_left: usize,
     /// Why they do, as a clause; one reason for each workspace of which some do.
     pub left_because: Vec<String>,
+    /// What became of the audit log of each workspace that had one, by its new name; what is wrong with it else.
+    pub logs: Vec<(String, Result<LogFate, String>)>,
     /// Changes that a run left open and that went along.
     pub open: usize,
     /// The folder with copies of what was overwritten.

@@ -20,6 +20,7 @@ impl Parts {
             .is_some_and(|entry| entry.resource.is_interruptible())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per call")]
     pub(super) async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { config } => self.configured(config, false).await,
@@ -51,19 +52,7 @@ impl Parts {
             | Call::Resolve { .. }) => self.find(call).await,
             Call::ReadDataSource {
                 type_name, config, ..
-            } => {
-                let (source, schema) = self.data_source(&type_name)?;
-                conform::check(&config, schema, "configuration")?;
-                let (state, diagnostics) = source.read(known(config)?).await?;
-                let answer = Answer::Data {
-                    state,
-                    deferred: None,
-                };
-                Ok(Reply {
-                    answer: Some(answer),
-                    diagnostics,
-                })
-            }
+            } => self.data(&type_name, config).await,
             Call::OpenEphemeral { type_name, config } => {
                 let (ephemeral, schema) = self.ephemeral(&type_name)?;
                 conform::check(&config, schema, "configuration")?;
@@ -95,12 +84,26 @@ impl Parts {
             Call::GetFunctions => Ok(Reply::ok(Answer::Functions(self.schema.functions.clone()))),
             Call::CallFunction { name, arguments } => self.function(&name, &arguments),
             Call::UpgradeIdentity { type_name, stored } => self.identity(&type_name, &stored),
-            Call::GenerateConfig { type_name, .. } => Err(unsupported(&type_name)),
             call @ (Call::List { .. } | Call::ValidateList { .. }) => self.list(call).await,
-            Call::ValidateAction { type_name, .. }
+            Call::GenerateConfig { type_name, .. }
+            | Call::ValidateAction { type_name, .. }
             | Call::PlanAction { type_name, .. }
             | Call::InvokeAction { type_name, .. } => Err(unsupported(&type_name)),
         }
+    }
+
+    async fn data(&self, type_name: &str, config: Value) -> Answered<Reply> {
+        let (source, schema) = self.data_source(type_name)?;
+        conform::check(&config, schema, "configuration")?;
+        let (state, diagnostics) = source.read(known(config)?).await?;
+        let answer = Answer::Data {
+            state,
+            deferred: None,
+        };
+        Ok(Reply {
+            answer: Some(answer),
+            diagnostics,
+        })
     }
 
     /// Looks at a configuration of the provider, and takes it.

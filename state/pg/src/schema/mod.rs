@@ -207,5 +207,6 @@ pub fn statements(schema: &str, table: &str, index: &str) -> String {
             "INSERT INTO {{s}}.terrane_format (version) VALUES ({number});\n"
         ));
     }
+    all.push(format!("{};\n", crate::audit::TABLES));
     names.sql(&all.concat()).0
 }

@@ -192,7 +192,14 @@ fn what_is_missing_is_said_with_a_way_out() {
         skip("skip_table_creation"),
         skip("skip_index_creation"),
     ];
-    write(&*store(&arguments, &[])).unwrap();
+    let poor = store(&arguments, &[]);
+    write(&*poor).unwrap();
+    let audit = poor.audit().unwrap();
+    terrane_store::audit::founded(audit, "default", 1, "poor").unwrap();
+    assert_eq!(
+        audit.secret("default").unwrap(),
+        audit.secret("default").unwrap()
+    );
 }
 
 #[test]

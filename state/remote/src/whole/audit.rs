@@ -22,7 +22,7 @@ impl Audit for WholeFileStore {
         self.log(workspace)?.change(change)
     }
 
-    fn secret(&self, workspace: &str) -> Result<[u8; 32], StoreError> {
-        self.log(workspace)?.secret()
+    fn secret_or(&self, workspace: &str, new: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.log(workspace)?.secret_or(new)
     }
 }

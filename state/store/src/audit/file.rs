@@ -85,11 +85,11 @@ impl FileLog {
         Ok(())
     }
 
-    /// As [`super::Audit::secret`].
+    /// As [`super::Audit::secret_or`].
     ///
     /// # Errors
     /// When it can't be read or made.
-    pub fn secret(&self) -> Result<[u8; 32], StoreError> {
+    pub fn secret_or(&self, new: [u8; 32]) -> Result<[u8; 32], StoreError> {
         let folder = folder_of(&self.key);
         make_folders(folder).map_err(io_error("making", folder))?;
         let mut file = open_private(&self.key).map_err(io_error("opening", &self.key))?;
@@ -109,11 +109,10 @@ impl FileLog {
                 problem: "it is longer than a secret".to_owned(),
             });
         }
-        let secret = new_secret();
-        append(&mut file, 0, &secret)
+        append(&mut file, 0, &new)
             .and_then(|()| sync_folder(folder))
             .map_err(io_error("writing", &self.key))?;
-        Ok(secret)
+        Ok(new)
     }
 
     /// Removes both files: for whoever takes a workspace back that was never used.

@@ -6,10 +6,12 @@
 //! The log is also where it is known what was used: an entry may bear names that no other entry may ever bear (`once`), which is how a decision or a
 //! plan is good for one apply, in whatever copy it comes back.
 
+mod carry;
 mod file;
 #[cfg(test)]
 mod tests;
 
+pub use carry::{Carried, Kept, keep};
 pub use file::{FileLog, new_secret};
 
 use crate::StoreError;
@@ -44,11 +46,19 @@ pub trait Audit {
     /// When it can't be written, and what `change` returns. Then nothing is changed.
     fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError>;
 
-    /// What sensitive values of this workspace are hashed with: random, and as secret as its state. Made if there is none.
+    /// What sensitive values of this workspace are hashed with: random, and as secret as its state. If there is none, this one is it from now on.
     ///
     /// # Errors
     /// When it can't be read or made.
-    fn secret(&self, workspace: &str) -> Result<[u8; 32], StoreError>;
+    fn secret_or(&self, workspace: &str, new: [u8; 32]) -> Result<[u8; 32], StoreError>;
+
+    /// The same; made if there is none.
+    ///
+    /// # Errors
+    /// As `secret_or`.
+    fn secret(&self, workspace: &str) -> Result<[u8; 32], StoreError> {
+        self.secret_or(workspace, new_secret())
+    }
 }
 
 /// Says what becomes of the end of a log: how many bytes stay, and what is added.

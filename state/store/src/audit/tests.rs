@@ -109,20 +109,7 @@ fn a_name_is_borne_once() {
 fn a_file_holds_a_log_and_what_was_torn_is_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let file = FileLog::new(folder.path().join("a/b.log"));
-    #[derive(Debug)]
-    struct One(FileLog);
-    impl super::Audit for One {
-        fn read(&self, _: &str) -> Result<Vec<u8>, StoreError> {
-            self.0.read()
-        }
-        fn change(&self, _: &str, change: super::Change<'_>) -> Result<(), StoreError> {
-            self.0.change(change)
-        }
-        fn secret(&self, _: &str) -> Result<[u8; 32], StoreError> {
-            self.0.secret()
-        }
-    }
-    let store = One(file.clone());
+    let store = Files(file.clone());
     assert_eq!(store.read("").unwrap(), b"");
     let log = founded(&store, "", 1, "ana").unwrap();
     append(&store, "", &[draft("plan", &[])]).unwrap();
@@ -178,4 +165,72 @@ fn several_can_write_at_once() {
     });
     assert_eq!(file.read().unwrap().len(), 40 * 7);
     assert_eq!(read(&store, "default").unwrap().entries.len(), 41);
+}
+
+/// A log in files, for any workspace.
+#[derive(Debug)]
+struct Files(FileLog);
+
+impl super::Audit for Files {
+    fn read(&self, _: &str) -> Result<Vec<u8>, StoreError> {
+        self.0.read()
+    }
+    fn change(&self, _: &str, change: super::Change<'_>) -> Result<(), StoreError> {
+        self.0.change(change)
+    }
+    fn secret_or(&self, _: &str, new: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.0.secret_or(new)
+    }
+}
+
+#[test]
+fn a_log_goes_along_and_never_takes_the_place_of_another() {
+    use super::{Audit as _, Carried, keep};
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| Files(FileLog::new(folder.path().join(name)));
+    let (from, to) = (at("from"), at("to"));
+    assert_eq!(keep(&from, "a").unwrap(), None, "there is none");
+    assert!(!from.0.exists(), "and none is made by looking");
+    append(&from, "a", &[draft("apply", &["plan:p"])]).unwrap();
+    let early = keep(&from, "a").unwrap().unwrap();
+    assert_eq!(early.put(&to, "b").unwrap(), Carried::Taken(2));
+    assert_eq!(to.read("b").unwrap(), from.read("a").unwrap());
+    assert_eq!(to.secret("b").unwrap(), from.secret("a").unwrap());
+    // What was used is used there too.
+    assert!(matches!(
+        append(&to, "b", &[draft("apply", &["plan:p"])]),
+        Err(AuditError::Used(_))
+    ));
+    // What came since follows; what is torn does not.
+    append(&from, "a", &[draft("plan", &[])]).unwrap();
+    let mut text = from.read("a").unwrap();
+    text.extend_from_slice(b"{\"v\":1,");
+    std::fs::write(from.0.path(), &text).unwrap();
+    let late = keep(&from, "a").unwrap().unwrap();
+    assert_eq!(late.put(&to, "b").unwrap(), Carried::Taken(3));
+    assert_eq!(read(&to, "b").unwrap().entries.len(), 3);
+    for known in [&early, &late] {
+        assert_eq!(known.put(&to, "b").unwrap(), Carried::Present);
+    }
+    assert_eq!(read(&to, "b").unwrap().entries.len(), 3);
+    // Another log, and another secret without a log.
+    let other = at("other");
+    append(&other, "c", &[draft("plan", &[])]).unwrap();
+    let before = other.read("c").unwrap();
+    assert_eq!(late.put(&other, "c").unwrap(), Carried::Other);
+    assert_eq!(other.read("c").unwrap(), before);
+    let secret = at("secret");
+    secret.secret("d").unwrap();
+    assert_eq!(late.put(&secret, "d").unwrap(), Carried::Other);
+    assert_eq!(secret.read("d").unwrap(), b"");
+    // It survives being written down; a damaged one is not spread.
+    let text = serde_json::to_string(&late).unwrap();
+    assert_eq!(serde_json::from_str::<super::Kept>(&text).unwrap(), late);
+    let text = text.replace("apply", "Apply");
+    let bad: super::Kept = serde_json::from_str(&text).unwrap();
+    assert!(matches!(
+        bad.put(&at("new"), ""),
+        Err(AuditError::Damaged(_))
+    ));
+    assert!(!format!("{late:?}").contains("apply"));
 }

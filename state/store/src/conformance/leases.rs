@@ -421,7 +421,7 @@ impl World {
     }
 
     fn schedule(&mut self, stores: &[Box<dyn StateStore>], seed: u64) {
-        let writers = if seed % 2 == 0 { 2 } else { WRITERS };
+        let writers = if seed.is_multiple_of(2) { 2 } else { WRITERS };
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let mut actors: Vec<(&dyn StateStore, Actor)> = stores
             .iter()

@@ -1,6 +1,6 @@
 //! Plays a history on both sides.
 
-use super::explained::explained;
+use super::explained::{WAITS, explained};
 use super::model::{History, Step};
 use super::names::Names;
 use super::normal::{self, Difference};
@@ -146,6 +146,7 @@ pub fn compare(sides: Sides<'_>, history: &History) -> Found {
             let reason = explained(&unlike, step, &names);
             // One side has applied what the other has not.
             ended |= reason.is_some() && matches!(unlike, Unlike::Apply { .. });
+            ended |= reason == Some(WAITS);
             match reason {
                 Some(reason) => *all.explained.entry(reason).or_default() += 1,
                 None => {
@@ -198,6 +199,7 @@ fn one_step(
         path.starts_with(".output_changes.") || path.starts_with(".prior_state.values.outputs.")
     };
     names.planned = Json::Null;
+    names.add_triggered(&step.config, &our, &their);
     if step.destroys() && plans.iter().any(outputs) {
         let planned = ours.plan_elsewhere();
         names.planned = normal::plan(&planned)["planned_values"]["outputs"].clone();
@@ -205,6 +207,7 @@ fn one_step(
     let mut found: Vec<Unlike> = plans.into_iter().map(Unlike::View).collect();
     let apply = ["apply", "-no-color", "tfplan"];
     let (our, their) = (ours.run(&apply), theirs.run(&apply));
+    names.failed = our.exit == 1 && their.exit == 1;
     if our.exit != their.exit {
         found.push(Unlike::Apply {
             ours: our,

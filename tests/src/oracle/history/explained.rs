@@ -1,7 +1,7 @@
 //! The differences between plans and states that are there on purpose. Each has its reason; what is not here is a mistake of ours.
 
 use super::compare::Unlike;
-use super::model::{Call, Config, Module, Repeat, Resource, Step};
+use super::model::{Call, Config, Module, Repeat, Resource, Step, Variable};
 use super::names::Names;
 use super::normal::Difference;
 use crate::oracle::peer::Ran;
@@ -16,6 +16,10 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| dependencies(difference, names))
             .or_else(|| forgotten(difference))
             .or_else(|| created_by_triggers(difference))
+            .or_else(|| triggered_by_creation(difference, names))
+            .or_else(|| husk(difference))
+            .or_else(|| waits_for_more(difference, names, &step.config))
+            .or_else(|| spreads_through_modules(difference, &step.config))
             .or_else(|| not_checked(difference, step))
             .or_else(|| removed_while_destroying(difference, step))
             .or_else(|| sensitive(difference, &step.config)),
@@ -29,9 +33,12 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| stricter(ours, theirs.exit, &step.config))
             .or_else(|| triggered(ours, theirs.exit))
             .or_else(|| nothing_to_destroy(ours, theirs))
-            .or_else(|| without_instances(ours.exit, theirs, &step.config))
+            .or_else(|| without_instances(ours.exit, theirs, step))
             .or_else(|| not_there(ours.exit, theirs, step))
             .or_else(|| moved_from(ours.exit, theirs.exit, &theirs.err, step)),
+        Unlike::Apply { ours, theirs } if unset(ours, theirs, &step.config) => Some(
+            "an ephemeral variable that is null when its plan is made may be null when it is applied",
+        ),
         Unlike::Apply { ours, theirs } => {
             let refused = theirs.err.contains("Cannot apply non-applyable plan");
             (ours.exit == 0 && theirs.exit == 1 && refused && step.refreshes()).then_some(
@@ -39,6 +46,24 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             )
         }
     }
+}
+
+/// The peer takes an ephemeral variable for one that was not given where it was given as null and can't be null, and refuses to be told the same again.
+fn unset(ours: &Ran, theirs: &Ran, config: &Config) -> bool {
+    let said = "Error: Ephemeral variable was not set during planning";
+    let null = |variable: &Variable| {
+        let has = |line: &str| variable.body.iter().any(|other| other == line);
+        has("ephemeral = true")
+            && has("nullable = false")
+            && variable.value.as_deref() == Some("null")
+            && theirs
+                .err
+                .contains(&format!("variable \"{}\" was not set", variable.name))
+    };
+    ours.exit == 0
+        && theirs.exit == 1
+        && theirs.err.matches("Error: ").count() == theirs.err.matches(said).count()
+        && config.root.variables.iter().any(null)
 }
 
 /// The peer shows the values of some ephemeral variables.
@@ -86,17 +111,68 @@ fn created_by_triggers(difference: &Difference) -> Option<&'static str> {
     (reason && triggers && ours.is_none()).then_some("what is created is not replaced by triggers")
 }
 
+/// What the peer leaves of a resource without instances when something fails.
+fn husk(difference: &Difference) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let empty = theirs.as_ref()?["instances"].as_array()?.is_empty();
+    (path.starts_with("state.resources[") && ours.is_none() && empty)
+        .then_some("a resource without instances is not in the state")
+}
+
+/// What is destroyed after those that need it were changed waits, with the peer, for those behind them too, and stays where one of these fails.
+fn waits_for_more(difference: &Difference, names: &Names, config: &Config) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let of = path.strip_prefix("state.resources[")?.strip_suffix(']')?;
+    let instances = theirs.as_ref()?["instances"].as_array()?;
+    let later = instances
+        .iter()
+        .all(|instance| instance["create_before_destroy"] == true);
+    let mut resources = config.modules().flat_map(|module| &module.resources);
+    let gone = !resources.any(|resource| resource.name == of);
+    (names.failed && ours.is_none() && later && gone).then_some(WAITS)
+}
+
+/// After this the two sides have different objects.
+pub(super) const WAITS: &str = "what is destroyed waits for those that depend on it directly";
+
+/// The peer takes a module that is named as a whole for all that is in it.
+fn spreads_through_modules(difference: &Difference, config: &Config) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let within = path.strip_prefix("state.resources[module.")?;
+    let set = path.ends_with(".create_before_destroy") && theirs.as_ref()? == &Json::Bool(true);
+    let name = within.split(['[', '.', ' ']).next()?;
+    let whole = |resource: &Resource| {
+        let text = config.root.resource_text(resource);
+        text.contains("create_before_destroy = true")
+            && text.contains(&format!("in module.{name} :"))
+    };
+    (set && ours.is_none() && config.root.resources.iter().any(whole))
+        .then_some("a module that is named as a whole stands for its outputs")
+}
+
+/// The replacement that a created resource triggers, where the peer changes nothing.
+fn triggered_by_creation(difference: &Difference, names: &Names) -> Option<&'static str> {
+    let mut triggered = names.triggered.iter();
+    triggered
+        .any(|address| difference.path.contains(&format!("[{address} ")))
+        .then_some(TRIGGERED)
+}
+
+const TRIGGERED: &str = "replace_triggered_by looks at creations too, as in OpenTofu 1.12";
+
 /// The peer plans everything anew before it destroys everything, and takes the outputs that this would give for those that were there.
 /// (`planned`: the outputs that we plan for the same configuration, where everything is to be destroyed.)
 fn never_there(difference: &Difference, planned: &Json) -> Option<&'static str> {
-    let Difference {
-        path,
-        ours: _,
-        theirs,
-    } = difference;
+    let Difference { path, ours, theirs } = difference;
     let changes = path.strip_prefix(".output_changes.");
     let stored = path.strip_prefix(".prior_state.values.outputs.");
-    let (name, rest) = changes.or(stored)?.split_once('.')?;
+    let name = changes.or(stored)?;
+    let Some((name, rest)) = name.split_once('.') else {
+        // None of it is stored.
+        let part = if changes.is_some() { "before" } else { "value" };
+        let same = planned.get(name)?.get("value") == theirs.as_ref()?.get(part);
+        return (ours.is_none() && same).then_some(NEVER_THERE);
+    };
     let output = planned.get(name)?;
     // `before` of a change; `value` and `type` of what is stored, and parts of them.
     let (part, inner) = rest.split_once('.').unwrap_or((rest, ""));
@@ -182,7 +258,9 @@ fn sensitive(difference: &Difference, config: &Config) -> Option<&'static str> {
         ".after_sensitive",
         ".sensitive_attributes",
     ];
-    if !concerned.iter().any(|part| path.contains(part)) || !plain(ours) || !more(theirs) {
+    let theirs_more = plain(ours) && more(theirs);
+    let ours_more = plain(theirs) && more(ours);
+    if !concerned.iter().any(|part| path.contains(part)) || !(theirs_more || ours_more) {
         return None;
     }
     let at = path.find('[')?;
@@ -208,11 +286,11 @@ fn sensitive(difference: &Difference, config: &Config) -> Option<&'static str> {
             text.contains("!= null") || text.contains("null !=")
         });
         match () {
-            // The marks that the old object has at ignored attributes go over to the new one, which does not have those values.
+            // The marks that the old object has, or does not have, at ignored attributes go over to the new one, which does not have those values.
             () if ignores && !path.starts_with("state") => {
                 Some("a replacement is sensitive where its configuration is, not where the ignored old object was")
             }
-            () if compares => Some("comparing with null tells nothing of what is within, as in OpenTofu 1.12"),
+            () if compares && theirs_more => Some("comparing with null tells nothing of what is within, as in OpenTofu 1.12"),
             () => None,
         }
     })
@@ -250,8 +328,7 @@ fn triggered(ours: &Ran, theirs: i32) -> Option<&'static str> {
     let created = ours.out.contains(" will be created");
     let prevented = ours.err.contains("lifecycle.prevent_destroy set");
     let only = ours.err.matches("Error: ").count() == 1;
-    (ours.exit == 1 && theirs != 1 && replaced && created && prevented && only)
-        .then_some("replace_triggered_by looks at creations too, as in OpenTofu 1.12")
+    (ours.exit == 1 && theirs != 1 && replaced && created && prevented && only).then_some(TRIGGERED)
 }
 
 /// What is wrong with a trigger is told by `validate`. The peer says it when an instance is planned, and so not where nothing is to be destroyed.
@@ -263,21 +340,34 @@ fn nothing_to_destroy(ours: &Ran, theirs: &Ran) -> Option<&'static str> {
         .then_some("wrong triggers are errors also where nothing is to be destroyed")
 }
 
-/// The peer holds the default of a variable against its rules also where the module has no instance.
-fn without_instances(ours: i32, theirs: &Ran, config: &Config) -> Option<&'static str> {
-    let none = |call: &Call| match &call.repeat {
-        Repeat::Once => false,
-        Repeat::Count(many) | Repeat::ForEach(many) => {
-            let only = config.root.expr(many);
-            let rule = format!("validation rule at m{}/main.tf", call.child);
-            matches!(only.as_str(), "0" | "toset([])") && theirs.err.contains(&rule)
-        }
+/// The peer holds the default of a variable against its rules also where the module has no instance, or takes no part (`-target`).
+fn without_instances(ours: i32, theirs: &Ran, step: &Step) -> Option<&'static str> {
+    let config = &step.config;
+    let targets = |argument: &String| argument.starts_with("-target=");
+    let default = theirs.err.contains("on  line 0:");
+    let apart = |call: &Call| {
+        let within = format!("module.{}", call.name);
+        let mut targets = step
+            .arguments
+            .iter()
+            .filter(|argument| targets(argument))
+            .peekable();
+        targets.peek().is_some() && !targets.any(|target| target.contains(&within))
     };
-    let default = theirs.err.contains("Error: Invalid value for variable")
-        && theirs.err.contains("on  line 0:")
+    let none = |call: &Call| {
+        let rule = format!("validation rule at m{}/main.tf", call.child);
+        let empty = match &call.repeat {
+            Repeat::Once => false,
+            Repeat::Count(many) | Repeat::ForEach(many) => {
+                matches!(config.root.expr(many).as_str(), "0" | "toset([])")
+            }
+        };
+        (empty && default || apart(call)) && theirs.err.contains(&rule)
+    };
+    let only = theirs.err.contains("Error: Invalid value for variable")
         && theirs.err.matches("Error: ").count() == 1;
-    (ours != 1 && theirs.exit == 1 && default && config.root.calls.iter().any(none))
-        .then_some("nothing is checked in modules without instances")
+    (ours != 1 && theirs.exit == 1 && only && config.root.calls.iter().any(none))
+        .then_some("nothing is checked in modules without instances, or that take no part")
 }
 
 /// Where refreshing is all that is done, the peer looks at postconditions of instances that are not there: with `self` it fails.
@@ -307,8 +397,8 @@ fn not_checked(difference: &Difference, step: &Step) -> Option<&'static str> {
                 && lines.any(|line| module.expr(line).starts_with("postcondition"))
         })
     };
-    // With `self` it is unknown, without it passes; the whole is what its only instance is.
-    let told = |status: &Json| matches!(status.as_str(), Some("pass" | "unknown"));
+    // With `self` it is unknown, without it may be anything; the whole is what its only instance is.
+    let told = |status: &Json| matches!(status.as_str(), Some("pass" | "unknown" | "fail"));
     let different = match part {
         "instances" | "objects" => {
             let instances = theirs.as_ref().and_then(Json::as_array)?;
@@ -317,7 +407,7 @@ fn not_checked(difference: &Difference, step: &Step) -> Option<&'static str> {
         }
         "status" => {
             let status = |side: &Option<Json>, is: &str| side.as_ref().is_some_and(|it| it == is);
-            status(ours, "pass") && status(theirs, "unknown")
+            status(ours, "pass") && (status(theirs, "unknown") || status(theirs, "fail"))
         }
         _ => false,
     };

@@ -12,6 +12,10 @@ pub(super) struct Names {
     edges: BTreeMap<String, BTreeSet<String>>,
     /// Where everything is to be destroyed: the outputs that would be planned otherwise, as far as that was asked for.
     pub(super) planned: Json,
+    /// Addresses of instances that we replace, and the peer does not, since what triggers them is created.
+    pub(super) triggered: BTreeSet<String>,
+    /// Whether applying failed on both sides.
+    pub(super) failed: bool,
 }
 
 impl Names {
@@ -77,6 +81,43 @@ impl Names {
                 edges.insert(format!("{within}{target}"));
             }
         }
+    }
+
+    /// Takes in what is replaced because of triggers that are created, by our plan and that of the peer.
+    pub(super) fn add_triggered(&mut self, config: &Config, ours: &Json, theirs: &Json) {
+        let changes = |plan: &Json| plan["resource_changes"].as_array().cloned();
+        let (ours, theirs) = (
+            changes(ours).unwrap_or_default(),
+            changes(theirs).unwrap_or_default(),
+        );
+        let created: BTreeSet<String> = ours
+            .iter()
+            .filter(|change| change["change"]["actions"][0] == "create")
+            .filter_map(|change| change["name"].as_str())
+            .map(|name| format!("terraform_data.{name}"))
+            .collect();
+        let triggers = |name: &str| {
+            config.modules().any(|module| {
+                let mut resources = module.resources.iter().filter(|it| it.name == name);
+                resources.any(|resource| {
+                    let lines = resource.lifecycle.iter().map(|line| module.expr(line));
+                    let mut lines = lines.filter(|line| line.starts_with("replace_triggered_by"));
+                    lines.any(|line| created.iter().any(|name| has_word(&line, name)))
+                })
+            })
+        };
+        let idle = |address: &Json| {
+            let same = |change: &&Json| change["address"] == *address;
+            let found = theirs.iter().find(same);
+            found.is_some_and(|change| change["change"]["actions"][0] == "no-op")
+        };
+        self.triggered = ours
+            .iter()
+            .filter(|change| change["action_reason"] == "replace_by_triggers")
+            .filter(|change| change["name"].as_str().is_some_and(triggers))
+            .filter(|change| idle(&change["address"]))
+            .filter_map(|change| Some(change["address"].as_str()?.to_owned()))
+            .collect();
     }
 
     /// Takes in what a step moves. What is within a module moves with it.

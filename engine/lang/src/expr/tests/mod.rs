@@ -22,6 +22,7 @@ mod provider;
 mod references;
 mod templates;
 mod types;
+mod unknowns;
 
 fn parsed(text: &str) -> ast::Expr {
     let (expr, diagnostics) = parse_expression(FileId(0), text);

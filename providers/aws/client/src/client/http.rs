@@ -22,6 +22,9 @@ use std::time::Duration;
 const MAX_BODY: usize = 256 * 1024 * 1024;
 const CONNECT: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(120);
+/// A connection that is not used for so long is not used again: a service that closes it at the very moment when a request goes out leaves it
+/// open whether that was carried out.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// The client.
 #[derive(Clone, Debug)]
@@ -45,7 +48,8 @@ impl Http {
             .no_proxy()
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
-            .read_timeout(SILENCE);
+            .read_timeout(SILENCE)
+            .pool_idle_timeout(IDLE);
         if settings.insecure {
             builder = builder.tls_danger_accept_invalid_certs(true);
         }

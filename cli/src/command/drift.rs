@@ -1,0 +1,335 @@
+//! `drift`, `reconcile` and `adopt`.
+
+use super::plan::{begin, footer, planning_failed, show};
+use super::policy::Look;
+use super::{block_on, good, saved, variables, with_session};
+use crate::app::App;
+use crate::args::Parsed;
+use crate::exit::Exit;
+use crate::view::{Mode, drift as view};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use terrane_ops::clock::now_ms;
+use terrane_ops::drift::adopt::{self as adoption, Adoption};
+use terrane_ops::drift::notify::{Recipients, notify};
+use terrane_ops::drift::watch::{RealTime, Schedule, by_chance, watch};
+use terrane_ops::drift::{Budget, Class, Found, Listed, Request, detect, kept};
+use terrane_ops::failure::{Failure, Report};
+use terrane_ops::interrupt::Interrupt;
+use terrane_ops::lang::diagnostic::Diagnostic;
+use terrane_ops::leased;
+use terrane_ops::plan::{Made, PlanRequest, make};
+use terrane_ops::planning::plan::Action;
+use terrane_ops::rules;
+use terrane_ops::session::Session;
+use terrane_ops::ui::Silent;
+
+/// What is done with what was found.
+struct Wanted {
+    request: Request,
+    least: Class,
+    only_new: bool,
+    json: bool,
+    html: Option<String>,
+    recipients: Option<Recipients>,
+}
+
+pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
+    app.human_only();
+    let schedule = match schedule(app, parsed) {
+        Ok(schedule) => schedule,
+        Err(exit) => return exit,
+    };
+    let wanted = match wanted(app, parsed) {
+        Ok(wanted) => wanted,
+        Err(exit) => return exit,
+    };
+    with_session(app, parsed, "drift", |app, session| {
+        block_on(async {
+            let interrupt = Interrupt::listen();
+            let Some(schedule) = schedule else {
+                return look(app, session, &wanted, &interrupt).await;
+            };
+            let each = async |_planned_ms: u64| match look(app, session, &wanted, &interrupt).await
+            {
+                Ok(_) => Ok(()),
+                Err(Failure::Interrupted) => Err(Failure::Interrupted),
+                // The next time may be better.
+                Err(failure) => {
+                    app.show_failure(failure);
+                    Ok(())
+                }
+            };
+            watch(&schedule, &RealTime, &interrupt, by_chance, each).await?;
+            Ok(Exit::OK)
+        })
+    })
+}
+
+/// Looks once, and tells everybody.
+async fn look(
+    app: &mut App,
+    session: &Session,
+    wanted: &Wanted,
+    interrupt: &Arc<Interrupt>,
+) -> Result<Exit, Failure> {
+    let mut found = detect(session, &wanted.request, interrupt, &mut Silent).await?;
+    let whole = wanted.request.targets.is_empty() && wanted.request.excludes.is_empty();
+    let listed = wanted.request.list != Listed::Nothing;
+    kept::compare(session, &mut found.report, whole, listed)?;
+    let report = &found.report;
+    if wanted.json {
+        app.out().print(&format!("{}\n", report.json()));
+    } else {
+        let color = app.out().color();
+        app.out()
+            .print(&view::text(report, wanted.least, wanted.only_new, color));
+    }
+    if let Some(path) = &wanted.html {
+        std::fs::write(path, view::html::page(report))
+            .map_err(Failure::io(format!("Writing the report {path} failed")))?;
+    }
+    app.show_report(&found.messages);
+    if let Some(recipients) = &wanted.recipients {
+        let said = notify(session, recipients, report, now_ms()).await;
+        app.show_report(&said);
+    }
+    app.out().flush().ok();
+    Ok(if !report.complete {
+        Exit::ERROR
+    } else if report.has(wanted.least, wanted.only_new) {
+        Exit::CHANGES
+    } else {
+        Exit::OK
+    })
+}
+
+fn schedule(app: &mut App, parsed: &Parsed) -> Result<Option<Schedule>, Exit> {
+    let Some(cron) = parsed.value("watch") else {
+        return Ok(None);
+    };
+    let jitter = match parsed.value("jitter") {
+        None => Some(60_000),
+        Some("0") => Some(0),
+        Some(text) => {
+            crate::app::duration(text).and_then(|length| u64::try_from(length.as_millis()).ok())
+        }
+    };
+    let Some(jitter_ms) = jitter else {
+        return Err(app.usage_error(None, "-jitter needs a length of time such as 30s or 10m."));
+    };
+    let zone = parsed.value("timezone").unwrap_or("UTC");
+    Schedule::new(cron, zone, jitter_ms)
+        .map(Some)
+        .map_err(|failure| app.show_failure(failure))
+}
+
+fn least(app: &mut App, parsed: &Parsed) -> Result<Class, Exit> {
+    let name = parsed.value("least").unwrap_or("changed");
+    Class::named(name).ok_or_else(|| {
+        app.usage_error(
+            None,
+            &format!("-least={name} is no class; there are harmless, changed, security and gone."),
+        )
+    })
+}
+
+fn request(app: &mut App, parsed: &Parsed) -> Result<Request, Exit> {
+    let all = |name: &'static str| -> Vec<String> {
+        let names = [name];
+        let values = parsed.values(&names);
+        values.map(|(_, value)| value.to_owned()).collect()
+    };
+    let types = all("unmanaged-type");
+    let list = if !types.is_empty() {
+        Listed::Types(types)
+    } else if parsed.is("unmanaged", false) {
+        Listed::OfState
+    } else {
+        Listed::Nothing
+    };
+    let budget = match parsed.value("max-calls-per-minute") {
+        None => None,
+        Some(text) => match text.parse().ok().filter(|most| *most > 0) {
+            Some(most) => Some(Arc::new(Budget::per_minute(most))),
+            None => {
+                return Err(
+                    app.usage_error(None, "-max-calls-per-minute needs a whole number above 0.")
+                );
+            }
+        },
+    };
+    Ok(Request {
+        variables: variables(parsed),
+        targets: all("target"),
+        excludes: all("exclude"),
+        provider_config: parsed.value("provider-config").map(str::to_owned),
+        list,
+        budget,
+    })
+}
+
+fn wanted(app: &mut App, parsed: &Parsed) -> Result<Wanted, Exit> {
+    let recipients = match parsed.value("notify").map(Recipients::read) {
+        None => None,
+        Some(Ok(recipients)) => Some(recipients),
+        Some(Err(failure)) => return Err(app.show_failure(failure)),
+    };
+    Ok(Wanted {
+        request: request(app, parsed)?,
+        least: least(app, parsed)?,
+        only_new: parsed.is("new", false),
+        json: parsed.is("json", false),
+        html: parsed.value("html").map(str::to_owned),
+        recipients,
+    })
+}
+
+/// What has drifted, for commands that do something about it: they need the configuration, and to know everything.
+fn drifted(app: &mut App, session: &Session, request: &Request) -> Result<Found, Failure> {
+    let found = block_on(async {
+        let interrupt = Interrupt::listen();
+        detect(session, request, &interrupt, &mut Silent).await
+    })?;
+    if !found.is_configured {
+        return Err(Failure::input(
+            &rules::drift::NO_CONFIGURATION,
+            "There is no configuration in this folder. Name the right folder with -chdir.",
+        ));
+    }
+    if !found.report.complete {
+        return Err(Failure::Input(found.messages));
+    }
+    app.show_report(&found.messages);
+    Ok(found)
+}
+
+/// `reconcile`: a plan of what has drifted.
+pub(crate) fn reconcile(app: &mut App, parsed: &Parsed) -> Exit {
+    begin(app);
+    let (request, least) = match (request(app, parsed), least(app, parsed)) {
+        (Ok(request), Ok(least)) => (request, least),
+        (Err(exit), _) | (_, Err(exit)) => return exit,
+    };
+    with_session(app, parsed, "reconcile", |app, session| {
+        let look = Look::prepare(parsed)?;
+        let found = drifted(app, session, &request)?;
+        let addresses: BTreeSet<String> = found
+            .drifted
+            .iter()
+            .filter(|one| one.class() >= least && one.deposed.is_none())
+            .map(|one| one.addr.to_string())
+            .collect();
+        if addresses.is_empty() {
+            let sentence = good(app, "Nothing has drifted: there is nothing to undo.");
+            if app.mode() == Mode::Human {
+                app.out().print(&format!("{sentence}\n"));
+            }
+            return Ok(Exit::OK);
+        }
+        let request = PlanRequest {
+            targets: addresses.iter().cloned().collect(),
+            variables: variables(parsed),
+            ..PlanRequest::default()
+        };
+        let made = plan(app, session, &request)?;
+        show(app, parsed, &made);
+        app.show_report(&made.report());
+        if made.diagnostics.has_errors() {
+            return Ok(Exit::ERROR);
+        }
+        if let Some(report) = more(&made, &addresses) {
+            app.show_report(&report);
+        }
+        look.at(app, &made.plan, &made.loaded)?;
+        if let Some(path) = parsed.value("out") {
+            saved::save(session, &made, path)?;
+        }
+        footer(app, &made, parsed.value("out"));
+        let changes = !made.plan.is_empty();
+        Ok(if parsed.is("detailed-exitcode", false) && changes {
+            Exit::CHANGES
+        } else {
+            Exit::OK
+        })
+    })
+}
+
+fn plan(app: &mut App, session: &Session, request: &PlanRequest) -> Result<Made, Failure> {
+    let made = {
+        let mut view = app.view();
+        block_on(async {
+            let interrupt = Interrupt::listen();
+            let (snapshot, _) = leased::settled(session, request, &interrupt, &mut view).await?;
+            make(session, request, snapshot, &interrupt, &mut view).await
+        })
+    };
+    if made.is_err() {
+        planning_failed(app);
+    }
+    made
+}
+
+/// What a plan changes that has not drifted: what drifted objects need.
+fn more(made: &Made, addresses: &BTreeSet<String>) -> Option<Report> {
+    let others: Vec<String> = made
+        .plan
+        .changes
+        .iter()
+        .filter(|change| !matches!(change.action, Action::NoOp | Action::Read))
+        .map(|change| change.addr.to_string())
+        .filter(|addr| !addresses.contains(addr))
+        .collect();
+    (!others.is_empty()).then(|| {
+        Report::plain(Diagnostic::warning(
+            &rules::drift::MORE_THAN_DRIFT,
+            format!(
+                "Objects that have drifted need these, and the configuration asks for changes of them:\n  {}",
+                others.join("\n  ")
+            ),
+        ))
+    })
+}
+
+/// `adopt`: the edit that accepts drift.
+pub(crate) fn adopt(app: &mut App, parsed: &Parsed) -> Exit {
+    app.human_only();
+    let request = match request(app, parsed) {
+        Ok(request) => request,
+        Err(exit) => return exit,
+    };
+    let (write, check) = (parsed.is("write", false), parsed.is("check", false));
+    if write && check {
+        return app.usage_error(None, "-write and -check can't be given together.");
+    }
+    with_session(app, parsed, "adopt", |app, session| {
+        let found = drifted(app, session, &request)?;
+        let Adoption { files, taken, left } = adoption::adopt(&found);
+        let color = app.out().color();
+        for file in &files {
+            app.out().print(&view::painted_diff(&file.diff(), color));
+            if write {
+                adoption::write(file)?;
+            }
+        }
+        app.out().print(&view::left(&left));
+        let sentence = match (taken, left.len()) {
+            (0, 0) => "Nothing has drifted: there is nothing to accept.".to_owned(),
+            (taken, left) => {
+                let files = match (files.len(), write) {
+                    (0, _) => String::new(),
+                    (count, true) => format!(" in {count} files, which are written"),
+                    (count, false) => format!(" in {count} files (-write writes them)"),
+                };
+                format!("{taken} arguments accept drift{files}; {left} differences are left.")
+            }
+        };
+        let sentence = good(app, &sentence);
+        app.out().print(&format!("{sentence}\n"));
+        Ok(if check && taken + left.len() > 0 {
+            Exit::CHANGES
+        } else {
+            Exit::OK
+        })
+    })
+}

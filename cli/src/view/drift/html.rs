@@ -1,0 +1,231 @@
+//! The report as one page that needs nothing else: no network, no files beside it.
+
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+use serde::Serialize;
+use similar::{ChangeTag, TextDiff};
+use terrane_ops::drift::Class;
+use terrane_ops::drift::report::{Difference, HIDDEN, Object, Report};
+
+const TEMPLATE: &str = include_str!("page.html");
+/// Lines around a change in a long value.
+const CONTEXT: usize = 3;
+
+/// An object, with what is shown of it.
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(flatten)]
+    object: &'a Object,
+    /// Texts in which one can search, in lower case.
+    text: String,
+    open: bool,
+    differences: Vec<Shown<'a>>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    attribute: &'a str,
+    class: &'a str,
+    why: &'a str,
+    lines: Vec<Line>,
+}
+
+/// An object that is not managed.
+#[derive(Serialize)]
+struct Unmanaged<'a> {
+    type_name: &'a str,
+    name: &'a str,
+    identity: String,
+    new: bool,
+    since: &'a str,
+    text: String,
+}
+
+/// A line of a diff.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Line {
+    /// `-`, `+`, a blank; `…` for lines that are left out.
+    sign: &'static str,
+    text: String,
+}
+
+/// The page.
+pub(crate) fn page(report: &Report) -> String {
+    let mut entries: Vec<Entry<'_>> = report.drifted.iter().map(entry).collect();
+    // The worst first, and what is new before what is known.
+    entries.sort_by_key(|entry| {
+        (
+            std::cmp::Reverse(Class::named(entry.object.class)),
+            !entry.object.new,
+        )
+    });
+    let strangers = report.unmanaged.iter().map(|one| {
+        let identity = one.identity.to_string();
+        let text = format!("{} {} {identity}", one.type_name, one.name).to_lowercase();
+        Unmanaged {
+            type_name: &one.type_name,
+            name: &one.name,
+            identity,
+            new: one.new,
+            since: &one.since,
+            text,
+        }
+    });
+    let strangers: Vec<Unmanaged<'_>> = strangers.collect();
+    let mut environment = Environment::new();
+    environment
+        .add_template("page.html", TEMPLATE)
+        .and_then(|()| environment.get_template("page.html"))
+        .and_then(|template| {
+            template.render(context! {
+                report => Value::from(Serde(report)),
+                entries => Value::from(Serde(&entries)),
+                strangers => Value::from(Serde(&strangers)),
+            })
+        })
+        .expect("the template is a part of this program, and fits its report")
+}
+
+fn entry(object: &Object) -> Entry<'_> {
+    let id = object.id.as_deref().unwrap_or_default();
+    let names = object.differences.iter().map(|one| one.attribute.as_str());
+    let text: Vec<&str> = [object.address.as_str(), id]
+        .into_iter()
+        .chain(names)
+        .collect();
+    Entry {
+        object,
+        text: text.join(" ").to_lowercase(),
+        open: Class::named(object.class) > Some(Class::Harmless),
+        differences: object.differences.iter().map(shown).collect(),
+    }
+}
+
+fn shown(one: &Difference) -> Shown<'_> {
+    let lines = if one.sensitive {
+        vec![Line {
+            sign: " ",
+            text: HIDDEN.to_owned(),
+        }]
+    } else {
+        diff(&text(&one.before), &text(&one.after))
+    };
+    Shown {
+        attribute: &one.attribute,
+        class: one.class,
+        why: one.why,
+        lines,
+    }
+}
+
+/// A value as lines: documents within strings as trees, texts as they are.
+fn text(value: &serde_json::Value) -> String {
+    let serde_json::Value::String(text) = value else {
+        return match value {
+            serde_json::Value::Null => String::new(),
+            value => format!("{value:#}"),
+        };
+    };
+    if text.starts_with(['{', '['])
+        && let Ok(document) = serde_json::from_str::<serde_json::Value>(text)
+    {
+        return format!("{document:#}");
+    }
+    if text.contains('\n') {
+        return text.clone();
+    }
+    value.to_string()
+}
+
+fn diff(before: &str, after: &str) -> Vec<Line> {
+    let diff = TextDiff::from_lines(before, after);
+    let mut lines = Vec::new();
+    for (at, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+        if at > 0 {
+            lines.push(Line {
+                sign: "…",
+                text: String::new(),
+            });
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            lines.push(Line {
+                sign: match change.tag() {
+                    ChangeTag::Delete => "-",
+                    ChangeTag::Insert => "+",
+                    ChangeTag::Equal => " ",
+                },
+                text: change.value().trim_end_matches('\n').to_owned(),
+            });
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{diff, page, text};
+    use terrane_ops::drift::report::{Difference, Object, Report};
+
+    fn report(before: &str, after: &str) -> Report {
+        let mut report = Report {
+            workspace: "<default>".to_owned(),
+            complete: true,
+            drifted: vec![Object {
+                address: "x_thing.a[\"<b>\"]".to_owned(),
+                deposed: None,
+                type_name: "x_thing".to_owned(),
+                provider: "p".to_owned(),
+                id: Some("i-1".to_owned()),
+                class: "security",
+                new: true,
+                since: "2026-01-01T00:00:00Z".to_owned(),
+                differences: vec![Difference {
+                    attribute: "policy".to_owned(),
+                    class: "security",
+                    why: "security depends on this attribute",
+                    configurable: true,
+                    sensitive: false,
+                    before: before.into(),
+                    after: after.into(),
+                }],
+            }],
+            ..Report::default()
+        };
+        report.count();
+        report
+    }
+
+    #[test]
+    fn nothing_of_the_report_is_taken_for_markup() {
+        let page = page(&report("<script>alert(1)</script>", "\"'</pre><b>"));
+        assert!(!page.contains("<script>alert"), "{page}");
+        assert!(page.contains("&lt;script&gt;alert"), "{page}");
+        assert!(!page.contains("</pre><b>"), "{page}");
+        assert!(page.contains("x_thing.a[&quot;&lt;b&gt;&quot;]"), "{page}");
+        // It needs nothing from elsewhere.
+        assert!(!page.contains("http://") && !page.contains("https://"));
+    }
+
+    #[test]
+    fn documents_are_compared_as_trees() {
+        let before = text(&"{\"a\":1,\"b\":[1,2]}".into());
+        let after = text(&"{\"a\":1,\"b\":[1,3]}".into());
+        let lines: Vec<String> = diff(&before, &after)
+            .into_iter()
+            .map(|line| format!("{}{}", line.sign, line.text))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                " {",
+                "   \"a\": 1,",
+                "   \"b\": [",
+                "     1,",
+                "-    2",
+                "+    3",
+                "   ]",
+                " }"
+            ]
+        );
+    }
+}

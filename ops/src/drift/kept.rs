@@ -1,0 +1,228 @@
+//! What the last report told of: kept in `.terrane/drift/`, so that the next one can say what is new.
+//!
+//! Only digests are kept, no values. The file can be deleted at any time; then everything is new once.
+
+use super::report::{Report, Resolved};
+use crate::backend::record::replace;
+use crate::failure::Failure;
+use crate::session::Session;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// The version of the file.
+const FORMAT: &str = "1";
+
+/// The file.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    format: String,
+    lineage: String,
+    /// By what they are about.
+    findings: BTreeMap<String, Finding>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Finding {
+    class: String,
+    /// Of all that was told.
+    digest: String,
+    since: String,
+}
+
+/// Marks what is new in a report and what is resolved, and remembers it. `whole`: everything was looked at, not only a part.
+///
+/// # Errors
+/// When the file can't be written. One that can't be read is as none.
+pub fn compare(
+    session: &Session,
+    report: &mut Report,
+    whole: bool,
+    listed: bool,
+) -> Result<(), Failure> {
+    let path = path(session)?;
+    let kept: Kept = std::fs::read(&path)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .filter(|kept: &Kept| kept.format == FORMAT && kept.lineage == report.lineage)
+        .unwrap_or_default();
+    let next = told(kept, report, whole, listed);
+    let bytes = serde_json::to_vec(&next).expect("names and digests only");
+    let write = || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        replace(&path, &bytes)
+    };
+    write().map_err(Failure::io(format!("Writing {} failed", path.display())))
+}
+
+fn path(session: &Session) -> Result<PathBuf, Failure> {
+    let name = format!("{}.json", session.workspace()?);
+    Ok(session.data_dir.join("drift").join(name))
+}
+
+const MANAGED: &str = "managed ";
+const UNMANAGED: &str = "unmanaged ";
+
+fn told(kept: Kept, report: &mut Report, whole: bool, listed: bool) -> Kept {
+    let before = kept.findings;
+    let mut findings = BTreeMap::new();
+    let now = report.finished_at.clone();
+    let mut tell = |key: String, class: &str, told: &str| {
+        let digest = hex::encode(Sha256::digest(told));
+        let known = before.get(&key).filter(|known| known.digest == digest);
+        let since = known.map_or_else(|| now.clone(), |known| known.since.clone());
+        let finding = Finding {
+            class: class.to_owned(),
+            digest,
+            since: since.clone(),
+        };
+        let is_new = known.is_none();
+        findings.insert(key, finding);
+        (is_new, since)
+    };
+    for object in &mut report.drifted {
+        let deposed = object.deposed.iter().map(|key| format!(" (deposed {key})"));
+        let key = format!("{MANAGED}{}{}", object.address, deposed.collect::<String>());
+        let differences: Vec<_> = object
+            .differences
+            .iter()
+            .map(|one| (&one.attribute, &one.before, &one.after))
+            .collect();
+        let all = serde_json::to_string(&(object.class, differences)).unwrap_or_default();
+        (object.new, object.since) = tell(key, object.class, &all);
+    }
+    for object in &mut report.unmanaged {
+        let key = format!("{UNMANAGED}{} {}", object.type_name, object.identity);
+        (object.new, object.since) = tell(key, "unmanaged", "");
+    }
+    // What was not looked at may be as it was.
+    let unread: BTreeSet<String> = report
+        .unread
+        .iter()
+        .map(|addr| format!("{MANAGED}{addr}"))
+        .collect();
+    let unlisted: Vec<String> = report
+        .unlisted
+        .iter()
+        .map(|one| format!("{UNMANAGED}{} ", one.type_name))
+        .collect();
+    for (key, finding) in before {
+        if findings.contains_key(&key) {
+            continue;
+        }
+        let seen = match key.strip_prefix(UNMANAGED) {
+            Some(_) => listed && !unlisted.iter().any(|start| key.starts_with(start)),
+            None => whole && !unread.contains(&key),
+        };
+        if !seen || !report.complete {
+            findings.insert(key, finding);
+            continue;
+        }
+        let what = key.strip_prefix(MANAGED).or(key.strip_prefix(UNMANAGED));
+        report.resolved.push(Resolved {
+            what: what.unwrap_or(&key).to_owned(),
+            class: finding.class,
+            since: finding.since,
+        });
+    }
+    report.count();
+    Kept {
+        format: FORMAT.to_owned(),
+        lineage: report.lineage.clone(),
+        findings,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kept, told};
+    use crate::drift::report::{Difference, Object, Report, Stranger};
+
+    fn object(address: &str, after: &str) -> Object {
+        Object {
+            address: address.to_owned(),
+            deposed: None,
+            type_name: "x".to_owned(),
+            provider: "p".to_owned(),
+            id: None,
+            class: "changed",
+            new: true,
+            since: String::new(),
+            differences: vec![Difference {
+                attribute: "a".to_owned(),
+                class: "changed",
+                why: "",
+                configurable: true,
+                sensitive: false,
+                before: serde_json::Value::Null,
+                after: after.into(),
+            }],
+        }
+    }
+
+    /// `a=1 b=2 ~n`: two objects with what they are now, one that is not managed; `?c`: c could not be read.
+    fn report(text: &str, at: &str) -> Report {
+        let mut report = Report {
+            finished_at: at.to_owned(),
+            complete: true,
+            ..Report::default()
+        };
+        for word in text.split_whitespace() {
+            if let Some(name) = word.strip_prefix('~') {
+                report.unmanaged.push(Stranger {
+                    type_name: "x".to_owned(),
+                    name: name.to_owned(),
+                    identity: name.into(),
+                    provider: "p".to_owned(),
+                    new: true,
+                    since: String::new(),
+                });
+            } else if let Some(addr) = word.strip_prefix('?') {
+                report.unread.push(addr.to_owned());
+            } else {
+                let (addr, after) = word.split_once('=').unwrap();
+                report.drifted.push(object(addr, after));
+            }
+        }
+        report
+    }
+
+    #[test]
+    fn what_is_new_is_told_from_what_was_known() {
+        let mut kept = Kept::default();
+        for (at, text, whole, listed, new, resolved) in [
+            ("1", "a=1 b=1 ~n", true, true, "a b ~n", ""),
+            ("2", "a=1 b=2 ~n", true, true, "b", ""),
+            // Nobody asked for what is not managed, nor for b.
+            ("3", "a=1", false, false, "", ""),
+            ("4", "a=1 ?b ~n ~m", true, true, "~m", ""),
+            ("5", "c=1 ~m", true, true, "c", "a b x \"n\""),
+            ("6", "c=1 ~m", true, true, "", ""),
+        ] {
+            let mut report = report(text, at);
+            kept = told(kept, &mut report, whole, listed);
+            let mut found: Vec<String> = report
+                .drifted
+                .iter()
+                .filter(|object| object.new)
+                .map(|object| object.address.clone())
+                .collect();
+            let strangers = report.unmanaged.iter().filter(|object| object.new);
+            found.extend(strangers.map(|object| format!("~{}", object.name)));
+            assert_eq!(found.join(" "), new, "{at}");
+            let gone: Vec<&str> = report
+                .resolved
+                .iter()
+                .map(|one| one.what.as_str())
+                .collect();
+            assert_eq!(gone.join(" "), resolved, "{at}");
+            assert_eq!(report.summary.new, found.len());
+            for object in report.drifted.iter().filter(|object| object.address == "a") {
+                assert_eq!(object.since, "1");
+            }
+        }
+    }
+}

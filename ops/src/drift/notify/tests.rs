@@ -1,0 +1,204 @@
+//! Notifications, to a server on this machine.
+
+use super::deliver::signature;
+use super::{Recipients, notify};
+use crate::drift::report::{Object, Report};
+use crate::session::Session;
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
+
+/// A request: its headers, in lower case, and its body.
+#[derive(Debug)]
+struct Got {
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+/// A server that answers with these statuses, one after the other.
+fn server(statuses: &'static [u16]) -> (String, mpsc::Receiver<Got>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for status in statuses {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut headers = BTreeMap::new();
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            loop {
+                line.clear();
+                reader.read_line(&mut line).unwrap();
+                let Some((name, value)) = line.trim().split_once(':') else {
+                    break;
+                };
+                headers.insert(name.to_lowercase(), value.trim().to_owned());
+            }
+            let mut body = vec![0; headers["content-length"].parse().unwrap()];
+            reader.read_exact(&mut body).unwrap();
+            let body = String::from_utf8(body).unwrap();
+            sender.send(Got { headers, body }).unwrap();
+            write!(
+                stream,
+                "HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            )
+            .unwrap();
+        }
+    });
+    (url, receiver)
+}
+
+fn report(new: bool) -> Report {
+    let mut report = Report {
+        format_version: "1.0",
+        workspace: "default".to_owned(),
+        lineage: "l".to_owned(),
+        complete: true,
+        drifted: vec![Object {
+            address: "x_thing.<a>".to_owned(),
+            deposed: None,
+            type_name: "x_thing".to_owned(),
+            provider: "p".to_owned(),
+            id: None,
+            class: "gone",
+            new,
+            since: String::new(),
+            differences: Vec::new(),
+        }],
+        ..Report::default()
+    };
+    report.count();
+    report
+}
+
+fn session(env: &[(&str, &str)]) -> Session {
+    let env = env
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    // Pauses between attempts must not make tests slow; how long they are is tested where the client is.
+    Session::new("/", env.collect(), "drift")
+}
+
+#[tokio::test]
+async fn a_webhook_gets_a_signed_event() {
+    let (url, got) = server(&[204]);
+    let text = format!("webhook \"ops\" {{\n  url = \"{url}\"\n  secret_env = \"KEY\"\n}}\n");
+    let recipients = Recipients::parse("n.hcl", &text).unwrap();
+    let session = session(&[("KEY", "s3cret")]);
+    let said = notify(&session, &recipients, &report(true), 1_700_000_000_000).await;
+    assert!(said.diagnostics.is_empty(), "{said:?}");
+    let got = got.try_recv().unwrap();
+    assert_eq!(
+        got.headers["content-type"],
+        "application/cloudevents+json; charset=utf-8"
+    );
+    let event: serde_json::Value = serde_json::from_str(&got.body).unwrap();
+    for (name, expected) in [
+        ("specversion", "1.0"),
+        ("type", "dev.terrane.drift.detected.v1"),
+        ("source", "/terrane/l"),
+        ("subject", "default"),
+        ("time", "2023-11-14T22:13:20Z"),
+    ] {
+        assert_eq!(event[name], expected);
+    }
+    assert_eq!(event["id"], got.headers["webhook-id"].as_str());
+    assert_eq!(event["data"]["drifted"][0]["class"], "gone");
+    let at = &got.headers["webhook-timestamp"];
+    assert_eq!(at, "1700000000");
+    let expected = signature(
+        "s3cret",
+        &got.headers["webhook-id"],
+        at,
+        got.body.as_bytes(),
+    )
+    .unwrap();
+    assert_eq!(got.headers["webhook-signature"], expected);
+}
+
+/// The example of the specification of Standard Webhooks.
+#[test]
+fn signatures_are_those_of_the_standard() {
+    let found = signature(
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "1614265330",
+        br#"{"test": 2432232314}"#,
+    );
+    assert_eq!(
+        found.unwrap(),
+        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    );
+}
+
+#[tokio::test]
+async fn what_fails_in_passing_is_sent_again_and_the_rest_is_said() {
+    let (url, got) = server(&[503, 200]);
+    let text = String::from("slack \"sre\" {\n  url_env = \"HOOK\"\n}\n");
+    let recipients = Recipients::parse("n.hcl", &text).unwrap();
+    let here = session(&[("HOOK", &url)]);
+    let said = notify(&here, &recipients, &report(true), 0).await;
+    assert!(said.diagnostics.is_empty(), "{said:?}");
+    let (first, second) = (got.try_recv().unwrap(), got.try_recv().unwrap());
+    assert_eq!(first.body, second.body);
+    let message: serde_json::Value = serde_json::from_str(&second.body).unwrap();
+    let text = message["text"].as_str().unwrap();
+    assert!(
+        text.contains("1 gone") && text.contains("x_thing.&lt;a&gt;"),
+        "{text}"
+    );
+    // What will not pass is not tried again, and the address is not told.
+    let (url, _got) = server(&[403]);
+    let here = session(&[("HOOK", &url)]);
+    let said = notify(&here, &recipients, &report(true), 0).await;
+    let said = format!("{:?}", said.diagnostics);
+    assert!(said.contains("T6605") || said.contains("403"), "{said}");
+    assert!(!said.contains(&url), "{said}");
+    let said = notify(&session(&[]), &recipients, &report(true), 0).await;
+    assert!(format!("{:?}", said.diagnostics).contains("HOOK is not set"));
+}
+
+#[tokio::test]
+async fn only_those_are_told_who_want_to_know() {
+    for (new, on, least, told) in [
+        (true, "new", "gone", true),
+        (false, "new", "gone", false),
+        (false, "drift", "gone", true),
+        (false, "always", "gone", true),
+        (true, "new", "changed", true),
+    ] {
+        let (url, got) = server(&[200]);
+        let text = format!(
+            "webhook \"w\" {{\n  url = \"{url}\"\n  on = \"{on}\"\n  least = \"{least}\"\n}}\n"
+        );
+        let recipients = Recipients::parse("n.hcl", &text).unwrap();
+        let said = notify(&session(&[]), &recipients, &report(new), 0).await;
+        assert!(said.diagnostics.is_empty(), "{said:?}");
+        assert_eq!(got.try_recv().is_ok(), told, "{new} {on} {least}");
+    }
+}
+
+#[test]
+fn mistakes_in_the_file_are_said() {
+    for (text, problem) in [
+        ("webhook \"w\" {}", "url or url_env is needed"),
+        ("webhook \"w\" {\n  adress = \"x\"\n}", "adress"),
+        (
+            "webhook \"w\" {\n  url = \"x\"\n  on = \"never\"\n}",
+            "never",
+        ),
+        (
+            "webhook \"w\" {\n  url = \"x\"\n  least = \"bad\"\n}",
+            "there is no class",
+        ),
+        ("pager \"w\" {}", "pager"),
+        ("webhook {", "n.hcl"),
+    ] {
+        let failure = Recipients::parse("n.hcl", text).unwrap_err();
+        let said = format!("{:?}", failure.into_report().diagnostics);
+        assert!(said.contains(problem), "{text}: {said}");
+    }
+}

@@ -1,0 +1,133 @@
+//! Drift from end to end, in the room: 10,000 objects of a fake cloud.
+
+use super::report::Report;
+use crate::drive::bulk::{COUNT, cloud, config};
+use crate::drive::{Pool, drive_survey};
+use crate::files::functions_for_plan;
+use crate::interrupt::Interrupt;
+use crate::providers::Registry;
+use crate::ui::Silent;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use terrane_model::provider::Places;
+use terrane_model::snapshot::Snapshot;
+use terrane_plan::machine::{Listed, PlanInput, PlanOptions, Survey, Surveyed};
+use terrane_provider::{Providers, args};
+use terrane_sim::{SimFactory, World, addr, network_config};
+use terrane_value::{EcoString, Type, Value};
+
+/// Looks, with a configuration of nothing but the provider.
+async fn look(factory: SimFactory, snapshot: &Arc<Snapshot>, list: Listed) -> (Surveyed, u64) {
+    let config = config(0, &factory);
+    let infos = BTreeMap::from([(addr(), factory.describe())]);
+    let providers = Providers::new().with(Arc::new(factory));
+    let registry = Arc::new(Registry::of(providers, infos.clone()));
+    let interrupt = Arc::new(Interrupt::default());
+    let survey = Survey::new(
+        PlanInput {
+            config: config.clone(),
+            snapshot: snapshot.clone(),
+            providers: infos,
+            variables: Vec::new(),
+            functions: functions_for_plan(0),
+            options: PlanOptions {
+                refresh: true,
+                ..PlanOptions::default()
+            },
+        },
+        list,
+    );
+    let mut pool = Pool::new(config, registry, interrupt.clone(), Places::default());
+    let surveyed = drive_survey(survey, &mut pool, &interrupt, &mut Silent)
+        .await
+        .unwrap();
+    assert!(
+        !surveyed.diagnostics.has_errors(),
+        "{:?}",
+        surveyed.diagnostics
+    );
+    (surveyed, pool.calls())
+}
+
+/// Somebody changes 50 objects (10 of them only in what the cloud tags by itself), deletes 5, and makes 20. By id: the class.
+fn drift(world: &World) -> (BTreeMap<EcoString, &'static str>, BTreeSet<EcoString>) {
+    let tags = |key: &str| {
+        Value::map(
+            Type::String,
+            BTreeMap::from([(key.into(), Value::string("x"))]),
+        )
+    };
+    let mut drifted = BTreeMap::new();
+    for (at, object) in world
+        .objects()
+        .into_iter()
+        .step_by(181)
+        .take(55)
+        .enumerate()
+    {
+        let class = match at % 11 {
+            10 => {
+                assert!(world.remove(&object.id));
+                "gone"
+            }
+            0 | 5 => {
+                world.mutate(&object.id, |state| {
+                    args::with(state, "tags", tags("aws:by"))
+                });
+                "harmless"
+            }
+            _ => {
+                world.mutate(&object.id, |state| args::with(state, "tags", tags("by")));
+                "changed"
+            }
+        };
+        drifted.insert(object.id, class);
+    }
+    let strange = network_config("strange", "10.1.0.0/16");
+    let strangers = (0..20).filter_map(|_| world.add("sim_network", &strange));
+    (drifted, strangers.collect())
+}
+
+#[tokio::test]
+async fn all_drift_of_ten_thousand_objects_is_found_and_none_is_invented() {
+    let (world, snapshot) = cloud(COUNT);
+    let (drifted, strangers) = drift(&world);
+    let began = world.requests();
+    let (surveyed, calls) = look(SimFactory::new(world.clone()), &snapshot, Listed::OfState).await;
+    let requests = world.requests() - began;
+    assert_eq!(surveyed.read, 10_000);
+    let found: BTreeMap<EcoString, &str> = surveyed
+        .drifted
+        .iter()
+        .map(|one| (one.id().unwrap().into(), one.class().name()))
+        .collect();
+    assert_eq!(found, drifted);
+    let unmanaged = surveyed.unmanaged.iter();
+    let unmanaged: BTreeSet<EcoString> = unmanaged
+        .map(|one| args::string(&one.identity, "id").unwrap().into())
+        .collect();
+    assert_eq!(unmanaged, strangers);
+    let report = Report::new(&surveyed, &snapshot, "default");
+    let summary = report.summary;
+    assert_eq!(
+        (
+            summary.gone,
+            summary.changed,
+            summary.harmless,
+            summary.unmanaged
+        ),
+        (5, 40, 10, 20)
+    );
+
+    // A hundred pages of reading, and 101 of listing what nobody manages.
+    assert_eq!(requests, 201);
+    let began = world.requests();
+    let factory = SimFactory::new(world.clone()).reads_many(None);
+    let (singly, _) = look(factory, &snapshot, Listed::Nothing).await;
+    let needed = world.requests() - began;
+    assert_eq!(needed, 10_000);
+    assert!(needed >= 20 * requests, "{needed} against {requests}");
+    assert_eq!(singly.drifted, surveyed.drifted);
+    // One call that reads all, one that lists, one for each that differs and is there, two to configure.
+    assert_eq!(calls, 1 + 1 + 50 + 2);
+}

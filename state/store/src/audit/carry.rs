@@ -1,0 +1,111 @@
+//! Logs that go along when a state moves, and into backups.
+
+use super::{Audit, AuditError, Damage, Log};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A log outside of a store, with the secret that sensitive values in it are hashed with.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its whole lines.
+    log: String,
+    /// 64 hex digits.
+    secret: String,
+}
+
+/// What became of a log that was to be put into a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// It is there now: how many entries.
+    Taken(usize),
+    /// It was there already, perhaps with more behind it.
+    Present,
+    /// Another log, or another secret, is there, and stays.
+    Other,
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").finish_non_exhaustive()
+    }
+}
+
+/// The log of a workspace, to be put elsewhere; `None`: it has none.
+///
+/// # Errors
+/// When it can't be read, or is damaged: such a log is not spread.
+pub fn keep(audit: &dyn Audit, workspace: &str) -> Result<Option<Kept>, AuditError> {
+    let mut text = audit.read(workspace)?;
+    let log = Log::parse(&text).map_err(AuditError::Damaged)?;
+    if log.entries.is_empty() {
+        return Ok(None);
+    }
+    // What is torn off may yet become a line where it is.
+    text.truncate(text.len() - log.torn);
+    let log = String::from_utf8(text).map_err(|_| {
+        AuditError::Damaged(Damage {
+            line: 1,
+            problem: String::from("it is no text"),
+        })
+    })?;
+    let secret = hex(&audit.secret(workspace)?);
+    Ok(Some(Kept { log, secret }))
+}
+
+impl Kept {
+    /// Puts the log into a store that has none for the workspace, or only the beginning of this one.
+    ///
+    /// # Errors
+    /// When it is damaged, or the store can't be written.
+    pub fn put(&self, audit: &dyn Audit, workspace: &str) -> Result<Carried, AuditError> {
+        let own = self.log.as_bytes();
+        let log = Log::parse(own).map_err(AuditError::Damaged)?;
+        let damaged = |problem: &str| {
+            AuditError::Damaged(Damage {
+                line: log.entries.len(),
+                problem: problem.to_owned(),
+            })
+        };
+        if log.torn > 0 {
+            return Err(damaged("it is not whole"));
+        }
+        let secret = unhex(&self.secret).ok_or_else(|| damaged("its secret is none"))?;
+        let there = audit.read(workspace)?;
+        if !own.starts_with(&there) && !there.starts_with(own) {
+            return Ok(Carried::Other);
+        }
+        // The secret first: a log whose values nobody can compare would be worse than none.
+        if audit.secret_or(workspace, secret)? != secret {
+            return Ok(Carried::Other);
+        }
+        let mut carried = Carried::Other;
+        audit.change(workspace, &mut |there| {
+            let (outcome, added) = match own.strip_prefix(there) {
+                Some([]) => (Carried::Present, &[][..]),
+                Some(rest) => (Carried::Taken(log.entries.len()), rest),
+                None if there.starts_with(own) => (Carried::Present, &[][..]),
+                None => (Carried::Other, &[][..]),
+            };
+            carried = outcome;
+            Ok((there.len(), added.to_vec()))
+        })?;
+        Ok(carried)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = text
+        .chars()
+        .map(|digit| digit.to_digit(16).and_then(|digit| digit.try_into().ok()))
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits
+        .chunks_exact(2)
+        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+        .collect();
+    (text.len() == 64).then_some(())?;
+    bytes.try_into().ok()
+}
