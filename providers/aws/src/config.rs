@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use terrane_aws_client::{Client, Keys, RetryMode, Role, Settings, WebRole, WebToken};
+use terrane_aws_client::{Access, Client, Keys, RetryMode, Role, Settings, WebRole, WebToken};
 use terrane_model::provider::ProviderDiagnostic;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
@@ -143,7 +143,24 @@ fn settings(config: &Value) -> Settings {
         forbidden_account_ids: texts(config, "forbidden_account_ids"),
         ..Settings::default()
     };
-    let access = &mut settings.access;
+    settings.access = access(config);
+    for block in args::get(config, "endpoints").children() {
+        if let Kind::Object(services) = block.kind() {
+            for (service, address) in services.iter() {
+                if let Some(address) = address.as_str().filter(|address| !address.is_empty()) {
+                    settings
+                        .endpoints
+                        .insert(service.to_string(), address.to_owned());
+                }
+            }
+        }
+    }
+    settings
+}
+
+/// Who asks.
+fn access(config: &Value) -> Access {
+    let mut access = Access::default();
     if let (Some(id), Some(secret)) = (text(config, "access_key"), text(config, "secret_key")) {
         access.keys = Some(Keys {
             id,
@@ -185,18 +202,7 @@ fn settings(config: &Value) -> Settings {
             token,
         });
     }
-    for block in args::get(config, "endpoints").children() {
-        if let Kind::Object(services) = block.kind() {
-            for (service, address) in services.iter() {
-                if let Some(address) = address.as_str().filter(|address| !address.is_empty()) {
-                    settings
-                        .endpoints
-                        .insert(service.to_string(), address.to_owned());
-                }
-            }
-        }
-    }
-    settings
+    access
 }
 
 fn role(block: &Value) -> Role {

@@ -3,6 +3,7 @@
 use crate::shape::Shapes;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use terrane_aws_client::{Api, ApiError, ErrorKind, Request};
@@ -144,11 +145,12 @@ pub(crate) fn message(error: &ApiError, what: &str) -> ProviderDiagnostic {
     let mut detail = format!("{what}: {error}");
     if DENIED.contains(&error.code.as_str()) || error.status == 403 && error.code.contains("Denied")
     {
-        detail.push_str(&format!(
+        write!(
+            detail,
             "\n\nThe credentials lack the permission {}:{} on this resource (or something denies it).",
             permission_prefix(&error.service),
             error.operation
-        ));
+        ).expect("a text takes everything");
     } else if ["LimitExceeded", "QuotaExceeded", "LimitReached"]
         .iter()
         .any(|part| error.code.contains(part))

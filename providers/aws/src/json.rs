@@ -27,10 +27,7 @@ pub(crate) fn steps(path: &str) -> Vec<Step<'_>> {
         }
         let end = rest.find(['.', '[']).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
-        steps.push(
-            name.parse()
-                .map_or(Step::Member(name), |index| Step::Index(index)),
-        );
+        steps.push(name.parse().map_or(Step::Member(name), Step::Index));
         rest = after.strip_prefix('.').unwrap_or(after);
     }
     steps

@@ -8,10 +8,13 @@ use terrane_aws_client::model::{Kind, Model, ShapeId, model};
 /// How deep shapes are looked at: some hold themselves.
 const DEEPEST: usize = 14;
 
+/// By service and operation.
+type Known = BTreeMap<(String, String), Option<Arc<Operation>>>;
+
 /// The client's models, operation by operation as they are used.
 #[derive(Debug, Default)]
 pub(crate) struct Models {
-    known: Mutex<BTreeMap<(String, String), Option<Arc<Operation>>>>,
+    known: Mutex<Known>,
 }
 
 impl Shapes for Models {

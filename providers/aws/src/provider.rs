@@ -176,21 +176,7 @@ impl Instance {
             }
             Call::ReadDataSource {
                 type_name, config, ..
-            } => {
-                let (Some(facts), Some(schema)) = (
-                    facts::of(Kind::Data, &type_name),
-                    SCHEMA.data_sources.get(&type_name),
-                ) else {
-                    return Err(Refusal::error("Unknown data source", type_name.to_string()));
-                };
-                conform::check(&config, schema, "configuration")?;
-                let state =
-                    data::read(self.cx.get(), &type_name, (&facts, schema), &config).await?;
-                Ok(Reply::ok(Answer::Data {
-                    state,
-                    deferred: None,
-                }))
-            }
+            } => self.read_data(&type_name, &config).await,
             Call::Plan {
                 type_name,
                 prior,
@@ -209,39 +195,7 @@ impl Instance {
                 };
                 self.plan(&type_name, &request)
             }
-            Call::Read {
-                type_name,
-                current,
-                private,
-                identity,
-                ..
-            } => {
-                let about = resource(&type_name)?;
-                let mut diagnostics = Vec::new();
-                let state = match about.table {
-                    None => {
-                        diagnostics.push(not_looked_at(&type_name));
-                        current
-                    }
-                    Some(_) if current.is_null() => current,
-                    Some(table) => {
-                        conform::check(&current, about.schema, "object")?;
-                        let gone = Value::null(about.schema.block.implied_type().clone());
-                        let run = self.run(table, &about, Phase::Read, &current, "").await?;
-                        run.find(&current).await?.unwrap_or(gone)
-                    }
-                };
-                let answer = Answer::Read {
-                    state,
-                    private,
-                    identity,
-                    deferred: None,
-                };
-                Ok(Reply {
-                    answer: Some(answer),
-                    diagnostics,
-                })
-            }
+            call @ Call::Read { .. } => self.read(call).await,
             Call::Apply { .. } => self.apply(call).await,
             Call::UpgradeState { type_name, stored } => {
                 let about = resource(&type_name)?;
@@ -275,6 +229,63 @@ impl Instance {
                 "The provider does not support this operation.",
             )),
         }
+    }
+
+    async fn read_data(&self, type_name: &str, config: &Value) -> Answered<Reply> {
+        let (Some(facts), Some(schema)) = (
+            facts::of(Kind::Data, type_name),
+            SCHEMA.data_sources.get(type_name),
+        ) else {
+            return Err(Refusal::error("Unknown data source", type_name.to_owned()));
+        };
+        conform::check(config, schema, "configuration")?;
+        let state = data::read(self.cx.get(), type_name, (&facts, schema), config).await?;
+        Ok(Reply::ok(Answer::Data {
+            state,
+            deferred: None,
+        }))
+    }
+
+    async fn read(&self, call: Call) -> Answered<Reply> {
+        let Call::Read {
+            type_name,
+            current,
+            private,
+            identity,
+            ..
+        } = call
+        else {
+            return Err(Refusal::error(
+                "Unexpected call",
+                "Not a reading of a resource.",
+            ));
+        };
+
+        let about = resource(&type_name)?;
+        let mut diagnostics = Vec::new();
+        let state = match about.table {
+            None => {
+                diagnostics.push(not_looked_at(&type_name));
+                current
+            }
+            Some(_) if current.is_null() => current,
+            Some(table) => {
+                conform::check(&current, about.schema, "object")?;
+                let gone = Value::null(about.schema.block.implied_type().clone());
+                let run = self.run(table, &about, Phase::Read, &current, "").await?;
+                run.find(&current).await?.unwrap_or(gone)
+            }
+        };
+        let answer = Answer::Read {
+            state,
+            private,
+            identity,
+            deferred: None,
+        };
+        Ok(Reply {
+            answer: Some(answer),
+            diagnostics,
+        })
     }
 
     async fn configure(&self, config: &Value) -> Answered<Reply> {

@@ -35,8 +35,7 @@ impl Reader<'_> {
             self.local.contains(&name)
                 || matches!(name, "id" | "region" | "tags" | "tags_all" | "timeouts")
                 || (!only.is_empty() && !only.contains(&name))
-                || (self.quiet.contains(&name)
-                    && prior.get(name).is_none_or(|value| is_empty(value)))
+                || (self.quiet.contains(&name) && prior.get(name).is_none_or(is_empty))
         };
         self.object((facts, schema), shape, answer, prior, "", &skips, 0)
     }

@@ -9,14 +9,14 @@ pub enum Shape {
     /// Members by name.
     Structure {
         /// Name and form.
-        members: Vec<(String, Shape)>,
+        members: Vec<(String, Self)>,
         /// Those that must be given.
         required: Vec<String>,
     },
     /// Any number of one form.
-    List(Box<Shape>),
+    List(Box<Self>),
     /// Strings to one form.
-    Map(Box<Shape>),
+    Map(Box<Self>),
     /// Text; times and choices too.
     Text,
     /// Bytes, as base64.

@@ -47,8 +47,7 @@ impl Fill<'_> {
             }
             for (path, member) in self.places(name, shape) {
                 let nested = facts.blocks.get(name.as_str());
-                let about = facts.attributes.get(name.as_str());
-                let converted = self.value(nested, about, member, value, name, 0);
+                let converted = self.value(nested, member, value, name, 0);
                 if let Some(converted) = converted
                     && (self.clears || !is_empty(&converted))
                     && json::get(input, &path).is_none()
@@ -87,7 +86,6 @@ impl Fill<'_> {
     pub(crate) fn value(
         &self,
         nested: Option<&BlockFacts>,
-        about: Option<&AttributeFacts>,
         shape: &Shape,
         value: &Value,
         path: &str,
@@ -97,7 +95,7 @@ impl Fill<'_> {
             return None;
         }
         let again =
-            |shape: &Shape, value: &Value| self.value(nested, about, shape, value, path, depth + 1);
+            |shape: &Shape, value: &Value| self.value(nested, shape, value, path, depth + 1);
         match (value.kind(), shape) {
             (Kind::Marked(_, inner), _) => again(shape, inner),
             (Kind::Null(_) | Kind::Unknown(..), _) => None,
@@ -181,7 +179,7 @@ impl Fill<'_> {
             let below = nested.and_then(|facts| facts.blocks.get(name.as_str()));
             let path = format!("{path}.{name}");
             for (target, member) in self.places(&path, shape) {
-                let converted = self.value(below, about, member, value, &path, depth + 1);
+                let converted = self.value(below, member, value, &path, depth + 1);
                 if let Some(converted) = converted
                     && !is_empty(&converted)
                     && json::get(&made, &target).is_none()

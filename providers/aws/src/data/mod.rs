@@ -54,92 +54,10 @@ pub(crate) async fn read(
     } else {
         config.clone()
     };
+    if let Some(state) = known_here(cx, name, &region, &config).await? {
+        return Ok(state);
+    }
     match name {
-        "aws_caller_identity" => {
-            let caller = cx.caller().await?;
-            Ok(args::with_all(
-                &config,
-                [
-                    ("account_id", text(&caller.account)),
-                    ("arn", text(&caller.arn)),
-                    ("user_id", text(&caller.user_id)),
-                    ("id", text(&caller.account)),
-                ],
-            ))
-        }
-        "aws_partition" => {
-            let suffix = dns_suffix(&region);
-            let reverse: Vec<&str> = suffix.rsplit('.').collect();
-            Ok(args::with_all(
-                &config,
-                [
-                    ("partition", text(partition(&region))),
-                    ("dns_suffix", text(suffix)),
-                    ("reverse_dns_prefix", Value::string(reverse.join("."))),
-                    ("id", text(partition(&region))),
-                ],
-            ))
-        }
-        "aws_region" => {
-            let endpoint = args::string(&config, "endpoint")
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned);
-            let named = args::string(&config, "name")
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned);
-            let region = named
-                .or_else(|| {
-                    endpoint
-                        .as_deref()
-                        .and_then(|endpoint| endpoint.split('.').nth(1))
-                        .map(str::to_owned)
-                })
-                .unwrap_or(region);
-            Ok(args::with_all(
-                &config,
-                [
-                    ("id", text(&region)),
-                    ("name", text(&region)),
-                    ("region", text(&region)),
-                    (
-                        "endpoint",
-                        Value::string(format!("ec2.{region}.{}", dns_suffix(&region))),
-                    ),
-                    ("description", text(description(&region))),
-                ],
-            ))
-        }
-        "aws_service_principal" => {
-            let service = args::string(&config, "service_name").unwrap_or_default();
-            let suffix = dns_suffix(&region);
-            Ok(args::with_all(
-                &config,
-                [
-                    ("name", Value::string(format!("{service}.{suffix}"))),
-                    ("suffix", text(suffix)),
-                    ("id", Value::string(format!("{service}.{region}.{suffix}"))),
-                    ("region", text(&region)),
-                ],
-            ))
-        }
-        "aws_arn" => {
-            let arn = args::string(&config, "arn").unwrap_or_default().to_owned();
-            let parts: Vec<&str> = arn.splitn(6, ':').collect();
-            let ["arn", partition, service, region, account, resource] = parts.as_slice() else {
-                return Err(Refusal::error("Invalid ARN", format!("{arn:?} is no ARN.")));
-            };
-            Ok(args::with_all(
-                &config,
-                [
-                    ("partition", text(partition)),
-                    ("service", text(service)),
-                    ("region", text(region)),
-                    ("account", text(account)),
-                    ("resource", text(resource)),
-                    ("id", text(&arn)),
-                ],
-            ))
-        }
         "aws_availability_zones" => zones(cx, &region, &config).await,
         "aws_iam_policy" => iam_policy(cx, &region, about, &config).await,
         "aws_ecr_authorization_token" | "aws_canonical_user_id" => Err(not_yet(name)),
@@ -151,6 +69,102 @@ pub(crate) async fn read(
             from_table(cx, source, &region, about, &config).await
         }
     }
+}
+
+/// Sources that need no answer but who asks.
+#[expect(clippy::too_many_lines, reason = "one small source after the other")]
+async fn known_here(cx: &Cx, name: &str, region: &str, config: &Value) -> Answered<Option<Value>> {
+    let text = |text: &str| Value::string(text);
+    let region = region.to_owned();
+    let state = match name {
+        "aws_caller_identity" => {
+            let caller = cx.caller().await?;
+            args::with_all(
+                config,
+                [
+                    ("account_id", text(&caller.account)),
+                    ("arn", text(&caller.arn)),
+                    ("user_id", text(&caller.user_id)),
+                    ("id", text(&caller.account)),
+                ],
+            )
+        }
+        "aws_partition" => {
+            let suffix = dns_suffix(&region);
+            let reverse: Vec<&str> = suffix.rsplit('.').collect();
+            args::with_all(
+                config,
+                [
+                    ("partition", text(partition(&region))),
+                    ("dns_suffix", text(suffix)),
+                    ("reverse_dns_prefix", Value::string(reverse.join("."))),
+                    ("id", text(partition(&region))),
+                ],
+            )
+        }
+        "aws_region" => {
+            let endpoint = args::string(config, "endpoint")
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned);
+            let named = args::string(config, "name")
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned);
+            let region = named
+                .or_else(|| {
+                    endpoint
+                        .as_deref()
+                        .and_then(|endpoint| endpoint.split('.').nth(1))
+                        .map(str::to_owned)
+                })
+                .unwrap_or(region);
+            args::with_all(
+                config,
+                [
+                    ("id", text(&region)),
+                    ("name", text(&region)),
+                    ("region", text(&region)),
+                    (
+                        "endpoint",
+                        Value::string(format!("ec2.{region}.{}", dns_suffix(&region))),
+                    ),
+                    ("description", text(description(&region))),
+                ],
+            )
+        }
+        "aws_service_principal" => {
+            let service = args::string(config, "service_name").unwrap_or_default();
+            let suffix = dns_suffix(&region);
+            args::with_all(
+                config,
+                [
+                    ("name", Value::string(format!("{service}.{suffix}"))),
+                    ("suffix", text(suffix)),
+                    ("id", Value::string(format!("{service}.{region}.{suffix}"))),
+                    ("region", text(&region)),
+                ],
+            )
+        }
+        "aws_arn" => {
+            let arn = args::string(config, "arn").unwrap_or_default().to_owned();
+            let parts: Vec<&str> = arn.splitn(6, ':').collect();
+            let ["arn", partition, service, region, account, resource] = parts.as_slice() else {
+                return Err(Refusal::error("Invalid ARN", format!("{arn:?} is no ARN.")));
+            };
+            args::with_all(
+                config,
+                [
+                    ("partition", text(partition)),
+                    ("service", text(service)),
+                    ("region", text(region)),
+                    ("account", text(account)),
+                    ("resource", text(resource)),
+                    ("id", text(&arn)),
+                ],
+            )
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(state))
 }
 
 async fn ask(
@@ -322,23 +336,15 @@ async fn iam_policy(
     ))
 }
 
-async fn from_table(
-    cx: &Cx,
+/// What a source asks with.
+fn input_of(
     source: &Source,
-    region: &str,
-    (facts, schema): (&TypeFacts, &Schema),
+    operation: &crate::shape::Operation,
+    names: &Names,
     config: &Value,
-) -> Answered<Value> {
-    let operation = cx
-        .shapes
-        .operation(source.service, source.operation)
-        .ok_or_else(|| not_yet(source.name))?;
-    let names = Names {
-        nouns: source.nouns.to_vec(),
-        renames: source.renames.to_vec(),
-    };
+) -> Json {
     let fill = crate::write::Fill {
-        names: &names,
+        names,
         only: &[],
         except: &[],
         clears: false,
@@ -354,7 +360,7 @@ async fn from_table(
             Some("") => continue,
             _ => value,
         };
-        if let Some(value) = fill.value(None, None, shape, &value, "", 0) {
+        if let Some(value) = fill.value(None, shape, &value, "", 0) {
             json::put(&mut input, member, value);
         }
     }
@@ -378,6 +384,29 @@ async fn from_table(
     if !filters.is_empty() && operation.input.member("Filters").is_some() {
         json::put(&mut input, "Filters", Json::Array(filters));
     }
+    input
+}
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "one question, and what is made of the answer"
+)]
+async fn from_table(
+    cx: &Cx,
+    source: &Source,
+    region: &str,
+    (facts, schema): (&TypeFacts, &Schema),
+    config: &Value,
+) -> Answered<Value> {
+    let operation = cx
+        .shapes
+        .operation(source.service, source.operation)
+        .ok_or_else(|| not_yet(source.name))?;
+    let names = Names {
+        nouns: source.nouns.to_vec(),
+        renames: source.renames.to_vec(),
+    };
+    let input = input_of(source, &operation, &names, config);
     let answer = ask(
         cx,
         source.service,
@@ -444,14 +473,36 @@ async fn from_table(
             .decode_utf8_lossy()
             .into_owned();
     }
+    state_of(
+        cx,
+        source,
+        &operation,
+        (facts, schema),
+        (&found, region, config),
+    )
+    .await
+}
+
+/// What was found, as the state of a source.
+async fn state_of(
+    cx: &Cx,
+    source: &Source,
+    operation: &crate::shape::Operation,
+    (facts, schema): (&TypeFacts, &Schema),
+    (found, region, config): (&Json, &str, &Value),
+) -> Answered<Value> {
+    let names = Names {
+        nouns: source.nouns.to_vec(),
+        renames: source.renames.to_vec(),
+    };
     let reader = Reader {
         names: &names,
         local: &["filter"],
         quiet: &[],
     };
     let shape = operation.output.at(source.at);
-    let state = reader.root((&facts.block, &schema.block), shape, &found, config, &[]);
-    let id = json::text_at(&found, source.id).unwrap_or_default();
+    let state = reader.root((&facts.block, &schema.block), shape, found, config, &[]);
+    let id = json::text_at(found, source.id).unwrap_or_default();
     let mut state = args::with(&state, "id", Value::string(id.as_str()));
     for (attribute, member) in source.inputs {
         if args::get(&state, attribute).is_null() && member.ends_with("Ids") {
@@ -459,7 +510,7 @@ async fn from_table(
         }
     }
     if !source.arn.is_empty() && schema.block.attributes.contains_key("arn") {
-        let owner = match json::text_at(&found, "OwnerId") {
+        let owner = match json::text_at(found, "OwnerId") {
             Some(owner) => owner,
             None => cx.caller().await?.account.clone(),
         };

@@ -271,7 +271,7 @@ fn read(source: &str) -> Answered<Document> {
                     );
                 }
                 Some(Json::String(all)) => {
-                    slot.push(("*".to_owned(), Texts::Many(vec![all.clone()])))
+                    slot.push(("*".to_owned(), Texts::Many(vec![all.clone()])));
                 }
                 _ => {}
             }
@@ -305,8 +305,8 @@ fn read(source: &str) -> Answered<Document> {
 #[derive(Clone, Debug)]
 enum Node {
     Text(String),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 fn written(document: &Document) -> Node {
@@ -456,7 +456,9 @@ fn quote(text: &str, out: &mut String) {
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(letter)));
+                use std::fmt::Write as _;
+                // Writing to a text cannot fail.
+                write!(out, "\\u{:04x}", u32::from(letter)).expect("a text takes everything");
             }
             other => out.push(other),
         }

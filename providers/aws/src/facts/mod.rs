@@ -84,7 +84,7 @@ pub struct BlockFacts {
     /// By name.
     pub attributes: BTreeMap<String, AttributeFacts>,
     /// By name.
-    pub blocks: BTreeMap<String, BlockFacts>,
+    pub blocks: BTreeMap<String, Self>,
     /// `list`, `set`, `single`.
     pub nesting_mode: String,
     /// Fewest.

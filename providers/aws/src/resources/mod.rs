@@ -23,14 +23,16 @@ const FAMILIES: &[Family] = &[
     storage::TYPES,
 ];
 
-static TABLES: LazyLock<BTreeMap<&'static str, LazyLock<Table, fn() -> Table>>> =
-    LazyLock::new(|| {
-        FAMILIES
-            .iter()
-            .flat_map(|family| family.iter())
-            .map(|(name, make)| (*name, LazyLock::new(*make)))
-            .collect()
-    });
+/// By name; each is made when it is first used.
+type Tables = BTreeMap<&'static str, LazyLock<Table, fn() -> Table>>;
+
+static TABLES: LazyLock<Tables> = LazyLock::new(|| {
+    FAMILIES
+        .iter()
+        .flat_map(|family| family.iter())
+        .map(|(name, make)| (*name, LazyLock::new(*make)))
+        .collect()
+});
 
 /// The table of a type, if it has one.
 pub(crate) fn table(name: &str) -> Option<&'static Table> {

@@ -8,6 +8,7 @@ use crate::run::places;
 use crate::shape::{Shape, Shapes as _};
 use crate::table::{Id, Step, Table, Tags};
 use crate::write::Fill;
+use std::fmt::Write as _;
 
 fn steps(table: &Table) -> impl Iterator<Item = &Step> {
     table
@@ -29,6 +30,7 @@ fn fill<'a>(table: &'a Table, step: &'a Step) -> Fill<'a> {
 }
 
 /// What is wrong with a table.
+#[expect(clippy::too_many_lines, reason = "one list of checks")]
 fn problems(table: &Table, facts: &TypeFacts) -> Vec<String> {
     let models = Models::default();
     let mut found = Vec::new();
@@ -195,7 +197,8 @@ fn what_is_not_read_by_the_rule_is_listed() {
         let unread: Vec<&str> = all
             .map(String::as_str)
             .filter(|name| !matches!(*name, "id" | "region" | "tags" | "tags_all" | "timeouts"))
-            .filter(|name| !(*name == "arn" && table.arn.is_some()) && !table.local.contains(name))
+            .filter(|name| *name != "arn" || table.arn.is_none())
+            .filter(|name| !table.local.contains(name))
             .filter(|name| {
                 !table.read.iter().any(|step| {
                     let service = step.service.unwrap_or(table.service);
@@ -215,7 +218,8 @@ fn what_is_not_read_by_the_rule_is_listed() {
             (None, false) => "nobody",
         };
         if !unread.is_empty() {
-            lines.push_str(&format!("{name} ({by}): {}\n", unread.join(" ")));
+            writeln!(lines, "{name} ({by}): {}", unread.join(" "))
+                .expect("a text takes everything");
         }
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/resources/unread.txt");

@@ -276,9 +276,10 @@ impl Run<'_> {
         let Some(found) = self.find(&stub).await? else {
             return Ok(Resolution::NeverHappened);
         };
-        // It is ours if it is as it was to be: tags are the surest sign.
-        let (wanted, has) = (all_tags(planned), all_tags(&found));
-        if wanted != has {
+        // It is ours if it is as it was to be. Without tags, an object with tags could be anybody's.
+        let wanted = all_tags(planned);
+        let tagged = self.schema.block.attributes.contains_key("tags_all");
+        if (tagged && wanted.is_empty()) || wanted != all_tags(&found) || !agree(&named, &found) {
             return Ok(Resolution::CannotTell);
         }
         Ok(Resolution::Happened(
@@ -313,6 +314,18 @@ impl Run<'_> {
         }
         named
     }
+}
+
+/// Whether everything that was planned and known is so.
+fn agree(planned: &Value, found: &Value) -> bool {
+    let Kind::Object(planned) = planned.kind() else {
+        return false;
+    };
+    let mut known = planned.iter().filter(|(_, value)| value.is_wholly_known());
+    known.all(|(name, value)| {
+        let found = args::get(found, name);
+        found == *value || (is_empty(value) && is_empty(&found))
+    })
 }
 
 /// A plan has no write-only values; the configuration has.

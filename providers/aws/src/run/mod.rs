@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
         for (member, text) in &step.sets {
             let shape = operation.input.at(member).unwrap_or(&Shape::Any);
             let value = self.expand(text, object);
-            if let Some(value) = fill.value(None, None, shape, &value, "", 0) {
+            if let Some(value) = fill.value(None, shape, &value, "", 0) {
                 json::put(&mut input, member, value);
             }
         }

@@ -114,6 +114,7 @@ async fn identities() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a story")]
 async fn networks() {
     let Some(world) = World::new(json!({"region": "eu-west-1"})).await else {
         return;
@@ -284,6 +285,7 @@ async fn buckets_and_tables() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a story")]
 async fn operations() {
     let Some(world) = World::new(json!({})).await else {
         return;
@@ -440,4 +442,38 @@ async fn a_type_that_cannot_be_changed_says_so_in_the_plan() {
             .iter()
             .any(|one| one.is_error && one.detail.contains("aws_glue_catalog_database"))
     );
+}
+
+/// A creation that was interrupted is looked for by name, and taken to be ours only where it is as it was to be.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_interrupted_is_looked_for() {
+    use terrane_model::provider::{Answer, Call, Resolution};
+    let Some(world) = World::new(json!({})).await else {
+        return;
+    };
+    let resolve = async |planned: &terrane_value::Value| {
+        let call = Call::Resolve {
+            type_name: "aws_s3_bucket".into(),
+            token: "t".into(),
+            planned: planned.clone(),
+        };
+        match world.done(call).await {
+            Answer::Resolved(resolution) => resolution,
+            other => panic!("{other:?}"),
+        }
+    };
+    let config = json!({"bucket": "it-interrupted", "tags": {"a": "b"}});
+    let written = world.config("aws_s3_bucket", &config);
+    let none = terrane_value::Value::null(written.ty());
+    let (planned, _) = world.plan("aws_s3_bucket", &none, &written).await;
+    assert_eq!(resolve(&planned).await, Resolution::NeverHappened);
+    let bucket = world.create("aws_s3_bucket", config).await;
+    assert!(matches!(resolve(&planned).await, Resolution::Happened(_)));
+    let other = world.config(
+        "aws_s3_bucket",
+        &json!({"bucket": "it-interrupted", "tags": {"a": "c"}}),
+    );
+    let (planned, _) = world.plan("aws_s3_bucket", &none, &other).await;
+    assert_eq!(resolve(&planned).await, Resolution::CannotTell);
+    world.delete(&bucket).await;
 }

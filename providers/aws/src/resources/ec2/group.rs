@@ -6,6 +6,7 @@ use crate::run::Run;
 use crate::table::{Hooks, Phase, Table, Tags, op};
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
 use terrane_value::{EcoString, Type, Value};
@@ -426,10 +427,12 @@ fn rule_id(object: &Value) -> String {
         args::string(object, "type").unwrap_or_default()
     );
     for grain in grains_of_rule(object, group) {
-        text.push_str(&format!(
+        write!(
+            text,
             "-{}-{}-{}-{}",
             grain.protocol, grain.from, grain.to, grain.source
-        ));
+        )
+        .expect("a text takes everything");
     }
     let digest = hex::encode(sha2::Sha256::digest(text));
     // As many digits as the peers have, in their form.
@@ -552,11 +555,11 @@ fn one_rule(name: &'static str, authorize: &'static str, revoke: &'static str) -
         )
         .answer(|_, found| {
             // All protocols have no ports.
-            if let Some(members) = found.as_object_mut() {
-                if members.get("IpProtocol").and_then(Json::as_str) == Some("-1") {
-                    members.remove("FromPort");
-                    members.remove("ToPort");
-                }
+            if let Some(members) = found.as_object_mut()
+                && members.get("IpProtocol").and_then(Json::as_str) == Some("-1")
+            {
+                members.remove("FromPort");
+                members.remove("ToPort");
             }
         })
         .update(

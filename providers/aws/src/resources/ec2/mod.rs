@@ -50,6 +50,7 @@ macro_rules! boxed {
     };
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn vpc() -> Table {
     Table::new("aws_vpc", "ec2")
         .names(&[
@@ -177,6 +178,7 @@ fn vpc() -> Table {
         .quiet(&["assign_generated_ipv6_cidr_block"])
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn subnet() -> Table {
     Table::new("aws_subnet", "ec2")
         .names(&[

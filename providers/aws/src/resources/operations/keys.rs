@@ -9,6 +9,7 @@ use terrane_provider::args;
 use terrane_provider::native::Answered;
 use terrane_value::Value;
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn key() -> Table {
     Table::new("aws_kms_key", "kms")
         .names(&[

@@ -9,6 +9,7 @@ use terrane_provider::args;
 use terrane_provider::native::Answered;
 use terrane_value::Value;
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn log_group() -> Table {
     Table::new("aws_cloudwatch_log_group", "logs")
         .names(&[

@@ -9,6 +9,7 @@ use terrane_provider::args;
 use terrane_provider::native::Answered;
 use terrane_value::Value;
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn parameter() -> Table {
     let put = || {
         op("PutParameter")
@@ -78,9 +79,9 @@ pub(super) fn parameter() -> Table {
             let mut changes = vec![("has_value_wo", Value::bool(written("value_wo_version")))];
             if written("value_wo_version") {
                 changes.push(("value", Value::string("")));
-            } else if written("insecure_value") {
-                changes.push(("insecure_value", args::get(&found, "value")));
-            } else if args::string(&found, "type") != Some("SecureString") {
+            } else if written("insecure_value")
+                || args::string(&found, "type") != Some("SecureString")
+            {
                 changes.push(("insecure_value", args::get(&found, "value")));
             }
             args::with_all(&found, changes)

@@ -407,6 +407,34 @@ impl Hooks for S3Object {
         put_object(run, planned).await
     }
 
+    async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
+        // An object with versions goes with all of them.
+        if args::string(object, "version_id").is_none_or(|id| id.is_empty() || id == "null") {
+            return Ok(false);
+        }
+        let (bucket, key) = (run.text("{bucket}", object), run.text("{key}", object));
+        let input = json!({"Bucket": bucket, "Prefix": key});
+        let found = run.ask_unless("ListObjectVersions", input, GONE).await?;
+        let found = found.unwrap_or_default();
+        let mut versions: Vec<Json> = Vec::new();
+        for list in ["DeleteMarkers", "Versions"] {
+            let all = found
+                .get(list)
+                .and_then(Json::as_array)
+                .cloned()
+                .unwrap_or_default();
+            versions.extend(
+                all.into_iter()
+                    .filter(|version| version["Key"] == key.as_str()),
+            );
+        }
+        for version in versions {
+            let input = json!({"Bucket": bucket, "Key": key, "VersionId": version["VersionId"]});
+            run.ask_unless("DeleteObject", input, GONE).await?;
+        }
+        Ok(true)
+    }
+
     async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
         let (bucket, key) = (run.text("{bucket}", &object), run.text("{key}", &object));
         let input = json!({"Bucket": bucket, "Key": key});

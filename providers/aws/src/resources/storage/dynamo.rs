@@ -9,6 +9,7 @@ use terrane_provider::args;
 use terrane_provider::native::Answered;
 use terrane_value::Value;
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn table() -> Table {
     Table::new("aws_dynamodb_table", "dynamodb")
         .noun("Table")
@@ -343,7 +344,7 @@ impl Hooks for Dynamo {
     async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
         let table = run.text("{id}", &object);
         let input = json!({"TableName": table});
-        let described = run.ask("DescribeTable", input.clone()).await?;
+        let described = run.ask("DescribeTable", input).await?;
         let mut object = object;
         let none = Json::Null;
         let keys = json::get(&described, "Table.KeySchema").unwrap_or(&none);
@@ -357,95 +358,7 @@ impl Hooks for Dynamo {
                 object = args::with(&object, name, Value::string(key));
             }
         }
-        // What is unknown after the creation is seen as it is; else these are kept as they were written, unless switched.
-        let ttl = run.ask("DescribeTimeToLive", input.clone()).await?;
-        let backups = run.ask("DescribeContinuousBackups", input).await?;
-        let on = |found: &Json, path: &str, wanted: &str| {
-            json::text_at(found, path).as_deref() == Some(wanted)
-        };
-        let ttl_on = on(&ttl, "TimeToLiveDescription.TimeToLiveStatus", "ENABLED");
-        let recovery_on = on(
-            &backups,
-            "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus",
-            "ENABLED",
-        );
-        let encrypted = json::get(&described, "Table.SSEDescription");
-        let encrypted_on = encrypted.is_some_and(|found| on(found, "Status", "ENABLED"));
-        let text = |found: &Json, path: &str| json::text_at(found, path).unwrap_or_default();
-        let days = json::get(
-            &backups,
-            "ContinuousBackupsDescription.PointInTimeRecoveryDescription.RecoveryPeriodInDays",
-        )
-        .and_then(Json::as_i64);
-        let blocks = [
-            (
-                "ttl",
-                ttl_on,
-                vec![
-                    (
-                        "attribute_name",
-                        Value::string(text(&ttl, "TimeToLiveDescription.AttributeName")),
-                    ),
-                    ("enabled", Value::bool(ttl_on)),
-                ],
-            ),
-            (
-                "point_in_time_recovery",
-                recovery_on,
-                vec![
-                    ("enabled", Value::bool(recovery_on)),
-                    (
-                        "recovery_period_in_days",
-                        Value::number(if recovery_on { days.unwrap_or(35) } else { 0 }),
-                    ),
-                ],
-            ),
-            (
-                "server_side_encryption",
-                encrypted_on,
-                vec![
-                    ("enabled", Value::bool(encrypted_on)),
-                    (
-                        "kms_key_arn",
-                        Value::string(
-                            encrypted
-                                .map(|found| text(found, "KMSMasterKeyArn"))
-                                .unwrap_or_default(),
-                        ),
-                    ),
-                ],
-            ),
-        ];
-        for (name, is_on, values) in blocks {
-            let before = args::get(prior, name);
-            let was_on = before
-                .children()
-                .first()
-                .and_then(|block| args::bool(block, "enabled"));
-            let complete = before.is_wholly_known()
-                && before.children().first().is_none_or(|block| {
-                    values
-                        .iter()
-                        .all(|(name, _)| !args::get(block, name).is_null())
-                });
-            // Off, and nothing written of it.
-            let said = before.is_known() && !before.is_null();
-            if said && complete && was_on.unwrap_or(false) == is_on {
-                object = args::with(&object, name, before);
-                continue;
-            }
-            let Some(nested) = run.schema.block.blocks.get(name) else {
-                continue;
-            };
-            let element = nested.block.implied_type().clone();
-            let block = args::with_all(&nested.block.empty_value(), values);
-            let items = if is_on || name == "point_in_time_recovery" || was_on.is_some() {
-                vec![block]
-            } else {
-                Vec::new()
-            };
-            object = args::with(&object, name, Value::list(element, items));
-        }
+        let mut object = switches(run, object, prior, &described).await?;
         let indexes = args::get(&object, "global_secondary_index");
         if indexes.is_null() || !indexes.is_known() {
             object = args::with(
@@ -462,6 +375,108 @@ impl Hooks for Dynamo {
         }
         Ok(object)
     }
+}
+
+/// What is switched on beside a table, as it is.
+#[expect(clippy::too_many_lines, reason = "three switches, alike")]
+async fn switches(
+    run: &Run<'_>,
+    object: Value,
+    prior: &Value,
+    described: &Json,
+) -> Answered<Value> {
+    let input = json!({"TableName": run.text("{id}", &object)});
+    let mut object = object;
+    // What is unknown after the creation is seen as it is; else these are kept as they were written, unless switched.
+    let ttl = run.ask("DescribeTimeToLive", input.clone()).await?;
+    let backups = run.ask("DescribeContinuousBackups", input).await?;
+    let on = |found: &Json, path: &str, wanted: &str| {
+        json::text_at(found, path).as_deref() == Some(wanted)
+    };
+    let ttl_on = on(&ttl, "TimeToLiveDescription.TimeToLiveStatus", "ENABLED");
+    let recovery_on = on(
+        &backups,
+        "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus",
+        "ENABLED",
+    );
+    let encrypted = json::get(described, "Table.SSEDescription");
+    let encrypted_on = encrypted.is_some_and(|found| on(found, "Status", "ENABLED"));
+    let text = |found: &Json, path: &str| json::text_at(found, path).unwrap_or_default();
+    let days = json::get(
+        &backups,
+        "ContinuousBackupsDescription.PointInTimeRecoveryDescription.RecoveryPeriodInDays",
+    )
+    .and_then(Json::as_i64);
+    let blocks = [
+        (
+            "ttl",
+            ttl_on,
+            vec![
+                (
+                    "attribute_name",
+                    Value::string(text(&ttl, "TimeToLiveDescription.AttributeName")),
+                ),
+                ("enabled", Value::bool(ttl_on)),
+            ],
+        ),
+        (
+            "point_in_time_recovery",
+            recovery_on,
+            vec![
+                ("enabled", Value::bool(recovery_on)),
+                (
+                    "recovery_period_in_days",
+                    Value::number(if recovery_on { days.unwrap_or(35) } else { 0 }),
+                ),
+            ],
+        ),
+        (
+            "server_side_encryption",
+            encrypted_on,
+            vec![
+                ("enabled", Value::bool(encrypted_on)),
+                (
+                    "kms_key_arn",
+                    Value::string(
+                        encrypted
+                            .map(|found| text(found, "KMSMasterKeyArn"))
+                            .unwrap_or_default(),
+                    ),
+                ),
+            ],
+        ),
+    ];
+    for (name, is_on, values) in blocks {
+        let before = args::get(prior, name);
+        let was_on = before
+            .children()
+            .first()
+            .and_then(|block| args::bool(block, "enabled"));
+        let complete = before.is_wholly_known()
+            && before.children().first().is_none_or(|block| {
+                values
+                    .iter()
+                    .all(|(name, _)| !args::get(block, name).is_null())
+            });
+        // Off, and nothing written of it.
+        let said = before.is_known() && !before.is_null();
+        if said && complete && was_on.unwrap_or(false) == is_on {
+            object = args::with(&object, name, before);
+            continue;
+        }
+        let Some(nested) = run.schema.block.blocks.get(name) else {
+            continue;
+        };
+        let element = nested.block.implied_type().clone();
+        let block = args::with_all(&nested.block.empty_value(), values);
+        let items = if is_on || name == "point_in_time_recovery" || was_on.is_some() {
+            vec![block]
+        } else {
+            Vec::new()
+        };
+        object = args::with(&object, name, Value::list(element, items));
+    }
+    Ok(object)
 }
 
 /// Indexes as they are written, with what AWS decided.
