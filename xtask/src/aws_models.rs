@@ -135,9 +135,13 @@ pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> R
         let packed = packed.finish()?;
         total += packed.len();
         fs::write(to.join(format!("{service}.json.z")), packed)?;
-        table.push_str(&format!(
-            "    (\n        \"{service}\",\n        include_bytes!(\"../../models/{service}.json.z\"),\n    ),\n"
-        ));
+        table.extend([
+            "    (\n        \"",
+            service,
+            "\",\n        include_bytes!(\"../../models/",
+            service,
+            ".json.z\"),\n    ),\n",
+        ]);
     }
     table.push_str("];\n");
     fs::write(root.join("providers/aws/client/src/model/files.rs"), table)?;

@@ -109,6 +109,28 @@ pub(crate) fn told(migrated: &Migrated) -> Vec<String> {
             left_because.join("; ")
         ));
     }
+    lines.extend(logs_told(logs, from, to));
+    if copied && *open > 0 {
+        lines.push(format!(
+            "{open} change{} that a run left open went along: the next plan settles {}.",
+            if *open == 1 { "" } else { "s" },
+            if *open == 1 { "it" } else { "them" }
+        ));
+    }
+    if let Some(folder) = backups {
+        lines.push(format!(
+            "Copies of what both sides held before are in {folder}. They may hold secrets: delete them when they are not needed."
+        ));
+    }
+    if let Some(name) = select {
+        lines.push(format!("The selected workspace is {name:?} now."));
+    }
+    lines
+}
+
+/// What became of the audit logs.
+fn logs_told(logs: &[(String, Result<LogFate, String>)], from: &str, to: &str) -> Vec<String> {
+    let mut lines = Vec::new();
     for (name, fate) in logs {
         let of = if name == "default" {
             String::new()
@@ -125,21 +147,6 @@ pub(crate) fn told(migrated: &Migrated) -> Vec<String> {
             Ok(LogFate::NoPlace) => stays(&format!("there is no place for one in {to}")),
             Err(problem) => stays(problem),
         });
-    }
-    if copied && *open > 0 {
-        lines.push(format!(
-            "{open} change{} that a run left open went along: the next plan settles {}.",
-            if *open == 1 { "" } else { "s" },
-            if *open == 1 { "it" } else { "them" }
-        ));
-    }
-    if let Some(folder) = backups {
-        lines.push(format!(
-            "Copies of what both sides held before are in {folder}. They may hold secrets: delete them when they are not needed."
-        ));
-    }
-    if let Some(name) = select {
-        lines.push(format!("The selected workspace is {name:?} now."));
     }
     lines
 }

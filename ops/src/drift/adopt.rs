@@ -661,6 +661,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of edits")]
     fn only_the_place_that_differs_is_edited() {
         let block = |inner: &str| format!("resource \"x\" \"a\" {{\n{inner}}}\n");
         for (inner, path, after, expected) in [

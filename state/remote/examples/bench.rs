@@ -173,7 +173,7 @@ fn change(workspace: &mut dyn Workspace, at: u64, round: u64) -> Duration {
         object: current(&addr),
         operation: Operation::Update,
         provider: provider("null"),
-        token: new_lock_id().into(),
+        token: new_lock_id(),
         planned: attributes(round).into(),
         dependencies: Arc::from([]),
         create_before_destroy: false,

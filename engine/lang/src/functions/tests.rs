@@ -299,6 +299,7 @@ fn formats_are_those_of_go() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of calls")]
 fn collections() {
     check(&[
         ("concat([1], [\"a\"])", "[1,\"a\"]"),

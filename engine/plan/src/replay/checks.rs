@@ -4,6 +4,8 @@ use super::{Evaluator, Located};
 use crate::graph::Node;
 use crate::planner::conditions::{self, Outcome, Words};
 use crate::rules;
+use crate::world::Place;
+use terrane_config::config::Condition;
 use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_model::snapshot::{CheckKind, CheckResult, CheckStatus};
 
@@ -12,6 +14,15 @@ const UNKNOWN: Outcome = Outcome {
     status: CheckStatus::Unknown,
     failure: None,
 };
+
+/// What rules are about.
+struct About {
+    kind: CheckKind,
+    node: Node,
+    config: String,
+    addr: String,
+    words: Words,
+}
 
 impl Evaluator {
     /// Checks everything that is checked at the end: outputs' preconditions, variables and `check` blocks. Gives all results of the run.
@@ -23,8 +34,8 @@ impl Evaluator {
         let config = self.config.clone();
         let cut_off = self.cut_off();
         self.check_unchanged(planned, &cut_off, diagnostics);
-        let left_out =
-            |kind, addr: &str| self.partial && conditions::is_left_out(planned, kind, addr);
+        let partial = self.partial;
+        let left_out = |kind, addr: &str| partial && conditions::is_left_out(planned, kind, addr);
         for module in &config.modules {
             for place in self.world.places(module.id) {
                 if self.world.is_doubled(place) {
@@ -47,72 +58,67 @@ impl Evaluator {
                 };
                 for (at, check) in (0u32..).zip(&module.checks) {
                     let name = format!("check.{}", check.name);
-                    let node = self.world.graph.id(Node::Check(module.id, at));
-                    if left_out(CheckKind::Check, &config_within(&name)) {
-                        continue;
-                    }
-                    if cut_off[node.index()] {
-                        // What it is about failed, whatever the plan knew.
-                        let (config, addr) = (config_within(&name), within(&name));
-                        (self.checks).record(CheckKind::Check, &config, &addr, &UNKNOWN);
-                        continue;
-                    }
-                    let words = Words {
-                        failed: &rules::condition::CHECK_FAILED,
-                        noun: "check assertion",
-                        severity: Severity::Warning,
+                    let about = About {
+                        kind: CheckKind::Check,
+                        node: Node::Check(module.id, at),
+                        config: config_within(&name),
+                        addr: within(&name),
+                        words: Words {
+                            failed: &rules::condition::CHECK_FAILED,
+                            noun: "check assertion",
+                            severity: Severity::Warning,
+                        },
                     };
-                    for rule in &check.assertions {
-                        let outcome = conditions::evaluate(
-                            rule,
-                            &self.world.scope(place),
-                            words,
-                            diagnostics,
-                        );
-                        self.checks.record(
-                            CheckKind::Check,
-                            &config_within(&name),
-                            &within(&name),
-                            &outcome,
-                        );
+                    if !left_out(about.kind, &about.config) {
+                        self.judge(place, &about, &check.assertions, &cut_off, diagnostics);
                     }
                 }
                 for (at, output) in (0u32..).zip(&module.outputs) {
                     let name = format!("output.{}", output.name);
-                    let node = self.world.graph.id(Node::Output(module.id, at));
-                    if left_out(CheckKind::Output, &config_within(&name)) {
-                        continue;
-                    }
-                    if cut_off[node.index()] {
-                        if !output.preconditions.is_empty() {
-                            let (config, addr) = (config_within(&name), within(&name));
-                            (self.checks).record(CheckKind::Output, &config, &addr, &UNKNOWN);
-                        }
-                        continue;
-                    }
-                    let words = Words {
-                        failed: &rules::condition::OUTPUT_PRECONDITION_FAILED,
-                        noun: "output precondition",
-                        severity: Severity::Error,
+                    let about = About {
+                        kind: CheckKind::Output,
+                        node: Node::Output(module.id, at),
+                        config: config_within(&name),
+                        addr: within(&name),
+                        words: Words {
+                            failed: &rules::condition::OUTPUT_PRECONDITION_FAILED,
+                            noun: "output precondition",
+                            severity: Severity::Error,
+                        },
                     };
-                    for rule in &output.preconditions {
-                        let outcome = conditions::evaluate(
-                            rule,
-                            &self.world.scope(place),
-                            words,
-                            diagnostics,
-                        );
-                        self.checks.record(
-                            CheckKind::Output,
-                            &config_within(&name),
-                            &within(&name),
-                            &outcome,
-                        );
+                    let rules = &output.preconditions;
+                    if !rules.is_empty() && !left_out(about.kind, &about.config) {
+                        self.judge(place, &about, rules, &cut_off, diagnostics);
                     }
                 }
             }
         }
         self.merge_planned(planned)
+    }
+
+    /// Evaluates the rules about one thing.
+    fn judge(
+        &mut self,
+        place: Place,
+        about: &About,
+        rules: &[Condition],
+        cut_off: &[bool],
+        diagnostics: &mut Diagnostics,
+    ) {
+        let About {
+            kind, config, addr, ..
+        } = about;
+        let node = self.world.graph.id(about.node);
+        if cut_off[node.index()] {
+            // What it is about failed, whatever the plan knew.
+            self.checks.record(*kind, config, addr, &UNKNOWN);
+            return;
+        }
+        for rule in rules {
+            let scope = self.world.scope(place);
+            let outcome = conditions::evaluate(rule, &scope, about.words, diagnostics);
+            self.checks.record(*kind, config, addr, &outcome);
+        }
     }
 
     /// Conditions of instances that did not change, and could not be told when the plan was made: what they refer to has changed since.

@@ -20,7 +20,6 @@ impl Parts {
             .is_some_and(|entry| entry.resource.is_interruptible())
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm per call")]
     pub(super) async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { config } => self.configured(config, false).await,
