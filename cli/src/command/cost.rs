@@ -1,11 +1,11 @@
 //! `cost`: what plans cost.
 
-use super::{block_on, saved, with_session};
+use super::saved::{self, Subject};
+use super::with_session;
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::{Mode, View, cost};
-use std::io::Read as _;
 use std::path::PathBuf;
 use terrane_ops::cost::{CostRequest, Prices, make_book};
 use terrane_ops::costs::Estimate;
@@ -56,21 +56,10 @@ pub(crate) fn show(app: &mut App, parsed: &Parsed) -> Exit {
 }
 
 fn look(session: &Session, prices: &Prices, path: &str) -> Result<Estimate, Failure> {
-    let content = if path == "-" {
-        let mut content = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut content)
-            .map_err(Failure::io("Reading standard input failed"))?;
-        content
-    } else {
-        std::fs::read(path).map_err(Failure::io(format!("Reading {path} failed")))?
-    };
-    let mut visible = content.iter().filter(|byte| !byte.is_ascii_whitespace());
-    if path == "-" || visible.next() == Some(&b'{') {
-        return prices.of_json(path, &String::from_utf8_lossy(&content));
+    match saved::read(session, path)? {
+        Subject::Json { name, text } => prices.of_json(&name, &text),
+        Subject::Saved(saved) => prices.of_plan(&saved.plan, &saved.loaded),
     }
-    let saved = block_on(saved::load(session, path))?;
-    prices.of_plan(&saved.plan, &saved.loaded)
 }
 
 /// `cost import`.

@@ -1,12 +1,12 @@
 //! `policy`: rules in Rego that look at plans.
 
-use super::{block_on, saved, with_session};
+use super::saved::{self, Subject};
+use super::with_session;
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::{Mode, View, policy};
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use terrane_ops::failure::Failure;
 use terrane_ops::lang::diagnostic::Diagnostic;
 use terrane_ops::load::Loaded;
@@ -83,38 +83,25 @@ pub(crate) fn check(app: &mut App, parsed: &Parsed) -> Exit {
     })
 }
 
-/// What policies say about a saved plan, or about a document in JSON (`-`: from standard input); and where resources are declared.
+/// What policies say about a saved plan, or about a document in JSON; and where resources are declared.
 fn look(
     session: &Session,
     request: &PolicyRequest,
     path: &str,
 ) -> Result<(Report, Option<operation::Places>), Failure> {
     let policies = request.load()?;
-    let content = if path == "-" {
-        let mut content = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut content)
-            .map_err(Failure::io("Reading standard input failed"))?;
-        content
-    } else {
-        std::fs::read(path).map_err(Failure::io(format!("Reading {path} failed")))?
-    };
-    let is_json = content
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace())
-        .is_some_and(|byte| matches!(byte, b'{' | b'['));
-    if path == "-" || is_json {
-        let text = String::from_utf8_lossy(&content);
-        let name = Path::new(path)
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        let input = Input::named(&text, name.as_deref().unwrap_or("-"));
-        let report = operation::check_json(&policies, &request.namespaces, &input)?;
-        return Ok((report, None));
+    let namespaces = &request.namespaces;
+    match saved::read(session, path)? {
+        Subject::Json { name, text } => {
+            let input = Input::named(&text, &name);
+            let report = operation::check_json(&policies, namespaces, &input)?;
+            Ok((report, None))
+        }
+        Subject::Saved(saved) => {
+            let report = operation::check_plan(&policies, namespaces, &saved.plan, &saved.loaded)?;
+            Ok((report, Some(operation::Places::of_config(&saved.loaded))))
+        }
     }
-    let saved = block_on(saved::load(session, path))?;
-    let report = operation::check_plan(&policies, &request.namespaces, &saved.plan, &saved.loaded)?;
-    Ok((report, Some(operation::Places::of_config(&saved.loaded))))
 }
 
 /// `policy test`.

@@ -5,6 +5,8 @@ use super::{Page, block_on, style, written};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
+use std::io::Read as _;
+use std::path::Path;
 use terrane_ops::apply::Approved;
 use terrane_ops::failure::Failure;
 use terrane_ops::plan::Made;
@@ -42,6 +44,45 @@ pub(super) async fn load_to_apply(
 /// Reads a saved plan.
 pub(super) async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
     planfile::load(session, path).await
+}
+
+/// What a command is to look at.
+pub(super) enum Subject {
+    /// A saved plan.
+    Saved(Box<Saved>),
+    /// A document in JSON.
+    Json {
+        /// The name of the file; `-` for standard input.
+        name: String,
+        /// The text.
+        text: String,
+    },
+}
+
+/// Reads a saved plan, or a document in JSON (`-`: from standard input).
+pub(super) fn read(session: &Session, path: &str) -> Result<Subject, Failure> {
+    let content = if path == "-" {
+        let mut content = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut content)
+            .map_err(Failure::io("Reading standard input failed"))?;
+        content
+    } else {
+        std::fs::read(path).map_err(Failure::io(format!("Reading {path} failed")))?
+    };
+    let mut visible = content.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let is_json = matches!(visible.next(), Some(b'{' | b'['));
+    if path != "-" && !is_json {
+        return Ok(Subject::Saved(Box::new(block_on(load(session, path))?)));
+    }
+    let name = Path::new(path).file_name();
+    Ok(Subject::Json {
+        name: name.map_or_else(
+            || path.to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        ),
+        text: String::from_utf8_lossy(&content).into_owned(),
+    })
 }
 
 /// Shows a saved plan.

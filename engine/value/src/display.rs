@@ -3,6 +3,16 @@
 use crate::quote::Quoted;
 use crate::{EcoString, Kind, Type, Value};
 
+/// A text of at most so many characters: of a longer one its beginning, and `…`.
+#[must_use]
+pub fn shortened(text: &str, most: usize) -> String {
+    if text.chars().nth(most).is_none() {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(most.saturating_sub(1));
+    kept.chain(std::iter::once('…')).collect()
+}
+
 /// The value as text: one line for primitives, a heredoc for text of several lines, one line per
 /// part for containers. `indent` columns are put before each line but the first. What is sensitive
 /// or unknown is not shown.

@@ -171,9 +171,8 @@ pub fn estimate(plan: &Plan, book: &Book, rules: &Rules, usage: &Usage) -> Estim
     estimate
 }
 
-type Query = (Service2, String, Vec<(String, Matcher)>);
-/// A service in the order that a map needs.
-type Service2 = (String, String, bool);
+/// What is looked for: of whom, in which region, with what attributes.
+type Query = (Service, String, Vec<(String, Matcher)>);
 
 struct Work<'a> {
     book: &'a Book,
@@ -362,11 +361,7 @@ impl<'a> Work<'a> {
                 .or_else(|| self.usage.region.clone())
                 .ok_or("its region is not known; a usage file can say it")?,
         };
-        let key = (
-            (service.name.clone(), service.unit.clone(), service.global),
-            region,
-            wanted,
-        );
+        let key = (service.clone(), region, wanted);
         if !self.found.contains_key(&key) {
             let found = self.look(service, &key.1, &key.2);
             self.found.insert(key.clone(), found);

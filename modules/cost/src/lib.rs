@@ -23,6 +23,3 @@ pub use estimate::{Estimate, Line, Part, estimate};
 pub use plan::{Item, Object, Plan};
 pub use rules::Rules;
 pub use usage::Usage;
-
-/// Hours of a month, as price calculators have it: 365 days of 24 hours in 12 parts.
-pub const HOURS: f64 = 730.0;

@@ -5,7 +5,6 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 const FORMAT: u64 = 1;
 
@@ -57,7 +56,7 @@ pub(crate) struct PartRules {
 }
 
 /// Who sells something, and in which unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Service {
     /// `AmazonEC2`
@@ -237,14 +236,6 @@ impl Rules {
         Self::parse("the shipped rules", include_str!("../rules/aws.json"))
     }
 
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// When it can't be read, or has no rules.
-    pub fn read(path: &Path) -> Result<Self, CostError> {
-        Self::parse(&path.display().to_string(), &crate::error::read(path)?)
-    }
-
     /// Understands a text. `name`: of the file, for messages.
     ///
     /// # Errors
@@ -312,11 +303,5 @@ impl Rules {
             });
             (&part.service, attributes.collect())
         })
-    }
-
-    /// How many types have rules, and how many are free.
-    #[must_use]
-    pub fn counts(&self) -> (usize, usize) {
-        (self.types.len(), self.free.len())
     }
 }

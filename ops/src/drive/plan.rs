@@ -24,67 +24,42 @@ trait Asking {
     }
 }
 
-impl Asking for Planner {
-    fn poll(&mut self) -> Vec<Request> {
-        Self::poll(self)
-    }
+/// Makes a machine one that is driven. Behind `;`: what it has beyond the others.
+macro_rules! asking {
+    ($machine:ty $(; $more:item)*) => {
+        impl Asking for $machine {
+            fn poll(&mut self) -> Vec<Request> {
+                Self::poll(self)
+            }
 
-    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
-        Self::on(self, id, outcome);
-    }
+            fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
+                Self::on(self, id, outcome);
+            }
 
-    fn progress(&mut self) -> Vec<Progress> {
-        Self::progress(self)
-    }
+            fn progress(&mut self) -> Vec<Progress> {
+                Self::progress(self)
+            }
 
-    fn cancel(&mut self) {
-        Self::cancel(self);
-    }
+            fn cancel(&mut self) {
+                Self::cancel(self);
+            }
 
+            $($more)*
+        }
+    };
+}
+
+asking!(
+    Planner;
     fn tell_time(&mut self, now_ms: u64) {
         Self::tell_time(self, now_ms);
-    }
-
+    };
     fn wake_at(&self) -> Option<u64> {
         Self::wake_at(self)
     }
-}
-
-impl Asking for Takeover {
-    fn poll(&mut self) -> Vec<Request> {
-        Self::poll(self)
-    }
-
-    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
-        Self::on(self, id, outcome);
-    }
-
-    fn progress(&mut self) -> Vec<Progress> {
-        Self::progress(self)
-    }
-
-    fn cancel(&mut self) {
-        Self::cancel(self);
-    }
-}
-
-impl Asking for Survey {
-    fn poll(&mut self) -> Vec<Request> {
-        Self::poll(self)
-    }
-
-    fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
-        Self::on(self, id, outcome);
-    }
-
-    fn progress(&mut self) -> Vec<Progress> {
-        Self::progress(self)
-    }
-
-    fn cancel(&mut self) {
-        Self::cancel(self);
-    }
-}
+);
+asking!(Takeover);
+asking!(Survey);
 
 /// Plans.
 ///

@@ -4,6 +4,7 @@ use terrane_config::test_file::Comparison;
 use terrane_lang::expr::Scope;
 use terrane_lang::source::SourceMap;
 use terrane_lang::syntax::ast::BinaryOp;
+use terrane_value::display::shortened;
 use terrane_value::{Kind, Value, json};
 
 /// More differences than these help nobody.
@@ -39,7 +40,10 @@ pub(super) fn explain(
         }
         let name = |compiled: &terrane_lang::expr::Compiled| {
             let text = sources.text(compiled.span());
-            shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+            shortened(
+                &text.split_whitespace().collect::<Vec<_>>().join(" "),
+                MOST_CHARACTERS,
+            )
         };
         let sides = Sides {
             left: name(left),
@@ -190,17 +194,8 @@ fn show(value: &Value) -> String {
     if value.is_null() {
         return String::from("null");
     }
-    shorten(&json::encode_plain(value).unwrap_or_else(|_| value.ty().friendly_name()))
-}
-
-fn shorten(text: &str) -> String {
-    if text.chars().count() <= MOST_CHARACTERS {
-        return text.to_owned();
-    }
-    text.chars()
-        .take(MOST_CHARACTERS - 1)
-        .chain(std::iter::once('…'))
-        .collect()
+    let text = json::encode_plain(value).unwrap_or_else(|_| value.ty().friendly_name());
+    shortened(&text, MOST_CHARACTERS)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use terrane_config::config::Resource;
 use terrane_lang::source::{SourceMap, Span};
 use terrane_model::addr::InstanceAddr;
 use terrane_plan::plan::{Action, ActionReason, Plan, ResourceChange};
+use terrane_value::display::shortened;
 use terrane_value::{Kind, PathStep, Value};
 use trace::Trace;
 
@@ -370,13 +371,7 @@ fn brief(value: &Value) -> String {
         Kind::Unknown(..) => "(known after apply)".to_owned(),
         Kind::Bool(value) => value.to_string(),
         Kind::Number(number) => number.text().to_string(),
-        Kind::String(text) => {
-            let mut shown: String = text.chars().take(SHOWN).collect();
-            if shown.len() < text.len() {
-                shown.push('…');
-            }
-            terrane_plan::view::text::quoted(&shown)
-        }
+        Kind::String(text) => terrane_plan::view::text::quoted(&shortened(text, SHOWN)),
         Kind::Tuple(items) | Kind::List(items) | Kind::Set(items) => match items.len() {
             0 => "[]".to_owned(),
             1 => "[1 element]".to_owned(),

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use terrane_ops::drift::Class;
 use terrane_ops::drift::adopt::Left;
 use terrane_ops::drift::report::{Difference, HIDDEN, Object, Report};
+use terrane_ops::value::display::shortened;
 
 const RED: &str = "\u{1b}[31m";
 const GREEN: &str = "\u{1b}[32m";
@@ -119,12 +120,7 @@ fn difference(out: &mut String, one: &Difference, color: bool) {
 }
 
 fn short(value: &serde_json::Value) -> String {
-    let text = value.to_string();
-    if text.chars().count() <= LONGEST {
-        return text;
-    }
-    let cut: String = text.chars().take(LONGEST).collect();
-    format!("{cut}…")
+    shortened(&value.to_string(), LONGEST)
 }
 
 fn strangers(out: &mut String, report: &Report, only_new: bool, color: bool) {

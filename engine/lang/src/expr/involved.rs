@@ -3,6 +3,7 @@
 use super::eval::Evaluator;
 use super::node::{Code, Node, Part, Step, StepKind};
 use super::values;
+use terrane_value::display::shortened;
 use terrane_value::{Kind, Type, Value};
 
 /// More than these help nobody.
@@ -186,6 +187,9 @@ fn index_text(key: &Value) -> String {
     }
 }
 
+/// How much of a value is shown.
+const MOST_CHARACTERS: usize = 80;
+
 /// What is said of unknown values.
 const LATER: &str = "known only after apply";
 
@@ -238,12 +242,5 @@ fn describe(value: &Value) -> Option<String> {
 }
 
 fn shorten(text: &str) -> String {
-    const MOST_CHARACTERS: usize = 80;
-    if text.chars().count() <= MOST_CHARACTERS {
-        return text.to_owned();
-    }
-    text.chars()
-        .take(MOST_CHARACTERS - 1)
-        .chain(std::iter::once('…'))
-        .collect()
+    shortened(text, MOST_CHARACTERS)
 }
