@@ -264,7 +264,7 @@ impl ProviderConfig {
         };
         let key = match key {
             Some(InstanceKey::Str(key)) => Some(key.clone()),
-            Some(InstanceKey::Int(_)) | None => None,
+            Some(InstanceKey::Int(_) | InstanceKey::Any) | None => None,
         };
         fixed.get(&key).cloned().ok_or_else(Diagnostics::new)
     }

@@ -242,10 +242,16 @@ impl Core {
     }
 
     fn run_call(&mut self, module: ModuleId, at: u32) {
+        let id = self.graph.id(Node::Call(module, at));
         for place in self.world.places(module) {
             let call = &self.config.module(module).calls[at as usize];
             match self.world.expanded(place, &call.repetition) {
-                Ok(expanded) => self.world.set_call(place, at, &expanded),
+                Ok(expanded) => {
+                    if expanded.open {
+                        self.put_off.mark_call(id);
+                    }
+                    self.world.set_call(place, at, &expanded);
+                }
                 Err(diagnostics) => self.report(
                     diagnostics,
                     &self

@@ -128,6 +128,7 @@ impl Evaluator {
                     keys.sort_unstable();
                     let expanded = Expanded {
                         kind: kind_of(&call.repetition),
+                        open: keys == [Some(InstanceKey::Any)],
                         keys: keys.into(),
                         each: None,
                     };
@@ -243,6 +244,7 @@ impl Evaluator {
                 kind,
                 keys: keys.clone(),
                 each: None,
+                open: false,
             }),
         );
         for (key, object) in objects {
@@ -619,6 +621,7 @@ impl Evaluator {
                     None => Repeat::None,
                     Some(InstanceKey::Int(index)) => Repeat::Count(*index),
                     Some(InstanceKey::Str(key)) => Repeat::Each(key.clone(), Value::dynamic()),
+                    Some(InstanceKey::Any) => Repeat::Any,
                 };
                 (place, repeat)
             }

@@ -255,6 +255,9 @@ impl World {
         if cell.failed {
             return Err(Diagnostics::new());
         }
+        if cell.open {
+            return Ok(Value::dynamic());
+        }
         let whole = cell.whole.get_or_init(|| {
             let values: Vec<Value> = cell
                 .values
@@ -271,6 +274,9 @@ impl World {
         let Some(cell) = self.call_cell(place, call) else {
             return Err(Diagnostics::new());
         };
+        if cell.open {
+            return Ok(Value::dynamic());
+        }
         let child = self.config.module(place.module).calls[call as usize].module;
         let outputs = &self.config.module(child).outputs;
         let mut order: Vec<(EcoString, u32)> = outputs
@@ -312,7 +318,7 @@ fn assemble(
                 .iter()
                 .map(|key| match key {
                     Some(InstanceKey::Str(key)) => key.clone(),
-                    Some(InstanceKey::Int(_)) | None => EcoString::new(),
+                    Some(InstanceKey::Int(_) | InstanceKey::Any) | None => EcoString::new(),
                 })
                 .collect();
             Value::object_shaped(names, values)
