@@ -405,6 +405,14 @@ impl<'a> Builder<'a> {
             Node::Output(module, at) => {
                 let output = &config.module(module).outputs[at as usize];
                 self.expr(place, &output.value, None, after);
+                // Whether there is one at all, the repetition of the call says; which may be known before what it is made of.
+                if let (Some(parent), Some((_, call))) = (
+                    self.world.module_cell(place).parent,
+                    config.module(module).parent,
+                ) {
+                    let call = &config.module(parent.module).calls[call as usize];
+                    self.repetition(parent, &call.repetition, after);
+                }
                 self.depends_on(place, &output.depends_on, after);
                 for rule in &output.preconditions {
                     self.expr(place, &rule.condition, None, after);

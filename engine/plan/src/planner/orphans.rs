@@ -139,8 +139,7 @@ impl Core {
         let object = &self.prior.objects[id];
         let resource = &object.addr.resource;
         let declared = self.index.resource(resource);
-        object.deposed.is_none()
-            && declared.is_some_and(|(_, at)| self.world.is_open(resource, at))
+        object.deposed.is_none() && declared.is_some_and(|(_, at)| self.world.is_open(resource, at))
     }
 
     /// The object stays as it is.
