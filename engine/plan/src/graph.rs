@@ -367,7 +367,8 @@ pub(crate) fn each_target(
         | Reference::PathRoot
         | Reference::PathCwd
         | Reference::Workspace
-        | Reference::Applying => {}
+        | Reference::Applying
+        | Reference::List(_) => {}
     }
 }
 

@@ -19,6 +19,7 @@ use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
 use ecow::EcoString;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use terrane_config::load::{ModuleFile, is_query};
@@ -117,6 +118,12 @@ pub async fn run(
     let early =
         variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
     let mut loaded = load(session, &snapshot, Origin::With(&files), &early).await?;
+    if loaded.config.lists.is_empty() {
+        return Err(Failure::input(
+            &rules::query::NO_LIST,
+            "The query files of this folder have no list block, so there is nothing to ask.",
+        ));
+    }
     let mut diagnostics = std::mem::take(&mut loaded.warnings);
     let collected = variables::collect(&session.env, &request.variables, &mut loaded.sources)?;
     let asking: Option<&mut dyn Ui> = if session.input { Some(&mut *ui) } else { None };
@@ -130,7 +137,7 @@ pub async fn run(
     diagnostics.extend(found);
     let now_ms = now_ms();
     let objects = Objects::from_state(&snapshot, &loaded.registry);
-    let world = World {
+    let mut world = World {
         config: &loaded.config,
         objects: &objects,
         values: &values,
@@ -138,20 +145,18 @@ pub async fn run(
             .with_providers(loaded.registry.functions()),
         workspace: session.workspace()?,
         cwd: session.cwd.clone(),
+        found: BTreeMap::new(),
     };
-    let prepared = if diagnostics.has_errors() {
-        Err(Diagnostics::new())
-    } else {
-        listing::prepare(&world, request.config != Written::Nothing)
-    };
+    let generating = request.config != Written::Nothing;
     let failed = |diagnostics, sources| {
         Err(Failure::Input(Report {
             diagnostics,
             sources,
         }))
     };
-    let prepared = match prepared {
-        Ok(prepared) => prepared,
+    let rounds = match listing::rounds(&loaded.config) {
+        Ok(rounds) if !diagnostics.has_errors() => rounds,
+        Ok(_) => return failed(diagnostics, loaded.sources),
         Err(found) => {
             diagnostics.extend(found);
             return failed(diagnostics, loaded.sources);
@@ -163,10 +168,33 @@ pub async fn run(
         interrupt.clone(),
         session.places,
     );
-    let answers = ask::ask(&prepared, &loaded, &mut pool, interrupt, ui).await?;
-    diagnostics.extend(answers.diagnostics);
-    let generating = request.config != Written::Nothing;
-    let listings = write::listings(&prepared, answers.found, &loaded, generating);
+    let mut configured = BTreeSet::new();
+    let mut taken = write::taken(&loaded.config);
+    let mut listings = Vec::new();
+    for round in rounds {
+        let prepared = match listing::prepare(&world, &round, generating) {
+            Ok(prepared) => prepared,
+            Err(found) => {
+                diagnostics.extend(found);
+                return failed(diagnostics, loaded.sources);
+            }
+        };
+        let known = (&**interrupt, &mut configured);
+        let answers = ask::ask(&prepared, &loaded, &mut pool, known, ui).await?;
+        let broken = answers.diagnostics.has_errors();
+        diagnostics.extend(answers.diagnostics);
+        let values = write::values(&prepared, &answers.found, &loaded, &round);
+        world.found.extend(values);
+        let more = write::listings(&prepared, answers.found, &loaded, generating, &mut taken);
+        let lists = prepared.listings.iter().map(|asked| asked.list);
+        listings.extend(lists.zip(more));
+        if broken {
+            break;
+        }
+    }
+    // In the order of the blocks.
+    listings.sort_by_key(|(list, _)| *list);
+    let listings: Vec<Listing> = listings.into_iter().map(|(_, listing)| listing).collect();
     let written = match &request.config {
         Written::Nothing => None,
         Written::Returned => Some(blocks(&listings).count()),

@@ -180,6 +180,8 @@ impl Scope for InstanceScope<'_> {
             Reference::Workspace => Ok(Value::string(world.workspace.clone())),
             Reference::Applying => Ok(Value::bool(world.applying).with_marks(&terrane_value::Marks::EPHEMERAL)),
             Reference::Provider(provider) => self.cell(Node::Provider(provider), 0),
+            // Nothing that is planned refers to these.
+            Reference::List(_) => Ok(Value::dynamic()),
         }
     }
 
