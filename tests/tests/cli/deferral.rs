@@ -109,9 +109,23 @@ resource "terraform_data" "each" {
 }
 
 module "part" {
+  count  = terraform_data.number.output
+  source = "./part"
+  at     = count.index
+}
+
+resource "terraform_data" "number" {
+  input = 2 + length(var.more)
+}
+
+module "known" {
   count  = length(terraform_data.names.output)
   source = "./part"
   at     = count.index
+}
+
+resource "terraform_data" "of_known" {
+  input = module.known[0].constant
 }
 
 resource "terraform_data" "behind" {
@@ -176,7 +190,7 @@ fn an_unknown_repetition_is_put_off() {
         .says("Invalid count argument");
     run(&folder, "plan -allow-deferral -out=p.tfplan")
         .ok()
-        .says("Plan: 2 to add, 0 to change, 0 to destroy.")
+        .says("Plan: 6 to add, 0 to change, 0 to destroy.")
         .says("# terraform_data.each[*] is deferred # (because the number of resource instances is unknown)")
         .says("# module.part[*].terraform_data.inner is deferred")
         .says("This plan is incomplete: 4 changes are deferred.");
@@ -187,7 +201,11 @@ fn an_unknown_repetition_is_put_off() {
             ("deferred_prereq", "terraform_data.behind", "create"),
             ("deferred_prereq", "terraform_data.constant", "create"),
             ("instance_count_unknown", "terraform_data.each[*]", "create"),
-            ("instance_count_unknown", "module.part[*].terraform_data.inner", "create"),
+            (
+                "instance_count_unknown",
+                "module.part[*].terraform_data.inner",
+                "create"
+            ),
         ]
     );
     let change = &plan["deferred_changes"][2]["resource_change"];
@@ -196,7 +214,7 @@ fn an_unknown_repetition_is_put_off() {
     assert_eq!(change["change"]["after_unknown"]["input"], true);
     run(&folder, "apply p.tfplan")
         .ok()
-        .says("Resources: 2 added, 0 changed, 0 destroyed.");
+        .says("Resources: 6 added, 0 changed, 0 destroyed.");
     assert!(!run(&folder, "output").out.contains("always"));
     run(&folder, "apply -auto-approve -allow-deferral")
         .ok()
@@ -207,11 +225,17 @@ fn an_unknown_repetition_is_put_off() {
     );
     run(&folder, "plan -allow-deferral -detailed-exitcode").exits(0);
     // Objects that are there stay as they are, since nobody knows whether they are to go.
-    let words = ["plan", "-allow-deferral", "-out=p.tfplan", "-var", "more=[\"c\"]"];
+    let words = [
+        "plan",
+        "-allow-deferral",
+        "-out=p.tfplan",
+        "-var",
+        "more=[\"c\"]",
+    ];
     folder
         .run_with(&words, &[], "")
         .ok()
-        .says("Plan: 0 to add, 1 to change, 0 to destroy.");
+        .says("Plan: 1 to add, 2 to change, 0 to destroy.");
     let plan = run(&folder, "show -json p.tfplan").ok().json();
     let kept: Vec<_> = deferred(&plan)
         .into_iter()
@@ -227,15 +251,23 @@ fn an_unknown_repetition_is_put_off() {
             "module.part[1].terraform_data.inner",
         ]
     );
-    run(&folder, "apply p.tfplan").ok().says("0 added, 1 changed, 0 destroyed");
-    let words = ["apply", "-auto-approve", "-allow-deferral", "-var", "more=[\"c\"]"];
+    run(&folder, "apply p.tfplan")
+        .ok()
+        .says("1 added, 2 changed, 0 destroyed");
+    let words = [
+        "apply",
+        "-auto-approve",
+        "-allow-deferral",
+        "-var",
+        "more=[\"c\"]",
+    ];
     folder
         .run_with(&words, &[], "")
         .ok()
         .says("Resources: 2 added, 0 changed, 0 destroyed.");
     run(&folder, "destroy -auto-approve -allow-deferral")
         .ok()
-        .says("9 destroyed");
+        .says("15 destroyed");
 }
 
 /// Where nothing can be done at all, that is not "no changes".
