@@ -118,7 +118,10 @@ def start_provider(program, schemas, work):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PLUGIN_PROTOCOL_VERSIONS": "5"})
     for line in process.stdout:
         if "TF_REATTACH_PROVIDERS=" in line:
-            return process, line.split("=", 1)[1].strip().strip("'")
+            attached = json.loads(line.split("=", 1)[1].strip().strip("'"))
+            # OpenTofu asks for it by the name of its own registry.
+            attached |= {name.replace("registry.terraform.io", "registry.opentofu.org"): how for name, how in attached.items()}
+            return process, json.dumps(attached)
     sys.exit("the provider did not start")
 
 

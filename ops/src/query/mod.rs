@@ -5,6 +5,7 @@
 
 mod ask;
 mod listing;
+mod rounds;
 mod write;
 
 use crate::clock::{now_ms, rfc3339};
@@ -19,11 +20,11 @@ use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
 use ecow::EcoString;
-use std::collections::{BTreeMap, BTreeSet};
+use rounds::Rounds;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use terrane_config::load::{ModuleFile, is_query};
-use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::source::SourceMap;
 use terrane_plan::generate::{FILE_HEADER, Generated};
 use terrane_value::Value;
@@ -137,7 +138,7 @@ pub async fn run(
     diagnostics.extend(found);
     let now_ms = now_ms();
     let objects = Objects::from_state(&snapshot, &loaded.registry);
-    let mut world = World {
+    let world = World {
         config: &loaded.config,
         objects: &objects,
         values: &values,
@@ -147,54 +148,24 @@ pub async fn run(
         cwd: session.cwd.clone(),
         found: BTreeMap::new(),
     };
-    let generating = request.config != Written::Nothing;
-    let failed = |diagnostics, sources| {
-        Err(Failure::Input(Report {
-            diagnostics,
-            sources,
-        }))
-    };
-    let rounds = match listing::rounds(&loaded.config) {
-        Ok(rounds) if !diagnostics.has_errors() => rounds,
-        Ok(_) => return failed(diagnostics, loaded.sources),
-        Err(found) => {
-            diagnostics.extend(found);
-            return failed(diagnostics, loaded.sources);
-        }
-    };
     let mut pool = crate::drive::Pool::new(
         loaded.config.clone(),
         loaded.registry.clone(),
         interrupt.clone(),
         session.places,
     );
-    let mut configured = BTreeSet::new();
-    let mut taken = write::taken(&loaded.config);
-    let mut listings = Vec::new();
-    for round in rounds {
-        let prepared = match listing::prepare(&world, &round, generating) {
-            Ok(prepared) => prepared,
-            Err(found) => {
-                diagnostics.extend(found);
-                return failed(diagnostics, loaded.sources);
-            }
-        };
-        let known = (&**interrupt, &mut configured);
-        let answers = ask::ask(&prepared, &loaded, &mut pool, known, ui).await?;
-        let broken = answers.diagnostics.has_errors();
-        diagnostics.extend(answers.diagnostics);
-        let values = write::values(&prepared, &answers.found, &loaded, &round);
-        world.found.extend(values);
-        let more = write::listings(&prepared, answers.found, &loaded, generating, &mut taken);
-        let lists = prepared.listings.iter().map(|asked| asked.list);
-        listings.extend(lists.zip(more));
-        if broken {
-            break;
-        }
-    }
-    // In the order of the blocks.
-    listings.sort_by_key(|(list, _)| *list);
-    let listings: Vec<Listing> = listings.into_iter().map(|(_, listing)| listing).collect();
+    let rounds = Rounds {
+        world,
+        loaded: &loaded,
+        generating: request.config != Written::Nothing,
+        diagnostics: &mut diagnostics,
+    };
+    let Some(listings) = rounds.ask(&mut pool, interrupt, ui).await? else {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources: loaded.sources,
+        }));
+    };
     let written = match &request.config {
         Written::Nothing => None,
         Written::Returned => Some(blocks(&listings).count()),

@@ -67,6 +67,8 @@ fn signer(server: &Server) -> Option<String> {
     Some(rest.split('/').next()?.to_owned())
 }
 
+type Variable = (&'static str, &'static str);
+
 fn init(server: &Server, query: &str, variables: &[(&str, &str)]) -> Ran {
     let source = format!("s3::{}", server.url("/bucket/m.zip"));
     let config = format!("module \"m\" {{\n  source = \"{source}{query}\"\n}}\n");
@@ -89,16 +91,16 @@ fn init(server: &Server, query: &str, variables: &[(&str, &str)]) -> Ran {
 
 #[test]
 fn keys_come_from_roles_logins_and_the_environment() {
-    let variables = [
+    const VARIABLES: &[Variable] = &[
         ("AWS_ACCESS_KEY_ID", "BYENV"),
         ("AWS_SECRET_ACCESS_KEY", "s"),
     ];
-    let by_profile = [("AWS_PROFILE", "sso")];
-    let cases: [(&str, &[(&str, &str)], Option<&str>); 5] = [
+    type Case = (&'static str, &'static [Variable], Option<&'static str>);
+    let cases: [Case; 5] = [
         ("?aws_profile=deploy", &[], Some("BYROLE")),
-        ("?aws_profile=sso", &variables, Some("BYSSO")),
-        ("", &by_profile, Some("BYSSO")),
-        ("", &variables, Some("BYENV")),
+        ("?aws_profile=sso", VARIABLES, Some("BYSSO")),
+        ("", &[("AWS_PROFILE", "sso")], Some("BYSSO")),
+        ("", VARIABLES, Some("BYENV")),
         // It may be open to everybody.
         ("", &[], None),
     ];
