@@ -670,9 +670,10 @@ impl Core {
             self.stage = Stage::Done;
             return;
         }
-        let Some(evaluator) = self.evaluator.take() else {
+        let Some(mut evaluator) = self.evaluator.take() else {
             return;
         };
+        evaluator.settle_rules(&mut self.diagnostics);
         let mut kinds = self.output_events(&evaluator);
         if self.plan.mode != PlanMode::Destroy {
             let mut messages = Diagnostics::new();

@@ -16,10 +16,13 @@ use terrane_value::Value;
 
 mod compute;
 pub(crate) mod expand;
+mod needs;
+mod rules;
 mod scope;
 
 use expand::expand;
 pub(crate) use expand::{Expanded, uses_repetition};
+pub(crate) use rules::Ruled;
 pub(crate) use scope::InstanceScope;
 
 /// One module instance: the module, and which of its instances.
@@ -106,6 +109,7 @@ pub(crate) struct World {
     pub(crate) applying: bool,
     modules: Vec<Vec<ModuleCell>>,
     cells: Vec<Cells>,
+    rulings: rules::Rulings,
 }
 
 impl World {
@@ -124,6 +128,7 @@ impl World {
             applying: false,
             modules,
             cells,
+            rulings: rules::Rulings::default(),
         };
         if !world.config.modules.is_empty() {
             world.add_module_instance(
@@ -295,6 +300,14 @@ impl World {
         match &self.cells[self.graph.id(node).index()] {
             Cells::Values(values) => values.get(pos as usize),
             _ => None,
+        }
+    }
+
+    /// The cells of a value node, by position.
+    fn cells_of(&self, id: NodeId) -> &[OnceLock<Cell>] {
+        match &self.cells[id.index()] {
+            Cells::Values(values) => values,
+            _ => &[],
         }
     }
 
@@ -503,6 +516,7 @@ impl World {
             place,
             repeat: Repeat::None,
             own: None,
+            judged: None,
         }
     }
 
