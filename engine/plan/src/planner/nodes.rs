@@ -319,7 +319,15 @@ impl Core {
             }
         }
         self.record_rules(CheckKind::Variable, place, &name, &outcomes);
+        self.withdraw_broken(Node::Variable(place.module, at), place, &diagnostics);
         self.diagnostics.extend(diagnostics);
+    }
+
+    /// Takes away a value that breaks a rule: what follows from it is no news.
+    fn withdraw_broken(&mut self, node: Node, place: Place, diagnostics: &Diagnostics) {
+        if diagnostics.has_errors() {
+            self.world.set_value(node, place.pos, Err(()));
+        }
     }
 
     fn check_output(&mut self, place: Place, at: u32) {
@@ -331,6 +339,7 @@ impl Core {
         let severity = self.condition_severity();
         let (outcomes, diagnostics) = self.world.judge_output(place, at, severity);
         self.record_rules(CheckKind::Output, place, &name, &outcomes);
+        self.withdraw_broken(Node::Output(place.module, at), place, &diagnostics);
         self.report(diagnostics, "");
     }
 

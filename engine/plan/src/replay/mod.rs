@@ -263,6 +263,7 @@ impl Evaluator {
     /// Puts in the values that a plan gives, unknown ones too, for expressions that look at the plan.
     pub fn show_planned(&mut self, plan: &Plan) {
         self.world.applying = false;
+        self.world.release();
         for (at, change) in plan.changes.iter().enumerate() {
             if stays(change) {
                 self.set(at, Ok(change.after.clone()));
@@ -290,6 +291,7 @@ impl Evaluator {
 
     /// Puts in the values that are there after a plan was applied, for expressions that look at the result.
     pub fn show_applied(&mut self, plan: &Plan, snapshot: &Snapshot) {
+        self.world.release();
         for (at, change) in plan.changes.iter().enumerate() {
             let Some(Some(located)) = self.located.get(at).copied() else {
                 continue;

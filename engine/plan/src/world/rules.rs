@@ -68,6 +68,15 @@ impl World {
         }
     }
 
+    /// Values are no longer held against rules: they are only looked at.
+    pub(crate) fn release(&mut self) {
+        let Rulings { cells: _, given } = std::mem::take(&mut self.rulings);
+        for (at, value) in given {
+            let node = Node::Variable(terrane_config::config::ModuleId(0), at);
+            self.set_value(node, 0, Ok(value));
+        }
+    }
+
     pub(super) fn given(&self, at: u32) -> Option<Value> {
         self.rulings.given.get(&at).cloned()
     }
@@ -147,9 +156,8 @@ impl World {
             }
             _ => return Ok(()),
         };
-        let broken = |outcome: &Outcome| {
-            matches!(outcome.status, CheckStatus::Fail | CheckStatus::Error)
-        };
+        let broken =
+            |outcome: &Outcome| matches!(outcome.status, CheckStatus::Fail | CheckStatus::Error);
         let holds = !outcomes.iter().any(broken);
         cell.get_or_init(|| outcomes);
         if holds { Ok(()) } else { Err(diagnostics) }
