@@ -234,6 +234,7 @@ impl StateStore for MemoryStore {
                         path: self.location(),
                         holder: entry.holder.describe(),
                         id: entry.holder.id.to_string(),
+                        lasts: false,
                     });
                 }
                 workspaces.remove(workspace);
