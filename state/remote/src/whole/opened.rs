@@ -5,7 +5,7 @@ use super::kept::Note;
 use super::recover::{Found, Relation, batch_text, digest, export, open_intents};
 use super::renew::Renewing;
 use super::ship::{BatchText, Shipped, Shipper};
-use super::{Held, Place, Side, Stored, Tag, decide};
+use super::{Held, Place, Side, Tag, decide};
 use crate::Say;
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,10 +119,10 @@ fn lease(holder: Holder, fence: Fence, locked: bool) -> Lease {
     }
 }
 
-/// The file as it was, where a copy of it is kept.
-fn before(place: &dyn Place, stored: Option<Stored>) -> Option<Vec<u8>> {
-    let stored = stored.filter(|_| place.writes_in_place());
-    stored.map(|stored| stored.bytes)
+/// The file as it was, where a copy of it is kept. Not where a write of it was cut off: what was kept before that is worth more.
+fn before(place: &dyn Place, found: Found) -> Option<Vec<u8>> {
+    let keeps = place.writes_in_place() && !found.is_cut_off();
+    found.stored.filter(|_| keeps).map(|stored| stored.bytes)
 }
 
 impl Opened {
@@ -180,7 +180,7 @@ impl Opened {
             tag,
             history,
             file_len,
-            before: before(&**place, facts.found.stored),
+            before: before(&**place, facts.found),
             behind,
             every_ms: place.write_every_ms(),
             write_at_ms: None,
