@@ -15,7 +15,7 @@
 
 use super::{ExecGraph, Step, StepId, StepKind};
 use crate::ephemeral::EphemeralInstance;
-use crate::graph::{Graph, Node, NodeId, each_target};
+use crate::graph::{Graph, Node, NodeId};
 use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::world::{Place, World, uses_repetition};
 use std::collections::BTreeMap;
