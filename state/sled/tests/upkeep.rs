@@ -450,6 +450,7 @@ fn versions_that_are_kept_stay_as_they_were() {
                     false => assert!(read.is_err(), "serial {}", version.last_serial),
                 }
             }
+            home.is_clean();
             assert_eq!(*home.open().snapshot(), states[39]);
             home.is_clean();
             // And it goes on.
