@@ -107,3 +107,23 @@ pub fn put_aside(path: &Path, folder: &Path) -> Result<(), StoreError> {
     };
     keep().map_err(io_error("keeping a copy of", path))
 }
+
+/// The name of a workspace as that of a folder: lower-case letters, digits, `-`, `_` and inner dots as they are, all else as `%XX`, so that names stay apart where the
+/// file system does not tell case.
+#[must_use]
+pub fn folder_name(workspace: &str) -> String {
+    let mut out = String::new();
+    for (at, byte) in workspace.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
+            b'.' if at > 0 => out.push('.'),
+            byte => {
+                const HEX: [u8; 16] = *b"0123456789abcdef";
+                out.push('%');
+                out.push(char::from(HEX[usize::from(byte >> 4)]));
+                out.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+    }
+    out
+}
