@@ -4,7 +4,7 @@ use super::json::Json;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use terrane_ops::query::{Found, Listing};
-use terrane_ops::value;
+use terrane_ops::shown::as_json;
 
 /// A line for each object: the list that found it, its identity, its name.
 /// `failed`: not everything could be asked.
@@ -125,8 +125,5 @@ pub(crate) fn lines(view: &mut Json<'_>, listing: &Listing) {
 }
 
 fn encoded(value: &terrane_ops::value::Value) -> Value {
-    value::json::encode_plain(&value.unmark_deep())
-        .ok()
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or(Value::Null)
+    as_json(&value.unmark_deep()).unwrap_or(Value::Null)
 }

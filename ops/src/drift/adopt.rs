@@ -413,15 +413,15 @@ impl Editor<'_> {
         if has_expression(place) {
             return Err(Not::ToBe(self.expression(attribute), line));
         }
+        let range = place.span().ok_or(Not::Here)?;
+        self.without_comments(&range)
+            .map_err(|why| Not::ToBe(why, line))?;
         if after.is_null() {
             return match steps {
                 [] => self.removed(attribute).ok_or(Not::Here),
                 _ => Err(Not::Here),
             };
         }
-        let range = place.span().ok_or(Not::Here)?;
-        self.without_comments(&range)
-            .map_err(|why| Not::ToBe(why, line))?;
         Ok(Edit {
             text: self.indented(&range, after),
             range,
@@ -446,10 +446,13 @@ impl Editor<'_> {
             Some(attribute) if has_expression(&attribute.value) => {
                 Err((self.expression(attribute), line))
             }
-            Some(attribute) if wanted.is_null() => self.removed(attribute).ok_or_else(lost),
             Some(attribute) => {
                 let range = attribute.value.span().ok_or_else(lost)?;
                 self.without_comments(&range).map_err(|why| (why, line))?;
+                if wanted.is_null() {
+                    let crowded = || ("there is something else in its line".to_owned(), line);
+                    return self.removed(attribute).ok_or_else(crowded);
+                }
                 Ok(Edit {
                     text: self.indented(&range, wanted),
                     range,
@@ -494,27 +497,19 @@ impl Editor<'_> {
         literal(value).replace('\n', &newline)
     }
 
-    /// Without the lines of an argument.
+    /// Without the lines of an argument, if nothing else stands in them.
     fn removed(&self, attribute: &Attribute) -> Option<Edit> {
-        if has_expression(&attribute.value) {
-            return None;
-        }
         let span = attribute.span()?;
         let before = self.text.get(..span.start)?;
         let from = before.trim_end_matches([' ', '\t']).len();
         let after = self.text.get(span.end..)?;
         let to = span.end + after.find('\n').map_or(after.len(), |newline| newline + 1);
-        let rest = self.text.get(span.end..to)?.trim();
-        let alone = rest.is_empty()
-            && (from == 0
-                || before
-                    .get(..from)
-                    .is_some_and(|above| above.ends_with('\n')));
-        Some(Edit {
-            range: if alone { from..to } else { span },
+        let begins = before.get(..from)?.ends_with('\n');
+        let ends = self.text.get(span.end..to)?.trim().is_empty();
+        (begins && ends).then(|| Edit {
+            range: from..to,
             text: String::new(),
         })
-        .filter(|_| alone)
     }
 
     /// With one more argument: behind the last one, or at the beginning.
@@ -723,6 +718,12 @@ mod tests {
                 Ok("  tags = {}\n"),
             ),
             ("  name = \"a\" # why\n", &["name"], "null", Err("whole")),
+            (
+                "  names = [ # why\n    \"a\",\n  ]\n",
+                &["names"],
+                "null",
+                Err("there are comments in it, which would be lost"),
+            ),
             // Nested blocks.
             (
                 "  disk {\n    size = 1\n  }\n  disk {\n    size = 2\n  }\n",

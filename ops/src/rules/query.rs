@@ -48,4 +48,13 @@ terrane_lang::rules! {
     /// the provider's process ended while it listed
     /// ```
     T6906 error NO_ANSWER = "Provider did not answer";
+
+    /// A `list` block without a `limit` asks for a hundred objects, and so many came: there may be more, which are neither shown nor written down.
+    ///
+    /// ```text
+    /// list "aws_iam_role" "all" {
+    ///   provider = aws
+    /// }
+    /// ```
+    T6907 warning LIMIT_REACHED = "There may be more objects";
 }
