@@ -49,6 +49,20 @@ terrane_lang::rules! {
     /// ```
     T6906 error NO_ANSWER = "Provider did not answer";
 
+    /// A list block may look for what another one has found. If they wait for each other, none can begin.
+    ///
+    /// ```text
+    /// list "aws_vpc" "a" {
+    ///   provider = aws
+    ///   limit    = length(list.aws_vpc.b.data)
+    /// }
+    /// list "aws_vpc" "b" {
+    ///   provider = aws
+    ///   limit    = length(list.aws_vpc.a.data)
+    /// }
+    /// ```
+    T6907 error CIRCLE = "List blocks refer to each other in a circle";
+
     /// A `list` block without a `limit` asks for a hundred objects, and so many came: there may be more, which are neither shown nor written down.
     ///
     /// ```text
@@ -56,5 +70,5 @@ terrane_lang::rules! {
     ///   provider = aws
     /// }
     /// ```
-    T6907 warning LIMIT_REACHED = "There may be more objects";
+    T6908 warning LIMIT_REACHED = "There may be more objects";
 }
