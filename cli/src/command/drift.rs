@@ -20,6 +20,7 @@ use terrane_ops::lang::diagnostic::Diagnostic;
 use terrane_ops::leased;
 use terrane_ops::plan::{Made, PlanRequest, make};
 use terrane_ops::planning::plan::Action;
+use terrane_ops::planning::rules as planning_rules;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 use terrane_ops::ui::Silent;
@@ -247,7 +248,11 @@ pub(crate) fn reconcile(app: &mut App, parsed: &Parsed) -> Exit {
             budget: request.budget,
             ..PlanRequest::default()
         };
-        let made = plan(app, session, &request)?;
+        let mut made = plan(app, session, &request)?;
+        // Nobody has chosen these targets.
+        let chosen = std::mem::take(&mut made.diagnostics).into_iter();
+        let targeting = planning_rules::planning::TARGETING.code;
+        made.diagnostics = chosen.filter(|one| one.code != Some(targeting)).collect();
         show(app, parsed, &made);
         app.show_report(&made.report());
         if made.diagnostics.has_errors() {
@@ -306,6 +311,11 @@ fn more(made: &Made, addresses: &BTreeSet<String>) -> Option<Report> {
     })
 }
 
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// `adopt`: the edit that accepts drift.
 pub(crate) fn adopt(app: &mut App, parsed: &Parsed) -> Exit {
     app.human_only();
@@ -333,10 +343,13 @@ pub(crate) fn adopt(app: &mut App, parsed: &Parsed) -> Exit {
             (taken, left) => {
                 let files = match (files.len(), write) {
                     (0, _) => String::new(),
-                    (count, true) => format!(" in {count} files, which are written"),
-                    (count, false) => format!(" in {count} files (-write writes them)"),
+                    (count, true) => format!(", written to {}", counted(count, "file")),
+                    (count, false) => {
+                        format!(" in {} (-write writes)", counted(count, "file"))
+                    }
                 };
-                format!("{taken} arguments accept drift{files}; {left} differences are left.")
+                let (taken, left) = (counted(taken, "edit"), counted(left, "difference"));
+                format!("{taken} to accept drift{files}; {left} left.")
             }
         };
         let sentence = good(app, &sentence);

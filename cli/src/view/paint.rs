@@ -18,3 +18,10 @@ pub(crate) fn painted(color: bool, paint: &str, text: &str) -> String {
         text.to_owned()
     }
 }
+
+/// A text of somebody else: it must not steer the terminal, nor break the line.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect()
+}

@@ -1,6 +1,7 @@
 //! What a query found, for people and for programs.
 
 use super::json::Json;
+use super::paint::plain;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use terrane_ops::query::{Found, Listing};
@@ -69,13 +70,6 @@ fn identity(found: &Found) -> String {
         value => format!("{name}={value}"),
     });
     pairs.collect::<Vec<_>>().join(",")
-}
-
-/// Names are another's text: they must not steer the terminal, nor break the line.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect()
 }
 
 /// The messages about one listing.

@@ -17,7 +17,7 @@ use terrane_model::addr::{InstanceAddr, Mode};
 use terrane_model::schema::Schema;
 use terrane_plan::generate::literal;
 use terrane_plan::objchange::at_path as at_value_path;
-use terrane_value::{EcoString, Kind, PathStep, Type, Value};
+use terrane_value::{EcoString, Kind, PathStep, Type, Value, json};
 
 /// What is to be edited, and what is not.
 #[derive(Debug, Default)]
@@ -423,7 +423,7 @@ impl Editor<'_> {
             };
         }
         Ok(Edit {
-            text: self.indented(&range, after),
+            text: self.written(place, &range, after),
             range,
         })
     }
@@ -454,7 +454,7 @@ impl Editor<'_> {
                     return self.removed(attribute).ok_or_else(crowded);
                 }
                 Ok(Edit {
-                    text: self.indented(&range, wanted),
+                    text: self.written(&attribute.value, &range, wanted),
                     range,
                 })
             }
@@ -492,9 +492,20 @@ impl Editor<'_> {
         line.get(..end.unwrap_or(0)).unwrap_or_default()
     }
 
-    fn indented(&self, range: &Range<usize>, value: &Value) -> String {
+    /// A value in the place of an expression. A document that was written as a value stays one.
+    fn written(&self, place: &Expression, range: &Range<usize>, value: &Value) -> String {
+        let document = match place {
+            Expression::FuncCall(_) => value
+                .as_str()
+                .and_then(|text| json::decode_implied(text).ok()),
+            _ => None,
+        };
+        let text = match document {
+            Some(document) => format!("jsonencode({})", literal(&document)),
+            None => literal(value),
+        };
         let newline = format!("\n{}", self.indent(range.start));
-        literal(value).replace('\n', &newline)
+        text.replace('\n', &newline)
     }
 
     /// Without the lines of an argument, if nothing else stands in them.
@@ -701,6 +712,19 @@ mod tests {
                 &["name"],
                 "\"b\"",
                 Err("it is an expression: \"${local.n}\""),
+            ),
+            // A document stays a value, if it is one still.
+            (
+                "  name = jsonencode({ a = 1 })\n",
+                &["name"],
+                "\"{\\\"a\\\": [2]}\"",
+                Ok("  name = jsonencode({\n    a = [2]\n  })\n"),
+            ),
+            (
+                "  name = jsonencode({ a = 1 })\n",
+                &["name"],
+                "\"b\"",
+                Ok("  name = \"b\"\n"),
             ),
             // Added behind the last argument, before nested blocks; and at the beginning.
             (

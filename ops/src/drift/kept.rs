@@ -214,7 +214,7 @@ mod tests {
             ("7", "c=1 +y ~y/o", true, "~o", ""),
             ("8", "c=1 +x ~m", true, "", ""),
             // And so may what another provider configuration lists.
-            ("9", "c=1 +y +y@q ~y/o ~y@q/r", true, "~r", "x \"m\""),
+            ("9", "c=1 +y +y@q ~y/o ~y@q/r", true, "~r", ""),
             ("10", "c=1 +y", true, "", "y \"o\""),
             ("11", "c=1 +y@q", true, "", "y \"r\""),
         ] {

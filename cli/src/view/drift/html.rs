@@ -1,17 +1,15 @@
 //! The report as one page that needs nothing else: no network, no files beside it.
 
 use super::by_problem;
+use super::lines::{Line, lines};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
 use terrane_ops::drift::Class;
 use terrane_ops::drift::report::{Difference, HIDDEN, Object, Report, Stranger};
 
 const PAGE: &str = include_str!("page.html");
 const LETTER: &str = include_str!("letter.html");
-/// Lines around a change in a long value.
-const CONTEXT: usize = 3;
 
 /// An object, with what is shown of it.
 #[derive(Serialize)]
@@ -48,14 +46,6 @@ struct Unmanaged<'a> {
 struct Unlisted<'a> {
     problem: &'a str,
     types: String,
-}
-
-/// A line of a diff.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Line {
-    /// `-`, `+`, a blank; `…` for lines that are left out.
-    sign: &'static str,
-    text: String,
 }
 
 /// The page.
@@ -139,7 +129,7 @@ fn shown(one: &Difference) -> Shown<'_> {
             text: HIDDEN.to_owned(),
         }]
     } else {
-        diff(&text(&one.before), &text(&one.after))
+        lines(&one.before, &one.after)
     };
     Shown {
         attribute: &one.attribute,
@@ -149,52 +139,9 @@ fn shown(one: &Difference) -> Shown<'_> {
     }
 }
 
-/// A value as lines: documents within strings as trees, texts as they are.
-fn text(value: &serde_json::Value) -> String {
-    let serde_json::Value::String(text) = value else {
-        return match value {
-            serde_json::Value::Null => String::new(),
-            value => format!("{value:#}"),
-        };
-    };
-    if text.starts_with(['{', '['])
-        && let Ok(document) = serde_json::from_str::<serde_json::Value>(text)
-    {
-        return format!("{document:#}");
-    }
-    if text.contains('\n') {
-        return text.clone();
-    }
-    value.to_string()
-}
-
-fn diff(before: &str, after: &str) -> Vec<Line> {
-    let diff = TextDiff::from_lines(before, after);
-    let mut lines = Vec::new();
-    for (at, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
-        if at > 0 {
-            lines.push(Line {
-                sign: "…",
-                text: String::new(),
-            });
-        }
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            lines.push(Line {
-                sign: match change.tag() {
-                    ChangeTag::Delete => "-",
-                    ChangeTag::Insert => "+",
-                    ChangeTag::Equal => " ",
-                },
-                text: change.value().trim_end_matches('\n').to_owned(),
-            });
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{diff, letter, page, text};
+    use super::{letter, page};
     use terrane_ops::drift::Class;
     use terrane_ops::drift::report::{Difference, Object, Report};
 
@@ -257,28 +204,6 @@ mod tests {
         assert!(
             !text.contains("x_thing") && !text.contains("left out"),
             "{text}"
-        );
-    }
-
-    #[test]
-    fn documents_are_compared_as_trees() {
-        let before = text(&"{\"a\":1,\"b\":[1,2]}".into());
-        let after = text(&"{\"a\":1,\"b\":[1,3]}".into());
-        let lines: Vec<String> = diff(&before, &after)
-            .into_iter()
-            .map(|line| format!("{}{}", line.sign, line.text))
-            .collect();
-        assert_eq!(
-            lines,
-            [
-                "   \"a\": 1,",
-                "   \"b\": [",
-                "     1,",
-                "-    2",
-                "+    3",
-                "   ]",
-                " }"
-            ]
         );
     }
 }

@@ -1,8 +1,10 @@
 //! What a report of drift looks like: as text, and as a page.
 
 pub(crate) mod html;
+mod lines;
 
-use super::paint::{BOLD, GREEN, MAGENTA, RED, YELLOW, painted};
+use self::lines::lines;
+use super::paint::{BOLD, GREEN, MAGENTA, RED, YELLOW, painted, plain};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use terrane_ops::drift::Class;
@@ -13,6 +15,8 @@ use terrane_ops::value::display::shortened;
 
 /// A longer value is cut in text; the page and the JSON have it whole.
 const LONGEST: usize = 200;
+/// So many lines of a difference are shown in text.
+const MOST_LINES: usize = 40;
 /// So many objects that are not managed are shown of a type.
 const MOST_OF_A_TYPE: usize = 20;
 
@@ -51,7 +55,7 @@ pub(crate) fn text(report: &Report, least: Class, only_new: bool, color: bool) -
     if !unlisted.is_empty() {
         out.push_str("Not listed, so that nothing is known of what is not managed:\n");
         for (problem, types) in unlisted {
-            let _written = writeln!(out, "  {} ({problem})", types.join(", "));
+            let _written = writeln!(out, "  {} ({})", types.join(", "), plain(problem));
         }
         out.push('\n');
     }
@@ -97,7 +101,7 @@ pub(crate) fn letter(report: &Report, least: Class, left_out: usize) -> Letter {
 
 fn object_text(out: &mut String, object: &Object, least: Class, color: bool) {
     let id = match &object.id {
-        Some(id) => format!(" (id {id})"),
+        Some(id) => format!(" (id {})", plain(id)),
         None => String::new(),
     };
     let deposed = match &object.deposed {
@@ -120,15 +124,38 @@ fn object_text(out: &mut String, object: &Object, least: Class, color: bool) {
         difference(out, one, color);
     }
     if harmless > 0 {
-        let _written = writeln!(out, "      and {harmless} lesser differences");
+        let plural = if harmless == 1 { "" } else { "s" };
+        let _written = writeln!(out, "      and {harmless} lesser difference{plural}");
     }
 }
 
 fn difference(out: &mut String, one: &Difference, color: bool) {
+    if one.sensitive {
+        let _written = writeln!(out, "      {}: {HIDDEN}", one.attribute);
+        return;
+    }
+    let lines = lines(&one.before, &one.after);
+    if lines.len() > 2 {
+        let _written = writeln!(out, "      {}:", one.attribute);
+        for line in lines.iter().take(MOST_LINES) {
+            let paint = match line.sign {
+                "-" => RED,
+                "+" => GREEN,
+                _ => "",
+            };
+            let text = format!("{} {}", line.sign, shortened(&plain(&line.text), LONGEST));
+            let text = painted(color, paint, text.trim_end());
+            let _written = writeln!(out, "        {text}");
+        }
+        if lines.len() > MOST_LINES {
+            let more = lines.len() - MOST_LINES;
+            let _written = writeln!(out, "        … and {more} more lines");
+        }
+        return;
+    }
     let minus = || painted(color, RED, &short(&one.before));
     let plus = || painted(color, GREEN, &short(&one.after));
     let what = match (one.before.is_null(), one.after.is_null()) {
-        _ if one.sensitive => HIDDEN.to_owned(),
         (true, _) => format!("+ {}", plus()),
         (_, true) => format!("- {}", minus()),
         _ => format!("{} → {}", minus(), plus()),
@@ -190,6 +217,7 @@ fn summary(out: &mut String, report: &Report, color: bool) {
     }
     let new = match (counts.new, counts.resolved) {
         (0, 0) => String::new(),
+        (new, 0) => format!(" New: {new}."),
         (new, resolved) => format!(" New: {new}; not so any more: {resolved}."),
     };
     let text = format!(

@@ -5,7 +5,6 @@ use crate::drift::notify::Recipients;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -330,6 +329,7 @@ async fn passwords_are_not_told() {
         // It quotes what it got.
         let quoted = "535 AHRlcnJhbmUAY2FuYXJ5LTVwNHNzdzByZA== is wrong";
         server.refusals = vec![("AUTH", quoted)];
+        server.offers = false;
         let email = email(server.port(), &format!("{arguments}\n  tls = \"none\""));
         let shown = format!("{email:?}");
         let (told, sent) = server.serve(send(&email, &[PASSWORD])).await;
