@@ -151,10 +151,7 @@ impl Core {
             change.addr.to_string(),
             change.provider.provider.for_display(),
         );
-        let mut detail = format!(
-            "The provider {provider} gave no answer: {}.",
-            failure.message
-        );
+        let mut detail = self.secrets_of(id).no_answer(&provider, failure);
         let unsure = phase == Phase::Applying && failure.may_have_happened;
         if unsure || phase == Phase::Resolving {
             detail = format!(
