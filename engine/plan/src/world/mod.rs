@@ -17,10 +17,13 @@ use terrane_value::Value;
 
 mod compute;
 pub(crate) mod expand;
+mod needs;
+mod rules;
 mod scope;
 
 use expand::expand;
 pub(crate) use expand::{Expanded, uses_repetition};
+pub(crate) use rules::Ruled;
 pub(crate) use scope::InstanceScope;
 
 /// One module instance: the module, and which of its instances.
@@ -117,6 +120,7 @@ pub(crate) struct World {
     pub(crate) may_be_open: bool,
     modules: Vec<Vec<ModuleCell>>,
     cells: Vec<Cells>,
+    rulings: rules::Rulings,
 }
 
 impl World {
@@ -136,6 +140,7 @@ impl World {
             may_be_open: false,
             modules,
             cells,
+            rulings: rules::Rulings::default(),
         };
         if !world.config.modules.is_empty() {
             world.add_module_instance(
@@ -309,6 +314,14 @@ impl World {
         match &self.cells[self.graph.id(node).index()] {
             Cells::Values(values) => values.get(pos as usize),
             _ => None,
+        }
+    }
+
+    /// The cells of a value node, by position.
+    fn cells_of(&self, id: NodeId) -> &[OnceLock<Cell>] {
+        match &self.cells[id.index()] {
+            Cells::Values(values) => values,
+            _ => &[],
         }
     }
 
@@ -527,6 +540,7 @@ impl World {
             place,
             repeat: Repeat::None,
             own: None,
+            judged: None,
         }
     }
 

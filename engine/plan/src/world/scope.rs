@@ -22,6 +22,8 @@ pub(crate) struct InstanceScope<'w> {
     pub(crate) repeat: Repeat,
     /// `self`, and with it the resource that may be referred to although it is not in the world yet.
     pub(crate) own: Option<Value>,
+    /// A variable that is held against its rules, with the value that the world does not have yet.
+    pub(crate) judged: Option<(u32, Value)>,
 }
 
 impl<'w> InstanceScope<'w> {
@@ -160,7 +162,10 @@ impl Scope for InstanceScope<'_> {
         };
         let (world, place) = (self.world, self.place);
         match reference {
-            Reference::Variable(at) => self.cell(Node::Variable(place.module, at), place.pos),
+            Reference::Variable(at) => match &self.judged {
+                Some((judged, value)) if *judged == at => Ok(value.clone()),
+                _ => self.cell(Node::Variable(place.module, at), place.pos),
+            },
             Reference::Local(at) => self.cell(Node::Local(place.module, at), place.pos),
             Reference::Resource(at) => world.whole(place, at),
             Reference::Call(call) => world.module_value(place, call),
