@@ -220,7 +220,7 @@ def tidy(value):
 
 
 # What these make is another thing every time.
-CHANCE = ("random_", "time_", "tls_", "null_")
+CHANCE = ("random_", "time_", "tls_", "null_", "terraform_data")
 
 
 def resources(module):
