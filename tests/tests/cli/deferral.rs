@@ -243,6 +243,20 @@ fn objects_stay(folder: &Folder) {
         .run_with(&words, &[], "")
         .ok()
         .says("Plan: 1 to add, 2 to change, 0 to destroy.");
+    for (option, says) in [
+        ("-refresh-only", "No changes"),
+        (
+            "-target=terraform_data.each[\"c\"]",
+            "# terraform_data.each[*] is deferred",
+        ),
+        (
+            "-target=module.part[2]",
+            "# module.part[*].terraform_data.inner is deferred",
+        ),
+    ] {
+        let words = ["plan", "-allow-deferral", "-var", "more=[\"c\"]", option];
+        folder.run_with(&words, &[], "").ok().says(says);
+    }
     let plan = run(folder, "show -json p.tfplan").ok().json();
     let kept: Vec<_> = deferred(&plan)
         .into_iter()

@@ -191,7 +191,9 @@ impl Core {
         };
         let configured = expanded.keys.clone();
         let repeats = matches!(expanded.kind, ExpansionKind::Count | ExpansionKind::ForEach);
-        if managed && repeats && self.options.mode == PlanMode::RefreshOnly {
+        // Of a module of which nothing is known, state does not say which instance would be meant.
+        let known = !self.world.module_cell(place).open;
+        if managed && repeats && known && self.options.mode == PlanMode::RefreshOnly {
             // Nothing comes and nothing goes: there are the instances that there are.
             expanded.keys = self.expanded_from_state(place, at).keys;
             expanded.open = false;
