@@ -14,6 +14,7 @@ use terrane_ops::planfile::{self, Glass, Saved};
 use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::planning::view::json::{PlanContext, plan_json};
 use terrane_ops::planning::view::text;
+use terrane_ops::policy::Seen;
 use terrane_ops::session::Session;
 
 use super::variables;
@@ -34,10 +35,12 @@ pub(super) async fn load_to_apply(
     let look = Look::prepare(parsed)?;
     let cost = super::cost::Look::prepare(parsed)?;
     let saved = planfile::load(session, path).await?;
-    cost.at(app, &saved.plan, &saved.loaded)?;
-    look.at(app, &saved.plan, &saved.loaded)?;
+    let seen = Seen::new(&saved.plan, &saved.loaded);
+    cost.at(app, &seen)?;
+    look.at(app, &seen)?;
+    let text = seen.into_text();
     let destroy = saved.plan.mode == PlanMode::Destroy;
-    let approved = planfile::approve(session, saved, path, glass, &variables(parsed))?;
+    let approved = planfile::approve(session, (saved, text), path, glass, &variables(parsed))?;
     Ok((approved, destroy))
 }
 

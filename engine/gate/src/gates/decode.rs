@@ -14,7 +14,7 @@ use terrane_lang::source::{SourceMap, Span};
 use terrane_lang::syntax::body::{Attribute, Block, Body, BodySchema, Content};
 use terrane_lang::syntax::suggest::suggestion;
 use terrane_lang::syntax::{json, parse};
-use terrane_plan::basis::Canon;
+use terrane_plan::basis::{Canon, Hash};
 use terrane_plan::risk::RiskClass;
 use terrane_value::convert::convert;
 use terrane_value::{Kind, Type, Value};
@@ -89,21 +89,31 @@ const SELECTOR: [&str; 11] = [
 ];
 const APPROVALS: [&str; 4] = ["count", "from", "max_age", "owners"];
 
-/// Reads files of gates. The digest is over names and contents, in the order of names.
-pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
+/// What names files of gates: their roles, names and contents.
+#[must_use]
+pub fn digest(files: &[File]) -> Hash {
     let mut files: Vec<&File> = files.iter().collect();
     files.sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
     let mut canon = Canon::new("terrane gates 1");
     canon.length(files.len());
-    let mut decoder = Decoder::default();
-    let mut contents = Vec::new();
     for file in files {
         canon.text(file.role.name());
         canon.text(&file.name);
         canon.bytes(&file.content);
-        if file.role != Role::Gates {
-            continue;
-        }
+    }
+    canon.finish()
+}
+
+/// Reads files of gates.
+pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
+    let mut gates: Vec<&File> = files
+        .iter()
+        .filter(|file| file.role == Role::Gates)
+        .collect();
+    gates.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut decoder = Decoder::default();
+    let mut contents = Vec::new();
+    for file in gates {
         if let Some(body) = decoder.body(sources, file) {
             contents.push(decoder.take(body.content(&schema(
                 &["signed_plans"],
@@ -120,7 +130,7 @@ pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
             ))));
         }
     }
-    decoder.gates.digest = canon.finish();
+    decoder.gates.digest = digest(files);
     decoder.people(&contents);
     for content in &contents {
         decoder.file(content);
@@ -148,6 +158,8 @@ struct Decoder {
     diagnostics: Diagnostics,
     /// Where names were declared.
     declared: BTreeMap<(&'static str, EcoString), Span>,
+    /// Where `break_glass` and `amend` are.
+    spans: [Option<Span>; 2],
 }
 
 impl Decoder {
@@ -287,6 +299,7 @@ impl Decoder {
                 }
                 "break_glass" => {
                     let approvals = self.approvals(block);
+                    self.spans[0] = Some(block.header);
                     if self.gates.break_glass.replace(approvals).is_some() {
                         let detail = "There is a `break_glass` block already.";
                         self.error(&rules::DUPLICATE_NAME, detail, block.header);
@@ -294,6 +307,7 @@ impl Decoder {
                 }
                 "amend" => {
                     let approvals = self.approvals(block);
+                    self.spans[1] = Some(block.header);
                     if self.gates.amend.replace(approvals).is_some() {
                         let detail = "There is an `amend` block already.";
                         self.error(&rules::DUPLICATE_NAME, detail, block.header);
@@ -516,18 +530,40 @@ impl Decoder {
     fn check_counts(&mut self) {
         let all = self.gates.people.len();
         let mut found = Vec::new();
+        let mut look = |what: String, span: Option<Span>, approvals: &Approvals, own: bool| {
+            let most = approvals.from.as_ref().map_or(all, Vec::len);
+            if most < approvals.count {
+                let own = if own {
+                    " Nobody can approve a plan of their own."
+                } else {
+                    ""
+                };
+                let detail = format!(
+                    "{what} needs {} approvals, and {most} people can give them.{own}",
+                    approvals.count
+                );
+                found.push((detail, span));
+            }
+        };
         for gate in &self.gates.gates {
             for approvals in &gate.approvals {
-                let most = approvals.from.as_ref().map_or(all, Vec::len);
-                if most < approvals.count {
-                    found.push((gate.name.clone(), gate.span, approvals.count, most));
-                }
+                look(
+                    format!("The gate {:?}", gate.name),
+                    gate.span,
+                    approvals,
+                    true,
+                );
             }
         }
-        for (name, span, count, most) in found {
-            let detail = format!(
-                "The gate {name:?} needs {count} approvals, and {most} people can give them. Nobody can approve a plan of their own."
-            );
+        let [glass, amend] = self.spans;
+        if let Some(approvals) = &self.gates.break_glass {
+            look("Breaking the glass".to_owned(), glass, approvals, false);
+        }
+        if let Some(approvals) = &self.gates.amend {
+            let what = "Agreeing to other gates (`amend`)".to_owned();
+            look(what, amend, approvals, false);
+        }
+        for (detail, span) in found {
             let mut diagnostic = Diagnostic::warning(&rules::TOO_FEW_APPROVERS, detail);
             diagnostic.subject = span;
             self.diagnostics.push(diagnostic);

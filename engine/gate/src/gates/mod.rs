@@ -11,7 +11,7 @@ pub mod window;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{File, Role, duration, duration_text, parse};
+pub use decode::{File, Role, digest, duration, duration_text, parse};
 pub use window::Window;
 
 use crate::key::PublicKey;
@@ -179,14 +179,15 @@ impl Gates {
             .find(|(_, person)| person.keys.contains(key))
     }
 
-    /// Whether a name is that of a person among those that approvals may come from.
+    /// Whether a name is that of a person among those that approvals may come from. Something that changes its type has two, and owners must own both.
     #[must_use]
-    pub fn may_approve(&self, approvals: &Approvals, person: &str, type_name: &str) -> bool {
+    pub fn may_approve(&self, approvals: &Approvals, person: &str, types: &[EcoString]) -> bool {
         let listed = approvals
             .from
             .as_ref()
             .is_none_or(|from| from.iter().any(|name| name == person));
-        listed && (!approvals.owners || self.owns(person, type_name))
+        let owns = || !types.is_empty() && types.iter().all(|name| self.owns(person, name));
+        listed && (!approvals.owners || owns())
     }
 
     fn owns(&self, person: &str, type_name: &str) -> bool {

@@ -14,6 +14,7 @@ use crate::objchange::schema_marks;
 use crate::plan::{Action, Plan, ResourceChange};
 use crate::planner::index::ConfigIndex;
 use crate::view::text::Schemas;
+use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::fmt;
 use terrane_config::config::{Config, ModuleId, Repetition};
@@ -36,6 +37,8 @@ pub struct BasisInput<'a> {
     pub schemas: Schemas<'a>,
     /// What sensitive values are hashed with.
     pub secret: &'a Hash,
+    /// The programs that are the providers: version and digests of each, as the plan was made with them. Providers that are built in have none.
+    pub programs: &'a BTreeMap<ProviderAddr, EcoString>,
 }
 
 impl fmt::Debug for BasisInput<'_> {

@@ -77,6 +77,11 @@ pub(crate) trait Place: Send + Sync + Debug {
         None
     }
 
+    /// Workspaces that have one, deleted ones too. Sorted.
+    fn audit_logs(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// The state file, without a lock.
     fn get(&self, workspace: &str) -> Result<Option<Stored>, StoreError>;
 

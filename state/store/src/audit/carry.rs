@@ -48,7 +48,7 @@ pub fn keep(audit: &dyn Audit, workspace: &str) -> Result<Option<Kept>, AuditErr
             problem: String::from("it is no text"),
         })
     })?;
-    let secret = hex(&audit.secret(workspace)?);
+    let secret = hex::encode(audit.secret(workspace)?);
     Ok(Some(Kept { log, secret }))
 }
 
@@ -93,19 +93,6 @@ impl Kept {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).and_then(|digit| digit.try_into().ok()))
-        .collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits
-        .chunks_exact(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-        .collect();
-    (text.len() == 64).then_some(())?;
-    bytes.try_into().ok()
+    hex::decode(text).ok()?.try_into().ok()
 }

@@ -5,7 +5,7 @@ use crate::StoreError;
 use crate::files::{io_error, make_folders, open_private};
 use crate::journal::sync_folder;
 use sha2::{Digest as _, Sha256};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -113,29 +113,6 @@ impl FileLog {
             .and_then(|()| sync_folder(folder))
             .map_err(io_error("writing", &self.key))?;
         Ok(new)
-    }
-
-    /// Removes both files: for whoever takes a workspace back that was never used.
-    ///
-    /// # Errors
-    /// When they are there and can't be removed.
-    pub fn erase(&self) -> Result<(), StoreError> {
-        for path in [&self.log, &self.key] {
-            crate::files::remove_if_there(path).map_err(io_error("removing", path))?;
-        }
-        Ok(())
-    }
-
-    /// Whether there is a log.
-    #[must_use]
-    pub fn exists(&self) -> bool {
-        fs::metadata(&self.log).is_ok()
-    }
-
-    /// The file of the log.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.log
     }
 }
 
