@@ -203,6 +203,11 @@ impl App {
         }
     }
 
+    /// Shows messages beside values that programs may read.
+    pub(crate) fn show_aside(&mut self, report: &Report) {
+        diagnostics::print_aside(&mut self.out, report);
+    }
+
     /// The arguments make no sense to the command.
     pub(crate) fn usage_error(&mut self, command: Option<&Command>, problem: &str) -> Exit {
         self.usage(command, &rules::usage::INVALID_COMMAND_LINE, problem)

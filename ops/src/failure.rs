@@ -81,15 +81,20 @@ impl Failure {
                     causes.push(cause.to_string());
                     source = cause.source();
                 }
-                if let Some(id) = failure.lock() {
+                if let Some((id, _)) = failure.lock() {
                     causes.push(format!("the id of its lock is {id}"));
                 }
                 let mut diagnostic =
                     Diagnostic::error(failure.rule().named(failure.to_string()), causes.join(": "));
                 if let Some(hint) = failure.way_out() {
                     diagnostic = diagnostic.hint(match failure.lock() {
-                        Some(id) => format!(
-                            "{hint}; where it is certain that it does not live any more, `terrane force-unlock {id}` takes its lock away"
+                        Some((id, lasts)) => format!(
+                            "{hint}{}; where it is certain that it does not live any more, `terrane force-unlock {id}` takes its lock away",
+                            if lasts {
+                                format!(". {LASTS}")
+                            } else {
+                                String::new()
+                            }
                         ),
                         None => hint.to_owned(),
                     });
@@ -103,13 +108,13 @@ impl Failure {
         }
     }
 
-    /// The id of the lock that is in the way, where it is known.
-    fn lock(&self) -> Option<&str> {
+    /// The id of the lock that is in the way, where it is known, and whether it stays for ever.
+    fn lock(&self) -> Option<(&str, bool)> {
         match self {
             Self::Store {
-                source: StoreError::InUse { id, .. },
+                source: StoreError::InUse { id, lasts, .. },
                 ..
-            } if !id.is_empty() => Some(id),
+            } if !id.is_empty() => Some((id, *lasts)),
             _ => None,
         }
     }
@@ -141,6 +146,10 @@ impl Failure {
         }
     }
 }
+
+/// What is said of a lock that stays when its holder dies.
+pub(crate) const LASTS: &str =
+    "This lock does not end by itself if its process dies on another machine";
 
 /// What the user can do about an error of a store.
 pub(crate) fn store_way_out(error: &StoreError) -> Option<&'static str> {

@@ -373,7 +373,8 @@ impl Walk<'_> {
             | Reference::PathRoot
             | Reference::PathCwd
             | Reference::Workspace
-            | Reference::Applying => {}
+            | Reference::Applying
+            | Reference::List(_) => {}
             Reference::Provider(provider) => {
                 let provider = self.config.provider(provider);
                 let ModuleId(home) = provider.module;

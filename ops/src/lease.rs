@@ -142,8 +142,18 @@ fn describe(waiting: &Waiting, leasing: Leasing) -> String {
         (Some(about), Leasing::Parts) => format!(" Both want {about}."),
         (None, Leasing::Parts) => String::new(),
     };
+    let stays = match waiting.holders.first() {
+        Some(holder) if waiting.lasts => {
+            format!(
+                " {}; the id of the lock is {}.",
+                crate::failure::LASTS,
+                holder.id
+            )
+        }
+        _ => String::new(),
+    };
     format!(
-        "Waiting for the state: position {}, held by {}.{about}",
+        "Waiting for the state: position {}, held by {}.{about}{stays}",
         waiting.position,
         waiting.describe()
     )
@@ -296,12 +306,18 @@ mod tests {
             position: 2,
             holders: vec![holder("ana@host"), holder("bob@host")],
             about: Some(Conflict::Part(Part::Output("x".into()))),
+            lasts: false,
         };
         assert_eq!(
             describe(&waiting, Leasing::Parts),
             "Waiting for the state: position 2, held by ana@host since 2026-11-20T17:00:00Z (apply) and 1 more. Both want output.x."
         );
         assert!(describe(&waiting, Leasing::Whole).ends_with("as a whole."));
+        let lasting = Waiting {
+            lasts: true,
+            ..waiting
+        };
+        assert!(describe(&lasting, Leasing::Whole).ends_with("the id of the lock is ana."));
     }
 
     /// A lease outlives its length as long as the process has it open, and is free when it is closed.

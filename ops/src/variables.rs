@@ -90,8 +90,15 @@ pub(crate) fn collect_in(
                 format!("Given variables file {path} does not exist."),
             )),
             VariableArgument::Var(text) => match text.split_once('=') {
+                Some((name, value)) if !name.is_empty() && name.trim() == name => {
+                    all.text(name, value, GivenSource::CommandLine);
+                }
                 Some((name, value)) if !name.trim().is_empty() => {
-                    all.text(name.trim(), value, GivenSource::CommandLine);
+                    let (name, value) = (name.trim(), value.trim_start());
+                    let problem = format!("There is a space beside the name {name:?} in the -var option {text:?}. A space behind the equals sign would become part of the value.");
+                    let diagnostic = Diagnostic::error(&rules::input::INVALID_VAR_OPTION, problem);
+                    let meant = format!("write -var={:?}", format!("{name}={value}"));
+                    all.diagnostics.push(diagnostic.hint(&meant));
                 }
                 _ => all.diagnostics.push(Diagnostic::error(
                     &rules::input::INVALID_VAR_OPTION,

@@ -54,7 +54,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "terrane-store-remote",
-        &["terrane-value", "terrane-model", "terrane-store"],
+        &[
+            "terrane-value",
+            "terrane-model",
+            "terrane-store",
+            "terrane-aws-access",
+        ],
     ),
     (
         "terrane-store-pg",
@@ -62,7 +67,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "terrane-encryption",
-        &["terrane-value", "terrane-model", "terrane-store"],
+        &[
+            "terrane-value",
+            "terrane-model",
+            "terrane-store",
+            "terrane-aws-access",
+        ],
     ),
     ("terrane-provider", &["terrane-value", "terrane-model"]),
     (
@@ -96,7 +106,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "terrane-install",
         &["terrane-value", "terrane-model", "terrane-fetch"],
     ),
-    ("terrane-aws-client", &[]),
+    ("terrane-aws-access", &[]),
+    ("terrane-aws-client", &["terrane-aws-access"]),
     (
         "terrane-aws",
         &[
@@ -111,7 +122,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("terrane-fetch", &[]),
     (
         "terrane-modules",
-        &["terrane-value", "terrane-model", "terrane-fetch"],
+        &[
+            "terrane-value",
+            "terrane-model",
+            "terrane-fetch",
+            "terrane-aws-access",
+        ],
     ),
     ("terrane-policy", &[]),
     ("terrane-cost", &[]),
@@ -142,6 +158,7 @@ const RIM: &[(&str, &[&str])] = &[
             "terrane-plugin",
             "terrane-aws",
             "terrane-aws-client",
+            "terrane-aws-access",
             "terrane-ssh",
             "terrane-install",
             "terrane-fetch",

@@ -43,6 +43,19 @@ pub(crate) fn print(out: &mut Output, report: &Report, compact: bool) {
     }
 }
 
+/// Prints all messages to standard error, where standard output is for values alone.
+pub(crate) fn print_aside(out: &mut Output, report: &Report) {
+    let style = match out.error_color() {
+        true => Style::Color,
+        false => Style::Plain,
+    };
+    let width = out.width();
+    for diagnostic in report.diagnostics.iter() {
+        let text = render(&report.sources, diagnostic, style, width);
+        out.error(&format!("\n{text}"));
+    }
+}
+
 /// `error` or `warning`.
 pub(crate) fn severity_name(severity: Severity) -> &'static str {
     match severity {

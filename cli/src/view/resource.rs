@@ -44,6 +44,7 @@ impl ResourceJson {
             resource_key: addr.key.as_ref().map(|key| match key {
                 InstanceKey::Int(index) => KeyJson::Int(*index),
                 InstanceKey::Str(text) => KeyJson::Str(text.to_string()),
+                InstanceKey::Any => KeyJson::Str("*".to_owned()),
             }),
         }
     }

@@ -26,6 +26,11 @@ impl Core {
             return;
         };
         let change = self.plan.changes[number].clone();
+        if let Some(Err(messages)) = (self.evaluator.as_mut()).map(|known| known.settle(number)) {
+            // It is not begun: the messages are about what it needs.
+            self.diagnostics.extend(messages);
+            return self.end(id, false);
+        }
         let mut messages = Diagnostics::new();
         let holds = self
             .evaluator

@@ -674,10 +674,12 @@ impl Core {
             self.stage = Stage::Done;
             return;
         }
-        let Some(evaluator) = self.evaluator.take() else {
+        let Some(mut evaluator) = self.evaluator.take() else {
             return;
         };
+        evaluator.settle_rules(&mut self.diagnostics);
         let mut kinds = self.output_events(&evaluator);
+        self.warn_of_parts();
         if self.plan.mode != PlanMode::Destroy {
             let mut messages = Diagnostics::new();
             let results = match self.plan.mode {
@@ -709,6 +711,21 @@ impl Core {
         } else {
             self.persist_as(kinds, Waiting::Closing);
         }
+    }
+
+    /// Says that a plan of a part may have left something out.
+    fn warn_of_parts(&mut self) {
+        let option = match (self.plan.targets.is_empty(), self.plan.excludes.is_empty()) {
+            (false, _) => "-target",
+            (true, false) => "-exclude",
+            (true, true) => return,
+        };
+        let detail = format!(
+            "The plan was made with the {option} option, so some changes that the configuration asks for may have been left out, and outputs may not be up to date.\n\n\
+             To see what is left to do, run:\n    terrane plan"
+        );
+        let warning = Diagnostic::warning(&rules::apply::PARTLY_APPLIED, detail);
+        self.diagnostics.push(warning);
     }
 
     pub(crate) fn finish(self) -> Applied {

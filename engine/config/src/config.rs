@@ -111,6 +111,8 @@ pub enum Reference {
     Applying,
     /// What a provider is configured with, for its functions: `provider::NAME::ALIAS::f(…)`.
     Provider(ProviderId),
+    /// `list.T.n`, in `list` blocks of query files: what another one has found.
+    List(u32),
 }
 
 /// An input variable.
@@ -264,7 +266,7 @@ impl ProviderConfig {
         };
         let key = match key {
             Some(InstanceKey::Str(key)) => Some(key.clone()),
-            Some(InstanceKey::Int(_)) | None => None,
+            Some(InstanceKey::Int(_) | InstanceKey::Any) | None => None,
         };
         fixed.get(&key).cloned().ok_or_else(Diagnostics::new)
     }
@@ -639,6 +641,8 @@ impl Module {
             Reference::Workspace => "terraform.workspace".into(),
             Reference::Applying => "terraform.applying".into(),
             Reference::Provider(_) => "provider".into(),
+            // The configuration has them, and not the module.
+            Reference::List(_) => "list".into(),
         }
     }
 }

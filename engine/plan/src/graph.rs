@@ -148,6 +148,20 @@ impl Graph {
         &self.deps[id.index()]
     }
 
+    /// What the number of instances of a called module depends on: what it needs, without that which only comes before it (`depends_on`).
+    pub(crate) fn call_deps(&self, config: &Config, module: ModuleId, at: u32) -> Vec<NodeId> {
+        let mut deps = Vec::new();
+        let declared = config.module(module);
+        Edges {
+            config,
+            graph: self,
+            deps: &mut deps,
+            places: None,
+        }
+        .instances(declared, &declared.calls[at as usize].repetition);
+        deps
+    }
+
     /// Every node after all that it needs. Empty if there is a cycle.
     pub(crate) fn order(&self) -> &[NodeId] {
         &self.order
@@ -367,7 +381,8 @@ pub(crate) fn each_target(
         | Reference::PathRoot
         | Reference::PathCwd
         | Reference::Workspace
-        | Reference::Applying => {}
+        | Reference::Applying
+        | Reference::List(_) => {}
     }
 }
 
@@ -451,14 +466,10 @@ impl Edges<'_> {
         }
     }
 
-    /// What the calls of this module and of those around it name in `depends_on`.
-    fn inherited(&mut self, module: &Module) {
-        let mut at = module.parent;
-        while let Some((parent, call)) = at {
-            let parent = self.config.module(parent);
-            self.depends_on(parent, &parent.calls[call as usize].depends_on);
-            at = parent.parent;
-        }
+    /// What decides how many instances of something in this module there are.
+    fn instances(&mut self, module: &Module, repetition: &Repetition) {
+        self.parent(module);
+        self.repetition(module, repetition);
     }
 
     fn of(&mut self, node: Node) {
@@ -466,8 +477,9 @@ impl Edges<'_> {
             Node::Call(id, at) => {
                 let module = self.config.module(id);
                 let call = &module.calls[at as usize];
-                self.parent(module);
-                self.repetition(module, &call.repetition);
+                self.instances(module, &call.repetition);
+                // All that is in the module comes after it, values as well as resources.
+                self.depends_on(module, &call.depends_on);
             }
             Node::Variable(id, at) => {
                 let module = self.config.module(id);
@@ -528,7 +540,6 @@ impl Edges<'_> {
     fn resource(&mut self, module: &Module, at: u32) {
         let resource = &module.resources[at as usize];
         self.parent(module);
-        self.inherited(module);
         self.add(Node::Provider(resource.provider.provider));
         if let Some(key) = &resource.provider.key {
             let from = resource.provider.key_from;

@@ -95,6 +95,8 @@ pub enum DeferredReason {
     AbsentPrerequisite,
     /// Something that it depends on (or, where it is to go, that depends on it) is put off.
     DeferredPrerequisite,
+    /// `count`, `for_each` or `enabled`, of its own or of a module around it, is not known.
+    InstanceCountUnknown,
 }
 
 /// A change that is put off to a later plan: applying this one leaves the object as it is.

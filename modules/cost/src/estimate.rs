@@ -227,11 +227,11 @@ impl<'a> Work<'a> {
         let null = &Value::Null;
         match (object.at(list), &part.assume) {
             (Found::Absent, _) => Vec::new(),
-            (Found::Unknown, None) => vec![Part {
+            (Found::Unknown(why), None) => vec![Part {
                 name: part.name.clone(),
-                price: Err(format!("`{list}` is known after apply")),
+                price: Err(format!("`{list}` {why}")),
             }],
-            (Found::Unknown, Some(assumed)) => {
+            (Found::Unknown(_), Some(assumed)) => {
                 let told = [format!("{list} = {assumed}")];
                 (self.one(scope(Some((assumed, null)), &told), part))
                     .into_iter()
@@ -325,7 +325,7 @@ impl<'a> Work<'a> {
                 }
                 Found::Known(_) => Ok(1.0),
                 Found::Absent => default.ok_or_else(|| format!("`{count}` is not there")),
-                Found::Unknown => scope.assume(count, *assume),
+                Found::Unknown(why) => instead(&mut scope.assumed, count, *assume, why),
             },
             Factor::From(FromFactor {
                 from,
@@ -339,7 +339,10 @@ impl<'a> Work<'a> {
                     Found::Known(Value::String(text)) => text.parse().ok(),
                     Found::Known(_) => None,
                     Found::Absent => *default,
-                    Found::Unknown => return Ok((scope.assume(from, *assume)? - less).max(0.0)),
+                    Found::Unknown(why) => {
+                        let assumed = instead(&mut scope.assumed, from, *assume, why)?;
+                        return Ok((assumed - less).max(0.0));
+                    }
                 };
                 let number = number.filter(|number| number.is_finite());
                 let number = number.ok_or_else(|| format!("`{from}` is no number"))?;
@@ -411,18 +414,24 @@ impl<'a> Work<'a> {
     }
 }
 
-impl Scope<'_> {
-    fn at(&self, path: &str) -> Found<'_> {
+/// Takes a number for one that can't be used, and says so.
+fn instead(
+    assumed: &mut Vec<String>,
+    name: &str,
+    number: Option<f64>,
+    why: &str,
+) -> Result<f64, String> {
+    let number = number.ok_or_else(|| format!("`{name}` {why}"))?;
+    assumed.push(format!("{name} = {number}"));
+    Ok(number)
+}
+
+impl<'a> Scope<'a> {
+    fn at(&self, path: &str) -> Found<'a> {
         match (path.strip_prefix("each."), self.each) {
             (Some(path), Some((known, unknown))) => at(known, unknown, path),
             _ => self.object.at(path),
         }
-    }
-
-    fn assume(&mut self, name: &str, number: Option<f64>) -> Result<f64, String> {
-        let number = number.ok_or_else(|| format!("`{name}` is known after apply"))?;
-        self.assumed.push(format!("{name} = {number}"));
-        Ok(number)
     }
 
     fn text(&mut self, from: &From) -> Result<String, String> {
@@ -438,12 +447,12 @@ impl Scope<'_> {
             (Found::Known(value), _, _) => as_text(value),
             (Found::Absent, Some(default), _) => as_text(default),
             (Found::Absent, None, _) => return Err(format!("`{}` is not said", from.from)),
-            (Found::Unknown, _, Some(assumed)) => {
+            (Found::Unknown(_), _, Some(assumed)) => {
                 self.assumed.push(format!("{} = {assumed}", from.from));
                 as_text(assumed)
             }
-            (Found::Unknown, _, None) => {
-                return Err(format!("`{}` is known after apply", from.from));
+            (Found::Unknown(why), _, None) => {
+                return Err(format!("`{}` {why}", from.from));
             }
         };
         if from.map.is_empty() {

@@ -34,7 +34,7 @@ pub struct Item {
 pub struct Object {
     /// What is known.
     pub known: Value,
-    /// `true` where something is not known.
+    /// `true` where something is not known, a text that says why where it must not be looked at.
     pub unknown: Value,
 }
 
@@ -42,8 +42,8 @@ pub struct Object {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Found<'a> {
     Known(&'a Value),
-    /// It is known after apply.
-    Unknown,
+    /// It can't be used, and why: `is known after apply`.
+    Unknown(&'a str),
     /// It is null, or not there.
     Absent,
 }
@@ -86,6 +86,10 @@ struct States {
     after: Value,
     #[serde(default)]
     after_unknown: Value,
+    #[serde(default)]
+    before_sensitive: Value,
+    #[serde(default)]
+    after_sensitive: Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -150,22 +154,69 @@ impl Plan {
                 let module = without_keys(&change.module_address);
                 let resource = format!("{}.{}", change.type_name, change.name);
                 let provider = providers.get(&(module, resource));
-                let object = |known: Value, unknown: Value| {
-                    (!known.is_null() || unknown == Value::Bool(true))
-                        .then_some(Object { known, unknown })
+                let object = |known: Value, unknown: Value, sensitive: &Value| {
+                    (!known.is_null() || unknown == Value::Bool(true)).then(|| Object {
+                        known,
+                        unknown: without(unknown, sensitive),
+                    })
                 };
                 Item {
                     region: provider.and_then(|key| regions.get(key.as_str())).cloned(),
                     address: change.address,
                     type_name: change.type_name,
                     actions: change.change.actions,
-                    before: object(change.change.before, Value::Null),
-                    after: object(change.change.after, change.change.after_unknown),
+                    before: object(
+                        change.change.before,
+                        Value::Null,
+                        &change.change.before_sensitive,
+                    ),
+                    after: object(
+                        change.change.after,
+                        change.change.after_unknown,
+                        &change.change.after_sensitive,
+                    ),
                 }
             });
         Ok(Self {
             items: items.collect(),
         })
+    }
+}
+
+/// What is sensitive is as if it were not known: neither a message nor a price may tell of it.
+fn without(unknown: Value, sensitive: &Value) -> Value {
+    const NULL: &Value = &Value::Null;
+    match (unknown, sensitive) {
+        (Value::Bool(true), _) => Value::Bool(true),
+        (_, Value::Bool(true)) => Value::from("is sensitive"),
+        (unknown, Value::Object(parts)) => {
+            let mut all = match unknown {
+                Value::Object(all) => all,
+                _ => Map::new(),
+            };
+            for (name, sensitive) in parts {
+                let of_this = all.remove(name).unwrap_or(Value::Null);
+                all.insert(name.clone(), without(of_this, sensitive));
+            }
+            Value::Object(all)
+        }
+        (unknown, Value::Array(parts)) => {
+            let of_this = |index: usize| unknown.get(index).unwrap_or(NULL).clone();
+            let len = unknown.as_array().map_or(0, Vec::len).max(parts.len());
+            let all =
+                (0..len).map(|index| without(of_this(index), parts.get(index).unwrap_or(NULL)));
+            Value::Array(all.collect())
+        }
+        (unknown, _) => unknown,
+    }
+}
+
+/// Why something can't be used, if a mark says so.
+fn why(mark: &Value) -> Option<Found<'_>> {
+    match mark {
+        Value::Bool(true) => Some(Found::Unknown("is known after apply")),
+        Value::String(why) => Some(Found::Unknown(why)),
+        _ => None,
     }
 }
 
@@ -268,8 +319,8 @@ impl Object {
 pub(crate) fn at<'a>(known: &'a Value, unknown: &'a Value, path: &str) -> Found<'a> {
     let (mut known, mut unknown) = (known, unknown);
     for name in path.split('.') {
-        if *unknown == Value::Bool(true) {
-            return Found::Unknown;
+        if let Some(found) = why(unknown) {
+            return found;
         }
         // Blocks of which there is one are lists of one.
         if let Some(list) = known.as_array()
@@ -277,8 +328,8 @@ pub(crate) fn at<'a>(known: &'a Value, unknown: &'a Value, path: &str) -> Found<
         {
             known = list.first().unwrap_or(&Value::Null);
             unknown = unknown.get(0).unwrap_or(&Value::Null);
-            if *unknown == Value::Bool(true) {
-                return Found::Unknown;
+            if let Some(found) = why(unknown) {
+                return found;
             }
         }
         let (of_known, of_unknown) = match name.parse::<usize>() {
@@ -288,9 +339,9 @@ pub(crate) fn at<'a>(known: &'a Value, unknown: &'a Value, path: &str) -> Found<
         known = of_known.unwrap_or(&Value::Null);
         unknown = of_unknown.unwrap_or(&Value::Null);
     }
-    match (known, unknown) {
-        (_, Value::Bool(true)) => Found::Unknown,
-        (Value::Null, _) => Found::Absent,
-        (known, _) => Found::Known(known),
+    match (why(unknown), known) {
+        (Some(found), _) => found,
+        (None, Value::Null) => Found::Absent,
+        (None, known) => Found::Known(known),
     }
 }

@@ -161,6 +161,38 @@ fn what_is_not_known_is_assumed_or_named() {
     assert_eq!(unknown_type.unpriced().count(), 1);
 }
 
+/// What is sensitive is looked at by nobody: no message has it, and no price tells it.
+#[test]
+fn what_is_sensitive_is_as_if_it_were_not_known() {
+    let object = json!({"instance_type": "t3.canary", "root_block_device": [{"volume_type": "canary", "volume_size": 20}]});
+    let rows = [
+        (
+            json!({"instance_type": true}),
+            "`instance_type` is sensitive",
+        ),
+        (json!(true), "`instance_type` is sensitive"),
+        (
+            json!({"instance_type": true, "root_block_device": [{"volume_type": true}]}),
+            "`instance_type` is sensitive",
+        ),
+    ];
+    for (sensitive, reason) in rows {
+        let mut change = change(
+            "aws_instance.a",
+            "update",
+            object.clone(),
+            object.clone(),
+            json!({"ebs_block_device": []}),
+        );
+        change["change"]["before_sensitive"] = sensitive.clone();
+        change["change"]["after_sensitive"] = sensitive;
+        let found = cost(vec![change], HERE);
+        assert!(found.lines[0].missing().contains(&reason), "{found:#?}");
+        let told = format!("{found:?}");
+        assert!(!told.contains("t3.canary"), "{told}");
+    }
+}
+
 #[test]
 fn nothing_without_a_price_is_zero() {
     let rows = [

@@ -14,6 +14,7 @@ use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, GivenValue, Resolved, VariableArgument};
 use scope::{Objects, World};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_config::compile::outside::RootNames;
 use terrane_config::config::Config;
@@ -191,6 +192,7 @@ impl<'a> Console<'a> {
                 .with_providers(self.registry.functions()),
             workspace: self.workspace.clone(),
             cwd: self.session.cwd.clone(),
+            found: BTreeMap::new(),
         };
         world
             .value(&compiled)

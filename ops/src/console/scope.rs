@@ -109,6 +109,8 @@ pub(crate) struct World<'w> {
     pub(crate) functions: Functions,
     pub(crate) workspace: String,
     pub(crate) cwd: String,
+    /// What was found by the `list` blocks of query files that were asked already, by their places.
+    pub(crate) found: BTreeMap<u32, Value>,
 }
 
 impl World<'_> {
@@ -388,6 +390,10 @@ impl Scope for ModuleScope<'_> {
             Reference::Workspace => Ok(Value::string(self.world.workspace.as_str())),
             Reference::Applying => Ok(Value::bool(false).with_marks(&Marks::EPHEMERAL)),
             Reference::Provider(provider) => self.provider(provider, span),
+            Reference::List(list) => {
+                let found = self.world.found.get(&list).cloned();
+                Ok(found.unwrap_or_else(Value::dynamic))
+            }
         }
     }
 

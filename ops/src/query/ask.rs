@@ -7,6 +7,7 @@ use crate::interrupt::Interrupt;
 use crate::load::Loaded;
 use crate::rules;
 use crate::ui::Ui;
+use std::collections::BTreeSet;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
 use terrane_lang::source::Span;
 use terrane_model::provider::{Answer, Call, CallFailure, ListedObject, Reply};
@@ -34,7 +35,7 @@ pub(super) async fn ask(
     prepared: &Prepared,
     loaded: &Loaded,
     pool: &mut Pool,
-    interrupt: &Interrupt,
+    (interrupt, configured): (&Interrupt, &mut BTreeSet<ProviderInstance>),
     ui: &mut dyn Ui,
 ) -> Result<Answers, Failure> {
     let mut teller = Teller {
@@ -44,7 +45,10 @@ pub(super) async fn ask(
     };
     let nothing = || prepared.listings.iter().map(|_| Vec::new()).collect();
     for configure in [false, true] {
-        let calls = prepared.providers.iter().map(|(provider, config)| {
+        let new = prepared.providers.iter();
+        let new = new.filter(|(provider, _)| !configured.contains(*provider));
+        let asked: Vec<&ProviderInstance> = new.clone().map(|(provider, _)| provider).collect();
+        let calls = new.map(|(provider, config)| {
             let config = config.unmark_deep();
             let may_defer = false;
             let call = match configure {
@@ -54,7 +58,7 @@ pub(super) async fn ask(
             (provider.clone(), call)
         });
         let outcomes = ask_all(pool, calls.collect(), interrupt, ui).await?;
-        for (provider, outcome) in prepared.providers.keys().zip(outcomes) {
+        for (provider, outcome) in asked.into_iter().zip(outcomes) {
             teller.of_provider(provider, outcome);
         }
         if teller.diagnostics.has_errors() {
@@ -63,6 +67,7 @@ pub(super) async fn ask(
             return Ok(Answers { diagnostics, found });
         }
     }
+    configured.extend(prepared.providers.keys().cloned());
     let calls = |make: fn(&Asked) -> Call| -> Vec<(ProviderInstance, Call)> {
         let listings = prepared.listings.iter();
         listings

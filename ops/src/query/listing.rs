@@ -3,11 +3,11 @@
 use crate::console::scope::{Repeat, World};
 use crate::rules;
 use ecow::EcoString;
-use std::collections::BTreeMap;
-use terrane_config::config::{List, Repetition};
+use std::collections::{BTreeMap, BTreeSet};
+use terrane_config::config::{Config, List, Reference, Repetition};
 use terrane_config::repetition::{self, Unknown};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_lang::expr::{Compiled, Scope};
+use terrane_lang::expr::{Compiled, Scope, Use};
 use terrane_model::addr::InstanceKey;
 use terrane_model::secrets::Secrets;
 use terrane_plan::machine::ProviderInstance;
@@ -33,6 +33,7 @@ pub(super) struct Prepared {
 pub(super) struct Asked {
     /// The block, by its place in the configuration.
     pub(super) list: usize,
+    pub(super) key: Option<InstanceKey>,
     pub(super) addr: String,
     pub(super) type_name: EcoString,
     /// By which names of blocks begin that are generated for what it finds.
@@ -47,25 +48,86 @@ pub(super) struct Asked {
     pub(super) span: terrane_lang::source::Span,
 }
 
-/// Evaluates all blocks. `generating`: whole objects are needed in any case.
-pub(super) fn prepare(world: &World<'_>, generating: bool) -> Result<Prepared, Diagnostics> {
+/// Which blocks can be asked at the same time, one after the other: those that refer to others come after them.
+pub(super) fn rounds(config: &Config) -> Result<Vec<Vec<usize>>, Diagnostics> {
+    let root = config.modules.first();
+    let needs: Vec<BTreeSet<usize>> = config
+        .lists
+        .iter()
+        .map(|list| {
+            let mut found = BTreeSet::new();
+            let mut look = |used: &Use| {
+                let slot = root.and_then(|root| root.slots.get(used.slot.0 as usize));
+                if let Some(Reference::List(at)) = slot {
+                    found.extend(usize::try_from(*at));
+                }
+            };
+            list.body.each_use(&mut look);
+            let repeated = match &list.repetition {
+                Repetition::Single => None,
+                Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => {
+                    Some(expr)
+                }
+            };
+            let arguments = [&list.include_resource, &list.limit, &list.provider.key];
+            let arguments = arguments.into_iter().flatten().chain(repeated);
+            arguments.flat_map(Compiled::uses).for_each(&mut look);
+            found
+        })
+        .collect();
+    let mut rounds: Vec<Vec<usize>> = Vec::new();
+    let mut done = BTreeSet::new();
+    while done.len() < needs.len() {
+        let ready: Vec<usize> = (0..needs.len())
+            .filter(|at| !done.contains(at) && needs[*at].is_subset(&done))
+            .collect();
+        if ready.is_empty() {
+            return Err(circle(config, &done));
+        }
+        done.extend(ready.iter().copied());
+        rounds.push(ready);
+    }
+    Ok(rounds)
+}
+
+fn circle(config: &Config, done: &BTreeSet<usize>) -> Diagnostics {
+    let left = config.lists.iter().enumerate();
+    let left: Vec<&List> = left
+        .filter(|(at, _)| !done.contains(at))
+        .map(|(_, list)| list)
+        .collect();
+    let names: Vec<String> = left
+        .iter()
+        .map(|list| format!("list.{}.{}", list.type_name, list.name))
+        .collect();
+    let detail = format!(
+        "These list blocks refer to each other, or wait for some that do, so none of them can be asked first: {}.",
+        names.join(", ")
+    );
+    let problem = Diagnostic::error(&rules::query::CIRCLE, detail);
+    match left.first() {
+        Some(list) => problem.at(list.span).into(),
+        None => problem.into(),
+    }
+}
+
+/// Evaluates these blocks. `generating`: whole objects are needed in any case.
+pub(super) fn prepare(
+    world: &World<'_>,
+    round: &[usize],
+    generating: bool,
+) -> Result<Prepared, Diagnostics> {
     let mut prepared = Prepared {
         providers: BTreeMap::new(),
         listings: Vec::new(),
         secrets: Secrets::default(),
     };
     let mut diagnostics = Diagnostics::new();
-    if world.config.lists.is_empty() {
-        return Err(Diagnostic::error(
-            &rules::query::NO_LIST,
-            "The query files of this folder have no list block, so there is nothing to ask.",
-        )
-        .into());
-    }
     for value in world.values {
         prepared.secrets.add(value);
     }
-    for (which, list) in world.config.lists.iter().enumerate() {
+    let lists = world.config.lists.iter().enumerate();
+    for (which, list) in lists.filter(|(which, _)| round.contains(which)) {
         let instances = match instances(world, list) {
             Ok(instances) => instances,
             Err(found) => {
@@ -153,6 +215,7 @@ fn instance(
     Ok(Asked {
         include_objects: generating || include(list, &scope, &addr)?,
         limit: limit(list, &scope, &addr)?,
+        key: key.clone(),
         stem: match key {
             None => list.name.to_string(),
             Some(_) => format!("{}_{at}", list.name),

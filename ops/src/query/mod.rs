@@ -5,6 +5,7 @@
 
 mod ask;
 mod listing;
+mod rounds;
 mod write;
 
 use crate::clock::{now_ms, rfc3339};
@@ -19,10 +20,11 @@ use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
 use ecow::EcoString;
+use rounds::Rounds;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use terrane_config::load::{ModuleFile, is_query};
-use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::source::SourceMap;
 use terrane_plan::generate::{FILE_HEADER, Generated};
 use terrane_value::Value;
@@ -117,6 +119,12 @@ pub async fn run(
     let early =
         variables::collect(&session.env, &request.variables, &mut SourceMap::default())?.values;
     let mut loaded = load(session, &snapshot, Origin::With(&files), &early).await?;
+    if loaded.config.lists.is_empty() {
+        return Err(Failure::input(
+            &rules::query::NO_LIST,
+            "The query files of this folder have no list block, so there is nothing to ask.",
+        ));
+    }
     let mut diagnostics = std::mem::take(&mut loaded.warnings);
     let collected = variables::collect(&session.env, &request.variables, &mut loaded.sources)?;
     let asking: Option<&mut dyn Ui> = if session.input { Some(&mut *ui) } else { None };
@@ -138,24 +146,7 @@ pub async fn run(
             .with_providers(loaded.registry.functions()),
         workspace: session.workspace()?,
         cwd: session.cwd.clone(),
-    };
-    let prepared = if diagnostics.has_errors() {
-        Err(Diagnostics::new())
-    } else {
-        listing::prepare(&world, request.config != Written::Nothing)
-    };
-    let failed = |diagnostics, sources| {
-        Err(Failure::Input(Report {
-            diagnostics,
-            sources,
-        }))
-    };
-    let prepared = match prepared {
-        Ok(prepared) => prepared,
-        Err(found) => {
-            diagnostics.extend(found);
-            return failed(diagnostics, loaded.sources);
-        }
+        found: BTreeMap::new(),
     };
     let mut pool = crate::drive::Pool::new(
         loaded.config.clone(),
@@ -163,10 +154,18 @@ pub async fn run(
         interrupt.clone(),
         session.places,
     );
-    let answers = ask::ask(&prepared, &loaded, &mut pool, interrupt, ui).await?;
-    diagnostics.extend(answers.diagnostics);
-    let generating = request.config != Written::Nothing;
-    let listings = write::listings(&prepared, answers.found, &loaded, generating);
+    let rounds = Rounds {
+        world,
+        loaded: &loaded,
+        generating: request.config != Written::Nothing,
+        diagnostics: &mut diagnostics,
+    };
+    let Some(listings) = rounds.ask(&mut pool, interrupt, ui).await? else {
+        return Err(Failure::Input(Report {
+            diagnostics,
+            sources: loaded.sources,
+        }));
+    };
     let written = match &request.config {
         Written::Nothing => None,
         Written::Returned => Some(blocks(&listings).count()),

@@ -6,10 +6,86 @@ use super::{Found, Listing};
 use crate::load::Loaded;
 use ecow::EcoString;
 use std::collections::BTreeSet;
-use terrane_model::addr::{InstanceAddr, Mode, ModuleInstance, ResourceAddr};
+use terrane_config::config::{Config, Repetition};
+use terrane_model::addr::{InstanceAddr, InstanceKey, Mode, ModuleInstance, ResourceAddr};
 use terrane_plan::generate::{import_block, resource_block};
 use terrane_plan::objchange::schema_marks;
 use terrane_value::{Kind, Value};
+
+/// Names of resources of the root module, which generated blocks must not have.
+pub(super) fn taken(config: &Config) -> Taken {
+    let roots = config.modules.first().into_iter();
+    let resources = roots.flat_map(|root| &root.resources);
+    resources
+        .filter(|resource| resource.mode == Mode::Managed)
+        .map(|resource| (resource.type_name.clone(), resource.name.to_string()))
+        .collect()
+}
+
+pub(super) type Taken = BTreeSet<(EcoString, String)>;
+
+/// What other blocks see of these: an object with `data`, all that was found; as many of them as the block is repeated.
+pub(super) fn values(
+    prepared: &Prepared,
+    found: &[Vec<Object>],
+    loaded: &Loaded,
+    round: &[usize],
+) -> Vec<(u32, Value)> {
+    let mut values = Vec::new();
+    for list in round {
+        let (Ok(at), Some(declared)) = (u32::try_from(*list), loaded.config.lists.get(*list))
+        else {
+            continue;
+        };
+        let asked = prepared.listings.iter().zip(found);
+        let instances: Vec<(Option<InstanceKey>, Value)> = asked
+            .filter(|(asked, _)| asked.list == *list)
+            .map(|(asked, objects)| {
+                let data = objects.iter().map(|object| seen(asked, object, loaded));
+                let value = Value::object([("data", Value::tuple(data.collect()))]);
+                (asked.key.clone(), value)
+            })
+            .collect();
+        let value = match &declared.repetition {
+            Repetition::Single | Repetition::Enabled(_) => {
+                let only = instances.into_iter().next();
+                only.map_or(Value::NULL, |(_, value)| value)
+            }
+            Repetition::Count(_) => {
+                Value::tuple(instances.into_iter().map(|(_, value)| value).collect())
+            }
+            Repetition::ForEach(_) => {
+                let named = instances.into_iter().filter_map(|(key, value)| match key {
+                    Some(InstanceKey::Str(key)) => Some((key, value)),
+                    _ => None,
+                });
+                Value::object(named)
+            }
+        };
+        values.push((at, value));
+    }
+    values
+}
+
+fn seen(asked: &Asked, object: &Object, loaded: &Loaded) -> Value {
+    let listed = &object.listed;
+    Value::object([
+        ("display_name", Value::string(listed.display_name.as_str())),
+        ("identity", listed.identity.clone()),
+        ("state", with_marks(asked, object, loaded)),
+    ])
+}
+
+/// The whole object, with the marks of its schema; null, if it was not asked for.
+fn with_marks(asked: &Asked, object: &Object, loaded: &Loaded) -> Value {
+    let provider = &loaded.config.provider(asked.provider.config).addr.provider;
+    let info = loaded.registry.infos().get(provider);
+    let schema = info.and_then(|info| info.schema.resources.get(&asked.type_name));
+    match schema {
+        Some(schema) => schema_marks(&schema.block, &object.listed.object),
+        None => object.listed.object.clone(),
+    }
+}
 
 /// Puts together what was asked and what was found. `generating`: with configuration.
 pub(super) fn listings(
@@ -17,19 +93,8 @@ pub(super) fn listings(
     found: Vec<Vec<Object>>,
     loaded: &Loaded,
     generating: bool,
+    taken: &mut Taken,
 ) -> Vec<Listing> {
-    let mut taken = BTreeSet::new();
-    for resource in loaded
-        .config
-        .modules
-        .first()
-        .iter()
-        .flat_map(|root| &root.resources)
-    {
-        if resource.mode == Mode::Managed {
-            taken.insert((resource.type_name.clone(), resource.name.to_string()));
-        }
-    }
     let listing = |(asked, objects): (&Asked, Vec<Object>)| Listing {
         addr: asked.addr.clone(),
         type_name: asked.type_name.clone(),
@@ -37,7 +102,7 @@ pub(super) fn listings(
         found: objects
             .into_iter()
             .enumerate()
-            .map(|(at, object)| one(asked, at, object, loaded, generating, &mut taken))
+            .map(|(at, object)| one(asked, at, object, loaded, generating, taken))
             .collect(),
     };
     prepared.listings.iter().zip(found).map(listing).collect()
@@ -49,8 +114,9 @@ fn one(
     object: Object,
     loaded: &Loaded,
     generating: bool,
-    taken: &mut BTreeSet<(EcoString, String)>,
+    taken: &mut Taken,
 ) -> Found {
+    let shown = with_marks(asked, &object, loaded);
     let Object { listed, config } = object;
     let provider = &loaded.config.provider(asked.provider.config).addr.provider;
     let schemas = loaded
@@ -60,14 +126,10 @@ fn one(
         .map(|info| &info.schema);
     let schema = schemas.and_then(|schemas| schemas.resources.get(&asked.type_name));
     let identity = schemas.and_then(|schemas| schemas.identities.get(&asked.type_name));
-    let object = match schema {
-        Some(schema) => schema_marks(&schema.block, &listed.object),
-        None => listed.object.clone(),
-    };
     let mut found = Found {
         display_name: listed.display_name,
         identity_version: identity.map_or(0, |identity| identity.version),
-        object: masked(&object),
+        object: masked(&shown),
         identity: listed.identity,
         config: None,
         import: None,
@@ -94,7 +156,7 @@ fn one(
 }
 
 /// The name, or one like it that nothing in the configuration has.
-fn free(type_name: &EcoString, name: String, taken: &mut BTreeSet<(EcoString, String)>) -> String {
+fn free(type_name: &EcoString, name: String, taken: &mut Taken) -> String {
     let mut chosen = name.clone();
     let mut more = 1;
     while !taken.insert((type_name.clone(), chosen.clone())) {

@@ -48,4 +48,18 @@ terrane_lang::rules! {
     /// the provider's process ended while it listed
     /// ```
     T6906 error NO_ANSWER = "Provider did not answer";
+
+    /// A list block may look for what another one has found. If they wait for each other, none can begin.
+    ///
+    /// ```text
+    /// list "aws_vpc" "a" {
+    ///   provider = aws
+    ///   limit    = length(list.aws_vpc.b.data)
+    /// }
+    /// list "aws_vpc" "b" {
+    ///   provider = aws
+    ///   limit    = length(list.aws_vpc.a.data)
+    /// }
+    /// ```
+    T6907 error CIRCLE = "List blocks refer to each other in a circle";
 }

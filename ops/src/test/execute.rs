@@ -14,6 +14,7 @@ use crate::session::{DEFAULT_WORKSPACE, Session, new_run};
 use crate::ui::Silent;
 use ecow::EcoString;
 use std::sync::Arc;
+use terrane_apply::rules::apply::PARTLY_APPLIED;
 use terrane_apply::{Applied, Applier, ApplyInput};
 use terrane_config::test_file::{AssertScope, Assertion};
 use terrane_config::validate::validate;
@@ -225,6 +226,9 @@ impl Place<'_> {
         let failed = left.has_errors();
         executed.diagnostics.extend(left);
         let Some(plan) = plan.filter(|_| !failed) else {
+            if only_plan {
+                executed.diagnostics.extend(expectations.missing());
+            }
             executed.status = Status::Error;
             return Ok(executed);
         };
@@ -256,7 +260,8 @@ impl Place<'_> {
                 Err(failure) => return Err(failure),
             };
             let cancelled = applied.cancelled;
-            let left = expectations.filter(applied.diagnostics, Stage::Apply);
+            let left =
+                expectations.filter(without_target_warning(applied.diagnostics), Stage::Apply);
             let failed = left.has_errors() || cancelled;
             executed.diagnostics.extend(left);
             if verbose {
@@ -293,11 +298,11 @@ impl Place<'_> {
     }
 }
 
-/// What a plan warns of because a run asks for a part of it: it was asked for in the test file, so it is no news.
+/// What is warned of because a run asks for a part of a plan: it was asked for in the test file, so it is no news.
 fn without_target_warning(found: Diagnostics) -> Diagnostics {
     found
         .into_iter()
-        .filter(|diagnostic| !diagnostic.is(&TARGETING))
+        .filter(|diagnostic| !diagnostic.is(&TARGETING) && !diagnostic.is(&PARTLY_APPLIED))
         .collect()
 }
 

@@ -215,7 +215,8 @@ impl<'s, 'a> Trace<'s, 'a> {
             | Reference::PathRoot
             | Reference::PathCwd
             | Reference::Applying
-            | Reference::Provider(_) => None,
+            | Reference::Provider(_)
+            | Reference::List(_) => None,
         }
     }
 

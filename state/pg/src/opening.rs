@@ -194,6 +194,7 @@ impl PgStore {
             position: 1,
             holders: peer.into_iter().collect(),
             about: None,
+            lasts: false,
         })
     }
 

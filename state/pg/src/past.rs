@@ -46,12 +46,15 @@ impl Tables {
             let serial = number(row, 0)?;
             let starts: bool = row.try_get(3)?;
             let run: String = row.try_get(4)?;
-            // Runs that went on side by side have their batches among each other; what no run recorded is put to the last one.
+            // Runs that went on side by side have their batches among each other, and may be named again; what no run recorded is put to the last one.
             let known = versions
                 .iter_mut()
                 .rev()
                 .take(64)
-                .find(|version| !starts && (run.is_empty() || *version.run == *run));
+                .find(|version| match run.is_empty() {
+                    true => !starts,
+                    false => *version.run == *run,
+                });
             let version = match known {
                 Some(version) => version,
                 None => {

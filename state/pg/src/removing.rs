@@ -30,6 +30,7 @@ impl PgStore {
                 path: self.location(),
                 holder: holder.describe(),
                 id: holder.id.to_string(),
+                lasts: false,
             })
         };
         let tables = &self.tables;

@@ -15,6 +15,9 @@ use std::time::Duration;
 use terrane_model::with_causes;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+/// States larger than this are not read: something else is sent.
+pub(crate) const LARGEST: usize = 4 << 30;
+
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A thread that carries out requests. It is started when the first one comes, and ends with the store.

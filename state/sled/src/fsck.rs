@@ -199,10 +199,10 @@ fn index_state(
 ) -> Result<Snapshot, String> {
     let plain = |error: StoreError| error.to_string();
     let mut file = File::open(journal).map_err(|error| error.to_string())?;
-    let mut index = Index::open(folder, sealer).map_err(|error| format!("{error:?}"))?;
+    let mut index = Index::open(folder, sealer).map_err(|error| error.to_string())?;
     let (mut snapshot, last) = index
         .load(header, &mut file, journal)
-        .map_err(|error| format!("{error:?}"))?;
+        .map_err(|error| error.to_string())?;
     let from = last.map_or(HEADER_LEN, |mark| mark.end);
     scan(&mut file, journal, from, |_, kind, payload| {
         let opened = sealer.open(payload)?;

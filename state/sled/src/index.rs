@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -39,7 +40,13 @@ const GROUP: usize = 1000;
 
 /// Why the index is of no use.
 #[derive(Debug)]
-pub(crate) struct Useless(#[expect(dead_code, reason = "seen in debug output")] String);
+pub(crate) struct Useless(String);
+
+impl fmt::Display for Useless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 type Result<T> = std::result::Result<T, Useless>;
 

@@ -239,6 +239,7 @@ pub(crate) fn ask(
             position: 1,
             holders: held.into_iter().take(1).map(|held| held.holder).collect(),
             about: None,
+            lasts: false,
         }));
     };
     let Read { mut table, seq } = gate.table.read()?;
@@ -264,6 +265,7 @@ pub(crate) fn ask(
                     position: 1,
                     holders: holders.into_iter().collect(),
                     about: None,
+                    lasts: false,
                 }));
             }
             None => Life::begin(place, &holder.id)?,

@@ -15,6 +15,7 @@ use std::time::Duration;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
 use terrane_store::clock::{Clock as _, SystemClock};
+use terrane_store::history::Runs;
 use terrane_store::journal::{
     HEADER_LEN, Header, Journal, Mark, RecordKind, TornTail, create_file, read_header, scan,
 };
@@ -39,6 +40,8 @@ pub(crate) struct Opened {
     compact_at: u64,
     /// A record was found that is not sealed as records are today.
     stale: bool,
+    /// Which runs the records are of.
+    runs: Runs,
     /// The index belongs to the one who came first.
     _index_lock: Option<File>,
     tenure: Box<Tenure>,
@@ -79,10 +82,12 @@ impl Opened {
         // Others may append meanwhile: what is not whole yet is looked at again, under the lock.
         let sealer = Arc::clone(place.sealer());
         let mut stale = false;
+        let mut runs = Runs::default();
         let scan = scan(&mut file, &path, from, |_, kind, payload| {
             let opened = sealer.open(payload)?;
             stale |= !opened.current;
-            fold_record(&mut snapshot, &mut touched, kind, &opened.bytes)
+            let kept = (&mut touched, &mut runs);
+            fold_record(&mut snapshot, kept, kind, &opened.bytes)
         })?;
         let mut opened = Self {
             settings,
@@ -97,6 +102,7 @@ impl Opened {
             indexed: (!fresh).then_some(from),
             compact_at: settings.compact_at,
             stale: false,
+            runs,
             place,
             _index_lock: index_lock,
             tenure,
@@ -142,6 +148,7 @@ impl Opened {
             last: None,
         };
         self.snapshot = Arc::default();
+        self.runs.forget();
         self.touched.all = true;
         self.touched.rows.clear();
         self.indexed = None;
@@ -154,11 +161,12 @@ impl Opened {
         let from = self.journal.len();
         let (snapshot, touched) = (Arc::make_mut(&mut self.snapshot), &mut self.touched);
         let (sealer, stale) = (self.place.sealer(), &mut self.stale);
+        let runs = &mut self.runs;
         let file = self.journal.medium();
         let scan = scan(file, &path, from, |_, kind, payload| {
             let opened = sealer.open(payload)?;
             *stale |= !opened.current;
-            fold_record(snapshot, touched, kind, &opened.bytes)
+            fold_record(snapshot, (&mut *touched, &mut *runs), kind, &opened.bytes)
         })?;
         if let Some(torn) = scan.torn {
             cut_off(&self.place, file, torn)?;
@@ -309,6 +317,7 @@ impl Workspace for Opened {
         }
         check_covered(self.tenure.lease(), &events)?;
         let entered = self.enter()?;
+        let events = self.runs.name(events);
         let serial = self.snapshot.serial_after(&events);
         let payload = encode_batch(serial, &events).map_err(WireError::refused)?;
         let payload = self.place.sealer().seal(payload)?;
@@ -333,6 +342,7 @@ impl Workspace for Opened {
         };
         drop(entered);
         self.position.last = Some(mark);
+        self.runs.recorded(&events);
         self.touched.add(&self.snapshot, &events);
         Arc::make_mut(&mut self.snapshot).commit_as(serial, &events);
         if !raised {
@@ -395,13 +405,14 @@ fn own_index(place: &Place) -> Option<File> {
 
 fn fold_record(
     snapshot: &mut Snapshot,
-    touched: &mut Touched,
+    (touched, runs): (&mut Touched, &mut Runs),
     kind: RecordKind,
     payload: &[u8],
 ) -> Result<(), StoreError> {
     touched.all |= kind == RecordKind::Checkpoint;
     replay::apply(snapshot, kind, payload, |batch, before| {
         touched.add(before, &batch.events);
+        runs.seen(&batch.events);
         true
     })
 }

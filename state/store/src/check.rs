@@ -15,7 +15,8 @@ const MOST: usize = 20;
 #[derive(Debug, Default)]
 pub struct Watch {
     begun: BTreeSet<u64>,
-    runs: BTreeSet<String>,
+    /// What each of them said of itself.
+    runs: BTreeMap<String, EventKind>,
     /// The history that the records give.
     pub history: History,
 }
@@ -37,8 +38,13 @@ impl Watch {
         let mut open: BTreeSet<u64> = before.open.keys().copied().collect();
         for event in &batch.events {
             match &event.kind {
-                EventKind::Run { run, .. } if !self.runs.insert(run.to_string()) => {
-                    found.push(Finding::warning(place, format!("run {run} begins again")));
+                // Named again where others went on beside it; but it is the same run.
+                EventKind::Run { run, .. } => {
+                    let known = self.runs.entry(run.to_string());
+                    if *known.or_insert_with(|| event.kind.clone()) != event.kind {
+                        let problem = format!("run {run} goes on as another one");
+                        found.push(Finding::warning(place, problem));
+                    }
                 }
                 EventKind::Began { op, intent } => {
                     open.insert(*op);

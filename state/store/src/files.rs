@@ -56,11 +56,18 @@ pub fn open_private(path: &Path) -> io::Result<File> {
 /// When it can't be written, or not be made durable.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file = open_private(&draft)?;
-    file.set_len(0)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
+    let write = || {
+        let mut file = open_private(&draft)?;
+        file.set_len(0)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    };
+    if let Err(error) = write() {
+        // On a disk that is full, what is left of it would only be in the way.
+        drop(fs::remove_file(&draft));
+        return Err(error);
+    }
     sync_folder(path.parent().unwrap_or(Path::new("")))
 }
 

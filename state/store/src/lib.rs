@@ -214,6 +214,8 @@ pub enum StoreError {
         holder: String,
         /// The id of the lock, for `force-unlock`; empty if it is not known.
         id: String,
+        /// Whether the lock stays when its holder dies where nobody can see that.
+        lasts: bool,
     },
     /// The lease under which was written is not held any more: it ran out or was taken away. Nothing was written.
     #[error("the lease on the state in {path} is lost: {why}")]

@@ -2,7 +2,7 @@
 
 use crate::audit::{Audit, Change};
 use crate::clock::{Clock, SystemClock};
-use crate::history::History;
+use crate::history::{History, Runs};
 use crate::lease::{
     Attempt, Claim, Fence, Held, Holder, Lease, LeaseRequest, LeaseTable, Leasing, Terms,
 };
@@ -164,6 +164,8 @@ impl StateStore for MemoryStore {
                 fence,
                 locked: *lock,
             },
+            runs: Runs::default(),
+            known: 0,
         };
         opened.refresh()?;
         Ok(Attempt::Granted(Box::new(opened)))
@@ -234,6 +236,7 @@ impl StateStore for MemoryStore {
                         path: self.location(),
                         holder: entry.holder.describe(),
                         id: entry.holder.id.to_string(),
+                        lasts: false,
                     });
                 }
                 workspaces.remove(workspace);
@@ -274,9 +277,22 @@ struct Opened {
     name: String,
     lease: Lease,
     snapshot: Arc<Snapshot>,
+    runs: Runs,
+    /// So many batches were looked at.
+    known: usize,
 }
 
 impl Opened {
+    /// Takes note of the runs of others.
+    fn look(&mut self, stored: &Stored) -> Result<(), StoreError> {
+        for bytes in stored.batches.iter().skip(self.known) {
+            let batch = decode_batch(bytes).map_err(|error| error.at(&self.name))?;
+            self.runs.seen(&batch.events);
+        }
+        self.known = stored.batches.len();
+        Ok(())
+    }
+
     fn lost(&self) -> StoreError {
         StoreError::LeaseLost {
             path: self.store.location(),
@@ -310,6 +326,8 @@ impl Workspace for Opened {
         if !self.is_held(stored) {
             return Err(self.lost());
         }
+        self.look(stored)?;
+        let events = self.runs.name(events);
         let serial = stored.fold.serial_after(&events);
         let bytes = encode_batch(serial, &events).map_err(crate::wire::WireError::refused)?;
         match &mut stored.commits_left {
@@ -328,6 +346,8 @@ impl Workspace for Opened {
         Arc::make_mut(&mut stored.fold).commit_as(serial, &batch.events);
         self.snapshot = stored.fold.clone();
         stored.batches.push(bytes);
+        self.known = stored.batches.len();
+        self.runs.recorded(&events);
         Ok(())
     }
 

@@ -87,6 +87,19 @@ fn the_first_error_ends_a_script() {
     }
 }
 
+/// What a script reads are values.
+#[test]
+fn messages_are_not_among_the_values() {
+    let redundant =
+        "resource \"terraform_data\" \"a\" {\n  lifecycle {\n    ignore_changes = [id]\n  }\n}\n";
+    let folder = Folder::new(&[("main.tf", redundant)]);
+    let ran = folder
+        .run_with(&["console"], &[], "1 + 1\n")
+        .ok()
+        .says("Redundant ignore_changes element");
+    assert_eq!(ran.out, "2\n");
+}
+
 #[test]
 fn ephemeral_values_are_not_shown() {
     let folder = Folder::new(&[("main.tf", CONFIGURATION)]);

@@ -93,6 +93,187 @@ fn what_is_put_off_is_done_by_the_next_plan() {
     run(&folder, "output far").ok();
 }
 
+const REPEATED: &str = r#"
+variable "more" {
+  type    = list(string)
+  default = []
+}
+
+resource "terraform_data" "names" {
+  input = concat(["a", "b"], var.more)
+}
+
+resource "terraform_data" "each" {
+  for_each = toset(terraform_data.names.output)
+  input    = each.value
+}
+
+module "part" {
+  count  = terraform_data.number.output
+  source = "./part"
+  at     = count.index
+}
+
+resource "terraform_data" "number" {
+  input = 2 + length(var.more)
+}
+
+module "known" {
+  count  = length(terraform_data.names.output)
+  source = "./part"
+  at     = count.index
+}
+
+resource "terraform_data" "of_known" {
+  input = module.known[0].constant
+}
+
+resource "terraform_data" "behind" {
+  input = terraform_data.each["a"].id
+}
+
+resource "terraform_data" "constant" {
+  input = module.part[0].constant
+}
+
+resource "terraform_data" "free" {
+  input = 1
+}
+
+output "parts" {
+  value = module.part[*].constant
+}
+
+output "names" {
+  value = [for name, one in terraform_data.each : one.output]
+}
+"#;
+
+const PART: &str = r#"
+variable "at" {
+  type = number
+}
+
+resource "terraform_data" "inner" {
+  input = var.at
+}
+
+output "constant" {
+  value = "always the same"
+}
+"#;
+
+fn deferred(plan: &serde_json::Value) -> Vec<(&str, &str, &str)> {
+    let deferred = plan["deferred_changes"].as_array().unwrap();
+    deferred
+        .iter()
+        .map(|one| {
+            let change = &one["resource_change"];
+            (
+                one["reason"].as_str().unwrap(),
+                change["address"].as_str().unwrap(),
+                change["change"]["actions"][0].as_str().unwrap(),
+            )
+        })
+        .collect()
+}
+
+/// How often something is repeated need not be known.
+#[test]
+fn an_unknown_repetition_is_put_off() {
+    let files = [("main.tf", REPEATED), ("part/main.tf", PART)];
+    let folder = Folder::new(&files);
+    run(&folder, "init").ok();
+    run(&folder, "plan")
+        .exits(1)
+        .says("Invalid for_each argument")
+        .says("Invalid count argument");
+    run(&folder, "plan -allow-deferral -out=p.tfplan")
+        .ok()
+        .says("Plan: 6 to add, 0 to change, 0 to destroy.")
+        .says("# terraform_data.each[*] is deferred # (because the number of resource instances is unknown)")
+        .says("# module.part[*].terraform_data.inner is deferred")
+        .says("This plan is incomplete: 4 changes are deferred.");
+    let plan = run(&folder, "show -json p.tfplan").ok().json();
+    assert_eq!(
+        deferred(&plan),
+        [
+            ("deferred_prereq", "terraform_data.behind", "create"),
+            ("deferred_prereq", "terraform_data.constant", "create"),
+            ("instance_count_unknown", "terraform_data.each[*]", "create"),
+            (
+                "instance_count_unknown",
+                "module.part[*].terraform_data.inner",
+                "create"
+            ),
+        ]
+    );
+    let change = &plan["deferred_changes"][2]["resource_change"];
+    assert_eq!(change["index_unknown"], true);
+    assert_eq!(change["index"], serde_json::Value::Null);
+    assert_eq!(change["change"]["after_unknown"]["input"], true);
+    run(&folder, "apply p.tfplan")
+        .ok()
+        .says("Resources: 6 added, 0 changed, 0 destroyed.");
+    assert!(!run(&folder, "output").out.contains("always"));
+    run(&folder, "apply -auto-approve -allow-deferral")
+        .ok()
+        .says("Resources: 6 added, 0 changed, 0 destroyed.");
+    assert_eq!(
+        run(&folder, "output -json").ok().json()["names"]["value"],
+        serde_json::json!(["a", "b"])
+    );
+    run(&folder, "plan -allow-deferral -detailed-exitcode").exits(0);
+    objects_stay(&folder);
+    run(&folder, "destroy -auto-approve -allow-deferral")
+        .ok()
+        .says("15 destroyed");
+}
+
+/// Objects that are there stay as they are, since nobody knows whether they are to go.
+fn objects_stay(folder: &Folder) {
+    let words = [
+        "plan",
+        "-allow-deferral",
+        "-out=p.tfplan",
+        "-var",
+        "more=[\"c\"]",
+    ];
+    folder
+        .run_with(&words, &[], "")
+        .ok()
+        .says("Plan: 1 to add, 2 to change, 0 to destroy.");
+    let plan = run(folder, "show -json p.tfplan").ok().json();
+    let kept: Vec<_> = deferred(&plan)
+        .into_iter()
+        .filter(|(_, _, action)| *action == "no-op")
+        .map(|(_, address, _)| address)
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            "terraform_data.each[\"a\"]",
+            "terraform_data.each[\"b\"]",
+            "module.part[0].terraform_data.inner",
+            "module.part[1].terraform_data.inner",
+        ]
+    );
+    run(folder, "apply p.tfplan")
+        .ok()
+        .says("1 added, 2 changed, 0 destroyed");
+    let words = [
+        "apply",
+        "-auto-approve",
+        "-allow-deferral",
+        "-var",
+        "more=[\"c\"]",
+    ];
+    folder
+        .run_with(&words, &[], "")
+        .ok()
+        .says("Resources: 2 added, 0 changed, 0 destroyed.");
+}
+
 /// Where nothing can be done at all, that is not "no changes".
 #[test]
 fn a_plan_of_nothing_but_deferrals_is_not_empty() {

@@ -37,6 +37,7 @@ mod policy;
 mod power_cuts;
 mod query;
 mod remote;
+mod s3_modules;
 mod saved_plans;
 mod sealed_stores;
 mod secrets;

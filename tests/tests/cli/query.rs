@@ -224,3 +224,61 @@ fn what_is_wrong_with_queries_is_told() {
     folder.write("find.tfquery.hcl", "list \"sim_network\" \"a\" {\n  provider = sim\n  config {\n    name_prefix = \"zz\"\n  }\n}\n");
     assert_eq!(run(&folder, "query").ok().out, "No objects were found.\n");
 }
+
+/// What was found is looked for further, and whoever goes in a circle is told so.
+#[test]
+fn lists_refer_to_lists() {
+    let query = r#"
+list "sim_network" "named" {
+  provider = sim
+  for_each = toset([for one in list.sim_network.first.data : one.state.name])
+  config {
+    name_prefix = each.key
+  }
+}
+
+list "sim_network" "first" {
+  provider         = sim
+  include_resource = true
+  limit            = 2
+}
+
+list "sim_network" "counted" {
+  provider = sim
+  count    = length(list.sim_network.first.data)
+  limit    = length(list.sim_network.named)
+}
+"#;
+    let ran = run(&folder(query), "query").ok();
+    let lists: Vec<&str> = ran
+        .out
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(
+        lists[0].starts_with("list.sim_network.named["),
+        "{}",
+        ran.out
+    );
+    assert!(
+        lists.contains(&"list.sim_network.counted[1]"),
+        "{}",
+        ran.out
+    );
+    let first = lists
+        .iter()
+        .filter(|list| **list == "list.sim_network.first");
+    assert_eq!(first.count(), 2, "{}", ran.out);
+    let circle = query.replace(
+        "limit            = 2",
+        "limit = length(list.sim_network.counted)",
+    );
+    run(&folder(&circle), "query")
+        .exits(1)
+        .says("These list blocks refer to each other");
+    let misspelt = query.replace("sim_network.first.data :", "sim_network.frist.data :");
+    run(&folder(&misspelt), "query")
+        .exits(1)
+        .says("A list block \"sim_network\" \"frist\" has not been declared")
+        .says("sim_network.first");
+}

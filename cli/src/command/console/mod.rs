@@ -29,7 +29,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             let mut view = app.view();
             block_on(Console::open(session, &arguments, seen, &mut view))?
         };
-        app.show_report(&report);
+        app.show_aside(&report);
         if std::io::stdin().is_terminal() {
             talk(app, parsed, session, &mut console)
         } else {

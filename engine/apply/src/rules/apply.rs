@@ -163,4 +163,11 @@ terrane_lang::rules! {
     /// ephemeral "example_token" "a" {}
     /// ```
     T4051 error INVALID_EPHEMERAL_OBJECT = "Provider produced invalid object";
+
+    /// The plan was of a part of the configuration only (`-target`, `-exclude`), so changes that belong together may have been left out, and outputs may be older than what they come from. Run a plan without these options afterwards.
+    ///
+    /// ```sh
+    /// terrane apply -target=terraform_data.a
+    /// ```
+    T4052 warning PARTLY_APPLIED = "Applied changes may be incomplete";
 }

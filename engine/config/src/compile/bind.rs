@@ -55,6 +55,8 @@ pub(crate) struct Tables {
     pub(crate) locals: BTreeMap<EcoString, u32>,
     pub(crate) calls: BTreeMap<EcoString, u32>,
     pub(crate) resources: BTreeMap<(Mode, EcoString, EcoString), u32>,
+    /// The `list` blocks of query files, by type and name.
+    pub(crate) lists: BTreeMap<(EcoString, EcoString), u32>,
     pub(crate) call_infos: Vec<CallInfo>,
     pub(crate) resource_infos: Vec<ResourceInfo>,
     pub(crate) functions: Arc<FunctionNames>,
@@ -106,6 +108,8 @@ pub(crate) struct Place {
     pub(crate) local: Option<u32>,
     /// The `check` block that it is part of.
     pub(crate) check: Option<u32>,
+    /// It is part of a `list` block, and may refer to others.
+    pub(crate) list: bool,
 }
 
 /// Binds names for one place in a module.
@@ -267,6 +271,7 @@ impl ModuleBinder<'_> {
                     ))
                 }
             }
+            "list" if self.place.list => self.list(root, steps),
             "path" => path(root, steps),
             "terraform" | "tofu" => terraform(root, steps),
             "data" => self.resource(Mode::Data, root.span, steps, 0),
@@ -419,6 +424,42 @@ impl ModuleBinder<'_> {
     }
 
     /// A managed resource, whose reference begins with its type.
+    /// `list.T.n`
+    fn list(&self, root: &Ident, steps: &[Step]) -> Result<Found> {
+        let [
+            Step {
+                kind: StepKind::Attr(type_name),
+                ..
+            },
+            Step {
+                kind: StepKind::Attr(name),
+                span,
+            },
+            ..,
+        ] = steps
+        else {
+            return Err(error(
+                &rules::reference::BARE_RESOURCE_TYPE,
+                "The \"list\" object must be followed by two attribute names: the type and the name of a list block.",
+                root.span,
+            ));
+        };
+        let key = (type_name.clone(), name.clone());
+        if let Some(index) = self.tables.lists.get(&key) {
+            return Ok(Found::new(Reference::List(*index), 2));
+        }
+        let known: Vec<String> = (self.tables.lists.keys())
+            .map(|(type_name, name)| format!("{type_name}.{name}"))
+            .collect();
+        let wanted = format!("{type_name}.{name}");
+        let hint = did_you_mean(&wanted, known.iter().map(String::as_str));
+        let detail = format!(
+            "A list block \"{type_name}\" \"{name}\" has not been declared in the query files.{hint}"
+        );
+        let span = root.span.to(*span);
+        Err(error(&rules::reference::UNDECLARED_RESOURCE, detail, span))
+    }
+
     fn managed(&self, root: &Ident, steps: &[Step]) -> Result<Found> {
         let Some(Step {
             kind: StepKind::Attr(name),

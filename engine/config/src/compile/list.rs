@@ -1,6 +1,7 @@
 //! `list` blocks of query files.
 
 use super::Session;
+use super::bind::Place;
 use crate::body::CompiledBody;
 use crate::config::List;
 use crate::load::decl::{ListDecl, ModuleDecl};
@@ -22,6 +23,11 @@ impl Session<'_> {
             return Vec::new();
         }
         let root = self.decl(0);
+        let names = root
+            .lists
+            .iter()
+            .map(|decl| (decl.type_name.clone(), decl.name.clone()));
+        self.tables[0].lists = names.zip(0u32..).collect();
         let lists = root.lists.iter();
         lists.map(|decl| self.list(&root, decl)).collect()
     }
@@ -30,6 +36,10 @@ impl Session<'_> {
         let addr = provider_addr(module, &list_provider(decl));
         let schema = self.list_schema(&addr, decl);
         let place = Self::place_of(&decl.repetition);
+        let place = Place {
+            list: true,
+            ..place
+        };
         let nothing = (Body::Merged(Vec::new()), decl.span);
         let (body, span) = decl.config.as_ref().unwrap_or(&nothing);
         let body = match &schema {
@@ -49,7 +59,14 @@ impl Session<'_> {
             type_name: decl.type_name.clone(),
             name: decl.name.clone(),
             span: decl.span,
-            repetition: self.repetition(0, &decl.repetition, None),
+            repetition: self.repetition_in(
+                0,
+                &decl.repetition,
+                Place {
+                    list: true,
+                    ..Place::default()
+                },
+            ),
             provider: self.used_provider(0, &addr, decl.provider.as_ref(), place, decl.span),
             provider_name: (decl.provider.as_ref())
                 .filter(|reference| !implied(reference))

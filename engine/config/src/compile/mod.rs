@@ -314,6 +314,10 @@ impl<'a> Session<'a> {
             own,
             ..Place::default()
         };
+        self.repetition_in(at, decl, place)
+    }
+
+    fn repetition_in(&mut self, at: usize, decl: &RepetitionDecl, place: Place) -> Repetition {
         let mut compiler = self.compiler(at, place);
         if let Some((expr, _)) = &decl.count {
             Repetition::Count(compiler.expr(expr))

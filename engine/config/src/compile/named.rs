@@ -216,7 +216,8 @@ impl Session<'_> {
                 | Reference::Resource(_)
                 | Reference::Call(_)
                 | Reference::CallOutput(..)
-                | Reference::Provider(_) => {}
+                | Reference::Provider(_)
+                | Reference::List(_) => {}
             }
             found.push(Dependency {
                 on: reference,

@@ -158,8 +158,8 @@ impl ModuleScope<'_> {
             Reference::PathModule => Value::string_nfc(&self.module.dir),
             Reference::PathRoot => Value::string("."),
             Reference::Applying => Value::unknown_refined(Type::Bool, Refinements::NOT_NULL),
-            // Nothing is configured while validating.
-            Reference::Provider(_) => Value::dynamic(),
+            // Nothing is configured and nothing is found while validating.
+            Reference::Provider(_) | Reference::List(_) => Value::dynamic(),
         })
     }
 }

@@ -17,6 +17,8 @@ pub enum InstanceKey {
     Int(u64),
     /// Of `for_each`.
     Str(EcoString),
+    /// Which ones there will be is not known yet: all of them, in a plan that puts them off. No object has it.
+    Any,
 }
 
 /// One step into a module instance.
@@ -314,6 +316,7 @@ impl fmt::Display for InstanceKey {
                 quote(f, key)?;
                 f.write_str("]")
             }
+            Self::Any => f.write_str("[*]"),
         }
     }
 }

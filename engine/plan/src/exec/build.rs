@@ -62,6 +62,8 @@ pub(crate) struct Builder<'a> {
     applies: BTreeMap<(NodeId, u32), InstanceSteps>,
     /// What a value (or a whole resource, or a provider configuration) stands for. `None`: nothing to wait for.
     joins: BTreeMap<(NodeId, u32), Option<StepId>>,
+    /// By module instance: what everything in it waits for.
+    around: BTreeMap<Place, Option<StepId>>,
 }
 
 impl<'a> Builder<'a> {
@@ -89,6 +91,7 @@ impl<'a> Builder<'a> {
             wishes: Vec::new(),
             applies: BTreeMap::new(),
             joins: BTreeMap::new(),
+            around: BTreeMap::new(),
         }
     }
 
@@ -311,7 +314,7 @@ impl<'a> Builder<'a> {
             match self.graph.node(id) {
                 Node::Variable(module, _) | Node::Local(module, _) | Node::Output(module, _) => {
                     for place in self.world.places(module) {
-                        let mut after = Vec::new();
+                        let mut after: Vec<_> = self.around(place).into_iter().collect();
                         self.value_refs(self.graph.node(id), place, &mut after);
                         let join = self.join(after);
                         self.joins.insert((id, place.pos), join);
@@ -382,6 +385,15 @@ impl<'a> Builder<'a> {
         let config = self.config;
         match node {
             Node::Variable(module, at) => {
+                let own = Reference::Variable(at);
+                let slots = &config.module(module).slots;
+                for rule in &config.module(module).variables[at as usize].validations {
+                    for used in rule.condition.uses().iter().chain(rule.message.uses()) {
+                        if slots[used.slot.0 as usize] != own {
+                            self.refer(place, used, None, after);
+                        }
+                    }
+                }
                 let (Some(parent), Some((_, call))) = (
                     self.world.module_cell(place).parent,
                     config.module(module).parent,
@@ -405,6 +417,14 @@ impl<'a> Builder<'a> {
             Node::Output(module, at) => {
                 let output = &config.module(module).outputs[at as usize];
                 self.expr(place, &output.value, None, after);
+                // Whether there is one at all, the repetition of the call says; which may be known before what it is made of.
+                if let (Some(parent), Some((_, call))) = (
+                    self.world.module_cell(place).parent,
+                    config.module(module).parent,
+                ) {
+                    let call = &config.module(parent.module).calls[call as usize];
+                    self.repetition(parent, &call.repetition, after);
+                }
                 self.depends_on(place, &output.depends_on, after);
                 for rule in &output.preconditions {
                     self.expr(place, &rule.condition, None, after);
@@ -590,7 +610,7 @@ impl<'a> Builder<'a> {
             let mut common = Vec::new();
             self.repetition(place, &resource.repetition, &mut common);
             self.depends_on(place, &resource.depends_on, &mut common);
-            self.inherited(place, &mut common);
+            common.extend(self.around(place));
             common.extend(
                 self.joins
                     .get(&(self.graph.id(Node::Provider(resource.provider.provider)), 0))
@@ -661,7 +681,11 @@ impl<'a> Builder<'a> {
     }
 
     /// What the calls around a module instance refer to in `depends_on`, `count` and `for_each`: all that is in the module comes after it.
-    fn inherited(&mut self, place: Place, after: &mut Vec<StepId>) {
+    fn around(&mut self, place: Place) -> Option<StepId> {
+        if let Some(known) = self.around.get(&place) {
+            return *known;
+        }
+        let mut after = Vec::new();
         let mut at = place;
         while let (Some(parent), Some((_, call))) = (
             self.world.module_cell(at).parent,
@@ -669,10 +693,13 @@ impl<'a> Builder<'a> {
         ) {
             let config = self.config;
             let call = &config.module(parent.module).calls[call as usize];
-            self.depends_on(parent, &call.depends_on, after);
-            self.repetition(parent, &call.repetition, after);
+            self.depends_on(parent, &call.depends_on, &mut after);
+            self.repetition(parent, &call.repetition, &mut after);
             at = parent;
         }
+        let join = self.join(after);
+        self.around.insert(place, join);
+        join
     }
 
     fn tidy(&mut self) {

@@ -18,6 +18,7 @@ pub(super) fn write_key(out: &mut Writer, key: Option<&InstanceKey>) {
             out.byte(2);
             out.text(key);
         }
+        Some(InstanceKey::Any) => out.byte(3),
     }
 }
 
@@ -26,6 +27,7 @@ pub(super) fn read_key(bytes: &mut Reader<'_>) -> Result<Option<InstanceKey>> {
         0 => None,
         1 => Some(InstanceKey::Int(bytes.number()?)),
         2 => Some(InstanceKey::Str(bytes.text()?)),
+        3 => Some(InstanceKey::Any),
         _ => return Err(FileError::Malformed("an instance key is of no kind")),
     })
 }

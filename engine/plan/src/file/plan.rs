@@ -582,12 +582,13 @@ fn read_shown(
     Ok((given.into_iter().collect(), left_out))
 }
 
-const DEFERRALS: [DeferredReason; 5] = [
+const DEFERRALS: [DeferredReason; 6] = [
     DeferredReason::Unknown,
     DeferredReason::ResourceConfigUnknown,
     DeferredReason::ProviderConfigUnknown,
     DeferredReason::AbsentPrerequisite,
     DeferredReason::DeferredPrerequisite,
+    DeferredReason::InstanceCountUnknown,
 ];
 
 /// What is put off: reason and change, which is not done.

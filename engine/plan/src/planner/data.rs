@@ -24,8 +24,8 @@ impl Core {
         let resource = self.world.resource(task.place.module, task.at);
         let (block, type_name) = (resource.schema.block.clone(), resource.type_name.clone());
         let config = task.config.unmark_deep();
-        if self.waits_for_deferred(task.node, Some(task.place)) {
-            return self.data_deferred(id, DeferredReason::DeferredPrerequisite);
+        if let Some(reason) = self.deferral_of(id) {
+            return self.data_deferred(id, reason);
         }
         let reason = if !config.is_wholly_known() {
             Some(ActionReason::ReadBecauseConfigUnknown)

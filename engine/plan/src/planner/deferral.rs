@@ -26,12 +26,19 @@ pub(super) struct PutOff {
     changes: Vec<DeferredChange>,
     /// Resources of which an instance is put off: node, and position of the module instance.
     nodes: BTreeSet<(usize, u32)>,
+    /// Calls of which it is not known how many instances they have.
+    calls: BTreeSet<NodeId>,
 }
 
 impl PutOff {
     /// Whoever depends on this resource has to wait.
     pub(super) fn mark(&mut self, node: NodeId, place: Place) {
         self.nodes.insert((node.index(), place.pos));
+    }
+
+    /// Whoever depends on what a call gives has to wait: nobody knows how often it is made.
+    pub(super) fn mark_call(&mut self, call: NodeId) {
+        self.calls.insert(call);
     }
 
     pub(super) fn changes(&self) -> impl Iterator<Item = &ResourceChange> {
@@ -116,6 +123,9 @@ impl Core {
 
     /// Whether something that a node depends on is put off. Of its own module only the same instance counts.
     pub(super) fn waits_for_deferred(&self, node: NodeId, seen_from: Option<Place>) -> bool {
+        if self.waits_for_call(node) {
+            return true;
+        }
         if self.put_off.nodes.is_empty() {
             return false;
         }
@@ -130,6 +140,26 @@ impl Core {
                 let mut found = self.put_off.nodes.range((node, from)..=(node, to));
                 found.next().is_some()
             })
+    }
+
+    /// Whether values that a node is made of come out of a module of which it is not known how many instances it has.
+    fn waits_for_call(&self, node: NodeId) -> bool {
+        if self.put_off.calls.is_empty() {
+            return false;
+        }
+        let mut seen = BTreeSet::new();
+        let mut stack = self.graph.deps(node).to_vec();
+        while let Some(id) = stack.pop() {
+            if self.put_off.calls.contains(&id) {
+                return true;
+            }
+            // Resources behind it are put off themselves.
+            let values = !matches!(self.graph.node(id), Node::Resource(..));
+            if values && seen.insert(id) {
+                stack.extend_from_slice(self.graph.deps(id));
+            }
+        }
+        false
     }
 
     /// What the provider has planned although it can't decide: shown as far as it makes sense.

@@ -151,7 +151,7 @@ impl Core {
         let block = resource.schema.block.clone();
         let type_name = resource.type_name.clone();
         let config = task.config.unmark_deep();
-        if self.waits_for_deferred(task.node, Some(task.place)) {
+        if self.deferral_of(id).is_some() {
             return self.ephemeral_put_off(id);
         }
         if !config.is_wholly_known() || self.data_waits(task.place, at) {

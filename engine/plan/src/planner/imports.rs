@@ -209,7 +209,10 @@ impl Core {
             .world
             .place_of(&addr.resource.module)
             .and_then(|place| self.world.resource_cell(place, at));
-        // Where the expansion failed or was left out, nothing is known.
+        // Where the expansion failed, was left out, or is put off, nothing is known.
+        if self.world.is_open(&addr.resource, at) {
+            return true;
+        }
         cell.is_some_and(|cell| cell.failed || cell.keys.contains(&addr.key))
     }
 

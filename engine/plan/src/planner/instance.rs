@@ -235,7 +235,8 @@ impl Core {
             )
         };
         let proposed = objchange::proposed_new(&block, &prior, &config);
-        if let Some(reason) = object.and_then(|object| self.prior.objects[object].deferred) {
+        let told = object.and_then(|object| self.prior.objects[object].deferred);
+        if let Some(reason) = told.or(self.tasks[id].deferred) {
             let planned = if prior.is_null() {
                 objchange::planned_unknown_object(&block, &config)
             } else {

@@ -194,6 +194,7 @@ impl Core {
         if managed && repeats && self.options.mode == PlanMode::RefreshOnly {
             // Nothing comes and nothing goes: there are the instances that there are.
             expanded.keys = self.expanded_from_state(place, at).keys;
+            expanded.open = false;
         }
         (Some(expanded), configured)
     }
@@ -253,6 +254,7 @@ impl Core {
             kind,
             keys: keys.filter(|key| fits(kind, key.as_ref())).collect(),
             each: None,
+            open: false,
         }
     }
 
@@ -295,6 +297,12 @@ impl Core {
             conditions,
             messages,
         } = evaluated;
+        // One instance that stands for all is shown and not planned; objects that are there stay as they are.
+        let stands_for_all = self.world.module_cell(place).open
+            || (self.world.resource_cell(place, at)).is_some_and(|cell| cell.open);
+        let deferred = (stands_for_all && self.options.mode == PlanMode::Normal)
+            .then_some(DeferredReason::InstanceCountUnknown);
+        let mut nobody = false;
         let mut failed = messages.has_errors();
         for outcome in &conditions {
             self.checks
@@ -305,6 +313,7 @@ impl Core {
             None => {}
             Some(Ok(key)) => match key.unmarked().kind() {
                 Kind::String(key) => provider.key = Some(InstanceKey::Str(key.clone())),
+                Kind::Unknown(..) if deferred.is_some() => nobody = true,
                 _ => {
                     failed = true;
                     self.diagnostics.push(
@@ -357,7 +366,7 @@ impl Core {
             sent: Sent::default(),
             forced: None,
             first: None,
-            deferred: None,
+            deferred,
         };
         let id = self.add_task(task);
         if mode == Mode::Ephemeral && in_scope {
@@ -380,6 +389,14 @@ impl Core {
         }
         if !in_scope {
             return self.leave_as_is(id);
+        }
+        if nobody {
+            // Nobody can be asked whether its configuration is good.
+            return match mode {
+                Mode::Managed => self.plan_task(id),
+                Mode::Data => self.read_data(id),
+                Mode::Ephemeral => self.open_ephemeral(id),
+            };
         }
         if !self.provider_ready(&self.tasks[id].provider) {
             return self.task_failed(id);

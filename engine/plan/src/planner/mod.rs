@@ -180,6 +180,7 @@ impl Core {
         let mut world = World::new(config.clone(), graph.clone(), functions);
         world.workspace.clone_from(&options.workspace);
         world.cwd.clone_from(&options.cwd);
+        world.may_be_open = options.allow_deferral && options.mode != PlanMode::Destroy;
         let mut secrets = Secrets::default();
         for (at, value) in (0u32..).zip(variables) {
             secrets.add(&value);

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use terrane_config::config::{ModuleId, ProviderId, Reference};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_lang::expr::all_values_involved;
-use terrane_lang::source::Span;
 use terrane_model::addr::{ConfigResource, InstanceKey, Mode};
 use terrane_model::provider::{Call, CallFailure, Reply};
 use terrane_model::snapshot::{CheckKind, CheckStatus};
@@ -66,12 +65,18 @@ impl Core {
         }
         while let Some(id) = stack.pop() {
             if !std::mem::replace(&mut used[id.index()], true) {
-                let needs = self.graph.deps(id).iter().copied();
+                let needs = match self.graph.node(id) {
+                    // Where nothing is made, what a module comes after does not matter.
+                    Node::Call(module, at) if self.is_destroy() || self.recovering => {
+                        self.graph.call_deps(&self.config, module, at)
+                    }
+                    _ => self.graph.deps(id).to_vec(),
+                };
                 // While destroying, the value of a resource comes from state: only its provider's configuration is needed to read it.
                 let from_state = self.is_destroy()
                     && matches!(self.graph.node(id), Node::Resource(module, at)
                     if self.config.module(module).resources[at as usize].mode == terrane_model::addr::Mode::Managed);
-                stack.extend(needs.filter(|need| {
+                stack.extend(needs.into_iter().filter(|need| {
                     !from_state
                         || matches!(self.graph.node(*need), Node::Provider(_) | Node::Call(..))
                 }));
@@ -242,10 +247,16 @@ impl Core {
     }
 
     fn run_call(&mut self, module: ModuleId, at: u32) {
+        let id = self.graph.id(Node::Call(module, at));
         for place in self.world.places(module) {
             let call = &self.config.module(module).calls[at as usize];
             match self.world.expanded(place, &call.repetition) {
-                Ok(expanded) => self.world.set_call(place, at, &expanded),
+                Ok(expanded) => {
+                    if expanded.open {
+                        self.put_off.mark_call(id);
+                    }
+                    self.world.set_call(place, at, &expanded);
+                }
                 Err(diagnostics) => self.report(
                     diagnostics,
                     &self
@@ -298,83 +309,53 @@ impl Core {
     }
 
     fn validate_variable(&mut self, place: Place, at: u32) {
-        let config = self.config.clone();
-        let variable = &config.module(place.module).variables[at as usize];
+        let variable = &self.config.module(place.module).variables[at as usize];
         if variable.validations.is_empty() {
             return;
         }
-        let (addr, config_addr) = (
-            self.within(place, &format!("var.{}", variable.name)),
-            self.config_within(place.module, &format!("var.{}", variable.name)),
-        );
-        let given = self.given_at(place, at);
-        let words = Words {
-            failed: &rules::condition::VALIDATION_FAILED,
-            noun: "variable validation",
-            severity: Severity::Error,
-        };
-        for rule in &variable.validations {
-            let mut diagnostics = Diagnostics::new();
-            let outcome =
-                conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
+        let name = format!("var.{}", variable.name);
+        // In a file of values; a call says itself where it gives one.
+        let given = self.options.given_at.get(at as usize).copied().flatten();
+        let given = given.filter(|_| place == Place::ROOT);
+        let (outcomes, mut diagnostics) = self.world.judge_variable(place, at, None, given);
+        if self.is_destroy() {
+            // The value is not used to make anything: what is there must remain destroyable.
             for diagnostic in diagnostics.iter_mut() {
-                if diagnostic.is(words.failed) {
-                    diagnostic
-                        .detail
-                        .push_str("\n\nThis was checked by the validation rule that is shown with this message.");
-                    diagnostic
-                        .related
-                        .push((rule.span, "the validation rule".into()));
-                    diagnostic.subject = Some(given.unwrap_or(variable.span));
-                    diagnostic.context = None;
-                }
+                diagnostic.severity = Severity::Warning;
             }
-            let failed = matches!(outcome.status, CheckStatus::Fail | CheckStatus::Error);
-            if failed && self.is_destroy() {
-                // The value is not used to make anything: what is there must remain destroyable.
-                diagnostics
-                    .iter_mut()
-                    .for_each(|diagnostic| diagnostic.severity = Severity::Warning);
-            }
-            self.checks
-                .record(CheckKind::Variable, &config_addr, &addr, &outcome);
-            self.diagnostics.extend(diagnostics);
+        }
+        self.record_rules(CheckKind::Variable, place, &name, &outcomes);
+        self.withdraw_broken(Node::Variable(place.module, at), place, &diagnostics);
+        self.diagnostics.extend(diagnostics);
+    }
+
+    /// Takes away a value that breaks a rule: what follows from it is no news.
+    fn withdraw_broken(&mut self, node: Node, place: Place, diagnostics: &Diagnostics) {
+        if diagnostics.has_errors() {
+            self.world.set_value(node, place.pos, Err(()));
         }
     }
 
-    /// Where a variable is given its value: in the call of its module, or in a file of values.
-    fn given_at(&self, place: Place, at: u32) -> Option<Span> {
-        let Some((caller, call)) = self.config.module(place.module).parent else {
-            return self.options.given_at.get(at as usize).copied().flatten();
-        };
-        let call = self.config.module(caller).calls.get(call as usize)?;
-        let input = call.inputs.get(at as usize)?.as_ref()?;
-        Some(input.span())
-    }
-
     fn check_output(&mut self, place: Place, at: u32) {
-        let config = self.config.clone();
-        let output = &config.module(place.module).outputs[at as usize];
+        let output = &self.config.module(place.module).outputs[at as usize];
         if output.preconditions.is_empty() {
             return;
         }
         let name = format!("output.{}", output.name);
+        let severity = self.condition_severity();
+        let (outcomes, diagnostics) = self.world.judge_output(place, at, severity);
+        self.record_rules(CheckKind::Output, place, &name, &outcomes);
+        self.withdraw_broken(Node::Output(place.module, at), place, &diagnostics);
+        self.report(diagnostics, "");
+    }
+
+    fn record_rules(&mut self, kind: CheckKind, place: Place, name: &str, outcomes: &[Outcome]) {
         let (addr, config_addr) = (
-            self.within(place, &name),
-            self.config_within(place.module, &name),
+            self.within(place, name),
+            self.config_within(place.module, name),
         );
-        let words = Words {
-            failed: &rules::condition::OUTPUT_PRECONDITION_FAILED,
-            noun: "output precondition",
-            severity: self.condition_severity(),
-        };
-        for rule in &output.preconditions {
-            let mut diagnostics = Diagnostics::new();
-            let outcome =
-                conditions::evaluate(rule, &self.world.scope(place), words, &mut diagnostics);
-            self.checks
-                .record(CheckKind::Output, &config_addr, &addr, &outcome);
-            self.report(diagnostics, "");
+        for outcome in outcomes {
+            self.checks.record(kind, &config_addr, &addr, outcome);
         }
     }
 

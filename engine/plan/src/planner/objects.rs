@@ -40,20 +40,23 @@ impl Core {
     /// those stay that one needs which is excluded.
     pub(super) fn find_objects_in_scope(&mut self) {
         let destroying = self.is_destroy();
-        let mut named = Vec::with_capacity(self.prior.objects.len());
+        let mut taking_part = Vec::with_capacity(self.prior.objects.len());
         let mut going = Vec::with_capacity(self.prior.objects.len());
         for object in &self.prior.objects {
             let node = self
                 .index
                 .resource(&object.addr.resource)
                 .map(|(module, at)| self.graph.id(Node::Resource(module, at)));
-            named.push(self.scope.instance(node, &object.addr));
+            // What depends on something that is excluded stays as it is, like that.
+            let left_out = node.is_some_and(|node| !self.scope.node(node));
+            let named = self.scope.instance(node, &object.addr);
+            taking_part.push(named && (destroying || !left_out));
             going.push(destroying || node.is_none());
         }
         if !self.scope.is_all() {
-            self.spread_scope(&mut named, &going);
+            self.spread_scope(&mut taking_part, &going);
         }
-        for (object, named) in self.prior.objects.iter_mut().zip(named) {
+        for (object, named) in self.prior.objects.iter_mut().zip(taking_part) {
             object.in_scope = named;
         }
     }

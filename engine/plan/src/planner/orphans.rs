@@ -33,6 +33,11 @@ impl Core {
                 self.keep(id);
                 continue;
             }
+            if self.stays_open(id) {
+                let change = self.change_of(id);
+                self.put_off(DeferredReason::InstanceCountUnknown, change);
+                continue;
+            }
             if !self.is_forgotten(id) {
                 self.check_prevent_destroy(id);
             }
@@ -127,6 +132,14 @@ impl Core {
             Some(reason) => self.put_off(reason, change),
             None => self.changes.push(change),
         }
+    }
+
+    /// Whether it is not known yet that the instance is gone.
+    fn stays_open(&self, id: ObjectId) -> bool {
+        let object = &self.prior.objects[id];
+        let resource = &object.addr.resource;
+        let declared = self.index.resource(resource);
+        object.deposed.is_none() && declared.is_some_and(|(_, at)| self.world.is_open(resource, at))
     }
 
     /// The object stays as it is.

@@ -4,7 +4,7 @@ use super::{Evaluator, Located};
 use crate::graph::Node;
 use crate::planner::conditions::{self, Outcome, Words};
 use crate::rules;
-use crate::world::Place;
+use crate::world::{Place, Ruled};
 use terrane_config::config::Condition;
 use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_model::snapshot::{CheckKind, CheckResult, CheckStatus};
@@ -25,7 +25,62 @@ struct About {
 }
 
 impl Evaluator {
-    /// Checks everything that is checked at the end: outputs' preconditions, variables and `check` blocks. Gives all results of the run.
+    /// From now on values are held against their rules when they are computed, but for those of what the plan left out.
+    pub(super) fn hold_values(&mut self, planned: &[CheckResult]) {
+        let config = self.config.clone();
+        for module in &config.modules {
+            for ruled in self.world.ruled(module.id) {
+                let addr = within(&module.path.to_string(), &ruled.name);
+                if self.partial && conditions::is_left_out(planned, ruled.kind, &addr) {
+                    continue;
+                }
+                for place in self.world.places(module.id) {
+                    if !self.world.is_doubled(place) {
+                        self.world.hold(ruled.node, place.pos);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Computes what has rules and nothing has needed yet, and does not hang on something that failed.
+    pub fn settle_rules(&mut self, diagnostics: &mut Diagnostics) {
+        let held = self.world.held();
+        if held.is_empty() {
+            return;
+        }
+        let cut_off = self.cut_off();
+        for (id, pos) in held {
+            if !cut_off[id.index()]
+                && let Err(messages) = self.world.compute(self.world.graph.node(id), pos)
+            {
+                diagnostics.extend(messages);
+            }
+        }
+    }
+
+    /// What came of the rules of values. Those that were not looked at hang on something that failed, whatever the plan knew.
+    fn record_rulings(&mut self) {
+        let config = self.config.clone();
+        for module in &config.modules {
+            for Ruled { node, kind, name } in self.world.ruled(module.id) {
+                let config_addr = within(&module.path.to_string(), &name);
+                for place in self.world.places(module.id) {
+                    if !self.world.is_held(node, place.pos) {
+                        continue;
+                    }
+                    let addr = within(&self.world.module_cell(place).addr.to_string(), &name);
+                    let unknown = [UNKNOWN];
+                    let verdict = self.world.verdict(node, place.pos);
+                    for outcome in verdict.unwrap_or(&unknown) {
+                        self.checks.record(kind, &config_addr, &addr, outcome);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Checks everything that is checked at the end: variables, outputs' preconditions and `check` blocks. Gives all results of the run.
     pub fn finish_checks(
         mut self,
         planned: &[CheckResult],
@@ -34,6 +89,7 @@ impl Evaluator {
         let config = self.config.clone();
         let cut_off = self.cut_off();
         self.check_unchanged(planned, &cut_off, diagnostics);
+        self.record_rulings();
         let partial = self.partial;
         let left_out = |kind, addr: &str| partial && conditions::is_left_out(planned, kind, addr);
         for module in &config.modules {
@@ -41,28 +97,14 @@ impl Evaluator {
                 if self.world.is_doubled(place) {
                     continue;
                 }
-                let addr = self.world.module_cell(place).addr.clone();
-                let within = |name: &str| {
-                    if addr.is_root() {
-                        name.to_owned()
-                    } else {
-                        format!("{addr}.{name}")
-                    }
-                };
-                let config_within = |name: &str| {
-                    if module.path.is_root() {
-                        name.to_owned()
-                    } else {
-                        format!("{}.{name}", module.path)
-                    }
-                };
+                let addr = self.world.module_cell(place).addr.to_string();
                 for (at, check) in (0u32..).zip(&module.checks) {
                     let name = format!("check.{}", check.name);
                     let about = About {
                         kind: CheckKind::Check,
                         node: Node::Check(module.id, at),
-                        config: config_within(&name),
-                        addr: within(&name),
+                        config: within(&module.path.to_string(), &name),
+                        addr: within(&addr, &name),
                         words: Words {
                             failed: &rules::condition::CHECK_FAILED,
                             noun: "check assertion",
@@ -71,24 +113,6 @@ impl Evaluator {
                     };
                     if !left_out(about.kind, &about.config) {
                         self.judge(place, &about, &check.assertions, &cut_off, diagnostics);
-                    }
-                }
-                for (at, output) in (0u32..).zip(&module.outputs) {
-                    let name = format!("output.{}", output.name);
-                    let about = About {
-                        kind: CheckKind::Output,
-                        node: Node::Output(module.id, at),
-                        config: config_within(&name),
-                        addr: within(&name),
-                        words: Words {
-                            failed: &rules::condition::OUTPUT_PRECONDITION_FAILED,
-                            noun: "output precondition",
-                            severity: Severity::Error,
-                        },
-                    };
-                    let rules = &output.preconditions;
-                    if !rules.is_empty() && !left_out(about.kind, &about.config) {
-                        self.judge(place, &about, rules, &cut_off, diagnostics);
                     }
                 }
             }
@@ -205,5 +229,13 @@ impl Evaluator {
         }
         results.sort_by(|a, b| (a.kind, &a.config_addr).cmp(&(b.kind, &b.config_addr)));
         results
+    }
+}
+
+/// The address of something in a module.
+fn within(module: &str, name: &str) -> String {
+    match module {
+        "" => name.to_owned(),
+        module => format!("{module}.{name}"),
     }
 }

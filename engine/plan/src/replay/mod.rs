@@ -49,6 +49,8 @@ pub struct Evaluator {
     checks: CheckBook,
     /// The plan is not of everything.
     partial: bool,
+    /// Resources in module instances whose needs are known to hold.
+    settled: BTreeSet<(Place, u32)>,
 }
 
 /// What an evaluator is made from, beside the plan.
@@ -87,9 +89,6 @@ impl Evaluator {
         world.workspace.clone_from(&plan.workspace);
         world.cwd = cwd;
         world.applying = true;
-        for (at, value) in (0u32..).zip(variables) {
-            world.set_value(Node::Variable(ModuleId(0), at), 0, Ok(value));
-        }
         let index = ConfigIndex::new(&config);
         let mut evaluator = Self {
             config,
@@ -100,8 +99,15 @@ impl Evaluator {
             put_off: Vec::new(),
             checks: CheckBook::default(),
             partial: !(plan.targets.is_empty() && plan.excludes.is_empty()),
+            settled: BTreeSet::new(),
         };
         evaluator.expand_modules(&plan.module_instances);
+        if plan.mode == PlanMode::Normal {
+            evaluator.hold_values(&plan.checks);
+        }
+        for (at, value) in (0u32..).zip(variables) {
+            evaluator.world.give(at, value);
+        }
         evaluator.expand_resources(plan, &snapshot);
         Ok(evaluator)
     }
@@ -128,6 +134,7 @@ impl Evaluator {
                     keys.sort_unstable();
                     let expanded = Expanded {
                         kind: kind_of(&call.repetition),
+                        open: keys == [Some(InstanceKey::Any)],
                         keys: keys.into(),
                         each: None,
                     };
@@ -243,6 +250,7 @@ impl Evaluator {
                 kind,
                 keys: keys.clone(),
                 each: None,
+                open: false,
             }),
         );
         for (key, object) in objects {
@@ -257,6 +265,7 @@ impl Evaluator {
     /// Puts in the values that a plan gives, unknown ones too, for expressions that look at the plan.
     pub fn show_planned(&mut self, plan: &Plan) {
         self.world.applying = false;
+        self.world.release();
         for (at, change) in plan.changes.iter().enumerate() {
             if stays(change) {
                 self.set(at, Ok(change.after.clone()));
@@ -284,6 +293,7 @@ impl Evaluator {
 
     /// Puts in the values that are there after a plan was applied, for expressions that look at the result.
     pub fn show_applied(&mut self, plan: &Plan, snapshot: &Snapshot) {
+        self.world.release();
         for (at, change) in plan.changes.iter().enumerate() {
             let Some(Some(located)) = self.located.get(at).copied() else {
                 continue;
@@ -385,6 +395,26 @@ impl Evaluator {
         if let Some(Some(Located { place, at, index })) = self.located.get(change) {
             self.world.set_instance(*place, *at, *index, value);
         }
+    }
+
+    /// Computes all values that a change needs, to be called before anything of it is evaluated.
+    ///
+    /// # Errors
+    /// If one of them failed or breaks a rule: with messages that are about that value, if nobody was told yet.
+    pub fn settle(&mut self, change: usize) -> Result<(), Diagnostics> {
+        match self.located.get(change).copied().flatten() {
+            Some(located) => self.settle_at(located),
+            None => Ok(()),
+        }
+    }
+
+    fn settle_at(&mut self, Located { place, at, .. }: Located) -> Result<(), Diagnostics> {
+        // The same for all instances: none is begun before all of this is there.
+        if !self.settled.contains(&(place, at)) {
+            self.world.settle_needs(place, at)?;
+            self.settled.insert((place, at));
+        }
+        Ok(())
     }
 
     /// The configuration of an instance, with marks.
@@ -523,6 +553,10 @@ impl Evaluator {
         diagnostics: &mut Diagnostics,
     ) -> Option<Value> {
         let located = self.leased.get(number).copied().flatten();
+        if let Some(Err(messages)) = located.map(|located| self.settle_at(located)) {
+            diagnostics.extend(messages);
+            return None;
+        }
         let place = self.repeat_of(located);
         let evaluated = place.and_then(|place| {
             if self.conditions_at(place.clone(), addr, None, diagnostics) {
@@ -577,6 +611,10 @@ impl Evaluator {
             .places(declared.module)
             .next()
             .ok_or_else(Diagnostics::new)?;
+        if declared.for_each.is_none() {
+            let value = self.world.compute(Node::Provider(provider), 0)?;
+            return value.map_err(|()| Diagnostics::new());
+        }
         let repeat = match (key, &declared.for_each) {
             (Some(InstanceKey::Str(key)), Some(each)) => {
                 Repeat::Each(key.clone(), each.get(key).cloned().unwrap_or(Value::NULL))
@@ -619,6 +657,7 @@ impl Evaluator {
                     None => Repeat::None,
                     Some(InstanceKey::Int(index)) => Repeat::Count(*index),
                     Some(InstanceKey::Str(key)) => Repeat::Each(key.clone(), Value::dynamic()),
+                    Some(InstanceKey::Any) => Repeat::Any,
                 };
                 (place, repeat)
             }
@@ -666,8 +705,8 @@ impl Evaluator {
         values
     }
 
-    /// By node: whether it hangs on an object that could not be made as planned. An expression could get around that (`try`), with a value that
-    /// was never meant.
+    /// By node: whether it hangs on an object that could not be made as planned, or on a value that failed. An expression could get around that (`try`),
+    /// with a value that was never meant.
     fn cut_off(&self) -> Vec<bool> {
         let graph = &self.world.graph;
         let mut cut_off = vec![false; graph.len()];
@@ -681,7 +720,8 @@ impl Evaluator {
             }
         }
         for id in graph.order() {
-            if graph.deps(*id).iter().any(|dep| cut_off[dep.index()]) {
+            let failed = self.world.has_failed(*id);
+            if failed || graph.deps(*id).iter().any(|dep| cut_off[dep.index()]) {
                 cut_off[id.index()] = true;
             }
         }

@@ -29,7 +29,8 @@ fn kind(key: Option<&InstanceKey>) -> Keys {
     match key {
         None => Keys::None,
         Some(InstanceKey::Int(_)) => Keys::Numbers,
-        Some(InstanceKey::Str(_)) => Keys::Names,
+        // States have no others.
+        Some(InstanceKey::Str(_) | InstanceKey::Any) => Keys::Names,
     }
 }
 
@@ -73,6 +74,7 @@ fn name_of(instance: &ModuleInstance) -> String {
             None => step.name.to_string(),
             Some(InstanceKey::Int(at)) => format!("{}[{at}]", step.name),
             Some(InstanceKey::Str(key)) => format!("{}[{key}]", step.name),
+            Some(key @ InstanceKey::Any) => format!("{}{key}", step.name),
         })
         .collect();
     steps.join("/")
@@ -89,6 +91,7 @@ fn index(key: Option<&InstanceKey>) -> String {
         None => String::new(),
         Some(InstanceKey::Int(at)) => format!("[{at}]"),
         Some(InstanceKey::Str(key)) => format!("[{}]", text(key)),
+        Some(key @ InstanceKey::Any) => key.to_string(),
     }
 }
 

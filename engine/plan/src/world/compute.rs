@@ -25,7 +25,7 @@ impl World {
             return Ok(known.clone());
         }
         self.force_needs(node, pos)?;
-        let (value, diagnostics) = match self.evaluate(node, pos) {
+        let (value, diagnostics) = match self.evaluate_settled(node, pos) {
             Ok(value) => (Ok(value), Diagnostics::new()),
             Err(diagnostics) => (Err(()), diagnostics),
         };
@@ -62,7 +62,7 @@ impl World {
         let Some(cell) = self.value_cell(node, pos) else {
             return Ok(());
         };
-        match self.evaluate(node, pos) {
+        match self.evaluate_settled(node, pos) {
             Ok(value) => {
                 cell.get_or_init(|| Ok(value));
                 Ok(())
@@ -118,11 +118,13 @@ impl World {
                 self.config.module(module).locals[at as usize].value.uses(),
                 visit,
             ),
-            Node::Output(module, at) => uses(
-                Place { module, pos },
-                self.config.module(module).outputs[at as usize].value.uses(),
-                visit,
-            ),
+            Node::Output(module, at) => {
+                let place = Place { module, pos };
+                if !self.is_doubled(place) {
+                    let output = &self.config.module(module).outputs[at as usize];
+                    uses(place, output.value.uses(), visit);
+                }
+            }
             Node::Provider(provider) => {
                 let declared = self.config.provider(provider);
                 if let Some(place) = self.places(declared.module).next() {
@@ -132,6 +134,14 @@ impl World {
                 }
             }
             Node::Call(..) | Node::Resource(..) | Node::Check(..) => {}
+        }
+        if self.is_held(node, pos)
+            && let Node::Variable(module, _) | Node::Output(module, _) = node
+        {
+            let place = Place { module, pos };
+            self.each_rule_use(node, &mut |used| {
+                uses(place, std::slice::from_ref(used), visit);
+            });
         }
     }
 
@@ -169,14 +179,34 @@ impl World {
         }
     }
 
+    /// Evaluates a value whose needs are computed. What needs something that failed has no value, whatever its expression (`try`) would make of that.
+    fn evaluate_settled(&self, node: Node, pos: u32) -> Result<Value, Diagnostics> {
+        let mut failed = false;
+        self.each_need(node, pos, &mut |need, at| {
+            let cell = self.value_cell(need, at).and_then(|cell| cell.get());
+            failed |= matches!(cell, Some(Err(())));
+        });
+        if failed {
+            return Err(Diagnostics::new());
+        }
+        self.evaluate(node, pos)
+    }
+
     fn evaluate(&self, node: Node, pos: u32) -> Result<Value, Diagnostics> {
         match node {
-            Node::Variable(module, at) => self.variable(Place { module, pos }, at),
+            Node::Variable(module, at) => {
+                let value = self.variable(Place { module, pos }, at)?;
+                self.held_against(node, pos, Some(&value))?;
+                Ok(value)
+            }
             Node::Local(module, at) => {
                 let value = &self.config.module(module).locals[at as usize].value;
                 value.eval(&self.scope(Place { module, pos }), &[])
             }
-            Node::Output(module, at) => self.output(Place { module, pos }, at),
+            Node::Output(module, at) => {
+                self.held_against(node, pos, None)?;
+                self.output(Place { module, pos }, at)
+            }
             Node::Provider(provider) => self.provider(provider),
             Node::Call(..) | Node::Resource(..) | Node::Check(..) => Err(Diagnostics::new()),
         }
@@ -191,14 +221,14 @@ impl World {
         Ok(value.unmark_deep())
     }
 
-    /// The value of a variable of a called module: what the call gives it, through the pipeline of the declaration.
+    /// The value of a variable: what the call of the module gives it, through the pipeline of the declaration; or what the root module was given.
     fn variable(&self, place: Place, at: u32) -> Result<Value, Diagnostics> {
         let variable = &self.config.module(place.module).variables[at as usize];
         let cell = self.module_cell(place);
         let (Some(parent), Some((_, call))) =
             (cell.parent, self.config.module(place.module).parent)
         else {
-            return Err(Diagnostics::new());
+            return self.given(at).ok_or_else(Diagnostics::new);
         };
         let call = &self.config.module(parent.module).calls[call as usize];
         match &call.inputs[at as usize] {
@@ -255,6 +285,9 @@ impl World {
         if cell.failed {
             return Err(Diagnostics::new());
         }
+        if cell.open {
+            return Ok(Value::dynamic());
+        }
         let whole = cell.whole.get_or_init(|| {
             let values: Vec<Value> = cell
                 .values
@@ -271,6 +304,9 @@ impl World {
         let Some(cell) = self.call_cell(place, call) else {
             return Err(Diagnostics::new());
         };
+        if cell.open {
+            return Ok(Value::dynamic());
+        }
         let child = self.config.module(place.module).calls[call as usize].module;
         let outputs = &self.config.module(child).outputs;
         let mut order: Vec<(EcoString, u32)> = outputs
@@ -312,7 +348,7 @@ fn assemble(
                 .iter()
                 .map(|key| match key {
                     Some(InstanceKey::Str(key)) => key.clone(),
-                    Some(InstanceKey::Int(_)) | None => EcoString::new(),
+                    Some(InstanceKey::Int(_) | InstanceKey::Any) | None => EcoString::new(),
                 })
                 .collect();
             Value::object_shaped(names, values)

@@ -18,9 +18,24 @@ pub(crate) struct Expanded {
     pub(crate) keys: Arc<[Option<InstanceKey>]>,
     /// The elements of `for_each`, by key.
     pub(crate) each: Option<Value>,
+    /// Which instances there will be is not known: the one that there is stands for all.
+    pub(crate) open: bool,
 }
 
 impl Expanded {
+    fn open(kind: ExpansionKind) -> Self {
+        let key = match kind {
+            ExpansionKind::Single | ExpansionKind::Enabled => None,
+            ExpansionKind::Count | ExpansionKind::ForEach => Some(InstanceKey::Any),
+        };
+        Self {
+            kind,
+            keys: Arc::from([key]),
+            each: None,
+            open: true,
+        }
+    }
+
     fn single(kind: ExpansionKind, exists: bool) -> Self {
         let keys: Arc<[_]> = if exists {
             Arc::from([None])
@@ -31,6 +46,7 @@ impl Expanded {
             kind,
             keys,
             each: None,
+            open: false,
         }
     }
 }
@@ -50,6 +66,7 @@ pub(crate) fn repeat_of(key: Option<&InstanceKey>, each: Option<&Value>) -> Repe
             };
             Repeat::Each(key.clone(), value)
         }
+        Some(InstanceKey::Any) => Repeat::Any,
     }
 }
 
@@ -63,32 +80,39 @@ pub(crate) fn uses_repetition(module: &Module, expr: &Compiled) -> bool {
     })
 }
 
-/// Evaluates a repetition.
+/// Evaluates a repetition; where it is not known and that is allowed, one instance stands for all.
 ///
 /// # Errors
-/// When it is null, unknown, of the wrong type, ephemeral, or sensitive where that is not allowed.
-pub(crate) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expanded, Diagnostics> {
-    // What is rejected when unknown is never absent.
-    let absent = Diagnostics::new;
+/// When it is null, unknown where that is rejected, of the wrong type, ephemeral, or sensitive where that is not allowed.
+pub(crate) fn expand(
+    repetition: &Repetition,
+    scope: &dyn Scope,
+    unknown: Unknown,
+) -> Result<Expanded, Diagnostics> {
     match repetition {
         Repetition::Single => Ok(Expanded::single(ExpansionKind::Single, true)),
         Repetition::Enabled(expr) => {
-            let exists = repetition::enabled(expr, scope, Unknown::Rejected)?;
-            let exists = exists.ok_or_else(absent)?;
-            Ok(Expanded::single(ExpansionKind::Enabled, exists))
+            let exists = repetition::enabled(expr, scope, unknown)?;
+            Ok(match exists {
+                Some(exists) => Expanded::single(ExpansionKind::Enabled, exists),
+                None => Expanded::open(ExpansionKind::Enabled),
+            })
         }
         Repetition::Count(expr) => {
-            let count = repetition::count(expr, scope, Unknown::Rejected)?;
-            let count = count.ok_or_else(absent)?;
+            let Some(count) = repetition::count(expr, scope, unknown)? else {
+                return Ok(Expanded::open(ExpansionKind::Count));
+            };
             Ok(Expanded {
                 kind: ExpansionKind::Count,
                 keys: (0..count).map(|at| Some(InstanceKey::Int(at))).collect(),
                 each: None,
+                open: false,
             })
         }
         Repetition::ForEach(expr) => {
-            let elements = repetition::for_each(expr, scope, Unknown::Rejected)?;
-            let elements = elements.ok_or_else(absent)?;
+            let Some(elements) = repetition::for_each(expr, scope, unknown)? else {
+                return Ok(Expanded::open(ExpansionKind::ForEach));
+            };
             Ok(Expanded {
                 kind: ExpansionKind::ForEach,
                 keys: elements
@@ -96,6 +120,7 @@ pub(crate) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expan
                     .map(|key| Some(InstanceKey::Str(key.clone())))
                     .collect(),
                 each: Some(Value::object(elements)),
+                open: false,
             })
         }
     }
@@ -105,7 +130,7 @@ pub(crate) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expan
 pub(crate) fn fits(kind: ExpansionKind, key: Option<&InstanceKey>) -> bool {
     match kind {
         ExpansionKind::Single | ExpansionKind::Enabled => key.is_none(),
-        ExpansionKind::Count => matches!(key, Some(InstanceKey::Int(_))),
-        ExpansionKind::ForEach => matches!(key, Some(InstanceKey::Str(_))),
+        ExpansionKind::Count => matches!(key, Some(InstanceKey::Int(_) | InstanceKey::Any)),
+        ExpansionKind::ForEach => matches!(key, Some(InstanceKey::Str(_) | InstanceKey::Any)),
     }
 }

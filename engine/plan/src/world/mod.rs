@@ -9,6 +9,7 @@ use crate::plan::ExpansionKind;
 use ecow::EcoString;
 use std::sync::{Arc, OnceLock};
 use terrane_config::config::{Config, ModuleId, Repetition, Resource};
+use terrane_config::repetition::Unknown;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::functions::Functions;
 use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, ResourceAddr};
@@ -16,10 +17,13 @@ use terrane_value::Value;
 
 mod compute;
 pub(crate) mod expand;
+mod needs;
+mod rules;
 mod scope;
 
 use expand::expand;
 pub(crate) use expand::{Expanded, uses_repetition};
+pub(crate) use rules::Ruled;
 pub(crate) use scope::InstanceScope;
 
 /// One module instance: the module, and which of its instances.
@@ -48,6 +52,8 @@ pub(crate) enum Repeat {
     Each(EcoString, Value),
     /// The same for an element of a tuple or list: only `import` blocks go through these.
     Item(u64, Value),
+    /// One instance that stands for all of which nothing is known.
+    Any,
 }
 
 /// A module instance.
@@ -56,6 +62,8 @@ pub(crate) struct ModuleCell {
     pub(crate) addr: ModuleInstance,
     /// The calling instance.
     pub(crate) parent: Option<Place>,
+    /// It stands for all instances of a call of which nothing is known yet, or lies in one that does.
+    pub(crate) open: bool,
 }
 
 /// A value, or nothing where an error was reported.
@@ -68,6 +76,8 @@ pub(crate) struct CallCell {
     pub(crate) keys: Arc<[Option<InstanceKey>]>,
     /// Position of the first child; the others follow in the order of the keys.
     pub(crate) first: u32,
+    /// The one child stands for all, of which nothing is known yet.
+    pub(crate) open: bool,
     /// The value of `for_each`: given when planning expands the call, evaluated when first needed while applying.
     each: OnceLock<Value>,
 }
@@ -83,6 +93,8 @@ pub(crate) struct ResourceCell {
     pub(crate) values: Vec<Option<Cell>>,
     /// Where the repetition itself failed.
     pub(crate) failed: bool,
+    /// The one instance stands for all, of which nothing is known yet.
+    pub(crate) open: bool,
     whole: OnceLock<Cell>,
 }
 
@@ -104,8 +116,11 @@ pub(crate) struct World {
     pub(crate) workspace: EcoString,
     pub(crate) cwd: EcoString,
     pub(crate) applying: bool,
+    /// A repetition that is not known is no error.
+    pub(crate) may_be_open: bool,
     modules: Vec<Vec<ModuleCell>>,
     cells: Vec<Cells>,
+    rulings: rules::Rulings,
 }
 
 impl World {
@@ -122,8 +137,10 @@ impl World {
             workspace: EcoString::new(),
             cwd: EcoString::new(),
             applying: false,
+            may_be_open: false,
             modules,
             cells,
+            rulings: rules::Rulings::default(),
         };
         if !world.config.modules.is_empty() {
             world.add_module_instance(
@@ -131,6 +148,7 @@ impl World {
                 ModuleCell {
                     addr: ModuleInstance::root(),
                     parent: None,
+                    open: false,
                 },
             );
         }
@@ -224,7 +242,8 @@ impl World {
                     let addr = ModuleInstance(addr.0.iter().take(depth + 1).cloned().collect());
                     let parent = Some(place);
                     added.push(module);
-                    self.add_module_instance(module, ModuleCell { addr, parent })
+                    let open = false;
+                    self.add_module_instance(module, ModuleCell { addr, parent, open })
                 }
             };
         }
@@ -298,6 +317,14 @@ impl World {
         }
     }
 
+    /// The cells of a value node, by position.
+    fn cells_of(&self, id: NodeId) -> &[OnceLock<Cell>] {
+        match &self.cells[id.index()] {
+            Cells::Values(values) => values,
+            _ => &[],
+        }
+    }
+
     /// Gives a value node its value (a root variable).
     pub(crate) fn set_value(&mut self, node: Node, pos: u32, value: Cell) {
         if let Cells::Values(values) = &mut self.cells[self.graph.id(node).index()]
@@ -319,7 +346,8 @@ impl World {
     pub(crate) fn set_call(&mut self, place: Place, call: u32, expanded: &Expanded) {
         let declared = &self.config.module(place.module).calls[call as usize];
         let (child, name) = (declared.module, declared.name.clone());
-        let parent = self.module_cell(place).addr.clone();
+        let ModuleCell { addr, open, .. } = self.module_cell(place);
+        let (parent, open) = (addr.clone(), *open || expanded.open);
         let first = u32::try_from(self.modules[child.0 as usize].len())
             .expect("fewer than 2^32 module instances");
         for key in expanded.keys.iter() {
@@ -329,6 +357,7 @@ impl World {
                 ModuleCell {
                     addr,
                     parent: Some(place),
+                    open,
                 },
             );
         }
@@ -341,6 +370,7 @@ impl World {
             kind: expanded.kind,
             keys: expanded.keys.clone(),
             first,
+            open: expanded.open,
             each,
         };
         if let Cells::Calls(calls) =
@@ -361,7 +391,12 @@ impl World {
     /// Expands a resource, its instances without values yet. `None`: its repetition failed.
     pub(crate) fn set_resource(&mut self, place: Place, at: u32, expanded: Option<Expanded>) {
         let cell = match expanded {
-            Some(Expanded { kind, keys, each }) => {
+            Some(Expanded {
+                kind,
+                keys,
+                each,
+                open,
+            }) => {
                 let values = vec![None; keys.len()];
                 let each = each.map(OnceLock::from).unwrap_or_default();
                 ResourceCell {
@@ -370,6 +405,7 @@ impl World {
                     each,
                     values,
                     failed: false,
+                    open,
                     whole: OnceLock::new(),
                 }
             }
@@ -381,6 +417,7 @@ impl World {
                     each: OnceLock::new(),
                     values: Vec::new(),
                     failed: true,
+                    open: false,
                     whole: OnceLock::new(),
                 }
             }
@@ -503,6 +540,7 @@ impl World {
             place,
             repeat: Repeat::None,
             own: None,
+            judged: None,
         }
     }
 
@@ -526,9 +564,42 @@ impl World {
                 kind: ExpansionKind::Enabled,
                 keys: Arc::from([]),
                 each: None,
+                open: false,
             });
         }
-        expand(repetition, &self.scope(place))
+        let unknown = match self.may_be_open {
+            true => Unknown::Allowed,
+            false => Unknown::Rejected,
+        };
+        expand(repetition, &self.scope(place), unknown)
+    }
+
+    /// Whether nothing is known yet of the instances of a resource: neither of its own, nor of those of a module around it.
+    pub(crate) fn is_open(&self, addr: &ResourceAddr, at: u32) -> bool {
+        let mut place = Place::ROOT;
+        for step in addr.module.0.iter() {
+            let module = self.config.module(place.module);
+            let mut named = (0u32..)
+                .zip(&module.calls)
+                .filter(|(_, call)| call.name == step.name);
+            let Some((call, cell)) = named
+                .next()
+                .and_then(|(at, _)| Some((at, self.call_cell(place, at)?)))
+            else {
+                return false;
+            };
+            if cell.open {
+                return true;
+            }
+            let Some(pos) = (cell.keys.binary_search(&step.key).ok())
+                .and_then(|index| Some(cell.first + u32::try_from(index).ok()?))
+            else {
+                return false;
+            };
+            let module = module.calls[call as usize].module;
+            place = Place { module, pos };
+        }
+        self.resource_cell(place, at).is_some_and(|cell| cell.open)
     }
 
     /// The module instance with this address.

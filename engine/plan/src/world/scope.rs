@@ -12,7 +12,7 @@ use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
 use terrane_lang::syntax::suggest::suggestion;
 use terrane_model::addr::InstanceKey;
-use terrane_value::{Kind, Value};
+use terrane_value::{Kind, Type, Value};
 
 /// The scope of one instance (or of a module instance, without repetition).
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct InstanceScope<'w> {
     pub(crate) repeat: Repeat,
     /// `self`, and with it the resource that may be referred to although it is not in the world yet.
     pub(crate) own: Option<Value>,
+    /// A variable that is held against its rules, with the value that the world does not have yet.
+    pub(crate) judged: Option<(u32, Value)>,
 }
 
 impl<'w> InstanceScope<'w> {
@@ -56,6 +58,7 @@ impl<'w> InstanceScope<'w> {
     fn count_index(&self, span: Span) -> Result<Value, Diagnostics> {
         match &self.repeat {
             Repeat::Count(index) => Ok(Value::number(*index)),
+            Repeat::Any => Ok(Value::unknown(Type::Number)),
             Repeat::None | Repeat::Each(..) | Repeat::Item(..) => Err(Diagnostic::error(
                 &terrane_config::rules::reference::COUNT_NOT_AVAILABLE,
                 "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" blocks, and only when the \"count\" argument is set.",
@@ -73,6 +76,7 @@ impl<'w> InstanceScope<'w> {
         match &self.repeat {
             Repeat::Each(key, value) => Ok(pick(Value::string(key.clone()), value)),
             Repeat::Item(index, value) => Ok(pick(Value::number(*index), value)),
+            Repeat::Any => Ok(pick(Value::unknown(Type::String), &Value::dynamic())),
             Repeat::None | Repeat::Count(_) => Err(Diagnostic::error(
                 &terrane_config::rules::reference::EACH_NOT_AVAILABLE,
                 "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the \"for_each\" argument is set.",
@@ -87,6 +91,9 @@ impl<'w> InstanceScope<'w> {
         let Some(cell) = self.world.call_cell(self.place, call) else {
             return Err(Diagnostics::new());
         };
+        if cell.open && cell.kind == ExpansionKind::Enabled {
+            return Ok(Value::dynamic());
+        }
         let child = self.module().calls[call as usize].module;
         let name = &self.world.config.module(child).outputs[output as usize].name;
         let problem = match cell.kind {
@@ -126,6 +133,9 @@ impl<'w> InstanceScope<'w> {
         let Some(cell) = self.world.call_cell(self.place, call) else {
             return Err(Diagnostics::new());
         };
+        if cell.open {
+            return Ok(Value::dynamic().with_marks(key.marks()));
+        }
         let child = self.module().calls[call as usize].module;
         let name = format!("module.{}", self.module().calls[call as usize].name);
         let index = match pick(cell.kind, &cell.keys, key, &name, span)? {
@@ -152,7 +162,10 @@ impl Scope for InstanceScope<'_> {
         };
         let (world, place) = (self.world, self.place);
         match reference {
-            Reference::Variable(at) => self.cell(Node::Variable(place.module, at), place.pos),
+            Reference::Variable(at) => match &self.judged {
+                Some((judged, value)) if *judged == at => Ok(value.clone()),
+                _ => self.cell(Node::Variable(place.module, at), place.pos),
+            },
             Reference::Local(at) => self.cell(Node::Local(place.module, at), place.pos),
             Reference::Resource(at) => world.whole(place, at),
             Reference::Call(call) => world.module_value(place, call),
@@ -172,6 +185,8 @@ impl Scope for InstanceScope<'_> {
             Reference::Workspace => Ok(Value::string(world.workspace.clone())),
             Reference::Applying => Ok(Value::bool(world.applying).with_marks(&terrane_value::Marks::EPHEMERAL)),
             Reference::Provider(provider) => self.cell(Node::Provider(provider), 0),
+            // Nothing that is planned refers to these.
+            Reference::List(_) => Ok(Value::dynamic()),
         }
     }
 
@@ -186,6 +201,9 @@ impl Scope for InstanceScope<'_> {
                 };
                 if cell.failed {
                     return Err(Diagnostics::new());
+                }
+                if cell.open {
+                    return Ok(Value::dynamic().with_marks(key.marks()));
                 }
                 let name = resource_name(self.module(), at);
                 match pick(cell.kind, &cell.keys, key, &name, span)? {
@@ -316,7 +334,7 @@ fn instances(keys: &[Option<InstanceKey>]) -> String {
     let names: Vec<String> = (keys.iter().flatten())
         .filter_map(|key| match key {
             InstanceKey::Str(text) => Some(format!("{text:?}")),
-            InstanceKey::Int(_) => None,
+            InstanceKey::Int(_) | InstanceKey::Any => None,
         })
         .take(MOST + 1)
         .collect();
@@ -337,7 +355,7 @@ fn known_keys(keys: &[Option<InstanceKey>], wanted: &Option<InstanceKey>) -> Str
     let names: Vec<&str> = (keys.iter().flatten())
         .filter_map(|key| match key {
             InstanceKey::Str(text) => Some(text.as_str()),
-            InstanceKey::Int(_) => None,
+            InstanceKey::Int(_) | InstanceKey::Any => None,
         })
         .collect();
     if let Some(InstanceKey::Str(wanted)) = wanted

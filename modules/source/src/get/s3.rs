@@ -2,7 +2,10 @@
 
 use super::{Context, GetError, Progress, http};
 use crate::address::Package;
+use aws_config::Region;
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
     UriPathNormalizationMode, sign,
@@ -11,6 +14,7 @@ use aws_sigv4::sign::v4;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+use terrane_aws_access::{Connector, Sources, chain};
 use terrane_fetch::Url;
 use terrane_fetch::header::HeaderName;
 
@@ -51,7 +55,7 @@ pub(super) async fn get(
     // An address in the clear was written down by the user: an endpoint of a network of one's own.
     let plain = url.scheme() == "http";
     let mut request = ctx.client.get(url.clone()).plain(plain);
-    if let Some(keys) = keys(package, &ctx.env) {
+    if let Some(keys) = keys(package, &ctx.env, &region).await? {
         for (name, value) in signed(&url, &region, keys, SystemTime::now())? {
             let name = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|error| GetError::Address(error.to_string()))?;
@@ -79,12 +83,17 @@ fn region(host: &str) -> Option<String> {
     found.map(str::to_owned)
 }
 
-/// Keys of the address, of the environment, or of a profile in the credentials file.
-fn keys(package: &Package, env: &BTreeMap<String, String>) -> Option<Credentials> {
+/// Keys of the address; of the environment, if the address names no profile; else of the profile, which may have a role, SSO or a program, of a token,
+/// or of the machine. `None`: there are none anywhere, and none were asked for.
+async fn keys(
+    package: &Package,
+    env: &BTreeMap<String, String>,
+    region: &str,
+) -> Result<Option<Credentials>, GetError> {
     let query = |name: &str| package.query.get(name);
     if let (Some(id), Some(secret)) = (query("aws_access_key_id"), query("aws_access_key_secret")) {
         let token = query("aws_access_token");
-        return Some(Credentials::new(id, secret, token, None, "address"));
+        return Ok(Some(Credentials::new(id, secret, token, None, "address")));
     }
     let profile = query("aws_profile");
     if profile.is_none()
@@ -94,35 +103,33 @@ fn keys(package: &Package, env: &BTreeMap<String, String>) -> Option<Credentials
         )
     {
         let token = variable(env, "AWS_SESSION_TOKEN");
-        return Some(Credentials::new(id, secret, token, None, "environment"));
+        let found = Credentials::new(id, secret, token, None, "environment");
+        return Ok(Some(found));
     }
-    let profile = profile
-        .or_else(|| variable(env, "AWS_PROFILE"))
-        .unwrap_or_else(|| String::from("default"));
-    let file = match variable(env, "AWS_SHARED_CREDENTIALS_FILE") {
-        Some(path) => PathBuf::from(path),
-        None => Path::new(&variable(env, "HOME")?).join(".aws/credentials"),
+    let profile = profile.or_else(|| variable(env, "AWS_PROFILE"));
+    let file = |name: &str| variable(env, name).map(PathBuf::from).into_iter().collect();
+    let sources = Sources {
+        profile: profile.clone(),
+        config_files: file("AWS_CONFIG_FILE"),
+        credentials_files: file("AWS_SHARED_CREDENTIALS_FILE"),
+        ..Sources::default()
     };
-    of_profile(&std::fs::read_to_string(file).ok()?, &profile)
-}
-
-fn of_profile(text: &str, profile: &str) -> Option<Credentials> {
-    let mut inside = false;
-    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
-    for line in text.lines().map(str::trim) {
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|line| line.strip_suffix(']'))
-        {
-            inside = name.trim() == profile;
-        } else if inside && let Some((name, value)) = line.split_once('=') {
-            found.insert(name.trim(), value.trim());
+    let http = Connector::usual().map_err(GetError::Address)?;
+    let region = Region::new(region.to_owned());
+    let provider = sources.provider(http, Some(region)).await;
+    match provider.provide_credentials().await {
+        Ok(found) => Ok(Some(found)),
+        // It may be open to everybody.
+        Err(CredentialsError::CredentialsNotLoaded(_)) if profile.is_none() => Ok(None),
+        Err(error) => {
+            let whose =
+                profile.map_or_else(String::new, |name| format!(" of the profile {name:?}"));
+            Err(GetError::Address(format!(
+                "the AWS credentials{whose} can't be had: {}",
+                chain(&error)
+            )))
         }
     }
-    let get = |name: &str| found.get(name).map(|value| (*value).to_owned());
-    let (id, secret) = (get("aws_access_key_id")?, get("aws_secret_access_key")?);
-    let token = get("aws_session_token");
-    Some(Credentials::new(id, secret, token, None, "profile"))
 }
 
 /// The headers that sign a GET.
@@ -164,8 +171,10 @@ fn variable(env: &BTreeMap<String, String>, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{of_profile, region, signed};
+    use super::{keys, region, signed};
+    use crate::address::Package;
     use aws_credential_types::Credentials;
+    use std::collections::BTreeMap;
     use std::time::{Duration, SystemTime};
     use terrane_fetch::Url;
 
@@ -184,19 +193,50 @@ mod tests {
         }
     }
 
-    #[test]
-    fn profiles() {
-        let text = "[default]\naws_access_key_id = A\naws_secret_access_key=B\n[other]\naws_access_key_id=C\naws_secret_access_key=D\naws_session_token=E\n";
-        let keys = of_profile(text, "other").unwrap();
-        assert_eq!(
-            (keys.access_key_id(), keys.session_token()),
-            ("C", Some("E"))
-        );
-        assert_eq!(
-            of_profile(text, "default").unwrap().secret_access_key(),
-            "B"
-        );
-        assert!(of_profile(text, "none").is_none());
+    fn package(query: &str) -> Package {
+        let address = format!("s3::https://s3.amazonaws.com/bucket/x.zip?{query}");
+        crate::address::remote(&address).unwrap().package
+    }
+
+    /// Keys of the address come first, then those of the environment, unless a profile is named.
+    #[tokio::test]
+    async fn who_asks() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let credentials = "[default]\naws_access_key_id = A\naws_secret_access_key=B\n[other]\naws_access_key_id=C\naws_secret_access_key=D\naws_session_token=E\n";
+        let config = "[profile program]\ncredential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"P\", \"SecretAccessKey\": \"Q\"}'\n";
+        let mut env = BTreeMap::from([
+            (
+                "AWS_SHARED_CREDENTIALS_FILE".to_owned(),
+                write("credentials", credentials),
+            ),
+            ("AWS_CONFIG_FILE".to_owned(), write("config", config)),
+        ]);
+        let ask = async |query: &str, env: &BTreeMap<String, String>| {
+            let found = keys(&package(query), env, "eu-west-1").await;
+            found.map(|found| found.map(|keys| keys.access_key_id().to_owned()))
+        };
+        assert_eq!(ask("", &env).await.unwrap().as_deref(), Some("A"));
+        for (profile, id) in [("other", "C"), ("program", "P")] {
+            let query = format!("aws_profile={profile}");
+            assert_eq!(ask(&query, &env).await.unwrap().as_deref(), Some(id));
+        }
+        let problem = ask("aws_profile=none", &env).await.unwrap_err().to_string();
+        assert!(problem.contains("of the profile \"none\""), "{problem}");
+        env.insert("AWS_ACCESS_KEY_ID".to_owned(), "X".to_owned());
+        env.insert("AWS_SECRET_ACCESS_KEY".to_owned(), "Y".to_owned());
+        let address = "aws_access_key_id=K&aws_access_key_secret=L";
+        for (query, id) in [("", "X"), ("aws_profile=other", "C"), (address, "K")] {
+            assert_eq!(
+                ask(query, &env).await.unwrap().as_deref(),
+                Some(id),
+                "{query}"
+            );
+        }
     }
 
     /// The example of the documentation of S3: "GET Object", without its `Range` header, which nobody sends here.

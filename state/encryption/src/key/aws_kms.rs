@@ -1,6 +1,5 @@
 //! Keys from AWS KMS: a data key, and the same encrypted under a key that never leaves the service, which is stored.
 
-use super::connector::Connector;
 use super::{KeyProvider, parse, store};
 use crate::arguments::Arguments;
 use crate::http::block_on;
@@ -10,7 +9,6 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
@@ -19,7 +17,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
+use terrane_aws_access::{Connector, Sources};
 use terrane_model::with_causes;
 use terrane_value::Value;
 
@@ -151,18 +151,15 @@ impl Access {
                     with_causes(&error)
                 ))
             })?;
-        let mut files = EnvConfigFiles::builder()
-            .include_default_config_file(self.config_files.is_empty())
-            .include_default_credentials_file(self.credentials_files.is_empty());
-        for file in &self.config_files {
-            files = files.with_file(EnvConfigFileKind::Config, file);
-        }
-        for file in &self.credentials_files {
-            files = files.with_file(EnvConfigFileKind::Credentials, file);
-        }
+        let paths = |files: &[String]| files.iter().map(PathBuf::from).collect();
+        let sources = Sources {
+            config_files: paths(&self.config_files),
+            credentials_files: paths(&self.credentials_files),
+            ..Sources::default()
+        };
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(Connector(http))
-            .profile_files(files.build());
+            .http_client(Connector::new(http))
+            .profile_files(sources.profile_files());
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }

@@ -6,7 +6,6 @@
 
 mod aws_kms;
 mod azure_vault;
-mod connector;
 mod entra;
 mod external;
 mod gcp_kms;

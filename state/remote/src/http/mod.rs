@@ -283,7 +283,7 @@ impl Place for HttpPlace {
         Ok(Vec::new())
     }
 
-    fn get(&self, _workspace: &str) -> Result<Option<Stored>, StoreError> {
+    fn get(&self, _workspace: &str, _begun: &[String]) -> Result<Option<Stored>, StoreError> {
         self.shared.fetch()
     }
 
@@ -342,6 +342,11 @@ impl Place for HttpPlace {
         self.shared.lock.is_some()
     }
 
+    fn lasts(&self, _holder: Option<&Holder>) -> bool {
+        // The protocol knows no time.
+        true
+    }
+
     fn tells_holder(&self) -> bool {
         false
     }
@@ -380,8 +385,13 @@ struct HeldHttp {
 }
 
 impl Held for HeldHttp {
-    fn get(&mut self) -> Result<Option<Stored>, StoreError> {
+    fn get(&mut self, _begun: &[String]) -> Result<Option<Stored>, StoreError> {
         self.shared.fetch()
+    }
+
+    fn is_held(&mut self) -> Result<Option<bool>, StoreError> {
+        // There is no request that only asks.
+        Ok(None)
     }
 
     fn put(&mut self, bytes: &[u8], _expected: &Tag, _note: &Note) -> Result<Tag, StoreError> {

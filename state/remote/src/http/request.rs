@@ -1,6 +1,6 @@
 //! One request, tried again where that can help.
 
-use crate::net::Worker;
+use crate::net::{LARGEST, Worker};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
@@ -13,8 +13,6 @@ use terrane_model::with_causes;
 use terrane_store::StoreError;
 
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
-/// States larger than this are not read: something else is sent.
-const LARGEST: usize = 4 << 30;
 
 /// How often a request is tried again, and how long is waited before.
 #[derive(Clone, Copy, Debug)]

@@ -200,7 +200,7 @@ impl Place for LocalFiles {
         Ok(found)
     }
 
-    fn get(&self, workspace: &str) -> Result<Option<Stored>, StoreError> {
+    fn get(&self, workspace: &str, _begun: &[String]) -> Result<Option<Stored>, StoreError> {
         let path = self.path(workspace);
         match fs::read(&path) {
             Ok(bytes) => Ok(stored(bytes)),
@@ -298,7 +298,7 @@ struct LockedFile {
 }
 
 impl Held for LockedFile {
-    fn get(&mut self) -> Result<Option<Stored>, StoreError> {
+    fn get(&mut self, _begun: &[String]) -> Result<Option<Stored>, StoreError> {
         let mut read = || -> io::Result<Vec<u8>> {
             let mut bytes = Vec::new();
             match &mut self.file {
@@ -345,11 +345,11 @@ impl Held for LockedFile {
         Ok(None)
     }
 
-    fn is_held(&mut self) -> Result<bool, StoreError> {
+    fn is_held(&mut self) -> Result<Option<bool>, StoreError> {
         Ok(self
             .file
             .as_ref()
-            .is_none_or(|locked| crate::whole::desk::is_same(locked.file(), &self.path)))
+            .map(|locked| crate::whole::desk::is_same(locked.file(), &self.path)))
     }
 
     fn back_up(&mut self, bytes: &[u8]) -> Result<(), StoreError> {

@@ -1,16 +1,16 @@
 //! Clients of S3, DynamoDB and STS, made when they are first needed.
 
-use super::connector::{Connector, ServerClock};
-use super::credentials::{Assumed, base, profile_files, sts};
+use super::clock::ServerClock;
+use super::credentials::{Assumed, sources, sts};
 use super::object::Problem;
 use super::settings::{Access, Settings};
-use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 use reqwest::Client;
 use std::io;
+use terrane_aws_access::Connector;
 
 /// The clients.
 #[derive(Clone, Debug)]
@@ -24,10 +24,8 @@ pub(super) struct Clients {
 /// Makes the clients.
 pub(super) async fn make(settings: &Settings, http: Client) -> io::Result<Clients> {
     let clock = ServerClock::default();
-    let connector = Connector {
-        client: http,
-        clock: clock.clone(),
-    };
+    let told = clock.clone();
+    let connector = Connector::new(http).telling_dates(move |date| told.set(date));
     let retry = RetryConfig::standard().with_max_attempts(settings.attempts);
     let retry = if settings.adaptive {
         RetryConfig::adaptive().with_max_attempts(settings.attempts)
@@ -37,7 +35,7 @@ pub(super) async fn make(settings: &Settings, http: Client) -> io::Result<Client
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(connector.clone())
         .retry_config(retry)
-        .profile_files(profile_files(&settings.access))
+        .profile_files(sources(&settings.access).profile_files())
         .no_credentials();
     if let Some(profile) = &settings.access.profile {
         loader = loader.profile_name(profile);
@@ -57,9 +55,6 @@ pub(super) async fn make(settings: &Settings, http: Client) -> io::Result<Client
             "no region is set: set `region` in the backend block, AWS_REGION, or `region` in the profile",
         ));
     }
-    let provider_config = ProviderConfig::empty()
-        .with_http_client(connector)
-        .with_region(common.region().cloned());
     let sts_config = match &settings.sts_region {
         Some(region) => common
             .clone()
@@ -68,7 +63,8 @@ pub(super) async fn make(settings: &Settings, http: Client) -> io::Result<Client
             .build(),
         None => common.clone(),
     };
-    let provider = provider(settings, provider_config, &sts_config).await;
+    let region = common.region().cloned();
+    let provider = provider(settings, (connector, region), &sts_config).await;
     let config = common
         .into_builder()
         .credentials_provider(provider.clone())
@@ -98,7 +94,7 @@ pub(super) async fn make(settings: &Settings, http: Client) -> io::Result<Client
 
 async fn provider(
     settings: &Settings,
-    config: ProviderConfig,
+    (http, region): (Connector, Option<Region>),
     sts_config: &SdkConfig,
 ) -> SharedCredentialsProvider {
     let endpoint = settings.sts_endpoint.as_deref();
@@ -110,7 +106,7 @@ async fn provider(
             role.clone(),
             Some(token.clone()),
         )),
-        None => base(&settings.access, config).await,
+        None => sources(&settings.access).provider(http, region).await,
     };
     if let Some(role) = role {
         let with = sts_config

@@ -2,81 +2,30 @@
 
 use super::settings::{Access, Keys, Role, WebToken};
 use aws_config::SdkConfig;
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
-use aws_config::imds;
-use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{
-    ProvideCredentials, Result as CredentialsResult, SharedCredentialsProvider, future,
-};
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_credential_types::provider::{ProvideCredentials, Result as CredentialsResult, future};
 use aws_sdk_sts::types::{Credentials as StsCredentials, PolicyDescriptorType, Tag};
 use std::fmt;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+use terrane_aws_access::Sources;
 
-/// Credentials before any role is assumed.
-pub(super) async fn base(access: &Access, config: ProviderConfig) -> SharedCredentialsProvider {
-    if let Some(Keys { id, secret, token }) = &access.keys {
-        return SharedCredentialsProvider::new(Credentials::new(
-            id.clone(),
-            secret.clone(),
-            token.clone(),
-            None,
-            "backend",
-        ));
+/// Where keys come from before any role is assumed.
+pub(super) fn sources(access: &Access) -> Sources {
+    let paths = |files: &[String]| files.iter().map(PathBuf::from).collect();
+    Sources {
+        keys: access
+            .keys
+            .clone()
+            .map(|Keys { id, secret, token }| Credentials::new(id, secret, token, None, "backend")),
+        profile: access.profile.clone(),
+        config_files: paths(&access.config_files),
+        credentials_files: paths(&access.credentials_files),
+        skip_machine: access.skip_metadata,
+        metadata_endpoint: access.metadata_endpoint.clone(),
+        metadata_ipv6: access.metadata_ipv6,
     }
-    let files = profile_files(access);
-    let mut profile = ProfileFileCredentialsProvider::builder()
-        .configure(&config)
-        .profile_files(files.clone());
-    if let Some(name) = &access.profile {
-        profile = profile.profile_name(name);
-    }
-    let web = WebIdentityTokenCredentialsProvider::builder()
-        .configure(&config)
-        .build();
-    let chain =
-        CredentialsProviderChain::first_try("Profile", profile.build()).or_else("WebIdentity", web);
-    if access.skip_metadata {
-        return SharedCredentialsProvider::new(chain);
-    }
-    let mut metadata = imds::Client::builder().configure(&config);
-    if let Some(endpoint) = &access.metadata_endpoint {
-        // One that is no address is found out when it is used.
-        if let Ok(with) = imds::Client::builder()
-            .configure(&config)
-            .endpoint(endpoint)
-        {
-            metadata = with;
-        }
-    }
-    if access.metadata_ipv6 {
-        metadata = metadata.endpoint_mode(imds::client::EndpointMode::IpV6);
-    }
-    let rest = DefaultCredentialsChain::builder()
-        .configure(config)
-        .imds_client(metadata.build())
-        .build()
-        .await;
-    SharedCredentialsProvider::new(chain.or_else("Machine", rest))
-}
-
-/// The shared files; the usual ones where none are named.
-pub(super) fn profile_files(access: &Access) -> EnvConfigFiles {
-    let mut files = EnvConfigFiles::builder()
-        .include_default_config_file(access.config_files.is_empty())
-        .include_default_credentials_file(access.credentials_files.is_empty());
-    for file in &access.config_files {
-        files = files.with_file(EnvConfigFileKind::Config, file);
-    }
-    for file in &access.credentials_files {
-        files = files.with_file(EnvConfigFileKind::Credentials, file);
-    }
-    files.build()
 }
 
 /// A role, and what it is assumed with.

@@ -8,7 +8,7 @@
 //! can't put its state over a later one.
 
 mod client;
-mod connector;
+mod clock;
 mod credentials;
 mod dynamo;
 mod object;

@@ -1,6 +1,7 @@
 //! Objects: fetched, put in place of one that is known, removed.
 
 use super::settings::{Encryption, Settings};
+use crate::net::LARGEST;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
@@ -115,6 +116,29 @@ const NOTE: &str = "terrane-runs";
 /// So much of each version is read for its serial.
 const BEGINNING: &str = "bytes=0-1023";
 
+/// What an object holds, if that can be a state.
+async fn all_of(mut body: ByteStream) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.try_next().await.map_err(io::Error::other)? {
+        if bytes.len() + chunk.len() > LARGEST {
+            return Err(io::Error::other("the object is larger than 4 GiB"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The first of what an object holds. Services that know nothing of ranges send all of it, which is not waited for.
+async fn some_of(mut body: ByteStream) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while bytes.len() < 1024
+        && let Some(chunk) = body.try_next().await.map_err(io::Error::other)?
+    {
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
 /// Objects of a bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Objects<'a> {
@@ -141,8 +165,8 @@ impl Objects<'_> {
             Ok(object) => {
                 let tag = object.e_tag.unwrap_or_default();
                 let date = object.last_modified.map(|date| date.secs());
-                let bytes = object.body.collect().await.map_err(io::Error::other)?;
-                Ok(Some((bytes.to_vec(), tag, date)))
+                let bytes = all_of(object.body).await?;
+                Ok(Some((bytes, tag, date)))
             }
             Err(error) => {
                 let problem = Problem::of(&error);
@@ -296,8 +320,8 @@ impl Objects<'_> {
             .map_err(|error| Problem::of(&error).into_io())
     }
 
-    /// Versions of an object that the bucket keeps, oldest first: what they are called, and when they were written.
-    pub(super) async fn versions(&self, key: &str) -> io::Result<Vec<(String, i64)>> {
+    /// Versions of an object that the bucket keeps, oldest first: what they are called, and when they were written. Behind the newest `most` it is not looked for more.
+    pub(super) async fn versions(&self, key: &str, most: usize) -> io::Result<Vec<(String, i64)>> {
         let mut found = Vec::new();
         let (mut from_key, mut from_version) = (None, None);
         loop {
@@ -333,7 +357,7 @@ impl Objects<'_> {
                 .next_key_marker
                 .as_deref()
                 .is_some_and(|next| next != key);
-            if beyond || page.is_truncated != Some(true) {
+            if beyond || page.is_truncated != Some(true) || found.len() >= most {
                 break;
             }
             (from_key, from_version) = (page.next_key_marker, page.next_version_id_marker);
@@ -356,8 +380,11 @@ impl Objects<'_> {
         match request.send().await {
             Ok(mut object) => {
                 let note = object.metadata.as_mut().and_then(|all| all.remove(NOTE));
-                let bytes = object.body.collect().await.map_err(io::Error::other)?;
-                Ok(Some((bytes.to_vec(), note)))
+                let bytes = match beginning {
+                    true => some_of(object.body).await?,
+                    false => all_of(object.body).await?,
+                };
+                Ok(Some((bytes, note)))
             }
             Err(error) => {
                 let problem = Problem::of(&error);

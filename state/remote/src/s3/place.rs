@@ -129,8 +129,9 @@ impl Shared {
             })
     }
 
-    /// The state, which must fit the digest in the table, if there is one.
-    async fn fetch(&self, key: &str) -> io::Result<Option<Stored>> {
+    /// The state, which must fit the digest in the table, if there is one; or be what a run of ours was about to write, and perhaps was cut off before it could
+    /// note that in the table. `note`: then it is noted now.
+    async fn fetch(&self, key: &str, begun: &[String], note: bool) -> io::Result<Option<Stored>> {
         let clients = self.clients().await?;
         let started = tokio::time::Instant::now();
         loop {
@@ -144,7 +145,17 @@ impl Shared {
             let digest = found
                 .as_ref()
                 .map(|(bytes, _)| hex::encode(Md5::digest(bytes)));
-            if expected.is_none() || expected == digest {
+            let fits = expected.is_none() || expected == digest;
+            let is_begun = !fits
+                && found
+                    .as_ref()
+                    .is_some_and(|(bytes, _)| begun.contains(&crate::whole::digest(bytes)));
+            if let (true, true, Some(digest), Some(table)) =
+                (is_begun, note, &digest, self.table(clients))
+            {
+                table.set_digest(&self.lock_id(key), digest).await?;
+            }
+            if fits || is_begun {
                 return Ok(found.map(|(bytes, tag)| Stored {
                     bytes,
                     tag: Some(tag),
@@ -423,10 +434,15 @@ impl Place for S3Place {
             .collect())
     }
 
-    fn get(&self, workspace: &str) -> Result<Option<Stored>, StoreError> {
+    fn notes_digests(&self) -> bool {
+        self.shared.settings.table.is_some()
+    }
+
+    fn get(&self, workspace: &str, begun: &[String]) -> Result<Option<Stored>, StoreError> {
         let key = self.shared.settings.state_key(workspace);
+        let begun = begun.to_vec();
         self.shared.run("reading", &key, |shared, key| async move {
-            shared.fetch(&key).await
+            shared.fetch(&key, &begun, false).await
         })
     }
 
@@ -474,6 +490,10 @@ impl Place for S3Place {
 
     fn locks(&self) -> bool {
         self.shared.settings.lock_file || self.shared.settings.table.is_some()
+    }
+
+    fn lasts(&self, holder: Option<&Holder>) -> bool {
+        holder.is_none_or(|holder| promised(&holder.info).is_none())
     }
 
     fn break_lock(&self, workspace: &str, id: &str) -> Result<(), StoreError> {
@@ -566,10 +586,11 @@ struct HeldObject {
 }
 
 impl Held for HeldObject {
-    fn get(&mut self) -> Result<Option<Stored>, StoreError> {
+    fn get(&mut self, begun: &[String]) -> Result<Option<Stored>, StoreError> {
+        let begun = begun.to_vec();
         self.shared
             .run("reading", &self.key, |shared, key| async move {
-                shared.fetch(&key).await
+                shared.fetch(&key, &begun, true).await
             })
     }
 
@@ -589,18 +610,19 @@ impl Held for HeldObject {
         }
     }
 
-    fn is_held(&mut self) -> Result<bool, StoreError> {
+    fn is_held(&mut self) -> Result<Option<bool>, StoreError> {
         let settings = &self.shared.settings;
         let Some(id) = self.id.clone() else {
-            return Ok(true);
+            return Ok(None);
         };
         if !settings.lock_file && settings.table.is_none() {
-            return Ok(true);
+            return Ok(None);
         }
         self.shared
             .run("reading the lock of", &self.key, |shared, key| async move {
                 shared.is_held(&key, &id).await
             })
+            .map(Some)
     }
 
     fn unlock(self: Box<Self>) -> Result<(), StoreError> {

@@ -15,7 +15,7 @@ impl Shared {
     /// The versions of a state that the bucket keeps.
     pub(super) async fn kept(self: Arc<Self>, key: String) -> io::Result<Vec<Kept>> {
         let clients = self.clients().await?;
-        let mut versions = self.objects(clients).versions(&key).await?;
+        let mut versions = self.objects(clients).versions(&key, MOST).await?;
         versions.drain(..versions.len().saturating_sub(MOST));
         let mut all = Vec::with_capacity(versions.len());
         // Each says its serial by itself: some are asked at a time.

@@ -56,6 +56,25 @@ impl Prepared {
     }
 }
 
+/// Digests of state files that were about to be written when a run was cut off, here or elsewhere. Asked for only where it matters.
+pub(super) fn begun(
+    place: &dyn Place,
+    desk: &Desk,
+    side: Option<&mut Box<dyn Side>>,
+    means: &Means,
+) -> Result<Vec<String>, StoreError> {
+    if !place.notes_digests() {
+        return Ok(Vec::new());
+    }
+    let mut begun = desk.marks()?.map_or_else(Vec::new, |marks| marks.begun());
+    if let Some(side) = side
+        && let Some((shipped, _)) = ship::read(&mut **side, &means.seal)?
+    {
+        begun.extend(shipped.writing.map(|mark| mark.digest));
+    }
+    Ok(begun)
+}
+
 /// Reads everything and decides what the state is; writes nothing but what is set aside.
 pub(super) fn prepare(
     place: &dyn Place,
@@ -69,7 +88,8 @@ pub(super) fn prepare(
     if let Some(path) = desk.unwritten().first() {
         return Err(StoreError::Refused(still_unwritten(&name, path)));
     }
-    let found = Found::new(held.get()?);
+    let begun = begun(place, desk, side.as_mut(), means)?;
+    let found = Found::new(held.get(&begun)?);
     let facts = Facts::gather(found, place, workspace, desk, &means.seal)?;
     let mut shipped = None;
     let mut added = Addition::Nothing;
@@ -149,6 +169,10 @@ fn going_on(facts: &Facts, mark: &Mark, name: &str, means: &Means) -> Decided {
         .clone()
         .unwrap_or_else(|| Marks::new(name.to_owned(), Mark::nothing()));
     marks.written = mark.clone();
+    if !facts.found.is_cut_off() {
+        // Either this is what was being written, or that never came there.
+        marks.writing = None;
+    }
     Decided {
         snapshot: told(facts),
         marks,

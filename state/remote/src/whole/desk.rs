@@ -34,6 +34,10 @@ use terrane_store::wire::{Batch, WireError, encode_snapshot};
 const FORMAT: u64 = 1;
 /// What the folders of runs without a lock begin with.
 const ASIDE: &str = "unlocked-";
+/// So many locks are remembered.
+const MOST_NOTED: usize = 16;
+/// A file of notes is not longer than this.
+const LONGEST_NOTE: u64 = 1 << 20;
 /// A journal shorter than this is never put away.
 const LONG: u64 = 16 << 20;
 
@@ -79,6 +83,14 @@ impl Marks {
             written,
             writing: None,
         }
+    }
+
+    /// The digest of the file that was about to be written, if there is one.
+    pub(crate) fn begun(&self) -> Vec<String> {
+        self.writing
+            .iter()
+            .map(|mark| mark.digest.clone())
+            .collect()
     }
 
     /// The point of the journal that a file stands for.
@@ -357,7 +369,7 @@ impl Desk {
             };
             match owned.file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(Err(owned.last())),
+                Err(TryLockError::WouldBlock) => return Ok(Err(owned.newest())),
                 Err(TryLockError::Error(source)) => return Err(io_error("locking", &path)(source)),
             }
             // Whoever had it may have removed the folder between opening and locking.
@@ -378,7 +390,7 @@ impl Desk {
         let path = self.folder().join("owner");
         let file = OpenOptions::new().read(true).open(&path).ok()?;
         match file.try_lock_shared() {
-            Err(TryLockError::WouldBlock) => Owned { file, path }.last(),
+            Err(TryLockError::WouldBlock) => Owned { file, path }.newest(),
             Ok(()) | Err(TryLockError::Error(_)) => None,
         }
     }
@@ -452,21 +464,44 @@ impl Owned {
         is_same(&self.file, &self.path)
     }
 
-    /// The lock on the state file that was last taken from here. If it is still held, it is by a process that is no more.
-    pub(crate) fn last(&mut self) -> Option<Holder> {
-        let mut bytes = Vec::new();
-        self.file.rewind().ok()?;
-        self.file.read_to_end(&mut bytes).ok()?;
-        Holder::from_json(&bytes)
+    /// The lock that was noted last.
+    fn newest(&mut self) -> Option<Holder> {
+        self.noted().into_iter().next()
     }
 
-    /// Notes which lock is about to be taken.
-    pub(crate) fn note(&mut self, info: Option<&Holder>) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.rewind()?;
-        if let Some(info) = info {
-            self.file.write_all(&info.to_json())?;
+    /// The locks on the state file that were taken from here, the newest first: more than one where it is not known what became of them. If one is
+    /// still held, it is by a process that is no more.
+    pub(crate) fn noted(&mut self) -> Vec<Holder> {
+        let mut bytes = Vec::new();
+        let read = self.file.rewind().and_then(|()| {
+            let file = io::Read::by_ref(&mut self.file);
+            file.take(LONGEST_NOTE).read_to_end(&mut bytes)
+        });
+        match read {
+            // What a write that was cut off has left is no note.
+            Ok(_) => serde_json::Deserializer::from_slice(&bytes)
+                .into_iter()
+                .map_while(Result::ok)
+                .take(MOST_NOTED)
+                .collect(),
+            Err(_) => Vec::new(),
         }
+    }
+
+    /// Notes which lock is about to be taken, before the others.
+    pub(crate) fn note<'a>(
+        &mut self,
+        infos: impl IntoIterator<Item = &'a Holder>,
+    ) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        for info in infos.into_iter().take(MOST_NOTED) {
+            bytes.extend(info.to_json());
+            bytes.push(b'\n');
+        }
+        self.file.rewind()?;
+        // What was there is shortened last: a write that is cut off loses as little as it can.
+        self.file.write_all(&bytes)?;
+        self.file.set_len(bytes.len() as u64)?;
         self.file.sync_data()
     }
 }

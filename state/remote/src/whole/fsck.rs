@@ -71,8 +71,8 @@ impl Work<'_> {
             }
         }
         let found = Found::new(match &mut self.ours {
-            Some(ours) => ours.held.get()?,
-            None => self.store.place.get(self.workspace)?,
+            Some(ours) => ours.held.get(&[])?,
+            None => self.store.place.get(self.workspace, &[])?,
         });
         self.store.check_exists(self.workspace, &desk, &found)?;
         let state = found.parse(&self.name, &self.store.means.seal);

@@ -204,7 +204,7 @@ impl WholeFileStore {
         ours: &mut Ours,
         records: &[RawRecord<'_>],
     ) -> Result<(), StoreError> {
-        let found = Found::new(ours.held.get()?);
+        let found = Found::new(ours.held.get(&[])?);
         if !self.is_fresh(workspace, ours, &found)? {
             return Err(StoreError::Refused(format!(
                 "{} holds a state already",

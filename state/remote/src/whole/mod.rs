@@ -26,6 +26,7 @@ mod renew;
 pub(crate) mod ship;
 mod store;
 
+pub(crate) use recover::digest;
 pub(crate) use renew::Renewal;
 pub(crate) use store::WholeFileStore;
 
@@ -82,8 +83,13 @@ pub(crate) trait Place: Send + Sync + Debug {
         Ok(Vec::new())
     }
 
-    /// The state file, without a lock.
-    fn get(&self, workspace: &str) -> Result<Option<Stored>, StoreError>;
+    /// Whether what a state file must be is noted beside it, so that one that was written and not noted yet is refused.
+    fn notes_digests(&self) -> bool {
+        false
+    }
+
+    /// The state file, without a lock. `begun`: digests of files that a run of ours was about to write; they count, whatever is noted beside the file.
+    fn get(&self, workspace: &str, begun: &[String]) -> Result<Option<Stored>, StoreError>;
 
     /// Versions of the state file that the place keeps, oldest first, without a lock.
     fn kept(&self, workspace: &str) -> Result<Vec<Kept>, StoreError> {
@@ -109,6 +115,12 @@ pub(crate) trait Place: Send + Sync + Debug {
     /// written beside it.
     fn locks_outlive_processes(&self) -> bool {
         true
+    }
+
+    /// Whether a lock stays when its holder dies where nobody can see that, until somebody takes it away. `None`: it is not known who holds it.
+    fn lasts(&self, holder: Option<&Holder>) -> bool {
+        let _ = holder;
+        false
     }
 
     /// Opens a workspace without locking it.
@@ -168,17 +180,15 @@ pub(crate) enum LockOutcome {
 
 /// A workspace that is locked, or is to be written without a lock.
 pub(crate) trait Held: Send + Debug {
-    /// The state file.
-    fn get(&mut self) -> Result<Option<Stored>, StoreError>;
+    /// The state file. `begun`: as in [`Place::get`]; what is noted beside such a file is put right.
+    fn get(&mut self, begun: &[String]) -> Result<Option<Stored>, StoreError>;
 
     /// Puts a state file in place of the one with this tag. Where the place can tell, nothing is written if it is another one by now. Where it keeps versions, the
     /// note stands beside this one.
     fn put(&mut self, bytes: &[u8], expected: &Tag, note: &Note) -> Result<Tag, StoreError>;
 
-    /// Whether the lock is still held, where that can be asked.
-    fn is_held(&mut self) -> Result<bool, StoreError> {
-        Ok(true)
-    }
+    /// Whether the lock is still held; `None`: that can't be asked.
+    fn is_held(&mut self) -> Result<Option<bool>, StoreError>;
 
     /// Keeps a copy of the state file as it was before a run first writes, where that is the custom.
     fn back_up(&mut self, bytes: &[u8]) -> Result<(), StoreError> {

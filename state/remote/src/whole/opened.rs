@@ -5,7 +5,7 @@ use super::kept::Note;
 use super::recover::{Found, Relation, batch_text, digest, export, open_intents};
 use super::renew::Renewing;
 use super::ship::{BatchText, Shipped, Shipper};
-use super::{Held, Place, Side, Stored, Tag, decide};
+use super::{Held, Place, Side, Tag, decide};
 use crate::Say;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +75,8 @@ pub(crate) struct Opened {
     write_at_ms: Option<u64>,
     /// How much was recorded since the file was written.
     since_write: usize,
+    /// Why this run must stop, where that was seen when the file was to be written.
+    stop: Option<String>,
     shipper: Option<Shipper>,
     renewing: Option<Renewing>,
     held: Option<Box<dyn Held>>,
@@ -117,10 +119,10 @@ fn lease(holder: Holder, fence: Fence, locked: bool) -> Lease {
     }
 }
 
-/// The file as it was, where a copy of it is kept.
-fn before(place: &dyn Place, stored: Option<Stored>) -> Option<Vec<u8>> {
-    let stored = stored.filter(|_| place.writes_in_place());
-    stored.map(|stored| stored.bytes)
+/// The file as it was, where a copy of it is kept. Not where a write of it was cut off: what was kept before that is worth more.
+fn before(place: &dyn Place, found: Found) -> Option<Vec<u8>> {
+    let keeps = place.writes_in_place() && !found.is_cut_off();
+    found.stored.filter(|_| keeps).map(|stored| stored.bytes)
 }
 
 impl Opened {
@@ -140,9 +142,10 @@ impl Opened {
         let lock = locked.then(|| holder.id.to_string());
         let side = || place.side(workspace, lock.as_deref()).filter(|_| !aside);
         let result = decide::prepare(&**place, workspace, &desk, &mut *held, side(), &means)
-            .and_then(|prepared| resealed(prepared, &desk));
-        let prepared = match result {
-            Ok(prepared) => prepared,
+            .and_then(|prepared| resealed(prepared, &desk))
+            .and_then(|prepared| Ok((prepared.facts.unwritten()?, prepared)));
+        let (history, prepared) = match result {
+            Ok(found) => found,
             Err(error) => {
                 drop(renewing);
                 drop(held.unlock());
@@ -164,7 +167,6 @@ impl Opened {
         let absent = facts.found.stored.is_none();
         let stale = facts.found.is_stale(&means.seal);
         let who = holder.who.to_string();
-        let history = facts.unwritten()?;
         let mut opened = Self {
             name,
             lease: lease(holder, Fence::above(snapshot.last_op), locked),
@@ -178,11 +180,12 @@ impl Opened {
             tag,
             history,
             file_len,
-            before: before(&**place, facts.found.stored),
+            before: before(&**place, facts.found),
             behind,
             every_ms: place.write_every_ms(),
             write_at_ms: None,
             since_write: 0,
+            stop: None,
             shipper: None,
             renewing,
             held: Some(held),
@@ -287,13 +290,7 @@ impl Opened {
         who: String,
     ) -> Result<(), StoreError> {
         let (old, tag) = known.map_or((None, None), |(shipped, tag)| (Some(shipped), tag));
-        let mut shipped = Shipped::new(self.header.id, who, self.marks.written.clone());
-        if self.behind {
-            shipped.open = open_intents(&self.at_mark()?)?;
-            shipped.batches = self.unsynced()?;
-        } else {
-            shipped.open = open_intents(&self.snapshot)?;
-        }
+        let shipped = self.to_ship(who)?;
         let known = old.as_ref().is_some_and(|old| {
             old.journal == shipped.journal
                 && old.base == shipped.base
@@ -307,6 +304,18 @@ impl Opened {
             })?;
         self.shipper = Some(shipper);
         Ok(())
+    }
+
+    /// All that the file lacks.
+    fn to_ship(&self, who: String) -> Result<Shipped, StoreError> {
+        let mut shipped = Shipped::new(self.header.id, who, self.marks.written.clone());
+        if self.behind {
+            shipped.open = open_intents(&self.at_mark()?)?;
+            shipped.batches = self.unsynced()?;
+        } else {
+            shipped.open = open_intents(&self.snapshot)?;
+        }
+        Ok(shipped)
     }
 
     /// The state that the file stands for, by the journal.
@@ -384,7 +393,10 @@ impl Opened {
         let runs = self.history.versions();
         let new = runs.partition_point(|run| run.last_serial <= since);
         let note = Note::new(snapshot.serial, runs.get(new..).unwrap_or_default());
-        self.tag = held.put(&bytes, &self.tag, &note)?;
+        self.tag = match held.put(&bytes, &self.tag, &note) {
+            Err(StoreError::LeaseLost { why, .. }) => return Err(self.stop(&why)),
+            put => put?,
+        };
         self.file_len = bytes.len();
         self.marks.written = mark.clone();
         self.marks.writing = None;
@@ -406,28 +418,66 @@ impl Opened {
         if taken || !self.owned.is_in_place() {
             return Err(self.lost("the lock was taken away"));
         }
+        if let Some(why) = &self.stop {
+            return Err(self.lost(why));
+        }
         match self.shipper.as_ref().and_then(Shipper::lost) {
             None => Ok(()),
             Some(why) => Err(self.lost(&why)),
         }
     }
 
-    /// Whether the file may be written: the lock is held, and where there is none, nobody else wrote.
+    /// Whether the file may be written: the lock is held, and where that can't be asked, nobody else wrote.
+    ///
+    /// A write whose answer was lost may have come through. Before another one, it is looked whether that is so: else what is there would be taken for
+    /// somebody else's, now or by the next run.
     fn check_file(&mut self) -> Result<(), StoreError> {
         self.check_lease()?;
         let Some(held) = &mut self.held else {
             return Ok(());
         };
-        if self.lease.locked {
-            if held.is_held()? {
-                return Ok(());
-            }
-            return Err(self.lost("the lock was taken away"));
+        let is_held = match self.lease.locked {
+            true => held.is_held()?,
+            false => None,
+        };
+        match (is_held, &self.marks.writing) {
+            (Some(false), _) => return Err(self.stop("the lock was taken away")),
+            (Some(true), None) => return Ok(()),
+            (Some(true), Some(_)) | (None, _) => {}
         }
-        if Found::new(held.get()?).digest == self.marks.written.digest {
+        let begun = self.marks.begun();
+        let found = Found::new(held.get(&begun)?);
+        if begun.contains(&found.digest) {
+            return self.came_through(&found);
+        }
+        let cut_off = !begun.is_empty() && found.is_cut_off();
+        if is_held.is_some() || cut_off || found.digest == self.marks.written.digest {
             return Ok(());
         }
-        Err(self.lost("somebody else wrote the state meanwhile"))
+        Err(self.stop("somebody else wrote the state meanwhile"))
+    }
+
+    /// The last write of the file was thought to have failed, and did not.
+    fn came_through(&mut self, found: &Found) -> Result<(), StoreError> {
+        let Some(mark) = self.marks.writing.take() else {
+            return Ok(());
+        };
+        self.marks.written = mark;
+        self.tag = found.tag();
+        self.file_len = found.len();
+        if self.journal.is_some() {
+            self.desk.set_marks(&self.marks)?;
+        }
+        if let Some(shipper) = &self.shipper {
+            shipper.anew(self.to_ship(self.lease.holder.who.to_string())?);
+        }
+        Ok(())
+    }
+
+    /// Says that this run must not write any more, now and from now on.
+    fn stop(&mut self, why: &str) -> StoreError {
+        self.stop = Some(why.to_owned());
+        self.lost(why)
     }
 
     fn lost(&self, why: &str) -> StoreError {
@@ -475,7 +525,7 @@ impl Opened {
         let held = self.held.take();
         let unlocked = held.map_or(Ok(()), Held::unlock);
         if unlocked.is_ok() && self.owned.is_in_place() {
-            drop(self.owned.note(None));
+            drop(self.owned.note([]));
         }
         if let Err(error @ StoreError::LeaseLost { .. }) = written {
             return Err(error);
@@ -554,9 +604,9 @@ impl Workspace for Opened {
         self.check_lease()?;
         if self.lease.locked
             && let Some(held) = &mut self.held
-            && matches!(held.is_held(), Ok(false))
+            && matches!(held.is_held(), Ok(Some(false)))
         {
-            return Err(self.lost("the lock was taken away"));
+            return Err(self.stop("the lock was taken away"));
         }
         if self.behind {
             self.tend();

@@ -38,6 +38,12 @@ impl Found {
         self.stored.as_ref().map_or(0, |stored| stored.bytes.len())
     }
 
+    /// Whether it is a file that is written in place, and that was cut off.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        let stored = self.stored.as_ref();
+        stored.is_some_and(|stored| stored.bytes.first() == Some(&0))
+    }
+
     /// Whether the file is not sealed as it would be today, and must be written anew. Costs nothing where there is nothing to change from.
     pub(crate) fn is_stale(&self, seal: &Arc<dyn Seal>) -> bool {
         let stored = self.stored.as_ref().filter(|_| seal.has_fallback());

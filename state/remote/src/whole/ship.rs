@@ -115,6 +115,8 @@ enum Message {
         open: Option<BatchText>,
         done: Sender<()>,
     },
+    /// What is shipped begins anew, as this says.
+    Anew(Box<Shipped>),
     /// Everything that is pending is to be written now.
     Flush(Sender<Result<(), StoreError>>),
 }
@@ -185,6 +187,11 @@ impl Shipper {
             done,
         });
         let _gone = answer.recv();
+    }
+
+    /// Begins anew with this, in place of all that was given before.
+    pub(crate) fn anew(&self, shipped: Shipped) {
+        self.send(Message::Anew(Box::new(shipped)));
     }
 
     /// Writes what is pending.
@@ -264,6 +271,11 @@ impl Shipping {
         self.since = None;
     }
 
+    fn is_lost(&self) -> bool {
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.is_some()
+    }
+
     /// When to write next.
     fn due(&self) -> Option<Instant> {
         let due = self.since? + DELAY;
@@ -278,11 +290,9 @@ impl Shipping {
     fn take(&mut self, message: Message) {
         match message {
             Message::Batch(batch) => {
-                let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-                if lost.is_some() {
+                if self.is_lost() {
                     return;
                 }
-                drop(lost);
                 self.pending += batch.get().len();
                 self.since.get_or_insert_with(Instant::now);
                 self.shipped.batches.push(batch);
@@ -316,6 +326,12 @@ impl Shipping {
                     drop(self.put());
                 }
                 let _gone = done.send(());
+            }
+            Message::Anew(shipped) => {
+                self.shipped = *shipped;
+                if !self.is_lost() {
+                    self.since.get_or_insert_with(Instant::now);
+                }
             }
             Message::Flush(done) => {
                 let result = if self.since.is_some() {

@@ -5,7 +5,7 @@ use super::kept::merged;
 use super::opened::{Means, Opened, Opening};
 use super::recover::{Addition, Facts, Found, Relation, addition, export};
 use super::renew::Renewing;
-use super::{LockOutcome, Place, ship};
+use super::{LockOutcome, Place, decide, ship};
 use crate::Surroundings;
 use std::sync::Arc;
 use terrane_model::event::EventKind;
@@ -30,15 +30,6 @@ pub(crate) struct WholeFileStore {
     sealer: Arc<Sealer>,
 }
 
-/// Somebody else has it.
-fn waiting(holder: Option<Holder>) -> Attempt {
-    Attempt::Waiting(Waiting {
-        position: 1,
-        holders: holder.into_iter().collect(),
-        about: None,
-    })
-}
-
 impl WholeFileStore {
     pub(crate) fn new(
         place: Arc<dyn Place>,
@@ -53,6 +44,16 @@ impl WholeFileStore {
                 say: Arc::clone(&surroundings.say),
                 clock: Arc::clone(&surroundings.clock),
             },
+        }
+    }
+
+    /// Somebody else has it.
+    fn waiting(&self, holder: Option<Holder>) -> Waiting {
+        Waiting {
+            position: 1,
+            lasts: self.place.lasts(holder.as_ref()),
+            holders: holder.into_iter().collect(),
+            about: None,
         }
     }
 
@@ -79,17 +80,19 @@ impl WholeFileStore {
         holder: &Holder,
         owned: &mut Owned,
     ) -> Result<LockOutcome, StoreError> {
-        let last = owned.last();
-        // Noted before it is taken: after a crash in between, it is known whose it is.
-        owned.note(Some(holder)).map_err(|source| StoreError::Io {
-            doing: format!("writing {}", self.place.desk(workspace).display()),
-            source,
-        })?;
+        let earlier = owned.noted();
+        // Noted before it is taken: after a crash in between, it is known whose it is. What was noted before stays until it is known that nobody has that lock.
+        owned
+            .note(std::iter::once(holder).chain(&earlier))
+            .map_err(|source| StoreError::Io {
+                doing: format!("writing {}", self.place.desk(workspace).display()),
+                source,
+            })?;
         let mut outcome = self.place.lock(workspace, holder)?;
         if let LockOutcome::HeldBy(Some(theirs)) = &outcome
             && self.place.locks_outlive_processes()
         {
-            let from_here = last.as_ref().is_some_and(|last| last.id == theirs.id);
+            let from_here = earlier.iter().any(|earlier| earlier.id == theirs.id);
             if from_here {
                 (self.means.say)(&format!(
                     "The lock on {} was left behind by a run from this folder that was cut off; it is taken over.",
@@ -101,9 +104,12 @@ impl WholeFileStore {
                 outcome = self.take_over(workspace, holder, theirs)?;
             }
         }
-        if matches!(outcome, LockOutcome::HeldBy(_)) {
+        // Where this fails, more is noted than need be.
+        match outcome {
             // What was noted of an earlier lock may be needed yet.
-            drop(owned.note(last.as_ref()));
+            LockOutcome::HeldBy(_) => drop(owned.note(&earlier)),
+            LockOutcome::Locked(_) if earlier.is_empty() => {}
+            LockOutcome::Locked(_) => drop(owned.note([holder])),
         }
         Ok(outcome)
     }
@@ -193,7 +199,9 @@ impl WholeFileStore {
         let mut tries = 0;
         loop {
             tries += 1;
-            let found = Found::new(self.place.get(workspace)?);
+            let mut side = self.place.side(workspace, None);
+            let begun = decide::begun(&*self.place, &desk, side.as_mut(), &self.means)?;
+            let found = Found::new(self.place.get(workspace, &begun)?);
             self.check_exists(workspace, &desk, &found)?;
             let facts = Facts::gather(found, &*self.place, workspace, &desk, seal)?;
             let goes_on = matches!(facts.relation, Relation::GoesOn(_));
@@ -203,8 +211,8 @@ impl WholeFileStore {
                 continue;
             }
             let mut added = Addition::Nothing;
-            if let Some(mut side) = self.place.side(workspace, None)
-                && let Some((shipped, _)) = ship::read(&mut *side, seal)?
+            if let Some(side) = &mut side
+                && let Some((shipped, _)) = ship::read(&mut **side, seal)?
             {
                 added = addition(&shipped, &side.name(), &facts)?;
             }
@@ -290,29 +298,40 @@ impl WholeFileStore {
         })
     }
 
-    /// Renews a lock from now on, if it is one that must be.
-    fn renewing(&self, workspace: &str, lock: &str) -> Result<Option<Renewing>, StoreError> {
+    /// Renews a lock from now on, if it is one that must be. Where that can't be, it is given back.
+    fn renewing(
+        &self,
+        workspace: &str,
+        lock: &str,
+        held: Box<dyn super::Held>,
+    ) -> Result<(Option<Renewing>, Box<dyn super::Held>), StoreError> {
         let renewal = self.place.renewal(workspace, lock);
-        renewal.map(Renewing::start).transpose()
+        match renewal.map(Renewing::start).transpose() {
+            Ok(renewing) => Ok((renewing, held)),
+            Err(error) => {
+                drop(held.unlock());
+                Err(error)
+            }
+        }
     }
 
     /// A workspace for something that is no run: its desk, and the lock on its state.
     pub(super) fn own(&self, workspace: &str, what: &str) -> Result<Ours, StoreError> {
         let desk = self.desk(workspace);
-        let in_use = |holder| match waiting(holder) {
-            Attempt::Waiting(waiting) => waiting.in_use(self.place.name(workspace)),
-            Attempt::Granted(_) => StoreError::NoWorkspace(workspace.to_owned()),
-        };
+        let in_use = |holder| self.waiting(holder).in_use(self.place.name(workspace));
         let mut owned = desk.own()?.map_err(in_use)?;
         let holder = self.holder(workspace, &Holder::this_process(what));
         match self.lock(workspace, &holder, &mut owned)? {
-            LockOutcome::Locked(held) => Ok(Ours {
-                name: self.place.name(workspace),
-                renewing: self.renewing(workspace, &holder.id)?,
-                desk,
-                held,
-                owned,
-            }),
+            LockOutcome::Locked(held) => {
+                let (renewing, held) = self.renewing(workspace, &holder.id, held)?;
+                Ok(Ours {
+                    name: self.place.name(workspace),
+                    renewing,
+                    desk,
+                    held,
+                    owned,
+                })
+            }
             LockOutcome::HeldBy(holder) => Err(in_use(holder)),
         }
     }
@@ -346,7 +365,7 @@ impl Ours {
         self.renewing = None;
         let unlocked = self.held.unlock();
         if unlocked.is_ok() && self.owned.is_in_place() {
-            drop(self.owned.note(None));
+            drop(self.owned.note([]));
         }
         unlocked
     }
@@ -385,7 +404,13 @@ impl StateStore for WholeFileStore {
         }
         let mut owned = match own {
             Ok(owned) => owned,
-            Err(holder) => return Ok(waiting(holder)),
+            // A process that lives: the system would have given its folder back.
+            Err(holder) => {
+                return Ok(Attempt::Waiting(Waiting {
+                    lasts: false,
+                    ..self.waiting(holder)
+                }));
+            }
         };
         let holder = self.holder(workspace, &request.holder);
         let outcome = if request.lock {
@@ -395,12 +420,12 @@ impl StateStore for WholeFileStore {
         };
         let held = match outcome {
             LockOutcome::Locked(held) => held,
-            LockOutcome::HeldBy(holder) => return Ok(waiting(holder)),
+            LockOutcome::HeldBy(holder) => return Ok(Attempt::Waiting(self.waiting(holder))),
         };
         let locked = request.lock && self.place.locks();
-        let renewing = match locked {
-            true => self.renewing(workspace, &holder.id)?,
-            false => None,
+        let (renewing, held) = match locked {
+            true => self.renewing(workspace, &holder.id, held)?,
+            false => (None, held),
         };
         let opening = Opening {
             place: &self.place,

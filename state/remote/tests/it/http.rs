@@ -6,6 +6,7 @@ use crate::server::{Instead, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::sync::Arc;
+use terrane_store::clock::ManualClock;
 use terrane_store::conformance::{Harness, check};
 use terrane_store::{StateStore, StoreError};
 use terrane_store_remote::Surroundings;
@@ -92,13 +93,14 @@ fn requests_are_those_of_the_peers() {
     commit_one(&*http.open(), "a");
     let seen = http.server.with(|inner| inner.seen.clone());
     let methods: Vec<&str> = seen.iter().map(|seen| seen.method.as_str()).collect();
-    assert_eq!(methods, ["LOCK", "GET", "PUT", "UNLOCK"]);
+    // The second GET: whether nobody wrote meanwhile. The lock can't be asked for.
+    assert_eq!(methods, ["LOCK", "GET", "GET", "PUT", "UNLOCK"]);
     let lock: serde_json::Value = serde_json::from_slice(&seen[0].body).unwrap();
     let id = lock["ID"].as_str().unwrap();
-    assert_eq!(seen[2].target, format!("/state?ID={id}"));
-    assert_eq!(seen[2].header("content-type"), Some("application/json"));
-    assert!(seen[2].header("content-md5").is_some());
-    let unlock: serde_json::Value = serde_json::from_slice(&seen[3].body).unwrap();
+    assert_eq!(seen[3].target, format!("/state?ID={id}"));
+    assert_eq!(seen[3].header("content-type"), Some("application/json"));
+    assert!(seen[3].header("content-md5").is_some());
+    let unlock: serde_json::Value = serde_json::from_slice(&seen[4].body).unwrap();
     assert_eq!(unlock, lock);
 }
 
@@ -205,6 +207,79 @@ fn a_lock_can_be_forced() {
     assert!(elsewhere.force_unlock("default", "other").is_err());
     elsewhere.force_unlock("default", &id).unwrap();
     elsewhere.open("default").unwrap().close().unwrap();
+}
+
+/// A writer whose lock was taken away writes nothing over the one that has it now, though its server lets it.
+#[test]
+fn a_writer_without_its_lock_is_fenced() {
+    let http = Http::new();
+    http.server.with(|inner| inner.careless = true);
+    commit_one(&*http.open(), "a");
+    let mut stale = http.open().open("default").unwrap();
+    stale.commit(vec![set_of("stale")]).unwrap();
+    let id = stale.lease().holder.id.to_string();
+    let elsewhere = Setting::leaked();
+    http.open_on(&elsewhere)
+        .force_unlock("default", &id)
+        .unwrap();
+    commit_one(&*http.open_on(&elsewhere), "new");
+    let before = http.server.with(|inner| inner.state.clone());
+    let error = stale.close().expect_err("it must not write");
+    assert!(matches!(error, StoreError::LeaseLost { .. }), "{error}");
+    assert_eq!(http.server.with(|inner| inner.state.clone()), before);
+    // What it had is kept there, and the next run there says so.
+    let error = http.open().open("default").expect_err("a fork");
+    assert!(error.to_string().contains("unwritten-"), "{error}");
+}
+
+/// What a run wrote and had no answer for is known as its own, also when it can't write any more after that.
+#[test]
+fn a_write_without_an_answer_is_not_taken_for_that_of_others() {
+    for ends_well in [false, true] {
+        let mut http = Http::new();
+        http.setting.env = [("TF_HTTP_RETRY_MAX".to_owned(), "0".to_owned())].into();
+        let clock = ManualClock::new(1_763_664_671_000);
+        http.setting.clock = Arc::new(clock.clone());
+        commit_one(&*http.open(), "a");
+        let mut workspace = http.open().open("default").unwrap();
+        workspace.commit(vec![set_of("b")]).unwrap();
+        clock.pass(20_000);
+        // It is written while the run goes on: looked at, stored, and the answer is lost.
+        http.server
+            .with(|inner| inner.instead = [Instead::Right, Instead::CutAfter].into());
+        workspace.commit(vec![set_of("c")]).unwrap();
+        assert!(http.server.with(|inner| inner.instead.is_empty()));
+        workspace.commit(vec![set_of("d")]).unwrap();
+        let expected = workspace.snapshot();
+        let down = Instead::Status(503, "");
+        if !ends_well {
+            http.server
+                .with(|inner| inner.instead = [down.clone(), down].into());
+        }
+        assert_eq!(workspace.close().is_ok(), ends_well);
+        let workspace = http.open().open("default").unwrap();
+        assert_eq!(workspace.snapshot(), expected, "{}", http.setting.said());
+        workspace.close().unwrap();
+        assert!(at(&http.open().read("default").unwrap(), "d"));
+    }
+}
+
+/// A lock that a run left behind is known as one from here as long as it is there, also when the next run could not ask for it.
+#[test]
+fn a_lock_that_was_left_behind_is_not_forgotten() {
+    let mut http = Http::new();
+    http.setting.env = [("TF_HTTP_RETRY_MAX".to_owned(), "0".to_owned())].into();
+    let workspace = http.open().open("default").unwrap();
+    let down = || Instead::Status(503, "");
+    http.server
+        .with(|inner| inner.instead = [down(), down()].into());
+    drop(workspace);
+    assert!(http.server.with(|inner| inner.lock.is_some()));
+    http.server.with(|inner| inner.instead = [down()].into());
+    http.open().open("default").expect_err("it is not there");
+    commit_one(&*http.open(), "a");
+    assert!(http.server.with(|inner| inner.lock.is_none()));
+    assert!(http.setting.said().contains("left behind"));
 }
 
 #[test]

@@ -318,6 +318,54 @@ fn a_digest_that_does_not_fit_is_waited_for_and_reported() {
     assert!(text.contains("-md5") && text.contains("Digest"), "{text}");
 }
 
+/// A run that was cut off between the state and its digest in the table keeps nobody from reading: neither here nor, by what it had shipped, elsewhere.
+#[test]
+fn a_digest_that_was_not_noted_yet_is_made_good() {
+    for elsewhere in [false, true] {
+        let Some(s3) = S3::new() else { return };
+        let s3 = s3.with_table(false);
+        commit_one(&*s3.open(), "a");
+        let mark = common::find(s3.setting.folder.path(), "mark");
+        let marks = || -> serde_json::Value {
+            serde_json::from_slice(&std::fs::read(&mark).unwrap()).unwrap()
+        };
+        let first = marks()["written"].clone();
+        let old = s3.moto.object(KEY).unwrap();
+        commit_one(&*s3.open(), "b");
+        let mut cut_off = marks();
+        cut_off["writing"] = cut_off["written"].clone();
+        cut_off["written"] = first;
+        let digest = {
+            use md5::Digest as _;
+            hex::encode(md5::Md5::digest(&old))
+        };
+        let table = format!("locks-{}", s3.moto.bucket);
+        let item = format!(r#""LockID":{{"S":"{}/{KEY}-md5"}}"#, s3.moto.bucket);
+        s3.moto.dynamodb(
+            "DynamoDB_20120810.PutItem",
+            &format!(r#"{{"TableName":"{table}","Item":{{{item},"Digest":{{"S":"{digest}"}}}}}}"#),
+        );
+        let other = Setting::new();
+        let store = if elsewhere {
+            let shipped = serde_json::json!({
+                "terrane.journal": 1, "journal": 7, "who": "ana@build", "base": cut_off["written"], "writing": cut_off["writing"],
+                "open": null, "batches": [],
+            });
+            s3.moto.put_object(JOURNAL, &shipped.to_string());
+            s3.open_on(&other)
+        } else {
+            std::fs::write(&mark, cut_off.to_string()).unwrap();
+            s3.open()
+        };
+        assert!(at(&store.read("default").unwrap(), "b"));
+        commit_one(&*store, "c");
+        assert!(at(
+            &s3.open_on(&Setting::new()).read("default").unwrap(),
+            "c"
+        ));
+    }
+}
+
 #[test]
 fn what_is_missing_is_named() {
     let Some(mut s3) = S3::new() else { return };

@@ -1,8 +1,9 @@
 //! Logs that go along when a state moves, and into backups.
 
-use super::{Audit, AuditError, Damage, Log};
+use super::{Audit, AuditError, Damage, Log, new_secret};
+use crate::StoreError;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, io};
 
 /// A log outside of a store, with the secret that sensitive values in it are hashed with.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +49,22 @@ pub fn keep(audit: &dyn Audit, workspace: &str) -> Result<Option<Kept>, AuditErr
             problem: String::from("it is no text"),
         })
     })?;
-    let secret = hex::encode(audit.secret(workspace)?);
+    let secret = match audit.secret(workspace) {
+        // There is none, and none can be made: nothing in the log was hashed with one, so that any does for the copy. A disk that can't be written any more
+        // is no reason for not saving what is on it.
+        Err(StoreError::Io { source, .. }) if is_unwritable(&source) => new_secret(),
+        secret => secret?,
+    };
+    let secret = hex::encode(secret);
     Ok(Some(Kept { log, secret }))
+}
+
+fn is_unwritable(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(
+        error.kind(),
+        QuotaExceeded | ReadOnlyFilesystem | StorageFull
+    )
 }
 
 impl Kept {

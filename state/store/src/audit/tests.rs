@@ -288,3 +288,39 @@ fn a_log_goes_along_and_never_takes_the_place_of_another() {
     ));
     assert!(!format!("{late:?}").contains("apply"));
 }
+
+/// A disk that can't be written any more is no reason for not saving what is on it: neither the log, nor the secret if there is one.
+#[test]
+fn what_can_not_be_written_can_be_kept() {
+    #[derive(Debug)]
+    struct ReadOnly(MemoryStore, std::io::ErrorKind);
+    impl super::Audit for ReadOnly {
+        fn read(&self, workspace: &str) -> Result<Vec<u8>, StoreError> {
+            self.0.read(workspace)
+        }
+        fn change(&self, _: &str, _: super::Change<'_>) -> Result<(), StoreError> {
+            panic!("nothing is written")
+        }
+        fn secret_or(&self, _: &str, _: [u8; 32]) -> Result<[u8; 32], StoreError> {
+            Err(StoreError::Io {
+                doing: String::new(),
+                source: self.1.into(),
+            })
+        }
+    }
+    let store = MemoryStore::new();
+    append(&store, "default", &[draft("plan", &[])]).unwrap();
+    let disk = ReadOnly(store.clone(), std::io::ErrorKind::ReadOnlyFilesystem);
+    assert!(super::keep(&disk, "default").unwrap().is_some());
+    // One that is there and can't be read is not passed over.
+    let hidden = ReadOnly(store, std::io::ErrorKind::PermissionDenied);
+    assert!(super::keep(&hidden, "default").is_err());
+    let folder = tempfile::tempdir().unwrap();
+    let log = FileLog::new(folder.path().join("log"));
+    let secret = log.secret_or([7; 32]).unwrap();
+    let key = folder.path().join("log.key");
+    let mut mode = std::fs::metadata(&key).unwrap().permissions();
+    mode.set_readonly(true);
+    std::fs::set_permissions(&key, mode).unwrap();
+    assert_eq!(log.secret_or([8; 32]).unwrap(), secret);
+}

@@ -1,12 +1,13 @@
 //! Leases: who waits, who writes, and who can't any more.
 
-use super::sample::{instance, set};
+use super::sample::{self, instance, set};
 use super::{Harness, close, commit, open};
 use crate::clock::ManualClock;
 use crate::lease::{Attempt, Claim, Fence, Holder, LeaseRequest, Leasing, Part, Waiting};
 use crate::{StateStore, StoreError, Workspace};
 use std::collections::BTreeMap;
 use terrane_model::addr::{InstanceAddr, InstanceKey};
+use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
 
 const LEASE_MS: u64 = 1000;
@@ -26,6 +27,7 @@ pub(super) fn check<H: Harness>(make: &impl Fn() -> H) {
     what_is_shared_is_waited_for_in_order(&make());
     what_is_not_leased_is_not_written(&make());
     operations_are_numbered_apart(&make());
+    runs_side_by_side_are_told_apart(&make());
     random_schedules_lose_nothing(&make());
 }
 
@@ -67,6 +69,42 @@ fn wait(store: &dyn StateStore, request: &LeaseRequest) -> Waiting {
 fn text(snapshot: &Snapshot, addr: &InstanceAddr) -> String {
     let state = snapshot.instance(addr).and_then(|one| one.current.clone());
     state.map_or_else(String::new, |object| object.attributes.to_string())
+}
+
+/// Each change is of the run that made it, whoever else was at work.
+fn runs_side_by_side_are_told_apart(harness: &impl Harness) {
+    let store = harness.store();
+    let mut one = get(&*store, &writes("one", &["a"]));
+    let mut two = get(&*store, &writes("two", &["b"]));
+    let (a, b) = (instance("a", None), instance("b", None));
+    commit(&mut one, vec![run("first"), set(&a, "{}")]);
+    commit(&mut two, vec![run("second")]);
+    commit(&mut one, vec![set(&a, r#"{"n":1}"#)]);
+    commit(&mut one, vec![set(&a, r#"{"n":2}"#)]);
+    commit(&mut two, vec![set(&b, "{}"), set(&b, r#"{"n":1}"#)]);
+    let last = one.refresh().expect("reads").serial + 1;
+    commit(&mut one, vec![set(&a, r#"{"n":3}"#)]);
+    close(one);
+    close(two);
+    let history = store.history("default").expect("reads");
+    let told: Vec<_> = history
+        .iter()
+        .map(|version| (&*version.run, &*version.who, version.changes))
+        .collect();
+    assert_eq!(
+        told,
+        [("first", "first@test", 4), ("second", "second@test", 2)]
+    );
+    assert_eq!(history.first().map(|first| first.last_serial), Some(last));
+}
+
+fn run(name: &str) -> Event {
+    sample::event(EventKind::Run {
+        run: name.into(),
+        plan: "p".into(),
+        command: "apply".into(),
+        who: format!("{name}@test").into(),
+    })
 }
 
 fn is_lost(outcome: Result<(), StoreError>) -> bool {

@@ -216,10 +216,14 @@ pub fn create_with(path: &Path, header: Header, records: &[u8]) -> Result<(File,
     };
     match make() {
         Ok(file) => Ok((file, bytes.len() as u64)),
-        Err(source) => Err(StoreError::Io {
-            doing: format!("making {}", path.display()),
-            source,
-        }),
+        Err(source) => {
+            // On a disk that is full, what is left of it would only be in the way.
+            drop(std::fs::remove_file(&draft));
+            Err(StoreError::Io {
+                doing: format!("making {}", path.display()),
+                source,
+            })
+        }
     }
 }
 

@@ -112,19 +112,44 @@ impl Holder {
     }
 }
 
-/// The process and its command line, shortened.
+/// The process and what it was called with.
 fn this_command() -> String {
-    let words = std::env::args_os()
-        .take(3)
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ");
-    format!("process {}: {words}", std::process::id())
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    format!("process {}: {}", std::process::id(), command(words))
+}
+
+/// The program and its command. Nothing of the options: everybody who finds the lock reads this, and values of variables can be among them.
+fn command(words: impl Iterator<Item = String>) -> String {
+    const MOST: usize = 3;
+    let mut words = words.peekable();
+    let program = words.next();
+    while words.next_if(|word| word.starts_with('-')).is_some() {}
+    let command = words.take_while(|word| !word.starts_with('-'));
+    let all: Vec<String> = program.into_iter().chain(command).take(MOST).collect();
+    all.join(" ")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Holder;
+    use super::{Holder, command};
+
+    /// What stands in a lock is read by many.
+    #[test]
+    fn options_are_not_told() {
+        for (words, expect) in [
+            ("terrane apply -var=password=secret", "terrane apply"),
+            (
+                "terrane -chdir=x apply -var password=secret",
+                "terrane apply",
+            ),
+            ("terrane state mv a b", "terrane state mv"),
+            ("terrane -version", "terrane"),
+            ("", ""),
+        ] {
+            let words = words.split_whitespace().map(str::to_owned);
+            assert_eq!(command(words), expect);
+        }
+    }
 
     #[test]
     fn a_lock_of_a_peer_is_read_and_written() {

@@ -114,6 +114,8 @@ pub struct Waiting {
     pub holders: Vec<Holder>,
     /// The first thing that is wanted by both, where the store tells.
     pub about: Option<Conflict>,
+    /// Whether the lock stays when its holder dies where nobody can see that, until somebody takes it away.
+    pub lasts: bool,
 }
 
 impl Waiting {
@@ -127,6 +129,7 @@ impl Waiting {
                 .holders
                 .first()
                 .map_or_else(String::new, |holder| holder.id.to_string()),
+            lasts: self.lasts,
         }
     }
 

@@ -277,6 +277,8 @@ impl Out<'_> {
             None => {}
             Some(InstanceKey::Int(index)) => self.raw("index_key", &index.to_string()),
             Some(InstanceKey::Str(key)) => self.string("index_key", key),
+            // No object has it.
+            Some(InstanceKey::Any) => self.string("index_key", "*"),
         }
         if *status == Status::Tainted {
             self.string("status", "tainted");

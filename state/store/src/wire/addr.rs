@@ -92,6 +92,8 @@ impl From<&InstanceKey> for WireKey {
         match key {
             InstanceKey::Int(index) => Self::Int(*index),
             InstanceKey::Str(key) => Self::Str(key.clone()),
+            // No object has it.
+            InstanceKey::Any => Self::Str(EcoString::inline("*")),
         }
     }
 }

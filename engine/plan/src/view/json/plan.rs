@@ -624,6 +624,7 @@ pub fn deferred_name(reason: DeferredReason) -> &'static str {
         DeferredReason::ProviderConfigUnknown => "provider_config_unknown",
         DeferredReason::AbsentPrerequisite => "absent_prereq",
         DeferredReason::DeferredPrerequisite => "deferred_prereq",
+        DeferredReason::InstanceCountUnknown => "instance_count_unknown",
     }
 }
 

@@ -111,9 +111,16 @@ pub(super) fn identity(
     out.entry("mode", mode_name(resource.mode))?;
     out.entry("type", &resource.type_name)?;
     out.entry("name", &resource.name)?;
-    if let Some(key) = &addr.key {
-        out.key("index")?;
-        instance_key(out, key)?;
+    match &addr.key {
+        None => {}
+        Some(InstanceKey::Any) => {
+            out.key("index_unknown")?;
+            out.raw("true")?;
+        }
+        Some(key) => {
+            out.key("index")?;
+            instance_key(out, key)?;
+        }
     }
     out.entry("provider_name", &provider.to_string())
 }
@@ -122,6 +129,7 @@ pub(super) fn instance_key(out: &mut Writer<'_>, key: &InstanceKey) -> fmt::Resu
     match key {
         InstanceKey::Int(index) => out.raw(&index.to_string()),
         InstanceKey::Str(key) => out.string(key),
+        InstanceKey::Any => out.string("*"),
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn deferred(deferred: &DeferredChange, schemas: Schemas<'_>, style: S
             "something that is deferred needs it"
         }
         DeferredReason::DeferredPrerequisite => "something that it depends on is deferred",
+        DeferredReason::InstanceCountUnknown => "the number of resource instances is unknown",
     };
     // Writing to a string cannot fail.
     let _written = writeln!(out, "  # (because {because})");
@@ -340,7 +341,9 @@ fn because(change: &ResourceChange) -> Vec<String> {
             match &change.addr.key {
                 None => "because resource uses count or for_each",
                 Some(InstanceKey::Int(_)) => "because resource does not use count",
-                Some(InstanceKey::Str(_)) => "because resource does not use for_each",
+                Some(InstanceKey::Str(_) | InstanceKey::Any) => {
+                    "because resource does not use for_each"
+                }
             }
             .to_owned(),
         ),

@@ -1,23 +1,16 @@
 //! Who asks: keys, profiles, tokens, roles.
 
 use super::Client;
-use super::sign::chain;
-use crate::settings::{Access, Keys, Role, Settings, WebRole, WebToken};
+use crate::settings::{Keys, Role, Settings, WebRole, WebToken};
 use crate::{Api as _, Request};
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
-use aws_config::imds;
-use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials as Found;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde_json::{Map, Value, json};
 use std::sync::{Mutex as StdMutex, PoisonError};
 use std::time::{Duration, SystemTime};
+use terrane_aws_access::{Sources, chain};
 use tokio::sync::Mutex;
 
 /// Keys that end sooner than this are asked for anew.
@@ -183,70 +176,43 @@ fn keys(answer: &Value, arn: &str) -> Result<Found, String> {
     ))
 }
 
-/// Keys before any role is assumed: those that are written out, else of the environment, the profile, a token, the machine.
-pub(super) async fn base(settings: &Settings, config: ProviderConfig) -> SharedCredentialsProvider {
+/// Where keys come from before any role is assumed: those that are written out, else of the environment, the profile, a token, the machine.
+pub(super) fn sources(settings: &Settings) -> Sources {
     let access = &settings.access;
     let found = |keys: &Keys, from: &'static str| {
-        SharedCredentialsProvider::new(Found::new(
-            keys.id.clone(),
-            keys.secret.clone(),
-            keys.token.clone(),
-            None,
-            from,
-        ))
+        let Keys { id, secret, token } = keys.clone();
+        Found::new(id, secret, token, None, from)
     };
-    if let Some(keys) = &access.keys {
-        return found(keys, "configuration");
-    }
+    let written = access
+        .keys
+        .as_ref()
+        .map(|keys| found(keys, "configuration"));
     // Those of the environment come before the profile, unless one is named.
-    if let (Some(id), Some(secret), None) = (
+    let variables = match (
         settings.variable("AWS_ACCESS_KEY_ID"),
         settings.variable("AWS_SECRET_ACCESS_KEY"),
         &access.profile,
     ) {
-        let keys = Keys {
-            id: id.to_owned(),
-            secret: secret.to_owned(),
-            token: settings.variable("AWS_SESSION_TOKEN").map(str::to_owned),
-        };
-        return found(&keys, "environment");
-    }
-    let mut profile = ProfileFileCredentialsProvider::builder()
-        .configure(&config)
-        .profile_files(profile_files(access));
-    if let Some(name) = profile_name(settings) {
-        profile = profile.profile_name(name);
-    }
-    let web = WebIdentityTokenCredentialsProvider::builder()
-        .configure(&config)
-        .build();
-    let first =
-        CredentialsProviderChain::first_try("Profile", profile.build()).or_else("WebIdentity", web);
-    if access.skip_metadata_api_check == Some(true) {
-        return SharedCredentialsProvider::new(first);
-    }
-    let rest = DefaultCredentialsChain::builder()
-        .configure(config.clone())
-        .imds_client(metadata(access, &config))
-        .build()
-        .await;
-    SharedCredentialsProvider::new(first.or_else("Machine", rest))
-}
-
-fn metadata(access: &Access, config: &ProviderConfig) -> imds::Client {
-    let plain = || imds::Client::builder().configure(config);
-    let mut builder = plain();
-    if let Some(endpoint) = &access.metadata_endpoint
-        // One that is no address is found out when it is used.
-        && let Ok(with) = plain().endpoint(endpoint)
-    {
-        builder = with;
-    }
+        (Some(id), Some(secret), None) => {
+            let keys = Keys {
+                id: id.to_owned(),
+                secret: secret.to_owned(),
+                token: settings.variable("AWS_SESSION_TOKEN").map(str::to_owned),
+            };
+            Some(found(&keys, "environment"))
+        }
+        _ => None,
+    };
     let mode = access.metadata_endpoint_mode.as_deref().unwrap_or_default();
-    if mode.eq_ignore_ascii_case("ipv6") {
-        builder = builder.endpoint_mode(imds::client::EndpointMode::IpV6);
+    Sources {
+        keys: written.or(variables),
+        profile: profile_name(settings).map(str::to_owned),
+        config_files: access.config_files.clone(),
+        credentials_files: access.credentials_files.clone(),
+        skip_machine: access.skip_metadata_api_check == Some(true),
+        metadata_endpoint: access.metadata_endpoint.clone(),
+        metadata_ipv6: mode.eq_ignore_ascii_case("ipv6"),
     }
-    builder.build()
 }
 
 /// The profile that is named by the settings or the environment.
@@ -256,18 +222,4 @@ pub(super) fn profile_name(settings: &Settings) -> Option<&str> {
         .profile
         .as_deref()
         .or_else(|| settings.variable("AWS_PROFILE"))
-}
-
-/// The shared files; the usual ones where none are named.
-pub(super) fn profile_files(access: &Access) -> EnvConfigFiles {
-    let mut files = EnvConfigFiles::builder()
-        .include_default_config_file(access.config_files.is_empty())
-        .include_default_credentials_file(access.credentials_files.is_empty());
-    for file in &access.config_files {
-        files = files.with_file(EnvConfigFileKind::Config, file);
-    }
-    for file in &access.credentials_files {
-        files = files.with_file(EnvConfigFileKind::Credentials, file);
-    }
-    files.build()
 }

@@ -1,22 +1,14 @@
 //! HTTP: one client for requests and for what credentials need.
 
 use super::address::Outgoing;
-use super::sign::chain;
 use crate::Settings;
 use crate::protocol::Answer;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, NoProxy, Proxy};
 use std::path::Path;
 use std::time::Duration;
+use terrane_aws_access::{Connector, chain};
 
 /// Answers that are larger are not read.
 const MAX_BODY: usize = 256 * 1024 * 1024;
@@ -174,78 +166,9 @@ impl Http {
     }
 }
 
-/// The same client, for the SDK's providers of credentials: SSO, metadata, profiles with roles.
-impl HttpClient for Http {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        _components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        // The metadata service is waited for no longer than a second: most machines have none.
-        let limit = settings.read_timeout().map(|read| {
-            let connect = settings.connect_timeout().unwrap_or_default();
-            read.saturating_add(connect)
-        });
-        SharedHttpConnector::new(ForSdk {
-            http: self.clone(),
-            limit,
-        })
-    }
-}
-
-#[derive(Clone, Debug)]
-struct ForSdk {
-    http: Http,
-    limit: Option<Duration>,
-}
-
-impl HttpConnector for ForSdk {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Self { http, limit } = self.clone();
-        HttpConnectorFuture::new(async move {
-            let answer = http.for_sdk(request);
-            match limit {
-                None => answer.await,
-                Some(limit) => tokio::time::timeout(limit, answer)
-                    .await
-                    .unwrap_or_else(|late| Err(ConnectorError::timeout(late.into()))),
-            }
-        })
-    }
-}
-
 impl Http {
-    async fn for_sdk(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let user = |error: String| ConnectorError::user(error.into());
-        let request = request
-            .try_into_http1x()
-            .map_err(|error| user(error.to_string()))?;
-        let (parts, body) = request.into_parts();
-        let bytes = match body.bytes() {
-            Some(bytes) => bytes.to_vec(),
-            None => ByteStream::new(body)
-                .collect()
-                .await
-                .map_err(|error| user(error.to_string()))?
-                .to_vec(),
-        };
-        let url =
-            reqwest::Url::parse(&parts.uri.to_string()).map_err(|error| user(error.to_string()))?;
-        let mut request = reqwest::Request::new(parts.method, url);
-        *request.headers_mut() = parts.headers;
-        *request.body_mut() = Some(bytes.into());
-        let answer = self
-            .answer(request)
-            .await
-            .map_err(|lost| ConnectorError::io(lost.why.into()))?;
-        let status = answer
-            .status
-            .try_into()
-            .map_err(|_| user(String::from("the status is none")))?;
-        let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
-        for (name, value) in answer.headers {
-            response.headers_mut().append(name, value);
-        }
-        Ok(response)
+    /// The same client, for the SDK's providers of credentials: SSO, metadata, profiles with roles.
+    pub(super) fn for_sdk(&self) -> Connector {
+        Connector::new(self.client.clone()).at_most(MAX_BODY)
     }
 }

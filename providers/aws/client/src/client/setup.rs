@@ -1,7 +1,7 @@
 //! Making a client out of settings.
 
 use super::address::{Addresses, profile_value};
-use super::credentials::{Credentials, Source, base, profile_files, profile_name};
+use super::credentials::{Credentials, Source, profile_name, sources};
 use super::http::Http;
 use super::retry::Pace;
 use super::{Client, Identity, Inner};
@@ -10,7 +10,6 @@ use crate::endpoint::region_is_known;
 use crate::settings::{RetryMode, Settings};
 use aws_config::meta::region::ProvideRegion as _;
 use aws_config::profile::ProfileFileRegionProvider;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -102,9 +101,7 @@ impl Client {
         if !settings.skip_region_validation && !region_is_known(&region) {
             return Err(SetupError::UnknownRegion(region));
         }
-        let provider_config = ProviderConfig::empty()
-            .with_http_client(http.clone())
-            .with_region(Some(Region::new(region.clone())));
+        let for_keys = (http.for_sdk(), Some(Region::new(region.clone())));
         let parts = Parts {
             region,
             http,
@@ -115,10 +112,14 @@ impl Client {
         let sts = access.sts_region.as_deref();
         let mut source = match access.web_role {
             Some(role) => {
-                let nobody = base(&Settings::default_keys(), provider_config).await;
+                let nobody = sources(&Settings::default_keys());
+                let nobody = nobody.provider(for_keys.0, for_keys.1).await;
                 Source::WebRole(parts.client(Source::Provider(nobody), sts)?, role)
             }
-            None => Source::Provider(base(&parts.settings, provider_config).await),
+            None => {
+                let sources = sources(&parts.settings);
+                Source::Provider(sources.provider(for_keys.0, for_keys.1).await)
+            }
         };
         for role in access.roles {
             source = Source::Role(parts.client(source, sts)?, role);
@@ -193,7 +194,7 @@ impl Parts {
 
 /// What the shared files say, with the region.
 async fn shared_config(settings: &Settings, http: &Http) -> SdkConfig {
-    let files = profile_files(&settings.access);
+    let files = sources(settings).profile_files();
     let mut region = settings.region.clone().filter(|region| !region.is_empty());
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         region = region.or_else(|| settings.variable(variable).map(str::to_owned));
@@ -211,7 +212,7 @@ async fn shared_config(settings: &Settings, http: &Http) -> SdkConfig {
             .map(|region| region.to_string());
     }
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http.clone())
+        .http_client(http.for_sdk())
         .profile_files(files)
         .no_credentials();
     if let Some(name) = profile_name(settings) {

@@ -9,6 +9,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4::SigningParams;
 use std::time::SystemTime;
+use terrane_aws_access::chain;
 
 /// Adds the headers of a signature.
 ///
@@ -60,19 +61,4 @@ pub(super) fn sign(
         .collect();
     outgoing.headers.extend(added);
     Ok(())
-}
-
-/// An error with its causes.
-pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let inner = error.to_string();
-        // Some say what their causes say again.
-        if !text.contains(&inner) {
-            text = format!("{text}: {inner}");
-        }
-        cause = error.source();
-    }
-    text
 }

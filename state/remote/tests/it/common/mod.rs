@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use terrane_model::event::{Event, EventKind};
 use terrane_model::snapshot::Snapshot;
+use terrane_store::clock::{Clock, SystemClock};
 pub(crate) use terrane_store::conformance::sample::event;
 use terrane_store::conformance::sample::{instance, set};
 use terrane_store::lease::Holder;
@@ -22,6 +23,7 @@ pub(crate) struct Setting {
     pub(crate) folder: TempDir,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) seal: Arc<dyn Seal>,
+    pub(crate) clock: Arc<dyn Clock>,
     said: Arc<Mutex<String>>,
 }
 
@@ -31,6 +33,7 @@ impl Setting {
             folder: tempfile::tempdir().unwrap(),
             env: BTreeMap::new(),
             seal: Arc::new(Plain),
+            clock: Arc::new(SystemClock),
             said: Arc::default(),
         }
     }
@@ -45,6 +48,7 @@ impl Setting {
     pub(crate) fn surroundings(&self) -> Surroundings {
         let mut surroundings =
             Surroundings::new(self.env.clone(), self.folder.path().join(".terrane"));
+        surroundings.clock = Arc::clone(&self.clock);
         let said = Arc::clone(&self.said);
         surroundings.say = Arc::new(move |text| {
             let mut said = said.lock().unwrap();

@@ -90,6 +90,7 @@ impl LeaseTable {
                 position: 1,
                 holders: vec![holder.clone()],
                 about: None,
+                lasts: false,
             });
         }
         let at = self.place(holder, claim, terms.now_ms);
@@ -181,6 +182,7 @@ impl LeaseTable {
                 .map(|(entry, _)| entry.holder.clone())
                 .collect(),
             about,
+            lasts: false,
         }
     }
 

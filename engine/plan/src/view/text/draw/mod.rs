@@ -155,6 +155,7 @@ pub(super) fn key_text(key: &InstanceKey) -> String {
     match key {
         InstanceKey::Int(index) => index.to_string(),
         InstanceKey::Str(key) => quoted(key),
+        InstanceKey::Any => "*".to_owned(),
     }
 }
 
