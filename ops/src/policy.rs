@@ -6,6 +6,7 @@ use crate::load::Loaded;
 use crate::rules::policy;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use terrane_model::addr::{ConfigResource, InstanceAddr};
 use terrane_model::with_causes;
@@ -127,6 +128,21 @@ pub fn check_plan(
 }
 
 fn json_of(plan: &Plan, loaded: &Loaded) -> Result<String, Failure> {
+    let mut json = String::new();
+    write_json(&mut json, plan, loaded).map_err(|_| {
+        Failure::input(
+            &policy::POLICY_FAILED,
+            "The plan could not be written as JSON.",
+        )
+    })?;
+    Ok(json)
+}
+
+/// Writes a plan as `terrane show -json` has it.
+///
+/// # Errors
+/// When that is written to can't be.
+pub fn write_json(out: &mut dyn fmt::Write, plan: &Plan, loaded: &Loaded) -> fmt::Result {
     let registry = loaded.registry.clone();
     let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
     let configuration = loaded.configuration_json();
@@ -135,14 +151,7 @@ fn json_of(plan: &Plan, loaded: &Loaded) -> Result<String, Failure> {
         version: env!("CARGO_PKG_VERSION"),
         configuration: Some(&configuration),
     };
-    let mut json = String::new();
-    plan_json(&mut json, plan, context).map_err(|_| {
-        Failure::input(
-            &policy::POLICY_FAILED,
-            "The plan could not be written as JSON.",
-        )
-    })?;
-    Ok(json)
+    plan_json(out, plan, context)
 }
 
 /// Where the resources of a configuration are declared.

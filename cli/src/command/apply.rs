@@ -14,7 +14,7 @@ use terrane_ops::failure::Failure;
 use terrane_ops::gate::verdict::explain;
 use terrane_ops::gate::{Closed, Consent, Policy, Refusal};
 use terrane_ops::gates::book::Book;
-use terrane_ops::gates::pass::{Gating, Looked, Named, refused};
+use terrane_ops::gates::pass::{Gating, Looked, Named, not_approved, refused};
 use terrane_ops::interrupt::Interrupt;
 use terrane_ops::leased::{Leased, plan_and_lease};
 use terrane_ops::model::snapshot::Snapshot;
@@ -182,20 +182,7 @@ fn pass_gate(
     };
     match approve(made, digest, gating, (policy, &decision)) {
         Ok(approved) => Ok(Some(approved)),
-        Err(Refusal::Closed(closed)) => Err(refused(&closed)),
-        Err(Refusal::Unsound(violations)) => {
-            let list: Vec<String> = violations
-                .iter()
-                .map(|violation| format!("- {violation}"))
-                .collect();
-            Err(Failure::input(
-                &rules::usage::BROKEN_PLAN,
-                format!(
-                    "Nothing was changed. This is a bug in terrane; please report it with the configuration that led to it.\n\n{}",
-                    list.join("\n")
-                ),
-            ))
-        }
+        Err(refusal @ (Refusal::Closed(_) | Refusal::Unsound(_))) => Err(not_approved(&refusal)),
         Err(Refusal::Errored) => Ok(None),
         Err(Refusal::Declined | Refusal::NotAsked) => {
             let what = if mode == PlanMode::Destroy {

@@ -8,12 +8,12 @@ use crate::view::prompt;
 use serde_json::json;
 use terrane_ops::failure::Failure;
 use terrane_ops::gate::decision::{Decision, DecisionKind};
-use terrane_ops::gate::gates::duration;
 use terrane_ops::gate::key::PrivateKey;
 use terrane_ops::gate::verdict::explain;
 use terrane_ops::gates::change::{Progress, Subject as Change, accept as accept_change};
 use terrane_ops::gates::decide::{self, Case, Request, USUAL_MS};
 use terrane_ops::gates::{book::Book, keys};
+use terrane_ops::model::span;
 use terrane_ops::planning::view::text;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
@@ -70,7 +70,7 @@ fn run(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Exit {
         None => (kind != DecisionKind::Reject).then_some(USUAL_MS),
         Some("never") => None,
         Some(text) => {
-            match duration(text).filter(|length| *length > 0) {
+            match span::parse(text).filter(|length| *length > 0) {
                 Some(length) => Some(length),
                 None => {
                     return app.usage_error(

@@ -335,7 +335,8 @@ pub(crate) fn check_mark(book: &Book, mark: Option<&Mark>) -> Result<(), Failure
 }
 
 /// The message for a plan that did not pass, whatever the reason.
-pub(crate) fn not_approved(refusal: &Refusal) -> Failure {
+#[must_use]
+pub fn not_approved(refusal: &Refusal) -> Failure {
     match refusal {
         Refusal::Closed(closed) => refused(closed),
         Refusal::Unsound(violations) => {
@@ -346,7 +347,7 @@ pub(crate) fn not_approved(refusal: &Refusal) -> Failure {
             Failure::input(
                 &rules::usage::BROKEN_PLAN,
                 format!(
-                    "Nothing was changed. This is a bug in terrane, or the plan was tampered with.\n\n{}",
+                    "Nothing was changed. This is a bug in terrane, or a saved plan was tampered with. If it was made just now, please report it with the configuration that led to it.\n\n{}",
                     list.join("\n")
                 ),
             )

@@ -3,6 +3,7 @@
 //! An action passes if at least one gate is about it, and every gate that is about it is open. So whatever is added to the files closes more, except
 //! for a gate about actions that none was about before; and the order of gates does not matter.
 
+pub mod calendar;
 mod decode;
 pub mod glob;
 pub mod select;
@@ -11,7 +12,7 @@ pub mod window;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{File, Role, digest, duration, duration_text, parse};
+pub use decode::{File, Role, digest, parse};
 pub use window::Window;
 
 use crate::key::PublicKey;

@@ -37,19 +37,23 @@ pub fn against(
         names: names(plan),
         found: Vec::new(),
     };
-    // What others do meanwhile to what the plan does not claim is no matter: the store lets nothing be done to that.
-    let claims = |addr: &InstanceAddr, previous: Option<&InstanceAddr>| {
+    // What others have changed since, and the plan does not claim, is no matter: the store lets nothing be done to that.
+    let is_held = |addr: &InstanceAddr, previous: Option<&InstanceAddr>| {
+        let from = previous.unwrap_or(addr);
+        let now = snapshot.instance(from);
+        let now = now.map_or(0, |instance| instance.changed_at);
+        let same = plan.base.read.get(from).copied().unwrap_or(0) == now;
         let mut places = std::iter::once(addr).chain(previous);
-        places.any(|addr| plan.claim.access(&Part::Instance(addr.clone())).is_some())
+        same || places.any(|addr| plan.claim.access(&Part::Instance(addr.clone())).is_some())
     };
     held.moves();
     for change in &plan.changes {
-        if claims(&change.addr, change.previous_addr.as_ref()) {
+        if is_held(&change.addr, change.previous_addr.as_ref()) {
             held.change(change);
         }
     }
     for drift in &plan.drift {
-        if claims(&drift.addr, drift.previous_addr.as_ref()) {
+        if is_held(&drift.addr, drift.previous_addr.as_ref()) {
             held.drift(drift);
         }
     }
