@@ -468,9 +468,11 @@ impl Core {
             );
         }
         if state.is_null() {
-            if !failed {
-                self.complain(id, &rules::apply::NOTHING_AFTER_APPLY, format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
+            // An error, and the provider says that there is no object: nothing was made, so there is nothing to look for.
+            if failed {
+                return self.record_unchanged(id);
             }
+            self.complain(id, &rules::apply::NOTHING_AFTER_APPLY, format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
             return self.nothing_answered(id);
         }
         let state = if state.is_wholly_known() {
