@@ -225,7 +225,7 @@ impl Layout {
 }
 
 /// The name of a folder; `None` if it is not one that [`encode_name`] gives.
-fn decode_name(folder: &str) -> Option<String> {
+pub(crate) fn decode_name(folder: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = folder.bytes();
     while let Some(byte) = rest.next() {

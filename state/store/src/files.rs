@@ -71,6 +71,22 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path.parent().unwrap_or(Path::new("")))
 }
 
+/// The names of what is in a folder, in no order; nothing if it is not there.
+///
+/// # Errors
+/// When it can't be read. What is named by no text is left out.
+pub fn files_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry?.file_name().into_string().ok());
+    }
+    Ok(names)
+}
+
 /// Removes a file, if there is one.
 ///
 /// # Errors
