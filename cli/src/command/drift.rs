@@ -21,6 +21,7 @@ use terrane_ops::leased;
 use terrane_ops::plan::{Made, PlanRequest, make};
 use terrane_ops::planning::plan::Action;
 use terrane_ops::planning::rules as planning_rules;
+use terrane_ops::policy::Seen;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 use terrane_ops::ui::Silent;
@@ -261,7 +262,7 @@ pub(crate) fn reconcile(app: &mut App, parsed: &Parsed) -> Exit {
         if let Some(report) = more(&made, &addresses) {
             app.show_report(&report);
         }
-        look.at(app, &made.plan, &made.loaded)?;
+        look.at(app, &Seen::new(&made.plan, &made.loaded))?;
         if let Some(path) = parsed.value("out") {
             saved::save(session, &made, path)?;
         }

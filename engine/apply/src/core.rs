@@ -144,6 +144,10 @@ impl Core {
         if stale.has_errors() {
             return Err(stale);
         }
+        let foreign = begin::check_state(&plan, &snapshot, &providers);
+        if foreign.has_errors() {
+            return Err(foreign);
+        }
         let mut secrets = Secrets::default();
         for value in &variables {
             secrets.add(value);

@@ -71,6 +71,8 @@ pub(crate) struct Running {
     /// The provisioner that is about to run or runs, with its operation id.
     pub(crate) provision: Option<(u64, Provision)>,
     pub(crate) failed: bool,
+    /// There turned out to be nothing to do: it was never begun.
+    pub(crate) idle: bool,
 }
 
 impl Running {
@@ -98,6 +100,7 @@ impl Running {
             state: None,
             provision: None,
             failed: false,
+            idle: false,
         }
     }
 
@@ -290,6 +293,9 @@ impl Core {
     }
 
     pub(crate) fn done(&mut self, id: usize) {
+        if self.at(id).is_some_and(|running| running.idle) {
+            return self.end(id, true);
+        }
         let Some((_, progress)) = self.describe(id) else {
             return;
         };

@@ -3,13 +3,13 @@
 //! Only digests are kept, no values. The file can be deleted at any time; then everything is new once.
 
 use super::report::{Report, Resolved};
-use crate::backend::record::replace;
 use crate::failure::Failure;
 use crate::session::Session;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use terrane_store::files::write_whole;
 
 /// The version of the file.
 const FORMAT: &str = "1";
@@ -51,7 +51,7 @@ pub fn compare(session: &Session, report: &mut Report, whole: bool) -> Result<()
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        replace(&path, &bytes)
+        write_whole(&path, &bytes)
     };
     write().map_err(Failure::io(format!("Writing {} failed", path.display())))
 }

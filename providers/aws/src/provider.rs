@@ -5,7 +5,7 @@ use crate::facts::{self, Kind, TypeFacts};
 use crate::run::{self, Run};
 use crate::shape::Shapes;
 use crate::table::{Phase, Table};
-use crate::{check, config, data, plan, resources};
+use crate::{able, check, config, data, plan, resources};
 use async_trait::async_trait;
 use std::sync::{Arc, LazyLock, OnceLock};
 use terrane_aws_client::Api;
@@ -361,7 +361,17 @@ impl Instance {
                 request,
             )
         };
-        let mut diagnostics = response.diagnostics;
+        let mut diagnostics = match about.table {
+            Some(table) if !request.proposed.is_null() => able::complaints(
+                table,
+                (&about.facts, about.schema),
+                &*self.factory.shapes,
+                request,
+                &response,
+            ),
+            _ => Vec::new(),
+        };
+        diagnostics.extend(response.diagnostics);
         if about.table.is_none() && response.planned != request.prior {
             diagnostics.push(not_here(type_name));
         }
@@ -421,7 +431,14 @@ impl Instance {
             let run = self
                 .run(table, &about, Phase::Create, &planned, &token)
                 .await?;
-            run.create(&planned, &config).await?
+            match run.create(&planned, &config).await {
+                // A refusal that is certain: nothing was made, so there is nothing to look for.
+                Err(Refusal::Messages(diagnostics)) => Object {
+                    diagnostics,
+                    ..Object::new(gone)
+                },
+                made => made?,
+            }
         } else {
             let mut run = self
                 .run(table, &about, Phase::Update, &planned, &token)

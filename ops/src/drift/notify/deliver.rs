@@ -59,6 +59,7 @@ pub(super) async fn send(
         .get(url)
         .post(body.content_type, body.bytes.clone())
         .plain(true)
+        .hidden()
         .limit(1 << 20)
         .retries(RETRIES);
     if kind == "webhook" {

@@ -347,7 +347,7 @@ fn input_of(
         names,
         only: &[],
         except: &[],
-        clears: false,
+        prior: None,
     };
     let mut input = json!({});
     for (attribute, member) in source.inputs {

@@ -21,6 +21,7 @@ fn base(name: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[("name", "GroupName"), ("ingress", ""), ("egress", "")])
         .local(&["name_prefix", "revoke_rules_on_delete"])
+        .by_function(&["ingress", "egress"])
         .arn("arn:{partition}:ec2:{region}:{owner_id}:security-group/{id}")
         .read(
             op("DescribeSecurityGroups")
@@ -41,7 +42,9 @@ pub(super) fn group() -> Table {
 }
 
 pub(super) fn default_group() -> Table {
-    base("aws_default_security_group").hooks(Rules { default: true })
+    base("aws_default_security_group")
+        .at_first(&["vpc_id"])
+        .hooks(Rules { default: true })
 }
 
 /// The rules within a group.
@@ -411,6 +414,19 @@ impl Hooks for Rules {
 /// A rule beside its group, of the old kind: several sources, known by what it says.
 pub(super) fn rule() -> Table {
     Table::new("aws_security_group_rule", "ec2")
+        .by_function(&["description"])
+        .at_first(&[
+            "security_group_id",
+            "type",
+            "from_port",
+            "to_port",
+            "protocol",
+            "cidr_blocks",
+            "ipv6_cidr_blocks",
+            "prefix_list_ids",
+            "self",
+            "source_security_group_id",
+        ])
         .id("{id}")
         .import("{id}")
         .hooks(Rule)
@@ -491,9 +507,11 @@ impl Hooks for Rule {
         let Some(found) = found.filter(|found| !found.is_empty()) else {
             return Ok(Some(None));
         };
+        // Some services drop the description of some kinds of sources.
         let description = found
-            .first()
+            .iter()
             .map(|grain| grain.description.clone())
+            .find(|description| !description.is_empty())
             .unwrap_or_default();
         let mut object = object.clone();
         let before = args::get(&object, "description");
@@ -546,6 +564,16 @@ fn one_rule(name: &'static str, authorize: &'static str, revoke: &'static str) -
         ])
         .create(op(authorize).bare().set("GroupId", "{security_group_id}"))
         .input(one_rule_input)
+        .at_first(&[
+            "cidr_ipv4",
+            "cidr_ipv6",
+            "description",
+            "from_port",
+            "to_port",
+            "ip_protocol",
+            "prefix_list_id",
+            "referenced_security_group_id",
+        ])
         .id_out("SecurityGroupRules.0.SecurityGroupRuleId")
         .arn("arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}")
         .read(

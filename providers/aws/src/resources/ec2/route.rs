@@ -92,6 +92,8 @@ pub(super) fn news<'v>(before: &Value, after: &'v Value) -> Vec<&'v Value> {
 fn base(name: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[("route", ""), ("propagating_vgws", "")])
+        .by_function(&["route"])
+        .unsupported(&["propagating_vgws"])
         .arn("arn:{partition}:ec2:{region}:{owner_id}:route-table/{id}")
         .read(
             op("DescribeRouteTables")
@@ -279,8 +281,6 @@ pub(super) fn route() -> Table {
         .create(op("CreateRoute").set("RouteTableId", "{route_table_id}"))
         .update(op("ReplaceRoute").set("RouteTableId", "{route_table_id}"))
         .id("r-{route_table_id}{destination_cidr_block}{destination_ipv6_cidr_block}{destination_prefix_list_id}")
-        .read(op("DescribeRouteTables").set("RouteTableIds", "{route_table_id}").at("RouteTables.0"))
-        .answer(|_, _| ())
         .delete(
             op("DeleteRoute")
                 .set("RouteTableId", "{route_table_id}")

@@ -122,16 +122,13 @@ pub(super) fn parameter() -> Table {
 
 pub(super) fn secret() -> Table {
     Table::new("aws_secretsmanager_secret", "secretsmanager")
-        .names(&[
-            ("arn", "ARN"),
-            ("replica", "ReplicationStatus"),
-            ("policy", ""),
-        ])
+        .names(&[("arn", "ARN"), ("policy", "")])
         .local(&[
             "name_prefix",
             "recovery_window_in_days",
             "force_overwrite_replica_secret",
         ])
+        .unsupported(&["replica"])
         .create(op("CreateSecret").only(&["name", "description", "kms_key_id"]))
         .id_out("ARN")
         .read(op("DescribeSecret").set("SecretId", "{id}"))

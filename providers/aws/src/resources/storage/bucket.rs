@@ -7,6 +7,7 @@ use crate::table::{Hooks, Phase, Table, Tags, op};
 use async_trait::async_trait;
 use base64::Engine as _;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use terrane_model::provider::ProviderDiagnostic;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
@@ -130,10 +131,13 @@ const ZONES: &[(&str, &str)] = &[
 #[derive(Debug)]
 struct Bucket;
 
-async fn tags_of(
-    run: &Run<'_>,
-    bucket: &str,
-) -> Answered<std::collections::BTreeMap<String, String>> {
+/// Those tags that are not looked at.
+fn kept(run: &Run<'_>, tags: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let ignored = tags.into_iter().filter(|(key, _)| run.cx.ignored.has(key));
+    ignored.collect()
+}
+
+async fn tags_of(run: &Run<'_>, bucket: &str) -> Answered<BTreeMap<String, String>> {
     let none = &["NoSuchTagSet", "NoSuchBucket"];
     let answer = run
         .ask_unless("GetBucketTagging", json!({"Bucket": bucket}), none)
@@ -146,8 +150,10 @@ async fn tags_of(
         .collect())
 }
 
+/// Puts the tags of an object, all at once: those that are not looked at stay.
 async fn put_tags(run: &Run<'_>, bucket: &str, object: &Value) -> Answered<()> {
-    let tags = all_tags(object);
+    let mut tags = kept(run, tags_of(run, bucket).await?);
+    tags.extend(all_tags(object));
     if tags.is_empty() {
         run.ask("DeleteBucketTagging", json!({"Bucket": bucket}))
             .await?;
@@ -239,7 +245,7 @@ impl Hooks for Bucket {
 async fn empty(run: &Run<'_>, bucket: &str) -> Answered<()> {
     for _ in 0..100_000 {
         let Some(answer) = run
-            .ask_unless(
+            .page_unless(
                 "ListObjectVersions",
                 json!({"Bucket": bucket, "MaxKeys": 1000}),
                 GONE,
@@ -281,7 +287,6 @@ pub(super) fn object() -> Table {
         .names(&[
             ("etag", "ETag"),
             ("kms_key_id", "SSEKMSKeyId"),
-            ("acl", ""),
             ("website_redirect", "WebsiteRedirectLocation"),
             ("bucket_key_enabled", "BucketKeyEnabled"),
         ])
@@ -293,10 +298,10 @@ pub(super) fn object() -> Table {
             "content",
             "content_base64",
             "force_destroy",
-            "override_provider",
-            "checksum_algorithm",
             "arn",
         ])
+        .unsupported(&["acl", "checksum_algorithm", "override_provider"])
+        .by_function(&["*"])
         .quiet(&[
             "cache_control",
             "content_disposition",
@@ -541,7 +546,6 @@ pub(super) fn lifecycle_answer(_operation: &str, found: &mut Json) {
                 rule.remove(list);
             }
         }
-        // Dates are days.
     }
 }
 
@@ -603,11 +607,6 @@ pub(super) fn acl_input(operation: &str, input: &mut Json, object: &Value) {
         "AccessControlPolicy",
         json!({"Grants": grants, "Owner": {"ID": text(&owner, "id")}}),
     );
-}
-
-/// The id of a canned list has its name.
-pub(super) fn acl_id(_run: &Run<'_>, found: Value) -> Value {
-    found
 }
 
 /// Filters are rules of names.
@@ -677,6 +676,8 @@ pub(super) fn notification_input(operation: &str, input: &mut Json, object: &Val
 }
 
 pub(super) fn notification_answer(_operation: &str, found: &mut Json) {
+    let on = found.get("EventBridgeConfiguration").is_some();
+    json::put(found, "eventbridge", on.into());
     for list in [
         "LambdaFunctionConfigurations",
         "QueueConfigurations",
