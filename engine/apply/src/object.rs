@@ -63,7 +63,7 @@ pub(crate) fn data_state(change: &ResourceChange, block: &Block) -> Option<Objec
     })
 }
 
-fn sensitive_paths(value: &Value) -> Vec<Path> {
+pub(crate) fn sensitive_paths(value: &Value) -> Vec<Path> {
     if !value.contains_marks() {
         return Vec::new();
     }

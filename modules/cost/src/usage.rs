@@ -4,6 +4,7 @@ use crate::error::{CostError, decode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use terrane_model::glob::fits;
 
 const FORMAT: u64 = 1;
 
@@ -22,6 +23,9 @@ pub struct Usage {
     /// For resources by address, in which `*` stands for any text.
     #[serde(default)]
     resources: BTreeMap<String, BTreeMap<String, f64>>,
+    /// Those of the addresses that have a `*`, the longest first.
+    #[serde(skip)]
+    patterns: Vec<String>,
 }
 
 impl Usage {
@@ -38,7 +42,7 @@ impl Usage {
     /// # Errors
     /// When it says something else.
     pub fn parse(name: &str, text: &str) -> Result<Self, CostError> {
-        let usage: Self = decode(name, text, "usage file", FORMAT)?;
+        let mut usage: Self = decode(name, text, "usage file", FORMAT)?;
         let all = usage.types.iter().chain(&usage.resources);
         for (of, amounts) in all {
             for (amount, value) in amounts {
@@ -52,7 +56,15 @@ impl Usage {
                 }
             }
         }
+        usage.index();
         Ok(usage)
+    }
+
+    fn index(&mut self) {
+        let all = self.resources.keys().filter(|name| name.contains('*'));
+        self.patterns = all.cloned().collect();
+        self.patterns
+            .sort_by_key(|pattern| std::cmp::Reverse(pattern.len()));
     }
 
     /// Takes over what another one says, which counts less.
@@ -69,41 +81,21 @@ impl Usage {
                 }
             }
         }
+        self.index();
     }
 
     /// What is said of a resource: at its address, else by a pattern (the longest that fits), else of its type.
     pub(crate) fn of(&self, address: &str, type_name: &str, name: &str) -> Option<f64> {
-        let by_pattern = self
-            .resources
-            .iter()
-            .filter(|(pattern, amounts)| amounts.contains_key(name) && fits(pattern, address))
-            .max_by_key(|(pattern, _)| (*pattern == address, pattern.len()))
-            .and_then(|(_, amounts)| amounts.get(name));
+        let of = |place: &str| self.resources.get(place)?.get(name);
+        let by_pattern = || {
+            let mut patterns = self.patterns.iter();
+            patterns.find_map(|pattern| of(pattern).filter(|_| fits(pattern, address)))
+        };
         let by_type = || {
             self.types
                 .get(type_name)
                 .and_then(|amounts| amounts.get(name))
         };
-        by_pattern.or_else(by_type).copied()
+        of(address).or_else(by_pattern).or_else(by_type).copied()
     }
-}
-
-/// Whether a text is of a pattern in which `*` stands for any text.
-pub(crate) fn fits(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut text) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        // The first place is the best one: it leaves the most for what follows.
-        let Some((_, rest)) = text.split_once(part) else {
-            return false;
-        };
-        text = rest;
-    }
-    text.ends_with(last)
 }

@@ -73,9 +73,9 @@ fn a_file_is_read() {
         gate.approvals[0].from.as_deref(),
         Some(&["ana".into(), "bob".into()][..])
     );
-    assert!(gates.may_approve(&gate.approvals[0], "bob", "aws_db_instance"));
-    assert!(!gates.may_approve(&gate.approvals[0], "bob", "aws_instance"));
-    assert!(!gates.may_approve(&gate.approvals[0], "ana", "aws_db_instance"));
+    assert!(gates.may_approve(&gate.approvals[0], "bob", &["aws_db_instance".into()]));
+    assert!(!gates.may_approve(&gate.approvals[0], "bob", &["aws_instance".into()]));
+    assert!(!gates.may_approve(&gate.approvals[0], "ana", &["aws_db_instance".into()]));
     assert_eq!(gates.amend.map(|amend| amend.count), Some(2));
 }
 
