@@ -120,7 +120,7 @@ pub(crate) fn complaints(
     let mut out = Vec::new();
     for path in &table.unsupported {
         let name = path.split('.').next().unwrap_or(path);
-        let written = is_written(&request.config, path);
+        let written = is_written(&request.config, path) && !told(response, name);
         if written && (creates || changed(name)) || !creates && *path == name && changed(name) {
             out.push(not_supported(table, path).at(Path::new().attr(name)));
         }
@@ -131,6 +131,9 @@ pub(crate) fn complaints(
             continue;
         }
         let path = Path::new().attr(name);
+        if told(response, name) {
+            continue;
+        }
         if creates {
             let default = usual(&facts.block, name, &request.config);
             if !default && is_written(&request.config, name) && !sent.first.contains(name) {
@@ -145,6 +148,13 @@ pub(crate) fn complaints(
         }
     }
     out
+}
+
+/// Whether the plan says already what is wrong with an argument.
+fn told(response: &PlanResponse, name: &str) -> bool {
+    let path = Path::new().attr(name);
+    let mut told = response.diagnostics.iter();
+    told.any(|one| one.is_error && one.attribute.as_ref() == Some(&path))
 }
 
 /// Whether the configuration has the default of an attribute: what is done anyway.

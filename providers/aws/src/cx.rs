@@ -181,16 +181,11 @@ fn permission_prefix(service: &str) -> &str {
         "efs" => "elasticfilesystem",
         "opensearch" => "es",
         "cloudhsmv2" => "cloudhsm",
-        "mq" => "mq",
         "sso-admin" => "sso",
-        "ecr-public" => "ecr-public",
         "opensearchserverless" => "aoss",
         "service-quotas" => "servicequotas",
         "resourcegroupstaggingapi" => "tag",
         "amp" => "aps",
-        "cognito-idp" | "cognito-identity" | "application-autoscaling" | "resource-groups" => {
-            service
-        }
         _ => service,
     }
 }

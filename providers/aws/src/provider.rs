@@ -199,6 +199,15 @@ impl Instance {
             Call::Apply { .. } => self.apply(call).await,
             Call::UpgradeState { type_name, stored } => {
                 let about = resource(&type_name)?;
+                if stored.schema_version > about.schema.version {
+                    return Err(Refusal::error(
+                        "Stored by a newer provider",
+                        format!(
+                            "The object was stored under version {} of the schema of {type_name}; this provider knows version {} and older ones.",
+                            stored.schema_version, about.schema.version
+                        ),
+                    ));
+                }
                 let value = conform::decode_stored(&stored.json, about.schema.block.implied_type())
                     .map_err(|problem| Refusal::error("Unreadable stored object", problem))?;
                 Ok(Reply::ok(Answer::Value(value)))
@@ -299,6 +308,9 @@ impl Instance {
             "endpoints",
             "assume_role",
             "default_tags",
+            "ignore_tags",
+            "allowed_account_ids",
+            "forbidden_account_ids",
         ];
         if needed.iter().any(|name| args::is_unknown(config, name)) {
             return Ok(Reply::ok(Answer::Done));

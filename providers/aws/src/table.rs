@@ -211,6 +211,11 @@ pub trait Hooks: Send + Sync {
     fn import(&self, _id: &str) -> Option<Vec<(&'static str, String)>> {
         None
     }
+
+    /// What is known by an import id, with what has to be looked up before the object can be read.
+    async fn imported(&self, _run: &Run<'_>, known: Value) -> Answered<Value> {
+        Ok(known)
+    }
 }
 
 impl std::fmt::Debug for Table {

@@ -237,9 +237,8 @@ fn what_is_not_sent_is_listed() {
         let facts = facts::of(Kind::Resource, name).unwrap();
         let sent = crate::able::sent(table, &facts, &models);
         let replaces = |name: &str| {
-            let whole = |block: &facts::BlockFacts| {
-                block.replaces() || crate::plan::wholly_replaces(block)
-            };
+            let whole =
+                |block: &facts::BlockFacts| block.replaces() || crate::plan::wholly_replaces(block);
             table.replaced_by.contains(&name)
                 || facts
                     .block
@@ -254,7 +253,13 @@ fn what_is_not_sent_is_listed() {
             .iter()
             .copied()
             .filter(|name| !sent.first.contains(*name))
-            .chain(table.unsupported.iter().copied().filter(|path| path.contains('.')))
+            .chain(
+                table
+                    .unsupported
+                    .iter()
+                    .copied()
+                    .filter(|path| path.contains('.')),
+            )
             .collect();
         let not_changed: Vec<&str> = all
             .iter()

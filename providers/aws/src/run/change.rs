@@ -147,8 +147,30 @@ impl Run<'_> {
             Err(refusal) => Err(refusal),
         };
         match found {
-            Ok(found) => Ok(object(settled(planned, &found), Vec::new())),
+            Ok(found) => {
+                let settled = settled(planned, &found);
+                Ok(object(self.with_decided(&settled, &found), Vec::new()))
+            }
             Err(refusal) => Ok(object(settled(planned, prior), messages(refusal))),
+        }
+    }
+
+    /// What AWS alone decides is as it was found, whatever was planned of it.
+    fn with_decided(&self, settled: &Value, found: &Value) -> Value {
+        let decided = self
+            .facts
+            .block
+            .attributes
+            .iter()
+            .filter(|(name, about)| {
+                about.computed && !about.optional && !about.required && *name != "tags_all"
+            })
+            .filter_map(|(name, _)| Some((name.as_str(), found.get(name)?.clone())));
+        let decided = args::with_all(settled, decided.collect::<Vec<_>>());
+        match self.table.id {
+            // The id of what is known by its attributes does not change with them; others may be found anew.
+            crate::table::Id::Of(_) => decided,
+            crate::table::Id::Out(_) => args::with(&decided, "id", args::get(found, "id")),
         }
     }
 
@@ -229,6 +251,10 @@ impl Run<'_> {
             })?,
         };
         for (name, text) in parts {
+            if name == "id" {
+                stub = args::with(&stub, "id", Value::string_nfc(&text));
+                continue;
+            }
             let ty = self
                 .schema
                 .block
@@ -240,13 +266,24 @@ impl Run<'_> {
                     .parse::<i64>()
                     .map_or(Value::null(Type::Number), Value::number),
                 Some(Type::Bool) => Value::bool(text == "true"),
+                Some(Type::List(_)) => Value::list(Type::String, listed(&text)),
+                Some(Type::Set(_)) => Value::set(Type::String, listed(&text)),
                 Some(_) => Value::string_nfc(&text),
                 None => continue,
             };
             stub = args::with(&stub, name, value);
         }
+        if let Some(hooks) = &self.table.hooks {
+            stub = hooks.imported(self, stub).await?;
+        }
         match self.find(&stub).await? {
-            Some(found) => Ok(Object::new(found)),
+            Some(found) => Ok(Object::new(match self.table.id {
+                // The id is made of what it is known by, not of the text that it was asked for with.
+                crate::table::Id::Of(text) if !text.contains("{id}") => {
+                    args::with(&found, "id", Value::string(self.text(text, &found)))
+                }
+                _ => found,
+            })),
             None => Err(Refusal::error(
                 "Cannot import non-existent remote object",
                 format!(
@@ -324,6 +361,11 @@ impl Run<'_> {
         }
         named
     }
+}
+
+/// The parts of a list that an import id holds.
+fn listed(text: &str) -> Vec<Value> {
+    text.split(',').map(Value::string_nfc).collect()
 }
 
 /// Whether everything that was planned and known is so.

@@ -67,6 +67,16 @@ fn changes(operation: &str) -> bool {
         .any(|verb| operation.starts_with(verb))
 }
 
+/// Codes that say that something is wrong with a request, whatever it is.
+const VAGUE: &[&str] = &[
+    "BadRequestException",
+    "InvalidParameterException",
+    "InvalidParameterValue",
+    "InvalidRequestException",
+    "ValidationError",
+    "ValidationException",
+];
+
 /// How long something may take where neither the configuration nor the facts say it.
 const USUAL_SECONDS: u64 = 20 * 60;
 /// How long what was made may take to be seen.
@@ -349,14 +359,14 @@ impl<'a> Run<'a> {
                 .create
                 .as_ref()
                 .is_some_and(|create| create.operation == step.operation)
+            // What overwrites takes no tags with it: a function adds them.
+            && input.get("Overwrite") != Some(&json!(true))
         {
             self.put_tags(&operation.input, &all_tags(object), &mut input);
         }
-        let answer = if patience::reads(step.operation) {
-            self.pages(service, step.operation, input).await
-        } else {
-            self.call(service, step.operation, input).await
-        };
+        let answer = self
+            .whole(service, step.operation, input, &step.none_when)
+            .await;
         answer.map_err(Trouble::Api)
     }
 
@@ -367,43 +377,46 @@ impl<'a> Run<'a> {
         operation: &str,
         input: Json,
     ) -> Result<Json, ApiError> {
-        let ask = |input: Json| self.cx.call(service, operation, &self.region, input);
-        self.patiently((service, operation), || ask(input.clone()))
-            .await
+        self.page(service, operation, input, &[]).await
     }
 
-    /// All pages of an operation.
-    pub(crate) async fn pages(
+    /// Calls an operation of which errors of these codes mean that there is nothing.
+    async fn page(
         &self,
         service: &str,
         operation: &str,
         input: Json,
+        none: &[&str],
     ) -> Result<Json, ApiError> {
+        let ask = || {
+            self.cx
+                .call(service, operation, &self.region, input.clone())
+        };
+        self.patiently((service, operation), none, ask).await
+    }
+
+    /// Calls an operation; one that lists does so to its end.
+    pub(crate) async fn whole(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Json,
+        none: &[&str],
+    ) -> Result<Json, ApiError> {
+        if !patience::reads(operation) {
+            return self.page(service, operation, input, none).await;
+        }
         let region = (!self.region.is_empty()).then_some(self.region.as_str());
         let ask = || {
             let request = Request::new(service, operation, input.clone()).in_region(region);
             terrane_aws_client::pages(&*self.cx.api, request)
         };
-        self.patiently((service, operation), ask).await
+        self.patiently((service, operation), none, ask).await
     }
 
     /// Calls an operation of the table's service. An error is a refusal as [`crate::cx::refusal`] has it.
     pub(crate) async fn ask(&self, operation: &str, input: Json) -> Answered<Json> {
-        self.ask_of(self.table.service, operation, input).await
-    }
-
-    /// The same, of any service.
-    pub(crate) async fn ask_of(
-        &self,
-        service: &str,
-        operation: &str,
-        input: Json,
-    ) -> Answered<Json> {
-        let answer = if patience::reads(operation) {
-            self.pages(service, operation, input).await
-        } else {
-            self.call(service, operation, input).await
-        };
+        let answer = self.whole(self.table.service, operation, input, &[]).await;
         answer.map_err(|error| self.refused(&error))
     }
 
@@ -414,16 +427,8 @@ impl<'a> Run<'a> {
         input: Json,
         none: &[&str],
     ) -> Answered<Option<Json>> {
-        let answer = if patience::reads(operation) {
-            self.pages(self.table.service, operation, input).await
-        } else {
-            self.call(self.table.service, operation, input).await
-        };
-        match answer {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.is(none) => Ok(None),
-            Err(error) => Err(self.refused(&error)),
-        }
+        let answer = self.whole(self.table.service, operation, input, none).await;
+        self.unless(answer, none)
     }
 
     /// The same, one page only.
@@ -433,7 +438,12 @@ impl<'a> Run<'a> {
         input: Json,
         none: &[&str],
     ) -> Answered<Option<Json>> {
-        match self.call(self.table.service, operation, input).await {
+        let answer = self.page(self.table.service, operation, input, none).await;
+        self.unless(answer, none)
+    }
+
+    fn unless(&self, answer: Result<Json, ApiError>, none: &[&str]) -> Answered<Option<Json>> {
+        match answer {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if error.is(none) => Ok(None),
             Err(error) => Err(self.refused(&error)),
@@ -463,6 +473,12 @@ impl<'a> Run<'a> {
                 // Some mean it with a certain message only.
                 if let Some((of, message)) = known.split_once(" ~ ") {
                     return of == code && error.message.contains(message.trim_matches('"'));
+                }
+                // What says no more than that something is wrong means it with such a message only.
+                if VAGUE.contains(&code) {
+                    let message = error.message.to_ascii_lowercase();
+                    let absent = ["not exist", "not found", "no such"];
+                    return known == code && absent.iter().any(|text| message.contains(text));
                 }
                 known == code || (!known.ends_with(".NotFound") && bare(known) == bare(code))
             })
@@ -595,7 +611,10 @@ impl<'a> Run<'a> {
         if self.schema.block.attributes.contains_key("region") {
             found = args::with(&found, "region", Value::string(self.region.as_str()));
         }
-        found = args::with(&found, "id", args::get(prior, "id"));
+        // A function may have found another id.
+        if args::get(&found, "id").is_null() {
+            found = args::with(&found, "id", args::get(prior, "id"));
+        }
         if let (Some(arn), true) = (
             self.table.arn,
             self.schema.block.attributes.contains_key("arn"),

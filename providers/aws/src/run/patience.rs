@@ -26,10 +26,11 @@ impl Run<'_> {
     /// * "too fast", once something was changed: before, the engine is told, which makes fewer calls then;
     /// * "there is no such object" after it was made, as long as it may take to be seen.
     ///
-    /// All of them as long as the configuration says, where it does.
+    /// All of them as long as the configuration says, where it does. `none`: errors that mean that there is nothing, for the caller.
     pub(super) async fn patiently<A>(
         &self,
         (service, operation): (&str, &str),
+        none: &[&str],
         ask: impl Fn() -> A,
     ) -> Result<Json, ApiError>
     where
@@ -51,7 +52,7 @@ impl Run<'_> {
                 },
                 Err(error) => error,
             };
-            let Some(patience) = self.patience(&error) else {
+            let Some(patience) = self.patience(&error, none) else {
                 return Err(error);
             };
             if self.is_late(started, patience, attempt) {
@@ -63,8 +64,8 @@ impl Run<'_> {
         }
     }
 
-    /// How long an error is waited out; `None`: it is not.
-    fn patience(&self, error: &ApiError) -> Option<Duration> {
+    /// How long an error is waited out; `None`: it is not. `none`: what the caller takes for "there is none".
+    fn patience(&self, error: &ApiError, none: &[&str]) -> Option<Duration> {
         let named = self.table.retries.iter().chain(USUAL).find(|retry| {
             retry.on.contains(&self.phase)
                 && retry.code == error.code
@@ -77,7 +78,9 @@ impl Run<'_> {
         if error.kind == ErrorKind::Throttled && certain && self.has_begun() {
             return Some(Duration::MAX);
         }
-        let unseen = self.phase == Phase::Create && self.fresh.load(Ordering::Relaxed);
+        // A part that an object does not have is not waited for; the object itself is.
+        let expected = error.is(none) && !error.is(&self.table.not_found);
+        let unseen = self.phase == Phase::Create && self.fresh.load(Ordering::Relaxed) && !expected;
         (unseen && self.is_not_found(error)).then_some(PROPAGATION)
     }
 

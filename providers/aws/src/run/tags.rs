@@ -289,7 +289,10 @@ impl Run<'_> {
             };
             input.insert(name.to_owned(), value);
         }
-        let answer = match self.pages(service, list, Json::Object(input)).await {
+        let answer = match self
+            .whole(service, list, Json::Object(input), &["NoSuchTagSet"])
+            .await
+        {
             Ok(answer) => answer,
             // Some partitions and emulators have no tags of this.
             Err(error) if error.is(&["NoSuchTagSet"]) => return Ok(BTreeMap::new()),

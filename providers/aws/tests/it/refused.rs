@@ -267,12 +267,23 @@ async fn what_is_not_done_is_not_planned() {
     let (world, _) = Script::world([], json!({})).await;
     let table = |more: Json| {
         let mut config = json!({"name": "t", "billing_mode": "PAY_PER_REQUEST", "hash_key": "id", "attribute": [{"name": "id", "type": "S"}]});
-        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        config
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         config
     };
     for (type_name, config, argument) in [
-        ("aws_dynamodb_table", table(json!({"restore_source_name": "s"})), "restore_source_name"),
-        ("aws_dynamodb_table", table(json!({"replica": [{"region_name": "eu-west-2"}]})), "replica"),
+        (
+            "aws_dynamodb_table",
+            table(json!({"restore_source_name": "s"})),
+            "restore_source_name",
+        ),
+        (
+            "aws_dynamodb_table",
+            table(json!({"replica": [{"region_name": "eu-west-2"}]})),
+            "replica",
+        ),
         (
             "aws_ebs_volume",
             json!({"availability_zone": "a", "size": 1, "final_snapshot": true}),
@@ -300,12 +311,98 @@ async fn what_is_not_done_is_not_planned() {
         ),
     ] {
         let complaints = world.complaints(type_name, None, config).await;
-        assert_eq!(complaints.len(), 1, "{type_name} {argument}: {complaints:?}");
+        assert_eq!(
+            complaints.len(),
+            1,
+            "{type_name} {argument}: {complaints:?}"
+        );
         assert!(complaints[0].contains(argument), "{complaints:?}");
     }
     // What says what is done anyway is taken.
     let config = json!({"availability_zone": "a", "size": 1, "final_snapshot": false});
     let none: [String; 0] = [];
     assert_eq!(world.complaints("aws_ebs_volume", None, config).await, none);
-    assert_eq!(world.complaints("aws_dynamodb_table", None, table(json!({}))).await, none);
+    assert_eq!(
+        world
+            .complaints("aws_dynamodb_table", None, table(json!({})))
+            .await,
+        none
+    );
+}
+
+/// What is cleared is told to AWS as empty; what was empty before is not told.
+#[tokio::test]
+async fn what_is_cleared_is_sent_as_empty() {
+    let role = |description: &str| {
+        json!({"Role": {"RoleName": "r", "Arn": "arn:aws:iam::1:role/r", "Path": "/", "RoleId": "R", "MaxSessionDuration": 3600,
+            "AssumeRolePolicyDocument": "{}", "Description": description}})
+    };
+    let (world, script) = Script::world(
+        [
+            ("CreateRole", vec![Ok(role("d"))]),
+            ("GetRole", vec![Ok(role("d"))]),
+        ],
+        json!({}),
+    )
+    .await;
+    let config = json!({"name": "r", "assume_role_policy": "{}", "description": "d"});
+    let (made, said) = object(world.try_create("aws_iam_role", config).await.unwrap());
+    assert_eq!(said, "");
+    script.forget();
+    script.set([("GetRole", vec![Ok(role(""))])]);
+    let config = json!({"name": "r", "assume_role_policy": "{}"});
+    let reply = world
+        .try_update("aws_iam_role", &made, config)
+        .await
+        .unwrap();
+    assert_eq!(object(reply).1, "");
+    assert_eq!(
+        script.inputs("UpdateRole"),
+        [json!({"RoleName": "r", "Description": "", "MaxSessionDuration": 3600})]
+    );
+}
+
+/// What cannot be changed of what exists is an error of the plan, and not a change that nobody makes.
+#[tokio::test]
+async fn what_cannot_be_changed_is_not_planned() {
+    let vpc = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "State": "available", "InstanceTenancy": "default", "OwnerId": "1"});
+    let (world, _) = Script::world(
+        [
+            ("CreateVpc", vec![Ok(json!({"Vpc": vpc}))]),
+            ("DescribeVpcs", vec![Ok(json!({"Vpcs": [vpc]}))]),
+        ],
+        json!({}),
+    )
+    .await;
+    let made = world.try_create("aws_vpc", json!({"cidr_block": "10.0.0.0/16"}));
+    let (made, said) = object(made.await.unwrap());
+    assert_eq!(said, "");
+    let config = json!({"cidr_block": "10.0.0.0/16", "assign_generated_ipv6_cidr_block": true});
+    let complaints = world.complaints("aws_vpc", Some(&made), config).await;
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    assert!(complaints[0].contains("assign_generated_ipv6_cidr_block"));
+}
+
+/// What is asked holds secrets: it is not written down.
+#[test]
+fn secrets_are_not_said() {
+    let request = terrane_aws_client::Request::new("ssm", "PutParameter", json!({"Value": "hush"}));
+    assert!(!format!("{request:?}").contains("hush"));
+}
+
+/// What an object does not have is not waited for after it was made.
+#[tokio::test]
+async fn a_part_that_is_not_there_is_not_waited_for() {
+    let none = vec![no("ObjectLockConfigurationNotFoundError")];
+    let (outcome, asked) = created(
+        "aws_s3_bucket",
+        json!({"bucket": "b"}),
+        [("GetObjectLockConfiguration", none)],
+    )
+    .await;
+    assert_eq!(object(outcome.unwrap()).1, "");
+    let looks = asked
+        .iter()
+        .filter(|name| *name == "GetObjectLockConfiguration");
+    assert_eq!(looks.count(), 1, "{asked:?}");
 }

@@ -331,7 +331,7 @@ pub(super) fn acl_rule() -> Table {
             "icmp_type",
             "icmp_code",
         ])
-        .id("{network_acl_id}:{rule_number}:{protocol}:{egress}")
+        .id("nacl-{network_acl_id}-{rule_number}-{protocol}-{egress}")
         .import("{network_acl_id}:{rule_number}:{protocol}:{egress}")
         .delete(
             op("DeleteNetworkAclEntry")

@@ -225,6 +225,26 @@ fn rules_of(ty: &Type, permissions: &Json, before: &Value, group: &str) -> Value
     Value::set(ty.clone(), rules)
 }
 
+/// A permission as one for each of its sources.
+fn singles(permission: &Json) -> Vec<Json> {
+    let mut bare = permission.clone();
+    for (_, list, _) in SOURCES {
+        if let Some(members) = bare.as_object_mut() {
+            members.remove(*list);
+        }
+    }
+    let mut singles = Vec::new();
+    for (_, list, _) in SOURCES {
+        let items = permission.get(*list).and_then(Json::as_array);
+        for item in items.into_iter().flatten() {
+            let mut one = bare.clone();
+            json::put(&mut one, list, json!([item]));
+            singles.push(one);
+        }
+    }
+    singles
+}
+
 async fn found_group(run: &Run<'_>, id: &str) -> Answered<Option<Json>> {
     let answer = run
         .ask_unless("DescribeSecurityGroups", json!({"GroupIds": [id]}), NONE)
@@ -259,9 +279,15 @@ async fn change(
         .map(|rule| permission(rule, id))
         .collect();
     if !old.is_empty() {
+        let none = ["InvalidPermission.NotFound"];
         let input = json!({"GroupId": id, "IpPermissions": old});
-        run.ask_unless(revoke, input, &["InvalidPermission.NotFound"])
-            .await?;
+        if run.ask_unless(revoke, input, &none).await?.is_none() {
+            // One of them is not there, and none was revoked: one after the other, then.
+            for one in old.iter().flat_map(singles) {
+                let input = json!({"GroupId": id, "IpPermissions": [one]});
+                run.ask_unless(revoke, input, &none).await?;
+            }
+        }
     }
     if !new.is_empty() {
         run.ask(authorize, json!({"GroupId": id, "IpPermissions": new}))
@@ -435,6 +461,17 @@ pub(super) fn rule() -> Table {
 #[derive(Debug)]
 struct Rule;
 
+/// The argument that a source in an import id is of.
+fn source_of(source: &str) -> &'static str {
+    match source {
+        "self" => "self",
+        _ if source.starts_with("sg-") => "source_security_group_id",
+        _ if source.starts_with("pl-") => "prefix_list_ids",
+        _ if source.contains(':') => "ipv6_cidr_blocks",
+        _ => "cidr_blocks",
+    }
+}
+
 fn rule_id(object: &Value) -> String {
     use sha2::Digest as _;
     let group = args::string(object, "security_group_id").unwrap_or_default();
@@ -534,6 +571,47 @@ impl Hooks for Rule {
         run.ask(operation, input).await.map(drop)
     }
 
+    fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
+        // GROUP_TYPE_PROTOCOL_FROM_TO_SOURCE…
+        let parts: Vec<&str> = id.split('_').collect();
+        let [group, kind, protocol, from, to, sources @ ..] = parts.as_slice() else {
+            return None;
+        };
+        if sources.is_empty() {
+            return None;
+        }
+        let mut known = vec![
+            ("security_group_id", (*group).to_owned()),
+            ("type", (*kind).to_owned()),
+            ("protocol", (*protocol).to_owned()),
+            ("from_port", (*from).to_owned()),
+            ("to_port", (*to).to_owned()),
+        ];
+        let of = |wanted: &str| {
+            let ours = sources.iter().filter(|source| source_of(source) == wanted);
+            ours.copied().collect::<Vec<_>>().join(",")
+        };
+        for name in [
+            "cidr_blocks",
+            "ipv6_cidr_blocks",
+            "prefix_list_ids",
+            "source_security_group_id",
+            "self",
+        ] {
+            let text = of(name);
+            match (text.is_empty(), name) {
+                (true, _) => {}
+                (false, "self") => known.push(("self", "true".to_owned())),
+                (false, name) => known.push((name, text)),
+            }
+        }
+        Some(known)
+    }
+
+    async fn imported(&self, _run: &Run<'_>, known: Value) -> Answered<Value> {
+        Ok(args::with(&known, "id", Value::string(rule_id(&known))))
+    }
+
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let group = run.text("{security_group_id}", object);
         let operation = match args::string(object, "type") {
@@ -546,7 +624,12 @@ impl Hooks for Rule {
             "InvalidGroup.NotFound",
             "InvalidSecurityGroupRuleId.NotFound",
         ];
-        run.ask_unless(operation, input, &none).await?;
+        if run.ask_unless(operation, input, &none).await?.is_none() {
+            for one in singles(&permission(object, &group)) {
+                let input = json!({"GroupId": group, "IpPermissions": [one]});
+                run.ask_unless(operation, input, &none).await?;
+            }
+        }
         Ok(true)
     }
 }

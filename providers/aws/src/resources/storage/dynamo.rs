@@ -693,6 +693,7 @@ pub(super) fn policy() -> Table {
             )
     };
     Table::new("aws_dynamodb_resource_policy", "dynamodb")
+        .recomputed("revision_id", &["policy"])
         .local(&["resource_arn", "confirm_remove_self_resource_access"])
         .create(put())
         .id("{resource_arn}")
