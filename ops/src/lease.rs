@@ -317,7 +317,7 @@ mod tests {
             lasts: true,
             ..waiting
         };
-        assert!(describe(&lasting, Leasing::Whole).ends_with("the id of the lock is ana."));
+        assert!(describe(&lasting, Leasing::Whole).ends_with("the id of the lock is ana@host."));
     }
 
     /// A lease outlives its length as long as the process has it open, and is free when it is closed.

@@ -220,7 +220,39 @@ def tidy(value):
 
 
 # What these make is another thing every time.
-CHANCE = ("random_", "time_", "tls_", "null_")
+CHANCE = ("random_", "time_", "tls_", "null_", "terraform_data")
+
+
+def resources(module):
+    for found in module.get("resources", []):
+        yield found["address"], found
+    for child in module.get("child_modules", []):
+        yield from resources(child)
+
+
+def of_chance(theirs, ours, found):
+    """Pairs of texts that chance made, theirs and ours, at the same places."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in theirs.keys() & ours.keys():
+            of_chance(theirs[key], ours[key], found)
+    elif isinstance(theirs, list) and isinstance(ours, list):
+        for a, b in zip(theirs, ours):
+            of_chance(a, b, found)
+    elif isinstance(theirs, str) and isinstance(ours, str) and theirs != ours and len(ours) > 3:
+        found[ours] = theirs
+
+
+def with_their_chance(theirs, ours):
+    """Our state with their random texts in place of ours, wherever these are."""
+    left, right = (dict(resources(side.get("values", {}).get("root_module", {}))) for side in (theirs, ours))
+    found = {}
+    for address in left.keys() & right.keys():
+        if left[address]["type"].startswith(CHANCE):
+            of_chance(left[address]["values"], right[address]["values"], found)
+    text = json.dumps(ours)
+    for mine in sorted(found, key=len, reverse=True):
+        text = text.replace(json.dumps(mine)[1:-1], json.dumps(found[mine])[1:-1])
+    return json.loads(text)
 
 
 def differences(path, theirs, ours, found):
@@ -251,8 +283,10 @@ def compared(theirs, ours):
             told = {"theirs": a and (a[0], a[1][-1500:]), "ours": b and (b[0], b[1][-1500:])}
             found.append(f"{step}: {'peer' if a and not a[0] else 'we'} succeeded only: " + "\n".join(f"{k}: {v[0]}\n{v[1]}" for k, v in told.items() if v))
             continue
-        if a[2] is not None:
-            differences(step, tidy(a[2]), tidy(b[2]), found)
+        # What an apply that failed leaves depends on how far it was.
+        if a[2] is not None and not (step == "apply" and a[0]):
+            mine = with_their_chance(a[2], b[2]) if step == "apply" else b[2]
+            differences(step, tidy(a[2]), tidy(mine), found)
     return found
 
 

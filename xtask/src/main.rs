@@ -4,7 +4,9 @@
 //! * `codegen`: writes the documents that are made of the code.
 //! * `test`: everything that must pass before a change goes in; what continuous integration runs.
 //! * `aws-models [FOLDER]`: the operation models of the client of AWS, made of botocore's.
-//! * `bench NAME`: measures, and prints what `docs/performance.md` shows; `state`: the embedded store, `pg`: the one in PostgreSQL.
+//! * `bench NAME`: measures, and prints what `docs/performance.md` shows; `state`: the embedded store, `pg`: the one in PostgreSQL, `remote`: the
+//!   ones that keep a file elsewhere, `micro`: the engine's pieces, `macro -program PATH …`: whole commands beside others, `instructions`: what
+//!   the engine's pieces take, against what they took (`-bless` keeps it).
 //! * `services install`: installs what tests of stores need; `services pg`, `services moto`: a PostgreSQL server, S3 and its kin to play with.
 //! * `aws-schemas FACTS`: packs the schema facts of the AWS provider.
 //! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.
@@ -13,6 +15,7 @@ mod aws_models;
 mod aws_schemas;
 mod bench;
 mod fuzz;
+mod instructions;
 mod manifest;
 mod plugins;
 mod services;
@@ -134,6 +137,16 @@ fn test() -> Result<()> {
                 .iter()
                 .for_each(|problem| say(problem));
         }
+    }
+    if instructions::can_count() {
+        let began = Instant::now();
+        instructions::run(&root(), false)?;
+        say(&format!(
+            "instructions: good in {} s",
+            began.elapsed().as_secs()
+        ));
+    } else {
+        say("instructions: not counted, valgrind is not on this machine");
     }
     Ok(())
 }

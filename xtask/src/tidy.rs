@@ -169,6 +169,7 @@ const RIM: &[(&str, &[&str])] = &[
         ],
     ),
     ("terrane-tests", &[]),
+    ("terrane-bench", &["terrane-ops", "terrane"]),
     ("terrane-fuzz", &[]),
     ("terrane-plugin-tests", &[]),
     // What anybody could write: the provider's side of the house alone.

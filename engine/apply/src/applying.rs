@@ -151,10 +151,7 @@ impl Core {
             change.addr.to_string(),
             change.provider.provider.for_display(),
         );
-        let mut detail = format!(
-            "The provider {provider} gave no answer: {}.",
-            failure.message
-        );
+        let mut detail = self.secrets_of(id).no_answer(&provider, failure);
         let unsure = phase == Phase::Applying && failure.may_have_happened;
         if unsure || phase == Phase::Resolving {
             detail = format!(
@@ -471,9 +468,11 @@ impl Core {
             );
         }
         if state.is_null() {
-            if !failed {
-                self.complain(id, &rules::apply::NOTHING_AFTER_APPLY, format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
+            // An error, and the provider says that there is no object: nothing was made, so there is nothing to look for.
+            if failed {
+                return self.record_unchanged(id);
             }
+            self.complain(id, &rules::apply::NOTHING_AFTER_APPLY, format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
             return self.nothing_answered(id);
         }
         let state = if state.is_wholly_known() {

@@ -267,6 +267,34 @@ async fn what_makes_no_sense_is_the_providers_mistake() {
     }
 }
 
+/// Plugins that were made without a library have no more than a host needs, and end when they are told to by a signal.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_least_is_enough() {
+    const LEAST: [&str; 8] = [
+        "ValidateProviderConfig",
+        "ConfigureProvider",
+        "ValidateResourceConfig",
+        "ValidateDataResourceConfig",
+        "UpgradeResourceState",
+        "ReadResource",
+        "PlanResourceChange",
+        "ApplyResourceChange",
+    ];
+    let factory = fake("bare");
+    let info = factory.info().await.unwrap();
+    assert!(info.schema.resources.get("cloud_thing").is_some());
+    let provider = factory.start().await.unwrap();
+    for (name, _, call) in calls() {
+        match provider.call(call).await {
+            Ok(reply) => assert!(!reply.has_errors(), "{name}: {reply:?}"),
+            Err(failure) => {
+                assert!(!LEAST.contains(&name), "{name}: {failure:?}");
+                assert!(failure.message.contains("acme/cloud"), "{failure:?}");
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_undecided_answer_is_refused() {
     let (_, _, read) = calls().swap_remove(6);

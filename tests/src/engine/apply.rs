@@ -36,10 +36,10 @@ pub(crate) struct Process {
     /// `None` when it is over.
     applier: Option<Applier>,
     config: Arc<Config>,
-    claim: Claim,
+    claim: Arc<Claim>,
     persists: VecDeque<(RequestId, Vec<Event>)>,
     durable: VecDeque<(RequestId, Result<(), String>)>,
-    pending: Vec<Pending>,
+    pending: VecDeque<Pending>,
     now_ms: u64,
 }
 
@@ -69,11 +69,11 @@ impl Process {
     pub(crate) fn new(input: ApplyInput) -> Result<Self, Diagnostics> {
         Ok(Self {
             config: input.config.clone(),
-            claim: input.plan.plan().claim.clone(),
+            claim: Arc::new(input.plan.plan().claim.clone()),
             applier: Some(Applier::new(input)?),
             persists: VecDeque::new(),
             durable: VecDeque::new(),
-            pending: Vec::new(),
+            pending: VecDeque::new(),
             now_ms: 1_000,
         })
     }
@@ -98,11 +98,11 @@ impl Process {
                 ApplyRequest::Call(id, provider, _, call) => {
                     let config = self.config.provider(provider.config);
                     let addr = config.addr.provider.clone();
-                    self.pending.push(Pending::Asked(id, addr, call, 1));
+                    self.pending.push_back(Pending::Asked(id, addr, call, 1));
                 }
                 ApplyRequest::Provision(id, provision) => {
                     let text = format!("{:?}", provision.config);
-                    self.pending.push(Pending::Provision(id, text));
+                    self.pending.push_back(Pending::Provision(id, text));
                 }
             }
         }
@@ -143,7 +143,8 @@ impl Process {
         };
         self.now_ms += 1;
         match self.pending.remove(at) {
-            Pending::Asked(id, provider, call, attempt) => {
+            None => {}
+            Some(Pending::Asked(id, provider, call, attempt)) => {
                 let (outcome, took_ms) = cloud.call(&provider, call.clone());
                 self.now_ms += took_ms;
                 let again = matches!(&outcome, Err(failure) if failure.retry_after_ms.is_some());
@@ -156,8 +157,8 @@ impl Process {
                     },
                 );
             }
-            Pending::Answered(id, outcome) => applier.on_reply(id, outcome, self.now_ms),
-            Pending::Provision(id, config) => {
+            Some(Pending::Answered(id, outcome)) => applier.on_reply(id, outcome, self.now_ms),
+            Some(Pending::Provision(id, config)) => {
                 let outcome = match config.contains("exit 1") || chaos.provisioner_fails() {
                     true => Err("exit status 1".to_owned()),
                     false => Ok(()),
@@ -189,7 +190,7 @@ fn commit(
 }
 
 /// What was sent may still arrive after the process that sent it is gone.
-fn at_death(pending: &[Pending], cloud: &Cloud, chaos: &mut Chaos) {
+fn at_death(pending: &VecDeque<Pending>, cloud: &Cloud, chaos: &mut Chaos) {
     for request in pending {
         if let Pending::Asked(_, provider, call, _) = request
             && chaos.flip()

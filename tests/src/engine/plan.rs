@@ -1,7 +1,7 @@
 //! Drives the planning machine and the settling of open intents.
 
 use super::{Chaos, Cloud};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::InstanceAddr;
@@ -77,7 +77,7 @@ enum Pending {
 
 /// Runs a machine to its end; `false`: the process died.
 fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut Chaos) -> bool {
-    let mut pending: Vec<Pending> = Vec::new();
+    let mut pending: VecDeque<Pending> = VecDeque::new();
     let mut now_ms = 1_000;
     let mut deferrals: BTreeMap<ProviderInstance, Deferral> = BTreeMap::new();
     loop {
@@ -100,7 +100,8 @@ fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut C
         }
         let at = chaos.choose(pending.len());
         match pending.remove(at) {
-            Pending::Asked(request, attempt) => {
+            None => {}
+            Some(Pending::Asked(request, attempt)) => {
                 let provider = &config.provider(request.provider.config).addr.provider;
                 let put_off = (*provider == terrane_sim::addr())
                     .then(|| deferrals.entry(request.provider.clone()).or_default())
@@ -120,7 +121,7 @@ fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut C
                     },
                 );
             }
-            Pending::Answered(id, outcome) => machine.on(id, outcome),
+            Some(Pending::Answered(id, outcome)) => machine.on(id, outcome),
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct Store {
     /// Commits fail after so many more.
     pub fails_after: Option<u64>,
     /// The lease of whoever commits; `None`: on everything.
-    pub claim: Option<Claim>,
+    pub claim: Option<Arc<Claim>>,
 }
 
 impl Store {

@@ -140,6 +140,16 @@ resource "terraform_data" "free" {
   input = 1
 }
 
+resource "terraform_data" "maybe" {
+  lifecycle {
+    enabled = terraform_data.number.output > 1
+  }
+}
+
+output "maybe" {
+  value = try(terraform_data.maybe.id, "none")
+}
+
 output "parts" {
   value = module.part[*].constant
 }
@@ -193,7 +203,7 @@ fn an_unknown_repetition_is_put_off() {
         .says("Plan: 6 to add, 0 to change, 0 to destroy.")
         .says("# terraform_data.each[*] is deferred # (because the number of resource instances is unknown)")
         .says("# module.part[*].terraform_data.inner is deferred")
-        .says("This plan is incomplete: 4 changes are deferred.");
+        .says("This plan is incomplete: 5 changes are deferred.");
     let plan = run(&folder, "show -json p.tfplan").ok().json();
     assert_eq!(
         deferred(&plan),
@@ -201,6 +211,7 @@ fn an_unknown_repetition_is_put_off() {
             ("deferred_prereq", "terraform_data.behind", "create"),
             ("deferred_prereq", "terraform_data.constant", "create"),
             ("instance_count_unknown", "terraform_data.each[*]", "create"),
+            ("instance_count_unknown", "terraform_data.maybe", "create"),
             (
                 "instance_count_unknown",
                 "module.part[*].terraform_data.inner",
@@ -218,7 +229,7 @@ fn an_unknown_repetition_is_put_off() {
     assert!(!run(&folder, "output").out.contains("always"));
     run(&folder, "apply -auto-approve -allow-deferral")
         .ok()
-        .says("Resources: 6 added, 0 changed, 0 destroyed.");
+        .says("Resources: 7 added, 0 changed, 0 destroyed.");
     assert_eq!(
         run(&folder, "output -json").ok().json()["names"]["value"],
         serde_json::json!(["a", "b"])
@@ -227,7 +238,7 @@ fn an_unknown_repetition_is_put_off() {
     objects_stay(&folder);
     run(&folder, "destroy -auto-approve -allow-deferral")
         .ok()
-        .says("15 destroyed");
+        .says("16 destroyed");
 }
 
 /// Objects that are there stay as they are, since nobody knows whether they are to go.
@@ -243,6 +254,20 @@ fn objects_stay(folder: &Folder) {
         .run_with(&words, &[], "")
         .ok()
         .says("Plan: 1 to add, 2 to change, 0 to destroy.");
+    for (option, says) in [
+        ("-refresh-only", "No changes"),
+        (
+            "-target=terraform_data.each[\"c\"]",
+            "# terraform_data.each[*] is deferred",
+        ),
+        (
+            "-target=module.part[2]",
+            "# module.part[*].terraform_data.inner is deferred",
+        ),
+    ] {
+        let words = ["plan", "-allow-deferral", "-var", "more=[\"c\"]", option];
+        folder.run_with(&words, &[], "").ok().says(says);
+    }
     let plan = run(folder, "show -json p.tfplan").ok().json();
     let kept: Vec<_> = deferred(&plan)
         .into_iter()
@@ -254,6 +279,7 @@ fn objects_stay(folder: &Folder) {
         [
             "terraform_data.each[\"a\"]",
             "terraform_data.each[\"b\"]",
+            "terraform_data.maybe",
             "module.part[0].terraform_data.inner",
             "module.part[1].terraform_data.inner",
         ]

@@ -30,6 +30,13 @@ impl Core {
         let (address, provider, step) = (addr.to_string(), provider.clone(), *step);
         let config = self.config.clone();
         let resource = &config.module(place.module).resources[*at as usize];
+        if outcome
+            .as_ref()
+            .map_or(true, |reply| !reply.diagnostics.is_empty())
+        {
+            let (object, config) = (self.tasks[id].object, self.tasks[id].config.clone());
+            self.may_quote(object, Some(&config));
+        }
         let mut reply = match outcome {
             Ok(reply) => reply,
             Err(failure) => {

@@ -191,7 +191,9 @@ impl Core {
         };
         let configured = expanded.keys.clone();
         let repeats = matches!(expanded.kind, ExpansionKind::Count | ExpansionKind::ForEach);
-        if managed && repeats && self.options.mode == PlanMode::RefreshOnly {
+        // Of a module of which nothing is known, state does not say which instance would be meant.
+        let known = !self.world.module_cell(place).open;
+        if managed && repeats && known && self.options.mode == PlanMode::RefreshOnly {
             // Nothing comes and nothing goes: there are the instances that there are.
             expanded.keys = self.expanded_from_state(place, at).keys;
             expanded.open = false;
@@ -300,8 +302,10 @@ impl Core {
         // One instance that stands for all is shown and not planned; objects that are there stay as they are.
         let stands_for_all = self.world.module_cell(place).open
             || (self.world.resource_cell(place, at)).is_some_and(|cell| cell.open);
-        let deferred = (stands_for_all && self.options.mode == PlanMode::Normal)
-            .then_some(DeferredReason::InstanceCountUnknown);
+        let deferred = stands_for_all.then_some(DeferredReason::InstanceCountUnknown);
+        if stands_for_all {
+            self.put_off.mark(node, place);
+        }
         let mut nobody = false;
         let mut failed = messages.has_errors();
         for outcome in &conditions {

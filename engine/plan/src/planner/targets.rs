@@ -4,7 +4,7 @@ use super::index::ConfigIndex;
 use crate::graph::{Graph, Node, NodeId};
 use crate::machine::PlanOptions;
 use terrane_config::config::{Config, ModuleId};
-use terrane_model::addr::{InstanceAddr, ModuleInstance, Target};
+use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, Target};
 
 /// What is planned.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Scope {
     pub(crate) fn instance(&self, node: Option<NodeId>, addr: &InstanceAddr) -> bool {
         let wanted = self.targets.is_empty()
             || node.is_some_and(|node| self.needed[node.index()])
-            || self.targets.iter().any(|target| names(target, addr));
+            || (self.targets.iter()).any(|target| names(target, addr) || may_mean(target, addr));
         wanted && !self.excludes.iter().any(|target| names(target, addr))
     }
 
@@ -223,6 +223,32 @@ pub(crate) fn names(target: &Target, addr: &InstanceAddr) -> bool {
         }
         Target::Instance(instance) => instance == addr,
     }
+}
+
+/// Whether what is named may turn out to be one of those that an instance stands for, of which nothing is known yet.
+fn may_mean(target: &Target, addr: &InstanceAddr) -> bool {
+    let (module, key) = match target {
+        Target::Module(module) => (module, None),
+        Target::Resource(resource) => (&resource.module, None),
+        Target::Instance(instance) => (&instance.resource.module, instance.key.as_ref()),
+    };
+    let mut open = addr.key == Some(InstanceKey::Any) && key.is_some();
+    let mut steps = Vec::with_capacity(addr.resource.module.0.len());
+    for (at, step) in addr.resource.module.0.iter().enumerate() {
+        let wanted = module.0.get(at).and_then(|step| step.key.as_ref());
+        let mut step = step.clone();
+        if step.key == Some(InstanceKey::Any) && wanted.is_some() {
+            step.key = wanted.cloned();
+            open = true;
+        }
+        steps.push(step);
+    }
+    let mut meant = addr.clone();
+    meant.resource.module = ModuleInstance(steps.into());
+    if meant.key == Some(InstanceKey::Any) && key.is_some() {
+        meant.key = key.cloned();
+    }
+    open && names(target, &meant)
 }
 
 /// Whether a module instance lies within another; steps without a key stand for all instances.

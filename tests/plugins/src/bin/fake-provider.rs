@@ -15,6 +15,21 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Request, Response, Status};
 
+/// What a plugin must be able to do. `bare`: it can do nothing else, not even hand on its output.
+const LEAST: [Rpc; 11] = [
+    Rpc::GetSchemas,
+    Rpc::ValidateProvider,
+    Rpc::ValidateResource,
+    Rpc::ValidateDataSource,
+    Rpc::UpgradeState,
+    Rpc::Configure,
+    Rpc::Read,
+    Rpc::Plan,
+    Rpc::Apply,
+    Rpc::ReadDataSource,
+    Rpc::Stop,
+];
+
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let fault = std::env::var("FAKE_FAULT").unwrap_or_default();
@@ -90,6 +105,9 @@ async fn answer(
     request: Asked,
 ) -> Result<Answered, Infallible> {
     let path = request.uri().path().to_owned();
+    if fault == "bare" && !LEAST.iter().any(|rpc| path == rpc.path(Protocol::Six)) {
+        return Ok(Status::unimplemented("there is no such call").into_http());
+    }
     if at.is_none_or(|at| path != at.path(Protocol::Six)) {
         return service.route(request).await;
     }

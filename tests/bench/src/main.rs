@@ -1,0 +1,53 @@
+//! `terrane-bench workloads`: the names of the workloads. `terrane-bench once NAME`: does one once, for a profiler or a counter of
+//! instructions. `terrane-bench side-by-side …`: whole commands of two programs.
+
+use anyhow::{Context as _, Result, bail};
+use std::io::Write as _;
+use std::process::ExitCode;
+use terrane_bench::workloads::{Ready, WORKLOADS, find};
+use terrane_bench::{shapes, side_by_side};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // There is nobody to tell that standard error is closed.
+            drop(writeln!(std::io::stderr(), "error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let mut out = std::io::stdout().lock();
+    match arguments.next().as_deref() {
+        Some("workloads") => {
+            for workload in WORKLOADS {
+                writeln!(out, "{}", workload.name)?;
+            }
+            Ok(())
+        }
+        Some("shapes") => {
+            for shape in shapes::SHAPES {
+                writeln!(out, "{:10} {}", shape.name, shape.about)?;
+            }
+            Ok(())
+        }
+        Some("once") => {
+            let name = arguments.next().context("which workload?")?;
+            let workload = find(&name).with_context(|| format!("there is no workload {name:?}"))?;
+            let mut ready: Ready = (workload.prepare)();
+            the_counted_work(&mut ready);
+            Ok(())
+        }
+        Some("side-by-side") => side_by_side::run(arguments, &mut out),
+        _ => bail!("there are: workloads, shapes, once NAME, side-by-side"),
+    }
+}
+
+/// What is counted: a name that a profiler can be told to look at alone.
+#[inline(never)]
+fn the_counted_work(ready: &mut Ready) {
+    ready();
+}
