@@ -4,7 +4,6 @@ use crate::error::{CostError, decode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
-use terrane_model::glob::fits;
 
 const FORMAT: u64 = 1;
 
@@ -97,5 +96,43 @@ impl Usage {
                 .and_then(|amounts| amounts.get(name))
         };
         of(address).or_else(by_pattern).or_else(by_type).copied()
+    }
+}
+
+/// Whether a text is of a pattern in which `*` stands for any text.
+fn fits(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        // The first place is the best one: it leaves the most for what follows.
+        let Some((_, rest)) = text.split_once(part) else {
+            return false;
+        };
+        text = rest;
+    }
+    text.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn stars_stand_for_anything() {
+        for (pattern, text, is) in [
+            ("a*b*c", "axbyc", true),
+            ("a*b", "ab", true),
+            ("a*", "b", false),
+            ("a*ab", "ab", false),
+            ("a", "ab", false),
+        ] {
+            assert_eq!(fits(pattern, text), is, "{pattern} {text}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use crate::drive::bulk::{COUNT, cloud, config};
-use crate::drive::{Budget, Pool, drive_survey};
+use crate::drive::{Budget, Pool, StandIn, drive_survey};
 use crate::files::functions_for_plan;
 use crate::interrupt::Interrupt;
 use crate::providers::Registry;
@@ -10,9 +10,10 @@ use crate::ui::Silent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use terrane_model::provider::Places;
+use terrane_model::addr::InstanceAddr;
+use terrane_model::provider::{Answer, Call, Places, ProviderDiagnostic, Reply};
 use terrane_model::snapshot::Snapshot;
-use terrane_plan::machine::{Listed, PlanInput, PlanOptions, Survey, Surveyed};
+use terrane_plan::machine::{Listed, PlanInput, PlanOptions, ProviderInstance, Survey, Surveyed};
 use terrane_provider::{Providers, args};
 use terrane_sim::{SimFactory, World, addr, network_config};
 use terrane_value::{EcoString, Type, Value};
@@ -171,5 +172,48 @@ async fn an_interrupt_ends_what_waits() {
         assert!(surveyed.cancelled);
         assert_eq!((surveyed.read, surveyed.unread.len()), (2, 48));
         assert_eq!(world.requests(), began + 2);
+    }
+}
+
+/// Says something with each list, which is empty.
+#[derive(Debug)]
+struct Saying(ProviderDiagnostic);
+
+impl StandIn for Saying {
+    fn answer(&self, _: &ProviderInstance, _: Option<&InstanceAddr>, call: &Call) -> Option<Reply> {
+        matches!(call, Call::List { .. }).then(|| Reply {
+            answer: Some(Answer::Listed(Vec::new())),
+            diagnostics: vec![self.0.clone()],
+        })
+    }
+}
+
+/// A warning is shown; with an error, the type was not listed.
+#[tokio::test]
+async fn what_is_said_of_lists_is_told() {
+    let (world, snapshot) = cloud(1);
+    for is_error in [false, true] {
+        let interrupt = Arc::new(Interrupt::default());
+        let factory = SimFactory::new(world.clone());
+        let (survey, pool) = surveyor(factory, &snapshot, Listed::OfState, &interrupt);
+        let mut said = ProviderDiagnostic::error("Half of it", "Not all regions answered.");
+        said.is_error = is_error;
+        let mut pool = pool.with_stand_in(Arc::new(Saying(said)));
+        let surveyed = drive_survey(survey, &mut pool, &interrupt, &mut Silent)
+            .await
+            .unwrap();
+        let told = format!("{:?}", surveyed.diagnostics);
+        assert_eq!(told.contains("Not all regions"), !is_error, "{told}");
+        let problems: Vec<&str> = surveyed
+            .unlisted
+            .iter()
+            .map(|one| one.problem.as_str())
+            .collect();
+        let expected: &[&str] = match is_error {
+            true => &["Half of it: Not all regions answered."],
+            false => &[],
+        };
+        assert_eq!(problems, expected);
+        assert_eq!(surveyed.listed.len(), usize::from(!is_error));
     }
 }

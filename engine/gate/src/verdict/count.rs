@@ -117,13 +117,12 @@ impl<'a> Votes<'a> {
                     continue;
                 }
             };
-            let votes = matches!(statement.kind, DecisionKind::Approve | DecisionKind::Reject);
-            let covered: Vec<usize> = match votes {
-                true => {
+            let covered = match statement.kind {
+                DecisionKind::Approve | DecisionKind::Reject => {
                     let found = statement.items.iter().filter_map(|item| items.get(item));
                     found.copied().collect()
                 }
-                false => Vec::new(),
+                DecisionKind::BreakGlass | DecisionKind::Author => Vec::new(),
             };
             if let Some(why) = over {
                 ignored.push((statement.id, why));
@@ -146,10 +145,8 @@ impl<'a> Votes<'a> {
                     }
                 }
                 DecisionKind::BreakGlass => {
-                    let all = meaning
-                        .items
-                        .iter()
-                        .all(|item| decision.covers(&item.digest));
+                    let mut all = meaning.items.iter();
+                    let all = all.all(|item| decision.covers(&item.digest));
                     if all && statement.plan == facts.plan {
                         counted.broken.insert(person.clone(), place);
                     } else {

@@ -330,7 +330,7 @@ fn a_gate_is_about_what_leaves_its_field_and_what_comes_into_it() {
 /// What was replaced and is still to be destroyed is the business of who the address belongs to.
 #[test]
 fn a_deposed_object_has_the_address_of_its_instance() {
-    let (mut world, mut made) = deletion();
+    let (_, mut made) = deletion();
     let plan = made.plan.as_mut().unwrap();
     let old = change(plan, "sim_network.a");
     old.deposed = Some(terrane_model::addr::DeposedKey("0123abcd".into()));
@@ -344,7 +344,6 @@ fn a_deposed_object_has_the_address_of_its_instance() {
     let (verdict, text) = Desk::new().judge(&made, &gates);
     assert!(text.contains("deposed"), "{text}");
     assert!(!verdict.is_open(), "{text}");
-    let _unused = world.plan(NETWORKS);
 }
 
 /// The same plan with another program that is the provider is another plan.
