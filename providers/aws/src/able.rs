@@ -45,18 +45,18 @@ pub(crate) fn arguments<'a>(
 
 /// Which arguments a table sends. What is kept here only, and values that are never stored, count as sent: there is nobody to tell.
 pub(crate) fn sent(table: &Table, facts: &TypeFacts, shapes: &dyn Shapes) -> Sent {
-    let of = |step: &Step| {
+    let filled = |step: &Step| {
         let service = step.service.unwrap_or(table.service);
-        let mut names = shapes
-            .operation(service, step.operation)
+        let operation = shapes.operation(service, step.operation);
+        operation
             .map(|operation| inputs(table, facts, step, &operation))
-            .unwrap_or_default();
-        match &step.when {
-            When::Any(more) => names.extend(more.iter().map(|name| (*name).to_owned())),
-            When::Set(name) | When::Unset(name) => names.push((*name).to_owned()),
-            When::Changed => {}
-        }
-        names
+            .unwrap_or_default()
+    };
+    // What makes a call on a change: a change of something else that goes with it makes none.
+    let made_for = |step: &Step| match &step.when {
+        When::Any(names) => names.iter().map(|name| (*name).to_owned()).collect(),
+        When::Set(name) | When::Unset(name) => vec![(*name).to_owned()],
+        When::Changed => filled(step),
     };
     let all: Vec<&str> = match table.by_function.contains(&"*") {
         true => facts
@@ -85,11 +85,14 @@ pub(crate) fn sent(table: &Table, facts: &TypeFacts, shapes: &dyn Shapes) -> Sen
         first: both.clone(),
         later: both,
     };
-    sent.first
-        .extend(table.create.iter().chain(&table.then).flat_map(of));
+    for step in table.create.iter().chain(&table.then) {
+        sent.first.extend(filled(step));
+        // Functions add to a call what the rule does not.
+        sent.first.extend(made_for(step));
+    }
     sent.first
         .extend(table.at_first.iter().map(|name| (*name).to_owned()));
-    sent.later.extend(table.update.iter().flat_map(of));
+    sent.later.extend(table.update.iter().flat_map(made_for));
     sent
 }
 
