@@ -29,6 +29,7 @@ mod kills;
 mod leases;
 mod logs;
 mod opentofu;
+mod order;
 mod packages;
 mod peers;
 mod places;

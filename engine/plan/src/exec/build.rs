@@ -16,7 +16,7 @@
 use super::{ExecGraph, Step, StepId, StepKind};
 use crate::ephemeral::EphemeralInstance;
 use crate::graph::{Graph, Node, NodeId};
-use crate::plan::{Action, ExpansionKind, Plan, PlanMode, ResourceChange};
+use crate::plan::{Action, Plan, PlanMode, ResourceChange};
 use crate::world::{Place, World, uses_repetition};
 use std::collections::BTreeMap;
 use terrane_config::config::{Config, Import, ModuleId, Reference, Repetition};
@@ -24,7 +24,6 @@ use terrane_lang::expr::{Compiled, Use};
 use terrane_model::addr::{
     ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleInstance, ResourceAddr,
 };
-use terrane_value::Kind;
 
 /// Which resource a stored or configured dependency means for one object: that of its own module instance, where that is plain, else all.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +43,7 @@ struct Groups {
 pub(super) type Locate<'f> = dyn Fn(&InstanceAddr) -> Option<(NodeId, Place, usize)> + 'f;
 
 /// The steps of a resource in one module instance, by instance.
-type InstanceSteps = Vec<Option<StepId>>;
+pub(super) type InstanceSteps = Vec<Option<StepId>>;
 
 pub(crate) struct Builder<'a> {
     pub(super) config: &'a Config,
@@ -59,9 +58,11 @@ pub(crate) struct Builder<'a> {
     /// Import blocks, by the resource that they are about.
     pub(super) imports: BTreeMap<(ModuleId, u32), Vec<&'a Import>>,
     /// By resource node and position.
-    applies: BTreeMap<(NodeId, u32), InstanceSteps>,
+    pub(super) applies: BTreeMap<(NodeId, u32), InstanceSteps>,
     /// What a value (or a whole resource, or a provider configuration) stands for. `None`: nothing to wait for.
     pub(super) joins: BTreeMap<(NodeId, u32), Option<StepId>>,
+    /// What those wait for who refer to a data source that was read while planning, by node and module instance: what it is made of.
+    pub(super) behind: BTreeMap<(NodeId, u32), Option<StepId>>,
     /// By module instance: what everything in it waits for.
     pub(super) around: BTreeMap<Place, Option<StepId>>,
 }
@@ -91,6 +92,7 @@ impl<'a> Builder<'a> {
             wishes: Vec::new(),
             applies: BTreeMap::new(),
             joins: BTreeMap::new(),
+            behind: BTreeMap::new(),
             around: BTreeMap::new(),
         }
     }
@@ -332,7 +334,10 @@ impl<'a> Builder<'a> {
                     let join = self.join(after);
                     self.joins.insert((id, 0), join);
                 }
-                Node::Resource(module, at) => self.resource_refs(id, module, at),
+                Node::Resource(module, at) => {
+                    self.refs_behind(id, module, at);
+                    self.resource_refs(id, module, at);
+                }
                 Node::Call(..) | Node::Check(..) => {}
             }
         }
@@ -461,7 +466,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn refer(
+    pub(super) fn refer(
         &mut self,
         place: Place,
         used: &Use,
@@ -486,11 +491,11 @@ impl<'a> Builder<'a> {
             Reference::Resource(target) => {
                 let node = self.graph.id(Node::Resource(place.module, target));
                 match self.picked(place, target, used, key, at) {
-                    Some(index) => after.extend(
-                        self.applies
-                            .get(&(node, place.pos))
-                            .and_then(|steps| steps[index]),
-                    ),
+                    Some(index) => {
+                        let steps = self.applies.get(&(node, place.pos));
+                        let behind = || self.behind.get(&(node, place.pos)).copied().flatten();
+                        after.extend(steps.and_then(|steps| steps[index]).or_else(behind));
+                    }
                     None => after.extend(self.whole(node, place.pos)),
                 }
             }
@@ -501,31 +506,6 @@ impl<'a> Builder<'a> {
                 });
             }
         }
-    }
-
-    /// Which instance a keyed reference picks, if that can be told.
-    fn picked(
-        &self,
-        place: Place,
-        target: u32,
-        used: &Use,
-        key: Option<&InstanceKey>,
-        at: Option<u32>,
-    ) -> Option<usize> {
-        let cell = self.world.resource_cell(place, target)?;
-        let expr = used.key.as_ref()?;
-        let repeat = match at {
-            Some(at) => self.world.repeat(place, at, key).ok()?,
-            None => crate::world::Repeat::None,
-        };
-        let scope = self.world.scope(place).repeated(repeat);
-        let value = expr.eval(&scope, &[]).ok()?;
-        let wanted = match (cell.kind, value.unmarked().kind()) {
-            (ExpansionKind::Count, Kind::Number(index)) => InstanceKey::Int(index.to_u64()?),
-            (ExpansionKind::ForEach, Kind::String(key)) => InstanceKey::Str(key.clone()),
-            _ => return None,
-        };
-        cell.keys.binary_search(&Some(wanted)).ok()
     }
 
     /// All instances of a resource in a module instance.
@@ -540,6 +520,7 @@ impl<'a> Builder<'a> {
             .flatten()
             .copied()
             .flatten()
+            .chain(self.behind.get(&(node, pos)).copied().flatten())
             .collect();
         let join = self.join(steps);
         self.joins.insert((node, pos), join);
