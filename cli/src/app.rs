@@ -12,6 +12,7 @@ use std::time::Duration;
 use terrane_ops::failure::{Failure, Report};
 use terrane_ops::lang::diagnostic::{Diagnostic, Rule, Severity};
 use terrane_ops::lang::syntax::suggest::suggestion;
+use terrane_ops::model::span;
 use terrane_ops::rules;
 use terrane_ops::session::{News, Places, Session};
 
@@ -271,35 +272,12 @@ impl App {
     }
 }
 
-/// A duration as Go writes it: `90s`, `1m30s`, `500ms`, `0`.
+/// A length of time as Go writes it, or longer: `90s`, `1m30s`, `500ms`, `0`, `7d`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
-    let mut rest = text.trim();
-    if rest == "0" {
-        return Some(Duration::ZERO);
+    match text.trim() {
+        "0" => Some(Duration::ZERO),
+        text => span::parse(text).map(Duration::from_millis),
     }
-    if rest.is_empty() {
-        return None;
-    }
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits = rest.find(|char: char| !char.is_ascii_digit())?;
-        let (number, tail) = rest.split_at(digits);
-        let number: u64 = number.parse().ok()?;
-        let unit = tail
-            .find(|char: char| char.is_ascii_digit())
-            .unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit);
-        let milliseconds = match unit {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            _ => return None,
-        };
-        total += Duration::from_millis(number.checked_mul(milliseconds)?);
-        rest = tail;
-    }
-    Some(total)
 }
 
 #[cfg(test)]

@@ -33,3 +33,8 @@ gate "second-pair-of-eyes" {
 break_glass {
   from = ["ana", "bob", "cho"]
 }
+
+# Without this, any one of them could agree to weaker gates alone.
+amend {
+  count = 2
+}

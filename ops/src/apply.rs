@@ -8,6 +8,7 @@ use crate::gates::pass::{self, Gating};
 use crate::interrupt::Interrupt;
 use crate::load::Loaded;
 use crate::plan::Made;
+use crate::policy::{PlanText, Seen};
 use crate::session::{Session, new_run};
 use crate::ui::Ui;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub struct Approved {
     digest: String,
     loaded: Loaded,
     variables: Vec<Value>,
+    /// What judged it.
+    gating: Option<Gating>,
 }
 
 impl Approved {
@@ -82,7 +85,7 @@ impl Done {
 pub fn approve(
     made: Made,
     digest: String,
-    gating: Option<&Gating>,
+    gating: Option<Gating>,
     (policy, consent): (Policy<'_>, &Consent),
 ) -> Result<Approved, Refusal> {
     let Made {
@@ -92,25 +95,48 @@ pub fn approve(
         variables,
         diagnostics: _,
     } = made;
-    approve_parts(plan, loaded, variables, digest, (gating, policy, consent))
+    let parts = Parts {
+        plan,
+        loaded,
+        variables,
+        digest,
+        text: PlanText::default(),
+    };
+    approve_parts(parts, gating, policy, consent)
+}
+
+/// A plan that is to be approved, with everything that is needed to carry it out.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) plan: Plan,
+    pub(crate) loaded: Loaded,
+    pub(crate) variables: Vec<Value>,
+    pub(crate) digest: String,
+    /// The plan in JSON, if that was written.
+    pub(crate) text: PlanText,
 }
 
 /// Passes the parts of a plan through the gate.
 pub(crate) fn approve_parts(
-    plan: Plan,
-    loaded: Loaded,
-    variables: Vec<Value>,
-    digest: String,
-    (gating, policy, consent): (Option<&Gating>, Policy<'_>, &Consent),
+    parts: Parts,
+    gating: Option<Gating>,
+    policy: Policy<'_>,
+    consent: &Consent,
 ) -> Result<Approved, Refusal> {
+    let Parts {
+        plan,
+        loaded,
+        variables,
+        digest,
+        text,
+    } = parts;
     let plan_time = plan.timestamp.to_string();
-    let approved = match gating {
+    let approved = match &gating {
         None => ApprovedPlan::approve(plan, policy, consent)?,
         Some(gating) => {
-            let made_at = plan.timestamp.clone();
-            let said = gating.said(&plan, &loaded);
-            gating.with_case(&made_at, &loaded, &said, |case| {
-                ApprovedPlan::approve(plan, Policy::Gates(case), consent)
+            let seen = Seen::with(&plan, &loaded, text);
+            gating.with_case(&seen, |case| {
+                ApprovedPlan::approve(plan.clone(), Policy::Gates(case), consent)
             })?
         }
     };
@@ -120,6 +146,7 @@ pub(crate) fn approve_parts(
         digest,
         loaded,
         variables,
+        gating,
     })
 }
 
@@ -140,9 +167,10 @@ pub async fn carry_out(
         mut digest,
         loaded,
         variables,
+        mut gating,
     } = approved;
     if digest.is_empty() {
-        digest = crate::planfile::digest_of(session, plan.plan(), &loaded);
+        digest = crate::planfile::digest_of(session, plan.plan(), &loaded, None);
     }
     let Loaded {
         config,
@@ -180,7 +208,8 @@ pub async fn carry_out(
         }
     };
     // From here on decisions and plan are used, whatever comes.
-    pass::begin(session, &run, &digest, &changes, &passed)?;
+    let judged = gating.as_mut().map(|gating| (gating, plan_time.as_str()));
+    pass::begin(session, &run, &digest, &changes, &passed, judged)?;
     let mut pool = Pool::new(config, registry, interrupt.clone(), session.places);
     let driven = drive_apply(applier, &mut pool, &mut *workspace, interrupt, ui).await;
     pass::end(session, &run, driven.as_ref().ok());

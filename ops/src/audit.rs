@@ -8,7 +8,7 @@ use crate::rules;
 use crate::session::Session;
 use serde_json::{Value, json};
 use terrane_store::StateStore;
-use terrane_store::audit::{Audit, AuditError, Carried, Draft, Entry, Kept, Log};
+use terrane_store::audit::{Audit, AuditError, Carried, Draft, Entry, Head, Kept, Log};
 
 /// The logs of the store; `None`: it keeps none.
 ///
@@ -83,14 +83,40 @@ pub(crate) fn record(
     let Some(audit) = of(session)? else {
         return Ok(());
     };
-    let draft = Draft {
+    let draft = draft(session, kind, body, once)?;
+    terrane_store::audit::append(audit, &session.workspace()?, &[draft]).map_err(failed)
+}
+
+/// The same of what rests on all that is recorded up to an entry. `false`: something was recorded behind it.
+///
+/// # Errors
+/// As [`record`].
+pub(crate) fn record_behind(
+    session: &Session,
+    head: Head,
+    kind: &str,
+    body: Value,
+    once: Vec<String>,
+) -> Result<bool, Failure> {
+    let Some(audit) = of(session)? else {
+        return Ok(true);
+    };
+    let draft = draft(session, kind, body, once)?;
+    match terrane_store::audit::append_behind(audit, &session.workspace()?, head, &[draft]) {
+        Ok(()) => Ok(true),
+        Err(AuditError::Moved) => Ok(false),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn draft(session: &Session, kind: &str, body: Value, once: Vec<String>) -> Result<Draft, Failure> {
+    Ok(Draft {
         at_ms: now_ms(),
         who: session.who(),
         kind: kind.to_owned(),
         once,
         body: seal(session, body)?,
-    };
-    terrane_store::audit::append(audit, &session.workspace()?, &[draft]).map_err(failed)
+    })
 }
 
 /// The same of what must not be in the way of what is done: a problem is said, no more.
@@ -134,12 +160,23 @@ pub(crate) fn open(session: &Session, body: &Value) -> Result<Value, Failure> {
         .map_err(Failure::store(
             "Decrypting an entry of the audit log failed",
         ))?;
-    Ok(serde_json::from_slice(&opened).unwrap_or_default())
+    serde_json::from_slice(&opened).map_err(|_| {
+        Failure::input(
+            &rules::gates::LOG_DAMAGED,
+            "An entry of the audit log was decrypted, and what is in it is no JSON.",
+        )
+    })
 }
 
 pub(crate) fn failed(error: AuditError) -> Failure {
     match error {
         AuditError::Used(name) => {
+            if name.starts_with(crate::gates::book::GATES) {
+                return Failure::input(
+                    &rules::gates::CHANGED_MEANWHILE,
+                    "Other files of gates were agreed to since these were compared with those in force. Look at what is in force now with `terrane gates`, and agree anew.",
+                );
+            }
             let what = if name.starts_with(crate::gates::book::USED) {
                 "A decision that this plan needs was used by another apply meanwhile."
             } else {
@@ -155,6 +192,10 @@ pub(crate) fn failed(error: AuditError) -> Failure {
             format!(
                 "In {damage}. Nothing is recorded or approved by a log that was changed. Look at it with `terrane audit -verify`, and find out who changed it."
             ),
+        ),
+        AuditError::Moved => Failure::input(
+            &rules::gates::USED,
+            "Others record in the audit log all the time. Try again.",
         ),
         AuditError::Store(error) => Failure::store("The audit log can't be used")(error),
     }

@@ -1,15 +1,13 @@
 //! What plans cost.
 
 use crate::failure::Failure;
-use crate::load::Loaded;
-use crate::policy::json_of;
+use crate::policy::Seen;
 use crate::rules::cost;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use terrane_cost::{Book, CostError, Estimate, Plan as Priced, Rules, Usage, estimate, import};
 use terrane_gate::facts::Cost;
 use terrane_model::with_causes;
-use terrane_plan::plan::Plan;
 
 /// Which prices, and what usage.
 #[derive(Clone, Debug, Default)]
@@ -79,8 +77,8 @@ impl Prices {
     ///
     /// # Errors
     /// When it can't be written as JSON.
-    pub fn of_plan(&self, plan: &Plan, loaded: &Loaded) -> Result<Estimate, Failure> {
-        self.of_json("the plan", &json_of(plan, loaded)?)
+    pub fn of_plan(&self, seen: &Seen<'_>) -> Result<Estimate, Failure> {
+        self.of_json("the plan", seen.json()?)
     }
 
     /// What a plan costs that somebody wrote as JSON. `name`: of the file.

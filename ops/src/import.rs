@@ -4,6 +4,7 @@ use crate::clock::now_ms;
 use crate::drive::{Pool, drive_takeover};
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_plan;
+use crate::gates::book::Book;
 use crate::interrupt::Interrupt;
 use crate::load::{Origin, load};
 use crate::rules;
@@ -49,6 +50,15 @@ pub async fn run(
     }
     if let Some(folder) = &request.config {
         session.configured_in(folder);
+    }
+    if Book::open(session)?.is_some() {
+        return Err(Failure::input(
+            &rules::gates::IMPORT_UNDER_GATES,
+            format!(
+                "Where there are gates, objects come into the state through a plan that passes them. Write an import block instead, and plan it:\n\n  import {{\n    to = {addr}\n    id = {:?}\n  }}",
+                request.id
+            ),
+        ));
     }
     let workspace = session.open()?;
     let snapshot = workspace.snapshot();

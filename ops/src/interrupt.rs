@@ -17,10 +17,10 @@ impl Interrupt {
     pub fn listen() -> Arc<Self> {
         let interrupt = Arc::new(Self::default());
         let heard = interrupt.clone();
+        let Some(mut signals) = Signals::new() else {
+            return interrupt;
+        };
         tokio::spawn(async move {
-            let Some(mut signals) = Signals::new() else {
-                return;
-            };
             while signals.next().await {
                 heard.raise();
                 // The loops look at the count between two steps. A third interrupt is for a step that does not end.

@@ -13,6 +13,7 @@ pub mod interrupt;
 pub mod lease;
 pub mod rules;
 pub mod session;
+pub mod shown;
 pub mod ui;
 
 // How the engine is fed.
@@ -26,6 +27,7 @@ pub mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;
+mod selection;
 pub mod variables;
 
 // The operations.

@@ -2,7 +2,7 @@
 
 use crate::back::Back;
 use crate::clock::now_ms;
-use crate::drive::{Pool, drive_plan, drive_recovery};
+use crate::drive::{Budget, Pool, drive_plan, drive_recovery};
 use crate::failure::{Failure, Report};
 use crate::files::{functions_for_plan, functions_for_validate};
 use crate::generate::{self, Written};
@@ -10,6 +10,7 @@ use crate::init::left_behind;
 use crate::interrupt::Interrupt;
 use crate::load::{Loaded, Origin, load};
 use crate::rules;
+use crate::selection::{addresses, selected};
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
@@ -49,6 +50,8 @@ pub struct PlanRequest {
     pub to: Option<String>,
     /// `-generate-config-out`: where to write configuration for imports that have none.
     pub generate_config_out: Option<String>,
+    /// How many calls may be made.
+    pub budget: Option<Arc<Budget>>,
 }
 
 /// A plan with everything that is needed to show it, save it or apply it.
@@ -184,7 +187,8 @@ async fn once(
         loaded.registry.clone(),
         interrupt.clone(),
         session.places,
-    );
+    )
+    .with_budget(request.budget.clone());
     let Planned {
         plan,
         diagnostics: found,
@@ -320,7 +324,8 @@ pub async fn recover(
         loaded.registry.clone(),
         interrupt.clone(),
         session.places,
-    );
+    )
+    .with_budget(request.budget.clone());
     let (kinds, diagnostics) = drive_recovery(recovery, &mut pool).await;
     drop(snapshot);
     if !kinds.is_empty() {
@@ -363,31 +368,8 @@ struct Selection {
 impl Selection {
     fn read(request: &PlanRequest) -> Result<Self, Failure> {
         let mut diagnostics = Diagnostics::new();
-        let mut read = |option: &str, texts: &[String]| -> Vec<Target> {
-            texts
-                .iter()
-                .filter_map(|text| {
-                    text.parse()
-                        .map_err(|error| {
-                            diagnostics.push(Diagnostic::error(
-                                rules::planning::INVALID_TARGET
-                                    .named(format!("Invalid {option} address {text:?}")),
-                                format!("{error}."),
-                            ));
-                        })
-                        .ok()
-                })
-                .collect()
-        };
-        let targets = read("-target", &request.targets);
-        let excludes = read("-exclude", &request.excludes);
-        let replaced = read("-replace", &request.replace);
-        if !targets.is_empty() && !excludes.is_empty() {
-            diagnostics.push(Diagnostic::error(
-                &rules::planning::TARGET_WITH_EXCLUDE,
-                "-target and -exclude can't be given together.",
-            ));
-        }
+        let (targets, excludes) = selected(&request.targets, &request.excludes, &mut diagnostics);
+        let replaced = addresses("-replace", &request.replace, &mut diagnostics);
         let mut replace = Vec::new();
         for target in replaced {
             match target {

@@ -3,27 +3,33 @@
 //! The engine says what is in the file. It holds values as they are, sensitive ones too, so only its owner may read it, and it is encrypted where
 //! the `encryption` block says so for plans.
 
-use crate::apply::{Approved, approve_parts};
+use crate::apply::{Approved, Parts, approve_parts};
 use crate::backend::record;
 use crate::failure::{Failure, Report};
-use crate::gates::pass::{self, Gating, Mark, Named};
-use crate::gates::{book::Book, decide};
+use crate::gates::book::{Book, SAVED};
+use crate::gates::decide;
+use crate::gates::pass::{self, Gating, Looked, Mark, Named};
+use crate::install::{Programs, differences, from_plan, programs, to_plan};
 use crate::load::{Loaded, Origin, load as load_config};
 use crate::plan::Made;
+use crate::policy::{PlanText, Seen};
 use crate::rules;
 use crate::session::Session;
 use crate::variables::{self, VariableArgument};
+use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 use terrane_config::config::Module;
 use terrane_config::load::{ModuleFile, ModuleFolder};
 use terrane_config::variables::{Given, GivenSource, GivenValue, root_variables};
+use terrane_gate::verdict::EMERGENCY_MS;
 use terrane_gate::{Consent, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{FileId, SourceMap, Span};
+use terrane_model::addr::ProviderAddr;
 use terrane_model::snapshot::Snapshot;
-use terrane_plan::file::{SavedPlan, decode, digest, encode};
+use terrane_plan::file::{SavedPlan, decode, digest, encode_with_digest};
 use terrane_plan::plan::Plan;
 use terrane_value::Value;
 
@@ -33,6 +39,8 @@ const WORKSPACE: &str = "workspace";
 const BACKEND: &str = "backend";
 /// Under this name the file keeps who made the plan, and under which gates; nothing where there are none.
 const GATES: &str = "gates";
+/// Under this name the file keeps the programs that were its providers.
+const PROVIDERS: &str = "providers";
 
 /// A saved plan, read.
 #[derive(Debug)]
@@ -45,6 +53,10 @@ pub struct Saved {
     pub loaded: Loaded,
     /// Who made it, and under which gates.
     pub mark: Option<Mark>,
+    /// The programs that were its providers. None where an earlier version saved it.
+    pub programs: Programs,
+    /// Whether it says which programs these were.
+    pub knows_programs: bool,
 }
 
 /// Saves a plan.
@@ -52,14 +64,15 @@ pub struct Saved {
 /// # Errors
 /// When the file can't be written.
 pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
-    let saved = saved(session, &made.plan, &made.loaded)?;
-    record(session, made, &saved)?;
-    let bytes = encode(&saved).map_err(|error| {
+    let mut book = Book::open(session)?;
+    let saved = saved(session, &made.plan, &made.loaded, book.as_ref())?;
+    let (bytes, digest) = encode_with_digest(&saved).map_err(|error| {
         Failure::input(
             rules::planning::PLAN_NOT_SAVED.named(format!("Saving the plan to {path} failed")),
             format!("{error}."),
         )
     })?;
+    record(session, made, &digest.to_string(), book.as_mut())?;
     let bytes = session
         .encryption()?
         .plan()
@@ -69,55 +82,69 @@ pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
 }
 
 /// A plan as it would be saved.
-fn saved(session: &Session, plan: &Plan, loaded: &Loaded) -> Result<SavedPlan, Failure> {
+fn saved(
+    session: &Session,
+    plan: &Plan,
+    loaded: &Loaded,
+    book: Option<&Book>,
+) -> Result<SavedPlan, Failure> {
     let workspace: Arc<[u8]> = session.workspace()?.into_bytes().into();
+    let programs = programs(session, loaded.registry.infos().keys())?;
+    let mut extra = BTreeMap::from([
+        (WORKSPACE.to_owned(), workspace),
+        (BACKEND.to_owned(), record::to_plan(session)?),
+        (PROVIDERS.to_owned(), to_plan(&programs).into()),
+    ]);
+    if let Some(book) = book {
+        extra.insert(GATES.to_owned(), pass::mark(session, book).into());
+    }
     Ok(SavedPlan {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         plan: plan.clone(),
         sources: loaded.folders.iter().flat_map(sources).collect(),
-        extra: {
-            let mut extra = BTreeMap::from([
-                (WORKSPACE.to_owned(), workspace),
-                (BACKEND.to_owned(), record::to_plan(session)?),
-            ]);
-            if let Some(mark) = pass::mark(session)? {
-                extra.insert(GATES.to_owned(), mark.into());
-            }
-            extra
-        },
+        extra,
     })
 }
 
 /// Records that a plan is saved, where there is something to record it in.
-fn record(session: &Session, made: &Made, saved: &SavedPlan) -> Result<(), Failure> {
-    let gated = saved.extra.contains_key(GATES);
-    let kept = !session.is_embedded()? || std::path::Path::new(crate::session::STATE_DIR).exists();
-    if !gated && !kept {
-        return Ok(());
-    }
-    let digest = digest(saved)
-        .map(|digest| digest.to_string())
-        .unwrap_or_default();
+fn record(
+    session: &Session,
+    made: &Made,
+    digest: &str,
+    book: Option<&mut Book>,
+) -> Result<(), Failure> {
     let counts = terrane_plan::view::text::count(&made.plan);
     let body = serde_json::json!({"plan": digest, "changes": counts.to_string()});
-    if !gated {
-        crate::audit::note(session, "plan", body);
-        return Ok(());
-    }
-    if let Some(mut book) = Book::open(session)? {
+    if let Some(book) = book {
         book.pin(session)?;
+        return crate::audit::record(session, SAVED, body, Vec::new());
     }
-    crate::audit::record(session, "plan", body, Vec::new())
+    if !session.is_embedded()? || std::path::Path::new(crate::session::STATE_DIR).exists() {
+        crate::audit::note(session, SAVED, body);
+    }
+    Ok(())
 }
 
 /// What names a plan that is not saved, for the history: the digest that its file would have. Empty where it can't be saved.
 #[must_use]
-pub fn digest_of(session: &Session, plan: &Plan, loaded: &Loaded) -> String {
-    saved(session, plan, loaded)
+pub fn digest_of(session: &Session, plan: &Plan, loaded: &Loaded, book: Option<&Book>) -> String {
+    saved(session, plan, loaded, book)
         .ok()
         .and_then(|saved| digest(&saved).ok())
         .map(|digest| digest.to_string())
         .unwrap_or_default()
+}
+
+/// The programs that are the providers of a configuration, as the meaning of its plans takes them in.
+///
+/// # Errors
+/// When the lock files can't be read.
+pub fn programs_of(
+    session: &Session,
+    loaded: &Loaded,
+) -> Result<BTreeMap<ProviderAddr, EcoString>, Failure> {
+    let programs = programs(session, loaded.registry.infos().keys())?;
+    Ok(pass::programs_text(&programs))
 }
 
 /// The files of a folder, with their paths relative to the root module.
@@ -208,6 +235,15 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
         session.follow(record::from_plan(bytes));
     }
     let mark = extra.get(GATES).map(|bytes| Mark::read(bytes));
+    let programs = extra.get(PROVIDERS).map(|bytes| {
+        from_plan(bytes).ok_or_else(|| {
+            Failure::input(
+                &rules::planning::DAMAGED_PLAN,
+                "What the saved plan says of its providers can't be read.",
+            )
+        })
+    });
+    let programs = programs.transpose()?;
     let given = planned_values(&plan);
     let folders = folders(sources);
     let loaded = load_config(
@@ -222,7 +258,30 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
         digest: digest.to_string(),
         loaded,
         mark,
+        knows_programs: programs.is_some(),
+        programs: programs.unwrap_or_default(),
     })
+}
+
+/// Checks that the providers are the programs that the plan was made with.
+fn check_programs(session: &Session, saved: &Saved) -> Result<(), Failure> {
+    if !saved.knows_programs {
+        return Ok(());
+    }
+    let providers = saved.loaded.registry.infos();
+    let now = programs(session, providers.keys())?;
+    let found = differences(&saved.programs, &now, providers.keys());
+    if found.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = found.iter().map(|one| format!("  - {one}")).collect();
+    Err(Failure::input(
+        &rules::planning::OTHER_PROVIDERS,
+        format!(
+            "What the plan says was found out by other programs than those that would carry it out:\n{}\n\nInstall those with which the plan was made (`terrane init` with the lock file of then), or make a new plan.",
+            list.join("\n")
+        ),
+    ))
 }
 
 /// Breaking the glass: why, and with whose key.
@@ -240,13 +299,16 @@ fn gating(
     path: &str,
     saved: &Saved,
     glass: Option<&Glass>,
+    text: &PlanText,
 ) -> Result<Option<Gating>, Failure> {
     let author = saved.mark.as_ref().map_or("", |mark| &mark.author);
     let named = Named {
         author,
         digest: &saved.digest,
     };
-    let Some(mut gating) = Gating::open(session, &saved.plan, named)? else {
+    let book = Book::open(session)?;
+    let programs = pass::programs_text(&saved.programs);
+    let Some(mut gating) = Gating::new(book, &saved.plan, named, programs)? else {
         return match glass {
             None => Ok(None),
             Some(_) => Err(Failure::input(
@@ -257,9 +319,13 @@ fn gating(
     };
     gating.beside = decide::read_beside(path)?;
     if let Some(glass) = glass {
-        break_glass(session, &mut gating, &saved.plan, &saved.loaded, glass)?;
+        let seen = Seen::with(&saved.plan, &saved.loaded, text.clone());
+        break_glass(session, &mut gating, &seen, glass)?;
     } else {
         pass::check_mark(&gating.book, saved.mark.as_ref())?;
+        if !gating.book.knows_plan(session, &saved.digest)? {
+            return Err(pass::unknown_plan());
+        }
     }
     gating.book.pin(session)?;
     Ok(Some(gating))
@@ -272,18 +338,17 @@ fn gating(
 pub fn break_glass(
     session: &Session,
     gating: &mut Gating,
-    plan: &Plan,
-    loaded: &Loaded,
+    seen: &Seen<'_>,
     glass: &Glass,
-) -> Result<(), Failure> {
+) -> Result<Looked, Failure> {
     let request = decide::Request {
         kind: terrane_gate::decision::DecisionKind::BreakGlass,
         comment: glass.reason.clone(),
-        valid_ms: Some(3_600_000),
+        valid_ms: Some(EMERGENCY_MS),
         only: Vec::new(),
         gate: None,
     };
-    let looked = gating.look(plan, loaded);
+    let looked = gating.look(seen);
     let decision = decide::sign(gating, &looked, &request, &glass.key)?;
     decide::keep(session, &decision)?;
     gating.beside.push(decision);
@@ -292,8 +357,8 @@ pub fn break_glass(
         .whose(&glass.key.public())
         .map(|(name, _)| name.clone());
     let may = gates.break_glass.as_ref().zip(person);
-    if may.is_some_and(|(needed, person)| gates.may_approve(needed, &person, "")) {
-        return Ok(());
+    if may.is_some_and(|(needed, person)| gates.may_approve(needed, &person, &[])) {
+        return Ok(looked);
     }
     Err(Failure::input(
         &rules::gates::GLASS_HOLDS,
@@ -366,23 +431,26 @@ fn ephemeral_again(plan: &Plan, root: Option<&Module>, given: &[GivenValue]) -> 
     found
 }
 
-/// Approves a saved plan: saving it was the approval. Only values of ephemeral variables may be given again.
+/// Approves a saved plan: saving it was the approval. Only values of ephemeral variables may be given again. With the plan goes what was written of it in JSON.
 ///
 /// # Errors
 /// When other variables are given, or the plan has errors.
 pub fn approve(
     session: &Session,
-    saved: Saved,
+    (saved, text): (Saved, PlanText),
     path: &str,
     glass: Option<&Glass>,
     arguments: &[VariableArgument],
 ) -> Result<Approved, Failure> {
-    let gating = gating(session, path, &saved, glass)?;
+    check_programs(session, &saved)?;
+    let gating = gating(session, path, &saved, glass, &text)?;
     let Saved {
         plan,
         digest,
         mut loaded,
         mark: _,
+        programs: _,
+        knows_programs: _,
     } = saved;
     let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
     let mut diagnostics = collected.diagnostics;
@@ -418,12 +486,13 @@ pub fn approve(
         }));
     }
     loaded.warnings = Diagnostics::new();
-    approve_parts(
+    let parts = Parts {
         plan,
         loaded,
-        values,
+        variables: values,
         digest,
-        (gating.as_ref(), Policy::AutoApprove, &Consent::Auto),
-    )
-    .map_err(|refusal| pass::not_approved(&refusal))
+        text,
+    };
+    approve_parts(parts, gating, Policy::AutoApprove, &Consent::Auto)
+        .map_err(|refusal| pass::not_approved(&refusal))
 }

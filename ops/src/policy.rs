@@ -4,7 +4,9 @@ use crate::failure::Failure;
 use crate::install::sentence;
 use crate::load::Loaded;
 use crate::rules::policy;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use terrane_model::addr::{ConfigResource, InstanceAddr};
 use terrane_model::with_causes;
@@ -57,6 +59,62 @@ pub fn compile(sources: Sources) -> Result<Policies, Failure> {
     Policies::compile(sources).map_err(|error| failure(&error))
 }
 
+/// A plan that is looked at: its JSON form is written once, however many want it.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    plan: &'a Plan,
+    loaded: &'a Loaded,
+    json: PlanText,
+}
+
+/// The JSON form of a plan, if it was needed.
+#[derive(Clone, Debug, Default)]
+pub struct PlanText(OnceCell<String>);
+
+impl<'a> Seen<'a> {
+    /// A plan with the configuration that it was made from.
+    #[must_use]
+    pub fn new(plan: &'a Plan, loaded: &'a Loaded) -> Self {
+        Self::with(plan, loaded, PlanText::default())
+    }
+
+    /// The same, with what was written of this plan before.
+    #[must_use]
+    pub fn with(plan: &'a Plan, loaded: &'a Loaded, json: PlanText) -> Self {
+        Self { plan, loaded, json }
+    }
+
+    /// What was written of it, for whoever looks at it next.
+    #[must_use]
+    pub fn into_text(self) -> PlanText {
+        self.json
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn loaded(&self) -> &'a Loaded {
+        self.loaded
+    }
+
+    /// The plan as `terrane show -json` has it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn json(&self) -> Result<&str, Failure> {
+        if let Some(json) = self.json.0.get() {
+            return Ok(json);
+        }
+        let json = json_of(self.plan, self.loaded)?;
+        Ok(self.json.0.get_or_init(|| json))
+    }
+}
+
 /// What policies say about a plan.
 ///
 /// # Errors
@@ -64,14 +122,27 @@ pub fn compile(sources: Sources) -> Result<Policies, Failure> {
 pub fn check_plan(
     policies: &Policies,
     namespaces: &Namespaces,
-    plan: &Plan,
-    loaded: &Loaded,
+    seen: &Seen<'_>,
 ) -> Result<Report, Failure> {
-    check_json(policies, namespaces, &Input::plan(&json_of(plan, loaded)?))
+    check_json(policies, namespaces, &Input::plan(seen.json()?))
 }
 
-/// A plan as `terrane show -json` has it.
-pub(crate) fn json_of(plan: &Plan, loaded: &Loaded) -> Result<String, Failure> {
+fn json_of(plan: &Plan, loaded: &Loaded) -> Result<String, Failure> {
+    let mut json = String::new();
+    write_json(&mut json, plan, loaded).map_err(|_| {
+        Failure::input(
+            &policy::POLICY_FAILED,
+            "The plan could not be written as JSON.",
+        )
+    })?;
+    Ok(json)
+}
+
+/// Writes a plan as `terrane show -json` has it.
+///
+/// # Errors
+/// When that is written to can't be.
+pub fn write_json(out: &mut dyn fmt::Write, plan: &Plan, loaded: &Loaded) -> fmt::Result {
     let registry = loaded.registry.clone();
     let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
     let configuration = loaded.configuration_json();
@@ -80,14 +151,7 @@ pub(crate) fn json_of(plan: &Plan, loaded: &Loaded) -> Result<String, Failure> {
         version: env!("CARGO_PKG_VERSION"),
         configuration: Some(&configuration),
     };
-    let mut json = String::new();
-    plan_json(&mut json, plan, context).map_err(|_| {
-        Failure::input(
-            &policy::POLICY_FAILED,
-            "The plan could not be written as JSON.",
-        )
-    })?;
-    Ok(json)
+    plan_json(out, plan, context)
 }
 
 /// Where the resources of a configuration are declared.

@@ -116,8 +116,8 @@ impl RemoteState for States {
     }
 }
 
-/// The embedded store of the folder in which the `local` backend is told to look for a state file, where there is one and no such file: the
-/// neighbour uses terrane without a backend.
+/// The embedded store of the folder in which the `local` backend is told to look for a state file of the usual name, where there is one and no such file:
+/// the neighbour uses terrane without a backend.
 fn beside(config: &Value, workspace: &str) -> Option<PathBuf> {
     let text = |name: &str| {
         config
@@ -126,6 +126,10 @@ fn beside(config: &Value, workspace: &str) -> Option<PathBuf> {
             .filter(|text| !text.is_empty())
     };
     let default = text("path").unwrap_or(PEER_STATE);
+    // A file by another name is that file: one that is not there is a mistake.
+    if Path::new(default).file_name()? != PEER_STATE {
+        return None;
+    }
     let path = if workspace == DEFAULT_WORKSPACE {
         PathBuf::from(default)
     } else {

@@ -16,6 +16,7 @@ use terrane_model::event::{Event, EventKind};
 pub use terrane_model::provider::Places;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backend::{Say, Surroundings};
+use terrane_store::files::write_whole;
 use terrane_store::lease::Claim;
 use terrane_store::seal::Seal;
 use terrane_store::{StateStore, StoreError, Workspace};
@@ -238,7 +239,8 @@ impl Session {
         let path = self.selection();
         let write = || {
             std::fs::create_dir_all(&self.data_dir)?;
-            std::fs::write(&path, name)
+            // Whole or not at all: an empty file would mean another workspace.
+            write_whole(&path, name.as_bytes())
         };
         write().map_err(Failure::io(format!("Writing {} failed", path.display())))
     }

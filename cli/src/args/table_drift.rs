@@ -82,6 +82,7 @@ const DRIFT: &[Flag] = &[
         "CRON",
         "Look again and again, until interrupted: '0 */4 * * *' is every four hours.",
     ),
+    Flag::new("now", Bool, "", "With -watch, look at once, too."),
     Flag::new(
         "timezone",
         Value,

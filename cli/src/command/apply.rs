@@ -13,13 +13,15 @@ use terrane_ops::apply::{Approved, Done, approve, carry_out};
 use terrane_ops::failure::Failure;
 use terrane_ops::gate::verdict::explain;
 use terrane_ops::gate::{Closed, Consent, Policy, Refusal};
-use terrane_ops::gates::pass::{Gating, Looked, Named, refused};
+use terrane_ops::gates::book::Book;
+use terrane_ops::gates::pass::{Gating, Looked, Named, not_approved, refused};
 use terrane_ops::interrupt::Interrupt;
 use terrane_ops::leased::{Leased, plan_and_lease};
 use terrane_ops::model::snapshot::Snapshot;
 use terrane_ops::plan::{Made, PlanRequest};
 use terrane_ops::planfile::{self, Glass};
 use terrane_ops::planning::plan::PlanMode;
+use terrane_ops::policy::{PlanText, Seen};
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 
@@ -86,10 +88,12 @@ fn plan_and_apply(
         };
         show(app, parsed, &made);
         app.show_report(&made.report());
-        cost.at(app, &made.plan, &made.loaded)?;
-        look.at(app, &made.plan, &made.loaded)?;
+        let seen = Seen::new(&made.plan, &made.loaded);
+        cost.at(app, &seen)?;
+        look.at(app, &seen)?;
+        let text = seen.into_text();
         let destroy = request.mode == PlanMode::Destroy;
-        let approved = pass_gate(app, parsed, session, made, auto)?;
+        let approved = pass_gate(app, parsed, session, (made, text), auto)?;
         let Some((approved, workspace)) = approved.zip(workspace) else {
             return Ok(Exit::ERROR);
         };
@@ -149,7 +153,7 @@ fn pass_gate(
     app: &mut App,
     parsed: &Parsed,
     session: &Session,
-    made: Made,
+    (made, text): (Made, PlanText),
     auto: bool,
 ) -> Result<Option<Approved>, Failure> {
     if made.plan.errored {
@@ -158,8 +162,10 @@ fn pass_gate(
     }
     let nothing_to_do = made.plan.is_empty();
     let mode = made.plan.mode;
-    let digest = planfile::digest_of(session, &made.plan, &made.loaded);
-    let gating = gates(app, parsed, session, &made, &digest)?;
+    let book = Book::open(session)?;
+    let digest = planfile::digest_of(session, &made.plan, &made.loaded, book.as_ref());
+    let seen = Seen::with(&made.plan, &made.loaded, text);
+    let gating = gates(app, parsed, session, (book, &seen), &digest)?;
     let (policy, decision) = if auto || nothing_to_do {
         (Policy::AutoApprove, Consent::Auto)
     } else if !app.input_enabled(parsed) {
@@ -174,22 +180,9 @@ fn pass_gate(
             _ => (Policy::Ask, Consent::Declined),
         }
     };
-    match approve(made, digest, gating.as_ref(), (policy, &decision)) {
+    match approve(made, digest, gating, (policy, &decision)) {
         Ok(approved) => Ok(Some(approved)),
-        Err(Refusal::Closed(closed)) => Err(refused(&closed)),
-        Err(Refusal::Unsound(violations)) => {
-            let list: Vec<String> = violations
-                .iter()
-                .map(|violation| format!("- {violation}"))
-                .collect();
-            Err(Failure::input(
-                &rules::usage::BROKEN_PLAN,
-                format!(
-                    "Nothing was changed. This is a bug in terrane; please report it with the configuration that led to it.\n\n{}",
-                    list.join("\n")
-                ),
-            ))
-        }
+        Err(refusal @ (Refusal::Closed(_) | Refusal::Unsound(_))) => Err(not_approved(&refusal)),
         Err(Refusal::Errored) => Ok(None),
         Err(Refusal::Declined | Refusal::NotAsked) => {
             let what = if mode == PlanMode::Destroy {
@@ -208,7 +201,7 @@ fn gates(
     app: &mut App,
     parsed: &Parsed,
     session: &Session,
-    made: &Made,
+    (book, seen): (Option<Book>, &Seen<'_>),
     digest: &str,
 ) -> Result<Option<Gating>, Failure> {
     let glass = glass(app, parsed, session)?;
@@ -216,7 +209,8 @@ fn gates(
         author: &session.who(),
         digest,
     };
-    let Some(mut gating) = Gating::open(session, &made.plan, named)? else {
+    let programs = planfile::programs_of(session, seen.loaded())?;
+    let Some(mut gating) = Gating::new(book, seen.plan(), named, programs)? else {
         return match glass {
             None => Ok(None),
             Some(_) => Err(Failure::input(
@@ -225,14 +219,20 @@ fn gates(
             )),
         };
     };
-    match &glass {
-        None => gating.book.check_unchanged()?,
-        Some(glass) => {
-            planfile::break_glass(session, &mut gating, &made.plan, &made.loaded, glass)?;
+    let Looked { meaning, verdict } = match &glass {
+        None => {
+            gating.book.check_unchanged()?;
+            gating.look(seen)
         }
-    }
+        Some(glass) => {
+            let Looked { meaning, .. } = planfile::break_glass(session, &mut gating, seen, glass)?;
+            Looked {
+                verdict: gating.judge_again(&seen.plan().timestamp, &meaning),
+                meaning,
+            }
+        }
+    };
     gating.book.pin(session)?;
-    let Looked { meaning, verdict } = gating.look(&made.plan, &made.loaded);
     if !verdict.is_open() && !verdict.only_lacks_confirmation() {
         return Err(refused(&Closed { verdict, meaning }));
     }

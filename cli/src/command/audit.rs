@@ -1,6 +1,5 @@
 //! `audit`: the log of what was planned, decided, applied and overridden.
 
-use super::history::span_ms;
 use super::with_session;
 use crate::app::App;
 use crate::args::Parsed;
@@ -10,12 +9,13 @@ use std::fmt::Write as _;
 use terrane_ops::audit::{self, Filter, Shown};
 use terrane_ops::clock::{now_ms, rfc3339};
 use terrane_ops::failure::Failure;
+use terrane_ops::model::span;
 use terrane_ops::rules;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     app.human_only();
     let as_json = parsed.is("json", false);
-    let since_ms = match parsed.value("since").map(span_ms) {
+    let since_ms = match parsed.value("since").map(span::parse) {
         None => None,
         Some(Some(span)) => Some(now_ms().saturating_sub(span)),
         Some(None) => {

@@ -10,8 +10,7 @@ use std::path::PathBuf;
 use terrane_ops::cost::{CostRequest, Prices, make_book};
 use terrane_ops::costs::Estimate;
 use terrane_ops::failure::Failure;
-use terrane_ops::load::Loaded;
-use terrane_ops::planning::plan::Plan;
+use terrane_ops::policy::Seen;
 use terrane_ops::session::Session;
 
 /// What `-price-book` and `-usage` name. `None`: no book is.
@@ -58,7 +57,7 @@ pub(crate) fn show(app: &mut App, parsed: &Parsed) -> Exit {
 fn look(session: &Session, prices: &Prices, path: &str) -> Result<Estimate, Failure> {
     match saved::read(session, path)? {
         Subject::Json { name, text } => prices.of_json(&name, &text),
-        Subject::Saved(saved) => prices.of_plan(&saved.plan, &saved.loaded),
+        Subject::Saved(saved) => prices.of_plan(&Seen::new(&saved.plan, &saved.loaded)),
     }
 }
 
@@ -90,11 +89,11 @@ impl Look {
     }
 
     /// Shows what a plan costs.
-    pub(super) fn at(&self, app: &mut App, plan: &Plan, loaded: &Loaded) -> Result<(), Failure> {
+    pub(super) fn at(&self, app: &mut App, seen: &Seen<'_>) -> Result<(), Failure> {
         let Some(prices) = &self.0 else {
             return Ok(());
         };
-        let estimate = prices.of_plan(plan, loaded)?;
+        let estimate = prices.of_plan(seen)?;
         match app.mode() {
             Mode::Human => cost::human(app.out(), &estimate, false),
             Mode::Json => {

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::view::{Mode, drift as view};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use terrane_ops::clock::now_ms;
+use terrane_ops::clock::{now_ms, rfc3339};
 use terrane_ops::drift::adopt::{self as adoption, Adoption};
 use terrane_ops::drift::notify::{Recipients, notify};
 use terrane_ops::drift::watch::{RealTime, Schedule, by_chance, watch};
@@ -20,6 +20,8 @@ use terrane_ops::lang::diagnostic::Diagnostic;
 use terrane_ops::leased;
 use terrane_ops::plan::{Made, PlanRequest, make};
 use terrane_ops::planning::plan::Action;
+use terrane_ops::planning::rules as planning_rules;
+use terrane_ops::policy::Seen;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 use terrane_ops::ui::Silent;
@@ -50,6 +52,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             let Some(schedule) = schedule else {
                 return look(app, session, &wanted, &interrupt).await;
             };
+            app.out().error(&first_look(&schedule));
             let each = async |_planned_ms: u64| match look(app, session, &wanted, &interrupt).await
             {
                 Ok(_) => Ok(()),
@@ -75,8 +78,7 @@ async fn look(
 ) -> Result<Exit, Failure> {
     let mut found = detect(session, &wanted.request, interrupt, &mut Silent).await?;
     let whole = wanted.request.targets.is_empty() && wanted.request.excludes.is_empty();
-    let listed = wanted.request.list != Listed::Nothing;
-    kept::compare(session, &mut found.report, whole, listed)?;
+    kept::compare(session, &mut found.report, whole)?;
     let report = &found.report;
     if wanted.json {
         app.out().print(&format!("{}\n", report.json()));
@@ -91,7 +93,7 @@ async fn look(
     }
     app.show_report(&found.messages);
     if let Some(recipients) = &wanted.recipients {
-        let said = notify(session, recipients, report, now_ms()).await;
+        let said = notify(session, recipients, report, &view::letter, now_ms()).await;
         app.show_report(&said);
     }
     app.out().flush().ok();
@@ -119,9 +121,23 @@ fn schedule(app: &mut App, parsed: &Parsed) -> Result<Option<Schedule>, Exit> {
         return Err(app.usage_error(None, "-jitter needs a length of time such as 30s or 10m."));
     };
     let zone = parsed.value("timezone").unwrap_or("UTC");
-    Schedule::new(cron, zone, jitter_ms)
-        .map(Some)
-        .map_err(|failure| app.show_failure(failure))
+    match Schedule::new(cron, zone, jitter_ms) {
+        Ok(mut schedule) => {
+            schedule.at_once = parsed.is("now", false);
+            Ok(Some(schedule))
+        }
+        Err(failure) => Err(app.show_failure(failure)),
+    }
+}
+
+/// When it is looked, so that nobody waits in doubt.
+fn first_look(schedule: &Schedule) -> String {
+    let next = schedule.next_ms(now_ms()).map(rfc3339);
+    let at_once = if schedule.at_once { "now, and " } else { "" };
+    match next {
+        Some(next) => format!("Looking {at_once}first on schedule at {next}, until interrupted.\n"),
+        None => format!("Looking {at_once}never again: the schedule has no moment to come.\n"),
+    }
 }
 
 fn least(app: &mut App, parsed: &Parsed) -> Result<Class, Exit> {
@@ -230,9 +246,14 @@ pub(crate) fn reconcile(app: &mut App, parsed: &Parsed) -> Exit {
         let request = PlanRequest {
             targets: addresses.iter().cloned().collect(),
             variables: variables(parsed),
+            budget: request.budget,
             ..PlanRequest::default()
         };
-        let made = plan(app, session, &request)?;
+        let mut made = plan(app, session, &request)?;
+        // Nobody has chosen these targets.
+        let chosen = std::mem::take(&mut made.diagnostics).into_iter();
+        let targeting = planning_rules::planning::TARGETING.code;
+        made.diagnostics = chosen.filter(|one| one.code != Some(targeting)).collect();
         show(app, parsed, &made);
         app.show_report(&made.report());
         if made.diagnostics.has_errors() {
@@ -241,7 +262,7 @@ pub(crate) fn reconcile(app: &mut App, parsed: &Parsed) -> Exit {
         if let Some(report) = more(&made, &addresses) {
             app.show_report(&report);
         }
-        look.at(app, &made.plan, &made.loaded)?;
+        look.at(app, &Seen::new(&made.plan, &made.loaded))?;
         if let Some(path) = parsed.value("out") {
             saved::save(session, &made, path)?;
         }
@@ -291,6 +312,11 @@ fn more(made: &Made, addresses: &BTreeSet<String>) -> Option<Report> {
     })
 }
 
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// `adopt`: the edit that accepts drift.
 pub(crate) fn adopt(app: &mut App, parsed: &Parsed) -> Exit {
     app.human_only();
@@ -318,10 +344,13 @@ pub(crate) fn adopt(app: &mut App, parsed: &Parsed) -> Exit {
             (taken, left) => {
                 let files = match (files.len(), write) {
                     (0, _) => String::new(),
-                    (count, true) => format!(" in {count} files, which are written"),
-                    (count, false) => format!(" in {count} files (-write writes them)"),
+                    (count, true) => format!(", written to {}", counted(count, "file")),
+                    (count, false) => {
+                        format!(" in {} (-write writes)", counted(count, "file"))
+                    }
                 };
-                format!("{taken} arguments accept drift{files}; {left} differences are left.")
+                let (taken, left) = (counted(taken, "edit"), counted(left, "difference"));
+                format!("{taken} to accept drift{files}; {left} left.")
             }
         };
         let sentence = good(app, &sentence);

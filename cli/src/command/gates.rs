@@ -8,12 +8,12 @@ use crate::view::prompt;
 use serde_json::json;
 use terrane_ops::failure::Failure;
 use terrane_ops::gate::decision::{Decision, DecisionKind};
-use terrane_ops::gate::gates::duration;
 use terrane_ops::gate::key::PrivateKey;
 use terrane_ops::gate::verdict::explain;
-use terrane_ops::gates::change::{Progress, accept as accept_change};
+use terrane_ops::gates::change::{Progress, Subject as Change, accept as accept_change};
 use terrane_ops::gates::decide::{self, Case, Request, USUAL_MS};
 use terrane_ops::gates::{book::Book, keys};
+use terrane_ops::model::span;
 use terrane_ops::planning::view::text;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
@@ -66,10 +66,11 @@ fn run(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Exit {
     app.human_only();
     let path = parsed.positional.first().cloned().unwrap_or_default();
     let valid_ms = match parsed.value("expires") {
-        None => Some(USUAL_MS),
+        // A no has no end: it is taken back, or it stays.
+        None => (kind != DecisionKind::Reject).then_some(USUAL_MS),
         Some("never") => None,
         Some(text) => {
-            match duration(text).filter(|length| *length > 0) {
+            match span::parse(text).filter(|length| *length > 0) {
                 Some(length) => Some(length),
                 None => {
                     return app.usage_error(
@@ -184,8 +185,6 @@ fn show(app: &mut App, parsed: &Parsed, case: &Case) {
 }
 
 fn tell(app: &mut App, case: &Case) {
-    let hex =
-        |digest: &[u8; 32]| -> String { digest.iter().map(|byte| format!("{byte:02x}")).collect() };
     let author = match case.gating.author.as_str() {
         "" => "somebody",
         author => author,
@@ -194,7 +193,7 @@ fn tell(app: &mut App, case: &Case) {
         "\nPlan {}\nMade by {author} at {}; its meaning is {}.\n\nGates:\n{}",
         case.saved.digest,
         case.saved.plan.timestamp,
-        hex(&case.looked.meaning.digest),
+        hex::encode(case.looked.meaning.digest),
         explain::text(&case.looked.verdict, &case.looked.meaning)
     ));
 }
@@ -302,33 +301,59 @@ pub(crate) fn accept(app: &mut App, parsed: &Parsed) -> Exit {
     let as_json = parsed.is("json", false);
     let comment = parsed.value("comment").unwrap_or_default().to_owned();
     with_session(app, parsed, "gates accept", |app, session| {
-        let progress = accept_change(session, &mut || key(app, parsed, session), &comment)?;
+        let subject = if parsed.is("clock", false) {
+            Change::Clock
+        } else {
+            Change::Files
+        };
+        let progress = accept_change(
+            session,
+            subject,
+            &mut || key(app, parsed, session),
+            &comment,
+        )?;
         let (state, text) = match &progress {
             Progress::Nothing => (
                 "in_force",
-                String::from("The gates are in force as they are in the files."),
+                String::from(match subject {
+                    Change::Files => "The gates are in force as they are in the files.",
+                    Change::Clock => "The clock of this machine is not behind what is recorded.",
+                }),
             ),
             Progress::Done { by } => (
                 "in_force",
-                format!(
-                    "The gates are in force now, agreed to by {}.",
-                    by.join(", ")
-                ),
+                match subject {
+                    Change::Files => format!(
+                        "The gates are in force now, agreed to by {}.",
+                        by.join(", ")
+                    ),
+                    Change::Clock => format!(
+                        "From now on times up to now are past, and no later ones: agreed to by {}.",
+                        by.join(", ")
+                    ),
+                },
             ),
-            Progress::Waits { have, who } => (
+            Progress::Waits { have, who, against } => (
                 "waits",
-                format!(
-                    "Agreed to by {}. Before these gates are in force, others must agree too: {}.",
-                    have.join(", "),
-                    who.join(", ")
-                ),
+                match against.as_slice() {
+                    [] => format!(
+                        "Agreed to by {}. Before it is so, others must agree too: {}.",
+                        have.join(", "),
+                        who.join(", ")
+                    ),
+                    against => format!(
+                        "Agreed to by {}, and {} said no.",
+                        have.join(", "),
+                        against.join(", ")
+                    ),
+                },
             ),
         };
         if as_json {
             let (have, who) = match &progress {
                 Progress::Nothing => (Vec::new(), Vec::new()),
                 Progress::Done { by } => (by.clone(), Vec::new()),
-                Progress::Waits { have, who } => (have.clone(), who.clone()),
+                Progress::Waits { have, who, .. } => (have.clone(), who.clone()),
             };
             let answer = json!({"state": state, "agreed_by": have, "who": who});
             app.out().print(&format!("{answer}\n"));

@@ -281,44 +281,7 @@ fn diff_json(found: &Diff, schemas: Schemas<'_>) -> Json {
     })
 }
 
-/// What a text gives as a time span: `90s`, `30m`, `12h`, `30d`, `2w`.
-pub(super) fn span_ms(text: &str) -> Option<u64> {
-    let digits = text.find(|char: char| !char.is_ascii_digit())?;
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().ok()?;
-    let unit: u64 = match unit {
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        "w" => 7 * 86_400_000,
-        _ => return None,
-    };
-    number.checked_mul(unit)
-}
-
 /// A message of a failure that is no failure of the program: an exit code alone.
 pub(super) fn exit(good: bool) -> Result<Exit, Failure> {
     Ok(if good { Exit::OK } else { Exit::ERROR })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::span_ms;
-
-    #[test]
-    fn spans_of_time_have_a_unit() {
-        for (text, expect) in [
-            ("90s", Some(90_000)),
-            ("2w", Some(1_209_600_000)),
-            ("30d", Some(2_592_000_000)),
-            ("30", None),
-            ("d", None),
-            ("1x", None),
-            ("99999999999999999999d", None),
-            ("9999999999999999d", None),
-        ] {
-            assert_eq!(span_ms(text), expect, "{text}");
-        }
-    }
 }

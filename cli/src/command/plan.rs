@@ -16,6 +16,7 @@ use terrane_ops::model::snapshot::Snapshot;
 use terrane_ops::plan::{Made, PlanRequest, make};
 use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::planning::view::text;
+use terrane_ops::policy::Seen;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 
@@ -48,8 +49,9 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         if made.diagnostics.has_errors() {
             return Ok(Exit::ERROR);
         }
-        cost.at(app, &made.plan, &made.loaded)?;
-        look.at(app, &made.plan, &made.loaded)?;
+        let seen = Seen::new(&made.plan, &made.loaded);
+        cost.at(app, &seen)?;
+        look.at(app, &seen)?;
         if let Some(path) = parsed.value("out") {
             saved::save(session, &made, path)?;
             if parsed.is("sign", false) {
@@ -129,6 +131,7 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
         variables: variables(parsed),
         to: parsed.value("to").map(str::to_owned),
         generate_config_out: parsed.value("generate-config-out").map(str::to_owned),
+        budget: None,
     })
 }
 

@@ -9,10 +9,8 @@ use crate::view::{Mode, View, policy};
 use std::path::PathBuf;
 use terrane_ops::failure::Failure;
 use terrane_ops::lang::diagnostic::Diagnostic;
-use terrane_ops::load::Loaded;
-use terrane_ops::planning::plan::Plan;
 use terrane_ops::policies::{Input, Level, Namespaces, Policies, Report, Verdict};
-use terrane_ops::policy::{self as operation, PolicyRequest};
+use terrane_ops::policy::{self as operation, PolicyRequest, Seen};
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 
@@ -98,7 +96,8 @@ fn look(
             Ok((report, None))
         }
         Subject::Saved(saved) => {
-            let report = operation::check_plan(&policies, namespaces, &saved.plan, &saved.loaded)?;
+            let seen = Seen::new(&saved.plan, &saved.loaded);
+            let report = operation::check_plan(&policies, namespaces, &seen)?;
             Ok((report, Some(operation::Places::of_config(&saved.loaded))))
         }
     }
@@ -165,14 +164,11 @@ impl Look {
     }
 
     /// Has them look at a plan, and shows what they say. An error where they deny it.
-    pub(super) fn at(&self, app: &mut App, plan: &Plan, loaded: &Loaded) -> Result<(), Failure> {
+    pub(super) fn at(&self, app: &mut App, seen: &Seen<'_>) -> Result<(), Failure> {
         let Some((policies, namespaces)) = &self.0 else {
             return Ok(());
         };
-        show(
-            app,
-            &operation::check_plan(policies, namespaces, plan, loaded)?,
-        )
+        show(app, &operation::check_plan(policies, namespaces, seen)?)
     }
 }
 

@@ -12,8 +12,8 @@ use terrane_ops::failure::Failure;
 use terrane_ops::plan::Made;
 use terrane_ops::planfile::{self, Glass, Saved};
 use terrane_ops::planning::plan::PlanMode;
-use terrane_ops::planning::view::json::{PlanContext, plan_json};
 use terrane_ops::planning::view::text;
+use terrane_ops::policy::{Seen, write_json};
 use terrane_ops::session::Session;
 
 use super::variables;
@@ -34,10 +34,12 @@ pub(super) async fn load_to_apply(
     let look = Look::prepare(parsed)?;
     let cost = super::cost::Look::prepare(parsed)?;
     let saved = planfile::load(session, path).await?;
-    cost.at(app, &saved.plan, &saved.loaded)?;
-    look.at(app, &saved.plan, &saved.loaded)?;
+    let seen = Seen::new(&saved.plan, &saved.loaded);
+    cost.at(app, &seen)?;
+    look.at(app, &seen)?;
+    let text = seen.into_text();
     let destroy = saved.plan.mode == PlanMode::Destroy;
-    let approved = planfile::approve(session, saved, path, glass, &variables(parsed))?;
+    let approved = planfile::approve(session, (saved, text), path, glass, &variables(parsed))?;
     Ok((approved, destroy))
 }
 
@@ -94,18 +96,12 @@ pub(super) fn show(
     as_json: bool,
 ) -> Result<Exit, Failure> {
     let Saved { plan, loaded, .. } = block_on(planfile::load(session, path))?;
-    let registry = loaded.registry.clone();
-    let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
     if as_json {
-        let configuration = loaded.configuration_json();
-        let context = PlanContext {
-            schemas: &schemas,
-            version: env!("CARGO_PKG_VERSION"),
-            configuration: Some(&configuration),
-        };
-        written(plan_json(&mut Page(app.out()), &plan, context));
+        written(write_json(&mut Page(app.out()), &plan, &loaded));
         app.out().print("\n");
     } else {
+        let registry = loaded.registry.clone();
+        let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
         let style = style(app, parsed);
         written(text::render_to(
             &mut Page(app.out()),

@@ -1,6 +1,6 @@
 //! `state fsck`, `backup`, `restore`, `prune` and `resolve`.
 
-use super::history::{exit, span_ms};
+use super::history::exit;
 use super::{block_on, variables, with_session};
 use crate::app::App;
 use crate::args::Parsed;
@@ -12,6 +12,7 @@ use terrane_ops::clock::rfc3339;
 use terrane_ops::import::{self, ImportRequest};
 use terrane_ops::interrupt::Interrupt;
 use terrane_ops::model::event::{Intent, Operation};
+use terrane_ops::model::span;
 use terrane_ops::session::Session;
 use terrane_ops::state::fsck::Gravity;
 use terrane_ops::state::prune::Policy;
@@ -160,7 +161,7 @@ pub(crate) fn prune(app: &mut App, parsed: &Parsed) -> Exit {
     };
     let older_than_ms = match parsed.value("older-than") {
         None => None,
-        Some(text) => match span_ms(text) {
+        Some(text) => match span::parse(text) {
             Some(span) => Some(span),
             None => {
                 return app.usage_error(

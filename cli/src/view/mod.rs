@@ -10,6 +10,7 @@ pub(crate) mod installing;
 mod json;
 pub(crate) mod migration;
 mod output;
+mod paint;
 pub(crate) mod policy;
 mod progress;
 pub(crate) mod query;

@@ -1,10 +1,11 @@
 //! What a query found, for people and for programs.
 
 use super::json::Json;
+use super::paint::plain;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use terrane_ops::query::{Found, Listing};
-use terrane_ops::value;
+use terrane_ops::shown::as_json;
 
 /// A line for each object: the list that found it, its identity, its name.
 /// `failed`: not everything could be asked.
@@ -71,13 +72,6 @@ fn identity(found: &Found) -> String {
     pairs.collect::<Vec<_>>().join(",")
 }
 
-/// Names are another's text: they must not steer the terminal, nor break the line.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect()
-}
-
 /// The messages about one listing.
 pub(crate) fn lines(view: &mut Json<'_>, listing: &Listing) {
     let Listing {
@@ -125,8 +119,5 @@ pub(crate) fn lines(view: &mut Json<'_>, listing: &Listing) {
 }
 
 fn encoded(value: &terrane_ops::value::Value) -> Value {
-    value::json::encode_plain(&value.unmark_deep())
-        .ok()
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or(Value::Null)
+    as_json(&value.unmark_deep()).unwrap_or(Value::Null)
 }

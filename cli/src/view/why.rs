@@ -1,16 +1,12 @@
 //! Causes, as a tree.
 
+use super::paint::{BOLD, DIM, painted};
 use serde_json::{Value, json};
 use terrane_ops::why::Cause;
 
-const BOLD: &str = "\u{1b}[1m";
-const DIM: &str = "\u{1b}[2m";
-const RESET: &str = "\u{1b}[0m";
-
 /// For people.
 pub(crate) fn human(out: &mut String, cause: &Cause, color: bool) {
-    let [bold, reset] = if color { [BOLD, RESET] } else { [""; 2] };
-    out.extend(["\n", bold, &cause.text, reset, "\n"]);
+    out.extend(["\n", &painted(color, BOLD, &cause.text), "\n"]);
     place(out, cause, "  ", color);
     branches(out, &cause.causes, "", color);
     out.push('\n');
@@ -33,19 +29,8 @@ fn branches(out: &mut String, causes: &[Cause], indent: &str, color: bool) {
 
 fn place(out: &mut String, cause: &Cause, indent: &str, color: bool) {
     let Some(place) = &cause.place else { return };
-    let [dim, reset] = if color { [DIM, RESET] } else { [""; 2] };
-    let line = place.line.to_string();
-    out.extend([
-        indent,
-        dim,
-        &place.file,
-        ":",
-        &line,
-        "  ",
-        &place.source,
-        reset,
-        "\n",
-    ]);
+    let text = format!("{}:{}  {}", place.file, place.line, place.source);
+    out.extend([indent, &painted(color, DIM, &text), "\n"]);
 }
 
 /// As `terrane why -json` writes it.

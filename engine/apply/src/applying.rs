@@ -151,10 +151,7 @@ impl Core {
             change.addr.to_string(),
             change.provider.provider.for_display(),
         );
-        let mut detail = format!(
-            "The provider {provider} gave no answer: {}.",
-            failure.message
-        );
+        let mut detail = self.secrets_of(id).no_answer(&provider, failure);
         let unsure = phase == Phase::Applying && failure.may_have_happened;
         if unsure || phase == Phase::Resolving {
             detail = format!(
@@ -226,13 +223,28 @@ impl Core {
         };
         let change = self.plan.changes[number].clone();
         let stored = self.refreshed(number);
-        if let Some(running) = self.at(id) {
-            running.made = change.before.clone();
-            running.phase = Phase::RecordingWhole;
+        let (Some(schema), Some(running)) = (self.schema(id), self.at(id)) else {
+            return;
+        };
+        // What is sensitive follows the configuration, not what the object was made of.
+        let plain = change.before.unmark_deep();
+        let made = with_marks(
+            &objchange::schema_marks(&schema.block, &plain),
+            &running.marks,
+        );
+        let sensitive = object::sensitive_paths(&made);
+        running.made = made;
+        running.phase = Phase::RecordingWhole;
+        // Another sensitivity is a change, though none that the provider is told of.
+        let idle = (stored.as_ref()).is_none_or(|stored| stored.sensitive == sensitive);
+        running.idle = idle;
+        if !idle {
+            self.started(id);
         }
         let known = stored.as_ref().is_none_or(|stored| {
             stored.dependencies == change.dependencies
                 && stored.create_before_destroy == change.create_before_destroy
+                && stored.sensitive == sensitive
         });
         let Some(stored) = stored.filter(|_| !known) else {
             return self.whole(id);
@@ -240,6 +252,7 @@ impl Core {
         let mut state = (*stored).clone();
         state.dependencies.clone_from(&change.dependencies);
         state.create_before_destroy = change.create_before_destroy;
+        state.sensitive = sensitive;
         let kind = EventKind::Set {
             object: ObjectAddr {
                 instance: change.addr,
@@ -455,9 +468,11 @@ impl Core {
             );
         }
         if state.is_null() {
-            if !failed {
-                self.complain(id, &rules::apply::NOTHING_AFTER_APPLY, format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
+            // An error, and the provider says that there is no object: nothing was made, so there is nothing to look for.
+            if failed {
+                return self.record_unchanged(id);
             }
+            self.complain(id, &rules::apply::NOTHING_AFTER_APPLY, format!("After the apply operation, the provider returned nothing for {}. This is a bug in the provider.", change.addr));
             return self.nothing_answered(id);
         }
         let state = if state.is_wholly_known() {

@@ -9,6 +9,7 @@ use terrane_model::addr::{InstanceAddr, Mode, ProviderAddr, ProviderConfigAddr, 
 use terrane_model::claim::Part;
 use terrane_model::event::{EventKind, ObjectAddr};
 use terrane_model::provider::ProviderInfo;
+use terrane_model::schema::Schema;
 use terrane_model::snapshot::{ObjectState, Snapshot, Status};
 use terrane_plan::plan::{Action, Plan, PlanMode, ResourceChange};
 use terrane_plan::renames::Renames;
@@ -85,6 +86,47 @@ pub(crate) fn check_fresh(plan: &Plan, snapshot: &Snapshot) -> Diagnostics {
         list.join("\n")
     )));
     diagnostics
+}
+
+/// Whether what the plan says of the state is so: it may have been changed on its way here.
+pub(crate) fn check_state(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    infos: &BTreeMap<ProviderAddr, ProviderInfo>,
+) -> Diagnostics {
+    let schemas = |addr: &ProviderAddr, mode: Mode, name: &str| -> Option<Arc<Schema>> {
+        let schema = &infos.get(addr)?.schema;
+        let schemas = match mode {
+            Mode::Managed => &schema.resources,
+            Mode::Data => &schema.data_sources,
+            Mode::Ephemeral => &schema.ephemeral_resources,
+        };
+        schemas.get(name).cloned()
+    };
+    let identities = |addr: &ProviderAddr, name: &str| {
+        let identities = &infos.get(addr)?.schema.identities;
+        identities.get(name).map(|schema| schema.version)
+    };
+    let found = terrane_plan::check::against(plan, snapshot, &schemas, &identities);
+    if found.is_empty() {
+        return Diagnostics::new();
+    }
+    let mut list: Vec<String> = found
+        .iter()
+        .take(LISTED)
+        .map(|violation| format!("  - {violation}"))
+        .collect();
+    if found.len() > LISTED {
+        list.push(format!("  - and {} more", found.len() - LISTED));
+    }
+    Diagnostic::error(
+        &rules::apply::NOT_OF_THIS_STATE,
+        format!(
+            "The plan says of objects in the state what is not so: it was changed after it was made, or it was made by a program with a mistake. Nothing was done.\n{}\n\nMake a new plan, and find out who had this one.",
+            list.join("\n")
+        ),
+    )
+    .into()
 }
 
 /// Finds what was not there when the plan was made and matters to it: new instances of resources that it reads as a whole, and objects that depend by now on

@@ -4,12 +4,12 @@ use crate::duration;
 use crate::ephemeral::{Lease, leases};
 use crate::ready::{LaneId, Ready};
 use crate::rules;
-use crate::step::{Phase, Running};
+use crate::step::{Phase, Running, provider_message};
 use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, Unsaved, begin};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, ProviderConfigAddr};
 
 use terrane_model::event::{Event, EventKind};
@@ -143,6 +143,10 @@ impl Core {
         let stale = begin::check_fresh(&plan, &snapshot);
         if stale.has_errors() {
             return Err(stale);
+        }
+        let foreign = begin::check_state(&plan, &snapshot, &providers);
+        if foreign.has_errors() {
+            return Err(foreign);
         }
         let mut secrets = Secrets::default();
         for value in &variables {
@@ -505,12 +509,13 @@ impl Core {
         });
         match config {
             Ok(config) if config.is_wholly_known() => {
+                self.secrets.add(&config);
                 self.call(
                     Waiting::Provider(at),
                     instance,
                     None,
                     Call::Configure {
-                        config,
+                        config: config.unmark_deep(),
                         may_defer: false,
                     },
                 );
@@ -589,32 +594,18 @@ impl Core {
                     Ok(reply) => {
                         let name = declared.to_string();
                         let failed = reply.has_errors();
-                        self.diagnostics
-                            .extend(reply.diagnostics.iter().map(|message| {
-                                let mut diagnostic = if message.is_error {
-                                    Diagnostic::error(
-                                        Headline::foreign(message.summary.clone()),
-                                        &message.detail,
-                                    )
-                                } else {
-                                    Diagnostic::warning(
-                                        Headline::foreign(message.summary.clone()),
-                                        &message.detail,
-                                    )
-                                };
-                                diagnostic.address = Some(name.clone());
-                                diagnostic
-                            }));
+                        let messages = reply.diagnostics.iter();
+                        self.diagnostics.extend(messages.map(|message| {
+                            provider_message(&self.secrets.hide_in(message), None)
+                                .about(name.clone())
+                        }));
                         !failed
                     }
                     Err(failure) => {
                         self.diagnostics.push(Diagnostic::error(
                             &rules::apply::PROVIDER_NOT_CONFIGURED,
-                            format!(
-                                "The provider {} gave no answer: {}.",
-                                declared.provider.for_display(),
-                                failure.message
-                            ),
+                            self.secrets
+                                .no_answer(&declared.provider.for_display(), &failure),
                         ));
                         false
                     }

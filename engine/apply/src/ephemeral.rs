@@ -126,6 +126,7 @@ impl Core {
             );
             return self.lease_failed(at);
         }
+        self.secrets.add(&config);
         let lease = &mut self.leases[at];
         lease.config = config;
         lease.stage = Stage::Validating;
@@ -293,12 +294,15 @@ impl Core {
                 };
                 let messages = reply.diagnostics.iter();
                 let found: Vec<Diagnostic> = messages
-                    .map(|message| provider_message(message, span_of(&message.attribute)))
+                    .map(|message| {
+                        let span = span_of(&message.attribute);
+                        provider_message(&self.secrets.hide_in(message), span)
+                    })
                     .collect();
                 (found, reply.has_errors(), reply.answer)
             }
             Err(failure) => {
-                let detail = format!("The provider {name} gave no answer: {}.", failure.message);
+                let detail = self.secrets.no_answer(&name, &failure);
                 let mut diagnostic = Diagnostic::error(&rules::apply::NO_ANSWER_TO_PLAN, detail);
                 diagnostic.subject = resource.map(|resource| resource.span);
                 (vec![diagnostic], true, None)

@@ -63,7 +63,7 @@ pub(crate) fn data_state(change: &ResourceChange, block: &Block) -> Option<Objec
     })
 }
 
-fn sensitive_paths(value: &Value) -> Vec<Path> {
+pub(crate) fn sensitive_paths(value: &Value) -> Vec<Path> {
     if !value.contains_marks() {
         return Vec::new();
     }
@@ -76,21 +76,23 @@ fn sensitive_paths(value: &Value) -> Vec<Path> {
 
 /// The planned object for an intent: what is known of it, sensitive values left out. With it the object can be looked for after a crash.
 pub(crate) fn planned_text(planned: &Value) -> Arc<str> {
-    fn known(value: &Value) -> Value {
+    /// `None`: left out, so that it is not taken for a null that was planned.
+    fn known(value: &Value) -> Option<Value> {
         if value.marks().is_sensitive() || !value.is_known() {
-            return Value::NULL;
+            return None;
         }
         let value = value.unmarked();
         match value.kind() {
-            terrane_value::Kind::Object(object) => Value::object(
-                object
-                    .iter()
-                    .filter(|(_, value)| value.is_known() && !value.marks().is_sensitive())
-                    .map(|(name, value)| (name.clone(), known(value))),
-            ),
-            _ if value.is_wholly_known() && !value.contains_marks() => value.clone(),
-            _ => Value::NULL,
+            terrane_value::Kind::Object(object) => {
+                Some(Value::object(object.iter().filter_map(|(name, value)| {
+                    Some((name.clone(), known(value)?))
+                })))
+            }
+            _ if value.is_wholly_known() && !value.contains_marks() => Some(value.clone()),
+            _ => None,
         }
     }
-    terrane_value::json::encode_plain(&known(planned)).map_or_else(|_| "{}".into(), Into::into)
+    known(planned)
+        .and_then(|known| terrane_value::json::encode_plain(&known).ok())
+        .map_or_else(|| "{}".into(), Into::into)
 }

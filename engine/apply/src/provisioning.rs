@@ -206,8 +206,10 @@ impl Core {
     pub(crate) fn begin_destroy(&mut self, id: usize) {
         self.started(id);
         let tainted = self.change(id).is_some_and(|change| change.tainted);
-        // An object whose creation was not finished is not asked to say goodbye.
-        if tainted {
+        let number = self.at(id).map(|running| running.change);
+        let replaced = number.is_some_and(|number| self.destroyed_key(number).is_some());
+        // An object whose creation was not finished is not asked to say goodbye, nor is one that has its successor already, as with the peers.
+        if tainted || replaced {
             self.intend(id, Vec::new());
         } else {
             self.next_destroy_provisioner(id, 0, Vec::new());
@@ -222,15 +224,12 @@ impl Core {
     }
 
     fn next_destroy_provisioner(&mut self, id: usize, from: usize, ended: Vec<EventKind>) {
-        let deposed_before = self
-            .change(id)
-            .is_some_and(|change| change.deposed.is_some());
         let next = self
             .provisioners(id)
             .iter()
             .enumerate()
             .skip(from)
-            .find(|(_, provisioner)| provisioner.on_destroy && !deposed_before)
+            .find(|(_, provisioner)| provisioner.on_destroy)
             .map(|(at, _)| at);
         match next {
             Some(at) => self.intend_provisioner(id, at, Phase::ProvisioningDestroy(at), ended),

@@ -21,6 +21,7 @@ use terrane_model::addr::Mode;
 use terrane_model::event::{EventKind, ObjectAddr};
 use terrane_model::provider::{Private, ProviderDiagnostic};
 use terrane_model::schema::Schema;
+use terrane_model::secrets::Secrets;
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_plan::exec::StepKind;
 use terrane_plan::objchange;
@@ -70,6 +71,8 @@ pub(crate) struct Running {
     /// The provisioner that is about to run or runs, with its operation id.
     pub(crate) provision: Option<(u64, Provision)>,
     pub(crate) failed: bool,
+    /// There turned out to be nothing to do: it was never begun.
+    pub(crate) idle: bool,
 }
 
 impl Running {
@@ -97,6 +100,7 @@ impl Running {
             state: None,
             provision: None,
             failed: false,
+            idle: false,
         }
     }
 
@@ -153,16 +157,25 @@ impl Core {
         crate::core::schema_of(&self.infos, self.change(id)?)
     }
 
-    /// Messages of a provider; whether one is an error.
-    pub(crate) fn provider_messages(&mut self, id: usize, messages: &[ProviderDiagnostic]) -> bool {
-        if messages.is_empty() {
-            return false;
-        }
+    /// What a provider may quote in what it says about a step.
+    pub(crate) fn secrets_of(&mut self, id: usize) -> Secrets {
         let mut secrets = self.secrets.clone();
         if let Some(change) = self.change(id) {
             secrets.add(&change.before);
             secrets.add(&change.after);
         }
+        if let Some(running) = self.at(id) {
+            secrets.add(&running.config);
+        }
+        secrets
+    }
+
+    /// Messages of a provider; whether one is an error.
+    pub(crate) fn provider_messages(&mut self, id: usize, messages: &[ProviderDiagnostic]) -> bool {
+        if messages.is_empty() {
+            return false;
+        }
+        let secrets = self.secrets_of(id);
         let messages: Vec<_> = messages
             .iter()
             .map(|message| secrets.hide_in(message))
@@ -280,6 +293,9 @@ impl Core {
     }
 
     pub(crate) fn done(&mut self, id: usize) {
+        if self.at(id).is_some_and(|running| running.idle) {
+            return self.end(id, true);
+        }
         let Some((_, progress)) = self.describe(id) else {
             return;
         };

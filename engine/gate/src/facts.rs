@@ -3,7 +3,8 @@
 use crate::decision::{Decision, DecisionId, Place};
 use crate::gates::select::Answer;
 use ecow::EcoString;
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use terrane_plan::basis::Hash;
 
 /// By how much clocks of machines may differ, in milliseconds.
@@ -29,7 +30,7 @@ pub struct Facts<'a> {
     /// Whoever applies said yes at the terminal.
     pub confirmed: bool,
     /// What policies say about the plan.
-    pub policies: &'a [PolicyResult],
+    pub policies: &'a Said,
     /// What the plan costs, if that is known.
     pub cost: Option<&'a Cost>,
 }
@@ -81,21 +82,66 @@ pub struct Cost {
     pub unpriced: Vec<EcoString>,
 }
 
-impl Facts<'_> {
-    /// What policies say about an address.
-    pub fn policies_about(&self, address: &str) -> impl Iterator<Item = &PolicyResult> {
-        self.policies.iter().filter(move |result| {
-            result.addresses.is_empty() || result.addresses.iter().any(|about| about == address)
-        })
+/// All that policies say about a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    results: Vec<PolicyResult>,
+    /// Places in the list, by what they are about.
+    about: BTreeMap<EcoString, Vec<usize>>,
+    /// Places of what is about the plan as a whole.
+    whole: Vec<usize>,
+}
+
+impl Said {
+    /// All of these results.
+    #[must_use]
+    pub fn new(results: Vec<PolicyResult>) -> Self {
+        let mut about: BTreeMap<EcoString, Vec<usize>> = BTreeMap::new();
+        let mut whole = Vec::new();
+        for (at, result) in results.iter().enumerate() {
+            if result.addresses.is_empty() {
+                whole.push(at);
+            }
+            for address in &result.addresses {
+                about.entry(address.clone()).or_default().push(at);
+            }
+        }
+        Self {
+            results,
+            about,
+            whole,
+        }
     }
 
-    /// Whether the plan costs more than this. What has no price may cost anything.
+    /// All results.
+    #[must_use]
+    pub fn results(&self) -> &[PolicyResult] {
+        &self.results
+    }
+
+    /// What is said about something with these addresses, or about the plan as a whole.
+    pub fn about<'a>(
+        &'a self,
+        addresses: &'a [EcoString],
+    ) -> impl Iterator<Item = &'a PolicyResult> {
+        let named = addresses
+            .iter()
+            .filter_map(|address| self.about.get(address));
+        let places = self.whole.iter().chain(named.flatten());
+        places.filter_map(|at| self.results.get(*at))
+    }
+}
+
+impl Facts<'_> {
+    /// Whether the plan costs more than this. What has no price may cost anything; so may what is no number.
     #[must_use]
     pub fn cost_is_above(&self, bound: f64) -> Answer {
-        match self.cost {
-            None => Answer::Maybe,
-            Some(cost) if cost.difference > bound => Answer::Yes,
-            Some(cost) if cost.unpriced.is_empty() => Answer::No,
+        let Some(cost) = self.cost else {
+            return Answer::Maybe;
+        };
+        match cost.difference.partial_cmp(&bound) {
+            None | Some(Ordering::Greater) => Answer::Yes,
+            Some(_) if cost.unpriced.is_empty() => Answer::No,
             Some(_) => Answer::Maybe,
         }
     }

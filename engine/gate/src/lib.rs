@@ -20,9 +20,12 @@ use ecow::EcoString;
 use facts::Facts;
 use gates::Gates;
 use meaning::Meaning;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use terrane_config::config::Config;
 use terrane_lang::source::SourceMap;
+use terrane_model::addr::ProviderAddr;
 use terrane_plan::basis::{BasisInput, Hash};
 use terrane_plan::check::{Severity, Violation};
 use terrane_plan::plan::Plan;
@@ -66,6 +69,8 @@ pub struct Case<'a> {
     pub schemas: Schemas<'a>,
     /// What sensitive values are hashed with.
     pub secret: &'a Hash,
+    /// The programs that are the providers: version and digests.
+    pub programs: &'a BTreeMap<ProviderAddr, EcoString>,
 }
 
 impl fmt::Debug for Case<'_> {
@@ -84,6 +89,7 @@ impl Case<'_> {
             sources: self.sources,
             schemas: self.schemas,
             secret: self.secret,
+            programs: self.programs,
         })
     }
 }
@@ -124,7 +130,9 @@ pub struct ApprovedPlan {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Passed {
     /// What the plan means; `None`: there are no gates.
-    pub meaning: Option<Hash>,
+    pub meaning: Option<Arc<Meaning>>,
+    /// Whether a person said yes at the terminal.
+    pub confirmed: bool,
     /// The decisions that it rests on: to be used up before anything is done.
     pub uses: Vec<DecisionId>,
     /// The gates that were open.
@@ -186,8 +194,35 @@ fn through(plan: &Plan, case: &Case<'_>, confirmed: bool) -> Result<Passed, Refu
         ..case.facts.clone()
     };
     // A plan is for one workspace: that of the place where it is applied.
-    let verdict = judge(case.gates, &meaning, &facts);
-    if !verdict.is_open() || plan.workspace != facts.place.workspace {
+    if plan.workspace != facts.place.workspace {
+        let verdict = judge(case.gates, &meaning, &facts);
+        return Err(Refusal::Closed(Box::new(Closed { verdict, meaning })));
+    }
+    open(case.gates, Arc::new(meaning), &facts)
+}
+
+impl Passed {
+    /// Judges anew what has passed, by what is known now: since then decisions may have been made or used, and time has gone by. The plan is the same.
+    ///
+    /// # Errors
+    /// When it does not pass any more.
+    pub fn again(&self, gates: &Gates, facts: &Facts<'_>) -> Result<Self, Refusal> {
+        let Some(meaning) = &self.meaning else {
+            return Ok(self.clone());
+        };
+        let facts = Facts {
+            confirmed: self.confirmed,
+            ..facts.clone()
+        };
+        open(gates, meaning.clone(), &facts)
+    }
+}
+
+/// What comes of gates that are open.
+fn open(gates: &Gates, meaning: Arc<Meaning>, facts: &Facts<'_>) -> Result<Passed, Refusal> {
+    let verdict = judge(gates, &meaning, facts);
+    if !verdict.is_open() {
+        let meaning = Arc::unwrap_or_clone(meaning);
         return Err(Refusal::Closed(Box::new(Closed { verdict, meaning })));
     }
     let mut approved_by: Vec<EcoString> = Vec::new();
@@ -197,7 +232,8 @@ fn through(plan: &Plan, case: &Case<'_>, confirmed: bool) -> Result<Passed, Refu
     approved_by.sort_unstable();
     approved_by.dedup();
     Ok(Passed {
-        meaning: Some(meaning.digest),
+        meaning: Some(meaning),
+        confirmed: facts.confirmed,
         uses: verdict.uses,
         gates: verdict
             .gates

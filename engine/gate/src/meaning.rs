@@ -1,12 +1,16 @@
 //! The meaning of a plan: what it does, each action with a digest, whatever file it is in and whenever it was made.
 //!
 //! Everything that applying a plan does is an [`Item`]: changes of objects, what is recorded of others (outputs, moves, what refresh found). A
-//! digest takes in the action, the address, the values (sensitive ones by keyed hash), and what it rests on ([`terrane_plan::basis`]): the declarations
-//! that lead to it and the versions of what is read. What means the same in a new plan has the same digest, and keeps its approvals.
+//! digest takes in the action, the address, the values (sensitive ones by keyed hash), what state holds and what is written to it, the program that
+//! does it, and what it rests on ([`terrane_plan::basis`]): the declarations that lead to it and the versions of what is read. What means the
+//! same in a new plan has the same digest, and keeps its approvals.
+//!
+//! Gates select by what is said here of an object. Where it is moved, that is said of both places: a gate must not be passed by leaving its field.
 
 use ecow::{EcoString, eco_format};
 use std::collections::BTreeMap;
-use terrane_model::addr::Mode;
+use terrane_model::addr::{InstanceAddr, Mode};
+use terrane_model::snapshot::{ObjectState, Status};
 use terrane_plan::basis::{Basis, BasisInput, Canon, Hash};
 use terrane_plan::plan::{Action, Drift, OutputChange, Plan, PlanMode, ResourceChange};
 use terrane_plan::risk::{self, Risk, RiskClass};
@@ -28,20 +32,24 @@ pub struct Meaning {
 pub struct Item {
     /// Names what it means.
     pub digest: Hash,
-    /// The object, output or instance that it is about.
+    /// The object, output or instance that it is about, as it is shown.
     pub address: EcoString,
+    /// All addresses that the instance has or had, without what is deposed of it: one or more.
+    pub addresses: Vec<EcoString>,
     /// What it is called in gates: one or more of [`ACTIONS`].
     pub actions: Vec<&'static str>,
-    /// The resource type; `output` for outputs.
-    pub type_name: EcoString,
+    /// The resource type, and the one that it had before; `output` for outputs.
+    pub types: Vec<EcoString>,
     /// The provider, as it is shown; empty for outputs.
     pub provider: EcoString,
     /// Whether it can be taken back.
     pub risk: Risk,
-    /// Its tags before and after.
-    pub tags: [Tags; 2],
+    /// Its tags as they are stored, before and after.
+    pub tags: [Tags; 3],
     /// Whether an object is destroyed.
     pub destroys: bool,
+    /// Whether the plan names another object than the state does, as only a provider can know: people may say yes to that, a rule alone does not.
+    pub is_doubtful: bool,
 }
 
 /// What actions are called in gates.
@@ -62,6 +70,8 @@ pub enum Tags {
 
 /// Attributes that hold tags.
 const TAG_ATTRIBUTES: [&str; 4] = ["tags", "tags_all", "labels", "effective_labels"];
+/// Blocks that hold one tag each.
+const TAG_BLOCK: &str = "tag";
 
 impl Meaning {
     /// Finds what a plan does.
@@ -72,8 +82,12 @@ impl Meaning {
         let mut items = Vec::new();
         // Where refreshing is all that is done, nothing is planned.
         if plan.mode != PlanMode::RefreshOnly {
-            for change in plan.changes.iter().filter(|change| is_done(change)) {
-                items.push(of_change(change, &input, &mut basis));
+            for change in &plan.changes {
+                if is_done(change) {
+                    items.push(of_change(change, &input, &mut basis));
+                } else if names_anew(change) {
+                    items.push(of_naming(change, &input, &basis));
+                }
             }
         }
         for output in &plan.outputs {
@@ -82,11 +96,7 @@ impl Meaning {
             }
         }
         for (from, to) in &plan.moves {
-            items.push(of_move(
-                &from.to_string(),
-                &to.to_string(),
-                &basis.version(from),
-            ));
+            items.push(of_move(from, to, &input, &basis));
         }
         for drift in &plan.drift {
             items.push(of_drift(drift, &input, &basis));
@@ -95,7 +105,7 @@ impl Meaning {
     }
 
     fn new(plan: &Plan, items: Vec<Item>) -> Self {
-        let mut canon = Canon::new("terrane meaning of a plan 1");
+        let mut canon = Canon::new("terrane meaning of a plan 2");
         canon.text(&plan.workspace);
         canon.tag(match plan.mode {
             PlanMode::Normal => 0,
@@ -119,11 +129,27 @@ fn is_done(change: &ResourceChange) -> bool {
     change.action != Action::NoOp || change.importing.is_some() || change.marks_only
 }
 
+/// Whether state is to name an object otherwise that is not changed: by another identity, or as one of another provider instance.
+fn names_anew(change: &ResourceChange) -> bool {
+    let Some(stored) = change.stored.as_ref() else {
+        return false;
+    };
+    let identity = &change.before_identity;
+    let told = !identity.is_null() && identity.is_wholly_known();
+    let same = || {
+        let text = terrane_plan::stored::encode(identity, &identity.ty()).ok();
+        text.is_some() && stored.identity.as_ref().map(|(_, kept)| kept) == text.as_ref()
+    };
+    change.addr.resource.mode == Mode::Managed
+        && change.deposed.is_none()
+        && (stored.provider_key != change.provider_key || told && !same())
+}
+
 fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<'_>) -> Item {
     let provider = &change.provider.provider;
     let before = basis.marked(provider, &change.addr, &change.before);
     let after = basis.marked(provider, &change.addr, &change.after);
-    let mut canon = Canon::new("terrane action 1");
+    let mut canon = Canon::new("terrane action 2");
     canon.text(&change.addr.to_string());
     canon.option(
         change
@@ -134,8 +160,10 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
     );
     canon.option(change.deposed.as_ref().map(|key| key.0.as_str()));
     canon.text(&change.provider.to_string());
+    canon.option(input.programs.get(provider).map(EcoString::as_str));
     let key = change.provider_key.as_ref().map(ToString::to_string);
     canon.option(key.as_deref());
+    stored(&mut canon, change.stored.as_deref(), input.secret);
     canon.text(action_name(change.action));
     canon.option(change.reason.map(terrane_plan::view::json::reason_name));
     canon.value(&before, input.secret);
@@ -158,7 +186,7 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
     canon.tag(u8::from(change.marks_only));
     if change.action == Action::Delete || change.action.is_replace() {
         // What the provider is given to destroy it with.
-        canon.bytes(&change.private);
+        canon.secret(&change.private, input.secret);
     }
     canon.bytes(&basis.of_change(change));
     let resource = &change.addr.resource;
@@ -172,16 +200,114 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
         Some(key) => eco_format!("{} (deposed object {key})", change.addr),
         None => eco_format!("{}", change.addr),
     };
+    let kept = change.stored.as_deref().and_then(kept);
     Item {
         digest: canon.finish(),
         address,
+        addresses: addresses(&change.addr, change.previous_addr.as_ref()),
         actions: action_names(change),
-        type_name: resource.type_name.clone(),
+        types: types(&change.addr, change.previous_addr.as_ref()),
         provider: provider.for_display().into(),
         risk: risk::assess(change, schema.as_deref()),
-        tags: [tags(&before), tags(&after)],
+        tags: [
+            kept.as_ref().map_or(Tags::Absent, tags),
+            tags(&before),
+            tags(&after),
+        ],
         destroys,
+        is_doubtful: kept.is_some_and(|kept| other_object(&kept, &before)),
     }
+}
+
+/// Where something is and was.
+fn addresses(addr: &InstanceAddr, previous: Option<&InstanceAddr>) -> Vec<EcoString> {
+    let all = std::iter::once(addr).chain(previous);
+    all.map(|addr| eco_format!("{addr}")).collect()
+}
+
+/// What something is and was.
+fn types(addr: &InstanceAddr, previous: Option<&InstanceAddr>) -> Vec<EcoString> {
+    let mut all = vec![addr.resource.type_name.clone()];
+    let before = previous.map(|addr| addr.resource.type_name.clone());
+    all.extend(before.filter(|before| *before != addr.resource.type_name));
+    all
+}
+
+/// What state holds of an object, as far as that can be told without its schema.
+fn kept(stored: &ObjectState) -> Option<Value> {
+    terrane_value::json::decode_implied(&stored.attributes).ok()
+}
+
+/// Whether two objects are named otherwise.
+fn other_object(one: &Value, other: &Value) -> bool {
+    let id = |object: &Value| {
+        let (object, _) = object.unmark();
+        let id = object.get("id")?.unmark_deep();
+        id.as_str().map(EcoString::from)
+    };
+    matches!((id(one), id(other)), (Some(one), Some(other)) if one != other)
+}
+
+/// Takes in what state holds or will hold of an object. Its texts may hold secrets.
+fn stored(canon: &mut Canon, object: Option<&ObjectState>, secret: &Hash) {
+    canon.tag(u8::from(object.is_some()));
+    let Some(object) = object else { return };
+    let ObjectState {
+        status,
+        schema_version,
+        attributes,
+        sensitive,
+        private,
+        dependencies,
+        create_before_destroy,
+        skip_destroy,
+        identity,
+        provider_key,
+        created_in_ms,
+    } = object;
+    canon.tag(match status {
+        Status::Ready => 0,
+        Status::Tainted => 1,
+    });
+    canon.number(*schema_version);
+    canon.secret(attributes.as_bytes(), secret);
+    canon.length(sensitive.len());
+    for path in sensitive {
+        canon.text(&format!("{path:?}"));
+    }
+    canon.secret(private, secret);
+    canon.length(dependencies.len());
+    for on in dependencies.iter() {
+        canon.text(&on.to_string());
+    }
+    canon.tag(u8::from(*create_before_destroy));
+    canon.tag(u8::from(*skip_destroy));
+    canon.tag(u8::from(identity.is_some()));
+    if let Some((version, identity)) = identity {
+        canon.number(*version);
+        canon.secret(identity.as_bytes(), secret);
+    }
+    let key = provider_key.as_ref().map(ToString::to_string);
+    canon.option(key.as_deref());
+    canon.number(created_in_ms.map_or(0, |ms| u64::from(ms) + 1));
+}
+
+/// An object that stays as it is, and by which state will know it otherwise.
+fn of_naming(change: &ResourceChange, input: &BasisInput<'_>, basis: &Basis<'_>) -> Item {
+    let mut canon = Canon::new("terrane naming 2");
+    canon.text(&change.addr.to_string());
+    canon.text(&change.provider.to_string());
+    let key = change.provider_key.as_ref().map(ToString::to_string);
+    canon.option(key.as_deref());
+    stored(&mut canon, change.stored.as_deref(), input.secret);
+    canon.value(&change.before_identity, input.secret);
+    canon.number(basis.version(change.previous_addr.as_ref().unwrap_or(&change.addr)));
+    recorded(
+        canon.finish(),
+        "refresh",
+        (&change.addr, change.previous_addr.as_ref()),
+        "only what it is known by is recorded",
+    )
 }
 
 fn of_output(output: &OutputChange, input: &BasisInput<'_>, basis: &mut Basis<'_>) -> Item {
@@ -199,37 +325,61 @@ fn of_output(output: &OutputChange, input: &BasisInput<'_>, basis: &mut Basis<'_
     canon.value(&mark(&output.after), input.secret);
     canon.tag(u8::from(output.sensitive));
     canon.bytes(&basis.of_output(&output.name));
-    recorded(
-        canon.finish(),
-        eco_format!("output.{}", output.name),
-        "output",
-        "output".into(),
-        "only what is recorded changes",
-    )
+    let address = eco_format!("output.{}", output.name);
+    Item {
+        addresses: vec![address.clone()],
+        types: vec!["output".into()],
+        ..touching_nothing(
+            canon.finish(),
+            address,
+            "output",
+            "only what is recorded changes",
+        )
+    }
 }
 
-fn of_move(from: &str, to: &str, version: &u64) -> Item {
-    let mut canon = Canon::new("terrane move 1");
-    canon.text(from);
-    canon.text(to);
-    canon.number(*version);
-    let type_name = to.parse().ok().map_or_else(EcoString::new, |addr| {
-        let addr: terrane_model::addr::InstanceAddr = addr;
-        addr.resource.type_name
-    });
-    recorded(
-        canon.finish(),
-        to.into(),
-        "move",
-        type_name,
-        "only its address changes",
-    )
+fn of_move(
+    from: &InstanceAddr,
+    to: &InstanceAddr,
+    input: &BasisInput<'_>,
+    basis: &Basis<'_>,
+) -> Item {
+    let mut canon = Canon::new("terrane move 2");
+    canon.text(&from.to_string());
+    canon.text(&to.to_string());
+    canon.number(basis.version(from));
+    // What another type or provider has made of it.
+    let changes = &input.plan.changes;
+    let first = changes.partition_point(|change| change.addr < *to);
+    let mut is_doubtful = false;
+    for change in changes
+        .iter()
+        .skip(first)
+        .take_while(|change| change.addr == *to)
+    {
+        canon.option(change.deposed.as_ref().map(|key| key.0.as_str()));
+        canon.text(&change.provider.to_string());
+        let program = input.programs.get(&change.provider.provider);
+        canon.option(program.map(EcoString::as_str));
+        stored(&mut canon, change.stored.as_deref(), input.secret);
+        let kept = change.stored.as_deref().and_then(kept);
+        is_doubtful |= kept.is_some_and(|kept| other_object(&kept, &change.before));
+    }
+    Item {
+        is_doubtful,
+        ..recorded(
+            canon.finish(),
+            "move",
+            (to, Some(from)),
+            "only its address changes",
+        )
+    }
 }
 
 fn of_drift(drift: &Drift, input: &BasisInput<'_>, basis: &Basis<'_>) -> Item {
     let provider = &drift.provider.provider;
     let marked = |value: &Value| basis.marked(provider, &drift.addr, value);
-    let mut canon = Canon::new("terrane refresh 1");
+    let mut canon = Canon::new("terrane refresh 2");
     canon.text(&drift.addr.to_string());
     canon.option(
         drift
@@ -244,37 +394,50 @@ fn of_drift(drift: &Drift, input: &BasisInput<'_>, basis: &Basis<'_>) -> Item {
     canon.value(&marked(&drift.after), input.secret);
     canon.value(&drift.identity.0, input.secret);
     canon.value(&drift.identity.1, input.secret);
-    canon.tag(u8::from(drift.refreshed.is_some()));
+    canon.option(input.programs.get(provider).map(EcoString::as_str));
+    stored(&mut canon, drift.refreshed.as_deref(), input.secret);
     canon.number(basis.version(drift.previous_addr.as_ref().unwrap_or(&drift.addr)));
-    recorded(
-        canon.finish(),
-        eco_format!("{}", drift.addr),
-        "refresh",
-        drift.addr.resource.type_name.clone(),
-        "what was found is recorded",
-    )
+    Item {
+        is_doubtful: other_object(&drift.before, &drift.after),
+        ..recorded(
+            canon.finish(),
+            "refresh",
+            (&drift.addr, drift.previous_addr.as_ref()),
+            "what was found is recorded",
+        )
+    }
 }
 
-/// Something that touches no object.
+/// Something about an instance that touches no object.
 fn recorded(
     digest: Hash,
-    address: EcoString,
     action: &'static str,
-    type_name: EcoString,
+    (addr, previous): (&InstanceAddr, Option<&InstanceAddr>),
     reason: &str,
 ) -> Item {
     Item {
+        addresses: addresses(addr, previous),
+        types: types(addr, previous),
+        ..touching_nothing(digest, eco_format!("{addr}"), action, reason)
+    }
+}
+
+/// Something that touches no object.
+fn touching_nothing(digest: Hash, address: EcoString, action: &'static str, reason: &str) -> Item {
+    Item {
         digest,
         address,
+        addresses: Vec::new(),
         actions: vec![action],
-        type_name,
+        types: Vec::new(),
         provider: EcoString::new(),
         risk: Risk {
             class: RiskClass::Reversible,
             reason: reason.into(),
         },
-        tags: [Tags::Absent, Tags::Absent],
+        tags: [Tags::Absent, Tags::Absent, Tags::Absent],
         destroys: false,
+        is_doubtful: false,
     }
 }
 
@@ -324,31 +487,69 @@ fn tags(object: &Value) -> Tags {
     let Kind::Object(attributes) = object.kind() else {
         return Tags::Known(BTreeMap::new(), true);
     };
-    let mut known = BTreeMap::new();
-    let mut others = false;
+    let mut found = Found::default();
     for name in TAG_ATTRIBUTES {
         let Some(value) = attributes.get(name) else {
             continue;
         };
         let (value, marks) = value.unmark();
-        let mut add = |key: &EcoString, value: &Value| {
-            let (value, marks) = value.unmark();
-            match value.as_str() {
-                Some(text) if !marks.is_sensitive() => {
-                    known.insert(key.clone(), EcoString::from(text));
-                }
-                _ if value.is_null() => {}
-                // Which it is can't be known, or not be looked at.
-                _ => others = true,
-            }
-        };
         match value.kind() {
-            _ if marks.is_sensitive() => others = true,
-            Kind::Map(map) => map.iter().for_each(|(key, value)| add(key, value)),
-            Kind::Object(object) => object.iter().for_each(|(key, value)| add(key, value)),
+            _ if marks.is_sensitive() => found.others = true,
+            Kind::Map(map) => map.iter().for_each(|(key, value)| found.add(key, value)),
+            Kind::Object(object) => object.iter().for_each(|(key, value)| found.add(key, value)),
             Kind::Null(_) => {}
-            _ => others = true,
+            _ => found.others = true,
         }
     }
-    Tags::Known(known, others)
+    // Some types have a block for each tag.
+    if let Some(value) = attributes.get(TAG_BLOCK) {
+        let (value, marks) = value.unmark();
+        match value.kind() {
+            _ if marks.is_sensitive() => found.others = true,
+            Kind::List(items) | Kind::Set(items) | Kind::Tuple(items) => {
+                items.iter().for_each(|item| found.add_block(item));
+            }
+            Kind::Null(_) => {}
+            _ => found.others = true,
+        }
+    }
+    Tags::Known(found.known, found.others)
+}
+
+/// Tags that were found.
+#[derive(Default)]
+struct Found {
+    known: BTreeMap<EcoString, EcoString>,
+    /// There may be others: which can't be known, or not be looked at.
+    others: bool,
+}
+
+impl Found {
+    fn add(&mut self, key: &EcoString, value: &Value) {
+        let (value, marks) = value.unmark();
+        match value.as_str() {
+            Some(text) if !marks.is_sensitive() => {
+                self.known.insert(key.clone(), EcoString::from(text));
+            }
+            _ if value.is_null() => {}
+            _ => self.others = true,
+        }
+    }
+
+    /// `tag { key = "a", value = "b" }`
+    fn add_block(&mut self, block: &Value) {
+        let (block, marks) = block.unmark();
+        let key = block.get("key").map(Value::unmark);
+        match (key, block.get("value")) {
+            (Some((key, hidden)), Some(value))
+                if !marks.is_sensitive() && !hidden.is_sensitive() =>
+            {
+                match key.as_str() {
+                    Some(key) => self.add(&key.into(), value),
+                    None => self.others = true,
+                }
+            }
+            _ => self.others = true,
+        }
+    }
 }

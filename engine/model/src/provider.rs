@@ -378,7 +378,7 @@ pub enum Answer {
     },
     /// To `Apply`: the object as it is now, also after a partial failure; null if it does not exist.
     Apply {
-        /// The object.
+        /// The object. Null beside an error, where one was to be created: nothing was made. No answer at all beside an error leaves that open.
         state: Value,
         /// Its private bytes.
         private: Private,

@@ -1,6 +1,6 @@
 //! Keeping secrets out of what others say: providers quote in their messages what they were given, without its marks.
 
-use crate::provider::ProviderDiagnostic;
+use crate::provider::{CallFailure, ProviderDiagnostic};
 use std::collections::BTreeSet;
 use terrane_value::Value;
 
@@ -58,6 +58,15 @@ impl Secrets {
         hidden
     }
 
+    /// What is said of a call that had no answer: what failed may quote what was sent. `provider` is its name for people.
+    #[must_use]
+    pub fn no_answer(&self, provider: &str, failure: &CallFailure) -> String {
+        format!(
+            "The provider {provider} gave no answer: {}.",
+            self.hide(&failure.message)
+        )
+    }
+
     /// A message of a provider without the secrets in it.
     #[must_use]
     pub fn hide_in(&self, message: &ProviderDiagnostic) -> ProviderDiagnostic {
@@ -79,6 +88,7 @@ impl Secrets {
 #[cfg(test)]
 mod tests {
     use super::Secrets;
+    use crate::provider::CallFailure;
     use terrane_value::{Marks, Value};
 
     #[test]
@@ -101,5 +111,14 @@ mod tests {
             "open text abc: /x/(sensitive value)/y, (sensitive value), (sensitive value)"
         );
         assert_eq!(format!("{secrets:?}"), "Secrets(2)");
+        let failure = CallFailure {
+            message: "it ended with canary-long".to_owned(),
+            retry_after_ms: None,
+            may_have_happened: false,
+        };
+        assert_eq!(
+            secrets.no_answer("a/b", &failure),
+            "The provider a/b gave no answer: it ended with (sensitive value)."
+        );
     }
 }

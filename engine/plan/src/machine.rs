@@ -1,19 +1,19 @@
 //! The planning machine: emits calls to providers, takes their answers in any order, ends with a plan.
 
-use crate::drift::{Drifted, Unlisted, Unmanaged};
+use crate::drift::{Drifted, Unlisted, Unmanaged, fits};
 use crate::ephemeral::EphemeralProgress;
 use crate::generate::Generated;
 use crate::plan::{Plan, PlanMode};
 use crate::planner::Core;
 use ecow::EcoString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::body::CompiledBody;
 use terrane_config::config::{Config, ModuleId, ProviderConfig, ProviderId};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_lang::functions::Functions;
 use terrane_lang::source::{FileId, Span};
-use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, Target};
+use terrane_model::addr::{InstanceAddr, InstanceKey, ProviderAddr, ProviderConfigAddr, Target};
 use terrane_model::event::EventKind;
 use terrane_model::provider::{Call, CallFailure, ImportTarget, ProviderInfo, Reply};
 use terrane_model::snapshot::Snapshot;
@@ -172,6 +172,11 @@ impl Planner {
         self.0.cancel();
     }
 
+    /// A request was given up before it was carried out: no answer comes. Only after [`Self::cancel`].
+    pub fn forget(&mut self, id: RequestId) {
+        self.0.forget(id);
+    }
+
     /// The result.
     #[must_use]
     pub fn finish(self) -> Planned {
@@ -239,6 +244,11 @@ impl Takeover {
         self.0.cancel();
     }
 
+    /// A request was given up before it was carried out: no answer comes. Only after [`Self::cancel`].
+    pub fn forget(&mut self, id: RequestId) {
+        self.0.forget(id);
+    }
+
     /// The events that record the object and settle an open creation of it; none if it could not be had, which is among the messages.
     pub fn finish(self) -> (Vec<EventKind>, Diagnostics) {
         self.0.finish_takeover()
@@ -263,10 +273,15 @@ impl Listed {
         match self {
             Self::Nothing => false,
             Self::OfState => is_managed,
-            Self::Types(patterns) => {
-                let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-                crate::drift::is_in(&patterns, type_name)
-            }
+            Self::Types(patterns) => patterns.iter().any(|pattern| fits(pattern, type_name)),
+        }
+    }
+
+    /// The names that the user gave.
+    pub(crate) fn patterns(&self) -> &[String] {
+        match self {
+            Self::Nothing | Self::OfState => &[],
+            Self::Types(patterns) => patterns,
         }
     }
 }
@@ -280,8 +295,8 @@ pub struct Surveyed {
     pub drifted: Vec<Drifted>,
     /// Instances that could not be read; why is among the messages.
     pub unread: Vec<InstanceAddr>,
-    /// How many objects were listed.
-    pub listed: usize,
+    /// The types that were listed, and by which provider configurations.
+    pub listed: BTreeSet<(EcoString, ProviderConfigAddr)>,
     /// What was listed and state does not know, by type and name.
     pub unmanaged: Vec<Unmanaged>,
     /// What could not be listed.
@@ -321,6 +336,11 @@ impl Survey {
     /// The user wants to stop: no further requests are made.
     pub fn cancel(&mut self) {
         self.0.cancel();
+    }
+
+    /// A request was given up before it was carried out: no answer comes. Only after [`Self::cancel`].
+    pub fn forget(&mut self, id: RequestId) {
+        self.0.forget(id);
     }
 
     /// What was found.

@@ -20,6 +20,29 @@ pub fn decode(text: &str, ty: &Type) -> Result<Value, String> {
     json::decode(&tree.to_string(), ty).map_err(|problem| problem.to_string())
 }
 
+/// What was planned, as an intent holds it: what it leaves out was not known, or is not to be shown, and is unknown again. Null, where the text does not
+/// fit the type.
+#[must_use]
+pub fn decode_planned(text: &str, ty: &Type) -> Value {
+    let unfit = || Value::null(ty.clone());
+    serde_json::from_str(text)
+        .map_or_else(|_| unfit(), |tree| planned(&tree, ty).unwrap_or_else(unfit))
+}
+
+fn planned(tree: &serde_json::Value, ty: &Type) -> Option<Value> {
+    let (serde_json::Value::Object(map), Type::Object(object)) = (tree, ty) else {
+        return decode(&tree.to_string(), ty).ok();
+    };
+    let attributes = object.attributes.iter().map(|(name, ty)| {
+        let value = match map.get(name.as_str()) {
+            Some(tree) => planned(tree, ty)?,
+            None => Value::unknown(ty.clone()),
+        };
+        Some((name.clone(), value))
+    });
+    Some(Value::object(attributes.collect::<Option<Vec<_>>>()?))
+}
+
 /// Drops what an object type does not have and adds nulls for what is missing, at any depth.
 fn fit(tree: &mut serde_json::Value, ty: &Type) {
     match (tree, ty) {
@@ -54,4 +77,41 @@ pub fn encode(value: &Value, ty: &Type) -> Result<Arc<str>, String> {
     json::encode(&value.unmark_deep(), ty)
         .map(Into::into)
         .map_err(|problem| problem.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode_planned;
+    use terrane_value::{Type, Value};
+
+    /// What an intent leaves out is unknown, also within an object; what it says is null is null.
+    #[test]
+    fn what_an_intent_leaves_out_is_unknown_again() {
+        let inner = Type::object([("a", Type::String), ("b", Type::String)]);
+        let ty = Type::object([
+            ("id", Type::String),
+            ("name", Type::String),
+            ("none", Type::String),
+            ("within", inner.clone()),
+        ]);
+        let found = decode_planned(
+            r#"{"name":"n","none":null,"within":{"b":"x"},"gone":1}"#,
+            &ty,
+        );
+        let expected = Value::object([
+            ("id", Value::unknown(Type::String)),
+            ("name", Value::string("n")),
+            ("none", Value::null(Type::String)),
+            (
+                "within",
+                Value::object([
+                    ("a", Value::unknown(Type::String)),
+                    ("b", Value::string("x")),
+                ]),
+            ),
+        ]);
+        assert_eq!(found, expected);
+        assert!(decode_planned("[1]", &ty).is_null());
+        assert!(decode_planned(r#"{"name":[]}"#, &ty).is_null());
+    }
 }

@@ -22,6 +22,9 @@ pub struct Usage {
     /// For resources by address, in which `*` stands for any text.
     #[serde(default)]
     resources: BTreeMap<String, BTreeMap<String, f64>>,
+    /// Those of the addresses that have a `*`, the longest first.
+    #[serde(skip)]
+    patterns: Vec<String>,
 }
 
 impl Usage {
@@ -38,7 +41,7 @@ impl Usage {
     /// # Errors
     /// When it says something else.
     pub fn parse(name: &str, text: &str) -> Result<Self, CostError> {
-        let usage: Self = decode(name, text, "usage file", FORMAT)?;
+        let mut usage: Self = decode(name, text, "usage file", FORMAT)?;
         let all = usage.types.iter().chain(&usage.resources);
         for (of, amounts) in all {
             for (amount, value) in amounts {
@@ -52,7 +55,15 @@ impl Usage {
                 }
             }
         }
+        usage.index();
         Ok(usage)
+    }
+
+    fn index(&mut self) {
+        let all = self.resources.keys().filter(|name| name.contains('*'));
+        self.patterns = all.cloned().collect();
+        self.patterns
+            .sort_by_key(|pattern| std::cmp::Reverse(pattern.len()));
     }
 
     /// Takes over what another one says, which counts less.
@@ -69,27 +80,27 @@ impl Usage {
                 }
             }
         }
+        self.index();
     }
 
     /// What is said of a resource: at its address, else by a pattern (the longest that fits), else of its type.
     pub(crate) fn of(&self, address: &str, type_name: &str, name: &str) -> Option<f64> {
-        let by_pattern = self
-            .resources
-            .iter()
-            .filter(|(pattern, amounts)| amounts.contains_key(name) && fits(pattern, address))
-            .max_by_key(|(pattern, _)| (*pattern == address, pattern.len()))
-            .and_then(|(_, amounts)| amounts.get(name));
+        let of = |place: &str| self.resources.get(place)?.get(name);
+        let by_pattern = || {
+            let mut patterns = self.patterns.iter();
+            patterns.find_map(|pattern| of(pattern).filter(|_| fits(pattern, address)))
+        };
         let by_type = || {
             self.types
                 .get(type_name)
                 .and_then(|amounts| amounts.get(name))
         };
-        by_pattern.or_else(by_type).copied()
+        of(address).or_else(by_pattern).or_else(by_type).copied()
     }
 }
 
 /// Whether a text is of a pattern in which `*` stands for any text.
-pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+fn fits(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == text;
     };
@@ -106,4 +117,22 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
         text = rest;
     }
     text.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn stars_stand_for_anything() {
+        for (pattern, text, is) in [
+            ("a*b*c", "axbyc", true),
+            ("a*b", "ab", true),
+            ("a*", "b", false),
+            ("a*ab", "ab", false),
+            ("a", "ab", false),
+        ] {
+            assert_eq!(fits(pattern, text), is, "{pattern} {text}");
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Keeps sensitive values out of what policies say. They look at the whole plan, secrets included, as they do elsewhere.
 
+use aho_corasick::AhoCorasick;
 use serde_json::{Map, Value};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// Shorter texts are in many words that tell nothing.
@@ -9,7 +11,11 @@ const INSTEAD: &str = "(sensitive value)";
 
 /// The texts in a plan that are sensitive.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Secrets(BTreeSet<String>);
+pub(crate) struct Secrets {
+    texts: BTreeSet<String>,
+    /// Finds all of them at once, however many there are.
+    finder: OnceCell<Option<AhoCorasick>>,
+}
 
 impl Secrets {
     /// Those of a plan in its JSON form; none of anything else.
@@ -59,7 +65,7 @@ impl Secrets {
     fn all(&mut self, value: &Value) {
         match value {
             Value::String(text) if text.len() >= SHORTEST => {
-                self.0.insert(text.clone());
+                self.texts.insert(text.clone());
             }
             Value::Array(values) => values.iter().for_each(|value| self.all(value)),
             Value::Object(fields) => fields.values().for_each(|value| self.all(value)),
@@ -67,17 +73,37 @@ impl Secrets {
         }
     }
 
-    /// A text without them.
+    /// A text without them. Where several overlap, nothing of any is left.
     pub(crate) fn out_of(&self, text: &mut String) {
-        // The longest first: one may be a part of another.
-        let mut found: Vec<&String> = self
-            .0
-            .iter()
-            .filter(|secret| text.contains(*secret))
-            .collect();
-        found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        for secret in found {
-            *text = text.replace(secret.as_str(), INSTEAD);
+        if self.texts.is_empty() {
+            return;
+        }
+        let finder = self
+            .finder
+            .get_or_init(|| AhoCorasick::new(&self.texts).ok());
+        let Some(finder) = finder else {
+            // More than can be looked for: then nothing is said.
+            INSTEAD.clone_into(text);
+            return;
+        };
+        let mut hidden: Vec<(usize, usize)> = Vec::new();
+        for found in finder.find_overlapping_iter(text.as_str()) {
+            hidden.push((found.start(), found.end()));
+        }
+        hidden.sort_unstable();
+        let mut out = String::with_capacity(text.len());
+        let (mut from, mut until) = (0, 0);
+        for (begin, end) in hidden {
+            if begin >= until {
+                out.push_str(text.get(from..begin).unwrap_or_default());
+                out.push_str(INSTEAD);
+            }
+            until = until.max(end);
+            from = until;
+        }
+        if until > 0 {
+            out.push_str(text.get(from..).unwrap_or_default());
+            *text = out;
         }
     }
 
@@ -99,4 +125,35 @@ fn list<'a>(plan: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secrets;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn nothing_of_a_secret_is_left() {
+        let texts = ["abcd", "cdefgh", "abcdef", "ümläut"];
+        let secrets = Secrets {
+            texts: texts
+                .into_iter()
+                .map(str::to_owned)
+                .collect::<BTreeSet<_>>(),
+            ..Secrets::default()
+        };
+        for (text, expect) in [
+            ("plain", "plain"),
+            ("", ""),
+            ("x abcd y", "x (sensitive value) y"),
+            ("abcdef", "(sensitive value)"),
+            ("x abcdefgh y", "x (sensitive value) y"),
+            ("abcdabcd", "(sensitive value)(sensitive value)"),
+            ("ä ümläut ö", "ä (sensitive value) ö"),
+        ] {
+            let mut text = text.to_owned();
+            secrets.out_of(&mut text);
+            assert_eq!(text, expect);
+        }
+    }
 }

@@ -6,11 +6,12 @@ use crate::rules;
 use crate::session::Session;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_model::schema::Block;
+use terrane_store::files::write_whole;
 use terrane_value::{Value, json};
 
 /// The format that is written.
@@ -214,7 +215,7 @@ pub(crate) fn write(session: &Session, record: &Record) -> Result<(), Failure> {
         std::fs::create_dir_all(&session.data_dir)?;
         let mut text = serde_json::to_vec_pretty(&file)?;
         text.push(b'\n');
-        replace(&path, &text)
+        write_whole(&path, &text)
     };
     write().map_err(Failure::io(format!("Writing {} failed", path.display())))
 }
@@ -227,31 +228,6 @@ fn remove(path: &Path) -> Result<(), Failure> {
         }),
         _ => Ok(()),
     }
-}
-
-/// Puts a file in the place of another at once, readable for its owner only.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.new", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let write = || -> std::io::Result<()> {
-        let mut file = options.open(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)?;
-        match path.parent() {
-            Some(dir) if !dir.as_os_str().is_empty() => std::fs::File::open(dir)?.sync_all(),
-            _ => Ok(()),
-        }
-    };
-    write().inspect_err(|_| drop(std::fs::remove_file(&beside)))
 }
 
 /// The arguments that are set, as JSON.

@@ -59,12 +59,7 @@ impl Objects {
         let instances = self.0.get(addr);
         let unknown = || Value::unknown(resource.schema.block.implied_type().clone());
         let Some(instances) = instances else {
-            return match resource.repetition {
-                Repetition::Single => unknown(),
-                Repetition::Count(_) | Repetition::ForEach(_) | Repetition::Enabled(_) => {
-                    Value::dynamic()
-                }
-            };
+            return Value::dynamic();
         };
         match &resource.repetition {
             Repetition::Single | Repetition::Enabled(_) => {

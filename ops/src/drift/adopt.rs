@@ -17,7 +17,7 @@ use terrane_model::addr::{InstanceAddr, Mode};
 use terrane_model::schema::Schema;
 use terrane_plan::generate::literal;
 use terrane_plan::objchange::at_path as at_value_path;
-use terrane_value::{EcoString, Kind, PathStep, Type, Value};
+use terrane_value::{EcoString, Kind, PathStep, Type, Value, json};
 
 /// What is to be edited, and what is not.
 #[derive(Debug, Default)]
@@ -413,17 +413,17 @@ impl Editor<'_> {
         if has_expression(place) {
             return Err(Not::ToBe(self.expression(attribute), line));
         }
+        let range = place.span().ok_or(Not::Here)?;
+        self.without_comments(&range)
+            .map_err(|why| Not::ToBe(why, line))?;
         if after.is_null() {
             return match steps {
                 [] => self.removed(attribute).ok_or(Not::Here),
                 _ => Err(Not::Here),
             };
         }
-        let range = place.span().ok_or(Not::Here)?;
-        self.without_comments(&range)
-            .map_err(|why| Not::ToBe(why, line))?;
         Ok(Edit {
-            text: self.indented(&range, after),
+            text: self.written(place, &range, after),
             range,
         })
     }
@@ -446,12 +446,15 @@ impl Editor<'_> {
             Some(attribute) if has_expression(&attribute.value) => {
                 Err((self.expression(attribute), line))
             }
-            Some(attribute) if wanted.is_null() => self.removed(attribute).ok_or_else(lost),
             Some(attribute) => {
                 let range = attribute.value.span().ok_or_else(lost)?;
                 self.without_comments(&range).map_err(|why| (why, line))?;
+                if wanted.is_null() {
+                    let crowded = || ("there is something else in its line".to_owned(), line);
+                    return self.removed(attribute).ok_or_else(crowded);
+                }
                 Ok(Edit {
-                    text: self.indented(&range, wanted),
+                    text: self.written(&attribute.value, &range, wanted),
                     range,
                 })
             }
@@ -489,32 +492,35 @@ impl Editor<'_> {
         line.get(..end.unwrap_or(0)).unwrap_or_default()
     }
 
-    fn indented(&self, range: &Range<usize>, value: &Value) -> String {
+    /// A value in the place of an expression. A document that was written as a value stays one.
+    fn written(&self, place: &Expression, range: &Range<usize>, value: &Value) -> String {
+        let document = match place {
+            Expression::FuncCall(_) => value
+                .as_str()
+                .and_then(|text| json::decode_implied(text).ok()),
+            _ => None,
+        };
+        let text = match document {
+            Some(document) => format!("jsonencode({})", literal(&document)),
+            None => literal(value),
+        };
         let newline = format!("\n{}", self.indent(range.start));
-        literal(value).replace('\n', &newline)
+        text.replace('\n', &newline)
     }
 
-    /// Without the lines of an argument.
+    /// Without the lines of an argument, if nothing else stands in them.
     fn removed(&self, attribute: &Attribute) -> Option<Edit> {
-        if has_expression(&attribute.value) {
-            return None;
-        }
         let span = attribute.span()?;
         let before = self.text.get(..span.start)?;
         let from = before.trim_end_matches([' ', '\t']).len();
         let after = self.text.get(span.end..)?;
         let to = span.end + after.find('\n').map_or(after.len(), |newline| newline + 1);
-        let rest = self.text.get(span.end..to)?.trim();
-        let alone = rest.is_empty()
-            && (from == 0
-                || before
-                    .get(..from)
-                    .is_some_and(|above| above.ends_with('\n')));
-        Some(Edit {
-            range: if alone { from..to } else { span },
+        let begins = before.get(..from)?.ends_with('\n');
+        let ends = self.text.get(span.end..to)?.trim().is_empty();
+        (begins && ends).then(|| Edit {
+            range: from..to,
             text: String::new(),
         })
-        .filter(|_| alone)
     }
 
     /// With one more argument: behind the last one, or at the beginning.
@@ -707,6 +713,19 @@ mod tests {
                 "\"b\"",
                 Err("it is an expression: \"${local.n}\""),
             ),
+            // A document stays a value, if it is one still.
+            (
+                "  name = jsonencode({ a = 1 })\n",
+                &["name"],
+                "\"{\\\"a\\\": [2]}\"",
+                Ok("  name = jsonencode({\n    a = [2]\n  })\n"),
+            ),
+            (
+                "  name = jsonencode({ a = 1 })\n",
+                &["name"],
+                "\"b\"",
+                Ok("  name = \"b\"\n"),
+            ),
             // Added behind the last argument, before nested blocks; and at the beginning.
             (
                 "  name = \"a\"\n\n  disk {\n  }\n",
@@ -723,6 +742,12 @@ mod tests {
                 Ok("  tags = {}\n"),
             ),
             ("  name = \"a\" # why\n", &["name"], "null", Err("whole")),
+            (
+                "  names = [ # why\n    \"a\",\n  ]\n",
+                &["names"],
+                "null",
+                Err("there are comments in it, which would be lost"),
+            ),
             // Nested blocks.
             (
                 "  disk {\n    size = 1\n  }\n  disk {\n    size = 2\n  }\n",

@@ -3,13 +3,13 @@
 //! Only digests are kept, no values. The file can be deleted at any time; then everything is new once.
 
 use super::report::{Report, Resolved};
-use crate::backend::record::replace;
 use crate::failure::Failure;
 use crate::session::Session;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use terrane_store::files::write_whole;
 
 /// The version of the file.
 const FORMAT: &str = "1";
@@ -29,31 +29,29 @@ struct Finding {
     /// Of all that was told.
     digest: String,
     since: String,
+    /// The provider configuration that listed it. Empty for what is managed, and where an earlier version has written it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    provider: String,
 }
 
 /// Marks what is new in a report and what is resolved, and remembers it. `whole`: everything was looked at, not only a part.
 ///
 /// # Errors
 /// When the file can't be written. One that can't be read is as none.
-pub fn compare(
-    session: &Session,
-    report: &mut Report,
-    whole: bool,
-    listed: bool,
-) -> Result<(), Failure> {
+pub fn compare(session: &Session, report: &mut Report, whole: bool) -> Result<(), Failure> {
     let path = path(session)?;
     let kept: Kept = std::fs::read(&path)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .filter(|kept: &Kept| kept.format == FORMAT && kept.lineage == report.lineage)
         .unwrap_or_default();
-    let next = told(kept, report, whole, listed);
+    let next = told(kept, report, whole);
     let bytes = serde_json::to_vec(&next).expect("names and digests only");
     let write = || {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        replace(&path, &bytes)
+        write_whole(&path, &bytes)
     };
     write().map_err(Failure::io(format!("Writing {} failed", path.display())))
 }
@@ -66,11 +64,11 @@ fn path(session: &Session) -> Result<PathBuf, Failure> {
 const MANAGED: &str = "managed ";
 const UNMANAGED: &str = "unmanaged ";
 
-fn told(kept: Kept, report: &mut Report, whole: bool, listed: bool) -> Kept {
+fn told(kept: Kept, report: &mut Report, whole: bool) -> Kept {
     let before = kept.findings;
     let mut findings = BTreeMap::new();
     let now = report.finished_at.clone();
-    let mut tell = |key: String, class: &str, told: &str| {
+    let mut tell = |key: String, class: &str, told: &str, provider: &str| {
         let digest = hex::encode(Sha256::digest(told));
         let known = before.get(&key).filter(|known| known.digest == digest);
         let since = known.map_or_else(|| now.clone(), |known| known.since.clone());
@@ -78,6 +76,7 @@ fn told(kept: Kept, report: &mut Report, whole: bool, listed: bool) -> Kept {
             class: class.to_owned(),
             digest,
             since: since.clone(),
+            provider: provider.to_owned(),
         };
         let is_new = known.is_none();
         findings.insert(key, finding);
@@ -92,30 +91,26 @@ fn told(kept: Kept, report: &mut Report, whole: bool, listed: bool) -> Kept {
             .map(|one| (&one.attribute, &one.before, &one.after))
             .collect();
         let all = serde_json::to_string(&(object.class, differences)).unwrap_or_default();
-        (object.new, object.since) = tell(key, object.class, &all);
+        (object.new, object.since) = tell(key, object.class, &all, "");
     }
     for object in &mut report.unmanaged {
         let key = format!("{UNMANAGED}{} {}", object.type_name, object.identity);
-        (object.new, object.since) = tell(key, "unmanaged", "");
+        (object.new, object.since) = tell(key, "unmanaged", "", &object.provider);
     }
-    // What was not looked at may be as it was.
-    let unread: BTreeSet<String> = report
-        .unread
-        .iter()
-        .map(|addr| format!("{MANAGED}{addr}"))
-        .collect();
-    let unlisted: Vec<String> = report
-        .unlisted
-        .iter()
-        .map(|one| format!("{UNMANAGED}{} ", one.type_name))
-        .collect();
     for (key, finding) in before {
         if findings.contains_key(&key) {
             continue;
         }
+        // What was not looked at may be as it was.
         let seen = match key.strip_prefix(UNMANAGED) {
-            Some(_) => listed && !unlisted.iter().any(|start| key.starts_with(start)),
-            None => whole && !unread.contains(&key),
+            Some(what) => {
+                let type_name = what.split(' ').next().unwrap_or_default();
+                let by = finding.provider.as_str();
+                let mut listed = report.listed.iter();
+                listed
+                    .any(|one| one.type_name == type_name && (by.is_empty() || one.provider == by))
+            }
+            None => whole,
         };
         if !seen || !report.complete {
             findings.insert(key, finding);
@@ -139,7 +134,7 @@ fn told(kept: Kept, report: &mut Report, whole: bool, listed: bool) -> Kept {
 #[cfg(test)]
 mod tests {
     use super::{Kept, told};
-    use crate::drift::report::{Difference, Object, Report, Stranger};
+    use crate::drift::report::{Difference, ListedType, Object, Report, Stranger};
 
     fn object(address: &str, after: &str) -> Object {
         Object {
@@ -163,7 +158,8 @@ mod tests {
         }
     }
 
-    /// `a=1 b=2 ~n`: two objects with what they are now, one that is not managed; `?c`: c could not be read.
+    /// `a=1 b=2 ~n`: two objects with what they are now, one of type x that is not managed, listed by p (`~y/n`: of type y, `~y@q/n`: listed by q).
+    /// `+x`: this type was listed. `?c`: c could not be read.
     fn report(text: &str, at: &str) -> Report {
         let mut report = Report {
             finished_at: at.to_owned(),
@@ -171,17 +167,30 @@ mod tests {
             ..Report::default()
         };
         for word in text.split_whitespace() {
-            if let Some(name) = word.strip_prefix('~') {
+            let typed = |word: &str| {
+                let (type_name, provider) = word.split_once('@').unwrap_or((word, "p"));
+                (type_name.to_owned(), provider.to_owned())
+            };
+            if let Some(word) = word.strip_prefix('~') {
+                let (of, name) = word.split_once('/').unwrap_or(("x", word));
+                let (type_name, provider) = typed(of);
                 report.unmanaged.push(Stranger {
-                    type_name: "x".to_owned(),
+                    type_name,
                     name: name.to_owned(),
                     identity: name.into(),
-                    provider: "p".to_owned(),
+                    provider,
                     new: true,
                     since: String::new(),
                 });
+            } else if let Some(word) = word.strip_prefix('+') {
+                let (type_name, provider) = typed(word);
+                report.listed.push(ListedType {
+                    type_name,
+                    provider,
+                });
             } else if let Some(addr) = word.strip_prefix('?') {
                 report.unread.push(addr.to_owned());
+                report.complete = false;
             } else {
                 let (addr, after) = word.split_once('=').unwrap();
                 report.drifted.push(object(addr, after));
@@ -193,17 +202,24 @@ mod tests {
     #[test]
     fn what_is_new_is_told_from_what_was_known() {
         let mut kept = Kept::default();
-        for (at, text, whole, listed, new, resolved) in [
-            ("1", "a=1 b=1 ~n", true, true, "a b ~n", ""),
-            ("2", "a=1 b=2 ~n", true, true, "b", ""),
+        for (at, text, whole, new, resolved) in [
+            ("1", "a=1 b=1 +x ~n", true, "a b ~n", ""),
+            ("2", "a=1 b=2 +x ~n", true, "b", ""),
             // Nobody asked for what is not managed, nor for b.
-            ("3", "a=1", false, false, "", ""),
-            ("4", "a=1 ?b ~n ~m", true, true, "~m", ""),
-            ("5", "c=1 ~m", true, true, "c", "a b x \"n\""),
-            ("6", "c=1 ~m", true, true, "", ""),
+            ("3", "a=1", false, "", ""),
+            ("4", "a=1 ?b +x ~n ~m", true, "~m", ""),
+            ("5", "c=1 +x ~m", true, "c", "a b x \"n\""),
+            ("6", "c=1 +x ~m", true, "", ""),
+            // Another type is listed: what is of the first one may still be there.
+            ("7", "c=1 +y ~y/o", true, "~o", ""),
+            ("8", "c=1 +x ~m", true, "", ""),
+            // And so may what another provider configuration lists.
+            ("9", "c=1 +y +y@q ~y/o ~y@q/r", true, "~r", ""),
+            ("10", "c=1 +y", true, "", "y \"o\""),
+            ("11", "c=1 +y@q", true, "", "y \"r\""),
         ] {
             let mut report = report(text, at);
-            kept = told(kept, &mut report, whole, listed);
+            kept = told(kept, &mut report, whole);
             let mut found: Vec<String> = report
                 .drifted
                 .iter()

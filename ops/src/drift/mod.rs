@@ -24,13 +24,13 @@ use crate::files::functions_for_plan;
 use crate::interrupt::Interrupt;
 use crate::load::Loaded;
 use crate::rules;
+use crate::selection::selected;
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::variables::VariableArgument;
 use report::Report;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_model::addr::Target;
 use terrane_plan::machine::{PlanInput, PlanOptions, Survey, Surveyed};
 
 /// What the user wants to know.
@@ -76,8 +76,11 @@ pub async fn detect(
     ui: &mut dyn Ui,
 ) -> Result<Found, Failure> {
     let started_ms = now_ms();
-    let targets = addresses("-target", &request.targets)?;
-    let excludes = addresses("-exclude", &request.excludes)?;
+    let mut wrong = Diagnostics::new();
+    let (targets, excludes) = selected(&request.targets, &request.excludes, &mut wrong);
+    if wrong.has_errors() {
+        return Err(Failure::Input(failure::Report::plain(wrong)));
+    }
     let stored = session.snapshot()?;
     let providers::Prepared {
         loaded,
@@ -109,10 +112,8 @@ pub async fn detect(
         loaded.registry.clone(),
         interrupt.clone(),
         session.places,
-    );
-    if let Some(budget) = &request.budget {
-        pool = pool.with_budget(budget.clone());
-    }
+    )
+    .with_budget(request.budget.clone());
     let mut surveyed = drive_survey(survey, &mut pool, interrupt, ui).await?;
     let mut diagnostics = std::mem::take(&mut surveyed.diagnostics);
     diagnostics.extend(incomplete(&surveyed, &diagnostics));
@@ -160,22 +161,4 @@ fn incomplete(surveyed: &Surveyed, said: &Diagnostics) -> Diagnostics {
         ),
     ));
     diagnostics
-}
-
-fn addresses(option: &str, texts: &[String]) -> Result<Vec<Target>, Failure> {
-    let mut diagnostics = Diagnostics::new();
-    let mut found = Vec::new();
-    for text in texts {
-        match text.parse() {
-            Ok(target) => found.push(target),
-            Err(error) => diagnostics.push(Diagnostic::error(
-                rules::planning::INVALID_TARGET.named(format!("Invalid {option} address {text:?}")),
-                format!("{error}."),
-            )),
-        }
-    }
-    if diagnostics.has_errors() {
-        return Err(Failure::Input(failure::Report::plain(diagnostics)));
-    }
-    Ok(found)
 }

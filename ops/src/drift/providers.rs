@@ -125,7 +125,7 @@ fn alone(
 ) -> Result<(ModuleFile, Snapshot), Failure> {
     let names = local_names(stored);
     let text = String::from_utf8_lossy(&file.content).into_owned();
-    let blocks = Blocks::read(&file, &text)?;
+    let blocks = blocks(&file, &text);
     let mut missing = BTreeSet::new();
     let mut snapshot = stored.clone();
     for resource in snapshot.resources.values_mut() {
@@ -136,13 +136,17 @@ fn alone(
                 .into_iter()
                 .any(|object| object.provider_key.is_some())
         });
-        let local = names.get(&addr.provider);
         let default = addr.alias.is_none();
+        let declared = || {
+            let alias = addr.alias.as_ref().map(ToString::to_string);
+            let block = names
+                .get(&addr.provider)
+                .map(|local| (local.clone(), alias));
+            block.is_some_and(|block| blocks.as_ref().is_none_or(|all| all.contains(&block)))
+        };
         let known = match named {
             // A provider without arguments needs no block.
-            Some(_) => {
-                default || local.is_some_and(|local| blocks.has(local, addr.alias.as_deref()))
-            }
+            Some(_) => default || declared(),
             None => default && addr.module.is_root(),
         };
         if keyed || !known {
@@ -157,11 +161,10 @@ fn alone(
     if !missing.is_empty() {
         return Err(not_declared(&missing, named));
     }
-    let content = if blocks.has_requirements || file.name.ends_with(".json") {
-        text
-    } else {
+    let content = match blocks {
+        None => text,
         // The user's lines keep their numbers.
-        text + &requirements(&names)
+        Some(_) => text + &requirements(&names),
     };
     let file = ModuleFile {
         content: content.into_bytes(),
@@ -217,59 +220,28 @@ fn requirements(names: &BTreeMap<ProviderAddr, String>) -> String {
     text
 }
 
-/// What a file of provider configurations has.
-#[derive(Default)]
-struct Blocks {
-    /// Local name and alias.
-    providers: BTreeSet<(String, Option<String>)>,
-    has_requirements: bool,
-    /// It was not looked into.
-    unknown: bool,
-}
-
-impl Blocks {
-    fn read(file: &ModuleFile, text: &str) -> Result<Self, Failure> {
-        if file.name.ends_with(".json") {
-            return Ok(Self {
-                has_requirements: true,
-                unknown: true,
-                ..Self::default()
-            });
-        }
-        // What is wrong with it is said, with its place, when it is loaded.
-        let Ok(body) = hcl_edit::parser::parse_body(text) else {
-            return Ok(Self {
-                has_requirements: true,
-                unknown: true,
-                ..Self::default()
-            });
-        };
-        let mut blocks = Self::default();
-        for block in body.blocks() {
-            match block.ident.as_str() {
-                "provider" => {
-                    let alias = block.body.get_attribute("alias");
-                    let alias = alias.and_then(|alias| alias.value.as_str().map(str::to_owned));
-                    if let Some(label) = block.labels.first() {
-                        blocks.providers.insert((label.as_str().to_owned(), alias));
-                    }
+/// The provider blocks of a file: local name and alias. `None` where providers may have other local names than those of [`local_names`]: it says itself what
+/// it requires, or is JSON. What is wrong with it is said, with its place, when it is loaded.
+fn blocks(file: &ModuleFile, text: &str) -> Option<BTreeSet<(String, Option<String>)>> {
+    if file.name.ends_with(".json") {
+        return None;
+    }
+    let body = hcl_edit::parser::parse_body(text).ok()?;
+    let mut found = BTreeSet::new();
+    for block in body.blocks() {
+        match block.ident.as_str() {
+            "provider" => {
+                let alias = block.body.get_attribute("alias");
+                let alias = alias.and_then(|alias| alias.value.as_str().map(str::to_owned));
+                if let Some(label) = block.labels.first() {
+                    found.insert((label.as_str().to_owned(), alias));
                 }
-                "terraform" => {
-                    let mut inner = block.body.blocks();
-                    blocks.has_requirements |=
-                        inner.any(|block| block.ident.as_str() == "required_providers");
-                }
-                _ => {}
             }
+            "terraform" if block.body.get_blocks("required_providers").next().is_some() => {
+                return None;
+            }
+            _ => {}
         }
-        Ok(blocks)
     }
-
-    fn has(&self, local: &str, alias: Option<&str>) -> bool {
-        self.unknown
-            || self.has_requirements
-            || self
-                .providers
-                .contains(&(local.to_owned(), alias.map(str::to_owned)))
-    }
+    Some(found)
 }

@@ -1,13 +1,14 @@
 //! The report of drift: what is shown, written as JSON (`docs/formats/drift.md`), sent and kept. Nothing sensitive is in it.
 
 use super::{Class, Drifted};
+use crate::shown::as_json;
 use serde::Serialize;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::machine::Surveyed;
-use terrane_value::{Value, json};
+use terrane_value::Value;
 
 /// The version of the format. A change of the number before the point is one that readers must know of.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 /// What stands in place of a sensitive value.
 pub const HIDDEN: &str = "(sensitive)";
 
@@ -36,7 +37,9 @@ pub struct Report {
     pub drifted: Vec<Object>,
     /// Objects that the state does not know, by type and name.
     pub unmanaged: Vec<Stranger>,
-    /// Types that could not be listed.
+    /// Types that were listed wholly.
+    pub listed: Vec<ListedType>,
+    /// Types that could not be listed, or not wholly.
     pub unlisted: Vec<NotListed>,
     /// Instances that could not be read.
     pub unread: Vec<String>,
@@ -129,14 +132,24 @@ pub struct Stranger {
     pub since: String,
 }
 
-/// A type that could not be listed.
+/// A type that was listed.
 #[derive(Clone, Debug, Serialize)]
-pub struct NotListed {
+pub struct ListedType {
     /// The type.
     #[serde(rename = "type")]
     pub type_name: String,
     /// The provider configuration.
     pub provider: String,
+}
+
+/// A type that could not be listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotListed {
+    /// The type, or a name that the user gave.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The provider configuration; `None`: no provider has a type of this name.
+    pub provider: Option<String>,
     /// Why.
     pub problem: String,
 }
@@ -164,9 +177,16 @@ impl Report {
             new: true,
             since: String::new(),
         });
+        let listed = surveyed
+            .listed
+            .iter()
+            .map(|(type_name, provider)| ListedType {
+                type_name: type_name.to_string(),
+                provider: provider.to_string(),
+            });
         let unlisted = surveyed.unlisted.iter().map(|one| NotListed {
             type_name: one.type_name.to_string(),
-            provider: one.provider.to_string(),
+            provider: one.provider.as_ref().map(ToString::to_string),
             problem: one.problem.clone(),
         });
         let mut report = Self {
@@ -177,6 +197,7 @@ impl Report {
             complete: surveyed.unread.is_empty() && !surveyed.cancelled,
             drifted,
             unmanaged: unmanaged.collect(),
+            listed: listed.collect(),
             unlisted: unlisted.collect(),
             unread: surveyed.unread.iter().map(ToString::to_string).collect(),
             ..Self::default()
@@ -257,8 +278,5 @@ fn object(drifted: &Drifted) -> Object {
 
 /// A value that holds nothing sensitive.
 fn plain(value: &Value) -> serde_json::Value {
-    json::encode_plain(value)
-        .ok()
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_else(|| "(not known)".into())
+    as_json(value).unwrap_or_else(|| "(not known)".into())
 }

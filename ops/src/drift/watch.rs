@@ -20,6 +20,8 @@ pub struct Schedule {
     zone: TimeZone,
     /// How much later it may be, in milliseconds.
     pub jitter_ms: u64,
+    /// It is looked at once, too, before the first of these moments.
+    pub at_once: bool,
 }
 
 impl Schedule {
@@ -59,6 +61,7 @@ impl Schedule {
             times,
             zone,
             jitter_ms,
+            at_once: false,
         })
     }
 
@@ -126,6 +129,9 @@ pub async fn watch(
     mut chance: impl FnMut(u64) -> u64,
     mut look: impl AsyncFnMut(u64) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    if schedule.at_once && interrupt.count() == 0 {
+        look(time.now_ms()).await?;
+    }
     while interrupt.count() == 0 {
         let Some(due_ms) = schedule.next_ms(time.now_ms()) else {
             return Ok(());
@@ -243,7 +249,8 @@ mod tests {
 
     #[tokio::test]
     async fn it_looks_when_it_is_time() {
-        let schedule = Schedule::new("0 * * * *", "UTC", 60_000).unwrap();
+        let mut schedule = Schedule::new("0 * * * *", "UTC", 60_000).unwrap();
+        schedule.at_once = true;
         let time = Still(AtomicU64::new(ms("2026-01-01T00:30:00Z")));
         let interrupt = Interrupt::default();
         let mut looked = Vec::new();
@@ -251,8 +258,8 @@ mod tests {
             looked.push(format!("{} {}", rfc3339(due_ms), rfc3339(time.now_ms())));
             match looked.len() {
                 // It takes two hours and a half: what was due meanwhile is left out.
-                1 => time.until(time.now_ms() + 9_000_000).await,
-                3 => interrupt.raise(),
+                2 => time.until(time.now_ms() + 9_000_000).await,
+                4 => interrupt.raise(),
                 _ => {}
             }
             Ok(())
@@ -263,6 +270,7 @@ mod tests {
         assert_eq!(
             looked,
             [
+                "2026-01-01T00:30:00Z 2026-01-01T00:30:00Z",
                 "2026-01-01T01:00:00Z 2026-01-01T01:00:30Z",
                 "2026-01-01T04:00:00Z 2026-01-01T04:00:30Z",
                 "2026-01-01T05:00:00Z 2026-01-01T05:00:30Z",

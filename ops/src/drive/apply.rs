@@ -159,7 +159,7 @@ fn answer(applier: &mut Applier, message: Message, ui: &mut dyn Ui) {
             ui.provisioner_output(&addr, &provisioner, &line);
         }
         Message::Provisioned(id, outcome) => applier.on_provisioned(id, outcome),
-        Message::Refused(_) | Message::Many(_) => {}
+        Message::GivenUp(_) | Message::Refused(_) | Message::Many(_) => {}
     }
 }
 

@@ -18,6 +18,7 @@ trait Asking {
     fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>);
     fn progress(&mut self) -> Vec<Progress>;
     fn cancel(&mut self);
+    fn forget(&mut self, id: RequestId);
     fn tell_time(&mut self, _now_ms: u64) {}
     fn wake_at(&self) -> Option<u64> {
         None
@@ -42,6 +43,10 @@ macro_rules! asking {
 
             fn cancel(&mut self) {
                 Self::cancel(self);
+            }
+
+            fn forget(&mut self, id: RequestId) {
+                Self::forget(self, id);
             }
 
             $($more)*
@@ -119,6 +124,7 @@ async fn converse(
             }
             ui.note("Interrupt received: waiting for what is in flight. Interrupt again to stop at once.");
             machine.cancel();
+            pool.give_up();
             pool.stop().await;
         }
         machine.tell_time(now_ms());
@@ -165,9 +171,15 @@ fn submit(pool: &mut Pool, request: Request) {
 }
 
 fn answer(machine: &mut impl Asking, message: Message) {
-    if let Message::Reply { id, outcome, .. } = message {
-        machine.tell_time(now_ms());
-        machine.on(id, outcome);
+    match message {
+        Message::Reply { id, outcome, .. } => {
+            machine.tell_time(now_ms());
+            machine.on(id, outcome);
+        }
+        Message::GivenUp(id) => machine.forget(id),
+        // There are no provisioners here, and the pool keeps the others to itself.
+        Message::Output(..) | Message::Provisioned(..) | Message::Refused(_) | Message::Many(_) => {
+        }
     }
 }
 

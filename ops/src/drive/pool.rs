@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::limit::Limit;
-use super::queue::{Asked, Queue, Queued};
+use super::queue::{Asked, Queue, Queued, winds_up};
 use crate::interrupt::Interrupt;
 use crate::providers::Registry;
 use crate::remote_state::READER;
@@ -34,6 +34,8 @@ pub(crate) enum Message {
         from: ProviderInstance,
         outcome: Result<Reply, CallFailure>,
     },
+    /// A request was given up before it was sent.
+    GivenUp(RequestId),
     /// A call was refused for now. The pool keeps these to itself.
     Refused(Box<Refused>),
     /// What came of reading many objects. The pool deals it out.
@@ -90,6 +92,8 @@ pub(crate) struct Pool {
     began: Instant,
     /// When something that waits may be sent, though nothing is answered until then.
     wake_ms: Option<u64>,
+    /// Nothing is asked any more.
+    gave_up: bool,
 }
 
 /// Something that answers in place of providers.
@@ -148,6 +152,7 @@ impl Pool {
             calls: 0,
             began: Instant::now(),
             wake_ms: None,
+            gave_up: false,
         }
     }
 
@@ -158,10 +163,10 @@ impl Pool {
         self
     }
 
-    /// With no more calls in a minute than this allows.
+    /// With no more calls in a minute than this allows, if there is such.
     #[must_use]
-    pub(crate) fn with_budget(mut self, budget: Arc<Budget>) -> Self {
-        self.budget = Some(budget);
+    pub(crate) fn with_budget(mut self, budget: Option<Arc<Budget>>) -> Self {
+        self.budget = budget;
         self
     }
 
@@ -178,6 +183,10 @@ impl Pool {
         about: Option<&InstanceAddr>,
         call: Call,
     ) {
+        if self.gave_up && !winds_up(&call) {
+            self.dealt.push_back(Message::GivenUp(id));
+            return;
+        }
         if let Some(stand_in) = &self.stand_in
             && let Some(reply) = stand_in.answer(&provider, about, &call)
         {
@@ -370,7 +379,7 @@ impl Pool {
                 self.in_flight = self.in_flight.saturating_sub(1);
                 Some(message)
             }
-            Message::Output(..) => Some(message),
+            Message::Output(..) | Message::GivenUp(_) => Some(message),
         }
     }
 
@@ -454,6 +463,9 @@ impl Pool {
                 outcome: Ok(reply),
             });
         }
+        if self.gave_up {
+            self.give_up();
+        }
     }
 
     /// All that a call stands for has failed.
@@ -465,6 +477,14 @@ impl Pool {
                 outcome: Err(failure.clone()),
             });
         }
+    }
+
+    /// Sends nothing any more but what closes what is open. What waits comes back as given up.
+    pub(crate) fn give_up(&mut self) {
+        self.gave_up = true;
+        let waiting = self.lanes.values_mut();
+        let ids = waiting.flat_map(|lane| lane.queue.give_up());
+        self.dealt.extend(ids.map(Message::GivenUp));
     }
 
     /// Asks all providers to end calls in flight soon.

@@ -157,9 +157,26 @@ impl Queue {
         })
     }
 
-    /// Reads of this type are not gathered any more.
-    fn read_singly(&mut self, type_name: &str) {
-        self.reads_many.remove(type_name);
+    /// Takes out what waits and what it was asked for, but for what winds up.
+    pub(super) fn give_up(&mut self) -> Vec<RequestId> {
+        let mut ids = Vec::new();
+        for entry in std::mem::take(&mut self.entries) {
+            match entry {
+                Entry::Call(queued) if winds_up(&queued.asked.call) => {
+                    self.entries.push_back(Entry::Call(queued));
+                }
+                Entry::Call(queued) => {
+                    ids.push(queued.id);
+                    ids.extend(queued.more);
+                }
+                Entry::Reads(type_name) => {
+                    let reads = self.reads.remove(&type_name).unwrap_or_default();
+                    ids.extend(reads.into_iter().map(|queued| queued.id));
+                }
+            }
+        }
+        self.len -= ids.len();
+        ids
     }
 
     /// Deals out the answer to a [`Call::ReadMany`]: what is known of each request. What has to be read singly is queued. If there is no proper answer, that
@@ -176,23 +193,23 @@ impl Queue {
         else {
             return Vec::new();
         };
+        let reply = reply.filter(|reply| !reply.has_errors());
         let (answers, mut messages) = match reply {
-            Some(reply) if !reply.has_errors() => match reply.answer {
-                Some(Answer::ReadMany(answers)) if answers.len() == objects.len() => {
-                    (answers, reply.diagnostics)
-                }
-                _ => (Vec::new(), Vec::new()),
-            },
-            _ => (Vec::new(), Vec::new()),
+            Some(Reply {
+                answer: Some(Answer::ReadMany(answers)),
+                diagnostics,
+            }) if answers.len() == objects.len() => (answers, diagnostics),
+            _ => {
+                tracing::debug!(type_name = type_name.as_str(), "read singly from now on");
+                self.reads_many.remove(&type_name);
+                let singly = objects.iter().map(|_| BulkRead::Singly);
+                (singly.collect(), Vec::new())
+            }
         };
-        if answers.is_empty() {
-            tracing::debug!(type_name = type_name.as_str(), "read singly from now on");
-            self.read_singly(&type_name);
-        }
-        let mut answers = answers.into_iter();
+        let ids = std::iter::once(id).chain(more);
         let mut dealt = Vec::new();
-        for (id, object) in std::iter::once(id).chain(more).zip(objects) {
-            match answers.next().unwrap_or(BulkRead::Singly) {
+        for ((id, object), answer) in ids.zip(objects).zip(answers) {
+            match answer {
                 BulkRead::Read(mut reply) => {
                     // What is said of all of them is said with the first.
                     reply.diagnostics.append(&mut messages);
@@ -217,6 +234,14 @@ impl Queue {
         }
         dealt
     }
+}
+
+/// What was opened is kept open and closed, whatever else is given up.
+pub(super) fn winds_up(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::RenewEphemeral { .. } | Call::CloseEphemeral { .. }
+    )
 }
 
 /// The `provider_meta` of a read.
@@ -323,6 +348,29 @@ mod tests {
             }
             assert_eq!(sent(&mut queue), expected, "{calls} by {most}");
         }
+    }
+
+    #[test]
+    fn what_is_given_up_does_not_wait_any_more() {
+        let mut queue = queue(0);
+        for (id, type_name) in [(1, "many"), (2, "one"), (3, "many")] {
+            queue.submit(read(id, type_name, ""));
+        }
+        let close = Call::CloseEphemeral {
+            type_name: "token".into(),
+            private: Private::default(),
+        };
+        let asked = Asked {
+            reader: None,
+            call: close,
+        };
+        queue.submit(Queued::new(RequestId(4), asked));
+        let given_up = queue.give_up();
+        assert_eq!(given_up, [RequestId(1), RequestId(3), RequestId(2)]);
+        assert_eq!(sent(&mut queue), "4");
+        // Reads can be gathered again.
+        queue.submit(read(5, "many", ""));
+        assert_eq!(sent(&mut queue), "5");
     }
 
     #[test]

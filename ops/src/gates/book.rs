@@ -1,6 +1,6 @@
 //! The book of a workspace: its audit log, read, with what gates need of it.
 
-use super::{KIND, Rules, from_json, of_folder, to_json};
+use super::{CLOCK, KIND, Rules, damaged, from_json, of_folder, to_json};
 use crate::audit;
 use crate::clock::now_ms;
 use crate::failure::Failure;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use terrane_gate::decision::{Decision, DecisionId, Place};
 use terrane_gate::record;
 use terrane_plan::basis::Hash;
-use terrane_store::audit::Log;
+use terrane_store::audit::{Audit, Log};
 
 /// The kind of log entries that hold a decision.
 pub(crate) const DECISION: &str = "decision";
@@ -19,6 +19,11 @@ pub(crate) const DECISION: &str = "decision";
 pub(crate) const USED: &str = "decision:";
 /// What the name of an applied plan begins with.
 pub(crate) const APPLIED: &str = "plan:";
+
+/// What the name of a change of gates begins with: from each state of the gates there is one way on.
+pub(crate) const GATES: &str = "gates:";
+/// The kind of log entries that say that a plan was saved.
+pub(crate) const SAVED: &str = "plan";
 
 /// Gates in force, and what is recorded.
 #[derive(Debug)]
@@ -39,6 +44,14 @@ pub struct Book {
     pub decisions: Vec<Decision>,
     /// Decisions that were used.
     pub used: BTreeSet<DecisionId>,
+}
+
+/// What an entry of the log says of the gates in force.
+struct Pin {
+    /// When it was recorded.
+    at_ms: u64,
+    /// The gates; `None`: it was agreed that there are none.
+    rules: Option<Rules>,
 }
 
 impl Book {
@@ -62,20 +75,12 @@ impl Book {
             return Ok(None);
         }
         let log = audit::read(store, &workspace)?;
-        let mut pinned = pinned_in(session, &log)?;
-        let is_pinned = pinned.is_some();
-        if pinned.is_none() && workspace != DEFAULT_WORKSPACE {
+        let own = pinned_in(session, &log)?;
+        let is_pinned = own.as_ref().is_some_and(|pin| pin.rules.is_some());
+        let pinned = match own {
+            Some(own) => own.rules,
             // A new workspace is no way around the gates of the others.
-            let log = audit::read(store, DEFAULT_WORKSPACE)?;
-            pinned = pinned_in(session, &log)?;
-        }
-        if folder.is_none() && pinned.is_none() {
-            return Ok(None);
-        }
-        let log = if log.entries.is_empty() {
-            audit::founded(session, store, &workspace)?
-        } else {
-            log
+            None => of_others(session, store, &workspace, folder.as_ref())?,
         };
         let (rules, changed) = match (pinned, folder) {
             (Some(pinned), Some(folder)) if pinned.gates.digest == folder.gates.digest => {
@@ -85,8 +90,16 @@ impl Book {
             (None, Some(folder)) => (folder, None),
             (None, None) => return Ok(None),
         };
-        let (decisions, used) = decisions(session, &log);
-        Ok(Some(Self {
+        if !is_pinned {
+            // What can't be used must not be put in force.
+            rules.compiled()?;
+        }
+        let log = if log.entries.is_empty() {
+            audit::founded(session, store, &workspace)?
+        } else {
+            log
+        };
+        let mut book = Self {
             rules,
             changed,
             is_pinned,
@@ -98,10 +111,73 @@ impl Book {
             secret: store
                 .secret(&workspace)
                 .map_err(Failure::store("Reading the audit log failed"))?,
-            log,
-            decisions,
-            used,
-        }))
+            log: Log::default(),
+            decisions: Vec::new(),
+            used: BTreeSet::new(),
+        };
+        book.take(session, log)?;
+        Ok(Some(book))
+    }
+
+    /// Reads what a log says of decisions.
+    fn take(&mut self, session: &Session, log: Log) -> Result<(), Failure> {
+        let (decisions, used) = decisions(session, &log)?;
+        self.decisions = decisions;
+        self.used = used;
+        self.log = log;
+        Ok(())
+    }
+
+    /// Reads what was recorded since the book was opened.
+    ///
+    /// # Errors
+    /// When the log can't be read, or other gates are in force by now.
+    pub fn reread(&mut self, session: &Session) -> Result<(), Failure> {
+        let Some(store) = audit::of(session)? else {
+            return Ok(());
+        };
+        let log = audit::read(store, &session.workspace()?)?;
+        if log.head() == self.log.head() {
+            return Ok(());
+        }
+        if let Some(pin) = pinned_in(session, &log)? {
+            let digest = pin.rules.as_ref().map(|rules| rules.gates.digest);
+            if digest != Some(self.rules.gates.digest) {
+                return Err(Failure::input(
+                    &rules::gates::OTHER_GATES,
+                    "Other gates were put in force meanwhile. Make a new plan: approvals of what means the same are kept.",
+                ));
+            }
+            self.is_pinned = true;
+        }
+        self.take(session, log)
+    }
+
+    /// What names the gates that are in force: of whoever changes them from here, one is first.
+    #[must_use]
+    pub fn base(&self) -> String {
+        let pins = self.log.entries.iter().rev();
+        let last = pins.into_iter().find(|entry| entry.draft.kind == KIND);
+        let base = last.map_or_else(|| "none".to_owned(), |entry| entry.head.to_string());
+        format!("{GATES}{base}")
+    }
+
+    /// Whether a plan was saved here, under gates.
+    ///
+    /// # Errors
+    /// When an entry can't be decrypted.
+    pub fn knows_plan(&self, session: &Session, digest: &str) -> Result<bool, Failure> {
+        for entry in self.log.entries.iter().rev() {
+            if entry.draft.kind == SAVED
+                && audit::open(session, &entry.draft.body)?
+                    .get("plan")
+                    .and_then(Value::as_str)
+                    == Some(digest)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Records the gates in force, where they are not yet.
@@ -112,15 +188,24 @@ impl Book {
         if self.is_pinned {
             return Ok(());
         }
-        audit::record(session, KIND, to_json(Some(&self.rules)), Vec::new())?;
+        let once = vec![self.base()];
+        audit::record(session, KIND, to_json(Some(&self.rules)), once)?;
         self.is_pinned = true;
-        Ok(())
+        self.reread(session)
     }
 
     /// A time that is past for certain. A plan is made at a moment too.
     #[must_use]
     pub fn past_ms(&self) -> u64 {
-        self.log.last_ms()
+        let entries = self.log.entries.iter();
+        // What clocks said before it was agreed that they were wrong counts no more.
+        let right = self
+            .log
+            .entries
+            .iter()
+            .rposition(|one| one.draft.kind == CLOCK);
+        let since = entries.skip(right.unwrap_or(0));
+        since.map(|entry| entry.draft.at_ms).max().unwrap_or(0)
     }
 
     /// Refuses to go on where the files are not those in force.
@@ -149,29 +234,72 @@ fn may_exist(session: &Session) -> Result<bool, Failure> {
     Ok(!session.is_embedded()? || std::path::Path::new(crate::session::STATE_DIR).exists())
 }
 
-/// The gates that were last put in force.
-fn pinned_in(session: &Session, log: &Log) -> Result<Option<Rules>, Failure> {
-    let last = log
-        .entries
-        .iter()
-        .rev()
-        .find(|entry| entry.draft.kind == KIND);
-    match last {
-        None => Ok(None),
-        Some(entry) => from_json(&audit::open(session, &entry.draft.body)?),
-    }
+/// What the last entry about gates says.
+fn pinned_in(session: &Session, log: &Log) -> Result<Option<Pin>, Failure> {
+    let mut entries = log.entries.iter().rev();
+    let Some(last) = entries.find(|entry| entry.draft.kind == KIND) else {
+        return Ok(None);
+    };
+    Ok(Some(Pin {
+        at_ms: last.draft.at_ms,
+        rules: from_json(&audit::open(session, &last.draft.body)?)?,
+    }))
 }
 
-/// All decisions of a log, and those that were used.
-fn decisions(session: &Session, log: &Log) -> (Vec<Decision>, BTreeSet<DecisionId>) {
+/// The gates that other workspaces of the store have: those of the folder if one has these, else those of `default`, else those that were put in force last.
+fn of_others(
+    session: &Session,
+    store: &dyn Audit,
+    workspace: &str,
+    folder: Option<&Rules>,
+) -> Result<Option<Rules>, Failure> {
+    let failed = || Failure::store("Reading the audit logs failed");
+    let mut found: Vec<(bool, u64, Rules)> = Vec::new();
+    for name in store.logs().map_err(failed())? {
+        if name == workspace {
+            continue;
+        }
+        let text = store.read(&name).map_err(failed())?;
+        // Most logs have none, and need not be read further.
+        if !holds(&text, MENTIONED) {
+            continue;
+        }
+        let pin = pinned_in(session, &audit::read(store, &name)?)?;
+        if let Some(Pin {
+            at_ms,
+            rules: Some(rules),
+        }) = pin
+        {
+            found.push((name == DEFAULT_WORKSPACE, at_ms, rules));
+        }
+    }
+    let same = |(_, _, rules): &(bool, u64, Rules)| {
+        folder.is_some_and(|folder| folder.gates.digest == rules.gates.digest)
+    };
+    let at = found.iter().position(same);
+    let at = at.or_else(|| (0..found.len()).max_by_key(|at| (found[*at].0, found[*at].1)));
+    Ok(at.map(|at| found.swap_remove(at).2))
+}
+
+/// How a line about gates says what it is about.
+const MENTIONED: &[u8] = b"\"kind\":\"gates\"";
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// All decisions of a log, and those that were used. One that can't be read may be a rejection, so without it nothing is approved.
+fn decisions(
+    session: &Session,
+    log: &Log,
+) -> Result<(Vec<Decision>, BTreeSet<DecisionId>), Failure> {
     let mut decisions = Vec::new();
     let mut used = BTreeSet::new();
     for entry in &log.entries {
-        if entry.draft.kind == DECISION
-            && let Ok(body) = audit::open(session, &entry.draft.body)
-            && let Ok(decision) = record::from_json(body.get("record").unwrap_or(&Value::Null))
-        {
-            decisions.push(decision);
+        if entry.draft.kind == DECISION {
+            let body = audit::open(session, &entry.draft.body)?;
+            let record = body.get("record").unwrap_or(&Value::Null);
+            decisions.push(record::from_json(record).map_err(|_| damaged())?);
         }
         for once in &entry.draft.once {
             let id = once.strip_prefix(USED).and_then(|id| hex::decode(id).ok());
@@ -180,7 +308,7 @@ fn decisions(session: &Session, log: &Log) -> (Vec<Decision>, BTreeSet<DecisionI
             }
         }
     }
-    (decisions, used)
+    Ok((decisions, used))
 }
 
 /// The present time, never before what is recorded.

@@ -1,19 +1,19 @@
 //! Changing gates: other files are in force when enough of those agree who the gates in force name.
 
-use super::book::{Book, DECISION, time};
-use super::pass::Gating;
-use super::{KIND, change_item, decide, to_json};
+use super::book::{Book, time};
+use super::{CLOCK, KIND, change_item, clock_item, decide, to_json};
 use crate::audit;
+use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::rules;
 use crate::session::Session;
-use serde_json::json;
-use std::collections::BTreeSet;
-use terrane_gate::decision::{Decision, DecisionId, DecisionKind, Statement};
-use terrane_gate::facts::Facts;
+use ecow::EcoString;
+use serde_json::{Value, json};
+use terrane_gate::decision::{DecisionId, DecisionKind, Statement};
+use terrane_gate::facts::{CLOCKS_DIFFER_MS, Facts, Said};
 use terrane_gate::key::PrivateKey;
-use terrane_gate::record;
-use terrane_gate::verdict::agreed;
+use terrane_gate::verdict::{Agreement, agreed};
+use terrane_plan::basis::Hash;
 
 /// How far a change of gates is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Progress {
         have: Vec<String>,
         /// Who else can.
         who: Vec<String>,
+        /// Who is against it.
+        against: Vec<String>,
     },
     /// The files are in force now.
     Done {
@@ -34,12 +36,30 @@ pub enum Progress {
     },
 }
 
-/// Agrees to the files of gates as they are now. Where enough have, they are in force.
+/// What is agreed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The files of gates as they are now.
+    Files,
+    /// That a clock was ahead when something was recorded, so that this time is not past yet.
+    Clock,
+}
+
+/// Something that is to be recorded when enough agree.
+struct Proposal {
+    item: Hash,
+    kind: &'static str,
+    body: Value,
+    once: String,
+}
+
+/// Agrees to something. Where enough have, it is so.
 ///
 /// # Errors
 /// When the key is nobody's by the gates in force, or it can't be recorded.
 pub fn accept(
     session: &Session,
+    subject: Subject,
     key: &mut dyn FnMut() -> Result<PrivateKey, Failure>,
     comment: &str,
 ) -> Result<Progress, Failure> {
@@ -49,14 +69,21 @@ pub fn accept(
             "There are no gates here. Gates are written in files whose names end in `.tfgate.hcl`, beside the configuration.",
         ));
     };
-    let Some(folder) = book.changed.take() else {
-        book.pin(session)?;
+    let proposal = match subject {
+        Subject::Files => files(session, &mut book)?,
+        Subject::Clock => clock(&book),
+    };
+    let Some(Proposal {
+        item,
+        kind,
+        mut body,
+        once,
+    }) = proposal
+    else {
         return Ok(Progress::Nothing);
     };
-    let to = folder.as_ref().map(|rules| rules.gates.digest);
-    let from = book.rules.gates.digest;
-    let item = change_item(&book.place.ledger, Some(&from), to.as_ref());
     let key = key()?;
+    decide::check_key(&book, &key)?;
     let at_ms = time(&book);
     let decision = Statement {
         id: DecisionId(rand::random()),
@@ -69,66 +96,87 @@ pub fn accept(
         expires_ms: Some(at_ms.saturating_add(decide::USUAL_MS)),
     }
     .sign(&key);
-    let gating = Gating {
-        book,
-        beside: vec![decision.clone()],
-        author: String::new(),
-        digest: [0; 32],
-    };
-    decide::check_key(&gating, &key)?;
-    keep(session, &decision)?;
-    let (enough, have, who, uses) = count(&gating, &item);
-    if !enough {
-        return Ok(Progress::Waits { have, who });
+    decide::keep_as(session, &decision, ACCEPT)?;
+    book.reread(session)?;
+    let agreement = count(&book, &item, subject);
+    let texts = |names: &[EcoString]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let have = texts(&agreement.have);
+    if !agreement.is_enough {
+        return Ok(Progress::Waits {
+            have,
+            who: texts(&agreement.who),
+            against: texts(&agreement.against),
+        });
     }
+    let uses = agreement.uses.iter();
     let once = uses
-        .iter()
         .map(|id| format!("{}{id}", super::book::USED))
+        .chain([once])
         .collect();
-    let mut body = to_json(folder.as_ref());
     if let Some(body) = body.as_object_mut() {
-        body.insert("from".into(), hex::encode(from).into());
         body.insert("agreed_by".into(), json!(have));
     }
-    audit::record(session, KIND, body, once)?;
+    audit::record(session, kind, body, once)?;
     Ok(Progress::Done { by: have })
 }
 
-fn keep(session: &Session, decision: &Decision) -> Result<(), Failure> {
-    audit::record(
-        session,
-        DECISION,
-        json!({
-            "decision": "accept-gates",
-            "id": decision.statement.id.to_string(),
-            "comment": decision.statement.comment.as_str(),
-            "record": record::to_json(decision),
-        }),
-        Vec::new(),
-    )
+/// What a decision to agree is called in the log.
+const ACCEPT: &str = "accept-gates";
+
+/// The files that are to be in force; `None`: they are.
+fn files(session: &Session, book: &mut Book) -> Result<Option<Proposal>, Failure> {
+    let Some(folder) = book.changed.take() else {
+        book.pin(session)?;
+        return Ok(None);
+    };
+    if let Some(rules) = &folder {
+        // What can't be used must not be put in force.
+        rules.compiled()?;
+    }
+    let from = book.rules.gates.digest;
+    let to = folder.as_ref().map(|rules| rules.gates.digest);
+    let mut body = to_json(folder.as_ref());
+    if let Some(body) = body.as_object_mut() {
+        body.insert("from".into(), hex::encode(from).into());
+    }
+    Ok(Some(Proposal {
+        item: change_item(&book.place.ledger, Some(&from), to.as_ref()),
+        kind: KIND,
+        body,
+        once: book.base(),
+    }))
 }
 
-type Counted = (bool, Vec<String>, Vec<String>, Vec<DecisionId>);
+/// A time that is taken back; `None`: none is ahead of this machine.
+fn clock(book: &Book) -> Option<Proposal> {
+    let past_ms = book.past_ms();
+    if now_ms().saturating_add(CLOCKS_DIFFER_MS) >= past_ms {
+        return None;
+    }
+    Some(Proposal {
+        item: clock_item(&book.place.ledger, past_ms),
+        kind: CLOCK,
+        body: json!({"not_past": past_ms}),
+        once: format!("clock:{}", book.log.head()),
+    })
+}
 
-fn count(gating: &Gating, item: &terrane_plan::basis::Hash) -> Counted {
-    let decisions: Vec<Decision> = (gating.book.decisions.iter())
-        .chain(&gating.beside)
-        .cloned()
-        .collect();
-    let used: &BTreeSet<DecisionId> = &gating.book.used;
+fn count(book: &Book, item: &Hash, subject: Subject) -> Agreement {
     let facts = Facts {
-        place: gating.book.place.clone(),
+        place: book.place.clone(),
         plan: [0; 32],
-        author: ecow::EcoString::new(),
-        decisions: &decisions,
-        used,
-        now_ms: crate::clock::now_ms(),
-        past_ms: gating.book.past_ms(),
+        author: EcoString::new(),
+        decisions: &book.decisions,
+        used: &book.used,
+        // Whether the clock is right is what is asked there.
+        now_ms: match subject {
+            Subject::Files => now_ms(),
+            Subject::Clock => time(book),
+        },
+        past_ms: book.past_ms(),
         confirmed: false,
-        policies: &[],
+        policies: &Said::default(),
         cost: None,
     };
-    let (enough, have, who, uses) = agreed(&gating.book.rules.gates, item, &facts);
-    let texts = |names: Vec<ecow::EcoString>| names.iter().map(ToString::to_string).collect();
-    (enough, texts(have), texts(who), uses)
+    agreed(&book.rules.gates, item, &facts)
 }

@@ -1,21 +1,23 @@
 //! Deciding about a saved plan: looking at it, signing, and keeping what was decided.
 
-use super::book::DECISION;
-use super::pass::{Gating, Looked, Named};
+use super::book::{Book, DECISION};
+use super::pass::{self, Gating, Looked, Named, programs_text};
 use crate::audit;
 use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::planfile::{self, Saved};
+use crate::policy::Seen;
 use crate::rules;
 use crate::session::Session;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use terrane_gate::decision::{Decision, DecisionId, DecisionKind, Statement};
 use terrane_gate::gates::glob::Glob;
 use terrane_gate::key::PrivateKey;
 use terrane_gate::record;
 
-/// How long a decision holds if nothing else is said, in milliseconds.
+/// How long an approval holds if nothing else is said, in milliseconds. A rejection has no end.
 pub const USUAL_MS: u64 = 7 * 24 * 3_600_000;
 
 /// A saved plan, judged.
@@ -83,14 +85,16 @@ pub async fn look(session: &Session, path: &str) -> Result<Case, Failure> {
         author: &author,
         digest: &saved.digest,
     };
-    let Some(mut gating) = Gating::open(session, &saved.plan, named)? else {
+    let book = Book::open(session)?;
+    let programs = programs_text(&saved.programs);
+    let Some(mut gating) = Gating::new(book, &saved.plan, named, programs)? else {
         return Err(Failure::input(
             &rules::gates::NO_GATES,
             "There are no gates here, so nothing has to be approved. Gates are written in files whose names end in `.tfgate.hcl`, beside the configuration.",
         ));
     };
     gating.beside = read_beside(path)?;
-    let looked = gating.look(&saved.plan, &saved.loaded);
+    let looked = gating.look(&Seen::new(&saved.plan, &saved.loaded));
     Ok(Case {
         saved,
         gating,
@@ -109,8 +113,12 @@ pub fn decide(
     request: &Request,
     key: &PrivateKey,
 ) -> Result<Decision, Failure> {
+    let book = &mut case.gating.book;
+    book.pin(session)?;
+    if !book.knows_plan(session, &case.saved.digest)? {
+        return Err(pass::unknown_plan());
+    }
     let decision = sign(&case.gating, &case.looked, request, key)?;
-    case.gating.book.pin(session)?;
     keep(session, &decision)?;
     let mut all = read_beside(path)?;
     all.push(decision.clone());
@@ -121,7 +129,9 @@ pub fn decide(
     );
     written.map_err(Failure::io(format!("Writing {file} failed")))?;
     case.gating.beside = all;
-    case.looked = case.gating.look(&case.saved.plan, &case.saved.loaded);
+    case.gating.book.reread(session)?;
+    let made_at = case.saved.plan.timestamp.clone();
+    case.looked.verdict = case.gating.judge_again(&made_at, &case.looked.meaning);
     Ok(decision)
 }
 
@@ -135,7 +145,7 @@ pub(crate) fn sign(
     request: &Request,
     key: &PrivateKey,
 ) -> Result<Decision, Failure> {
-    check_key(gating, key)?;
+    check_key(&gating.book, key)?;
     let only: Vec<Glob> = request
         .only
         .iter()
@@ -143,7 +153,8 @@ pub(crate) fn sign(
         .collect();
     let by_gate = request.gate.as_ref().map(|name| {
         let gate = looked.verdict.gates.iter().find(|gate| gate.name == *name);
-        gate.map_or(&[][..], |gate| gate.items.as_slice())
+        let items = gate.map_or(&[][..], |gate| gate.items.as_slice());
+        items.iter().copied().collect::<BTreeSet<usize>>()
     });
     let items: Vec<_> = looked
         .meaning
@@ -151,8 +162,11 @@ pub(crate) fn sign(
         .iter()
         .enumerate()
         .filter(|(at, item)| {
-            let by_address = only.is_empty() || only.iter().any(|glob| glob.matches(&item.address));
-            by_address && by_gate.is_none_or(|items| items.contains(at))
+            let shown = std::iter::once(&item.address);
+            let mut places = shown.chain(item.addresses.first());
+            let by_address = only.is_empty()
+                || places.any(|address| only.iter().any(|glob| glob.matches(address)));
+            by_address && by_gate.as_ref().is_none_or(|items| items.contains(at))
         })
         .map(|(_, item)| item.digest)
         .collect();
@@ -177,9 +191,9 @@ pub(crate) fn sign(
 }
 
 /// A decision by a key that the gates do not know would count for nothing.
-pub(crate) fn check_key(gating: &Gating, key: &PrivateKey) -> Result<(), Failure> {
+pub(crate) fn check_key(book: &Book, key: &PrivateKey) -> Result<(), Failure> {
     let public = key.public();
-    match gating.book.rules.gates.whose(&public) {
+    match book.rules.gates.whose(&public) {
         None => Err(Failure::input(
             &rules::gates::NO_KEY,
             format!(
@@ -198,12 +212,17 @@ pub(crate) fn check_key(gating: &Gating, key: &PrivateKey) -> Result<(), Failure
 
 /// Records a decision in the log.
 pub(crate) fn keep(session: &Session, decision: &Decision) -> Result<(), Failure> {
+    keep_as(session, decision, decision.statement.kind.name())
+}
+
+/// The same, under another name.
+pub(crate) fn keep_as(session: &Session, decision: &Decision, name: &str) -> Result<(), Failure> {
     let statement = &decision.statement;
     audit::record(
         session,
         DECISION,
         json!({
-            "decision": statement.kind.name(),
+            "decision": name,
             "id": statement.id.to_string(),
             "plan": hex::encode(statement.plan),
             "comment": statement.comment.as_str(),

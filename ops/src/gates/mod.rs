@@ -19,12 +19,15 @@ use policies::Policies;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::path::Path;
-use terrane_gate::gates::{EXTENSIONS, File, Gates, Role, parse};
+use std::sync::OnceLock;
+use terrane_gate::gates::{EXTENSIONS, File, Gates, Role, digest, parse};
 use terrane_lang::source::SourceMap;
 use terrane_plan::basis::Hash;
 
 /// The kind of log entries that say which gates are in force.
 const KIND: &str = "gates";
+/// The kind of those that say that clocks were ahead, and from when on they are right.
+const CLOCK: &str = "clock";
 
 /// Gates with the files that they were read from.
 #[derive(Clone, Debug)]
@@ -33,21 +36,27 @@ pub struct Rules {
     pub gates: Gates,
     /// The files, by role and name: those of gates, and those of the policies and prices that they name.
     pub files: Vec<File>,
+    /// Warnings about them, with their texts.
+    pub warnings: Report,
+    /// Policies and prices, once they were needed.
+    compiled: OnceLock<Compiled>,
+}
+
+/// Policies and prices that gates name, understood.
+#[derive(Clone, Debug)]
+pub struct Compiled {
     /// The policies.
     pub policies: Option<Policies>,
     /// The prices.
     pub prices: Option<Prices>,
-    /// Warnings about them, with their texts.
-    pub warnings: Report,
 }
 
 impl Rules {
-    /// Reads gates.
+    /// Reads gates. The policies and prices among the files are not looked at.
     ///
     /// # Errors
-    /// When they have errors.
-    pub fn read(mut files: Vec<File>) -> Result<Self, Failure> {
-        files.sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
+    /// When the gates have errors.
+    fn read(files: Vec<File>) -> Result<Self, Failure> {
         let mut sources = SourceMap::default();
         let (gates, diagnostics) = parse(&mut sources, &files);
         let report = Report {
@@ -57,15 +66,36 @@ impl Rules {
         if report.diagnostics.has_errors() {
             return Err(Failure::Input(report));
         }
-        let policies = policies::compile(&gates, &files)?;
-        let prices = prices::compile(&gates, &files)?;
-        Ok(Self {
+        let mut rules = Self {
             gates,
-            files,
-            policies,
-            prices,
+            files: Vec::new(),
             warnings: report,
-        })
+            compiled: OnceLock::new(),
+        };
+        rules.add(files);
+        Ok(rules)
+    }
+
+    fn add(&mut self, files: Vec<File>) {
+        self.files.extend(files);
+        self.files
+            .sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
+        self.gates.digest = digest(&self.files);
+    }
+
+    /// Understands policies and prices.
+    ///
+    /// # Errors
+    /// When they have errors.
+    pub fn compiled(&self) -> Result<&Compiled, Failure> {
+        if let Some(done) = self.compiled.get() {
+            return Ok(done);
+        }
+        let compiled = Compiled {
+            policies: policies::compile(&self.gates, &self.files)?,
+            prices: prices::compile(&self.gates, &self.files)?,
+        };
+        Ok(self.compiled.get_or_init(|| compiled))
     }
 
     /// The digest, as text.
@@ -103,17 +133,23 @@ pub fn of_folder(session: &Session) -> Result<Option<Rules>, Failure> {
     if files.is_empty() {
         return Ok(None);
     }
-    let mut sources = SourceMap::default();
-    let (gates, diagnostics) = parse(&mut sources, &files);
-    if diagnostics.has_errors() {
-        return Err(Failure::Input(Report {
-            diagnostics,
-            sources,
-        }));
+    let mut rules = Rules::read(files)?;
+    let mut named = policies::named(root, &rules.gates)?;
+    named.extend(prices::named(root, &rules.gates)?);
+    rules.add(named);
+    // The log keeps them as text, and must give back what was read.
+    for file in &rules.files {
+        if std::str::from_utf8(&file.content).is_err() {
+            return Err(Failure::input(
+                &rules::gates::NOT_TEXT,
+                format!(
+                    "The file {} is part of the gates, which the audit log keeps as text, and it is none: it is not in UTF-8. Write it anew in UTF-8.",
+                    file.name
+                ),
+            ));
+        }
     }
-    files.extend(policies::named(root, &gates)?);
-    files.extend(prices::named(root, &gates)?);
-    Rules::read(files).map(Some)
+    Ok(Some(rules))
 }
 
 /// Files of gates as the log keeps them.
@@ -125,43 +161,54 @@ fn to_json(rules: Option<&Rules>) -> Value {
         json!({
             "role": file.role.name(),
             "name": file.name,
-            // Files that are no UTF-8 have errors and are never in force.
+            // Files that are no UTF-8 are never in force.
             "content": String::from_utf8_lossy(&file.content),
         })
     });
     json!({"digest": rules.digest(), "files": files.collect::<Vec<_>>()})
 }
 
-/// The gates that an entry of the log puts in force; `None`: none.
+/// The gates that an entry of the log puts in force; `None`: it was agreed that there are none.
 fn from_json(body: &Value) -> Result<Option<Rules>, Failure> {
-    let files = body.get("files").and_then(Value::as_array);
     let text = |file: &Value, key: &str| file.get(key).and_then(Value::as_str).map(str::to_owned);
-    let files: Option<Vec<File>> = files
-        .map_or(&[][..], Vec::as_slice)
-        .iter()
-        .map(|file| {
-            Some(File {
-                role: Role::named(&text(file, "role")?)?,
-                name: text(file, "name")?,
-                content: text(file, "content")?.into_bytes(),
-            })
+    let file = |file: &Value| {
+        Some(File {
+            role: Role::named(&text(file, "role")?)?,
+            name: text(file, "name")?,
+            content: text(file, "content")?.into_bytes(),
         })
-        .collect();
-    let damaged = || {
-        Failure::input(
-            &rules::gates::LOG_DAMAGED,
-            "The gates that are in force are recorded in the audit log, and that record can't be read. `terrane audit -verify` says more.",
-        )
     };
-    let files = files.ok_or_else(damaged)?;
-    if files.is_empty() {
-        return Ok(None);
+    let files = body.get("files").and_then(Value::as_array);
+    let files = files.and_then(|files| files.iter().map(file).collect::<Option<Vec<File>>>());
+    match (body.get("digest"), files) {
+        // What can't be read is not the same as nothing.
+        (Some(Value::Null), Some(files)) if files.is_empty() => Ok(None),
+        (Some(Value::String(digest)), Some(files)) if !files.is_empty() => {
+            let rules = Rules::read(files)?;
+            match rules.digest() == *digest {
+                true => Ok(Some(rules)),
+                false => Err(damaged()),
+            }
+        }
+        _ => Err(damaged()),
     }
-    let rules = Rules::read(files)?;
-    if body.get("digest").and_then(Value::as_str) != Some(&rules.digest()) {
-        return Err(damaged());
-    }
-    Ok(Some(rules))
+}
+
+/// What is said where a record that gates rest on can't be read.
+fn damaged() -> Failure {
+    Failure::input(
+        &rules::gates::LOG_DAMAGED,
+        "The audit log says which gates are in force and what was decided, and an entry of these can't be read. `terrane audit -verify` says more.",
+    )
+}
+
+/// What names the agreement that a time in the log is not past, for decisions about it.
+#[must_use]
+pub fn clock_item(ledger: &[u8; 16], past_ms: u64) -> Hash {
+    let mut canon = terrane_plan::basis::Canon::new("terrane wrong clock 1");
+    canon.bytes(ledger);
+    canon.number(past_ms);
+    canon.finish()
 }
 
 /// What names a change of gates, for decisions about it.

@@ -3,26 +3,34 @@
 use super::book::{APPLIED, Book, USED};
 use crate::audit;
 use crate::failure::Failure;
-use crate::load::Loaded;
+use crate::install::Programs;
+use crate::policy::Seen;
 use crate::rules;
 use crate::session::Session;
 use ecow::EcoString;
 use serde_json::{Value, json};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use terrane_apply::Applied;
 use terrane_gate::decision::Decision;
-use terrane_gate::facts::{Cost, Facts, PolicyResult};
+use terrane_gate::facts::{Cost, Facts, Said};
 use terrane_gate::meaning::Meaning;
 use terrane_gate::verdict::{Verdict, explain, judge};
 use terrane_gate::{Case, Closed, Passed, Refusal};
+use terrane_model::addr::ProviderAddr;
 use terrane_plan::basis::Hash;
 use terrane_plan::plan::Plan;
+use terrane_store::audit::AuditError;
 
 /// The kind of log entries that say that a plan begins to be applied.
 const APPLY: &str = "apply";
 /// The kind of those that say how that ended.
 const APPLIED_KIND: &str = "applied";
 
-/// Everything that gates look at beside the plan itself.
+/// How often a plan is judged anew, where others record something all the time.
+const TRIES: usize = 20;
+
+/// Everything that gates look at beside the plan itself. For one plan: what policies and prices say of it is found out once.
 #[derive(Debug)]
 pub struct Gating {
     /// Gates and log.
@@ -33,6 +41,9 @@ pub struct Gating {
     pub author: String,
     /// The digest of its file.
     pub digest: Hash,
+    /// The programs that are its providers.
+    programs: BTreeMap<ProviderAddr, EcoString>,
+    says: OnceCell<Says>,
 }
 
 /// What tells plans apart.
@@ -55,21 +66,27 @@ pub struct Looked {
 
 /// What is said about a plan by what gates name.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Said {
-    policies: Vec<PolicyResult>,
+struct Says {
+    policies: Said,
     cost: Option<Cost>,
 }
 
 impl Gating {
-    /// Opens the book for a plan; `None`: there are no gates.
+    /// What judges a plan; `None`: there are no gates.
     ///
     /// # Errors
-    /// As [`Book::open`].
-    pub fn open(session: &Session, plan: &Plan, named: Named<'_>) -> Result<Option<Self>, Failure> {
+    /// When the policies or prices that the gates name can't be used.
+    pub fn new(
+        book: Option<Book>,
+        plan: &Plan,
+        named: Named<'_>,
+        programs: BTreeMap<ProviderAddr, EcoString>,
+    ) -> Result<Option<Self>, Failure> {
         let Named { author, digest } = named;
-        let Some(mut book) = Book::open(session)? else {
+        let Some(mut book) = book else {
             return Ok(None);
         };
+        book.rules.compiled()?;
         book.place.lineage = plan.base.lineage.clone();
         let digest = hex::decode(digest).ok();
         Ok(Some(Self {
@@ -79,15 +96,16 @@ impl Gating {
             digest: digest
                 .and_then(|digest| digest.try_into().ok())
                 .unwrap_or_default(),
+            programs,
+            says: OnceCell::new(),
         }))
     }
 
     /// Judges a plan, without approving it.
     #[must_use]
-    pub fn look(&self, plan: &Plan, loaded: &Loaded) -> Looked {
-        let said = self.said(plan, loaded);
-        self.with_case(&plan.timestamp, loaded, &said, |case| {
-            let meaning = case.meaning(plan);
+    pub fn look(&self, seen: &Seen<'_>) -> Looked {
+        self.with_case(seen, |case| {
+            let meaning = case.meaning(seen.plan());
             Looked {
                 verdict: judge(case.gates, &meaning, case.facts),
                 meaning,
@@ -96,34 +114,59 @@ impl Gating {
     }
 
     /// What the policies and prices that the gates name say about a plan.
-    pub(crate) fn said(&self, plan: &Plan, loaded: &Loaded) -> Said {
-        let rules = &self.book.rules;
-        let policies = rules.policies.as_ref();
-        let prices = rules.prices.as_ref();
-        Said {
-            policies: policies.map_or_else(Vec::new, |policies| policies.say(plan, loaded)),
-            // A cost that can't be found out is not known, and gates that ask for it stay closed.
-            cost: prices
-                .and_then(|prices| prices.of_plan(plan, loaded).ok())
-                .map(|estimate| crate::cost::fact(&estimate)),
-        }
+    fn says(&self, seen: &Seen<'_>) -> &Says {
+        self.says.get_or_init(|| {
+            // They were understood when this was made.
+            let compiled = self.book.rules.compiled().ok();
+            let policies = compiled.and_then(|compiled| compiled.policies.as_ref());
+            let prices = compiled.and_then(|compiled| compiled.prices.as_ref());
+            Says {
+                policies: Said::new(policies.map_or_else(Vec::new, |policies| policies.say(seen))),
+                // A cost that can't be found out is not known, and gates that ask for it stay closed.
+                cost: prices
+                    .and_then(|prices| prices.of_plan(seen).ok())
+                    .map(|estimate| crate::cost::fact(&estimate)),
+            }
+        })
     }
 
     /// Calls something with what the gates judge by.
-    pub(crate) fn with_case<T>(
-        &self,
-        made_at: &str,
-        loaded: &Loaded,
-        said: &Said,
-        call: impl FnOnce(&Case<'_>) -> T,
-    ) -> T {
+    pub(crate) fn with_case<T>(&self, seen: &Seen<'_>, call: impl FnOnce(&Case<'_>) -> T) -> T {
+        self.says(seen);
+        let loaded = seen.loaded();
+        let registry = loaded.registry.clone();
+        let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
+        self.with_facts(&seen.plan().timestamp, |facts| {
+            call(&Case {
+                gates: &self.book.rules.gates,
+                facts,
+                config: &loaded.config,
+                sources: &loaded.sources,
+                schemas: &schemas,
+                secret: &self.book.secret,
+                programs: &self.programs,
+            })
+        })
+    }
+
+    /// Judges again what was looked at, by what is known now.
+    #[must_use]
+    pub fn judge_again(&self, made_at: &str, meaning: &Meaning) -> Verdict {
+        let gates = &self.book.rules.gates;
+        self.with_facts(made_at, |facts| judge(gates, meaning, facts))
+    }
+
+    /// Calls something with what is known beside the plan. What policies and prices say was found out before.
+    fn with_facts<T>(&self, made_at: &str, call: impl FnOnce(&Facts<'_>) -> T) -> T {
         let made = made_at.parse::<jiff::Timestamp>().ok();
         let made = made.and_then(|at| u64::try_from(at.as_millisecond()).ok());
         let decisions: Vec<Decision> = (self.book.decisions.iter())
             .chain(&self.beside)
             .cloned()
             .collect();
-        let facts = Facts {
+        let nothing = Says::default();
+        let says = self.says.get().unwrap_or(&nothing);
+        call(&Facts {
             place: self.book.place.clone(),
             plan: self.digest,
             author: self.author.as_str().into(),
@@ -132,20 +175,27 @@ impl Gating {
             now_ms: crate::clock::now_ms(),
             past_ms: self.book.past_ms().max(made.unwrap_or(0)),
             confirmed: false,
-            policies: &said.policies,
-            cost: said.cost.as_ref(),
-        };
-        let registry = loaded.registry.clone();
-        let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
-        call(&Case {
-            gates: &self.book.rules.gates,
-            facts: &facts,
-            config: &loaded.config,
-            sources: &loaded.sources,
-            schemas: &schemas,
-            secret: &self.book.secret,
+            policies: &says.policies,
+            cost: says.cost.as_ref(),
         })
     }
+}
+
+/// The programs of a plan, as its meaning takes them in.
+#[must_use]
+pub fn programs_text(programs: &Programs) -> BTreeMap<ProviderAddr, EcoString> {
+    programs
+        .iter()
+        .map(|(addr, program)| (addr.clone(), program.to_string().into()))
+        .collect()
+}
+
+/// What is said of a plan that was not saved here.
+pub(crate) fn unknown_plan() -> Failure {
+    Failure::input(
+        &rules::gates::UNKNOWN_PLAN,
+        "Where there are gates, each plan that is saved is recorded in the audit log of its workspace, and this one is not: it was changed after it was saved, or saved for another state. Make a new plan; approvals of what means the same are kept.",
+    )
 }
 
 /// A refusal as a message.
@@ -160,39 +210,52 @@ pub fn refused(closed: &Closed) -> Failure {
     )
 }
 
-/// What is recorded when a plan begins to be applied. With gates, decisions and plan are used up by it.
+/// What is recorded when a plan begins to be applied. With gates, decisions and plan are used up by it; and it is judged once more, by what is recorded until
+/// just then: between the first verdict and this moment somebody may have waited for a lease, or for an answer.
 pub(crate) fn begin(
     session: &Session,
     run: &str,
     digest: &str,
     changes: &str,
     passed: &Passed,
+    gating: Option<(&mut Gating, &str)>,
 ) -> Result<(), Failure> {
-    let names =
-        |names: &[EcoString]| -> Vec<String> { names.iter().map(ToString::to_string).collect() };
-    let mut body = json!({
+    let body = json!({
         "run": run,
         "plan": digest,
         "command": session.command,
         "changes": changes,
     });
-    let Some(meaning) = passed.meaning else {
+    let (Some(meaning), Some((gating, made_at))) = (&passed.meaning, gating) else {
         audit::note(session, APPLY, body);
         return Ok(());
     };
-    let used: Vec<String> = passed.uses.iter().map(ToString::to_string).collect();
-    if let Some(body) = body.as_object_mut() {
-        body.insert("meaning".into(), hex::encode(meaning).into());
-        body.insert("decisions".into(), json!(used));
-        body.insert("gates".into(), json!(names(&passed.gates)));
-        body.insert("approved_by".into(), json!(names(&passed.approved_by)));
-        if !passed.broken_by.is_empty() {
-            body.insert("broken_by".into(), json!(names(&passed.broken_by)));
+    let names =
+        |names: &[EcoString]| -> Vec<String> { names.iter().map(ToString::to_string).collect() };
+    for _ in 0..TRIES {
+        gating.book.reread(session)?;
+        let gates = &gating.book.rules.gates;
+        let again = gating.with_facts(made_at, |facts| passed.again(gates, facts));
+        let passed = again.map_err(|refusal| not_approved(&refusal))?;
+        let used: Vec<String> = passed.uses.iter().map(ToString::to_string).collect();
+        let mut body = body.clone();
+        if let Some(body) = body.as_object_mut() {
+            body.insert("meaning".into(), hex::encode(meaning.digest).into());
+            body.insert("decisions".into(), json!(used));
+            body.insert("gates".into(), json!(names(&passed.gates)));
+            body.insert("approved_by".into(), json!(names(&passed.approved_by)));
+            if !passed.broken_by.is_empty() {
+                body.insert("broken_by".into(), json!(names(&passed.broken_by)));
+            }
+        }
+        let once = used.iter().map(|id| format!("{USED}{id}"));
+        let once = once.chain([format!("{APPLIED}{digest}")]).collect();
+        let head = gating.book.log.head();
+        if audit::record_behind(session, head, APPLY, body, once)? {
+            return Ok(());
         }
     }
-    let once = used.iter().map(|id| format!("{USED}{id}"));
-    let once = once.chain([format!("{APPLIED}{digest}")]).collect();
-    audit::record(session, APPLY, body, once)
+    Err(audit::failed(AuditError::Moved))
 }
 
 /// What is recorded when a plan was applied.
@@ -220,15 +283,12 @@ pub(crate) fn end(session: &Session, run: &str, applied: Option<&Applied>) {
 }
 
 /// What a plan file keeps of how it was made.
-pub(crate) fn mark(session: &Session) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(book) = Book::open(session)? else {
-        return Ok(None);
-    };
+pub(crate) fn mark(session: &Session, book: &Book) -> Vec<u8> {
     let mark = json!({
         "author": session.who(),
         "gates": book.rules.digest(),
     });
-    Ok(Some(mark.to_string().into_bytes()))
+    mark.to_string().into_bytes()
 }
 
 /// The same, read.
@@ -275,7 +335,8 @@ pub(crate) fn check_mark(book: &Book, mark: Option<&Mark>) -> Result<(), Failure
 }
 
 /// The message for a plan that did not pass, whatever the reason.
-pub(crate) fn not_approved(refusal: &Refusal) -> Failure {
+#[must_use]
+pub fn not_approved(refusal: &Refusal) -> Failure {
     match refusal {
         Refusal::Closed(closed) => refused(closed),
         Refusal::Unsound(violations) => {
@@ -286,7 +347,7 @@ pub(crate) fn not_approved(refusal: &Refusal) -> Failure {
             Failure::input(
                 &rules::usage::BROKEN_PLAN,
                 format!(
-                    "Nothing was changed. This is a bug in terrane, or the plan was tampered with.\n\n{}",
+                    "Nothing was changed. This is a bug in terrane, or a saved plan was tampered with. If it was made just now, please report it with the configuration that led to it.\n\n{}",
                     list.join("\n")
                 ),
             )

@@ -1,13 +1,11 @@
 //! Policies that gates name: they look at every plan, and are in force together with the gates.
 
 use crate::failure::Failure;
-use crate::load::Loaded;
-use crate::policy::{self, PolicyRequest};
+use crate::policy::{self, PolicyRequest, Seen};
 use ecow::{EcoString, eco_format};
 use std::path::Path;
 use terrane_gate::facts::{PolicyLevel, PolicyResult};
 use terrane_gate::gates::{File, Gates, Role};
-use terrane_plan::plan::Plan;
 use terrane_policy::{Level, Namespaces, Source, Sources};
 
 /// Policies that were understood.
@@ -92,8 +90,8 @@ pub(super) fn compile(gates: &Gates, files: &[File]) -> Result<Option<Policies>,
 
 impl Policies {
     /// What they say about a plan. Where that can't be found out, the plan is denied.
-    pub(super) fn say(&self, plan: &Plan, loaded: &Loaded) -> Vec<PolicyResult> {
-        match policy::check_plan(&self.policies, &self.namespaces, plan, loaded) {
+    pub(super) fn say(&self, seen: &Seen<'_>) -> Vec<PolicyResult> {
+        match policy::check_plan(&self.policies, &self.namespaces, seen) {
             Ok(report) => report.results.into_iter().map(said).collect(),
             Err(failure) => {
                 let report = failure.into_report();

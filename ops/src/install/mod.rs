@@ -6,12 +6,15 @@ pub mod lock;
 pub mod login;
 pub mod mirror;
 mod plain;
+mod programs;
 mod record;
 mod setup;
 mod talk;
 mod used;
 
 pub use choose::Wanted;
+pub use programs::{Program, Programs};
+pub(crate) use programs::{differences, from_plan, programs, to_plan};
 pub use record::Mode;
 pub use terrane_install::Platform;
 pub use terrane_install::install::Event;

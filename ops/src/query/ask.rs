@@ -91,6 +91,15 @@ pub(super) async fn ask(
             _ => Vec::new(),
         };
         let most = usize::try_from(asked.limit).unwrap_or(usize::MAX);
+        if asked.is_usual_limit && listed.len() >= most {
+            let problem = Diagnostic::warning(
+                &rules::query::LIMIT_REACHED,
+                format!(
+                    "{most} objects were listed, and there may be more: no more are asked for unless the block says so. Set its limit argument."
+                ),
+            );
+            teller.add(problem, &asked.addr, Some(asked.span));
+        }
         let objects = listed.into_iter().take(most);
         found.push(
             objects
@@ -208,13 +217,10 @@ impl Teller<'_> {
             Ok(reply) => reply,
             Err(failure) => {
                 let provider = &self.loaded.config.provider(provider.config).addr.provider;
+                let secrets = &self.prepared.secrets;
                 let problem = Diagnostic::error(
                     &rules::query::NO_ANSWER,
-                    format!(
-                        "The provider {} gave no answer: {}.",
-                        provider.for_display(),
-                        self.prepared.secrets.hide(&failure.message)
-                    ),
+                    secrets.no_answer(&provider.for_display(), &failure),
                 );
                 self.add(problem, address, span_of(None));
                 return None;

@@ -45,6 +45,8 @@ pub(super) struct Asked {
     pub(super) config: Value,
     pub(super) include_objects: bool,
     pub(super) limit: u64,
+    /// The user has not said how many.
+    pub(super) is_usual_limit: bool,
     pub(super) span: terrane_lang::source::Span,
 }
 
@@ -212,9 +214,11 @@ fn instance(
         );
         return Err(problem.at(list.span).about(addr).into());
     }
+    let limit = limit(list, &scope, &addr)?;
     Ok(Asked {
         include_objects: generating || include(list, &scope, &addr)?,
-        limit: limit(list, &scope, &addr)?,
+        limit: limit.unwrap_or(LIMIT),
+        is_usual_limit: limit.is_none(),
         key: key.clone(),
         stem: match key {
             None => list.name.to_string(),
@@ -257,18 +261,19 @@ fn include(list: &List, scope: &dyn Scope, addr: &str) -> Result<bool, Diagnosti
     }
 }
 
-fn limit(list: &List, scope: &dyn Scope, addr: &str) -> Result<u64, Diagnostics> {
+/// What the block says. `None`: nothing.
+fn limit(list: &List, scope: &dyn Scope, addr: &str) -> Result<Option<u64>, Diagnostics> {
     let Some(expr) = &list.limit else {
-        return Ok(LIMIT);
+        return Ok(None);
     };
     let value = expr.eval(scope, &[])?.unmark_deep();
     let limit = convert(&value, &Type::Number).ok();
     if limit.as_ref().is_some_and(Value::is_null) {
-        return Ok(LIMIT);
+        return Ok(None);
     }
     let number = limit.as_ref().and_then(Value::as_number);
     match number.and_then(terrane_value::Number::to_u64) {
-        Some(limit) if limit > 0 && i64::try_from(limit).is_ok() => Ok(limit),
+        Some(limit) if limit > 0 && i64::try_from(limit).is_ok() => Ok(Some(limit)),
         _ => Err(wrong(
             &rules::query::INVALID_ARGUMENT,
             expr,

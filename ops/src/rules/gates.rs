@@ -98,4 +98,32 @@ terrane_lang::rules! {
     /// terrane audit -verify
     /// ```
     T6413 error LOG_INCOMPLETE = "The audit log is not complete";
+
+    /// The audit log keeps the files that are in force as text.
+    ///
+    /// ```sh
+    /// terrane plan
+    /// ```
+    T6414 error NOT_TEXT = "A file of the gates is no text";
+
+    /// Where there are gates, each plan that is saved is recorded, and no other one is applied. This one was changed after it was saved, or it was saved for another state.
+    ///
+    /// ```sh
+    /// terrane apply a.plan
+    /// ```
+    T6415 error UNKNOWN_PLAN = "The audit log does not know this plan";
+
+    /// What takes an object into the state has to pass the gates, and this command makes no plan that could. An `import` block does.
+    ///
+    /// ```sh
+    /// terrane import aws_instance.a i-0123456789
+    /// ```
+    T6416 error IMPORT_UNDER_GATES = "There are gates, and this command goes around them";
+
+    /// Two people changed the gates from the same point. What the first of them did is in force.
+    ///
+    /// ```sh
+    /// terrane gates accept
+    /// ```
+    T6417 error CHANGED_MEANWHILE = "The gates were changed meanwhile";
 }

@@ -101,6 +101,15 @@ terrane_lang::rules! {
     /// ```
     T5214 error NOT_IN_PLAN = "No such object in the plan";
 
+    /// A plan is carried out by the programs that it was made with. A provider has another version by now, or another package.
+    ///
+    /// ```sh
+    /// terrane plan -out=a.plan
+    /// terrane init -upgrade
+    /// terrane apply a.plan
+    /// ```
+    T5215 error OTHER_PROVIDERS = "The plan was made with other providers";
+
     /// A plan does not keep the values of ephemeral variables, so those that it was made with must be given again.
     ///
     /// ```sh

@@ -62,4 +62,13 @@ terrane_lang::rules! {
     /// }
     /// ```
     T6907 error CIRCLE = "List blocks refer to each other in a circle";
+
+    /// A `list` block without a `limit` asks for a hundred objects, and so many came: there may be more, which are neither shown nor written down.
+    ///
+    /// ```text
+    /// list "aws_iam_role" "all" {
+    ///   provider = aws
+    /// }
+    /// ```
+    T6908 warning LIMIT_REACHED = "There may be more objects";
 }

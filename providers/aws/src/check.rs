@@ -153,6 +153,11 @@ fn attribute(name: &str, about: &AttributeFacts, value: &Value) -> Option<Provid
         .split(' ')
         .filter_map(|word| word.replace('_', "").parse().ok())
         .collect();
+    // A secret is not said again.
+    let got = |said: &dyn std::fmt::Display| match about.sensitive || about.write_only {
+        true => String::new(),
+        false => format!(", got {said}"),
+    };
     let problem = match (how, value.kind()) {
         ("validation.StringInSlice", Kind::String(text)) => {
             let choices: Vec<&str> = rest.split('"').skip(1).step_by(2).collect();
@@ -160,21 +165,29 @@ fn attribute(name: &str, about: &AttributeFacts, value: &Value) -> Option<Provid
             let fits = |choice: &&str| {
                 *choice == text.as_str() || (folds && choice.eq_ignore_ascii_case(text))
             };
-            (rest.starts_with("string \"") && !choices.iter().any(fits))
-                .then(|| format!("expected {name} to be one of {choices:?}, got {text:?}"))
+            (rest.starts_with("string \"") && !choices.iter().any(fits)).then(|| {
+                format!(
+                    "expected {name} to be one of {choices:?}{}",
+                    got(&format_args!("{text:?}"))
+                )
+            })
         }
         ("validation.IntBetween", Kind::Number(number)) => {
             match (numbers.as_slice(), number.to_i64()) {
-                ([least, most], Some(number)) if !(*least..=*most).contains(&number) => Some(
-                    format!("expected {name} to be in the range ({least} - {most}), got {number}"),
-                ),
+                ([least, most], Some(number)) if !(*least..=*most).contains(&number) => {
+                    Some(format!(
+                        "expected {name} to be in the range ({least} - {most}){}",
+                        got(&number)
+                    ))
+                }
                 _ => None,
             }
         }
         ("validation.IntAtLeast", Kind::Number(number)) => {
             match (numbers.as_slice(), number.to_i64()) {
                 ([least], Some(number)) if number < *least => Some(format!(
-                    "expected {name} to be at least {least}, got {number}"
+                    "expected {name} to be at least {least}{}",
+                    got(&number)
                 )),
                 _ => None,
             }
@@ -183,7 +196,10 @@ fn attribute(name: &str, about: &AttributeFacts, value: &Value) -> Option<Provid
             [least, most] => {
                 let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
                 (!(*least..=*most).contains(&length)).then(|| {
-                    format!("expected length of {name} to be in the range ({least} - {most}), got {text}")
+                    format!(
+                        "expected length of {name} to be in the range ({least} - {most}){}",
+                        got(&text)
+                    )
                 })
             }
             _ => None,
@@ -198,7 +214,7 @@ fn attribute(name: &str, about: &AttributeFacts, value: &Value) -> Option<Provid
         ("verify.ValidARN", Kind::String(text)) if !text.is_empty() => {
             let parts = text.splitn(6, ':').count();
             (!text.starts_with("arn:") || parts < 6)
-                .then(|| format!("{name:?} ({text}) is an invalid ARN: arn:partition:service:region:account:resource is expected"))
+                .then(|| format!("{name:?} is an invalid ARN{}: arn:partition:service:region:account:resource is expected", got(&text)))
         }
         _ => None,
     };

@@ -123,8 +123,16 @@ const DENIED: &[&str] = &[
     "UnauthorizedAccess",
 ];
 
-/// An error as the engine gets it, where nothing was done yet: what failed is `what`.
+/// An error as the engine gets it, where nothing was done before it: what failed is `what`. Messages mean that nothing was done by it either; what may have
+/// been done all the same is a failure that says so.
 pub(crate) fn refusal(error: &ApiError, what: &str) -> Refusal {
+    if error.may_have_happened() {
+        return Refusal::Failure(CallFailure {
+            message: format!("{what}: {error}"),
+            retry_after_ms: None,
+            may_have_happened: true,
+        });
+    }
     match error.kind {
         ErrorKind::Throttled => Refusal::Failure(CallFailure {
             message: format!("{what}: {error}"),
@@ -173,16 +181,11 @@ fn permission_prefix(service: &str) -> &str {
         "efs" => "elasticfilesystem",
         "opensearch" => "es",
         "cloudhsmv2" => "cloudhsm",
-        "mq" => "mq",
         "sso-admin" => "sso",
-        "ecr-public" => "ecr-public",
         "opensearchserverless" => "aoss",
         "service-quotas" => "servicequotas",
         "resourcegroupstaggingapi" => "tag",
         "amp" => "aps",
-        "cognito-idp" | "cognito-identity" | "application-autoscaling" | "resource-groups" => {
-            service
-        }
         _ => service,
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! AWS itself is asked through `terrane-aws-client`.
 
+mod able;
 mod check;
 pub mod config;
 mod cx;

@@ -36,7 +36,7 @@ fn look(service: &str, name: &str) -> Option<Operation> {
         model
             .shape(id)
             .members()
-            .filter(|member| member.is_idempotency_token())
+            .filter(|member| member.is_token_of(service, name))
             .map(|member| member.name().to_owned())
             .collect()
     });

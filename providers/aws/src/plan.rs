@@ -336,7 +336,7 @@ fn replaced(facts: &BlockFacts, prior: &Value, planned: &Value, path: &Path, out
 }
 
 /// Whether nothing in a block can change in place.
-fn wholly_replaces(facts: &BlockFacts) -> bool {
+pub(crate) fn wholly_replaces(facts: &BlockFacts) -> bool {
     !facts.attributes.is_empty()
         && facts
             .attributes

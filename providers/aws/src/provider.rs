@@ -5,7 +5,7 @@ use crate::facts::{self, Kind, TypeFacts};
 use crate::run::{self, Run};
 use crate::shape::Shapes;
 use crate::table::{Phase, Table};
-use crate::{check, config, data, plan, resources};
+use crate::{able, check, config, data, plan, resources};
 use async_trait::async_trait;
 use std::sync::{Arc, LazyLock, OnceLock};
 use terrane_aws_client::Api;
@@ -199,6 +199,15 @@ impl Instance {
             Call::Apply { .. } => self.apply(call).await,
             Call::UpgradeState { type_name, stored } => {
                 let about = resource(&type_name)?;
+                if stored.schema_version > about.schema.version {
+                    return Err(Refusal::error(
+                        "Stored by a newer provider",
+                        format!(
+                            "The object was stored under version {} of the schema of {type_name}; this provider knows version {} and older ones.",
+                            stored.schema_version, about.schema.version
+                        ),
+                    ));
+                }
                 let value = conform::decode_stored(&stored.json, about.schema.block.implied_type())
                     .map_err(|problem| Refusal::error("Unreadable stored object", problem))?;
                 Ok(Reply::ok(Answer::Value(value)))
@@ -299,6 +308,9 @@ impl Instance {
             "endpoints",
             "assume_role",
             "default_tags",
+            "ignore_tags",
+            "allowed_account_ids",
+            "forbidden_account_ids",
         ];
         if needed.iter().any(|name| args::is_unknown(config, name)) {
             return Ok(Reply::ok(Answer::Done));
@@ -361,7 +373,17 @@ impl Instance {
                 request,
             )
         };
-        let mut diagnostics = response.diagnostics;
+        let mut diagnostics = match about.table {
+            Some(table) if !request.proposed.is_null() => able::complaints(
+                table,
+                (&about.facts, about.schema),
+                &*self.factory.shapes,
+                request,
+                &response,
+            ),
+            _ => Vec::new(),
+        };
+        diagnostics.extend(response.diagnostics);
         if about.table.is_none() && response.planned != request.prior {
             diagnostics.push(not_here(type_name));
         }
@@ -421,7 +443,14 @@ impl Instance {
             let run = self
                 .run(table, &about, Phase::Create, &planned, &token)
                 .await?;
-            run.create(&planned, &config).await?
+            match run.create(&planned, &config).await {
+                // A refusal that is certain: nothing was made, so there is nothing to look for.
+                Err(Refusal::Messages(diagnostics)) => Object {
+                    diagnostics,
+                    ..Object::new(gone)
+                },
+                made => made?,
+            }
         } else {
             let mut run = self
                 .run(table, &about, Phase::Update, &planned, &token)

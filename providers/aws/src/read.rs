@@ -138,9 +138,7 @@ impl Reader<'_> {
 
     fn find<'a>(&self, path: &str, answer: &'a Json) -> Option<&'a Json> {
         let members = answer.as_object()?;
-        let mut named = false;
         for target in self.names.explicit(path) {
-            named = true;
             if target.is_empty() {
                 return None;
             }
@@ -149,11 +147,7 @@ impl Reader<'_> {
             }
         }
         let found = self.names.find(path, members.keys().map(String::as_str))?;
-        let found = members.get(found).filter(|found| !found.is_null())?;
-        // A rule that finds another kind of thing than what is named finds something else.
-        (!named || !found.is_object())
-            .then_some(found)
-            .or(Some(found))
+        members.get(found).filter(|found| !found.is_null())
     }
 
     /// Whether answers of this shape have the attribute.

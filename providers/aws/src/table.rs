@@ -24,6 +24,9 @@ pub struct Table {
     pub(crate) names: Names,
     pub(crate) local: Vec<&'static str>,
     pub(crate) quiet: Vec<&'static str>,
+    pub(crate) unsupported: Vec<&'static str>,
+    pub(crate) by_function: Vec<&'static str>,
+    pub(crate) at_first: Vec<&'static str>,
     pub(crate) create: Option<Step>,
     pub(crate) then: Vec<Step>,
     pub(crate) read: Vec<Step>,
@@ -33,6 +36,7 @@ pub struct Table {
     pub(crate) arn: Option<&'static str>,
     pub(crate) import: Option<&'static str>,
     pub(crate) tags: Tags,
+    pub(crate) tagged_by: &'static str,
     pub(crate) waits: Vec<Wait>,
     pub(crate) retries: Vec<Retry>,
     pub(crate) not_found: Vec<&'static str>,
@@ -76,6 +80,8 @@ pub struct Step {
     /// The attribute that the answer is; none: its attributes are found by the rule.
     pub(crate) into: Option<&'static str>,
     pub(crate) when: When,
+    /// Functions that change inputs see an object of which nothing is set: what is put is nothing.
+    pub(crate) empties: bool,
     /// Errors that mean: nothing there.
     pub(crate) none_when: Vec<&'static str>,
     /// On creation: not needed while the attribute is this.
@@ -205,6 +211,11 @@ pub trait Hooks: Send + Sync {
     fn import(&self, _id: &str) -> Option<Vec<(&'static str, String)>> {
         None
     }
+
+    /// What is known by an import id, with what has to be looked up before the object can be read.
+    async fn imported(&self, _run: &Run<'_>, known: Value) -> Answered<Value> {
+        Ok(known)
+    }
 }
 
 impl std::fmt::Debug for Table {
@@ -228,6 +239,7 @@ pub(crate) fn op(operation: &'static str) -> Step {
         at: "",
         into: None,
         when: When::Changed,
+        empties: false,
         none_when: Vec::new(),
         initially: None,
     }
@@ -295,6 +307,12 @@ impl Step {
         self
     }
 
+    /// What it puts is empty, whatever the object has.
+    pub(crate) fn empties(mut self) -> Self {
+        self.empties = true;
+        self
+    }
+
     /// Errors that mean: there is nothing.
     pub(crate) fn none_when(mut self, codes: &[&'static str]) -> Self {
         self.none_when.extend(codes);
@@ -317,6 +335,9 @@ impl Table {
             names: Names::default(),
             local: Vec::new(),
             quiet: Vec::new(),
+            unsupported: Vec::new(),
+            by_function: Vec::new(),
+            at_first: Vec::new(),
             create: None,
             then: Vec::new(),
             read: Vec::new(),
@@ -326,6 +347,7 @@ impl Table {
             arn: None,
             import: None,
             tags: Tags::None,
+            tagged_by: "{id}",
             waits: Vec::new(),
             retries: Vec::new(),
             not_found: Vec::new(),
@@ -364,6 +386,26 @@ impl Table {
     /// Attributes that AWS sets by itself: looked at only where they are set.
     pub(crate) fn quiet(mut self, names: &[&'static str]) -> Self {
         self.quiet.extend(names);
+        self
+    }
+
+    /// Arguments (`a`, `a.b`) that are known and that nothing is done with: a plan that sets one is an error.
+    pub(crate) fn unsupported(mut self, paths: &[&'static str]) -> Self {
+        self.unsupported.extend(paths);
+        let whole = paths.iter().copied().filter(|path| !path.contains('.'));
+        let whole: Vec<&'static str> = whole.collect();
+        self.local(&whole)
+    }
+
+    /// Arguments that functions send, on creation and on changes; `*`: all.
+    pub(crate) fn by_function(mut self, names: &[&'static str]) -> Self {
+        self.by_function.extend(names);
+        self
+    }
+
+    /// Arguments that functions send on creation only.
+    pub(crate) fn at_first(mut self, names: &[&'static str]) -> Self {
+        self.at_first.extend(names);
         self
     }
 
@@ -419,6 +461,12 @@ impl Table {
     /// What an import id is made of, if it is not the id.
     pub(crate) fn import(mut self, text: &'static str) -> Self {
         self.import = Some(text);
+        self
+    }
+
+    /// What tags are put to, where it is not the id.
+    pub(crate) fn tagged_by(mut self, text: &'static str) -> Self {
+        self.tagged_by = text;
         self
     }
 

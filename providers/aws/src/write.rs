@@ -18,8 +18,8 @@ pub(crate) struct Fill<'a> {
     pub(crate) only: &'a [&'static str],
     /// Not these.
     pub(crate) except: &'a [&'static str],
-    /// Empty strings and lists are sent: they clear what was there.
-    pub(crate) clears: bool,
+    /// On a change: the object as it was. What was set and is not any more is sent as what is empty, which clears it.
+    pub(crate) prior: Option<&'a Value>,
 }
 
 /// Attributes that no rule puts into an input.
@@ -47,15 +47,26 @@ impl Fill<'_> {
             }
             for (path, member) in self.places(name, shape) {
                 let nested = facts.blocks.get(name.as_str());
-                let converted = self.value(nested, member, value, name, 0);
+                let converted = self
+                    .value(nested, member, value, name, 0)
+                    .filter(|converted| !is_empty(converted))
+                    .or_else(|| self.cleared(name, value, member));
                 if let Some(converted) = converted
-                    && (self.clears || !is_empty(&converted))
                     && json::get(input, &path).is_none()
                 {
                     json::put(input, &path, converted);
                 }
             }
         }
+    }
+
+    /// What clears an attribute that was set and is not any more.
+    pub(crate) fn cleared(&self, name: &str, value: &Value, shape: &Shape) -> Option<Json> {
+        let before = self.prior?.get(name)?;
+        if nothing(before) || !nothing(value) {
+            return None;
+        }
+        empty(shape)
     }
 
     /// Where an attribute goes in a structure: by explicit names all that there are, else by the rule.
@@ -190,6 +201,29 @@ impl Fill<'_> {
         }
         made
     }
+}
+
+/// Whether a value is null, or text or a collection without anything in it.
+fn nothing(value: &Value) -> bool {
+    match value.unmarked().kind() {
+        Kind::Null(_) => true,
+        Kind::String(text) => text.is_empty(),
+        Kind::List(items) | Kind::Set(items) => items.is_empty(),
+        Kind::Map(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+/// What clears a member of a shape, if anything does.
+fn empty(shape: &Shape) -> Option<Json> {
+    Some(match shape {
+        Shape::Text => "".into(),
+        Shape::List(_) => Json::Array(Vec::new()),
+        Shape::Map(_) => Json::Object(Map::new()),
+        // EC2 has values in boxes.
+        Shape::Structure { .. } => serde_json::json!({"Value": empty(shape.member("Value")?)?}),
+        Shape::Blob | Shape::Number | Shape::Bool | Shape::Any => return None,
+    })
 }
 
 /// Whether the configuration may set it.

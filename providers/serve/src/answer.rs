@@ -51,7 +51,7 @@ impl Parts {
             Protocol::Six => (Vec::new(), actions),
         };
         Ok(proto::MetadataResponse {
-            server_capabilities: self.schemas.server_capabilities,
+            server_capabilities: Some(self.capabilities()),
             diagnostics: Vec::new(),
             data_sources: names(&schema.data_sources),
             resources: names(&schema.resources),
@@ -64,7 +64,7 @@ impl Parts {
     }
 
     pub(crate) async fn all_schemas(&self, _: Empty) -> Answered<SchemasResponse> {
-        Ok(self.schemas.clone())
+        self.schemas()
     }
 
     pub(crate) async fn identity_schemas(&self, _: Empty) -> Answered<IdentitySchemasResponse> {

@@ -111,24 +111,23 @@ pub async fn serve(factory: &dyn ProviderFactory, debug: bool) -> Result<(), Err
     Ok(())
 }
 
-/// The highest version that both sides speak. A host that names none is of the time when there was version 5.
+/// The highest version that both sides speak. A host that names none is of the time when there was version 5. Every provider can be spoken to in version 6; whether
+/// it can in version 5 is looked at only where it matters, since that takes all of its schemas.
 fn negotiate(host: Option<&str>, info: &ProviderInfo) -> Result<Protocol, Error> {
     let host = host.unwrap_or("5,6");
     let wanted = |number: &str| host.split(',').any(|version| version.trim() == number);
-    let six = speaks(Protocol::Six, info);
-    let five = speaks(Protocol::Five, info);
-    match (six, five) {
-        (Ok(_), _) if wanted("6") => Ok(Protocol::Six),
-        (_, Ok(_)) if wanted("5") => Ok(Protocol::Five),
-        (Ok(_), five) => Err(Error::Versions {
-            host: host.to_owned(),
-            own: match five {
-                Ok(_) => "5 and 6".to_owned(),
-                Err(problem) => format!("6 alone, since {problem}"),
-            },
-        }),
-        (Err(problem), _) => Err(Error::Provider(problem)),
+    if wanted("6") {
+        return Ok(Protocol::Six);
     }
+    let own = match speaks(Protocol::Five, info) {
+        Ok(_) if wanted("5") => return Ok(Protocol::Five),
+        Ok(_) => "5 and 6".to_owned(),
+        Err(problem) => format!("6 alone, since {problem}"),
+    };
+    Err(Error::Versions {
+        host: host.to_owned(),
+        own,
+    })
 }
 
 #[cfg(unix)]

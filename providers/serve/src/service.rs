@@ -1,7 +1,7 @@
 //! What answers the calls of a host.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use terrane_model::provider::{CallFailure, ProviderInfo};
 use terrane_model::schema::{IdentitySchema, Schema, Schemas};
@@ -22,7 +22,8 @@ pub(crate) struct Parts {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) info: ProviderInfo,
     pub(crate) protocol: Protocol,
-    pub(crate) schemas: SchemasResponse,
+    /// What a look at version 5 has made already, for the first who asks.
+    made: Mutex<Option<SchemasResponse>>,
     /// Notified when the host wants it to end.
     pub(crate) shutdown: Notify,
     begun: u128,
@@ -34,16 +35,20 @@ pub(crate) struct Parts {
 /// # Errors
 /// A sentence without final period that says why not.
 pub(crate) fn speaks(protocol: Protocol, info: &ProviderInfo) -> Result<SchemasResponse, String> {
-    let abilities = info.abilities;
     Ok(SchemasResponse {
-        server_capabilities: Some(ServerCapabilities {
-            plan_destroy: abilities.plan_destroy,
-            get_provider_schema_optional: true,
-            move_resource_state: abilities.move_state,
-            generate_resource_config: abilities.generates_config,
-        }),
+        server_capabilities: Some(capabilities(info)),
         ..schemas(protocol, &info.schema)?
     })
+}
+
+fn capabilities(info: &ProviderInfo) -> ServerCapabilities {
+    let abilities = info.abilities;
+    ServerCapabilities {
+        plan_destroy: abilities.plan_destroy,
+        get_provider_schema_optional: true,
+        move_resource_state: abilities.move_state,
+        generate_resource_config: abilities.generates_config,
+    }
 }
 
 impl Service {
@@ -56,16 +61,23 @@ impl Service {
         protocol: Protocol,
     ) -> Result<Self, CallFailure> {
         let info = factory.info().await?;
-        let schemas = speaks(protocol, &info).map_err(|message| CallFailure {
-            message,
-            retry_after_ms: None,
-            may_have_happened: false,
-        })?;
+        // Version 6 can say everything; making the schemas of a large provider takes longer than to start it.
+        let made = match protocol {
+            Protocol::Six => None,
+            Protocol::Five => {
+                let made = speaks(protocol, &info).map_err(|message| CallFailure {
+                    message,
+                    retry_after_ms: None,
+                    may_have_happened: false,
+                })?;
+                Some(made)
+            }
+        };
         Ok(Self(Arc::new(Parts {
             provider: factory.start().await?,
             info,
             protocol,
-            schemas,
+            made: Mutex::new(made),
             shutdown: Notify::new(),
             begun: now_ms(),
             changes: AtomicU64::new(0),
@@ -85,6 +97,23 @@ pub(crate) fn now_ms() -> u128 {
 }
 
 impl Parts {
+    pub(crate) fn capabilities(&self) -> ServerCapabilities {
+        capabilities(&self.info)
+    }
+
+    /// All schemas, made when they are asked for: a host asks once, and they are large.
+    pub(crate) fn schemas(&self) -> Result<SchemasResponse, Status> {
+        let made = self
+            .made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match made {
+            Some(made) => Ok(made),
+            None => speaks(self.protocol, &self.info).map_err(Status::internal),
+        }
+    }
+
     /// A name for a change that no other change has. The protocol has none; so it lasts as long as the call.
     pub(crate) fn token(&self) -> String {
         let number = self.changes.fetch_add(1, Ordering::Relaxed);

@@ -141,6 +141,28 @@ impl Audit for PgStore {
         )))
     }
 
+    fn logs(&self) -> Result<Vec<String>, StoreError> {
+        let names = self.with_link("reading", |store, mut reading| async move {
+            let sql = "SELECT DISTINCT workspace FROM {s}.terrane_audit ORDER BY workspace";
+            let rows = sqlx::query(store.tables.names.sql(sql))
+                .fetch_all(&mut reading.link.db)
+                .await
+                .map_err(Trouble::from);
+            let names = match rows {
+                Ok(rows) => {
+                    let names = rows.iter().map(|row| row.try_get(0));
+                    names.collect::<Result<Vec<String>, _>>()?
+                }
+                Err(trouble) if trouble.is("42P01") || trouble.is("3F000") => Vec::new(),
+                Err(trouble) => return Err(trouble),
+            };
+            Ok((names, reading.link))
+        })?;
+        let layout = format!("{}/", self.layout().word());
+        let own = names.iter().filter_map(|name| name.strip_prefix(&layout));
+        Ok(own.map(str::to_owned).collect())
+    }
+
     fn secret_or(&self, workspace: &str, new: [u8; 32]) -> Result<[u8; 32], StoreError> {
         let name = self.log_name(workspace)?;
         if self.lines(name.clone())?.is_none() {

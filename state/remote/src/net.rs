@@ -185,21 +185,7 @@ pub(crate) fn desk_folder(
     data_dir.join("state").join(format!("{kind}-{short}"))
 }
 
-/// The name of a workspace as that of a folder, also where case is not told.
-pub(crate) fn folder_name(workspace: &str) -> String {
-    let mut out = String::new();
-    for (at, byte) in workspace.bytes().enumerate() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
-            b'.' if at > 0 => out.push('.'),
-            byte => {
-                out.push('%');
-                out.push_str(&hex::encode([byte]));
-            }
-        }
-    }
-    out
-}
+pub(crate) use terrane_store::files::folder_name;
 
 #[cfg(test)]
 mod tests {

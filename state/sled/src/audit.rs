@@ -1,9 +1,9 @@
 //! Audit logs: a file per workspace, beside the folders of workspaces, so that a log outlives its workspace.
 
 use crate::SledStore;
-use crate::layout::encode_name;
+use crate::layout::{decode_name, encode_name};
 use terrane_store::audit::{Audit, Change, FileLog};
-use terrane_store::files::{io_error, make_folders};
+use terrane_store::files::{files_in, io_error, make_folders};
 use terrane_store::{StoreError, check_workspace_name};
 
 impl SledStore {
@@ -36,6 +36,18 @@ impl Audit for SledStore {
 
     fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError> {
         self.own_log(workspace)?.change(change)
+    }
+
+    fn logs(&self) -> Result<Vec<String>, StoreError> {
+        self.layout.check_format()?;
+        let folder = self.layout.root().join("audit");
+        let mut found: Vec<String> = files_in(&folder)
+            .map_err(io_error("reading", &folder))?
+            .iter()
+            .filter_map(|name| decode_name(name.strip_suffix(".log")?))
+            .collect();
+        found.sort_unstable();
+        Ok(found)
     }
 
     fn secret_or(&self, workspace: &str, new: [u8; 32]) -> Result<[u8; 32], StoreError> {

@@ -21,7 +21,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terrane_store::StoreError;
 use terrane_store::chain::Chain;
-pub(crate) use terrane_store::files::{io_error, make_folders, write_whole};
+pub(crate) use terrane_store::files::{
+    folder_name as encode_name, io_error, make_folders, write_whole,
+};
 use terrane_store::journal::sync_folder;
 use terrane_store::pieces::Sealer;
 use terrane_store::seal::Seal;
@@ -222,27 +224,8 @@ impl Layout {
     }
 }
 
-/// A name as a folder: lower-case letters, digits, `-`, `_` and inner dots as they are, all else as `%XX`, so that names stay
-/// apart where the file system does not tell case.
-pub(crate) fn encode_name(name: &str) -> String {
-    let mut out = String::new();
-    for (at, byte) in name.bytes().enumerate() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
-            b'.' if at > 0 => out.push('.'),
-            byte => {
-                const HEX: [u8; 16] = *b"0123456789abcdef";
-                out.push('%');
-                out.push(char::from(HEX[usize::from(byte >> 4)]));
-                out.push(char::from(HEX[usize::from(byte & 15)]));
-            }
-        }
-    }
-    out
-}
-
 /// The name of a folder; `None` if it is not one that [`encode_name`] gives.
-fn decode_name(folder: &str) -> Option<String> {
+pub(crate) fn decode_name(folder: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = folder.bytes();
     while let Some(byte) = rest.next() {

@@ -1,11 +1,20 @@
 //! What can be done to the embedded store beside reading and writing states.
 
+use crate::layout::Place;
 use crate::lock::Lock;
 use crate::read::exists;
+use crate::workspace::own_index;
 use crate::{SledStore, backup, fsck};
 use terrane_store::StoreError;
-use terrane_store::journal::RawRecord;
+use terrane_store::journal::{Header, RawRecord, read_header};
 use terrane_store::maintain::{Checkup, Maintain, Policy, Pruned};
+
+/// Which journal there is.
+fn header(place: &Place) -> Option<Header> {
+    let path = place.journal();
+    let mut file = std::fs::File::open(&path).ok()?;
+    read_header(&mut file, &path).ok()
+}
 
 impl Maintain for SledStore {
     fn check(&self, workspace: &str, repair: bool) -> Result<Checkup, StoreError> {
@@ -43,7 +52,12 @@ impl Maintain for SledStore {
             true => None,
             false => Some(Lock::own(&place, "prune")?),
         };
+        let before = header(&place);
         let pruned = place.chain().prune(policy, now_ms, true, dry_run);
+        // One of another journal is of no use, and a check would wonder at it. Whoever has it open, without a lease, looks after it.
+        if header(&place) != before && own_index(&place).is_some() {
+            drop(std::fs::remove_dir_all(place.index()));
+        }
         drop(lock);
         pruned
     }

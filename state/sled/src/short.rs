@@ -9,12 +9,12 @@
 //! 3. It looks, after its write and before it says that it is done, whether its `lock` is still in place. It is not: the lease is lost.
 
 use crate::layout::{Place, io_error};
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use terrane_store::StoreError;
+use terrane_store::{StoreError, files};
 
 /// The longest pause between two tries.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -46,14 +46,7 @@ impl Drop for Short {
 
 /// Opens a file for reading and writing, for the owner's eyes only; makes it if it is not there.
 pub(crate) fn open_private(path: &Path) -> Result<File, StoreError> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path).map_err(io_error("opening", path))
+    files::open_private(path).map_err(io_error("opening", path))
 }
 
 /// Which file this is.

@@ -397,7 +397,7 @@ pub(crate) fn open_journal(place: &Place) -> Result<(File, Header), StoreError> 
 }
 
 /// Takes the index for this process, if nobody has it.
-fn own_index(place: &Place) -> Option<File> {
+pub(crate) fn own_index(place: &Place) -> Option<File> {
     let file = open_private(&place.index_lock()).ok()?;
     file.try_lock().ok()?;
     Some(file)

@@ -450,6 +450,7 @@ fn versions_that_are_kept_stay_as_they_were() {
                     false => assert!(read.is_err(), "serial {}", version.last_serial),
                 }
             }
+            home.is_clean();
             assert_eq!(*home.open().snapshot(), states[39]);
             home.is_clean();
             // And it goes on.
@@ -500,4 +501,21 @@ fn a_workspace_in_use_is_not_pruned() {
         Err(StoreError::InUse { .. })
     ));
     drop(owner);
+}
+
+/// A backup as version 1 wrote it, with its audit log. One for each version that was ever released.
+#[test]
+fn the_sample_backup_of_each_version_still_reads() {
+    let sample = include_bytes!("../testdata/backup-v1.backup");
+    let read = backup::read(sample, Path::new("b"), &Sealer::default()).unwrap();
+    assert_eq!(read.manifest.who, "ana@build");
+    assert_eq!((read.snapshot.serial, read.versions.len()), (6, 1));
+    assert_eq!(read.snapshot.instance_count(), 2);
+    let home = Home::new();
+    read.refill(&home.store(), "default").unwrap();
+    assert_eq!(*home.store().read("default").unwrap(), read.snapshot);
+    let log = read.audit.unwrap();
+    let put = log.put(&home.store(), "default").unwrap();
+    assert!(matches!(put, terrane_store::audit::Carried::Taken(_)));
+    home.is_clean();
 }

@@ -71,6 +71,22 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path.parent().unwrap_or(Path::new("")))
 }
 
+/// The names of what is in a folder, in no order; nothing if it is not there.
+///
+/// # Errors
+/// When it can't be read. What is named by no text is left out.
+pub fn files_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry?.file_name().into_string().ok());
+    }
+    Ok(names)
+}
+
 /// Removes a file, if there is one.
 ///
 /// # Errors
@@ -106,4 +122,24 @@ pub fn put_aside(path: &Path, folder: &Path) -> Result<(), StoreError> {
         sync_folder(folder)
     };
     keep().map_err(io_error("keeping a copy of", path))
+}
+
+/// The name of a workspace as that of a folder: lower-case letters, digits, `-`, `_` and inner dots as they are, all else as `%XX`, so that names stay apart where the
+/// file system does not tell case.
+#[must_use]
+pub fn folder_name(workspace: &str) -> String {
+    let mut out = String::new();
+    for (at, byte) in workspace.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(byte)),
+            b'.' if at > 0 => out.push('.'),
+            byte => {
+                const HEX: [u8; 16] = *b"0123456789abcdef";
+                out.push('%');
+                out.push(char::from(HEX[usize::from(byte >> 4)]));
+                out.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+    }
+    out
 }

@@ -261,6 +261,11 @@ impl Audit for MemoryStore {
         Ok(())
     }
 
+    fn logs(&self) -> Result<Vec<String>, StoreError> {
+        let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(logs.keys().cloned().collect())
+    }
+
     fn secret_or(&self, _workspace: &str, _new: [u8; 32]) -> Result<[u8; 32], StoreError> {
         Ok([7; 32])
     }

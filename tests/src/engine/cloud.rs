@@ -6,7 +6,7 @@ use std::sync::Arc;
 use terrane_builtin::Options;
 use terrane_builtin::doors::SeededEntropy;
 use terrane_model::addr::ProviderAddr;
-use terrane_model::provider::{Call, CallFailure, ProviderInfo, Reply};
+use terrane_model::provider::{Call, CallFailure, ProviderDiagnostic, ProviderInfo, Reply};
 use terrane_model::schema::ProviderSchema;
 use terrane_provider::Provider;
 use terrane_sim::{SimFactory, World};
@@ -18,6 +18,16 @@ pub struct Cloud {
     pub world: World,
     infos: BTreeMap<ProviderAddr, ProviderInfo>,
     builtin: BTreeMap<ProviderAddr, Arc<dyn Provider>>,
+    quoting: Option<Quoting>,
+}
+
+/// Calls that fail, and quote all that they were asked with in what they say.
+#[derive(Clone, Copy, Debug)]
+pub struct Quoting {
+    /// Which.
+    pub calls: fn(&Call) -> bool,
+    /// There is an answer, with the quotation in a message; else there is none.
+    pub answers: bool,
 }
 
 impl Cloud {
@@ -46,6 +56,16 @@ impl Cloud {
             world,
             infos,
             builtin,
+            quoting: None,
+        }
+    }
+
+    /// The same cloud; these calls fail.
+    #[must_use]
+    pub fn quoting(&self, quoting: Option<Quoting>) -> Self {
+        Self {
+            quoting,
+            ..self.clone()
         }
     }
 
@@ -79,6 +99,11 @@ impl Cloud {
         provider: &ProviderAddr,
         call: Call,
     ) -> (Result<Reply, CallFailure>, u64) {
+        if *provider == terrane_sim::addr()
+            && let Some(quoting) = self.quoting.filter(|quoting| (quoting.calls)(&call))
+        {
+            return (quoting.outcome(&call), 0);
+        }
         if *provider == terrane_sim::addr() {
             let handled = self.world.handle(call);
             return (handled.result, handled.took_ms);
@@ -96,5 +121,20 @@ impl Cloud {
             None => Err(failure("there is no such provider")),
         };
         (answer, 0)
+    }
+}
+
+impl Quoting {
+    fn outcome(self, call: &Call) -> Result<Reply, CallFailure> {
+        let quotation = format!("it was asked {call:?}");
+        if self.answers {
+            let message = ProviderDiagnostic::error("Refused", quotation);
+            return Ok(Reply::error(message));
+        }
+        Err(CallFailure {
+            message: quotation,
+            retry_after_ms: None,
+            may_have_happened: false,
+        })
     }
 }

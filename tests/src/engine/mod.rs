@@ -13,7 +13,7 @@ mod store;
 mod timed;
 
 pub use chaos::{Chaos, Rng};
-pub use cloud::Cloud;
+pub use cloud::{Cloud, Quoting};
 pub use project::{Compiled, Project};
 pub use session::{Made, Run, Session};
 pub use store::Store;

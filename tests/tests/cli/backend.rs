@@ -484,6 +484,20 @@ fn remote_states_of_other_folders() {
         .run("plan")
         .exits(1)
         .says("No stored state was found");
+    // The embedded store of a folder stands for its state file of the usual name, and for no other.
+    let plain = Folder::new(&[("main.tf", "output \"o\" {\n  value = \"embedded\"\n}\n")]);
+    plain.run("apply -auto-approve").ok();
+    let of = |name: &str| {
+        let dir = plain.path().display();
+        let text = format!(
+            "data \"terraform_remote_state\" \"r\" {{\n  backend = \"local\"\n  config  = {{ path = \"{dir}/{name}\" }}\n}}\noutput \"got\" {{\n  value = data.terraform_remote_state.r.outputs.o\n}}\n"
+        );
+        Folder::new(&[("main.tf", &text)]).run("plan")
+    };
+    of("terraform.tfstate").ok().says("embedded");
+    of("other.tfstate")
+        .exits(1)
+        .says("No stored state was found");
     for (backend, config, said) in [
         ("remote", "{}", "HCP Terraform"),
         ("nope", "{}", "no backend type named \"nope\""),

@@ -420,3 +420,158 @@ resource "terraform_data" "a" {
     }
     no_file_sings(&folder, &canaries);
 }
+
+/// A provider whose objects hold secrets, and a resource whose argument is one.
+const VIEWED: &str = r#"
+resource "sim_network" "n" {
+  name = "n"
+  cidr = "10.0.0.0/16"
+  tags = {
+    key = var.secret
+  }
+}
+resource "null_resource" "r" {
+  triggers = {
+    key = var.secret
+  }
+}
+"#;
+
+const LISTS: &str = "list \"sim_network\" \"all\" {\n  provider = sim\n}\n";
+
+/// Rules that look at what is secret, and no price for it.
+const PRICES: &str = r#"{
+  "format": 1, "currency": "EUR", "source": "a test", "published": "2026-10-01", "prices": [
+    {"service": "shop", "attributes": {"size": "small"}, "unit": "Hrs", "tiers": [{"from": 0, "price": 0.1}]}
+  ],
+  "rules": {"format": 1, "types": {
+    "sim_instance": {"usage": {"h": 730}, "parts": [{"name": "p", "service": {"name": "shop", "global": true},
+      "attributes": {"size": {"from": "password"}}, "amount": [{"usage": "h"}]}]},
+    "null_resource": {"usage": {"h": 730}, "parts": [{"name": "p", "service": {"name": "shop", "global": true},
+      "attributes": {"size": {"from": "triggers.key", "map": {"a": "small"}}}, "amount": [{"usage": "h"}]}]}
+  }}
+}"#;
+
+/// What looks at states and plans. LAST: the present version.
+const LOOKS: [&str; 24] = [
+    "why -plan=p null_resource.r",
+    "why -json -plan=p sim_instance.i",
+    "why null_resource.r",
+    "graph",
+    "graph -format=html -plan=p",
+    "graph -format=json -plan=p",
+    "graph -format=svg -plan=p",
+    "cost show -price-book=prices.json p",
+    "cost show -json -price-book=prices.json p",
+    "plan -json -price-book=prices.json -policy=policy",
+    "policy check -policy=policy p",
+    "apply p",
+    "audit",
+    "audit -json",
+    "audit -export",
+    "audit -verify",
+    "state history -json",
+    "state diff 1",
+    "state diff -json 1",
+    "state show -version=LAST null_resource.r",
+    "plan -to=LAST",
+    "state fsck",
+    "state backup -lock=false saved",
+    "drift -json -html=page.html",
+];
+
+const POLICY: &str = "package main\n\nwarn contains msg if {\n  some change in input.resource_changes\n  msg := sprintf(\"%s is planned\", [change.address])\n}\n";
+
+/// A folder with all that can be looked at, and whom to tell of drift.
+fn viewed(hooks: &str) -> Folder {
+    let hooks = format!(
+        "webhook \"w\" {{\n  url = \"{hooks}/hook\"\n  secret_env = \"HOOK\"\n}}\nslack \"s\" {{\n  url_env = \"SLACK\"\n  least = \"harmless\"\n}}\n"
+    );
+    Folder::new(&[
+        ("main.tf", &format!("{SIM}{VIEWED}")),
+        ("find.tfquery.hcl", LISTS),
+        ("prices.json", PRICES),
+        ("policy/main.rego", POLICY),
+        ("hooks.hcl", &hooks),
+    ])
+}
+
+/// Somebody else changes what there is: a password, and what is no secret.
+fn change_the_world(ledger: &std::path::Path) {
+    let world = terrane_sim::World::recorded(ledger, 7).unwrap();
+    for object in world.objects() {
+        let (attribute, text) = match object.type_name.as_str() {
+            "sim_instance" => ("password", OTHER),
+            _ => ("cidr", "10.9.0.0/16"),
+        };
+        let value = terrane_value::Value::string(text);
+        assert!(world.mutate(&object.id, |state| {
+            terrane_provider::args::with(state, attribute, value.clone())
+        }));
+    }
+}
+
+const OTHER: &str = "canary-other-88Tn";
+const HOOK: (&str, &str) = ("HOOK", "canary-hook-30Pe");
+const SLACK: &str = "canary-slack-51Jz";
+
+/// Whatever looks at states, plans and the world: why, graphs, costs, policies, the audit log, history, backups, drift and whom it is told to, queries.
+#[test]
+fn no_view_tells_a_secret() {
+    let server = services::http_server::Server::start(None);
+    let folder = viewed(&server.address);
+    let ledger = tempfile::tempdir().unwrap();
+    let ledger = ledger.path().join("ledger");
+    let slack = format!("{}/{SLACK}", server.address);
+    let place = ("TERRANE_SIM_LEDGER", ledger.to_str().unwrap());
+    let env = [
+        SECRET,
+        FLEETING,
+        WORLD,
+        SEALED,
+        place,
+        HOOK,
+        ("SLACK", &slack),
+    ];
+    let canaries = [SECRET.1, FLEETING.1, PASSPHRASE, HOOK.1, SLACK, OTHER];
+    let look = |words: &str, exit: i32| {
+        quiet(&folder, words, &env, &canaries).exits(exit);
+    };
+    look("init", 0);
+    for more in ["", " -replace=null_resource.r -replace=sim_instance.i"] {
+        look(&format!("plan -out=p{more}"), 0);
+        for words in LOOKS {
+            if words.contains("LAST") {
+                let state = run(&folder, "state pull", &env).ok().json();
+                look(&words.replace("LAST", &state["serial"].to_string()), 0);
+            } else {
+                look(words, 0);
+            }
+        }
+        no_file_sings(&folder, &canaries);
+    }
+    change_the_world(&ledger);
+    for (words, exit) in [
+        ("drift -json -html=page.html -notify=hooks.hcl", 2),
+        ("drift -unmanaged", 2),
+        ("adopt", 0),
+        ("reconcile -out=r", 0),
+        ("show r", 0),
+        ("query", 0),
+        ("query -generate-config-out=found.out", 0),
+    ] {
+        look(words, exit);
+    }
+    let sent = server.with(|inner| inner.seen.clone());
+    assert_eq!(sent.len(), 2, "both were told");
+    for seen in sent {
+        let head = format!("{:?}", seen.headers);
+        for canary in canaries {
+            assert!(canary == SLACK || !sings(seen.target.as_bytes(), canary));
+            assert!(!sings(&seen.body, canary) && !sings(head.as_bytes(), canary));
+        }
+    }
+    // What the cloud says of tags is no secret of the schema; it is what a query is for.
+    std::fs::remove_file(folder.path().join("found.out")).unwrap();
+    no_file_sings(&folder, &canaries);
+}

@@ -56,6 +56,11 @@ fn the_console_sees_configuration_and_state() {
             .ok();
         assert_eq!(ran.out, expect, "{input}");
     }
+    folder
+        .run_with(&["console", "-var", "name = y"], &[], "")
+        .exits(1)
+        .says("Invalid -var option")
+        .says("name=y");
     let ran = folder.run_with(&["console", "-var", "name=y"], &[], "local.twice\n");
     assert_eq!(ran.ok().out, "\"yy\"\n");
     folder

@@ -1,6 +1,9 @@
 //! Drift on the simulated cloud: finding it, undoing it, accepting it.
 
-use super::folder::{Folder, Ran, repository};
+use super::folder::{Folder, Ran, binary, repository};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use terrane_provider::args;
 use terrane_sim::World;
 use terrane_value::Value;
@@ -84,7 +87,7 @@ fn drift_is_found_classed_and_told_once() {
     let before = cloud.folder.run("state pull").ok().out;
 
     let report = cloud.run("drift -json -unmanaged").exits(2).json();
-    assert_eq!(report["format_version"], "1.0");
+    assert_eq!(report["format_version"], "1.1");
     assert_eq!(report["complete"], true);
     let summary = &report["summary"];
     for (name, count) in [
@@ -186,11 +189,17 @@ fn drift_is_undone_by_a_plan() {
     cloud.run("reconcile").ok().says("Nothing has drifted");
     cloud.change("house", "tags", tags(&[("team", "b")]));
     cloud.remove("disk-1");
-    cloud
-        .run("reconcile -out=back.plan -detailed-exitcode")
+    let planned = cloud
+        .run("reconcile -out=back.plan -detailed-exitcode -max-calls-per-minute=600")
         .exits(2)
         .says("sim_disk.many[1]")
         .says("1 to add, 1 to change");
+    // Nobody has given these targets.
+    assert!(
+        !planned.out.contains("Resource targeting"),
+        "{}",
+        planned.out
+    );
     cloud.run("apply back.plan").ok().says("1 added, 1 changed");
     cloud.run("drift").ok().says("no drift");
 }
@@ -229,6 +238,209 @@ fn drift_is_accepted_by_an_edit() {
     for change in ["+ \"owner\"", "- \"owner\"", "~ \"team\""] {
         assert!(!plan.out.contains(change), "{}", plan.out);
     }
+}
+
+/// A mail server in the clear; it gives what it was told when the client is done.
+fn mail_server() -> (u16, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let told = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let (mut told, mut in_message) = (String::new(), false);
+        stream.write_all(b"220 here\r\n").unwrap();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return told;
+            }
+            told.push_str(&line);
+            let answer = match line.trim_end() {
+                "." => "250 taken",
+                _ if in_message => continue,
+                "DATA" => "354 go on",
+                "QUIT" => "221 bye",
+                line if line.starts_with("EHLO") => "250-here\r\n250 AUTH PLAIN",
+                line if line.starts_with("AUTH") => "235 welcome",
+                _ => "250 fine",
+            };
+            in_message = answer.starts_with("354");
+            stream
+                .write_all(format!("{answer}\r\n").as_bytes())
+                .unwrap();
+        }
+    });
+    (port, told)
+}
+
+#[test]
+fn reports_are_mailed_and_passwords_are_not_logged() {
+    let cloud = Cloud::new();
+    cloud.change("web", "size", Value::string("large"));
+    cloud.change("web", "password", Value::string("canary-tw0"));
+    cloud.remove("disk-1");
+    let (port, told) = mail_server();
+    cloud.folder.write(
+        "notify.hcl",
+        &format!("email \"team\" {{\n  server = \"127.0.0.1\"\n  port = {port}\n  tls = \"none\"\n  from = \"t@example.com\"\n  to = [\"ops@example.com\"]\n  username = \"t\"\n  password_env = \"MAIL\"\n}}\n"),
+    );
+    let ledger = cloud.folder.path().join("ledger");
+    let env = [
+        ("TERRANE_SIM", "1"),
+        ("TERRANE_SIM_LEDGER", ledger.to_str().unwrap()),
+        ("MAIL", "canary-m41l"),
+        ("TF_LOG", "trace"),
+    ];
+    let ran = cloud
+        .folder
+        .run_with(&["drift", "-notify=notify.hcl"], &env, "");
+    let ran = ran.exits(2);
+    let told = told.join().unwrap();
+    for expected in [
+        "AUTH PLAIN AHQAY2FuYXJ5LW00MWw=",
+        "Subject: Drift in workspace default: 1 gone, 1 security, 0 changed, 0 not",
+        "sim_disk.many[1]",
+        "Security depends on it",
+        "text/html",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    for said in [&ran.out, &ran.err] {
+        for secret in ["canary", "AHQAY2FuYXJ5LW00MWw="] {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
+    assert!(!told.contains("canary"), "{told}");
+    // Nothing new: nobody is told.
+    cloud.run("drift -notify=notify.hcl").exits(2);
+}
+
+#[test]
+fn what_cannot_be_listed_is_named() {
+    let cloud = Cloud {
+        folder: Folder::new(&[(
+            "main.tf",
+            &format!("{CONFIG}resource \"terraform_data\" \"x\" {{}}\n"),
+        )]),
+    };
+    cloud.run("apply -auto-approve").ok();
+    let unlisted = |words: &str| -> Vec<String> {
+        let report = cloud.run(words).ok().json();
+        let unlisted = report["unlisted"].as_array().unwrap().iter();
+        unlisted
+            .map(|one| format!("{}: {}", one["type"], one["problem"]))
+            .collect()
+    };
+    let cannot = "\"terraform_data\": \"its provider cannot list it\"";
+    assert_eq!(unlisted("drift -json -unmanaged"), [cannot]);
+    assert!(unlisted("drift -json").is_empty());
+    assert!(unlisted("drift -json -unmanaged-type=sim_*").is_empty());
+    assert!(unlisted("drift -json -unmanaged -target=sim_disk.many").is_empty());
+    assert_eq!(
+        unlisted("drift -json -unmanaged-type=sim_netwrok -unmanaged-type=sim_disk"),
+        ["\"sim_netwrok\": \"no provider of what is looked at can list a type of this name\""]
+    );
+    let report = cloud
+        .run("drift -json -unmanaged-type=sim_disk")
+        .ok()
+        .json();
+    assert_eq!(report["listed"][0]["type"], "sim_disk");
+    cloud
+        .run("drift -unmanaged")
+        .ok()
+        .says("terraform_data (its provider cannot list it)");
+    cloud
+        .run("drift -target=sim_disk.many -exclude=terraform_data.x")
+        .exits(1)
+        .says("can't be given together");
+}
+
+/// A `drift -watch` that runs.
+struct Watching {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    err: BufReader<ChildStderr>,
+}
+
+impl Watching {
+    fn start(cloud: &Cloud, words: &[&str]) -> Self {
+        let mut child = Command::new(binary())
+            .args(words)
+            .current_dir(cloud.folder.path())
+            .env_clear()
+            .env("TERRANE_SIM", "1")
+            .env("TERRANE_SIM_LEDGER", cloud.folder.path().join("ledger"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            out: BufReader::new(child.stdout.take().unwrap()),
+            err: BufReader::new(child.stderr.take().unwrap()),
+            child,
+        }
+    }
+
+    /// Sends a signal and waits for the end: the exit code, and what else was written.
+    fn end(mut self, signal: &str) -> (Option<i32>, String, String) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(sent.success());
+        let (mut out, mut err) = (String::new(), String::new());
+        self.out.read_to_string(&mut out).unwrap();
+        self.err.read_to_string(&mut err).unwrap();
+        (self.child.wait().unwrap().code(), out, err)
+    }
+}
+
+/// It looks at once, then waits for a moment that is far away, until it is told to end.
+#[cfg(unix)]
+#[test]
+fn watching_ends_well() {
+    let cloud = Cloud::new();
+    cloud.change("web", "size", Value::string("large"));
+    let state = cloud.folder.run("state pull").ok().out;
+    for signal in ["-TERM", "-INT"] {
+        let mut watching =
+            Watching::start(&cloud, &["drift", "-watch=0 0 29 2 *", "-now", "-json"]);
+        let mut line = String::new();
+        watching.err.read_line(&mut line).unwrap();
+        assert!(
+            line.starts_with("Looking now, and first on schedule at 20"),
+            "{line}"
+        );
+        line.clear();
+        watching.out.read_line(&mut line).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(report["drifted"][0]["address"], "sim_instance.web");
+        assert_eq!(
+            watching.end(signal),
+            (Some(0), String::new(), String::new())
+        );
+    }
+    // It waits from the beginning.
+    let mut watching = Watching::start(
+        &cloud,
+        &["drift", "-watch=0 0 29 2 *", "-timezone=Europe/Vienna"],
+    );
+    let mut line = String::new();
+    watching.err.read_line(&mut line).unwrap();
+    assert!(line.contains("T23:00:00Z"), "{line}");
+    assert_eq!(
+        watching.end("-TERM"),
+        (Some(0), String::new(), String::new())
+    );
+    // What went wrong does not end it.
+    cloud.folder.write("main.tf", "resource {\n");
+    let mut watching = Watching::start(&cloud, &["drift", "-watch=0 0 29 2 *", "-now"]);
+    let mut said = String::new();
+    while !said.contains("main.tf") {
+        assert!(watching.err.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    assert_eq!(watching.end("-TERM").0, Some(0));
+    cloud.folder.write("main.tf", CONFIG);
+    assert_eq!(cloud.folder.run("state pull").ok().out, state);
 }
 
 /// The tables of the guide are those of the program.

@@ -333,7 +333,8 @@ fn approvals_do_not_count_for_another_state() {
     for name in ["p.plan", "p.plan.approvals"] {
         std::fs::copy(one.path().join(name), other.path().join(name)).unwrap();
     }
-    run_as(&other, "ana", "apply p.plan")
+    run_as(&other, "ana", "apply p.plan").exits(1).says("T6415");
+    run_as(&other, "ana", "gates p.plan")
         .exits(1)
         .says("made for another workspace or another state");
     assert_eq!(other.run("state list").ok().out, "");

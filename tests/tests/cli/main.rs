@@ -47,4 +47,5 @@ mod state;
 mod stores;
 mod stories;
 mod test_command;
+mod ways_around;
 mod why;

@@ -225,6 +225,35 @@ fn what_is_wrong_with_queries_is_told() {
     assert_eq!(run(&folder, "query").ok().out, "No objects were found.\n");
 }
 
+/// A hundred are asked for where the block does not say: that there may be more is said.
+#[test]
+fn the_usual_limit_is_told_when_it_is_reached() {
+    let block =
+        |limit: &str| format!("list \"sim_network\" \"all\" {{\n  provider = sim\n{limit}}}\n");
+    let names: Vec<String> = (0..101).map(|at| format!("n{at}")).collect();
+    let names = names.join(",");
+    for (limit, expected, told) in [
+        ("", 100, true),
+        ("  limit = 100\n", 100, false),
+        ("  limit = 200\n", 101, false),
+    ] {
+        let folder = folder(&block(limit));
+        let env = [
+            ("TERRANE_SIM", "1"),
+            ("TERRANE_SIM_NETWORKS", names.as_str()),
+        ];
+        let ran = folder.run_with(&["query"], &env, "").ok();
+        assert_eq!(
+            ran.out.matches("list.sim_network.all   id=").count(),
+            expected,
+            "{}",
+            ran.out
+        );
+        let said = format!("{}{}", ran.out, ran.err);
+        assert_eq!(said.contains("There may be more objects"), told, "{said}");
+    }
+}
+
 /// What was found is looked for further, and whoever goes in a circle is told so.
 #[test]
 fn lists_refer_to_lists() {

@@ -413,3 +413,68 @@ fn an_import_goes_to_the_backend_of_its_configuration() {
     folder.run(import).ok();
     assert!(folder.has("terrane.state") && !folder.has("t.tfstate"));
 }
+
+/// `terraform_remote_state` reads every kind of store, each as its `backend` block means it; and of a neighbour without a backend the embedded one.
+#[test]
+fn the_outputs_of_a_state_are_read_wherever_it_is() {
+    let mut kinds = vec![Kind::Embedded, Kind::Local, Kind::Http, Kind::Pg, Kind::Pg];
+    if Moto::start().is_some() {
+        kinds.push(Kind::S3);
+    }
+    for (number, kind) in kinds.into_iter().enumerate() {
+        let mut spot = Spot::new(kind, number).unwrap();
+        if number == 4 {
+            spot.block = spot
+                .block
+                .replace("conn_str", "layout   = \"rows\"\n    conn_str");
+        }
+        let folder = Folder::new(&[("main.tf", &format!("{}{}", spot.block, resource("x")))]);
+        folder.run("init").ok();
+        folder.run("apply -auto-approve").ok();
+        let place = folder.path().display();
+        let (backend, arguments) = match spot.block.split_once("backend \"") {
+            None => (
+                "local",
+                format!("    path = \"{place}/terraform.tfstate\"\n"),
+            ),
+            Some((_, rest)) => {
+                let (backend, rest) = rest.split_once("\" {\n").unwrap();
+                let arguments = rest.strip_suffix("  }\n}\n").unwrap();
+                (
+                    backend,
+                    arguments.replace("\"place-", &format!("\"{place}/place-")),
+                )
+            }
+        };
+        let reader = format!(
+            "data \"terraform_remote_state\" \"r\" {{\n  backend = \"{backend}\"\n  config = {{\n{arguments}  }}\n}}\noutput \"got\" {{\n  value = data.terraform_remote_state.r.outputs.o\n}}\n"
+        );
+        let reader = Folder::new(&[("main.tf", &reader)]);
+        reader.run("apply -auto-approve").ok();
+        assert_eq!(reader.run("output -raw got").ok().out, "x", "{kind:?}");
+    }
+}
+
+/// Of a lock that stays when its holder dies it is said that it does, and how to take it away.
+#[test]
+fn a_lock_that_stays_is_told_with_the_way_out() {
+    let spot = Spot::new(Kind::Http, 0).unwrap();
+    let folder = Folder::new(&[("main.tf", &format!("{}{}", spot.block, resource("x")))]);
+    folder.run("init").ok();
+    let server = spot.http.unwrap();
+    let lock = r#"{"ID":"6d1c1f5e-31ba","Operation":"OperationTypeApply","Who":"ana@elsewhere"}"#;
+    server.with(|inner| inner.lock = Some(lock.as_bytes().to_vec()));
+    folder
+        .run("apply -auto-approve")
+        .exits(1)
+        .says("ana@elsewhere")
+        .says("does not end by itself")
+        .says("`terrane force-unlock 6d1c1f5e-31ba`");
+    folder
+        .run("apply -auto-approve -lock-timeout=1s")
+        .exits(1)
+        .says("Waiting for the state")
+        .says("the id of the lock is 6d1c1f5e-31ba");
+    folder.run("force-unlock -force 6d1c1f5e-31ba").ok();
+    folder.run("apply -auto-approve").ok();
+}

@@ -1,15 +1,15 @@
 //! The report as one page that needs nothing else: no network, no files beside it.
 
+use super::by_problem;
+use super::lines::{Line, lines};
 use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
+use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
 use terrane_ops::drift::Class;
-use terrane_ops::drift::report::{Difference, HIDDEN, Object, Report};
+use terrane_ops::drift::report::{Difference, HIDDEN, Object, Report, Stranger};
 
-const TEMPLATE: &str = include_str!("page.html");
-/// Lines around a change in a long value.
-const CONTEXT: usize = 3;
+const PAGE: &str = include_str!("page.html");
+const LETTER: &str = include_str!("letter.html");
 
 /// An object, with what is shown of it.
 #[derive(Serialize)]
@@ -41,17 +41,28 @@ struct Unmanaged<'a> {
     text: String,
 }
 
-/// A line of a diff.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Line {
-    /// `-`, `+`, a blank; `…` for lines that are left out.
-    sign: &'static str,
-    text: String,
+/// Types that could not be listed.
+#[derive(Serialize)]
+struct Unlisted<'a> {
+    problem: &'a str,
+    types: String,
 }
 
 /// The page.
 pub(crate) fn page(report: &Report) -> String {
-    let mut entries: Vec<Entry<'_>> = report.drifted.iter().map(entry).collect();
+    rendered(PAGE, report, Class::Harmless, 0)
+}
+
+/// The report as mail programs show it: no script, and styles where they are used. `least`: what is below this class is only counted. So many entries are
+/// left out of the report.
+pub(crate) fn letter(report: &Report, least: Class, left_out: usize) -> String {
+    rendered(LETTER, report, least, left_out)
+}
+
+fn rendered(template: &str, report: &Report, least: Class, left_out: usize) -> String {
+    let counting = |object: &&Object| Class::named(object.class) >= Some(least);
+    let objects = report.drifted.iter().filter(counting);
+    let mut entries: Vec<Entry<'_>> = objects.map(entry).collect();
     // The worst first, and what is new before what is known.
     entries.sort_by_key(|entry| {
         (
@@ -59,31 +70,41 @@ pub(crate) fn page(report: &Report) -> String {
             !entry.object.new,
         )
     });
-    let strangers = report.unmanaged.iter().map(|one| {
-        let identity = one.identity.to_string();
-        let text = format!("{} {} {identity}", one.type_name, one.name).to_lowercase();
-        Unmanaged {
-            type_name: &one.type_name,
-            name: &one.name,
-            identity,
-            new: one.new,
-            since: &one.since,
-            text,
-        }
-    });
-    let strangers: Vec<Unmanaged<'_>> = strangers.collect();
+    let strangers: Vec<Unmanaged<'_>> = report.unmanaged.iter().map(unmanaged).collect();
+    let unlisted: Vec<Unlisted<'_>> = by_problem(report)
+        .into_iter()
+        .map(|(problem, types)| Unlisted {
+            problem,
+            types: types.join(", "),
+        })
+        .collect();
     let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment
-        .add_template("page.html", TEMPLATE)
-        .and_then(|()| environment.get_template("page.html"))
-        .and_then(|template| {
-            template.render(context! {
+        .render_str(
+            template,
+            context! {
                 report => Value::from(Serde(report)),
                 entries => Value::from(Serde(&entries)),
                 strangers => Value::from(Serde(&strangers)),
-            })
-        })
-        .expect("the template is a part of this program, and fits its report")
+                unlisted => Value::from(Serde(&unlisted)),
+                left_out => left_out,
+            },
+        )
+        .expect("the templates are parts of this program, and fit its report")
+}
+
+fn unmanaged(one: &Stranger) -> Unmanaged<'_> {
+    let identity = one.identity.to_string();
+    let text = format!("{} {} {identity}", one.type_name, one.name).to_lowercase();
+    Unmanaged {
+        type_name: &one.type_name,
+        name: &one.name,
+        identity,
+        new: one.new,
+        since: &one.since,
+        text,
+    }
 }
 
 fn entry(object: &Object) -> Entry<'_> {
@@ -108,7 +129,7 @@ fn shown(one: &Difference) -> Shown<'_> {
             text: HIDDEN.to_owned(),
         }]
     } else {
-        diff(&text(&one.before), &text(&one.after))
+        lines(&one.before, &one.after)
     };
     Shown {
         attribute: &one.attribute,
@@ -118,52 +139,10 @@ fn shown(one: &Difference) -> Shown<'_> {
     }
 }
 
-/// A value as lines: documents within strings as trees, texts as they are.
-fn text(value: &serde_json::Value) -> String {
-    let serde_json::Value::String(text) = value else {
-        return match value {
-            serde_json::Value::Null => String::new(),
-            value => format!("{value:#}"),
-        };
-    };
-    if text.starts_with(['{', '['])
-        && let Ok(document) = serde_json::from_str::<serde_json::Value>(text)
-    {
-        return format!("{document:#}");
-    }
-    if text.contains('\n') {
-        return text.clone();
-    }
-    value.to_string()
-}
-
-fn diff(before: &str, after: &str) -> Vec<Line> {
-    let diff = TextDiff::from_lines(before, after);
-    let mut lines = Vec::new();
-    for (at, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
-        if at > 0 {
-            lines.push(Line {
-                sign: "…",
-                text: String::new(),
-            });
-        }
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            lines.push(Line {
-                sign: match change.tag() {
-                    ChangeTag::Delete => "-",
-                    ChangeTag::Insert => "+",
-                    ChangeTag::Equal => " ",
-                },
-                text: change.value().trim_end_matches('\n').to_owned(),
-            });
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{diff, page, text};
+    use super::{letter, page};
+    use terrane_ops::drift::Class;
     use terrane_ops::drift::report::{Difference, Object, Report};
 
     fn report(before: &str, after: &str) -> Report {
@@ -206,25 +185,25 @@ mod tests {
         assert!(!page.contains("http://") && !page.contains("https://"));
     }
 
+    /// No script, no style that a mail program would drop, and only what counts.
     #[test]
-    fn documents_are_compared_as_trees() {
-        let before = text(&"{\"a\":1,\"b\":[1,2]}".into());
-        let after = text(&"{\"a\":1,\"b\":[1,3]}".into());
-        let lines: Vec<String> = diff(&before, &after)
-            .into_iter()
-            .map(|line| format!("{}{}", line.sign, line.text))
-            .collect();
-        assert_eq!(
-            lines,
-            [
-                "   \"a\": 1,",
-                "   \"b\": [",
-                "     1,",
-                "-    2",
-                "+    3",
-                "   ]",
-                " }"
-            ]
+    fn letters_are_for_mail_programs() {
+        let report = report("<script>alert(1)</script>", "\"'</td><b>");
+        let text = letter(&report, Class::Changed, 7);
+        for expected in [
+            "x_thing.a[&quot;&lt;b&gt;&quot;]",
+            "&lt;script&gt;alert",
+            "7 more entries are left out",
+        ] {
+            assert!(text.contains(expected), "{expected}: {text}");
+        }
+        for wrong in ["<script", "<style", "var(--", "</td><b>", "http"] {
+            assert!(!text.contains(wrong), "{wrong}: {text}");
+        }
+        let text = letter(&report, Class::Gone, 0);
+        assert!(
+            !text.contains("x_thing") && !text.contains("left out"),
+            "{text}"
         );
     }
 }

@@ -1,32 +1,24 @@
 //! What a report of drift looks like: as text, and as a page.
 
 pub(crate) mod html;
+mod lines;
 
+use self::lines::lines;
+use super::paint::{BOLD, GREEN, MAGENTA, RED, YELLOW, painted, plain};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use terrane_ops::drift::Class;
 use terrane_ops::drift::adopt::Left;
+use terrane_ops::drift::notify::Letter;
 use terrane_ops::drift::report::{Difference, HIDDEN, Object, Report};
 use terrane_ops::value::display::shortened;
 
-const RED: &str = "\u{1b}[31m";
-const GREEN: &str = "\u{1b}[32m";
-const YELLOW: &str = "\u{1b}[33m";
-const MAGENTA: &str = "\u{1b}[35m";
-const BOLD: &str = "\u{1b}[1m";
-const RESET: &str = "\u{1b}[0m";
-
 /// A longer value is cut in text; the page and the JSON have it whole.
 const LONGEST: usize = 200;
+/// So many lines of a difference are shown in text.
+const MOST_LINES: usize = 40;
 /// So many objects that are not managed are shown of a type.
 const MOST_OF_A_TYPE: usize = 20;
-
-fn painted(color: bool, paint: &str, text: &str) -> String {
-    if color {
-        format!("{paint}{text}{RESET}")
-    } else {
-        text.to_owned()
-    }
-}
 
 /// Heading and colour of a class.
 fn title(class: Class) -> (&'static str, &'static str) {
@@ -59,13 +51,13 @@ pub(crate) fn text(report: &Report, least: Class, only_new: bool, color: bool) -
         out.push('\n');
     }
     strangers(&mut out, report, only_new, color);
-    for one in &report.unlisted {
-        let _written = writeln!(
-            out,
-            "Objects of {} could not be listed: {}.",
-            one.type_name,
-            one.problem.trim_end_matches('.')
-        );
+    let unlisted = by_problem(report);
+    if !unlisted.is_empty() {
+        out.push_str("Not listed, so that nothing is known of what is not managed:\n");
+        for (problem, types) in unlisted {
+            let _written = writeln!(out, "  {} ({})", types.join(", "), plain(problem));
+        }
+        out.push('\n');
     }
     if !report.resolved.is_empty() {
         out.push_str("Not so any more:\n");
@@ -78,9 +70,38 @@ pub(crate) fn text(report: &Report, least: Class, only_new: bool, color: bool) -
     out
 }
 
+/// Types that could not be listed, by why.
+fn by_problem(report: &Report) -> BTreeMap<&str, Vec<&str>> {
+    let mut problems: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in &report.unlisted {
+        let types = problems
+            .entry(one.problem.trim_end_matches('.'))
+            .or_default();
+        if !types.contains(&one.type_name.as_str()) {
+            types.push(&one.type_name);
+        }
+    }
+    problems
+}
+
+/// For a mail. So many entries are left out of the report.
+pub(crate) fn letter(report: &Report, least: Class, left_out: usize) -> Letter {
+    let mut text = text(report, least, false, false);
+    if left_out > 0 {
+        let _written = writeln!(
+            text,
+            "{left_out} more entries are left out of this message."
+        );
+    }
+    Letter {
+        text,
+        html: html::letter(report, least, left_out),
+    }
+}
+
 fn object_text(out: &mut String, object: &Object, least: Class, color: bool) {
     let id = match &object.id {
-        Some(id) => format!(" (id {id})"),
+        Some(id) => format!(" (id {})", plain(id)),
         None => String::new(),
     };
     let deposed = match &object.deposed {
@@ -103,15 +124,38 @@ fn object_text(out: &mut String, object: &Object, least: Class, color: bool) {
         difference(out, one, color);
     }
     if harmless > 0 {
-        let _written = writeln!(out, "      and {harmless} lesser differences");
+        let plural = if harmless == 1 { "" } else { "s" };
+        let _written = writeln!(out, "      and {harmless} lesser difference{plural}");
     }
 }
 
 fn difference(out: &mut String, one: &Difference, color: bool) {
+    if one.sensitive {
+        let _written = writeln!(out, "      {}: {HIDDEN}", one.attribute);
+        return;
+    }
+    let lines = lines(&one.before, &one.after);
+    if lines.len() > 2 {
+        let _written = writeln!(out, "      {}:", one.attribute);
+        for line in lines.iter().take(MOST_LINES) {
+            let paint = match line.sign {
+                "-" => RED,
+                "+" => GREEN,
+                _ => "",
+            };
+            let text = format!("{} {}", line.sign, shortened(&plain(&line.text), LONGEST));
+            let text = painted(color, paint, text.trim_end());
+            let _written = writeln!(out, "        {text}");
+        }
+        if lines.len() > MOST_LINES {
+            let more = lines.len() - MOST_LINES;
+            let _written = writeln!(out, "        … and {more} more lines");
+        }
+        return;
+    }
     let minus = || painted(color, RED, &short(&one.before));
     let plus = || painted(color, GREEN, &short(&one.after));
     let what = match (one.before.is_null(), one.after.is_null()) {
-        _ if one.sensitive => HIDDEN.to_owned(),
         (true, _) => format!("+ {}", plus()),
         (_, true) => format!("- {}", minus()),
         _ => format!("{} → {}", minus(), plus()),
@@ -173,6 +217,7 @@ fn summary(out: &mut String, report: &Report, color: bool) {
     }
     let new = match (counts.new, counts.resolved) {
         (0, 0) => String::new(),
+        (new, 0) => format!(" New: {new}."),
         (new, resolved) => format!(" New: {new}; not so any more: {resolved}."),
     };
     let text = format!(
@@ -219,12 +264,7 @@ pub(crate) fn painted_diff(diff: &str, color: bool) -> String {
             [b'@', ..] => MAGENTA,
             _ => "",
         };
-        let shown = if paint.is_empty() {
-            text.to_owned()
-        } else {
-            painted(color, paint, text)
-        };
-        out.extend([shown.as_str(), "\n"]);
+        out.extend([painted(color, paint, text).as_str(), "\n"]);
     }
     out
 }

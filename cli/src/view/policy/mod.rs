@@ -5,23 +5,12 @@ pub(crate) mod sarif;
 
 use super::Output;
 use super::json::Json;
+use super::paint::{self, BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 use serde_json::{Map, Value, json};
 use terrane_ops::policies::{Level, PolicyResult, Report, Tested, Verdict};
 
-const RED: &str = "\u{1b}[31m";
-const GREEN: &str = "\u{1b}[32m";
-const YELLOW: &str = "\u{1b}[33m";
-const CYAN: &str = "\u{1b}[36m";
-const BOLD: &str = "\u{1b}[1m";
-const DIM: &str = "\u{1b}[2m";
-const RESET: &str = "\u{1b}[0m";
-
-fn painted(out: &Output, color: &str, text: &str) -> String {
-    if out.color() {
-        format!("{color}{text}{RESET}")
-    } else {
-        text.to_owned()
-    }
+fn painted(out: &Output, paint: &str, text: &str) -> String {
+    paint::painted(out.color(), paint, text)
 }
 
 /// What a level is called, over its results.

@@ -1,16 +1,12 @@
 //! Text for people.
 
 use super::{summary, word};
+use crate::view::paint::{self, GRAY, GREEN, RED};
 use crate::view::{Output, diagnostics};
 use std::fmt;
 use terrane_ops::planning::view::json::stored_value;
 use terrane_ops::planning::view::text::{Style, render_snapshot, render_to};
 use terrane_ops::test::{Leftover, RunReport, Shown, Status, Suite, TestEvent};
-
-const RED: &str = "\u{1b}[31m";
-const GREEN: &str = "\u{1b}[32m";
-const GRAY: &str = "\u{1b}[37m";
-const RESET: &str = "\u{1b}[0m";
 
 /// Writes text.
 pub(crate) struct Human<'a> {
@@ -39,11 +35,7 @@ impl<'a> Human<'a> {
     }
 
     fn painted(&self, color: &str, text: &str) -> String {
-        if self.out.color() {
-            format!("{color}{text}{RESET}")
-        } else {
-            text.to_owned()
-        }
+        paint::painted(self.out.color(), color, text)
     }
 
     fn status(&self, status: Status) -> String {

@@ -143,6 +143,13 @@ terrane_lang::rules! {
     /// ```
     T4020 error PROVISIONER_FAILED = "NAME provisioner error";
 
+    /// What the plan says of the objects in the state must be what the state holds: otherwise something else would be changed or destroyed than what was looked at. A plan that nobody tampered with always does; make a new one.
+    ///
+    /// ```text
+    /// a plan file in which somebody wrote the id of another object
+    /// ```
+    T4021 error NOT_OF_THIS_STATE = "The plan is not of this state";
+
     /// A provider is needed before what it is configured with is there, because the other way round the steps would wait for each other in a circle. Apply in two steps, with `-target`.
     ///
     /// ```text

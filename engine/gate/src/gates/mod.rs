@@ -3,6 +3,7 @@
 //! An action passes if at least one gate is about it, and every gate that is about it is open. So whatever is added to the files closes more, except
 //! for a gate about actions that none was about before; and the order of gates does not matter.
 
+pub mod calendar;
 mod decode;
 pub mod glob;
 pub mod select;
@@ -11,7 +12,7 @@ pub mod window;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{File, Role, duration, duration_text, parse};
+pub use decode::{File, Role, digest, parse};
 pub use window::Window;
 
 use crate::key::PublicKey;
@@ -179,14 +180,15 @@ impl Gates {
             .find(|(_, person)| person.keys.contains(key))
     }
 
-    /// Whether a name is that of a person among those that approvals may come from.
+    /// Whether a name is that of a person among those that approvals may come from. Something that changes its type has two, and owners must own both.
     #[must_use]
-    pub fn may_approve(&self, approvals: &Approvals, person: &str, type_name: &str) -> bool {
+    pub fn may_approve(&self, approvals: &Approvals, person: &str, types: &[EcoString]) -> bool {
         let listed = approvals
             .from
             .as_ref()
             .is_none_or(|from| from.iter().any(|name| name == person));
-        listed && (!approvals.owners || self.owns(person, type_name))
+        let owns = || !types.is_empty() && types.iter().all(|name| self.owns(person, name));
+        listed && (!approvals.owners || owns())
     }
 
     fn owns(&self, person: &str, type_name: &str) -> bool {

@@ -31,7 +31,8 @@ impl Answer {
 }
 
 impl Gate {
-    /// Whether it is about an action. Where that is not known, the safe way is taken: a gate that asks for something is about it, one that only lets pass is not.
+    /// Whether it is about an action. Where that is not known, or only so of one of the places between which something is moved, the safe way is taken: a
+    /// gate that asks for something is about it, one that only lets pass is not.
     #[must_use]
     pub fn is_about(&self, item: &Item, meaning: &Meaning, facts: &Facts<'_>) -> bool {
         let any = |selectors: &[Selector]| {
@@ -47,6 +48,7 @@ impl Gate {
         };
         let answer = wanted.min(any(&self.excepts).not());
         match answer {
+            Answer::Yes if item.is_doubtful => !self.auto_approve,
             Answer::No => false,
             Answer::Maybe => !self.auto_approve,
             Answer::Yes => true,
@@ -74,6 +76,15 @@ impl Selector {
         let globs = |globs: &[super::Glob], text: &str| {
             globs.is_empty() || globs.iter().any(|glob| glob.matches(text))
         };
+        // One of them is enough for a gate that asks for something; one that only lets pass needs all.
+        let places = |wanted: &[super::Glob], texts: &[EcoString]| {
+            let fitting = texts.iter().filter(|text| globs(wanted, text)).count();
+            match fitting {
+                0 => Answer::of(wanted.is_empty()),
+                all if all == texts.len() => Answer::Yes,
+                _ => Answer::Maybe,
+            }
+        };
         let above = |bound: Option<u64>, found: usize| {
             bound.is_none_or(|bound| u64::try_from(found).unwrap_or(u64::MAX) > bound)
         };
@@ -82,15 +93,13 @@ impl Selector {
                 .iter()
                 .any(|action| item.actions.iter().any(|name| name == action));
         let by_policy = policies.is_empty()
-            || facts.policies_about(&item.address).any(|result| {
+            || facts.policies.about(&item.addresses).any(|result| {
                 policies
                     .iter()
                     .any(|glob| glob.matches(&result.rule) || glob.matches(result.level.name()))
             });
         let plain = by_action
             && by_policy
-            && globs(types, &item.type_name)
-            && globs(addresses, &item.address)
             && globs(providers, &item.provider)
             && globs(workspaces, &facts.place.workspace)
             && (risks.is_empty() || risks.contains(&item.risk.class))
@@ -100,12 +109,15 @@ impl Selector {
             return Answer::No;
         }
         let by_cost = cost_above.map_or(Answer::Yes, |bound| facts.cost_is_above(bound));
-        by_tags(tags, &item.tags).min(by_cost)
+        by_tags(tags, &item.tags)
+            .min(by_cost)
+            .min(places(types, &item.types))
+            .min(places(addresses, &item.addresses))
     }
 }
 
-/// Whether an object has tags, before and after.
-fn by_tags(wanted: &[(EcoString, super::Glob)], tags: &[Tags; 2]) -> Answer {
+/// Whether an object has tags, as it is stored, before and after.
+fn by_tags(wanted: &[(EcoString, super::Glob)], tags: &[Tags; 3]) -> Answer {
     if wanted.is_empty() {
         return Answer::Yes;
     }
@@ -120,11 +132,14 @@ fn by_tags(wanted: &[(EcoString, super::Glob)], tags: &[Tags; 2]) -> Answer {
             each.min()
         }
     };
-    match (has(&tags[0]), has(&tags[1])) {
-        (None, None) => Answer::No,
-        (Some(one), None) | (None, Some(one)) => one,
-        (Some(before), Some(after)) if before == after => before,
-        // A tag that is being changed does not get around a gate.
-        (Some(_), Some(_)) => Answer::Maybe,
+    let mut answers = tags.iter().filter_map(has);
+    let Some(first) = answers.next() else {
+        return Answer::No;
+    };
+    // A tag that is being changed does not get around a gate.
+    if answers.all(|answer| answer == first) {
+        first
+    } else {
+        Answer::Maybe
     }
 }

@@ -3,11 +3,10 @@
 //! Everything is counted as the clock on the wall shows it: a window from 22:00 for eight hours ends at 06:00, also in the night in which clocks are
 //! changed.
 
-use cronexpr::{Crontab, FallbackTimezoneOption, ParseOptions, parse_crontab_with};
+use super::calendar::{Calendar, CalendarError};
 use ecow::EcoString;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
-use jiff::{SignedDuration, Timestamp};
 use std::fmt;
+use terrane_model::span;
 
 /// A longer window is none.
 const LONGEST_MS: u64 = 366 * 24 * 3_600_000;
@@ -21,17 +20,14 @@ pub struct Window {
     pub duration_ms: u64,
     /// The name of its time zone.
     pub timezone: EcoString,
-    opens: Crontab,
-    zone: TimeZone,
+    opens: Calendar,
 }
 
 /// What is wrong with a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WindowError {
-    /// The times; with what is wrong with them.
-    Cron(String),
-    /// No such time zone.
-    Timezone,
+    /// When it opens.
+    Calendar(CalendarError),
     /// It is never open, or always.
     Duration,
 }
@@ -42,22 +38,7 @@ impl Window {
     /// # Errors
     /// When one of its parts is not what it should be.
     pub fn new(cron: &str, duration_ms: u64, timezone: &str) -> Result<Self, WindowError> {
-        // A sixth field would be a time zone, which has its own argument (and another data base).
-        if cron.split_whitespace().count() != 5 {
-            return Err(WindowError::Cron(
-                "five fields are needed: minute, hour, day of month, month, day of week".to_owned(),
-            ));
-        }
-        let mut options = ParseOptions::default();
-        options.fallback_timezone_option = FallbackTimezoneOption::UTC;
-        let opens = parse_crontab_with(cron, options)
-            .map_err(|error| WindowError::Cron(error.to_string().replace('\n', " ")))?;
-        let zone = if timezone == "UTC" {
-            TimeZone::UTC
-        } else {
-            let zones = TimeZoneDatabase::bundled();
-            zones.get(timezone).map_err(|_| WindowError::Timezone)?
-        };
+        let opens = Calendar::new(cron, timezone).map_err(WindowError::Calendar)?;
         if duration_ms == 0 || duration_ms > LONGEST_MS {
             return Err(WindowError::Duration);
         }
@@ -66,47 +47,20 @@ impl Window {
             duration_ms,
             timezone: timezone.into(),
             opens,
-            zone,
         })
     }
 
     /// Whether it is open.
     #[must_use]
     pub fn is_open(&self, now_ms: u64) -> bool {
-        let Some(wall) = self.wall(now_ms) else {
-            return false;
-        };
-        let Some(begin) = shifted(wall, -self.length()) else {
-            return false;
-        };
-        // The first opening that would still last: behind `begin`, and up to now.
-        match self.opens.find_next(begin) {
-            Ok(next) => next.timestamp() <= wall,
-            Err(_) => false,
-        }
+        self.opens.was_within(now_ms, self.duration_ms)
     }
 
     /// When it opens next, as its clocks show it.
     #[must_use]
     pub fn opens_next(&self, now_ms: u64) -> Option<String> {
-        let next = self.opens.find_next(self.wall(now_ms)?).ok()?;
-        Some(next.strftime("%Y-%m-%d %H:%M").to_string())
+        self.opens.next_shown(now_ms)
     }
-
-    fn length(&self) -> SignedDuration {
-        SignedDuration::from_millis(i64::try_from(self.duration_ms).unwrap_or(i64::MAX))
-    }
-
-    /// What the clocks show, as if they showed UTC.
-    fn wall(&self, now_ms: u64) -> Option<Timestamp> {
-        let now = Timestamp::from_millisecond(i64::try_from(now_ms).ok()?).ok()?;
-        let shown = self.zone.to_datetime(now);
-        TimeZone::UTC.to_timestamp(shown).ok()
-    }
-}
-
-fn shifted(at: Timestamp, by: SignedDuration) -> Option<Timestamp> {
-    at.checked_add(by).ok()
 }
 
 impl PartialEq for Window {
@@ -125,14 +79,14 @@ impl fmt::Debug for Window {
 impl fmt::Display for Window {
     /// `22:00…` as it was written: `0 22 * * 1-5 for 8h (Europe/Berlin)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = super::decode::duration_text(self.duration_ms);
+        let length = span::text(self.duration_ms);
         write!(f, "{} for {length} ({})", self.cron, self.timezone)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Window, WindowError};
+    use super::{CalendarError, Window, WindowError};
 
     fn ms(text: &str) -> u64 {
         let at: jiff::Timestamp = text.parse().unwrap();
@@ -170,13 +124,22 @@ mod tests {
     #[test]
     fn windows_that_are_none_are_refused() {
         let bad = |cron: &str, duration, zone: &str| Window::new(cron, duration, zone).unwrap_err();
-        assert!(matches!(bad("", 1, "UTC"), WindowError::Cron(_)));
-        assert!(matches!(bad("0 25 * * *", 1, "UTC"), WindowError::Cron(_)));
+        assert!(matches!(
+            bad("", 1, "UTC"),
+            WindowError::Calendar(CalendarError::Cron(_))
+        ));
+        assert!(matches!(
+            bad("0 25 * * *", 1, "UTC"),
+            WindowError::Calendar(CalendarError::Cron(_))
+        ));
         assert!(matches!(
             bad("0 2 * * * Asia/Tokyo", 1, "UTC"),
-            WindowError::Cron(_)
+            WindowError::Calendar(CalendarError::Cron(_))
         ));
-        assert_eq!(bad("0 2 * * *", 1, "Moon/Crater"), WindowError::Timezone);
+        assert_eq!(
+            bad("0 2 * * *", 1, "Moon/Crater"),
+            WindowError::Calendar(CalendarError::Timezone)
+        );
         assert_eq!(bad("0 2 * * *", 0, "UTC"), WindowError::Duration);
         // A day that never comes: never open, and the search ends.
         if let Ok(never) = Window::new("0 0 30 2 *", 1000, "UTC") {

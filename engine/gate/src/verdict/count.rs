@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use terrane_plan::basis::Hash;
 
 /// How long an emergency lasts, in milliseconds: a decision to break the glass is of this moment.
-const EMERGENCY_MS: u64 = 3_600_000;
+pub const EMERGENCY_MS: u64 = 3_600_000;
 
 /// What a person said last about an action.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,17 @@ struct Vote {
     at_ms: u64,
     /// Place in the list of decisions.
     decision: usize,
+    /// It counts for nothing any more. What was said before it does not come back by that.
+    is_over: bool,
+}
+
+/// An approval that stands.
+#[derive(Debug)]
+struct Approving {
+    person: EcoString,
+    id: DecisionId,
+    /// What it covers: places in the list of items.
+    items: Vec<usize>,
 }
 
 /// What all people say.
@@ -27,6 +38,8 @@ pub(super) struct Votes<'a> {
     decisions: &'a [Decision],
     /// By person, then by item.
     votes: BTreeMap<EcoString, BTreeMap<usize, Vote>>,
+    /// Approvals that stand and cover something.
+    approving: Vec<Approving>,
     /// Decisions to break the glass: by person, place in the list of decisions.
     broken: BTreeMap<EcoString, usize>,
     /// People who made the plan.
@@ -35,13 +48,14 @@ pub(super) struct Votes<'a> {
     pub(super) is_signed: bool,
 }
 
-/// Whose decision it is, if it stands: it is genuine, of a key that is good, for this place, and of this time.
+/// Whose decision it is, and why it is over if it is; if it is of a key that is good, for this place, and not of a time to come. Whether it is genuine is not
+/// looked at.
 pub(super) fn standing<'g>(
     gates: &'g Gates,
     facts: &Facts<'_>,
     now_ms: u64,
     decision: &Decision,
-) -> Result<&'g EcoString, Ignored> {
+) -> Result<(&'g EcoString, Option<Ignored>), Ignored> {
     let statement = &decision.statement;
     let (there, here) = (&statement.place, &facts.place);
     let other_state = !there.lineage.is_empty() && there.lineage != here.lineage;
@@ -51,26 +65,23 @@ pub(super) fn standing<'g>(
     let Some((name, person)) = gates.whose(&decision.key) else {
         return Err(Ignored::UnknownKey);
     };
-    if facts.used.contains(&statement.id) {
-        return Err(Ignored::Used);
-    }
     if statement.at_ms > now_ms.saturating_add(CLOCKS_DIFFER_MS) {
         return Err(Ignored::Future);
-    }
-    if statement
-        .expires_ms
-        .is_some_and(|expires| expires <= now_ms)
-    {
-        return Err(Ignored::Expired);
     }
     if person.expires_ms.is_some_and(|expires| expires <= now_ms) {
         return Err(Ignored::KeyExpired);
     }
-    // Last, for it costs most.
-    if !decision.is_genuine() {
-        return Err(Ignored::NotGenuine);
-    }
-    Ok(name)
+    let over = if facts.used.contains(&statement.id) {
+        Some(Ignored::Used)
+    } else if statement
+        .expires_ms
+        .is_some_and(|expires| expires <= now_ms)
+    {
+        Some(Ignored::Expired)
+    } else {
+        None
+    };
+    Ok((name, over))
 }
 
 impl<'a> Votes<'a> {
@@ -87,6 +98,7 @@ impl<'a> Votes<'a> {
         let mut counted = Self {
             decisions: facts.decisions,
             votes: BTreeMap::new(),
+            approving: Vec::new(),
             broken: BTreeMap::new(),
             authors: authors(gates, &facts.author),
             is_signed: false,
@@ -98,13 +110,33 @@ impl<'a> Votes<'a> {
             if !seen.insert((statement.id, decision.signature)) {
                 continue;
             }
-            let person = match standing(gates, facts, now_ms, decision) {
-                Ok(person) => person,
+            let (person, over) = match standing(gates, facts, now_ms, decision) {
+                Ok(found) => found,
                 Err(why) => {
                     ignored.push((statement.id, why));
                     continue;
                 }
             };
+            let covered = match statement.kind {
+                DecisionKind::Approve | DecisionKind::Reject => {
+                    let found = statement.items.iter().filter_map(|item| items.get(item));
+                    found.copied().collect()
+                }
+                DecisionKind::BreakGlass | DecisionKind::Author => Vec::new(),
+            };
+            if let Some(why) = over {
+                ignored.push((statement.id, why));
+            }
+            // What is over and says nothing of this plan need not be looked at further: signatures cost most.
+            if over.is_some() && covered.is_empty() {
+                continue;
+            }
+            if !decision.is_genuine() {
+                if over.is_none() {
+                    ignored.push((statement.id, Ignored::NotGenuine));
+                }
+                continue;
+            }
             match statement.kind {
                 DecisionKind::Author => {
                     if statement.plan == facts.plan {
@@ -113,10 +145,8 @@ impl<'a> Votes<'a> {
                     }
                 }
                 DecisionKind::BreakGlass => {
-                    let all = meaning
-                        .items
-                        .iter()
-                        .all(|item| decision.covers(&item.digest));
+                    let mut all = meaning.items.iter();
+                    let all = all.all(|item| decision.covers(&item.digest));
                     if all && statement.plan == facts.plan {
                         counted.broken.insert(person.clone(), place);
                     } else {
@@ -124,12 +154,10 @@ impl<'a> Votes<'a> {
                     }
                 }
                 DecisionKind::Approve | DecisionKind::Reject => {
-                    let found = statement.items.iter().filter_map(|item| items.get(item));
-                    let covered: Vec<usize> = found.copied().collect();
                     if covered.is_empty() {
                         ignored.push((statement.id, Ignored::CoversNothing));
                     }
-                    counted.vote(person, &covered, decision, place);
+                    counted.vote(person, &covered, decision, (place, over.is_some()));
                 }
             }
         }
@@ -137,14 +165,28 @@ impl<'a> Votes<'a> {
         counted
     }
 
-    fn vote(&mut self, person: &EcoString, items: &[usize], decision: &Decision, place: usize) {
+    fn vote(
+        &mut self,
+        person: &EcoString,
+        items: &[usize],
+        decision: &Decision,
+        (place, is_over): (usize, bool),
+    ) {
         let vote = Vote {
             kind: decision.statement.kind,
             at_ms: decision.statement.at_ms,
             decision: place,
+            is_over,
         };
-        // At the same moment the no counts.
-        let order = |vote: &Vote| (vote.at_ms, vote.kind == DecisionKind::Reject);
+        if vote.kind == DecisionKind::Approve && !is_over && !items.is_empty() {
+            self.approving.push(Approving {
+                person: person.clone(),
+                id: decision.statement.id,
+                items: items.to_vec(),
+            });
+        }
+        // At the same moment the no counts, and what is over.
+        let order = |vote: &Vote| (vote.at_ms, vote.kind == DecisionKind::Reject, vote.is_over);
         let votes = self.votes.entry(person.clone()).or_default();
         for item in items {
             let last = votes.entry(*item).or_insert(vote);
@@ -152,6 +194,26 @@ impl<'a> Votes<'a> {
                 *last = vote;
             }
         }
+    }
+
+    /// Approvals that are used up together with these: what the same people have approved once more. A second time is not good for a second round.
+    pub(super) fn used_with(&self, mut uses: BTreeSet<DecisionId>) -> Vec<DecisionId> {
+        let used = self.approving.iter().filter(|one| uses.contains(&one.id));
+        let said: BTreeSet<(&EcoString, usize)> = used
+            .flat_map(|one| one.items.iter().map(|item| (&one.person, *item)))
+            .collect();
+        let again = |one: &&Approving| {
+            let mut items = one.items.iter();
+            items.any(|item| said.contains(&(&one.person, *item)))
+        };
+        let more: Vec<DecisionId> = self
+            .approving
+            .iter()
+            .filter(again)
+            .map(|one| one.id)
+            .collect();
+        uses.extend(more);
+        uses.into_iter().collect()
     }
 
     /// Nobody approves a plan of their own. That they take it back counts.
@@ -162,7 +224,7 @@ impl<'a> Votes<'a> {
             };
             let mut own = BTreeSet::new();
             votes.retain(|_, vote| {
-                if vote.kind == DecisionKind::Approve {
+                if vote.kind == DecisionKind::Approve && !vote.is_over {
                     own.insert(vote.decision);
                 }
                 vote.kind == DecisionKind::Reject
@@ -195,8 +257,9 @@ impl<'a> Votes<'a> {
             };
             let age = now_ms.saturating_sub(vote.at_ms);
             let counts = vote.kind == DecisionKind::Approve
+                && !vote.is_over
                 && approvals.max_age_ms.is_none_or(|most| age <= most)
-                && gates.may_approve(approvals, person, &item.type_name);
+                && gates.may_approve(approvals, person, &item.types);
             if counts && let Some(decision) = self.decisions.get(vote.decision) {
                 found.push((person, decision.statement.id));
             }
@@ -208,7 +271,7 @@ impl<'a> Votes<'a> {
         let mut found: BTreeMap<(EcoString, usize), Vec<usize>> = BTreeMap::new();
         for (person, votes) in &self.votes {
             for (item, vote) in votes {
-                if vote.kind == DecisionKind::Reject {
+                if vote.kind == DecisionKind::Reject && !vote.is_over {
                     found
                         .entry((person.clone(), vote.decision))
                         .or_default()
@@ -246,7 +309,7 @@ impl<'a> Votes<'a> {
                 continue;
             };
             let age = now_ms.saturating_sub(decision.statement.at_ms);
-            if age <= longest && gates.may_approve(needed, person, "") {
+            if age <= longest && gates.may_approve(needed, person, &[]) {
                 people.push(person.clone());
                 uses.push(decision.statement.id);
             }

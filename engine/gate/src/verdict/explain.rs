@@ -150,7 +150,7 @@ fn blocked_text(blocked: &Blocked) -> String {
     match blocked {
         Blocked::Clock { now_ms, past_ms } => format!(
             "The clock of this machine is {} behind what is recorded already; set it right",
-            crate::gates::duration_text(past_ms.saturating_sub(*now_ms))
+            terrane_model::span::text(past_ms.saturating_sub(*now_ms))
         ),
         Blocked::NotSigned => String::from(
             "The gates want plans to be signed by who makes them; make it with `terrane plan -out=FILE -sign`",

@@ -9,9 +9,10 @@ use crate::decision::{Decision, DecisionId, DecisionKind};
 use crate::facts::{CLOCKS_DIFFER_MS, Facts, PolicyLevel};
 use crate::gates::{Approvals, Gate, Gates};
 use crate::meaning::{Item, Meaning};
+pub use count::EMERGENCY_MS;
 use count::Votes;
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What came of a plan.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -177,6 +178,7 @@ pub fn judge(gates: &Gates, meaning: &Meaning, facts: &Facts<'_>) -> Verdict {
     verdict.blocked = blocked(gates, facts, &votes);
     verdict.rejected = votes.rejections(facts.decisions);
     let mut about = vec![false; meaning.items.len()];
+    let mut asked = about.clone();
     let mut uses = BTreeSet::new();
     let judging = Judging {
         gates,
@@ -190,10 +192,13 @@ pub fn judge(gates: &Gates, meaning: &Meaning, facts: &Facts<'_>) -> Verdict {
         if items.is_empty() {
             continue;
         }
-        items.iter().for_each(|item| about[*item] = true);
+        for item in &items {
+            about[*item] = true;
+            asked[*item] |= !gate.approvals.is_empty();
+        }
         verdict.gates.push(judging.gate(gate, items, &mut uses));
     }
-    verdict.gates.extend(judging.policies(&mut uses));
+    verdict.gates.extend(judging.policies(&asked, &mut uses));
     let unmatched = about.iter().enumerate().filter(|(_, about)| !**about);
     verdict.unmatched = unmatched.map(|(item, _)| item).collect();
     if !verdict.is_open() {
@@ -203,7 +208,7 @@ pub fn judge(gates: &Gates, meaning: &Meaning, facts: &Facts<'_>) -> Verdict {
             uses.extend(by);
         }
     }
-    verdict.uses = uses.into_iter().collect();
+    verdict.uses = votes.used_with(uses);
     verdict
 }
 
@@ -219,7 +224,7 @@ fn blocked(gates: &Gates, facts: &Facts<'_>, votes: &Votes<'_>) -> Vec<Blocked> 
     if gates.signed_plans && !votes.is_signed {
         found.push(Blocked::NotSigned);
     }
-    for result in facts.policies {
+    for result in facts.policies.results() {
         if result.level == PolicyLevel::Deny {
             found.push(Blocked::Policy {
                 rule: result.rule.clone(),
@@ -337,7 +342,7 @@ impl Judging<'_> {
                     && person
                         .expires_ms
                         .is_none_or(|expires| self.now_ms < expires)
-                    && self.gates.may_approve(approvals, name, &item.type_name)
+                    && self.gates.may_approve(approvals, name, &item.types)
             })
             .map(|(name, _)| name.clone())
             .collect()
@@ -371,6 +376,7 @@ impl Judging<'_> {
             // What is not known is not under a limit.
             if self.facts.cost_is_above(most) != crate::gates::select::Answer::No {
                 let known = cost.filter(|cost| cost.unpriced.is_empty() || cost.difference > most);
+                let known = known.filter(|cost| cost.difference.is_finite());
                 lacks.push(Lack::Limit {
                     what: "more cost per month",
                     found: known.map(|cost| format!("{:.2} {}", cost.difference, cost.currency)),
@@ -381,27 +387,43 @@ impl Judging<'_> {
         lacks
     }
 
-    /// What policies ask for where no gate asks for approvals anyway.
-    fn policies(&self, uses: &mut BTreeSet<DecisionId>) -> Vec<GateVerdict> {
-        let asked = self.facts.policies.iter();
-        let mut found = Vec::new();
-        for result in asked.filter(|one| one.level == PolicyLevel::RequireApproval) {
-            // What names none of the actions is about the plan as a whole.
-            let names = |address: &EcoString| result.addresses.contains(address);
-            let whole = !self.meaning.items.iter().any(|item| names(&item.address));
-            let items: Vec<usize> = (self.meaning.items.iter().enumerate())
-                .filter(|(_, item)| whole || names(&item.address))
-                .map(|(at, _)| at)
-                .filter(|at| !self.is_asked_for(*at))
+    /// What policies ask for where no gate asks for approvals anyway: one gate for each rule. `asked`: by action, whether a gate does.
+    fn policies(&self, asked: &[bool], uses: &mut BTreeSet<DecisionId>) -> Vec<GateVerdict> {
+        let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, item) in self.meaning.items.iter().enumerate() {
+            for address in &item.addresses {
+                places.entry(address).or_default().push(at);
+            }
+        }
+        let mut rules: BTreeMap<&EcoString, Asking<'_>> = BTreeMap::new();
+        let results = self.facts.policies.results().iter();
+        for result in results.filter(|one| one.level == PolicyLevel::RequireApproval) {
+            let rule = rules.entry(&result.rule).or_default();
+            rule.messages.insert(&result.message);
+            let named = result.addresses.iter();
+            let named: Vec<usize> = named
+                .filter_map(|address| places.get(address.as_str()))
+                .flatten()
+                .copied()
                 .collect();
+            // What names none of the actions is about the plan as a whole.
+            rule.whole |= named.is_empty();
+            rule.items.extend(named);
+        }
+        let mut found = Vec::new();
+        for (rule, asking) in rules {
+            let all = (0..self.meaning.items.len())
+                .filter(|at| asking.whole || asking.items.contains(at))
+                .filter(|at| !asked.get(*at).copied().unwrap_or(false));
+            let items: Vec<usize> = all.collect();
             if items.is_empty() {
                 continue;
             }
             let mut approved_by = BTreeSet::new();
             let lacks = self.approvals(&Approvals::one(), &items, &mut approved_by, uses);
             found.push(GateVerdict {
-                name: eco_format!("policy {}", result.rule),
-                description: result.message.clone(),
+                name: eco_format!("policy {rule}"),
+                description: asking.description(),
                 items,
                 approved_by: approved_by.into_iter().collect(),
                 lacks,
@@ -409,54 +431,91 @@ impl Judging<'_> {
         }
         found
     }
-
-    /// Whether a gate asks for approvals of an action.
-    fn is_asked_for(&self, at: usize) -> bool {
-        let Some(item) = self.meaning.items.get(at) else {
-            return false;
-        };
-        let mut asking = self
-            .gates
-            .gates
-            .iter()
-            .filter(|gate| !gate.approvals.is_empty());
-        asking.any(|gate| gate.is_about(item, self.meaning, self.facts))
-    }
 }
 
-/// Whether a set of decisions agrees to something by the requirement of [`Gates::amend`]: who agreed, and who else can.
-#[must_use]
-pub fn agreed(
-    gates: &Gates,
-    item: &terrane_plan::basis::Hash,
-    facts: &Facts<'_>,
-) -> (bool, Vec<EcoString>, Vec<EcoString>, Vec<DecisionId>) {
-    let now_ms = facts.now_ms.max(facts.past_ms);
-    let needed = gates.amend.clone().unwrap_or_else(Approvals::one);
-    let mut have: Vec<EcoString> = Vec::new();
-    let mut uses = Vec::new();
-    for decision in facts.decisions {
-        let Ok(person) = count::standing(gates, facts, now_ms, decision) else {
-            continue;
-        };
-        let counts = decision.statement.kind == DecisionKind::Approve
-            && decision.covers(item)
-            && gates.may_approve(&needed, person, "");
-        if counts && !have.contains(person) {
-            have.push(person.clone());
-            uses.push(decision.statement.id);
+/// What a rule of a policy asks for.
+#[derive(Default)]
+struct Asking<'a> {
+    messages: BTreeSet<&'a EcoString>,
+    items: BTreeSet<usize>,
+    whole: bool,
+}
+
+impl Asking<'_> {
+    fn description(&self) -> EcoString {
+        let mut messages = self.messages.iter();
+        let first = messages.next().map(|first| (*first).clone());
+        let first = first.unwrap_or_default();
+        match messages.len() {
+            0 => first,
+            more => eco_format!("{first}, and {more} more like it"),
         }
     }
-    let people = gates.people.keys();
-    let who = people
-        .filter(|name| !have.contains(name) && gates.may_approve(&needed, name, ""))
-        .cloned()
-        .collect();
-    (have.len() >= needed.count, have, who, uses)
 }
 
-/// The decision with an id.
+/// How far people agree to something by the requirement of [`Gates::amend`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Agreement {
+    /// Whether enough do, and nobody is against it.
+    pub is_enough: bool,
+    /// Who agrees.
+    pub have: Vec<EcoString>,
+    /// Who else can.
+    pub who: Vec<EcoString>,
+    /// Who is against it.
+    pub against: Vec<EcoString>,
+    /// The decisions that it rests on.
+    pub uses: Vec<DecisionId>,
+}
+
+/// Whether decisions agree to something by the requirement of [`Gates::amend`]. What each person said last counts.
 #[must_use]
-pub fn find<'a>(decisions: &'a [Decision], id: &DecisionId) -> Option<&'a Decision> {
-    decisions.iter().find(|one| one.statement.id == *id)
+pub fn agreed(gates: &Gates, item: &terrane_plan::basis::Hash, facts: &Facts<'_>) -> Agreement {
+    let now_ms = facts.now_ms.max(facts.past_ms);
+    let needed = gates.amend.clone().unwrap_or_else(Approvals::one);
+    let behind = facts.now_ms.saturating_add(CLOCKS_DIFFER_MS) < facts.past_ms;
+    let mut last: BTreeMap<&EcoString, (&Decision, bool)> = BTreeMap::new();
+    for decision in facts.decisions {
+        let statement = &decision.statement;
+        let votes = matches!(statement.kind, DecisionKind::Approve | DecisionKind::Reject);
+        if !votes || !decision.covers(item) {
+            continue;
+        }
+        let Ok((person, over)) = count::standing(gates, facts, now_ms, decision) else {
+            continue;
+        };
+        if !decision.is_genuine() {
+            continue;
+        }
+        let age = now_ms.saturating_sub(statement.at_ms);
+        let old = needed.max_age_ms.is_some_and(|most| age > most);
+        let order = |decision: &Decision| {
+            let statement = &decision.statement;
+            (statement.at_ms, statement.kind == DecisionKind::Reject)
+        };
+        let said = (decision, over.is_some() || old);
+        match last.get(person) {
+            Some((before, _)) if order(before) >= order(decision) => {}
+            _ => {
+                last.insert(person, said);
+            }
+        }
+    }
+    let mut found = Agreement::default();
+    for (person, (decision, is_over)) in last {
+        let may = gates.may_approve(&needed, person, &[]);
+        match decision.statement.kind {
+            DecisionKind::Reject if !is_over => found.against.push(person.clone()),
+            DecisionKind::Approve if !is_over && may => {
+                found.have.push(person.clone());
+                found.uses.push(decision.statement.id);
+            }
+            _ => {}
+        }
+    }
+    let can =
+        |name: &&EcoString| !found.have.contains(name) && gates.may_approve(&needed, name, &[]);
+    found.who = gates.people.keys().filter(can).cloned().collect();
+    found.is_enough = found.have.len() >= needed.count && found.against.is_empty() && !behind;
+    found
 }

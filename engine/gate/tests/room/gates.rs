@@ -2,7 +2,7 @@
 
 use crate::world::{Desk, HOUR, NOW, TWO, World, gates, people};
 use terrane_gate::decision::DecisionKind::{self, Approve, Author, BreakGlass, Reject};
-use terrane_gate::facts::{Cost, PolicyLevel, PolicyResult};
+use terrane_gate::facts::{Cost, PolicyLevel, PolicyResult, Said};
 use terrane_gate::verdict::{Blocked, Ignored, Lack};
 
 /// One story: gates, who decides what, and whether the plan of two creations passes.
@@ -538,12 +538,12 @@ fn selectors_select_by_what_an_action_is() {
         );
         let gates = gates(&text);
         let mut desk = Desk::new();
-        desk.policies.push(PolicyResult {
+        desk.policies = Said::new(vec![PolicyResult {
             level: PolicyLevel::Warn,
             rule: "tags.owner".into(),
             message: "no owner".into(),
             addresses: vec!["terraform_data.a".into()],
-        });
+        }]);
         let (verdict, _) = desk.judge(&made, &gates);
         let meaning = desk.meaning(&made);
         let gate = verdict.gates.iter().find(|gate| gate.name == "g");
@@ -588,12 +588,12 @@ fn policies_and_cost_are_looked_at() {
     ] {
         let mut desk = Desk::new();
         desk.cost = Some(cost(0.0, &[]));
-        desk.policies.push(PolicyResult {
+        desk.policies = Said::new(vec![PolicyResult {
             level,
             rule: "p".into(),
             message: "because".into(),
             addresses: vec!["terraform_data.a".into()],
-        });
+        }]);
         if decided {
             desk.decide(&made, "ana", Approve, 0);
         }

@@ -5,7 +5,9 @@
     reason = "what fails here fails the test, also in functions that tests share"
 )]
 
+mod crafted;
 mod examples;
 mod gates;
+mod late;
 mod property;
 mod world;

@@ -6,10 +6,12 @@
 
 use crate::world::{Desk, HOUR, NOW, PLAN, World, gates, key, people};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use terrane_gate::Refusal;
 use terrane_gate::decision::{Decision, DecisionId, DecisionKind, Place, Statement};
 use terrane_gate::gates::Gates;
-use terrane_plan::plan::{Action, Plan, ResourceChange};
+use terrane_model::snapshot::ObjectState;
+use terrane_plan::plan::{Action, Drift, Plan, ResourceChange};
 use terrane_tests::engine::{Made, Rng};
 use terrane_value::Value;
 
@@ -71,8 +73,11 @@ fn actions(plan: &Plan) -> impl Iterator<Item = &ResourceChange> {
 struct Truth {
     /// By decision: who, what they looked at, until when.
     approvals: BTreeMap<DecisionId, (String, BTreeSet<String>, u64)>,
+    /// What each said last of something: whether that was a no.
     rejected: BTreeMap<String, BTreeMap<String, bool>>,
     used: BTreeSet<DecisionId>,
+    /// Which of their decisions was the last one about something.
+    last: BTreeMap<(String, String), DecisionId>,
 }
 
 struct Game {
@@ -163,7 +168,12 @@ impl Game {
         }
         self.next += 1;
         let id = DecisionId([self.next; 16]);
-        let until = self.clock + 24 * HOUR;
+        // Some hold for ever, some for so short a time that what was said before could come back.
+        let until = match self.rng.below(4) {
+            0 => u64::MAX,
+            1 => self.clock + HOUR,
+            _ => self.clock + 24 * HOUR,
+        };
         let statement = Statement {
             id,
             kind: if reject {
@@ -176,7 +186,7 @@ impl Game {
             items: chosen.iter().map(|item| item.digest).collect(),
             comment: "".into(),
             at_ms: self.clock,
-            expires_ms: Some(until),
+            expires_ms: (until < u64::MAX).then_some(until),
         };
         self.desk.decisions.push(statement.sign(&key(person)));
         self.clock += 1;
@@ -185,6 +195,9 @@ impl Game {
             let mine = self.truth.rejected.entry(person.to_owned()).or_default();
             for what in &looked_at {
                 mine.insert(what.clone(), reject);
+                self.truth
+                    .last
+                    .insert((person.to_owned(), what.clone()), id);
             }
             if !reject {
                 self.truth
@@ -243,6 +256,7 @@ impl Game {
                 .iter()
                 .filter(|(id, (person, looked_at, until))| {
                     looked_at.contains(&what)
+                        && self.truth.last.get(&(person.clone(), what.clone())) == Some(id)
                         && *until > now
                         && !self.truth.used.contains(id)
                         && self
@@ -276,13 +290,14 @@ impl Game {
         }
         let which = self.rng.below(plan.changes.len());
         let change = &mut plan.changes[which];
-        match self.rng.below(6) {
+        match self.rng.below(13) {
             0 => change.after = replaced(&change.after, "input", Value::string("evil")),
             1 => change.before = replaced(&change.before, "input", Value::string("evil")),
             2 => change.action = Action::Delete,
             3 => change.addr.resource.name = "other".into(),
             4 => change.private = std::sync::Arc::from(&b"evil"[..]),
-            _ => plan.workspace = "other".into(),
+            5 => plan.workspace = "other".into(),
+            _ => return self.another_state(at, which),
         }
         let text = *text;
         if plan.workspace == "other" {
@@ -292,6 +307,83 @@ impl Game {
             return;
         }
         self.try_plan(at, plan, text);
+    }
+
+    /// What a plan says of state is not so. Some of that is nothing that is done, so that the gate has nothing to say: then the state itself is what stops it.
+    fn another_state(&mut self, at: usize, which: usize) {
+        let (made, text) = &self.plans[at];
+        let honest = made.plan.clone().unwrap();
+        let mut plan = honest.clone();
+        let change = &mut plan.changes[which];
+        let evil = |object: &Arc<ObjectState>| {
+            let mut object = (**object).clone();
+            let attributes = &object.attributes;
+            object.attributes = attributes.replace("\"id\":\"", "\"id\":\"evil").into();
+            Some(Arc::new(object))
+        };
+        match self.rng.below(6) {
+            0 => change.stored = change.stored.as_ref().and_then(evil),
+            1 => {
+                change.stored = change.stored.as_ref().and_then(evil);
+                change.dependencies = Arc::from([change.addr.resource.config()]);
+                change.provider_key = Some(terrane_model::addr::InstanceKey::Str("evil".into()));
+            }
+            2 => {
+                change.before = replaced(&change.before, "id", Value::string("evil"));
+                change.stored = change.stored.as_ref().and_then(evil);
+            }
+            3 => {
+                // Refresh is said to have found another object.
+                let after = replaced(&change.before, "id", Value::string("evil"));
+                let drift = Drift {
+                    addr: change.addr.clone(),
+                    previous_addr: None,
+                    deposed: None,
+                    provider: change.provider.clone(),
+                    before: change.before.clone(),
+                    after,
+                    identity: (Value::NULL, Value::NULL),
+                    refreshed: change.stored.as_ref().and_then(evil),
+                };
+                plan.drift = vec![drift];
+            }
+            4 => {
+                // As if it came from somewhere else.
+                change.previous_addr = Some(change.addr.clone());
+                let to = change.addr.clone();
+                let mut from = to.clone();
+                from.resource.name = "a".into();
+                plan.moves.push((from, to));
+            }
+            _ => {
+                let evil = change.provider.provider.clone();
+                self.desk.programs.insert(evil, "1.0.0 h1:evil".into());
+            }
+        }
+        let swapped = !self.desk.programs.is_empty();
+        let text = *text;
+        let went = self.try_plan(at, plan.clone(), text);
+        self.desk.programs.clear();
+        let acts = honest
+            .changes
+            .iter()
+            .any(|change| change.action != Action::NoOp);
+        assert!(!(went && swapped && acts), "another program does it");
+        if !went || plan == honest {
+            return;
+        }
+        // On a copy of the world: whatever passes does nothing.
+        let mut session = self.world.0.fork();
+        let before = (session.store.snapshot(), session.cloud.world.objects());
+        let (made, _) = &mut self.plans[at];
+        made.plan = Some(plan);
+        let run = session.apply(made, &mut terrane_tests::engine::Chaos::none());
+        made.plan = Some(honest);
+        assert!(run.applied.is_none(), "a plan of another state was applied");
+        assert_eq!(
+            before,
+            (session.store.snapshot(), session.cloud.world.objects())
+        );
     }
 
     /// A decision is edited, or signed by somebody else. If it then counts for anything, the model says that it must not.

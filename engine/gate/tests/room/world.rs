@@ -1,10 +1,11 @@
 //! What stories about gates play in: plans, people with keys, and a desk on which decisions are.
 
-use std::collections::BTreeSet;
+use ecow::EcoString;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use terrane_gate::decision::{Decision, DecisionId, DecisionKind, Place, Statement};
-use terrane_gate::facts::{Cost, Facts, PolicyResult};
+use terrane_gate::facts::{Cost, Facts, Said};
 use terrane_gate::gates::{File, Gates, parse};
 use terrane_gate::key::PrivateKey;
 use terrane_gate::meaning::Meaning;
@@ -91,8 +92,9 @@ pub(crate) struct Desk {
     pub(crate) used: BTreeSet<DecisionId>,
     pub(crate) now_ms: u64,
     pub(crate) past_ms: u64,
-    pub(crate) policies: Vec<PolicyResult>,
+    pub(crate) policies: Said,
     pub(crate) cost: Option<Cost>,
+    pub(crate) programs: BTreeMap<ProviderAddr, EcoString>,
 }
 
 impl Desk {
@@ -107,8 +109,9 @@ impl Desk {
             used: BTreeSet::new(),
             now_ms: NOW,
             past_ms: NOW - HOUR,
-            policies: Vec::new(),
+            policies: Said::default(),
             cost: None,
+            programs: BTreeMap::new(),
         }
     }
 
@@ -174,6 +177,7 @@ impl Desk {
             sources: &made.compiled.sources,
             schemas: &schemas,
             secret: &SECRET,
+            programs: &self.programs,
         })
     }
 

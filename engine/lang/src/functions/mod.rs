@@ -43,6 +43,7 @@ pub use provider::{
     Callee, ConfiguredFunction, ProviderFunction, ProviderFunctionError, ProviderFunctions,
     ProviderNames, ProviderParam,
 };
+pub use yaml::value_of as yaml_value;
 
 /// The parts of the table.
 fn families() -> Vec<&'static [table::Function]> {

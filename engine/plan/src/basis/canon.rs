@@ -132,6 +132,14 @@ impl Canon {
         self.text(&text);
     }
 
+    /// Bytes that may hold secrets: as a sensitive value.
+    pub fn secret(&mut self, bytes: &[u8], secret: &Hash) {
+        let mut hidden = Self::new("terrane secret bytes");
+        hidden.bytes(bytes);
+        self.tag(22);
+        self.bytes(&keyed(secret, &hidden.finish()));
+    }
+
     /// The digest of all that was taken in.
     #[must_use]
     pub fn finish(self) -> Hash {

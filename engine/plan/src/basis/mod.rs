@@ -14,6 +14,7 @@ use crate::objchange::schema_marks;
 use crate::plan::{Action, Plan, ResourceChange};
 use crate::planner::index::ConfigIndex;
 use crate::view::text::Schemas;
+use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::fmt;
 use terrane_config::config::{Config, ModuleId, Repetition};
@@ -36,6 +37,8 @@ pub struct BasisInput<'a> {
     pub schemas: Schemas<'a>,
     /// What sensitive values are hashed with.
     pub secret: &'a Hash,
+    /// The programs that are the providers: version and digests of each, as the plan was made with them. Providers that are built in have none.
+    pub programs: &'a BTreeMap<ProviderAddr, EcoString>,
 }
 
 impl fmt::Debug for BasisInput<'_> {
@@ -53,6 +56,8 @@ pub struct Basis<'a> {
     texts: Texts<'a>,
     /// By node, as far as they were needed.
     nodes: Vec<Option<Hash>>,
+    /// By node: its place in the order in which each is behind what it needs. Empty until it is asked for.
+    places: Vec<u32>,
     /// Changes by resource.
     changes: BTreeMap<ConfigResource, Vec<&'a ResourceChange>>,
     leaves: BTreeMap<ConfigResource, Hash>,
@@ -81,6 +86,7 @@ impl<'a> Basis<'a> {
         let removed = texts.removed(input.config);
         Self {
             nodes: vec![None; graph.len()],
+            places: Vec::new(),
             index: ConfigIndex::new(input.config),
             graph,
             texts,
@@ -175,15 +181,14 @@ impl<'a> Basis<'a> {
                 }
             }
         }
-        // Mostly few: then the order of all is not walked.
-        let order: Vec<NodeId> = match needed.as_slice() {
-            [_] => needed,
-            _ => {
-                let order = self.graph.order().iter().copied();
-                order.filter(|id| seen.contains(id)).collect()
+        if self.places.is_empty() {
+            self.places = vec![0; self.graph.len()];
+            for (place, id) in (0u32..).zip(self.graph.order()) {
+                self.places[id.index()] = place;
             }
-        };
-        for id in order {
+        }
+        needed.sort_unstable_by_key(|id| self.places[id.index()]);
+        for id in needed {
             let digest = self.digest(id);
             self.nodes[id.index()] = Some(digest);
         }
@@ -336,6 +341,8 @@ impl<'a> Basis<'a> {
 struct Texts<'a> {
     sources: &'a SourceMap,
     outlines: BTreeMap<FileId, Option<Outline<'a>>>,
+    /// Of whole files, where they were needed.
+    wholes: BTreeMap<FileId, Hash>,
     /// By folder: all files that override.
     overrides: BTreeMap<String, Hash>,
 }
@@ -358,6 +365,7 @@ impl<'a> Texts<'a> {
         Self {
             sources,
             outlines: BTreeMap::new(),
+            wholes: BTreeMap::new(),
             overrides: overrides
                 .map(|(dir, canon)| (dir, canon.finish()))
                 .collect(),
@@ -374,9 +382,16 @@ impl<'a> Texts<'a> {
         entry.as_ref()
     }
 
-    fn whole(&self, file: FileId, canon: &mut Canon) {
+    /// A file as a whole. Each of its declarations needs it, so it is hashed once.
+    fn whole(&mut self, file: FileId, canon: &mut Canon) {
+        let sources = self.sources;
+        let digest = self.wholes.entry(file).or_insert_with(|| {
+            let mut canon = Canon::new("terrane file");
+            canon.text(sources.get(file).map_or("", |file| &file.text));
+            canon.finish()
+        });
         canon.tag(9);
-        canon.text(self.sources.get(file).map_or("", |file| &file.text));
+        canon.bytes(digest);
     }
 
     /// The block or attribute at the top of its file that a place is in.

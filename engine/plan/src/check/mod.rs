@@ -5,9 +5,12 @@ mod changes;
 mod graph;
 mod order;
 mod rest;
+mod state;
 
 #[cfg(test)]
 mod tests;
+
+pub use state::{Identities, against};
 
 use crate::plan::{Plan, ResourceChange};
 use std::fmt;

@@ -22,10 +22,9 @@ struct Finder {
     found: Vec<Difference>,
 }
 
-/// What is not there is null.
+/// An attribute, or the element of a map. What is not there is null.
 fn part(value: &Value, name: &str) -> Value {
-    let found = value.get(name).cloned();
-    found.unwrap_or_else(|| Value::null(Type::Dynamic))
+    value.get(name).cloned().unwrap_or_else(absent)
 }
 
 fn absent() -> Value {
@@ -126,7 +125,7 @@ impl Finder {
                     } else {
                         path.attr(name.clone())
                     };
-                    let (old, new) = (entry(old, name), entry(new, name));
+                    let (old, new) = (part(old, name), part(new, name));
                     self.value(&inner, configurable, &old, &new);
                 }
             }
@@ -174,13 +173,4 @@ fn names(value: &Value) -> BTreeSet<EcoString> {
         Kind::Object(object) => object.iter().map(|(name, _)| name.clone()).collect(),
         _ => BTreeSet::new(),
     }
-}
-
-fn entry(value: &Value, name: &str) -> Value {
-    let found = match value.kind() {
-        Kind::Map(map) => map.get(name).cloned(),
-        Kind::Object(object) => object.get(name).cloned(),
-        _ => None,
-    };
-    found.unwrap_or_else(absent)
 }

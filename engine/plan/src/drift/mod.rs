@@ -10,7 +10,7 @@ mod table;
 mod tests;
 
 pub use compare::compare;
-pub(crate) use table::is_in;
+pub(crate) use table::fits;
 pub use table::{ATTRIBUTES, CLOUD_KEYS, TYPES};
 
 use ecow::EcoString;
@@ -139,9 +139,9 @@ pub struct Unmanaged {
 /// A type that could not be listed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unlisted {
-    /// Which provider configuration was asked.
-    pub provider: ProviderConfigAddr,
-    /// The type.
+    /// Which provider configuration was asked; `None`: of a name that the user gave, no provider has a type.
+    pub provider: Option<ProviderConfigAddr>,
+    /// The type, or the name.
     pub type_name: EcoString,
     /// Why.
     pub problem: String,

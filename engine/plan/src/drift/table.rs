@@ -95,11 +95,12 @@ pub const CLOUD_KEYS: &[&str] = &[
 ];
 
 /// Whether a name is in a table.
-pub(crate) fn is_in(table: &[&str], name: &str) -> bool {
+pub(super) fn is_in(table: &[&str], name: &str) -> bool {
     table.iter().any(|pattern| fits(pattern, name))
 }
 
-fn fits(pattern: &str, name: &str) -> bool {
+/// Whether a name is one that a pattern stands for.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     let open_begin = pattern.starts_with('*');
     let open_end = pattern.ends_with('*');
     let core = pattern.trim_matches('*');

@@ -15,11 +15,11 @@
 
 use super::{ExecGraph, Step, StepId, StepKind};
 use crate::ephemeral::EphemeralInstance;
-use crate::graph::{Graph, Node, NodeId, each_target};
+use crate::graph::{Graph, Node, NodeId};
 use crate::plan::{Action, Plan, PlanMode, ResourceChange};
 use crate::world::{Place, World, uses_repetition};
 use std::collections::BTreeMap;
-use terrane_config::config::{Config, Dependency, Import, ModuleId, Reference, Repetition};
+use terrane_config::config::{Config, Import, ModuleId, Reference, Repetition};
 use terrane_lang::expr::{Compiled, Use};
 use terrane_model::addr::{
     ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleInstance, ResourceAddr,
@@ -60,11 +60,11 @@ pub(crate) struct Builder<'a> {
     /// By resource node and position.
     pub(super) applies: BTreeMap<(NodeId, u32), InstanceSteps>,
     /// What a value (or a whole resource, or a provider configuration) stands for. `None`: nothing to wait for.
-    joins: BTreeMap<(NodeId, u32), Option<StepId>>,
+    pub(super) joins: BTreeMap<(NodeId, u32), Option<StepId>>,
     /// What those wait for who refer to a data source that was read while planning, by node and module instance: what it is made of.
     pub(super) behind: BTreeMap<(NodeId, u32), Option<StepId>>,
     /// By module instance: what everything in it waits for.
-    around: BTreeMap<Place, Option<StepId>>,
+    pub(super) around: BTreeMap<Place, Option<StepId>>,
 }
 
 impl<'a> Builder<'a> {
@@ -509,7 +509,7 @@ impl<'a> Builder<'a> {
     }
 
     /// All instances of a resource in a module instance.
-    fn whole(&mut self, node: NodeId, pos: u32) -> Option<StepId> {
+    pub(super) fn whole(&mut self, node: NodeId, pos: u32) -> Option<StepId> {
         if let Some(known) = self.joins.get(&(node, pos)) {
             return *known;
         }
@@ -525,56 +525,6 @@ impl<'a> Builder<'a> {
         let join = self.join(steps);
         self.joins.insert((node, pos), join);
         join
-    }
-
-    pub(super) fn depends_on(
-        &mut self,
-        place: Place,
-        entries: &[Dependency],
-        after: &mut Vec<StepId>,
-    ) {
-        for Dependency { on, .. } in entries {
-            let module = self.config.module(place.module);
-            let mut nodes = Vec::new();
-            each_target(self.config, module, *on, &mut |node| nodes.push(node));
-            for node in nodes {
-                match node {
-                    Node::Resource(..) => after.extend(self.whole(self.graph.id(node), place.pos)),
-                    _ => {
-                        let (graph, joins) = (self.graph, &self.joins);
-                        self.world.each_value_target(place, *on, &mut |node, pos| {
-                            after.extend(joins.get(&(graph.id(node), pos)).copied().flatten());
-                        });
-                    }
-                }
-            }
-            if let Reference::Call(call) = on {
-                self.everything_in(place, *call, after);
-            }
-        }
-    }
-
-    /// Everything in all instances of a called module, and in those that it calls.
-    fn everything_in(&mut self, place: Place, call: u32, after: &mut Vec<StepId>) {
-        let mut open = vec![(place, call)];
-        while let Some((place, call)) = open.pop() {
-            let child = self.config.module(place.module).calls[call as usize].module;
-            let Some(cell) = self.world.call_cell(place, call) else {
-                continue;
-            };
-            let count = u32::try_from(cell.keys.len()).expect("fewer than 2^32 module instances");
-            for pos in cell.first..cell.first + count {
-                for (at, _) in (0u32..).zip(&self.config.module(child).resources) {
-                    after.extend(self.whole(self.graph.id(Node::Resource(child, at)), pos));
-                }
-                let inner = Place { module: child, pos };
-                open.extend(
-                    (0u32..)
-                        .zip(&self.config.module(child).calls)
-                        .map(|(call, _)| (inner, call)),
-                );
-            }
-        }
     }
 
     #[expect(
@@ -669,28 +619,6 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-    }
-
-    /// What the calls around a module instance refer to in `depends_on`, `count` and `for_each`: all that is in the module comes after it.
-    fn around(&mut self, place: Place) -> Option<StepId> {
-        if let Some(known) = self.around.get(&place) {
-            return *known;
-        }
-        let mut after = Vec::new();
-        let mut at = place;
-        while let (Some(parent), Some((_, call))) = (
-            self.world.module_cell(at).parent,
-            self.config.module(at.module).parent,
-        ) {
-            let config = self.config;
-            let call = &config.module(parent.module).calls[call as usize];
-            self.depends_on(parent, &call.depends_on, &mut after);
-            self.repetition(parent, &call.repetition, &mut after);
-            at = parent;
-        }
-        let join = self.join(after);
-        self.around.insert(place, join);
-        join
     }
 
     fn tidy(&mut self) {

@@ -3,6 +3,7 @@
 pub(crate) mod build;
 mod decided;
 mod ephemeral;
+mod order;
 mod picked;
 
 /// Index of a step.

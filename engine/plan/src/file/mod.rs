@@ -33,7 +33,7 @@ pub struct SavedPlan {
     pub plan: Plan,
     /// The files of the configuration: path relative to the root module, content. In the order given; paths are unique.
     pub sources: Vec<(String, Arc<[u8]>)>,
-    /// Whatever else the shell keeps with it (the lock file, the backend …), by name. This room does not look into it.
+    /// Whatever else the shell keeps with it (the programs that are its providers, the backend …), by name. This room does not look into it.
     pub extra: BTreeMap<String, Arc<[u8]>>,
 }
 
@@ -94,6 +94,15 @@ impl std::error::Error for FileError {}
 /// For values that must not be stored, and for sizes beyond the format.
 pub fn encode(saved: &SavedPlan) -> Result<Vec<u8>, FileError> {
     container::pack(&plan::write(saved)?)
+}
+
+/// A saved plan as bytes, and its digest.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_with_digest(saved: &SavedPlan) -> Result<(Vec<u8>, Digest), FileError> {
+    let sections = plan::write(saved)?;
+    Ok((container::pack(&sections)?, container::digest(&sections)))
 }
 
 /// Reads a saved plan, and its digest.

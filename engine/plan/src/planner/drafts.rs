@@ -152,6 +152,7 @@ impl Core {
     pub(super) fn draft_answered(&mut self, at: usize, outcome: Result<Reply, CallFailure>) {
         let object = self.drafts[at].object;
         let addr = self.prior.objects[object].addr.to_string();
+        self.may_quote(Some(object), None);
         match outcome {
             Ok(reply) => {
                 let failed = self.report_provider(&reply.diagnostics, &addr, &|_| None);

@@ -48,6 +48,7 @@ impl Core {
         let reply = match outcome {
             Ok(reply) => reply,
             Err(failure) => {
+                self.may_quote(Some(id), None);
                 if let Some(provider) = provider {
                     self.report_failure(&failure, &provider, &addr, None);
                 }
@@ -55,6 +56,9 @@ impl Core {
             }
         };
         let span = self.object_span(id);
+        if !reply.diagnostics.is_empty() {
+            self.may_quote(Some(id), None);
+        }
         if self.report_provider(&reply.diagnostics, &addr, &|_| span) {
             return self.object_failed(id);
         }

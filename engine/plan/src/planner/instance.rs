@@ -30,6 +30,13 @@ impl Core {
         let (address, provider, step) = (addr.to_string(), provider.clone(), *step);
         let config = self.config.clone();
         let resource = &config.module(place.module).resources[*at as usize];
+        if outcome
+            .as_ref()
+            .map_or(true, |reply| !reply.diagnostics.is_empty())
+        {
+            let (object, config) = (self.tasks[id].object, self.tasks[id].config.clone());
+            self.may_quote(object, Some(&config));
+        }
         let mut reply = match outcome {
             Ok(reply) => reply,
             Err(failure) => {
@@ -168,15 +175,8 @@ impl Core {
             .object
             .filter(|object| self.prior.objects[*object].stage == Stage::Ready);
         let Some(object) = present else {
-            let Task { place, at, .. } = &self.tasks[id];
-            let ty = self
-                .world
-                .resource(place.module, *at)
-                .schema
-                .block
-                .implied_type()
-                .clone();
-            return self.settle(id, Ok(Value::unknown(ty)));
+            // Of what is not there nothing is known, as with the peers not even its type: a condition may have it in the branch that is not taken.
+            return self.settle(id, Ok(Value::dynamic()));
         };
         let value = self.marked(object, &self.prior.objects[object].now.clone());
         if !self.is_destroy() {

@@ -97,6 +97,8 @@ pub(crate) struct Core {
     pub(crate) config: Arc<Config>,
     /// What providers may quote, and must not be shown.
     secrets: Secrets,
+    /// With what they may quote of that which the next message is about.
+    secrets_of_next: Option<Secrets>,
     graph: Arc<Graph>,
     index: ConfigIndex,
     snapshot: Arc<Snapshot>,
@@ -203,6 +205,7 @@ impl Core {
             resource_deps: vec![None; graph.len()],
             config,
             secrets,
+            secrets_of_next: None,
             graph,
             index,
             snapshot,
@@ -361,6 +364,10 @@ impl Core {
         }
     }
 
+    pub(crate) fn forget(&mut self, id: RequestId) {
+        self.waiting.remove(&id.0);
+    }
+
     pub(crate) fn tell_time(&mut self, now_ms: u64) {
         self.ephemerals.now_ms = self.ephemerals.now_ms.max(now_ms);
     }
@@ -428,12 +435,28 @@ impl Core {
         address: &str,
         span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>,
     ) -> bool {
+        let own = self.secrets_of_next.take();
         for message in messages {
-            let message = self.secrets.hide_in(message);
+            let message = own.as_ref().unwrap_or(&self.secrets).hide_in(message);
             self.diagnostics
                 .push(provider_diagnostic(&message, address, span_of));
         }
         messages.iter().any(|message| message.is_error)
+    }
+
+    /// To be called before what a provider says about an object (with this configuration) is reported: it may quote what they hold.
+    fn may_quote(&mut self, id: Option<prior::ObjectId>, config: Option<&terrane_value::Value>) {
+        let mut secrets = self.secrets.clone();
+        if let Some(config) = config {
+            secrets.add(config);
+        }
+        if let Some(id) = id {
+            let object = &self.prior.objects[id];
+            for value in [&object.old, &object.now] {
+                secrets.add(&self.marked(id, value));
+            }
+        }
+        self.secrets_of_next = Some(secrets);
     }
 
     /// A call that had no answer.
@@ -450,10 +473,10 @@ impl Core {
             .addr
             .provider
             .for_display();
-        let mut diagnostic = Diagnostic::error(
-            &rules::answer::NO_ANSWER,
-            format!("The provider {name} gave no answer: {}.", failure.message),
-        );
+        let own = self.secrets_of_next.take();
+        let secrets = own.as_ref().unwrap_or(&self.secrets);
+        let said = secrets.no_answer(&name, failure);
+        let mut diagnostic = Diagnostic::error(&rules::answer::NO_ANSWER, said);
         diagnostic.address = (!address.is_empty()).then(|| address.to_owned());
         diagnostic.subject = span;
         self.diagnostics.push(diagnostic);

@@ -453,6 +453,7 @@ impl Core {
             self.by_instance.insert(instance.clone(), at);
             match value {
                 Ok(value) => {
+                    self.secrets.add(&value);
                     let config = value.unmark_deep();
                     self.configuring.push(Configuring {
                         instance: instance.clone(),

@@ -291,12 +291,16 @@ impl Core {
         let reply = match (outcome, provider) {
             (Ok(reply), _) => reply,
             (Err(failure), Some(provider)) => {
+                self.may_quote(Some(id), None);
                 self.report_failure(&failure, &provider, &addr, None);
                 return self.object_failed(id);
             }
             (Err(_), None) => return self.object_failed(id),
         };
         let span = self.object_span(id);
+        if !reply.diagnostics.is_empty() {
+            self.may_quote(Some(id), None);
+        }
         if self.report_provider(&reply.diagnostics, &addr, &|_| span) {
             return self.object_failed(id);
         }

@@ -74,12 +74,16 @@ impl Core {
         let reply = match outcome {
             Ok(reply) => reply,
             Err(failure) => {
+                self.may_quote(Some(id), None);
                 if let Some(provider) = object_provider(self, id) {
                     self.report_failure(&failure, &provider, &addr, None);
                 }
                 return;
             }
         };
+        if !reply.diagnostics.is_empty() {
+            self.may_quote(Some(id), None);
+        }
         if self.report_provider(&reply.diagnostics, &addr, &|_| None) {
             return;
         }

@@ -216,7 +216,9 @@ impl Core {
             None => Call::Resolve {
                 type_name: resource.type_name.clone(),
                 token: intent.token.clone(),
-                planned: Value::NULL,
+                planned: self.schema_of_intent(intent).map_or(Value::NULL, |schema| {
+                    stored::decode_planned(&intent.planned, schema.block.implied_type())
+                }),
             },
         };
         self.ask(&provider, call, Waiting::Intent(id));

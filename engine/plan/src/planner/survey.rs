@@ -5,7 +5,7 @@
 
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting};
-use crate::drift::{Class, Drifted, Unlisted, Unmanaged, compare};
+use crate::drift::{Class, Drifted, Unlisted, Unmanaged, compare, fits};
 use crate::machine::{Listed, PlanInput, ProviderInstance, Surveyed};
 use crate::objchange::{self, as_configured};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use terrane_config::config::IgnoreChanges;
 use terrane_model::addr::{Mode, ProviderAddr};
 use terrane_model::provider::{Answer, Call, CallFailure, ListedObject, Reply};
-use terrane_model::schema::Schema;
+use terrane_model::schema::{ProviderSchema, Schema};
 use terrane_value::{EcoString, Kind, Value};
 
 /// More objects of a type than these are not listed.
@@ -105,61 +105,82 @@ impl Core {
         self.question(&provider, call, Question::Same(id));
     }
 
-    /// Lists the types that were asked for, by each provider instance that is ready.
+    /// Lists the types that were asked for, by each provider instance of what is looked at. What can't be listed is told.
     fn ask_lists(&mut self) {
-        let Some(wanted) = self.survey.as_ref().map(|survey| survey.list.clone()) else {
+        let wanted = self.survey.as_ref().map(|survey| survey.list.clone());
+        let Some(wanted) = wanted.filter(|wanted| *wanted != Listed::Nothing) else {
             return;
         };
         let mut of_state: BTreeMap<ProviderInstance, BTreeSet<EcoString>> = BTreeMap::new();
-        for object in &self.prior.objects {
-            if let Some(provider) = &object.provider {
-                let types = of_state.entry(provider.clone()).or_default();
+        for id in 0..self.prior.objects.len() {
+            let object = &self.prior.objects[id];
+            if let Some(provider) = object.provider.clone().filter(|_| self.is_surveyed(id)) {
+                let types = of_state.entry(provider).or_default();
                 types.insert(object.addr.resource.type_name.clone());
             }
         }
+        let mut unknown: BTreeSet<&String> = wanted.patterns().iter().collect();
         for (provider, managed) in of_state {
-            if !self.provider_ready(&provider) {
-                continue;
-            }
             let Some(schema) = self.info(provider.config).map(|info| info.schema.clone()) else {
                 continue;
             };
-            let names: Vec<EcoString> = schema
-                .list_resources
-                .keys()
-                .filter(|name| wanted.names(name, managed.contains(name.as_str())))
-                .map(|name| EcoString::from(name.as_str()))
-                .collect();
-            for type_name in names {
-                let Some(listing) = schema.list_resources.get(&type_name).cloned() else {
-                    continue;
-                };
-                let needs = listing.block.attributes.iter();
-                let needs: Vec<&str> = needs
-                    .filter(|(_, attribute)| attribute.required)
-                    .map(|(name, _)| name.as_str())
-                    .collect();
-                if !needs.is_empty() {
-                    let problem = format!("its listing needs {}", needs.join(", "));
-                    self.not_listed(&provider, type_name, problem);
-                    continue;
-                }
-                let call = Call::List {
-                    type_name: type_name.clone(),
-                    config: listing.block.empty_value(),
-                    include_objects: false,
-                    limit: MOST_LISTED,
-                };
-                self.question(&provider, call, Question::List(provider.clone(), type_name));
+            let types = wanted_types(&wanted, &managed, &schema);
+            unknown.retain(|pattern| !types.iter().any(|name| fits(pattern, name)));
+            for type_name in types {
+                self.ask_list(&provider, type_name, &schema);
             }
         }
+        if let Some(survey) = &mut self.survey {
+            survey
+                .unlisted
+                .extend(unknown.into_iter().map(|name| Unlisted {
+                    provider: None,
+                    type_name: name.into(),
+                    problem:
+                        "no provider of what is looked at can list a type of this name".to_owned(),
+                }));
+        }
+    }
+
+    fn ask_list(
+        &mut self,
+        provider: &ProviderInstance,
+        type_name: EcoString,
+        schema: &ProviderSchema,
+    ) {
+        let Some(listing) = schema.list_resources.get(&type_name) else {
+            let problem = "its provider cannot list it".to_owned();
+            return self.not_listed(provider, type_name, problem);
+        };
+        if !self.provider_ready(provider) {
+            let problem = "its provider could not be configured".to_owned();
+            return self.not_listed(provider, type_name, problem);
+        }
+        let needs: Vec<&str> = listing
+            .block
+            .attributes
+            .iter()
+            .filter(|(_, attribute)| attribute.required)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if !needs.is_empty() {
+            let problem = format!("its listing needs {}", needs.join(", "));
+            return self.not_listed(provider, type_name, problem);
+        }
+        let call = Call::List {
+            type_name: type_name.clone(),
+            config: listing.block.empty_value(),
+            include_objects: false,
+            limit: MOST_LISTED,
+        };
+        self.question(provider, call, Question::List(provider.clone(), type_name));
     }
 
     fn not_listed(&mut self, provider: &ProviderInstance, type_name: EcoString, problem: String) {
         let provider = self.config.provider(provider.config).addr.clone();
         if let Some(survey) = &mut self.survey {
             survey.unlisted.push(Unlisted {
-                provider,
+                provider: Some(provider),
                 type_name,
                 problem,
             });
@@ -185,33 +206,39 @@ impl Core {
                     survey.planned.insert(id, planned);
                 }
             }
-            Some(Question::List(provider, type_name)) => {
-                let problem = match outcome {
-                    Ok(Reply {
-                        answer: Some(Answer::Listed(objects)),
-                        diagnostics,
-                    }) if !diagnostics.iter().any(|message| message.is_error) => {
-                        if let Some(survey) = &mut self.survey {
-                            survey.found.push((provider, type_name, objects));
-                        }
-                        return;
-                    }
-                    Ok(reply) => {
-                        let mut messages = reply.diagnostics.iter();
-                        let first = messages.find(|message| message.is_error);
-                        first.map_or_else(
-                            || "the provider gave no list".to_owned(),
-                            |message| {
-                                let message = self.secrets.hide_in(message);
-                                format!("{}: {}", message.summary, message.detail)
-                            },
-                        )
-                    }
-                    Err(failure) => failure.message,
-                };
-                self.not_listed(&provider, type_name, problem);
-            }
+            Some(Question::List(provider, type_name)) => self.listed(provider, type_name, outcome),
             None => {}
+        }
+    }
+
+    fn listed(
+        &mut self,
+        provider: ProviderInstance,
+        type_name: EcoString,
+        outcome: Result<Reply, CallFailure>,
+    ) {
+        let reply = match outcome {
+            Ok(reply) => reply,
+            Err(failure) => {
+                let problem = self.secrets.hide(&failure.message);
+                return self.not_listed(&provider, type_name, problem);
+            }
+        };
+        if let Some(message) = reply.diagnostics.iter().find(|message| message.is_error) {
+            let message = self.secrets.hide_in(message);
+            let problem = format!("{}: {}", message.summary, message.detail);
+            return self.not_listed(&provider, type_name, problem);
+        }
+        self.report_provider(&reply.diagnostics, &type_name, &|_| None);
+        let Some(Answer::Listed(objects)) = reply.answer else {
+            let problem = "the provider gave no list".to_owned();
+            return self.not_listed(&provider, type_name, problem);
+        };
+        if let Some(problem) = cut_off(objects.len(), MOST_LISTED) {
+            self.not_listed(&provider, type_name.clone(), problem);
+        }
+        if let Some(survey) = &mut self.survey {
+            survey.found.push((provider, type_name, objects));
         }
     }
 
@@ -250,7 +277,7 @@ impl Core {
         let mut known = Known::default();
         for (provider, type_name, objects) in &survey.found {
             let addr = self.config.provider(provider.config).addr.clone();
-            surveyed.listed += objects.len();
+            surveyed.listed.insert((type_name.clone(), addr.clone()));
             known.learn(&self, &addr.provider, type_name);
             let strangers = objects
                 .iter()
@@ -265,6 +292,18 @@ impl Core {
         let order = |one: &Unmanaged| (one.type_name.clone(), one.name.clone());
         surveyed.unmanaged.sort_by_key(order);
         surveyed.unlisted = survey.unlisted;
+        // By all that were asked, and wholly.
+        for Unlisted {
+            provider,
+            type_name,
+            ..
+        } in &surveyed.unlisted
+        {
+            if let Some(provider) = provider {
+                let one = (type_name.clone(), provider.clone());
+                surveyed.listed.remove(&one);
+            }
+        }
         surveyed
             .unlisted
             .sort_by(|a, b| (&a.type_name, &a.provider).cmp(&(&b.type_name, &b.provider)));
@@ -327,6 +366,28 @@ impl Core {
             resource.lifecycle.ignore_changes.clone()
         })
     }
+}
+
+/// The types that are wanted of a provider, whether it can list them or not. Of those that no object is of, only what was named in full is told if it can't.
+fn wanted_types(
+    wanted: &Listed,
+    managed: &BTreeSet<EcoString>,
+    schema: &ProviderSchema,
+) -> BTreeSet<EcoString> {
+    let listable = schema.list_resources.keys().cloned();
+    let named = wanted.patterns().iter().map(EcoString::from);
+    let named = named.filter(|name| schema.resources.contains_key(name));
+    listable
+        .chain(managed.iter().cloned())
+        .chain(named)
+        .filter(|name| wanted.names(name, managed.contains(name)))
+        .collect()
+}
+
+/// What is said of a list that is as long as it may be.
+fn cut_off(count: usize, most: u64) -> Option<String> {
+    let is_full = u64::try_from(count).is_ok_and(|count| count >= most);
+    is_full.then(|| format!("it was listed up to {most} objects, and there may be more"))
 }
 
 /// What state knows of the objects of types.
@@ -410,5 +471,47 @@ impl Known {
                     .is_none_or(|own| own == *text)
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cut_off, wanted_types};
+    use crate::machine::Listed;
+    use terrane_model::schema::{Block, ProviderSchema, Schema};
+
+    /// Of a provider with four types, of which `x_a` and `x_b` can be listed. The state has objects of `x_a` and `x_c`.
+    #[test]
+    fn types_that_cannot_be_listed_are_asked_for_too() {
+        let mut schema = ProviderSchema::default();
+        let one = std::sync::Arc::new(Schema::new(0, Block::new()));
+        for name in ["x_a", "x_b", "x_c", "x_d"] {
+            schema.resources.insert(name.into(), one.clone());
+        }
+        for name in ["x_a", "x_b"] {
+            schema.list_resources.insert(name.into(), one.clone());
+        }
+        let managed = ["x_a".into(), "x_c".into()].into();
+        let types = |names: &[&str]| Listed::Types(names.iter().map(|&name| name.into()).collect());
+        for (wanted, expected) in [
+            (Listed::Nothing, ""),
+            (Listed::OfState, "x_a x_c"),
+            (types(&["x_*"]), "x_a x_b x_c"),
+            (types(&["x_d"]), "x_d"),
+            (types(&["x_b", "y_*"]), "x_b"),
+            (types(&["x_e"]), ""),
+        ] {
+            let found: Vec<_> = wanted_types(&wanted, &managed, &schema)
+                .into_iter()
+                .collect();
+            assert_eq!(found.join(" "), expected, "{wanted:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_list_is_told() {
+        assert_eq!(cut_off(1, 2), None);
+        let said = cut_off(2, 2).unwrap();
+        assert!(said.contains("up to 2 objects"), "{said}");
     }
 }

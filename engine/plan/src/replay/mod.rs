@@ -596,7 +596,7 @@ impl Evaluator {
         holds
     }
 
-    /// The configuration of a provider instance, unmarked.
+    /// The configuration of a provider instance, with marks.
     ///
     /// # Errors
     /// Messages; none if what it refers to failed.
@@ -621,8 +621,7 @@ impl Evaluator {
             }
             _ => Repeat::None,
         };
-        let value = declared.eval(&self.world.scope(place).repeated(repeat), key)?;
-        Ok(value.unmark_deep())
+        declared.eval(&self.world.scope(place).repeated(repeat), key)
     }
 
     /// Arguments and connection of a provisioner, with marks. `own` is the object.

@@ -212,13 +212,12 @@ impl World {
         }
     }
 
-    /// What a provider is configured with, of those that have one instance.
+    /// What a provider is configured with, of those that have one instance, with marks.
     fn provider(&self, provider: ProviderId) -> Result<Value, Diagnostics> {
         let declared = self.config.provider(provider);
         let place = self.places(declared.module).next();
         let place = place.ok_or_else(Diagnostics::new)?;
-        let value = declared.eval(&self.scope(place), None)?;
-        Ok(value.unmark_deep())
+        declared.eval(&self.scope(place), None)
     }
 
     /// The value of a variable: what the call of the module gives it, through the pipeline of the declaration; or what the root module was given.

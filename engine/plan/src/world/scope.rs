@@ -184,7 +184,11 @@ impl Scope for InstanceScope<'_> {
             Reference::PathCwd => Ok(Value::string(world.cwd.clone())),
             Reference::Workspace => Ok(Value::string(world.workspace.clone())),
             Reference::Applying => Ok(Value::bool(world.applying).with_marks(&terrane_value::Marks::EPHEMERAL)),
-            Reference::Provider(provider) => self.cell(Node::Provider(provider), 0),
+            // What a function gives is not secret because its provider is configured with secrets.
+            Reference::Provider(provider) => {
+                let config = self.cell(Node::Provider(provider), 0)?;
+                Ok(config.unmark_deep())
+            }
             // Nothing that is planned refers to these.
             Reference::List(_) => Ok(Value::dynamic()),
         }

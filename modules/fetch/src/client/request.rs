@@ -115,6 +115,7 @@ pub struct Request<'a> {
     retries: u32,
     timeout: Duration,
     plain: bool,
+    hidden: bool,
     redirects: usize,
 }
 
@@ -144,6 +145,7 @@ impl<'a> Request<'a> {
             retries: client.options.retries,
             timeout: client.options.timeout,
             plain: false,
+            hidden: false,
             redirects: REDIRECTS,
         }
     }
@@ -197,6 +199,12 @@ impl<'a> Request<'a> {
     /// The address may be without TLS, for the user wrote it down as such.
     pub fn plain(mut self, plain: bool) -> Self {
         self.plain = plain;
+        self
+    }
+
+    /// The whole address is a secret: the log has its origin only. Errors name it; they are for the caller to put in other words.
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
         self
     }
 
@@ -379,7 +387,11 @@ impl<'a> Request<'a> {
             Some(_) => Method::POST,
             None => Method::GET,
         };
-        tracing::debug!(url = %shown(url), %method, trusted, "request");
+        let named = match self.hidden {
+            true => url.origin().ascii_serialization(),
+            false => shown(url),
+        };
+        tracing::debug!(url = %named, %method, trusted, "request");
         let mut request = self.client.inner.request(method, url.clone());
         request = request.headers(self.headers.clone());
         if trusted {

@@ -1,11 +1,12 @@
 //! Copies of what a migration overwrites, as state files.
 
 use super::{Migration, Pair};
-use crate::backend::record::replace;
 use crate::clock::{now_ms, rfc3339};
 use crate::failure::Failure;
 use std::path::{Path, PathBuf};
 use terrane_model::snapshot::Snapshot;
+use terrane_store::files::{make_folders, write_whole};
+use terrane_store::journal::sync_folder;
 use terrane_store::seal::Identity;
 use terrane_store::statefile::{WriteOptions, write};
 
@@ -27,7 +28,7 @@ pub(crate) fn save(migration: &Migration<'_>, pairs: &[&Pair]) -> Result<Option<
         ] {
             let path = folder.join(format!("{name}.{side}.tfstate"));
             let bytes = sealed(migration, snapshot)?;
-            replace(&path, &bytes).map_err(Failure::io(format!(
+            write_whole(&path, &bytes).map_err(Failure::io(format!(
                 "Writing the backup {} failed",
                 path.display()
             )))?;
@@ -45,7 +46,7 @@ fn new_folder(migration: &Migration<'_>) -> Result<PathBuf, Failure> {
         ))
     };
     let root = &migration.backups;
-    std::fs::create_dir_all(root).map_err(failed(root))?;
+    make_folders(root).map_err(failed(root))?;
     let moment = rfc3339(now_ms()).replace(['-', ':'], "");
     let mut again = 1;
     loop {
@@ -59,7 +60,10 @@ fn new_folder(migration: &Migration<'_>) -> Result<PathBuf, Failure> {
                 again += 1;
             }
             Err(error) => return Err(failed(&folder)(error)),
-            Ok(()) => return Ok(folder),
+            Ok(()) => {
+                sync_folder(root).map_err(failed(&folder))?;
+                return Ok(folder);
+            }
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::Recipient;
 use super::payload::Body;
 use crate::plugins;
-use crate::rules;
 use crate::session::Session;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,24 +11,29 @@ use sha2::Sha256;
 use std::collections::BTreeMap;
 use terrane_fetch::header::HeaderName;
 use terrane_fetch::{Client, ClientOptions, Url, with_causes};
-use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+use terrane_lang::diagnostic::Diagnostics;
 
 /// How often it is tried again, each time after twice as long.
 const RETRIES: u32 = 4;
 
-pub(super) fn client(
-    session: &Session,
-    diagnostics: &mut Diagnostics,
-) -> Result<Client, Diagnostic> {
-    let settings = plugins::settings(session, diagnostics);
+/// The client, with what is said of its settings.
+pub(super) fn client(session: &Session) -> Result<(Client, Diagnostics), String> {
+    let mut said = Diagnostics::new();
+    let settings = plugins::settings(session, &mut said);
     let agent = concat!("terrane/", env!("CARGO_PKG_VERSION"));
     let options = ClientOptions::new(agent, &session.env, &settings);
-    Client::new(options).map_err(|error| {
-        Diagnostic::warning(
-            &rules::drift::NOT_NOTIFIED,
-            format!("{}.", with_causes(&error)),
-        )
-    })
+    let client = Client::new(options).map_err(|error| with_causes(&error))?;
+    Ok((client, said))
+}
+
+/// The value of an environment variable that the file names.
+pub(super) fn of_env<'e>(
+    env: &'e BTreeMap<String, String>,
+    name: &str,
+) -> Result<&'e String, String> {
+    env.get(name)
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| format!("the environment variable {name} is not set"))
 }
 
 /// Sends a message. An error is a sentence without final period, in which nothing secret is.
@@ -41,11 +45,7 @@ pub(super) async fn send(
     body: &Body,
     now_ms: u64,
 ) -> Result<(), String> {
-    let of_env = |name: &String| {
-        env.get(name)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| format!("the environment variable {name} is not set"))
-    };
+    let of_env = |name: &String| of_env(env, name);
     let url = match (&to.url, &to.url_env) {
         (Some(url), _) => url,
         (None, Some(name)) => of_env(name)?,
@@ -59,6 +59,7 @@ pub(super) async fn send(
         .get(url)
         .post(body.content_type, body.bytes.clone())
         .plain(true)
+        .hidden()
         .limit(1 << 20)
         .retries(RETRIES);
     if kind == "webhook" {

@@ -1,21 +1,30 @@
-//! Telling others what was found: webhooks (CloudEvents, signed) and Slack.
+//! Telling others what was found: webhooks (CloudEvents, signed), Slack and e-mail.
 //!
-//! Who is told is in a file (`-notify=FILE`), in the language: `webhook` and `slack` blocks. What must stay secret is not in it, but in environment
+//! Who is told is in a file (`-notify=FILE`), in the language: `webhook`, `slack` and `email` blocks. What must stay secret is not in it, but in environment
 //! variables that it names. What can't be delivered is a warning: the report is there all the same.
 
 mod deliver;
+mod mail;
 mod payload;
 #[cfg(test)]
 mod tests;
+
+pub use mail::Letter;
 
 use super::Class;
 use super::report::Report;
 use crate::failure::{self, Failure};
 use crate::rules;
 use crate::session::Session;
+use mail::Email;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
+use terrane_fetch::Client;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
+
+/// The pause before an e-mail is sent again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Who is told.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -25,9 +34,19 @@ pub struct Recipients {
     webhook: BTreeMap<String, Recipient>,
     #[serde(default)]
     slack: BTreeMap<String, Recipient>,
+    #[serde(default)]
+    email: BTreeMap<String, Email>,
 }
 
-/// One of them.
+/// How somebody is told.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Webhook(&'a Recipient),
+    Slack(&'a Recipient),
+    Email(&'a Email),
+}
+
+/// Who is told by a request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Recipient {
@@ -77,81 +96,144 @@ impl Recipients {
         };
         let recipients: Self = hcl::from_str(text)
             .map_err(|error| wrong(error.to_string().trim_end_matches('.').to_owned()))?;
-        for (kind, name, one) in recipients.all() {
-            let problem = match (&one.url, &one.url_env) {
-                (None, None) => Some("url or url_env is needed".to_owned()),
-                (Some(_), Some(_)) => Some("url and url_env can't be set both".to_owned()),
-                _ => None,
-            };
-            let unknown = one
-                .least
-                .as_deref()
+        for (name, way) in recipients.all() {
+            let unknown = way
+                .least()
                 .filter(|least| Class::named(least).is_none())
                 .map(|least| format!("there is no class {least:?}; there are harmless, changed, security and gone"));
-            if let Some(problem) = problem.or(unknown) {
-                return Err(wrong(format!("{kind} {name:?}: {problem}")));
+            if let Some(problem) = way.problem().or(unknown) {
+                return Err(wrong(format!("{} {name:?}: {problem}", way.kind())));
             }
         }
         Ok(recipients)
     }
 
-    fn all(&self) -> impl Iterator<Item = (&'static str, &String, &Recipient)> {
-        let hooks = self
-            .webhook
-            .iter()
-            .map(|(name, one)| ("webhook", name, one));
-        let slack = self.slack.iter().map(|(name, one)| ("slack", name, one));
-        hooks.chain(slack)
+    fn all(&self) -> impl Iterator<Item = (&String, Way<'_>)> {
+        let hooks = self.webhook.iter();
+        let hooks = hooks.map(|(name, one)| (name, Way::Webhook(one)));
+        let slack = self.slack.iter();
+        let slack = slack.map(|(name, one)| (name, Way::Slack(one)));
+        let email = self.email.iter();
+        let email = email.map(|(name, one)| (name, Way::Email(one)));
+        hooks.chain(slack).chain(email)
     }
 }
 
 impl Recipient {
-    /// Whether this is to be told of a report.
-    fn wants(&self, report: &Report) -> bool {
-        let least = self.least.as_deref().and_then(Class::named);
-        let least = least.unwrap_or(Class::Changed);
-        let strangers = |only_new: bool| {
-            report.unmanaged.iter().any(|one| one.new || !only_new) && self.least.is_none()
-        };
-        match self.on {
-            On::Always => true,
-            On::Drift => report.has(least, false) || strangers(false),
-            On::New => report.has(least, true) || strangers(true),
+    fn problem(&self) -> Option<String> {
+        match (&self.url, &self.url_env) {
+            (None, None) => Some("url or url_env is needed".to_owned()),
+            (Some(_), Some(_)) => Some("url and url_env can't be set both".to_owned()),
+            _ => None,
         }
     }
 }
 
-/// Tells everybody who wants to know of this report. What could not be delivered is among the messages.
+impl<'a> Way<'a> {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Webhook(_) => "webhook",
+            Self::Slack(_) => "slack",
+            Self::Email(_) => "email",
+        }
+    }
+
+    /// What is wrong with it; a sentence without final period.
+    fn problem(self) -> Option<String> {
+        match self {
+            Self::Webhook(one) | Self::Slack(one) => one.problem(),
+            Self::Email(one) => one.problem(),
+        }
+    }
+
+    fn on(self) -> On {
+        match self {
+            Self::Webhook(one) | Self::Slack(one) => one.on,
+            Self::Email(one) => one.on,
+        }
+    }
+
+    fn least(self) -> Option<&'a str> {
+        match self {
+            Self::Webhook(one) | Self::Slack(one) => one.least.as_deref(),
+            Self::Email(one) => one.least.as_deref(),
+        }
+    }
+
+    /// From this class on differences count.
+    fn class(self) -> Class {
+        self.least()
+            .and_then(Class::named)
+            .unwrap_or(Class::Changed)
+    }
+
+    /// Whether this is to be told of a report.
+    fn wants(self, report: &Report) -> bool {
+        let strangers = |only_new: bool| {
+            report.unmanaged.iter().any(|one| one.new || !only_new) && self.least().is_none()
+        };
+        match self.on() {
+            On::Always => true,
+            On::Drift => report.has(self.class(), false) || strangers(false),
+            On::New => report.has(self.class(), true) || strangers(true),
+        }
+    }
+}
+
+/// Tells everybody who wants to know of this report. What could not be delivered is among the messages. `letter` writes a report for people, from a class
+/// on; it is told how many entries are left out of it.
 pub async fn notify(
     session: &Session,
     recipients: &Recipients,
     report: &Report,
+    letter: &dyn Fn(&Report, Class, usize) -> Letter,
     now_ms: u64,
 ) -> failure::Report {
     let mut diagnostics = Diagnostics::new();
-    let wanting = recipients.all().filter(|(_, _, one)| one.wants(report));
-    let wanting: Vec<_> = wanting.collect();
-    if wanting.is_empty() {
-        return failure::Report::plain(diagnostics);
-    }
-    let client = match deliver::client(session, &mut diagnostics) {
-        Ok(client) => client,
-        Err(problem) => {
-            diagnostics.push(problem);
-            return failure::Report::plain(diagnostics);
-        }
-    };
-    for (kind, name, one) in wanting {
-        let body = match kind {
-            "slack" => payload::slack(report),
-            _ => payload::event(report, now_ms),
+    let mut client = None;
+    for (name, way) in recipients.all().filter(|(_, way)| way.wants(report)) {
+        let sent = match way {
+            Way::Webhook(one) | Way::Slack(one) => {
+                // The settings that it is made of are read once.
+                let client = client.get_or_insert_with(|| deliver::client(session));
+                match client {
+                    Ok((client, _)) => request(client, session, way, one, report, now_ms).await,
+                    Err(problem) => Err(problem.clone()),
+                }
+            }
+            Way::Email(one) => {
+                let (cut, left_out) = payload::cut(report);
+                let letter = letter(&cut, way.class(), left_out);
+                let subject = payload::subject(report);
+                one.send(&session.env, &subject, letter, now_ms, PAUSE)
+                    .await
+            }
         };
-        if let Err(problem) = deliver::send(&client, &session.env, kind, one, &body, now_ms).await {
+        if let Err(problem) = sent {
+            let kind = way.kind();
             diagnostics.push(Diagnostic::warning(
                 &rules::drift::NOT_NOTIFIED,
                 format!("{kind} {name:?}: {problem}."),
             ));
         }
     }
+    if let Some(Ok((_, said))) = client {
+        diagnostics.extend(said);
+    }
     failure::Report::plain(diagnostics)
+}
+
+async fn request(
+    client: &Client,
+    session: &Session,
+    way: Way<'_>,
+    to: &Recipient,
+    report: &Report,
+    now_ms: u64,
+) -> Result<(), String> {
+    let body = match way {
+        Way::Slack(_) => payload::slack(report),
+        _ => payload::event(report, now_ms),
+    };
+    deliver::send(client, &session.env, way.kind(), to, &body, now_ms).await
 }

@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 const MOST: usize = 200;
 /// And so many lines in a message for people.
 const MOST_LINES: usize = 15;
+/// And so many attributes in such a line.
+const MOST_NAMES: usize = 5;
 
 /// What is sent, and the name of the message.
 pub(super) struct Body {
@@ -18,19 +20,50 @@ pub(super) struct Body {
     pub(super) bytes: Vec<u8>,
 }
 
+/// A report with no more than so many entries in each list, and how many are left out. What matters most comes first.
+pub(super) fn cut(report: &Report) -> (Report, usize) {
+    let mut cut = report.clone();
+    cut.drifted
+        .sort_by_key(|object| (!object.new, std::cmp::Reverse(Class::named(object.class))));
+    let Report {
+        format_version: _,
+        workspace: _,
+        lineage: _,
+        serial: _,
+        started_at: _,
+        finished_at: _,
+        complete: _,
+        calls: _,
+        summary: _,
+        drifted,
+        unmanaged,
+        listed,
+        unlisted,
+        unread,
+        resolved,
+    } = &mut cut;
+    let mut left_out = truncate(drifted)
+        + truncate(unmanaged)
+        + truncate(listed)
+        + truncate(unlisted)
+        + truncate(unread)
+        + truncate(resolved);
+    for object in drifted {
+        left_out += truncate(&mut object.differences);
+    }
+    (cut, left_out)
+}
+
+fn truncate<T>(list: &mut Vec<T>) -> usize {
+    let left_out = list.len().saturating_sub(MOST);
+    list.truncate(MOST);
+    left_out
+}
+
 /// An event of CloudEvents 1.0 in structured mode: the report is its data, cut where it is long.
 pub(super) fn event(report: &Report, now_ms: u64) -> Body {
     let id = uuid::Uuid::new_v4().to_string();
-    let mut data = report.clone();
-    // What matters most comes first.
-    data.drifted
-        .sort_by_key(|object| (!object.new, std::cmp::Reverse(Class::named(object.class))));
-    let total = data.drifted.len() + data.unmanaged.len() + data.resolved.len() + data.unread.len();
-    data.drifted.truncate(MOST);
-    data.unmanaged.truncate(MOST);
-    data.resolved.truncate(MOST);
-    data.unread.truncate(MOST);
-    let left = data.drifted.len() + data.unmanaged.len() + data.resolved.len() + data.unread.len();
+    let (data, left_out) = cut(report);
     let event = json!({
         "specversion": "1.0",
         "id": id,
@@ -39,7 +72,8 @@ pub(super) fn event(report: &Report, now_ms: u64) -> Body {
         "subject": report.workspace,
         "time": rfc3339(now_ms),
         "datacontenttype": "application/json",
-        "truncated": left < total,
+        "truncated": left_out > 0,
+        "leftout": left_out,
         "data": data,
     });
     Body {
@@ -51,15 +85,11 @@ pub(super) fn event(report: &Report, now_ms: u64) -> Body {
 
 /// A message for Slack's incoming webhooks.
 pub(super) fn slack(report: &Report) -> Body {
-    let summary = report.summary;
     let mut text = format!(
-        "*Drift in workspace {}*: {} gone, {} security, {} changed, {} not managed; {} of it new\n",
+        "*Drift in workspace {}*: {}; {} of it new\n",
         escaped(&report.workspace),
-        summary.gone,
-        summary.security,
-        summary.changed,
-        summary.unmanaged,
-        summary.new
+        counts(report),
+        report.summary.new
     );
     let mut objects: Vec<_> = report
         .drifted
@@ -73,12 +103,11 @@ pub(super) fn slack(report: &Report) -> Body {
             .iter()
             .filter(|one| one.class != "harmless")
             .map(|one| one.attribute.as_str())
-            .take(5)
             .collect();
         let what = if object.class == "gone" {
             "gone".to_owned()
         } else {
-            format!("{}: {}", object.class, attributes.join(", "))
+            format!("{}: {}", object.class, few(&attributes))
         };
         let new = if object.new { " (new)" } else { "" };
         let _written = writeln!(
@@ -91,6 +120,14 @@ pub(super) fn slack(report: &Report) -> Body {
     if objects.len() > MOST_LINES {
         let _written = writeln!(text, "… and {} more", objects.len() - MOST_LINES);
     }
+    if !report.unlisted.is_empty() {
+        let types: Vec<&str> = report
+            .unlisted
+            .iter()
+            .map(|one| one.type_name.as_str())
+            .collect();
+        let _written = writeln!(text, "Not listed: {}", escaped(&few(&types)));
+    }
     if !report.complete {
         text.push_str("The report is not complete.\n");
     }
@@ -99,6 +136,37 @@ pub(super) fn slack(report: &Report) -> Body {
         content_type: "application/json",
         bytes: json!({"text": text}).to_string().into_bytes(),
     }
+}
+
+/// Some of these names, and how many more there are.
+fn few(names: &[&str]) -> String {
+    let (shown, more) = names.split_at(names.len().min(MOST_NAMES));
+    match more.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// What an e-mail is about.
+pub(super) fn subject(report: &Report) -> String {
+    let complete = if report.complete {
+        ""
+    } else {
+        " (not complete)"
+    };
+    format!(
+        "Drift in workspace {}: {}{complete}",
+        report.workspace,
+        counts(report)
+    )
+}
+
+fn counts(report: &Report) -> String {
+    let summary = report.summary;
+    format!(
+        "{} gone, {} security, {} changed, {} not managed",
+        summary.gone, summary.security, summary.changed, summary.unmanaged
+    )
 }
 
 /// What Slack wants to have escaped.

@@ -1,8 +1,9 @@
 //! Notifications, to a server on this machine.
 
 use super::deliver::signature;
-use super::{Recipients, notify};
-use crate::drift::report::{Object, Report};
+use super::{Letter, Recipients};
+use crate::drift::report::{Difference, NotListed, Object, Report};
+use crate::failure;
 use crate::session::Session;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -72,6 +73,16 @@ fn report(new: bool) -> Report {
     };
     report.count();
     report
+}
+
+async fn notify(
+    session: &Session,
+    recipients: &Recipients,
+    report: &Report,
+    now_ms: u64,
+) -> failure::Report {
+    let letter = |_: &Report, _, _| Letter::default();
+    super::notify(session, recipients, report, &letter, now_ms).await
 }
 
 fn session(env: &[(&str, &str)]) -> Session {
@@ -195,10 +206,82 @@ fn mistakes_in_the_file_are_said() {
             "there is no class",
         ),
         ("pager \"w\" {}", "pager"),
+        (
+            "email \"w\" {\n  server = \"a\"\n  from = \"a@b.c\"\n  to = []\n}",
+            "to needs an address",
+        ),
+        (
+            "email \"w\" {\n  server = \"a\"\n  from = \"a@b.c\"\n  to = [\"nobody\"]\n}",
+            "is no address",
+        ),
+        (
+            "email \"w\" {\n  server = \"a:25\"\n  from = \"a@b.c\"\n  to = [\"a@b.c\"]\n}",
+            "the port is said apart",
+        ),
+        (
+            "email \"w\" {\n  server = \"a\"\n  from = \"a@b.c\"\n  to = [\"a@b.c\"]\n  username = \"u\"\n}",
+            "username needs one of",
+        ),
+        (
+            "email \"w\" {\n  server = \"a\"\n  from = \"a@b.c\"\n  to = [\"a@b.c\"]\n  username = \"u\"\n  password = \"p\"\n}",
+            "password",
+        ),
+        (
+            "email \"w\" {\n  server = \"a\"\n  from = \"a@b.c\"\n  to = [\"a@b.c\"]\n  username = \"u\"\n  password_env = \"P\"\n  tls = \"none\"\n}",
+            "sent under TLS only",
+        ),
+        (
+            "email \"w\" {\n  server = \"a\"\n  from = \"a@b.c\"\n  to = [\"a@b.c\"]\n  tls = \"maybe\"\n}",
+            "maybe",
+        ),
         ("webhook {", "n.hcl"),
     ] {
         let failure = Recipients::parse("n.hcl", text).unwrap_err();
         let said = format!("{:?}", failure.into_report().diagnostics);
         assert!(said.contains(problem), "{text}: {said}");
     }
+}
+
+/// A difference of an attribute.
+fn difference(attribute: String) -> Difference {
+    Difference {
+        attribute,
+        class: "changed",
+        why: "",
+        configurable: true,
+        sensitive: false,
+        before: serde_json::Value::Null,
+        after: "x".into(),
+    }
+}
+
+/// What is left out is counted, in each of the lists.
+#[test]
+fn long_reports_are_cut_and_say_so() {
+    let mut long = report(true);
+    long.drifted[0].class = "changed";
+    long.drifted[0].differences = (0..203).map(|at| difference(format!("a{at}"))).collect();
+    long.unlisted = (0..205)
+        .map(|at| NotListed {
+            type_name: format!("x_{at}"),
+            provider: None,
+            problem: "its provider cannot list it".to_owned(),
+        })
+        .collect();
+    long.unread = vec!["x".to_owned(); 200];
+    let body = super::payload::event(&long, 0);
+    let event: serde_json::Value = serde_json::from_slice(&body.bytes).unwrap();
+    assert_eq!(event["truncated"], true);
+    assert_eq!(event["leftout"], 3 + 5);
+    assert_eq!(event["data"]["unlisted"].as_array().unwrap().len(), 200);
+    let slack = String::from_utf8(super::payload::slack(&long).bytes).unwrap();
+    assert!(slack.contains("a0, a1, a2, a3, a4 and 198 more"), "{slack}");
+    assert!(slack.contains("x_4 and 200 more"), "{slack}");
+
+    let short = super::payload::event(&report(true), 0);
+    let event: serde_json::Value = serde_json::from_slice(&short.bytes).unwrap();
+    assert_eq!(
+        (&event["truncated"], &event["leftout"]),
+        (&false.into(), &0.into())
+    );
 }

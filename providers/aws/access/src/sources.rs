@@ -3,6 +3,7 @@
 use crate::Connector;
 use aws_config::Region;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::imds;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -14,7 +15,8 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use std::path::PathBuf;
 
 /// Where keys come from: those that are given; else a profile of the shared files, a token of the environment
-/// (`AWS_WEB_IDENTITY_TOKEN_FILE`), then what the SDK looks at by itself, at last the machine.
+/// (`AWS_WEB_IDENTITY_TOKEN_FILE`), then what the SDK looks at by itself, at last the machine. Where a profile is named, only the machine comes after it: keys of
+/// the environment or of the profile `default` may be those of another account.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     /// Keys that are written down, which come before everything else.
@@ -68,11 +70,17 @@ impl Sources {
         if let Some(name) = &self.profile {
             profile = profile.profile_name(name);
         }
+        let first = CredentialsProviderChain::first_try("Profile", profile.build());
+        if self.profile.is_some() {
+            return SharedCredentialsProvider::new(match self.skip_machine {
+                true => first,
+                false => self.or_machine(first, config),
+            });
+        }
         let web = WebIdentityTokenCredentialsProvider::builder()
             .configure(config)
             .build();
-        let first = CredentialsProviderChain::first_try("Profile", profile.build())
-            .or_else("WebIdentity", web);
+        let first = first.or_else("WebIdentity", web);
         if self.skip_machine {
             return SharedCredentialsProvider::new(first);
         }
@@ -84,6 +92,22 @@ impl Sources {
             .build()
             .await;
         SharedCredentialsProvider::new(first.or_else("Machine", rest))
+    }
+
+    /// The container, or the machine, that this runs on.
+    fn or_machine(
+        &self,
+        first: CredentialsProviderChain,
+        config: &ProviderConfig,
+    ) -> CredentialsProviderChain {
+        let container = EcsCredentialsProvider::builder().configure(config).build();
+        let machine = imds::credentials::ImdsCredentialsProvider::builder()
+            .configure(config)
+            .imds_client(self.metadata(config))
+            .build();
+        first
+            .or_else("Container", container)
+            .or_else("Machine", machine)
     }
 
     fn metadata(&self, config: &ProviderConfig) -> imds::Client {

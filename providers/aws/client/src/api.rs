@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// One request, by names, as the operation model has them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Request {
     /// Name of the service as botocore's folder has it: `ec2`, `sqs`, `elbv2`, `logs`, `stepfunctions`.
     pub service: String,
@@ -17,6 +17,17 @@ pub struct Request {
     pub region: Option<String>,
     /// The input, an object; see the crate's documentation for the form of values.
     pub input: Value,
+}
+
+/// Without the input, which may hold secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Request {

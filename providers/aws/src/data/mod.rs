@@ -60,7 +60,6 @@ pub(crate) async fn read(
     match name {
         "aws_availability_zones" => zones(cx, &region, &config).await,
         "aws_iam_policy" => iam_policy(cx, &region, about, &config).await,
-        "aws_ecr_authorization_token" | "aws_canonical_user_id" => Err(not_yet(name)),
         _ => {
             let source = SOURCES
                 .iter()
@@ -347,7 +346,7 @@ fn input_of(
         names,
         only: &[],
         except: &[],
-        clears: false,
+        prior: None,
     };
     let mut input = json!({});
     for (attribute, member) in source.inputs {
@@ -508,6 +507,16 @@ async fn state_of(
         if args::get(&state, attribute).is_null() && member.ends_with("Ids") {
             state = args::with(&state, attribute, Value::string(id.as_str()));
         }
+    }
+    if source.name == "aws_sqs_queue" {
+        // The account and the name are in the address: …/ACCOUNT/NAME.
+        let mut parts = id.rsplit('/');
+        let (name, owner) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
+        let arn = format!("arn:{}:sqs:{region}:{owner}:{name}", partition(region));
+        state = args::with(&state, "arn", Value::string(arn));
     }
     if !source.arn.is_empty() && schema.block.attributes.contains_key("arn") {
         let owner = match json::text_at(found, "OwnerId") {

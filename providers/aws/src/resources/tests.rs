@@ -25,7 +25,7 @@ fn fill<'a>(table: &'a Table, step: &'a Step) -> Fill<'a> {
         names: &table.names,
         only: &step.only,
         except: &step.except,
-        clears: false,
+        prior: None,
     }
 }
 
@@ -222,13 +222,69 @@ fn what_is_not_read_by_the_rule_is_listed() {
                 .expect("a text takes everything");
         }
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/resources/unread.txt");
+    listed("unread.txt", &lines);
+}
+
+/// Arguments that a plan refuses: those that nothing is done with, and those that cannot be changed of what exists. They are listed in `unsent.txt`, and all
+/// others are sent.
+#[test]
+fn what_is_not_sent_is_listed() {
+    let models = Models::default();
+    let schemas = facts::provider_schema();
+    let mut lines = String::new();
+    for name in names() {
+        let table = table(name).unwrap();
+        let facts = facts::of(Kind::Resource, name).unwrap();
+        let sent = crate::able::sent(table, &facts, &models);
+        let replaces = |name: &str| {
+            let whole =
+                |block: &facts::BlockFacts| block.replaces() || crate::plan::wholly_replaces(block);
+            table.replaced_by.contains(&name)
+                || facts
+                    .block
+                    .attributes
+                    .get(name)
+                    .is_some_and(facts::AttributeFacts::replaces)
+                || facts.block.blocks.get(name).is_some_and(whole)
+        };
+        let schema = schemas.resources.get(name).unwrap();
+        let all: Vec<&str> = crate::able::arguments(&facts, schema).collect();
+        let not_taken: Vec<&str> = all
+            .iter()
+            .copied()
+            .filter(|name| !sent.first.contains(*name))
+            .chain(
+                table
+                    .unsupported
+                    .iter()
+                    .copied()
+                    .filter(|path| path.contains('.')),
+            )
+            .collect();
+        let not_changed: Vec<&str> = all
+            .iter()
+            .copied()
+            .filter(|name| sent.first.contains(*name) && !sent.later.contains(*name))
+            .filter(|name| !replaces(name))
+            .collect();
+        for (what, names) in [("not taken", not_taken), ("not changed", not_changed)] {
+            if !names.is_empty() {
+                writeln!(lines, "{name} ({what}): {}", names.join(" "))
+                    .expect("a text takes everything");
+            }
+        }
+    }
+    listed("unsent.txt", &lines);
+}
+
+fn listed(file: &str, lines: &str) {
+    let path = format!("{}/src/resources/{file}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("TERRANE_BLESS").is_some() {
-        std::fs::write(path, &lines).unwrap();
+        std::fs::write(&path, lines).unwrap();
     }
     assert_eq!(
         lines,
-        std::fs::read_to_string(path).unwrap_or_default(),
+        std::fs::read_to_string(&path).unwrap_or_default(),
         "TERRANE_BLESS=1 writes the list anew"
     );
 }

@@ -4,7 +4,8 @@ use super::{Run, Trouble, all_tags, messages, object, settled};
 use crate::read::is_empty;
 use crate::table::{Phase, Step};
 use serde_json::json;
-use terrane_model::provider::Resolution;
+use std::sync::atomic::Ordering;
+use terrane_model::provider::{CallFailure, Resolution};
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Object, Refusal};
 use terrane_value::{Kind, Type, Value};
@@ -15,6 +16,8 @@ impl Run<'_> {
         let wanted = with_write_only(&self.named(planned), config);
         let (id, made) = self.made(&wanted).await?;
         let made = args::with(&made, "id", Value::string(id));
+        self.begun.store(true, Ordering::Relaxed);
+        self.fresh.store(true, Ordering::Relaxed);
         match self.finished(&made).await {
             Ok(found) => Ok(object(settled(planned, &found), Vec::new())),
             Err(refusal) => Ok(object(settled(planned, &made), messages(refusal))),
@@ -38,14 +41,16 @@ impl Run<'_> {
             Err(trouble) => return Err(trouble.refusal(&self.what(wanted))),
         };
         let Some(id) = self.new_id(wanted, &answer) else {
-            return Err(Refusal::error(
-                "Unexpected answer",
-                format!(
-                    "{} {}: the answer has no id.",
+            // It was made, and nobody knows what it is called.
+            return Err(Refusal::Failure(CallFailure {
+                message: format!(
+                    "{} {}: the answer has no id",
                     self.what(wanted),
                     step.operation
                 ),
-            ));
+                retry_after_ms: None,
+                may_have_happened: true,
+            }));
         };
         // What the answer to the creation says is known, should reading fail; some things are said here only.
         let operation = self.operation(self.table.service, step.operation)?;
@@ -132,10 +137,9 @@ impl Run<'_> {
     ) -> Answered<Object> {
         let wanted = with_write_only(&crate::read::known(planned), config);
         self.prior = prior.clone();
-        let mut done = 0;
-        match self.changed(prior, &wanted, &mut done).await {
+        match self.changed(prior, &wanted).await {
             Ok(()) => {}
-            Err(trouble) if done == 0 => return Err(trouble.refusal(&self.what(prior))),
+            Err(trouble) if !self.has_begun() => return Err(trouble.refusal(&self.what(prior))),
             Err(trouble) => return Ok(object(prior.clone(), trouble.messages(&self.what(prior)))),
         }
         let found = match self.wait_for(Phase::Update, &wanted).await {
@@ -143,17 +147,34 @@ impl Run<'_> {
             Err(refusal) => Err(refusal),
         };
         match found {
-            Ok(found) => Ok(object(settled(planned, &found), Vec::new())),
+            Ok(found) => {
+                let settled = settled(planned, &found);
+                Ok(object(self.with_decided(&settled, &found), Vec::new()))
+            }
             Err(refusal) => Ok(object(settled(planned, prior), messages(refusal))),
         }
     }
 
-    async fn changed(
-        &self,
-        prior: &Value,
-        wanted: &Value,
-        done: &mut usize,
-    ) -> Result<(), Trouble> {
+    /// What AWS alone decides is as it was found, whatever was planned of it.
+    fn with_decided(&self, settled: &Value, found: &Value) -> Value {
+        let decided = self
+            .facts
+            .block
+            .attributes
+            .iter()
+            .filter(|(name, about)| {
+                about.computed && !about.optional && !about.required && *name != "tags_all"
+            })
+            .filter_map(|(name, _)| Some((name.as_str(), found.get(name)?.clone())));
+        let decided = args::with_all(settled, decided.collect::<Vec<_>>());
+        match self.table.id {
+            // The id of what is known by its attributes does not change with them; others may be found anew.
+            crate::table::Id::Of(_) => decided,
+            crate::table::Id::Out(_) => args::with(&decided, "id", args::get(found, "id")),
+        }
+    }
+
+    async fn changed(&self, prior: &Value, wanted: &Value) -> Result<(), Trouble> {
         for step in &self.table.update {
             let operation = self
                 .operation(step.service.unwrap_or(self.table.service), step.operation)
@@ -161,7 +182,7 @@ impl Run<'_> {
             if self.applies(step, &operation, prior, wanted) {
                 let called = self.call_step(step, wanted).await;
                 match called {
-                    Ok(_) => *done += 1,
+                    Ok(_) => {}
                     Err(Trouble::Api(error)) if step.none_when.contains(&error.code.as_str()) => {}
                     Err(trouble) => return Err(trouble),
                 }
@@ -184,6 +205,10 @@ impl Run<'_> {
 
     /// Deletes an object. One that is gone counts as deleted.
     pub(crate) async fn delete(&self, prior: &Value) -> Answered<()> {
+        // What is to be kept is only forgotten.
+        if args::bool(prior, "skip_destroy") == Some(true) {
+            return Ok(());
+        }
         if let Some(hooks) = &self.table.hooks
             && hooks.delete(self, prior).await?
         {
@@ -226,6 +251,10 @@ impl Run<'_> {
             })?,
         };
         for (name, text) in parts {
+            if name == "id" {
+                stub = args::with(&stub, "id", Value::string_nfc(&text));
+                continue;
+            }
             let ty = self
                 .schema
                 .block
@@ -237,13 +266,24 @@ impl Run<'_> {
                     .parse::<i64>()
                     .map_or(Value::null(Type::Number), Value::number),
                 Some(Type::Bool) => Value::bool(text == "true"),
+                Some(Type::List(_)) => Value::list(Type::String, listed(&text)),
+                Some(Type::Set(_)) => Value::set(Type::String, listed(&text)),
                 Some(_) => Value::string_nfc(&text),
                 None => continue,
             };
             stub = args::with(&stub, name, value);
         }
+        if let Some(hooks) = &self.table.hooks {
+            stub = hooks.imported(self, stub).await?;
+        }
         match self.find(&stub).await? {
-            Some(found) => Ok(Object::new(found)),
+            Some(found) => Ok(Object::new(match self.table.id {
+                // The id is made of what it is known by, not of the text that it was asked for with.
+                crate::table::Id::Of(text) if !text.contains("{id}") => {
+                    args::with(&found, "id", Value::string(self.text(text, &found)))
+                }
+                _ => found,
+            })),
             None => Err(Refusal::error(
                 "Cannot import non-existent remote object",
                 format!(
@@ -276,10 +316,17 @@ impl Run<'_> {
         let Some(found) = self.find(&stub).await? else {
             return Ok(Resolution::NeverHappened);
         };
-        // It is ours if it is as it was to be. Without tags, an object with tags could be anybody's.
+        // It is ours if it is as it was to be, and has something that shows it: its tags, or a name that this change alone makes. Where creating means to
+        // set what is there anyway, it does not matter whose it was.
         let wanted = all_tags(planned);
+        let sets = self
+            .table
+            .create
+            .as_ref()
+            .is_some_and(|step| !step.operation.starts_with("Create"));
         let tagged = self.schema.block.attributes.contains_key("tags_all");
-        if (tagged && wanted.is_empty()) || wanted != all_tags(&found) || !agree(&named, &found) {
+        let shown = !wanted.is_empty() || named != *planned || (sets && !tagged);
+        if !shown || wanted != all_tags(&found) || !agree(&named, &found) {
             return Ok(Resolution::CannotTell);
         }
         Ok(Resolution::Happened(
@@ -314,6 +361,11 @@ impl Run<'_> {
         }
         named
     }
+}
+
+/// The parts of a list that an import id holds.
+fn listed(text: &str) -> Vec<Value> {
+    text.split(',').map(Value::string_nfc).collect()
 }
 
 /// Whether everything that was planned and known is so.

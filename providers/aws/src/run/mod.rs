@@ -1,6 +1,6 @@
 //! Carrying out a table.
 
-use crate::cx::{Cx, dns_suffix, message, partition};
+use crate::cx::{Cx, dns_suffix, partition, refusal};
 use crate::facts::TypeFacts;
 use crate::json;
 use crate::read::{Reader, is_empty, known};
@@ -10,8 +10,9 @@ use crate::write::Fill;
 use serde_json::{Value as Json, json};
 use sha2::Digest as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use terrane_aws_client::ApiError;
+use terrane_aws_client::{ApiError, Request};
 use terrane_model::schema::Schema;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
@@ -20,11 +21,13 @@ use tokio::time::Instant;
 
 mod change;
 mod parts;
+mod patience;
 mod tags;
 mod wait;
 
-use parts::USUAL;
-pub(crate) use parts::{Trouble, blank, messages, object, places, same_at, seconds, settled};
+pub(crate) use parts::{
+    Trouble, blank, inputs, messages, object, places, same_at, seconds, settled,
+};
 pub(crate) use tags::{all_tags, from_map, merged as merged_tags, to_map};
 
 /// One call of the engine about one object.
@@ -38,6 +41,12 @@ pub struct Run<'a> {
     pub(crate) account: String,
     pub(crate) token: String,
     pub(crate) deadline: Instant,
+    /// The configuration says how long it may take: then errors that go away are waited out as long.
+    pub(crate) explicit: bool,
+    /// Something was changed by this call: it cannot be asked for again as a whole.
+    pub(crate) begun: AtomicBool,
+    /// The object was just made, and was not seen yet.
+    pub(crate) fresh: AtomicBool,
     /// On a change: the object as it was.
     pub(crate) prior: Value,
 }
@@ -51,13 +60,27 @@ impl std::fmt::Debug for Run<'_> {
     }
 }
 
+/// Whether an operation changes what it is given, and leaves the rest.
+fn changes(operation: &str) -> bool {
+    ["Modify", "Update"]
+        .iter()
+        .any(|verb| operation.starts_with(verb))
+}
+
+/// Codes that say that something is wrong with a request, whatever it is.
+const VAGUE: &[&str] = &[
+    "BadRequestException",
+    "InvalidParameterException",
+    "InvalidParameterValue",
+    "InvalidRequestException",
+    "ValidationError",
+    "ValidationException",
+];
+
 /// How long something may take where neither the configuration nor the facts say it.
 const USUAL_SECONDS: u64 = 20 * 60;
 /// How long what was made may take to be seen.
 const PROPAGATION: Duration = Duration::from_secs(120);
-
-/// How often a call is made whose error goes away by itself: a bound also where pauses are of no length.
-const MOST_ATTEMPTS: u32 = 100;
 
 impl<'a> Run<'a> {
     /// Begins a call about this object.
@@ -77,10 +100,11 @@ impl<'a> Run<'a> {
         } else {
             String::new()
         };
-        let limit = object
+        let written = object
             .get("timeouts")
             .and_then(|timeouts| args::string(timeouts, phase.name()))
-            .and_then(seconds)
+            .and_then(seconds);
+        let limit = written
             .or_else(|| facts.about.timeouts.get(phase.name()).copied())
             .unwrap_or(USUAL_SECONDS);
         Ok(Run {
@@ -93,6 +117,9 @@ impl<'a> Run<'a> {
             account,
             token: token.to_owned(),
             deadline: Instant::now() + Duration::from_secs(limit),
+            explicit: written.is_some(),
+            begun: AtomicBool::new(false),
+            fresh: AtomicBool::new(false),
             prior: Value::NULL,
         })
     }
@@ -200,7 +227,11 @@ impl<'a> Run<'a> {
             names: &self.table.names,
             only: &step.only,
             except: &step.except,
-            clears: self.phase == Phase::Update,
+            // What is put as a whole is without what is left out; what is changed needs to be told.
+            prior: (self.phase == Phase::Update
+                && !self.prior.is_null()
+                && changes(step.operation))
+            .then_some(&self.prior),
         }
     }
 
@@ -211,7 +242,11 @@ impl<'a> Run<'a> {
         for (member, text) in &step.sets {
             let shape = operation.input.at(member).unwrap_or(&Shape::Any);
             let value = self.expand(text, object);
-            if let Some(value) = fill.value(None, shape, &value, "", 0) {
+            let name = text.trim_start_matches('{').trim_end_matches('}');
+            let sent = fill
+                .value(None, shape, &value, "", 0)
+                .or_else(|| fill.cleared(name, &value, shape));
+            if let Some(value) = sent {
                 json::put(&mut input, member, value);
             }
         }
@@ -242,7 +277,9 @@ impl<'a> Run<'a> {
             }
         }
         if let Some(change) = self.table.input {
-            change(step.operation, &mut input, object);
+            let nothing = Value::NULL;
+            let seen = if step.empties { &nothing } else { object };
+            change(step.operation, &mut input, seen);
         }
         input
     }
@@ -322,19 +359,15 @@ impl<'a> Run<'a> {
                 .create
                 .as_ref()
                 .is_some_and(|create| create.operation == step.operation)
+            // What overwrites takes no tags with it: a function adds them.
+            && input.get("Overwrite") != Some(&json!(true))
         {
             self.put_tags(&operation.input, &all_tags(object), &mut input);
         }
-        let (path, choice) = match step.at.split_once('[') {
-            Some((path, _)) => (path, true),
-            None => (step.at, false),
-        };
-        if choice {
-            return self.pages(service, step, input, path).await;
-        }
-        self.call(service, step.operation, input)
-            .await
-            .map_err(Trouble::Api)
+        let answer = self
+            .whole(service, step.operation, input, &step.none_when)
+            .await;
+        answer.map_err(Trouble::Api)
     }
 
     /// Calls an operation, again while its error is one that goes away.
@@ -344,55 +377,47 @@ impl<'a> Run<'a> {
         operation: &str,
         input: Json,
     ) -> Result<Json, ApiError> {
-        let started = Instant::now();
-        let mut pause = Duration::from_millis(500);
-        for attempt in 1.. {
-            let error = match self
-                .cx
-                .call(service, operation, &self.region, input.clone())
-                .await
-            {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let passes = self.table.retries.iter().chain(USUAL).find(|retry| {
-                retry.on.contains(&self.phase)
-                    && retry.code == error.code
-                    && error.message.contains(retry.message)
-            });
-            let Some(retry) = passes else {
-                return Err(error);
-            };
-            let late = started.elapsed() > Duration::from_secs(retry.seconds)
-                || Instant::now() > self.deadline
-                || attempt >= MOST_ATTEMPTS;
-            if late {
-                return Err(error);
-            }
-            self.cx.pause(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(10));
-        }
-        unreachable!("the loop ends with a return")
+        self.page(service, operation, input, &[]).await
     }
 
-    /// Calls an operation of the table's service; an error is a message.
-    pub(crate) async fn ask(&self, operation: &str, input: Json) -> Answered<Json> {
-        self.ask_of(self.table.service, operation, input).await
-    }
-
-    /// The same, of any service.
-    pub(crate) async fn ask_of(
+    /// Calls an operation of which errors of these codes mean that there is nothing.
+    async fn page(
         &self,
         service: &str,
         operation: &str,
         input: Json,
-    ) -> Answered<Json> {
-        self.call(service, operation, input).await.map_err(|error| {
-            Refusal::Messages(vec![message(
-                &error,
-                &format!("{} {}", self.phase.name(), self.table.name),
-            )])
-        })
+        none: &[&str],
+    ) -> Result<Json, ApiError> {
+        let ask = || {
+            self.cx
+                .call(service, operation, &self.region, input.clone())
+        };
+        self.patiently((service, operation), none, ask).await
+    }
+
+    /// Calls an operation; one that lists does so to its end.
+    pub(crate) async fn whole(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Json,
+        none: &[&str],
+    ) -> Result<Json, ApiError> {
+        if !patience::reads(operation) {
+            return self.page(service, operation, input, none).await;
+        }
+        let region = (!self.region.is_empty()).then_some(self.region.as_str());
+        let ask = || {
+            let request = Request::new(service, operation, input.clone()).in_region(region);
+            terrane_aws_client::pages(&*self.cx.api, request)
+        };
+        self.patiently((service, operation), none, ask).await
+    }
+
+    /// Calls an operation of the table's service. An error is a refusal as [`crate::cx::refusal`] has it.
+    pub(crate) async fn ask(&self, operation: &str, input: Json) -> Answered<Json> {
+        let answer = self.whole(self.table.service, operation, input, &[]).await;
+        answer.map_err(|error| self.refused(&error))
     }
 
     /// The same; `None` where one of these errors comes.
@@ -402,65 +427,36 @@ impl<'a> Run<'a> {
         input: Json,
         none: &[&str],
     ) -> Answered<Option<Json>> {
-        match self.call(self.table.service, operation, input).await {
+        let answer = self.whole(self.table.service, operation, input, none).await;
+        self.unless(answer, none)
+    }
+
+    /// The same, one page only.
+    pub(crate) async fn page_unless(
+        &self,
+        operation: &str,
+        input: Json,
+        none: &[&str],
+    ) -> Answered<Option<Json>> {
+        let answer = self.page(self.table.service, operation, input, none).await;
+        self.unless(answer, none)
+    }
+
+    fn unless(&self, answer: Result<Json, ApiError>, none: &[&str]) -> Answered<Option<Json>> {
+        match answer {
             Ok(answer) => Ok(Some(answer)),
-            Err(error) if none.contains(&error.code.as_str()) => Ok(None),
-            Err(error) => Err(Refusal::Messages(vec![message(
-                &error,
-                &format!("{} {}", self.phase.name(), self.table.name),
-            )])),
+            Err(error) if error.is(none) => Ok(None),
+            Err(error) => Err(self.refused(&error)),
         }
     }
 
-    /// All pages of an answer, the lists at this path together.
-    async fn pages(
-        &self,
-        service: &str,
-        step: &Step,
-        input: Json,
-        path: &str,
-    ) -> Result<Json, Trouble> {
-        let mut input = input;
-        let mut all: Option<Json> = None;
-        for _ in 0..1000 {
-            let answer = self
-                .call(service, step.operation, input.clone())
-                .await
-                .map_err(Trouble::Api)?;
-            let next = [
-                "NextToken",
-                "nextToken",
-                "NextMarker",
-                "Marker",
-                "NextPageMarker",
-                "NextRecordName",
-            ]
-            .iter()
-            .find_map(|name| Some((*name, answer.get(*name)?.as_str()?.to_owned())))
-            .filter(|(_, token)| !token.is_empty());
-            let more = json::get(&answer, path)
-                .and_then(Json::as_array)
-                .cloned()
-                .unwrap_or_default();
-            match &mut all {
-                None => all = Some(answer),
-                Some(all) => {
-                    let mut items = json::get(all, path)
-                        .and_then(Json::as_array)
-                        .cloned()
-                        .unwrap_or_default();
-                    items.extend(more);
-                    json::put(all, path, Json::Array(items));
-                }
-            }
-            let Some((name, token)) = next else { break };
-            let name = if name == "NextMarker" { "Marker" } else { name };
-            if json::text_at(&input, name).as_deref() == Some(token.as_str()) {
-                break;
-            }
-            json::put(&mut input, name, token.into());
-        }
-        Ok(all.unwrap_or(Json::Null))
+    fn refused(&self, error: &ApiError) -> Refusal {
+        refusal(error, &format!("{} {}", self.phase.name(), self.table.name))
+    }
+
+    /// Whether this call has changed something already.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// Whether an error means that there is no such object.
@@ -477,6 +473,12 @@ impl<'a> Run<'a> {
                 // Some mean it with a certain message only.
                 if let Some((of, message)) = known.split_once(" ~ ") {
                     return of == code && error.message.contains(message.trim_matches('"'));
+                }
+                // What says no more than that something is wrong means it with such a message only.
+                if VAGUE.contains(&code) {
+                    let message = error.message.to_ascii_lowercase();
+                    let absent = ["not exist", "not found", "no such"];
+                    return known == code && absent.iter().any(|text| message.contains(text));
                 }
                 known == code || (!known.ends_with(".NotFound") && bare(known) == bare(code))
             })
@@ -609,7 +611,10 @@ impl<'a> Run<'a> {
         if self.schema.block.attributes.contains_key("region") {
             found = args::with(&found, "region", Value::string(self.region.as_str()));
         }
-        found = args::with(&found, "id", args::get(prior, "id"));
+        // A function may have found another id.
+        if args::get(&found, "id").is_null() {
+            found = args::with(&found, "id", args::get(prior, "id"));
+        }
         if let (Some(arn), true) = (
             self.table.arn,
             self.schema.block.attributes.contains_key("arn"),
@@ -671,39 +676,7 @@ impl<'a> Run<'a> {
 
     /// The attributes that go into the input of a step.
     pub(crate) fn inputs(&self, step: &Step, operation: &Operation) -> Vec<String> {
-        let fill = self.fill(step);
-        let mut names: Vec<String> = Vec::new();
-        if step.fills {
-            let all = self
-                .facts
-                .block
-                .attributes
-                .keys()
-                .chain(self.facts.block.blocks.keys());
-            for name in all {
-                if fill.takes(name, &self.facts.block)
-                    && !fill.places(name, &operation.input).is_empty()
-                {
-                    names.push(name.clone());
-                }
-            }
-        }
-        let mapped = step.map.map_or(&[] as &[_], |(_, pairs)| pairs);
-        let each = step.each.map_or(&[] as &[_], |(_, _, pairs)| pairs);
-        names.extend(
-            mapped
-                .iter()
-                .chain(each)
-                .map(|(name, _)| (*name).to_owned()),
-        );
-        for (_, text) in &step.sets {
-            for name in places(text) {
-                if name != "id" && !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-        }
-        names
+        parts::inputs(self.table, self.facts, step, operation)
     }
 
     /// The id of an object that was just made.

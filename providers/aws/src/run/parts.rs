@@ -3,7 +3,9 @@
 use crate::cx::{message, refusal};
 use crate::facts::TypeFacts;
 use crate::read::{is_empty, known, settle};
-use crate::table::{Id, Phase, Retry, Table};
+use crate::shape::Operation;
+use crate::table::{Id, Phase, Retry, Step, Table};
+use crate::write::Fill;
 use terrane_aws_client::ApiError;
 use terrane_model::provider::ProviderDiagnostic;
 use terrane_model::schema::Schema;
@@ -130,6 +132,50 @@ pub(super) static USUAL: &[Retry] = &[
         seconds: 60,
     },
 ];
+
+/// The attributes that go into the input of a step.
+pub(crate) fn inputs(
+    table: &Table,
+    facts: &TypeFacts,
+    step: &Step,
+    operation: &Operation,
+) -> Vec<String> {
+    let fill = Fill {
+        names: &table.names,
+        only: &step.only,
+        except: &step.except,
+        prior: None,
+    };
+    let mut names: Vec<String> = Vec::new();
+    if step.fills {
+        let all = facts
+            .block
+            .attributes
+            .keys()
+            .chain(facts.block.blocks.keys());
+        for name in all {
+            if fill.takes(name, &facts.block) && !fill.places(name, &operation.input).is_empty() {
+                names.push(name.clone());
+            }
+        }
+    }
+    let mapped = step.map.map_or(&[] as &[_], |(_, pairs)| pairs);
+    let each = step.each.map_or(&[] as &[_], |(_, _, pairs)| pairs);
+    names.extend(
+        mapped
+            .iter()
+            .chain(each)
+            .map(|(name, _)| (*name).to_owned()),
+    );
+    for (_, text) in &step.sets {
+        for name in places(text) {
+            if name != "id" && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
 
 impl Table {
     pub(super) fn mentions(&self, place: &str) -> bool {

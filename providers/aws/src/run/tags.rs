@@ -1,6 +1,6 @@
 //! Tags: what everything gets, what is not looked at, and how they are read and changed.
 
-use super::{Run, messages};
+use super::Run;
 use crate::cx::Cx;
 use crate::json;
 use crate::read::entries;
@@ -10,7 +10,7 @@ use crate::write::pairs;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use terrane_provider::args;
-use terrane_provider::native::{Answered, Refusal};
+use terrane_provider::native::Answered;
 use terrane_value::{Kind, Type, Value};
 
 /// A map of strings as plain data. Null and unknown elements are left out.
@@ -138,7 +138,12 @@ impl Run<'_> {
             .collect();
         let (add, remove, key, of) = match self.table.tags {
             Tags::None | Tags::Hook => return Ok(()),
-            Tags::Ec2(_) => ("CreateTags", "DeleteTags", "Resources", "{id}"),
+            Tags::Ec2(_) => (
+                "CreateTags",
+                "DeleteTags",
+                "Resources",
+                self.table.tagged_by,
+            ),
             Tags::Calls {
                 add,
                 remove,
@@ -284,26 +289,17 @@ impl Run<'_> {
             };
             input.insert(name.to_owned(), value);
         }
-        let answer = self
-            .call(service, list, Json::Object(input))
+        let answer = match self
+            .whole(service, list, Json::Object(input), &["NoSuchTagSet"])
             .await
-            .map_err(|error| {
-                crate::cx::refusal(
-                    &error,
-                    &format!("reading the tags of {}", self.what(object)),
-                )
-            });
-        let answer = match answer {
+        {
             Ok(answer) => answer,
             // Some partitions and emulators have no tags of this.
-            Err(Refusal::Messages(found))
-                if found
-                    .iter()
-                    .any(|message| message.detail.contains("NoSuchTagSet")) =>
-            {
-                return Ok(BTreeMap::new());
+            Err(error) if error.is(&["NoSuchTagSet"]) => return Ok(BTreeMap::new()),
+            Err(error) => {
+                let what = format!("reading the tags of {}", self.what(object));
+                return Err(crate::cx::refusal(&error, &what));
             }
-            Err(refusal) => return Err(Refusal::Messages(messages(refusal))),
         };
         Ok(find_tags(&answer, 3).map(texts).unwrap_or_default())
     }

@@ -3,6 +3,7 @@
 use super::{PROPAGATION, Run};
 use crate::json;
 use crate::table::Phase;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use terrane_model::provider::ProviderDiagnostic;
 use terrane_provider::native::{Answered, Refusal};
@@ -80,13 +81,14 @@ impl Run<'_> {
 
     /// Reads what was just made, which AWS may not show at once.
     pub(crate) async fn find_new(&self, object: &Value) -> Answered<Value> {
-        let until = Instant::now() + PROPAGATION;
+        let started = Instant::now();
         let mut pause = Duration::from_millis(200);
-        for _ in 0..MOST_POLLS {
+        for attempt in 0..MOST_POLLS {
             if let Some(found) = self.find(object).await? {
+                self.fresh.store(false, Ordering::Relaxed);
                 return Ok(found);
             }
-            if Instant::now() > until
+            if self.is_late(started, PROPAGATION, attempt)
                 || (self.cx.poll_scale <= 0.0 && pause > Duration::from_secs(5))
             {
                 break;

@@ -54,6 +54,7 @@ async fn queues_and_topics() {
     world.delete(&topic).await;
 }
 
+const PUBLIC_KEY: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQD3F6tyPEFEzV0LX3X8BsXdMsQz1x2cEikKDEY0aIj41qgxMCP/iteneqXSIFZBp5vizPvaoIR3Um9xK7PGoW8giupGn+EPuxIA4cDM4vzOqOkiMPhz5XK0whEjkVzTo4+S0puvDZuwIsdiW9mxhJc7tgBNL0cYlWSYVkz4G/fslNfRPW5mYAM49f4fhtxPb5ok4Q2Lg9dPKVHO/Bgeu5woMc7RY0p1ej6D4CKFE6lymSDJpW0YHX/wqE9+cfEauh7xZcG0q9t2ta6F6fmX0agvpFyZo8aFbXeUBr7osSCJNgvavWbM/06niWrOvYX2xwWdhXmXSrbX8ZbabVohBK41 a@b";
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 const ALLOW: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
@@ -177,6 +178,37 @@ async fn networks() {
             json!({"default_network_acl_id": vpc.text("default_network_acl_id")}),
         )
         .await;
+    world
+        .import(
+            &association,
+            &format!("{}/{}", subnet.text("id"), table.text("id")),
+            &[],
+        )
+        .await;
+    world
+        .import(&route, &format!("{}_0.0.0.0/0", bare.text("id")), &[])
+        .await;
+    world.import(&default_table, &vpc_id, &[]).await;
+    world
+        .import(
+            &rule,
+            &format!("{}_egress_-1_0_0_0.0.0.0/0", other.text("id")),
+            &["security_group_rule_id"],
+        )
+        .await;
+    let pair = world
+        .create(
+            "aws_key_pair",
+            json!({"key_name": "k", "public_key": PUBLIC_KEY, "tags": {"a": "b"}}),
+        )
+        .await;
+    let pair = world
+        .update(
+            &pair,
+            json!({"key_name": "k", "public_key": PUBLIC_KEY, "tags": {"a": "c"}}),
+        )
+        .await;
+    world.delete(&pair).await;
     world.let_go(&default_acl).await;
     world.let_go(&default_table).await;
     world.let_go(&default).await;
@@ -282,6 +314,10 @@ async fn buckets_and_tables() {
     let table = world.create("aws_dynamodb_table", json!({"name": "t", "billing_mode": "PAY_PER_REQUEST", "hash_key": "id", "attribute": [{"name": "id", "type": "S"}], "tags": {"a": "b"}})).await;
     let table = world.update(&table, json!({"name": "t", "billing_mode": "PAY_PER_REQUEST", "hash_key": "id", "attribute": [{"name": "id", "type": "S"}], "tags": {"a": "c"}, "ttl": {"attribute_name": "until", "enabled": true}, "point_in_time_recovery": {"enabled": true}})).await;
     world.delete(&table).await;
+    let limits = |most: i64| json!({"name": "u", "billing_mode": "PAY_PER_REQUEST", "hash_key": "id", "attribute": [{"name": "id", "type": "S"}], "on_demand_throughput": {"max_read_request_units": most, "max_write_request_units": 1}});
+    let table = world.create("aws_dynamodb_table", limits(1)).await;
+    let table = world.update(&table, limits(2)).await;
+    world.delete(&table).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -322,6 +358,8 @@ async fn operations() {
         )
         .await;
     let filter = world.create("aws_cloudwatch_log_metric_filter", json!({"name": "f", "log_group_name": "/it/g", "pattern": "ERROR", "metric_transformation": {"name": "m", "namespace": "n", "value": "1"}})).await;
+    world.import(&stream, "/it/g:s", &[]).await;
+    world.import(&filter, "/it/g:f", &[]).await;
     world.delete(&filter).await;
     world.delete(&stream).await;
     world.delete(&group).await;
@@ -336,7 +374,7 @@ async fn operations() {
     let parameter = world
         .create(
             "aws_ssm_parameter",
-            json!({"name": "/it/p", "type": "String", "value": "one"}),
+            json!({"name": "/it/p", "type": "String", "value": "one", "overwrite": true, "tags": {"a": "a"}}),
         )
         .await;
     let parameter = world.update(&parameter, json!({"name": "/it/p", "type": "String", "value": "two", "description": "d", "tags": {"a": "b"}})).await;
@@ -353,6 +391,14 @@ async fn operations() {
             json!({"secret_id": secret.text("id"), "secret_string": "x"}),
         )
         .await;
+    let version = world
+        .update(
+            &version,
+            json!({"secret_id": secret.text("id"), "secret_string": "y"}),
+        )
+        .await;
+    assert!(version.text("id").ends_with(&version.text("version_id")));
+    world.import(&version, &version.text("id"), &[]).await;
     world.let_go(&version).await;
     world.delete(&secret).await;
     let rule = world

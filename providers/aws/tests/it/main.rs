@@ -15,4 +15,6 @@
 mod moto;
 
 mod life;
+mod refused;
+mod script;
 mod support;

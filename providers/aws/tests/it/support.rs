@@ -5,7 +5,7 @@ use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use terrane_aws::Aws;
-use terrane_model::provider::{Answer, Call, ImportTarget, Private, Reply};
+use terrane_model::provider::{Answer, Call, CallFailure, ImportTarget, Private, Reply};
 use terrane_model::schema::Schema;
 use terrane_provider::{Provider, ProviderFactory as _, args};
 use terrane_value::{Kind, Type, Value};
@@ -67,6 +67,11 @@ impl World {
             500_000_000_000 + u64::from(ACCOUNT.fetch_add(1, Ordering::Relaxed))
         );
         let aws = aws(&account, &moto.endpoint());
+        Some(Self::of(&aws, config).await)
+    }
+
+    /// A configured provider.
+    pub(crate) async fn of(aws: &Aws, config: serde_json::Value) -> Self {
         let mut config = config;
         for (name, value) in [
             ("access_key", json!("mock")),
@@ -91,7 +96,7 @@ impl World {
                 may_defer: false,
             })
             .await;
-        Some(world)
+        world
     }
 
     pub(crate) async fn done(&self, call: Call) -> Answer {
@@ -110,6 +115,86 @@ impl World {
         self.provider.call(call).await.unwrap()
     }
 
+    /// What comes of a change: the object, or why there is none.
+    pub(crate) async fn outcome(
+        &self,
+        type_name: &str,
+        prior: &Value,
+        planned: &Value,
+        config: &Value,
+    ) -> Result<Reply, CallFailure> {
+        let call = Call::Apply {
+            type_name: type_name.into(),
+            prior: prior.clone(),
+            planned: planned.clone(),
+            config: config.clone(),
+            private: Private::default(),
+            meta: Value::NULL,
+            identity: Value::NULL,
+            token: "token".into(),
+        };
+        self.provider.call(call).await
+    }
+
+    /// Plans and makes an object: what comes of it.
+    pub(crate) async fn try_create(
+        &self,
+        type_name: &str,
+        config: serde_json::Value,
+    ) -> Result<Reply, CallFailure> {
+        let config = self.config(type_name, &config);
+        let none = self.null(type_name);
+        let (planned, _) = self.plan(type_name, &none, &config).await;
+        self.outcome(type_name, &none, &planned, &config).await
+    }
+
+    /// Deletes an object: what comes of it.
+    pub(crate) async fn try_delete(
+        &self,
+        type_name: &str,
+        state: &Value,
+    ) -> Result<Reply, CallFailure> {
+        let none = self.null(type_name);
+        self.outcome(type_name, state, &none, &none).await
+    }
+
+    /// Plans and makes a change in place: what comes of it.
+    pub(crate) async fn try_update(
+        &self,
+        type_name: &str,
+        state: &Value,
+        config: serde_json::Value,
+    ) -> Result<Reply, CallFailure> {
+        let config = self.config(type_name, &config);
+        let (planned, _) = self.plan(type_name, state, &config).await;
+        self.outcome(type_name, state, &planned, &config).await
+    }
+
+    /// The errors of a plan.
+    pub(crate) async fn complaints(
+        &self,
+        type_name: &str,
+        prior: Option<&Value>,
+        config: serde_json::Value,
+    ) -> Vec<String> {
+        let config = self.config(type_name, &config);
+        let prior = prior.cloned().unwrap_or_else(|| self.null(type_name));
+        let call = Call::Plan {
+            type_name: type_name.into(),
+            proposed: proposed(&self.schema(type_name).block, &prior, &config),
+            prior,
+            config,
+            private: Private::default(),
+            meta: Value::NULL,
+            identity: Value::NULL,
+        };
+        let reply = self.try_call(call).await;
+        let errors = reply.diagnostics.into_iter().filter(|one| one.is_error);
+        errors
+            .map(|one| format!("{}: {}", one.summary, one.detail))
+            .collect()
+    }
+
     fn schema(&self, type_name: &str) -> &Schema {
         self.schemas
             .resources
@@ -121,7 +206,7 @@ impl World {
         block(&self.schema(type_name).block, config)
     }
 
-    fn null(&self, type_name: &str) -> Value {
+    pub(crate) fn null(&self, type_name: &str) -> Value {
         Value::null(self.schema(type_name).block.implied_type().clone())
     }
 

@@ -126,8 +126,10 @@ impl Inner {
                 limit,
             } => self.list(&type_name, &config, include_objects, limit),
             Call::Resolve {
-                type_name, token, ..
-            } => with_kind(&type_name, |kind| self.resolve(kind, &token)),
+                type_name,
+                token,
+                planned,
+            } => with_kind(&type_name, |kind| self.resolve(kind, &token, &planned)),
             Call::ReadDataSource {
                 type_name, config, ..
             } if type_name == "sim_network" => self.lookup(&config),
@@ -205,9 +207,11 @@ impl Inner {
         }
     }
 
-    fn resolve(&self, kind: &Kind, token: &str) -> Outcome {
+    fn resolve(&self, kind: &Kind, token: &str, planned: &Value) -> Outcome {
+        // As for providers that look for the object: it takes what was planned, with its unknowns.
+        let told = planned.get("id").is_some_and(|id| !id.is_known());
         let resolution = match self.done.get(token) {
-            _ if !self.traits.resolves_tokens => Resolution::CannotTell,
+            _ if !self.traits.resolves_tokens || !told => Resolution::CannotTell,
             None => Resolution::NeverHappened,
             Some(Done { id, state, .. }) => {
                 let now = self.entities.get(id);

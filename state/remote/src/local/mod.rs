@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use terrane_store::audit::FileLog;
 use terrane_store::backend::Args;
+use terrane_store::files::files_in;
 use terrane_store::journal::sync_folder;
 use terrane_store::lease::Holder;
 use terrane_store::seal::Seal;
@@ -30,6 +31,8 @@ use terrane_store::{StateStore, StoreError};
 const STATE: &str = "terraform.tfstate";
 /// What a file begins with while it is being written. No JSON does.
 const TORN: [u8; 1] = [0];
+/// How the name of the audit log ends; with `.key` behind it, that of the secret.
+const AUDIT: &str = ".terrane-audit";
 /// The folder of the others.
 const WORKSPACES: &str = "terraform.tfstate.d";
 
@@ -146,8 +149,18 @@ fn stored(bytes: Vec<u8>) -> Option<Stored> {
 
 impl Place for LocalFiles {
     fn audit_log(&self, workspace: &str) -> Option<FileLog> {
-        let log = beside(&self.path(workspace), ".", ".terrane-audit");
+        let log = beside(&self.path(workspace), ".", AUDIT);
         Some(FileLog::new(log))
+    }
+
+    fn audit_logs(&self) -> Result<Vec<String>, StoreError> {
+        let all = files_in(&self.workspaces);
+        let mut found = all.map_err(io_error("reading", &self.workspaces))?;
+        found.retain(|name| name != "default");
+        found.push("default".to_owned());
+        found.retain(|name| beside(&self.path(name), ".", AUDIT).is_file());
+        found.sort_unstable();
+        Ok(found)
     }
 
     fn location(&self) -> String {
@@ -166,23 +179,25 @@ impl Place for LocalFiles {
         beside(&self.path(workspace), ".", ".terrane")
     }
 
+    /// Peers make an empty folder for a new workspace. The log of a workspace that was deleted stays in its own.
     fn list(&self) -> Result<Vec<String>, StoreError> {
-        let fail = io_error("reading", &self.workspaces);
-        let entries = match fs::read_dir(&self.workspaces) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(fail(error)),
-            Ok(entries) => entries,
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(io_error("reading", &self.workspaces))?;
-            if entry.path().is_dir()
-                && let Ok(name) = entry.file_name().into_string()
-            {
-                names.push(name);
+        let names = files_in(&self.workspaces);
+        let names = names.map_err(io_error("reading", &self.workspaces))?;
+        let log = beside(Path::new(STATE), ".", AUDIT);
+        let log = log.to_string_lossy();
+        let mut found = Vec::new();
+        for name in names {
+            let folder = self.workspaces.join(&name);
+            if !folder.is_dir() {
+                continue;
+            }
+            let inside = files_in(&folder).map_err(io_error("reading", &folder))?;
+            let only_logs = inside.iter().all(|file| file.starts_with(&*log));
+            if inside.is_empty() || !only_logs {
+                found.push(name);
             }
         }
-        Ok(names)
+        Ok(found)
     }
 
     fn get(&self, workspace: &str, _begun: &[String]) -> Result<Option<Stored>, StoreError> {

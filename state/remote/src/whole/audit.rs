@@ -22,6 +22,10 @@ impl Audit for WholeFileStore {
         self.log(workspace)?.change(change)
     }
 
+    fn logs(&self) -> Result<Vec<String>, StoreError> {
+        self.place.audit_logs()
+    }
+
     fn secret_or(&self, workspace: &str, new: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.log(workspace)?.secret_or(new)
     }

@@ -78,6 +78,11 @@ pub(crate) trait Place: Send + Sync + Debug {
         None
     }
 
+    /// Workspaces that have one, deleted ones too. Sorted.
+    fn audit_logs(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// Whether what a state file must be is noted beside it, so that one that was written and not noted yet is refused.
     fn notes_digests(&self) -> bool {
         false

@@ -462,6 +462,8 @@ impl Opened {
         let Some(mark) = self.marks.writing.take() else {
             return Ok(());
         };
+        // What it holds is no state that is at hand.
+        self.baseline = None;
         self.marks.written = mark;
         self.tag = found.tag();
         self.file_len = found.len();
@@ -542,6 +544,7 @@ impl Opened {
             return Ok(());
         }
         let same = !self.marks.written.digest.is_empty()
+            && self.marks.writing.is_none()
             && self
                 .baseline
                 .as_ref()

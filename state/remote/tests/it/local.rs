@@ -322,3 +322,37 @@ fn what_is_written_beside_a_lock_is_not_the_lock() {
     drop(file);
     local.open().open("default").unwrap().close().unwrap();
 }
+
+/// What a run left behind that was killed, as version 1 wrote it: file, journal, mark and the note of its lock. One for each version that was ever released.
+#[test]
+fn the_sample_of_each_version_still_reads() {
+    let local = Local::new();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/whole-file-v1");
+    let desk = local.0.folder.path().join(".terraform.tfstate.terrane");
+    fs::create_dir(&desk).unwrap();
+    for name in ["journal", "mark", "owner"] {
+        fs::copy(sample.join(name), desk.join(name)).unwrap();
+    }
+    fs::copy(sample.join("s.tfstate"), local.file()).unwrap();
+    let store = local.open();
+    let read = store.read("default").unwrap();
+    assert_eq!((read.serial, read.instance_count()), (12, 4));
+    assert_eq!(read.open.keys().copied().collect::<Vec<_>>(), [33_554_435]);
+    let history = store.history("default").unwrap();
+    let runs: Vec<_> = history
+        .iter()
+        .map(|run| (run.last_serial, &*run.who))
+        .collect();
+    assert_eq!(runs, [(6, "ana@build"), (12, "ana@build")]);
+    let before = store.read_at("default", 6).unwrap();
+    assert_eq!(before.instance_count(), 2);
+    let workspace = store.open("default").unwrap();
+    assert_eq!(workspace.snapshot(), read);
+    assert!(
+        local.0.said().contains("are taken in"),
+        "{}",
+        local.0.said()
+    );
+    workspace.close().unwrap();
+    assert_eq!(serial_of(&local.file()), 12);
+}

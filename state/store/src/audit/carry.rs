@@ -55,7 +55,7 @@ pub fn keep(audit: &dyn Audit, workspace: &str) -> Result<Option<Kept>, AuditErr
         Err(StoreError::Io { source, .. }) if is_unwritable(&source) => new_secret(),
         secret => secret?,
     };
-    let secret = hex(&secret);
+    let secret = hex::encode(secret);
     Ok(Some(Kept { log, secret }))
 }
 
@@ -108,19 +108,6 @@ impl Kept {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).and_then(|digit| digit.try_into().ok()))
-        .collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits
-        .chunks_exact(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-        .collect();
-    (text.len() == 64).then_some(())?;
-    bytes.try_into().ok()
+    hex::decode(text).ok()?.try_into().ok()
 }

@@ -120,29 +120,6 @@ impl FileLog {
             .map_err(io_error("writing", &self.key))?;
         Ok(new)
     }
-
-    /// Removes both files: for whoever takes a workspace back that was never used.
-    ///
-    /// # Errors
-    /// When they are there and can't be removed.
-    pub fn erase(&self) -> Result<(), StoreError> {
-        for path in [&self.log, &self.key] {
-            crate::files::remove_if_there(path).map_err(io_error("removing", path))?;
-        }
-        Ok(())
-    }
-
-    /// Whether there is a log.
-    #[must_use]
-    pub fn exists(&self) -> bool {
-        fs::metadata(&self.log).is_ok()
-    }
-
-    /// The file of the log.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.log
-    }
 }
 
 /// Random bytes for a secret.

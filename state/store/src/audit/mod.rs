@@ -46,6 +46,12 @@ pub trait Audit {
     /// When it can't be written, and what `change` returns. Then nothing is changed.
     fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError>;
 
+    /// Workspaces that have a log, deleted ones too. Sorted, each once.
+    ///
+    /// # Errors
+    /// When that can't be found out.
+    fn logs(&self) -> Result<Vec<String>, StoreError>;
+
     /// What sensitive values of this workspace are hashed with: random, and as secret as its state. If there is none, this one is it from now on.
     ///
     /// # Errors
@@ -70,7 +76,7 @@ pub struct Head(pub [u8; 32]);
 
 impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -136,6 +142,9 @@ pub enum AuditError {
     /// An entry bears this name already.
     #[error("`{0}` is recorded already")]
     Used(String),
+    /// Somebody else has recorded something since the log was read.
+    #[error("the audit log has grown meanwhile")]
+    Moved,
     /// The log is damaged.
     #[error("the audit log is damaged: {0}")]
     Damaged(Damage),
@@ -209,14 +218,6 @@ impl Log {
             .map(|entry| entry.draft.at_ms)
             .max()
             .unwrap_or(0)
-    }
-
-    /// Whether an entry bears a name.
-    #[must_use]
-    pub fn has(&self, once: &str) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| entry.draft.once.iter().any(|name| name == once))
     }
 }
 
@@ -381,7 +382,7 @@ pub fn founded(
     if !log.entries.is_empty() {
         return Ok(log);
     }
-    record(audit, workspace, at_ms, who, &[])?;
+    record(audit, workspace, None, (at_ms, who), &[])?;
     read(audit, workspace)
 }
 
@@ -393,20 +394,42 @@ pub fn append(audit: &dyn Audit, workspace: &str, drafts: &[Draft]) -> Result<()
     let Some(first) = drafts.first() else {
         return Ok(());
     };
-    record(audit, workspace, first.at_ms, &first.who, drafts)
+    record(audit, workspace, None, (first.at_ms, &first.who), drafts)
+}
+
+/// Records entries behind the one with this hash, all or none: what they say rests on all that was recorded before.
+///
+/// # Errors
+/// `Moved`, when it is not the last one any more; else as [`append`].
+pub fn append_behind(
+    audit: &dyn Audit,
+    workspace: &str,
+    head: Head,
+    drafts: &[Draft],
+) -> Result<(), AuditError> {
+    let Some(first) = drafts.first() else {
+        return Ok(());
+    };
+    record(
+        audit,
+        workspace,
+        Some(head),
+        (first.at_ms, &first.who),
+        drafts,
+    )
 }
 
 fn record(
     audit: &dyn Audit,
     workspace: &str,
-    at_ms: u64,
-    who: &str,
+    behind: Option<Head>,
+    by: (u64, &str),
     drafts: &[Draft],
 ) -> Result<(), AuditError> {
     let mut refused = None;
     let changed = audit.change(workspace, &mut |text| {
         refused = None;
-        match added(text, at_ms, who, drafts) {
+        match added(text, behind, by, drafts) {
             Ok(change) => Ok(change),
             Err(AuditError::Store(error)) => Err(error),
             Err(error) => {
@@ -424,12 +447,15 @@ fn record(
 /// How much of a log stays, and what is added to it.
 fn added(
     text: &[u8],
-    at_ms: u64,
-    who: &str,
+    behind: Option<Head>,
+    (at_ms, who): (u64, &str),
     drafts: &[Draft],
 ) -> Result<(usize, Vec<u8>), AuditError> {
     let mut whole = whole_lines(text);
     let mut links = Links::parse(text.get(..whole).unwrap_or(&[])).map_err(AuditError::Damaged)?;
+    if behind.is_some_and(|head| head != links.head()) {
+        return Err(AuditError::Moved);
+    }
     let mut out = Vec::new();
     let rest = text.get(whole..).unwrap_or(&[]);
     let mut torn = !rest.is_empty();

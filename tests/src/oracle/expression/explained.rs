@@ -93,6 +93,13 @@ fn by_rule(terraform: &Path, difference: &Difference) -> Option<&'static str> {
         () if only_theirs && text.starts_with("cidrsubnet(") && text.contains(", -") => {
             Some("cidrsubnet counts from 0")
         }
+        // With fewer bits than the prefix has, the peer leaves bits of the host in the network.
+        () if difference.kind() == "value"
+            && text.starts_with("cidrsubnet(")
+            && text.contains("\", -") =>
+        {
+            Some("the host bits of a network are cleared")
+        }
         // In the peer 0 and -0 are equal, but two elements of a set.
         () if difference.kind() == "value"
             && (text.starts_with("set") || text.starts_with("toset("))

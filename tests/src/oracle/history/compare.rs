@@ -196,7 +196,7 @@ fn one_step(
     let plans = normal::differences("", &normal::plan(&our), &normal::plan(&their));
     let outputs = |difference: &Difference| {
         let path = &difference.path;
-        path.starts_with(".output_changes.") || path.starts_with(".prior_state.values.outputs.")
+        path.starts_with(".output_changes") || path.starts_with(".prior_state.values.outputs")
     };
     names.planned = Json::Null;
     names.add_triggered(&step.config, &our, &their);

@@ -152,6 +152,13 @@ fn spreads_through_modules(difference: &Difference, config: &Config) -> Option<&
 
 /// The replacement that a created resource triggers, where the peer changes nothing.
 fn triggered_by_creation(difference: &Difference, names: &Names) -> Option<&'static str> {
+    let reason = |address: &String| {
+        let at = format!(".resource_changes[{address} ");
+        difference.path.starts_with(&at) && difference.path.ends_with("].action_reason")
+    };
+    if names.replaced_anyway.iter().any(reason) {
+        return Some(TRIGGERED);
+    }
     let mut triggered = names.triggered.iter();
     triggered
         .any(|address| difference.path.contains(&format!("[{address} ")))
@@ -164,6 +171,20 @@ const TRIGGERED: &str = "replace_triggered_by looks at creations too, as in Open
 /// (`planned`: the outputs that we plan for the same configuration, where everything is to be destroyed.)
 fn never_there(difference: &Difference, planned: &Json) -> Option<&'static str> {
     let Difference { path, ours, theirs } = difference;
+    if let (".output_changes" | ".prior_state.values.outputs", None, Some(Json::Object(all))) =
+        (path.as_str(), ours, theirs)
+    {
+        // None of them is stored.
+        let each = |(name, theirs): (&String, &Json)| {
+            let one = Difference {
+                path: format!("{path}.{name}"),
+                ours: None,
+                theirs: Some(theirs.clone()),
+            };
+            never_there(&one, planned).is_some()
+        };
+        return (!all.is_empty() && all.iter().all(each)).then_some(NEVER_THERE);
+    }
     let changes = path.strip_prefix(".output_changes.");
     let stored = path.strip_prefix(".prior_state.values.outputs.");
     let name = changes.or(stored)?;

@@ -14,6 +14,8 @@ pub(super) struct Names {
     pub(super) planned: Json,
     /// Addresses of instances that we replace, and the peer does not, since what triggers them is created.
     pub(super) triggered: BTreeSet<String>,
+    /// The same of those that the peer replaces for another reason.
+    pub(super) replaced_anyway: BTreeSet<String>,
     /// Whether applying failed on both sides.
     pub(super) failed: bool,
 }
@@ -106,18 +108,26 @@ impl Names {
                 })
             })
         };
-        let idle = |address: &Json| {
+        let theirs_of = |address: &Json| {
             let same = |change: &&Json| change["address"] == *address;
-            let found = theirs.iter().find(same);
-            found.is_some_and(|change| change["change"]["actions"][0] == "no-op")
+            theirs.iter().find(same)
         };
-        self.triggered = ours
+        let ours: Vec<(String, &Json)> = ours
             .iter()
             .filter(|change| change["action_reason"] == "replace_by_triggers")
             .filter(|change| change["name"].as_str().is_some_and(triggers))
-            .filter(|change| idle(&change["address"]))
-            .filter_map(|change| Some(change["address"].as_str()?.to_owned()))
+            .filter_map(|change| {
+                let address = &change["address"];
+                Some((address.as_str()?.to_owned(), theirs_of(address)?))
+            })
             .collect();
+        let those = |which: &dyn Fn(&Json) -> bool| -> BTreeSet<String> {
+            let found = ours.iter().filter(|(_, theirs)| which(theirs));
+            found.map(|(address, _)| address.clone()).collect()
+        };
+        self.triggered = those(&|theirs| theirs["change"]["actions"][0] == "no-op");
+        self.replaced_anyway =
+            those(&|theirs| theirs["action_reason"] == "replace_because_cannot_update");
     }
 
     /// Takes in what a step moves. What is within a module moves with it.

@@ -39,6 +39,12 @@ fn any_type(_: &[Value]) -> Result<Type, Fault> {
     Ok(Type::Dynamic)
 }
 
+/// The value that a YAML text stands for, for views: as `yamldecode` reads it. `None`: it is none.
+#[must_use]
+pub fn value_of(text: &str) -> Option<Value> {
+    parse::decode(text).ok()
+}
+
 fn yamldecode(args: &[Value], context: &Context<'_>) -> Result<Value, Fault> {
     context.charge(args::text(args, 0).len())?;
     parse::decode(args::text(args, 0)).map_err(|why| {

@@ -632,3 +632,82 @@ fn write_only_attributes_have_no_value_to_show() {
     }"#,
     );
 }
+
+/// Documents in strings are compared by what they say; where that is not all that is different, line by line.
+#[test]
+fn documents_in_strings_are_compared_as_trees() {
+    let schema = schema([("doc", plain(Type::String))], []);
+    let doc = |text: &str| object([("doc", s(text))]);
+    let before = "# of the shop\nreplicas: 1\nimage: shop:1 # pinned\nports:\n  - 80\n  - 443\n";
+    let show = |before: &str, after: &str, expected: &str| {
+        check(&schema, &doc(before), &doc(after), &[], expected);
+    };
+    show(
+        before,
+        "# of the shop\nimage: shop:2 # pinned\nports: [80, 8443]\nreplicas: 1\n",
+        r#"
+{
+      ~ doc = yamlencode(
+          ~ {
+              ~ image    = "shop:1" -> "shop:2"
+              ~ ports    = [
+                    80,
+                  ~ 443 -> 8443,
+                ]
+                # (1 unchanged attribute hidden)
+            }
+        )
+    }
+"#,
+    );
+    // A comment is not in the value.
+    show(
+        before,
+        &before
+            .replace("pinned", "moving")
+            .replace("shop:1", "shop:2"),
+        r#"
+{
+      ~ doc = <<-EOT
+            # of the shop
+            replicas: 1
+          - image: shop:1 # pinned
+          + image: shop:2 # moving
+            ports:
+              - 80
+              - 443
+        EOT
+    }
+"#,
+    );
+    // Nor is how it is written.
+    show(
+        "a: 1\nb:\n  - x\n",
+        "a: 1\nb: [x]\n",
+        r#"
+{
+      ~ doc = <<-EOT
+            a: 1
+          - b:
+          -   - x
+          + b: [x]
+        EOT
+    }
+"#,
+    );
+    // Prose with a colon is no document.
+    show(
+        "note: one\n\nmore",
+        "note: two\n\nmore",
+        r#"
+{
+      ~ doc = <<-EOT
+          - note: one
+          + note: two
+            
+            more
+        EOT
+    }
+"#,
+    );
+}

@@ -91,11 +91,16 @@ fn fill_token(model: &Model, operation: &Operation, input: &mut Map<String, Valu
     };
     let mut found = false;
     for member in model.shape(shape).members() {
-        if member.is_idempotency_token() {
+        if member.is_token_of(model.service(), operation.name()) {
             found = true;
-            input
-                .entry(member.name())
-                .or_insert_with(|| uuid::Uuid::new_v4().to_string().into());
+            input.entry(member.name()).or_insert_with(|| {
+                let token = uuid::Uuid::new_v4();
+                // One takes letters and digits only; others want more than 32 characters.
+                match model.service() {
+                    "acm" => token.simple().to_string().into(),
+                    _ => token.to_string().into(),
+                }
+            });
         }
     }
     found

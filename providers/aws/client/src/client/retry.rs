@@ -187,8 +187,14 @@ const SETS: &[&str] = &[
     "Update",
 ];
 
-/// Of those, the ones that add data each time.
+/// Of those, the ones that add something each time: data, or what the service chooses.
 const ADDS: &[&str] = &[
+    "AssignIpv6Addresses",
+    "AssignPrivateIpAddresses",
+    "AssignPrivateNatGatewayAddress",
+    "AssociateVpcCidrBlock",
+    "ImportApi",
+    "ImportRestApi",
     "PutEvents",
     "PutLogEvents",
     "PutMetricData",
@@ -198,6 +204,7 @@ const ADDS: &[&str] = &[
     "PutPartnerEvents",
     "PutTelemetryRecords",
     "PutTraceSegments",
+    "RebootBroker",
     "UpdateItem",
 ];
 
@@ -370,6 +377,11 @@ mod tests {
             ("rds", "RestoreDBInstanceFromDBSnapshot"),
             ("lambda", "PublishVersion"),
             ("acm", "RequestCertificate"),
+            ("apigatewayv2", "ImportApi"),
+            ("ec2", "AssignPrivateIpAddresses"),
+            ("ec2", "AssignIpv6Addresses"),
+            ("ec2", "AssociateVpcCidrBlock"),
+            ("kafka", "RebootBroker"),
         ] {
             assert!(!is(service, name), "{service} {name}");
         }

@@ -332,6 +332,36 @@ impl Member {
         self.idempotency_token
     }
 
+    /// Whether it is such a token of an operation of this service: as the model says, or where the model forgets to.
+    #[must_use]
+    pub fn is_token_of(&self, service: &str, operation: &str) -> bool {
+        // By service: the member, and the operations; none: all of them.
+        const FORGOTTEN: &[(&str, &str, &[&str])] = &[
+            ("acm", "IdempotencyToken", &["RequestCertificate"]),
+            ("ec2", "ClientToken", &[]),
+            (
+                "ecs",
+                "clientToken",
+                &["CreateService", "CreateTaskSet", "RunTask"],
+            ),
+            (
+                "route53",
+                "CallerReference",
+                &[
+                    "CreateHealthCheck",
+                    "CreateHostedZone",
+                    "CreateReusableDelegationSet",
+                ],
+            ),
+        ];
+        self.idempotency_token
+            || FORGOTTEN.iter().any(|(of, member, operations)| {
+                *of == service
+                    && *member == self.name()
+                    && (operations.is_empty() || operations.contains(&operation))
+            })
+    }
+
     /// Whether an answer has it in its body.
     pub(crate) fn is_in_answer_body(&self) -> bool {
         // Paths and queries are of requests alone.

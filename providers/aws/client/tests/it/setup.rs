@@ -116,3 +116,34 @@ async fn addresses_come_from_blocks_variables_and_profiles() {
     assert_eq!(client.region(), "eu-west-3");
     assert!(works(with).await, "the profile's address for the service");
 }
+
+/// A profile that is named and has no keys is not replaced by the keys of the environment, which may be those of another account. The environment of a process
+/// is changed from outside only: the test runs itself.
+#[tokio::test]
+async fn a_named_profile_is_not_replaced_by_the_environment() {
+    if std::env::var_os("TERRANE_TEST_PROFILE").is_none() {
+        let name = "setup::a_named_profile_is_not_replaced_by_the_environment";
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name])
+            .env("TERRANE_TEST_PROFILE", "1")
+            .env("AWS_ACCESS_KEY_ID", "OTHER")
+            .env("AWS_SECRET_ACCESS_KEY", "OTHER")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .status();
+        assert!(status.unwrap().success());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    std::fs::write(&file, "[profile prod]\nregion = eu-west-1\n").unwrap();
+    let mut settings = settings("http://127.0.0.1:9", "1");
+    settings.access.keys = None;
+    settings.access.profile = Some("prod".into());
+    settings.access.config_files = vec![file.clone()];
+    settings.access.credentials_files = vec![file];
+    settings.skip_requesting_account_id = true;
+    settings.skip_credentials_validation = true;
+    let client = Client::new(settings).await.unwrap();
+    let error = super::call(&client, "sqs", "ListQueues", json!({})).await;
+    assert_eq!(error.unwrap_err().code, "NoCredentials");
+}

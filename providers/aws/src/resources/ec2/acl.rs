@@ -26,6 +26,7 @@ const ENTRY: &[(&str, &str)] = &[
 fn acl_base(name: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[("ingress", ""), ("egress", ""), ("subnet_ids", "")])
+        .by_function(&["ingress", "egress", "subnet_ids"])
         .arn("arn:{partition}:ec2:{region}:{owner_id}:network-acl/{id}")
         .read(
             op("DescribeNetworkAcls")
@@ -317,7 +318,20 @@ impl Hooks for Entry {
 
 pub(super) fn acl_rule() -> Table {
     Table::new("aws_network_acl_rule", "ec2")
-        .id("{network_acl_id}:{rule_number}:{protocol}:{egress}")
+        .at_first(&[
+            "network_acl_id",
+            "rule_number",
+            "rule_action",
+            "egress",
+            "protocol",
+            "cidr_block",
+            "ipv6_cidr_block",
+            "from_port",
+            "to_port",
+            "icmp_type",
+            "icmp_code",
+        ])
+        .id("nacl-{network_acl_id}-{rule_number}-{protocol}-{egress}")
         .import("{network_acl_id}:{rule_number}:{protocol}:{egress}")
         .delete(
             op("DeleteNetworkAclEntry")

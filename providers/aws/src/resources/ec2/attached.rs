@@ -2,8 +2,8 @@
 
 use super::route::{members, news};
 use crate::json;
-use crate::run::Run;
-use crate::table::Hooks;
+use crate::run::{Run, same_at};
+use crate::table::{Hooks, Phase};
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 use terrane_provider::args;
@@ -130,26 +130,16 @@ pub(super) struct Address;
 #[async_trait]
 impl Hooks for Address {
     async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
-        let mut input = members(
-            object,
-            &[
-                ("instance", "InstanceId"),
-                ("network_interface", "NetworkInterfaceId"),
-            ],
-        );
-        if input.is_empty() {
+        associate(run, object).await
+    }
+
+    async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
+        let names = ["instance", "network_interface", "associate_with_private_ip"];
+        if names.iter().all(|name| same_at(prior, planned, name)) {
             return Ok(());
         }
-        input.extend(members(
-            object,
-            &[
-                ("associate_with_private_ip", "PrivateIpAddress"),
-                ("id", "AllocationId"),
-            ],
-        ));
-        run.ask("AssociateAddress", Json::Object(input))
-            .await
-            .map(drop)
+        self.delete(run, prior).await?;
+        associate(run, planned).await
     }
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
@@ -163,6 +153,30 @@ impl Hooks for Address {
         }
         Ok(false)
     }
+}
+
+/// Associates an address with what it is for, if it is for anything.
+async fn associate(run: &Run<'_>, object: &Value) -> Answered<()> {
+    let mut input = members(
+        object,
+        &[
+            ("instance", "InstanceId"),
+            ("network_interface", "NetworkInterfaceId"),
+        ],
+    );
+    if input.is_empty() {
+        return Ok(());
+    }
+    input.extend(members(
+        object,
+        &[
+            ("associate_with_private_ip", "PrivateIpAddress"),
+            ("id", "AllocationId"),
+        ],
+    ));
+    run.ask("AssociateAddress", Json::Object(input))
+        .await
+        .map(drop)
 }
 
 /// Host names of addresses.
@@ -198,22 +212,6 @@ pub(super) fn public_names(run: &Run<'_>, found: Value) -> Value {
     args::with_all(&found, changes)
 }
 
-/// A key pair is deleted by name, and tagged by another id.
-#[derive(Debug)]
-pub(super) struct KeyPair;
-
-#[async_trait]
-impl Hooks for KeyPair {
-    async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
-        let (before, after) = (crate::run::all_tags(prior), crate::run::all_tags(planned));
-        if before == after {
-            return Ok(());
-        }
-        let object = args::with(prior, "id", args::get(prior, "key_pair_id"));
-        run.change_tags(&object, &before, &after).await
-    }
-}
-
 /// Entries of a prefix list.
 #[derive(Debug)]
 pub(super) struct Entries;
@@ -222,19 +220,43 @@ pub(super) struct Entries;
 impl Hooks for Entries {
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         let (before, after) = (args::get(prior, "entry"), args::get(planned, "entry"));
+        let most = (
+            args::int(prior, "max_entries"),
+            args::int(planned, "max_entries"),
+        );
+        let id = run.text("{id}", prior);
+        // Room is made before entries come, and taken after they have gone.
+        if most.1 > most.0 {
+            room(run, &id, most.1, prior).await?;
+        }
         let (added, removed) = (news(&before, &after), news(&after, &before));
         if added.is_empty() && removed.is_empty() {
-            return Ok(());
+            return match most.1 < most.0 {
+                true => room(run, &id, most.1, prior).await,
+                false => Ok(()),
+            };
         }
         let pairs = [("cidr", "Cidr"), ("description", "Description")];
         let input = json!({
-            "PrefixListId": run.text("{id}", prior),
+            "PrefixListId": id,
             "CurrentVersion": args::int(prior, "version"),
             "AddEntries": added.iter().map(|entry| members(entry, &pairs)).collect::<Vec<_>>(),
             "RemoveEntries": removed.iter().map(|entry| members(entry, &pairs[..1])).collect::<Vec<_>>(),
         });
-        run.ask("ModifyManagedPrefixList", input).await.map(drop)
+        run.ask("ModifyManagedPrefixList", input).await?;
+        run.wait_for(Phase::Update, prior).await?;
+        match most.1 < most.0 {
+            true => room(run, &id, most.1, prior).await,
+            false => Ok(()),
+        }
     }
+}
+
+/// How many entries a list may have. It is changed by itself only.
+async fn room(run: &Run<'_>, id: &str, most: Option<i64>, prior: &Value) -> Answered<()> {
+    let input = json!({"PrefixListId": id, "MaxEntries": most});
+    run.ask("ModifyManagedPrefixList", input).await?;
+    run.wait_for(Phase::Update, prior).await
 }
 
 /// What a flow log is of.
@@ -257,10 +279,6 @@ pub(super) fn flow_input(operation: &str, input: &mut Json, object: &Value) {
             json::put(input, "ResourceType", (*kind).into());
         }
     }
-}
-
-pub(super) fn flow_found(_run: &Run<'_>, found: Value) -> Value {
-    found
 }
 
 /// An endpoint is changed by what comes and goes.

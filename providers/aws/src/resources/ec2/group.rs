@@ -21,6 +21,7 @@ fn base(name: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[("name", "GroupName"), ("ingress", ""), ("egress", "")])
         .local(&["name_prefix", "revoke_rules_on_delete"])
+        .by_function(&["ingress", "egress"])
         .arn("arn:{partition}:ec2:{region}:{owner_id}:security-group/{id}")
         .read(
             op("DescribeSecurityGroups")
@@ -41,7 +42,9 @@ pub(super) fn group() -> Table {
 }
 
 pub(super) fn default_group() -> Table {
-    base("aws_default_security_group").hooks(Rules { default: true })
+    base("aws_default_security_group")
+        .at_first(&["vpc_id"])
+        .hooks(Rules { default: true })
 }
 
 /// The rules within a group.
@@ -222,6 +225,26 @@ fn rules_of(ty: &Type, permissions: &Json, before: &Value, group: &str) -> Value
     Value::set(ty.clone(), rules)
 }
 
+/// A permission as one for each of its sources.
+fn singles(permission: &Json) -> Vec<Json> {
+    let mut bare = permission.clone();
+    for (_, list, _) in SOURCES {
+        if let Some(members) = bare.as_object_mut() {
+            members.remove(*list);
+        }
+    }
+    let mut singles = Vec::new();
+    for (_, list, _) in SOURCES {
+        let items = permission.get(*list).and_then(Json::as_array);
+        for item in items.into_iter().flatten() {
+            let mut one = bare.clone();
+            json::put(&mut one, list, json!([item]));
+            singles.push(one);
+        }
+    }
+    singles
+}
+
 async fn found_group(run: &Run<'_>, id: &str) -> Answered<Option<Json>> {
     let answer = run
         .ask_unless("DescribeSecurityGroups", json!({"GroupIds": [id]}), NONE)
@@ -256,9 +279,15 @@ async fn change(
         .map(|rule| permission(rule, id))
         .collect();
     if !old.is_empty() {
+        let none = ["InvalidPermission.NotFound"];
         let input = json!({"GroupId": id, "IpPermissions": old});
-        run.ask_unless(revoke, input, &["InvalidPermission.NotFound"])
-            .await?;
+        if run.ask_unless(revoke, input, &none).await?.is_none() {
+            // One of them is not there, and none was revoked: one after the other, then.
+            for one in old.iter().flat_map(singles) {
+                let input = json!({"GroupId": id, "IpPermissions": [one]});
+                run.ask_unless(revoke, input, &none).await?;
+            }
+        }
     }
     if !new.is_empty() {
         run.ask(authorize, json!({"GroupId": id, "IpPermissions": new}))
@@ -411,6 +440,19 @@ impl Hooks for Rules {
 /// A rule beside its group, of the old kind: several sources, known by what it says.
 pub(super) fn rule() -> Table {
     Table::new("aws_security_group_rule", "ec2")
+        .by_function(&["description"])
+        .at_first(&[
+            "security_group_id",
+            "type",
+            "from_port",
+            "to_port",
+            "protocol",
+            "cidr_blocks",
+            "ipv6_cidr_blocks",
+            "prefix_list_ids",
+            "self",
+            "source_security_group_id",
+        ])
         .id("{id}")
         .import("{id}")
         .hooks(Rule)
@@ -418,6 +460,17 @@ pub(super) fn rule() -> Table {
 
 #[derive(Debug)]
 struct Rule;
+
+/// The argument that a source in an import id is of.
+fn source_of(source: &str) -> &'static str {
+    match source {
+        "self" => "self",
+        _ if source.starts_with("sg-") => "source_security_group_id",
+        _ if source.starts_with("pl-") => "prefix_list_ids",
+        _ if source.contains(':') => "ipv6_cidr_blocks",
+        _ => "cidr_blocks",
+    }
+}
 
 fn rule_id(object: &Value) -> String {
     use sha2::Digest as _;
@@ -491,9 +544,11 @@ impl Hooks for Rule {
         let Some(found) = found.filter(|found| !found.is_empty()) else {
             return Ok(Some(None));
         };
+        // Some services drop the description of some kinds of sources.
         let description = found
-            .first()
+            .iter()
             .map(|grain| grain.description.clone())
+            .find(|description| !description.is_empty())
             .unwrap_or_default();
         let mut object = object.clone();
         let before = args::get(&object, "description");
@@ -516,6 +571,47 @@ impl Hooks for Rule {
         run.ask(operation, input).await.map(drop)
     }
 
+    fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
+        // GROUP_TYPE_PROTOCOL_FROM_TO_SOURCE…
+        let parts: Vec<&str> = id.split('_').collect();
+        let [group, kind, protocol, from, to, sources @ ..] = parts.as_slice() else {
+            return None;
+        };
+        if sources.is_empty() {
+            return None;
+        }
+        let mut known = vec![
+            ("security_group_id", (*group).to_owned()),
+            ("type", (*kind).to_owned()),
+            ("protocol", (*protocol).to_owned()),
+            ("from_port", (*from).to_owned()),
+            ("to_port", (*to).to_owned()),
+        ];
+        let of = |wanted: &str| {
+            let ours = sources.iter().filter(|source| source_of(source) == wanted);
+            ours.copied().collect::<Vec<_>>().join(",")
+        };
+        for name in [
+            "cidr_blocks",
+            "ipv6_cidr_blocks",
+            "prefix_list_ids",
+            "source_security_group_id",
+            "self",
+        ] {
+            let text = of(name);
+            match (text.is_empty(), name) {
+                (true, _) => {}
+                (false, "self") => known.push(("self", "true".to_owned())),
+                (false, name) => known.push((name, text)),
+            }
+        }
+        Some(known)
+    }
+
+    async fn imported(&self, _run: &Run<'_>, known: Value) -> Answered<Value> {
+        Ok(args::with(&known, "id", Value::string(rule_id(&known))))
+    }
+
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let group = run.text("{security_group_id}", object);
         let operation = match args::string(object, "type") {
@@ -528,7 +624,12 @@ impl Hooks for Rule {
             "InvalidGroup.NotFound",
             "InvalidSecurityGroupRuleId.NotFound",
         ];
-        run.ask_unless(operation, input, &none).await?;
+        if run.ask_unless(operation, input, &none).await?.is_none() {
+            for one in singles(&permission(object, &group)) {
+                let input = json!({"GroupId": group, "IpPermissions": [one]});
+                run.ask_unless(operation, input, &none).await?;
+            }
+        }
         Ok(true)
     }
 }
@@ -546,6 +647,16 @@ fn one_rule(name: &'static str, authorize: &'static str, revoke: &'static str) -
         ])
         .create(op(authorize).bare().set("GroupId", "{security_group_id}"))
         .input(one_rule_input)
+        .at_first(&[
+            "cidr_ipv4",
+            "cidr_ipv6",
+            "description",
+            "from_port",
+            "to_port",
+            "ip_protocol",
+            "prefix_list_id",
+            "referenced_security_group_id",
+        ])
         .id_out("SecurityGroupRules.0.SecurityGroupRuleId")
         .arn("arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}")
         .read(

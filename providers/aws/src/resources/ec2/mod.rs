@@ -1,7 +1,7 @@
 //! EC2: networks, and what is in them.
 
 use super::Family;
-use crate::table::{Phase, Table, Tags, When, op};
+use crate::table::{Phase, Table, Tags, op};
 
 mod acl;
 mod attached;
@@ -269,6 +269,16 @@ fn subnet() -> Table {
             "EnableLniAtDeviceIndex",
             "enable_lni_at_device_index"
         ))
+        .also(
+            op("ModifySubnetAttribute")
+                .bare()
+                .set("SubnetId", "{id}")
+                .set(
+                    "MapCustomerOwnedIpOnLaunch",
+                    "{map_customer_owned_ip_on_launch}",
+                )
+                .set("CustomerOwnedIpv4Pool", "{customer_owned_ipv4_pool}"),
+        )
         .delete(op("DeleteSubnet").set("SubnetId", "{id}"))
         .wait(&[Phase::Create], "State", &["available"], &["pending"])
         .tags(Tags::Ec2("subnet"))
@@ -280,6 +290,7 @@ fn internet_gateway() -> Table {
     Table::new("aws_internet_gateway", "ec2")
         .names(&[("vpc_id", "Attachments.0.VpcId")])
         .create(op("CreateInternetGateway"))
+        .by_function(&["vpc_id"])
         .id_out("InternetGateway.InternetGatewayId")
         .arn("arn:{partition}:ec2:{region}:{owner_id}:internet-gateway/{id}")
         .read(
@@ -345,19 +356,7 @@ fn eip() -> Table {
                 .set("AllocationIds", "{id}")
                 .at("Addresses.0"),
         )
-        .update(
-            op("AssociateAddress")
-                .bare()
-                .set("AllocationId", "{id}")
-                .set("InstanceId", "{instance}")
-                .set("NetworkInterfaceId", "{network_interface}")
-                .set("PrivateIpAddress", "{associate_with_private_ip}")
-                .when(When::Any(vec![
-                    "instance",
-                    "network_interface",
-                    "associate_with_private_ip",
-                ])),
-        )
+        .by_function(&["instance", "network_interface", "associate_with_private_ip"])
         .delete(op("ReleaseAddress").set("AllocationId", "{id}"))
         .tags(Tags::Ec2("elastic-ip"))
         .not_found(&["InvalidAllocationID.NotFound", "InvalidAddress.NotFound"])
@@ -381,7 +380,7 @@ fn nat_gateway() -> Table {
             ("private_ip", "PrivateIpAddress"),
         ])
         .quiet(&["secondary_allocation_ids", "secondary_private_ip_addresses"])
-        .local(&["availability_zone_address"])
+        .unsupported(&["availability_zone_address"])
         .create(op("CreateNatGateway").except(&["availability_zone_address"]))
         .id_out("NatGateway.NatGatewayId")
         .read(
@@ -413,6 +412,14 @@ fn dhcp_options() -> Table {
                 .at("DhcpOptions.0"),
         )
         .input(attached::dhcp_input)
+        .at_first(&[
+            "domain_name",
+            "domain_name_servers",
+            "ipv6_address_preferred_lease_time",
+            "netbios_name_servers",
+            "netbios_node_type",
+            "ntp_servers",
+        ])
         .answer(attached::dhcp_answer)
         .delete(op("DeleteDhcpOptions").set("DhcpOptionsId", "{id}"))
         .tags(Tags::Ec2("dhcp-options"))
@@ -497,8 +504,8 @@ fn key_pair() -> Table {
         )
         .delete(op("DeleteKeyPair").set("KeyName", "{id}"))
         .tags(Tags::Ec2("key-pair"))
+        .tagged_by("{key_pair_id}")
         .not_found(&["InvalidKeyPair.NotFound"])
-        .hooks(attached::KeyPair)
 }
 
 fn prefix_list() -> Table {
@@ -526,6 +533,8 @@ fn prefix_list() -> Table {
                 .set("PrefixListId", "{id}")
                 .set("PrefixListName", "{name}"),
         )
+        .by_function(&["entry", "max_entries"])
+        .recomputed("version", &["entry"])
         .delete(op("DeleteManagedPrefixList").set("PrefixListId", "{id}"))
         .gone_when("State", &["delete-complete"])
         .wait(
@@ -533,6 +542,12 @@ fn prefix_list() -> Table {
             "State",
             &["create-complete"],
             &["create-in-progress"],
+        )
+        .wait(
+            &[Phase::Update],
+            "State",
+            &["create-complete", "modify-complete", "restore-complete"],
+            &["modify-in-progress", "restore-in-progress"],
         )
         .tags(Tags::Ec2("prefix-list"))
         .not_found(&[
@@ -564,6 +579,7 @@ fn vpn_gateway() -> Table {
     Table::new("aws_vpn_gateway", "ec2")
         .names(&[("vpc_id", "VpcAttachments.0.VpcId")])
         .local(&["availability_zone"])
+        .by_function(&["vpc_id"])
         .create(
             op("CreateVpnGateway")
                 .only(&["amazon_side_asn"])
@@ -608,7 +624,6 @@ fn flow_log() -> Table {
                 .set("FlowLogIds", "{id}")
                 .at("FlowLogs.0"),
         )
-        .found(attached::flow_found)
         .delete(op("DeleteFlowLogs").set("FlowLogIds", "{id}"))
         .tags(Tags::Ec2("vpc-flow-log"))
         .not_found(&["InvalidFlowLogId.NotFound"])
@@ -627,8 +642,22 @@ fn endpoint() -> Table {
             ("policy", "PolicyDocument"),
             ("dns_entry", "DnsEntries"),
         ])
-        .local(&["auto_accept", "cidr_blocks", "prefix_list_id"])
+        .local(&["cidr_blocks", "prefix_list_id"])
+        .unsupported(&["auto_accept"])
         .quiet(&["dns_options", "ip_address_type", "subnet_configuration"])
+        .by_function(&[
+            "policy",
+            "private_dns_enabled",
+            "route_table_ids",
+            "security_group_ids",
+            "subnet_ids",
+        ])
+        .update(
+            op("ModifyVpcEndpoint")
+                .only(&["dns_options", "ip_address_type"])
+                .set("VpcEndpointId", "{id}")
+                .partial(),
+        )
         .create(op("CreateVpcEndpoint"))
         .id_out("VpcEndpoint.VpcEndpointId")
         .arn("arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}")
@@ -673,7 +702,7 @@ fn volume() -> Table {
             ("type", "VolumeType"),
             ("multi_attach_enabled", "MultiAttachEnabled"),
         ])
-        .local(&["final_snapshot"])
+        .unsupported(&["final_snapshot"])
         .create(op("CreateVolume"))
         .id_out("VolumeId")
         .arn("arn:{partition}:ec2:{region}:{account}:volume/{id}")
@@ -705,8 +734,12 @@ fn interface() -> Table {
             ("private_ip", "PrivateIpAddress"),
             ("ipv6_addresses", ""),
         ])
-        .local(&[
+        .at_first(&["private_ips"])
+        .unsupported(&[
             "attachment",
+            "ipv6_addresses",
+            "ipv4_prefixes",
+            "ipv6_prefixes",
             "private_ips_count",
             "private_ip_list",
             "private_ip_list_enabled",

@@ -92,6 +92,8 @@ pub(super) fn news<'v>(before: &Value, after: &'v Value) -> Vec<&'v Value> {
 fn base(name: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[("route", ""), ("propagating_vgws", "")])
+        .by_function(&["route"])
+        .unsupported(&["propagating_vgws"])
         .arn("arn:{partition}:ec2:{region}:{owner_id}:route-table/{id}")
         .read(
             op("DescribeRouteTables")
@@ -262,6 +264,24 @@ impl Hooks for DefaultRoutes {
         Ok(args::with(&object, "default_route_table_id", id))
     }
 
+    async fn imported(&self, run: &Run<'_>, known: Value) -> Answered<Value> {
+        // It is known by its VPC, of which it is the main table.
+        let vpc = run.text("{vpc_id}", &known);
+        let input = json!({"Filters": [
+            {"Name": "association.main", "Values": ["true"]},
+            {"Name": "vpc-id", "Values": [vpc]},
+        ]});
+        let answer = run.ask("DescribeRouteTables", input).await?;
+        let id = json::text_at(&answer, "RouteTables.0.RouteTableId").unwrap_or_default();
+        Ok(args::with_all(
+            &known,
+            [
+                ("id", Value::string(id.as_str())),
+                ("default_route_table_id", Value::string(id)),
+            ],
+        ))
+    }
+
     async fn delete(&self, _run: &Run<'_>, _object: &Value) -> Answered<bool> {
         // It goes with its VPC.
         Ok(true)
@@ -279,8 +299,6 @@ pub(super) fn route() -> Table {
         .create(op("CreateRoute").set("RouteTableId", "{route_table_id}"))
         .update(op("ReplaceRoute").set("RouteTableId", "{route_table_id}"))
         .id("r-{route_table_id}{destination_cidr_block}{destination_ipv6_cidr_block}{destination_prefix_list_id}")
-        .read(op("DescribeRouteTables").set("RouteTableIds", "{route_table_id}").at("RouteTables.0"))
-        .answer(|_, _| ())
         .delete(
             op("DeleteRoute")
                 .set("RouteTableId", "{route_table_id}")
@@ -403,7 +421,34 @@ pub(super) fn association() -> Table {
 #[derive(Debug)]
 struct Association;
 
+#[async_trait]
 impl Hooks for Association {
+    async fn imported(&self, run: &Run<'_>, known: Value) -> Answered<Value> {
+        let table = run.text("{route_table_id}", &known);
+        if table.is_empty() {
+            return Ok(known);
+        }
+        let answer = run
+            .ask("DescribeRouteTables", json!({"RouteTableIds": [table]}))
+            .await?;
+        let path = ["subnet_id", "gateway_id"].iter().find_map(|name| {
+            let id = args::string(&known, name).filter(|id| !id.is_empty())?;
+            let member = if *name == "subnet_id" {
+                "SubnetId"
+            } else {
+                "GatewayId"
+            };
+            Some(format!(
+                "RouteTables.0.Associations[{member}={id}].RouteTableAssociationId"
+            ))
+        });
+        let found = path.and_then(|path| json::text_at(&answer, &path));
+        Ok(match found {
+            Some(id) => args::with(&known, "id", Value::string(id)),
+            None => known,
+        })
+    }
+
     fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
         let (subnet, table) = id.split_once('/')?;
         let name = if subnet.starts_with("subnet-") {

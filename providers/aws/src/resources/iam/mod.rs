@@ -144,6 +144,7 @@ fn role() -> Table {
             "Invalid principal",
             120,
         )
+        .by_function(&["managed_policy_arns", "inline_policy"])
         .hooks(lists::Role)
 }
 
@@ -210,11 +211,7 @@ fn policy() -> Table {
         .id_out("Policy.Arn")
         .import("{id}")
         .read(op("GetPolicy").set("PolicyArn", "{id}").at("Policy"))
-        .answer(|operation, found| {
-            if operation == "GetPolicyVersion" {
-                decoded(found, "Document");
-            }
-        })
+        .by_function(&["policy"])
         .tag_calls("", ("TagPolicy", "UntagPolicy"), "PolicyArn", "{id}")
         .hooks(lists::Policy)
 }
@@ -241,6 +238,7 @@ fn instance_profile() -> Table {
             "InstanceProfileName",
             "{id}",
         )
+        .by_function(&["role"])
         .hooks(lists::Profile)
 }
 
@@ -258,6 +256,12 @@ fn user() -> Table {
         .create(op("CreateUser").set("PermissionsBoundary", "{permissions_boundary}"))
         .id("{name}")
         .read(op("GetUser").set("UserName", "{id}").at("User"))
+        .update(
+            op("UpdateUser")
+                .bare()
+                .set("UserName", "{name}")
+                .set("NewPath", "{path}"),
+        )
         .update(
             op("PutUserPermissionsBoundary")
                 .bare()
@@ -314,6 +318,7 @@ fn oidc() -> Table {
             "OpenIDConnectProviderArn",
             "{id}",
         )
+        .by_function(&["client_id_list"])
         .hooks(lists::Clients)
         .found(|_, found| {
             let url = args::string(&found, "url").unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::json;
 use crate::run::Run;
-use crate::table::{Hooks, Table, op};
+use crate::table::{Hooks, Table, When, op};
 use async_trait::async_trait;
 use serde_json::json;
 use terrane_provider::args;
@@ -36,7 +36,14 @@ pub(super) fn event_rule() -> Table {
                 .set("Name", "{name}")
                 .set("EventBusName", "{event_bus_name}"),
         )
-        .update(put())
+        .update(put().when(When::Any(vec![
+            "schedule_expression",
+            "event_pattern",
+            "state",
+            "is_enabled",
+            "description",
+            "role_arn",
+        ])))
         .delete(
             op("DeleteRule")
                 .set("Name", "{name}")
@@ -118,6 +125,7 @@ pub(super) fn event_target() -> Table {
                 .set("Ids", "{target_id}")
                 .set("Force", "{force_destroy}"),
         )
+        .by_function(&["*"])
         .hooks(Target)
 }
 
@@ -134,7 +142,7 @@ async fn put_target(run: &Run<'_>, object: &Value) -> Answered<()> {
         names: &run.table.names,
         only: &[],
         except: &[],
-        clears: false,
+        prior: None,
     };
     let mut target = json!({});
     fill.root(&run.facts.block, element, object, &mut target);

@@ -94,6 +94,11 @@ pub(super) fn key() -> Table {
             "",
             600,
         )
+        .by_function(&[
+            "is_enabled",
+            "enable_key_rotation",
+            "rotation_period_in_days",
+        ])
         .hooks(Key)
 }
 
@@ -146,6 +151,7 @@ impl Hooks for Key {
 pub(super) fn key_alias() -> Table {
     Table::new("aws_kms_alias", "kms")
         .noun("Alias")
+        .recomputed("target_key_arn", &["target_key_id"])
         .names(&[("target_key_arn", ""), ("target_key_id", "TargetKeyId")])
         .local(&["name_prefix"])
         .create(op("CreateAlias"))

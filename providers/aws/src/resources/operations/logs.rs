@@ -1,13 +1,9 @@
 //! Logs, metrics and alarms.
 
 use crate::json;
-use crate::run::Run;
-use crate::table::{Hooks, Phase, Table, When, op};
-use async_trait::async_trait;
+use crate::table::{Phase, Table, When, op};
 use serde_json::json;
 use terrane_provider::args;
-use terrane_provider::native::Answered;
-use terrane_value::Value;
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn log_group() -> Table {
@@ -81,7 +77,6 @@ pub(super) fn log_group() -> Table {
                 .when(When::Unset("kms_key_id")),
         )
         .delete(op("DeleteLogGroup").set("logGroupName", "{id}"))
-        .hooks(SkipDestroy)
         .tag_calls(
             "ListTagsForResource",
             ("TagResource", "UntagResource"),
@@ -95,17 +90,6 @@ pub(super) fn log_group() -> Table {
             "no identity-based policy allows the logs:CreateLogGroup action",
             120,
         )
-}
-
-/// What is to be kept is only forgotten.
-#[derive(Debug)]
-struct SkipDestroy;
-
-#[async_trait]
-impl Hooks for SkipDestroy {
-    async fn delete(&self, _run: &Run<'_>, object: &Value) -> Answered<bool> {
-        Ok(args::bool(object, "skip_destroy") == Some(true))
-    }
 }
 
 pub(super) fn log_stream() -> Table {

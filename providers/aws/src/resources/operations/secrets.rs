@@ -118,20 +118,34 @@ pub(super) fn parameter() -> Table {
             "ResourceId,ResourceType",
             "{id},Parameter",
         )
+        .hooks(Overwritten)
+}
+
+/// What is overwritten takes no tags with it: they are added.
+#[derive(Debug)]
+struct Overwritten;
+
+#[async_trait]
+impl Hooks for Overwritten {
+    async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
+        if args::bool(object, "overwrite") != Some(true) {
+            return Ok(());
+        }
+        let none = std::collections::BTreeMap::new();
+        run.change_tags(object, &none, &crate::run::all_tags(object))
+            .await
+    }
 }
 
 pub(super) fn secret() -> Table {
     Table::new("aws_secretsmanager_secret", "secretsmanager")
-        .names(&[
-            ("arn", "ARN"),
-            ("replica", "ReplicationStatus"),
-            ("policy", ""),
-        ])
+        .names(&[("arn", "ARN"), ("policy", "")])
         .local(&[
             "name_prefix",
             "recovery_window_in_days",
             "force_overwrite_replica_secret",
         ])
+        .unsupported(&["replica"])
         .create(op("CreateSecret").only(&["name", "description", "kms_key_id"]))
         .id_out("ARN")
         .read(op("DescribeSecret").set("SecretId", "{id}"))
@@ -227,6 +241,10 @@ pub(super) fn secret_version() -> Table {
                 json::put(input, "SecretBinary", text.into());
             }
         })
+        .by_function(&["secret_string", "secret_binary", "version_stages"])
+        .recomputed("version_id", NEW_VERSION)
+        .recomputed("version_stages", NEW_VERSION)
+        .recomputed("id", NEW_VERSION)
         .id_out("VersionId")
         .found(|_, found| {
             let written = args::is_set(&found, "secret_string_wo_version");
@@ -238,6 +256,9 @@ pub(super) fn secret_version() -> Table {
         })
         .hooks(SecretVersion)
 }
+
+/// What makes another version.
+const NEW_VERSION: &[&str] = &["secret_string", "secret_binary", "secret_string_wo_version"];
 
 /// The id is that of the secret and of the version.
 #[derive(Debug)]
@@ -255,28 +276,78 @@ impl Hooks for SecretVersion {
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
-        let new = ["secret_string", "secret_string_wo_version"]
+        if NEW_VERSION
             .iter()
-            .any(|name| !same_at(prior, planned, name));
-        if new {
+            .any(|name| !same_at(prior, planned, name))
+        {
             put_version(run, planned).await?;
+            return Ok(());
+        }
+        let stages = |object: &Value| args::strings(object, "version_stages").unwrap_or_default();
+        let (before, after) = (stages(prior), stages(planned));
+        if before == after || after.is_empty() {
+            return Ok(());
+        }
+        let (secret, version) = (
+            run.text("{secret_id}", prior),
+            run.text("{version_id}", prior),
+        );
+        // A stage that is taken from another version has to name it.
+        let all = run
+            .ask("DescribeSecret", json!({"SecretId": secret}))
+            .await?;
+        let holder = |stage: &str| {
+            let versions = all.get("VersionIdsToStages")?.as_object()?;
+            let holds = |stages: &serde_json::Value| {
+                stages
+                    .as_array()
+                    .is_some_and(|stages| stages.contains(&json!(stage)))
+            };
+            let found = versions.iter().find(|(_, stages)| holds(stages))?;
+            Some(found.0.clone())
+        };
+        for stage in after.iter().filter(|stage| !before.contains(stage)) {
+            let mut input = json!({"SecretId": secret, "VersionStage": stage.as_str(), "MoveToVersionId": version});
+            if let Some(other) = holder(stage) {
+                json::put(&mut input, "RemoveFromVersionId", other.into());
+            }
+            run.ask("UpdateSecretVersionStage", input).await?;
+        }
+        // The current version is another one only when that is made the current one.
+        let gone =
+            |stage: &&terrane_value::EcoString| !after.contains(stage) && *stage != "AWSCURRENT";
+        for stage in before.iter().filter(gone) {
+            let input = json!({"SecretId": secret, "VersionStage": stage.as_str(), "RemoveFromVersionId": version});
+            run.ask("UpdateSecretVersionStage", input).await?;
         }
         Ok(())
     }
 
     async fn read(&self, run: &Run<'_>, object: &Value) -> Answered<Option<Option<Value>>> {
-        let id = run.text("{id}", object);
-        let Some((secret, version)) = id.rsplit_once('|') else {
-            return Ok(Some(None));
+        let (id, secret) = (run.text("{id}", object), run.text("{secret_id}", object));
+        // While a new version is being made, only the secret is known.
+        let (secret, version) = match id.rsplit_once('|') {
+            Some(known) => known,
+            None if !secret.is_empty() => (secret.as_str(), ""),
+            None => return Ok(Some(None)),
         };
         let mut input = json!({"SecretId": secret, "VersionId": version});
-        // After a change, the version is another one.
-        if run.phase == Phase::Update {
+        // After a change of its value, the version is another one: the current one, or the one with its stages.
+        let another = run.phase == Phase::Update
+            && NEW_VERSION
+                .iter()
+                .any(|name| !same_at(&run.prior, object, name));
+        if another {
+            let stages = args::strings(object, "version_stages").unwrap_or_default();
             input = json!({"SecretId": secret});
+            if let Some(stage) = stages.first() {
+                json::put(&mut input, "VersionStage", stage.as_str().into());
+            }
         }
-        let none = ["ResourceNotFoundException", "InvalidRequestException"];
-        let Some(found) = run.ask_unless("GetSecretValue", input, &none).await? else {
-            return Ok(Some(None));
+        let found = match run.call("secretsmanager", "GetSecretValue", input).await {
+            Ok(found) => found,
+            Err(error) if run.is_not_found(&error) => return Ok(Some(None)),
+            Err(error) => return Err(crate::cx::refusal(&error, &run.what(object))),
         };
         let text = |path: &str| json::text_at(&found, path).unwrap_or_default();
         let stages = json::get(&found, "VersionStages")
@@ -288,7 +359,9 @@ impl Hooks for SecretVersion {
             .map(|stage| Value::string(json::text(stage)))
             .collect();
         let secret_text = text("SecretString");
+        let id = format!("{secret}|{}", text("VersionId"));
         let mut changes = vec![
+            ("id", Value::string(id)),
             ("arn", Value::string(text("ARN"))),
             ("secret_arn", Value::string(text("ARN"))),
             ("version_id", Value::string(text("VersionId"))),
@@ -300,6 +373,10 @@ impl Hooks for SecretVersion {
         ];
         if !secret_text.is_empty() {
             changes.push(("secret_string", Value::string(secret_text)));
+        }
+        let bytes = text("SecretBinary");
+        if !bytes.is_empty() {
+            changes.push(("secret_binary", Value::string(bytes)));
         }
         Ok(Some(Some(args::with_all(object, changes))))
     }

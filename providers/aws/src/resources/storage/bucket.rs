@@ -2,11 +2,12 @@
 
 use crate::cx::{dns_suffix, partition};
 use crate::json;
-use crate::run::{Run, all_tags};
+use crate::run::{Run, all_tags, same_at};
 use crate::table::{Hooks, Phase, Table, Tags, op};
 use async_trait::async_trait;
 use base64::Engine as _;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use terrane_model::provider::ProviderDiagnostic;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
@@ -130,10 +131,13 @@ const ZONES: &[(&str, &str)] = &[
 #[derive(Debug)]
 struct Bucket;
 
-async fn tags_of(
-    run: &Run<'_>,
-    bucket: &str,
-) -> Answered<std::collections::BTreeMap<String, String>> {
+/// Those tags that are not looked at.
+fn kept(run: &Run<'_>, tags: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let ignored = tags.into_iter().filter(|(key, _)| run.cx.ignored.has(key));
+    ignored.collect()
+}
+
+async fn tags_of(run: &Run<'_>, bucket: &str) -> Answered<BTreeMap<String, String>> {
     let none = &["NoSuchTagSet", "NoSuchBucket"];
     let answer = run
         .ask_unless("GetBucketTagging", json!({"Bucket": bucket}), none)
@@ -146,8 +150,10 @@ async fn tags_of(
         .collect())
 }
 
+/// Puts the tags of an object, all at once: those that are not looked at stay.
 async fn put_tags(run: &Run<'_>, bucket: &str, object: &Value) -> Answered<()> {
-    let tags = all_tags(object);
+    let mut tags = kept(run, tags_of(run, bucket).await?);
+    tags.extend(all_tags(object));
     if tags.is_empty() {
         run.ask("DeleteBucketTagging", json!({"Bucket": bucket}))
             .await?;
@@ -239,7 +245,7 @@ impl Hooks for Bucket {
 async fn empty(run: &Run<'_>, bucket: &str) -> Answered<()> {
     for _ in 0..100_000 {
         let Some(answer) = run
-            .ask_unless(
+            .page_unless(
                 "ListObjectVersions",
                 json!({"Bucket": bucket, "MaxKeys": 1000}),
                 GONE,
@@ -281,7 +287,6 @@ pub(super) fn object() -> Table {
         .names(&[
             ("etag", "ETag"),
             ("kms_key_id", "SSEKMSKeyId"),
-            ("acl", ""),
             ("website_redirect", "WebsiteRedirectLocation"),
             ("bucket_key_enabled", "BucketKeyEnabled"),
         ])
@@ -293,10 +298,10 @@ pub(super) fn object() -> Table {
             "content",
             "content_base64",
             "force_destroy",
-            "override_provider",
-            "checksum_algorithm",
             "arn",
         ])
+        .unsupported(&["acl", "checksum_algorithm", "override_provider"])
+        .by_function(&["*"])
         .quiet(&[
             "cache_control",
             "content_disposition",
@@ -329,17 +334,7 @@ pub(super) fn object() -> Table {
         .not_found(&["NoSuchBucket", "NoSuchKey", "NotFound", "404"])
         .tags(Tags::Hook)
         .retry(&[Phase::Create], "NoSuchBucket", "", 60)
-        .recomputed(
-            "version_id",
-            &[
-                "source",
-                "source_hash",
-                "content",
-                "content_base64",
-                "etag",
-                "metadata",
-            ],
-        )
+        .recomputed("version_id", UPLOADED)
         .recomputed(
             "etag",
             &["source", "source_hash", "content", "content_base64"],
@@ -350,7 +345,48 @@ pub(super) fn object() -> Table {
 #[derive(Debug)]
 struct S3Object;
 
-async fn put_object(run: &Run<'_>, planned: &Value) -> Answered<()> {
+/// What goes with the bytes of an object: a change of one of these uploads them again.
+const UPLOADED: &[&str] = &[
+    "bucket_key_enabled",
+    "cache_control",
+    "content",
+    "content_base64",
+    "content_disposition",
+    "content_encoding",
+    "content_language",
+    "content_type",
+    "etag",
+    "kms_key_id",
+    "metadata",
+    "object_lock_legal_hold_status",
+    "object_lock_mode",
+    "object_lock_retain_until_date",
+    "server_side_encryption",
+    "source",
+    "source_hash",
+    "storage_class",
+    "website_redirect",
+];
+
+async fn object_tags(run: &Run<'_>, bucket: &str, key: &str) -> Answered<BTreeMap<String, String>> {
+    let input = json!({"Bucket": bucket, "Key": key});
+    let answer = run
+        .ask_unless("GetObjectTagging", input, &["NoSuchKey", "NoSuchTagSet"])
+        .await?
+        .unwrap_or_default();
+    let tags = crate::read::entries(answer.get("TagSet").unwrap_or(&Json::Null));
+    Ok(tags
+        .into_iter()
+        .map(|(key, value)| (key, json::text(value)))
+        .collect())
+}
+
+/// Uploads an object with its tags, and those that it has beside them.
+async fn put_object(
+    run: &Run<'_>,
+    planned: &Value,
+    beside: BTreeMap<String, String>,
+) -> Answered<()> {
     let standard = &base64::engine::general_purpose::STANDARD;
     let body = if let Some(path) = args::string(planned, "source").filter(|path| !path.is_empty()) {
         let bytes = tokio::fs::read(path).await;
@@ -380,7 +416,9 @@ async fn put_object(run: &Run<'_>, planned: &Value) -> Answered<()> {
         ]);
     let mut input = run.input(&step, &operation, planned);
     json::put(&mut input, "Body", body.into());
-    let tags: Vec<String> = all_tags(planned)
+    let mut tags = beside;
+    tags.extend(all_tags(planned));
+    let tags: Vec<String> = tags
         .iter()
         .map(|(key, value)| {
             let encoded = |text: &str| {
@@ -399,12 +437,35 @@ async fn put_object(run: &Run<'_>, planned: &Value) -> Answered<()> {
 #[async_trait]
 impl Hooks for S3Object {
     async fn create(&self, run: &Run<'_>, planned: &Value) -> Answered<Option<(String, Value)>> {
-        put_object(run, planned).await?;
+        put_object(run, planned, BTreeMap::new()).await?;
         Ok(Some((run.text("{bucket}/{key}", planned), planned.clone())))
     }
 
-    async fn update(&self, run: &Run<'_>, _prior: &Value, planned: &Value) -> Answered<()> {
-        put_object(run, planned).await
+    async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
+        // What was left to AWS is nothing to upload for.
+        let uploads = |name: &&str| {
+            !same_at(prior, planned, name) && (*name != "etag" || args::is_set(planned, "etag"))
+        };
+        let (bucket, key) = (run.text("{bucket}", prior), run.text("{key}", prior));
+        let ignored = kept(run, object_tags(run, &bucket, &key).await?);
+        if UPLOADED.iter().any(uploads) {
+            return put_object(run, planned, ignored).await;
+        }
+        if all_tags(prior) == all_tags(planned) {
+            return Ok(());
+        }
+        let mut tags = ignored;
+        tags.extend(all_tags(planned));
+        let mut input = json!({"Bucket": bucket, "Key": key});
+        if tags.is_empty() {
+            return run.ask("DeleteObjectTagging", input).await.map(drop);
+        }
+        let set: Vec<Json> = tags
+            .iter()
+            .map(|(key, value)| json!({"Key": key, "Value": value}))
+            .collect();
+        json::put(&mut input, "Tagging.TagSet", Json::Array(set));
+        run.ask("PutObjectTagging", input).await.map(drop)
     }
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
@@ -437,16 +498,7 @@ impl Hooks for S3Object {
 
     async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
         let (bucket, key) = (run.text("{bucket}", &object), run.text("{key}", &object));
-        let input = json!({"Bucket": bucket, "Key": key});
-        let answer = run
-            .ask_unless("GetObjectTagging", input, &["NoSuchKey", "NoSuchTagSet"])
-            .await?
-            .unwrap_or_default();
-        let tags = crate::read::entries(answer.get("TagSet").unwrap_or(&Json::Null));
-        let tags = tags
-            .into_iter()
-            .map(|(key, value)| (key, json::text(value)))
-            .collect();
+        let tags = object_tags(run, &bucket, &key).await?;
         let arn = format!("arn:{}:s3:::{bucket}/{key}", partition(&run.region));
         let found = args::with(&object, "arn", Value::string(arn));
         let found = if args::get(&found, "acl").is_null() && args::get(prior, "acl").is_null() {
@@ -541,7 +593,6 @@ pub(super) fn lifecycle_answer(_operation: &str, found: &mut Json) {
                 rule.remove(list);
             }
         }
-        // Dates are days.
     }
 }
 
@@ -603,11 +654,6 @@ pub(super) fn acl_input(operation: &str, input: &mut Json, object: &Value) {
         "AccessControlPolicy",
         json!({"Grants": grants, "Owner": {"ID": text(&owner, "id")}}),
     );
-}
-
-/// The id of a canned list has its name.
-pub(super) fn acl_id(_run: &Run<'_>, found: Value) -> Value {
-    found
 }
 
 /// Filters are rules of names.
@@ -677,6 +723,8 @@ pub(super) fn notification_input(operation: &str, input: &mut Json, object: &Val
 }
 
 pub(super) fn notification_answer(_operation: &str, found: &mut Json) {
+    let on = found.get("EventBridgeConfiguration").is_some();
+    json::put(found, "eventbridge", on.into());
     for list in [
         "LambdaFunctionConfigurations",
         "QueueConfigurations",

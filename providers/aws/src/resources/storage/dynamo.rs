@@ -6,7 +6,7 @@ use crate::table::{Hooks, Phase, Table, op};
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 use terrane_provider::args;
-use terrane_provider::native::Answered;
+use terrane_provider::native::{Answered, Refusal};
 use terrane_value::Value;
 
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -29,12 +29,6 @@ pub(super) fn table() -> Table {
             ("stream_view_type", "StreamSpecification.StreamViewType"),
         ])
         .local(&[
-            "restore_backup_arn",
-            "restore_date_time",
-            "restore_source_name",
-            "restore_source_table_arn",
-            "restore_to_latest_time",
-            "import_table",
             "hash_key",
             "range_key",
             "global_secondary_index",
@@ -42,10 +36,32 @@ pub(super) fn table() -> Table {
             "server_side_encryption",
             "point_in_time_recovery",
             "ttl",
+        ])
+        .unsupported(&[
+            "restore_backup_arn",
+            "restore_date_time",
+            "restore_source_name",
+            "restore_source_table_arn",
+            "restore_to_latest_time",
+            "import_table",
             "replica",
             "global_table_witness",
             "warm_throughput",
+            "global_secondary_index.warm_throughput",
         ])
+        .by_function(&[
+            "attribute",
+            "billing_mode",
+            "deletion_protection_enabled",
+            "on_demand_throughput",
+            "read_capacity",
+            "stream_enabled",
+            "stream_view_type",
+            "table_class",
+            "write_capacity",
+        ])
+        .recomputed("stream_arn", &["stream_enabled", "stream_view_type"])
+        .recomputed("stream_label", &["stream_enabled", "stream_view_type"])
         .quiet(&["on_demand_throughput"])
         .create(op("CreateTable").except(&["read_capacity", "write_capacity", "stream_view_type"]))
         .input(input)
@@ -96,6 +112,19 @@ pub(super) fn table() -> Table {
             "subscriber limit",
             600,
         )
+        // One index at a time, and so many tables at a time.
+        .retry(
+            &[Phase::Create, Phase::Update, Phase::Delete],
+            "LimitExceededException",
+            "simultaneous",
+            1800,
+        )
+        .retry(
+            &[Phase::Update],
+            "LimitExceededException",
+            "Only 1 online index",
+            1800,
+        )
         .hooks(Dynamo)
 }
 
@@ -141,7 +170,21 @@ fn index(index: &Value, object: &Value, local: bool) -> Json {
     if !local && provisioned(object) {
         json::put(&mut made, "ProvisionedThroughput", capacity(index));
     }
+    if let Some(limits) = on_demand(index).filter(|_| !local) {
+        json::put(&mut made, "OnDemandThroughput", limits);
+    }
     made
+}
+
+/// Limits of what is paid by use. One that is not set any more is -1: none.
+fn on_demand(object: &Value) -> Option<Json> {
+    let block = args::get(object, "on_demand_throughput");
+    let block = block.children().first()?;
+    let limit = |name: &str| args::int(block, name).filter(|limit| *limit != 0);
+    Some(json!({
+        "MaxReadRequestUnits": limit("max_read_request_units").unwrap_or(-1),
+        "MaxWriteRequestUnits": limit("max_write_request_units").unwrap_or(-1),
+    }))
 }
 
 fn provisioned(object: &Value) -> bool {
@@ -253,6 +296,35 @@ async fn put_ttl(run: &Run<'_>, table: &str, enabled: bool, name: &str) -> Answe
     run.ask("UpdateTimeToLive", input).await.map(drop)
 }
 
+/// Waits until no index is being made or deleted: a table takes one change of an index at a time.
+async fn wait_for_indexes(run: &Run<'_>, table: &str) -> Answered<()> {
+    let started = tokio::time::Instant::now();
+    let mut pause = std::time::Duration::from_millis(500);
+    for attempt in 0.. {
+        let found = run
+            .ask("DescribeTable", json!({"TableName": table}))
+            .await?;
+        let indexes = json::get(&found, "Table.GlobalSecondaryIndexes").and_then(Json::as_array);
+        let busy = indexes.into_iter().flatten().any(|index| {
+            json::text_at(index, "IndexStatus").is_some_and(|status| status != "ACTIVE")
+        });
+        if !busy {
+            return Ok(());
+        }
+        if run.is_late(started, std::time::Duration::MAX, attempt) {
+            break;
+        }
+        run.cx.pause(pause).await;
+        pause = (pause * 2).min(std::time::Duration::from_secs(10));
+    }
+    Err(Refusal::error(
+        "Timed out",
+        format!(
+            "{table}: an index was still being changed when the time was up. The `timeouts` block allows for more."
+        ),
+    ))
+}
+
 #[async_trait]
 impl Hooks for Dynamo {
     async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
@@ -289,6 +361,11 @@ impl Hooks for Dynamo {
             if provisioned(planned) {
                 json::put(&mut first, "ProvisionedThroughput", capacity(planned));
             }
+        }
+        if changed("on_demand_throughput") {
+            let none = json!({"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1});
+            let limits = on_demand(planned).unwrap_or(none);
+            json::put(&mut first, "OnDemandThroughput", limits);
         }
         if first != json!({}) {
             ask(first).await?;
@@ -327,6 +404,7 @@ impl Hooks for Dynamo {
         }
         for update in indexes(prior, planned) {
             ask(json!({"GlobalSecondaryIndexUpdates": [update], "AttributeDefinitions": definitions(planned)})).await?;
+            wait_for_indexes(run, &table).await?;
         }
         if changed("ttl") {
             match (ttl(prior), ttl(planned)) {
@@ -357,6 +435,11 @@ impl Hooks for Dynamo {
             if let Some(key) = key.and_then(|key| json::text_at(key, "AttributeName")) {
                 object = args::with(&object, name, Value::string(key));
             }
+        }
+        let limits = args::get(prior, "on_demand_throughput");
+        if json::get(&described, "Table.OnDemandThroughput").is_none() && limits.is_known() {
+            // Where nothing is said of limits, they are as they were written.
+            object = args::with(&object, "on_demand_throughput", limits);
         }
         let mut object = switches(run, object, prior, &described).await?;
         let indexes = args::get(&object, "global_secondary_index");
@@ -393,14 +476,21 @@ async fn switches(
     let on = |found: &Json, path: &str, wanted: &str| {
         json::text_at(found, path).as_deref() == Some(wanted)
     };
-    let ttl_on = on(&ttl, "TimeToLiveDescription.TimeToLiveStatus", "ENABLED");
+    // What is being switched on is on: it takes up to an hour.
+    let ttl_on = ["ENABLED", "ENABLING"]
+        .iter()
+        .any(|state| on(&ttl, "TimeToLiveDescription.TimeToLiveStatus", state));
     let recovery_on = on(
         &backups,
         "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus",
         "ENABLED",
     );
     let encrypted = json::get(described, "Table.SSEDescription");
-    let encrypted_on = encrypted.is_some_and(|found| on(found, "Status", "ENABLED"));
+    let encrypted_on = encrypted.is_some_and(|found| {
+        ["ENABLED", "ENABLING", "UPDATING"]
+            .iter()
+            .any(|state| on(found, "Status", state))
+    });
     let text = |found: &Json, path: &str| json::text_at(found, path).unwrap_or_default();
     let days = json::get(
         &backups,
@@ -554,12 +644,14 @@ fn indexes(prior: &Value, planned: &Value) -> Vec<Json> {
         args::get(planned, "global_secondary_index"),
     );
     let name = |index: &Value| args::string(index, "name").unwrap_or_default().to_owned();
+    // What cannot change in place.
     let what = |one: &Value| {
-        index(
-            one,
-            &Value::object([("billing_mode", Value::string("PAY_PER_REQUEST"))]),
-            false,
-        )
+        let by_use = Value::object([("billing_mode", Value::string("PAY_PER_REQUEST"))]);
+        let mut made = index(one, &by_use, false);
+        if let Some(members) = made.as_object_mut() {
+            members.remove("OnDemandThroughput");
+        }
+        made
     };
     let mut updates = Vec::new();
     for old in before.children() {
@@ -572,6 +664,13 @@ fn indexes(prior: &Value, planned: &Value) -> Vec<Json> {
         let old = before.children().iter().find(|old| name(old) == name(new));
         match old {
             Some(old) if what(old) == what(new) => {
+                if on_demand(old) != on_demand(new) {
+                    let none = json!({"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1});
+                    let limits = on_demand(new).unwrap_or(none);
+                    updates.push(
+                        json!({"Update": {"IndexName": name(new), "OnDemandThroughput": limits}}),
+                    );
+                }
                 if provisioned(planned) && capacity(old) != capacity(new) {
                     updates.push(json!({"Update": {"IndexName": name(new), "ProvisionedThroughput": capacity(new)}}));
                 }
@@ -594,6 +693,7 @@ pub(super) fn policy() -> Table {
             )
     };
     Table::new("aws_dynamodb_resource_policy", "dynamodb")
+        .recomputed("revision_id", &["policy"])
         .local(&["resource_arn", "confirm_remove_self_resource_access"])
         .create(put())
         .id("{resource_arn}")

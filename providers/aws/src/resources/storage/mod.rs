@@ -1,7 +1,7 @@
 //! Buckets and what is kept of them apart, tables.
 
 use super::Family;
-use crate::table::{Phase, Step, Table, op};
+use crate::table::{Phase, Step, Table, When, op};
 use serde_json::{Value as Json, json};
 
 mod bucket;
@@ -48,51 +48,66 @@ fn part(name: &'static str, put: Step, get: Step, delete: Option<Step>) -> Table
     }
 }
 
+/// The account that the bucket must be of goes with every call.
+fn owned(mut table: Table) -> Table {
+    let owner = ("ExpectedBucketOwner", "{expected_bucket_owner}");
+    let steps = table
+        .create
+        .iter_mut()
+        .chain(&mut table.read)
+        .chain(&mut table.update)
+        .chain(&mut table.delete);
+    for step in steps {
+        step.sets.push(owner);
+    }
+    table.local(&["expected_bucket_owner"])
+}
+
 fn versioning() -> Table {
-    part(
-        "aws_s3_bucket_versioning",
-        op("PutBucketVersioning")
-            .only(&["versioning_configuration"])
-            .set("MFA", "{mfa}"),
-        op("GetBucketVersioning"),
-        Some(op("PutBucketVersioning").set("VersioningConfiguration.Status", "Suspended")),
+    owned(
+        part(
+            "aws_s3_bucket_versioning",
+            op("PutBucketVersioning")
+                .only(&["versioning_configuration"])
+                .set("MFA", "{mfa}"),
+            op("GetBucketVersioning"),
+            Some(op("PutBucketVersioning").set("VersioningConfiguration.Status", "Suspended")),
+        )
+        .names(&[
+            ("mfa", ""),
+            ("versioning_configuration.mfa_delete", "MFADelete"),
+            ("versioning_configuration.mfa_delete", "MfaDelete"),
+        ])
+        .local(&["mfa"])
+        .answer(|_, found| {
+            let inner = found.clone();
+            *found = json!({"VersioningConfiguration": inner});
+        }),
     )
-    .names(&[
-        ("mfa", ""),
-        ("versioning_configuration.mfa_delete", "MFADelete"),
-        ("versioning_configuration.mfa_delete", "MfaDelete"),
-    ])
-    .local(&["mfa"])
-    .answer(|_, found| {
-        let inner = found.clone();
-        *found = json!({"VersioningConfiguration": inner});
-    })
-    // What was never versioned has no state; it cannot be suspended.
-    .gone_when("VersioningConfiguration.Status", &["(none)"])
-    .local(&["expected_bucket_owner"])
 }
 
 fn encryption() -> Table {
-    part(
-        "aws_s3_bucket_server_side_encryption_configuration",
-        op("PutBucketEncryption").only(&["rule"]),
-        op("GetBucketEncryption").at("ServerSideEncryptionConfiguration"),
-        Some(op("DeleteBucketEncryption")),
+    owned(
+        part(
+            "aws_s3_bucket_server_side_encryption_configuration",
+            op("PutBucketEncryption").only(&["rule"]),
+            op("GetBucketEncryption").at("ServerSideEncryptionConfiguration"),
+            Some(op("DeleteBucketEncryption")),
+        )
+        .names(&[
+            ("rule", "ServerSideEncryptionConfiguration.Rules"),
+            ("rule", "Rules"),
+            (
+                "rule.apply_server_side_encryption_by_default.sse_algorithm",
+                "SSEAlgorithm",
+            ),
+            (
+                "rule.apply_server_side_encryption_by_default.kms_master_key_id",
+                "KMSMasterKeyID",
+            ),
+        ])
+        .not_found(&["ServerSideEncryptionConfigurationNotFoundError"]),
     )
-    .names(&[
-        ("rule", "ServerSideEncryptionConfiguration.Rules"),
-        ("rule", "Rules"),
-        (
-            "rule.apply_server_side_encryption_by_default.sse_algorithm",
-            "SSEAlgorithm",
-        ),
-        (
-            "rule.apply_server_side_encryption_by_default.kms_master_key_id",
-            "KMSMasterKeyID",
-        ),
-    ])
-    .not_found(&["ServerSideEncryptionConfigurationNotFoundError"])
-    .local(&["expected_bucket_owner"])
 }
 
 fn public_access() -> Table {
@@ -154,19 +169,20 @@ fn policy() -> Table {
 }
 
 fn cors() -> Table {
-    part(
-        "aws_s3_bucket_cors_configuration",
-        op("PutBucketCors").only(&["cors_rule"]),
-        op("GetBucketCors"),
-        Some(op("DeleteBucketCors")),
+    owned(
+        part(
+            "aws_s3_bucket_cors_configuration",
+            op("PutBucketCors").only(&["cors_rule"]),
+            op("GetBucketCors"),
+            Some(op("DeleteBucketCors")),
+        )
+        .names(&[
+            ("cors_rule", "CORSConfiguration.CORSRules"),
+            ("cors_rule", "CORSRules"),
+            ("cors_rule.id", "ID"),
+        ])
+        .not_found(&["NoSuchCORSConfiguration"]),
     )
-    .names(&[
-        ("cors_rule", "CORSConfiguration.CORSRules"),
-        ("cors_rule", "CORSRules"),
-        ("cors_rule.id", "ID"),
-    ])
-    .not_found(&["NoSuchCORSConfiguration"])
-    .local(&["expected_bucket_owner"])
 }
 
 fn logging() -> Table {
@@ -178,133 +194,146 @@ fn logging() -> Table {
             "target_object_key_format",
         ])
     };
-    part(
-        "aws_s3_bucket_logging",
-        put(),
-        op("GetBucketLogging").at("LoggingEnabled"),
-        Some(op("PutBucketLogging")),
-    )
-    .names(&[
-        (
-            "target_bucket",
-            "BucketLoggingStatus.LoggingEnabled.TargetBucket",
-        ),
-        (
-            "target_prefix",
-            "BucketLoggingStatus.LoggingEnabled.TargetPrefix",
-        ),
-        (
-            "target_grant",
-            "BucketLoggingStatus.LoggingEnabled.TargetGrants",
-        ),
-        (
-            "target_object_key_format",
-            "BucketLoggingStatus.LoggingEnabled.TargetObjectKeyFormat",
-        ),
-        ("target_bucket", "TargetBucket"),
-        ("target_prefix", "TargetPrefix"),
-        ("target_grant", "TargetGrants"),
-        ("target_object_key_format", "TargetObjectKeyFormat"),
-    ])
-    .input(|_, input, _| {
-        if input.get("BucketLoggingStatus").is_none() {
-            input["BucketLoggingStatus"] = json!({});
-        }
-        // A prefix is required, and may be empty.
-        if let Some(enabled) = input["BucketLoggingStatus"]
-            .get_mut("LoggingEnabled")
-            .and_then(Json::as_object_mut)
-        {
-            enabled.entry("TargetPrefix").or_insert_with(|| "".into());
-            if let Some(format) = enabled
-                .get_mut("TargetObjectKeyFormat")
-                .and_then(Json::as_object_mut)
-                && format.get("PartitionedPrefix").is_none()
-            {
-                format.insert("SimplePrefix".to_owned(), json!({}));
+    owned(
+        part(
+            "aws_s3_bucket_logging",
+            put(),
+            op("GetBucketLogging").at("LoggingEnabled"),
+            Some(op("PutBucketLogging")),
+        )
+        .names(&[
+            (
+                "target_bucket",
+                "BucketLoggingStatus.LoggingEnabled.TargetBucket",
+            ),
+            (
+                "target_prefix",
+                "BucketLoggingStatus.LoggingEnabled.TargetPrefix",
+            ),
+            (
+                "target_grant",
+                "BucketLoggingStatus.LoggingEnabled.TargetGrants",
+            ),
+            (
+                "target_object_key_format",
+                "BucketLoggingStatus.LoggingEnabled.TargetObjectKeyFormat",
+            ),
+            ("target_bucket", "TargetBucket"),
+            ("target_prefix", "TargetPrefix"),
+            ("target_grant", "TargetGrants"),
+            ("target_object_key_format", "TargetObjectKeyFormat"),
+        ])
+        .input(|_, input, _| {
+            if input.get("BucketLoggingStatus").is_none() {
+                input["BucketLoggingStatus"] = json!({});
             }
-        }
-    })
-    .local(&["expected_bucket_owner"])
+            // A prefix is required, and may be empty.
+            if let Some(enabled) = input["BucketLoggingStatus"]
+                .get_mut("LoggingEnabled")
+                .and_then(Json::as_object_mut)
+            {
+                enabled.entry("TargetPrefix").or_insert_with(|| "".into());
+                if let Some(format) = enabled
+                    .get_mut("TargetObjectKeyFormat")
+                    .and_then(Json::as_object_mut)
+                    && format.get("PartitionedPrefix").is_none()
+                {
+                    format.insert("SimplePrefix".to_owned(), json!({}));
+                }
+            }
+        }),
+    )
 }
 
 fn website() -> Table {
-    part(
-        "aws_s3_bucket_website_configuration",
-        op("PutBucketWebsite").only(&[
-            "error_document",
-            "index_document",
-            "redirect_all_requests_to",
-            "routing_rule",
-        ]),
-        op("GetBucketWebsite"),
-        Some(op("DeleteBucketWebsite")),
+    owned(
+        part(
+            "aws_s3_bucket_website_configuration",
+            op("PutBucketWebsite")
+                .only(&[
+                    "error_document",
+                    "index_document",
+                    "redirect_all_requests_to",
+                    "routing_rule",
+                ])
+                .when(When::Any(vec![
+                    "error_document",
+                    "index_document",
+                    "redirect_all_requests_to",
+                    "routing_rule",
+                    "routing_rules",
+                ])),
+            op("GetBucketWebsite"),
+            Some(op("DeleteBucketWebsite")),
+        )
+        .names(&[
+            ("error_document", "WebsiteConfiguration.ErrorDocument"),
+            ("index_document", "WebsiteConfiguration.IndexDocument"),
+            (
+                "redirect_all_requests_to",
+                "WebsiteConfiguration.RedirectAllRequestsTo",
+            ),
+            ("routing_rule", "WebsiteConfiguration.RoutingRules"),
+            ("error_document", "ErrorDocument"),
+            ("index_document", "IndexDocument"),
+            ("redirect_all_requests_to", "RedirectAllRequestsTo"),
+            ("routing_rule", "RoutingRules"),
+        ])
+        .local(&["routing_rules", "website_domain", "website_endpoint"])
+        .input(bucket::routing_rules)
+        .found(bucket::website)
+        .not_found(&["NoSuchWebsiteConfiguration"]),
     )
-    .names(&[
-        ("error_document", "WebsiteConfiguration.ErrorDocument"),
-        ("index_document", "WebsiteConfiguration.IndexDocument"),
-        (
-            "redirect_all_requests_to",
-            "WebsiteConfiguration.RedirectAllRequestsTo",
-        ),
-        ("routing_rule", "WebsiteConfiguration.RoutingRules"),
-        ("error_document", "ErrorDocument"),
-        ("index_document", "IndexDocument"),
-        ("redirect_all_requests_to", "RedirectAllRequestsTo"),
-        ("routing_rule", "RoutingRules"),
-    ])
-    .local(&["routing_rules", "website_domain", "website_endpoint"])
-    .input(bucket::routing_rules)
-    .found(bucket::website)
-    .not_found(&["NoSuchWebsiteConfiguration"])
-    .local(&["expected_bucket_owner"])
 }
 
 fn lifecycle() -> Table {
-    part(
-        "aws_s3_bucket_lifecycle_configuration",
-        op("PutBucketLifecycleConfiguration")
-            .only(&["rule", "transition_default_minimum_object_size"]),
-        op("GetBucketLifecycleConfiguration"),
-        Some(op("DeleteBucketLifecycle")),
+    owned(
+        part(
+            "aws_s3_bucket_lifecycle_configuration",
+            op("PutBucketLifecycleConfiguration")
+                .only(&["rule", "transition_default_minimum_object_size"]),
+            op("GetBucketLifecycleConfiguration"),
+            Some(op("DeleteBucketLifecycle")),
+        )
+        .names(&[
+            ("rule", "LifecycleConfiguration.Rules"),
+            ("rule", "Rules"),
+            ("rule.id", "ID"),
+            ("rule.transition", "Transitions"),
+            (
+                "rule.noncurrent_version_transition",
+                "NoncurrentVersionTransitions",
+            ),
+            ("rule.filter.and.tags", "Tags"),
+        ])
+        .input(bucket::lifecycle_input)
+        .answer(bucket::lifecycle_answer)
+        .found(bucket::lifecycle_found)
+        .not_found(&["NoSuchLifecycleConfiguration"]),
     )
-    .names(&[
-        ("rule", "LifecycleConfiguration.Rules"),
-        ("rule", "Rules"),
-        ("rule.id", "ID"),
-        ("rule.transition", "Transitions"),
-        (
-            "rule.noncurrent_version_transition",
-            "NoncurrentVersionTransitions",
-        ),
-        ("rule.filter.and.tags", "Tags"),
-    ])
-    .input(bucket::lifecycle_input)
-    .answer(bucket::lifecycle_answer)
-    .found(bucket::lifecycle_found)
-    .not_found(&["NoSuchLifecycleConfiguration"])
-    .local(&["expected_bucket_owner"])
 }
 
 fn acl() -> Table {
-    part(
-        "aws_s3_bucket_acl",
-        op("PutBucketAcl").bare().set("ACL", "{acl}"),
-        op("GetBucketAcl"),
-        None,
+    owned(
+        part(
+            "aws_s3_bucket_acl",
+            op("PutBucketAcl")
+                .bare()
+                .set("ACL", "{acl}")
+                .when(When::Any(vec!["acl", "access_control_policy"])),
+            op("GetBucketAcl"),
+            None,
+        )
+        .local(&["acl"])
+        .names(&[("access_control_policy", "")])
+        .input(bucket::acl_input)
+        .import("{bucket}")
+        .quiet(&["access_control_policy"]),
     )
-    .local(&["acl"])
-    .names(&[("access_control_policy", "")])
-    .input(bucket::acl_input)
-    .id("{bucket}")
-    .found(bucket::acl_id)
-    .import("{bucket}")
-    .quiet(&["access_control_policy"])
-    .local(&["expected_bucket_owner"])
 }
 
 fn accelerate() -> Table {
-    part(
+    owned(part(
         "aws_s3_bucket_accelerate_configuration",
         op("PutBucketAccelerateConfiguration")
             .bare()
@@ -314,64 +343,70 @@ fn accelerate() -> Table {
             op("PutBucketAccelerateConfiguration")
                 .set("AccelerateConfiguration.Status", "Suspended"),
         ),
-    )
-    .local(&["expected_bucket_owner"])
+    ))
 }
 
 fn payment() -> Table {
-    part(
+    owned(part(
         "aws_s3_bucket_request_payment_configuration",
         op("PutBucketRequestPayment")
             .bare()
             .set("RequestPaymentConfiguration.Payer", "{payer}"),
         op("GetBucketRequestPayment"),
         Some(op("PutBucketRequestPayment").set("RequestPaymentConfiguration.Payer", "BucketOwner")),
-    )
-    .local(&["expected_bucket_owner"])
+    ))
 }
 
 fn object_lock() -> Table {
-    part(
-        "aws_s3_bucket_object_lock_configuration",
-        op("PutObjectLockConfiguration")
-            .only(&["object_lock_enabled", "rule"])
-            .set("Token", "{token}"),
-        op("GetObjectLockConfiguration").at("ObjectLockConfiguration"),
-        Some(op("PutObjectLockConfiguration").set(
-            "ObjectLockConfiguration.ObjectLockEnabled",
-            "{object_lock_enabled}",
-        )),
+    owned(
+        part(
+            "aws_s3_bucket_object_lock_configuration",
+            op("PutObjectLockConfiguration")
+                .only(&["object_lock_enabled", "rule"])
+                .set("Token", "{token}"),
+            op("GetObjectLockConfiguration").at("ObjectLockConfiguration"),
+            Some(op("PutObjectLockConfiguration").set(
+                "ObjectLockConfiguration.ObjectLockEnabled",
+                "{object_lock_enabled}",
+            )),
+        )
+        .local(&["token"])
+        .names(&[
+            ("rule", "ObjectLockConfiguration.Rule"),
+            ("rule", "Rule"),
+            (
+                "object_lock_enabled",
+                "ObjectLockConfiguration.ObjectLockEnabled",
+            ),
+            ("object_lock_enabled", "ObjectLockEnabled"),
+        ])
+        .input(|_, input, object| {
+            let token = terrane_provider::args::string(object, "token").unwrap_or_default();
+            match (token, input.as_object_mut()) {
+                ("", Some(members)) => drop(members.remove("Token")),
+                (token, Some(members)) => drop(members.insert("Token".to_owned(), token.into())),
+                _ => {}
+            }
+        })
+        .not_found(&["ObjectLockConfigurationNotFoundError"]),
     )
-    .local(&["token"])
-    .names(&[
-        ("rule", "ObjectLockConfiguration.Rule"),
-        ("rule", "Rule"),
-        (
-            "object_lock_enabled",
-            "ObjectLockConfiguration.ObjectLockEnabled",
-        ),
-        ("object_lock_enabled", "ObjectLockEnabled"),
-    ])
-    .input(|_, input, object| {
-        let token = terrane_provider::args::string(object, "token").unwrap_or_default();
-        match (token, input.as_object_mut()) {
-            ("", Some(members)) => drop(members.remove("Token")),
-            (token, Some(members)) => drop(members.insert("Token".to_owned(), token.into())),
-            _ => {}
-        }
-    })
-    .not_found(&["ObjectLockConfigurationNotFoundError"])
-    .local(&["expected_bucket_owner"])
 }
 
 fn notification() -> Table {
     part(
         "aws_s3_bucket_notification",
-        op("PutBucketNotificationConfiguration").only(&["lambda_function", "queue", "topic"]),
+        op("PutBucketNotificationConfiguration")
+            .only(&["lambda_function", "queue", "topic"])
+            .when(When::Any(vec![
+                "eventbridge",
+                "lambda_function",
+                "queue",
+                "topic",
+            ])),
         op("GetBucketNotificationConfiguration"),
-        Some(op("PutBucketNotificationConfiguration")),
+        Some(op("PutBucketNotificationConfiguration").empties()),
     )
-    .local(&["eventbridge"])
+    .by_function(&["eventbridge"])
     .names(&[
         (
             "lambda_function",

@@ -1,9 +1,10 @@
-//! Drawing bools, numbers, strings and null; strings of many lines and JSON texts line by line.
+//! Drawing bools, numbers, strings and null; strings of many lines line by line, JSON and YAML texts by what they say.
 
 use super::super::diff::{Change, Diff, dynamic, pairs};
 use super::super::paint::{Paint, paint};
 use super::{Options, arrow, begin, draw as draw_diff, forces_replacement, null_suffix, quoted};
 use crate::plan::Action;
+use terrane_lang::functions::yaml_value;
 use terrane_value::{Kind, Value};
 
 /// A side of the comparison, ready to be drawn.
@@ -101,7 +102,7 @@ fn one(
                 _ if stays => (Some(value.clone()), Some(value)),
                 _ => (None, Some(value)),
             };
-            json_text(out, diff, (before, after), indent, options);
+            call_text(out, diff, "jsonencode", (before, after), indent, options);
         }
         Side::Lines(text) => {
             let lines = text.split('\n').map(|line| (Action::NoOp, line));
@@ -120,7 +121,8 @@ fn both(
 ) {
     match (before, after) {
         (Side::Json(before), Side::Json(after)) => {
-            json_text(out, diff, (Some(before), Some(after)), indent, options);
+            let texts = (Some(before), Some(after));
+            call_text(out, diff, "jsonencode", texts, indent, options);
         }
         (before @ (Side::Json(_) | Side::Null), after)
         | (before, after @ (Side::Json(_) | Side::Null)) => {
@@ -151,6 +153,12 @@ fn both(
             out.push(' ');
             out.push_str(&after.on_one_line());
             forces_replacement(out, diff.replace, options);
+        }
+        (Side::Lines(before), Side::Lines(after))
+            if let Some((before, after)) = documents(&before, &after) =>
+        {
+            let texts = (Some(before), Some(after));
+            call_text(out, diff, "yamlencode", texts, indent, options);
         }
         (before, after) => {
             let (before, after) = (before.text(), after.text());
@@ -216,10 +224,51 @@ fn heredoc<'a>(
     null_suffix(out, diff.action, options);
 }
 
-/// A JSON text is shown as the call that would make it.
-fn json_text(
+/// Longer texts are not read as YAML.
+const LARGEST_YAML: usize = 256 * 1024;
+
+/// What two YAML texts say, if all that is different between them is in what they say: comments are compared line by line.
+fn documents(before: &str, after: &str) -> Option<(Value, Value)> {
+    if before.len() > LARGEST_YAML || after.len() > LARGEST_YAML {
+        return None;
+    }
+    if !comments(before).eq(comments(after)) {
+        return None;
+    }
+    let (before, after) = (document(before)?, document(after)?);
+    // Otherwise it is only written otherwise, which lines show.
+    (before != after).then_some((before, after))
+}
+
+/// The value of a YAML text that is one beyond doubt: prose with a colon in it is not.
+fn document(text: &str) -> Option<Value> {
+    let value = yaml_value(text)?;
+    let is_container = |value: &Value| {
+        matches!(
+            value.kind(),
+            Kind::Object(_) | Kind::Map(_) | Kind::Tuple(_)
+        )
+    };
+    let nested = value.children().iter().any(is_container);
+    (is_container(&value) && (nested || value.children().len() > 1)).then_some(value)
+}
+
+/// What may be comments: from each `#` that begins a word to the end of its line.
+fn comments(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let line = line.trim();
+        match line.strip_prefix('#') {
+            Some(comment) => Some(comment),
+            None => line.split_once(" #").map(|(_, comment)| comment),
+        }
+    })
+}
+
+/// A JSON or YAML text is shown as the call that would make it.
+fn call_text(
     out: &mut String,
     diff: &Diff,
+    function: &str,
     (before, after): (Option<Value>, Option<Value>),
     indent: usize,
     options: Options,
@@ -239,7 +288,8 @@ fn json_text(
         (true, false) => " # whitespace changes",
         (false, _) => "",
     };
-    out.push_str("jsonencode(");
+    out.push_str(function);
+    out.push('(');
     if text.contains('\n') {
         out.push_str(note);
         out.push('\n');

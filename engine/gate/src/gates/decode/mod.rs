@@ -1,23 +1,23 @@
 //! From files of gates to [`Gates`].
 
-use super::glob::Glob;
+mod values;
+
+use super::calendar::CalendarError;
+use super::window::WindowError;
 use super::{Approvals, Gate, Gates, Limits, Owners, Person, Policies, Prices, Selector, Window};
-use crate::key::PublicKey;
 use crate::meaning::ACTIONS;
 use crate::rules::gates as rules;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Rule};
-use terrane_lang::expr::simple::constant;
 use terrane_lang::source::{SourceMap, Span};
-use terrane_lang::syntax::body::{Attribute, Block, Body, BodySchema, Content};
-use terrane_lang::syntax::suggest::suggestion;
+use terrane_lang::syntax::body::{Block, Body, BodySchema, Content};
 use terrane_lang::syntax::{json, parse};
-use terrane_plan::basis::Canon;
+use terrane_plan::basis::{Canon, Hash};
 use terrane_plan::risk::RiskClass;
-use terrane_value::convert::convert;
-use terrane_value::{Kind, Type, Value};
+use terrane_value::Type;
+use values::strings;
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,21 +89,31 @@ const SELECTOR: [&str; 11] = [
 ];
 const APPROVALS: [&str; 4] = ["count", "from", "max_age", "owners"];
 
-/// Reads files of gates. The digest is over names and contents, in the order of names.
-pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
+/// What names files of gates: their roles, names and contents.
+#[must_use]
+pub fn digest(files: &[File]) -> Hash {
     let mut files: Vec<&File> = files.iter().collect();
     files.sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
     let mut canon = Canon::new("terrane gates 1");
     canon.length(files.len());
-    let mut decoder = Decoder::default();
-    let mut contents = Vec::new();
     for file in files {
         canon.text(file.role.name());
         canon.text(&file.name);
         canon.bytes(&file.content);
-        if file.role != Role::Gates {
-            continue;
-        }
+    }
+    canon.finish()
+}
+
+/// Reads files of gates.
+pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
+    let mut gates: Vec<&File> = files
+        .iter()
+        .filter(|file| file.role == Role::Gates)
+        .collect();
+    gates.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut decoder = Decoder::default();
+    let mut contents = Vec::new();
+    for file in gates {
         if let Some(body) = decoder.body(sources, file) {
             contents.push(decoder.take(body.content(&schema(
                 &["signed_plans"],
@@ -120,7 +130,7 @@ pub fn parse(sources: &mut SourceMap, files: &[File]) -> (Gates, Diagnostics) {
             ))));
         }
     }
-    decoder.gates.digest = canon.finish();
+    decoder.gates.digest = digest(files);
     decoder.people(&contents);
     for content in &contents {
         decoder.file(content);
@@ -148,6 +158,8 @@ struct Decoder {
     diagnostics: Diagnostics,
     /// Where names were declared.
     declared: BTreeMap<(&'static str, EcoString), Span>,
+    /// Where `break_glass` and `amend` are.
+    spans: [Option<Span>; 2],
 }
 
 impl Decoder {
@@ -287,6 +299,7 @@ impl Decoder {
                 }
                 "break_glass" => {
                     let approvals = self.approvals(block);
+                    self.spans[0] = Some(block.header);
                     if self.gates.break_glass.replace(approvals).is_some() {
                         let detail = "There is a `break_glass` block already.";
                         self.error(&rules::DUPLICATE_NAME, detail, block.header);
@@ -294,6 +307,7 @@ impl Decoder {
                 }
                 "amend" => {
                     let approvals = self.approvals(block);
+                    self.spans[1] = Some(block.header);
                     if self.gates.amend.replace(approvals).is_some() {
                         let detail = "There is an `amend` block already.";
                         self.error(&rules::DUPLICATE_NAME, detail, block.header);
@@ -479,17 +493,17 @@ impl Decoder {
         };
         match Window::new(&cron, duration, &timezone) {
             Ok(window) => return Some(window),
-            Err(super::window::WindowError::Cron(problem)) => {
+            Err(WindowError::Calendar(CalendarError::Cron(problem))) => {
                 let detail = format!("{cron:?} can't be read: {problem}.");
                 self.error(&rules::INVALID_WINDOW, detail, at("cron"));
             }
-            Err(super::window::WindowError::Timezone) => {
+            Err(WindowError::Calendar(CalendarError::Timezone)) => {
                 let detail = format!(
                     "There is no time zone {timezone:?}. Names are those of the IANA data base, such as `Europe/Berlin`."
                 );
                 self.error(&rules::INVALID_WINDOW, detail, at("timezone"));
             }
-            Err(super::window::WindowError::Duration) => {
+            Err(WindowError::Duration) => {
                 let detail = "A window is open for some time, and for a year at most.";
                 self.error(&rules::INVALID_WINDOW, detail, at("duration"));
             }
@@ -516,18 +530,40 @@ impl Decoder {
     fn check_counts(&mut self) {
         let all = self.gates.people.len();
         let mut found = Vec::new();
+        let mut look = |what: String, span: Option<Span>, approvals: &Approvals, own: bool| {
+            let most = approvals.from.as_ref().map_or(all, Vec::len);
+            if most < approvals.count {
+                let own = if own {
+                    " Nobody can approve a plan of their own."
+                } else {
+                    ""
+                };
+                let detail = format!(
+                    "{what} needs {} approvals, and {most} people can give them.{own}",
+                    approvals.count
+                );
+                found.push((detail, span));
+            }
+        };
         for gate in &self.gates.gates {
             for approvals in &gate.approvals {
-                let most = approvals.from.as_ref().map_or(all, Vec::len);
-                if most < approvals.count {
-                    found.push((gate.name.clone(), gate.span, approvals.count, most));
-                }
+                look(
+                    format!("The gate {:?}", gate.name),
+                    gate.span,
+                    approvals,
+                    true,
+                );
             }
         }
-        for (name, span, count, most) in found {
-            let detail = format!(
-                "The gate {name:?} needs {count} approvals, and {most} people can give them. Nobody can approve a plan of their own."
-            );
+        let [glass, amend] = self.spans;
+        if let Some(approvals) = &self.gates.break_glass {
+            look("Breaking the glass".to_owned(), glass, approvals, false);
+        }
+        if let Some(approvals) = &self.gates.amend {
+            let what = "Agreeing to other gates (`amend`)".to_owned();
+            look(what, amend, approvals, false);
+        }
+        for (detail, span) in found {
             let mut diagnostic = Diagnostic::warning(&rules::TOO_FEW_APPROVERS, detail);
             diagnostic.subject = span;
             self.diagnostics.push(diagnostic);
@@ -543,221 +579,4 @@ impl Decoder {
         let found = block.body.content(&schema(attributes, blocks));
         self.take(found)
     }
-}
-
-/// Values of arguments.
-impl Decoder {
-    fn value(&mut self, attribute: &Attribute, ty: &Type) -> Option<Value> {
-        let value = match constant(&attribute.expr) {
-            Ok(value) => value,
-            Err(found) => {
-                self.diagnostics.extend(found);
-                return None;
-            }
-        };
-        match convert(&value, ty) {
-            Ok(value) if !value.is_null() && value.is_wholly_known() => Some(value),
-            Ok(_) => {
-                let detail = format!("The argument \"{}\" needs a value.", attribute.name.name);
-                self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
-                None
-            }
-            Err(problem) => {
-                let name = &attribute.name.name;
-                let detail = format!("The argument \"{name}\" can't have this value: {problem}.");
-                self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
-                None
-            }
-        }
-    }
-
-    fn bool_of(&mut self, attribute: &Attribute) -> Option<bool> {
-        self.value(attribute, &Type::Bool)?.as_bool()
-    }
-
-    fn bool(&mut self, content: &Content, name: &str) -> bool {
-        let attribute = content.attribute(name);
-        attribute
-            .and_then(|attribute| self.bool_of(attribute))
-            .unwrap_or(false)
-    }
-
-    fn text(&mut self, content: &Content, name: &str) -> Option<EcoString> {
-        let value = self.value(content.attribute(name)?, &Type::String)?;
-        value.as_str().map(EcoString::from)
-    }
-
-    /// A list of texts; each with the place of the whole.
-    fn texts(&mut self, content: &Content, name: &str) -> Vec<(EcoString, Span)> {
-        let Some(attribute) = content.attribute(name) else {
-            return Vec::new();
-        };
-        let span = attribute.expr.span;
-        let value = self.value(attribute, &Type::list(Type::String));
-        let texts = value.map(|value| strings(&value)).unwrap_or_default();
-        texts.into_iter().map(|text| (text, span)).collect()
-    }
-
-    fn globs(&mut self, content: &Content, name: &str) -> Vec<Glob> {
-        let texts = self.texts(content, name).into_iter();
-        texts.map(|(text, _)| Glob::new(text)).collect()
-    }
-
-    fn keys(&mut self, content: &Content) -> Vec<PublicKey> {
-        let mut keys = Vec::new();
-        for (text, span) in self.texts(content, "keys") {
-            match text.parse() {
-                Ok(key) => keys.push(key),
-                Err(problem) => {
-                    self.error(&rules::INVALID_KEY, format!("{text:?}: {problem}."), span);
-                }
-            }
-        }
-        keys
-    }
-
-    /// People, by their names and those of groups.
-    fn from(&mut self, content: &Content, name: &str) -> Option<Vec<EcoString>> {
-        let mut people = Vec::new();
-        for (who, span) in self.texts(content, name) {
-            if self.gates.people.contains_key(&who) {
-                people.push(who);
-            } else if let Some(members) = self.gates.groups.get(&who) {
-                people.extend(members.iter().cloned());
-            } else {
-                self.unknown(&who, span);
-            }
-        }
-        people.sort_unstable();
-        people.dedup();
-        Some(people)
-    }
-
-    fn tags(&mut self, content: &Content) -> Vec<(EcoString, Glob)> {
-        let Some(attribute) = content.attribute("tags") else {
-            return Vec::new();
-        };
-        let Some(value) = self.value(attribute, &Type::map(Type::String)) else {
-            return Vec::new();
-        };
-        let Kind::Map(map) = value.kind() else {
-            return Vec::new();
-        };
-        map.iter()
-            .filter_map(|(name, value)| Some((name.clone(), Glob::new(value.as_str()?))))
-            .collect()
-    }
-
-    fn number(&mut self, content: &Content, name: &str) -> Option<u64> {
-        let attribute = content.attribute(name)?;
-        let value = self.value(attribute, &Type::Number)?;
-        let number = value.as_number().and_then(terrane_value::Number::to_u64);
-        if number.is_none() {
-            let detail = format!("The argument \"{name}\" must be a whole number, 0 or more.");
-            self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
-        }
-        number
-    }
-
-    fn amount(&mut self, content: &Content, name: &str) -> Option<f64> {
-        let value = self.value(content.attribute(name)?, &Type::Number)?;
-        value.as_number().map(terrane_value::Number::to_f64)
-    }
-
-    fn duration(&mut self, content: &Content, name: &str) -> Option<u64> {
-        let attribute = content.attribute(name)?;
-        let text = self.text(content, name)?;
-        let found = duration(&text);
-        if found.is_none() {
-            let detail =
-                format!("{text:?} is no length of time. Write it as in `8h`, `30m` or `7d`.");
-            self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
-        }
-        found
-    }
-
-    fn moment(&mut self, content: &Content, name: &str) -> Option<u64> {
-        let attribute = content.attribute(name)?;
-        let text = self.text(content, name)?;
-        let found = text.parse::<jiff::Timestamp>().ok();
-        let found = found.and_then(|at| u64::try_from(at.as_millisecond()).ok());
-        if found.is_none() {
-            let detail = format!("{text:?} is no moment. Write it as in `2027-01-31T00:00:00Z`.");
-            self.error(&rules::INVALID_GATE_VALUE, detail, attribute.expr.span);
-            // Better never than always.
-            return Some(0);
-        }
-        found
-    }
-
-    fn unknown(&mut self, name: &str, span: Span) {
-        let known = self.gates.people.keys().chain(self.gates.groups.keys());
-        let near = suggestion(name, known.map(EcoString::as_str))
-            .map(|near| format!(" Did you mean {near:?}?"))
-            .unwrap_or_default();
-        let detail = format!("There is no person and no group named {name:?}.{near}");
-        self.error(&rules::UNKNOWN_PERSON, detail, span);
-    }
-
-    fn unknown_word(&mut self, what: &str, word: &str, known: &[&str], span: Span) {
-        let near = suggestion(word, known.iter().copied())
-            .map(|near| format!(" Did you mean {near:?}?"))
-            .unwrap_or_default();
-        let detail = format!(
-            "{word:?} is no {what}.{near} There are {}.",
-            known.join(", ")
-        );
-        self.error(&rules::UNKNOWN_WORD, detail, span);
-    }
-}
-
-fn strings(value: &Value) -> Vec<EcoString> {
-    let items = value.children().iter();
-    items
-        .filter_map(|item| item.as_str().map(EcoString::from))
-        .collect()
-}
-
-/// A length of time: whole numbers with `s`, `m`, `h` or `d`.
-#[must_use]
-pub fn duration(text: &str) -> Option<u64> {
-    let mut rest = text.trim();
-    let mut total = 0_u64;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|char: char| !char.is_ascii_digit())?;
-        let (number, tail) = rest.split_at(digits);
-        let mut chars = tail.chars();
-        let unit = match chars.next()? {
-            's' => 1000,
-            'm' => 60_000,
-            'h' => 3_600_000,
-            'd' => 86_400_000,
-            _ => return None,
-        };
-        let number: u64 = number.parse().ok()?;
-        total = total.checked_add(number.checked_mul(unit)?)?;
-        rest = chars.as_str();
-    }
-    Some(total)
-}
-
-/// The same as text.
-#[must_use]
-pub fn duration_text(ms: u64) -> String {
-    let mut rest = ms / 1000;
-    let mut out = String::new();
-    for (unit, seconds) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
-        if rest >= seconds {
-            out.push_str(&(rest / seconds).to_string());
-            out.push_str(unit);
-            rest %= seconds;
-        }
-    }
-    if out.is_empty() {
-        out.push_str("0s");
-    }
-    out
 }
