@@ -8,9 +8,13 @@ fn who_refers_to_what_was_read_waits_for_what_is_behind_it() {
     let config = r#"
 resource "terraform_data" "first" {}
 
+locals {
+  ids = length([terraform_data.first.id])
+}
+
 data "null_data_source" "known" {
   inputs = {
-    ids = length([terraform_data.first.id])
+    ids = local.ids
   }
 }
 
