@@ -338,7 +338,18 @@ impl<'a> Builder<'a> {
                     self.refs_behind(id, module, at);
                     self.resource_refs(id, module, at);
                 }
-                Node::Call(..) | Node::Check(..) => {}
+                Node::Call(module, at) => {
+                    let config = self.config;
+                    let call = &config.module(module).calls[at as usize];
+                    for place in self.world.places(module) {
+                        let mut after = Vec::new();
+                        self.depends_on(place, &call.depends_on, &mut after);
+                        self.repetition(place, &call.repetition, &mut after);
+                        let join = self.join(after);
+                        self.joins.insert((id, place.pos), join);
+                    }
+                }
+                Node::Check(..) => {}
             }
         }
     }
@@ -499,12 +510,7 @@ impl<'a> Builder<'a> {
                     None => after.extend(self.whole(node, place.pos)),
                 }
             }
-            _ => {
-                let (world, graph, joins) = (self.world, self.graph, &self.joins);
-                world.each_value_target(place, reference, &mut |node, pos| {
-                    after.extend(joins.get(&(graph.id(node), pos)).copied().flatten());
-                });
-            }
+            _ => self.values(place, reference, after),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::StepId;
 use super::build::Builder;
-use crate::graph::{Node, each_target};
+use crate::graph::Node;
 use crate::world::Place;
 use terrane_config::config::{Dependency, Reference};
 
@@ -15,23 +15,31 @@ impl Builder<'_> {
         after: &mut Vec<StepId>,
     ) {
         for Dependency { on, .. } in entries {
-            let module = self.config.module(place.module);
-            let mut nodes = Vec::new();
-            each_target(self.config, module, *on, &mut |node| nodes.push(node));
-            for node in nodes {
-                match node {
-                    Node::Resource(..) => after.extend(self.whole(self.graph.id(node), place.pos)),
-                    _ => {
-                        let (graph, joins) = (self.graph, &self.joins);
-                        self.world.each_value_target(place, *on, &mut |node, pos| {
-                            after.extend(joins.get(&(graph.id(node), pos)).copied().flatten());
-                        });
-                    }
+            match *on {
+                Reference::Resource(at) => {
+                    let node = self.graph.id(Node::Resource(place.module, at));
+                    after.extend(self.whole(node, place.pos));
                 }
+                on => self.values(place, on, after),
             }
             if let Reference::Call(call) = on {
                 self.everything_in(place, *call, after);
             }
+        }
+    }
+
+    /// What the values wait for that a reference leads to. Those of a call wait for what the call waits for, also where it makes no instance.
+    pub(super) fn values(&self, place: Place, reference: Reference, after: &mut Vec<StepId>) {
+        let of = |node: Node, pos: u32| {
+            let known = self.joins.get(&(self.graph.id(node), pos));
+            known.copied().flatten()
+        };
+        self.world
+            .each_value_target(place, reference, &mut |node, pos| {
+                after.extend(of(node, pos))
+            });
+        if let Reference::Call(call) | Reference::CallOutput(call, _) = reference {
+            after.extend(of(Node::Call(place.module, call), place.pos));
         }
     }
 
