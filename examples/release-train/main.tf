@@ -47,6 +47,7 @@ resource "terraform_data" "artefact" {
     command = "mkdir -p ${local.folder} && echo built ${self.input} >> ${local.log}"
   }
 
+  # When the artefact goes for good. Where its successor is made first, it does not go: it is replaced.
   provisioner "local-exec" {
     when       = destroy
     on_failure = continue

@@ -75,10 +75,26 @@ fn a_new_release_replaces_in_the_right_order() {
         action("terraform_data.announcement"),
         Some(("replace".into(), "replace_triggered_by".into()))
     );
-    folder.run("apply -auto-approve -var release=1.1.0").ok();
-    // The new artefact is built before the old one is removed.
+    let applied = folder
+        .run("apply -auto-approve -var release=1.1.0 -json")
+        .ok()
+        .json_lines();
+    let at = |kind: &str, action: &str| {
+        applied.iter().position(|line| {
+            line["type"] == kind
+                && line["hook"]["action"] == action
+                && line["hook"]["resource"]["resource"] == "terraform_data.artefact"
+        })
+    };
+    // The new artefact is there before the old one is removed.
+    let (made, removed) = (at("apply_complete", "create"), at("apply_start", "delete"));
+    assert!(made.is_some() && made < removed, "{made:?} {removed:?}");
+    // Which is no goodbye: nobody has said one before everything goes.
+    let log = "built artefact-1.0.0\nbuilt artefact-1.1.0\n";
+    assert_eq!(folder.read("out/train.log"), log);
+    folder.run("destroy -auto-approve -var release=1.1.0").ok();
     assert_eq!(
         folder.read("out/train.log"),
-        "built artefact-1.0.0\nbuilt artefact-1.1.0\nremoved artefact-1.0.0\n"
+        format!("{log}removed artefact-1.1.0\n")
     );
 }
