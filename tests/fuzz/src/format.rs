@@ -16,7 +16,8 @@ pub(crate) fn run(data: &[u8]) {
     assert!(!diagnostics.has_errors(), "what is formatted was parsed");
     let before = shape(&before);
     // `4. 5` is a step into a number, which fails whatever is done. The peers join it to `4.5`, and `4. 4. 5` to what is no number; so do we.
-    if steps_into_number(&before) {
+    // They join `b. 4. 5` as well, to two steps that cannot be written so.
+    if steps_into_number(&before) || has_two_old_steps(&before) {
         return;
     }
     let (after, diagnostics) = parse_body(FileId(0), &once);
@@ -37,6 +38,18 @@ fn steps_into_number(shape: &str) -> bool {
             let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
             behind.starts_with("),span:},[Step{kind:LegacyIndex(")
         })
+}
+
+/// Whether two steps of the old kind (`.4`) follow each other, in what [`plain`] writes.
+fn has_two_old_steps(shape: &str) -> bool {
+    let mut parts = shape.split("Step{kind:LegacyIndex(").skip(1).peekable();
+    while let Some(part) = parts.next() {
+        let behind = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        if parts.peek().is_some() && behind == "),span:}," {
+            return true;
+        }
+    }
+    false
 }
 
 /// What must not change: names, labels, and the expressions without spaces and old spellings.
