@@ -36,7 +36,7 @@ impl Builder<'_> {
         };
         self.world
             .each_value_target(place, reference, &mut |node, pos| {
-                after.extend(of(node, pos))
+                after.extend(of(node, pos));
             });
         if let Reference::Call(call) | Reference::CallOutput(call, _) = reference {
             after.extend(of(Node::Call(place.module, call), place.pos));
