@@ -31,16 +31,8 @@ pub struct ImportRequest {
     pub variables: Vec<VariableArgument>,
 }
 
-/// Imports an object. The messages are warnings.
-///
-/// # Errors
-/// When the address is not valid or not configured, state holds an object for it, the provider does not find the object, or the state can't be written.
-pub async fn run(
-    session: &Session,
-    request: &ImportRequest,
-    interrupt: &Arc<Interrupt>,
-    ui: &mut dyn Ui,
-) -> Result<Report, Failure> {
+/// Where the object goes, if the request makes sense and no gates stand before it.
+fn may_be_imported(session: &Session, request: &ImportRequest) -> Result<InstanceAddr, Failure> {
     let addr = address(&request.address)?;
     if request.id.is_empty() {
         return Err(Failure::input(
@@ -60,6 +52,20 @@ pub async fn run(
             ),
         ));
     }
+    Ok(addr)
+}
+
+/// Imports an object. The messages are warnings.
+///
+/// # Errors
+/// When the address is not valid or not configured, state holds an object for it, the provider does not find the object, or the state can't be written.
+pub async fn run(
+    session: &Session,
+    request: &ImportRequest,
+    interrupt: &Arc<Interrupt>,
+    ui: &mut dyn Ui,
+) -> Result<Report, Failure> {
+    let addr = may_be_imported(session, request)?;
     let workspace = session.open()?;
     let snapshot = workspace.snapshot();
     let early =

@@ -91,7 +91,6 @@ impl<'a> Seen<'a> {
     }
 
     /// The plan.
-    #[must_use]
     pub fn plan(&self) -> &'a Plan {
         self.plan
     }

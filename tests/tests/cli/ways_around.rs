@@ -274,7 +274,7 @@ fn of_two_changes_from_the_same_point_one_is_first() {
             .to_owned()
     };
     assert_eq!(of(&first), of(&second));
-    assert_ne!(of(&first), of(&first[..1].to_vec()));
+    assert_ne!(of(&first), of(&first[..1]));
 }
 
 /// The log of a workspace that was deleted is kept, and is no workspace.

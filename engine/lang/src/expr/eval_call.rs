@@ -157,6 +157,7 @@ impl Evaluator<'_> {
         let start = self.diagnostics.len();
         let mut reasons = String::new();
         let mut related = Vec::new();
+        let mut told_elsewhere = args.is_empty();
         for arg in args {
             if let Ok(value) = self.eval(arg) {
                 self.diagnostics.truncate(start);
@@ -168,6 +169,7 @@ impl Evaluator<'_> {
                     Value::dynamic()
                 });
             }
+            told_elsewhere |= self.diagnostics.len() == start;
             for diagnostic in self.diagnostics.drain(start..) {
                 write!(
                     reasons,
@@ -182,8 +184,8 @@ impl Evaluator<'_> {
                 );
             }
         }
-        if reasons.is_empty() {
-            // Everything failed for a cause that was reported elsewhere.
+        if told_elsewhere {
+            // What failed for a cause that was reported elsewhere might have been the one that succeeds.
             return Err(Failed);
         }
         let mut diagnostic = Diagnostic::error(

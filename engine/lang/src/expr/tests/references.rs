@@ -20,6 +20,11 @@ impl Binder for Recorder {
                 consumed: if keyed { 2 } else { 1 },
                 key_at: keyed.then_some(1),
             }),
+            "failed" => Ok(Bound {
+                slot: Slot(3),
+                consumed: 1,
+                key_at: None,
+            }),
             "each" => Ok(Bound {
                 slot: Slot(2),
                 consumed: 1,
@@ -37,6 +42,7 @@ struct Recorded<'a>(&'a Recorder, Functions);
 impl Scope for Recorded<'_> {
     fn value(&self, slot: Slot, _: Span) -> Result<Value, Diagnostics> {
         Ok(match slot.0 {
+            3 => return Err(Diagnostics::new()),
             2 => Value::string("k"),
             _ => Value::object([("out", Value::TRUE)]),
         })
@@ -91,6 +97,21 @@ fn a_key_made_of_lexical_names_cannot_be_computed_outside() {
         .eval(&Recorded(&recorder, Functions::pure()), &[])
         .unwrap();
     assert_eq!(value, Value::tuple(vec![Value::string("a")]));
+}
+
+#[test]
+fn what_failed_elsewhere_is_told_there_alone() {
+    for text in [
+        "try(failed)",
+        "try([][0], failed.x, {}.b)",
+        "[failed, failed]",
+    ] {
+        let (compiled, _) = recorded(text, &[]);
+        let recorder = Recorder::default();
+        let outcome = compiled.eval(&Recorded(&recorder, Functions::pure()), &[]);
+        let told = outcome.expect_err("nothing succeeds");
+        assert!(told.is_empty(), "{text}: {told:?}");
+    }
 }
 
 #[test]
