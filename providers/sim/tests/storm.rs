@@ -27,7 +27,8 @@ impl Driver {
         }
     }
 
-    /// Makes a change however often it takes, always under one token; after each failure asks what became of it.
+    /// Makes a change however often it takes, always under one token; after each failed creation asks what became
+    /// of it.
     fn settle(&mut self, type_name: &str, prior: &Value, config: &Value, token: &str) -> Value {
         let schema = provider_schema();
         let block = &schema.resources[type_name].block;
@@ -58,6 +59,10 @@ impl Driver {
                 return state;
             }
             self.retries += 1;
+            if planned.is_null() {
+                // Who deletes knows the id and need not ask: the same again, under the same token.
+                continue;
+            }
             let call = Call::Resolve {
                 type_name: type_name.into(),
                 token: token.into(),
