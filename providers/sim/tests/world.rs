@@ -99,10 +99,11 @@ fn refused(reply: Result<Reply, CallFailure>) -> String {
 }
 
 fn resolve(world: &World, token: &str) -> Resolution {
+    let config = network_config("main", "10.0.0.0/16");
     let call = Call::Resolve {
         type_name: "sim_network".into(),
         token: token.into(),
-        planned: Value::NULL,
+        planned: planned(world, "sim_network", &Value::NULL, &config),
     };
     match answer(world, call) {
         Answer::Resolved(resolution) => resolution,
