@@ -107,7 +107,10 @@ fn test() -> Result<()> {
                 "warnings",
             ],
         ),
-        ("tests", &["test", "--workspace", "--quiet"]),
+        (
+            "tests",
+            &["test", "--workspace", "--quiet", "--no-fail-fast"],
+        ),
     ];
     // Beside this program: tests of the whole workspace build these, too. Built alone they would have other features, and most crates would be compiled once more.
     let programs = std::env::current_exe().context("finding the programs that are tested")?;
