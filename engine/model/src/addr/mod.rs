@@ -47,6 +47,8 @@ pub enum Mode {
     Ephemeral,
     /// `resource`
     Managed,
+    /// `action`: not a thing but something that a provider does. State holds none.
+    Action,
 }
 
 /// A resource block as configured: all its instances in all instances of its module.
@@ -239,6 +241,7 @@ fn local(mode: Mode, type_name: &str, name: &str) -> String {
         Mode::Managed => format!("{type_name}.{name}"),
         Mode::Data => format!("data.{type_name}.{name}"),
         Mode::Ephemeral => format!("ephemeral.{type_name}.{name}"),
+        Mode::Action => format!("action.{type_name}.{name}"),
     }
 }
 

@@ -83,4 +83,18 @@ terrane_lang::rules! {
     /// prevent_destroy = terraform_data.a.id == "x"
     /// ```
     T3011 error INVALID_PREVENT_DESTROY = "Invalid prevent_destroy argument";
+
+    /// `-invoke` names an action block, or one of its instances; so does an entry of `actions` in an `action_trigger` block.
+    ///
+    /// ```text
+    /// terrane apply -invoke=action.aws_lambda_invoke.a
+    /// ```
+    T3012 error NO_SUCH_ACTION = "No such action";
+
+    /// Whether an action is done must be known when the plan is made.
+    ///
+    /// ```text
+    /// condition = terraform_data.a.id == "x"
+    /// ```
+    T3013 error INVALID_ACTION_CONDITION = "Invalid condition of an action_trigger block";
 }
