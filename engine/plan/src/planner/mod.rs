@@ -6,6 +6,7 @@
 mod adopt;
 mod claim;
 pub(crate) mod conditions;
+mod cyclic;
 mod data;
 mod deferral;
 mod drafts;
