@@ -220,6 +220,15 @@ pub(crate) struct ProviderRef {
     pub(crate) span: Span,
 }
 
+impl ProviderRef {
+    /// Whether both name the same configurations, by whatever key.
+    pub(crate) fn names_same(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.alias == other.alias
+            && self.key.is_some() == other.key.is_some()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct ResourceDecl {
     pub(crate) mode: Mode,

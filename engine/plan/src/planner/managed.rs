@@ -199,7 +199,7 @@ impl Core {
             Ok(expanded) => expanded,
             Err(diagnostics) => {
                 let addr = self.world.resource_addr(place, at).to_string();
-                self.report(diagnostics, &addr);
+                self.report_repetition(diagnostics, &addr);
                 self.claim_all(place, at);
                 return (None, Arc::from([]));
             }

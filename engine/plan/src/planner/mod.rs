@@ -7,6 +7,7 @@ mod actions;
 mod adopt;
 mod claim;
 pub(crate) mod conditions;
+mod cyclic;
 mod data;
 mod deferral;
 mod drafts;
