@@ -5,6 +5,7 @@
 //!   in instructions by `cargo run -p xtask -- bench instructions`.
 //! * [`side_by_side`]: whole commands of one program beside another's.
 
+mod gated;
 pub mod shapes;
 pub mod side_by_side;
 pub mod workloads;
