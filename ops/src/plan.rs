@@ -209,6 +209,9 @@ async fn once(
     if let Some(back) = &back {
         diagnostics.extend(restore::report(&plan, &back.then, loaded.registry.infos()));
     }
+    let (notes, found) = terrane_plan::risk::notes(&loaded.config, &loaded.sources);
+    plan.notes = notes;
+    diagnostics.extend(found);
     plan.errored |= diagnostics.has_errors();
     let made = Made {
         plan,

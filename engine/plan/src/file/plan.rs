@@ -205,6 +205,7 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         relevant,
         claim: _,
         graph: _,
+        notes: _,
         errored,
     } = plan;
     let Base {
@@ -307,6 +308,7 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
         relevant,
         claim: Claim::nothing(),
         graph: ExecGraph::default(),
+        notes: BTreeMap::new(),
         errored,
     };
     Ok((version, plan))

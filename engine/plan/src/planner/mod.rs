@@ -551,6 +551,7 @@ fn empty_plan(core: &Core) -> Plan {
         relevant: Vec::new(),
         claim: terrane_model::claim::Claim::nothing(),
         graph: crate::exec::ExecGraph::default(),
+        notes: BTreeMap::new(),
         errored: false,
     }
 }
