@@ -3,7 +3,9 @@
 use crate::table::Table;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use terrane_value::EcoString;
 
+mod balance;
 mod ec2;
 mod iam;
 mod messages;
@@ -16,6 +18,7 @@ mod tests;
 type Family = &'static [(&'static str, fn() -> Table)];
 
 const FAMILIES: &[Family] = &[
+    balance::TYPES,
     ec2::NETWORK,
     iam::TYPES,
     messages::TYPES,
@@ -37,6 +40,14 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 /// The table of a type, if it has one.
 pub(crate) fn table(name: &str) -> Option<&'static Table> {
     TABLES.get(name).map(|table| &**table)
+}
+
+/// The types whose objects are read many at a time, and how many at most. These are written down, so that no table has to be made for it; a test compares.
+pub(crate) fn in_bulk() -> BTreeMap<EcoString, u32> {
+    let named = FAMILIES.iter().flat_map(|family| family.iter());
+    named
+        .filter_map(|(name, _)| Some(((*name).into(), table(name)?.bulk.as_ref()?.most)))
+        .collect()
 }
 
 /// The names of all types that have tables, in order.
