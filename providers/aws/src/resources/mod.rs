@@ -9,6 +9,7 @@ mod balance;
 mod ec2;
 mod iam;
 mod messages;
+mod names;
 mod operations;
 mod storage;
 #[cfg(test)]
@@ -22,6 +23,7 @@ const FAMILIES: &[Family] = &[
     ec2::NETWORK,
     iam::TYPES,
     messages::TYPES,
+    names::TYPES,
     operations::TYPES,
     storage::TYPES,
 ];
@@ -52,6 +54,6 @@ pub(crate) fn in_bulk() -> BTreeMap<EcoString, u32> {
 
 /// The names of all types that have tables, in order.
 #[cfg(test)]
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
     TABLES.keys().copied()
 }
