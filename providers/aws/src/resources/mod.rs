@@ -3,10 +3,13 @@
 use crate::table::Table;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use terrane_value::EcoString;
 
+mod balance;
 mod ec2;
 mod iam;
 mod messages;
+mod names;
 mod operations;
 mod storage;
 #[cfg(test)]
@@ -16,9 +19,11 @@ mod tests;
 type Family = &'static [(&'static str, fn() -> Table)];
 
 const FAMILIES: &[Family] = &[
+    balance::TYPES,
     ec2::NETWORK,
     iam::TYPES,
     messages::TYPES,
+    names::TYPES,
     operations::TYPES,
     storage::TYPES,
 ];
@@ -39,8 +44,16 @@ pub(crate) fn table(name: &str) -> Option<&'static Table> {
     TABLES.get(name).map(|table| &**table)
 }
 
+/// The types whose objects are read many at a time, and how many at most. These are written down, so that no table has to be made for it; a test compares.
+pub(crate) fn in_bulk() -> BTreeMap<EcoString, u32> {
+    let named = FAMILIES.iter().flat_map(|family| family.iter());
+    named
+        .filter_map(|(name, _)| Some(((*name).into(), table(name)?.bulk.as_ref()?.most)))
+        .collect()
+}
+
 /// The names of all types that have tables, in order.
 #[cfg(test)]
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
     TABLES.keys().copied()
 }

@@ -83,6 +83,9 @@ impl Run<'_> {
                     .map_err(|trouble| Refusal::Messages(trouble.messages(&self.what(made))))?;
             }
         }
+        self.add_members(made)
+            .await
+            .map_err(|trouble| Refusal::Messages(trouble.messages(&self.what(made))))?;
         if let Some(hooks) = &self.table.hooks {
             hooks.created(self, made).await?;
         }
@@ -188,6 +191,7 @@ impl Run<'_> {
                 }
             }
         }
+        self.change_members(prior, wanted).await?;
         if let Some(hooks) = &self.table.hooks {
             hooks
                 .update(self, prior, wanted)
@@ -232,6 +236,14 @@ impl Run<'_> {
         let mut stub = args::with(blank, "id", Value::string_nfc(id));
         if self.schema.block.attributes.contains_key("region") {
             stub = args::with(&stub, "region", Value::string(self.region.as_str()));
+        }
+        // Of what is imported all is shown.
+        for (name, about) in &self.facts.block.blocks {
+            if about.keeps()
+                && let Some(block) = self.schema.block.blocks.get(name.as_str())
+            {
+                stub = args::with(&stub, name, Value::null(block.value_type()));
+            }
         }
         let special = self.table.hooks.as_ref().and_then(|hooks| hooks.import(id));
         let pattern = match (self.table.import, self.table.id) {
@@ -353,7 +365,7 @@ impl Run<'_> {
             if about.computed && about.optional && is_left && !self.token.is_empty() {
                 let before = args::string(planned, prefix)
                     .filter(|text| !text.is_empty())
-                    .unwrap_or("terraform-");
+                    .unwrap_or(self.table.prefix);
                 let mut unique = self.token(name);
                 unique.truncate(26);
                 named = args::with(&named, name, Value::string(format!("{before}{unique}")));

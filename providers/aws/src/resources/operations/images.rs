@@ -120,5 +120,5 @@ pub(super) fn cluster() -> Table {
         .gone_when("status", &["INACTIVE"])
         .tag_calls("", ("TagResource", "UntagResource"), "resourceArn", "{id}")
         .not_found(&["ClusterNotFoundException"])
-        .found(|_, found| args::with(&found, "id", args::get(&found, "arn")))
+        .found(|_, found, _| args::with(&found, "id", args::get(&found, "arn")))
 }
