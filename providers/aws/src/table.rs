@@ -5,7 +5,8 @@
 //! functions that a table names.
 //!
 //! Texts of tables hold places in braces: `{name}` is the attribute, `{id}` the object's id, `{account}`, `{region}`, `{partition}`, `{suffix}` (of host names)
-//! are what they say, `{token}` is the name of the change. A text that is one place only stands for the value, whatever its type.
+//! are what they say, `{token}` is the name of the change. A text that is one place only stands for the value, whatever its type. A place that begins with a
+//! mark, `{:qualifier}`, is the mark and what is there, or nothing.
 
 use crate::run::Run;
 use crate::shape::Names;
@@ -37,6 +38,7 @@ pub struct Table {
     pub(crate) import: Option<&'static str>,
     pub(crate) tags: Tags,
     pub(crate) tagged_by: &'static str,
+    pub(crate) lazy_tags: bool,
     pub(crate) waits: Vec<Wait>,
     pub(crate) retries: Vec<Retry>,
     pub(crate) not_found: Vec<&'static str>,
@@ -86,6 +88,8 @@ pub struct Step {
     pub(crate) none_when: Vec<&'static str>,
     /// On creation: not needed while the attribute is this.
     pub(crate) initially: Option<Json>,
+    /// Attributes that were set and are not any more: the member, and the JSON that clears it.
+    pub(crate) clears: Vec<(&'static str, &'static str, &'static str)>,
 }
 
 /// Attributes, and the keys of a map of texts.
@@ -242,6 +246,7 @@ pub(crate) fn op(operation: &'static str) -> Step {
         empties: false,
         none_when: Vec::new(),
         initially: None,
+        clears: Vec::new(),
     }
 }
 
@@ -319,6 +324,17 @@ impl Step {
         self
     }
 
+    /// On a change: what clears an attribute (its member, and the JSON that is put there).
+    pub(crate) fn clear(
+        mut self,
+        name: &'static str,
+        member: &'static str,
+        json: &'static str,
+    ) -> Self {
+        self.clears.push((name, member, json));
+        self
+    }
+
     /// Not needed on creation while the attribute is this.
     pub(crate) fn initially(mut self, value: impl Into<Json>) -> Self {
         self.initially = Some(value.into());
@@ -348,6 +364,7 @@ impl Table {
             import: None,
             tags: Tags::None,
             tagged_by: "{id}",
+            lazy_tags: false,
             waits: Vec::new(),
             retries: Vec::new(),
             not_found: Vec::new(),
@@ -467,6 +484,12 @@ impl Table {
     /// What tags are put to, where it is not the id.
     pub(crate) fn tagged_by(mut self, text: &'static str) -> Self {
         self.tagged_by = text;
+        self
+    }
+
+    /// Tags are asked for only where the object has some: not every partition has this call.
+    pub(crate) fn lazy_tags(mut self) -> Self {
+        self.lazy_tags = true;
         self
     }
 

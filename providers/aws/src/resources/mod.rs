@@ -4,23 +4,33 @@ use crate::table::Table;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+mod crypto;
 mod ec2;
+mod ecs;
 mod iam;
+mod lambda;
 mod messages;
 mod operations;
+mod scaling;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 /// What a family has: names, and what makes the table of each.
 type Family = &'static [(&'static str, fn() -> Table)];
 
 const FAMILIES: &[Family] = &[
+    crypto::TYPES,
     ec2::NETWORK,
+    ecs::TYPES,
     iam::TYPES,
+    lambda::TYPES,
     messages::TYPES,
     operations::TYPES,
+    scaling::TYPES,
     storage::TYPES,
+    watch::TYPES,
 ];
 
 /// By name; each is made when it is first used.

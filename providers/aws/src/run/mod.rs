@@ -25,6 +25,7 @@ mod patience;
 mod tags;
 mod wait;
 
+use parts::separated;
 pub(crate) use parts::{
     Trouble, blank, inputs, messages, object, places, same_at, seconds, settled,
 };
@@ -186,6 +187,15 @@ impl<'a> Run<'a> {
 
     fn place(&self, name: &str, object: &Value) -> Value {
         let text = |text: &str| Value::string(text);
+        if let Some((mark, name)) = separated(name) {
+            let found = self.text(&format!("{{{name}}}"), object);
+            let marked = if found.is_empty() {
+                found
+            } else {
+                format!("{mark}{found}")
+            };
+            return Value::string(marked);
+        }
         match name {
             "account" => text(&self.account),
             "partition" => text(partition(&self.region)),
@@ -257,6 +267,13 @@ impl<'a> Run<'a> {
                 &self.part(step, operation, object),
                 &mut input,
             );
+        }
+        for (name, member, nothing) in &step.clears {
+            let was = !is_empty(&args::get(&self.prior, name));
+            if was && is_empty(&args::get(object, name)) {
+                let nothing = serde_json::from_str(nothing).unwrap_or_default();
+                json::put(&mut input, member, nothing);
+            }
         }
         if let Some((member, pairs)) = step.map {
             let texts: serde_json::Map<String, Json> = pairs
