@@ -39,6 +39,7 @@ pub struct Table {
     pub(crate) tags: Tags,
     pub(crate) tagged_by: &'static str,
     pub(crate) lazy_tags: bool,
+    pub(crate) told: Vec<(&'static str, &'static str)>,
     pub(crate) waits: Vec<Wait>,
     pub(crate) retries: Vec<Retry>,
     pub(crate) not_found: Vec<&'static str>,
@@ -365,6 +366,7 @@ impl Table {
             tags: Tags::None,
             tagged_by: "{id}",
             lazy_tags: false,
+            told: Vec::new(),
             waits: Vec::new(),
             retries: Vec::new(),
             not_found: Vec::new(),
@@ -484,6 +486,12 @@ impl Table {
     /// What tags are put to, where it is not the id.
     pub(crate) fn tagged_by(mut self, text: &'static str) -> Self {
         self.tagged_by = text;
+        self
+    }
+
+    /// Attributes that every answer tells, and where: an answer without it says nothing of them.
+    pub(crate) fn told(mut self, names: &[(&'static str, &'static str)]) -> Self {
+        self.told.extend(names);
         self
     }
 

@@ -645,6 +645,13 @@ impl<'a> Run<'a> {
         if let Some(change) = self.table.found {
             found = change(self, found);
         }
+        // What is always told and is not told now is as it was.
+        for (name, path) in &self.table.told {
+            let before = args::get(prior, name);
+            if json::get(raw, path).is_none() && !before.is_null() {
+                found = args::with(&found, name, before);
+            }
+        }
         let mut found = known(&self.unsaid_as_it_was(&found, prior));
         // Blocks are never null but where one at most is nested.
         for (name, nested) in &self.schema.block.blocks {

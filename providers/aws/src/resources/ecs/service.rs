@@ -52,6 +52,21 @@ const NAMES: &[(&str, &str)] = &[
     ),
 ];
 
+const TOLD: &[(&str, &str)] = &[
+    ("alarms", "deploymentConfiguration"),
+    ("deployment_circuit_breaker", "deploymentConfiguration"),
+    ("deployment_configuration", "deploymentConfiguration"),
+    ("deployment_maximum_percent", "deploymentConfiguration"),
+    (
+        "deployment_minimum_healthy_percent",
+        "deploymentConfiguration",
+    ),
+    ("enable_ecs_managed_tags", "enableECSManagedTags"),
+    ("enable_execute_command", "enableExecuteCommand"),
+    ("ordered_placement_strategy", "placementStrategy"),
+    ("placement_constraints", "placementConstraints"),
+];
+
 /// What is changed by a new deployment only, and said by one.
 const DEPLOYED: &[&str] = &[
     "serviceConnectConfiguration",
@@ -77,6 +92,7 @@ pub(super) fn service() -> Table {
             "deployment_circuit_breaker",
             "deployment_controller",
         ])
+        .told(TOLD)
         .create(step("CreateService").at("service"))
         .input(input)
         .answer(|_, found| answer(found))

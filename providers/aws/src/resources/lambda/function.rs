@@ -167,7 +167,7 @@ pub(super) fn function() -> Table {
         )
         .input(|operation, input, object| {
             // An environment is one even without variables.
-            let settings = operation != "UpdateFunctionCode";
+            let settings = matches!(operation, "CreateFunction" | "UpdateFunctionConfiguration");
             let written = !args::get(object, "environment").children().is_empty();
             if settings && written && json::get(input, "Environment.Variables").is_none() {
                 json::put(input, "Environment.Variables", json!({}));
