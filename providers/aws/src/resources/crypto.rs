@@ -7,7 +7,7 @@ use crate::run::{Run, same_at};
 use crate::table::{Hooks, Phase, Table, op};
 use async_trait::async_trait;
 use base64::Engine as _;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use terrane_provider::args;
 use terrane_provider::native::Answered;
 use terrane_value::Value;
@@ -194,7 +194,13 @@ impl Hooks for Replica {
         switched(run, prior, planned).await
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, _prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        _prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         if !args::get(&object, "primary_key_arn").is_null() {
             return Ok(object);
         }
@@ -230,7 +236,7 @@ fn grant() -> Table {
         .retry(&[Phase::Create], "DependencyTimeoutException", "", 120)
         .retry(&[Phase::Create], "KMSInternalException", "", 120)
         .retry(&[Phase::Create], "InvalidArnException", "", 120)
-        .found(|run, found| {
+        .found(|run, found, _| {
             let id = run.text("{key_id}:{grant_id}", &found);
             args::with(&found, "id", Value::string(id))
         })

@@ -173,7 +173,7 @@ pub(crate) fn inputs(
         mapped
             .iter()
             .chain(each)
-            .map(|(name, _)| (*name).to_owned()),
+            .map(|(name, _)| name.split('.').next().unwrap_or(name).to_owned()),
     );
     for (_, text) in &step.sets {
         for name in places(text) {
@@ -193,7 +193,8 @@ impl Table {
             .chain(&self.then)
             .chain(&self.read)
             .chain(&self.update)
-            .chain(&self.delete);
+            .chain(&self.delete)
+            .chain(self.members.iter().flat_map(|one| [&one.add, &one.remove]));
         let mut texts =
             steps.flat_map(|step| step.sets.iter().map(|(_, text)| *text).chain([step.at]));
         let tags = match self.tags {
@@ -204,7 +205,9 @@ impl Table {
             Id::Of(text) => text,
             Id::Out(_) => "",
         };
+        let mut derived = self.derived.iter();
         texts.any(|text| text.contains(place))
+            || derived.any(|derived| derived.of.contains(place))
             || [self.arn.unwrap_or_default(), tags, id]
                 .iter()
                 .any(|text| text.contains(place))

@@ -95,7 +95,7 @@ fn cluster() -> Table {
             "",
             600,
         )
-        .found(|_, found| args::with(&found, "id", args::get(&found, "arn")))
+        .found(|_, found, _| args::with(&found, "id", args::get(&found, "arn")))
 }
 
 fn capacity_provider() -> Table {
@@ -133,7 +133,7 @@ fn capacity_provider() -> Table {
             "",
             600,
         )
-        .found(|_, found| args::with(&found, "id", args::get(&found, "arn")))
+        .found(|_, found, _| args::with(&found, "id", args::get(&found, "arn")))
 }
 
 fn cluster_capacity_providers() -> Table {
@@ -181,7 +181,7 @@ fn account_setting_default() -> Table {
                 .at("settings[name={name}]"),
         )
         .update(put())
-        .found(|_, found| args::with(&found, "id", args::get(&found, "principal_arn")))
+        .found(|_, found, _| args::with(&found, "id", args::get(&found, "principal_arn")))
         .hooks(Setting)
 }
 

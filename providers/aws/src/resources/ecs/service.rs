@@ -55,7 +55,10 @@ const NAMES: &[(&str, &str)] = &[
 const TOLD: &[(&str, &str)] = &[
     ("alarms", "deploymentConfiguration"),
     ("deployment_circuit_breaker", "deploymentConfiguration"),
-    ("deployment_configuration", "deploymentConfiguration"),
+    (
+        "deployment_configuration",
+        "deploymentConfiguration.strategy",
+    ),
     ("deployment_maximum_percent", "deploymentConfiguration"),
     (
         "deployment_minimum_healthy_percent",
@@ -374,7 +377,13 @@ impl Hooks for Service {
         steady(run, planned).await
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         let mut changes = Vec::new();
         let task = run.text("{task_definition}", &object);
         let written = args::string(prior, "task_definition").unwrap_or_default();

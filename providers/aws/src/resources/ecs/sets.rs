@@ -77,7 +77,7 @@ pub(super) fn task_set() -> Table {
             600,
         )
         .retry(&[Phase::Create], "ServiceNotFoundException", "", 120)
-        .found(|run, found| {
+        .found(|run, found, _| {
             let id = run.text("{task_set_id},{service},{cluster}", &found);
             args::with(&found, "id", Value::string(id))
         })

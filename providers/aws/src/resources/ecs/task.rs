@@ -133,7 +133,13 @@ impl Hooks for Definition {
         Ok(Some((run.text("{family}", planned), made)))
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         let arn = run.text("{arn}", &object);
         let bare = arn.rsplit_once(':').map_or(arn.as_str(), |(bare, _)| bare);
         let mut changes = vec![("arn_without_revision", Value::string(bare))];

@@ -167,7 +167,7 @@ pub(super) fn function_url() -> Table {
                 .set("Qualifier", "{qualifier}"),
         )
         .planned(|prior, _, response| as_written(prior, response))
-        .found(|_, found| {
+        .found(|_, found, _| {
             // https://ID.lambda-url.REGION.on.aws/
             let url = args::string(&found, "function_url").unwrap_or_default();
             let host = url.split("://").nth(1).unwrap_or_default();

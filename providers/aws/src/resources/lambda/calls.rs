@@ -54,7 +54,7 @@ pub(super) fn layer_version() -> Table {
                 .set("LayerName", "{layer_arn}")
                 .set("VersionNumber", "{version}"),
         )
-        .found(|_, found| {
+        .found(|_, found, _| {
             let arn = args::string(&found, "layer_arn").unwrap_or_default();
             let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
             let mut changes = Vec::new();
@@ -131,7 +131,7 @@ pub(super) fn alias() -> Table {
                 .set("Name", "{name}"),
         )
         .planned(|prior, _, response| as_written(prior, response))
-        .found(|run, found| {
+        .found(|run, found, _| {
             let arn = args::get(&found, "arn");
             let text = arn.as_str().unwrap_or_default();
             let invoke = invoke_arn(partition(&run.region), &run.region, text);
@@ -260,7 +260,7 @@ pub(super) fn event_source_mapping() -> Table {
             300,
         )
         .planned(|prior, _, response| as_written(prior, response))
-        .found(|_, found| {
+        .found(|_, found, _| {
             if args::get(&found, "function_name").is_null() {
                 let arn = args::get(&found, "function_arn");
                 return args::with(&found, "function_name", arn);

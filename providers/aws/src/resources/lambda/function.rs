@@ -358,7 +358,13 @@ impl Hooks for Function {
         Ok(())
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         let name = run.text("{id}", &object);
         let versions = run
             .ask("ListVersionsByFunction", json!({"FunctionName": name}))
