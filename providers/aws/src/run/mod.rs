@@ -26,6 +26,7 @@ mod patience;
 mod tags;
 mod wait;
 
+use parts::separated;
 pub(crate) use parts::{
     Trouble, blank, inputs, messages, object, places, same_at, seconds, settled,
 };
@@ -190,6 +191,15 @@ impl<'a> Run<'a> {
 
     fn place(&self, name: &str, object: &Value) -> Value {
         let text = |text: &str| Value::string(text);
+        if let Some((mark, name)) = separated(name) {
+            let found = self.text(&format!("{{{name}}}"), object);
+            let marked = if found.is_empty() {
+                found
+            } else {
+                format!("{mark}{found}")
+            };
+            return Value::string(marked);
+        }
         match name {
             "account" => text(&self.account),
             "partition" => text(partition(&self.region)),
@@ -261,6 +271,13 @@ impl<'a> Run<'a> {
                 &self.part(step, operation, object),
                 &mut input,
             );
+        }
+        for (name, member, nothing) in &step.clears {
+            let was = !is_empty(&args::get(&self.prior, name));
+            if was && is_empty(&args::get(object, name)) {
+                let nothing = serde_json::from_str(nothing).unwrap_or_default();
+                json::put(&mut input, member, nothing);
+            }
         }
         if let Some((member, pairs)) = step.map {
             let texts = pairs
@@ -654,7 +671,7 @@ impl<'a> Run<'a> {
         }
         // A function may have found another id.
         if args::get(&found, "id").is_null() {
-            found = args::with(&found, "id", args::get(prior, "id"));
+            found = self.with_id(&found, args::get(prior, "id"));
         }
         if let (Some(arn), true) = (
             self.table.arn,
@@ -675,6 +692,13 @@ impl<'a> Run<'a> {
         }
         if let Some(change) = self.table.found {
             found = change(self, found, raw);
+        }
+        // What is always told and is not told now is as it was.
+        for (name, path) in &self.table.told {
+            let before = args::get(prior, name);
+            if json::get(raw, path).is_none() && !before.is_null() {
+                found = args::with(&found, name, before);
+            }
         }
         let mut found = known(&self.unsaid_as_it_was(&found, prior));
         // Blocks are never null but where one at most is nested.

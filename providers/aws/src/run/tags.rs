@@ -243,6 +243,11 @@ impl Run<'_> {
                 });
                 texts(holder.unwrap_or(&Json::Null))
             }
+            Tags::Calls { list: Some(_), .. }
+                if self.table.lazy_tags && all_tags(prior).is_empty() =>
+            {
+                BTreeMap::new()
+            }
             Tags::Calls {
                 list: Some(list),
                 key,
