@@ -1,6 +1,6 @@
 //! Puts the plan together when everything is answered.
 
-use super::prior::Stage;
+use super::prior::{Object, Stage};
 use super::{Core, empty_plan};
 use crate::exec::StepKind;
 use crate::exec::build::Builder;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use terrane_config::config::ModuleId;
 use terrane_config::validate::output_problems;
 use terrane_lang::diagnostic::Diagnostic;
-use terrane_model::addr::InstanceAddr;
+use terrane_model::addr::{InstanceAddr, Mode};
 use terrane_value::{EcoString, Marks, Value, json};
 
 pub(super) fn finish(mut core: Core) -> Planned {
@@ -106,14 +106,22 @@ impl Core {
         Some((self.graph.id(Node::Resource(module, at)), place, index))
     }
 
-    /// The stored objects that take no part. Nothing was asked about them, so they are shown as they are stored.
+    /// The stored objects that take no part: what is not in scope and, while destroying, what was read from data sources. Nothing was asked about them, so
+    /// they are shown as they are stored.
     fn left_out(&self) -> Vec<ResourceChange> {
-        if self.scope.is_all() {
+        let destroying = self.is_destroy();
+        if self.scope.is_all() && !destroying {
             return Vec::new();
         }
+        let was_read = |object: &Object| {
+            let resource = &object.addr.resource;
+            destroying && resource.mode == Mode::Data && self.index.resource(resource).is_some()
+        };
         let objects = self.prior.objects.iter().enumerate();
         let mut left_out: Vec<ResourceChange> = objects
-            .filter(|(_, object)| !object.in_scope && object.importing.is_none())
+            .filter(|(_, object)| {
+                object.importing.is_none() && (!object.in_scope || was_read(object))
+            })
             .map(|(id, object)| {
                 let text = &object.stored.attributes;
                 let typed = object
@@ -271,6 +279,15 @@ impl Core {
                     sensitive,
                 },
             );
+        }
+        if destroy && !self.scope.is_all() {
+            // Outputs go with the last object, not with some.
+            left_out.extend(changes.into_values().map(|change| OutputChange {
+                action: Action::NoOp,
+                after: change.before.clone(),
+                ..change
+            }));
+            changes = BTreeMap::new();
         }
         left_out.sort_by(|a: &OutputChange, b| a.name.cmp(&b.name));
         (changes.into_values().collect(), left_out)

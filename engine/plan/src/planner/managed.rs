@@ -388,6 +388,10 @@ impl Core {
             // Only what provider configurations need is of interest, and nothing is read for it.
             return self.leave_as_is(id);
         }
+        if from_state && object.is_some_and(|object| !self.prior.objects[object].in_scope) {
+            // Nobody reads it.
+            return self.leave_as_is(id);
+        }
         if from_state || self.options.mode == PlanMode::RefreshOnly && mode == Mode::Managed {
             return self.wait_for_object(id);
         }

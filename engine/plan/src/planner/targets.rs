@@ -63,6 +63,11 @@ impl Scope {
         wanted && !self.excludes.iter().any(|target| names(target, addr))
     }
 
+    /// Whether a stored object takes part. What a target needs is not destroyed with it.
+    pub(crate) fn object(&self, node: Option<NodeId>, addr: &InstanceAddr, going: bool) -> bool {
+        self.instance(node.filter(|_| !going || !self.is_targeting()), addr)
+    }
+
     /// Marks what targets name, all that it needs, and outputs that need nothing else.
     fn select(&mut self, config: &Config, graph: &Graph, index: &ConfigIndex) {
         let mut stack = Vec::new();
