@@ -227,6 +227,15 @@ impl Core {
             );
         }
         let destroy = self.is_destroy();
+        if destroy && !(self.options.targets.is_empty() && self.options.excludes.is_empty()) {
+            // Not all goes: an output tells of what stays, or of what was, until a plan looks at everything again.
+            left_out.extend(changes.into_values().map(|change| OutputChange {
+                action: Action::NoOp,
+                after: change.before.clone(),
+                ..change
+            }));
+            return (Vec::new(), left_out);
+        }
         let outputs = config
             .modules
             .first()
