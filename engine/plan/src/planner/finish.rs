@@ -41,6 +41,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
     plan.left_out.objects = core.left_out();
     plan.ephemerals = std::mem::take(&mut core.ephemerals.instances);
     plan.ephemerals.sort_by(|a, b| a.addr.cmp(&b.addr));
+    plan.invocations = std::mem::take(&mut core.actions.invocations);
     plan.drift = std::mem::take(&mut core.drift);
     plan.drift
         .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
@@ -55,7 +56,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
     plan.base = core.base();
     plan.claim = core.claim(&plan);
     plan.relevant = core.relevant(&plan.changes, &plan.outputs);
-    if core.options.mode != PlanMode::RefreshOnly {
+    if core.options.mode != PlanMode::RefreshOnly || !plan.invocations.is_empty() {
         core.order(&mut plan);
     }
     plan.errored = core.diagnostics.has_errors();
@@ -100,6 +101,9 @@ impl Core {
                     StepKind::Apply(at) => Some(name(*at)),
                     StepKind::Destroy(at) => Some(format!("{} (destroy)", name(*at))),
                     StepKind::Forget(at) => Some(format!("{} (forget)", name(*at))),
+                    StepKind::Invoke(at) => {
+                        Some(crate::action::title(&plan.invocations[*at as usize]))
+                    }
                     StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => None,
                 });
                 let members: Vec<String> = members.take(20).collect();
@@ -113,7 +117,7 @@ impl Core {
     }
 
     /// Where the instance of a change is configured.
-    fn locate(&self, addr: &InstanceAddr) -> Option<(NodeId, Place, usize)> {
+    pub(super) fn locate(&self, addr: &InstanceAddr) -> Option<(NodeId, Place, usize)> {
         let (module, at) = self.index.resource(&addr.resource)?;
         let place = self.world.place_of(&addr.resource.module)?;
         let index = self

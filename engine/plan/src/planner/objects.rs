@@ -32,6 +32,7 @@ impl Core {
             Mode::Managed => &schema.resources,
             Mode::Data => &schema.data_sources,
             Mode::Ephemeral => &schema.ephemeral_resources,
+            Mode::Action => &schema.actions,
         };
         schemas.get(type_name).cloned()
     }
