@@ -9,6 +9,7 @@ use crate::generate::{self, Written};
 use crate::init::left_behind;
 use crate::interrupt::Interrupt;
 use crate::load::{Loaded, Origin, load};
+use crate::memo::Shelf;
 use crate::rules;
 use crate::selection::{addresses, selected};
 use crate::session::Session;
@@ -36,6 +37,8 @@ pub struct PlanRequest {
     pub mode: PlanMode,
     /// Trust the state instead of reading objects.
     pub skip_refresh: bool,
+    /// Ask providers also what they need not be asked again.
+    pub skip_memo: bool,
     /// `-allow-deferral`: what providers can't decide yet is left to a later plan.
     pub allow_deferral: bool,
     /// `-target`
@@ -184,18 +187,23 @@ async fn once(
             ..options(session, request, selection, written, now_ms)?
         },
     });
+    let (shelf, memo) = Shelf::open(session).filter(|_| !request.skip_memo).unzip();
     let mut pool = Pool::new(
         loaded.config.clone(),
         loaded.registry.clone(),
         interrupt.clone(),
         session.places,
     )
-    .with_budget(request.budget.clone());
+    .with_budget(request.budget.clone())
+    .with_memo(memo);
     let Planned {
         plan,
         diagnostics: found,
         generated,
     } = drive_plan(planner, &mut pool, interrupt, ui).await?;
+    if let Some(shelf) = shelf {
+        shelf.save();
+    }
     diagnostics.extend(found);
     let Some(mut plan) = plan else {
         return Err(refused(diagnostics, loaded));
@@ -203,6 +211,9 @@ async fn once(
     if let Some(back) = &back {
         diagnostics.extend(restore::report(&plan, &back.then, loaded.registry.infos()));
     }
+    let (notes, found) = terrane_plan::risk::notes(&loaded.config, &loaded.sources);
+    plan.notes = notes;
+    diagnostics.extend(found);
     plan.errored |= diagnostics.has_errors();
     let made = Made {
         plan,

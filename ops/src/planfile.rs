@@ -3,7 +3,7 @@
 //! The engine says what is in the file. It holds values as they are, sensitive ones too, so only its owner may read it, and it is encrypted where
 //! the `encryption` block says so for plans.
 
-use crate::apply::{Approved, Parts, approve_parts};
+use crate::apply::{self, Approved, Parts};
 use crate::backend::record;
 use crate::failure::{Failure, Report};
 use crate::gates::book::{Book, SAVED};
@@ -219,7 +219,7 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
     })?;
     let SavedPlan {
         version: _,
-        plan,
+        mut plan,
         sources,
         extra,
     } = saved;
@@ -257,6 +257,8 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
         &given,
     )
     .await?;
+    // What could not be understood was said when the plan was made.
+    (plan.notes, _) = terrane_plan::risk::notes(&loaded.config, &loaded.sources);
     Ok(Saved {
         plan,
         digest: digest.to_string(),
@@ -491,12 +493,12 @@ pub fn approve(
     }
     loaded.warnings = Diagnostics::new();
     let parts = Parts {
-        plan,
+        plan: plan.into(),
         loaded,
         variables: values,
         digest,
         text,
     };
-    approve_parts(parts, gating, Policy::AutoApprove, &Consent::Auto)
+    apply::approve(parts, gating, Policy::AutoApprove, &Consent::Auto)
         .map_err(|refusal| pass::not_approved(&refusal))
 }

@@ -162,6 +162,12 @@ pub(super) const OPERATION: &[Flag] = &[
         "Trust the state instead of reading what really exists. Faster, but changes made elsewhere are not seen.",
     ),
     Flag::new(
+        "memo",
+        Bool,
+        "false",
+        "Ask providers also what they had nothing to say to the last time.",
+    ),
+    Flag::new(
         "allow-deferral",
         Bool,
         "",

@@ -129,6 +129,7 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
     Ok(PlanRequest {
         mode,
         skip_refresh: !parsed.is("refresh", true),
+        skip_memo: !parsed.is("memo", true),
         allow_deferral: parsed.is("allow-deferral", false),
         targets: addresses(&["target", "target-file"])?,
         excludes: addresses(&["exclude", "exclude-file"])?,

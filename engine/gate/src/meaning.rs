@@ -154,14 +154,10 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
     let before = basis.marked(provider, &change.addr, &change.before);
     let after = basis.marked(provider, &change.addr, &change.after);
     let mut canon = Canon::new("terrane action 2");
-    canon.text(&change.addr.to_string());
-    canon.option(
-        change
-            .previous_addr
-            .as_ref()
-            .map(ToString::to_string)
-            .as_deref(),
-    );
+    let addresses = addresses(&change.addr, change.previous_addr.as_ref());
+    let mut texts = addresses.iter();
+    canon.text(texts.next().map_or("", EcoString::as_str));
+    canon.option(texts.next().map(EcoString::as_str));
     canon.option(change.deposed.as_ref().map(|key| key.0.as_str()));
     canon.text(&change.provider.to_string());
     canon.option(input.programs.get(provider).map(EcoString::as_str));
@@ -194,7 +190,7 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
     }
     canon.bytes(&basis.of_change(change));
     let resource = &change.addr.resource;
-    let schema = (input.schemas)(provider, resource.mode, &resource.type_name);
+    let schema = basis.schema(provider, resource.mode, &resource.type_name);
     let destroys = resource.mode == Mode::Managed
         && matches!(
             change.action,
@@ -202,17 +198,17 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
         );
     let address = match &change.deposed {
         Some(key) => eco_format!("{} (deposed object {key})", change.addr),
-        None => eco_format!("{}", change.addr),
+        None => addresses.first().cloned().unwrap_or_default(),
     };
     let kept = change.stored.as_deref().and_then(kept);
     Item {
         digest: canon.finish(),
         address,
-        addresses: addresses(&change.addr, change.previous_addr.as_ref()),
+        addresses,
         actions: action_names(change),
         types: types(&change.addr, change.previous_addr.as_ref()),
         provider: provider.for_display().into(),
-        risk: risk::assess(change, schema.as_deref()),
+        risk: risk::of_change(input.plan, change, schema.as_deref()),
         tags: [
             kept.as_ref().map_or(Tags::Absent, tags),
             tags(&before),

@@ -14,6 +14,7 @@ pub mod file;
 pub mod generate;
 mod graph;
 pub mod machine;
+pub mod memo;
 pub mod objchange;
 pub mod plan;
 pub(crate) mod planner;

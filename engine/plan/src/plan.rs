@@ -3,6 +3,7 @@
 use crate::action::ActionInvocation;
 use crate::ephemeral::EphemeralInstance;
 use crate::exec::ExecGraph;
+use crate::risk::Notes;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -306,6 +307,8 @@ pub struct Plan {
     pub claim: Claim,
     /// The order in which it is done.
     pub graph: ExecGraph,
+    /// What the configuration says of risks, by resource. Files of plans do not keep it: they keep the configuration.
+    pub notes: BTreeMap<ConfigResource, Notes>,
     /// Whether planning found errors: it can be shown, not applied.
     pub errored: bool,
 }

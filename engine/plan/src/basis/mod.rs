@@ -15,13 +15,16 @@ use crate::plan::{Action, Plan, ResourceChange};
 use crate::planner::index::ConfigIndex;
 use crate::view::text::Schemas;
 use ecow::EcoString;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use terrane_config::config::{Config, ModuleId, Repetition};
 use terrane_lang::expr::Compiled;
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_lang::syntax::outline::Outline;
 use terrane_model::addr::{ConfigResource, InstanceAddr, Mode, ProviderAddr, ProviderConfigAddr};
+use terrane_model::schema::Schema;
 use terrane_value::Value;
 
 /// What the basis of a plan is found from.
@@ -63,6 +66,17 @@ pub struct Basis<'a> {
     leaves: BTreeMap<ConfigResource, Hash>,
     settings: Hash,
     removed: Hash,
+    /// The schema that was asked for last: changes come in the order of addresses, so that many of a type follow each other.
+    last: RefCell<Option<Asked>>,
+}
+
+/// A schema that was asked for.
+#[derive(Debug)]
+struct Asked {
+    provider: ProviderAddr,
+    mode: Mode,
+    type_name: EcoString,
+    schema: Option<Arc<Schema>>,
 }
 
 impl<'a> Basis<'a> {
@@ -94,8 +108,35 @@ impl<'a> Basis<'a> {
             leaves: BTreeMap::new(),
             settings,
             removed,
+            last: RefCell::new(None),
             input,
         }
+    }
+
+    /// The schema of a type, as the input finds it.
+    #[must_use]
+    pub fn schema(
+        &self,
+        provider: &ProviderAddr,
+        mode: Mode,
+        type_name: &str,
+    ) -> Option<Arc<Schema>> {
+        let mut last = self.last.borrow_mut();
+        if let Some(asked) = &*last
+            && asked.type_name == type_name
+            && asked.mode == mode
+            && asked.provider == *provider
+        {
+            return asked.schema.clone();
+        }
+        let schema = (self.input.schemas)(provider, mode, type_name);
+        *last = Some(Asked {
+            provider: provider.clone(),
+            mode,
+            type_name: type_name.into(),
+            schema: schema.clone(),
+        });
+        schema
     }
 
     /// What a change rests on.
@@ -159,8 +200,7 @@ impl<'a> Basis<'a> {
     #[must_use]
     pub fn marked(&self, provider: &ProviderAddr, addr: &InstanceAddr, value: &Value) -> Value {
         let resource = &addr.resource;
-        let schema = (self.input.schemas)(provider, resource.mode, &resource.type_name);
-        match schema {
+        match self.schema(provider, resource.mode, &resource.type_name) {
             Some(schema) => schema_marks(&schema.block, value),
             None => value.clone(),
         }

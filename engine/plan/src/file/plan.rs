@@ -244,6 +244,7 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         relevant,
         claim: _,
         graph: _,
+        notes: _,
         errored,
     } = plan;
     let Base {
@@ -347,6 +348,7 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
         relevant,
         claim: Claim::nothing(),
         graph: ExecGraph::default(),
+        notes: BTreeMap::new(),
         errored,
     };
     Ok((version, plan))

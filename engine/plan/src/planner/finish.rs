@@ -36,9 +36,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
     core.find_drift();
     let mut plan = empty_plan(&core);
     (plan.outputs, plan.left_out.outputs) = core.output_changes();
-    plan.changes = std::mem::take(&mut core.changes);
-    plan.changes
-        .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+    plan.changes = in_order(std::mem::take(&mut core.changes));
     plan.deferred = core.put_off.finish();
     plan.left_out.objects = core.left_out();
     plan.ephemerals = std::mem::take(&mut core.ephemerals.instances);
@@ -62,11 +60,32 @@ pub(super) fn finish(mut core: Core) -> Planned {
         core.order(&mut plan);
     }
     plan.errored = core.diagnostics.has_errors();
+    let diagnostics = std::mem::take(&mut core.diagnostics);
+    if plan.changes.len() >= APART_FROM {
+        rayon::spawn(move || drop(core));
+    }
     Planned {
         plan: Some(plan),
-        diagnostics: core.diagnostics,
+        diagnostics,
         generated,
     }
+}
+
+/// From so many changes on, what planning has left behind is taken apart while the caller goes on.
+const APART_FROM: usize = 2_000;
+
+/// Changes in the order of addresses. They are large, so their places are sorted, and each moves once.
+fn in_order(changes: Vec<ResourceChange>) -> Vec<ResourceChange> {
+    let by =
+        |a: &ResourceChange, b: &ResourceChange| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed));
+    if changes.is_sorted_by(|a, b| by(a, b).is_le()) {
+        return changes;
+    }
+    let mut order: Vec<usize> = (0..changes.len()).collect();
+    order.sort_by(|a, b| by(&changes[*a], &changes[*b]));
+    let mut changes: Vec<Option<ResourceChange>> = changes.into_iter().map(Some).collect();
+    let sorted = order.into_iter().filter_map(|at| changes[at].take());
+    sorted.collect()
 }
 
 impl Core {
@@ -167,14 +186,15 @@ impl Core {
 
     /// What the plan read of state: every object in scope, and for new ones that there was none.
     fn base(&self) -> Base {
-        let mut read = BTreeMap::new();
-        for object in &self.prior.objects {
-            // What is left out may be depended on: what of this matters, the claim tells.
-            if (object.stage != Stage::Waiting || !object.in_scope) && object.importing.is_none() {
-                let addr = object.previous.as_ref().unwrap_or(&object.addr);
-                read.insert(addr.clone(), object.changed_at);
-            }
-        }
+        // What is left out may be depended on: what of this matters, the claim tells.
+        let known = self.prior.objects.iter().filter(|object| {
+            (object.stage != Stage::Waiting || !object.in_scope) && object.importing.is_none()
+        });
+        let read = known.map(|object| {
+            let addr = object.previous.as_ref().unwrap_or(&object.addr);
+            (addr.clone(), object.changed_at)
+        });
+        let read = read.collect();
         Base {
             lineage: self.snapshot.lineage.clone(),
             serial: self.snapshot.serial,
@@ -211,6 +231,15 @@ impl Core {
             );
         }
         let destroy = self.is_destroy();
+        if destroy && !(self.options.targets.is_empty() && self.options.excludes.is_empty()) {
+            // Not all goes: an output tells of what stays, or of what was, until a plan looks at everything again.
+            left_out.extend(changes.into_values().map(|change| OutputChange {
+                action: Action::NoOp,
+                after: change.before.clone(),
+                ..change
+            }));
+            return (Vec::new(), left_out);
+        }
         let outputs = config
             .modules
             .first()

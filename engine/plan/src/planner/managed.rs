@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use std::sync::Arc;
 use terrane_config::config::{ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
-use terrane_model::addr::{InstanceAddr, InstanceKey, Mode};
+use terrane_model::addr::{ConfigResource, InstanceAddr, InstanceKey, Mode};
 use terrane_model::provider::{Call, Private};
 use terrane_model::snapshot::{CheckKind, CheckStatus};
 use terrane_value::{Kind, Path, Value};
@@ -168,7 +168,7 @@ impl Core {
         } else {
             batch.par_iter().map(evaluate).collect()
         };
-        let config_addr = self.config_addr(module, at).to_string();
+        let config_addr = self.config_addr(module, at);
         for ((place, index, key, _), evaluated) in batch.into_iter().zip(evaluated) {
             let addr = self.world.instance_addr(place, at, key);
             self.begin(
@@ -291,7 +291,7 @@ impl Core {
         index: usize,
         addr: InstanceAddr,
         evaluated: Evaluated,
-        config_addr: &str,
+        config_addr: &ConfigResource,
         from_state: bool,
     ) {
         let object = self.prior.current(&addr.resource, &addr.key);
@@ -329,11 +329,14 @@ impl Core {
         }
         let mut nobody = false;
         let mut failed = messages.has_errors();
-        for outcome in &conditions {
-            self.checks
-                .record(CheckKind::Resource, config_addr, &addr.to_string(), outcome);
+        if !conditions.is_empty() {
+            let (config_addr, addr) = (config_addr.to_string(), addr.to_string());
+            for outcome in &conditions {
+                self.checks
+                    .record(CheckKind::Resource, &config_addr, &addr, outcome);
+            }
         }
-        self.report(messages, &addr.to_string());
+        self.report(messages, &addr);
         match provider_key {
             None => {}
             Some(Ok(key)) => match key.unmarked().kind() {
@@ -352,7 +355,7 @@ impl Core {
             },
             Some(Err(diagnostics)) => {
                 failed = true;
-                self.report(diagnostics, &addr.to_string());
+                self.report(diagnostics, &addr);
             }
         }
         if let Some(problem) = self.no_such_instance(&addr, &provider, provider_span) {
@@ -371,7 +374,7 @@ impl Core {
             Ok(config) => config,
             Err(diagnostics) => {
                 failed = true;
-                self.report(diagnostics, &addr.to_string());
+                self.report(diagnostics, &addr);
                 Value::NULL
             }
         };

@@ -371,6 +371,7 @@ pub(crate) fn plan(json: &str) -> Plan {
         relevant,
         claim: terrane_model::claim::Claim::whole(),
         graph: ExecGraph::default(),
+        notes: BTreeMap::new(),
         errored: is_true(json.get("errored")),
     }
 }

@@ -17,4 +17,5 @@ mod moto;
 mod life;
 mod refused;
 mod script;
+mod services;
 mod support;
