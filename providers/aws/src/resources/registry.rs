@@ -60,7 +60,10 @@ fn registry_policy() -> Table {
 fn scanning_configuration() -> Table {
     let put = || op("PutRegistryScanningConfiguration");
     Table::new("aws_ecr_registry_scanning_configuration", "ecr")
-        .names(&[("rule", "rules"), ("rule.repository_filter", "repositoryFilters")])
+        .names(&[
+            ("rule", "rules"),
+            ("rule.repository_filter", "repositoryFilters"),
+        ])
         .create(put())
         .id("{account}")
         .import("{id}")
@@ -108,12 +111,14 @@ fn replication() -> Table {
 }
 
 fn rotation() -> Table {
-    let rotate = || op("RotateSecret").only(&[
-        "rotate_immediately",
-        "rotation_lambda_arn",
-        "rotation_rules",
-        "secret_id",
-    ]);
+    let rotate = || {
+        op("RotateSecret").only(&[
+            "rotate_immediately",
+            "rotation_lambda_arn",
+            "rotation_rules",
+            "secret_id",
+        ])
+    };
     Table::new("aws_secretsmanager_secret_rotation", "secretsmanager")
         .create(rotate())
         .id("{secret_id}")

@@ -322,7 +322,11 @@ impl Hooks for Cluster {
         let logs = exports(prior, planned);
         let password = !same_at(prior, planned, "master_password_wo_version");
         if let Some(logs) = &logs {
-            json::put(&mut input, "CloudwatchLogsExportConfiguration", logs.clone());
+            json::put(
+                &mut input,
+                "CloudwatchLogsExportConfiguration",
+                logs.clone(),
+            );
         }
         if password {
             put_password("ModifyDBCluster", &mut input, planned, "master_password_wo");
@@ -341,7 +345,11 @@ impl Hooks for Cluster {
                 });
                 run.ask("ModifyDBCluster", input).await?;
             } else {
-                let operation = if on { "EnableHttpEndpoint" } else { "DisableHttpEndpoint" };
+                let operation = if on {
+                    "EnableHttpEndpoint"
+                } else {
+                    "DisableHttpEndpoint"
+                };
                 let input = json!({"ResourceArn": run.text("{arn}", prior)});
                 run.ask(operation, input).await?;
             }
@@ -360,7 +368,8 @@ impl Hooks for Cluster {
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let skips = args::bool(object, "skip_final_snapshot") == Some(true);
-        let named = args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
+        let named =
+            args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
         if !skips && !named {
             return Err(Refusal::error(
                 "No name for the last snapshot",

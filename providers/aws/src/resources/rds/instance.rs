@@ -253,10 +253,15 @@ fn input(operation: &str, input: &mut Json, object: &Value) {
         json::put(input, "AllowMajorVersionUpgrade", true.into());
     }
     // Size and speed are told together.
-    let sized = ["AllocatedStorage", "Iops", "StorageThroughput", "StorageType"];
+    let sized = [
+        "AllocatedStorage",
+        "Iops",
+        "StorageThroughput",
+        "StorageType",
+    ];
     if sized.iter().any(|member| input.get(*member).is_some()) {
-        let speedy = args::string(object, "storage_type")
-            .is_some_and(|kind| matches!(kind, "io1" | "io2"));
+        let speedy =
+            args::string(object, "storage_type").is_some_and(|kind| matches!(kind, "io1" | "io2"));
         let numbers = [
             ("allocated_storage", "AllocatedStorage", true),
             ("iops", "Iops", speedy),
@@ -328,7 +333,11 @@ impl Hooks for Instance {
         let logs = exports(prior, planned);
         let password = !same_at(prior, planned, "password_wo_version");
         if let Some(logs) = &logs {
-            json::put(&mut input, "CloudwatchLogsExportConfiguration", logs.clone());
+            json::put(
+                &mut input,
+                "CloudwatchLogsExportConfiguration",
+                logs.clone(),
+            );
         }
         if password {
             put_password("ModifyDBInstance", &mut input, planned, "password_wo");
@@ -341,7 +350,8 @@ impl Hooks for Instance {
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let skips = args::bool(object, "skip_final_snapshot") == Some(true);
-        let named = args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
+        let named =
+            args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
         if !skips && !named {
             return Err(Refusal::error(
                 "No name for the last snapshot",

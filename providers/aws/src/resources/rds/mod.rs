@@ -131,9 +131,7 @@ fn left_out(run: &Run<'_>, object: &Value, made_by: &Step, change: &Step) -> Ans
     let taken = run.inputs(made_by, &operation);
     let operation = run.operation("rds", change.operation)?;
     let mut left = run.inputs(change, &operation);
-    left.retain(|name| {
-        !taken.contains(name) && !crate::read::is_empty(&args::get(object, name))
-    });
+    left.retain(|name| !taken.contains(name) && !crate::read::is_empty(&args::get(object, name)));
     Ok(left)
 }
 
