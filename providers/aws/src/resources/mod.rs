@@ -11,6 +11,7 @@ mod iam;
 mod messages;
 mod names;
 mod operations;
+mod scaling;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ const FAMILIES: &[Family] = &[
     messages::TYPES,
     names::TYPES,
     operations::TYPES,
+    scaling::TYPES,
     storage::TYPES,
 ];
 
