@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use terrane_value::EcoString;
 
+mod app_scaling;
 mod balance;
 mod cognito;
 mod crypto;
@@ -34,6 +35,7 @@ mod workflows;
 type Family = &'static [(&'static str, fn() -> Table)];
 
 const FAMILIES: &[Family] = &[
+    app_scaling::TYPES,
     balance::TYPES,
     cognito::TYPES,
     crypto::TYPES,

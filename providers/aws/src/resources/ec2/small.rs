@@ -499,10 +499,7 @@ pub(super) fn transit_route() -> Table {
     Table::new("aws_ec2_transit_gateway_route", "ec2")
         .local(&["transit_gateway_route_table_id", "destination_cidr_block"])
         .names(&[
-            (
-                "transit_gateway_attachment_id",
-                "TransitGatewayAttachments.0.TransitGatewayAttachmentId",
-            ),
+            ("transit_gateway_attachment_id", "(attachment)"),
             (
                 "transit_gateway_attachment_id",
                 "TransitGatewayAttachmentId",
@@ -526,6 +523,10 @@ pub(super) fn transit_route() -> Table {
         )
         .answer(|_, found| {
             let state = json::text_at(found, "State").unwrap_or_default();
+            let path = "TransitGatewayAttachments.0.TransitGatewayAttachmentId";
+            if let Some(id) = json::text_at(found, path) {
+                json::put(found, "(attachment)", id.into());
+            }
             json::put(found, "Blackhole", (state == "blackhole").into());
         })
         .delete(

@@ -155,7 +155,20 @@ impl Hooks for Zone {
         );
         // Networks that associations of their own have let in are not the zone's.
         let written = args::get(prior, "vpc");
-        let seen = args::get(&found, "vpc");
+        let mut seen = args::get(&found, "vpc");
+        // A private zone is seen by somebody: where nobody is named, it is as it was.
+        let private =
+            json::text_at(raw, "HostedZone.Config.PrivateZone").as_deref() == Some("true");
+        if private && seen.children().is_empty() {
+            let element = written.ty().element().cloned().unwrap_or(Type::Dynamic);
+            let with_region = |vpc: &Value| match said(vpc, "vpc_region") {
+                Some(_) => vpc.clone(),
+                None => args::with(vpc, "vpc_region", Value::string(run.region.as_str())),
+            };
+            let items = written.children().iter().map(with_region).collect();
+            seen = Value::set(element, items);
+            found = args::with(&found, "vpc", seen.clone());
+        }
         if !seen.children().is_empty() && seen.children().len() == written.children().len() {
             let same = written.children().iter().all(|one| {
                 let id = args::string(one, "vpc_id");
