@@ -20,7 +20,7 @@ use std::sync::Arc;
 use terrane_config::validate::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
-use terrane_model::addr::{InstanceAddr, Target};
+use terrane_model::addr::{InstanceAddr, Mode, Target};
 use terrane_model::event::{Event, Intent};
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::generate::Generated;
@@ -47,6 +47,8 @@ pub struct PlanRequest {
     pub excludes: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
+    /// `-invoke`: do this action, and nothing else.
+    pub invoke: Option<String>,
     /// `-var` and `-var-file`, in order.
     pub variables: Vec<VariableArgument>,
     /// `-to`: the version of the state to go back to.
@@ -209,6 +211,9 @@ async fn once(
     if let Some(back) = &back {
         diagnostics.extend(restore::report(&plan, &back.then, loaded.registry.infos()));
     }
+    let (notes, found) = terrane_plan::risk::notes(&loaded.config, &loaded.sources);
+    plan.notes = notes;
+    diagnostics.extend(found);
     plan.errored |= diagnostics.has_errors();
     let made = Made {
         plan,
@@ -249,6 +254,7 @@ fn options(
         targets,
         excludes,
         replace,
+        invoke,
     } = selection;
     Ok(PlanOptions {
         mode: request.mode,
@@ -257,6 +263,7 @@ fn options(
         targets,
         excludes,
         replace,
+        invoke,
         workspace: session.workspace()?.into(),
         cwd: session.cwd.as_str().into(),
         now_ms,
@@ -371,6 +378,7 @@ struct Selection {
     targets: Vec<Target>,
     excludes: Vec<Target>,
     replace: Vec<InstanceAddr>,
+    invoke: Option<Target>,
 }
 
 impl Selection {
@@ -416,6 +424,19 @@ impl Selection {
                 "-refresh-only does nothing but refresh, so -refresh=false can't be given with it.",
             ));
         }
+        let named = addresses("-invoke", request.invoke.as_slice(), &mut diagnostics);
+        let invoke = named.into_iter().next();
+        let is_action = |target: &Target| match target {
+            Target::Resource(resource) => resource.mode == Mode::Action,
+            Target::Instance(instance) => instance.resource.mode == Mode::Action,
+            Target::Module(_) => false,
+        };
+        if invoke.as_ref().is_some_and(|target| !is_action(target)) {
+            diagnostics.push(Diagnostic::error(
+                &rules::planning::INVALID_INVOKE,
+                "-invoke takes the address of an action: -invoke=action.TYPE.NAME",
+            ));
+        }
         if diagnostics.has_errors() {
             return Err(Failure::Input(Report::plain(diagnostics)));
         }
@@ -423,6 +444,7 @@ impl Selection {
             targets,
             excludes,
             replace,
+            invoke,
         })
     }
 }

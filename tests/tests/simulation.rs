@@ -1,5 +1,5 @@
 //! Runs simulations. `TERRANE_SIM_RUNS` says how many (seeds from `TERRANE_SIM_FROM`, or 0), `TERRANE_SIM_SEED` runs one;
-//! `TERRANE_CRASH_RUNS` how many applies are killed at every boundary;
+//! `TERRANE_CRASH_RUNS` how many applies are killed at every boundary (many: `cargo run --release -p terrane-bench -- crashes FROM RUNS`);
 //! with `TERRANE_SIM_TRACE` it tells what happens, with `TERRANE_SIM_ALL` it goes on after a failure.
 
 use terrane_plan::machine::PlanOptions;

@@ -180,6 +180,12 @@ pub(super) const OPERATION: &[Flag] = &[
         "Replace this instance, even if nothing about it changes. May be given again.",
     ),
     Flag::new(
+        "invoke",
+        Value,
+        "ACTION",
+        "Have this action done (action.TYPE.NAME), and do nothing else.",
+    ),
+    Flag::new(
         "target",
         Value,
         "ADDRESS",

@@ -228,6 +228,16 @@ impl Ui for Human<'_> {
                 self.line(&format!("{addr}: Provisioning with '{provisioner}'..."));
             }
             Applying::ProvisionDone(..) => {}
+            Applying::InvokeStart(addr) => self.line(&format!("{addr}: Invoking...")),
+            Applying::InvokeSays(addr, text) => {
+                for line in text.lines() {
+                    self.provisioner_output(addr, "action", line);
+                }
+            }
+            Applying::InvokeDone(addr, true) => {
+                self.line(&format!("{addr}: Invocation complete"));
+            }
+            Applying::InvokeDone(_, false) => {}
             Applying::Ephemeral(progress) => self.ephemeral(progress),
         }
     }

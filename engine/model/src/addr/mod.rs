@@ -47,6 +47,8 @@ pub enum Mode {
     Ephemeral,
     /// `resource`
     Managed,
+    /// `action`: not a thing but something that a provider does. State holds none.
+    Action,
 }
 
 /// A resource block as configured: all its instances in all instances of its module.
@@ -241,6 +243,7 @@ impl Mode {
             Self::Managed => "",
             Self::Data => "data.",
             Self::Ephemeral => "ephemeral.",
+            Self::Action => "action.",
         }
     }
 }

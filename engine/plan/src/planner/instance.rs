@@ -70,6 +70,7 @@ impl Core {
         match (step, reply.answer) {
             (Step::Validating, _) if resource.mode == Mode::Data => self.read_data(id),
             (Step::Validating, _) if resource.mode == Mode::Ephemeral => self.open_ephemeral(id),
+            (Step::Validating, _) if resource.mode == Mode::Action => self.action_ready(id),
             (
                 Step::Opening,
                 Some(Answer::Ephemeral {

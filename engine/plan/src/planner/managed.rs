@@ -16,7 +16,7 @@ use terrane_config::config::{ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use terrane_model::addr::{ConfigResource, InstanceAddr, InstanceKey, Mode};
 use terrane_model::provider::{Call, Private};
-use terrane_model::snapshot::CheckKind;
+use terrane_model::snapshot::{CheckKind, CheckStatus};
 use terrane_value::{Kind, Path, Value};
 
 /// How far a task is.
@@ -94,6 +94,21 @@ pub(super) struct Evaluated {
     pub(super) config: Result<Value, Diagnostics>,
     conditions: Vec<Outcome>,
     messages: Diagnostics,
+}
+
+impl Evaluated {
+    /// Of an instance that takes no part: whether its conditions hold and what is wrong with it is nobody's business.
+    fn of_nobody(self) -> Self {
+        let unknown = |_: &Outcome| Outcome {
+            status: CheckStatus::Unknown,
+            failure: None,
+        };
+        Self {
+            config: Ok(Value::NULL),
+            conditions: self.conditions.iter().map(unknown).collect(),
+            messages: Diagnostics::new(),
+        }
+    }
 }
 
 /// From here on instances are evaluated on several threads.
@@ -184,7 +199,7 @@ impl Core {
             Ok(expanded) => expanded,
             Err(diagnostics) => {
                 let addr = self.world.resource_addr(place, at).to_string();
-                self.report(diagnostics, &addr);
+                self.report_repetition(diagnostics, &addr);
                 self.claim_all(place, at);
                 return (None, Arc::from([]));
             }
@@ -294,11 +309,17 @@ impl Core {
             config: resource.provider.provider,
             key: None,
         };
+        // A provider that is needed for an object in scope needs what it is configured with.
+        let in_scope = self.scope.instance(Some(node), &addr)
+            || mode == Mode::Ephemeral && self.ephemerals.configures(node);
         let Evaluated {
             config,
             conditions,
             messages,
-        } = evaluated;
+        } = match in_scope {
+            true => evaluated,
+            false => evaluated.of_nobody(),
+        };
         // One instance that stands for all is shown and not planned; objects that are there stay as they are.
         let stands_for_all = self.world.module_cell(place).open
             || (self.world.resource_cell(place, at)).is_some_and(|cell| cell.open);
@@ -357,9 +378,6 @@ impl Core {
                 Value::NULL
             }
         };
-        // A provider that is needed for an object in scope needs what it is configured with.
-        let in_scope = self.scope.instance(Some(node), &addr)
-            || mode == Mode::Ephemeral && self.ephemerals.configures(node);
         let task = Task {
             node,
             place,
@@ -391,6 +409,10 @@ impl Core {
             // Only what provider configurations need is of interest, and nothing is read for it.
             return self.leave_as_is(id);
         }
+        if from_state && object.is_some_and(|object| !self.prior.objects[object].in_scope) {
+            // Nobody reads it.
+            return self.leave_as_is(id);
+        }
         if from_state || self.options.mode == PlanMode::RefreshOnly && mode == Mode::Managed {
             return self.wait_for_object(id);
         }
@@ -403,6 +425,7 @@ impl Core {
                 Mode::Managed => self.plan_task(id),
                 Mode::Data => self.read_data(id),
                 Mode::Ephemeral => self.open_ephemeral(id),
+                Mode::Action => self.settle(id, Ok(Value::dynamic())),
             };
         }
         if !self.provider_ready(&self.tasks[id].provider) {
@@ -419,6 +442,7 @@ impl Core {
             Mode::Managed => Call::ValidateResource { type_name, config },
             Mode::Data => Call::ValidateDataSource { type_name, config },
             Mode::Ephemeral => Call::ValidateEphemeral { type_name, config },
+            Mode::Action => Call::ValidateAction { type_name, config },
         };
         self.ask(&provider, call, Waiting::Task(id));
     }

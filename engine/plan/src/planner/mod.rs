@@ -3,9 +3,11 @@
 //! A node runs when all that it needs is done. Objects in state are read as soon as their provider is configured, whatever the
 //! graph says: reading depends on prior state only. Answers may come in any order; the plan is the same.
 
+mod actions;
 mod adopt;
 mod claim;
 pub(crate) mod conditions;
+mod cyclic;
 mod data;
 mod deferral;
 mod drafts;
@@ -75,6 +77,8 @@ enum Waiting {
     Ephemeral(usize),
     /// A question about what was read: index into those of the survey.
     Survey(usize),
+    /// Planning an action: index into the invocations.
+    Action(usize),
 }
 
 /// How far a provider instance is.
@@ -160,6 +164,7 @@ pub(crate) struct Core {
     put_off: deferral::PutOff,
     /// Reads stored objects.
     decoder: terrane_value::json::Decoder,
+    actions: actions::Actions,
 }
 
 impl Core {
@@ -247,6 +252,7 @@ impl Core {
             ephemerals: ephemeral::Ephemerals::default(),
             put_off: deferral::PutOff::default(),
             decoder: terrane_value::json::Decoder::default(),
+            actions: actions::Actions::default(),
         }
     }
 
@@ -337,6 +343,9 @@ impl Core {
                 self.plan_orphans();
                 continue;
             }
+            if quiet && self.plan_actions() {
+                continue;
+            }
             break;
         }
         self.tend_ephemerals();
@@ -354,6 +363,7 @@ impl Core {
             Some(Waiting::Identity(object)) => self.identity_answered(object, outcome),
             Some(Waiting::Ephemeral(at)) => self.ephemeral_answered(at, outcome),
             Some(Waiting::Survey(at)) => self.survey_answered(at, outcome),
+            Some(Waiting::Action(at)) => self.action_answered(at, outcome),
             None => {}
         }
     }
@@ -391,6 +401,7 @@ impl Core {
                 Some(self.prior.objects[*object].addr.clone())
             }
             Waiting::Ephemeral(at) => self.ephemerals.addr(*at),
+            Waiting::Action(at) => Some(self.actions.invocations[*at].addr.clone()),
             Waiting::Provider(_) | Waiting::Intent(_) | Waiting::Draft(_) | Waiting::Survey(_) => {
                 None
             }
@@ -541,6 +552,7 @@ fn empty_plan(core: &Core) -> Plan {
         deferred: Vec::new(),
         left_out: crate::plan::LeftOut::default(),
         ephemerals: Vec::new(),
+        invocations: Vec::new(),
         apply_time_variables: core.options.apply_time_variables.clone(),
         outputs: Vec::new(),
         drift: Vec::new(),
@@ -550,6 +562,7 @@ fn empty_plan(core: &Core) -> Plan {
         relevant: Vec::new(),
         claim: terrane_model::claim::Claim::nothing(),
         graph: crate::exec::ExecGraph::default(),
+        notes: BTreeMap::new(),
         errored: false,
     }
 }

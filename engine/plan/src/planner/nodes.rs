@@ -262,14 +262,11 @@ impl Core {
                     }
                     self.world.set_call(place, at, &expanded);
                 }
-                Err(diagnostics) => self.report(
-                    diagnostics,
-                    &self
-                        .world
-                        .module_cell(place)
-                        .addr
-                        .child(call.name.clone(), None),
-                ),
+                Err(diagnostics) => {
+                    let addr = &self.world.module_cell(place).addr;
+                    let addr = addr.child(call.name.clone(), None).to_string();
+                    self.report_repetition(diagnostics, &addr);
+                }
             }
         }
     }

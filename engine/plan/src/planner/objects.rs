@@ -32,6 +32,7 @@ impl Core {
             Mode::Managed => &schema.resources,
             Mode::Data => &schema.data_sources,
             Mode::Ephemeral => &schema.ephemeral_resources,
+            Mode::Action => &schema.actions,
         };
         schemas.get(type_name).cloned()
     }
@@ -48,7 +49,7 @@ impl Core {
                 .map(|(module, at)| self.graph.id(Node::Resource(module, at)));
             // What depends on something that is excluded stays as it is, like that.
             let left_out = node.is_some_and(|node| !self.scope.node(node));
-            let named = self.scope.instance(node, &object.addr);
+            let named = self.scope.object(node, &object.addr, destroying);
             taking_part.push(named && (destroying || !left_out));
             going.push(destroying || node.is_none());
         }
@@ -103,10 +104,6 @@ impl Core {
     pub(super) fn assign_providers(&mut self) {
         for id in 0..self.prior.objects.len() {
             let object = &self.prior.objects[id];
-            if object.addr.resource.mode != Mode::Managed {
-                self.prior.objects[id].stage = Stage::Ready;
-                continue;
-            }
             let declared = object.declared.map(|(module, at)| {
                 self.config.module(module).resources[at as usize]
                     .provider
@@ -120,7 +117,15 @@ impl Core {
                     .position(|provider| provider.addr == object.provider_addr)?;
                 Some(ProviderId(u32::try_from(at).ok()?))
             });
-            let in_scope = object.in_scope;
+            let (mode, in_scope) = (object.addr.resource.mode, object.in_scope);
+            if mode != Mode::Managed {
+                // What was read before is only shown.
+                let type_name = object.addr.resource.type_name.clone();
+                let schema = config.and_then(|config| self.schema_of(config, mode, &type_name));
+                let object = &mut self.prior.objects[id];
+                (object.schema, object.stage) = (schema, Stage::Ready);
+                continue;
+            }
             let Some(config) = config else {
                 if in_scope {
                     let (addr, provider) =
