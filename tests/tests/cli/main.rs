@@ -28,6 +28,7 @@ mod install;
 mod kills;
 mod leases;
 mod logs;
+mod openssh;
 mod opentofu;
 mod order;
 mod packages;
