@@ -248,8 +248,8 @@ class Engine:
         status, out, err = self.run(folder, "plan", "-no-color", f"-out={step}.plan", *arguments)
         shown = None
         if not status:
-            _, text, _ = self.run(folder, "show", "-json", f"{step}.plan")
-            shown = json.loads(text)
+            good, text, problem = self.run(folder, "show", "-json", f"{step}.plan")
+            shown = {"show": problem} if good else json.loads(text)
         steps[step] = (status, out + err, shown)
 
 
@@ -262,7 +262,10 @@ def stream(text):
     """The messages of `-json`, each as it is compared, in an order of their own: engines are free in theirs."""
     found = []
     for line in text.splitlines():
-        message = json.loads(line)
+        try:
+            message = json.loads(line)
+        except json.JSONDecodeError:
+            message = {"type": f"no message: {line}"}
         if message["type"] in UNTOLD:
             continue
         told = {key: value for key, value in message.items() if key in TOLD}
@@ -315,7 +318,7 @@ def of_chance(theirs, ours, found):
     elif isinstance(theirs, list) and isinstance(ours, list):
         for a, b in zip(theirs, ours):
             of_chance(a, b, found)
-    elif isinstance(theirs, str) and isinstance(ours, str) and theirs != ours and len(ours) > 3:
+    elif isinstance(theirs, str) and isinstance(ours, str) and theirs != ours and len(ours) > 2:
         found[ours] = theirs
 
 
@@ -346,8 +349,8 @@ def differences(path, theirs, ours, found):
     if path.startswith(AFTER) and path.endswith(".depends_on") and isinstance(theirs, list) and isinstance(ours, list) and set(ours) <= set(theirs):
         # We note what the configuration refers to, the peer what is behind that, too.
         return
-    if path.endswith(".relevant_attributes"):
-        left, right = ([json.dumps(item, sort_keys=True) for item in side] for side in (theirs, ours))
+    if path.endswith((".relevant_attributes", ".stream")) or path == "json":
+        left, right = ([json.dumps(item, sort_keys=True) for item in side or []] for side in (theirs, ours))
         found.extend(f"{path}: theirs alone: {item}" for item in left if item not in right)
         found.extend(f"{path}: ours alone: {item}" for item in right if item not in left)
     elif isinstance(theirs, dict) and isinstance(ours, dict):

@@ -1,5 +1,6 @@
 //! Declarations as decoded: names not bound, expressions still syntax trees.
 
+use crate::config::ActionEvent;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -270,8 +271,17 @@ pub(crate) struct LifecycleDecl {
     pub(crate) ignore_all: bool,
     pub(crate) ignore_changes: Option<Vec<Traversal>>,
     pub(crate) replace_triggered_by: Vec<Expr>,
+    pub(crate) action_triggers: Vec<ActionTriggerDecl>,
     pub(crate) preconditions: Vec<ConditionDecl>,
     pub(crate) postconditions: Vec<ConditionDecl>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ActionTriggerDecl {
+    pub(crate) span: Span,
+    pub(crate) events: Vec<ActionEvent>,
+    pub(crate) condition: Option<Expr>,
+    pub(crate) actions: Vec<Expr>,
 }
 
 #[derive(Clone, Debug)]

@@ -11,9 +11,7 @@
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_model::schema::{
-    Attribute, AttributeType, Block, NestedBlock, NestedObject, Nesting,
-};
+use terrane_model::schema::{Attribute, AttributeType, Block, NestedBlock, NestedObject, Nesting};
 use terrane_value::{Type, Value, json};
 
 /// What is wrong with a description.

@@ -537,6 +537,7 @@ pub(crate) fn endpoint_text(end: &Endpoint) -> String {
             Mode::Managed => "",
             Mode::Data => "data.",
             Mode::Ephemeral => "ephemeral.",
+            Mode::Action => "action.",
         };
         let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
         parts.push(format!("{prefix}{type_name}.{name}{key}"));
