@@ -219,6 +219,11 @@ impl Desk {
             let opened = self.chain.sealer().open(payload)?;
             stale |= !opened.current;
             terrane_store::replay::apply(&mut snapshot, kind, &opened.bytes, |batch, _| each(batch))
+        })
+        // Others may have changed the key of the state file, who know nothing of this one.
+        .map_err(|error| {
+            let what = "the journal that terrane keeps of this state on this machine";
+            error.beside_the_state(format_args!("{what}, {},", path.display()))
         })?;
         Ok(Some(Told {
             snapshot,

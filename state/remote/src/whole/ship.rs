@@ -75,7 +75,9 @@ impl Shipped {
         bytes: Vec<u8>,
         seal: &Arc<dyn Seal>,
     ) -> Result<Self, StoreError> {
-        let bytes = seal.unseal(bytes)?;
+        let bytes = seal
+            .unseal(bytes)
+            .map_err(|error| error.beside_the_state(format_args!("the shipped journal {name}")))?;
         let shipped: Self =
             serde_json::from_slice(&bytes).map_err(|error| StoreError::Damaged {
                 what: name.to_owned(),
