@@ -85,6 +85,22 @@ fn two_applies_at_the_same_time_are_as_one_after_the_other() {
     assert!(total.together > 10 && total.refused > 10);
 }
 
+/// What providers are not asked again does not change a plan: byte for byte the same as one that is made without. `TERRANE_MEMO_RUNS` says how many stories.
+#[test]
+fn a_plan_made_with_memory_is_the_plan_made_without() {
+    let from = number("TERRANE_SIM_FROM").unwrap_or(0);
+    let runs = number("TERRANE_MEMO_RUNS").unwrap_or(150);
+    let mut total = sim::Recalled::default();
+    for seed in from..from + runs {
+        match sim::with_and_without_memory(seed) {
+            Ok(recalled) => total.add(&recalled),
+            Err(claim) => panic!("\n{claim}"),
+        }
+    }
+    println!("{runs} stories: {total:?}");
+    assert!(total.known > total.plans && total.made > total.plans);
+}
+
 /// I3: the plan does not depend on how many threads evaluate, nor on the order of answers.
 #[test]
 fn many_instances_give_the_same_plan_on_any_number_of_threads() {

@@ -7,6 +7,7 @@
 //! * [`crashes`]: not speed, but what takes long: applies killed at every event boundary, by the hundred.
 
 pub mod crashes;
+mod gated;
 pub mod shapes;
 pub mod side_by_side;
 pub mod workloads;

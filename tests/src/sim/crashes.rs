@@ -118,7 +118,7 @@ fn count(session: &Session, total: &mut Crashes) {
                 total.had_happened += u64::from(made);
             }
             Change::Provision(_) => total.provisioners += 1,
-            Change::Update | Change::Delete => {}
+            Change::Update | Change::Delete | Change::Invoke => {}
         }
     }
 }
