@@ -268,7 +268,7 @@ fn schedule() -> Table {
         )
         .retry(CHANGES, "ConflictException", "", 300)
         .planned(|prior, _, response| {
-            super::scaling::same_times(&["start_date", "end_date"], prior, response);
+            super::app_scaling::same_times(&["start_date", "end_date"], prior, response);
             // What is there as usual need not be written.
             let (before, after) = (
                 args::get(prior, "target"),
