@@ -14,6 +14,7 @@ use terrane_provider::native::{Answered, Refusal};
 use terrane_value::{Type, Value};
 
 mod policy;
+mod services;
 mod sources;
 
 use sources::{SOURCES, Source};
@@ -55,6 +56,9 @@ pub(crate) async fn read(
         config.clone()
     };
     if let Some(state) = known_here(cx, name, &region, &config).await? {
+        return Ok(state);
+    }
+    if let Some(state) = services::read(cx, name, &region, about, &config).await? {
         return Ok(state);
     }
     match name {

@@ -29,6 +29,8 @@ mod tests;
 mod watch;
 mod workflows;
 
+pub(crate) use lambda::{FOUND as FUNCTION_NAMES, answer as function_answer};
+
 /// What a family has: names, and what makes the table of each.
 type Family = &'static [(&'static str, fn() -> Table)];
 
