@@ -131,7 +131,7 @@ impl Provider for Instance {
 /// What is known of a resource type.
 pub(crate) struct Type<'a> {
     pub(crate) table: Option<&'static Table>,
-    facts: Arc<TypeFacts>,
+    pub(crate) facts: Arc<TypeFacts>,
     pub(crate) schema: &'a Schema,
 }
 

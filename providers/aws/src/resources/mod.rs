@@ -17,6 +17,7 @@ mod gateway;
 mod iam;
 mod lambda;
 mod messages;
+mod names;
 mod operations;
 mod rds;
 mod registry;
@@ -24,6 +25,7 @@ mod scaling;
 mod schedules;
 mod storage;
 mod streams;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -47,6 +49,7 @@ const FAMILIES: &[Family] = &[
     iam::TYPES,
     lambda::TYPES,
     messages::TYPES,
+    names::TYPES,
     operations::TYPES,
     rds::TYPES,
     registry::TYPES,
@@ -54,6 +57,7 @@ const FAMILIES: &[Family] = &[
     schedules::TYPES,
     storage::TYPES,
     streams::TYPES,
+    targets::TYPES,
     watch::TYPES,
     workflows::TYPES,
 ];
@@ -84,6 +88,6 @@ pub(crate) fn in_bulk() -> BTreeMap<EcoString, u32> {
 
 /// The names of all types that have tables, in order.
 #[cfg(test)]
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
     TABLES.keys().copied()
 }

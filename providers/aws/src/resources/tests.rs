@@ -1,6 +1,6 @@
 //! Every table against the facts of its type and the models of its operations.
 
-use super::{names, table};
+use super::{all_names, table};
 use crate::facts::{self, Kind, TypeFacts};
 use crate::model::Models;
 use crate::read::Reader;
@@ -194,7 +194,7 @@ fn missing(table: &Table, step: &Step, input: &Shape, facts: &TypeFacts) -> Vec<
 #[test]
 fn every_table_fits_its_operations_and_its_type() {
     let mut found = Vec::new();
-    for name in names() {
+    for name in all_names() {
         let table = table(name).unwrap();
         assert_eq!(table.name, name);
         let facts = facts::of(Kind::Resource, name).unwrap_or_else(|| panic!("no type {name}"));
@@ -212,7 +212,7 @@ fn every_table_fits_its_operations_and_its_type() {
 fn what_is_not_read_by_the_rule_is_listed() {
     let models = Models::default();
     let mut lines = String::new();
-    for name in names() {
+    for name in all_names() {
         let table = table(name).unwrap();
         let facts = facts::of(Kind::Resource, name).unwrap();
         let reader = Reader {
@@ -266,7 +266,7 @@ fn what_is_not_sent_is_listed() {
     let models = Models::default();
     let schemas = facts::provider_schema();
     let mut lines = String::new();
-    for name in names() {
+    for name in all_names() {
         let table = table(name).unwrap();
         let facts = facts::of(Kind::Resource, name).unwrap();
         let sent = crate::able::sent(table, &facts, &models);

@@ -101,8 +101,12 @@ impl Run<'_> {
             let of = |object| args::get(object, members.attribute);
             let (before, after) = (of(prior), of(wanted));
             // What is to be found out is not asked for.
-            let about = self.facts.block.attributes.get(members.attribute);
-            if after.is_null() && about.is_some_and(|about| about.computed) {
+            let block = &self.facts.block;
+            let attribute = block.attributes.get(members.attribute);
+            let block = block.blocks.get(members.attribute);
+            let computed = attribute.is_some_and(|about| about.computed)
+                || block.is_some_and(|about| about.computed);
+            if after.is_null() && computed {
                 continue;
             }
             self.each_member(members, &members.remove, prior, &news(&after, &before))

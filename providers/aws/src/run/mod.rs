@@ -606,7 +606,7 @@ impl<'a> Run<'a> {
         self.completed(found, object, &raw).await.map(Some)
     }
 
-    fn merged(
+    pub(crate) fn merged(
         &self,
         step: &Step,
         operation: &Operation,
@@ -748,7 +748,10 @@ impl<'a> Run<'a> {
     /// The id of an object that was just made.
     pub(crate) fn new_id(&self, object: &Value, answer: &Json) -> Option<String> {
         let id = match self.table.id {
-            Id::Out(path) => json::text_at(answer, path)?,
+            Id::Out(path) => {
+                let text = json::text_at(answer, path)?;
+                self.table.id_cut.of(&text).to_owned()
+            }
             Id::Of(text) => self.text(text, object),
         };
         (!id.is_empty()).then_some(id)

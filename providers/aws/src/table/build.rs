@@ -179,6 +179,7 @@ impl Table {
             absents: Vec::new(),
             bulk: None,
             prefix: "terraform-",
+            id_cut: Cut::Whole,
             input: None,
             answer: None,
             found: None,
@@ -268,6 +269,12 @@ impl Table {
     /// The id is in the answer to the creation.
     pub(crate) fn id_out(mut self, path: &'static str) -> Self {
         self.id = Id::Out(path);
+        self
+    }
+
+    /// Of the id in the answer only this is the id.
+    pub(crate) fn id_cut(mut self, cut: Cut) -> Self {
+        self.id_cut = cut;
         self
     }
 

@@ -55,6 +55,7 @@ pub struct Table {
     pub(crate) absents: Vec<(&'static str, Json)>,
     pub(crate) bulk: Option<Bulk>,
     pub(crate) prefix: &'static str,
+    pub(crate) id_cut: Cut,
     pub(crate) input: Option<fn(&str, &mut Json, &Value)>,
     pub(crate) answer: Option<fn(&str, &mut Json)>,
     pub(crate) found: Option<fn(&Run<'_>, Value, &Json) -> Value>,

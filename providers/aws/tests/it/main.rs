@@ -14,6 +14,7 @@
 #[path = "../../../../tests/support/moto.rs"]
 mod moto;
 
+mod front;
 mod life;
 mod refused;
 mod script;

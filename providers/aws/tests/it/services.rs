@@ -689,9 +689,8 @@ async fn gateways() {
     for made in [&deployment, &answer, &response, &integration, &method] {
         world.let_go(made).await;
     }
-    for made in [&resource, &api] {
-        world.delete(made).await;
-    }
+    world.let_go(&resource).await;
+    world.delete(&api).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,14 @@
 //! Classic load balancers.
 
 use crate::json;
+use crate::read::is_empty;
 use crate::run::Run;
 use crate::table::{Hooks, Phase, Step, Table, op};
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 use terrane_provider::args;
 use terrane_provider::native::Answered;
-use terrane_value::Value;
+use terrane_value::{Type, Value};
 
 /// A call about the load balancer.
 fn about(operation: &'static str) -> Step {
@@ -199,6 +200,26 @@ fn answer(operation: &str, found: &mut Json) {
     }
 }
 
+/// Protocols are not told apart by case: listeners stay as they are written.
+fn as_written(object: &Value, prior: &Value) -> Value {
+    let written = args::get(prior, "listener");
+    let found = args::get(object, "listener");
+    let same = |one: &Value, other: &Value| {
+        LISTENER.iter().all(|(name, _)| {
+            let (one, other) = (args::get(one, name), args::get(other, name));
+            let texts = (one.as_str(), other.as_str());
+            let alike = matches!(texts, (Some(a), Some(b)) if a.eq_ignore_ascii_case(b));
+            alike || one == other || (is_empty(&one) && is_empty(&other))
+        })
+    };
+    let items = found.children().iter().map(|item| {
+        let known = written.children().iter().find(|other| same(item, other));
+        known.unwrap_or(item).clone()
+    });
+    let element = found.ty().element().cloned().unwrap_or(Type::Dynamic);
+    args::with(object, "listener", Value::set(element, items.collect()))
+}
+
 #[derive(Debug)]
 struct Classic;
 
@@ -230,9 +251,10 @@ impl Hooks for Classic {
         &self,
         run: &Run<'_>,
         object: Value,
-        _prior: &Value,
+        prior: &Value,
         raw: &Json,
     ) -> Answered<Value> {
+        let object = as_written(&object, prior);
         let text = |path: &str| json::text_at(raw, path).filter(|text| !text.is_empty());
         let Some(name) = text("SourceSecurityGroup.GroupName") else {
             return Ok(object);

@@ -6,7 +6,10 @@ use crate::table::{Phase, Table, Tags, op};
 mod acl;
 mod attached;
 mod group;
+mod instance;
 mod route;
+mod small;
+mod volumes;
 
 pub(super) use route::{members, news};
 
@@ -40,6 +43,29 @@ pub(super) const NETWORK: Family = &[
     ("aws_vpc_endpoint", endpoint),
     ("aws_ebs_volume", volume),
     ("aws_network_interface", interface),
+    ("aws_instance", instance::instance),
+    ("aws_volume_attachment", small::volume_attachment),
+    ("aws_eip_association", small::address_association),
+    ("aws_placement_group", small::placement_group),
+    ("aws_ec2_tag", small::tag),
+    ("aws_default_vpc", small::default_vpc),
+    ("aws_ec2_transit_gateway", small::transit_gateway),
+    (
+        "aws_ec2_transit_gateway_vpc_attachment",
+        small::transit_attachment,
+    ),
+    ("aws_ec2_transit_gateway_route_table", small::transit_table),
+    ("aws_ec2_transit_gateway_route", small::transit_route),
+    (
+        "aws_ec2_transit_gateway_route_table_association",
+        small::transit_association,
+    ),
+    (
+        "aws_ec2_transit_gateway_route_table_propagation",
+        small::transit_propagation,
+    ),
+    ("aws_elasticache_subnet_group", small::cache_subnets),
+    ("aws_redshift_subnet_group", small::warehouse_subnets),
 ];
 
 /// A step for one value in a box.
@@ -52,9 +78,13 @@ macro_rules! boxed {
     };
 }
 
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn vpc() -> Table {
-    Table::new("aws_vpc", "ec2")
+    vpc_named("aws_vpc")
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn vpc_named(name: &'static str) -> Table {
+    Table::new(name, "ec2")
         .names(&[
             (
                 "assign_generated_ipv6_cidr_block",

@@ -146,6 +146,7 @@ pub(super) fn function() -> Table {
         .create(create())
         .id("{function_name}")
         .read(op("GetFunction").set("FunctionName", "{id}"))
+        .told(&[("logging_config", "Configuration.LoggingConfig")])
         .answer(|_, found| answer(found))
         .update(
             op("UpdateFunctionConfiguration")
