@@ -99,6 +99,7 @@ fn cluster() -> Table {
                 });
             }
         })
+        .recomputed("platform_version", &["version"])
         .delete(op("DeleteCluster").set("name", "{name}"))
         .wait(
             &[Phase::Create],

@@ -124,9 +124,6 @@ fn rotation() -> Table {
         .id("{secret_id}")
         .read(op("DescribeSecret").set("SecretId", "{secret_id}"))
         .answer(|_, found| {
-            // A secret that does not rotate has no rotation.
-            let on = found.get("RotationEnabled") == Some(&json!(true));
-            json::put(found, "(rotates)", on.into());
             // Days are told for rates too.
             if json::get(found, "RotationRules.ScheduleExpression").is_some()
                 && let Some(rules) = found.get_mut("RotationRules").and_then(Json::as_object_mut)
@@ -134,7 +131,7 @@ fn rotation() -> Table {
                 rules.remove("AutomaticallyAfterDays");
             }
         })
-        .gone_when("(rotates)", &["false"])
+        .told(&[("rotation_rules", "RotationRules")])
         .update(rotate())
         .delete(op("CancelRotateSecret").set("SecretId", "{secret_id}"))
         .retry(

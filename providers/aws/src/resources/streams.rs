@@ -86,10 +86,10 @@ fn stream() -> Table {
         .wait(&[Phase::Update], "StreamStatus", &["ACTIVE"], &["UPDATING"])
         .wait(&[Phase::Delete], "StreamStatus", &[], &[])
         .tag_calls(
-            "ListTagsForResource",
-            ("TagResource", "UntagResource"),
-            "ResourceARN",
-            "{arn}",
+            "ListTagsForStream",
+            ("AddTagsToStream", "RemoveTagsFromStream"),
+            "StreamName",
+            "{name}",
         )
         .retry(
             &[Phase::Update, Phase::Delete],

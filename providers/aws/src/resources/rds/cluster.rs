@@ -174,9 +174,18 @@ pub(super) fn cluster() -> Table {
             "disable deletion pro",
             120,
         )
+        .told(&[
+            ("database_insights_mode", "DatabaseInsightsMode"),
+            ("engine_lifecycle_support", "EngineLifecycleSupport"),
+            ("engine_mode", "EngineMode"),
+            ("network_type", "NetworkType"),
+        ])
+        .planned(|prior, _, response| super::same_windows(prior, response, WINDOWS))
         .hooks(Cluster);
     patient(table, "InvalidDBClusterStateFault")
 }
+
+const WINDOWS: &[&str] = &["preferred_backup_window", "preferred_maintenance_window"];
 
 const CLUSTER_PENDING: &[&str] = &[
     "backing-up",
@@ -391,6 +400,7 @@ impl Hooks for Cluster {
         raw: &Json,
     ) -> Answered<Value> {
         let mut changes = versions(&object, prior);
+        changes.extend(super::windows(&object, prior, WINDOWS));
         let members = texts_of(raw, "DBClusterMembers", "DBInstanceIdentifier");
         let members = members.as_array().cloned().unwrap_or_default();
         let members = members.iter().map(|id| Value::string(json::text(id)));
@@ -453,6 +463,8 @@ pub(super) fn cluster_instance() -> Table {
         .wait(&[Phase::Create], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Update], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Delete], "DBInstanceStatus", &[], &[])
+        .told(&[("ca_cert_identifier", "CACertificateIdentifier")])
+        .planned(|prior, _, response| super::same_windows(prior, response, WINDOWS))
         .hooks(Member);
     patient(table, "InvalidDBInstanceState")
 }
@@ -487,6 +499,7 @@ impl Hooks for Member {
         _raw: &Json,
     ) -> Answered<Value> {
         let mut changes = versions(&object, prior);
+        changes.extend(super::windows(&object, prior, WINDOWS));
         let cluster = run.text("{cluster_identifier}", &object);
         let input = json!({"DBClusterIdentifier": cluster});
         let gone = ["DBClusterNotFoundFault"];

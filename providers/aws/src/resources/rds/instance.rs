@@ -108,6 +108,16 @@ const CHANGED: &[&str] = &[
     "vpc_security_group_ids",
 ];
 
+const WINDOWS: &[&str] = &["backup_window", "maintenance_window"];
+
+pub(super) const TOLD: &[(&str, &str)] = &[
+    ("ca_cert_identifier", "CACertificateIdentifier"),
+    ("database_insights_mode", "DatabaseInsightsMode"),
+    ("dedicated_log_volume", "DedicatedLogVolume"),
+    ("engine_lifecycle_support", "EngineLifecycleSupport"),
+    ("network_type", "NetworkType"),
+];
+
 pub(super) const PENDING: &[&str] = &[
     "backing-up",
     "configuring-enhanced-monitoring",
@@ -217,6 +227,9 @@ pub(super) fn instance() -> Table {
         .wait(&[Phase::Create], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Update], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Delete], "DBInstanceStatus", &[], &[])
+        .told(TOLD)
+        .recomputed("latest_restorable_time", &[])
+        .planned(|prior, _, response| super::same_windows(prior, response, WINDOWS))
         .hooks(Instance);
     patient(table, "InvalidDBInstanceState")
 }
@@ -372,6 +385,7 @@ impl Hooks for Instance {
         _raw: &Json,
     ) -> Answered<Value> {
         let mut changes = versions(&object, prior);
+        changes.extend(super::windows(&object, prior, WINDOWS));
         changes.push(("id", args::get(&object, "resource_id")));
         let address = run.text("{address}", &object);
         if !address.is_empty() {
