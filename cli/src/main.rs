@@ -80,6 +80,7 @@ fn run(app: &mut App, mut arguments: Vec<String>) -> Exit {
 }
 
 fn dispatch(app: &mut App, command: &'static Command, given: Vec<String>) -> Exit {
+    app.begin(command);
     let given = match app.with_environment(command, given) {
         Ok(given) => given,
         Err(problem) => return app.usage_error(Some(command), &problem),
