@@ -40,6 +40,11 @@ impl Approved {
         self.plan.plan().claim.clone()
     }
 
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        self.plan.plan()
+    }
+
     /// How many steps there are to do.
     #[must_use]
     pub fn steps(&self) -> usize {

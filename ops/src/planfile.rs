@@ -159,25 +159,29 @@ fn sources(folder: &ModuleFolder) -> impl Iterator<Item = (String, Arc<[u8]>)> {
     })
 }
 
-/// The folders that hold these files; the root first, even if it is empty.
+/// The folders that hold these files; the root first, even if it is empty. The others are in the order in which they were saved: callers come before what
+/// they call, which tells the folder that is called from others of its package.
 fn folders(sources: Vec<(String, Arc<[u8]>)>) -> Vec<ModuleFolder> {
-    let mut by_dir: BTreeMap<String, Vec<ModuleFile>> = BTreeMap::new();
+    let mut folders = vec![ModuleFolder {
+        dir: ".".into(),
+        files: Vec::new(),
+    }];
+    let mut places = BTreeMap::from([(String::from("."), 0)]);
     for (path, content) in sources {
         let (dir, name) = path.rsplit_once('/').unwrap_or((".", &path));
-        by_dir.entry(dir.to_owned()).or_default().push(ModuleFile {
+        let at = *places.entry(dir.to_owned()).or_insert(folders.len());
+        if at == folders.len() {
+            folders.push(ModuleFolder {
+                dir: dir.into(),
+                files: Vec::new(),
+            });
+        }
+        folders[at].files.push(ModuleFile {
             name: name.to_owned(),
             content: content.to_vec(),
         });
     }
-    let root = ModuleFolder {
-        dir: ".".into(),
-        files: by_dir.remove(".").unwrap_or_default(),
-    };
-    let rest = by_dir.into_iter().map(|(dir, files)| ModuleFolder {
-        dir: dir.into(),
-        files,
-    });
-    std::iter::once(root).chain(rest).collect()
+    folders
 }
 
 fn write_private(path: &str, bytes: &[u8]) -> std::io::Result<()> {

@@ -129,6 +129,9 @@ fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
             let interrupt = Interrupt::listen();
             let (approved, destroy) =
                 saved::load_to_apply(app, session, path, parsed, glass.as_ref()).await?;
+            if let View::Json(mut view) = app.view() {
+                view.planned(approved.plan());
+            }
             let workspace = session.acquire(approved.claim(), Some(&interrupt))?;
             let done = apply(app, session, approved, workspace, &interrupt).await?;
             Ok(finish(app, parsed, &done, destroy))
@@ -174,7 +177,11 @@ fn pass_gate(
             "Applying this plan needs an approval, and -input=false says that nobody can be asked. Give the -auto-approve option, or save the plan with `terrane plan -out=FILE` and apply that.",
         ));
     } else {
-        let question = question(mode, &session.workspace()?);
+        let question = match seen.plan().invocations.as_slice() {
+            [] => question(mode, &session.workspace()?),
+            _ if mode == PlanMode::RefreshOnly => "\nDo you want to have this done?\n  Terrane will have the actions done that are described above.\n  There is no undo. Only 'yes' will be accepted to approve.\n\n  Enter a value: ".to_owned(),
+            _ => question(mode, &session.workspace()?),
+        };
         match prompt(app.out(), &question, false).as_deref() {
             Some("yes") => (Policy::Ask, Consent::Confirmed),
             _ => (Policy::Ask, Consent::Declined),

@@ -228,7 +228,7 @@ impl Writer<'_> {
             // Managed resources first, each kind by address. What is ephemeral has no place in this form.
             let listed = module.resources.iter();
             let mut resources: Vec<&Resource> = listed
-                .filter(|resource| resource.mode != Mode::Ephemeral)
+                .filter(|resource| matches!(resource.mode, Mode::Managed | Mode::Data))
                 .collect();
             resources.sort_by_key(|resource| {
                 let data = resource.mode == Mode::Data;
@@ -239,6 +239,16 @@ impl Writer<'_> {
                 .map(|resource| Json::Object(self.resource(module, resource)))
                 .collect();
             set(&mut found, "resources", resources);
+        }
+        let mut actions: Vec<&Resource> = (module.resources.iter())
+            .filter(|resource| resource.mode == Mode::Action)
+            .collect();
+        if !actions.is_empty() {
+            actions.sort_by_key(|action| (action.type_name.clone(), action.name.clone()));
+            let actions: Vec<Json> = (actions.into_iter())
+                .map(|action| Json::Object(self.action(module, action)))
+                .collect();
+            set(&mut found, "actions", actions);
         }
         let calls = module
             .calls
@@ -272,6 +282,7 @@ impl Writer<'_> {
             Mode::Managed => ("managed", ""),
             Mode::Data => ("data", "data."),
             Mode::Ephemeral => ("ephemeral", "ephemeral."),
+            Mode::Action => ("action", "action."),
         };
         let mut found = Map::new();
         let address = format!("{prefix}{}.{}", resource.type_name, resource.name);
@@ -296,11 +307,18 @@ impl Writer<'_> {
         // Schemas of data sources have versions, but the peers know of none: what was read is never upgraded.
         let version = match resource.mode {
             Mode::Data => 0,
-            Mode::Managed | Mode::Ephemeral => resource.schema.version,
+            Mode::Managed | Mode::Ephemeral | Mode::Action => resource.schema.version,
         };
         set(&mut found, "schema_version", version);
         self.repetition(module, &resource.repetition, &mut found);
         self.depends_on(module, &resource.depends_on, &mut found);
+        found
+    }
+
+    fn action(&self, module: &Module, action: &Resource) -> Map<String, Json> {
+        let mut found = self.resource(module, action);
+        found.remove("mode");
+        found.remove("schema_version");
         found
     }
 

@@ -11,6 +11,7 @@ use ecow::{EcoString, eco_format};
 use std::collections::BTreeMap;
 use terrane_model::addr::{InstanceAddr, Mode};
 use terrane_model::snapshot::{ObjectState, Status};
+use terrane_plan::action::{ActionCause, ActionInvocation};
 use terrane_plan::basis::{Basis, BasisInput, Canon, Hash};
 use terrane_plan::plan::{Action, Drift, OutputChange, Plan, PlanMode, ResourceChange};
 use terrane_plan::risk::{self, Risk, RiskClass};
@@ -53,9 +54,9 @@ pub struct Item {
 }
 
 /// What actions are called in gates.
-pub const ACTIONS: [&str; 10] = [
-    "create", "delete", "forget", "import", "move", "output", "read", "refresh", "replace",
-    "update",
+pub const ACTIONS: [&str; 11] = [
+    "create", "delete", "forget", "import", "invoke", "move", "output", "read", "refresh",
+    "replace", "update",
 ];
 
 /// Tags of an object.
@@ -94,6 +95,9 @@ impl Meaning {
             if output.action != Action::NoOp {
                 items.push(of_output(output, &input, &mut basis));
             }
+        }
+        for invocation in &plan.invocations {
+            items.push(of_invocation(invocation, &input, &mut basis));
         }
         for (from, to) in &plan.moves {
             items.push(of_move(from, to, &input, &basis));
@@ -304,6 +308,59 @@ fn of_naming(change: &ResourceChange, input: &BasisInput<'_>, basis: &Basis<'_>)
         (&change.addr, change.previous_addr.as_ref()),
         "only what it is known by is recorded",
     )
+}
+
+/// An action that is done: by whom, with what, and why.
+fn of_invocation(
+    invocation: &ActionInvocation,
+    input: &BasisInput<'_>,
+    basis: &mut Basis<'_>,
+) -> Item {
+    let ActionInvocation {
+        addr,
+        provider,
+        provider_key,
+        config,
+        cause,
+    } = invocation;
+    let mut canon = Canon::new("terrane invocation 1");
+    canon.text(&addr.to_string());
+    canon.text(&provider.to_string());
+    let program = input.programs.get(&provider.provider);
+    canon.option(program.map(EcoString::as_str));
+    canon.option(provider_key.as_ref().map(ToString::to_string).as_deref());
+    canon.value(
+        &basis.marked(&provider.provider, addr, config),
+        input.secret,
+    );
+    if let ActionCause::Lifecycle {
+        resource,
+        event,
+        block,
+        position,
+    } = cause
+    {
+        canon.text(&resource.to_string());
+        canon.text(event.name());
+        canon.number(u64::from(*block));
+        canon.number(u64::from(*position));
+    }
+    canon.bytes(&basis.of_invocation(invocation));
+    Item {
+        digest: canon.finish(),
+        address: terrane_plan::action::title(invocation).into(),
+        addresses: vec![eco_format!("{addr}")],
+        actions: vec!["invoke"],
+        types: vec![addr.resource.type_name.clone()],
+        provider: provider.provider.for_display().into(),
+        risk: Risk {
+            class: RiskClass::Disruptive,
+            reason: "what an action does is not known, and no plan takes it back".into(),
+        },
+        tags: Default::default(),
+        destroys: false,
+        is_doubtful: false,
+    }
 }
 
 fn of_output(output: &OutputChange, input: &BasisInput<'_>, basis: &mut Basis<'_>) -> Item {

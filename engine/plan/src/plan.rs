@@ -1,5 +1,6 @@
 //! The plan: immutable data.
 
+use crate::action::ActionInvocation;
 use crate::ephemeral::EphemeralInstance;
 use crate::exec::ExecGraph;
 use crate::risk::Notes;
@@ -286,6 +287,8 @@ pub struct Plan {
     pub left_out: LeftOut,
     /// Ephemeral instances that are opened when it is applied, in the order of addresses.
     pub ephemerals: Vec<EphemeralInstance>,
+    /// Actions that are done when it is applied: in the order of what triggers them.
+    pub invocations: Vec<ActionInvocation>,
     /// Ephemeral root variables that were given a value, which must be given again when it is applied. Sorted.
     pub apply_time_variables: Vec<EcoString>,
     /// Root outputs, unchanged ones too, by name.
@@ -334,6 +337,9 @@ impl Plan {
     /// Whether applying it would change anything: objects, outputs, or (for refresh-only) what is recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
+        if !self.invocations.is_empty() {
+            return false;
+        }
         let changes = self
             .changes
             .iter()

@@ -78,6 +78,7 @@ pub(crate) fn sent(table: &Table, facts: &TypeFacts, shapes: &dyn Shapes) -> Sen
         .into_iter()
         .chain(table.local.iter().copied())
         .chain(write_only)
+        .chain(table.members.iter().map(|members| members.attribute))
         .filter(|name| !table.unsupported.contains(name))
         .map(str::to_owned)
         .collect();

@@ -7,6 +7,7 @@
 //! AWS itself is asked through `terrane-aws-client`.
 
 mod able;
+mod bulk;
 mod check;
 pub mod config;
 mod cx;

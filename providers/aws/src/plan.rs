@@ -76,15 +76,16 @@ fn recompute(table: &Table, schema: &Schema, request: &PlanRequest, response: &m
             || by
                 .iter()
                 .any(|other| !same_at(&request.prior, &response.planned, other));
-        if changes
-            && !args::is_set(&request.config, name)
-            && let Some(attribute) = schema.block.attributes.get(*name)
-        {
-            response.planned = args::with(
-                &response.planned,
-                name,
-                Value::unknown(attribute.value_type()),
-            );
+        if changes && is_empty(&args::get(&request.config, name)) {
+            let attribute = schema
+                .block
+                .attributes
+                .get(*name)
+                .map(Attribute::value_type);
+            let block = || schema.block.blocks.get(*name).map(NestedBlock::value_type);
+            if let Some(ty) = attribute.or_else(block) {
+                response.planned = args::with(&response.planned, name, Value::unknown(ty));
+            }
         }
     }
 }
@@ -256,7 +257,15 @@ fn blocks(
     let one = |config: &Value, prior: &Value, proposed: &Value| {
         block(facts, &schema.block, config, prior, proposed)
     };
-    if facts.computed && config.is_known() && is_empty(config) {
+    let unwritten = config.is_known() && is_empty(config);
+    if let Some(prior) = prior
+        && facts.keeps()
+        && unwritten
+        && !prior.is_null()
+    {
+        return prior.clone();
+    }
+    if facts.computed && unwritten {
         return match prior {
             Some(prior) => prior.clone(),
             None => Value::unknown(schema.value_type()),

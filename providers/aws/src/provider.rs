@@ -48,7 +48,7 @@ impl std::fmt::Debug for Aws {
 
 /// A configured instance.
 #[derive(Debug)]
-struct Instance {
+pub(crate) struct Instance {
     factory: Aws,
     cx: OnceLock<Cx>,
 }
@@ -102,7 +102,7 @@ impl ProviderFactory for Aws {
                 resolves_tokens: true,
                 ..Abilities::default()
             },
-            reads_many: std::collections::BTreeMap::new(),
+            reads_many: resources::in_bulk(),
         })
     }
 
@@ -129,13 +129,13 @@ impl Provider for Instance {
 }
 
 /// What is known of a resource type.
-struct Type<'a> {
-    table: Option<&'static Table>,
-    facts: Arc<TypeFacts>,
-    schema: &'a Schema,
+pub(crate) struct Type<'a> {
+    pub(crate) table: Option<&'static Table>,
+    pub(crate) facts: Arc<TypeFacts>,
+    pub(crate) schema: &'a Schema,
 }
 
-fn resource(name: &str) -> Answered<Type<'static>> {
+pub(crate) fn resource(name: &str) -> Answered<Type<'static>> {
     match (facts::of(Kind::Resource, name), SCHEMA.resources.get(name)) {
         (Some(facts), Some(schema)) => Ok(Type {
             table: resources::table(name),
@@ -196,6 +196,9 @@ impl Instance {
                 self.plan(&type_name, &request)
             }
             call @ Call::Read { .. } => self.read(call).await,
+            Call::ReadMany {
+                type_name, objects, ..
+            } => self.read_many(&type_name, objects).await,
             Call::Apply { .. } => self.apply(call).await,
             Call::UpgradeState { type_name, stored } => {
                 let about = resource(&type_name)?;
@@ -336,7 +339,7 @@ impl Instance {
         Ok(Reply::ok(Answer::Done))
     }
 
-    async fn run<'a>(
+    pub(crate) async fn run<'a>(
         &'a self,
         table: &'static Table,
         about: &'a Type<'_>,

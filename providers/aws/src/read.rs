@@ -62,7 +62,8 @@ impl Reader<'_> {
             let path = join(path, name);
             let converted = match self.find(&path, answer) {
                 Some(found) => self.value(ty, found, &before, &path, depth + 1),
-                None if self.knows(&path, shape) => absent(&before, ty),
+                // Secrets are not told.
+                None if self.knows(&path, shape) && !about.sensitive => absent(&before, ty),
                 None => before.clone(),
             };
             let value = tolerate(about, converted, &before);
@@ -89,7 +90,9 @@ impl Reader<'_> {
             let Some(about) = facts.blocks.get(name.as_str()) else {
                 return (name.clone(), before);
             };
-            if path.is_empty() && skips(name) {
+            // What is there without being written stays: nobody wants to hear of it.
+            let unwritten = about.keeps() && !before.is_null() && is_empty(&before);
+            if (path.is_empty() && skips(name)) || unwritten {
                 return (name.clone(), before);
             }
             let path = join(path, name);

@@ -203,6 +203,17 @@ impl Fill<'_> {
     }
 }
 
+/// A value without names in it, in the form that the API wants.
+pub(crate) fn plain(shape: &Shape, value: &Value) -> Option<Json> {
+    let fill = Fill {
+        names: &Names::default(),
+        only: &[],
+        except: &[],
+        prior: None,
+    };
+    fill.value(None, shape, value, "", 0)
+}
+
 /// Whether a value is null, or text or a collection without anything in it.
 fn nothing(value: &Value) -> bool {
     match value.unmarked().kind() {

@@ -28,6 +28,7 @@ mod install;
 mod kills;
 mod leases;
 mod logs;
+mod memo;
 mod opentofu;
 mod order;
 mod packages;

@@ -161,6 +161,17 @@ impl<'a> Basis<'a> {
         canon.finish()
     }
 
+    /// What an action rests on.
+    pub fn of_invocation(&mut self, invocation: &crate::action::ActionInvocation) -> Hash {
+        let mut canon = Canon::new("terrane basis of an action");
+        canon.bytes(&self.settings);
+        match self.index.resource(&invocation.addr.resource) {
+            Some((module, at)) => canon.bytes(&self.node(Node::Resource(module, at))),
+            None => canon.bytes(&self.provider(&invocation.provider)),
+        }
+        canon.finish()
+    }
+
     /// What the value of a root output rests on.
     pub fn of_output(&mut self, name: &str) -> Hash {
         let root = self.input.config.modules.first();
@@ -238,7 +249,7 @@ impl<'a> Basis<'a> {
     /// Whether the way ends here: it is a resource with actions or values of its own.
     fn is_leaf(&self, id: NodeId) -> bool {
         self.resource(id)
-            .is_some_and(|addr| addr.mode != Mode::Ephemeral)
+            .is_some_and(|addr| matches!(addr.mode, Mode::Managed | Mode::Data))
     }
 
     fn resource(&self, id: NodeId) -> Option<ConfigResource> {
@@ -267,7 +278,7 @@ impl<'a> Basis<'a> {
             canon.text(&self.graph.describe(config, self.graph.node(dep)));
             match self
                 .resource(dep)
-                .filter(|addr| addr.mode != Mode::Ephemeral)
+                .filter(|addr| matches!(addr.mode, Mode::Managed | Mode::Data))
             {
                 Some(addr) => canon.bytes(&self.leaf(&addr)),
                 None => canon.bytes(&self.nodes[dep.index()].unwrap_or([0; 32])),

@@ -3,6 +3,7 @@
 
 mod checks;
 
+use crate::action::ActionCause;
 use crate::graph::{Graph, Node};
 use crate::plan::{Action, DeferredChange, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Words};
@@ -44,6 +45,8 @@ pub struct Evaluator {
     located: Vec<Option<Located>>,
     /// By ephemeral instance.
     leased: Vec<Option<Located>>,
+    /// By invocation: the instance of the action.
+    invoked: Vec<Option<Located>>,
     /// What is put off, with what the plan shows of it.
     put_off: Vec<(Located, Value)>,
     checks: CheckBook,
@@ -96,9 +99,13 @@ impl Evaluator {
             index,
             located: Vec::new(),
             leased: Vec::new(),
+            invoked: Vec::new(),
             put_off: Vec::new(),
             checks: CheckBook::default(),
-            partial: !(plan.targets.is_empty() && plan.excludes.is_empty()),
+            // An action that is done by itself leaves out everything that it does not need.
+            partial: !(plan.targets.is_empty() && plan.excludes.is_empty())
+                || (plan.invocations.iter())
+                    .any(|invocation| invocation.cause == ActionCause::Invoked),
             settled: BTreeSet::new(),
         };
         evaluator.expand_modules(&plan.module_instances);
@@ -172,6 +179,10 @@ impl Evaluator {
             let keys = keys.entry(&instance.addr.resource).or_default();
             keys.push(instance.addr.key.clone());
         }
+        for invocation in &plan.invocations {
+            let keys = keys.entry(&invocation.addr.resource).or_default();
+            keys.push(invocation.addr.key.clone());
+        }
         // What the plan says nothing of: left out, so as state has it. A plan of everything says all; a plan that destroys says nothing of what
         // was there, which provider configurations may need.
         let partial = self.partial;
@@ -205,6 +216,9 @@ impl Evaluator {
             .ephemerals
             .iter()
             .map(|instance| self.locate(&instance.addr))
+            .collect();
+        self.invoked = (plan.invocations.iter())
+            .map(|invocation| self.locate(&invocation.addr))
             .collect();
         self.put_off = (plan.deferred.iter().map(|deferred| &deferred.change))
             .filter(|change| stays(change))
@@ -569,6 +583,25 @@ impl Evaluator {
             diagnostics.extend(crate::world::about(messages, &addr.to_string()));
             None
         })
+    }
+
+    /// The block of an action, by the index of its invocation.
+    #[must_use]
+    pub fn action(&self, number: usize) -> Option<&Resource> {
+        let Located { place, at, .. } = self.invoked.get(number).copied().flatten()?;
+        Some(self.world.resource(place.module, at))
+    }
+
+    /// What an action is told, with marks.
+    ///
+    /// # Errors
+    /// Messages; none if what it refers to failed.
+    pub fn action_config(&mut self, number: usize) -> Result<Value, Diagnostics> {
+        let located = self.invoked.get(number).copied().flatten();
+        if let Some(located) = located {
+            self.settle_at(located)?;
+        }
+        self.config_at(self.repeat_of(located)?)
     }
 
     /// The value of an ephemeral instance from now on, if its postconditions hold; `None`: it could not be opened. Whether it is of use.

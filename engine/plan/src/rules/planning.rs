@@ -91,4 +91,18 @@ terrane_lang::rules! {
     /// resource "terraform_data" "uploads" {}
     /// ```
     T3012 warning RISK_NOTE = "Comment about a risk that can't be understood";
+
+    /// `-invoke` names an action block, or one of its instances; so does an entry of `actions` in an `action_trigger` block.
+    ///
+    /// ```text
+    /// terrane apply -invoke=action.aws_lambda_invoke.a
+    /// ```
+    T3013 error NO_SUCH_ACTION = "No such action";
+
+    /// Whether an action is done must be known when the plan is made.
+    ///
+    /// ```text
+    /// condition = terraform_data.a.id == "x"
+    /// ```
+    T3014 error INVALID_ACTION_CONDITION = "Invalid condition of an action_trigger block";
 }

@@ -358,6 +358,7 @@ pub(crate) fn plan(json: &str) -> Plan {
         given: BTreeMap::new(),
         deferred: Vec::new(),
         left_out: crate::plan::LeftOut::default(),
+        invocations: Vec::new(),
         changes,
         outputs: map("output_changes")
             .iter()

@@ -13,6 +13,7 @@ use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
 use terrane_value::{Type, Value};
 
+mod front;
 mod policy;
 mod sources;
 
@@ -60,6 +61,13 @@ pub(crate) async fn read(
     match name {
         "aws_availability_zones" => zones(cx, &region, &config).await,
         "aws_iam_policy" => iam_policy(cx, &region, about, &config).await,
+        "aws_route53_zone" => front::zone(cx, &region, about.1, &config).await,
+        "aws_vpc_endpoint_service" => front::endpoint_service(cx, &region, about.1, &config).await,
+        "aws_canonical_user_id" => front::canonical_user(cx, &region, &config).await,
+        "aws_cloudfront_log_delivery_canonical_user_id" => {
+            Ok(front::log_delivery(&region, &config))
+        }
+        "aws_elb_service_account" => front::log_account(&region, &config),
         _ => {
             let source = SOURCES
                 .iter()
@@ -380,8 +388,11 @@ fn input_of(
     for (key, value) in to_map(&args::get(config, "tags")) {
         filters.push(json!({"Name": format!("tag:{key}"), "Values": [value]}));
     }
-    if !filters.is_empty() && operation.input.member("Filters").is_some() {
-        json::put(&mut input, "Filters", Json::Array(filters));
+    let member = ["Filters", "Filter"]
+        .into_iter()
+        .find(|name| operation.input.member(name).is_some());
+    if let (Some(member), false) = (member, filters.is_empty()) {
+        json::put(&mut input, member, Json::Array(filters));
     }
     input
 }
@@ -466,6 +477,10 @@ async fn from_table(
             format!("{}: {problem}.", source.name),
         ));
     };
+    if source.mirror {
+        let id = json::text_at(found, source.id).unwrap_or_default();
+        return front::mirrored(cx, source.name, &id, schema, config).await;
+    }
     let mut found = found.clone();
     if let Some(Json::String(text)) = found.get_mut("AssumeRolePolicyDocument") {
         *text = percent_encoding::percent_decode_str(text)

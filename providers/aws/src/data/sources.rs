@@ -18,6 +18,8 @@ pub(super) struct Source {
     /// Lists of one member of each: attribute and path.
     pub(super) lists: &'static [(&'static str, &'static str)],
     pub(super) arn: &'static str,
+    /// It shows what a resource of the same name with this id would.
+    pub(super) mirror: bool,
 }
 
 const BASE: Source = Source {
@@ -32,6 +34,7 @@ const BASE: Source = Source {
     id: "",
     lists: &[],
     arn: "",
+    mirror: false,
 };
 
 pub(super) const SOURCES: &[Source] = &[
@@ -163,6 +166,68 @@ pub(super) const SOURCES: &[Source] = &[
         ],
         nouns: &["Image"],
         id: "ImageId",
+        ..BASE
+    },
+    Source {
+        name: "aws_lb",
+        service: "elbv2",
+        operation: "DescribeLoadBalancers",
+        inputs: &[("arn", "LoadBalancerArns"), ("name", "Names")],
+        at: "LoadBalancers",
+        id: "LoadBalancerArn",
+        mirror: true,
+        ..BASE
+    },
+    Source {
+        name: "aws_lb_target_group",
+        service: "elbv2",
+        operation: "DescribeTargetGroups",
+        inputs: &[("arn", "TargetGroupArns"), ("name", "Names")],
+        at: "TargetGroups",
+        id: "TargetGroupArn",
+        mirror: true,
+        ..BASE
+    },
+    Source {
+        name: "aws_autoscaling_group",
+        service: "autoscaling",
+        operation: "DescribeAutoScalingGroups",
+        inputs: &[("name", "AutoScalingGroupNames")],
+        at: "AutoScalingGroups",
+        id: "AutoScalingGroupName",
+        mirror: true,
+        ..BASE
+    },
+    Source {
+        name: "aws_launch_template",
+        operation: "DescribeLaunchTemplates",
+        inputs: &[("id", "LaunchTemplateIds"), ("name", "LaunchTemplateNames")],
+        at: "LaunchTemplates",
+        id: "LaunchTemplateId",
+        mirror: true,
+        ..BASE
+    },
+    Source {
+        name: "aws_nat_gateway",
+        operation: "DescribeNatGateways",
+        inputs: &[("id", "NatGatewayIds")],
+        filters: &[
+            ("vpc_id", "vpc-id"),
+            ("subnet_id", "subnet-id"),
+            ("state", "state"),
+        ],
+        at: "NatGateways",
+        id: "NatGatewayId",
+        mirror: true,
+        ..BASE
+    },
+    Source {
+        name: "aws_ec2_transit_gateway",
+        operation: "DescribeTransitGateways",
+        inputs: &[("id", "TransitGatewayIds")],
+        at: "TransitGateways",
+        id: "TransitGatewayId",
+        mirror: true,
         ..BASE
     },
     Source {

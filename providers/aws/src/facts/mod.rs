@@ -196,6 +196,13 @@ impl AttributeFacts {
 }
 
 impl BlockFacts {
+    /// Whether what is there stays where the configuration does not write the block.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        let rule = self.diff_suppress.as_deref().unwrap_or_default();
+        rule.contains("SuppressMissingOptionalConfigurationBlock")
+    }
+
     /// Whether a change of it needs a new object.
     #[must_use]
     pub fn replaces(&self) -> bool {

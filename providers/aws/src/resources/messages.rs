@@ -98,7 +98,7 @@ fn queue() -> Table {
 }
 
 /// The name is in the URL, and nowhere else.
-fn queue_names(_run: &Run<'_>, found: Value) -> Value {
+fn queue_names(_run: &Run<'_>, found: Value, _raw: &serde_json::Value) -> Value {
     let url = args::get(&found, "id");
     let name = url
         .as_str()
@@ -286,7 +286,7 @@ fn topic() -> Table {
             "{id}",
         )
         .not_found(&["NotFound", "NotFoundException"])
-        .found(|_, found| {
+        .found(|_, found, _| {
             let id = args::get(&found, "id");
             let name = id
                 .as_str()

@@ -3,24 +3,61 @@
 use crate::table::Table;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use terrane_value::EcoString;
 
+mod app_scaling;
+mod balance;
+mod cognito;
+mod crypto;
+mod discovery;
 mod ec2;
+mod ecs;
+mod eks;
+mod files;
+mod gateway;
 mod iam;
+mod lambda;
 mod messages;
+mod names;
 mod operations;
+mod rds;
+mod registry;
+mod scaling;
+mod schedules;
 mod storage;
+mod streams;
 #[cfg(test)]
 mod tests;
+mod watch;
+mod workflows;
 
 /// What a family has: names, and what makes the table of each.
 type Family = &'static [(&'static str, fn() -> Table)];
 
 const FAMILIES: &[Family] = &[
+    app_scaling::TYPES,
+    balance::TYPES,
+    cognito::TYPES,
+    crypto::TYPES,
+    discovery::TYPES,
     ec2::NETWORK,
+    ecs::TYPES,
+    eks::TYPES,
+    files::TYPES,
+    gateway::TYPES,
     iam::TYPES,
+    lambda::TYPES,
     messages::TYPES,
+    names::TYPES,
     operations::TYPES,
+    rds::TYPES,
+    registry::TYPES,
+    scaling::TYPES,
+    schedules::TYPES,
     storage::TYPES,
+    streams::TYPES,
+    watch::TYPES,
+    workflows::TYPES,
 ];
 
 /// By name; each is made when it is first used.
@@ -39,8 +76,16 @@ pub(crate) fn table(name: &str) -> Option<&'static Table> {
     TABLES.get(name).map(|table| &**table)
 }
 
+/// The types whose objects are read many at a time, and how many at most. These are written down, so that no table has to be made for it; a test compares.
+pub(crate) fn in_bulk() -> BTreeMap<EcoString, u32> {
+    let named = FAMILIES.iter().flat_map(|family| family.iter());
+    named
+        .filter_map(|(name, _)| Some(((*name).into(), table(name)?.bulk.as_ref()?.most)))
+        .collect()
+}
+
 /// The names of all types that have tables, in order.
 #[cfg(test)]
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
     TABLES.keys().copied()
 }

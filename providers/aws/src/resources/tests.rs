@@ -1,6 +1,6 @@
 //! Every table against the facts of its type and the models of its operations.
 
-use super::{names, table};
+use super::{all_names, table};
 use crate::facts::{self, Kind, TypeFacts};
 use crate::model::Models;
 use crate::read::Reader;
@@ -18,6 +18,14 @@ fn steps(table: &Table) -> impl Iterator<Item = &Step> {
         .chain(&table.read)
         .chain(&table.update)
         .chain(&table.delete)
+        .chain(table.members.iter().flat_map(|one| [&one.add, &one.remove]))
+        .chain(table.waits.iter().filter_map(|wait| wait.by.as_ref()))
+        .chain(
+            table
+                .bulk
+                .iter()
+                .filter_map(|bulk| Some(&bulk.step.as_ref()?.0)),
+        )
 }
 
 fn fill<'a>(table: &'a Table, step: &'a Step) -> Fill<'a> {
@@ -71,7 +79,10 @@ fn problems(table: &Table, facts: &TypeFacts) -> Vec<String> {
             found.push(format!("{} takes no {name}", step.operation));
         }
         if let Some((member, _)) = step.map
-            && !matches!(operation.input.at(member), Some(Shape::Map(_)))
+            && !matches!(
+                operation.input.at(member),
+                Some(Shape::Map(_) | Shape::List(_))
+            )
         {
             found.push(format!("{} has no map {member}", step.operation));
         }
@@ -112,13 +123,27 @@ fn problems(table: &Table, facts: &TypeFacts) -> Vec<String> {
                 .map(|name| format!("id: no attribute {name}")),
         );
     }
+    let derived = table.derived.iter().map(|derived| &derived.name);
+    let members = table.members.iter().map(|members| &members.attribute);
     for name in table
         .local
         .iter()
         .chain(&table.quiet)
+        .chain(derived)
+        .chain(members)
         .filter(|name| !known(name))
     {
         found.push(format!("no attribute {name}"));
+    }
+    // What elements are added to and removed from is given by the elements.
+    for members in &table.members {
+        for step in [&members.add, &members.remove] {
+            let service = step.service.unwrap_or(table.service);
+            let operation = models.operation(service, step.operation);
+            if operation.is_some_and(|operation| operation.input.at(members.list()).is_none()) {
+                found.push(format!("{} takes no {}", step.operation, members.member));
+            }
+        }
     }
     found
 }
@@ -128,7 +153,12 @@ fn missing(table: &Table, step: &Step, input: &Shape, facts: &TypeFacts) -> Vec<
     let Shape::Structure { required, .. } = input else {
         return Vec::new();
     };
-    if table.input.is_some() || step.each.is_some() {
+    let fed = |one: &crate::table::Members| {
+        [&one.add, &one.remove]
+            .iter()
+            .any(|other| std::ptr::eq(*other, step))
+    };
+    if table.input.is_some() || step.each.is_some() || table.members.iter().any(fed) {
         return Vec::new();
     }
     let fill = fill(table, step);
@@ -154,7 +184,8 @@ fn missing(table: &Table, step: &Step, input: &Shape, facts: &TypeFacts) -> Vec<
                             .iter()
                             .any(|(place, _)| place.split('.').next() == Some(member.as_str()))
                 });
-            !set && !mapped && !filled
+            let carried = step.carries.iter().any(|(_, name)| name == member);
+            !set && !mapped && !filled && !carried
         })
         .map(|member| format!("{} requires {member}", step.operation))
         .collect()
@@ -163,7 +194,7 @@ fn missing(table: &Table, step: &Step, input: &Shape, facts: &TypeFacts) -> Vec<
 #[test]
 fn every_table_fits_its_operations_and_its_type() {
     let mut found = Vec::new();
-    for name in names() {
+    for name in all_names() {
         let table = table(name).unwrap();
         assert_eq!(table.name, name);
         let facts = facts::of(Kind::Resource, name).unwrap_or_else(|| panic!("no type {name}"));
@@ -181,7 +212,7 @@ fn every_table_fits_its_operations_and_its_type() {
 fn what_is_not_read_by_the_rule_is_listed() {
     let models = Models::default();
     let mut lines = String::new();
-    for name in names() {
+    for name in all_names() {
         let table = table(name).unwrap();
         let facts = facts::of(Kind::Resource, name).unwrap();
         let reader = Reader {
@@ -203,9 +234,12 @@ fn what_is_not_read_by_the_rule_is_listed() {
                 !table.read.iter().any(|step| {
                     let service = step.service.unwrap_or(table.service);
                     let operation = models.operation(service, step.operation).unwrap();
+                    let bag = step.bag.unwrap_or_default();
+                    let mut bagged = bag.iter().map(|(path, _)| path.split('.').next());
                     step.into == Some(*name)
+                        || bagged.any(|first| first == Some(*name))
                         || matches!(operation.output.at(step.at), Some(Shape::Map(_)))
-                        || reader.knows(name, operation.output.at(step.at))
+                        || (step.bag.is_none() && reader.knows(name, operation.output.at(step.at)))
                 })
             })
             .collect();
@@ -232,7 +266,7 @@ fn what_is_not_sent_is_listed() {
     let models = Models::default();
     let schemas = facts::provider_schema();
     let mut lines = String::new();
-    for name in names() {
+    for name in all_names() {
         let table = table(name).unwrap();
         let facts = facts::of(Kind::Resource, name).unwrap();
         let sent = crate::able::sent(table, &facts, &models);

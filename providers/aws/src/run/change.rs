@@ -15,7 +15,7 @@ impl Run<'_> {
     pub(crate) async fn create(&self, planned: &Value, config: &Value) -> Answered<Object> {
         let wanted = with_write_only(&self.named(planned), config);
         let (id, made) = self.made(&wanted).await?;
-        let made = args::with(&made, "id", Value::string(id));
+        let made = self.with_id(&made, Value::string(id));
         self.begun.store(true, Ordering::Relaxed);
         self.fresh.store(true, Ordering::Relaxed);
         match self.finished(&made).await {
@@ -83,6 +83,9 @@ impl Run<'_> {
                     .map_err(|trouble| Refusal::Messages(trouble.messages(&self.what(made))))?;
             }
         }
+        self.add_members(made)
+            .await
+            .map_err(|trouble| Refusal::Messages(trouble.messages(&self.what(made))))?;
         if let Some(hooks) = &self.table.hooks {
             hooks.created(self, made).await?;
         }
@@ -170,7 +173,7 @@ impl Run<'_> {
         match self.table.id {
             // The id of what is known by its attributes does not change with them; others may be found anew.
             crate::table::Id::Of(_) => decided,
-            crate::table::Id::Out(_) => args::with(&decided, "id", args::get(found, "id")),
+            crate::table::Id::Out(_) => self.with_id(&decided, args::get(found, "id")),
         }
     }
 
@@ -188,6 +191,7 @@ impl Run<'_> {
                 }
             }
         }
+        self.change_members(prior, wanted).await?;
         if let Some(hooks) = &self.table.hooks {
             hooks
                 .update(self, prior, wanted)
@@ -229,9 +233,17 @@ impl Run<'_> {
 
     /// Finds an object by an import id, with or without `@region` at its end.
     pub(crate) async fn import(&self, id: &str, blank: &Value) -> Answered<Object> {
-        let mut stub = args::with(blank, "id", Value::string_nfc(id));
+        let mut stub = self.with_id(blank, Value::string_nfc(id));
         if self.schema.block.attributes.contains_key("region") {
             stub = args::with(&stub, "region", Value::string(self.region.as_str()));
+        }
+        // Of what is imported all is shown.
+        for (name, about) in &self.facts.block.blocks {
+            if about.keeps()
+                && let Some(block) = self.schema.block.blocks.get(name.as_str())
+            {
+                stub = args::with(&stub, name, Value::null(block.value_type()));
+            }
         }
         let special = self.table.hooks.as_ref().and_then(|hooks| hooks.import(id));
         let pattern = match (self.table.import, self.table.id) {
@@ -252,7 +264,7 @@ impl Run<'_> {
         };
         for (name, text) in parts {
             if name == "id" {
-                stub = args::with(&stub, "id", Value::string_nfc(&text));
+                stub = self.with_id(&stub, Value::string_nfc(&text));
                 continue;
             }
             let ty = self
@@ -279,8 +291,12 @@ impl Run<'_> {
         match self.find(&stub).await? {
             Some(found) => Ok(Object::new(match self.table.id {
                 // The id is made of what it is known by, not of the text that it was asked for with.
-                crate::table::Id::Of(text) if !text.contains("{id}") => {
-                    args::with(&found, "id", Value::string(self.text(text, &found)))
+                // A function may know a better one.
+                crate::table::Id::Of(text)
+                    if !text.contains("{id}")
+                        && args::get(&found, "id") == args::get(&stub, "id") =>
+                {
+                    self.with_id(&found, Value::string(self.text(text, &found)))
                 }
                 _ => found,
             })),
@@ -308,11 +324,8 @@ impl Run<'_> {
         if planned.is_null() || !known {
             return Ok(Resolution::CannotTell);
         }
-        let stub = args::with(
-            &crate::read::known(&named),
-            "id",
-            Value::string(self.text(text, &named)),
-        );
+        let id = Value::string(self.text(text, &named));
+        let stub = self.with_id(&crate::read::known(&named), id);
         let Some(found) = self.find(&stub).await? else {
             return Ok(Resolution::NeverHappened);
         };
@@ -339,6 +352,15 @@ impl Run<'_> {
         ))
     }
 
+    /// With an id, if the type has such an attribute.
+    pub(crate) fn with_id(&self, object: &Value, id: Value) -> Value {
+        if self.schema.block.attributes.contains_key("id") {
+            args::with(object, "id", id)
+        } else {
+            object.clone()
+        }
+    }
+
     /// With names that were left to the provider: the prefix, and what is made of the name of the change.
     pub(crate) fn named(&self, planned: &Value) -> Value {
         let mut named = planned.clone();
@@ -353,7 +375,7 @@ impl Run<'_> {
             if about.computed && about.optional && is_left && !self.token.is_empty() {
                 let before = args::string(planned, prefix)
                     .filter(|text| !text.is_empty())
-                    .unwrap_or("terraform-");
+                    .unwrap_or(self.table.prefix);
                 let mut unique = self.token(name);
                 unique.truncate(26);
                 named = args::with(&named, name, Value::string(format!("{before}{unique}")));

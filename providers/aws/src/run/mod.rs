@@ -20,11 +20,13 @@ use terrane_value::{Kind, Value};
 use tokio::time::Instant;
 
 mod change;
+mod members;
 mod parts;
 mod patience;
 mod tags;
 mod wait;
 
+use parts::separated;
 pub(crate) use parts::{
     Trouble, blank, inputs, messages, object, places, same_at, seconds, settled,
 };
@@ -49,6 +51,8 @@ pub struct Run<'a> {
     pub(crate) fresh: AtomicBool,
     /// On a change: the object as it was.
     pub(crate) prior: Value,
+    /// What the first step of reading would answer, where it was read with others: none where it is gone.
+    pub(crate) seen: Option<Option<Json>>,
 }
 
 impl std::fmt::Debug for Run<'_> {
@@ -121,6 +125,7 @@ impl<'a> Run<'a> {
             begun: AtomicBool::new(false),
             fresh: AtomicBool::new(false),
             prior: Value::NULL,
+            seen: None,
         })
     }
 
@@ -186,6 +191,15 @@ impl<'a> Run<'a> {
 
     fn place(&self, name: &str, object: &Value) -> Value {
         let text = |text: &str| Value::string(text);
+        if let Some((mark, name)) = separated(name) {
+            let found = self.text(&format!("{{{name}}}"), object);
+            let marked = if found.is_empty() {
+                found
+            } else {
+                format!("{mark}{found}")
+            };
+            return Value::string(marked);
+        }
         match name {
             "account" => text(&self.account),
             "partition" => text(partition(&self.region)),
@@ -258,15 +272,20 @@ impl<'a> Run<'a> {
                 &mut input,
             );
         }
+        for (name, member, nothing) in &step.clears {
+            let was = !is_empty(&args::get(&self.prior, name));
+            if was && is_empty(&args::get(object, name)) {
+                let nothing = serde_json::from_str(nothing).unwrap_or_default();
+                json::put(&mut input, member, nothing);
+            }
+        }
         if let Some((member, pairs)) = step.map {
-            let texts: serde_json::Map<String, Json> = pairs
+            let texts = pairs
                 .iter()
-                .filter_map(|(name, key)| {
-                    Some(((*key).to_owned(), self.mapped(name, object)?.into()))
-                })
-                .collect();
-            if !texts.is_empty() {
-                json::put(&mut input, member, Json::Object(texts));
+                .filter_map(|(name, key)| Some(((*key).to_owned(), self.mapped(name, object)?)));
+            let shape = operation.input.at(member).unwrap_or(&Shape::Any);
+            if let Some(texts) = members::bag(shape, texts) {
+                json::put(&mut input, member, texts);
             }
         }
         if self.phase == Phase::Create || step.fills {
@@ -280,6 +299,11 @@ impl<'a> Run<'a> {
             let nothing = Value::NULL;
             let seen = if step.empties { &nothing } else { object };
             change(step.operation, &mut input, seen);
+        }
+        for (member, value) in &step.omits {
+            if json::get(&input, member) == Some(value) {
+                json::put(&mut input, member, Json::Null);
+            }
         }
         input
     }
@@ -319,17 +343,20 @@ impl<'a> Run<'a> {
 
     /// An attribute as a text of a map: on creation if it is set, on a change if it changes.
     fn mapped(&self, name: &str, object: &Value) -> Option<String> {
-        let value = args::get(object, name);
+        let (before, value) = (members::at(&self.prior, name), members::at(object, name));
         let text = match value.kind() {
             Kind::String(text) => text.to_string(),
             Kind::Number(number) => number.to_string(),
             Kind::Bool(value) => value.to_string(),
+            // A choice has no text that says nothing.
+            _ if before.as_bool() == Some(true) => "false".to_owned(),
             _ => String::new(),
         };
         if self.prior.is_null() {
             (!text.is_empty()).then_some(text)
         } else {
-            (!same_at(&self.prior, object, name)).then_some(text)
+            let same = before == value || (is_empty(&before) && is_empty(&value));
+            (!same).then_some(text)
         }
     }
 
@@ -340,6 +367,15 @@ impl<'a> Run<'a> {
             .operation(service, step.operation)
             .map_err(Trouble::Refused)?;
         let mut input = self.input(step, &operation, object);
+        if !step.carries.is_empty()
+            && let Some((_, answer)) = Box::pin(self.raw(object)).await.map_err(Trouble::Refused)?
+        {
+            for (path, member) in &step.carries {
+                if let Some(value) = json::get(&answer, path) {
+                    json::put(&mut input, member, value.clone());
+                }
+            }
+        }
         if let Some((key, text, pairs)) = step.each {
             for (name, wanted) in pairs {
                 if let Some(value) = self.mapped(name, object) {
@@ -489,6 +525,10 @@ impl<'a> Run<'a> {
         let Some(step) = self.table.read.first() else {
             return Ok(Some((json!({}), json!({}))));
         };
+        if let Some(seen) = &self.seen {
+            let kept = seen.as_ref().filter(|found| !self.is_gone(found));
+            return Ok(kept.map(|found| (self.answered(step, found.clone()), Json::Null)));
+        }
         let answer = match self.call_step(step, object).await {
             Ok(answer) => answer,
             Err(Trouble::Api(error))
@@ -501,14 +541,18 @@ impl<'a> Run<'a> {
         let Some(found) = self.pick(step, &answer, object) else {
             return Ok(None);
         };
-        let gone = self.table.gone_when.iter().any(|(path, states)| {
-            json::text_at(&found, path).is_some_and(|state| states.contains(&state.as_str()))
-        });
-        Ok((!gone).then_some((found, answer)))
+        Ok((!self.is_gone(&found)).then_some((found, answer)))
+    }
+
+    /// Whether what is still shown is gone.
+    fn is_gone(&self, found: &Json) -> bool {
+        self.table.gone_when.iter().any(|(path, states)| {
+            json::text_at(found, path).is_some_and(|state| states.contains(&state.as_str()))
+        })
     }
 
     /// What a step looks for in an answer.
-    fn pick(&self, step: &Step, answer: &Json, object: &Value) -> Option<Json> {
+    pub(crate) fn pick(&self, step: &Step, answer: &Json, object: &Value) -> Option<Json> {
         let path = match self.expand(step.at, object).kind() {
             Kind::String(path) => path.to_string(),
             _ => String::new(),
@@ -518,11 +562,24 @@ impl<'a> Run<'a> {
         } else {
             json::get(answer, &path)
         };
-        let mut found = found?.clone();
+        Some(self.answered(step, found?.clone()))
+    }
+
+    /// What was found, in the form that it is read in.
+    fn answered(&self, step: &Step, found: Json) -> Json {
+        let mut found = match step.bag {
+            Some(pairs) => members::unpacked(&found, pairs),
+            None => found,
+        };
+        for (path, value) in &self.table.absents {
+            if json::get(&found, path) == Some(value) {
+                json::put(&mut found, path, Json::Null);
+            }
+        }
         if let Some(change) = self.table.answer {
             change(step.operation, &mut found);
         }
-        Some(found)
+        found
     }
 
     /// How the object is now; `None`: it is gone.
@@ -555,7 +612,7 @@ impl<'a> Run<'a> {
         self.completed(found, object, &raw).await.map(Some)
     }
 
-    fn merged(
+    pub(crate) fn merged(
         &self,
         step: &Step,
         operation: &Operation,
@@ -594,7 +651,8 @@ impl<'a> Run<'a> {
                 args::with(found, name, value)
             };
         }
-        let shape = operation.output.at(step.at);
+        // What keys a bag may have is not known.
+        let shape = operation.output.at(step.at).filter(|_| step.bag.is_none());
         let answer = answer.unwrap_or_else(|| json!({}));
         reader.root(
             (&self.facts.block, block),
@@ -613,7 +671,7 @@ impl<'a> Run<'a> {
         }
         // A function may have found another id.
         if args::get(&found, "id").is_null() {
-            found = args::with(&found, "id", args::get(prior, "id"));
+            found = self.with_id(&found, args::get(prior, "id"));
         }
         if let (Some(arn), true) = (
             self.table.arn,
@@ -621,12 +679,26 @@ impl<'a> Run<'a> {
         ) {
             found = args::with(&found, "arn", Value::string(self.text(arn, &found)));
         }
+        for derived in &self.table.derived {
+            let whole = self.text(derived.of, &found);
+            let part = derived.cut.of(&whole);
+            if !part.is_empty() {
+                found = args::with(&found, derived.name, Value::string(part));
+            }
+        }
         found = self.with_tags(found, prior, raw).await?;
         if let Some(hooks) = &self.table.hooks {
-            found = hooks.found(self, found, prior).await?;
+            found = hooks.found(self, found, prior, raw).await?;
         }
         if let Some(change) = self.table.found {
-            found = change(self, found);
+            found = change(self, found, raw);
+        }
+        // What is always told and is not told now is as it was.
+        for (name, path) in &self.table.told {
+            let before = args::get(prior, name);
+            if json::get(raw, path).is_none() && !before.is_null() {
+                found = args::with(&found, name, before);
+            }
         }
         let mut found = known(&self.unsaid_as_it_was(&found, prior));
         // Blocks are never null but where one at most is nested.
@@ -682,7 +754,10 @@ impl<'a> Run<'a> {
     /// The id of an object that was just made.
     pub(crate) fn new_id(&self, object: &Value, answer: &Json) -> Option<String> {
         let id = match self.table.id {
-            Id::Out(path) => json::text_at(answer, path)?,
+            Id::Out(path) => {
+                let text = json::text_at(answer, path)?;
+                self.table.id_cut.of(&text).to_owned()
+            }
             Id::Of(text) => self.text(text, object),
         };
         (!id.is_empty()).then_some(id)

@@ -25,7 +25,8 @@ pub(crate) fn places(text: &str) -> Vec<String> {
     text.split('{')
         .skip(1)
         .filter_map(|part| part.split_once('}'))
-        .map(|(name, _)| name.split('.').next().unwrap_or(name).to_owned())
+        .map(|(name, _)| separated(name).map_or(name, |(_, name)| name))
+        .map(|name| name.split('.').next().unwrap_or(name).to_owned())
         .filter(|name| {
             !matches!(
                 name.as_str(),
@@ -33,6 +34,13 @@ pub(crate) fn places(text: &str) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// A place that begins with a mark is the mark and what is there, or nothing: `{name}{:qualifier}`.
+pub(super) fn separated(place: &str) -> Option<(char, &str)> {
+    let mark = place.chars().next()?;
+    let is_mark = !mark.is_ascii_alphanumeric() && mark != '_';
+    is_mark.then(|| (mark, place.get(mark.len_utf8()..).unwrap_or_default()))
 }
 
 /// Why a step has no answer.
@@ -165,7 +173,7 @@ pub(crate) fn inputs(
         mapped
             .iter()
             .chain(each)
-            .map(|(name, _)| (*name).to_owned()),
+            .map(|(name, _)| name.split('.').next().unwrap_or(name).to_owned()),
     );
     for (_, text) in &step.sets {
         for name in places(text) {
@@ -185,7 +193,8 @@ impl Table {
             .chain(&self.then)
             .chain(&self.read)
             .chain(&self.update)
-            .chain(&self.delete);
+            .chain(&self.delete)
+            .chain(self.members.iter().flat_map(|one| [&one.add, &one.remove]));
         let mut texts =
             steps.flat_map(|step| step.sets.iter().map(|(_, text)| *text).chain([step.at]));
         let tags = match self.tags {
@@ -196,7 +205,9 @@ impl Table {
             Id::Of(text) => text,
             Id::Out(_) => "",
         };
+        let mut derived = self.derived.iter();
         texts.any(|text| text.contains(place))
+            || derived.any(|derived| derived.of.contains(place))
             || [self.arn.unwrap_or_default(), tags, id]
                 .iter()
                 .any(|text| text.contains(place))

@@ -47,12 +47,31 @@ pub(crate) fn merged(cx: &Cx, tags: &BTreeMap<String, String>) -> BTreeMap<Strin
     all
 }
 
-/// The member of an input or an answer that holds tags.
-fn member(shape: &Shape) -> Option<(&str, &Shape)> {
-    ["tags", "taglist", "tagset"].iter().find_map(|wanted| {
-        let name = shape.names().find(|name| squash(name) == *wanted)?;
-        Some((name, shape.member(name)?))
-    })
+/// The member of an input that holds tags: a path.
+fn member(shape: &Shape) -> Option<(String, &Shape)> {
+    let found = ["tags", "taglist", "tagset", "addtags"]
+        .iter()
+        .find_map(|wanted| {
+            let name = shape.names().find(|name| squash(name) == *wanted)?;
+            Some((name.to_owned(), shape.member(name)?))
+        });
+    // All that is given may be in one member.
+    let mut names = shape.names();
+    let (None, Some(only), None) = (&found, names.next(), names.next()) else {
+        return found;
+    };
+    let below = shape.member(only)?;
+    let (name, tags) = member(below)?;
+    Some((format!("{only}.{name}"), tags))
+}
+
+/// Where keys of tags that are removed go.
+fn keys_member(shape: &Shape) -> Option<(&str, &Shape)> {
+    let known = ["tagkeys", "tagkeylist", "keys", "tags", "removetagkeys"];
+    let name = shape
+        .names()
+        .find(|name| known.contains(&squash(name).as_str()))?;
+    Some((name, shape.member(name)?))
 }
 
 fn written(shape: &Shape, tags: &BTreeMap<String, String>) -> Json {
@@ -65,6 +84,10 @@ fn written(shape: &Shape, tags: &BTreeMap<String, String>) -> Json {
             element,
             map.iter().map(|(key, value)| (key.as_str(), value)),
         ),
+        Shape::Structure { .. } => match shape.member("Items") {
+            Some(items) => json!({"Items": written(items, tags)}),
+            None => json!(tags),
+        },
         _ => json!(tags),
     }
 }
@@ -113,7 +136,7 @@ impl Run<'_> {
             }
             Tags::Calls { .. } | Tags::Hook => {
                 if let Some((name, shape)) = member(shape) {
-                    json::put(input, name, written(shape, tags));
+                    json::put(input, &name, written(shape, tags));
                 }
             }
             Tags::None => {}
@@ -170,23 +193,17 @@ impl Run<'_> {
         let what = format!("changing the tags of {}", self.what(object));
         if !removed.is_empty() {
             let (mut input, shape) = base(remove)?;
-            let keys = shape
-                .names()
-                .find(|name| {
-                    matches!(
-                        squash(name).as_str(),
-                        "tagkeys" | "tagkeylist" | "keys" | "tags"
-                    )
-                })
-                .unwrap_or("TagKeys")
-                .to_owned();
-            let list: Vec<Json> = match shape.member(&keys) {
-                Some(Shape::List(element)) if matches!(**element, Shape::Structure { .. }) => {
+            let (keys, shape) = keys_member(&shape).unwrap_or(("TagKeys", &Shape::Any));
+            let list = match shape {
+                Shape::List(element) if matches!(**element, Shape::Structure { .. }) => {
                     removed.iter().map(|key| json!({"Key": key})).collect()
                 }
-                _ => removed.iter().map(|key| json!(key)).collect(),
+                Shape::Structure { .. } if shape.member("Items").is_some() => {
+                    json!({"Items": removed})
+                }
+                _ => json!(removed),
             };
-            json::put(&mut input, &keys, Json::Array(list));
+            json::put(&mut input, keys, list);
             self.call(service, remove, input)
                 .await
                 .map_err(|error| crate::cx::refusal(&error, &what))?;
@@ -194,7 +211,7 @@ impl Run<'_> {
         if !added.is_empty() {
             let (mut input, shape) = base(add)?;
             if let Some((name, shape)) = member(&shape) {
-                json::put(&mut input, name, written(shape, &added));
+                json::put(&mut input, &name, written(shape, &added));
             }
             self.call(service, add, input)
                 .await
@@ -225,6 +242,11 @@ impl Run<'_> {
                     })
                 });
                 texts(holder.unwrap_or(&Json::Null))
+            }
+            Tags::Calls { list: Some(_), .. }
+                if self.table.lazy_tags && all_tags(prior).is_empty() =>
+            {
+                BTreeMap::new()
             }
             Tags::Calls {
                 list: Some(list),
@@ -319,7 +341,8 @@ fn find_tags(answer: &Json, depth: usize) -> Option<&Json> {
         .find(|(name, found)| wanted(name) && !found.is_null())
     {
         // A set of tags within a set of tags.
-        return Some(found.get("TagSet").unwrap_or(found));
+        let within = ["TagSet", "Items"].iter().find_map(|name| found.get(*name));
+        return Some(within.unwrap_or(found));
     }
     if depth == 0 {
         return None;

@@ -14,7 +14,9 @@
 #[path = "../../../../tests/support/moto.rs"]
 mod moto;
 
+mod front;
 mod life;
 mod refused;
 mod script;
+mod services;
 mod support;

@@ -290,11 +290,6 @@ async fn what_is_not_done_is_not_planned() {
             "final_snapshot",
         ),
         (
-            "aws_route_table",
-            json!({"vpc_id": "v", "propagating_vgws": ["vgw-1"]}),
-            "propagating_vgws",
-        ),
-        (
             "aws_vpc_endpoint",
             json!({"vpc_id": "v", "service_name": "s", "auto_accept": true}),
             "auto_accept",

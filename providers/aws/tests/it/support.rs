@@ -5,7 +5,9 @@ use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use terrane_aws::Aws;
-use terrane_model::provider::{Answer, Call, CallFailure, ImportTarget, Private, Reply};
+use terrane_model::provider::{
+    Answer, BulkRead, Call, CallFailure, ImportTarget, KnownObject, Private, Reply,
+};
 use terrane_model::schema::Schema;
 use terrane_provider::{Provider, ProviderFactory as _, args};
 use terrane_value::{Kind, Type, Value};
@@ -291,6 +293,33 @@ impl World {
             panic!("{answer:?}")
         };
         state
+    }
+
+    /// How these are now, all read in one call.
+    pub(crate) async fn read_many(&self, all: &[&Made]) -> Vec<Value> {
+        let objects = all.iter().map(|made| KnownObject {
+            current: made.state.clone(),
+            private: Private::default(),
+            identity: Value::NULL,
+        });
+        let answer = self
+            .done(Call::ReadMany {
+                type_name: all[0].type_name.as_str().into(),
+                objects: objects.collect(),
+                meta: Value::NULL,
+            })
+            .await;
+        let Answer::ReadMany(found) = answer else {
+            panic!("{answer:?}")
+        };
+        let one = |found| match found {
+            BulkRead::Read(Reply {
+                answer: Some(Answer::Read { state, .. }),
+                ..
+            }) => state,
+            other => panic!("{other:?}"),
+        };
+        found.into_iter().map(one).collect()
     }
 
     /// Plans and makes an object, reads it again, and plans again: nothing is to be done.

@@ -344,6 +344,25 @@ fn what_can_not_be_written_can_be_kept() {
     assert_eq!(log.secret_or([8; 32]).unwrap(), secret);
 }
 
+/// A log as version 1 wrote it. One for each version that was ever released; one of the present version is made with
+/// `TERRANE_SAMPLE=audit-v<n> cargo test -p terrane-store audit`.
+#[test]
+fn the_sample_log_of_each_version_still_reads() {
+    let testdata = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    if let Ok(sample) = std::env::var("TERRANE_SAMPLE") {
+        std::fs::write(testdata.join(format!("{sample}.log")), self::sample()).unwrap();
+    }
+    for sample in ["audit-v1"] {
+        let bytes = std::fs::read(testdata.join(format!("{sample}.log"))).unwrap();
+        let log = Log::parse(&bytes).unwrap();
+        assert_eq!(log.entries.len(), 4);
+        assert_eq!(
+            log.entries[2].draft,
+            draft("apply", &["plan:p", "decision:d"])
+        );
+    }
+}
+
 /// Decisions go along, and nothing else.
 fn decisions(log: &Log) -> Option<BTreeSet<u64>> {
     let entries = log.entries.iter();

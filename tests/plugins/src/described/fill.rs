@@ -2,7 +2,7 @@
 
 use super::facts::{BlockFacts, Content};
 use serde_json::Value as Json;
-use terrane_model::schema::{AttributeType, Nesting};
+use terrane_model::schema::Nesting;
 use terrane_provider::args;
 use terrane_value::{Kind, Type, Value, json};
 
@@ -78,14 +78,11 @@ pub(crate) fn found(content: &Content, answers: &Json, config: &Value, type_name
         if !facts.schema.computed || !args::get(config, name).is_null() {
             continue;
         }
-        let ty = match &facts.schema.ty {
-            AttributeType::Plain(ty) => ty,
-            AttributeType::Nested(_) => continue,
-        };
+        let ty = facts.schema.value_type();
         let answer = answers
             .get(name)
-            .and_then(|answer| json::decode(&answer.to_string(), ty).ok());
-        let value = answer.unwrap_or_else(|| invent(ty, &format!("{type_name}.{name}")));
+            .and_then(|answer| json::decode(&answer.to_string(), &ty).ok());
+        let value = answer.unwrap_or_else(|| invent(&ty, &format!("{type_name}.{name}")));
         decided.push((name.as_str(), value));
     }
     let filled = args::with_all(config, decided);

@@ -34,6 +34,7 @@ fn acl_base(name: &'static str) -> Table {
                 .at("NetworkAcls.0"),
         )
         .tags(Tags::Ec2("network-acl"))
+        .bulk(200)
         .not_found(&[
             "InvalidNetworkAclID.NotFound",
             "InvalidRouteTableID.NotFound",
@@ -109,9 +110,15 @@ async fn entries(run: &Run<'_>, id: &str) -> Answered<Option<(Json, Value, Value
     let Some(acl) = json::get(&answer, "NetworkAcls.0").cloned() else {
         return Ok(None);
     };
+    let (ingress, egress) = entries_of(run, &acl);
+    Ok(Some((acl, ingress, egress)))
+}
+
+/// The entries of an ACL that somebody has made: for what comes in, and for what goes out.
+fn entries_of(run: &Run<'_>, acl: &Json) -> (Value, Value) {
     let of = |egress: bool, name: &str| {
         let element = element(run, name);
-        let items = json::get(&acl, "Entries")
+        let items = json::get(acl, "Entries")
             .and_then(Json::as_array)
             .cloned()
             .unwrap_or_default();
@@ -125,8 +132,7 @@ async fn entries(run: &Run<'_>, id: &str) -> Answered<Option<(Json, Value, Value
             .collect();
         Value::set(element, items)
     };
-    let (ingress, egress) = (of(false, "ingress"), of(true, "egress"));
-    Ok(Some((acl, ingress, egress)))
+    (of(false, "ingress"), of(true, "egress"))
 }
 
 /// Protocols have names and numbers: as they were written.
@@ -279,12 +285,16 @@ impl Hooks for Entry {
         }
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        acl: &Json,
+    ) -> Answered<Value> {
         let id = run.text("{id}", &object);
-        let Some((acl, ingress, egress)) = entries(run, &id).await? else {
-            return Ok(object);
-        };
-        let subnets = json::get(&acl, "Associations")
+        let (ingress, egress) = entries_of(run, acl);
+        let subnets = json::get(acl, "Associations")
             .and_then(Json::as_array)
             .cloned()
             .unwrap_or_default();

@@ -180,7 +180,7 @@ async fn associate(run: &Run<'_>, object: &Value) -> Answered<()> {
 }
 
 /// Host names of addresses.
-pub(super) fn public_names(run: &Run<'_>, found: Value) -> Value {
+pub(super) fn public_names(run: &Run<'_>, found: Value, _raw: &Json) -> Value {
     let dashed = |name: &str| {
         args::string(&found, name)
             .filter(|ip| !ip.is_empty())
@@ -434,7 +434,7 @@ pub(super) fn interface_input(operation: &str, input: &mut Json, object: &Value)
     }
 }
 
-pub(super) fn interface_found(_run: &Run<'_>, found: Value) -> Value {
+pub(super) fn interface_found(_run: &Run<'_>, found: Value, _raw: &Json) -> Value {
     let address = args::get(&found, "private_ip");
     if args::get(&found, "private_ips").is_null() && !address.is_null() {
         return args::with(

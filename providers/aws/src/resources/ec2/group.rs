@@ -30,6 +30,7 @@ fn base(name: &'static str) -> Table {
         )
         .tags(Tags::Ec2("security-group"))
         .not_found(NONE)
+        .bulk(200)
 }
 
 pub(super) fn group() -> Table {
@@ -392,11 +393,14 @@ impl Hooks for Rules {
         Ok(())
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        group: &Json,
+    ) -> Answered<Value> {
         let id = run.text("{id}", &object);
-        let Some(group) = found_group(run, &id).await? else {
-            return Ok(object);
-        };
         let rules = |name: &str, list: &str| {
             let ty = element(run, name);
             rules_of(
@@ -693,7 +697,7 @@ fn one_rule(name: &'static str, authorize: &'static str, revoke: &'static str) -
                 .set("GroupId", "{security_group_id}")
                 .set("SecurityGroupRuleIds", "{id}"),
         )
-        .found(|_, found| args::with(&found, "security_group_rule_id", args::get(&found, "id")))
+        .found(|_, found, _| args::with(&found, "security_group_rule_id", args::get(&found, "id")))
         .tags(Tags::Ec2("security-group-rule"))
         .not_found(&[
             "InvalidSecurityGroupRuleId.NotFound",

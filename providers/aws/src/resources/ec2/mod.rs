@@ -7,6 +7,9 @@ mod acl;
 mod attached;
 mod group;
 mod route;
+mod small;
+
+pub(super) use route::{members, news};
 
 pub(super) const NETWORK: Family = &[
     ("aws_vpc", vpc),
@@ -38,6 +41,28 @@ pub(super) const NETWORK: Family = &[
     ("aws_vpc_endpoint", endpoint),
     ("aws_ebs_volume", volume),
     ("aws_network_interface", interface),
+    ("aws_volume_attachment", small::volume_attachment),
+    ("aws_eip_association", small::address_association),
+    ("aws_placement_group", small::placement_group),
+    ("aws_ec2_tag", small::tag),
+    ("aws_default_vpc", small::default_vpc),
+    ("aws_ec2_transit_gateway", small::transit_gateway),
+    (
+        "aws_ec2_transit_gateway_vpc_attachment",
+        small::transit_attachment,
+    ),
+    ("aws_ec2_transit_gateway_route_table", small::transit_table),
+    ("aws_ec2_transit_gateway_route", small::transit_route),
+    (
+        "aws_ec2_transit_gateway_route_table_association",
+        small::transit_association,
+    ),
+    (
+        "aws_ec2_transit_gateway_route_table_propagation",
+        small::transit_propagation,
+    ),
+    ("aws_elasticache_subnet_group", small::cache_subnets),
+    ("aws_redshift_subnet_group", small::warehouse_subnets),
 ];
 
 /// A step for one value in a box.
@@ -50,9 +75,13 @@ macro_rules! boxed {
     };
 }
 
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn vpc() -> Table {
-    Table::new("aws_vpc", "ec2")
+    vpc_named("aws_vpc")
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn vpc_named(name: &'static str) -> Table {
+    Table::new(name, "ec2")
         .names(&[
             (
                 "assign_generated_ipv6_cidr_block",
@@ -128,7 +157,7 @@ fn vpc() -> Table {
                 .at("SecurityGroups.0.GroupId")
                 .into("default_security_group_id"),
         )
-        .found(|_, found| {
+        .found(|_, found, _| {
             use terrane_provider::args;
             let main = args::get(&found, "main_route_table_id");
             if args::get(&found, "default_route_table_id").is_null() {
@@ -173,6 +202,7 @@ fn vpc() -> Table {
         .delete(op("DeleteVpc").set("VpcId", "{id}"))
         .wait(&[Phase::Create], "State", &["available"], &["pending"])
         .tags(Tags::Ec2("vpc"))
+        .bulk(200)
         .not_found(&["InvalidVpcID.NotFound"])
         .retry(&[Phase::Delete], "DependencyViolation", "", 300)
         .quiet(&["assign_generated_ipv6_cidr_block"])
@@ -282,6 +312,7 @@ fn subnet() -> Table {
         .delete(op("DeleteSubnet").set("SubnetId", "{id}"))
         .wait(&[Phase::Create], "State", &["available"], &["pending"])
         .tags(Tags::Ec2("subnet"))
+        .bulk(200)
         .not_found(&["InvalidSubnetID.NotFound"])
         .retry(&[Phase::Delete], "DependencyViolation", "", 1200)
 }
@@ -300,6 +331,7 @@ fn internet_gateway() -> Table {
         )
         .delete(op("DeleteInternetGateway").set("InternetGatewayId", "{id}"))
         .tags(Tags::Ec2("internet-gateway"))
+        .bulk(200)
         .not_found(&["InvalidInternetGatewayID.NotFound"])
         .retry(&[Phase::Delete], "DependencyViolation", "", 900)
         .retry(
@@ -359,6 +391,7 @@ fn eip() -> Table {
         .by_function(&["instance", "network_interface", "associate_with_private_ip"])
         .delete(op("ReleaseAddress").set("AllocationId", "{id}"))
         .tags(Tags::Ec2("elastic-ip"))
+        .bulk(200)
         .not_found(&["InvalidAllocationID.NotFound", "InvalidAddress.NotFound"])
         .retry(&[Phase::Delete], "InvalidIPAddress.InUse", "", 120)
         .found(attached::public_names)
@@ -398,6 +431,7 @@ fn nat_gateway() -> Table {
             &["available", "deleting", "failed"],
         )
         .tags(Tags::Ec2("natgateway"))
+        .bulk(200)
         .not_found(&["NatGatewayNotFound"])
 }
 
@@ -423,6 +457,7 @@ fn dhcp_options() -> Table {
         .answer(attached::dhcp_answer)
         .delete(op("DeleteDhcpOptions").set("DhcpOptionsId", "{id}"))
         .tags(Tags::Ec2("dhcp-options"))
+        .bulk(200)
         .not_found(&[
             "InvalidDhcpOptionID.NotFound",
             "InvalidDhcpOptionsID.NotFound",
@@ -572,6 +607,7 @@ fn customer_gateway() -> Table {
         .gone_when("State", &["deleted"])
         .wait(&[Phase::Create], "State", &["available"], &["pending"])
         .tags(Tags::Ec2("customer-gateway"))
+        .bulk(200)
         .not_found(&["InvalidCustomerGatewayID.NotFound"])
 }
 
@@ -596,6 +632,7 @@ fn vpn_gateway() -> Table {
         .delete(op("DeleteVpnGateway").set("VpnGatewayId", "{id}"))
         .gone_when("State", &["deleted"])
         .tags(Tags::Ec2("vpn-gateway"))
+        .bulk(200)
         .not_found(&["InvalidVpnGatewayID.NotFound"])
         .retry(&[Phase::Delete], "IncorrectState", "", 300)
         .hooks(attached::VpnAttached)
@@ -690,6 +727,7 @@ fn endpoint() -> Table {
         )
         .wait(&[Phase::Delete], "State", &[], &["available", "deleting"])
         .tags(Tags::Ec2("vpc-endpoint"))
+        .bulk(200)
         .not_found(&[
             "InvalidVpcEndpointId.NotFound",
             "InvalidVpcEndpoint.NotFound",
@@ -721,6 +759,7 @@ fn volume() -> Table {
         .gone_when("State", &["deleted"])
         .wait(&[Phase::Create], "State", &["available"], &["creating"])
         .tags(Tags::Ec2("volume"))
+        .bulk(200)
         .not_found(&["InvalidVolume.NotFound"])
         .retry(&[Phase::Delete], "VolumeInUse", "", 600)
 }
@@ -790,6 +829,7 @@ fn interface() -> Table {
         )
         .delete(op("DeleteNetworkInterface").set("NetworkInterfaceId", "{id}"))
         .tags(Tags::Ec2("network-interface"))
+        .bulk(200)
         .not_found(&["InvalidNetworkInterfaceID.NotFound"])
         .retry(
             &[Phase::Delete],

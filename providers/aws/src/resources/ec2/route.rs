@@ -28,7 +28,7 @@ const ROUTE: &[(&str, &str)] = &[
 ];
 
 /// Members by attributes of an object, those that are set.
-pub(super) fn members(object: &Value, pairs: &[(&str, &str)]) -> Map<String, Json> {
+pub(in crate::resources) fn members(object: &Value, pairs: &[(&str, &str)]) -> Map<String, Json> {
     pairs
         .iter()
         .filter_map(|(name, member)| {
@@ -81,7 +81,7 @@ pub(super) fn element(run: &Run<'_>, name: &str) -> Type {
 }
 
 /// The elements of `after` that are not in `before`.
-pub(super) fn news<'v>(before: &Value, after: &'v Value) -> Vec<&'v Value> {
+pub(in crate::resources) fn news<'v>(before: &Value, after: &'v Value) -> Vec<&'v Value> {
     after
         .children()
         .iter()
@@ -93,7 +93,13 @@ fn base(name: &'static str) -> Table {
     Table::new(name, "ec2")
         .names(&[("route", ""), ("propagating_vgws", "")])
         .by_function(&["route"])
-        .unsupported(&["propagating_vgws"])
+        .members(
+            "propagating_vgws",
+            op("EnableVgwRoutePropagation").set("RouteTableId", "{id}"),
+            op("DisableVgwRoutePropagation").set("RouteTableId", "{id}"),
+            "GatewayId",
+        )
+        .bulk(200)
         .arn("arn:{partition}:ec2:{region}:{owner_id}:route-table/{id}")
         .read(
             op("DescribeRouteTables")
@@ -139,19 +145,22 @@ async fn routes(run: &Run<'_>, id: &str) -> Answered<Option<Value>> {
     else {
         return Ok(None);
     };
+    let table = json::get(&answer, "RouteTables.0").unwrap_or(&Json::Null);
+    Ok(Some(routes_of(run, table)))
+}
+
+/// The routes of a route table that somebody has made.
+fn routes_of(run: &Run<'_>, table: &Json) -> Value {
     let element = element(run, "route");
-    let found = json::get(&answer, "RouteTables.0.Routes")
-        .and_then(Json::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let own = found.iter().filter(|route| {
+    let found = json::get(table, "Routes").and_then(Json::as_array);
+    let own = found.into_iter().flatten().filter(|route| {
         let text = |name: &str| json::text_at(route, name).unwrap_or_default();
         let endpoint = text("GatewayId").starts_with("vpce-")
             && route.get("DestinationPrefixListId").is_some();
         text("GatewayId") != "local" && text("Origin") != "EnableVgwRoutePropagation" && !endpoint
     });
     let items = own.map(|route| object_of(&element, route, ROUTE)).collect();
-    Ok(Some(Value::set(element.clone(), items)))
+    Value::set(element.clone(), items)
 }
 
 async fn change_routes(run: &Run<'_>, id: &str, before: &Value, after: &Value) -> Answered<()> {
@@ -220,14 +229,26 @@ impl Hooks for Routes {
         .await
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, _prior: &Value) -> Answered<Value> {
-        let Some(routes) = routes(run, &run.text("{id}", &object)).await? else {
-            return Ok(object);
-        };
-        let gateways = Value::set(Type::String, Vec::new());
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        _prior: &Value,
+        raw: &Json,
+    ) -> Answered<Value> {
+        let gateways = json::get(raw, "PropagatingVgws").and_then(Json::as_array);
+        let gateways = gateways
+            .into_iter()
+            .flatten()
+            .filter_map(|gateway| json::text_at(gateway, "GatewayId"))
+            .map(Value::string);
+        let gateways = Value::set(Type::String, gateways.collect());
         Ok(args::with_all(
             &object,
-            [("route", routes), ("propagating_vgws", gateways)],
+            [
+                ("route", routes_of(run, raw)),
+                ("propagating_vgws", gateways),
+            ],
         ))
     }
 }
@@ -258,8 +279,14 @@ impl Hooks for DefaultRoutes {
         Routes.update(run, prior, planned).await
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
-        let object = Routes.found(run, object, prior).await?;
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        raw: &Json,
+    ) -> Answered<Value> {
+        let object = Routes.found(run, object, prior, raw).await?;
         let id = args::get(&object, "id");
         Ok(args::with(&object, "default_route_table_id", id))
     }

@@ -70,7 +70,13 @@ impl Hooks for Role {
         self.update(run, &Value::NULL, object).await
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, _prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        _prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         let role = run.text("{id}", &object);
         let arns: Vec<Value> = attached(run, &role)
             .await?
@@ -211,7 +217,13 @@ pub(super) struct Policy;
 
 #[async_trait]
 impl Hooks for Policy {
-    async fn found(&self, run: &Run<'_>, object: Value, _prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        _prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         let arn = run.text("{id}", &object);
         let policy = run.ask("GetPolicy", json!({"PolicyArn": arn})).await?;
         let version = json::text_at(&policy, "Policy.DefaultVersionId").unwrap_or_default();
@@ -365,7 +377,13 @@ pub(super) struct ServiceLinked;
 
 #[async_trait]
 impl Hooks for ServiceLinked {
-    async fn found(&self, run: &Run<'_>, object: Value, _prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        _prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         // arn:aws:iam::1:role/aws-service-role/SERVICE/AWSServiceRoleForNAME_SUFFIX
         let arn = run.text("{id}", &object);
         let parts: Vec<&str> = arn.split('/').collect();

@@ -320,7 +320,7 @@ fn oidc() -> Table {
         )
         .by_function(&["client_id_list"])
         .hooks(lists::Clients)
-        .found(|_, found| {
+        .found(|_, found, _| {
             let url = args::string(&found, "url").unwrap_or_default();
             let bare = url.strip_prefix("https://").unwrap_or(url).to_owned();
             args::with_all(
@@ -368,7 +368,7 @@ fn saml() -> Table {
             "SAMLProviderArn",
             "{id}",
         )
-        .found(|_, found| {
+        .found(|_, found, _| {
             let id = args::get(&found, "id");
             let name = id
                 .as_str()

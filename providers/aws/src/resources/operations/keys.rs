@@ -4,7 +4,7 @@ use crate::json;
 use crate::run::{Run, same_at};
 use crate::table::{Hooks, Phase, Table, op};
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use terrane_provider::args;
 use terrane_provider::native::Answered;
 use terrane_value::Value;
@@ -169,7 +169,13 @@ struct KeyAlias;
 
 #[async_trait]
 impl Hooks for KeyAlias {
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         let id = run.text("{target_key_id}", &object);
         let id = id.rsplit('/').next().unwrap_or(&id).to_owned();
         let alias = run.text("{arn}", &object);

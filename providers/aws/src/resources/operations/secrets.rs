@@ -74,7 +74,7 @@ pub(super) fn parameter() -> Table {
                 .set("ParameterFilters.0.Values", "{id}")
                 .at("Parameters.0"),
         )
-        .found(|_, found| {
+        .found(|_, found, _| {
             let written = |name: &str| args::is_set(&found, name);
             let mut changes = vec![("has_value_wo", Value::bool(written("value_wo_version")))];
             if written("value_wo_version") {
@@ -246,7 +246,7 @@ pub(super) fn secret_version() -> Table {
         .recomputed("version_stages", NEW_VERSION)
         .recomputed("id", NEW_VERSION)
         .id_out("VersionId")
-        .found(|_, found| {
+        .found(|_, found, _| {
             let written = args::is_set(&found, "secret_string_wo_version");
             let mut changes = vec![("has_secret_string_wo", Value::bool(written))];
             if written {

@@ -187,7 +187,13 @@ impl Hooks for Bucket {
         put_tags(run, &run.text("{id}", prior), planned).await
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         let bucket = run.text("{id}", &object);
         let region = run.region.as_str();
         let suffix = dns_suffix(region);
@@ -496,7 +502,13 @@ impl Hooks for S3Object {
         Ok(true)
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         let (bucket, key) = (run.text("{bucket}", &object), run.text("{key}", &object));
         let tags = object_tags(run, &bucket, &key).await?;
         let arn = format!("arn:{}:s3:::{bucket}/{key}", partition(&run.region));
@@ -522,7 +534,7 @@ pub(super) fn routing_rules(operation: &str, input: &mut Json, object: &Value) {
 }
 
 /// Where the website is.
-pub(super) fn website(run: &Run<'_>, found: Value) -> Value {
+pub(super) fn website(run: &Run<'_>, found: Value, _raw: &Json) -> Value {
     let bucket = args::string(&found, "bucket").unwrap_or_default();
     let old = [
         "us-east-1",
@@ -596,7 +608,7 @@ pub(super) fn lifecycle_answer(_operation: &str, found: &mut Json) {
     }
 }
 
-pub(super) fn lifecycle_found(_run: &Run<'_>, found: Value) -> Value {
+pub(super) fn lifecycle_found(_run: &Run<'_>, found: Value, _raw: &Json) -> Value {
     let sizes = args::string(&found, "transition_default_minimum_object_size").unwrap_or_default();
     if sizes.is_empty() {
         let usual = Value::string("all_storage_classes_128K");

@@ -419,7 +419,13 @@ impl Hooks for Dynamo {
         Ok(())
     }
 
-    async fn found(&self, run: &Run<'_>, object: Value, prior: &Value) -> Answered<Value> {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
         let table = run.text("{id}", &object);
         let input = json!({"TableName": table});
         let described = run.ask("DescribeTable", input).await?;

@@ -1,228 +1,13 @@
-//! What a resource type is: a table of calls.
-//!
-//! A table says which operations make, read, change and delete an object, and what its id is. Which attribute goes where is a rule ([`Names`]): an
-//! attribute `visibility_timeout` is the member `VisibilityTimeout`; a table says only what the rule does not find. What AWS does oddly is done by
-//! functions that a table names.
-//!
-//! Texts of tables hold places in braces: `{name}` is the attribute, `{id}` the object's id, `{account}`, `{region}`, `{partition}`, `{suffix}` (of host names)
-//! are what they say, `{token}` is the name of the change. A text that is one place only stands for the value, whatever its type.
+//! How tables are written.
 
+use super::{
+    Bulk, Cut, Derived, Hooks, Id, Members, Pairs, Phase, Retry, Step, Table, Tags, Wait, When,
+};
 use crate::run::Run;
 use crate::shape::Names;
-use async_trait::async_trait;
 use serde_json::Value as Json;
-use terrane_provider::native::Answered;
 use terrane_provider::plan::PlanResponse;
 use terrane_value::Value;
-
-/// A resource type.
-pub struct Table {
-    /// Its name: `aws_sqs_queue`.
-    pub name: &'static str,
-    /// botocore's name of its service.
-    pub service: &'static str,
-    pub(crate) names: Names,
-    pub(crate) local: Vec<&'static str>,
-    pub(crate) quiet: Vec<&'static str>,
-    pub(crate) unsupported: Vec<&'static str>,
-    pub(crate) by_function: Vec<&'static str>,
-    pub(crate) at_first: Vec<&'static str>,
-    pub(crate) create: Option<Step>,
-    pub(crate) then: Vec<Step>,
-    pub(crate) read: Vec<Step>,
-    pub(crate) update: Vec<Step>,
-    pub(crate) delete: Vec<Step>,
-    pub(crate) id: Id,
-    pub(crate) arn: Option<&'static str>,
-    pub(crate) import: Option<&'static str>,
-    pub(crate) tags: Tags,
-    pub(crate) tagged_by: &'static str,
-    pub(crate) waits: Vec<Wait>,
-    pub(crate) retries: Vec<Retry>,
-    pub(crate) not_found: Vec<&'static str>,
-    pub(crate) gone_when: Vec<(&'static str, &'static [&'static str])>,
-    pub(crate) recomputed: Vec<(&'static str, &'static [&'static str])>,
-    pub(crate) replaced_by: Vec<&'static str>,
-    pub(crate) input: Option<fn(&str, &mut Json, &Value)>,
-    pub(crate) answer: Option<fn(&str, &mut Json)>,
-    pub(crate) found: Option<fn(&Run<'_>, Value) -> Value>,
-    pub(crate) planned: Option<fn(&Value, &Value, &mut PlanResponse)>,
-    pub(crate) hooks: Option<Box<dyn Hooks>>,
-}
-
-/// Where the id comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum Id {
-    /// The answer to the creation: a path.
-    Out(&'static str),
-    /// Attributes: a text with places.
-    Of(&'static str),
-}
-
-/// A call.
-#[derive(Clone, Debug)]
-pub struct Step {
-    pub(crate) operation: &'static str,
-    pub(crate) service: Option<&'static str>,
-    pub(crate) sets: Vec<(&'static str, &'static str)>,
-    /// Attributes are put into the input by the rule.
-    pub(crate) fills: bool,
-    pub(crate) only: Vec<&'static str>,
-    pub(crate) except: Vec<&'static str>,
-    /// A member that is a map of texts: attributes and their keys there. On a change only those that change.
-    pub(crate) map: Option<(&'static str, Pairs)>,
-    /// One call for each of these that is set or changes: the members for its key and its text.
-    pub(crate) each: Option<(&'static str, &'static str, Pairs)>,
-    /// On a change the rule puts only what changes into the input (and what the operation requires).
-    pub(crate) partial: bool,
-    /// Where the object is in the answer.
-    pub(crate) at: &'static str,
-    /// The attribute that the answer is; none: its attributes are found by the rule.
-    pub(crate) into: Option<&'static str>,
-    pub(crate) when: When,
-    /// Functions that change inputs see an object of which nothing is set: what is put is nothing.
-    pub(crate) empties: bool,
-    /// Errors that mean: nothing there.
-    pub(crate) none_when: Vec<&'static str>,
-    /// On creation: not needed while the attribute is this.
-    pub(crate) initially: Option<Json>,
-}
-
-/// Attributes, and the keys of a map of texts.
-pub(crate) type Pairs = &'static [(&'static str, &'static str)];
-
-/// When a call is made on a change.
-#[derive(Clone, Debug)]
-pub enum When {
-    /// When an attribute that is in its input changes.
-    Changed,
-    /// When one of these changes.
-    Any(Vec<&'static str>),
-    /// When this one changes to something.
-    Set(&'static str),
-    /// When this one changes to nothing.
-    Unset(&'static str),
-}
-
-/// How tags are kept.
-#[derive(Clone, Copy, Debug)]
-pub enum Tags {
-    /// There are none.
-    None,
-    /// As in EC2: given on creation with this type of resource, found in the object.
-    Ec2(&'static str),
-    /// By calls of the service that take a key.
-    Calls {
-        /// Reads them; none: they are found in the object.
-        list: Option<&'static str>,
-        /// Adds.
-        add: &'static str,
-        /// Removes.
-        remove: &'static str,
-        /// The member of all three that says of what.
-        key: &'static str,
-        /// What is put there.
-        of: &'static str,
-    },
-    /// By other means: a hook.
-    Hook,
-}
-
-/// Waiting for a state.
-#[derive(Clone, Debug)]
-pub struct Wait {
-    pub(crate) on: Phase,
-    /// Path in the object.
-    pub(crate) path: &'static str,
-    /// Where it goes.
-    pub(crate) target: &'static [&'static str],
-    /// On the way there; all others are failures, if there are any.
-    pub(crate) pending: &'static [&'static str],
-}
-
-/// What is being done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// An object is made.
-    Create,
-    /// It is looked at.
-    Read,
-    /// It is changed.
-    Update,
-    /// It is deleted.
-    Delete,
-}
-
-impl Phase {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Read => "read",
-            Self::Update => "update",
-            Self::Delete => "delete",
-        }
-    }
-}
-
-/// An error that goes away.
-#[derive(Clone, Debug)]
-pub struct Retry {
-    pub(crate) on: &'static [Phase],
-    pub(crate) code: &'static str,
-    /// In the message; may be empty.
-    pub(crate) message: &'static str,
-    pub(crate) seconds: u64,
-}
-
-/// What a table cannot say. Each answers `None` for: as the table says.
-#[async_trait]
-pub trait Hooks: Send + Sync {
-    /// Makes the object: its id and what is known of it, before it is read.
-    async fn create(&self, _run: &Run<'_>, _planned: &Value) -> Answered<Option<(String, Value)>> {
-        Ok(None)
-    }
-
-    /// After the object was made, before it is read.
-    async fn created(&self, _run: &Run<'_>, _object: &Value) -> Answered<()> {
-        Ok(())
-    }
-
-    /// Reads the object: `Some(None)`: it is gone.
-    async fn read(&self, _run: &Run<'_>, _object: &Value) -> Answered<Option<Option<Value>>> {
-        Ok(None)
-    }
-
-    /// After it was read by the table.
-    async fn found(&self, _run: &Run<'_>, object: Value, _prior: &Value) -> Answered<Value> {
-        Ok(object)
-    }
-
-    /// Changes the object, beside what the table does.
-    async fn update(&self, _run: &Run<'_>, _prior: &Value, _planned: &Value) -> Answered<()> {
-        Ok(())
-    }
-
-    /// Before it is deleted. `true`: that was all.
-    async fn delete(&self, _run: &Run<'_>, _object: &Value) -> Answered<bool> {
-        Ok(false)
-    }
-
-    /// What is known of an object by its import id, if that is not as the table says.
-    fn import(&self, _id: &str) -> Option<Vec<(&'static str, String)>> {
-        None
-    }
-
-    /// What is known by an import id, with what has to be looked up before the object can be read.
-    async fn imported(&self, _run: &Run<'_>, known: Value) -> Answered<Value> {
-        Ok(known)
-    }
-}
-
-impl std::fmt::Debug for Table {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Table").field(&self.name).finish()
-    }
-}
 
 /// A call of an operation. What is created or changed is put into the input by the rule; a call that reads or deletes says [`Step::set`] what it takes.
 pub(crate) fn op(operation: &'static str) -> Step {
@@ -242,6 +27,10 @@ pub(crate) fn op(operation: &'static str) -> Step {
         empties: false,
         none_when: Vec::new(),
         initially: None,
+        bag: None,
+        omits: Vec::new(),
+        carries: Vec::new(),
+        clears: Vec::new(),
     }
 }
 
@@ -319,9 +108,38 @@ impl Step {
         self
     }
 
+    /// On a change: what clears an attribute (its member, and the JSON that is put there).
+    pub(crate) fn clear(
+        mut self,
+        name: &'static str,
+        member: &'static str,
+        json: &'static str,
+    ) -> Self {
+        self.clears.push((name, member, json));
+        self
+    }
+
     /// Not needed on creation while the attribute is this.
     pub(crate) fn initially(mut self, value: impl Into<Json>) -> Self {
         self.initially = Some(value.into());
+        self
+    }
+
+    /// What is read is a map of texts, or a list of keys and values: attributes (`block.name` within blocks) and their keys there.
+    pub(crate) fn bag(mut self, pairs: Pairs) -> Self {
+        self.bag = Some(pairs);
+        self
+    }
+
+    /// A member that is not sent while it is this: what the configuration says for "nothing".
+    pub(crate) fn omit(mut self, member: &'static str, value: impl Into<Json>) -> Self {
+        self.omits.push((member, value.into()));
+        self
+    }
+
+    /// The object is read first, and what is at a path of the answer goes into a member: versions and marks without which nothing is changed.
+    pub(crate) fn carry(mut self, path: &'static str, member: &'static str) -> Self {
+        self.carries.push((path, member));
         self
     }
 }
@@ -348,12 +166,20 @@ impl Table {
             import: None,
             tags: Tags::None,
             tagged_by: "{id}",
+            lazy_tags: false,
+            told: Vec::new(),
             waits: Vec::new(),
             retries: Vec::new(),
             not_found: Vec::new(),
             gone_when: Vec::new(),
             recomputed: Vec::new(),
             replaced_by: Vec::new(),
+            members: Vec::new(),
+            derived: Vec::new(),
+            absents: Vec::new(),
+            bulk: None,
+            prefix: "terraform-",
+            id_cut: Cut::Whole,
             input: None,
             answer: None,
             found: None,
@@ -446,6 +272,12 @@ impl Table {
         self
     }
 
+    /// Of the id in the answer only this is the id.
+    pub(crate) fn id_cut(mut self, cut: Cut) -> Self {
+        self.id_cut = cut;
+        self
+    }
+
     /// The id is made of attributes.
     pub(crate) fn id(mut self, text: &'static str) -> Self {
         self.id = Id::Of(text);
@@ -467,6 +299,18 @@ impl Table {
     /// What tags are put to, where it is not the id.
     pub(crate) fn tagged_by(mut self, text: &'static str) -> Self {
         self.tagged_by = text;
+        self
+    }
+
+    /// Attributes that every answer tells, and where: an answer without it says nothing of them.
+    pub(crate) fn told(mut self, names: &[(&'static str, &'static str)]) -> Self {
+        self.told.extend(names);
+        self
+    }
+
+    /// Tags are asked for only where the object has some: not every partition has this call.
+    pub(crate) fn lazy_tags(mut self) -> Self {
+        self.lazy_tags = true;
         self
     }
 
@@ -507,7 +351,98 @@ impl Table {
             path,
             target,
             pending,
+            by: None,
+            equals: None,
         }));
+        self
+    }
+
+    /// Waits for a state that another operation tells: in the answer of this step.
+    pub(crate) fn wait_by(
+        mut self,
+        on: &[Phase],
+        step: &Step,
+        path: &'static str,
+        target: &'static [&'static str],
+        pending: &'static [&'static str],
+    ) -> Self {
+        self.waits.extend(on.iter().map(|on| Wait {
+            on: *on,
+            path,
+            target,
+            pending,
+            by: Some(step.clone().bare()),
+            equals: None,
+        }));
+        self
+    }
+
+    /// Waits until what is at both paths is the same.
+    pub(crate) fn wait_equal(
+        mut self,
+        on: &[Phase],
+        path: &'static str,
+        other: &'static str,
+    ) -> Self {
+        self.waits.extend(on.iter().map(|on| Wait {
+            on: *on,
+            path,
+            target: &[],
+            pending: &[],
+            by: None,
+            equals: Some(other),
+        }));
+        self
+    }
+
+    /// The elements of an attribute are added and removed by calls of their own. `member`: where they go; where it is no list, there is a call for each. They
+    /// are added on creation too, where the creation does not take them.
+    pub(crate) fn members(
+        mut self,
+        attribute: &'static str,
+        add: Step,
+        remove: Step,
+        member: &'static str,
+    ) -> Self {
+        self.members.push(Members {
+            attribute,
+            add: add.bare(),
+            remove: remove.bare(),
+            member,
+        });
+        self
+    }
+
+    /// An attribute that is another one, or a part of it: a text with places, and what is left of it.
+    pub(crate) fn derive(mut self, name: &'static str, of: &'static str, cut: Cut) -> Self {
+        self.derived.push(Derived { name, of, cut });
+        self
+    }
+
+    /// What names begin with that are left to the provider altogether.
+    pub(crate) fn prefix(mut self, prefix: &'static str) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// What is at this path of what is read says nothing while it is this.
+    pub(crate) fn absent(mut self, path: &'static str, value: impl Into<Json>) -> Self {
+        self.absents.push((path, value.into()));
+        self
+    }
+
+    /// Many objects are read in one call, at most so many: the first step of reading takes a list of ids (or, in EC2, a filter for them), and answers a list.
+    pub(crate) fn bulk(mut self, most: u32) -> Self {
+        self.bulk = Some(Bulk { most, step: None });
+        self
+    }
+
+    /// Many objects are read by another step: its first member is the list of ids, it answers a list (`at`) of objects whose id is `key`.
+    pub(crate) fn bulk_by(mut self, step: Step, key: &'static str, most: u32) -> Self {
+        self.bulk = Some(Bulk {
+            most,
+            step: Some((step.bare(), key)),
+        });
         self
     }
 
@@ -564,8 +499,8 @@ impl Table {
         self
     }
 
-    /// Changes what was found.
-    pub(crate) fn found(mut self, change: fn(&Run<'_>, Value) -> Value) -> Self {
+    /// Changes what was found; beside it what the first step of reading answered.
+    pub(crate) fn found(mut self, change: fn(&Run<'_>, Value, &Json) -> Value) -> Self {
         self.found = Some(change);
         self
     }

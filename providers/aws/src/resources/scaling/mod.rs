@@ -1,0 +1,125 @@
+//! Auto Scaling: groups, what they are made after, when they grow.
+
+use super::Family;
+use crate::json;
+use crate::table::{Phase, Table, op};
+use serde_json::Value as Json;
+use terrane_provider::args;
+use terrane_value::Value;
+
+mod group;
+mod policy;
+mod template;
+
+pub(super) const TYPES: Family = &[
+    ("aws_autoscaling_group", group::group),
+    ("aws_autoscaling_policy", policy::policy),
+    ("aws_autoscaling_schedule", schedule),
+    ("aws_autoscaling_lifecycle_hook", lifecycle_hook),
+    ("aws_autoscaling_attachment", attachment),
+    ("aws_launch_template", template::template),
+];
+
+fn schedule() -> Table {
+    let put = || op("PutScheduledUpdateGroupAction");
+    Table::new("aws_autoscaling_schedule", "autoscaling")
+        .names(&[
+            ("autoscaling_group_name", "AutoScalingGroupName"),
+            ("arn", "ScheduledActionARN"),
+        ])
+        .create(put())
+        .input(|_, input, _| {
+            // -1 stands for: this size is left as it is.
+            for name in ["MinSize", "MaxSize", "DesiredCapacity"] {
+                if input.get(name).and_then(Json::as_i64) == Some(-1)
+                    && let Some(members) = input.as_object_mut()
+                {
+                    members.remove(name);
+                }
+            }
+        })
+        .answer(|_, found| {
+            for name in ["MinSize", "MaxSize", "DesiredCapacity"] {
+                if json::get(found, name).is_none() {
+                    json::put(found, name, (-1).into());
+                }
+            }
+        })
+        .id("{scheduled_action_name}")
+        .import("{autoscaling_group_name}/{scheduled_action_name}")
+        .read(
+            op("DescribeScheduledActions")
+                .set("AutoScalingGroupName", "{autoscaling_group_name}")
+                .set("ScheduledActionNames", "{scheduled_action_name}")
+                .at("ScheduledUpdateGroupActions.0"),
+        )
+        .update(put())
+        .delete(
+            op("DeleteScheduledAction")
+                .set("AutoScalingGroupName", "{autoscaling_group_name}")
+                .set("ScheduledActionName", "{scheduled_action_name}"),
+        )
+}
+
+fn lifecycle_hook() -> Table {
+    let put = || op("PutLifecycleHook");
+    Table::new("aws_autoscaling_lifecycle_hook", "autoscaling")
+        .noun("LifecycleHook")
+        .names(&[
+            ("autoscaling_group_name", "AutoScalingGroupName"),
+            ("notification_target_arn", "NotificationTargetARN"),
+            ("role_arn", "RoleARN"),
+        ])
+        .create(put())
+        .id("{name}")
+        .import("{autoscaling_group_name}/{name}")
+        .read(
+            op("DescribeLifecycleHooks")
+                .set("AutoScalingGroupName", "{autoscaling_group_name}")
+                .set("LifecycleHookNames", "{name}")
+                .at("LifecycleHooks.0"),
+        )
+        .update(put())
+        .delete(
+            op("DeleteLifecycleHook")
+                .set("AutoScalingGroupName", "{autoscaling_group_name}")
+                .set("LifecycleHookName", "{name}"),
+        )
+        .retry(
+            &[Phase::Create],
+            "ValidationError",
+            "Unable to publish test message to notification target",
+            600,
+        )
+}
+
+/// A target group or a classic load balancer gets the instances of a group.
+fn attachment() -> Table {
+    let groups = |operation| {
+        op(operation)
+            .bare()
+            .set("AutoScalingGroupName", "{autoscaling_group_name}")
+    };
+    Table::new("aws_autoscaling_attachment", "autoscaling")
+        .local(&["autoscaling_group_name", "lb_target_group_arn", "elb"])
+        .create(
+            groups("AttachLoadBalancerTargetGroups")
+                .set("TargetGroupARNs", "{lb_target_group_arn}"),
+        )
+        .id("{autoscaling_group_name}-{lb_target_group_arn}{elb}")
+        .read(
+            op("DescribeAutoScalingGroups")
+                .set("AutoScalingGroupNames", "{autoscaling_group_name}")
+                .at("AutoScalingGroups.0"),
+        )
+        .hooks(group::Attachment)
+        .delete(
+            groups("DetachLoadBalancerTargetGroups")
+                .set("TargetGroupARNs", "{lb_target_group_arn}"),
+        )
+}
+
+/// The text of an attribute, if it says anything.
+fn said<'v>(object: &'v Value, name: &str) -> Option<&'v str> {
+    args::string(object, name).filter(|text| !text.is_empty())
+}
