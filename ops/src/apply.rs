@@ -219,11 +219,15 @@ pub async fn carry_out(
     let mut pool = Pool::new(config, registry, interrupt.clone(), session.places);
     let driven = drive_apply(applier, &mut pool, &mut *workspace, interrupt, ui).await;
     pass::end(session, &run, driven.as_ref().ok());
-    let applied = driven?;
+    let mut applied = driven?;
     let snapshot = workspace.snapshot();
-    workspace
-        .close()
-        .map_err(Failure::store("Closing the state failed"))?;
+    if let Err(error) = workspace.close() {
+        // Beside what went wrong before, which may be why.
+        let failure = Failure::store("Closing the state failed")(error);
+        applied
+            .diagnostics
+            .extend(failure.into_report().diagnostics);
+    }
     Ok(Done {
         applied,
         sources,
