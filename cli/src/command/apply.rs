@@ -177,7 +177,7 @@ fn pass_gate(
             "Applying this plan needs an approval, and -input=false says that nobody can be asked. Give the -auto-approve option, or save the plan with `terrane plan -out=FILE` and apply that.",
         ));
     } else {
-        let question = match seen.plan().invocations.as_slice() {
+        let question = match parts.seen().plan().invocations.as_slice() {
             [] => question(mode, &session.workspace()?),
             _ if mode == PlanMode::RefreshOnly => "\nDo you want to have this done?\n  Terrane will have the actions done that are described above.\n  There is no undo. Only 'yes' will be accepted to approve.\n\n  Enter a value: ".to_owned(),
             _ => question(mode, &session.workspace()?),
