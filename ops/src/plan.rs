@@ -418,7 +418,8 @@ impl Selection {
                 "-replace can't be given together with -destroy or -refresh-only.",
             ));
         }
-        if request.mode == PlanMode::RefreshOnly && request.skip_refresh {
+        if request.mode == PlanMode::RefreshOnly && request.skip_refresh && request.invoke.is_none()
+        {
             diagnostics.push(Diagnostic::error(
                 &rules::planning::REFRESH_ONLY_WITHOUT_REFRESH,
                 "-refresh-only does nothing but refresh, so -refresh=false can't be given with it.",

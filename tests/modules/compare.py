@@ -82,12 +82,43 @@ class Registry(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+# Whether modules are without the validations of their variables (--no-validations).
+BARE_VARIABLES = [False]
+
+
+def without_validations(text):
+    """Newer modules have conditions that only engines can evaluate that stop at what decides an && or ||."""
+    parts, at = [], 0
+    for found in re.finditer(r"^[ \t]*validation[ \t]*\{", text, re.M):
+        if found.start() < at:
+            continue
+        end, depth = found.end(), 1
+        for token in values.TOKEN.finditer(text, found.end()):
+            end = token.end()
+            depth += (token[0].strip() == "{") - (token[0].strip() == "}")
+            if not depth:
+                break
+        parts.append(text[at : found.start()])
+        at = end
+    return "".join(parts) + text[at:]
+
+
+def content(path):
+    data = path.read_bytes()
+    if BARE_VARIABLES[0] and path.suffix == ".tf":
+        return without_validations(data.decode(errors="replace")).encode()
+    return data
+
+
 def package(folder):
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink() and ".git" not in path.parts:
-                archive.add(path, str(path.relative_to(folder)))
+                entry = archive.gettarinfo(path, str(path.relative_to(folder)))
+                inside = content(path)
+                entry.size = len(inside)
+                archive.addfile(entry, io.BytesIO(inside))
     return data.getvalue()
 
 
@@ -212,6 +243,9 @@ class Engine:
         if copy.exists():
             shutil.rmtree(copy)
         shutil.copytree(repository, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", ".terraform", ".terraform.lock.hcl"))
+        for file in copy.rglob("*.tf") if BARE_VARIABLES[0] else []:
+            if not file.is_symlink():
+                file.write_bytes(content(file))
         folder = copy / path
         found = sorted([*folder.glob("*.tfvars"), *folder.glob("*.tfvars.json")])[:1]
         files = ["-var-file=made-up.tfvars.json", *(f"-var-file={file.name}" for file in found)]
@@ -379,6 +413,18 @@ def compared(theirs, ours):
     return found
 
 
+# The peer looks at both sides of && and ||, also where the first decides.
+BOTH_SIDES = re.compile(r"This value is null, so it does not have any attributes|Error during operation: argument must not be null|argument must not be null|Invalid value for \"\w+\" parameter: argument must not")
+
+
+def explained(theirs, ours):
+    """Why the peer refuses what we take."""
+    for step, (status, text, _) in theirs.items():
+        if status and step in ours and not ours[step][0] and BOTH_SIDES.search(text):
+            return "explained: both sides of && and ||"
+    return None
+
+
 def refusals(text):
     """Headlines of errors, without codes."""
     return sorted({re.sub(r" \[T\d+\]$", "", line.strip()) for line in re.findall(r"Error: .*", text)})
@@ -397,6 +443,7 @@ def main():
     parse.add_argument("--limit", type=int)
     parse.add_argument("--steps", default="plan", help="of json, apply, again, refresh, destroy, target, replace, narrow")
     parse.add_argument("--bare", action="store_true", help="also folders that no example calls")
+    parse.add_argument("--no-validations", action="store_true", help="without the validations of variables")
     parse.add_argument("--part", default="0/1", help="I/N: every Nth example from the Ith")
     parse.add_argument("--work", type=pathlib.Path)
     parse.add_argument("--show", type=int, default=15, help="differences shown of each example")
@@ -418,6 +465,7 @@ def main():
     counts, ran, seen = collections.Counter(), 0, 0
     part, parts = map(int, options.part.split("/"))
     wanted = set(options.steps.split(","))
+    BARE_VARIABLES[0] = options.no_validations
     try:
         for repository, path, bare in examples(folders, options.bare):
             name = f"{repository.name}/{path}"
@@ -433,19 +481,20 @@ def main():
                 a, b = theirs.example(repository, path, bare, wanted), ours.example(repository, path, bare, wanted)
                 for side, steps in (("theirs", a), ("ours", b)):
                     (work / side / f"{name.replace('/', '_')}.json").write_text(json.dumps(steps))
-                found = compared(a, b)
+                reason = explained(a, b)
+                found = [] if reason else compared(a, b)
             except (subprocess.TimeoutExpired, json.JSONDecodeError) as error:
-                a, b, found = {}, {}, [f"{error!r}"]
+                a, b, found, reason = {}, {}, [f"{error!r}"], None
             last = list(a)[-1] if a else "nothing"
             good = bool(a) and not a[last][0]
-            verdict = "differs" if found else "equal" if good else f"both refuse at {last}"
+            verdict = reason if reason else "differs" if found else "equal" if good else f"both refuse at {last}"
             counts[verdict] += 1
             print(f"{verdict:24} {name}", flush=True)
             for line in found[: options.show]:
                 print(f"    {line}")
             if len(found) > options.show:
                 print(f"    and {len(found) - options.show} more")
-            if not found and not good:
+            if not found and not good and not reason:
                 left, right = refusals(a[last][1]), refusals(b[last][1])
                 print(f"    {left}" + ("" if left == right else f", ours: {right}"))
     finally:

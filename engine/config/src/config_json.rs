@@ -17,8 +17,9 @@ use terrane_lang::expr::{Compiled, Use};
 use terrane_lang::source::SourceMap;
 use terrane_lang::syntax::{parse, static_expr};
 use terrane_model::addr::{Mode, ModulePath, ProviderAddr, ProviderConfigAddr};
-use terrane_model::schema::Nesting;
-use terrane_value::Value;
+use terrane_model::schema::{Attribute, AttributeType, Nesting};
+use terrane_value::convert::convert;
+use terrane_value::{Type, Value};
 
 /// The `configuration` object of a plan in JSON. `requirements` are those of the tree that the configuration was compiled from.
 #[must_use]
@@ -396,14 +397,17 @@ impl Writer<'_> {
 
     fn body(&self, module: &Module, body: &CompiledBody) -> Map<String, Json> {
         let mut found = Map::new();
-        let attributes = body.schema.attributes.keys().zip(&body.attributes);
-        for (at, (name, compiled)) in attributes.enumerate() {
+        let attributes = body.schema.attributes.iter().zip(&body.attributes);
+        for (at, ((name, attribute), compiled)) in attributes.enumerate() {
             let shown = match body.written_statically.get(&at) {
                 Some(part) => part.as_ref(),
                 None => compiled.as_ref(),
             };
             if let Some(compiled) = shown {
-                found.insert(name.to_string(), self.expression(module, compiled));
+                let json = self
+                    .constant_blocks(name, attribute, compiled)
+                    .unwrap_or_else(|| self.expression(module, compiled));
+                found.insert(name.to_string(), json);
             }
         }
         for ((name, nested), items) in body.schema.blocks.iter().zip(&body.blocks) {
@@ -438,6 +442,23 @@ impl Writer<'_> {
             }
         }
         found
+    }
+
+    /// An attribute that is written as blocks of constants has the type of the attribute, as with the peers: what is in its sets is in their order.
+    fn constant_blocks(
+        &self,
+        name: &str,
+        attribute: &Attribute,
+        compiled: &Compiled,
+    ) -> Option<Json> {
+        let AttributeType::Plain(ty @ (Type::List(_) | Type::Set(_))) = &attribute.ty else {
+            return None;
+        };
+        let value = compiled.as_constant()?;
+        let as_blocks = self.sources.text(compiled.span()).starts_with(name);
+        let value = convert(value, ty).ok().filter(|_| as_blocks)?;
+        let known = value.is_wholly_known();
+        known.then(|| json!({ "constant_value": constant(&value) }))
     }
 
     fn expression(&self, module: &Module, compiled: &Compiled) -> Json {

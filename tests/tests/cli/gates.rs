@@ -424,7 +424,9 @@ fn comments_of_a_configuration_make_risks_worse() {
     let folder = folder(LOSSY);
     folder.write("main.tf", TWO);
     run_as(&folder, "ana", "apply -auto-approve").ok();
-    let next = TWO.replace("= 1", "= 2").replace("length = 9", "length = 8");
+    let next = TWO
+        .replace("= 1", "= 2")
+        .replace("length = 9", "length = 8");
     folder.write("main.tf", &next);
     let shown = run_as(&folder, "ana", "plan -out=p.plan").ok();
     for line in [
@@ -438,7 +440,9 @@ fn comments_of_a_configuration_make_risks_worse() {
     // What is saved says it, too.
     let json = folder.run("show -json p.plan").ok().json();
     assert!(json.to_string().contains("the only copy"));
-    run_as(&folder, "ana", "apply p.plan").exits(1).says("losses");
+    run_as(&folder, "ana", "apply p.plan")
+        .exits(1)
+        .says("losses");
     folder.write("main.tf", &next.replace("risk=lossy", "risk=loss"));
     run_as(&folder, "ana", "plan").ok().says("T3012");
 }

@@ -29,6 +29,7 @@ mod kills;
 mod leases;
 mod logs;
 mod memo;
+mod openssh;
 mod opentofu;
 mod order;
 mod packages;

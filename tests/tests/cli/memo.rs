@@ -37,7 +37,9 @@ fn program() -> PathBuf {
             if !built.exists() {
                 let mut cargo = std::process::Command::new(env!("CARGO"));
                 cargo.args(["build", "--quiet", "-p", "terraform-provider-notes"]);
-                cargo.arg("--target-dir").arg(binary().ancestors().nth(2).unwrap());
+                cargo
+                    .arg("--target-dir")
+                    .arg(binary().ancestors().nth(2).unwrap());
                 assert!(cargo.status().unwrap().success());
             }
             built
@@ -84,7 +86,10 @@ fn installed() -> Folder {
 }
 
 fn run(folder: &Folder, words: &str, env: &[(&str, &str)]) -> Ran {
-    let (home, settings) = (folder.path().join("home"), folder.path().join("settings.tfrc"));
+    let (home, settings) = (
+        folder.path().join("home"),
+        folder.path().join("settings.tfrc"),
+    );
     let own = [
         ("HOME", home.to_str().unwrap()),
         ("TF_CLI_CONFIG_FILE", settings.to_str().unwrap()),
@@ -108,14 +113,21 @@ fn what_a_provider_had_nothing_to_say_to_is_not_asked_again() {
     let folder = installed();
     run(&folder, "apply -auto-approve", &[]).ok();
     let first = run(&folder, "plan", &[]).ok();
-    assert_eq!(calls(&first), [3, 3, 0, 3], "what is configured was fine before");
+    assert_eq!(
+        calls(&first),
+        [3, 3, 0, 3],
+        "what is configured was fine before"
+    );
     assert_eq!(calls(&run(&folder, "plan", &[]).ok()), [0, 3, 0, 3]);
     let plans = [("TERRANE_MEMO", "plans")];
     assert_eq!(calls(&run(&folder, "plan", &plans).ok()), [0, 3, 0, 3]);
     let least = run(&folder, "plan", &plans).ok();
     assert_eq!(calls(&least), [0, 3, 0, 0]);
     // Another program of the same name, a changed object, and whoever wants it, are asked.
-    assert_eq!(calls(&run(&folder, "plan -memo=false", &plans).ok()), [3, 3, 3, 3]);
+    assert_eq!(
+        calls(&run(&folder, "plan -memo=false", &plans).ok()),
+        [3, 3, 3, 3]
+    );
     let off = [("TERRANE_MEMO", "off")];
     assert_eq!(calls(&run(&folder, "plan", &off).ok()), [3, 3, 3, 3]);
     let own = [("NOTES_LEVEL", "1")];
@@ -129,7 +141,10 @@ fn what_a_provider_had_nothing_to_say_to_is_not_asked_again() {
     std::fs::remove_file(folder.path().join(".terrane/memo")).unwrap();
     assert_eq!(calls(&run(&folder, "plan", &[]).ok()), [3, 3, 3, 3]);
     // One of three is another one now.
-    folder.write("main.tf", &MAIN.replace("var.secret", "count.index == 1 ? \"x\" : var.secret"));
+    folder.write(
+        "main.tf",
+        &MAIN.replace("var.secret", "count.index == 1 ? \"x\" : var.secret"),
+    );
     assert_eq!(calls(&run(&folder, "plan", &[]).ok()), [0, 3, 1, 3]);
 }
 

@@ -95,7 +95,7 @@ fn a_saved_plan_belongs_to_its_workspace() {
 fn a_saved_plan_knows_the_folder_that_is_called_within_a_package() {
     let manifest = r#"{"Modules":[
         {"Key":"","Source":"","Dir":"."},
-        {"Key":"m","Source":"registry.opentofu.org/example/pack/null//modules/second","Version":"1.0.0","Dir":".terraform/modules/m/modules/second"},
+        {"Key":"m","Source":"registry.terraform.io/example/pack/null//modules/second","Version":"1.0.0","Dir":".terraform/modules/m/modules/second"},
         {"Key":"m.helper","Source":"../first","Dir":".terraform/modules/m/modules/first"}
     ]}"#;
     let root = "module \"m\" {\n  source  = \"example/pack/null//modules/second\"\n  version = \"1.0.0\"\n  text    = \"a\"\n}\n";

@@ -443,10 +443,12 @@ terrane_lang::rules! {
 
     /// An `action_trigger` block says when (`events`), whether (`condition`, which may be left out) and what (`actions`, in this order).
     ///
-    /// ```text
-    /// lifecycle {
-    ///   action_trigger {
-    ///     events = [after_create]
+    /// ```terraform
+    /// resource "terraform_data" "a" {
+    ///   lifecycle {
+    ///     action_trigger {
+    ///       events = [after_create]
+    ///     }
     ///   }
     /// }
     /// ```
@@ -454,15 +456,29 @@ terrane_lang::rules! {
 
     /// Actions can be done before or after an object is created or updated in place. Creating includes the creating half of a replacement.
     ///
-    /// ```text
-    /// events = [after_destroy]
+    /// ```terraform
+    /// resource "terraform_data" "a" {
+    ///   lifecycle {
+    ///     action_trigger {
+    ///       events  = [after_destroy]
+    ///       actions = [action.notes_log.a]
+    ///     }
+    ///   }
+    /// }
     /// ```
     T1348 error INVALID_ACTION_EVENT = "Invalid event of an action_trigger block";
 
     /// An entry of `actions` names an action of the same module, or one of its instances.
     ///
-    /// ```text
-    /// actions = [aws_lambda_invoke.a]
+    /// ```terraform
+    /// resource "terraform_data" "a" {
+    ///   lifecycle {
+    ///     action_trigger {
+    ///       events  = [after_create]
+    ///       actions = [notes_log.a]
+    ///     }
+    ///   }
+    /// }
     /// ```
     T1349 error INVALID_ACTION_REFERENCE = "Invalid reference to an action";
 }

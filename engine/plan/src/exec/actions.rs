@@ -1,7 +1,8 @@
 //! Actions in the execution graph: what each waits for, and what waits for it.
 //!
 //! 1. `Invoke` waits for what the action's block refers to, as a step that makes an object does.
-//! 2. What is done before an object is made or changed is waited for by the step that does that; what is done after waits for the step.
+//! 2. What is done before an object is made or changed is waited for by the step that does that, and by the one that destroys the object whose place it takes:
+//!    if it fails, nothing is lost. What is done after waits for the step.
 //! 3. Of several that belong to one object and one event, each waits for the one before it, in the order in which they stand.
 
 use super::build::{Builder, Locate};
@@ -31,9 +32,10 @@ impl Builder<'_> {
                 gates.insert(&invocation.addr, gate);
             }
         }
-        let applies: BTreeMap<&InstanceAddr, StepId> = (self.changes.iter().zip(own))
+        let applies: BTreeMap<&InstanceAddr, (StepId, Option<StepId>)> = (self.changes.iter())
+            .zip(own)
             .filter(|(change, _)| change.deposed.is_none())
-            .filter_map(|(change, (apply, _))| Some((&change.addr, (*apply)?)))
+            .filter_map(|(change, (apply, destroy))| Some((&change.addr, ((*apply)?, *destroy))))
             .collect();
         let mut last: BTreeMap<(&InstanceAddr, bool), StepId> = BTreeMap::new();
         for (at, invocation) in (0u32..).zip(invocations) {
@@ -45,10 +47,14 @@ impl Builder<'_> {
             else {
                 continue;
             };
-            if let Some(apply) = applies.get(resource) {
-                match event.is_before() {
-                    true => self.wait(*apply, step),
-                    false => self.wait(step, *apply),
+            if let Some((apply, destroy)) = applies.get(resource) {
+                if event.is_before() {
+                    self.wait(*apply, step);
+                    if let Some(destroy) = destroy {
+                        self.wait(*destroy, step);
+                    }
+                } else {
+                    self.wait(step, *apply);
                 }
             }
             if let Some(before) = last.insert((resource, event.is_before()), step) {

@@ -69,7 +69,7 @@ impl Core {
                 ));
             }
         }
-        self.report(diagnostics, address);
+        self.report(diagnostics, &address);
     }
 
     /// Why the provider puts it off, if it may; `None`: it may not, which is reported.

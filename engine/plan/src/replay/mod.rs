@@ -737,6 +737,28 @@ impl Evaluator {
         values
     }
 
+    /// Evaluates the locals that nothing needed: one that can't be evaluated now would be found by the next plan, when it is too late to say what made it so. Those
+    /// that hang on what failed are left out.
+    pub fn settle_locals(&self, diagnostics: &mut Diagnostics) {
+        let cut_off = self.cut_off();
+        for module in &self.config.modules {
+            for place in self.world.places(module.id) {
+                if self.world.module_cell(place).open {
+                    continue;
+                }
+                for (at, _) in (0u32..).zip(&module.locals) {
+                    let node = Node::Local(module.id, at);
+                    if cut_off[self.world.graph.id(node).index()] {
+                        continue;
+                    }
+                    if let Err(messages) = self.world.compute(node, place.pos) {
+                        diagnostics.extend(messages);
+                    }
+                }
+            }
+        }
+    }
+
     /// By node: whether it hangs on an object that could not be made as planned, or on a value that failed. An expression could get around that (`try`),
     /// with a value that was never meant.
     fn cut_off(&self) -> Vec<bool> {

@@ -61,14 +61,18 @@ fn user_pool() -> Table {
             // What is configured of nothing is not configured.
             if let Some(members) = found.as_object_mut() {
                 members.retain(|name, value| {
-                    !(matches!(name.as_str(), "LambdaConfig" | "UserPoolAddOns" | "DeviceConfiguration")
-                        && value == &json!({}))
+                    !(matches!(
+                        name.as_str(),
+                        "LambdaConfig" | "UserPoolAddOns" | "DeviceConfiguration"
+                    ) && value == &json!({}))
                 });
                 members.remove("SchemaAttributes");
                 members
                     .entry("DeletionProtection")
                     .or_insert_with(|| "INACTIVE".into());
-                members.entry("MfaConfiguration").or_insert_with(|| "OFF".into());
+                members
+                    .entry("MfaConfiguration")
+                    .or_insert_with(|| "OFF".into());
             }
         })
         .update(
@@ -79,11 +83,7 @@ fn user_pool() -> Table {
         )
         .recomputed("last_modified_date", &[])
         .delete(op("DeleteUserPool").set("UserPoolId", "{id}"))
-        .derive(
-            "endpoint",
-            "cognito-idp.{region}.{suffix}/{id}",
-            Cut::Whole,
-        )
+        .derive("endpoint", "cognito-idp.{region}.{suffix}/{id}", Cut::Whole)
         .tags(Tags::Hook)
         .hooks(UserPool);
     ROLES.iter().fold(table, |table, (code, message)| {
@@ -103,13 +103,21 @@ async fn put_factor(run: &Run<'_>, object: &Value) -> Answered<()> {
     let blocks = args::get(object, "software_token_mfa_configuration");
     if let Some(block) = blocks.children().first() {
         let on = args::bool(block, "enabled") == Some(true);
-        json::put(&mut input, "SoftwareTokenMfaConfiguration.Enabled", on.into());
+        json::put(
+            &mut input,
+            "SoftwareTokenMfaConfiguration.Enabled",
+            on.into(),
+        );
     }
     let blocks = args::get(object, "sms_configuration");
     let off = run.text("{mfa_configuration}", object) == "OFF";
     if let (Some(block), false) = (blocks.children().first(), off) {
         let mut sms = json!({});
-        for (name, member) in [("external_id", "ExternalId"), ("sns_caller_arn", "SnsCallerArn"), ("sns_region", "SnsRegion")] {
+        for (name, member) in [
+            ("external_id", "ExternalId"),
+            ("sns_caller_arn", "SnsCallerArn"),
+            ("sns_region", "SnsRegion"),
+        ] {
             if let Some(text) = args::string(block, name).filter(|text| !text.is_empty()) {
                 json::put(&mut sms, member, text.into());
             }
@@ -152,12 +160,18 @@ impl Hooks for UserPool {
         }
         let (before, after) = (all_tags(prior), all_tags(planned));
         let arn = run.text("{arn}", prior);
-        let gone: Vec<&String> = before.keys().filter(|key| !after.contains_key(*key)).collect();
+        let gone: Vec<&String> = before
+            .keys()
+            .filter(|key| !after.contains_key(*key))
+            .collect();
         if !gone.is_empty() {
             let input = json!({"ResourceArn": arn, "TagKeys": gone});
             run.ask("UntagResource", input).await?;
         }
-        if after.iter().any(|(key, value)| before.get(key) != Some(value)) {
+        if after
+            .iter()
+            .any(|(key, value)| before.get(key) != Some(value))
+        {
             let input = json!({"ResourceArn": arn, "Tags": after});
             run.ask("TagResource", input).await?;
         }
@@ -172,7 +186,9 @@ impl Hooks for UserPool {
         raw: &Json,
     ) -> Answered<Value> {
         let tags = crate::read::entries(raw.get("UserPoolTags").unwrap_or(&Json::Null));
-        let tags = tags.into_iter().map(|(key, value)| (key, json::text(value)));
+        let tags = tags
+            .into_iter()
+            .map(|(key, value)| (key, json::text(value)));
         let object = run.put_found_tags(&object, prior, tags.collect());
         let name = "software_token_mfa_configuration";
         if args::get(prior, name).children().is_empty() && !args::get(prior, name).is_null() {
@@ -180,7 +196,8 @@ impl Hooks for UserPool {
         }
         let input = json!({"UserPoolId": run.text("{id}", &object)});
         let answer = run.ask("GetUserPoolMfaConfig", input).await?;
-        let on = json::get(&answer, "SoftwareTokenMfaConfiguration.Enabled").and_then(Json::as_bool);
+        let on =
+            json::get(&answer, "SoftwareTokenMfaConfiguration.Enabled").and_then(Json::as_bool);
         let Some(nested) = run.schema.block.blocks.get(name) else {
             return Ok(object);
         };
@@ -349,13 +366,16 @@ fn identity_pool() -> Table {
 
 fn roles_attachment() -> Table {
     let put = || op("SetIdentityPoolRoles").except(&["role_mapping"]);
-    Table::new("aws_cognito_identity_pool_roles_attachment", "cognito-identity")
-        .unsupported(&["role_mapping"])
-        .create(put())
-        .id("{identity_pool_id}")
-        .read(op("GetIdentityPoolRoles").set("IdentityPoolId", "{identity_pool_id}"))
-        .update(put())
-        .hooks(NoRoles)
+    Table::new(
+        "aws_cognito_identity_pool_roles_attachment",
+        "cognito-identity",
+    )
+    .unsupported(&["role_mapping"])
+    .create(put())
+    .id("{identity_pool_id}")
+    .read(op("GetIdentityPoolRoles").set("IdentityPoolId", "{identity_pool_id}"))
+    .update(put())
+    .hooks(NoRoles)
 }
 
 /// Roles are not removed: none are put in their place.

@@ -42,7 +42,10 @@ fn namespace(name: &'static str, create: &'static str) -> Table {
 }
 
 fn http() -> Table {
-    namespace("aws_service_discovery_http_namespace", "CreateHttpNamespace")
+    namespace(
+        "aws_service_discovery_http_namespace",
+        "CreateHttpNamespace",
+    )
 }
 
 fn private_dns() -> Table {
@@ -89,7 +92,11 @@ async fn through(run: &Run<'_>, answer: &Json) -> Answered<Json> {
         let answer = run.ask("GetOperation", json!({"OperationId": id})).await?;
         let text = |path: &str| json::text_at(&answer, path).unwrap_or_default();
         match text("Operation.Status").as_str() {
-            "SUCCESS" => return Ok(json::get(&answer, "Operation.Targets").cloned().unwrap_or_default()),
+            "SUCCESS" => {
+                return Ok(json::get(&answer, "Operation.Targets")
+                    .cloned()
+                    .unwrap_or_default());
+            }
             "FAIL" => {
                 return Err(Refusal::error(
                     text("Operation.ErrorCode"),
@@ -156,7 +163,10 @@ struct Service;
 impl Hooks for Service {
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         let names = ["description", "dns_config", "health_check_config"];
-        if names.iter().all(|name| crate::run::same_at(prior, planned, name)) {
+        if names
+            .iter()
+            .all(|name| crate::run::same_at(prior, planned, name))
+        {
             return Ok(());
         }
         let operation = run.operation("servicediscovery", "CreateService")?;

@@ -20,14 +20,8 @@ pub(super) const TYPES: Family = &[
         "aws_eks_access_policy_association",
         access_policy_association,
     ),
-    (
-        "aws_eks_pod_identity_association",
-        pod_identity_association,
-    ),
-    (
-        "aws_eks_identity_provider_config",
-        identity_provider_config,
-    ),
+    ("aws_eks_pod_identity_association", pod_identity_association),
+    ("aws_eks_identity_provider_config", identity_provider_config),
 ];
 
 const CHANGES: &[Phase] = &[Phase::Create, Phase::Update, Phase::Delete];
@@ -52,12 +46,7 @@ fn patient(table: Table) -> Table {
         "The provided role doesn't have the Amazon EKS Managed Policies",
     ];
     messages.iter().fold(table, |table, message| {
-        table.retry(
-            &[Phase::Create],
-            "InvalidParameterException",
-            message,
-            120,
-        )
+        table.retry(&[Phase::Create], "InvalidParameterException", message, 120)
     })
 }
 
@@ -72,10 +61,7 @@ fn config(name: &'static str) -> Step {
 
 fn cluster() -> Table {
     let table = Table::new("aws_eks_cluster", "eks")
-        .names(&[
-            ("cluster_id", "id"),
-            ("vpc_config", "resourcesVpcConfig"),
-        ])
+        .names(&[("cluster_id", "id"), ("vpc_config", "resourcesVpcConfig")])
         .local(&["force_update_version"])
         .by_function(&[
             "access_config",
@@ -113,6 +99,7 @@ fn cluster() -> Table {
                 });
             }
         })
+        .recomputed("platform_version", &["version"])
         .delete(op("DeleteCluster").set("name", "{name}"))
         .wait(
             &[Phase::Create],
@@ -175,7 +162,9 @@ async fn updated(run: &Run<'_>, operation: &str, input: Json, beside: Json) -> A
         }
         let late = run.is_late(started, std::time::Duration::from_secs(3600), attempt);
         if status != "InProgress" || late {
-            let errors = json::get(&answer, "update.errors").cloned().unwrap_or_default();
+            let errors = json::get(&answer, "update.errors")
+                .cloned()
+                .unwrap_or_default();
             return Err(terrane_provider::native::Refusal::error(
                 format!("{operation} failed"),
                 format!("The update {id} is in state {status:?}: {errors}"),
@@ -214,7 +203,11 @@ impl Hooks for Cluster {
         let all = run.input(&whole, &operation, planned);
         let part = |member: &str| json::get(&all, member).cloned();
         // What runs the nodes is switched with what they use.
-        let auto = ["compute_config", "kubernetes_network_config", "storage_config"];
+        let auto = [
+            "compute_config",
+            "kubernetes_network_config",
+            "storage_config",
+        ];
         if auto.iter().any(|name| differs(name)) {
             let mut input = json!({"name": name});
             for member in ["computeConfig", "storageConfig"] {
@@ -269,7 +262,11 @@ impl Hooks for Cluster {
         // What is said on creation only stays as it was written.
         let name = "bootstrap_self_managed_addons";
         let written = args::get(prior, name);
-        let value = if written.is_null() { Value::bool(true) } else { written };
+        let value = if written.is_null() {
+            Value::bool(true)
+        } else {
+            written
+        };
         let object = args::with(&object, name, value);
         Ok(access_as_written(&object, prior))
     }
@@ -277,7 +274,10 @@ impl Hooks for Cluster {
 
 /// Who made a cluster may have been made its administrator: that is not told afterwards.
 fn access_as_written(object: &Value, prior: &Value) -> Value {
-    let (found, before) = (args::get(object, "access_config"), args::get(prior, "access_config"));
+    let (found, before) = (
+        args::get(object, "access_config"),
+        args::get(prior, "access_config"),
+    );
     let (Some(block), Some(written)) = (found.children().first(), before.children().first()) else {
         return object.clone();
     };
@@ -293,7 +293,11 @@ fn access_as_written(object: &Value, prior: &Value) -> Value {
 /// The network of a cluster: who may reach it, and where it is, in a call each.
 async fn network(run: &Run<'_>, prior: &Value, planned: &Value, name: &str) -> Answered<()> {
     let block = |object: &Value| {
-        args::get(object, "vpc_config").children().first().cloned().unwrap_or(Value::NULL)
+        args::get(object, "vpc_config")
+            .children()
+            .first()
+            .cloned()
+            .unwrap_or(Value::NULL)
     };
     let (before, after) = (block(prior), block(planned));
     let differs = |name: &str| !same_at(&before, &after, name);
@@ -335,8 +339,14 @@ fn node_group() -> Table {
         .names(&[
             ("node_group_name", "nodegroupName"),
             ("node_role_arn", "nodeRole"),
-            ("remote_access.source_security_group_ids", "sourceSecurityGroups"),
-            ("resources.remote_access_security_group_id", "remoteAccessSecurityGroup"),
+            (
+                "remote_access.source_security_group_ids",
+                "sourceSecurityGroups",
+            ),
+            (
+                "resources.remote_access_security_group_id",
+                "remoteAccessSecurityGroup",
+            ),
             ("subnet_ids", "subnets"),
         ])
         .local(&["force_update_version", "node_group_name_prefix"])
@@ -376,7 +386,10 @@ struct Nodes;
 fn labels(prior: &Value, planned: &Value) -> Option<Json> {
     let of = |object: &Value| crate::run::to_map(&args::get(object, "labels"));
     let (before, after) = (of(prior), of(planned));
-    let gone: Vec<&String> = before.keys().filter(|key| !after.contains_key(*key)).collect();
+    let gone: Vec<&String> = before
+        .keys()
+        .filter(|key| !after.contains_key(*key))
+        .collect();
     let set: serde_json::Map<String, Json> = after
         .iter()
         .filter(|(key, value)| before.get(*key) != Some(*value))
@@ -413,7 +426,10 @@ impl Hooks for Nodes {
             let operation = run.operation("eks", "UpdateNodegroupVersion")?;
             let step = op("UpdateNodegroupVersion").only(&["cluster_name", "node_group_name"]);
             let mut input = run.input(&step, &operation, planned);
-            for (name, member) in [("release_version", "releaseVersion"), ("version", "version")] {
+            for (name, member) in [
+                ("release_version", "releaseVersion"),
+                ("version", "version"),
+            ] {
                 let text = args::string(planned, name).filter(|text| !text.is_empty());
                 if let (true, Some(text)) = (differs(name), text) {
                     json::put(&mut input, member, text.into());
@@ -718,7 +734,11 @@ impl Hooks for Provider {
         run.ask("AssociateIdentityProviderConfig", input).await?;
         let name = run.text("{oidc.0.identity_provider_config_name}", planned);
         let id = format!("{}:{name}", run.text("{cluster_name}", planned));
-        let made = args::with(planned, "identity_provider_config_name", Value::string(name));
+        let made = args::with(
+            planned,
+            "identity_provider_config_name",
+            Value::string(name),
+        );
         Ok(Some((id, made)))
     }
 

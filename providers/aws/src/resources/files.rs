@@ -29,7 +29,10 @@ fn file_system() -> Table {
         .names(&[
             ("arn", "FileSystemArn"),
             ("protection", "FileSystemProtection"),
-            ("protection.replication_overwrite", "ReplicationOverwriteProtection"),
+            (
+                "protection.replication_overwrite",
+                "ReplicationOverwriteProtection",
+            ),
         ])
         .by_function(&["lifecycle_policy", "protection"])
         .quiet(&["provisioned_throughput_in_mibps"])
@@ -151,21 +154,35 @@ impl Hooks for FileSystem {
             return Ok(object);
         };
         let before = args::get(prior, name);
-        let items = policies.into_iter().flatten().enumerate().map(|(at, policy)| {
-            let attributes = RULES.iter().map(|(name, member)| {
-                let text = json::text_at(policy, member);
-                let nothing = before
-                    .children()
-                    .get(at)
-                    .map_or(Value::null(terrane_value::Type::String), |block| args::get(block, name));
-                let empty = crate::read::is_empty(&nothing);
-                let none = if empty { nothing } else { Value::null(terrane_value::Type::String) };
-                (*name, text.map_or(none, Value::string))
+        let items = policies
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .map(|(at, policy)| {
+                let attributes = RULES.iter().map(|(name, member)| {
+                    let text = json::text_at(policy, member);
+                    let nothing = before
+                        .children()
+                        .get(at)
+                        .map_or(Value::null(terrane_value::Type::String), |block| {
+                            args::get(block, name)
+                        });
+                    let empty = crate::read::is_empty(&nothing);
+                    let none = if empty {
+                        nothing
+                    } else {
+                        Value::null(terrane_value::Type::String)
+                    };
+                    (*name, text.map_or(none, Value::string))
+                });
+                Value::object(attributes.collect::<Vec<_>>())
             });
-            Value::object(attributes.collect::<Vec<_>>())
-        });
         let element = nested.block.implied_type().clone();
-        Ok(args::with(&object, name, Value::list(element, items.collect())))
+        Ok(args::with(
+            &object,
+            name,
+            Value::list(element, items.collect()),
+        ))
     }
 }
 
@@ -210,7 +227,10 @@ fn mount_target() -> Table {
             args::with_all(
                 &found,
                 [
-                    ("mount_target_dns_name", Value::string(format!("{zone}.{host}"))),
+                    (
+                        "mount_target_dns_name",
+                        Value::string(format!("{zone}.{host}")),
+                    ),
                     ("dns_name", Value::string(host)),
                     ("file_system_arn", Value::string(arn)),
                 ],

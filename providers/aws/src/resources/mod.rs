@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use terrane_value::EcoString;
 
-mod app_scaling;
 mod balance;
 mod cognito;
 mod crypto;
@@ -26,16 +25,18 @@ mod scaling;
 mod schedules;
 mod storage;
 mod streams;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod watch;
 mod workflows;
 
+pub(crate) use lambda::{FOUND as FUNCTION_NAMES, answer as function_answer};
+
 /// What a family has: names, and what makes the table of each.
 type Family = &'static [(&'static str, fn() -> Table)];
 
 const FAMILIES: &[Family] = &[
-    app_scaling::TYPES,
     balance::TYPES,
     cognito::TYPES,
     crypto::TYPES,
@@ -56,6 +57,7 @@ const FAMILIES: &[Family] = &[
     schedules::TYPES,
     storage::TYPES,
     streams::TYPES,
+    targets::TYPES,
     watch::TYPES,
     workflows::TYPES,
 ];

@@ -60,7 +60,10 @@ fn registry_policy() -> Table {
 fn scanning_configuration() -> Table {
     let put = || op("PutRegistryScanningConfiguration");
     Table::new("aws_ecr_registry_scanning_configuration", "ecr")
-        .names(&[("rule", "rules"), ("rule.repository_filter", "repositoryFilters")])
+        .names(&[
+            ("rule", "rules"),
+            ("rule.repository_filter", "repositoryFilters"),
+        ])
         .create(put())
         .id("{account}")
         .import("{id}")
@@ -108,20 +111,19 @@ fn replication() -> Table {
 }
 
 fn rotation() -> Table {
-    let rotate = || op("RotateSecret").only(&[
-        "rotate_immediately",
-        "rotation_lambda_arn",
-        "rotation_rules",
-        "secret_id",
-    ]);
+    let rotate = || {
+        op("RotateSecret").only(&[
+            "rotate_immediately",
+            "rotation_lambda_arn",
+            "rotation_rules",
+            "secret_id",
+        ])
+    };
     Table::new("aws_secretsmanager_secret_rotation", "secretsmanager")
         .create(rotate())
         .id("{secret_id}")
         .read(op("DescribeSecret").set("SecretId", "{secret_id}"))
         .answer(|_, found| {
-            // A secret that does not rotate has no rotation.
-            let on = found.get("RotationEnabled") == Some(&json!(true));
-            json::put(found, "(rotates)", on.into());
             // Days are told for rates too.
             if json::get(found, "RotationRules.ScheduleExpression").is_some()
                 && let Some(rules) = found.get_mut("RotationRules").and_then(Json::as_object_mut)
@@ -129,7 +131,7 @@ fn rotation() -> Table {
                 rules.remove("AutomaticallyAfterDays");
             }
         })
-        .gone_when("(rotates)", &["false"])
+        .told(&[("rotation_rules", "RotationRules")])
         .update(rotate())
         .delete(op("CancelRotateSecret").set("SecretId", "{secret_id}"))
         .retry(

@@ -34,10 +34,7 @@ fn archive() -> Table {
 }
 
 const HTTP: &[(&str, &str)] = &[
-    (
-        "auth_parameters.api_key",
-        "ApiKeyAuthParameters",
-    ),
+    ("auth_parameters.api_key", "ApiKeyAuthParameters"),
     ("auth_parameters.api_key.key", "ApiKeyName"),
     ("auth_parameters.api_key.value", "ApiKeyValue"),
     ("auth_parameters.basic", "BasicAuthParameters"),
@@ -107,7 +104,11 @@ fn kept(found: &Value, before: &Value, depth: usize) -> Value {
         (Kind::Object(attributes), Kind::Object(_)) => {
             let all = attributes.iter().map(|(name, value)| {
                 let before = args::get(before, name);
-                let both = if before.is_null() { value.clone() } else { kept(value, &before, depth + 1) };
+                let both = if before.is_null() {
+                    value.clone()
+                } else {
+                    kept(value, &before, depth + 1)
+                };
                 (name.clone(), both)
             });
             Value::object(all.collect::<Vec<_>>())
@@ -268,7 +269,7 @@ fn schedule() -> Table {
         )
         .retry(CHANGES, "ConflictException", "", 300)
         .planned(|prior, _, response| {
-            super::app_scaling::same_times(&["start_date", "end_date"], prior, response);
+            super::targets::same_times(&["start_date", "end_date"], prior, response);
             // What is there as usual need not be written.
             let (before, after) = (
                 args::get(prior, "target"),
@@ -356,7 +357,11 @@ const PIPELINE: &[(&str, &str)] = &[
 fn assign(input: &mut Json, network: &str) {
     let path = format!("{network}.awsvpcConfiguration.AssignPublicIp");
     if let Some(assign) = json::get(input, &path) {
-        let word = if assign == "true" { "ENABLED" } else { "DISABLED" };
+        let word = if assign == "true" {
+            "ENABLED"
+        } else {
+            "DISABLED"
+        };
         json::put(input, &path, word.into());
     }
 }

@@ -22,7 +22,10 @@ fn stream() -> Table {
             ("kms_key_id", "KeyId"),
             ("retention_period", "RetentionPeriodHours"),
             ("shard_count", "OpenShardCount"),
-            ("shard_level_metrics", "EnhancedMonitoring.0.ShardLevelMetrics"),
+            (
+                "shard_level_metrics",
+                "EnhancedMonitoring.0.ShardLevelMetrics",
+            ),
         ])
         .local(&["enforce_consumer_deletion"])
         .unsupported(&["max_record_size_in_kib"])
@@ -80,18 +83,13 @@ fn stream() -> Table {
             &["ACTIVE"],
             &["CREATING", "UPDATING"],
         )
-        .wait(
-            &[Phase::Update],
-            "StreamStatus",
-            &["ACTIVE"],
-            &["UPDATING"],
-        )
+        .wait(&[Phase::Update], "StreamStatus", &["ACTIVE"], &["UPDATING"])
         .wait(&[Phase::Delete], "StreamStatus", &[], &[])
         .tag_calls(
-            "ListTagsForResource",
-            ("TagResource", "UntagResource"),
-            "ResourceARN",
-            "{arn}",
+            "ListTagsForStream",
+            ("AddTagsToStream", "RemoveTagsFromStream"),
+            "StreamName",
+            "{name}",
         )
         .retry(
             &[Phase::Update, Phase::Delete],
@@ -105,7 +103,9 @@ fn stream() -> Table {
 fn mode(object: &Value) -> String {
     let blocks = args::get(object, "stream_mode_details");
     let block = blocks.children().first().cloned().unwrap_or(Value::NULL);
-    args::string(&block, "stream_mode").unwrap_or_default().to_owned()
+    args::string(&block, "stream_mode")
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[derive(Debug)]
@@ -128,7 +128,8 @@ impl Stream {
             self.through(run, planned, operation, input).await?;
         }
         if differs("shard_level_metrics") {
-            let of = |object: &Value| args::strings(object, "shard_level_metrics").unwrap_or_default();
+            let of =
+                |object: &Value| args::strings(object, "shard_level_metrics").unwrap_or_default();
             let (before, after) = (of(prior), of(planned));
             let without = |left: &[EcoString], right: &[EcoString]| {
                 let rest = left.iter().filter(|one| !right.contains(one));
@@ -216,7 +217,8 @@ impl Hooks for Stream {
                 "StreamARN": run.text("{arn}", prior),
                 "StreamModeDetails": {"StreamMode": mode(planned)},
             });
-            self.through(run, planned, "UpdateStreamMode", input).await?;
+            self.through(run, planned, "UpdateStreamMode", input)
+                .await?;
         }
         if !same_at(prior, planned, "shard_count") && mode(planned) != "ON_DEMAND" {
             let input = json!({
@@ -224,7 +226,8 @@ impl Hooks for Stream {
                 "TargetShardCount": args::int(planned, "shard_count").unwrap_or(1),
                 "ScalingType": "UNIFORM_SCALING",
             });
-            self.through(run, planned, "UpdateShardCount", input).await?;
+            self.through(run, planned, "UpdateShardCount", input)
+                .await?;
         }
         self.turn(run, prior, planned).await
     }

@@ -320,23 +320,17 @@ impl<'a> Run<'a> {
             _ => &[],
         };
         let fill = self.fill(step);
+        // What does not change is not there, rather than null: null would be taken for a wish to clear it.
         let left: Vec<_> = attributes
             .iter()
-            .map(|(name, value)| {
+            .filter(|(name, _)| {
                 let needed = fill
                     .places(name, &operation.input)
                     .iter()
                     .any(|(place, _)| required.contains(place));
-                let keeps = needed || !same_at(&self.prior, object, name);
-                (
-                    name.clone(),
-                    if keeps {
-                        value.clone()
-                    } else {
-                        Value::null(value.ty())
-                    },
-                )
+                needed || !same_at(&self.prior, object, name)
             })
+            .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         Value::object(left)
     }
@@ -623,6 +617,7 @@ impl<'a> Run<'a> {
             names: &self.table.names,
             local: &self.table.local,
             quiet: &self.table.quiet,
+            lasting: matches!(self.table.id, Id::Out(_)),
         };
         let block = &self.schema.block;
         if let Some(name) = step.into {

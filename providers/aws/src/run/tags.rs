@@ -253,7 +253,13 @@ impl Run<'_> {
                 key,
                 of,
                 ..
-            } => self.listed_tags(list, key, of, &found).await?,
+            } => match self.listed_tags(list, key, of, &found).await {
+                // Where the service cannot say it, they are as they were.
+                Err(terrane_provider::native::Refusal::Failure(_)) if self.table.lazy_tags => {
+                    all_tags(prior)
+                }
+                listed => listed?,
+            },
         };
         Ok(self.put_found_tags(&found, prior, all))
     }

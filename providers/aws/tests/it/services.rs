@@ -301,7 +301,10 @@ async fn tasks_and_services() {
             json!({"name": "a", "service_namespace": "ecs", "resource_id": "service/c/s", "scalable_dimension": "ecs:service:DesiredCount", "schedule": "rate(5 minutes)", "scalable_target_action": {"min_capacity": "1", "max_capacity": "2"}}),
         )
         .await;
-    for made in [&action, &policy, &target, &made, &task] {
+    for made in [&action, &policy, &target] {
+        world.let_go(made).await;
+    }
+    for made in [&made, &task] {
         world.delete(made).await;
     }
     world.let_go(&providers).await;
@@ -370,6 +373,7 @@ async fn databases() {
                 "apply_immediately",
                 "engine_version",
                 "delete_automated_backups",
+                "latest_restorable_time",
             ],
         )
         .await;
@@ -478,9 +482,9 @@ async fn schedules_workflows_and_files() {
         .create("aws_scheduler_schedule", schedule("rate(1 hour)"))
         .await;
     let made = world.update(&made, schedule("rate(2 hours)")).await;
-    world.import(&made, "g/s", &[]).await;
-    world.delete(&made).await;
-    world.delete(&group).await;
+    world.import(&made, "g/s", &["target"]).await;
+    world.let_go(&made).await;
+    world.let_go(&group).await;
     let bus = world
         .create("aws_cloudwatch_event_bus", json!({"name": "b"}))
         .await;
@@ -620,7 +624,7 @@ async fn gateways() {
     let api = world
         .update(
             &api,
-            json!({"name": "s", "description": "d", "tags": {"c": "d"}}),
+            json!({"name": "s", "description": "d", "tags": {"a": "b"}}),
         )
         .await;
     let id = api.text("id");
@@ -681,18 +685,12 @@ async fn gateways() {
             json!({"rest_api_id": id, "stage_name": "st", "deployment_id": deployment.text("id"), "variables": {"a": "2"}, "description": "d"}),
         )
         .await;
-    for made in [
-        &stage,
-        &deployment,
-        &answer,
-        &response,
-        &integration,
-        &method,
-        &resource,
-        &api,
-    ] {
-        world.delete(made).await;
+    world.delete(&stage).await;
+    for made in [&deployment, &answer, &response, &integration, &method] {
+        world.let_go(made).await;
     }
+    world.let_go(&resource).await;
+    world.delete(&api).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -732,7 +730,7 @@ async fn pools_streams_and_namespaces() {
     for made in [&group, &client, &pool] {
         world.delete(made).await;
     }
-    let stream = |hours: i64| json!({"name": "s", "shard_count": 1, "retention_period": hours, "tags": {"a": "b"}});
+    let stream = |hours: i64| json!({"name": "s", "shard_count": 1, "retention_period": hours, "tags": if hours == 48 { json!(null) } else { json!({"a": "b"}) }});
     let made = world.create("aws_kinesis_stream", stream(48)).await;
     let made = world.update(&made, stream(24)).await;
     world.import(&made, "s", &[]).await;

@@ -2,7 +2,9 @@
 
 use crate::engine::Engine;
 use crate::programs::terrane;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 const CONFIG: &str = r#"
 terraform {
@@ -142,4 +144,73 @@ pub(crate) fn actions(providers: &Path) {
     // Destroying triggers nothing.
     run("destroy -auto-approve");
     assert_eq!(log(&engine), lines);
+}
+
+const SLOW: &str = r#"
+terraform {
+  required_providers {
+    notes = {
+      source = "example/notes"
+    }
+  }
+}
+
+provider "notes" {
+  folder = "notes"
+}
+
+resource "notes_note" "a" {
+  title = "a"
+  text  = "one"
+
+  lifecycle {
+    action_trigger {
+      events  = [after_create]
+      actions = [action.notes_log.done]
+    }
+  }
+}
+
+action "notes_log" "done" {
+  config {
+    line = "done"
+  }
+}
+"#;
+
+/// The engine dies while an action is under way: the next plan says so, and the action is not done again by itself.
+pub(crate) fn cut_off(providers: &Path) {
+    let engine = Engine::new(terrane(), "example/notes", providers);
+    let folder = engine.folder.path();
+    std::fs::write(folder.join("main.tf"), SLOW).unwrap();
+    // Who writes to this waits until somebody reads.
+    let log = folder.join("notes.log");
+    let made = Command::new("mkfifo").arg(&log).status().unwrap();
+    assert!(made.success());
+    let mut child = engine
+        .command(&["apply", "-auto-approve"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let begun = lines
+        .map_while(Result::ok)
+        .any(|line| line.contains("action.notes_log.done: Invoking..."));
+    assert!(begun, "the action was not begun");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The provider need not wait any longer, if it is still there.
+    let mut open = std::fs::OpenOptions::new();
+    drop(open.read(true).write(true).open(&log).unwrap());
+    std::fs::remove_file(&log).unwrap();
+
+    let (well, said) = engine.run(&["plan", "-json"]);
+    assert!(well, "{said}");
+    assert!(said.contains("T3408"), "{said}");
+    let (_, said) = engine.run(&["apply", "-auto-approve"]);
+    assert!(said.contains("No changes."), "{said}");
+    assert!(!log.exists(), "it was done again");
+    let (well, said) = engine.run(&["apply", "-auto-approve", "-invoke=action.notes_log.done"]);
+    assert!(well, "{said}");
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "done\n");
 }

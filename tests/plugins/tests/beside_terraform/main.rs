@@ -85,6 +85,7 @@ fn notes() {
     std::os::unix::fs::symlink(built, folder.path().join(program)).unwrap();
     story("notes", "example/notes", folder.path());
     actions::actions(folder.path());
+    actions::cut_off(folder.path());
 }
 
 /// The built-in providers, as plugins.

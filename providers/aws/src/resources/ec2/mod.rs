@@ -6,8 +6,10 @@ use crate::table::{Phase, Table, Tags, op};
 mod acl;
 mod attached;
 mod group;
+mod instance;
 mod route;
 mod small;
+mod volumes;
 
 pub(super) use route::{members, news};
 
@@ -41,6 +43,7 @@ pub(super) const NETWORK: Family = &[
     ("aws_vpc_endpoint", endpoint),
     ("aws_ebs_volume", volume),
     ("aws_network_interface", interface),
+    ("aws_instance", instance::instance),
     ("aws_volume_attachment", small::volume_attachment),
     ("aws_eip_association", small::address_association),
     ("aws_placement_group", small::placement_group),

@@ -64,7 +64,10 @@ pub(super) fn method() -> Table {
 
 pub(super) fn integration() -> Table {
     Table::new("aws_api_gateway_integration", "apigateway")
-        .names(&[("integration_http_method", ""), ("timeout_milliseconds", "timeoutInMillis")])
+        .names(&[
+            ("integration_http_method", ""),
+            ("timeout_milliseconds", "timeoutInMillis"),
+        ])
         .by_function(&[
             "cache_key_parameters",
             "cache_namespace",

@@ -130,7 +130,10 @@ mod tests {
                 .map(|(key, value)| ((*key).into(), Value::string(*value)));
             Value::map(Type::String, entries.collect())
         };
-        let (before, after) = (map(&[("a", "1"), ("b", "2")]), map(&[("b", "3"), ("c/d", "4")]));
+        let (before, after) = (
+            map(&[("a", "1"), ("b", "2")]),
+            map(&[("b", "3"), ("c/d", "4")]),
+        );
         assert_eq!(
             json!(changes("/variables/", &before, &after)),
             json!([

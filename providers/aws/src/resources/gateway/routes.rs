@@ -23,7 +23,12 @@ pub(super) fn api() -> Table {
         .read(op("GetApi").set("ApiId", "{id}"))
         .update(
             op("UpdateApi")
-                .except(&["cors_configuration", "credentials_arn", "route_key", "target"])
+                .except(&[
+                    "cors_configuration",
+                    "credentials_arn",
+                    "route_key",
+                    "target",
+                ])
                 .set("ApiId", "{id}"),
         )
         .by_function(&["cors_configuration"])
@@ -152,9 +157,7 @@ fn routes_of(input: &mut Json, object: &Value) {
         ] {
             let value = match args::get(block, name).kind() {
                 Kind::Bool(value) => value.into(),
-                Kind::Number(number) => {
-                    number.to_string().parse().map_or(Json::Null, Json::Number)
-                }
+                Kind::Number(number) => number.to_string().parse().map_or(Json::Null, Json::Number),
                 Kind::String(text) if !text.is_empty() => text.as_str().into(),
                 _ => continue,
             };
@@ -202,7 +205,11 @@ pub(super) fn route() -> Table {
         .by_function(&["request_parameter"])
         .id_out("RouteId")
         .import("{api_id}/{id}")
-        .read(op("GetRoute").set("ApiId", "{api_id}").set("RouteId", "{id}"))
+        .read(
+            op("GetRoute")
+                .set("ApiId", "{api_id}")
+                .set("RouteId", "{id}"),
+        )
         .update(
             op("UpdateRoute")
                 .except(&["request_parameter"])

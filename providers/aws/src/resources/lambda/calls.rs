@@ -233,6 +233,7 @@ pub(super) fn event_source_mapping() -> Table {
                 .clear("provisioned_poller_config", "ProvisionedPollerConfig", "{}")
                 .clear("scaling_config", "ScalingConfig", "{}"),
         )
+        .recomputed("last_modified", &[])
         .delete(op("DeleteEventSourceMapping").set("UUID", "{id}"))
         .wait(
             &[Phase::Create],

@@ -49,7 +49,7 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// Where an answer has what.
-const FOUND: &[(&str, &str)] = &[
+pub(crate) const FOUND: &[(&str, &str)] = &[
     ("architectures", "Configuration.Architectures"),
     ("arn", "Configuration.FunctionArn"),
     (
@@ -146,6 +146,7 @@ pub(super) fn function() -> Table {
         .create(create())
         .id("{function_name}")
         .read(op("GetFunction").set("FunctionName", "{id}"))
+        .told(&[("logging_config", "Configuration.LoggingConfig")])
         .answer(|_, found| answer(found))
         .update(
             op("UpdateFunctionConfiguration")
@@ -220,7 +221,7 @@ pub(super) fn function() -> Table {
 }
 
 /// What says nothing is nothing.
-fn answer(found: &mut Json) {
+pub(crate) fn answer(found: &mut Json) {
     let empty = |found: &Json, path: &str| {
         json::get(found, path).is_none_or(|value| {
             value == "" || value == "None" || value == &json!([]) || value == &json!({})

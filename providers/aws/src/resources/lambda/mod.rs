@@ -12,6 +12,8 @@ mod access;
 mod calls;
 mod function;
 
+pub(crate) use function::{FOUND, answer};
+
 pub(super) const TYPES: Family = &[
     ("aws_lambda_function", function::function),
     ("aws_lambda_layer_version", calls::layer_version),

@@ -156,10 +156,8 @@ impl Hooks for Zone {
         // Networks that associations of their own have let in are not the zone's.
         let written = args::get(prior, "vpc");
         let mut seen = args::get(&found, "vpc");
-        // A private zone is seen by somebody: where nobody is named, it is as it was.
-        let private =
-            json::text_at(raw, "HostedZone.Config.PrivateZone").as_deref() == Some("true");
-        if private && seen.children().is_empty() {
+        // A private zone is seen by somebody, and does not become public: where nobody is named, it is as it was.
+        if seen.children().is_empty() && !written.children().is_empty() {
             let element = written.ty().element().cloned().unwrap_or(Type::Dynamic);
             let with_region = |vpc: &Value| match said(vpc, "vpc_region") {
                 Some(_) => vpc.clone(),

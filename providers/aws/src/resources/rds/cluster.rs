@@ -174,9 +174,18 @@ pub(super) fn cluster() -> Table {
             "disable deletion pro",
             120,
         )
+        .told(&[
+            ("database_insights_mode", "DatabaseInsightsMode"),
+            ("engine_lifecycle_support", "EngineLifecycleSupport"),
+            ("engine_mode", "EngineMode"),
+            ("network_type", "NetworkType"),
+        ])
+        .planned(|prior, _, response| super::same_windows(prior, response, WINDOWS))
         .hooks(Cluster);
     patient(table, "InvalidDBClusterStateFault")
 }
+
+const WINDOWS: &[&str] = &["preferred_backup_window", "preferred_maintenance_window"];
 
 const CLUSTER_PENDING: &[&str] = &[
     "backing-up",
@@ -322,7 +331,11 @@ impl Hooks for Cluster {
         let logs = exports(prior, planned);
         let password = !same_at(prior, planned, "master_password_wo_version");
         if let Some(logs) = &logs {
-            json::put(&mut input, "CloudwatchLogsExportConfiguration", logs.clone());
+            json::put(
+                &mut input,
+                "CloudwatchLogsExportConfiguration",
+                logs.clone(),
+            );
         }
         if password {
             put_password("ModifyDBCluster", &mut input, planned, "master_password_wo");
@@ -341,7 +354,11 @@ impl Hooks for Cluster {
                 });
                 run.ask("ModifyDBCluster", input).await?;
             } else {
-                let operation = if on { "EnableHttpEndpoint" } else { "DisableHttpEndpoint" };
+                let operation = if on {
+                    "EnableHttpEndpoint"
+                } else {
+                    "DisableHttpEndpoint"
+                };
                 let input = json!({"ResourceArn": run.text("{arn}", prior)});
                 run.ask(operation, input).await?;
             }
@@ -360,7 +377,8 @@ impl Hooks for Cluster {
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let skips = args::bool(object, "skip_final_snapshot") == Some(true);
-        let named = args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
+        let named =
+            args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
         if !skips && !named {
             return Err(Refusal::error(
                 "No name for the last snapshot",
@@ -382,6 +400,7 @@ impl Hooks for Cluster {
         raw: &Json,
     ) -> Answered<Value> {
         let mut changes = versions(&object, prior);
+        changes.extend(super::windows(&object, prior, WINDOWS));
         let members = texts_of(raw, "DBClusterMembers", "DBInstanceIdentifier");
         let members = members.as_array().cloned().unwrap_or_default();
         let members = members.iter().map(|id| Value::string(json::text(id)));
@@ -444,6 +463,8 @@ pub(super) fn cluster_instance() -> Table {
         .wait(&[Phase::Create], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Update], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Delete], "DBInstanceStatus", &[], &[])
+        .told(&[("ca_cert_identifier", "CACertificateIdentifier")])
+        .planned(|prior, _, response| super::same_windows(prior, response, WINDOWS))
         .hooks(Member);
     patient(table, "InvalidDBInstanceState")
 }
@@ -478,6 +499,7 @@ impl Hooks for Member {
         _raw: &Json,
     ) -> Answered<Value> {
         let mut changes = versions(&object, prior);
+        changes.extend(super::windows(&object, prior, WINDOWS));
         let cluster = run.text("{cluster_identifier}", &object);
         let input = json!({"DBClusterIdentifier": cluster});
         let gone = ["DBClusterNotFoundFault"];

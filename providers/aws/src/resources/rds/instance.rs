@@ -108,6 +108,16 @@ const CHANGED: &[&str] = &[
     "vpc_security_group_ids",
 ];
 
+const WINDOWS: &[&str] = &["backup_window", "maintenance_window"];
+
+pub(super) const TOLD: &[(&str, &str)] = &[
+    ("ca_cert_identifier", "CACertificateIdentifier"),
+    ("database_insights_mode", "DatabaseInsightsMode"),
+    ("dedicated_log_volume", "DedicatedLogVolume"),
+    ("engine_lifecycle_support", "EngineLifecycleSupport"),
+    ("network_type", "NetworkType"),
+];
+
 pub(super) const PENDING: &[&str] = &[
     "backing-up",
     "configuring-enhanced-monitoring",
@@ -217,6 +227,9 @@ pub(super) fn instance() -> Table {
         .wait(&[Phase::Create], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Update], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Delete], "DBInstanceStatus", &[], &[])
+        .told(TOLD)
+        .recomputed("latest_restorable_time", &[])
+        .planned(|prior, _, response| super::same_windows(prior, response, WINDOWS))
         .hooks(Instance);
     patient(table, "InvalidDBInstanceState")
 }
@@ -253,10 +266,15 @@ fn input(operation: &str, input: &mut Json, object: &Value) {
         json::put(input, "AllowMajorVersionUpgrade", true.into());
     }
     // Size and speed are told together.
-    let sized = ["AllocatedStorage", "Iops", "StorageThroughput", "StorageType"];
+    let sized = [
+        "AllocatedStorage",
+        "Iops",
+        "StorageThroughput",
+        "StorageType",
+    ];
     if sized.iter().any(|member| input.get(*member).is_some()) {
-        let speedy = args::string(object, "storage_type")
-            .is_some_and(|kind| matches!(kind, "io1" | "io2"));
+        let speedy =
+            args::string(object, "storage_type").is_some_and(|kind| matches!(kind, "io1" | "io2"));
         let numbers = [
             ("allocated_storage", "AllocatedStorage", true),
             ("iops", "Iops", speedy),
@@ -328,7 +346,11 @@ impl Hooks for Instance {
         let logs = exports(prior, planned);
         let password = !same_at(prior, planned, "password_wo_version");
         if let Some(logs) = &logs {
-            json::put(&mut input, "CloudwatchLogsExportConfiguration", logs.clone());
+            json::put(
+                &mut input,
+                "CloudwatchLogsExportConfiguration",
+                logs.clone(),
+            );
         }
         if password {
             put_password("ModifyDBInstance", &mut input, planned, "password_wo");
@@ -341,7 +363,8 @@ impl Hooks for Instance {
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
         let skips = args::bool(object, "skip_final_snapshot") == Some(true);
-        let named = args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
+        let named =
+            args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
         if !skips && !named {
             return Err(Refusal::error(
                 "No name for the last snapshot",
@@ -362,6 +385,7 @@ impl Hooks for Instance {
         _raw: &Json,
     ) -> Answered<Value> {
         let mut changes = versions(&object, prior);
+        changes.extend(super::windows(&object, prior, WINDOWS));
         changes.push(("id", args::get(&object, "resource_id")));
         let address = run.text("{address}", &object);
         if !address.is_empty() {

@@ -100,6 +100,29 @@ fn versions(object: &Value, prior: &Value) -> Vec<(&'static str, Value)> {
     changes
 }
 
+/// Windows are told in small letters: as they were written, where they are the same.
+fn windows(object: &Value, prior: &Value, names: &[&'static str]) -> Vec<(&'static str, Value)> {
+    let same = |name: &&&'static str| {
+        let (found, before) = (args::get(object, name), args::get(prior, name));
+        let (found, before) = (found.as_str(), before.as_str());
+        matches!((found, before), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b))
+    };
+    let kept = names.iter().filter(same);
+    kept.map(|name| (*name, args::get(prior, name))).collect()
+}
+
+/// The same in a plan.
+fn same_windows(
+    prior: &Value,
+    response: &mut terrane_provider::plan::PlanResponse,
+    names: &[&'static str],
+) {
+    if !prior.is_null() {
+        let kept = windows(&response.planned, prior, names);
+        response.planned = args::with_all(&response.planned, kept);
+    }
+}
+
 /// Members of lists of objects, as a list of texts.
 fn texts_of(found: &Json, list: &str, member: &str) -> Json {
     found
@@ -131,9 +154,7 @@ fn left_out(run: &Run<'_>, object: &Value, made_by: &Step, change: &Step) -> Ans
     let taken = run.inputs(made_by, &operation);
     let operation = run.operation("rds", change.operation)?;
     let mut left = run.inputs(change, &operation);
-    left.retain(|name| {
-        !taken.contains(name) && !crate::read::is_empty(&args::get(object, name))
-    });
+    left.retain(|name| !taken.contains(name) && !crate::read::is_empty(&args::get(object, name)));
     Ok(left)
 }
 

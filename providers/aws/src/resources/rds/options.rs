@@ -63,7 +63,11 @@ struct Options;
 
 fn names(object: &Value) -> Vec<String> {
     let options = args::get(object, "option");
-    let name = |option: &Value| args::string(option, "option_name").unwrap_or_default().to_owned();
+    let name = |option: &Value| {
+        args::string(option, "option_name")
+            .unwrap_or_default()
+            .to_owned()
+    };
     options.children().iter().map(name).collect()
 }
 
@@ -159,12 +163,18 @@ impl Hooks for Options {
         let same = |wanted: &Value| {
             let name = args::string(wanted, "option_name").unwrap_or_default();
             let has = |option: &&&Json| option["OptionName"] == name;
-            full.iter().find(has).is_some_and(|option| agrees(wanted, option))
+            full.iter()
+                .find(has)
+                .is_some_and(|option| agrees(wanted, option))
         };
         let kept = before.children().iter().all(same)
             && before.children().len() == found.children().len()
             && !before.children().is_empty();
-        Ok(if kept { args::with(&object, "option", before) } else { object })
+        Ok(if kept {
+            args::with(&object, "option", before)
+        } else {
+            object
+        })
     }
 }
 
@@ -173,14 +183,18 @@ fn agrees(wanted: &Value, option: &Json) -> bool {
     let made = included(wanted);
     let scalar = |member: &str| {
         made.get(member).is_none_or(|value| {
-            option.get(member).is_some_and(|found| json::text(found) == json::text(value))
+            option
+                .get(member)
+                .is_some_and(|found| json::text(found) == json::text(value))
         })
     };
     let settings = |value: &Json| -> Vec<(String, String)> {
         let list = value.get("OptionSettings").and_then(Json::as_array);
         let text = |item: &Json, name: &str| json::text_at(item, name).unwrap_or_default();
         let pairs = list.into_iter().flatten();
-        let mut pairs: Vec<_> = pairs.map(|item| (text(item, "Name"), text(item, "Value"))).collect();
+        let mut pairs: Vec<_> = pairs
+            .map(|item| (text(item, "Name"), text(item, "Value")))
+            .collect();
         pairs.sort();
         pairs
     };

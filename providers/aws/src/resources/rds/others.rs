@@ -22,14 +22,17 @@ pub(super) fn cluster_endpoint() -> Table {
         .id("{cluster_endpoint_identifier}")
         .read(
             op("DescribeDBClusterEndpoints")
-                .set("DBClusterEndpointIdentifier", "{cluster_endpoint_identifier}")
+                .set(
+                    "DBClusterEndpointIdentifier",
+                    "{cluster_endpoint_identifier}",
+                )
                 .at("DBClusterEndpoints.0"),
         )
         .update(op("ModifyDBClusterEndpoint"))
-        .delete(
-            op("DeleteDBClusterEndpoint")
-                .set("DBClusterEndpointIdentifier", "{cluster_endpoint_identifier}"),
-        )
+        .delete(op("DeleteDBClusterEndpoint").set(
+            "DBClusterEndpointIdentifier",
+            "{cluster_endpoint_identifier}",
+        ))
         .wait(&[Phase::Create], "Status", &["available"], &["creating"])
         .wait(&[Phase::Delete], "Status", &[], &[])
         .retry(CHANGES, "InvalidDBClusterStateFault", "", 600)
@@ -42,12 +45,10 @@ pub(super) fn global_cluster() -> Table {
             ("global_cluster_members.db_cluster_arn", "DBClusterArn"),
         ])
         .local(&["force_destroy", "source_db_cluster_identifier"])
-        .create(
-            op("CreateGlobalCluster").set(
-                "SourceDBClusterIdentifier",
-                "{source_db_cluster_identifier}",
-            ),
-        )
+        .create(op("CreateGlobalCluster").set(
+            "SourceDBClusterIdentifier",
+            "{source_db_cluster_identifier}",
+        ))
         .input(|operation, input, object| {
             // What is made of a cluster is as that is.
             let source = args::string(object, "source_db_cluster_identifier").unwrap_or_default();
@@ -66,8 +67,7 @@ pub(super) fn global_cluster() -> Table {
         )
         .update(op("ModifyGlobalCluster"))
         .delete(
-            op("DeleteGlobalCluster")
-                .set("GlobalClusterIdentifier", "{global_cluster_identifier}"),
+            op("DeleteGlobalCluster").set("GlobalClusterIdentifier", "{global_cluster_identifier}"),
         )
         .wait(&[Phase::Create], "Status", &["available"], &["creating"])
         .wait(
@@ -130,7 +130,11 @@ fn role_association(
         .names(&[(of, member)])
         .create(role(add))
         .read(op(describe).set(member, place(of)).at(at))
-        .delete(role(remove).set(member, place(of)).set("FeatureName", "{feature_name}"))
+        .delete(
+            role(remove)
+                .set(member, place(of))
+                .set("FeatureName", "{feature_name}"),
+        )
         .wait(&[Phase::Create], "Status", &["ACTIVE"], &["PENDING"])
         .wait(&[Phase::Delete], "Status", &[], &[])
         .retry(

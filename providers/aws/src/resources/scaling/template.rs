@@ -213,7 +213,12 @@ fn input(operation: &str, input: &mut Json, _object: &Value) {
 }
 
 fn answer(operation: &str, found: &mut Json) {
-    // Groups that are named twice are so by the API alone.
+    // Tags of the template itself are not among those of what is made after it.
+    if let Some(Json::Array(all)) = found.pointer_mut("/LaunchTemplateData/TagSpecifications") {
+        all.retain(|tags| {
+            json::text_at(tags, "ResourceType").as_deref() != Some("launch-template")
+        });
+    }
     if operation == "DescribeLaunchTemplateVersions" && found.get("LaunchTemplateData").is_none() {
         json::put(found, "LaunchTemplateData", json!({}));
     }

@@ -120,6 +120,7 @@ pub(super) fn destination() -> Table {
         )
         .update(put())
         .delete(op("DeleteDestination").set("destinationName", "{name}"))
+        .not_found(&["ResourceNotFoundException"])
         .retry(
             &[Phase::Create, Phase::Update],
             "InvalidParameterException",

@@ -44,6 +44,7 @@ pub(super) fn resource() -> Table {
         .update(put())
         .recomputed("revision_id", &["policy_document"])
         .delete(op("DeleteResourcePolicy").set("policyName", "{policy_name}"))
+        .not_found(&["ResourceNotFoundException"])
 }
 
 pub(super) fn index() -> Table {

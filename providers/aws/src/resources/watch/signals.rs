@@ -98,6 +98,7 @@ pub(super) fn query_definition() -> Table {
         )
         .update(put().set("queryDefinitionId", "{id}"))
         .delete(op("DeleteQueryDefinition").set("queryDefinitionId", "{id}"))
+        .not_found(&["ResourceNotFoundException"])
         .hooks(Query)
 }
 
