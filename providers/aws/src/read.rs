@@ -19,6 +19,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) local: &'a [&'static str],
     /// Attributes that are looked at only where the object has them: the API sets them by itself.
     pub(crate) quiet: &'a [&'static str],
+    /// The object is the one that it was, since AWS gave it its id: what cannot change of it is as it was, where nothing is told of it.
+    pub(crate) lasting: bool,
 }
 
 impl Reader<'_> {
@@ -63,7 +65,9 @@ impl Reader<'_> {
             let converted = match self.find(&path, answer) {
                 Some(found) => self.value(ty, found, &before, &path, depth + 1),
                 // Secrets are not told.
-                None if self.knows(&path, shape) && !about.sensitive => absent(&before, ty),
+                None if self.knows(&path, shape) && !about.sensitive && !self.stays(about) => {
+                    absent(&before, ty)
+                }
                 None => before.clone(),
             };
             let value = tolerate(about, converted, &before);
@@ -131,12 +135,19 @@ impl Reader<'_> {
                         _ => in_order(Value::list(element, made), &before),
                     }
                 }
-                None if self.knows(&path, shape) => nested.empty_value(),
+                // What is not told of stays where it stays unwritten too, and so does a block that says nothing.
+                None if self.knows(&path, shape) && !about.keeps() && !says_nothing(&before) => {
+                    nested.empty_value()
+                }
                 None => before,
             };
             (name.clone(), value)
         });
         Value::object(attributes.chain(blocks).collect::<Vec<_>>())
+    }
+
+    fn stays(&self, about: &AttributeFacts) -> bool {
+        self.lasting && about.replaces()
     }
 
     fn find<'a>(&self, path: &str, answer: &'a Json) -> Option<&'a Json> {
@@ -363,6 +374,16 @@ pub(crate) fn is_empty(value: &Value) -> bool {
         Kind::Map(map) => map.is_empty(),
         Kind::Marked(_, inner) => is_empty(inner),
         Kind::Unknown(..) | Kind::Object(_) => false,
+    }
+}
+
+/// Whether there is nothing in blocks, however deep.
+fn says_nothing(value: &Value) -> bool {
+    match value.kind() {
+        Kind::List(items) | Kind::Set(items) => items.iter().all(says_nothing),
+        Kind::Object(attributes) => attributes.iter().all(|(_, value)| says_nothing(value)),
+        Kind::Marked(_, inner) => says_nothing(inner),
+        _ => value.is_null(),
     }
 }
 

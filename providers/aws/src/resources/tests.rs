@@ -219,6 +219,7 @@ fn what_is_not_read_by_the_rule_is_listed() {
             names: &table.names,
             local: &table.local,
             quiet: &table.quiet,
+            lasting: false,
         };
         let all = facts
             .block

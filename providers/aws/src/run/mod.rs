@@ -617,6 +617,7 @@ impl<'a> Run<'a> {
             names: &self.table.names,
             local: &self.table.local,
             quiet: &self.table.quiet,
+            lasting: matches!(self.table.id, Id::Out(_)),
         };
         let block = &self.schema.block;
         if let Some(name) = step.into {

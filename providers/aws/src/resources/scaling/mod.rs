@@ -2,7 +2,7 @@
 
 use super::Family;
 use crate::json;
-use crate::table::{Phase, Table, op};
+use crate::table::{Phase, Table, Tags, op};
 use serde_json::Value as Json;
 use terrane_provider::args;
 use terrane_value::Value;
@@ -17,7 +17,9 @@ pub(super) const TYPES: Family = &[
     ("aws_autoscaling_schedule", schedule),
     ("aws_autoscaling_lifecycle_hook", lifecycle_hook),
     ("aws_autoscaling_attachment", attachment),
+    ("aws_autoscaling_traffic_source_attachment", traffic_source),
     ("aws_launch_template", template::template),
+    ("aws_ec2_capacity_reservation", capacity_reservation),
 ];
 
 fn schedule() -> Table {
@@ -117,6 +119,60 @@ fn attachment() -> Table {
             groups("DetachLoadBalancerTargetGroups")
                 .set("TargetGroupARNs", "{lb_target_group_arn}"),
         )
+}
+
+/// What sends traffic to a group.
+fn traffic_source() -> Table {
+    let put = |operation| {
+        op(operation)
+            .bare()
+            .set("AutoScalingGroupName", "{autoscaling_group_name}")
+            .set("TrafficSources", "{traffic_source}")
+    };
+    Table::new("aws_autoscaling_traffic_source_attachment", "autoscaling")
+        .local(&["autoscaling_group_name", "traffic_source"])
+        .create(put("AttachTrafficSources"))
+        .id("{autoscaling_group_name},{traffic_source.0.type},{traffic_source.0.identifier}")
+        .read(
+            op("DescribeTrafficSources")
+                .set("AutoScalingGroupName", "{autoscaling_group_name}")
+                .at("TrafficSources[Identifier={traffic_source.0.identifier}]"),
+        )
+        .delete(put("DetachTrafficSources"))
+        .gone_when("State", &["Removing", "Removed"])
+        .wait(
+            &[Phase::Create],
+            "State",
+            &["Added", "InService"],
+            &["Adding"],
+        )
+}
+
+fn capacity_reservation() -> Table {
+    Table::new("aws_ec2_capacity_reservation", "ec2")
+        .names(&[
+            ("arn", "CapacityReservationArn"),
+            ("instance_count", "TotalInstanceCount"),
+            ("instance_count", "InstanceCount"),
+        ])
+        .create(op("CreateCapacityReservation"))
+        .id_out("CapacityReservation.CapacityReservationId")
+        .read(
+            op("DescribeCapacityReservations")
+                .set("CapacityReservationIds", "{id}")
+                .at("CapacityReservations.0"),
+        )
+        .update(op("ModifyCapacityReservation").set("CapacityReservationId", "{id}"))
+        .delete(op("CancelCapacityReservation").set("CapacityReservationId", "{id}"))
+        .gone_when("State", &["cancelled", "expired"])
+        .wait(
+            &[Phase::Create],
+            "State",
+            &["active"],
+            &["pending", "payment-pending"],
+        )
+        .tags(Tags::Ec2("capacity-reservation"))
+        .not_found(&["InvalidCapacityReservationId.NotFound"])
 }
 
 /// The text of an attribute, if it says anything.
