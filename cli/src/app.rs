@@ -25,6 +25,8 @@ pub(crate) struct App {
     mode: Mode,
     no_color: bool,
     compact_warnings: bool,
+    /// The command that was asked for, as soon as it is known.
+    running: Option<&'static Command>,
 }
 
 impl App {
@@ -43,7 +45,13 @@ impl App {
             mode: Mode::Human,
             no_color,
             compact_warnings: false,
+            running: None,
         }
+    }
+
+    /// This command was asked for.
+    pub(crate) fn begin(&mut self, command: &'static Command) {
+        self.running = Some(command);
     }
 
     pub(crate) fn env(&self) -> &BTreeMap<String, String> {
@@ -226,9 +234,11 @@ impl App {
         };
         self.show_report(&Report::plain(diagnostic));
         if self.mode == Mode::Human {
-            let help = command.map_or_else(String::new, |command| {
-                format!("{} ", command.path.join(" "))
-            });
+            let help = command
+                .or(self.running)
+                .map_or_else(String::new, |command| {
+                    format!("{} ", command.path.join(" "))
+                });
             self.out
                 .error(&format!("\nFor help, run:\n  terrane {help}-help\n"));
         }

@@ -13,7 +13,12 @@ mod view;
 use app::App;
 use args::table::{Command, find};
 use exit::Exit;
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// A plan makes and drops many small values: with this an eighth of all instructions is saved, and some memory (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     crash::install();
@@ -75,6 +80,7 @@ fn run(app: &mut App, mut arguments: Vec<String>) -> Exit {
 }
 
 fn dispatch(app: &mut App, command: &'static Command, given: Vec<String>) -> Exit {
+    app.begin(command);
     let given = match app.with_environment(command, given) {
         Ok(given) => given,
         Err(problem) => return app.usage_error(Some(command), &problem),

@@ -13,11 +13,10 @@ use crate::session::{Session, new_run};
 use crate::ui::Ui;
 use std::sync::Arc;
 use terrane_apply::{Applied, Applier, ApplyInput};
-use terrane_gate::{ApprovedPlan, Consent, Policy, Refusal};
+use terrane_gate::{ApprovedPlan, Consent, Policy, Refusal, Weighed};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::exec::StepKind;
-use terrane_plan::plan::Plan;
 use terrane_store::Workspace;
 use terrane_store::lease::Claim;
 use terrane_value::Value;
@@ -39,6 +38,11 @@ impl Approved {
     #[must_use]
     pub fn claim(&self) -> Claim {
         self.plan.plan().claim.clone()
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        self.plan.plan()
     }
 
     /// How many steps there are to do.
@@ -78,37 +82,10 @@ impl Done {
     }
 }
 
-/// Passes a plan through the gate.
-///
-/// # Errors
-/// When it does not pass.
-pub fn approve(
-    made: Made,
-    digest: String,
-    gating: Option<Gating>,
-    (policy, consent): (Policy<'_>, &Consent),
-) -> Result<Approved, Refusal> {
-    let Made {
-        plan,
-        loaded,
-        snapshot: _,
-        variables,
-        diagnostics: _,
-    } = made;
-    let parts = Parts {
-        plan,
-        loaded,
-        variables,
-        digest,
-        text: PlanText::default(),
-    };
-    approve_parts(parts, gating, policy, consent)
-}
-
 /// A plan that is to be approved, with everything that is needed to carry it out.
 #[derive(Debug)]
-pub(crate) struct Parts {
-    pub(crate) plan: Plan,
+pub struct Parts {
+    pub(crate) plan: Weighed,
     pub(crate) loaded: Loaded,
     pub(crate) variables: Vec<Value>,
     pub(crate) digest: String,
@@ -116,8 +93,42 @@ pub(crate) struct Parts {
     pub(crate) text: PlanText,
 }
 
-/// Passes the parts of a plan through the gate.
-pub(crate) fn approve_parts(
+impl Parts {
+    /// A plan that was made just now, with what was written of it. `digest`: names it.
+    #[must_use]
+    pub fn of(made: Made, digest: String, text: PlanText) -> Self {
+        let Made {
+            plan,
+            loaded,
+            snapshot: _,
+            variables,
+            diagnostics: _,
+        } = made;
+        Self {
+            plan: plan.into(),
+            loaded,
+            variables,
+            digest,
+            text,
+        }
+    }
+
+    /// The plan, as policies and gates look at it.
+    #[must_use]
+    pub fn seen(&self) -> Seen<'_> {
+        Seen::with(self.plan.plan(), &self.loaded, self.text.clone())
+    }
+
+    pub(crate) fn weighed(&self) -> &Weighed {
+        &self.plan
+    }
+}
+
+/// Passes a plan through the gate.
+///
+/// # Errors
+/// When it does not pass.
+pub fn approve(
     parts: Parts,
     gating: Option<Gating>,
     policy: Policy<'_>,
@@ -130,15 +141,10 @@ pub(crate) fn approve_parts(
         digest,
         text,
     } = parts;
-    let plan_time = plan.timestamp.to_string();
+    let plan_time = plan.plan().timestamp.to_string();
     let approved = match &gating {
         None => ApprovedPlan::approve(plan, policy, consent)?,
-        Some(gating) => {
-            let seen = Seen::with(&plan, &loaded, text);
-            gating.with_case(&seen, |case| {
-                ApprovedPlan::approve(plan.clone(), Policy::Gates(case), consent)
-            })?
-        }
+        Some(gating) => gating.approve(plan, (&loaded, text), consent)?,
     };
     Ok(Approved {
         plan: approved,
@@ -213,11 +219,15 @@ pub async fn carry_out(
     let mut pool = Pool::new(config, registry, interrupt.clone(), session.places);
     let driven = drive_apply(applier, &mut pool, &mut *workspace, interrupt, ui).await;
     pass::end(session, &run, driven.as_ref().ok());
-    let applied = driven?;
+    let mut applied = driven?;
     let snapshot = workspace.snapshot();
-    workspace
-        .close()
-        .map_err(Failure::store("Closing the state failed"))?;
+    if let Err(error) = workspace.close() {
+        // Beside what went wrong before, which may be why.
+        let failure = Failure::store("Closing the state failed")(error);
+        applied
+            .diagnostics
+            .extend(failure.into_report().diagnostics);
+    }
     Ok(Done {
         applied,
         sources,

@@ -8,7 +8,12 @@ use crate::rules;
 use crate::session::Session;
 use serde_json::{Value, json};
 use terrane_store::StateStore;
-use terrane_store::audit::{Audit, AuditError, Carried, Draft, Entry, Head, Kept, Log};
+use terrane_store::audit::{
+    Audit, AuditError, Carried, Draft, Entry, Head, Kept, Log, SEGMENT, Turn,
+};
+
+/// A longer segment of a log, in bytes, is closed: so much is read and checked whenever something is recorded or judged.
+const LONGEST_SEGMENT: usize = 4 << 20;
 
 /// The logs of the store; `None`: it keeps none.
 ///
@@ -50,7 +55,7 @@ pub(crate) fn put(
     })
 }
 
-/// Reads a log.
+/// Reads a log: its present segment, with what matters of those before it.
 ///
 /// # Errors
 /// When it can't be read, or is damaged.
@@ -84,7 +89,20 @@ pub(crate) fn record(
         return Ok(());
     };
     let draft = draft(session, kind, body, once)?;
-    terrane_store::audit::append(audit, &session.workspace()?, &[draft]).map_err(failed)
+    append(session, audit, (&session.workspace()?, draft), None).map_err(failed)
+}
+
+fn append(
+    session: &Session,
+    audit: &dyn Audit,
+    (workspace, draft): (&str, Draft),
+    behind: Option<Head>,
+) -> Result<(), AuditError> {
+    let turn = Turn {
+        longest: LONGEST_SEGMENT,
+        live: &|log| crate::gates::live::live(session, log),
+    };
+    terrane_store::audit::append_as(audit, workspace, &[draft], behind, Some(&turn))
 }
 
 /// The same of what rests on all that is recorded up to an entry. `false`: something was recorded behind it.
@@ -102,7 +120,7 @@ pub(crate) fn record_behind(
         return Ok(true);
     };
     let draft = draft(session, kind, body, once)?;
-    match terrane_store::audit::append_behind(audit, &session.workspace()?, head, &[draft]) {
+    match append(session, audit, (&session.workspace()?, draft), Some(head)) {
         Ok(()) => Ok(true),
         Err(AuditError::Moved) => Ok(false),
         Err(error) => Err(failed(error)),
@@ -251,9 +269,7 @@ pub fn export(session: &Session) -> Result<Vec<u8>, Failure> {
     let Some(audit) = of(session)? else {
         return Err(no_log());
     };
-    audit
-        .read(&session.workspace()?)
-        .map_err(Failure::store("Reading the audit log failed"))
+    terrane_store::audit::whole_text(audit, &session.workspace()?).map_err(failed)
 }
 
 /// Entries of the log of the current workspace. All hashes are checked. `expect`: a hash that was written down before, which must be among them.
@@ -264,9 +280,14 @@ pub fn show(session: &Session, filter: &Filter, expect: Option<&str>) -> Result<
     let Some(audit) = of(session)? else {
         return Err(no_log());
     };
-    let mut log = read(audit, &session.workspace()?)?;
+    let mut log = terrane_store::audit::whole(audit, &session.workspace()?).map_err(failed)?;
     for entry in &mut log.entries {
-        entry.draft.body = open(session, &entry.draft.body)?;
+        let body = &entry.draft.body;
+        entry.draft.body = if entry.draft.kind == SEGMENT {
+            shortened(body)
+        } else {
+            open(session, body)?
+        };
     }
     let mut problems = beside_history(session, &log)?;
     if log.torn > 0 {
@@ -290,6 +311,16 @@ pub fn show(session: &Session, filter: &Filter, expect: Option<&str>) -> Result<
         entries,
         head,
         problems,
+    })
+}
+
+/// What a segment begins with, without what it repeats of those before it.
+fn shortened(body: &Value) -> Value {
+    let count = |key: &str| body.get(key).and_then(Value::as_array).map_or(0, Vec::len);
+    json!({
+        "number": body.get("number"),
+        "entries": count("live"),
+        "names": count("once"),
     })
 }
 

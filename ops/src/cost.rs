@@ -103,25 +103,44 @@ pub fn fact(estimate: &Estimate) -> Cost {
     }
 }
 
-/// Makes a price book of the price lists that AWS publishes. `regions`: of which; none: of all.
+/// Makes a price book of the price lists that AWS publishes. `regions`: of which; none: of all. `reserved`: how what can be is reserved (`1yr,no-upfront`).
 ///
 /// # Errors
 /// When a file can't be read or is none, or the book can't be written.
 pub fn make_book(
     offers: &[PathBuf],
     regions: &BTreeSet<String>,
+    reserved: Option<&str>,
     out: &Path,
 ) -> Result<usize, Failure> {
+    let reserved = reserved.map(|text| {
+        text.parse::<import::Reserved>().map_err(|problem| {
+            Failure::input(
+                &cost::UNUSABLE_PRICES,
+                format!("-reserved={text} can't be understood: {problem}. Write it as in -reserved=1yr,no-upfront or -reserved=3yr,partial-upfront,convertible."),
+            )
+        })
+    });
+    let reserved = reserved.transpose()?;
+    let choice = import::Choice {
+        regions,
+        currency: "USD",
+        reserved: reserved.as_ref(),
+    };
     let rules = Rules::shipped().map_err(|error| failure(&error))?;
     let mut prices = Vec::new();
     let mut published = BTreeSet::new();
     for path in offers {
-        let offer = import::offer(path, &rules, regions, "USD").map_err(|error| failure(&error))?;
+        let offer = import::offer(path, &rules, &choice).map_err(|error| failure(&error))?;
         prices.extend(offer.prices);
         published.extend(offer.published.get(..10).map(str::to_owned));
     }
     let published: Vec<String> = published.into_iter().collect();
-    let book = Book::new("USD", "AWS price list", &published.join(", "), prices);
+    let source = match &reserved {
+        None => "AWS price list".to_owned(),
+        Some(reserved) => format!("AWS price list, reserved where possible ({reserved})"),
+    };
+    let book = Book::new("USD", &source, &published.join(", "), prices);
     let text = book.write().map_err(|_| {
         Failure::input(
             &cost::UNUSABLE_PRICES,

@@ -160,6 +160,10 @@ fn address(text: &str) -> Result<InstanceAddr, Failure> {
             &rules::import::INVALID_ADDRESS,
             "A managed resource address is required. Importing into a data resource is not allowed.",
         )),
+        Mode::Action => Err(Failure::input(
+            &rules::import::INVALID_ADDRESS,
+            "A managed resource address is required. An action is nothing that could be imported.",
+        )),
         Mode::Ephemeral => Err(Failure::input(
             &rules::import::INVALID_ADDRESS,
             "A managed resource address is required. Importing into an ephemeral resource is not allowed.",

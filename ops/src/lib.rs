@@ -23,6 +23,7 @@ mod encryption;
 mod functions;
 mod generate;
 pub mod load;
+mod memo;
 pub mod plugins;
 pub mod providers;
 mod provision;

@@ -9,6 +9,7 @@ use crate::generate::{self, Written};
 use crate::init::left_behind;
 use crate::interrupt::Interrupt;
 use crate::load::{Loaded, Origin, load};
+use crate::memo::Shelf;
 use crate::rules;
 use crate::selection::{addresses, selected};
 use crate::session::Session;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use terrane_config::validate::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
-use terrane_model::addr::{InstanceAddr, Target};
+use terrane_model::addr::{InstanceAddr, Mode, Target};
 use terrane_model::event::{Event, Intent};
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::generate::Generated;
@@ -36,6 +37,8 @@ pub struct PlanRequest {
     pub mode: PlanMode,
     /// Trust the state instead of reading objects.
     pub skip_refresh: bool,
+    /// Ask providers also what they need not be asked again.
+    pub skip_memo: bool,
     /// `-allow-deferral`: what providers can't decide yet is left to a later plan.
     pub allow_deferral: bool,
     /// `-target`
@@ -44,6 +47,8 @@ pub struct PlanRequest {
     pub excludes: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
+    /// `-invoke`: do this action, and nothing else.
+    pub invoke: Option<String>,
     /// `-var` and `-var-file`, in order.
     pub variables: Vec<VariableArgument>,
     /// `-to`: the version of the state to go back to.
@@ -182,18 +187,23 @@ async fn once(
             ..options(session, request, selection, written, now_ms)?
         },
     });
+    let (shelf, memo) = Shelf::open(session).filter(|_| !request.skip_memo).unzip();
     let mut pool = Pool::new(
         loaded.config.clone(),
         loaded.registry.clone(),
         interrupt.clone(),
         session.places,
     )
-    .with_budget(request.budget.clone());
+    .with_budget(request.budget.clone())
+    .with_memo(memo);
     let Planned {
         plan,
         diagnostics: found,
         generated,
     } = drive_plan(planner, &mut pool, interrupt, ui).await?;
+    if let Some(shelf) = shelf {
+        shelf.save();
+    }
     diagnostics.extend(found);
     let Some(mut plan) = plan else {
         return Err(refused(diagnostics, loaded));
@@ -201,6 +211,9 @@ async fn once(
     if let Some(back) = &back {
         diagnostics.extend(restore::report(&plan, &back.then, loaded.registry.infos()));
     }
+    let (notes, found) = terrane_plan::risk::notes(&loaded.config, &loaded.sources);
+    plan.notes = notes;
+    diagnostics.extend(found);
     plan.errored |= diagnostics.has_errors();
     let made = Made {
         plan,
@@ -241,6 +254,7 @@ fn options(
         targets,
         excludes,
         replace,
+        invoke,
     } = selection;
     Ok(PlanOptions {
         mode: request.mode,
@@ -249,6 +263,7 @@ fn options(
         targets,
         excludes,
         replace,
+        invoke,
         workspace: session.workspace()?.into(),
         cwd: session.cwd.as_str().into(),
         now_ms,
@@ -363,6 +378,7 @@ struct Selection {
     targets: Vec<Target>,
     excludes: Vec<Target>,
     replace: Vec<InstanceAddr>,
+    invoke: Option<Target>,
 }
 
 impl Selection {
@@ -402,10 +418,24 @@ impl Selection {
                 "-replace can't be given together with -destroy or -refresh-only.",
             ));
         }
-        if request.mode == PlanMode::RefreshOnly && request.skip_refresh {
+        if request.mode == PlanMode::RefreshOnly && request.skip_refresh && request.invoke.is_none()
+        {
             diagnostics.push(Diagnostic::error(
                 &rules::planning::REFRESH_ONLY_WITHOUT_REFRESH,
                 "-refresh-only does nothing but refresh, so -refresh=false can't be given with it.",
+            ));
+        }
+        let named = addresses("-invoke", request.invoke.as_slice(), &mut diagnostics);
+        let invoke = named.into_iter().next();
+        let is_action = |target: &Target| match target {
+            Target::Resource(resource) => resource.mode == Mode::Action,
+            Target::Instance(instance) => instance.resource.mode == Mode::Action,
+            Target::Module(_) => false,
+        };
+        if invoke.as_ref().is_some_and(|target| !is_action(target)) {
+            diagnostics.push(Diagnostic::error(
+                &rules::planning::INVALID_INVOKE,
+                "-invoke takes the address of an action: -invoke=action.TYPE.NAME",
             ));
         }
         if diagnostics.has_errors() {
@@ -415,6 +445,7 @@ impl Selection {
             targets,
             excludes,
             replace,
+            invoke,
         })
     }
 }

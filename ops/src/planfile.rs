@@ -3,7 +3,7 @@
 //! The engine says what is in the file. It holds values as they are, sensitive ones too, so only its owner may read it, and it is encrypted where
 //! the `encryption` block says so for plans.
 
-use crate::apply::{Approved, Parts, approve_parts};
+use crate::apply::{self, Approved, Parts};
 use crate::backend::record;
 use crate::failure::{Failure, Report};
 use crate::gates::book::{Book, SAVED};
@@ -159,25 +159,29 @@ fn sources(folder: &ModuleFolder) -> impl Iterator<Item = (String, Arc<[u8]>)> {
     })
 }
 
-/// The folders that hold these files; the root first, even if it is empty.
+/// The folders that hold these files; the root first, even if it is empty. The others are in the order in which they were saved: callers come before what
+/// they call, which tells the folder that is called from others of its package.
 fn folders(sources: Vec<(String, Arc<[u8]>)>) -> Vec<ModuleFolder> {
-    let mut by_dir: BTreeMap<String, Vec<ModuleFile>> = BTreeMap::new();
+    let mut folders = vec![ModuleFolder {
+        dir: ".".into(),
+        files: Vec::new(),
+    }];
+    let mut places = BTreeMap::from([(String::from("."), 0)]);
     for (path, content) in sources {
         let (dir, name) = path.rsplit_once('/').unwrap_or((".", &path));
-        by_dir.entry(dir.to_owned()).or_default().push(ModuleFile {
+        let at = *places.entry(dir.to_owned()).or_insert(folders.len());
+        if at == folders.len() {
+            folders.push(ModuleFolder {
+                dir: dir.into(),
+                files: Vec::new(),
+            });
+        }
+        folders[at].files.push(ModuleFile {
             name: name.to_owned(),
             content: content.to_vec(),
         });
     }
-    let root = ModuleFolder {
-        dir: ".".into(),
-        files: by_dir.remove(".").unwrap_or_default(),
-    };
-    let rest = by_dir.into_iter().map(|(dir, files)| ModuleFolder {
-        dir: dir.into(),
-        files,
-    });
-    std::iter::once(root).chain(rest).collect()
+    folders
 }
 
 fn write_private(path: &str, bytes: &[u8]) -> std::io::Result<()> {
@@ -215,7 +219,7 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
     })?;
     let SavedPlan {
         version: _,
-        plan,
+        mut plan,
         sources,
         extra,
     } = saved;
@@ -253,6 +257,8 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
         &given,
     )
     .await?;
+    // What could not be understood was said when the plan was made.
+    (plan.notes, _) = terrane_plan::risk::notes(&loaded.config, &loaded.sources);
     Ok(Saved {
         plan,
         digest: digest.to_string(),
@@ -487,12 +493,12 @@ pub fn approve(
     }
     loaded.warnings = Diagnostics::new();
     let parts = Parts {
-        plan,
+        plan: plan.into(),
         loaded,
         variables: values,
         digest,
         text,
     };
-    approve_parts(parts, gating, Policy::AutoApprove, &Consent::Auto)
+    apply::approve(parts, gating, Policy::AutoApprove, &Consent::Auto)
         .map_err(|refusal| pass::not_approved(&refusal))
 }

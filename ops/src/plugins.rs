@@ -58,11 +58,16 @@ fn schema_folder(session: &Session) -> Option<PathBuf> {
         Some(folder) => return Some(PathBuf::from(folder)),
         None => {}
     }
+    Some(cache_folder(session)?.join("schemas"))
+}
+
+/// Where this program keeps what is of use to all folders of the user.
+pub(crate) fn cache_folder(session: &Session) -> Option<PathBuf> {
     let cache = match variable(session, "XDG_CACHE_HOME") {
         Some(cache) => PathBuf::from(cache),
         None => PathBuf::from(variable(session, "HOME")?).join(".cache"),
     };
-    Some(cache.join("terrane").join("schemas"))
+    Some(cache.join("terrane"))
 }
 
 /// Ends all plugins in good order. For the end of a command.

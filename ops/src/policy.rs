@@ -4,10 +4,10 @@ use crate::failure::Failure;
 use crate::install::sentence;
 use crate::load::Loaded;
 use crate::rules::policy;
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use terrane_model::addr::{ConfigResource, InstanceAddr};
 use terrane_model::with_causes;
 use terrane_plan::plan::Plan;
@@ -67,9 +67,9 @@ pub struct Seen<'a> {
     json: PlanText,
 }
 
-/// The JSON form of a plan, if it was needed.
+/// The JSON form of a plan, if it was needed. Copies share it.
 #[derive(Clone, Debug, Default)]
-pub struct PlanText(OnceCell<String>);
+pub struct PlanText(Arc<OnceLock<String>>);
 
 impl<'a> Seen<'a> {
     /// A plan with the configuration that it was made from.

@@ -68,6 +68,7 @@ impl Registry {
             Mode::Managed => &schema.resources,
             Mode::Data => &schema.data_sources,
             Mode::Ephemeral => &schema.ephemeral_resources,
+            Mode::Action => &schema.actions,
         };
         of_mode.get(type_name).cloned()
     }

@@ -337,7 +337,9 @@ impl Session {
                 .find_map(|name| self.env.get(*name).filter(|value| !value.is_empty()))
                 .cloned()
         };
-        let user = var(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| String::from("unknown"));
+        let user = var(&["USER", "LOGNAME", "USERNAME"])
+            .or_else(terrane_store::lease::registered_user)
+            .unwrap_or_else(|| String::from("unknown"));
         let host = var(&["HOSTNAME", "COMPUTERNAME"])
             .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok())
             .unwrap_or_else(|| String::from("localhost"));

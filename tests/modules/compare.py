@@ -2,12 +2,13 @@
 """Plans the examples of real modules with two engines and compares what `show -json` says of the plans.
 
 Modules come from a registry on this machine that serves the folders given by --modules (OWNER+terraform-PROVIDER-NAME), whatever version is asked
-for. The cloud is a provider that a file of schemas describes (`described-provider` of tests/plugins); others are taken from a folder of programs.
+for. The clouds are providers that files of schemas describe (`described-provider` of tests/plugins); others are taken from a folder of programs.
 
-    compare.py --ours terrane --peer terraform --provider target/debug/described-provider \\
-        --schemas aws-schemas.json --modules DIR [--programs DIR] [--only TEXT] [--limit N] [--apply] [--work DIR]
+    compare.py --ours terrane --peer terraform --provider target/debug/described-provider --fake hashicorp/aws=aws-schemas.json \\
+        --modules DIR [--programs DIR] [--answers FILE] [--only TEXT] [--limit N] [--steps plan,json,apply,again,…] [--bare] [--part I/N] [--work DIR]
 
-Prints a line for each example and the differences; exits with 1 if there are any.
+With --bare, folders of modules that no example calls are planned by themselves, with made-up values (values.py). Steps after `apply` plan again what was
+applied: as it is, with -refresh-only, -destroy, -target, -replace. Prints a line for each example and the differences; exits with 1 if there are any.
 """
 
 import argparse
@@ -24,6 +25,8 @@ import sys
 import tarfile
 import tempfile
 import threading
+
+import values
 
 ANSWERS = {
     "aws_partition": {"partition": "aws", "dns_suffix": "amazonaws.com", "reverse_dns_prefix": "com.amazonaws", "id": "aws"},
@@ -79,12 +82,43 @@ class Registry(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+# Whether modules are without the validations of their variables (--no-validations).
+BARE_VARIABLES = [False]
+
+
+def without_validations(text):
+    """Newer modules have conditions that only engines can evaluate that stop at what decides an && or ||."""
+    parts, at = [], 0
+    for found in re.finditer(r"^[ \t]*validation[ \t]*\{", text, re.M):
+        if found.start() < at:
+            continue
+        end, depth = found.end(), 1
+        for token in values.TOKEN.finditer(text, found.end()):
+            end = token.end()
+            depth += (token[0].strip() == "{") - (token[0].strip() == "}")
+            if not depth:
+                break
+        parts.append(text[at : found.start()])
+        at = end
+    return "".join(parts) + text[at:]
+
+
+def content(path):
+    data = path.read_bytes()
+    if BARE_VARIABLES[0] and path.suffix == ".tf":
+        return without_validations(data.decode(errors="replace")).encode()
+    return data
+
+
 def package(folder):
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink() and ".git" not in path.parts:
-                archive.add(path, str(path.relative_to(folder)))
+                entry = archive.gettarinfo(path, str(path.relative_to(folder)))
+                inside = content(path)
+                entry.size = len(inside)
+                archive.addfile(entry, io.BytesIO(inside))
     return data.getvalue()
 
 
@@ -108,32 +142,61 @@ def start_registry(folders):
     return server.server_address[1]
 
 
-def start_provider(program, schemas, work):
+def mentioned(folders):
+    """All words that may be types: a fake serves no more than these, which spares both engines the rest."""
+    words = set()
+    for folder in folders:
+        for pattern in ("*.tf", "*.tf.json"):
+            for file in folder.rglob(pattern):
+                words.update(re.findall(r'"?\b([a-z0-9]+_\w+)"?', file.read_text(errors="replace")))
+    return words
+
+
+def start_provider(program, name, schemas, answers, words, work):
     facts = json.loads(schemas.read_text())
-    endpoints = facts["provider"]["blocks"]["endpoints"]
-    endpoints["attributes"] = {key: {"type": "string", "optional": True} for key in facts["provider"]["endpoint_keys"]}
-    (work / "schemas.json").write_text(json.dumps(facts))
-    (work / "answers.json").write_text(json.dumps(ANSWERS))
-    command = [program, "hashicorp/aws", work / "schemas.json", work / "answers.json", "--debug"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PLUGIN_PROTOCOL_VERSIONS": "5"})
+    for kind in ("resources", "data_sources"):
+        facts[kind] = {key: about for key, about in facts[kind].items() if key in words}
+    if keys := facts["provider"].get("endpoint_keys"):
+        facts["provider"]["blocks"]["endpoints"]["attributes"] = {key: {"type": "string", "optional": True} for key in keys}
+    described = work / f"{name.replace('/', '-')}.json"
+    described.write_text(json.dumps(facts))
+    (work / "answers.json").write_text(json.dumps(answers))
+    command = [program, name, described, work / "answers.json", "--debug"]
+    version = "6" if '"nested_type"' in described.read_text() else "5"
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PLUGIN_PROTOCOL_VERSIONS": version})
     for line in process.stdout:
         if "TF_REATTACH_PROVIDERS=" in line:
             attached = json.loads(line.split("=", 1)[1].strip().strip("'"))
             # OpenTofu asks for it by the name of its own registry.
-            attached |= {name.replace("registry.terraform.io", "registry.opentofu.org"): how for name, how in attached.items()}
-            return process, json.dumps(attached)
+            attached |= {key.replace("registry.terraform.io", "registry.opentofu.org"): how for key, how in attached.items()}
+            return process, attached
     sys.exit("the provider did not start")
 
 
-def settings(port, programs, work):
+def versions_of(folders):
+    """By provider, versions that meet the constraints of all these modules."""
+    entry = re.compile(r'source\s*=\s*"(?:[\w.-]+/)?hashicorp/([\w-]+)"\s*\n\s*version\s*=\s*"([^"]+)"|version\s*=\s*"([^"]+)"\s*\n\s*source\s*=\s*"(?:[\w.-]+/)?hashicorp/([\w-]+)"')
+    found = collections.defaultdict(lambda: {"99.0.0"})
+    for folder in folders:
+        for file in folder.rglob("*.tf"):
+            for name, constraint, before, after in entry.findall(file.read_text(errors="replace")):
+                for number in re.findall(r"\d+(?:\.\d+)*", constraint or before):
+                    major, minor, patch = (number.split(".") + ["0", "0"])[:3]
+                    found[name or after] |= {f"{major}.99.0", f"{major}.{minor}.99", f"{major}.{minor}.{patch}"}
+    return found
+
+
+def settings(port, programs, folders, work):
     """A mirror with the programs, and the registry in place of the public ones."""
-    mirror = work / "mirror"
+    mirror, versions = work / "mirror", versions_of(folders)
     for program in programs.iterdir() if programs else []:
         name = program.name.removeprefix("terraform-provider-")
         for host in ("registry.terraform.io", "registry.opentofu.org"):
-            place = mirror / host / "hashicorp" / name / "99.0.0" / "linux_amd64"
-            place.mkdir(parents=True, exist_ok=True)
-            shutil.copy(program, place / f"terraform-provider-{name}_v99.0.0")
+            for version in versions[name]:
+                place = mirror / host / "hashicorp" / name / version / "linux_amd64"
+                place.mkdir(parents=True, exist_ok=True)
+                if not (place / f"terraform-provider-{name}_v{version}").exists():
+                    os.link(program, place / f"terraform-provider-{name}_v{version}")
     hosts = "".join(
         f'host "{host}" {{\n  services = {{\n    "modules.v1" = "http://127.0.0.1:{port}/v1/"\n  }}\n}}\n'
         for host in ("registry.terraform.io", "registry.opentofu.org")
@@ -143,14 +206,22 @@ def settings(port, programs, work):
     (work / "settings.tfrc").write_text(text)
 
 
-def examples(folders):
+SHOWN = {"wrappers", "test", "tests", "fixtures", "build", "templates"}
+
+
+def examples(folders, bare):
+    """Repository, folder in it, and whether it needs made-up values."""
     for folder in folders:
         root = folder / "examples"
-        if not root.is_dir():
-            continue
-        for path in sorted(root.rglob("*")):
-            if path.is_dir() and any(path.glob("*.tf")) and "wrappers" not in path.parts and "modules" not in path.relative_to(root).parts:
-                yield folder, path.relative_to(folder)
+        called = sorted(root.rglob("*")) if root.is_dir() else []
+        for path in called:
+            inside = path.relative_to(root).parts if path != root else ()
+            if path.is_dir() and any(path.glob("*.tf")) and not (SHOWN | {"modules"}) & set(inside):
+                yield folder, path.relative_to(folder), False
+        for path in [folder, *sorted(folder.rglob("*"))] if bare else []:
+            inside = path.relative_to(folder).parts
+            if path.is_dir() and any(path.glob("*.tf")) and not (SHOWN | {"examples", ".git"}) & set(inside):
+                yield folder, path.relative_to(folder), True
 
 
 class Engine:
@@ -165,36 +236,79 @@ class Engine:
         done = subprocess.run([self.program, *arguments], cwd=folder, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600)
         return done.returncode, done.stdout, done.stderr
 
-    def example(self, repository, path, apply):
+    def example(self, repository, path, bare, wanted):
         """What it says of an example, by step; ends with the first step that fails."""
         # One folder for both, since its name may be in plans.
         copy = self.work.parent / "repository"
         if copy.exists():
             shutil.rmtree(copy)
         shutil.copytree(repository, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", ".terraform", ".terraform.lock.hcl"))
+        for file in copy.rglob("*.tf") if BARE_VARIABLES[0] else []:
+            if not file.is_symlink():
+                file.write_bytes(content(file))
         folder = copy / path
-        steps = {}
-        status, out, err = self.run(folder, "init", "-no-color")
-        steps["init"] = (status, out + err, None)
+        found = sorted([*folder.glob("*.tfvars"), *folder.glob("*.tfvars.json")])[:1]
+        files = ["-var-file=made-up.tfvars.json", *(f"-var-file={file.name}" for file in found)]
+        (folder / "made-up.tfvars.json").write_text(json.dumps(values.required(folder)))
+        status, out, err = self.run(folder, "init", "-no-color", "-backend=false" if bare else "-input=false")
+        steps = {"init": (status, out + err, None)}
         if status:
             return steps
-        files = [f"-var-file={file.name}" for file in sorted(folder.glob("*.tfvars"))[:1]]
-        status, out, err = self.run(folder, "plan", "-no-color", "-out=the.plan", *files)
+        self.plan(folder, steps, "plan", *files)
+        if steps["plan"][0]:
+            return steps
+        if "json" in wanted:
+            status, out, err = self.run(folder, "plan", "-json", *files)
+            steps["json"] = (status, err, stream(out))
+        if "apply" not in wanted:
+            return steps
+        status, out, err = self.run(folder, "apply", "-json", "plan.plan")
+        _, state, _ = self.run(folder, "show", "-json")
+        state = json.loads(state)
+        steps["apply"] = (status, out + err, state | {"stream": stream(out)})
+        if status:
+            return steps
+        managed = sorted(address for address, found in resources(state.get("values", {}).get("root_module", {})) if found["mode"] == "managed")
+        some = lambda part: managed[int(len(managed) * part)]
+        later = {"again": [], "refresh": ["-refresh-only"], "destroy": ["-destroy"]}
+        if managed:
+            later |= {"target": [f"-target={some(0.5)}", "-destroy"], "replace": [f"-replace={some(0.3)}"], "narrow": [f"-target={some(0.7)}", f"-replace={some(0.7)}"]}
+        for step, arguments in later.items():
+            if step in wanted:
+                self.plan(folder, steps, step, *arguments, *files)
+        return steps
+
+    def plan(self, folder, steps, step, *arguments):
+        status, out, err = self.run(folder, "plan", "-no-color", f"-out={step}.plan", *arguments)
         shown = None
         if not status:
-            _, text, _ = self.run(folder, "show", "-json", "the.plan")
-            shown = json.loads(text)
-        steps["plan"] = (status, out + err, shown)
-        if status or not apply:
-            return steps
-        status, out, err = self.run(folder, "apply", "-no-color", "the.plan")
-        _, state, _ = self.run(folder, "show", "-json")
-        steps["apply"] = (status, out + err, json.loads(state))
-        if status:
-            return steps
-        status, out, err = self.run(folder, "plan", "-no-color", "-detailed-exitcode")
-        steps["again"] = (int(status == 1), out + err, {"changes": status})
-        return steps
+            good, text, problem = self.run(folder, "show", "-json", f"{step}.plan")
+            shown = {"show": problem} if good else json.loads(text)
+        steps[step] = (status, out + err, shown)
+
+
+# What is told of each message of a stream; the rest is words, or another thing every time.
+TOLD = {"type", "@level", "change", "changes", "outputs", "hook"}
+UNTOLD = {"version", "apply_progress", "refresh_progress", "log"}
+
+
+def stream(text):
+    """The messages of `-json`, each as it is compared, in an order of their own: engines are free in theirs."""
+    found = []
+    for line in text.splitlines():
+        try:
+            message = json.loads(line)
+        except json.JSONDecodeError:
+            message = {"type": f"no message: {line}"}
+        if message["type"] in UNTOLD:
+            continue
+        told = {key: value for key, value in message.items() if key in TOLD}
+        if message["type"] == "diagnostic":
+            about = message["diagnostic"]
+            told["diagnostic"] = {key: about.get(key) for key in ("severity", "address")}
+        told.get("hook", {}).pop("elapsed_seconds", None)
+        found.append(told)
+    return sorted(found, key=lambda told: json.dumps(told, sort_keys=True))
 
 
 LEFT_OUT = {"terrane", "timestamp", "terraform_version", "terrane_version", "tofu_version", "applyable", "complete", "errored", "format_version"}
@@ -238,31 +352,39 @@ def of_chance(theirs, ours, found):
     elif isinstance(theirs, list) and isinstance(ours, list):
         for a, b in zip(theirs, ours):
             of_chance(a, b, found)
-    elif isinstance(theirs, str) and isinstance(ours, str) and theirs != ours and len(ours) > 3:
+    elif isinstance(theirs, str) and isinstance(ours, str) and theirs != ours and len(ours) > 2:
         found[ours] = theirs
 
 
-def with_their_chance(theirs, ours):
-    """Our state with their random texts in place of ours, wherever these are."""
+def chances(theirs, ours):
+    """Our random texts and theirs, of two states."""
     left, right = (dict(resources(side.get("values", {}).get("root_module", {}))) for side in (theirs, ours))
     found = {}
     for address in left.keys() & right.keys():
         if left[address]["type"].startswith(CHANCE):
             of_chance(left[address]["values"], right[address]["values"], found)
+    return found
+
+
+def with_their_chance(ours, found):
+    """What we say, with their random texts in place of ours, wherever these are."""
     text = json.dumps(ours)
     for mine in sorted(found, key=len, reverse=True):
         text = text.replace(json.dumps(mine)[1:-1], json.dumps(found[mine])[1:-1])
     return json.loads(text)
 
 
+AFTER = ("apply", "again", "refresh", "destroy", "target", "replace", "narrow")
+
+
 def differences(path, theirs, ours, found):
-    if path.startswith("apply") and isinstance(theirs, dict) and str(theirs.get("type", "")).startswith(CHANCE):
+    if path.startswith(AFTER) and isinstance(theirs, dict) and "values" in theirs and str(theirs.get("type", "")).startswith(CHANCE):
         theirs, ours = ({key: value for key, value in side.items() if key not in ("values", "sensitive_values")} for side in (theirs, ours))
-    if path.startswith("apply") and path.endswith(".depends_on") and isinstance(theirs, list) and isinstance(ours, list) and set(ours) <= set(theirs):
+    if path.startswith(AFTER) and path.endswith(".depends_on") and isinstance(theirs, list) and isinstance(ours, list) and set(ours) <= set(theirs):
         # We note what the configuration refers to, the peer what is behind that, too.
         return
-    if path.endswith(".relevant_attributes"):
-        left, right = ([json.dumps(item, sort_keys=True) for item in side] for side in (theirs, ours))
+    if path.endswith((".relevant_attributes", ".stream")) or path == "json":
+        left, right = ([json.dumps(item, sort_keys=True) for item in side or []] for side in (theirs, ours))
         found.extend(f"{path}: theirs alone: {item}" for item in left if item not in right)
         found.extend(f"{path}: ours alone: {item}" for item in right if item not in left)
     elif isinstance(theirs, dict) and isinstance(ours, dict):
@@ -276,8 +398,10 @@ def differences(path, theirs, ours, found):
 
 
 def compared(theirs, ours):
-    found = []
-    for step in theirs.keys() | ours.keys():
+    found, chance = [], {}
+    if theirs.get("apply") and ours.get("apply"):
+        chance = chances(theirs["apply"][2], ours["apply"][2])
+    for step in [*theirs, *(step for step in ours if step not in theirs)]:
         a, b = theirs.get(step), ours.get(step)
         if not a or not b or bool(a[0]) != bool(b[0]):
             told = {"theirs": a and (a[0], a[1][-1500:]), "ours": b and (b[0], b[1][-1500:])}
@@ -285,9 +409,25 @@ def compared(theirs, ours):
             continue
         # What an apply that failed leaves depends on how far it was.
         if a[2] is not None and not (step == "apply" and a[0]):
-            mine = with_their_chance(a[2], b[2]) if step == "apply" else b[2]
-            differences(step, tidy(a[2]), tidy(mine), found)
+            differences(step, tidy(a[2]), tidy(with_their_chance(b[2], chance)), found)
     return found
+
+
+# The peer looks at both sides of && and ||, also where the first decides.
+BOTH_SIDES = re.compile(r"This value is null, so it does not have any attributes|Error during operation: argument must not be null|argument must not be null|Invalid value for \"\w+\" parameter: argument must not")
+
+
+def explained(theirs, ours):
+    """Why the peer refuses what we take."""
+    for step, (status, text, _) in theirs.items():
+        if status and step in ours and not ours[step][0] and BOTH_SIDES.search(text):
+            return "explained: both sides of && and ||"
+    return None
+
+
+def refusals(text):
+    """Headlines of errors, without codes."""
+    return sorted({re.sub(r" \[T\d+\]$", "", line.strip()) for line in re.findall(r"Error: .*", text)})
 
 
 def main():
@@ -295,12 +435,16 @@ def main():
     parse.add_argument("--ours", required=True)
     parse.add_argument("--peer", default="terraform")
     parse.add_argument("--provider", required=True)
-    parse.add_argument("--schemas", type=pathlib.Path, required=True)
+    parse.add_argument("--fake", action="append", required=True, help="NAMESPACE/TYPE=FILE of schemas")
+    parse.add_argument("--answers", type=pathlib.Path, help="what data sources find, by type")
     parse.add_argument("--modules", type=pathlib.Path, action="append", required=True)
     parse.add_argument("--programs", type=pathlib.Path)
     parse.add_argument("--only", action="append", default=[])
     parse.add_argument("--limit", type=int)
-    parse.add_argument("--apply", action="store_true")
+    parse.add_argument("--steps", default="plan", help="of json, apply, again, refresh, destroy, target, replace, narrow")
+    parse.add_argument("--bare", action="store_true", help="also folders that no example calls")
+    parse.add_argument("--no-validations", action="store_true", help="without the validations of variables")
+    parse.add_argument("--part", default="0/1", help="I/N: every Nth example from the Ith")
     parse.add_argument("--work", type=pathlib.Path)
     parse.add_argument("--show", type=int, default=15, help="differences shown of each example")
     options = parse.parse_args()
@@ -308,42 +452,55 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     folders = [folder for given in options.modules for folder in sorted(given.iterdir()) if folder.is_dir() and "+" in folder.name]
     port = start_registry(folders)
-    provider, attached = start_provider(options.provider, options.schemas, work)
-    settings(port, options.programs, work)
-    env = {"TF_REATTACH_PROVIDERS": attached, "TF_CLI_CONFIG_FILE": str(work / "settings.tfrc")}
+    answers = ANSWERS | (json.loads(options.answers.read_text()) if options.answers else {})
+    words, providers, attached = mentioned(folders), [], {}
+    for name, file in (given.split("=", 1) for given in options.fake):
+        provider, how = start_provider(options.provider, name, pathlib.Path(file), answers, words, work)
+        providers.append(provider)
+        attached |= how
+    settings(port, options.programs, folders, work)
+    env = {"TF_REATTACH_PROVIDERS": json.dumps(attached), "TF_CLI_CONFIG_FILE": str(work / "settings.tfrc")}
     theirs = Engine(options.peer, work / "theirs", env)
     ours = Engine(options.ours, work / "ours", env)
-    counts, ran = collections.Counter(), 0
+    counts, ran, seen = collections.Counter(), 0, 0
+    part, parts = map(int, options.part.split("/"))
+    wanted = set(options.steps.split(","))
+    BARE_VARIABLES[0] = options.no_validations
     try:
-        for repository, path in examples(folders):
+        for repository, path, bare in examples(folders, options.bare):
             name = f"{repository.name}/{path}"
             if options.only and not any(text in name for text in options.only):
+                continue
+            seen += 1
+            if seen % parts != part:
                 continue
             if options.limit is not None and ran >= options.limit:
                 break
             ran += 1
             try:
-                a, b = theirs.example(repository, path, options.apply), ours.example(repository, path, options.apply)
+                a, b = theirs.example(repository, path, bare, wanted), ours.example(repository, path, bare, wanted)
                 for side, steps in (("theirs", a), ("ours", b)):
                     (work / side / f"{name.replace('/', '_')}.json").write_text(json.dumps(steps))
-                found = compared(a, b)
+                reason = explained(a, b)
+                found = [] if reason else compared(a, b)
             except (subprocess.TimeoutExpired, json.JSONDecodeError) as error:
-                a, b, found = {}, {}, [f"{error!r}"]
+                a, b, found, reason = {}, {}, [f"{error!r}"], None
             last = list(a)[-1] if a else "nothing"
             good = bool(a) and not a[last][0]
-            verdict = "differs" if found else "equal" if good else f"both refuse at {last}"
+            verdict = reason if reason else "differs" if found else "equal" if good else f"both refuse at {last}"
             counts[verdict] += 1
             print(f"{verdict:24} {name}", flush=True)
             for line in found[: options.show]:
                 print(f"    {line}")
             if len(found) > options.show:
                 print(f"    and {len(found) - options.show} more")
-            if not found and not good:
-                error = re.search(r"Error: .*", a[last][1])
-                print(f"    {error[0] if error else ''}")
+            if not found and not good and not reason:
+                left, right = refusals(a[last][1]), refusals(b[last][1])
+                print(f"    {left}" + ("" if left == right else f", ours: {right}"))
     finally:
-        provider.terminate()
-        provider.wait()
+        for provider in providers:
+            provider.terminate()
+            provider.wait()
     print(dict(counts))
     sys.exit(1 if counts["differs"] else 0)
 

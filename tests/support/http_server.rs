@@ -47,6 +47,8 @@ pub enum Instead {
     Status(u16, &'static str),
     /// The request is carried out, and the connection is cut.
     CutAfter,
+    /// The request is carried out, and this status is the answer.
+    StatusAfter(u16),
     /// As usual.
     Right,
 }
@@ -106,6 +108,10 @@ fn answer(stream: impl Read + Write, inner: &Mutex<Inner>) {
         Instead::CutAfter => {
             let _answer = right(&mut inner, &seen);
             return;
+        }
+        Instead::StatusAfter(status) => {
+            let _answer = right(&mut inner, &seen);
+            (status, Vec::new())
         }
         Instead::Right => right(&mut inner, &seen),
     };

@@ -1,5 +1,5 @@
 //! Runs simulations. `TERRANE_SIM_RUNS` says how many (seeds from `TERRANE_SIM_FROM`, or 0), `TERRANE_SIM_SEED` runs one;
-//! `TERRANE_CRASH_RUNS` how many applies are killed at every boundary;
+//! `TERRANE_CRASH_RUNS` how many applies are killed at every boundary (many: `cargo run --release -p terrane-bench -- crashes FROM RUNS`);
 //! with `TERRANE_SIM_TRACE` it tells what happens, with `TERRANE_SIM_ALL` it goes on after a failure.
 
 use terrane_plan::machine::PlanOptions;
@@ -83,6 +83,22 @@ fn two_applies_at_the_same_time_are_as_one_after_the_other() {
     }
     println!("{runs} pairs: {total:?}");
     assert!(total.together > 10 && total.refused > 10);
+}
+
+/// What providers are not asked again does not change a plan: byte for byte the same as one that is made without. `TERRANE_MEMO_RUNS` says how many stories.
+#[test]
+fn a_plan_made_with_memory_is_the_plan_made_without() {
+    let from = number("TERRANE_SIM_FROM").unwrap_or(0);
+    let runs = number("TERRANE_MEMO_RUNS").unwrap_or(150);
+    let mut total = sim::Recalled::default();
+    for seed in from..from + runs {
+        match sim::with_and_without_memory(seed) {
+            Ok(recalled) => total.add(&recalled),
+            Err(claim) => panic!("\n{claim}"),
+        }
+    }
+    println!("{runs} stories: {total:?}");
+    assert!(total.known > total.plans && total.made > total.plans);
 }
 
 /// I3: the plan does not depend on how many threads evaluate, nor on the order of answers.

@@ -162,6 +162,12 @@ pub(super) const OPERATION: &[Flag] = &[
         "Trust the state instead of reading what really exists. Faster, but changes made elsewhere are not seen.",
     ),
     Flag::new(
+        "memo",
+        Bool,
+        "false",
+        "Ask providers also what they had nothing to say to the last time.",
+    ),
+    Flag::new(
         "allow-deferral",
         Bool,
         "",
@@ -172,6 +178,12 @@ pub(super) const OPERATION: &[Flag] = &[
         Value,
         "ADDRESS",
         "Replace this instance, even if nothing about it changes. May be given again.",
+    ),
+    Flag::new(
+        "invoke",
+        Value,
+        "ACTION",
+        "Have this action done (action.TYPE.NAME), and do nothing else.",
     ),
     Flag::new(
         "target",

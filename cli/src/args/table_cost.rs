@@ -38,6 +38,12 @@ pub(super) static COMMANDS: &[Command] = &[
                     "REGION",
                     "Take the prices of this region only. May be given again.",
                 ),
+                Flag::new(
+                    "reserved",
+                    Value,
+                    "TERM",
+                    "Take the prices of what is reserved so, where that can be: 1yr,no-upfront or 3yr,partial-upfront,convertible.",
+                ),
             ],
         ],
         positional: (1, 100),

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::view::{Mode, View, complete, prompt};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use terrane_ops::apply::{Approved, Done, approve, carry_out};
+use terrane_ops::apply::{Approved, Done, Parts, approve, carry_out};
 use terrane_ops::failure::Failure;
 use terrane_ops::gate::verdict::explain;
 use terrane_ops::gate::{Closed, Consent, Policy, Refusal};
@@ -129,6 +129,9 @@ fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
             let interrupt = Interrupt::listen();
             let (approved, destroy) =
                 saved::load_to_apply(app, session, path, parsed, glass.as_ref()).await?;
+            if let View::Json(mut view) = app.view() {
+                view.planned(approved.plan());
+            }
             let workspace = session.acquire(approved.claim(), Some(&interrupt))?;
             let done = apply(app, session, approved, workspace, &interrupt).await?;
             Ok(finish(app, parsed, &done, destroy))
@@ -164,8 +167,8 @@ fn pass_gate(
     let mode = made.plan.mode;
     let book = Book::open(session)?;
     let digest = planfile::digest_of(session, &made.plan, &made.loaded, book.as_ref());
-    let seen = Seen::with(&made.plan, &made.loaded, text);
-    let gating = gates(app, parsed, session, (book, &seen), &digest)?;
+    let parts = Parts::of(made, digest.clone(), text);
+    let gating = gates(app, parsed, session, (book, &parts), &digest)?;
     let (policy, decision) = if auto || nothing_to_do {
         (Policy::AutoApprove, Consent::Auto)
     } else if !app.input_enabled(parsed) {
@@ -174,13 +177,17 @@ fn pass_gate(
             "Applying this plan needs an approval, and -input=false says that nobody can be asked. Give the -auto-approve option, or save the plan with `terrane plan -out=FILE` and apply that.",
         ));
     } else {
-        let question = question(mode, &session.workspace()?);
+        let question = match seen.plan().invocations.as_slice() {
+            [] => question(mode, &session.workspace()?),
+            _ if mode == PlanMode::RefreshOnly => "\nDo you want to have this done?\n  Terrane will have the actions done that are described above.\n  There is no undo. Only 'yes' will be accepted to approve.\n\n  Enter a value: ".to_owned(),
+            _ => question(mode, &session.workspace()?),
+        };
         match prompt(app.out(), &question, false).as_deref() {
             Some("yes") => (Policy::Ask, Consent::Confirmed),
             _ => (Policy::Ask, Consent::Declined),
         }
     };
-    match approve(made, digest, gating, (policy, &decision)) {
+    match approve(parts, gating, policy, &decision) {
         Ok(approved) => Ok(Some(approved)),
         Err(refusal @ (Refusal::Closed(_) | Refusal::Unsound(_))) => Err(not_approved(&refusal)),
         Err(Refusal::Errored) => Ok(None),
@@ -201,9 +208,10 @@ fn gates(
     app: &mut App,
     parsed: &Parsed,
     session: &Session,
-    (book, seen): (Option<Book>, &Seen<'_>),
+    (book, parts): (Option<Book>, &Parts),
     digest: &str,
 ) -> Result<Option<Gating>, Failure> {
+    let seen = &parts.seen();
     let glass = glass(app, parsed, session)?;
     let named = Named {
         author: &session.who(),
@@ -222,7 +230,7 @@ fn gates(
     let Looked { meaning, verdict } = match &glass {
         None => {
             gating.book.check_unchanged()?;
-            gating.look(seen)
+            gating.weigh(parts)
         }
         Some(glass) => {
             let Looked { meaning, .. } = planfile::break_glass(session, &mut gating, seen, glass)?;

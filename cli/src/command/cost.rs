@@ -68,7 +68,7 @@ pub(crate) fn import(app: &mut App, parsed: &Parsed) -> Exit {
     let regions = parsed.values(&["region"]);
     let regions = regions.map(|(_, value)| value.to_owned()).collect();
     with_session(app, parsed, "cost", |app, _| {
-        let count = make_book(&offers, &regions, &out)?;
+        let count = make_book(&offers, &regions, parsed.value("reserved"), &out)?;
         app.out().print(&format!(
             "{count} prices were written to {}.\n",
             out.display()

@@ -110,6 +110,11 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
         (_, true) => PlanMode::RefreshOnly,
         _ => PlanMode::Normal,
     });
+    let mode = match parsed.value("invoke") {
+        // Nothing else is done: what the action needs is only read.
+        Some(_) if mode == PlanMode::Normal => PlanMode::RefreshOnly,
+        _ => mode,
+    };
     let addresses = |names: &[&'static str]| -> Result<Vec<String>, Failure> {
         let mut all = Vec::new();
         for (name, value) in parsed.values(names) {
@@ -124,15 +129,50 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
     Ok(PlanRequest {
         mode,
         skip_refresh: !parsed.is("refresh", true),
+        skip_memo: !parsed.is("memo", true),
         allow_deferral: parsed.is("allow-deferral", false),
         targets: addresses(&["target", "target-file"])?,
         excludes: addresses(&["exclude", "exclude-file"])?,
         replace: addresses(&["replace"])?,
+        invoke: invoked(parsed, mode)?,
         variables: variables(parsed),
         to: parsed.value("to").map(str::to_owned),
         generate_config_out: parsed.value("generate-config-out").map(str::to_owned),
         budget: None,
     })
+}
+
+/// The action that is to be done.
+fn invoked(parsed: &Parsed, mode: PlanMode) -> Result<Option<String>, Failure> {
+    let mut actions = parsed.values(&["invoke"]).map(|(_, action)| action);
+    let Some(action) = actions.next() else {
+        return Ok(None);
+    };
+    let others = [
+        "target",
+        "target-file",
+        "exclude",
+        "exclude-file",
+        "replace",
+        "to",
+        "generate-config-out",
+    ];
+    let other = parsed.values(&others).map(|(name, _)| name).next();
+    let problem = if actions.next().is_some() {
+        Some("-invoke can be given only once: actions are done one at a time.".to_owned())
+    } else if let Some(other) = other {
+        Some(format!(
+            "-invoke does one action and nothing else, so -{other} can't be given with it."
+        ))
+    } else if mode == PlanMode::Destroy || parsed.is("refresh-only", false) {
+        Some("-invoke does one action and nothing else, so -destroy and -refresh-only can't be given with it.".to_owned())
+    } else {
+        None
+    };
+    match problem {
+        Some(problem) => Err(Failure::input(&rules::usage::PLAN_MODES, problem)),
+        None => Ok(Some(action.to_owned())),
+    }
 }
 
 /// Shows a plan, for people or programs.

@@ -269,6 +269,7 @@ fn describe(intent: &Intent) -> String {
         Operation::Update => String::from("update"),
         Operation::Delete => String::from("deletion"),
         Operation::Provision(at) => format!("provisioner {} after the creation", at + 1),
+        Operation::Invoke => String::from("invocation"),
     };
     format!("{what} of {}", intent.object.instance)
 }

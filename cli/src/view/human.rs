@@ -7,7 +7,7 @@ use super::progress::Live;
 use super::resource::{action_words, elapsed};
 use super::{Output, diagnostics};
 use ecow::EcoString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 use terrane_ops::applying::{Applied, Progress as Applying};
@@ -30,7 +30,7 @@ pub(crate) struct Human<'a> {
     bold: (&'static str, &'static str),
     running: BTreeMap<(InstanceAddr, Option<EcoString>), Running>,
     /// Reads of planning that have begun and not ended.
-    reading: BTreeMap<InstanceAddr, Instant>,
+    reading: HashMap<InstanceAddr, Instant>,
     ephemerals: Ephemerals,
     downloads: Downloads,
     done: usize,
@@ -59,7 +59,7 @@ impl<'a> Human<'a> {
             compact_warnings,
             bold,
             running: BTreeMap::new(),
-            reading: BTreeMap::new(),
+            reading: HashMap::new(),
             ephemerals: Ephemerals::default(),
             downloads: Downloads::default(),
             done: 0,
@@ -74,7 +74,9 @@ impl<'a> Human<'a> {
 
     fn line(&mut self, text: &str) {
         let (on, off) = self.bold;
-        self.out.print(&format!("{on}{text}{off}\n"));
+        for part in [on, text, off, "\n"] {
+            self.out.print(part);
+        }
     }
 
     /// `addr (deposed object 12ab34cd)`.
@@ -226,6 +228,16 @@ impl Ui for Human<'_> {
                 self.line(&format!("{addr}: Provisioning with '{provisioner}'..."));
             }
             Applying::ProvisionDone(..) => {}
+            Applying::InvokeStart(addr) => self.line(&format!("{addr}: Invoking...")),
+            Applying::InvokeSays(addr, text) => {
+                for line in text.lines() {
+                    self.provisioner_output(addr, "action", line);
+                }
+            }
+            Applying::InvokeDone(addr, true) => {
+                self.line(&format!("{addr}: Invocation complete"));
+            }
+            Applying::InvokeDone(_, false) => {}
             Applying::Ephemeral(progress) => self.ephemeral(progress),
         }
     }
@@ -259,7 +271,7 @@ impl Ui for Human<'_> {
                     .map(|(addr, since)| (addr.to_string(), *since)),
             )
             .collect();
-        running.sort_unstable_by_key(|(_, since)| *since);
+        running.sort_unstable_by(|(a, a_since), (b, b_since)| (a_since, a).cmp(&(b_since, b)));
         let left = self
             .total
             .map_or(in_flight + queued, |total| total.saturating_sub(self.done));

@@ -3,7 +3,7 @@
 use super::Output;
 use super::diagnostics;
 use super::ephemeral::{Ephemerals, Said};
-use super::resource::{ResourceJson, action_words, elapsed};
+use super::resource::{ResourceJson, action_json, action_words, elapsed};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use terrane_ops::clock::rfc3339_micros;
 use terrane_ops::failure::Report;
 use terrane_ops::lang::diagnostic::Severity;
 use terrane_ops::model::addr::InstanceAddr;
+use terrane_ops::planning::action::{ActionCause, ActionInvocation};
 use terrane_ops::planning::ephemeral::EphemeralProgress;
 use terrane_ops::planning::machine::Progress as Planning;
 use terrane_ops::planning::plan::{
@@ -118,6 +119,9 @@ impl<'a> Json<'a> {
         for deferred in &plan.deferred {
             self.deferred(deferred);
         }
+        for invocation in &plan.invocations {
+            self.invocation(invocation);
+        }
         let counts = Counts::of(plan);
         self.info(
             &format!("Plan: {counts}."),
@@ -141,6 +145,51 @@ impl<'a> Json<'a> {
             );
         }
         drop(self.out.flush());
+    }
+
+    /// The changes of a saved plan, before it is applied.
+    pub(crate) fn planned(&mut self, plan: &Plan) {
+        for change in &plan.changes {
+            self.change(change);
+        }
+        for invocation in &plan.invocations {
+            self.invocation(invocation);
+        }
+    }
+
+    fn invocation(&mut self, invocation: &ActionInvocation) {
+        let cause = match &invocation.cause {
+            ActionCause::Invoked => ("action_trigger", json!({})),
+            ActionCause::Lifecycle {
+                resource,
+                event,
+                block,
+                position,
+            } => (
+                "lifecycle_trigger",
+                json!({
+                    "triggering_resource": ResourceJson::new(resource),
+                    "triggering_event": event.name(),
+                    "action_trigger_block_index": block,
+                    "actions_list_index": position,
+                    "on_failure": "ActionOnFailureHalt",
+                }),
+            ),
+        };
+        let body = json!({ "action_addr": action_json(&invocation.addr), cause.0: cause.1 });
+        self.info(
+            &format!("planned action invocation: {}", invocation.addr),
+            "planned_action_invocation",
+            json!({ "invocation": body }),
+        );
+    }
+
+    fn action(&mut self, addr: &InstanceAddr, message: &str, kind: &str, mut hook: Value) {
+        if let Some(hook) = hook.as_object_mut() {
+            hook.insert("action".into(), action_json(addr));
+        }
+        let message = format!("{addr}: {message}");
+        self.info(&message, kind, json!({ "hook": hook }));
     }
 
     fn deferred(&mut self, deferred: &DeferredChange) {
@@ -416,6 +465,18 @@ impl Ui for Json<'_> {
                     addr,
                     json!({ "provisioner": provisioner.as_str() }),
                 );
+            }
+            Applying::InvokeStart(addr) => {
+                self.action(addr, "Invoking...", "action_start", json!({}));
+            }
+            Applying::InvokeSays(addr, text) => {
+                self.action(addr, text, "action_progress", json!({ "message": text }));
+            }
+            Applying::InvokeDone(addr, true) => {
+                self.action(addr, "Invocation complete", "action_complete", json!({}));
+            }
+            Applying::InvokeDone(addr, false) => {
+                self.action(addr, "Invocation errored", "action_errored", json!({}));
             }
             Applying::Ephemeral(progress) => self.ephemeral(progress),
         }

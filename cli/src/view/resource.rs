@@ -78,3 +78,25 @@ pub(crate) fn action_words(
         | Action::ForgetThenCreate => ("Working", "working", "Work"),
     }
 }
+
+/// An action in the machine-readable output.
+pub(super) fn action_json(addr: &InstanceAddr) -> serde_json::Value {
+    let ResourceJson {
+        addr,
+        module,
+        resource,
+        implied_provider,
+        resource_type,
+        resource_name,
+        resource_key,
+    } = ResourceJson::new(addr);
+    serde_json::json!({
+        "addr": addr,
+        "module": module,
+        "action": resource,
+        "implied_provider": implied_provider,
+        "action_type": resource_type,
+        "action_name": resource_name,
+        "action_key": resource_key,
+    })
+}

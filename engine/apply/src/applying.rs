@@ -332,7 +332,7 @@ impl Core {
         };
         let (dependencies, create_before_destroy) = match operation {
             Operation::Create => (change.dependencies.clone(), change.create_before_destroy),
-            Operation::Update | Operation::Delete | Operation::Provision(_) => {
+            Operation::Update | Operation::Delete | Operation::Provision(_) | Operation::Invoke => {
                 (Arc::from([]), false)
             }
         };

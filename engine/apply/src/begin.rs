@@ -100,6 +100,7 @@ pub(crate) fn check_state(
             Mode::Managed => &schema.resources,
             Mode::Data => &schema.data_sources,
             Mode::Ephemeral => &schema.ephemeral_resources,
+            Mode::Action => &schema.actions,
         };
         schemas.get(name).cloned()
     };

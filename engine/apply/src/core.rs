@@ -2,6 +2,7 @@
 
 use crate::duration;
 use crate::ephemeral::{Lease, leases};
+use crate::invoking::{Invocation, invocations};
 use crate::ready::{LaneId, Ready};
 use crate::rules;
 use crate::step::{Phase, Running, provider_message};
@@ -35,6 +36,8 @@ pub(crate) enum Waiting {
     Provider(usize),
     /// A call about an ephemeral instance: index into `leases`.
     Lease(usize),
+    /// Events or call of an action: index into `invocations`.
+    Invocation(usize),
 }
 
 /// Who waits for a provider to be configured.
@@ -44,6 +47,8 @@ pub(crate) enum Waiter {
     Step(usize),
     /// An ephemeral instance.
     Lease(usize),
+    /// An action.
+    Invocation(usize),
 }
 
 /// A provider instance.
@@ -92,6 +97,7 @@ pub(crate) struct Core {
     free: Vec<usize>,
     pub(crate) in_flight: usize,
     pub(crate) leases: Vec<Lease>,
+    pub(crate) invocations: Vec<Invocation>,
     /// How many of what is in flight only keeps something open.
     pub(crate) renewing: usize,
     /// Deposed keys that this run gave, by change.
@@ -175,6 +181,7 @@ impl Core {
         let next_op = first_op.unwrap_or(snapshot.last_op);
         let mut core = Self {
             leases: leases(&plan),
+            invocations: invocations(&plan),
             renewing: 0,
             plan,
             secrets,
@@ -268,6 +275,7 @@ impl Core {
             // Whoever is done with something must not wait for a place to close it.
             StepKind::Join | StepKind::Close(_) => None,
             StepKind::Open(of) => self.lane_of_ephemeral(of as usize),
+            StepKind::Invoke(of) => self.lane_of_invocation(of as usize),
             StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change) => {
                 self.lane(change as usize)
             }
@@ -287,6 +295,17 @@ impl Core {
         let limit = limit_of(&self.infos, &change.provider.provider);
         let key = change.provider_key.as_ref();
         Some(self.ready.lane(&change.provider, key, limit))
+    }
+
+    /// The same for an action.
+    pub(crate) fn lane_of_invocation(&mut self, at: usize) -> Option<LaneId> {
+        let invocation = &self.plan.invocations[at];
+        if self.provider_is_instant(&invocation.provider.provider) {
+            return None;
+        }
+        let limit = limit_of(&self.infos, &invocation.provider.provider);
+        let key = invocation.provider_key.as_ref();
+        Some(self.ready.lane(&invocation.provider, key, limit))
     }
 
     /// The same for an ephemeral instance.
@@ -313,6 +332,7 @@ impl Core {
             match self.plan.graph.steps[at as usize].kind {
                 StepKind::Join => self.succeed(at),
                 StepKind::Open(of) => self.begin_open(of as usize),
+                StepKind::Invoke(of) => self.begin_invoke(of as usize),
                 StepKind::Close(of) => self.begin_close(of as usize),
                 StepKind::Apply(change) | StepKind::Destroy(change) | StepKind::Forget(change) => {
                     self.begin_step(at, change as usize);
@@ -415,7 +435,7 @@ impl Core {
         self.persist_as(kinds, Waiting::Step(id));
     }
 
-    fn persist_as(&mut self, kinds: Vec<EventKind>, waiting: Waiting) {
+    pub(crate) fn persist_as(&mut self, kinds: Vec<EventKind>, waiting: Waiting) {
         let request = self.request(waiting);
         let at_ms = self.now_ms;
         self.requests.push(ApplyRequest::Persist(
@@ -552,6 +572,8 @@ impl Core {
                 (Waiter::Step(id), false) => self.fail(id),
                 (Waiter::Lease(at), true) => self.open_lease(at),
                 (Waiter::Lease(at), false) => self.lease_failed(at),
+                (Waiter::Invocation(at), true) => self.prepare_invocation(at),
+                (Waiter::Invocation(at), false) => self.end_invocation(at, false),
             }
         }
     }
@@ -573,6 +595,7 @@ impl Core {
             Waiting::Opening if outcome.is_ok() => self.stage = Stage::Steps,
             Waiting::Opening | Waiting::Closing => self.stage = Stage::Done,
             Waiting::Step(step) => self.persisted(step, outcome.is_ok()),
+            Waiting::Invocation(at) => self.invocation_persisted(at, outcome.is_ok()),
             Waiting::Provider(_) | Waiting::Lease(_) => {}
         }
     }
@@ -587,6 +610,7 @@ impl Core {
         match self.waiting.remove(&id.0) {
             Some(Waiting::Step(step)) => self.replied(step, outcome),
             Some(Waiting::Lease(at)) => self.lease_answered(at, outcome),
+            Some(Waiting::Invocation(at)) => self.invocation_answered(at, outcome),
             Some(Waiting::Provider(at)) => {
                 let instance = self.providers[at].instance.clone();
                 let declared = &self.config.provider(instance.config).addr;
@@ -648,6 +672,7 @@ impl Core {
                 .retain(|waiter| matches!(waiter, Waiter::Step(_)));
         }
         self.drop_waiting_leases();
+        self.drop_waiting_invocations();
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -664,6 +689,10 @@ impl Core {
         let Some(mut evaluator) = self.evaluator.take() else {
             return;
         };
+        let partly = !self.plan.targets.is_empty() || !self.plan.excludes.is_empty();
+        if self.plan.mode == PlanMode::Normal && !partly && !self.cancelled {
+            evaluator.settle_locals(&mut self.diagnostics);
+        }
         evaluator.settle_rules(&mut self.diagnostics);
         let mut kinds = self.output_events(&evaluator);
         self.warn_of_parts();
@@ -775,6 +804,7 @@ pub(crate) fn schema_of(
         terrane_model::addr::Mode::Data => &schema.data_sources,
         terrane_model::addr::Mode::Managed => &schema.resources,
         terrane_model::addr::Mode::Ephemeral => &schema.ephemeral_resources,
+        terrane_model::addr::Mode::Action => &schema.actions,
     };
     schemas.get(&change.addr.resource.type_name).cloned()
 }

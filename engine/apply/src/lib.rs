@@ -8,6 +8,7 @@ mod begin;
 mod core;
 mod duration;
 mod ephemeral;
+mod invoking;
 mod object;
 mod outputs;
 mod provisioning;
@@ -143,6 +144,12 @@ pub enum Progress {
     ProvisionStart(InstanceAddr, EcoString),
     /// A provisioner ended; whether well.
     ProvisionDone(InstanceAddr, EcoString, bool),
+    /// An action began.
+    InvokeStart(InstanceAddr),
+    /// What an action said.
+    InvokeSays(InstanceAddr, String),
+    /// An action ended; whether well.
+    InvokeDone(InstanceAddr, bool),
     /// Something happened to an ephemeral instance.
     Ephemeral(terrane_plan::ephemeral::EphemeralProgress),
 }

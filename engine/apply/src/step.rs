@@ -219,7 +219,9 @@ impl Core {
                     self.begin_apply(id);
                 }
             }
-            StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => self.end(id, true),
+            StepKind::Open(_) | StepKind::Close(_) | StepKind::Invoke(_) | StepKind::Join => {
+                self.end(id, true);
+            }
         }
     }
 

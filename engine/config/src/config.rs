@@ -351,6 +351,8 @@ pub struct Lifecycle {
     pub ignore_changes: IgnoreChanges,
     /// `replace_triggered_by`
     pub replace_triggered_by: Vec<Trigger>,
+    /// `action_trigger` blocks, in source order.
+    pub action_triggers: Vec<ActionTrigger>,
     /// Checked before planning and applying.
     pub preconditions: Vec<Condition>,
     /// Checked after.
@@ -380,6 +382,70 @@ pub struct Trigger {
     pub path: Path,
     /// The entry.
     pub span: Span,
+}
+
+/// An `action_trigger` block: what else is done when an object is made or changed.
+#[derive(Clone, Debug)]
+pub struct ActionTrigger {
+    /// The block header.
+    pub span: Span,
+    /// When.
+    pub events: Vec<ActionEvent>,
+    /// Whether.
+    pub condition: Option<Compiled>,
+    /// What, in this order.
+    pub actions: Vec<ActionUse>,
+}
+
+/// An entry of `actions` in an `action_trigger` block.
+#[derive(Clone, Debug)]
+pub struct ActionUse {
+    /// Index of the action among the resources of this module.
+    pub action: u32,
+    /// The key, if it names an instance; else all are meant.
+    pub key: Option<Compiled>,
+    /// The entry.
+    pub span: Span,
+}
+
+/// What an `action_trigger` block waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ActionEvent {
+    /// `before_create`
+    BeforeCreate,
+    /// `after_create`
+    AfterCreate,
+    /// `before_update`
+    BeforeUpdate,
+    /// `after_update`
+    AfterUpdate,
+}
+
+impl ActionEvent {
+    /// All of them, by the words of the language.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("before_create", Self::BeforeCreate),
+        ("after_create", Self::AfterCreate),
+        ("before_update", Self::BeforeUpdate),
+        ("after_update", Self::AfterUpdate),
+    ];
+
+    /// Whether the action comes first.
+    #[must_use]
+    pub fn is_before(self) -> bool {
+        matches!(self, Self::BeforeCreate | Self::BeforeUpdate)
+    }
+
+    /// As JSON output names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BeforeCreate => "BeforeCreate",
+            Self::AfterCreate => "AfterCreate",
+            Self::BeforeUpdate => "BeforeUpdate",
+            Self::AfterUpdate => "AfterUpdate",
+        }
+    }
 }
 
 /// A `provisioner` block.
@@ -623,6 +689,7 @@ impl Module {
                             Mode::Managed => "",
                             Mode::Data => "data.",
                             Mode::Ephemeral => "ephemeral.",
+                            Mode::Action => "action.",
                         };
                         format!("{prefix}{}.{}", resource.type_name, resource.name).into()
                     })

@@ -17,8 +17,9 @@ use terrane_lang::expr::{Compiled, Use};
 use terrane_lang::source::SourceMap;
 use terrane_lang::syntax::{parse, static_expr};
 use terrane_model::addr::{Mode, ModulePath, ProviderAddr, ProviderConfigAddr};
-use terrane_model::schema::Nesting;
-use terrane_value::Value;
+use terrane_model::schema::{Attribute, AttributeType, Nesting};
+use terrane_value::convert::convert;
+use terrane_value::{Type, Value};
 
 /// The `configuration` object of a plan in JSON. `requirements` are those of the tree that the configuration was compiled from.
 #[must_use]
@@ -228,7 +229,7 @@ impl Writer<'_> {
             // Managed resources first, each kind by address. What is ephemeral has no place in this form.
             let listed = module.resources.iter();
             let mut resources: Vec<&Resource> = listed
-                .filter(|resource| resource.mode != Mode::Ephemeral)
+                .filter(|resource| matches!(resource.mode, Mode::Managed | Mode::Data))
                 .collect();
             resources.sort_by_key(|resource| {
                 let data = resource.mode == Mode::Data;
@@ -239,6 +240,16 @@ impl Writer<'_> {
                 .map(|resource| Json::Object(self.resource(module, resource)))
                 .collect();
             set(&mut found, "resources", resources);
+        }
+        let mut actions: Vec<&Resource> = (module.resources.iter())
+            .filter(|resource| resource.mode == Mode::Action)
+            .collect();
+        if !actions.is_empty() {
+            actions.sort_by_key(|action| (action.type_name.clone(), action.name.clone()));
+            let actions: Vec<Json> = (actions.into_iter())
+                .map(|action| Json::Object(self.action(module, action)))
+                .collect();
+            set(&mut found, "actions", actions);
         }
         let calls = module
             .calls
@@ -272,6 +283,7 @@ impl Writer<'_> {
             Mode::Managed => ("managed", ""),
             Mode::Data => ("data", "data."),
             Mode::Ephemeral => ("ephemeral", "ephemeral."),
+            Mode::Action => ("action", "action."),
         };
         let mut found = Map::new();
         let address = format!("{prefix}{}.{}", resource.type_name, resource.name);
@@ -296,11 +308,18 @@ impl Writer<'_> {
         // Schemas of data sources have versions, but the peers know of none: what was read is never upgraded.
         let version = match resource.mode {
             Mode::Data => 0,
-            Mode::Managed | Mode::Ephemeral => resource.schema.version,
+            Mode::Managed | Mode::Ephemeral | Mode::Action => resource.schema.version,
         };
         set(&mut found, "schema_version", version);
         self.repetition(module, &resource.repetition, &mut found);
         self.depends_on(module, &resource.depends_on, &mut found);
+        found
+    }
+
+    fn action(&self, module: &Module, action: &Resource) -> Map<String, Json> {
+        let mut found = self.resource(module, action);
+        found.remove("mode");
+        found.remove("schema_version");
         found
     }
 
@@ -378,14 +397,17 @@ impl Writer<'_> {
 
     fn body(&self, module: &Module, body: &CompiledBody) -> Map<String, Json> {
         let mut found = Map::new();
-        let attributes = body.schema.attributes.keys().zip(&body.attributes);
-        for (at, (name, compiled)) in attributes.enumerate() {
+        let attributes = body.schema.attributes.iter().zip(&body.attributes);
+        for (at, ((name, attribute), compiled)) in attributes.enumerate() {
             let shown = match body.written_statically.get(&at) {
                 Some(part) => part.as_ref(),
                 None => compiled.as_ref(),
             };
             if let Some(compiled) = shown {
-                found.insert(name.to_string(), self.expression(module, compiled));
+                let json = self
+                    .constant_blocks(name, attribute, compiled)
+                    .unwrap_or_else(|| self.expression(module, compiled));
+                found.insert(name.to_string(), json);
             }
         }
         for ((name, nested), items) in body.schema.blocks.iter().zip(&body.blocks) {
@@ -420,6 +442,23 @@ impl Writer<'_> {
             }
         }
         found
+    }
+
+    /// An attribute that is written as blocks of constants has the type of the attribute, as with the peers: what is in its sets is in their order.
+    fn constant_blocks(
+        &self,
+        name: &str,
+        attribute: &Attribute,
+        compiled: &Compiled,
+    ) -> Option<Json> {
+        let AttributeType::Plain(ty @ (Type::List(_) | Type::Set(_))) = &attribute.ty else {
+            return None;
+        };
+        let value = compiled.as_constant()?;
+        let as_blocks = self.sources.text(compiled.span()).starts_with(name);
+        let value = convert(value, ty).ok().filter(|_| as_blocks)?;
+        let known = value.is_wholly_known();
+        known.then(|| json!({ "constant_value": constant(&value) }))
     }
 
     fn expression(&self, module: &Module, compiled: &Compiled) -> Json {

@@ -26,10 +26,7 @@ pub(crate) fn nested_type(attributes: &BTreeMap<EcoString, Attribute>, nesting: 
         .iter()
         .map(|(name, attribute)| (name.clone(), conversion_type(attribute)))
         .collect();
-    let object = Type::Object(Arc::new(ObjectType {
-        attributes,
-        optional,
-    }));
+    let object = Type::Object(Arc::new(ObjectType::new(attributes, optional)));
     match nesting {
         Nesting::Single | Nesting::Group => object,
         Nesting::List => Type::list(object),

@@ -22,7 +22,7 @@ use gates::Gates;
 use meaning::Meaning;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use terrane_config::config::Config;
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::ProviderAddr;
@@ -94,6 +94,35 @@ impl Case<'_> {
     }
 }
 
+/// A plan that nobody can change any more, with what it means once that was looked at: finding that out costs as much as a part of applying it.
+#[derive(Debug)]
+pub struct Weighed {
+    plan: Plan,
+    meaning: OnceLock<Arc<Meaning>>,
+}
+
+impl From<Plan> for Weighed {
+    fn from(plan: Plan) -> Self {
+        Self {
+            plan,
+            meaning: OnceLock::new(),
+        }
+    }
+}
+
+impl Weighed {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What it means. What it is judged with is found out once: the configuration is the one that it was made from.
+    pub fn meaning(&self, case: &Case<'_>) -> &Arc<Meaning> {
+        self.meaning
+            .get_or_init(|| Arc::new(case.meaning(&self.plan)))
+    }
+}
+
 /// Why a plan may not be applied.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
@@ -115,7 +144,7 @@ pub struct Closed {
     /// What the gates say.
     pub verdict: Verdict,
     /// What the plan does.
-    pub meaning: Meaning,
+    pub meaning: Arc<Meaning>,
 }
 
 /// A plan that may be applied, once: applying takes it by value.
@@ -148,11 +177,17 @@ impl ApprovedPlan {
     ///
     /// # Errors
     /// When policy and consent do not allow it.
-    pub fn approve(plan: Plan, policy: Policy<'_>, consent: &Consent) -> Result<Self, Refusal> {
+    pub fn approve(
+        plan: impl Into<Weighed>,
+        policy: Policy<'_>,
+        consent: &Consent,
+    ) -> Result<Self, Refusal> {
+        let weighed = plan.into();
+        let plan = weighed.plan();
         if plan.errored {
             return Err(Refusal::Errored);
         }
-        let mut violations = terrane_plan::check::check(&plan);
+        let mut violations = terrane_plan::check::check(plan);
         violations.retain(|violation| violation.severity == Severity::Dangerous);
         if !violations.is_empty() {
             return Err(Refusal::Unsound(violations));
@@ -163,10 +198,13 @@ impl ApprovedPlan {
             (Policy::Ask, Consent::Confirmed)
             | (Policy::AutoApprove, Consent::Auto | Consent::Confirmed) => Passed::default(),
             (Policy::Gates(case), Consent::Auto | Consent::Confirmed) => {
-                through(&plan, case, *consent == Consent::Confirmed)?
+                through(&weighed, case, *consent == Consent::Confirmed)?
             }
         };
-        Ok(Self { plan, passed })
+        Ok(Self {
+            plan: weighed.plan,
+            passed,
+        })
     }
 
     /// The plan.
@@ -187,18 +225,18 @@ impl ApprovedPlan {
 }
 
 /// Passes a plan through gates. What it means is found here, of the very plan that is applied.
-fn through(plan: &Plan, case: &Case<'_>, confirmed: bool) -> Result<Passed, Refusal> {
-    let meaning = case.meaning(plan);
+fn through(weighed: &Weighed, case: &Case<'_>, confirmed: bool) -> Result<Passed, Refusal> {
+    let meaning = weighed.meaning(case).clone();
     let facts = Facts {
         confirmed,
         ..case.facts.clone()
     };
     // A plan is for one workspace: that of the place where it is applied.
-    if plan.workspace != facts.place.workspace {
+    if weighed.plan.workspace != facts.place.workspace {
         let verdict = judge(case.gates, &meaning, &facts);
         return Err(Refusal::Closed(Box::new(Closed { verdict, meaning })));
     }
-    open(case.gates, Arc::new(meaning), &facts)
+    open(case.gates, meaning, &facts)
 }
 
 impl Passed {
@@ -222,7 +260,6 @@ impl Passed {
 fn open(gates: &Gates, meaning: Arc<Meaning>, facts: &Facts<'_>) -> Result<Passed, Refusal> {
     let verdict = judge(gates, &meaning, facts);
     if !verdict.is_open() {
-        let meaning = Arc::unwrap_or_clone(meaning);
         return Err(Refusal::Closed(Box::new(Closed { verdict, meaning })));
     }
     let mut approved_by: Vec<EcoString> = Vec::new();

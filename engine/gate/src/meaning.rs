@@ -11,6 +11,7 @@ use ecow::{EcoString, eco_format};
 use std::collections::BTreeMap;
 use terrane_model::addr::{InstanceAddr, Mode};
 use terrane_model::snapshot::{ObjectState, Status};
+use terrane_plan::action::{ActionCause, ActionInvocation};
 use terrane_plan::basis::{Basis, BasisInput, Canon, Hash};
 use terrane_plan::plan::{Action, Drift, OutputChange, Plan, PlanMode, ResourceChange};
 use terrane_plan::risk::{self, Risk, RiskClass};
@@ -53,9 +54,9 @@ pub struct Item {
 }
 
 /// What actions are called in gates.
-pub const ACTIONS: [&str; 10] = [
-    "create", "delete", "forget", "import", "move", "output", "read", "refresh", "replace",
-    "update",
+pub const ACTIONS: [&str; 11] = [
+    "create", "delete", "forget", "import", "invoke", "move", "output", "read", "refresh",
+    "replace", "update",
 ];
 
 /// Tags of an object.
@@ -94,6 +95,9 @@ impl Meaning {
             if output.action != Action::NoOp {
                 items.push(of_output(output, &input, &mut basis));
             }
+        }
+        for invocation in &plan.invocations {
+            items.push(of_invocation(invocation, &input, &mut basis));
         }
         for (from, to) in &plan.moves {
             items.push(of_move(from, to, &input, &basis));
@@ -150,14 +154,10 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
     let before = basis.marked(provider, &change.addr, &change.before);
     let after = basis.marked(provider, &change.addr, &change.after);
     let mut canon = Canon::new("terrane action 2");
-    canon.text(&change.addr.to_string());
-    canon.option(
-        change
-            .previous_addr
-            .as_ref()
-            .map(ToString::to_string)
-            .as_deref(),
-    );
+    let addresses = addresses(&change.addr, change.previous_addr.as_ref());
+    let mut texts = addresses.iter();
+    canon.text(texts.next().map_or("", EcoString::as_str));
+    canon.option(texts.next().map(EcoString::as_str));
     canon.option(change.deposed.as_ref().map(|key| key.0.as_str()));
     canon.text(&change.provider.to_string());
     canon.option(input.programs.get(provider).map(EcoString::as_str));
@@ -190,7 +190,7 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
     }
     canon.bytes(&basis.of_change(change));
     let resource = &change.addr.resource;
-    let schema = (input.schemas)(provider, resource.mode, &resource.type_name);
+    let schema = basis.schema(provider, resource.mode, &resource.type_name);
     let destroys = resource.mode == Mode::Managed
         && matches!(
             change.action,
@@ -198,17 +198,17 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
         );
     let address = match &change.deposed {
         Some(key) => eco_format!("{} (deposed object {key})", change.addr),
-        None => eco_format!("{}", change.addr),
+        None => addresses.first().cloned().unwrap_or_default(),
     };
     let kept = change.stored.as_deref().and_then(kept);
     Item {
         digest: canon.finish(),
         address,
-        addresses: addresses(&change.addr, change.previous_addr.as_ref()),
+        addresses,
         actions: action_names(change),
         types: types(&change.addr, change.previous_addr.as_ref()),
         provider: provider.for_display().into(),
-        risk: risk::assess(change, schema.as_deref()),
+        risk: risk::of_change(input.plan, change, schema.as_deref()),
         tags: [
             kept.as_ref().map_or(Tags::Absent, tags),
             tags(&before),
@@ -308,6 +308,59 @@ fn of_naming(change: &ResourceChange, input: &BasisInput<'_>, basis: &Basis<'_>)
         (&change.addr, change.previous_addr.as_ref()),
         "only what it is known by is recorded",
     )
+}
+
+/// An action that is done: by whom, with what, and why.
+fn of_invocation(
+    invocation: &ActionInvocation,
+    input: &BasisInput<'_>,
+    basis: &mut Basis<'_>,
+) -> Item {
+    let ActionInvocation {
+        addr,
+        provider,
+        provider_key,
+        config,
+        cause,
+    } = invocation;
+    let mut canon = Canon::new("terrane invocation 1");
+    canon.text(&addr.to_string());
+    canon.text(&provider.to_string());
+    let program = input.programs.get(&provider.provider);
+    canon.option(program.map(EcoString::as_str));
+    canon.option(provider_key.as_ref().map(ToString::to_string).as_deref());
+    canon.value(
+        &basis.marked(&provider.provider, addr, config),
+        input.secret,
+    );
+    if let ActionCause::Lifecycle {
+        resource,
+        event,
+        block,
+        position,
+    } = cause
+    {
+        canon.text(&resource.to_string());
+        canon.text(event.name());
+        canon.number(u64::from(*block));
+        canon.number(u64::from(*position));
+    }
+    canon.bytes(&basis.of_invocation(invocation));
+    Item {
+        digest: canon.finish(),
+        address: terrane_plan::action::title(invocation).into(),
+        addresses: vec![eco_format!("{addr}")],
+        actions: vec!["invoke"],
+        types: vec![addr.resource.type_name.clone()],
+        provider: provider.provider.for_display().into(),
+        risk: Risk {
+            class: RiskClass::Disruptive,
+            reason: "what an action does is not known, and no plan takes it back".into(),
+        },
+        tags: Default::default(),
+        destroys: false,
+        is_doubtful: false,
+    }
 }
 
 fn of_output(output: &OutputChange, input: &BasisInput<'_>, basis: &mut Basis<'_>) -> Item {

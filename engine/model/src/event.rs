@@ -39,6 +39,8 @@ pub enum Operation {
     Delete,
     /// Run one provisioner, by its place in the block.
     Provision(u32),
+    /// Invoke an action; the object is the action itself, which state never holds.
+    Invoke,
 }
 
 /// A change that is about to be asked of a provider.

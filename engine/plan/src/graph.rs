@@ -347,6 +347,7 @@ pub(crate) fn resource_name(module: &Module, at: u32) -> String {
         Mode::Managed => format!("{}.{}", resource.type_name, resource.name),
         Mode::Data => format!("data.{}.{}", resource.type_name, resource.name),
         Mode::Ephemeral => format!("ephemeral.{}.{}", resource.type_name, resource.name),
+        Mode::Action => format!("action.{}.{}", resource.type_name, resource.name),
     }
 }
 

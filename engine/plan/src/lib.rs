@@ -4,6 +4,7 @@
 //! which object, in which order. Planning is a conversation with providers, so it is a machine ([`machine::Planner`]) that emits calls and
 //! takes answers in any order; the shell carries them out.
 
+pub mod action;
 pub mod basis;
 pub mod check;
 pub mod drift;
@@ -13,6 +14,7 @@ pub mod file;
 pub mod generate;
 mod graph;
 pub mod machine;
+pub mod memo;
 pub mod objchange;
 pub mod plan;
 pub(crate) mod planner;

@@ -97,6 +97,8 @@ pub struct PlanOptions {
     pub excludes: Vec<Target>,
     /// `-replace`
     pub replace: Vec<InstanceAddr>,
+    /// `-invoke`: the action that is done, and nothing else. The mode is that which only refreshes.
+    pub invoke: Option<Target>,
     /// `terraform.workspace`
     pub workspace: EcoString,
     /// `path.cwd`

@@ -1,7 +1,9 @@
 //! The plan: immutable data.
 
+use crate::action::ActionInvocation;
 use crate::ephemeral::EphemeralInstance;
 use crate::exec::ExecGraph;
+use crate::risk::Notes;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -285,6 +287,8 @@ pub struct Plan {
     pub left_out: LeftOut,
     /// Ephemeral instances that are opened when it is applied, in the order of addresses.
     pub ephemerals: Vec<EphemeralInstance>,
+    /// Actions that are done when it is applied: in the order of what triggers them.
+    pub invocations: Vec<ActionInvocation>,
     /// Ephemeral root variables that were given a value, which must be given again when it is applied. Sorted.
     pub apply_time_variables: Vec<EcoString>,
     /// Root outputs, unchanged ones too, by name.
@@ -303,6 +307,8 @@ pub struct Plan {
     pub claim: Claim,
     /// The order in which it is done.
     pub graph: ExecGraph,
+    /// What the configuration says of risks, by resource. Files of plans do not keep it: they keep the configuration.
+    pub notes: BTreeMap<ConfigResource, Notes>,
     /// Whether planning found errors: it can be shown, not applied.
     pub errored: bool,
 }
@@ -331,6 +337,9 @@ impl Plan {
     /// Whether applying it would change anything: objects, outputs, or (for refresh-only) what is recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
+        if !self.invocations.is_empty() {
+            return false;
+        }
         let changes = self
             .changes
             .iter()

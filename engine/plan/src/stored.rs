@@ -9,7 +9,19 @@ use terrane_value::{Type, Value, json};
 /// # Errors
 /// A sentence that says what does not fit.
 pub fn decode(text: &str, ty: &Type) -> Result<Value, String> {
-    let strict = match json::decode(text, ty) {
+    decode_with(&mut json::Decoder::default(), text, ty)
+}
+
+/// The same of one object after the other.
+///
+/// # Errors
+/// As [`decode`].
+pub(crate) fn decode_with(
+    decoder: &mut json::Decoder,
+    text: &str,
+    ty: &Type,
+) -> Result<Value, String> {
+    let strict = match decoder.decode(text, ty) {
         Ok(value) => return Ok(value),
         Err(problem) => problem.to_string(),
     };

@@ -2,9 +2,11 @@
 //! parts).
 
 use ecow::EcoString;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 /// A type. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +38,76 @@ pub struct ObjectType {
     pub attributes: BTreeMap<EcoString, Type>,
     /// Names that a value may leave out when it is converted to this type. Only in constraints.
     pub optional: BTreeSet<EcoString>,
+    shape: Shape,
+}
+
+impl ObjectType {
+    /// An object type.
+    #[must_use]
+    pub fn new(attributes: BTreeMap<EcoString, Type>, optional: BTreeSet<EcoString>) -> Self {
+        Self {
+            attributes,
+            optional,
+            shape: Shape::default(),
+        }
+    }
+
+    /// The names of the attributes, in order: shared by all objects that are made from the type, with [`crate::Value::object_shaped`].
+    #[must_use]
+    pub fn names(&self) -> Arc<[EcoString]> {
+        let names = self.shape.0.get_or_init(|| self.names_now());
+        // The attributes are open to whoever owns the type, and may have become others.
+        if names.len() == self.attributes.len() {
+            names.clone()
+        } else {
+            self.names_now()
+        }
+    }
+
+    fn names_now(&self) -> Arc<[EcoString]> {
+        self.attributes.keys().cloned().collect()
+    }
+}
+
+/// What [`ObjectType::names`] keeps: no part of what the type is.
+#[derive(Default)]
+struct Shape(OnceLock<Arc<[EcoString]>>);
+
+/// A copy may be changed, so it begins without.
+impl Clone for Shape {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shape")
+    }
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Shape {}
+
+impl PartialOrd for Shape {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Shape {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
+    }
+}
+
+impl Hash for Shape {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 impl Type {
@@ -70,10 +142,7 @@ impl Type {
             .into_iter()
             .map(|(name, ty)| (name.into(), ty))
             .collect();
-        Self::Object(Arc::new(ObjectType {
-            attributes,
-            optional: BTreeSet::new(),
-        }))
+        Self::Object(Arc::new(ObjectType::new(attributes, BTreeSet::new())))
     }
 
     /// `bool`, `number` or `string`.

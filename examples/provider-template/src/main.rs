@@ -3,6 +3,7 @@
 //! `cargo build` makes a program that Terraform, OpenTofu and terrane can use; `docs/guide/write-a-provider.md` walks through it.
 
 mod count;
+mod log;
 mod note;
 mod settings;
 mod slug;
@@ -26,7 +27,8 @@ fn provider() -> Configurable {
         NativeProvider::builder(addr, env!("CARGO_PKG_VERSION"))
             .configuration(Settings(folder.clone()))
             .resource("notes_note", note::Note(folder.clone()))
-            .data_source("notes_count", count::Count(folder))
+            .data_source("notes_count", count::Count(folder.clone()))
+            .action("notes_log", log::Log(folder))
             .function("slug", slug::Slug)
             .build()
     })

@@ -32,6 +32,7 @@ fn the_guide_shows_this_code() {
         include_str!("settings.rs"),
         include_str!("note.rs"),
         include_str!("count.rs"),
+        include_str!("log.rs"),
         include_str!("slug.rs"),
     ];
     let blocks: Vec<&str> = guide

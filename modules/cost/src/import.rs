@@ -1,8 +1,11 @@
 //! Price books from the price lists that AWS publishes.
 //!
 //! An offer file (`https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonEC2/current/eu-central-1/index.json`) has `products` by SKU and
-//! `terms` by kind and SKU. Files have up to several hundred megabytes, so they are read as streams and only what some rule can ask for is
-//! kept.
+//! `terms` by kind (`OnDemand`, `Reserved`) and SKU. Files have up to several hundred megabytes, so they are read as streams and only what some rule can
+//! ask for is kept.
+//!
+//! Prices are those on demand. Where somebody says which reservations there are ([`Reserved`]), products that can be reserved so have the price of that: what is paid
+//! at once, spread over the hours of the term, and what is paid by the hour.
 
 use crate::book::{Price, Tier};
 use crate::error::CostError;
@@ -15,6 +18,10 @@ use std::fs::File;
 use std::io::BufReader;
 use std::marker::PhantomData;
 use std::path::Path;
+use std::str::FromStr;
+
+/// Hours of a year, as the seller counts.
+const HOURS_A_YEAR: f64 = 8760.0;
 
 /// What an offer file has for us.
 #[derive(Debug, Default)]
@@ -25,19 +32,98 @@ pub struct Offer {
     pub prices: Vec<Price>,
 }
 
-/// Reads an offer file. `regions`: of which; empty: of all. `currency`: in which.
+/// Which prices are wanted.
+#[derive(Clone, Debug)]
+pub struct Choice<'a> {
+    /// Of which regions; empty: of all.
+    pub regions: &'a BTreeSet<String>,
+    /// In which currency.
+    pub currency: &'a str,
+    /// What is reserved; `None`: nothing.
+    pub reserved: Option<&'a Reserved>,
+}
+
+/// How something is reserved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reserved {
+    /// For how many years: 1 or 3.
+    years: u8,
+    /// `standard` or `convertible`.
+    class: &'static str,
+    /// `no upfront`, `partial upfront` or `all upfront`.
+    payment: &'static str,
+}
+
+const CLASSES: [&str; 2] = ["standard", "convertible"];
+const PAYMENTS: [&str; 3] = ["no upfront", "partial upfront", "all upfront"];
+
+impl FromStr for Reserved {
+    type Err = String;
+
+    /// `1yr,no-upfront`, `3yr,partial-upfront,convertible`: in any order. Without a class it is `standard`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (mut years, mut class, mut payment) = (None, None, None);
+        for word in text.split(',').map(plain) {
+            let known = |names: &[&'static str]| names.iter().copied().find(|name| *name == word);
+            let again = match word.as_str() {
+                "1yr" => years.replace(1).is_some(),
+                "3yr" => years.replace(3).is_some(),
+                _ => match (known(&CLASSES), known(&PAYMENTS)) {
+                    (Some(name), _) => class.replace(name).is_some(),
+                    (_, Some(name)) => payment.replace(name).is_some(),
+                    _ => return Err(format!("{word:?} says nothing about a reservation")),
+                },
+            };
+            if again {
+                return Err(format!("{word:?} comes second"));
+            }
+        }
+        match (years, payment) {
+            (Some(years), Some(payment)) => Ok(Self {
+                years,
+                class: class.unwrap_or("standard"),
+                payment,
+            }),
+            (None, _) => Err("it does not say for how long (1yr or 3yr)".to_owned()),
+            (_, None) => Err(
+                "it does not say how it is paid (no-upfront, partial-upfront or all-upfront)"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Reserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}yr {}, {}", self.years, self.class, self.payment)
+    }
+}
+
+impl Reserved {
+    /// Whether a term of a price list is this.
+    fn is(&self, term: &Term) -> bool {
+        let told = |name: &str| term.attributes.get(name).map(|text| plain(text));
+        let length = told("LeaseContractLength").map(|text| text.replace(' ', ""));
+        length.as_deref() == Some(&format!("{}yr", self.years))
+            && told("PurchaseOption").as_deref() == Some(self.payment)
+            // Services that know only one class do not name it.
+            && told("OfferingClass").as_deref().unwrap_or("standard") == self.class
+    }
+}
+
+/// `No Upfront` and `no-upfront` are the same.
+fn plain(text: &str) -> String {
+    text.trim().to_ascii_lowercase().replace(['-', '_'], " ")
+}
+
+/// Reads an offer file.
 ///
 /// # Errors
 /// When it can't be read, or is no offer file.
-pub fn offer(
-    path: &Path,
-    rules: &Rules,
-    regions: &BTreeSet<String>,
-    currency: &str,
-) -> Result<Offer, CostError> {
+pub fn offer(path: &Path, rules: &Rules, choice: &Choice<'_>) -> Result<Offer, CostError> {
     let wanted = Wanted {
         products: rules.products().collect(),
-        regions,
+        regions: choice.regions,
     };
     let open = || {
         let file = File::open(path).map_err(|source| CostError::Read {
@@ -66,13 +152,27 @@ pub fn offer(
     }
     let mut terms = Terms {
         products: &products.found,
-        currency,
+        published: &products.published,
+        choice,
         prices: Vec::new(),
+        reserved: BTreeMap::new(),
     };
     (&mut terms).deserialize(&mut open()?).map_err(failed)?;
+    let Terms {
+        mut prices,
+        mut reserved,
+        ..
+    } = terms;
+    for price in &mut prices {
+        if is_hourly(&price.unit)
+            && let Some(hourly) = reserved.remove(&price.id)
+        {
+            price.tiers = vec![hourly];
+        }
+    }
     Ok(Offer {
         published: products.published,
-        prices: terms.prices,
+        prices,
     })
 }
 
@@ -104,10 +204,16 @@ impl Wanted<'_> {
         attributes.insert("productFamily".to_owned(), product.family);
         let service = attributes.get("servicecode")?.clone();
         let region = attributes.get("regionCode").cloned().unwrap_or_default();
+        // Lists of before 2020 name the region for people only. That is not everywhere.
+        let of_some_region = attributes
+            .get("locationType")
+            .is_some_and(|kind| kind == "AWS Region");
+        let is_nowhere = region.is_empty() && of_some_region;
         let mut names = BTreeSet::new();
         let mut units = BTreeSet::new();
         for (of, wanted) in &self.products {
-            let here = of.global || self.regions.is_empty() || self.regions.contains(&region);
+            let here = self.regions.is_empty() || self.regions.contains(&region);
+            let here = of.global || here && !is_nowhere;
             let meets = |(name, matcher): &(&str, Matcher)| {
                 let found = attributes.get(*name).map_or("", String::as_str);
                 // A product that doesn't say what a rule asks for is another one.
@@ -214,8 +320,13 @@ impl<'de> Visitor<'de> for &mut Products<'_> {
 
 #[derive(Deserialize)]
 struct Term {
+    /// From when on; RFC 3339 in UTC, so that the order of texts is that of moments.
+    #[serde(default, rename = "effectiveDate")]
+    effective: String,
     #[serde(default, rename = "priceDimensions")]
     dimensions: BTreeMap<String, Dimension>,
+    #[serde(default, rename = "termAttributes")]
+    attributes: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -231,8 +342,11 @@ struct Dimension {
 /// The second pass.
 struct Terms<'a> {
     products: &'a BTreeMap<String, Kept>,
-    currency: &'a str,
+    published: &'a str,
+    choice: &'a Choice<'a>,
     prices: Vec<Price>,
+    /// What an hour costs of what is reserved, by SKU.
+    reserved: BTreeMap<String, Tier>,
 }
 
 impl<'de> DeserializeSeed<'de> for &mut Terms<'_> {
@@ -260,6 +374,11 @@ impl<'de> Visitor<'de> for &mut Terms<'_> {
                         |sku: String, terms: BTreeMap<String, Term>| self.product(&sku, terms);
                     map.next_value_seed(Each(each, PhantomData))?;
                 }
+                "Reserved" if self.choice.reserved.is_some() => {
+                    let each =
+                        |sku: String, terms: BTreeMap<String, Term>| self.reserved(sku, terms);
+                    map.next_value_seed(Each(each, PhantomData))?;
+                }
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -268,29 +387,75 @@ impl<'de> Visitor<'de> for &mut Terms<'_> {
 }
 
 impl Terms<'_> {
+    /// Of several terms the one that is in force: the latest that has begun when the list was published.
+    fn in_force(&self, terms: impl Iterator<Item = Term>) -> Option<Term> {
+        let begun =
+            |term: &Term| self.published.is_empty() || term.effective.as_str() <= self.published;
+        // The first one where none has begun: better than no price.
+        terms.max_by(|one, other| {
+            let order = |term: &Term| (begun(term), term.effective.clone());
+            match (begun(one), begun(other)) {
+                (false, false) => other.effective.cmp(&one.effective),
+                _ => order(one).cmp(&order(other)),
+            }
+        })
+    }
+
+    fn number(text: &str) -> Option<f64> {
+        let number = text.parse::<f64>().ok();
+        number.filter(|number| number.is_finite() && *number >= 0.0)
+    }
+
+    /// Prices of a product that is reserved.
+    fn reserved(&mut self, sku: String, terms: BTreeMap<String, Term>) {
+        let Some(wanted) = self.choice.reserved else {
+            return;
+        };
+        if !self.products.contains_key(&sku) {
+            return;
+        }
+        let terms = terms.into_values().filter(|term| wanted.is(term));
+        let Some(term) = self.in_force(terms) else {
+            return;
+        };
+        let (mut upfront, mut hourly) = (0.0, None);
+        for dimension in term.dimensions.into_values() {
+            let price = dimension.price.get(self.choice.currency);
+            let Some(price) = price.and_then(|text| Self::number(text)) else {
+                return;
+            };
+            if dimension.unit.eq_ignore_ascii_case("quantity") {
+                upfront += price;
+            } else if is_hourly(&dimension.unit) {
+                hourly = Some(price);
+            }
+        }
+        // Lists say 0 an hour where all is paid at once.
+        let Some(hourly) = hourly else { return };
+        let hours = HOURS_A_YEAR * f64::from(wanted.years);
+        let tier = Tier {
+            from: 0.0,
+            price: hourly + upfront / hours,
+        };
+        self.reserved.insert(sku, tier);
+    }
+
     fn product(&mut self, sku: &str, terms: BTreeMap<String, Term>) {
         let Some(product) = self.products.get(sku) else {
             return;
         };
-        let dimensions = terms
-            .into_values()
-            .flat_map(|term| term.dimensions.into_values());
+        let term = self.in_force(terms.into_values());
+        let dimensions = term.into_iter();
+        let dimensions = dimensions.flat_map(|term| term.dimensions.into_values());
         let mut tiers: BTreeMap<String, Vec<Tier>> = BTreeMap::new();
         for dimension in dimensions {
-            let number = |text: &str| {
-                text.parse::<f64>()
-                    .ok()
-                    .filter(|number| number.is_finite() && *number >= 0.0)
-            };
-            let price = dimension
-                .price
-                .get(self.currency)
-                .and_then(|text| number(text));
+            let price = dimension.price.get(self.choice.currency);
+            let price = price.and_then(|text| Self::number(text));
             // One without a number begins where all begin.
             let from = if dimension.begin.is_empty() {
                 Some(0.0)
             } else {
-                number(&dimension.begin)
+                Self::number(&dimension.begin)
             };
             if let (Some(price), Some(from)) = (price, from) {
                 tiers
@@ -319,4 +484,8 @@ impl Terms<'_> {
             });
         }
     }
+}
+
+fn is_hourly(unit: &str) -> bool {
+    ["hrs", "hours", "hour"].contains(&unit.to_ascii_lowercase().as_str())
 }

@@ -388,8 +388,7 @@ fn offer_files_are_read_as_far_as_rules_ask() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index.json");
     std::fs::write(&path, offer.to_string()).unwrap();
-    let regions = BTreeSet::from(["eu-central-1".to_owned()]);
-    let found = crate::import::offer(&path, &Rules::shipped().unwrap(), &regions, "USD").unwrap();
+    let found = read(&path, "eu-central-1", None).unwrap();
     assert_eq!(found.published, "2026-10-01T00:00:00Z");
     let told: Vec<(&str, &str, f64)> = (found.prices.iter())
         .map(|price| (price.id.as_str(), price.unit.as_str(), price.of(1.0)))
@@ -403,5 +402,123 @@ fn offer_files_are_read_as_far_as_rules_ask() {
         ])
     );
     std::fs::write(&path, "{}").unwrap();
-    assert!(crate::import::offer(&path, &Rules::shipped().unwrap(), &regions, "USD").is_err());
+    assert!(read(&path, "eu-central-1", None).is_err());
+}
+
+fn read(
+    path: &std::path::Path,
+    region: &str,
+    reserved: Option<&str>,
+) -> Result<crate::import::Offer, crate::CostError> {
+    let reserved = reserved.map(|text| text.parse().unwrap());
+    let choice = crate::import::Choice {
+        regions: &BTreeSet::from([region.to_owned()]),
+        currency: "USD",
+        reserved: reserved.as_ref(),
+    };
+    crate::import::offer(path, &Rules::shipped().unwrap(), &choice)
+}
+
+/// An offer file as it is documented, with all that the published ones have: several terms, reservations, tiers, regions.
+fn published() -> Value {
+    let instance = |kind: &str, region: &str| {
+        json!({"sku": kind, "productFamily": "Compute Instance", "attributes": {
+            "servicecode": "AmazonEC2", "location": "EU (Frankfurt)", "locationType": "AWS Region",
+            "regionCode": region, "instanceType": "t3.micro", "operatingSystem": "Linux",
+            "tenancy": "Shared", "preInstalledSw": "NA", "capacitystatus": "Used",
+            "licenseModel": "No License required", "usagetype": "EUC1-BoxUsage:t3.micro",
+        }})
+    };
+    let mut old = instance("OLD", "");
+    old["attributes"]
+        .as_object_mut()
+        .unwrap()
+        .remove("regionCode");
+    let hours = |price: &str| json!({"rateCode": "h", "description": "", "beginRange": "0", "endRange": "Inf", "unit": "Hrs", "pricePerUnit": {"USD": price}, "appliesTo": []});
+    let once = |price: &str| json!({"rateCode": "u", "description": "Upfront Fee", "unit": "Quantity", "pricePerUnit": {"USD": price}, "appliesTo": []});
+    let term = |effective: &str, attributes: Value, dimensions: Value| json!({"offerTermCode": "c", "sku": "s", "effectiveDate": effective, "priceDimensions": dimensions, "termAttributes": attributes});
+    let lease = |length: &str, class: &str, payment: &str| json!({"LeaseContractLength": length, "OfferingClass": class, "PurchaseOption": payment});
+    let plain = || json!({});
+    json!({
+        "formatVersion": "v1.0", "offerCode": "AmazonEC2", "version": "20261001000000",
+        "publicationDate": "2026-10-01T00:00:00Z",
+        "products": {
+            "A": instance("A", "eu-central-1"),
+            "U": instance("U", "us-east-1"),
+            "OLD": old,
+            "S": {"sku": "S", "productFamily": "Storage", "attributes": {
+                "servicecode": "AmazonS3", "regionCode": "eu-central-1", "volumeType": "Standard",
+                "storageClass": "General Purpose", "usagetype": "EUC1-TimedStorage-ByteHrs"}},
+        },
+        "terms": {
+            "OnDemand": {
+                "A": {
+                    "A.1": term("2020-01-01T00:00:00Z", plain(), json!({"d": hours("0.0200000000")})),
+                    "A.2": term("2026-09-01T00:00:00Z", plain(), json!({"d": hours("0.0120000000")})),
+                    "A.3": term("2027-01-01T00:00:00Z", plain(), json!({"d": hours("0.0500000000")})),
+                },
+                "U": {"U.1": term("2026-09-01T00:00:00Z", plain(), json!({"d": hours("0.0104")}))},
+                "OLD": {"O.1": term("2016-12-01T00:00:00Z", plain(), json!({"d": hours("9")}))},
+            },
+            "Reserved": {"A": {
+                "A.r1": term("2026-09-01T00:00:00Z", lease("1yr", "standard", "Partial Upfront"), json!({"h": hours("0.0035"), "u": once("30.66")})),
+                "A.r2": term("2026-09-01T00:00:00Z", lease("3yr", "standard", "All Upfront"), json!({"h": hours("0.0000000000"), "u": once("131.4")})),
+                "A.r3": term("2026-09-01T00:00:00Z", lease("1 yr", "convertible", "No Upfront"), json!({"h": hours("0.009")})),
+            }},
+        },
+    })
+}
+
+#[test]
+fn terms_of_a_price_list_are_those_that_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.json");
+    std::fs::write(&path, published().to_string()).unwrap();
+    for (region, reserved, sku, hour) in [
+        // The one that has begun last; what begins next year is not in force.
+        ("eu-central-1", None, "A", 0.012),
+        ("us-east-1", None, "U", 0.0104),
+        (
+            "eu-central-1",
+            Some("1yr,partial-upfront"),
+            "A",
+            0.0035 + 30.66 / 8760.0,
+        ),
+        (
+            "eu-central-1",
+            Some("All Upfront, standard, 3yr"),
+            "A",
+            131.4 / 26_280.0,
+        ),
+        (
+            "eu-central-1",
+            Some("1yr,no-upfront,convertible"),
+            "A",
+            0.009,
+        ),
+        // What can't be reserved so is paid on demand.
+        ("eu-central-1", Some("3yr,no-upfront"), "A", 0.012),
+        ("us-east-1", Some("1yr,partial-upfront"), "U", 0.0104),
+    ] {
+        let found = read(&path, region, reserved).unwrap();
+        let told: Vec<(&str, f64)> = (found.prices.iter())
+            .map(|price| (price.id.as_str(), price.of(1.0)))
+            .collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].0, sku);
+        assert!(
+            (told[0].1 - hour).abs() < 1e-12,
+            "{region} {reserved:?}: {told:?}"
+        );
+    }
+    for (text, problem) in [
+        ("", "says nothing"),
+        ("1yr", "how it is paid"),
+        ("no-upfront", "for how long"),
+        ("2yr,no-upfront", "says nothing"),
+        ("1yr,3yr,no-upfront", "comes second"),
+    ] {
+        let refused = text.parse::<crate::import::Reserved>().unwrap_err();
+        assert!(refused.contains(problem), "{text}: {refused}");
+    }
 }

@@ -41,6 +41,7 @@ fn declared(config: &Config, root: &Module, names: &mut Vec<String>) {
             Mode::Managed => "",
             Mode::Data => "data.",
             Mode::Ephemeral => "ephemeral.",
+            Mode::Action => "action.",
         };
         format!("{prefix}{}.{}", resource.type_name, resource.name)
     }));

@@ -215,7 +215,7 @@ impl ModuleScope<'_> {
         // Nothing is opened for a console, and what is open somewhere else is not its business.
         match resource.mode {
             Mode::Ephemeral => value.with_marks(&Marks::EPHEMERAL),
-            Mode::Managed | Mode::Data => value,
+            Mode::Managed | Mode::Data | Mode::Action => value,
         }
     }
 

@@ -5,10 +5,8 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::rules;
 use async_trait::async_trait;
-use cronexpr::{Crontab, FallbackTimezoneOption, ParseOptions, parse_crontab_with};
-use jiff::Timestamp;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::time::Duration;
+use terrane_gate::gates::calendar::{Calendar, CalendarError};
 
 /// The longest single wait. Clocks can be set, and machines sleep.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -16,8 +14,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// When it is looked.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    times: Crontab,
-    zone: TimeZone,
+    times: Calendar,
     /// How much later it may be, in milliseconds.
     pub jitter_ms: u64,
     /// It is looked at once, too, before the first of these moments.
@@ -38,28 +35,12 @@ impl Schedule {
                 ),
             )
         };
-        // A sixth field would be a time zone, which is said apart.
-        if cron.split_whitespace().count() != 5 {
-            return Err(wrong(format!("{cron:?} has not five fields")));
-        }
-        let mut options = ParseOptions::default();
-        options.fallback_timezone_option = FallbackTimezoneOption::UTC;
-        let times = parse_crontab_with(cron, options).map_err(|error| {
-            wrong(format!(
-                "{cron:?}: {}",
-                error.to_string().replace('\n', " ")
-            ))
+        let times = Calendar::new(cron, timezone).map_err(|error| match error {
+            CalendarError::Cron(problem) => wrong(format!("{cron:?}: {problem}")),
+            CalendarError::Timezone => wrong(format!("{timezone:?} is no time zone")),
         })?;
-        let zone = if timezone == "UTC" {
-            TimeZone::UTC
-        } else {
-            TimeZoneDatabase::bundled()
-                .get(timezone)
-                .map_err(|_| wrong(format!("{timezone:?} is no time zone")))?
-        };
         Ok(Self {
             times,
-            zone,
             jitter_ms,
             at_once: false,
         })
@@ -68,21 +49,7 @@ impl Schedule {
     /// The next moment behind this one. `None`: there is none.
     #[must_use]
     pub fn next_ms(&self, after_ms: u64) -> Option<u64> {
-        let after = Timestamp::from_millisecond(i64::try_from(after_ms).ok()?).ok()?;
-        // What the clocks of the place show, as if they showed UTC.
-        let shown = TimeZone::UTC
-            .to_timestamp(self.zone.to_datetime(after))
-            .ok()?;
-        let next = self.times.find_next(shown).ok()?;
-        let wall = TimeZone::UTC.to_datetime(next.timestamp());
-        let next = self.zone.to_timestamp(wall).ok()?;
-        let next_ms = u64::try_from(next.as_millisecond()).ok()?;
-        // In the hour that a night has twice, the clocks show something that was already.
-        Some(if next_ms > after_ms {
-            next_ms
-        } else {
-            after_ms + 60_000
-        })
+        self.times.next_ms(after_ms)
     }
 }
 

@@ -16,7 +16,9 @@ use terrane_apply::Provision;
 use terrane_config::config::Config;
 use terrane_model::addr::InstanceAddr;
 use terrane_model::provider::{Call, CallFailure, Places, ProviderInfo, Reply};
+use terrane_model::schema::ProviderSchema;
 use terrane_plan::machine::{ProviderInstance, RequestId};
+use terrane_plan::memo::{self, Memo};
 use terrane_provider::{Provider, ProviderFactory};
 use tokio::sync::{OnceCell, mpsc};
 
@@ -86,6 +88,8 @@ pub(crate) struct Pool {
     dealt: VecDeque<Message>,
     /// What else limits calls.
     budget: Option<Arc<Budget>>,
+    /// What need not be asked again.
+    memo: Option<Memo>,
     /// How many calls were made.
     calls: u64,
     /// The beginning of its clock.
@@ -110,12 +114,21 @@ pub(crate) trait StandIn: Send + Sync + std::fmt::Debug {
 /// One provider instance.
 #[derive(Debug)]
 struct Lane {
+    /// What it takes to know its answers again.
+    known: Option<Known>,
     started: Arc<Started>,
     /// Its calls never wait: they are made at once, in the loop itself.
     instant: bool,
     queue: Queue,
     in_flight: usize,
     limit: Limit,
+}
+
+/// What tells a program from every other one, and what it offers.
+#[derive(Debug)]
+struct Known {
+    identity: String,
+    schema: Arc<ProviderSchema>,
 }
 
 /// An instance that is started by its first call.
@@ -149,6 +162,7 @@ impl Pool {
             answered: Vec::new(),
             dealt: VecDeque::new(),
             budget: None,
+            memo: None,
             calls: 0,
             began: Instant::now(),
             wake_ms: None,
@@ -167,6 +181,13 @@ impl Pool {
     #[must_use]
     pub(crate) fn with_budget(mut self, budget: Option<Arc<Budget>>) -> Self {
         self.budget = budget;
+        self
+    }
+
+    /// With a memory of what need not be asked again, if there is one.
+    #[must_use]
+    pub(crate) fn with_memo(mut self, memo: Option<Memo>) -> Self {
+        self.memo = memo;
         self
     }
 
@@ -197,9 +218,20 @@ impl Pool {
             Some(lane) => lane,
             None => {
                 let lane = self.lane(&provider);
-                self.lanes.entry(provider).or_insert(lane)
+                self.lanes.entry(provider.clone()).or_insert(lane)
             }
         };
+        if let (Some(memo), Some(known)) = (&mut self.memo, &lane.known) {
+            let asked = memo::Asked {
+                instance: &provider,
+                identity: Some(&known.identity),
+                schema: &known.schema,
+            };
+            if let Some(reply) = memo.answer(id, &asked, &call) {
+                self.answered.push((id, Ok(reply)));
+                return;
+            }
+        }
         let reader = about
             .filter(|_| matches!(call, Call::ReadDataSource { .. }))
             .cloned();
@@ -215,9 +247,16 @@ impl Pool {
             .filter(|_| !abilities.instant)
             .map(|info| info.reads_many.clone())
             .unwrap_or_default();
+        let factory = self.registry.factory(addr);
+        let identity = factory.as_ref().ok().and_then(|factory| factory.identity());
+        let known = info.zip(identity).map(|(info, identity)| Known {
+            identity,
+            schema: info.schema.clone(),
+        });
         Lane {
+            known: known.filter(|_| self.memo.is_some() && !abilities.instant),
             started: Arc::new(Started {
-                factory: self.registry.factory(addr),
+                factory,
                 cell: OnceCell::new(),
                 resolves_tokens: abilities.resolves_tokens,
             }),
@@ -361,6 +400,9 @@ impl Pool {
         match message {
             Message::Reply { id, from, outcome } => {
                 self.ended(&from);
+                if let Some(memo) = &mut self.memo {
+                    memo.told(id, &outcome);
+                }
                 if let Some(lane) = self.lanes.get_mut(&from) {
                     lane.limit.clean();
                 }

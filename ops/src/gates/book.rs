@@ -301,11 +301,11 @@ fn decisions(
             let record = body.get("record").unwrap_or(&Value::Null);
             decisions.push(record::from_json(record).map_err(|_| damaged())?);
         }
-        for once in &entry.draft.once {
-            let id = once.strip_prefix(USED).and_then(|id| hex::decode(id).ok());
-            if let Some(id) = id.and_then(|id| id.try_into().ok()) {
-                used.insert(DecisionId(id));
-            }
+    }
+    for name in log.names() {
+        let id = name.strip_prefix(USED).and_then(|id| hex::decode(id).ok());
+        if let Some(id) = id.and_then(|id| id.try_into().ok()) {
+            used.insert(DecisionId(id));
         }
     }
     Ok((decisions, used))

@@ -7,6 +7,7 @@ pub mod book;
 pub mod change;
 pub mod decide;
 pub mod keys;
+pub(crate) mod live;
 pub mod pass;
 mod policies;
 mod prices;

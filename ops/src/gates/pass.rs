@@ -1,22 +1,25 @@
 //! Passing a plan through the gates.
 
 use super::book::{APPLIED, Book, USED};
+use crate::apply::Parts;
 use crate::audit;
 use crate::failure::Failure;
 use crate::install::Programs;
-use crate::policy::Seen;
+use crate::load::Loaded;
+use crate::policy::{PlanText, Seen};
 use crate::rules;
 use crate::session::Session;
 use ecow::EcoString;
 use serde_json::{Value, json};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use terrane_apply::Applied;
 use terrane_gate::decision::Decision;
 use terrane_gate::facts::{Cost, Facts, Said};
 use terrane_gate::meaning::Meaning;
 use terrane_gate::verdict::{Verdict, explain, judge};
-use terrane_gate::{Case, Closed, Passed, Refusal};
+use terrane_gate::{ApprovedPlan, Case, Closed, Consent, Passed, Policy, Refusal, Weighed};
 use terrane_model::addr::ProviderAddr;
 use terrane_plan::basis::Hash;
 use terrane_plan::plan::Plan;
@@ -59,7 +62,7 @@ pub struct Named<'a> {
 #[derive(Debug)]
 pub struct Looked {
     /// What it means.
-    pub meaning: Meaning,
+    pub meaning: Arc<Meaning>,
     /// What the gates say.
     pub verdict: Verdict,
 }
@@ -105,11 +108,15 @@ impl Gating {
     #[must_use]
     pub fn look(&self, seen: &Seen<'_>) -> Looked {
         self.with_case(seen, |case| {
-            let meaning = case.meaning(seen.plan());
-            Looked {
-                verdict: judge(case.gates, &meaning, case.facts),
-                meaning,
-            }
+            looked(case, Arc::new(case.meaning(seen.plan())))
+        })
+    }
+
+    /// The same of one that is to be approved. What it means is found out once.
+    #[must_use]
+    pub fn weigh(&self, parts: &Parts) -> Looked {
+        self.with_case(&parts.seen(), |case| {
+            looked(case, parts.weighed().meaning(case).clone())
         })
     }
 
@@ -130,13 +137,30 @@ impl Gating {
         })
     }
 
+    /// Approves a plan, if the gates let it pass.
+    pub(crate) fn approve(
+        &self,
+        plan: Weighed,
+        (loaded, text): (&Loaded, PlanText),
+        consent: &Consent,
+    ) -> Result<ApprovedPlan, Refusal> {
+        self.says(&Seen::with(plan.plan(), loaded, text));
+        let made_at = plan.plan().timestamp.clone();
+        self.case(loaded, &made_at, |case| {
+            ApprovedPlan::approve(plan, Policy::Gates(case), consent)
+        })
+    }
+
     /// Calls something with what the gates judge by.
-    pub(crate) fn with_case<T>(&self, seen: &Seen<'_>, call: impl FnOnce(&Case<'_>) -> T) -> T {
+    fn with_case<T>(&self, seen: &Seen<'_>, call: impl FnOnce(&Case<'_>) -> T) -> T {
         self.says(seen);
-        let loaded = seen.loaded();
+        self.case(seen.loaded(), &seen.plan().timestamp, call)
+    }
+
+    fn case<T>(&self, loaded: &Loaded, made_at: &str, call: impl FnOnce(&Case<'_>) -> T) -> T {
         let registry = loaded.registry.clone();
         let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
-        self.with_facts(&seen.plan().timestamp, |facts| {
+        self.with_facts(made_at, |facts| {
             call(&Case {
                 gates: &self.book.rules.gates,
                 facts,
@@ -178,6 +202,13 @@ impl Gating {
             policies: &says.policies,
             cost: says.cost.as_ref(),
         })
+    }
+}
+
+fn looked(case: &Case<'_>, meaning: Arc<Meaning>) -> Looked {
+    Looked {
+        verdict: judge(case.gates, &meaning, case.facts),
+        meaning,
     }
 }
 

@@ -121,6 +121,7 @@ fn lacks(
             ResourceMode::Managed => !schema.resources.contains_key(name),
             ResourceMode::Data => !schema.data_sources.contains_key(name),
             ResourceMode::Ephemeral => !schema.ephemeral_resources.contains_key(name),
+            ResourceMode::Action => !schema.actions.contains_key(name),
         })
         .map(|(_, name)| {
             format!("the one that is built in does not have {name}, which the state holds")

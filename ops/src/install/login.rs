@@ -81,7 +81,14 @@ pub async fn login(
 /// # Errors
 /// When it can't be forgotten.
 pub async fn logout(session: &Session, name: &str) -> Result<String, Failure> {
-    let host = host(name)?;
+    let failed = |error: &dyn std::error::Error| {
+        let text = super::sentence(&with_causes(error));
+        Failure::input(
+            rules::LOGIN_FAILED.named("Logout failed"),
+            format!("{text}."),
+        )
+    };
+    let host = Host::parse(name).map_err(|error| failed(&error))?;
     let mut diagnostics = Diagnostics::new();
     let network = setup::network(session, &mut diagnostics)
         .map_err(|diagnostic| Failure::Input(Report::plain(diagnostic)))?;

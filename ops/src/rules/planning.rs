@@ -125,4 +125,11 @@ terrane_lang::rules! {
     /// terrane apply -var='token=a' a.plan
     /// ```
     T5251 error EPHEMERAL_NOT_PLANNED = "Ephemeral variable was not set when the plan was made";
+
+    /// `-invoke` has one action done. Its address begins with `action`.
+    ///
+    /// ```sh
+    /// terrane apply -invoke=terraform_data.a
+    /// ```
+    T5252 error INVALID_INVOKE = "Invalid -invoke address";
 }

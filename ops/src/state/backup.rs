@@ -96,7 +96,15 @@ pub fn restore(session: &Session, path: &str, force: bool) -> Result<Restored, F
     let doing = || format!("Restoring the backup {path} failed");
     let bytes = std::fs::read(path).map_err(Failure::io(doing()))?;
     let sealer = Sealer::new(session.seal()?);
-    let backup = backup::read(&bytes, Path::new(path), &sealer).map_err(Failure::store(doing()))?;
+    let backup = backup::read(&bytes, Path::new(path), &sealer)
+        .map_err(|error| match error {
+            // The way out of a damaged state is none out of a damaged backup.
+            StoreError::Damaged { what, problem } => StoreError::Refused(format!(
+                "{what} is damaged: {problem}. Nothing was changed; take another backup"
+            )),
+            other => other,
+        })
+        .map_err(Failure::store(doing()))?;
     drop(bytes);
     let name = session.workspace()?;
     let present = match session.store()?.read(&name) {

@@ -137,7 +137,7 @@ fn check_kinds(from: &Target, to: &Target) -> Result<(), Failure> {
             Mode::Managed => {
                 "a managed resource can be moved only to another managed resource address"
             }
-            Mode::Data | Mode::Ephemeral => {
+            Mode::Data | Mode::Ephemeral | Mode::Action => {
                 "a data resource can be moved only to another data resource address"
             }
         }),

@@ -83,7 +83,7 @@ impl Doubles {
             for found in list {
                 let kind = match about.resource.mode {
                     Mode::Data => OverrideKind::Data,
-                    Mode::Managed | Mode::Ephemeral => OverrideKind::Resource,
+                    Mode::Managed | Mode::Ephemeral | Mode::Action => OverrideKind::Resource,
                 };
                 if found.kind == kind
                     && let Some(keys) = found.fit(&about.resource.module, Some(about))
@@ -137,6 +137,7 @@ impl Doubles {
             Mode::Managed => schemas.resources.get(type_name),
             Mode::Data => schemas.data_sources.get(type_name),
             Mode::Ephemeral => schemas.ephemeral_resources.get(type_name),
+            Mode::Action => schemas.actions.get(type_name),
         };
         found.map(AsRef::as_ref)
     }

@@ -187,6 +187,7 @@ fn add_rules(module: &Module, rules: &mut Vec<Rule>) {
             Mode::Managed => "",
             Mode::Data => "data.",
             Mode::Ephemeral => "ephemeral.",
+            Mode::Action => "action.",
         };
         let addr = format!("{prefix}{}.{}", resource.type_name, resource.name);
         add(

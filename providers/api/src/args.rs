@@ -76,6 +76,17 @@ pub fn with_all<'a>(object: &Value, changes: impl IntoIterator<Item = (&'a str, 
     let Kind::Object(content) = object.kind() else {
         return object.clone();
     };
+    let changes: Vec<(&str, Value)> = changes.into_iter().collect();
+    let at = |name: &str| (content.names()).binary_search_by(|known| known.as_str().cmp(name));
+    if changes.iter().all(|(name, _)| at(name).is_ok()) {
+        let mut values: Vec<Value> = content.iter().map(|(_, value)| value.clone()).collect();
+        for (name, value) in changes {
+            if let Some(place) = at(name).ok().and_then(|at| values.get_mut(at)) {
+                *place = value;
+            }
+        }
+        return Value::object_shaped(content.names().clone(), values);
+    }
     let mut attributes: std::collections::BTreeMap<EcoString, Value> = content
         .iter()
         .map(|(name, value)| (name.clone(), value.clone()))

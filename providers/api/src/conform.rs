@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use terrane_model::provider::ProviderDiagnostic;
 use terrane_model::schema::Schema;
-use terrane_value::{EcoString, Kind, ObjectType, Path, PathStep, Type, Value, json};
+use terrane_value::{Kind, ObjectType, Path, PathStep, Type, Value, json};
 
 /// How deep values may nest before they are refused.
 const MAX_DEPTH: usize = 200;
@@ -159,15 +159,15 @@ fn attributes<'a>(
     object: &ObjectType,
     stored: impl Fn(&str) -> Option<&'a str>,
 ) -> Result<Value, String> {
-    let attributes: Result<Vec<(EcoString, Value)>, String> = object
+    let values: Result<Vec<Value>, String> = object
         .attributes
         .iter()
         .map(|(name, ty)| match stored(name) {
-            None => Ok((name.clone(), Value::null(ty.clone()))),
-            Some(text) => json::decode(text, ty)
-                .map(|value| (name.clone(), value))
-                .map_err(|error| format!("attribute {name}: {error}")),
+            None => Ok(Value::null(ty.clone())),
+            Some(text) => {
+                json::decode(text, ty).map_err(|error| format!("attribute {name}: {error}"))
+            }
         })
         .collect();
-    Ok(Value::object(attributes?))
+    Ok(Value::object_shaped(object.names(), values?))
 }

@@ -32,6 +32,12 @@ pub trait ProviderFactory: Send + Sync + std::fmt::Debug {
     /// Its version, for people and the lock file. What is no version number (of a program in development) meets every constraint.
     fn version(&self) -> String;
 
+    /// What tells this very program from every other one, with those variables of the environment that it reads by name. Answers that depend on nothing but this
+    /// and the question may be kept. `None`: that can't be told.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
     /// Its schemas and abilities, without configuring it.
     async fn info(&self) -> Result<ProviderInfo, CallFailure>;
 

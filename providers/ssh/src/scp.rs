@@ -139,7 +139,7 @@ pub(crate) async fn put_folder(
     link.finish().await
 }
 
-/// Folder and name of a path there.
+/// Folder and name of a path there. One that ends with a slash is a folder that has to be there: as with the peers, the file in it bears the name of the folder.
 fn split(path: &str, platform: Platform) -> (String, String) {
     let path = match platform {
         Platform::Unix => path.to_owned(),
@@ -147,6 +147,8 @@ fn split(path: &str, platform: Platform) -> (String, String) {
     };
     let trimmed = path.trim_end_matches('/');
     match trimmed.rsplit_once('/') {
+        Some((_, name)) if path.ends_with('/') => (trimmed.to_owned(), name.to_owned()),
+        None if path.ends_with('/') => (trimmed.to_owned(), trimmed.to_owned()),
         Some(("", name)) => (String::from("/"), name.to_owned()),
         Some((folder, name)) => (folder.to_owned(), name.to_owned()),
         None => (String::from("."), trimmed.to_owned()),
@@ -401,7 +403,9 @@ mod tests {
             ("/tmp/a", Platform::Unix, "/tmp", "a"),
             ("/a", Platform::Unix, "/", "a"),
             ("a", Platform::Unix, ".", "a"),
-            ("/tmp/b/", Platform::Unix, "/tmp", "b"),
+            ("/tmp/b/", Platform::Unix, "/tmp/b", "b"),
+            ("b//", Platform::Unix, "b", "b"),
+            ("C:\\temp\\", Platform::Windows, "C:/temp", "temp"),
             ("C:\\temp\\a b.txt", Platform::Windows, "C:/temp", "a b.txt"),
         ] {
             assert_eq!(split(path, platform), (folder.to_owned(), name.to_owned()));

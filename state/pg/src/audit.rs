@@ -1,12 +1,14 @@
 //! Audit logs: a line per row. Not part of the format of the other tables: they are made when the first line is written.
 //!
 //! A line is put where the writer thought that the end was; if somebody was faster, the row is there already, and the writer looks again.
+//!
+//! Where a segment begins is a row too: of segment n the one of the number -n, whose line is the number of the first line of the segment. So rows are only ever put in.
 
 use crate::client::Trouble;
 use crate::leases::begin;
 use crate::store::PgStore;
 use sqlx::Row as _;
-use terrane_store::audit::{Audit, Change};
+use terrane_store::audit::{Audit, Change, Changed};
 use terrane_store::{StoreError, check_workspace_name};
 
 /// How often a line is put anew behind those of others.
@@ -14,6 +16,10 @@ const TRIES: usize = 100;
 /// The tables of all logs of a schema.
 pub(crate) const TABLES: &str = "CREATE TABLE IF NOT EXISTS {s}.terrane_audit (workspace text NOT NULL, seq bigint NOT NULL, line text NOT NULL, PRIMARY KEY (workspace, seq));
 CREATE TABLE IF NOT EXISTS {s}.terrane_audit_secret (workspace text PRIMARY KEY, secret bytea NOT NULL)";
+/// The rows of the present segment.
+const PRESENT: &str = "SELECT seq, line FROM {s}.terrane_audit WHERE workspace = $1 AND seq >= coalesce((SELECT line::bigint FROM {s}.terrane_audit WHERE workspace = $1 AND seq < 0 ORDER BY seq LIMIT 1), 0) ORDER BY seq";
+/// The rows of a closed one: between where it begins and where the next one does.
+const CLOSED: &str = "SELECT line FROM {s}.terrane_audit WHERE workspace = $1 AND seq >= coalesce((SELECT line::bigint FROM {s}.terrane_audit WHERE workspace = $1 AND seq = -$2::bigint AND seq < 0), 0) AND seq < (SELECT line::bigint FROM {s}.terrane_audit WHERE workspace = $1 AND seq = -1 - $2::bigint) ORDER BY seq";
 
 impl PgStore {
     /// What the log of a workspace is called: layouts have workspaces of their own.
@@ -44,19 +50,22 @@ impl PgStore {
         })
     }
 
-    /// The lines of a log, and whether there are tables.
-    fn lines(&self, name: String) -> Result<Option<Vec<String>>, StoreError> {
+    /// The lines of the present segment of a log; `None`: there are no tables.
+    fn lines(&self, name: String) -> Result<Option<Lines>, StoreError> {
         self.with_link("reading", |store, mut reading| async move {
-            let sql = "SELECT line FROM {s}.terrane_audit WHERE workspace = $1 ORDER BY seq";
-            let rows = sqlx::query(store.tables.names.sql(sql))
+            let rows = sqlx::query(store.tables.names.sql(PRESENT))
                 .bind(name)
                 .fetch_all(&mut reading.link.db)
                 .await
                 .map_err(Trouble::from);
             let lines = match rows {
                 Ok(rows) => {
-                    let lines = rows.iter().map(|row| row.try_get(0));
-                    Some(lines.collect::<Result<Vec<String>, _>>()?)
+                    let first = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
+                    let lines = rows.iter().map(|row| row.try_get(1));
+                    Some(Lines {
+                        first,
+                        lines: lines.collect::<Result<Vec<String>, _>>()?,
+                    })
                 }
                 Err(trouble) if trouble.is("42P01") || trouble.is("3F000") => None,
                 Err(trouble) => return Err(trouble),
@@ -65,17 +74,11 @@ impl PgStore {
         })
     }
 
-    /// Puts lines behind so many others. Whether they had that place.
-    fn put_lines(
-        &self,
-        name: String,
-        behind: usize,
-        lines: Vec<String>,
-    ) -> Result<bool, StoreError> {
+    /// Puts rows, all or none. Whether their places were free.
+    fn put_rows(&self, name: String, rows: Vec<(i64, String)>) -> Result<bool, StoreError> {
         self.with_link("writing", move |store, mut reading| async move {
             let mut transaction = begin(&mut reading.link).await?;
-            let first = i64::try_from(behind).unwrap_or(i64::MAX);
-            for (seq, line) in (first..).zip(&lines) {
+            for (seq, line) in &rows {
                 let sql =
                     "INSERT INTO {s}.terrane_audit (workspace, seq, line) VALUES ($1, $2, $3)";
                 let put = sqlx::query(store.tables.names.sql(sql))
@@ -100,6 +103,14 @@ impl PgStore {
     }
 }
 
+/// Lines of a segment.
+#[derive(Default)]
+struct Lines {
+    /// The number of the first one.
+    first: i64,
+    lines: Vec<String>,
+}
+
 fn text_of(lines: &[String]) -> Vec<u8> {
     lines
         .iter()
@@ -110,7 +121,22 @@ fn text_of(lines: &[String]) -> Vec<u8> {
 impl Audit for PgStore {
     fn read(&self, workspace: &str) -> Result<Vec<u8>, StoreError> {
         let lines = self.lines(self.log_name(workspace)?)?;
-        Ok(text_of(&lines.unwrap_or_default()))
+        Ok(text_of(&lines.unwrap_or_default().lines))
+    }
+
+    fn closed(&self, workspace: &str, segment: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let name = self.log_name(workspace)?;
+        let segment = i64::try_from(segment).unwrap_or(i64::MAX - 1);
+        let lines = self.with_link("reading", move |store, mut reading| async move {
+            let rows = sqlx::query(store.tables.names.sql(CLOSED))
+                .bind(name)
+                .bind(segment)
+                .fetch_all(&mut reading.link.db)
+                .await?;
+            let lines = rows.iter().map(|row| row.try_get(0));
+            Ok((lines.collect::<Result<Vec<String>, _>>()?, reading.link))
+        })?;
+        Ok((!lines.is_empty()).then(|| text_of(&lines)))
     }
 
     fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError> {
@@ -120,9 +146,13 @@ impl Audit for PgStore {
             if found.is_none() {
                 self.prepare_logs()?;
             }
-            let lines = found.unwrap_or_default();
+            let Lines { first, lines } = found.unwrap_or_default();
             let text = text_of(&lines);
-            let (stays, added) = change(&text)?;
+            let Changed {
+                stays,
+                added,
+                closes,
+            } = change(&text)?;
             let added = String::from_utf8_lossy(&added).into_owned();
             // Rows are whole lines: there is never a part of one to be cut off or ended.
             if stays != text.len() || added.starts_with('\n') {
@@ -131,8 +161,13 @@ impl Audit for PgStore {
                     problem: "a line of it is not whole".to_owned(),
                 });
             }
-            let added: Vec<String> = added.lines().map(str::to_owned).collect();
-            if self.put_lines(name.clone(), lines.len(), added)? {
+            let behind = first.saturating_add(i64::try_from(lines.len()).unwrap_or(i64::MAX));
+            let rows = (behind..).zip(added.lines().map(str::to_owned));
+            let begins = closes.map(|closed| {
+                let number = i64::try_from(closed).unwrap_or(i64::MAX - 1) + 1;
+                (-number, behind.to_string())
+            });
+            if self.put_rows(name.clone(), rows.chain(begins).collect())? {
                 return Ok(());
             }
         }

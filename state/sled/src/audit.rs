@@ -34,6 +34,11 @@ impl Audit for SledStore {
         self.audit_log(workspace).read()
     }
 
+    fn closed(&self, workspace: &str, segment: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        check_workspace_name(workspace)?;
+        self.audit_log(workspace).closed(segment)
+    }
+
     fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError> {
         self.own_log(workspace)?.change(change)
     }

@@ -224,23 +224,39 @@ fn writers_side_by_side_go_over_to_the_new_journal() {
     assert!(state.instance(&instance("b", None)).is_some());
 }
 
+fn manifest() -> Manifest {
+    Manifest {
+        workspace: "default".to_owned(),
+        at_ms: 1,
+        who: "me".to_owned(),
+        terrane: "0".to_owned(),
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, target).unwrap();
+        }
+    }
+}
+
 #[test]
 fn backups_are_sealed_too() {
     let home = Home::new();
     let on = door(&["the first passphrase", ""]);
     let plain = door(&[""]);
     let state = home.write(&plain, 0, 20);
-    let manifest = Manifest {
-        workspace: "default".to_owned(),
-        at_ms: 1,
-        who: "me".to_owned(),
-        terrane: "0".to_owned(),
-    };
     // The store is in the clear still; what is made of it now is not.
     let mut file = Vec::new();
     backup::write(
         &home.store(&on),
-        &manifest,
+        &manifest(),
         &Sealer::new(on.clone()),
         &mut file,
     )
@@ -263,4 +279,51 @@ fn backups_are_sealed_too() {
     .unwrap();
     assert_eq!(other.open(&key).snapshot(), state);
     assert!(other.readable().is_empty(), "{:?}", other.readable());
+}
+
+const SAMPLE_PASSPHRASE: &str = "the passphrase of samples";
+
+/// Files that were encrypted by each version: the journal that is written, one that was compacted, and a backup. A sample of the present version is made with
+/// `TERRANE_SAMPLE=sealed-v<n> cargo test -p terrane-store-sled --test sealing`.
+#[test]
+fn the_sealed_sample_of_each_version_still_reads() {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let key = door(&[SAMPLE_PASSPHRASE]);
+    if let Ok(sample) = std::env::var("TERRANE_SAMPLE") {
+        let home = Home::new();
+        home.write(&key, 0, 30);
+        let mut file = Vec::new();
+        backup::write(
+            &home.store(&key),
+            &manifest(),
+            &Sealer::new(key.clone()),
+            &mut file,
+        )
+        .unwrap();
+        fs::write(testdata.join(format!("{sample}.backup")), file).unwrap();
+        for gone in ["index", "lock", "leases", "index.lock", "holders"] {
+            let path = home.0.path().join("workspaces/default").join(gone);
+            drop(fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path)));
+        }
+        copy(home.0.path(), &testdata.join(sample));
+    }
+    for sample in ["sealed-v1"] {
+        let home = Home::new();
+        copy(&testdata.join(sample), home.0.path());
+        assert!(home.0.path().join("workspaces/default/history").exists());
+        assert!(home.readable().is_empty(), "{:?}", home.readable());
+        let state = home.store(&key).read("default").unwrap();
+        assert_eq!((state.serial, state.instance_count()), (30, 3));
+        assert_eq!(home.open(&key).snapshot(), state);
+        let first = home.store(&key).read_at("default", 1).unwrap();
+        assert_eq!(first.instance_count(), 1);
+        let file = fs::read(testdata.join(format!("{sample}.backup"))).unwrap();
+        let saved = backup::read(&file, Path::new("b"), &Sealer::new(key.clone())).unwrap();
+        assert_eq!(saved.snapshot, *state);
+        assert!(
+            home.store(&door(&["another passphrase"]))
+                .read("default")
+                .is_err()
+        );
+    }
 }

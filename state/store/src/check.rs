@@ -183,6 +183,7 @@ fn open_intents(snapshot: &Snapshot, found: &mut Vec<Finding>) {
             Operation::Update => "an update of it",
             Operation::Delete => "its deletion",
             Operation::Provision(_) => "a provisioner of it",
+            Operation::Invoke => "its invocation",
         };
         found.push(Finding::note(
             &addr,

@@ -255,6 +255,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Names what can't be opened, where that is not the state itself but something kept beside it.
+    #[must_use]
+    pub fn beside_the_state(self, what: impl std::fmt::Display) -> Self {
+        match self {
+            Self::Encryption(why) => Self::Encryption(format!("{what} can't be read: {why}")),
+            other => other,
+        }
+    }
+
     /// A batch was refused, because an event changes what the lease does not have for writing.
     #[must_use]
     pub fn not_leased(what: &lease::Conflict) -> Self {

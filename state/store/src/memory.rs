@@ -1,6 +1,6 @@
 //! A store in memory, for tests and simulations. It keeps written forms, so that it forgets and refuses what a real one would.
 
-use crate::audit::{Audit, Change};
+use crate::audit::{Audit, Change, Changed};
 use crate::clock::{Clock, SystemClock};
 use crate::history::{History, Runs};
 use crate::lease::{
@@ -20,6 +20,8 @@ pub struct MemoryStore {
     workspaces: Arc<Mutex<BTreeMap<String, Stored>>>,
     /// Logs, which outlive workspaces.
     logs: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    /// Their segments that were closed.
+    closed: Arc<Mutex<BTreeMap<(String, u64), Vec<u8>>>>,
     clock: Arc<dyn Clock>,
     lease_ms: u64,
 }
@@ -39,6 +41,7 @@ impl Default for MemoryStore {
         Self {
             workspaces: Arc::default(),
             logs: Arc::default(),
+            closed: Arc::default(),
             clock: Arc::new(SystemClock),
             lease_ms: 30_000,
         }
@@ -88,6 +91,7 @@ impl MemoryStore {
         Self {
             workspaces: Arc::new(Mutex::new(workspaces)),
             logs: self.logs.clone(),
+            closed: self.closed.clone(),
             clock: self.clock.clone(),
             lease_ms: self.lease_ms,
         }
@@ -255,10 +259,23 @@ impl Audit for MemoryStore {
     fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError> {
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
         let text = logs.entry(workspace.to_owned()).or_default();
-        let (stays, added) = change(text)?;
+        let Changed {
+            stays,
+            added,
+            closes,
+        } = change(text)?;
         text.truncate(stays);
+        if let Some(number) = closes {
+            let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+            closed.insert((workspace.to_owned(), number), std::mem::take(text));
+        }
         text.extend(added);
         Ok(())
+    }
+
+    fn closed(&self, workspace: &str, segment: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(closed.get(&(workspace.to_owned(), segment)).cloned())
     }
 
     fn logs(&self) -> Result<Vec<String>, StoreError> {

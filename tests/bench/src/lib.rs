@@ -4,7 +4,10 @@
 //! * [`workloads`]: one piece of the engine's work each, without files, processes or a clock: what is timed by `benches/micro.rs` and counted
 //!   in instructions by `cargo run -p xtask -- bench instructions`.
 //! * [`side_by_side`]: whole commands of one program beside another's.
+//! * [`crashes`]: not speed, but what takes long: applies killed at every event boundary, by the hundred.
 
+pub mod crashes;
+mod gated;
 pub mod shapes;
 pub mod side_by_side;
 pub mod workloads;

@@ -1,11 +1,12 @@
 //! `terrane-bench workloads`: the names of the workloads. `terrane-bench once NAME`: does one once, for a profiler or a counter of
-//! instructions. `terrane-bench side-by-side …`: whole commands of two programs.
+//! instructions. `terrane-bench side-by-side …`: whole commands of two programs. `terrane-bench crashes FROM RUNS`: applies of these seeds, each killed
+//! at every event boundary.
 
 use anyhow::{Context as _, Result, bail};
 use std::io::Write as _;
 use std::process::ExitCode;
 use terrane_bench::workloads::{Ready, WORKLOADS, find};
-use terrane_bench::{shapes, side_by_side};
+use terrane_bench::{crashes, shapes, side_by_side};
 
 fn main() -> ExitCode {
     match run() {
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::stdout();
     match arguments.next().as_deref() {
         Some("workloads") => {
             for workload in WORKLOADS {
@@ -41,8 +42,15 @@ fn run() -> Result<()> {
             the_counted_work(&mut ready);
             Ok(())
         }
+        Some("crashes") => {
+            let mut number = || -> Result<u64> {
+                let given = arguments.next().context("crashes FROM RUNS")?;
+                given.parse().context("crashes takes two numbers")
+            };
+            crashes::run(number()?, number()?, &mut out)
+        }
         Some("side-by-side") => side_by_side::run(arguments, &mut out),
-        _ => bail!("there are: workloads, shapes, once NAME, side-by-side"),
+        _ => bail!("there are: workloads, shapes, once NAME, crashes FROM RUNS, side-by-side"),
     }
 }
 

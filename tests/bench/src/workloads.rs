@@ -70,6 +70,10 @@ pub const WORKLOADS: &[Workload] = &[
         prepare: apply,
     },
     Workload {
+        name: "gates-blocks",
+        prepare: gates,
+    },
+    Workload {
         name: "plan-file-write",
         prepare: plan_file_write,
     },
@@ -212,6 +216,12 @@ fn apply() -> Ready {
         let run = fresh.apply(&made, &mut Chaos::none());
         assert!(run.applied.is_some(), "{:?}", run.diagnostics);
     })
+}
+
+fn gates() -> Ready {
+    let mut session = session();
+    let made = made(&mut session, &project("blocks", false));
+    Box::new(move || crate::gated::passes(&made, &session.cloud))
 }
 
 fn saved() -> SavedPlan {

@@ -61,6 +61,54 @@ pub(crate) fn apply(
     }
 }
 
+/// What of a running apply outlives its process, between two things that happen in it.
+pub(crate) struct Boundary<'a> {
+    process: &'a Process,
+    cloud: &'a Cloud,
+    store: &'a Store,
+    chaos: &'a Chaos,
+}
+
+impl Boundary<'_> {
+    /// A world of its own in which the process died here: its cloud and what was durable.
+    pub(crate) fn died(&self) -> (Cloud, Store) {
+        let mut cloud = self.cloud.clone();
+        cloud.world = self.cloud.world.fork();
+        at_death(&self.process.pending, &cloud, &mut self.chaos.clone());
+        let mut store = self.store.clone();
+        store.claim = None;
+        (cloud, store)
+    }
+}
+
+/// Runs the machine. Between any two things that happen `look` is told what there is; what it says ends all.
+///
+/// # Errors
+/// What `look` says, or that the plan does not fit the state.
+pub(crate) fn apply_watched(
+    input: ApplyInput,
+    cloud: &Cloud,
+    store: &mut Store,
+    chaos: &mut Chaos,
+    look: &mut dyn FnMut(&Boundary<'_>) -> Result<(), String>,
+) -> Result<Ended, String> {
+    let mut process = Process::new(input).map_err(|messages| format!("refused: {messages:?}"))?;
+    loop {
+        if let Some(ended) = process.gather(chaos) {
+            return Ok(ended);
+        }
+        look(&Boundary {
+            process: &process,
+            cloud,
+            store,
+            chaos,
+        })?;
+        if let Some(ended) = process.go_on(cloud, store, chaos) {
+            return Ok(ended);
+        }
+    }
+}
+
 impl Process {
     /// Begins.
     ///
@@ -85,6 +133,12 @@ impl Process {
         store: &mut Store,
         chaos: &mut Chaos,
     ) -> Option<Ended> {
+        self.gather(chaos)
+            .or_else(|| self.go_on(cloud, store, chaos))
+    }
+
+    /// Asks the machine what it wants. `Some`: nothing, so it is over.
+    fn gather(&mut self, chaos: &mut Chaos) -> Option<Ended> {
         let Some(applier) = &mut self.applier else {
             return Some(Ended::Stuck);
         };
@@ -106,22 +160,34 @@ impl Process {
                 }
             }
         }
-        let doors = usize::from(!self.persists.is_empty()) + usize::from(!self.durable.is_empty());
-        if doors + self.pending.len() == 0 {
-            return Some(match self.applier.take() {
-                Some(applier) if applier.is_done() => Ended::Done(applier.finish()),
-                _ => Ended::Stuck,
-            });
+        if self.doors() + self.pending.len() > 0 {
+            return None;
         }
+        Some(match self.applier.take() {
+            Some(applier) if applier.is_done() => Ended::Done(applier.finish()),
+            _ => Ended::Stuck,
+        })
+    }
+
+    /// What can happen besides answers: a commit, and the news of one.
+    fn doors(&self) -> usize {
+        usize::from(!self.persists.is_empty()) + usize::from(!self.durable.is_empty())
+    }
+
+    /// One of the things that can happen does, or the process dies.
+    fn go_on(&mut self, cloud: &Cloud, store: &mut Store, chaos: &mut Chaos) -> Option<Ended> {
         if chaos.dies() {
             at_death(&self.pending, cloud, chaos);
             return Some(Ended::Crashed);
         }
+        let doors = self.doors();
         let choice = chaos.choose(doors + self.pending.len());
         if choice >= doors {
             self.happens(choice - doors, cloud, chaos);
         } else if choice == 0 && !self.durable.is_empty() {
-            if let Some((id, outcome)) = self.durable.pop_front() {
+            if let (Some(applier), Some((id, outcome))) =
+                (&mut self.applier, self.durable.pop_front())
+            {
                 let outcome = outcome.map_err(|problem| Unsaved {
                     problem,
                     way_out: None,

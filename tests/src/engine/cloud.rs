@@ -1,5 +1,6 @@
 //! The providers of a test: the simulated cloud and the built-in ones.
 
+use super::Recall;
 use futures::FutureExt as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub struct Cloud {
     infos: BTreeMap<ProviderAddr, ProviderInfo>,
     builtin: BTreeMap<ProviderAddr, Arc<dyn Provider>>,
     quoting: Option<Quoting>,
+    recall: Option<Recall>,
 }
 
 /// Calls that fail, and quote all that they were asked with in what they say.
@@ -57,6 +59,7 @@ impl Cloud {
             infos,
             builtin,
             quoting: None,
+            recall: None,
         }
     }
 
@@ -67,6 +70,27 @@ impl Cloud {
             quoting,
             ..self.clone()
         }
+    }
+
+    /// The same cloud; what providers need not be asked again is answered from this memory.
+    #[must_use]
+    pub fn recalling(mut self, recall: Recall) -> Self {
+        self.recall = Some(recall);
+        self
+    }
+
+    /// What is asked before its providers.
+    pub(crate) fn recall(&self) -> Option<&Recall> {
+        self.recall.as_ref()
+    }
+
+    /// The same cloud; its providers want to be asked about every stored object, as plugins do.
+    #[must_use]
+    pub fn distrusting(mut self) -> Self {
+        for info in self.infos.values_mut() {
+            info.abilities.trusts_current_state = false;
+        }
+        self
     }
 
     /// The same cloud; its provider says that it takes at most so many calls at once.

@@ -1,16 +1,17 @@
 //! Drives the planning machine and the settling of open intents.
 
-use super::{Chaos, Cloud};
+use super::{Chaos, Cloud, Recall};
 use std::collections::{BTreeMap, VecDeque};
 use terrane_config::config::Config;
 use terrane_lang::diagnostic::Diagnostics;
-use terrane_model::addr::InstanceAddr;
+use terrane_model::addr::{InstanceAddr, ProviderAddr};
 use terrane_model::event::EventKind;
 use terrane_model::provider::ImportTarget;
 use terrane_model::provider::{CallFailure, Reply};
 use terrane_plan::machine::{
     PlanInput, Planned, Planner, ProviderInstance, Recovery, Request, RequestId, Takeover,
 };
+use terrane_plan::memo::{self, Memo};
 use terrane_sim::Deferral;
 
 /// How often a throttled call is made in all.
@@ -80,6 +81,7 @@ fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut C
     let mut pending: VecDeque<Pending> = VecDeque::new();
     let mut now_ms = 1_000;
     let mut deferrals: BTreeMap<ProviderInstance, Deferral> = BTreeMap::new();
+    let mut memo = cloud.recall().map(Recall::memo);
     loop {
         if chaos.interrupts() {
             machine.cancel();
@@ -106,9 +108,18 @@ fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut C
                 let put_off = (*provider == terrane_sim::addr())
                     .then(|| deferrals.entry(request.provider.clone()).or_default())
                     .and_then(|deferral| deferral.answer(&request.call));
-                let (outcome, took_ms) = match put_off {
+                let known = memo
+                    .as_mut()
+                    .and_then(|memo| recalled(memo, cloud, provider, &request));
+                let (outcome, took_ms) = match put_off.or(known) {
                     Some(reply) => (Ok(reply), 0),
-                    None => cloud.call(provider, request.call.clone()),
+                    None => {
+                        let outcome = cloud.call(provider, request.call.clone());
+                        if let Some(memo) = &mut memo {
+                            memo.told(request.id, &outcome.0);
+                        }
+                        outcome
+                    }
                 };
                 now_ms += took_ms;
                 let again = matches!(&outcome, Err(failure) if failure.retry_after_ms.is_some());
@@ -124,6 +135,25 @@ fn drive(machine: &mut dyn Asking, config: &Config, cloud: &Cloud, chaos: &mut C
             Some(Pending::Answered(id, outcome)) => machine.on(id, outcome),
         }
     }
+}
+
+/// The answer to a request, if it need not be asked.
+fn recalled(
+    memo: &mut Memo,
+    cloud: &Cloud,
+    provider: &ProviderAddr,
+    request: &Request,
+) -> Option<Reply> {
+    let asked = memo::Asked {
+        instance: &request.provider,
+        identity: Some(&provider.type_name),
+        schema: &cloud.infos().get(provider)?.schema,
+    };
+    let known = memo.answer(request.id, &asked, &request.call);
+    if let Some(recall) = cloud.recall() {
+        recall.count(known.is_some());
+    }
+    known
 }
 
 /// Plans; `None`: the process died.

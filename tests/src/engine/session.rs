@@ -253,6 +253,35 @@ impl Session {
         run
     }
 
+    /// Approves and applies; between any two things that happen (a commit, an effect in the world, an answer) `look` is given what would be left if the
+    /// process died there: a session of its own, and how many things had happened.
+    ///
+    /// # Errors
+    /// The first thing that `look` says, or why it could not be applied.
+    pub fn apply_watched(
+        &mut self,
+        made: &Made,
+        chaos: &mut Chaos,
+        look: &mut dyn FnMut(Self, u64) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let plan = made.plan.clone().ok_or("there is no plan")?;
+        let approved = ApprovedPlan::approve(plan, Policy::AutoApprove, &Consent::Auto)
+            .map_err(|refusal| format!("refused: {refusal:?}"))?;
+        let input = self.apply_input(made, approved);
+        let runs = self.runs;
+        let mut point = 0;
+        let mut at = |boundary: &apply::Boundary<'_>| {
+            let (cloud, store) = boundary.died();
+            let left = Self { cloud, store, runs };
+            point += 1;
+            look(left, point - 1)
+        };
+        match apply::apply_watched(input, &self.cloud, &mut self.store, chaos, &mut at)? {
+            apply::Ended::Done(_) => Ok(()),
+            ended => Err(format!("it ended otherwise: {ended:?}")),
+        }
+    }
+
     /// Approves and applies with a clock on which changes take the time that they usually take. Gives that of the whole, in milliseconds.
     ///
     /// # Errors

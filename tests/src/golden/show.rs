@@ -185,6 +185,13 @@ fn order(plan: &Plan) -> Vec<String> {
                 };
                 return Some(format!("{verb} {}", plan.ephemerals[at as usize].addr));
             }
+            StepKind::Invoke(at) => {
+                let invocation = &plan.invocations[at as usize];
+                return Some(format!(
+                    "invoke {}",
+                    terrane_plan::action::title(invocation)
+                ));
+            }
             StepKind::Join => return None,
         };
         let change = &plan.changes[at as usize];

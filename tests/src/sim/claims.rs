@@ -254,7 +254,11 @@ pub(super) fn in_order(made: &Made, journal: &[Vec<Event>]) -> Claim {
         let (at, operations) = match kind {
             StepKind::Apply(at) => (at, &[Operation::Create, Operation::Update][..]),
             StepKind::Destroy(at) => (at, &[Operation::Delete][..]),
-            StepKind::Forget(_) | StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => {
+            StepKind::Forget(_)
+            | StepKind::Open(_)
+            | StepKind::Close(_)
+            | StepKind::Invoke(_)
+            | StepKind::Join => {
                 return None;
             }
         };

@@ -10,8 +10,10 @@ pub mod makespan;
 mod model;
 mod pairs;
 mod play;
+mod recalled;
 mod render;
 
 pub use crashes::{Crashes, at_every_boundary};
 pub use pairs::{Pairs, two_at_a_time};
 pub use play::{Failure, Outcome, run};
+pub use recalled::{Recalled, with_and_without_memory};

@@ -415,3 +415,34 @@ fn policies_are_part_of_the_gates() {
     .exits(1)
     .says("a set with 1 in it");
 }
+
+/// What a module's comments say of risks is shown, and gates go by it; a comment never makes a risk less.
+#[test]
+fn comments_of_a_configuration_make_risks_worse() {
+    const TWO: &str = "# terrane:risk=lossy the only copy\nresource \"terraform_data\" \"a\" {\n  triggers_replace = 1\n}\nresource \"random_password\" \"p\" {\n  # terrane:risk=reversible\n  length = 9\n}\nresource \"terraform_data\" \"c\" {\n  input = 1 # terrane:update-risk=disruptive callers wait\n}\n";
+    const LOSSY: &str = "gate \"losses\" {\n  match {\n    risks = [\"lossy\"]\n  }\n  approvals {}\n}\ngate \"rest\" {\n  except {\n    risks = [\"lossy\"]\n  }\n  auto_approve = true\n}\n";
+    let folder = folder(LOSSY);
+    folder.write("main.tf", TWO);
+    run_as(&folder, "ana", "apply -auto-approve").ok();
+    let next = TWO
+        .replace("= 1", "= 2")
+        .replace("length = 9", "length = 8");
+    folder.write("main.tf", &next);
+    let shown = run_as(&folder, "ana", "plan -out=p.plan").ok();
+    for line in [
+        "Risk: 2 lossy, 1 disruptive.",
+        "lossy: terraform_data.a: it is replaced, and its configuration says: the only copy",
+        "lossy: random_password.p: ",
+        "disruptive: terraform_data.c: it is changed, and its configuration says: callers wait",
+    ] {
+        assert!(shown.out.contains(line), "{line} in {}", shown.out);
+    }
+    // What is saved says it, too.
+    let json = folder.run("show -json p.plan").ok().json();
+    assert!(json.to_string().contains("the only copy"));
+    run_as(&folder, "ana", "apply p.plan")
+        .exits(1)
+        .says("losses");
+    folder.write("main.tf", &next.replace("risk=lossy", "risk=loss"));
+    run_as(&folder, "ana", "plan").ok().says("T3012");
+}

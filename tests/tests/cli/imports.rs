@@ -110,3 +110,25 @@ fn generated_configuration_in_json() {
         .unwrap();
     assert!(text.contains("resource \"terraform_data\" \"a\""), "{text}");
 }
+
+/// The generated block names the provider of the import again, so both stay valid together; another one is refused.
+#[test]
+fn generated_configuration_keeps_the_provider_of_the_import() {
+    const IMPORT: &str = "provider \"random\" {\n  alias = \"o\"\n}\nprovider \"random\" {\n  alias = \"p\"\n}\nimport {\n  to       = random_integer.i\n  id       = \"15390,1,50000\"\n  provider = random.o\n}\n";
+    let folder = Folder::new(&[("main.tf", IMPORT)]);
+    folder
+        .run("plan -generate-config-out=generated.tf")
+        .ok()
+        .says("1 to import, 0 to add, 0 to change");
+    assert!(folder.read("generated.tf").contains("= random.o\n"));
+    folder.run("apply -auto-approve").ok();
+    folder.run("plan -detailed-exitcode").ok();
+    folder.write(
+        "main.tf",
+        &IMPORT.replace("provider = random.o", "provider = random.p"),
+    );
+    folder
+        .run("plan")
+        .exits(1)
+        .says("Invalid import provider argument");
+}

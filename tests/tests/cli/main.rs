@@ -28,6 +28,8 @@ mod install;
 mod kills;
 mod leases;
 mod logs;
+mod memo;
+mod openssh;
 mod opentofu;
 mod order;
 mod packages;

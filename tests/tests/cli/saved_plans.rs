@@ -89,3 +89,29 @@ fn a_saved_plan_belongs_to_its_workspace() {
     folder.run("apply -destroy p.plan").exits(1);
     folder.run("apply p.plan").ok();
 }
+
+/// A module of a package calls another one of it, whose folder comes first by name: the plan still knows which was called.
+#[test]
+fn a_saved_plan_knows_the_folder_that_is_called_within_a_package() {
+    let manifest = r#"{"Modules":[
+        {"Key":"","Source":"","Dir":"."},
+        {"Key":"m","Source":"registry.terraform.io/example/pack/null//modules/second","Version":"1.0.0","Dir":".terraform/modules/m/modules/second"},
+        {"Key":"m.helper","Source":"../first","Dir":".terraform/modules/m/modules/first"}
+    ]}"#;
+    let root = "module \"m\" {\n  source  = \"example/pack/null//modules/second\"\n  version = \"1.0.0\"\n  text    = \"a\"\n}\n";
+    let second = "variable \"text\" {}\nmodule \"helper\" {\n  source = \"../first\"\n  word   = var.text\n}\n";
+    let first =
+        "variable \"word\" {}\nresource \"terraform_data\" \"a\" {\n  input = var.word\n}\n";
+    let folder = Folder::new(&[
+        ("main.tf", root),
+        (".terraform/modules/modules.json", manifest),
+        (".terraform/modules/m/modules/second/main.tf", second),
+        (".terraform/modules/m/modules/first/main.tf", first),
+    ]);
+    folder.run("plan -out=p.tfplan").ok();
+    folder
+        .run("show p.tfplan")
+        .ok()
+        .says("# module.m.module.helper.terraform_data.a will be created");
+    folder.run("apply p.tfplan").ok();
+}

@@ -478,3 +478,21 @@ fn a_lock_that_stays_is_told_with_the_way_out() {
     folder.run("force-unlock -force 6d1c1f5e-31ba").ok();
     folder.run("apply -auto-approve").ok();
 }
+
+/// What went wrong in the apply is told also where the state could not be written after it.
+#[test]
+fn a_state_that_can_not_be_written_does_not_hide_what_failed_before() {
+    let spot = Spot::new(Kind::Http, 0).unwrap();
+    let server = spot.http.as_ref().unwrap();
+    let resource = "resource \"terraform_data\" \"a\" {\n  provisioner \"local-exec\" {\n    command = \"echo the-reason >&2; exit 3\"\n  }\n}\n";
+    let folder = Folder::new(&[("main.tf", &format!("{}{resource}", spot.block))]);
+    folder.run("init -input=false").ok();
+    server.with(|inner| inner.refuses_states = true);
+    folder
+        .run("apply -auto-approve")
+        .exits(1)
+        .says("local-exec")
+        .says("Nothing is lost");
+    server.with(|inner| inner.refuses_states = false);
+    folder.run("state list").ok().says("terraform_data.a");
+}

@@ -163,6 +163,9 @@ impl Audit for Files {
     fn read(&self, _: &str) -> Result<Vec<u8>, StoreError> {
         self.0.read()
     }
+    fn closed(&self, _: &str, segment: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.closed(segment)
+    }
     fn change(&self, _: &str, change: Change<'_>) -> Result<(), StoreError> {
         self.0.change(change)
     }
@@ -316,4 +319,55 @@ fn crafting_finds_what_it_looks_for() {
             .collect();
         assert_eq!(ids[0], ids[1]);
     });
+}
+
+/// A log that gets long goes on in another segment: what was used stays used, the gates stay in force, and all of it is verified.
+#[test]
+fn a_long_log_is_no_way_around() {
+    const ASKS: &str = "gate \"all\" {\n  approvals {}\n}\n";
+    let folder = gated(TWO, ASKS);
+    let (plan, copy) = (folder.path().join("p.plan"), folder.path().join("q.plan"));
+    as_ana(&folder, "plan -out=p.plan").ok();
+    as_ana(&folder, "approve -auto-approve -key=bob.key p.plan").ok();
+    std::fs::copy(&plan, &copy).unwrap();
+    let approvals = std::fs::read(folder.path().join("p.plan.approvals")).unwrap();
+    std::fs::write(folder.path().join("q.plan.approvals"), approvals).unwrap();
+    // Approved, and not applied before the log goes on.
+    folder.write("main.tf", &TWO.replace("input = 2", "input = 3"));
+    as_ana(&folder, "apply p.plan").ok();
+    as_ana(&folder, "plan -out=late.plan").ok();
+    as_ana(&folder, "approve -auto-approve -key=bob.key late.plan").ok();
+    std::fs::remove_file(folder.path().join("late.plan.approvals")).unwrap();
+    let log = folder.path().join("terrane.state/audit/default.log");
+    let long = Draft {
+        at_ms: 1,
+        who: String::from("ana@desk"),
+        kind: String::from("unlock"),
+        once: Vec::new(),
+        body: serde_json::json!({"holder": "x".repeat(5 << 20)}),
+    };
+    append(&Files(FileLog::new(&log)), "default", &[long]).unwrap();
+    as_ana(&folder, "apply late.plan").ok().says("1 changed");
+    assert!(std::fs::metadata(&log).unwrap().len() < 1 << 20);
+    let closed = folder.path().join("terrane.state/audit/default.log.0");
+    assert!(std::fs::metadata(&closed).unwrap().len() > 5 << 20);
+    for name in ["q.plan", "late.plan"] {
+        as_ana(&folder, &format!("apply {name}")).exits(1);
+    }
+    let shown = as_ana(&folder, "audit").ok();
+    for kind in ["founded", "gates", "decision", "segment", "applied"] {
+        assert!(shown.out.contains(kind), "{kind} in {}", shown.out);
+    }
+    as_ana(&folder, "audit -verify").ok().says("All hashes");
+    // Gates of before are in force.
+    std::fs::remove_file(folder.path().join("g.tfgate.hcl")).unwrap();
+    folder.write("main.tf", PROD);
+    as_ana(&folder, "apply -auto-approve")
+        .exits(1)
+        .says("gates were removed");
+    let mut bytes = std::fs::read(&closed).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&closed, &bytes).unwrap();
+    as_ana(&folder, "audit -verify").exits(1).says("T6405");
 }

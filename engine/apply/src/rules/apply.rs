@@ -170,4 +170,18 @@ terrane_lang::rules! {
     /// terrane apply -target=terraform_data.a
     /// ```
     T4052 warning PARTLY_APPLIED = "Applied changes may be incomplete";
+
+    /// What an action is told must be what the plan says.
+    ///
+    /// ```text
+    /// config { file = filesha256("made-by-somebody-else.txt") }
+    /// ```
+    T4053 error ACTION_CHANGED = "Action would be told something else";
+
+    /// The provider began to do an action, and gave no answer. Whether the action was done is not known, and it is not done again by itself.
+    ///
+    /// ```text
+    /// a provider that crashes while it does an action
+    /// ```
+    T4054 error ACTION_UNANSWERED = "Action may have been done";
 }

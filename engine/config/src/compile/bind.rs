@@ -513,6 +513,7 @@ impl ModuleBinder<'_> {
                 Mode::Data => ("data", "the data source type and name"),
                 Mode::Ephemeral => ("ephemeral", "the ephemeral resource type and name"),
                 Mode::Managed => ("resource", "the resource type and name"),
+                Mode::Action => ("action", "the action type and name"),
             };
             let detail =
                 format!("The \"{word}\" object must be followed by two attribute names: {what}.");
@@ -537,6 +538,7 @@ impl ModuleBinder<'_> {
             Mode::Managed => "managed",
             Mode::Data => "data",
             Mode::Ephemeral => "ephemeral",
+            Mode::Action => "action",
         };
         let mut detail = format!(
             "A {what} resource \"{type_name}\" \"{name}\" has not been declared in {}.",
@@ -579,6 +581,7 @@ impl ModuleBinder<'_> {
             Mode::Managed => "",
             Mode::Data => "data.",
             Mode::Ephemeral => "ephemeral.",
+            Mode::Action => "action.",
         };
         near.or(only)
             .map(|of| format!(" Did you mean {prefix}{of}.{name}?"))
@@ -710,6 +713,7 @@ impl ResourceInfo {
             Mode::Managed => "",
             Mode::Data => "data.",
             Mode::Ephemeral => "ephemeral.",
+            Mode::Action => "action.",
         };
         format!("{prefix}{}.{}", self.type_name, self.name)
     }

@@ -40,6 +40,7 @@ fn of_resource(resource: &ResourceDecl, schema: &ProviderSchema) -> Option<Strin
         Mode::Managed => (&schema.resources, "the resource type"),
         Mode::Data => (&schema.data_sources, "the data source"),
         Mode::Ephemeral => (&schema.ephemeral_resources, "the ephemeral resource type"),
+        Mode::Action => (&schema.actions, "the action type"),
     };
     let name = &resource.type_name;
     match known.get(name) {

@@ -62,6 +62,11 @@ impl Session<'_> {
                 .iter()
                 .filter_map(|expr| self.trigger(at, expr, place))
                 .collect(),
+            action_triggers: lifecycle
+                .action_triggers
+                .iter()
+                .map(|decl| self.action_trigger(at, decl, prevent))
+                .collect(),
             preconditions: lifecycle
                 .preconditions
                 .iter()
@@ -249,7 +254,7 @@ fn missing_trigger(span: Span) -> Diagnostic {
 }
 
 /// The name that a chain begins with, and its steps.
-fn name_and_steps(expr: &Expr) -> Option<(Ident, &[Step])> {
+pub(super) fn name_and_steps(expr: &Expr) -> Option<(Ident, &[Step])> {
     let (root, steps) = match &expr.kind {
         ExprKind::Name(_) => (expr, &[][..]),
         ExprKind::Chain(source, steps) => (source.as_ref(), steps.as_slice()),

@@ -3,6 +3,7 @@
 //! In reading order: the tables of names and the binder over them, bodies, what a module declares (named values, resources, calls),
 //! provider configurations, statements about addresses, expressions from outside.
 
+mod action;
 mod attr_blocks;
 mod beside;
 pub(crate) mod bind;
@@ -229,6 +230,11 @@ impl<'a> Session<'a> {
                 "ephemeral resource type",
                 &rules::resource::INVALID_EPHEMERAL_RESOURCE,
             ),
+            Mode::Action => (
+                &schemas.actions,
+                "action type",
+                &rules::resource::INVALID_ACTION_TYPE,
+            ),
         };
         let type_name = &resource.type_name;
         if let Some(schema) = of_kind.get(type_name) {
@@ -252,6 +258,7 @@ impl<'a> Session<'a> {
                 "ephemeral resource",
                 "ephemeral",
             ),
+            (Mode::Action, &schemas.actions, "action", "action"),
         ];
         let other = others
             .iter()
@@ -262,6 +269,7 @@ impl<'a> Session<'a> {
                     Mode::Managed => "resource",
                     Mode::Data => "data",
                     Mode::Ephemeral => "ephemeral",
+                    Mode::Action => "action",
                 };
                 detail.extend([format!("\n\nDid you intend to use the {name} \"{type_name}\"? If so, declare this using a \"{keyword}\" block instead of a \"{own}\" block.")]);
             }

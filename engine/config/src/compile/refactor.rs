@@ -123,7 +123,13 @@ impl Session<'_> {
             }
             return;
         };
-        if let Some(provider) = &import.provider {
+        let declared = self.tree.modules[module.0 as usize].decl.resources[at as usize]
+            .provider
+            .as_ref();
+        // What `-generate-config-out` has written says the same provider again.
+        if let Some(provider) = &import.provider
+            && !declared.is_some_and(|declared| declared.names_same(provider))
+        {
             self.diagnostics.push(
                 Diagnostic::error(
                     &rules::refactor::IMPORT_PROVIDER,

@@ -1,5 +1,6 @@
 //! Declarations as decoded: names not bound, expressions still syntax trees.
 
+use crate::config::ActionEvent;
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -219,6 +220,15 @@ pub(crate) struct ProviderRef {
     pub(crate) span: Span,
 }
 
+impl ProviderRef {
+    /// Whether both name the same configurations, by whatever key.
+    pub(crate) fn names_same(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.alias == other.alias
+            && self.key.is_some() == other.key.is_some()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct ResourceDecl {
     pub(crate) mode: Mode,
@@ -261,8 +271,17 @@ pub(crate) struct LifecycleDecl {
     pub(crate) ignore_all: bool,
     pub(crate) ignore_changes: Option<Vec<Traversal>>,
     pub(crate) replace_triggered_by: Vec<Expr>,
+    pub(crate) action_triggers: Vec<ActionTriggerDecl>,
     pub(crate) preconditions: Vec<ConditionDecl>,
     pub(crate) postconditions: Vec<ConditionDecl>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ActionTriggerDecl {
+    pub(crate) span: Span,
+    pub(crate) events: Vec<ActionEvent>,
+    pub(crate) condition: Option<Expr>,
+    pub(crate) actions: Vec<Expr>,
 }
 
 #[derive(Clone, Debug)]

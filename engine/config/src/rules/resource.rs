@@ -415,4 +415,70 @@ terrane_lang::rules! {
     /// }
     /// ```
     T1343 error DUPLICATE_LIST_CONFIG = "Duplicate config block";
+
+    /// Providers say which actions they can do: `terrane providers schema -json` lists them under `action_schemas`.
+    ///
+    /// ```text
+    /// action "aws_lambda_invok" "a" {}
+    /// ```
+    T1344 error INVALID_ACTION_TYPE = "Invalid action type";
+
+    /// The names of actions are unique per type in each module.
+    ///
+    /// ```text
+    /// action "aws_lambda_invoke" "a" {}
+    /// action "aws_lambda_invoke" "a" {}
+    /// ```
+    T1345 error DUPLICATE_ACTION = "Duplicate action \"TYPE\" configuration";
+
+    /// What an action is told stands in one `config` block.
+    ///
+    /// ```text
+    /// action "aws_lambda_invoke" "a" {
+    ///   config {}
+    ///   config {}
+    /// }
+    /// ```
+    T1346 error DUPLICATE_ACTION_CONFIG = "Duplicate config block";
+
+    /// An `action_trigger` block says when (`events`), whether (`condition`, which may be left out) and what (`actions`, in this order).
+    ///
+    /// ```terraform
+    /// resource "terraform_data" "a" {
+    ///   lifecycle {
+    ///     action_trigger {
+    ///       events = [after_create]
+    ///     }
+    ///   }
+    /// }
+    /// ```
+    T1347 error INVALID_ACTION_TRIGGER = "Invalid action_trigger block";
+
+    /// Actions can be done before or after an object is created or updated in place. Creating includes the creating half of a replacement.
+    ///
+    /// ```terraform
+    /// resource "terraform_data" "a" {
+    ///   lifecycle {
+    ///     action_trigger {
+    ///       events  = [after_destroy]
+    ///       actions = [action.notes_log.a]
+    ///     }
+    ///   }
+    /// }
+    /// ```
+    T1348 error INVALID_ACTION_EVENT = "Invalid event of an action_trigger block";
+
+    /// An entry of `actions` names an action of the same module, or one of its instances.
+    ///
+    /// ```terraform
+    /// resource "terraform_data" "a" {
+    ///   lifecycle {
+    ///     action_trigger {
+    ///       events  = [after_create]
+    ///       actions = [notes_log.a]
+    ///     }
+    ///   }
+    /// }
+    /// ```
+    T1349 error INVALID_ACTION_REFERENCE = "Invalid reference to an action";
 }

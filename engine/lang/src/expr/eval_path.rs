@@ -67,6 +67,14 @@ impl Evaluator<'_> {
         whole: &Code,
     ) -> Outcome {
         let (plain, marks) = source.unmark();
+        if let Kind::Tuple(items) = plain.kind() {
+            // Without asking for its type, which is as large as it is.
+            let mut made = Vec::with_capacity(items.len());
+            for item in items {
+                made.push(self.deeper(item.clone(), each, step, whole)?);
+            }
+            return Ok(Value::tuple(made).with_marks(marks));
+        }
         let ty = plain.ty();
         let sequence = matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_));
         if plain.is_null() {

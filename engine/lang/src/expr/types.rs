@@ -7,7 +7,7 @@ use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::{Call, Expr, ExprKind, ObjectItem};
 use crate::syntax::suggest::did_you_mean;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_value::convert::Children;
 pub use terrane_value::convert::Defaults;
@@ -228,10 +228,7 @@ impl Reader {
                 argument.span,
             );
         };
-        let mut object = ObjectType {
-            attributes: BTreeMap::new(),
-            optional: BTreeSet::new(),
-        };
+        let mut object = ObjectType::default();
         let mut defaults = Defaults::default();
         let mut children = BTreeMap::new();
         for item in items {

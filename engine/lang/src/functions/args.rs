@@ -57,6 +57,11 @@ pub(super) fn is_sequence(ty: &Type) -> bool {
     matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_))
 }
 
+/// Whether it is a set of which elements are not known: they may turn out to be one, and have no place in the order yet.
+pub(super) fn may_shrink(value: &Value) -> bool {
+    matches!(value.kind(), Kind::Set(items) if items.len() > 1 && !value.is_wholly_known())
+}
+
 /// Whether a value is unknown.
 pub(super) fn is_unknown(value: &Value) -> bool {
     matches!(value.unmarked().kind(), Kind::Unknown(..))

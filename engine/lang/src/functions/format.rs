@@ -1,6 +1,6 @@
 //! `format` and `formatlist`.
 
-use super::args::{is_sequence, is_unknown, text, unknown, value};
+use super::args::{is_sequence, is_unknown, may_shrink, text, unknown, value};
 use super::table::{Context, Fault, Function, Param, Ty, check_text};
 use crate::expr::values;
 use num_bigint::BigInt;
@@ -373,6 +373,10 @@ fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         let this = match &ty {
             Type::Tuple(types) => types.len(),
             _ if is_unknown(arg) => {
+                sure = false;
+                continue;
+            }
+            _ if may_shrink(arg.unmarked()) => {
                 sure = false;
                 continue;
             }

@@ -211,8 +211,9 @@ fn merge(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
                 .at(at));
             }
         }
-        marks = marks.union(arg.marks());
+        // A null is passed over with its marks, as with the peers.
         if !arg.is_null() {
+            marks = marks.union(arg.marks());
             maps.push(arg.unmarked());
         }
     }

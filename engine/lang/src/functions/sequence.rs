@@ -1,6 +1,6 @@
 //! Lists and tuples.
 
-use super::args::{integer, is_sequence, is_unknown, number, unknown, value};
+use super::args::{integer, is_sequence, is_unknown, may_shrink, number, unknown, value};
 use super::table::{Context, Fault, Function, Param, Ty};
 use crate::expr::values;
 use std::cmp::Ordering;
@@ -362,7 +362,7 @@ fn flatten(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
     }
     let mut items = Vec::new();
     let mut rest: Vec<std::slice::Iter<'_, Value>> = vec![value(args, 0).children().iter()];
-    let mut sure = true;
+    let mut sure = !may_shrink(value(args, 0));
     while let Some(level) = rest.last_mut() {
         let Some(item) = level.next() else {
             rest.pop();
@@ -372,6 +372,7 @@ fn flatten(args: &[Value], _: &Context<'_>) -> Result<Value, Fault> {
         match plain.kind() {
             Kind::List(inner) | Kind::Set(inner) | Kind::Tuple(inner) => {
                 marks = marks.union(item.marks());
+                sure &= !may_shrink(plain);
                 rest.push(inner.iter());
             }
             Kind::Unknown(ty, _) if *ty == Type::Dynamic || is_sequence(ty) => {

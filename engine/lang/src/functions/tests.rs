@@ -295,6 +295,11 @@ fn formats_are_those_of_go() {
             "formatlist(\"%s%s\", [\"a\"], [\"b\", \"c\"])",
             "! Invalid value for \"args\" parameter: argument 2 has length 2, which is inconsistent with argument 1 of length 1.",
         ),
+        (
+            "formatlist(\"%s-%s\", toset([us, \"a\"]), [\"x\"])",
+            "unknown(List(String), Refinements { not_null: true, prefix: None, min: None, max: None, min_length: None, max_length: None })",
+        ),
+        ("length(formatlist(\"%s\", toset([us])))", "1"),
     ]);
 }
 
@@ -304,10 +309,14 @@ fn collections() {
     check(&[
         ("concat([1], [\"a\"])", "[1,\"a\"]"),
         ("merge({a = 1}, null, {b = us}).a", "1"),
+        ("issensitive(merge({a = 1}, sensitive(null)))", "false"),
         ("element([1, 2, 3], -1)", "3"),
         ("flatten([[1], [[2, []]], toset([3])])", "[1,2,3]"),
         // Of what is not known nothing is said, whatever it is.
         ("flatten({a = us})", "unknown(Dynamic)"),
+        ("flatten(toset([us, \"a\"]))", "unknown(Dynamic)"),
+        ("flatten([[1], toset([us, \"a\"])])", "unknown(Dynamic)"),
+        ("flatten([toset([us])])", "[unknown(String)]"),
         ("flatten([us, [1]])", "[unknown(String), 1]"),
         (
             "flatten({a = 1})",

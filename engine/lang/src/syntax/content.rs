@@ -44,6 +44,16 @@ impl Body {
         }
     }
 
+    /// Whether parts of it could not be read, which was reported: what seems to be missing may be in them.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        match self {
+            Self::Native(body) => body.incomplete,
+            Self::Json(_) => false,
+            Self::Merged(bodies) => bodies.iter().any(Self::is_incomplete),
+        }
+    }
+
     /// Where a missing argument is reported.
     #[must_use]
     pub fn missing_span(&self) -> Span {

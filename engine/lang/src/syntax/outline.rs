@@ -77,6 +77,16 @@ impl<'a> Outline<'a> {
         (self.tokens.get(last)?.end > at).then_some(found)
     }
 
+    /// The first item that begins behind a byte.
+    #[must_use]
+    pub fn item_after(&self, at: u32) -> Option<usize> {
+        let found = self.items.partition_point(|item| {
+            let first = self.tokens.get(item.start);
+            first.is_some_and(|first| first.start <= at)
+        });
+        (found < self.items.len()).then_some(found)
+    }
+
     /// What an item says, the same for every way to lay it out: equal only where the tokens are.
     #[must_use]
     pub fn meaning(&self, item: usize) -> Vec<u8> {
@@ -112,6 +122,22 @@ impl<'a> Outline<'a> {
             .get(token.start as usize..token.end as usize)
             .unwrap_or("")
     }
+}
+
+/// The comments of a text: where each begins, and what it says, signs of comments left out.
+pub fn comments(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    let tokens = scan(text).into_iter();
+    let comments = tokens.filter(|token| token.kind == TokenKind::Comment);
+    comments.filter_map(|token| {
+        let comment = text.get(token.start as usize..token.end as usize)?;
+        let inner = comment
+            .strip_prefix("/*")
+            .and_then(|rest| rest.strip_suffix("*/"));
+        let line = comment
+            .strip_prefix("//")
+            .or_else(|| comment.strip_prefix('#'));
+        Some((token.start, inner.or(line)?.trim()))
+    })
 }
 
 /// What stands between line breaks outside of all brackets.
@@ -151,7 +177,21 @@ fn items(tokens: &[Token]) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::Outline;
+    use super::{Outline, comments};
+
+    #[test]
+    fn comments_say_what_is_in_them() {
+        let found: Vec<_> = comments(TEXT).map(|(_, text)| text).collect();
+        assert_eq!(found, ["a", "why"]);
+        let all = "/* one */ a = 1 // two\n#three\n";
+        let found: Vec<_> = comments(all).map(|(_, text)| text).collect();
+        assert_eq!(found, ["one", "two", "three"]);
+        let outline = Outline::new(TEXT);
+        assert_eq!(outline.item_after(0), Some(0));
+        let last = u32::try_from(TEXT.find("output").unwrap()).unwrap();
+        assert_eq!(outline.item_after(last - 1), Some(2));
+        assert_eq!(outline.item_after(last), None);
+    }
 
     const TEXT: &str = "# a\nresource \"t\" \"a\" { # why\n  x = [\n    1,\n  ]\n  y = <<EOT\na # not a comment\nEOT\n}\n\nlocals {\n  z = \"${var.q}}\"\n}\noutput \"o\" { value = 1 }";
 

@@ -47,6 +47,8 @@ pub enum Mode {
     Ephemeral,
     /// `resource`
     Managed,
+    /// `action`: not a thing but something that a provider does. State holds none.
+    Action,
 }
 
 /// A resource block as configured: all its instances in all instances of its module.
@@ -234,12 +236,28 @@ impl ConfigResource {
     }
 }
 
-fn local(mode: Mode, type_name: &str, name: &str) -> String {
-    match mode {
-        Mode::Managed => format!("{type_name}.{name}"),
-        Mode::Data => format!("data.{type_name}.{name}"),
-        Mode::Ephemeral => format!("ephemeral.{type_name}.{name}"),
+impl Mode {
+    /// What stands before the type in an address.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Managed => "",
+            Self::Data => "data.",
+            Self::Ephemeral => "ephemeral.",
+            Self::Action => "action.",
+        }
     }
+}
+
+fn local(mode: Mode, type_name: &str, name: &str) -> String {
+    [mode.prefix(), type_name, ".", name].concat()
+}
+
+/// As [`local`], without a text of its own: addresses are written by the hundred thousand.
+fn write_local(f: &mut fmt::Formatter<'_>, mode: Mode, type_name: &str, name: &str) -> fmt::Result {
+    f.write_str(mode.prefix())?;
+    f.write_str(type_name)?;
+    f.write_str(".")?;
+    f.write_str(name)
 }
 
 impl ProviderAddr {
@@ -347,7 +365,7 @@ impl fmt::Display for ConfigResource {
         if !self.module.is_root() {
             write!(f, "{}.", self.module)?;
         }
-        f.write_str(&self.local())
+        write_local(f, self.mode, &self.type_name, &self.name)
     }
 }
 
@@ -356,7 +374,7 @@ impl fmt::Display for ResourceAddr {
         if !self.module.is_root() {
             write!(f, "{}.", self.module)?;
         }
-        f.write_str(&self.local())
+        write_local(f, self.mode, &self.type_name, &self.name)
     }
 }
 

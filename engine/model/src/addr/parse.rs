@@ -220,6 +220,7 @@ impl FromStr for Target {
                 Mode::Ephemeral,
                 reader.name(false, "an ephemeral resource type")?,
             ),
+            "action" => (Mode::Action, reader.name(false, "an action type")?),
             "resource" => (Mode::Managed, reader.name(false, "a resource type")?),
             _ => (Mode::Managed, word),
         };

@@ -178,10 +178,8 @@ impl Block {
                 .iter()
                 .map(|(name, block)| (name.clone(), block.value_type()));
             let attributes = attributes.chain(blocks).collect();
-            Type::Object(Arc::new(ObjectType {
-                attributes,
-                optional: std::collections::BTreeSet::new(),
-            }))
+            let optional = std::collections::BTreeSet::new();
+            Type::Object(Arc::new(ObjectType::new(attributes, optional)))
         })
     }
 

@@ -7,10 +7,15 @@ use terrane_value::{Kind, Type, Value};
 /// A digest: SHA-256.
 pub type Hash = [u8; 32];
 
+/// So much is taken in before it is hashed, in bytes: most things are a few bytes long, and hashing has a price for each time.
+const GATHERED: usize = 4096;
+
 /// Takes in things one after the other, each with its length.
 #[derive(Clone, Debug)]
 pub struct Canon {
     hash: Sha256,
+    /// What was taken in and not hashed yet.
+    gathered: Vec<u8>,
 }
 
 impl Canon {
@@ -19,6 +24,7 @@ impl Canon {
     pub fn new(domain: &str) -> Self {
         let mut canon = Self {
             hash: Sha256::new(),
+            gathered: Vec::with_capacity(512),
         };
         canon.text(domain);
         canon
@@ -27,7 +33,19 @@ impl Canon {
     /// Bytes.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.number(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        self.hash.update(bytes);
+        self.put(bytes);
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if self.gathered.len() + bytes.len() > GATHERED {
+            self.hash.update(&self.gathered);
+            self.gathered.clear();
+            if bytes.len() > GATHERED {
+                self.hash.update(bytes);
+                return;
+            }
+        }
+        self.gathered.extend_from_slice(bytes);
     }
 
     /// A text.
@@ -37,7 +55,7 @@ impl Canon {
 
     /// A number.
     pub fn number(&mut self, number: u64) {
-        self.hash.update(number.to_le_bytes());
+        self.put(&number.to_le_bytes());
     }
 
     /// How many things follow.
@@ -47,7 +65,7 @@ impl Canon {
 
     /// A small choice.
     pub fn tag(&mut self, tag: u8) {
-        self.hash.update([tag]);
+        self.put(&[tag]);
     }
 
     /// A thing that may not be there.
@@ -142,7 +160,8 @@ impl Canon {
 
     /// The digest of all that was taken in.
     #[must_use]
-    pub fn finish(self) -> Hash {
+    pub fn finish(mut self) -> Hash {
+        self.hash.update(&self.gathered);
         self.hash.finalize().into()
     }
 }

@@ -15,13 +15,16 @@ use crate::plan::{Action, Plan, ResourceChange};
 use crate::planner::index::ConfigIndex;
 use crate::view::text::Schemas;
 use ecow::EcoString;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use terrane_config::config::{Config, ModuleId, Repetition};
 use terrane_lang::expr::Compiled;
 use terrane_lang::source::{FileId, SourceMap, Span};
 use terrane_lang::syntax::outline::Outline;
 use terrane_model::addr::{ConfigResource, InstanceAddr, Mode, ProviderAddr, ProviderConfigAddr};
+use terrane_model::schema::Schema;
 use terrane_value::Value;
 
 /// What the basis of a plan is found from.
@@ -63,6 +66,17 @@ pub struct Basis<'a> {
     leaves: BTreeMap<ConfigResource, Hash>,
     settings: Hash,
     removed: Hash,
+    /// The schema that was asked for last: changes come in the order of addresses, so that many of a type follow each other.
+    last: RefCell<Option<Asked>>,
+}
+
+/// A schema that was asked for.
+#[derive(Debug)]
+struct Asked {
+    provider: ProviderAddr,
+    mode: Mode,
+    type_name: EcoString,
+    schema: Option<Arc<Schema>>,
 }
 
 impl<'a> Basis<'a> {
@@ -94,8 +108,35 @@ impl<'a> Basis<'a> {
             leaves: BTreeMap::new(),
             settings,
             removed,
+            last: RefCell::new(None),
             input,
         }
+    }
+
+    /// The schema of a type, as the input finds it.
+    #[must_use]
+    pub fn schema(
+        &self,
+        provider: &ProviderAddr,
+        mode: Mode,
+        type_name: &str,
+    ) -> Option<Arc<Schema>> {
+        let mut last = self.last.borrow_mut();
+        if let Some(asked) = &*last
+            && asked.type_name == type_name
+            && asked.mode == mode
+            && asked.provider == *provider
+        {
+            return asked.schema.clone();
+        }
+        let schema = (self.input.schemas)(provider, mode, type_name);
+        *last = Some(Asked {
+            provider: provider.clone(),
+            mode,
+            type_name: type_name.into(),
+            schema: schema.clone(),
+        });
+        schema
     }
 
     /// What a change rests on.
@@ -116,6 +157,17 @@ impl<'a> Basis<'a> {
         for on in change.dependencies.iter() {
             canon.text(&on.to_string());
             canon.bytes(&self.leaf(on));
+        }
+        canon.finish()
+    }
+
+    /// What an action rests on.
+    pub fn of_invocation(&mut self, invocation: &crate::action::ActionInvocation) -> Hash {
+        let mut canon = Canon::new("terrane basis of an action");
+        canon.bytes(&self.settings);
+        match self.index.resource(&invocation.addr.resource) {
+            Some((module, at)) => canon.bytes(&self.node(Node::Resource(module, at))),
+            None => canon.bytes(&self.provider(&invocation.provider)),
         }
         canon.finish()
     }
@@ -148,8 +200,7 @@ impl<'a> Basis<'a> {
     #[must_use]
     pub fn marked(&self, provider: &ProviderAddr, addr: &InstanceAddr, value: &Value) -> Value {
         let resource = &addr.resource;
-        let schema = (self.input.schemas)(provider, resource.mode, &resource.type_name);
-        match schema {
+        match self.schema(provider, resource.mode, &resource.type_name) {
             Some(schema) => schema_marks(&schema.block, value),
             None => value.clone(),
         }
@@ -198,7 +249,7 @@ impl<'a> Basis<'a> {
     /// Whether the way ends here: it is a resource with actions or values of its own.
     fn is_leaf(&self, id: NodeId) -> bool {
         self.resource(id)
-            .is_some_and(|addr| addr.mode != Mode::Ephemeral)
+            .is_some_and(|addr| matches!(addr.mode, Mode::Managed | Mode::Data))
     }
 
     fn resource(&self, id: NodeId) -> Option<ConfigResource> {
@@ -227,7 +278,7 @@ impl<'a> Basis<'a> {
             canon.text(&self.graph.describe(config, self.graph.node(dep)));
             match self
                 .resource(dep)
-                .filter(|addr| addr.mode != Mode::Ephemeral)
+                .filter(|addr| matches!(addr.mode, Mode::Managed | Mode::Data))
             {
                 Some(addr) => canon.bytes(&self.leaf(&addr)),
                 None => canon.bytes(&self.nodes[dep.index()].unwrap_or([0; 32])),

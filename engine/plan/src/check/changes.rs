@@ -119,6 +119,7 @@ fn kind(plan: &Plan, change: &ResourceChange, found: &mut Findings) {
             say(Severity::Dangerous, "is a data source but to be changed");
         }
         Mode::Ephemeral => say(Severity::Dangerous, "is ephemeral and can't be in a plan"),
+        Mode::Action => say(Severity::Dangerous, "is an action and no object"),
         Mode::Managed | Mode::Data => {}
     }
     if change.deposed.is_some() && !matches!(action, Action::NoOp | Action::Delete | Action::Forget)

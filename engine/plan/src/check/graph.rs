@@ -1,6 +1,7 @@
 //! The execution graph by itself: it refers to what exists, ends, and has exactly the steps that the changes need.
 
 use super::{Findings, Severity, name};
+use crate::action::{ActionCause, title};
 use crate::exec::{Step, StepKind};
 use crate::plan::{Action, Plan, PlanMode};
 
@@ -40,6 +41,7 @@ fn references(plan: &Plan, found: &mut Findings) {
                 (of, plan.changes.len())
             }
             StepKind::Open(of) | StepKind::Close(of) => (of, plan.ephemerals.len()),
+            StepKind::Invoke(of) => (of, plan.invocations.len()),
             StepKind::Join => continue,
         };
         if usize::try_from(*of).map_or(true, |of| of >= there_are) {
@@ -82,7 +84,9 @@ fn steps(plan: &Plan, found: &mut Findings) {
             StepKind::Apply(change) => (change, |count| &mut count.apply),
             StepKind::Destroy(change) => (change, |count| &mut count.destroy),
             StepKind::Forget(change) => (change, |count| &mut count.forget),
-            StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => continue,
+            StepKind::Open(_) | StepKind::Close(_) | StepKind::Invoke(_) | StepKind::Join => {
+                continue;
+            }
         };
         let place = usize::try_from(change).unwrap_or(usize::MAX);
         if let Some(count) = counts.get_mut(place) {
@@ -90,6 +94,7 @@ fn steps(plan: &Plan, found: &mut Findings) {
         }
     }
     leases(plan, found);
+    invocations(plan, found);
     for (change, count) in plan.changes.iter().zip(counts) {
         if count != Count::needed(change.action) {
             let problem = format!(
@@ -97,6 +102,58 @@ fn steps(plan: &Plan, found: &mut Findings) {
                 count.apply, count.destroy, count.forget
             );
             found.say(Severity::Dangerous, name(change), problem);
+        }
+    }
+}
+
+/// Each action is done once, before or after what triggers it.
+fn invocations(plan: &Plan, found: &mut Findings) {
+    let steps = &plan.graph.steps;
+    let mut by_change = vec![None; plan.changes.len()];
+    let mut by_invocation = vec![None; plan.invocations.len()];
+    for (at, step) in (0u32..).zip(steps) {
+        let (of, list) = match step.kind {
+            StepKind::Apply(of) => (of, &mut by_change),
+            StepKind::Invoke(of) => (of, &mut by_invocation),
+            _ => continue,
+        };
+        let slot = usize::try_from(of).ok().and_then(|of| list.get_mut(of));
+        let twice = slot.is_some_and(|slot| slot.replace(at).is_some());
+        if twice && matches!(step.kind, StepKind::Invoke(_)) {
+            let problem = "is done by more than one step";
+            found.say(Severity::Dangerous, format!("step {at}"), problem);
+        }
+    }
+    for (invocation, step) in plan.invocations.iter().zip(by_invocation) {
+        let title = title(invocation);
+        let Some(step) = step else {
+            found.say(Severity::Dangerous, title, "is done by no step");
+            continue;
+        };
+        let ActionCause::Lifecycle {
+            resource, event, ..
+        } = &invocation.cause
+        else {
+            continue;
+        };
+        let change = (plan.changes)
+            .binary_search_by(|change| (&change.addr, &change.deposed).cmp(&(resource, &None)));
+        let Some(apply) = change.ok().and_then(|change| by_change[change]) else {
+            let problem = "belongs to an object that is neither made nor changed";
+            found.say(Severity::Dangerous, title, problem);
+            continue;
+        };
+        let (first, second) = match event.is_before() {
+            true => (step, apply),
+            false => (apply, step),
+        };
+        let waits = steps.get(second as usize).is_some_and(|step| {
+            let first = crate::exec::StepId(first);
+            step.after.binary_search(&first).is_ok()
+        });
+        if !waits {
+            let problem = "may be done at another time than what triggers it";
+            found.say(Severity::Dangerous, title, problem);
         }
     }
 }

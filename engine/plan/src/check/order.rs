@@ -39,7 +39,9 @@ pub(super) fn check(plan: &Plan, found: &mut Findings) {
             StepKind::Apply(change) => (change, |own| &mut own.apply),
             StepKind::Destroy(change) => (change, |own| &mut own.destroy),
             StepKind::Forget(change) => (change, |own| &mut own.forget),
-            StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => continue,
+            StepKind::Open(_) | StepKind::Close(_) | StepKind::Invoke(_) | StepKind::Join => {
+                continue;
+            }
         };
         let place = usize::try_from(change).unwrap_or(usize::MAX);
         if let Some(own) = own.get_mut(place) {

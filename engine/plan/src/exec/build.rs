@@ -14,6 +14,7 @@
 //! Many-to-many relations always go through a join, so that the number of edges stays linear.
 
 use super::{ExecGraph, Step, StepId, StepKind};
+use crate::action::ActionInvocation;
 use crate::ephemeral::EphemeralInstance;
 use crate::graph::{Graph, Node, NodeId};
 use crate::plan::{Action, Plan, PlanMode, ResourceChange};
@@ -51,6 +52,7 @@ pub(crate) struct Builder<'a> {
     pub(super) world: &'a World,
     pub(super) changes: &'a [ResourceChange],
     pub(super) ephemerals: &'a [EphemeralInstance],
+    invocations: &'a [ActionInvocation],
     pub(super) destroying: bool,
     pub(super) steps: Vec<Step>,
     /// Edges of the order that is wanted but can be done without, where it would make a circle.
@@ -87,6 +89,7 @@ impl<'a> Builder<'a> {
             imports,
             changes: &plan.changes,
             ephemerals: &plan.ephemerals,
+            invocations: &plan.invocations,
             destroying: plan.mode == PlanMode::Destroy,
             steps: Vec::new(),
             wishes: Vec::new(),
@@ -107,7 +110,7 @@ impl<'a> Builder<'a> {
             .map(|(at, change)| self.own_steps(at, change))
             .collect();
         let opens = self.open_steps();
-        if self.steps.is_empty() {
+        if self.steps.is_empty() && self.invocations.is_empty() {
             return Ok(ExecGraph::default());
         }
         self.order_destruction(&own);
@@ -126,6 +129,7 @@ impl<'a> Builder<'a> {
             };
             self.place_step((node, place, index), *apply);
         }
+        self.invoke_steps(self.invocations, &own, locate);
         self.order_references();
         self.order_checked_data(&own, locate);
         if !opens.is_empty() {
@@ -154,7 +158,11 @@ impl<'a> Builder<'a> {
     }
 
     /// Says which step gives an instance its value.
-    fn place_step(&mut self, (node, place, index): (NodeId, Place, usize), step: StepId) {
+    pub(super) fn place_step(
+        &mut self,
+        (node, place, index): (NodeId, Place, usize),
+        step: StepId,
+    ) {
         let count = self
             .world
             .resource_cell(place, resource_index(self.graph, node))

@@ -122,7 +122,10 @@ impl Builder<'_> {
                             let inner = leases[at as usize].1;
                             self.wait(*close, inner);
                         }
-                        StepKind::Apply(_) | StepKind::Destroy(_) | StepKind::Forget(_) => {
+                        StepKind::Apply(_)
+                        | StepKind::Destroy(_)
+                        | StepKind::Forget(_)
+                        | StepKind::Invoke(_) => {
                             self.wait(*close, *user);
                         }
                         StepKind::Close(_) => {}

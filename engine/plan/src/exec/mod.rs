@@ -1,5 +1,6 @@
 //! The execution graph: which step of a plan waits for which.
 
+mod actions;
 pub(crate) mod build;
 mod decided;
 mod ephemeral;
@@ -24,6 +25,8 @@ pub enum StepKind {
     Open(u32),
     /// Close it. Waits for all that use it. What was opened is closed also where one of those failed.
     Close(u32),
+    /// Do this action (index into [`crate::plan::Plan::invocations`]).
+    Invoke(u32),
     /// No work: stands for many steps that many others wait for.
     Join,
 }

@@ -61,6 +61,7 @@ fn write_mode(out: &mut Writer, mode: Mode) {
         Mode::Data => 0,
         Mode::Ephemeral => 1,
         Mode::Managed => 2,
+        Mode::Action => 3,
     });
 }
 
@@ -69,6 +70,7 @@ fn read_mode(bytes: &mut Reader<'_>) -> Result<Mode> {
         0 => Mode::Data,
         1 => Mode::Ephemeral,
         2 => Mode::Managed,
+        3 => Mode::Action,
         _ => return Err(FileError::Malformed("a resource is of no kind")),
     })
 }

@@ -6,6 +6,7 @@
 //!
 //! Nothing read is trusted: counts are checked against what is left, depth is bounded by the codec of values, and sizes are limited.
 
+mod actions;
 mod addrs;
 mod bytes;
 mod container;
@@ -22,7 +23,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The version of the format that is written. Older ones are read as well.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// A plan with what applying it needs.
 #[derive(Clone, Debug, PartialEq)]

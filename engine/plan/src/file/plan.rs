@@ -36,9 +36,22 @@ const SHOWN: [u8; 4] = *b"SHOW";
 const CLAIM: [u8; 4] = *b"CLAI";
 /// Since format 4.
 const DEFERRED: [u8; 4] = *b"DEFE";
-const ORDER: [[u8; 4]; 12] = [
-    ABOUT, TABLES, CHANGES, OUTPUTS, DRIFT, GRAPH, SOURCES, EXTRA, EPHEMERALS, SHOWN, CLAIM,
+/// Since format 5.
+const INVOCATIONS: [u8; 4] = *b"INVO";
+const ORDER: [[u8; 4]; 13] = [
+    ABOUT,
+    TABLES,
+    CHANGES,
+    OUTPUTS,
+    DRIFT,
+    GRAPH,
+    SOURCES,
+    EXTRA,
+    EPHEMERALS,
+    SHOWN,
+    CLAIM,
     DEFERRED,
+    INVOCATIONS,
 ];
 /// So many sections are in a file of format 1.
 const FIRST: usize = 8;
@@ -85,10 +98,22 @@ pub(super) fn write(saved: &SavedPlan) -> Result<Vec<Section>> {
     let shown = write_shown(plan, &mut tables)?;
     let claim = write_claim(plan);
     let deferred = write_deferred(plan, &mut tables)?;
+    let invocations = super::actions::write(plan, &mut tables)?;
     let tables = tables.write();
     let contents = [
-        about, tables, changes, outputs, drift, graph, files, more, ephemerals, shown, claim,
+        about,
+        tables,
+        changes,
+        outputs,
+        drift,
+        graph,
+        files,
+        more,
+        ephemerals,
+        shown,
+        claim,
         deferred,
+        invocations,
     ];
     let sections = ORDER.into_iter().zip(contents);
     Ok(sections.map(|(tag, writer)| (tag, writer.bytes)).collect())
@@ -108,6 +133,10 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
     if contents.len() >= FIRST {
         contents.extend(missing);
     }
+    let invocations = match contents.len() {
+        13 => contents.pop(),
+        _ => None,
+    };
     let deferred = match contents.len() {
         12 => contents.pop(),
         _ => None,
@@ -129,7 +158,7 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
             ephemerals,
             shown,
         ],
-    ) = <[&[u8]; ORDER.len() - 2]>::try_from(contents)
+    ) = <[&[u8]; ORDER.len() - 3]>::try_from(contents)
     else {
         return Err(FileError::Malformed("a section is missing"));
     };
@@ -160,8 +189,17 @@ pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
             bytes.list(|bytes| read_deferred(bytes, &shared))
         })?;
     }
-    let (changes, leases) = (plan.changes.len(), plan.ephemerals.len());
-    plan.graph = whole(graph, |bytes| read_graph(bytes, changes, leases))?;
+    if let Some(invocations) = invocations {
+        plan.invocations = whole(invocations, |bytes| {
+            bytes.list(|bytes| super::actions::read(bytes, &shared))
+        })?;
+    }
+    let counts = (
+        plan.changes.len(),
+        plan.ephemerals.len(),
+        plan.invocations.len(),
+    );
+    plan.graph = whole(graph, |bytes| read_graph(bytes, counts))?;
     let pair = |bytes: &mut Reader<'_>| Ok((bytes.str()?.to_owned(), bytes.shared()?));
     let sources = whole(files, |bytes| bytes.list(pair))?;
     let extra = whole(more, |bytes| bytes.list(pair))?;
@@ -194,6 +232,7 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         changes: _,
         deferred: _,
         ephemerals: _,
+        invocations: _,
         apply_time_variables: _,
         given: _,
         left_out: _,
@@ -205,6 +244,7 @@ fn write_about(version: &str, plan: &Plan, tables: &mut Tables) -> Result<Writer
         relevant,
         claim: _,
         graph: _,
+        notes: _,
         errored,
     } = plan;
     let Base {
@@ -296,6 +336,7 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
         changes: Vec::new(),
         deferred: Vec::new(),
         ephemerals: Vec::new(),
+        invocations: Vec::new(),
         apply_time_variables: Vec::new(),
         given: BTreeMap::new(),
         left_out: LeftOut::default(),
@@ -307,6 +348,7 @@ fn read_about(bytes: &mut Reader<'_>, shared: &Shared) -> Result<(String, Plan)>
         relevant,
         claim: Claim::nothing(),
         graph: ExecGraph::default(),
+        notes: BTreeMap::new(),
         errored,
     };
     Ok((version, plan))
@@ -678,6 +720,7 @@ fn write_step(out: &mut Writer, step: &Step) {
         StepKind::Join => (3, None),
         StepKind::Open(instance) => (4, Some(*instance)),
         StepKind::Close(instance) => (5, Some(*instance)),
+        StepKind::Invoke(invocation) => (6, Some(*invocation)),
     };
     out.byte(tag);
     if let Some(change) = change {
@@ -687,7 +730,10 @@ fn write_step(out: &mut Writer, step: &Step) {
 }
 
 /// Steps refer to changes and to each other: what does not exist is refused here, so that nobody else has to ask.
-fn read_graph(bytes: &mut Reader<'_>, changes: usize, leases: usize) -> Result<ExecGraph> {
+fn read_graph(
+    bytes: &mut Reader<'_>,
+    (changes, leases, invocations): (usize, usize, usize),
+) -> Result<ExecGraph> {
     let below = |bytes: &mut Reader<'_>, bound: usize| {
         let change = bytes.number32()?;
         let known = usize::try_from(change).is_ok_and(|change| change < bound);
@@ -704,6 +750,7 @@ fn read_graph(bytes: &mut Reader<'_>, changes: usize, leases: usize) -> Result<E
             3 => StepKind::Join,
             4 => StepKind::Open(below(bytes, leases)?),
             5 => StepKind::Close(below(bytes, leases)?),
+            6 => StepKind::Invoke(below(bytes, invocations)?),
             _ => return Err(FileError::Malformed("a step is of no kind")),
         };
         let after = bytes.list(|bytes| Ok(StepId(bytes.number32()?)))?;

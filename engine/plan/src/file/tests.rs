@@ -1,6 +1,7 @@
 //! Round trips, damage, and the committed sample.
 
 use super::{Digest, FileError, SavedPlan, decode, digest, encode};
+use crate::action::{ActionCause, ActionInvocation};
 use crate::ephemeral::EphemeralInstance;
 use crate::exec::{ExecGraph, Step, StepId, StepKind};
 use crate::plan::{
@@ -9,6 +10,7 @@ use crate::plan::{
 use crate::view::fixture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use terrane_config::config::ActionEvent;
 use terrane_model::addr::{DeposedKey, InstanceAddr, InstanceKey};
 use terrane_model::claim::{Access, Claim, Part};
 use terrane_model::snapshot::{ObjectState, Status};
@@ -19,6 +21,7 @@ const SAMPLE: &[u8] = include_bytes!("sample-1.tplan");
 const SAMPLE_2: &[u8] = include_bytes!("sample-2.tplan");
 const SAMPLE_3: &[u8] = include_bytes!("sample-3.tplan");
 const SAMPLE_4: &[u8] = include_bytes!("sample-4.tplan");
+const SAMPLE_5: &[u8] = include_bytes!("sample-5.tplan");
 
 fn instance(text: &str) -> InstanceAddr {
     text.parse().expect("an address")
@@ -199,9 +202,37 @@ fn saved_4() -> SavedPlan {
     saved
 }
 
+/// With what format 5 adds.
+fn saved_5() -> SavedPlan {
+    let mut saved = saved_4();
+    let plan = &mut saved.plan;
+    let invocation = |cause| ActionInvocation {
+        addr: instance("module.m.action.a.b[\"k\"]"),
+        provider: plan.changes[0].provider.clone(),
+        provider_key: None,
+        config: Value::object([("x", Value::unknown(Type::String))]),
+        cause,
+    };
+    plan.invocations = vec![
+        invocation(ActionCause::Invoked),
+        invocation(ActionCause::Lifecycle {
+            resource: plan.changes[0].addr.clone(),
+            event: ActionEvent::AfterUpdate,
+            block: 1,
+            position: 2,
+        }),
+    ];
+    for at in [0, 1] {
+        let kind = StepKind::Invoke(at);
+        let after = vec![StepId(0)];
+        plan.graph.steps.push(Step { kind, after });
+    }
+    saved
+}
+
 #[test]
 fn what_is_saved_is_read_back() {
-    let saved = saved_4();
+    let saved = saved_5();
     let bytes = encode(&saved).expect("it can be saved");
     let (found, name) = decode(&bytes).expect("it can be read");
     assert_eq!(found, saved);
@@ -268,7 +299,7 @@ fn every_cut_is_found() {
 /// Sections of a file that was made to be wrong, whole by its digests. It is refused, or it means something; it never panics.
 #[test]
 fn nonsense_within_is_refused() {
-    let sections = super::plan::write(&saved_4()).expect("it can be saved");
+    let sections = super::plan::write(&saved_5()).expect("it can be saved");
     let mut refused = 0;
     for section in 0..sections.len() {
         for at in 0..sections[section].1.len() {
@@ -328,4 +359,10 @@ fn the_sample_of_format_3_is_still_read() {
 fn the_sample_of_format_4_is_still_read() {
     let (found, _) = decode(SAMPLE_4).expect("it can be read");
     assert_eq!(found, saved_4());
+}
+
+#[test]
+fn the_sample_of_format_5_is_still_read() {
+    let (found, _) = decode(SAMPLE_5).expect("it can be read");
+    assert_eq!(found, saved_5());
 }

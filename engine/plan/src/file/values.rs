@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_model::addr::{ConfigResource, ProviderConfigAddr};
 use terrane_value::value::MAX_DEPTH;
-use terrane_value::{Marks, ObjectType, Path, PathStep, Type, Value, msgpack};
+use terrane_value::{Marks, Path, PathStep, Type, Value, msgpack};
 
 /// How many types are remembered as met last.
 const RECENT: usize = 8;
@@ -153,12 +153,8 @@ fn write_type(out: &mut Writer, ty: &Type) {
         }
         Type::Object(object) => {
             // Types of values: nothing in them is optional.
-            let ObjectType {
-                attributes,
-                optional: _,
-            } = &**object;
             out.byte(8);
-            out.list(attributes.iter(), |out, (name, ty)| {
+            out.list(object.attributes.iter(), |out, (name, ty)| {
                 out.text(name);
                 write_type(out, ty);
             });

@@ -1,5 +1,6 @@
 //! Reaching into values that may be null or unknown, and showing them in messages.
 
+use ecow::EcoString;
 use std::fmt::Write as _;
 use terrane_model::schema::{Attribute, AttributeType, Block};
 use terrane_value::{Kind, Path, PathStep, Type, Value};
@@ -38,6 +39,28 @@ pub(super) fn entry(map: &Value, key: &str, ty: impl FnOnce() -> Type) -> Option
         Value::unknown(ty())
     };
     Some(found.with_marks(marks))
+}
+
+/// An object of these attributes. Its names are those of another one, shared with it, where they are the same.
+pub(super) fn object_like(
+    other: &Value,
+    attributes: impl Iterator<Item = (EcoString, Value)>,
+) -> Value {
+    let mut attributes: Vec<(EcoString, Value)> = attributes.collect();
+    // Attributes and blocks are in order each. Of two of one name the last counts, so that the order of equals is kept.
+    attributes.sort_by(|a, b| a.0.cmp(&b.0));
+    match other.unmarked().kind() {
+        Kind::Object(object)
+            if object
+                .names()
+                .iter()
+                .eq(attributes.iter().map(|(name, _)| name)) =>
+        {
+            let values = attributes.into_iter().map(|(_, value)| value);
+            Value::object_shaped(object.names().clone(), values.collect())
+        }
+        _ => Value::object(attributes),
+    }
 }
 
 /// Keys (of a map) or names (of an object), in order; nothing for everything else.

@@ -1,6 +1,6 @@
 //! What the configuration asks for, filled up with what the object already has.
 
-use super::access::{attr, attribute_type, block_type, entry, item, same_unrefined};
+use super::access::{attr, attribute_type, block_type, entry, item, object_like, same_unrefined};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use terrane_model::schema::{Attribute, Block, NestedObject, Nesting};
@@ -43,7 +43,7 @@ impl Inner<'_> {
         match self {
             Self::Block(block) => merge_block(block, prior, config),
             Self::Object(_) if config.is_null() || !config.is_known() => config.clone(),
-            Self::Object(object) => Value::object(merged(&object.attributes, prior, config)),
+            Self::Object(object) => object_like(config, merged(&object.attributes, prior, config)),
         }
     }
 
@@ -66,7 +66,10 @@ fn merge_block(block: &Block, prior: &Value, config: &Value) -> Value {
         let merged = merge_nested(nested.nesting, Inner::Block(&nested.block), &prior, &config);
         (name.clone(), merged)
     });
-    Value::object(merged(&block.attributes, prior, config).chain(blocks))
+    object_like(
+        config,
+        merged(&block.attributes, prior, config).chain(blocks),
+    )
 }
 
 fn merged<'a>(

@@ -41,6 +41,7 @@ impl Core {
         let id = self.prior.objects.len();
         let schema = self.schema_of(provider.config, addr.resource.mode, &type_name);
         self.prior.objects.push(Object {
+            declared: self.index.resource(&addr.resource),
             addr: addr.clone(),
             previous: None,
             deposed: None,
@@ -237,7 +238,7 @@ impl Core {
             return Err("its type has no schema".into());
         };
         let kept = crate::objchange::strip_write_only(&schema.block, &object.now);
-        let configured = self.index.resource(&object.addr.resource);
+        let configured = object.declared;
         let node =
             configured.map(|(module, at)| self.graph.id(crate::graph::Node::Resource(module, at)));
         let addr = &self.config.provider(provider.config).addr;

@@ -33,6 +33,16 @@ impl Core {
                 self.claim_needs(&mut claim, Node::Resource(module, at));
             }
         }
+        for invocation in &plan.invocations {
+            // State holds nothing of it; but that it is about to be done is recorded, and nobody else does it meanwhile.
+            claim.add(Part::Instance(invocation.addr.clone()), Access::Write);
+            if let Some((module, at)) = self.index.resource(&invocation.addr.resource) {
+                self.claim_needs(&mut claim, Node::Resource(module, at));
+            }
+            if let Some(provider) = self.provider_at(&invocation.provider) {
+                self.claim_needs(&mut claim, Node::Provider(provider));
+            }
+        }
         self.claim_outputs(&mut claim, plan);
         claim
     }

@@ -15,7 +15,7 @@ use crate::rules;
 use crate::world::Place;
 use std::collections::BTreeSet;
 use terrane_config::config::ProviderId;
-use terrane_lang::diagnostic::Diagnostic;
+use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::Span;
 use terrane_model::addr::ConfigResource;
 use terrane_model::provider::Deferred;
@@ -56,6 +56,22 @@ impl PutOff {
 }
 
 impl Core {
+    /// What is wrong with `count`, `for_each` or `enabled`; where it is only not known yet, with the ways to go on.
+    pub(super) fn report_repetition(&mut self, mut diagnostics: Diagnostics, address: &str) {
+        use terrane_config::rules::repetition as unknown;
+        for diagnostic in diagnostics.iter_mut() {
+            let only_unknown = diagnostic.is(&unknown::UNKNOWN_COUNT)
+                || diagnostic.is(&unknown::UNKNOWN_FOR_EACH)
+                || diagnostic.is(&unknown::UNKNOWN_ENABLED);
+            if only_unknown {
+                diagnostic.hint = Some(format!(
+                    "-exclude={address} plans all else, -allow-deferral puts off what can't be planned yet; apply that, and plan again"
+                ));
+            }
+        }
+        self.report(diagnostics, &address);
+    }
+
     /// Why the provider puts it off, if it may; `None`: it may not, which is reported.
     pub(super) fn allowed_deferral(
         &mut self,

@@ -340,7 +340,7 @@ impl Core {
                     lease.private = private.clone();
                     lease.renew_at_ms = renew_after_ms.map(|after| now_ms.saturating_add(after));
                 }
-                self.report_provider(&reply.diagnostics, &addr.to_string(), &|_| Some(span))
+                self.report_provider(&reply.diagnostics, &addr, &|_| Some(span))
             }
         };
         let op = if closing {

@@ -1,6 +1,6 @@
 //! Puts the plan together when everything is answered.
 
-use super::prior::Stage;
+use super::prior::{Object, Stage};
 use super::{Core, empty_plan};
 use crate::exec::StepKind;
 use crate::exec::build::Builder;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use terrane_config::config::ModuleId;
 use terrane_config::validate::output_problems;
 use terrane_lang::diagnostic::Diagnostic;
-use terrane_model::addr::InstanceAddr;
+use terrane_model::addr::{InstanceAddr, Mode};
 use terrane_value::{EcoString, Marks, Value, json};
 
 pub(super) fn finish(mut core: Core) -> Planned {
@@ -36,13 +36,12 @@ pub(super) fn finish(mut core: Core) -> Planned {
     core.find_drift();
     let mut plan = empty_plan(&core);
     (plan.outputs, plan.left_out.outputs) = core.output_changes();
-    plan.changes = std::mem::take(&mut core.changes);
-    plan.changes
-        .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+    plan.changes = in_order(std::mem::take(&mut core.changes));
     plan.deferred = core.put_off.finish();
     plan.left_out.objects = core.left_out();
     plan.ephemerals = std::mem::take(&mut core.ephemerals.instances);
     plan.ephemerals.sort_by(|a, b| a.addr.cmp(&b.addr));
+    plan.invocations = std::mem::take(&mut core.actions.invocations);
     plan.drift = std::mem::take(&mut core.drift);
     plan.drift
         .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
@@ -57,15 +56,36 @@ pub(super) fn finish(mut core: Core) -> Planned {
     plan.base = core.base();
     plan.claim = core.claim(&plan);
     plan.relevant = core.relevant(&plan.changes, &plan.outputs);
-    if core.options.mode != PlanMode::RefreshOnly {
+    if core.options.mode != PlanMode::RefreshOnly || !plan.invocations.is_empty() {
         core.order(&mut plan);
     }
     plan.errored = core.diagnostics.has_errors();
+    let diagnostics = std::mem::take(&mut core.diagnostics);
+    if plan.changes.len() >= APART_FROM {
+        rayon::spawn(move || drop(core));
+    }
     Planned {
         plan: Some(plan),
-        diagnostics: core.diagnostics,
+        diagnostics,
         generated,
     }
+}
+
+/// From so many changes on, what planning has left behind is taken apart while the caller goes on.
+const APART_FROM: usize = 2_000;
+
+/// Changes in the order of addresses. They are large, so their places are sorted, and each moves once.
+fn in_order(changes: Vec<ResourceChange>) -> Vec<ResourceChange> {
+    let by =
+        |a: &ResourceChange, b: &ResourceChange| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed));
+    if changes.is_sorted_by(|a, b| by(a, b).is_le()) {
+        return changes;
+    }
+    let mut order: Vec<usize> = (0..changes.len()).collect();
+    order.sort_by(|a, b| by(&changes[*a], &changes[*b]));
+    let mut changes: Vec<Option<ResourceChange>> = changes.into_iter().map(Some).collect();
+    let sorted = order.into_iter().filter_map(|at| changes[at].take());
+    sorted.collect()
 }
 
 impl Core {
@@ -81,6 +101,9 @@ impl Core {
                     StepKind::Apply(at) => Some(name(*at)),
                     StepKind::Destroy(at) => Some(format!("{} (destroy)", name(*at))),
                     StepKind::Forget(at) => Some(format!("{} (forget)", name(*at))),
+                    StepKind::Invoke(at) => {
+                        Some(crate::action::title(&plan.invocations[*at as usize]))
+                    }
                     StepKind::Open(_) | StepKind::Close(_) | StepKind::Join => None,
                 });
                 let members: Vec<String> = members.take(20).collect();
@@ -94,7 +117,7 @@ impl Core {
     }
 
     /// Where the instance of a change is configured.
-    fn locate(&self, addr: &InstanceAddr) -> Option<(NodeId, Place, usize)> {
+    pub(super) fn locate(&self, addr: &InstanceAddr) -> Option<(NodeId, Place, usize)> {
         let (module, at) = self.index.resource(&addr.resource)?;
         let place = self.world.place_of(&addr.resource.module)?;
         let index = self
@@ -106,14 +129,22 @@ impl Core {
         Some((self.graph.id(Node::Resource(module, at)), place, index))
     }
 
-    /// The stored objects that take no part. Nothing was asked about them, so they are shown as they are stored.
+    /// The stored objects that take no part: what is not in scope and, while destroying, what was read from data sources. Nothing was asked about them, so
+    /// they are shown as they are stored.
     fn left_out(&self) -> Vec<ResourceChange> {
-        if self.scope.is_all() {
+        let destroying = self.is_destroy();
+        if self.scope.is_all() && !destroying {
             return Vec::new();
         }
+        let was_read = |object: &Object| {
+            let resource = &object.addr.resource;
+            destroying && resource.mode == Mode::Data && self.index.resource(resource).is_some()
+        };
         let objects = self.prior.objects.iter().enumerate();
         let mut left_out: Vec<ResourceChange> = objects
-            .filter(|(_, object)| !object.in_scope && object.importing.is_none())
+            .filter(|(_, object)| {
+                object.importing.is_none() && (!object.in_scope || was_read(object))
+            })
             .map(|(id, object)| {
                 let text = &object.stored.attributes;
                 let typed = object
@@ -155,14 +186,15 @@ impl Core {
 
     /// What the plan read of state: every object in scope, and for new ones that there was none.
     fn base(&self) -> Base {
-        let mut read = BTreeMap::new();
-        for object in &self.prior.objects {
-            // What is left out may be depended on: what of this matters, the claim tells.
-            if (object.stage != Stage::Waiting || !object.in_scope) && object.importing.is_none() {
-                let addr = object.previous.as_ref().unwrap_or(&object.addr);
-                read.insert(addr.clone(), object.changed_at);
-            }
-        }
+        // What is left out may be depended on: what of this matters, the claim tells.
+        let known = self.prior.objects.iter().filter(|object| {
+            (object.stage != Stage::Waiting || !object.in_scope) && object.importing.is_none()
+        });
+        let read = known.map(|object| {
+            let addr = object.previous.as_ref().unwrap_or(&object.addr);
+            (addr.clone(), object.changed_at)
+        });
+        let read = read.collect();
         Base {
             lineage: self.snapshot.lineage.clone(),
             serial: self.snapshot.serial,
@@ -199,6 +231,15 @@ impl Core {
             );
         }
         let destroy = self.is_destroy();
+        if destroy && !(self.options.targets.is_empty() && self.options.excludes.is_empty()) {
+            // Not all goes: an output tells of what stays, or of what was, until a plan looks at everything again.
+            left_out.extend(changes.into_values().map(|change| OutputChange {
+                action: Action::NoOp,
+                after: change.before.clone(),
+                ..change
+            }));
+            return (Vec::new(), left_out);
+        }
         let outputs = config
             .modules
             .first()
@@ -262,6 +303,15 @@ impl Core {
                     sensitive,
                 },
             );
+        }
+        if destroy && !self.scope.is_all() {
+            // Outputs go with the last object, not with some.
+            left_out.extend(changes.into_values().map(|change| OutputChange {
+                action: Action::NoOp,
+                after: change.before.clone(),
+                ..change
+            }));
+            changes = BTreeMap::new();
         }
         left_out.sort_by(|a: &OutputChange, b| a.name.cmp(&b.name));
         (changes.into_values().collect(), left_out)

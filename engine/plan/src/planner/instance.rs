@@ -27,7 +27,7 @@ impl Core {
             step,
             ..
         } = &self.tasks[id];
-        let (address, provider, step) = (addr.to_string(), provider.clone(), *step);
+        let (addr, provider, step) = (addr.clone(), provider.clone(), *step);
         let config = self.config.clone();
         let resource = &config.module(place.module).resources[*at as usize];
         if outcome
@@ -40,7 +40,7 @@ impl Core {
         let mut reply = match outcome {
             Ok(reply) => reply,
             Err(failure) => {
-                self.report_failure(&failure, &provider, &address, Some(resource.span));
+                self.report_failure(&failure, &provider, &addr.to_string(), Some(resource.span));
                 return self.task_failed(id);
             }
         };
@@ -59,7 +59,7 @@ impl Core {
         let span_of = |path: Option<&Path>| {
             Some(path.map_or(resource.span, |path| resource.body.span_of(path)))
         };
-        self.report_provider(&reply.diagnostics, &address, &span_of);
+        self.report_provider(&reply.diagnostics, &addr, &span_of);
         if had_errors {
             return if within_check {
                 self.check_data_failed(id, &errors);
@@ -70,6 +70,7 @@ impl Core {
         match (step, reply.answer) {
             (Step::Validating, _) if resource.mode == Mode::Data => self.read_data(id),
             (Step::Validating, _) if resource.mode == Mode::Ephemeral => self.open_ephemeral(id),
+            (Step::Validating, _) if resource.mode == Mode::Action => self.action_ready(id),
             (
                 Step::Opening,
                 Some(Answer::Ephemeral {
@@ -88,7 +89,8 @@ impl Core {
                     deferred: Some(deferred),
                     ..
                 }),
-            ) => match self.allowed_deferral(&address, &provider, resource.span, deferred) {
+            ) => match self.allowed_deferral(&addr.to_string(), &provider, resource.span, deferred)
+            {
                 Some(reason) => self.data_deferred(id, reason),
                 None => self.task_failed(id),
             },
@@ -112,7 +114,12 @@ impl Core {
                     legacy: legacy_type_system,
                 };
                 if let Some(deferred) = deferred {
-                    match self.allowed_deferral(&address, &provider, resource.span, deferred) {
+                    match self.allowed_deferral(
+                        &addr.to_string(),
+                        &provider,
+                        resource.span,
+                        deferred,
+                    ) {
                         Some(reason) => self.planned_deferred(id, reason, planned),
                         None => self.task_failed(id),
                     }
@@ -124,7 +131,7 @@ impl Core {
             }
             _ => {
                 self.diagnostics.push(
-                    Diagnostic::error(&rules::answer::INVALID_PLAN_ANSWER, "The provider's answer has not the form that was asked for. This is a bug in the provider.").about(address).at(resource.span),
+                    Diagnostic::error(&rules::answer::INVALID_PLAN_ANSWER, "The provider's answer has not the form that was asked for. This is a bug in the provider.").about(addr.to_string()).at(resource.span),
                 );
                 self.task_failed(id);
             }
@@ -657,7 +664,7 @@ impl Core {
                 &addr.to_string(),
                 &outcome,
             );
-            self.report(diagnostics, &addr.to_string());
+            self.report(diagnostics, &addr);
         }
         self.settle(id, if failed { Err(()) } else { Ok(value) });
     }

@@ -14,9 +14,9 @@ use rayon::prelude::*;
 use std::sync::Arc;
 use terrane_config::config::{ModuleId, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
-use terrane_model::addr::{InstanceAddr, InstanceKey, Mode};
+use terrane_model::addr::{ConfigResource, InstanceAddr, InstanceKey, Mode};
 use terrane_model::provider::{Call, Private};
-use terrane_model::snapshot::CheckKind;
+use terrane_model::snapshot::{CheckKind, CheckStatus};
 use terrane_value::{Kind, Path, Value};
 
 /// How far a task is.
@@ -96,6 +96,21 @@ pub(super) struct Evaluated {
     messages: Diagnostics,
 }
 
+impl Evaluated {
+    /// Of an instance that takes no part: whether its conditions hold and what is wrong with it is nobody's business.
+    fn of_nobody(self) -> Self {
+        let unknown = |_: &Outcome| Outcome {
+            status: CheckStatus::Unknown,
+            failure: None,
+        };
+        Self {
+            config: Ok(Value::NULL),
+            conditions: self.conditions.iter().map(unknown).collect(),
+            messages: Diagnostics::new(),
+        }
+    }
+}
+
 /// From here on instances are evaluated on several threads.
 const PARALLEL_FROM: usize = 64;
 
@@ -153,7 +168,7 @@ impl Core {
         } else {
             batch.par_iter().map(evaluate).collect()
         };
-        let config_addr = self.config_addr(module, at).to_string();
+        let config_addr = self.config_addr(module, at);
         for ((place, index, key, _), evaluated) in batch.into_iter().zip(evaluated) {
             let addr = self.world.instance_addr(place, at, key);
             self.begin(
@@ -184,7 +199,7 @@ impl Core {
             Ok(expanded) => expanded,
             Err(diagnostics) => {
                 let addr = self.world.resource_addr(place, at).to_string();
-                self.report(diagnostics, &addr);
+                self.report_repetition(diagnostics, &addr);
                 self.claim_all(place, at);
                 return (None, Arc::from([]));
             }
@@ -276,7 +291,7 @@ impl Core {
         index: usize,
         addr: InstanceAddr,
         evaluated: Evaluated,
-        config_addr: &str,
+        config_addr: &ConfigResource,
         from_state: bool,
     ) {
         let object = self.prior.current(&addr.resource, &addr.key);
@@ -294,11 +309,17 @@ impl Core {
             config: resource.provider.provider,
             key: None,
         };
+        // A provider that is needed for an object in scope needs what it is configured with.
+        let in_scope = self.scope.instance(Some(node), &addr)
+            || mode == Mode::Ephemeral && self.ephemerals.configures(node);
         let Evaluated {
             config,
             conditions,
             messages,
-        } = evaluated;
+        } = match in_scope {
+            true => evaluated,
+            false => evaluated.of_nobody(),
+        };
         // One instance that stands for all is shown and not planned; objects that are there stay as they are.
         let stands_for_all = self.world.module_cell(place).open
             || (self.world.resource_cell(place, at)).is_some_and(|cell| cell.open);
@@ -308,11 +329,14 @@ impl Core {
         }
         let mut nobody = false;
         let mut failed = messages.has_errors();
-        for outcome in &conditions {
-            self.checks
-                .record(CheckKind::Resource, config_addr, &addr.to_string(), outcome);
+        if !conditions.is_empty() {
+            let (config_addr, addr) = (config_addr.to_string(), addr.to_string());
+            for outcome in &conditions {
+                self.checks
+                    .record(CheckKind::Resource, &config_addr, &addr, outcome);
+            }
         }
-        self.report(messages, &addr.to_string());
+        self.report(messages, &addr);
         match provider_key {
             None => {}
             Some(Ok(key)) => match key.unmarked().kind() {
@@ -331,7 +355,7 @@ impl Core {
             },
             Some(Err(diagnostics)) => {
                 failed = true;
-                self.report(diagnostics, &addr.to_string());
+                self.report(diagnostics, &addr);
             }
         }
         if let Some(problem) = self.no_such_instance(&addr, &provider, provider_span) {
@@ -350,13 +374,10 @@ impl Core {
             Ok(config) => config,
             Err(diagnostics) => {
                 failed = true;
-                self.report(diagnostics, &addr.to_string());
+                self.report(diagnostics, &addr);
                 Value::NULL
             }
         };
-        // A provider that is needed for an object in scope needs what it is configured with.
-        let in_scope = self.scope.instance(Some(node), &addr)
-            || mode == Mode::Ephemeral && self.ephemerals.configures(node);
         let task = Task {
             node,
             place,
@@ -388,6 +409,10 @@ impl Core {
             // Only what provider configurations need is of interest, and nothing is read for it.
             return self.leave_as_is(id);
         }
+        if from_state && object.is_some_and(|object| !self.prior.objects[object].in_scope) {
+            // Nobody reads it.
+            return self.leave_as_is(id);
+        }
         if from_state || self.options.mode == PlanMode::RefreshOnly && mode == Mode::Managed {
             return self.wait_for_object(id);
         }
@@ -400,6 +425,7 @@ impl Core {
                 Mode::Managed => self.plan_task(id),
                 Mode::Data => self.read_data(id),
                 Mode::Ephemeral => self.open_ephemeral(id),
+                Mode::Action => self.settle(id, Ok(Value::dynamic())),
             };
         }
         if !self.provider_ready(&self.tasks[id].provider) {
@@ -416,6 +442,7 @@ impl Core {
             Mode::Managed => Call::ValidateResource { type_name, config },
             Mode::Data => Call::ValidateDataSource { type_name, config },
             Mode::Ephemeral => Call::ValidateEphemeral { type_name, config },
+            Mode::Action => Call::ValidateAction { type_name, config },
         };
         self.ask(&provider, call, Waiting::Task(id));
     }

@@ -32,7 +32,7 @@ impl Core {
                 .filter(|meta| meta.value.is_none())
             {
                 let concerned = (0u32..).zip(&module.resources).find(|(_, resource)| {
-                    resource.mode != Mode::Ephemeral
+                    matches!(resource.mode, Mode::Managed | Mode::Data)
                         && self
                             .config
                             .provider(resource.provider.provider)

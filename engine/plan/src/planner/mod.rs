@@ -3,9 +3,11 @@
 //! A node runs when all that it needs is done. Objects in state are read as soon as their provider is configured, whatever the
 //! graph says: reading depends on prior state only. Answers may come in any order; the plan is the same.
 
+mod actions;
 mod adopt;
 mod claim;
 pub(crate) mod conditions;
+mod cyclic;
 mod data;
 mod deferral;
 mod drafts;
@@ -23,6 +25,7 @@ pub(crate) mod moves;
 mod nodes;
 mod objects;
 mod orphans;
+mod outstanding;
 mod prior;
 mod recover;
 mod relevant;
@@ -43,6 +46,7 @@ use index::ConfigIndex;
 use managed::Task;
 use prior::{ObjectId, Prior};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
 use std::sync::Arc;
 use terrane_config::config::{Config, ProviderId};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics, Headline};
@@ -73,6 +77,8 @@ enum Waiting {
     Ephemeral(usize),
     /// A question about what was read: index into those of the survey.
     Survey(usize),
+    /// Planning an action: index into the invocations.
+    Action(usize),
 }
 
 /// How far a provider instance is.
@@ -134,8 +140,7 @@ pub(crate) struct Core {
     is_trigger: Vec<bool>,
     drift: Vec<Drift>,
     requests: Vec<Request>,
-    waiting: BTreeMap<u64, Waiting>,
-    next_request: u64,
+    waiting: outstanding::Outstanding,
     progress: Vec<Progress>,
     diagnostics: Diagnostics,
     orphans_planned: bool,
@@ -157,6 +162,9 @@ pub(crate) struct Core {
     survey: Option<survey::Survey>,
     ephemerals: ephemeral::Ephemerals,
     put_off: deferral::PutOff,
+    /// Reads stored objects.
+    decoder: terrane_value::json::Decoder,
+    actions: actions::Actions,
 }
 
 impl Core {
@@ -226,8 +234,7 @@ impl Core {
             triggering: BTreeMap::new(),
             drift: Vec::new(),
             requests: Vec::new(),
-            waiting: BTreeMap::new(),
-            next_request: 0,
+            waiting: outstanding::Outstanding::default(),
             progress: Vec::new(),
             diagnostics,
             orphans_planned: false,
@@ -244,6 +251,8 @@ impl Core {
             survey: None,
             ephemerals: ephemeral::Ephemerals::default(),
             put_off: deferral::PutOff::default(),
+            decoder: terrane_value::json::Decoder::default(),
+            actions: actions::Actions::default(),
         }
     }
 
@@ -271,12 +280,13 @@ impl Core {
             self.assign_providers();
         }
         let taking_part = self.nodes_taking_part();
-        for id in self.graph.order().to_vec() {
+        let graph = self.graph.clone();
+        for id in graph.order().iter().copied() {
             if !taking_part[id.index()] {
                 continue;
             }
             let mut count = 0;
-            for dep in self.graph.deps(id).to_vec() {
+            for dep in graph.deps(id) {
                 if taking_part[dep.index()] {
                     self.dependents[dep.index()].push(id);
                     count += 1;
@@ -333,6 +343,9 @@ impl Core {
                 self.plan_orphans();
                 continue;
             }
+            if quiet && self.plan_actions() {
+                continue;
+            }
             break;
         }
         self.tend_ephemerals();
@@ -340,7 +353,7 @@ impl Core {
     }
 
     pub(crate) fn on(&mut self, id: RequestId, outcome: Result<Reply, CallFailure>) {
-        match self.waiting.remove(&id.0) {
+        match self.waiting.remove(id.0) {
             Some(Waiting::Provider(at)) => self.provider_answered(at, outcome),
             Some(Waiting::Object(object)) => self.object_answered(object, outcome),
             Some(Waiting::Task(task)) => self.task_answered(task, outcome),
@@ -350,6 +363,7 @@ impl Core {
             Some(Waiting::Identity(object)) => self.identity_answered(object, outcome),
             Some(Waiting::Ephemeral(at)) => self.ephemeral_answered(at, outcome),
             Some(Waiting::Survey(at)) => self.survey_answered(at, outcome),
+            Some(Waiting::Action(at)) => self.action_answered(at, outcome),
             None => {}
         }
     }
@@ -365,7 +379,7 @@ impl Core {
     }
 
     pub(crate) fn forget(&mut self, id: RequestId) {
-        self.waiting.remove(&id.0);
+        self.waiting.remove(id.0);
     }
 
     pub(crate) fn tell_time(&mut self, now_ms: u64) {
@@ -381,19 +395,18 @@ impl Core {
     }
 
     fn ask(&mut self, provider: &ProviderInstance, call: Call, waiting: Waiting) {
-        let id = RequestId(self.next_request);
-        self.next_request += 1;
         let about = match &waiting {
             Waiting::Task(task) => Some(self.tasks[*task].addr.clone()),
             Waiting::Object(object) | Waiting::Orphan(object) | Waiting::Identity(object) => {
                 Some(self.prior.objects[*object].addr.clone())
             }
             Waiting::Ephemeral(at) => self.ephemerals.addr(*at),
+            Waiting::Action(at) => Some(self.actions.invocations[*at].addr.clone()),
             Waiting::Provider(_) | Waiting::Intent(_) | Waiting::Draft(_) | Waiting::Survey(_) => {
                 None
             }
         };
-        self.waiting.insert(id.0, waiting);
+        let id = RequestId(self.waiting.add(waiting));
         self.requests.push(Request {
             id,
             provider: provider.clone(),
@@ -423,19 +436,26 @@ impl Core {
         }
     }
 
-    fn report(&mut self, diagnostics: Diagnostics, address: &str) {
-        self.diagnostics
-            .extend(crate::world::about(diagnostics, address));
+    /// Messages about an address, which is written only where there is one.
+    fn report(&mut self, diagnostics: Diagnostics, address: &dyn fmt::Display) {
+        if !diagnostics.is_empty() {
+            let about = crate::world::about(diagnostics, &address.to_string());
+            self.diagnostics.extend(about);
+        }
     }
 
     /// Messages of a provider; whether one is an error.
     fn report_provider(
         &mut self,
         messages: &[ProviderDiagnostic],
-        address: &str,
+        address: &dyn fmt::Display,
         span_of: &dyn Fn(Option<&terrane_value::Path>) -> Option<Span>,
     ) -> bool {
         let own = self.secrets_of_next.take();
+        if messages.is_empty() {
+            return false;
+        }
+        let address = &address.to_string();
         for message in messages {
             let message = own.as_ref().unwrap_or(&self.secrets).hide_in(message);
             self.diagnostics
@@ -532,6 +552,7 @@ fn empty_plan(core: &Core) -> Plan {
         deferred: Vec::new(),
         left_out: crate::plan::LeftOut::default(),
         ephemerals: Vec::new(),
+        invocations: Vec::new(),
         apply_time_variables: core.options.apply_time_variables.clone(),
         outputs: Vec::new(),
         drift: Vec::new(),
@@ -541,6 +562,7 @@ fn empty_plan(core: &Core) -> Plan {
         relevant: Vec::new(),
         claim: terrane_model::claim::Claim::nothing(),
         graph: crate::exec::ExecGraph::default(),
+        notes: BTreeMap::new(),
         errored: false,
     }
 }

@@ -68,6 +68,10 @@ pub(crate) fn find(
     }
     let mut wanted: BTreeMap<InstanceAddr, InstanceAddr> = BTreeMap::new();
     let mut diagnostics = Diagnostics::new();
+    if let Some(circle) = super::cyclic::find(config) {
+        diagnostics.push(circle);
+        return (wanted, diagnostics);
+    }
     for (resource_addr, resource) in &snapshot.resources {
         for key in resource.instances.keys() {
             let from = resource_addr.instance(key.clone());

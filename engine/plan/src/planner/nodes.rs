@@ -110,12 +110,14 @@ impl Core {
     /// Finds for each node the resources that it depends on: through values and provider configurations, and through data sources, which are not there
     /// any more when things are destroyed; not through managed resources, whose own dependencies say the rest.
     pub(super) fn find_resource_deps(&mut self) {
-        for id in self.graph.order().to_vec() {
+        let graph = self.graph.clone();
+        let nothing: Arc<[ConfigResource]> = Arc::from([]);
+        for id in graph.order().iter().copied() {
             let mut found: BTreeSet<ConfigResource> = BTreeSet::new();
             let mut only: Option<Arc<[ConfigResource]>> = None;
             let mut sources = 0;
-            for dep in self.graph.deps(id) {
-                match self.graph.node(*dep) {
+            for dep in graph.deps(id) {
+                match graph.node(*dep) {
                     Node::Resource(module, at) => {
                         sources += 2;
                         found.insert(self.config_addr(module, at));
@@ -140,10 +142,13 @@ impl Core {
             // A value that only hands on another one shares its list.
             let list = match only {
                 Some(only) if sources == 1 => only,
+                _ if found.is_empty() => nothing.clone(),
                 _ => {
                     // In the order in which states of the peers have them, which is that of the texts.
                     let mut list: Vec<ConfigResource> = found.into_iter().collect();
-                    list.sort_by_cached_key(ToString::to_string);
+                    if list.len() > 1 {
+                        list.sort_by_cached_key(ToString::to_string);
+                    }
                     list.into()
                 }
             };
@@ -257,15 +262,11 @@ impl Core {
                     }
                     self.world.set_call(place, at, &expanded);
                 }
-                Err(diagnostics) => self.report(
-                    diagnostics,
-                    &self
-                        .world
-                        .module_cell(place)
-                        .addr
-                        .child(call.name.clone(), None)
-                        .to_string(),
-                ),
+                Err(diagnostics) => {
+                    let addr = &self.world.module_cell(place).addr;
+                    let addr = addr.child(call.name.clone(), None).to_string();
+                    self.report_repetition(diagnostics, &addr);
+                }
             }
         }
     }
@@ -346,7 +347,7 @@ impl Core {
         let (outcomes, diagnostics) = self.world.judge_output(place, at, severity);
         self.record_rules(CheckKind::Output, place, &name, &outcomes);
         self.withdraw_broken(Node::Output(place.module, at), place, &diagnostics);
-        self.report(diagnostics, "");
+        self.report(diagnostics, &"");
     }
 
     fn record_rules(&mut self, kind: CheckKind, place: Place, name: &str, outcomes: &[Outcome]) {
@@ -489,13 +490,11 @@ impl Core {
                 self.report_failure(&failure, &instance, "", declared.span);
                 true
             }
-            Ok(reply) => {
-                self.report_provider(&reply.diagnostics, &declared.addr.to_string(), &|path| {
-                    declared
-                        .span
-                        .map(|span| path.map_or(span, |path| declared.body.span_of(path)))
-                })
-            }
+            Ok(reply) => self.report_provider(&reply.diagnostics, &declared.addr, &|path| {
+                declared
+                    .span
+                    .map(|span| path.map_or(span, |path| declared.body.span_of(path)))
+            }),
         };
         let validating = self.configuring[at].stage == ProviderStage::Validating;
         if failed {

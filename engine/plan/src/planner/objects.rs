@@ -32,6 +32,7 @@ impl Core {
             Mode::Managed => &schema.resources,
             Mode::Data => &schema.data_sources,
             Mode::Ephemeral => &schema.ephemeral_resources,
+            Mode::Action => &schema.actions,
         };
         schemas.get(type_name).cloned()
     }
@@ -43,13 +44,12 @@ impl Core {
         let mut taking_part = Vec::with_capacity(self.prior.objects.len());
         let mut going = Vec::with_capacity(self.prior.objects.len());
         for object in &self.prior.objects {
-            let node = self
-                .index
-                .resource(&object.addr.resource)
+            let node = object
+                .declared
                 .map(|(module, at)| self.graph.id(Node::Resource(module, at)));
             // What depends on something that is excluded stays as it is, like that.
             let left_out = node.is_some_and(|node| !self.scope.node(node));
-            let named = self.scope.instance(node, &object.addr);
+            let named = self.scope.object(node, &object.addr, destroying);
             taking_part.push(named && (destroying || !left_out));
             going.push(destroying || node.is_none());
         }
@@ -104,18 +104,11 @@ impl Core {
     pub(super) fn assign_providers(&mut self) {
         for id in 0..self.prior.objects.len() {
             let object = &self.prior.objects[id];
-            if object.addr.resource.mode != Mode::Managed {
-                self.prior.objects[id].stage = Stage::Ready;
-                continue;
-            }
-            let declared = self
-                .index
-                .resource(&object.addr.resource)
-                .map(|(module, at)| {
-                    self.config.module(module).resources[at as usize]
-                        .provider
-                        .provider
-                });
+            let declared = object.declared.map(|(module, at)| {
+                self.config.module(module).resources[at as usize]
+                    .provider
+                    .provider
+            });
             let config = declared.or_else(|| {
                 let at = self
                     .config
@@ -124,7 +117,15 @@ impl Core {
                     .position(|provider| provider.addr == object.provider_addr)?;
                 Some(ProviderId(u32::try_from(at).ok()?))
             });
-            let in_scope = object.in_scope;
+            let (mode, in_scope) = (object.addr.resource.mode, object.in_scope);
+            if mode != Mode::Managed {
+                // What was read before is only shown.
+                let type_name = object.addr.resource.type_name.clone();
+                let schema = config.and_then(|config| self.schema_of(config, mode, &type_name));
+                let object = &mut self.prior.objects[id];
+                (object.schema, object.stage) = (schema, Stage::Ready);
+                continue;
+            }
             let Some(config) = config else {
                 if in_scope {
                     let (addr, provider) =
@@ -165,7 +166,7 @@ impl Core {
     /// Begins with an object whose provider is ready: upgrade if need be, then read.
     pub(super) fn read_object(&mut self, id: ObjectId) {
         let object = &self.prior.objects[id];
-        let (Some(provider), addr) = (object.provider.clone(), object.addr.to_string()) else {
+        let (Some(provider), addr) = (object.provider.clone(), object.addr.clone()) else {
             return self.object_failed(id);
         };
         let type_name = object.addr.resource.type_name.clone();
@@ -177,7 +178,7 @@ impl Core {
                 .provider
                 .for_display();
             self.diagnostics.push(
-                Diagnostic::error(&rules::state::UNSUPPORTED_TYPE, format!("The provider {name} does not support resource type {type_name:?}, but the state holds an object of it: {addr}.")).about(addr),
+                Diagnostic::error(&rules::state::UNSUPPORTED_TYPE, format!("The provider {name} does not support resource type {type_name:?}, but the state holds an object of it: {addr}.")).about(addr.to_string()),
             );
             return self.object_failed(id);
         };
@@ -194,7 +195,7 @@ impl Core {
                     &rules::state::NEWER_SCHEMA,
                     format!("The current state of {addr} was created by a newer provider version than is currently selected. Upgrade the {type_name} provider to work with this state."),
                 )
-                .about(addr),
+                .about(addr.to_string()),
             );
             return self.object_failed(id);
         }
@@ -229,7 +230,8 @@ impl Core {
             .info(provider.config)
             .is_some_and(|info| info.abilities.trusts_current_state);
         if trusted && stored.schema_version == schema.version {
-            return match stored::decode(&stored.attributes, schema.block.implied_type()) {
+            let ty = schema.block.implied_type();
+            return match stored::decode_with(&mut self.decoder, &stored.attributes, ty) {
                 Ok(value) => self.object_upgraded(id, value),
                 Err(problem) => self.unreadable(id, &problem),
             };
@@ -287,12 +289,12 @@ impl Core {
 
     pub(super) fn object_answered(&mut self, id: ObjectId, outcome: Result<Reply, CallFailure>) {
         let object = &self.prior.objects[id];
-        let (addr, provider) = (object.addr.to_string(), object.provider.clone());
+        let (addr, provider) = (object.addr.clone(), object.provider.clone());
         let reply = match (outcome, provider) {
             (Ok(reply), _) => reply,
             (Err(failure), Some(provider)) => {
                 self.may_quote(Some(id), None);
-                self.report_failure(&failure, &provider, &addr, None);
+                self.report_failure(&failure, &provider, &addr.to_string(), None);
                 return self.object_failed(id);
             }
             (Err(_), None) => return self.object_failed(id),
@@ -335,7 +337,7 @@ impl Core {
     }
 
     pub(super) fn declared_span(&self, id: ObjectId) -> Option<Span> {
-        let (module, at) = self.index.resource(&self.prior.objects[id].addr.resource)?;
+        let (module, at) = self.prior.objects[id].declared?;
         Some(self.config.module(module).resources[at as usize].span)
     }
 

@@ -70,13 +70,13 @@ impl Core {
 
     pub(super) fn orphan_answered(&mut self, id: ObjectId, outcome: Result<Reply, CallFailure>) {
         self.orphans_open -= 1;
-        let addr = self.prior.objects[id].addr.to_string();
+        let addr = self.prior.objects[id].addr.clone();
         let reply = match outcome {
             Ok(reply) => reply,
             Err(failure) => {
                 self.may_quote(Some(id), None);
                 if let Some(provider) = object_provider(self, id) {
-                    self.report_failure(&failure, &provider, &addr, None);
+                    self.report_failure(&failure, &provider, &addr.to_string(), None);
                 }
                 return;
             }
@@ -93,7 +93,7 @@ impl Core {
                     return;
                 };
                 let span = self.object_span(id);
-                if let Some(reason) = self.allowed_deferral(&addr, &provider, span, deferred) {
+                if let Some(reason) = self.allowed_deferral(&addr.to_string(), &provider, span, deferred) {
                     self.orphan_planned(id, private, Some(reason));
                 }
             }
@@ -103,7 +103,7 @@ impl Core {
                     &rules::answer::DESTROY_REFUSED,
                     format!("The provider planned to keep {addr} where it was asked to plan its deletion. This is a bug in the provider, which should be reported in its own issue tracker."),
                 )
-                .about(addr),
+                .about(addr.to_string()),
             ),
         }
     }
@@ -142,7 +142,7 @@ impl Core {
     fn stays_open(&self, id: ObjectId) -> bool {
         let object = &self.prior.objects[id];
         let resource = &object.addr.resource;
-        let declared = self.index.resource(resource);
+        let declared = object.declared;
         object.deposed.is_none() && declared.is_some_and(|(_, at)| self.world.is_open(resource, at))
     }
 
@@ -193,7 +193,7 @@ impl Core {
     /// Whether the object is to be forgotten instead of destroyed: a `removed` block says so, or it was stored with that wish.
     fn is_forgotten(&self, id: ObjectId) -> bool {
         let object = &self.prior.objects[id];
-        let configured = self.index.resource(&object.addr.resource);
+        let configured = object.declared;
         if let Some((module, at)) = configured
             && self.config.module(module).resources[at as usize]
                 .lifecycle
@@ -251,7 +251,7 @@ impl Core {
         };
         let value = match self.prevents(&addr, at, prevent) {
             Ok(value) => value,
-            Err(diagnostics) => return self.report(diagnostics, &addr.to_string()),
+            Err(diagnostics) => return self.report(diagnostics, &addr),
         };
         let marks = value.marks_deep();
         let value = terrane_value::convert::convert(&value.unmark_deep(), &Type::Bool)
@@ -338,7 +338,7 @@ impl Core {
     pub(super) fn prevention_nodes(&self) -> Vec<NodeId> {
         let mut found = std::collections::BTreeSet::new();
         for object in self.prior.objects.iter().filter(|object| object.in_scope) {
-            found.extend(self.index.resource(&object.addr.resource));
+            found.extend(object.declared);
         }
         let mut nodes = Vec::new();
         for (module, at) in found {

@@ -6,7 +6,7 @@ use crate::machine::ProviderInstance;
 use crate::renames::Renames;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_config::config::Config;
+use terrane_config::config::{Config, ModuleId};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::{
     DeposedKey, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr,
@@ -38,6 +38,8 @@ pub(crate) enum Stage {
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) addr: InstanceAddr,
+    /// The block that declares it.
+    pub(crate) declared: Option<(ModuleId, u32)>,
     /// Where it was before it was moved.
     pub(crate) previous: Option<InstanceAddr>,
     pub(crate) deposed: Option<DeposedKey>,
@@ -95,12 +97,22 @@ impl Prior {
             objects: Vec::with_capacity(snapshot.instance_count()),
             ..Self::default()
         };
+        // Those that stay are in order already.
+        let mut staying: Vec<(ResourceAddr, PriorResource)> = Vec::new();
+        let mut coming: Vec<(InstanceAddr, ObjectId)> = Vec::new();
         for (resource_addr, resource) in &snapshot.resources {
+            let own = index.resource(resource_addr);
+            let mut current_ids = BTreeMap::new();
             for (key, instance) in &resource.instances {
                 let from = resource_addr.instance(key.clone());
-                let (addr, previous) = match renamed.get(&from) {
-                    Some(to) => (to.clone(), Some(from)),
-                    None => (from, None),
+                let to = if renamed.is_empty() {
+                    None
+                } else {
+                    renamed.get(&from)
+                };
+                let (addr, previous, declared) = match to {
+                    Some(to) => (to.clone(), Some(from), index.resource(&to.resource)),
+                    None => (from, None, own),
                 };
                 if let Some(from) = &previous {
                     prior.moves.push((from.clone(), addr.clone()));
@@ -112,16 +124,14 @@ impl Prior {
                     .map(|(key, stored)| (Some(key.clone()), stored));
                 for (deposed, stored) in current.chain(deposed) {
                     let id = prior.objects.len();
-                    if deposed.is_none() {
-                        prior
-                            .resources
-                            .entry(addr.resource.clone())
-                            .or_default()
-                            .current
-                            .insert(addr.key.clone(), id);
+                    if deposed.is_none() && previous.is_none() {
+                        current_ids.insert(addr.key.clone(), id);
+                    } else if deposed.is_none() {
+                        coming.push((addr.clone(), id));
                     }
                     prior.objects.push(Object {
                         addr: addr.clone(),
+                        declared,
                         previous: previous.clone(),
                         deposed,
                         provider_addr: resource.provider.clone(),
@@ -143,6 +153,17 @@ impl Prior {
                     });
                 }
             }
+            if !current_ids.is_empty() {
+                let current = PriorResource {
+                    current: current_ids,
+                };
+                staying.push((resource_addr.clone(), current));
+            }
+        }
+        prior.resources = staying.into_iter().collect();
+        for (addr, id) in coming {
+            let resource = prior.resources.entry(addr.resource).or_default();
+            resource.current.insert(addr.key, id);
         }
         prior.rename_dependencies();
         (prior, diagnostics)

@@ -56,6 +56,9 @@ impl Core {
             if let Operation::Provision(at) = intent.operation {
                 self.cut_off(&intent, at, state.as_deref());
             }
+            if intent.operation == Operation::Invoke {
+                self.invocation_cut_off(&intent);
+            }
             let at = self
                 .config
                 .providers
@@ -173,6 +176,20 @@ impl Core {
             ));
         }
         self.diagnostics.push(message);
+    }
+
+    /// An action may have been done, or not, or in part. Nobody but the user can tell, so it is said and not done again.
+    fn invocation_cut_off(&mut self, intent: &Intent) {
+        let addr = intent.object.instance.to_string();
+        let shell = super::takeover::shell(&intent.object.instance);
+        self.diagnostics.push(
+            Diagnostic::warning(
+                &rules::state::ACTION_CUT_OFF,
+                format!("An earlier run was cut off while the action {addr} was under way. Whether it did its work is not known. It is not done again by itself."),
+            )
+            .about(addr)
+            .hint(format!("find out whether it was done; if it was not, `terrane apply -invoke={shell}` does it")),
+        );
     }
 
     fn may_exist(&mut self, intent: &Intent) {

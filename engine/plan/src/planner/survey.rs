@@ -360,7 +360,7 @@ impl Core {
 
     /// What the configuration, if it has the resource, says about ignoring changes.
     fn ignored(&self, id: ObjectId) -> IgnoreChanges {
-        let found = self.index.resource(&self.prior.objects[id].addr.resource);
+        let found = self.prior.objects[id].declared;
         found.map_or(IgnoreChanges::None, |(module, at)| {
             let resource = &self.config.module(module).resources[at as usize];
             resource.lifecycle.ignore_changes.clone()

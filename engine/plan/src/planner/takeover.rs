@@ -161,7 +161,7 @@ impl Core {
                     ));
                 }
             }
-            Err(diagnostics) => self.report(diagnostics, &addr.to_string()),
+            Err(diagnostics) => self.report(diagnostics, &addr),
         }
         true
     }

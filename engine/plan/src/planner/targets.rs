@@ -1,9 +1,10 @@
 //! What is planned at all: everything, or what `-target` and `-exclude` leave (`opentofu.md` 5.10).
 
 use super::index::ConfigIndex;
-use crate::graph::{Graph, Node, NodeId};
+use crate::graph::{Graph, Node, NodeId, each_target};
 use crate::machine::PlanOptions;
 use terrane_config::config::{Config, ModuleId};
+use terrane_lang::expr::Compiled;
 use terrane_model::addr::{InstanceAddr, InstanceKey, ModuleInstance, Target};
 
 /// What is planned.
@@ -24,9 +25,13 @@ impl Scope {
         index: &ConfigIndex,
         options: &PlanOptions,
     ) -> Self {
-        let all = options.targets.is_empty();
+        let targets = match &options.invoke {
+            Some(action) => vec![action.clone()],
+            None => options.targets.clone(),
+        };
+        let all = targets.is_empty();
         let mut scope = Self {
-            targets: options.targets.clone(),
+            targets,
             excludes: options.excludes.clone(),
             nodes: vec![all; graph.len()],
             needed: vec![all; graph.len()],
@@ -63,6 +68,11 @@ impl Scope {
         wanted && !self.excludes.iter().any(|target| names(target, addr))
     }
 
+    /// Whether a stored object takes part. What a target needs is not destroyed with it.
+    pub(crate) fn object(&self, node: Option<NodeId>, addr: &InstanceAddr, going: bool) -> bool {
+        self.instance(node.filter(|_| !going || !self.is_targeting()), addr)
+    }
+
     /// Marks what targets name, all that it needs, and outputs that need nothing else.
     fn select(&mut self, config: &Config, graph: &Graph, index: &ConfigIndex) {
         let mut stack = Vec::new();
@@ -76,6 +86,7 @@ impl Scope {
                 {
                     self.nodes[id.index()] = true;
                     stack.extend_from_slice(graph.deps(id));
+                    triggered(config, graph, id, &mut stack);
                 }
             }
         }
@@ -83,6 +94,7 @@ impl Scope {
             if !std::mem::replace(&mut self.needed[id.index()], true) {
                 self.nodes[id.index()] = true;
                 stack.extend_from_slice(graph.deps(id));
+                triggered(config, graph, id, &mut stack);
             }
         }
         self.select_outputs(graph);
@@ -165,6 +177,30 @@ impl Scope {
                 self.needed[at] = false;
             }
         }
+    }
+}
+
+/// What the actions need that the life cycle of a resource triggers: they are no dependencies of it.
+fn triggered(config: &Config, graph: &Graph, id: NodeId, stack: &mut Vec<NodeId>) {
+    let Node::Resource(module, at) = graph.node(id) else {
+        return;
+    };
+    let module = config.module(module);
+    for trigger in &module.resources[at as usize].lifecycle.action_triggers {
+        let keys = trigger.actions.iter().filter_map(|used| used.key.as_ref());
+        let uses = trigger
+            .condition
+            .iter()
+            .chain(keys)
+            .flat_map(Compiled::uses);
+        for used in uses {
+            let reference = module.slots[used.slot.0 as usize];
+            each_target(config, module, reference, &mut |node| {
+                stack.push(graph.id(node));
+            });
+        }
+        let actions = trigger.actions.iter();
+        stack.extend(actions.map(|used| graph.id(Node::Resource(module.id, used.action))));
     }
 }
 

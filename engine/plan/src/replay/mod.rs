@@ -3,6 +3,7 @@
 
 mod checks;
 
+use crate::action::ActionCause;
 use crate::graph::{Graph, Node};
 use crate::plan::{Action, DeferredChange, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Words};
@@ -44,6 +45,8 @@ pub struct Evaluator {
     located: Vec<Option<Located>>,
     /// By ephemeral instance.
     leased: Vec<Option<Located>>,
+    /// By invocation: the instance of the action.
+    invoked: Vec<Option<Located>>,
     /// What is put off, with what the plan shows of it.
     put_off: Vec<(Located, Value)>,
     checks: CheckBook,
@@ -96,9 +99,13 @@ impl Evaluator {
             index,
             located: Vec::new(),
             leased: Vec::new(),
+            invoked: Vec::new(),
             put_off: Vec::new(),
             checks: CheckBook::default(),
-            partial: !(plan.targets.is_empty() && plan.excludes.is_empty()),
+            // An action that is done by itself leaves out everything that it does not need.
+            partial: !(plan.targets.is_empty() && plan.excludes.is_empty())
+                || (plan.invocations.iter())
+                    .any(|invocation| invocation.cause == ActionCause::Invoked),
             settled: BTreeSet::new(),
         };
         evaluator.expand_modules(&plan.module_instances);
@@ -172,6 +179,10 @@ impl Evaluator {
             let keys = keys.entry(&instance.addr.resource).or_default();
             keys.push(instance.addr.key.clone());
         }
+        for invocation in &plan.invocations {
+            let keys = keys.entry(&invocation.addr.resource).or_default();
+            keys.push(invocation.addr.key.clone());
+        }
         // What the plan says nothing of: left out, so as state has it. A plan of everything says all; a plan that destroys says nothing of what
         // was there, which provider configurations may need.
         let partial = self.partial;
@@ -205,6 +216,9 @@ impl Evaluator {
             .ephemerals
             .iter()
             .map(|instance| self.locate(&instance.addr))
+            .collect();
+        self.invoked = (plan.invocations.iter())
+            .map(|invocation| self.locate(&invocation.addr))
             .collect();
         self.put_off = (plan.deferred.iter().map(|deferred| &deferred.change))
             .filter(|change| stays(change))
@@ -571,6 +585,25 @@ impl Evaluator {
         })
     }
 
+    /// The block of an action, by the index of its invocation.
+    #[must_use]
+    pub fn action(&self, number: usize) -> Option<&Resource> {
+        let Located { place, at, .. } = self.invoked.get(number).copied().flatten()?;
+        Some(self.world.resource(place.module, at))
+    }
+
+    /// What an action is told, with marks.
+    ///
+    /// # Errors
+    /// Messages; none if what it refers to failed.
+    pub fn action_config(&mut self, number: usize) -> Result<Value, Diagnostics> {
+        let located = self.invoked.get(number).copied().flatten();
+        if let Some(located) = located {
+            self.settle_at(located)?;
+        }
+        self.config_at(self.repeat_of(located)?)
+    }
+
     /// The value of an ephemeral instance from now on, if its postconditions hold; `None`: it could not be opened. Whether it is of use.
     pub fn set_ephemeral(
         &mut self,
@@ -702,6 +735,28 @@ impl Evaluator {
             values.push((output.name.clone(), value.filter(Value::is_wholly_known)));
         }
         values
+    }
+
+    /// Evaluates the locals that nothing needed: one that can't be evaluated now would be found by the next plan, when it is too late to say what made it so. Those
+    /// that hang on what failed are left out.
+    pub fn settle_locals(&self, diagnostics: &mut Diagnostics) {
+        let cut_off = self.cut_off();
+        for module in &self.config.modules {
+            for place in self.world.places(module.id) {
+                if self.world.module_cell(place).open {
+                    continue;
+                }
+                for (at, _) in (0u32..).zip(&module.locals) {
+                    let node = Node::Local(module.id, at);
+                    if cut_off[self.world.graph.id(node).index()] {
+                        continue;
+                    }
+                    if let Err(messages) = self.world.compute(node, place.pos) {
+                        diagnostics.extend(messages);
+                    }
+                }
+            }
+        }
     }
 
     /// By node: whether it hangs on an object that could not be made as planned, or on a value that failed. An expression could get around that (`try`),

@@ -68,7 +68,7 @@ pub fn report(
     );
     say(
         &rules::restore::MADE_ANEW,
-        "These objects do not exist any more. They are made as they were described, with other ids and other values that the provider makes up, and without what they held.",
+        "These objects are not in the state any more, or were not found. They are made as they were described, with other ids and other values that the provider makes up, and without what they held. One that was only forgotten (`state rm`, a `removed` block) may still exist: import it, or a second one is made.",
         &anew,
     );
     say(

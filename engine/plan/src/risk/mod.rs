@@ -2,12 +2,15 @@
 //!
 //! In go a planned change and the schema of its type; out comes a [`Risk`]. What a type holds is told by the provider's own guards in the schema
 //! (`deletion_protection`, `skip_final_snapshot` …), by a table of types, and last by the name. Where it is not known what will be, the worse is
-//! assumed. Reasons name attributes, never values.
+//! assumed. Reasons name attributes, never values. What the configuration itself says of its resources makes it worse ([`notes`]).
 
+mod notes;
 mod table;
 
 #[cfg(test)]
 mod tests;
+
+pub use notes::{Notes, notes};
 
 use crate::plan::{Action, Plan, ResourceChange};
 use crate::view::text::Schemas;
@@ -98,13 +101,25 @@ pub fn of_plan<'a>(
             resource.mode,
             &resource.type_name,
         );
-        (change, assess(change, schema.as_deref()))
+        (change, of_change(plan, change, schema.as_deref()))
     })
 }
 
-/// The risk of one change. Without a schema, table and name decide.
+/// The risk of one change of a plan.
 #[must_use]
-pub fn assess(change: &ResourceChange, schema: Option<&Schema>) -> Risk {
+pub fn of_change(plan: &Plan, change: &ResourceChange, schema: Option<&Schema>) -> Risk {
+    let known = assess(change, schema);
+    if plan.notes.is_empty() {
+        return known;
+    }
+    match plan.notes.get(&change.addr.resource.config()) {
+        Some(notes) => notes.applied(change, known),
+        None => known,
+    }
+}
+
+/// The risk of one change, whatever its configuration says. Without a schema, table and name decide.
+fn assess(change: &ResourceChange, schema: Option<&Schema>) -> Risk {
     let type_name = &change.addr.resource.type_name;
     if change.addr.resource.mode != Mode::Managed {
         return Risk::new(RiskClass::Reversible, "it is only read");

@@ -83,4 +83,26 @@ terrane_lang::rules! {
     /// prevent_destroy = terraform_data.a.id == "x"
     /// ```
     T3011 error INVALID_PREVENT_DESTROY = "Invalid prevent_destroy argument";
+
+    /// A comment that begins with `terrane:risk` or `terrane:update-risk` says how bad it is if an object is destroyed or changed by mistake. It has the form `terrane:risk=CLASS REASON`, where the class is `reversible`, `disruptive` or `lossy`, and stands in a resource block or above one. What can't be understood says nothing, so the plan shows the risk that the type has.
+    ///
+    /// ```text
+    /// # terrane:risk=loss the only copy of what customers upload
+    /// resource "terraform_data" "uploads" {}
+    /// ```
+    T3012 warning RISK_NOTE = "Comment about a risk that can't be understood";
+
+    /// `-invoke` names an action block, or one of its instances; so does an entry of `actions` in an `action_trigger` block.
+    ///
+    /// ```text
+    /// terrane apply -invoke=action.aws_lambda_invoke.a
+    /// ```
+    T3013 error NO_SUCH_ACTION = "No such action";
+
+    /// Whether an action is done must be known when the plan is made.
+    ///
+    /// ```text
+    /// condition = terraform_data.a.id == "x"
+    /// ```
+    T3014 error INVALID_ACTION_CONDITION = "Invalid condition of an action_trigger block";
 }

@@ -24,7 +24,8 @@ terrane_lang::rules! {
     /// ```
     T3653 warning LOSES_DATA = "Objects and their data will be destroyed";
 
-    /// Objects that are not there any more are made anew: as they were described, with other ids, and empty.
+    /// Objects that are not there any more are made anew: as they were described, with other ids, and empty. One that was only forgotten (`state rm`, a `removed`
+    /// block) may still exist; then `terrane import` it first.
     ///
     /// ```sh
     /// terrane plan -to=12

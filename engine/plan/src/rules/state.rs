@@ -49,4 +49,11 @@ terrane_lang::rules! {
     /// a power cut during an apply
     /// ```
     T3407 warning PROVISIONER_CUT_OFF = "Provisioner was cut off";
+
+    /// A run was cut off while an action was under way: whether it was done is not known. It is not done again by itself; `-invoke` does it.
+    ///
+    /// ```text
+    /// a power cut during an apply
+    /// ```
+    T3408 warning ACTION_CUT_OFF = "Action was cut off";
 }

@@ -358,6 +358,7 @@ pub(crate) fn plan(json: &str) -> Plan {
         given: BTreeMap::new(),
         deferred: Vec::new(),
         left_out: crate::plan::LeftOut::default(),
+        invocations: Vec::new(),
         changes,
         outputs: map("output_changes")
             .iter()
@@ -370,6 +371,7 @@ pub(crate) fn plan(json: &str) -> Plan {
         relevant,
         claim: terrane_model::claim::Claim::whole(),
         graph: ExecGraph::default(),
+        notes: BTreeMap::new(),
         errored: is_true(json.get("errored")),
     }
 }

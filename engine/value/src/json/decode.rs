@@ -8,6 +8,7 @@ use crate::quote::Quoted;
 use crate::shape::Shapes;
 use crate::{EcoString, Number, ObjectType, Path, PathStep, Type, Value};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Reads a value of a type. Text for a number or bool is taken for one, and the other way round;
 /// attributes that are missing are null; where the type is dynamic, the value must be wrapped
@@ -16,10 +17,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// For text that is no JSON, nested too deeply, or not of this type.
 pub fn decode(text: &str, ty: &Type) -> Result<Value, JsonError> {
-    let mut reader = Reader::new(text);
-    let value = Decoder::default().value(&mut reader, ty)?;
-    reader.end()?;
-    Ok(value)
+    Decoder::default().decode(text, ty)
 }
 
 /// Reads a value and takes its type from the text, as `jsondecode` does.
@@ -42,13 +40,13 @@ pub fn implied_type(text: &str) -> Result<Type, JsonError> {
 }
 
 /// Keys are strings of the language too.
-fn key(text: EcoString) -> EcoString {
+fn key(text: &str) -> EcoString {
     if text.is_ascii() {
-        return text;
+        return text.into();
     }
-    Value::string_nfc(&text)
+    Value::string_nfc(text)
         .as_str()
-        .map_or(text, EcoString::from)
+        .map_or_else(|| text.into(), EcoString::from)
 }
 
 fn implied(reader: &mut Reader<'_>, shapes: &mut Shapes) -> Result<Value, JsonError> {
@@ -72,7 +70,7 @@ fn implied(reader: &mut Reader<'_>, shapes: &mut Shapes) -> Result<Value, JsonEr
             let mut first = true;
             while let Some(name) = reader.next_key(first)? {
                 first = false;
-                let name = key(name);
+                let name = key(&name);
                 let value = implied(reader, shapes)?;
                 if let Some(before) = entries.get(&name)
                     && !value.is_of(&before.ty())
@@ -90,29 +88,59 @@ fn implied(reader: &mut Reader<'_>, shapes: &mut Shapes) -> Result<Value, JsonEr
     }
 }
 
-/// Decoding against a type, with the path for errors.
+/// Reads values against types, and keeps what values of one kind have in common: to be used again for the next one.
 #[derive(Default)]
-struct Decoder {
-    path: Vec<PathStep>,
-    shapes: Shapes,
+pub struct Decoder {
+    /// Types that were read lately, by their text.
+    types: Vec<(Box<str>, Type)>,
 }
+
+/// So many types are kept.
+const KEPT: usize = 8;
+/// Longer texts are not.
+const KEPT_TEXT: usize = 4096;
 
 type Decoded = Result<Value, JsonError>;
 
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
+    }
+}
+
+fn error<T>(message: impl Into<String>) -> Result<T, JsonError> {
+    Err(JsonError {
+        path: Path::new(),
+        message: message.into(),
+        offset: None,
+    })
+}
+
 impl Decoder {
-    fn error<T>(&self, message: impl Into<String>) -> Result<T, JsonError> {
-        Err(JsonError {
-            path: Path(self.path.clone()),
-            message: message.into(),
-            offset: None,
-        })
+    /// As [`decode`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decode(&mut self, text: &str, ty: &Type) -> Decoded {
+        let mut reader = Reader::new(text);
+        let value = self.value(&mut reader, ty)?;
+        reader.end()?;
+        Ok(value)
     }
 
-    fn part(&mut self, step: PathStep, reader: &mut Reader<'_>, ty: &Type) -> Decoded {
-        self.path.push(step);
-        let value = self.value(reader, ty)?;
-        self.path.pop();
-        Ok(value)
+    /// A part. Where it is wrong, the path is made on the way back: mostly nobody needs it. Text that is no JSON has an offset instead.
+    fn part(
+        &mut self,
+        reader: &mut Reader<'_>,
+        ty: &Type,
+        step: impl FnOnce() -> PathStep,
+    ) -> Decoded {
+        self.value(reader, ty).map_err(|mut error| {
+            if error.offset.is_none() {
+                error.path.0.insert(0, step());
+            }
+            error
+        })
     }
 
     fn value(&mut self, reader: &mut Reader<'_>, ty: &Type) -> Decoded {
@@ -122,36 +150,31 @@ impl Decoder {
         }
         match (ty, token) {
             (Type::Dynamic, Token::Object) => self.wrapped(reader),
-            (Type::Dynamic, _) => self.error("missing type in dynamically-typed value"),
+            (Type::Dynamic, _) => error("missing type in dynamically-typed value"),
             (Type::Bool, Token::Bool(truth)) => Ok(Value::bool(truth)),
-            (Type::Bool, Token::String(text)) => match convert(&Value::string(text), &Type::Bool) {
-                Ok(truth) => Ok(truth),
-                Err(error) => self.error(error.message),
-            },
-            (Type::Bool, _) => self.error("bool is required"),
-            (Type::Number, Token::Number(text)) => self.number(text),
-            (Type::Number, Token::String(text)) => self.number(&text),
-            (Type::Number, _) => self.error("number is required"),
+            (Type::Bool, Token::String(text)) => {
+                match convert(&Value::string(&*text), &Type::Bool) {
+                    Ok(truth) => Ok(truth),
+                    Err(problem) => error(problem.message),
+                }
+            }
+            (Type::Bool, _) => error("bool is required"),
+            (Type::Number, Token::Number(text)) => number(text),
+            (Type::Number, Token::String(text)) => number(&text),
+            (Type::Number, _) => error("number is required"),
             (Type::String, Token::String(text)) => Ok(Value::string_nfc(&text)),
             (Type::String, Token::Number(text)) => Ok(Value::string(text)),
             (Type::String, Token::Bool(truth)) => {
                 Ok(Value::string(if truth { "true" } else { "false" }))
             }
-            (Type::String, _) => self.error("string is required"),
+            (Type::String, _) => error("string is required"),
             (Type::List(element), Token::Array) => self.list(reader, element),
             (Type::Set(element), Token::Array) => self.set(reader, element),
             (Type::Tuple(types), Token::Array) => self.tuple(reader, types),
             (Type::Map(element), Token::Object) => self.map(reader, element),
             (Type::Object(object), Token::Object) => self.object(reader, object),
-            (Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => self.error("missing expected ["),
-            (Type::Map(_) | Type::Object(_), _) => self.error("missing expected {"),
-        }
-    }
-
-    fn number(&self, text: &str) -> Decoded {
-        match Number::parse(text) {
-            Some(number) => Ok(Value::number(number)),
-            None => self.error("a number is required"),
+            (Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => error("missing expected ["),
+            (Type::Map(_) | Type::Object(_), _) => error("missing expected {"),
         }
     }
 
@@ -162,8 +185,8 @@ impl Decoder {
     ) -> Result<Vec<Value>, JsonError> {
         let mut items = Vec::new();
         while reader.next_element(items.is_empty())? {
-            let step = PathStep::Index(Value::number(items.len()));
-            items.push(self.part(step, reader, element)?);
+            let at = items.len();
+            items.push(self.part(reader, element, || place(at))?);
         }
         Ok(items)
     }
@@ -175,7 +198,7 @@ impl Decoder {
         }
         match Value::list_of(items) {
             Some(list) => Ok(list),
-            None => self.error("all list elements must have the same type"),
+            None => error("all list elements must have the same type"),
         }
     }
 
@@ -186,21 +209,21 @@ impl Decoder {
         }
         match Value::set_of(items) {
             Some(set) => Ok(set),
-            None => self.error("all set elements must have the same type"),
+            None => error("all set elements must have the same type"),
         }
     }
 
     fn tuple(&mut self, reader: &mut Reader<'_>, types: &[Type]) -> Decoded {
         let mut items = Vec::with_capacity(types.len());
         while reader.next_element(items.is_empty())? {
-            let Some(ty) = types.get(items.len()) else {
-                return self.error(format!("too many tuple elements (need {})", types.len()));
+            let at = items.len();
+            let Some(ty) = types.get(at) else {
+                return error(format!("too many tuple elements (need {})", types.len()));
             };
-            let step = PathStep::Index(Value::number(items.len()));
-            items.push(self.part(step, reader, ty)?);
+            items.push(self.part(reader, ty, || place(at))?);
         }
         if items.len() < types.len() {
-            return self.error(format!("not enough tuple elements (need {})", types.len()));
+            return error(format!("not enough tuple elements (need {})", types.len()));
         }
         Ok(Value::tuple(items))
     }
@@ -210,9 +233,10 @@ impl Decoder {
         let mut first = true;
         while let Some(name) = reader.next_key(first)? {
             first = false;
-            let name = key(name);
-            let step = PathStep::Index(Value::string(name.clone()));
-            let item = self.part(step, reader, element)?;
+            let name = key(&name);
+            let item = self.part(reader, element, || {
+                PathStep::Index(Value::string(name.clone()))
+            })?;
             entries.insert(name, item);
         }
         if !element.has_dynamic() || entries.is_empty() {
@@ -220,22 +244,30 @@ impl Decoder {
         }
         match Value::map_of(entries) {
             Some(map) => Ok(map),
-            None => self.error("all map elements must have the same type"),
+            None => error("all map elements must have the same type"),
         }
     }
 
     fn object(&mut self, reader: &mut Reader<'_>, object: &ObjectType) -> Decoded {
-        let names = self.shapes.names(object.attributes.keys());
+        let names = object.names();
         let mut values: Vec<Option<Value>> = vec![None; names.len()];
+        // Mostly they stand in order.
+        let mut ahead = object.attributes.iter().enumerate();
         let mut first = true;
         while let Some(name) = reader.next_key(first)? {
             first = false;
-            let name = key(name);
-            let (Ok(at), Some(ty)) = (names.binary_search(&name), object.attributes.get(&name))
-            else {
-                return self.error(format!("unsupported attribute {}", Quoted(&name)));
+            let found = match ahead.next() {
+                Some((at, (known, ty))) if *known == *name => Some((at, ty)),
+                _ => {
+                    let name = key(&name);
+                    let at = names.binary_search(&name).ok();
+                    at.zip(object.attributes.get(&name))
+                }
             };
-            let item = self.part(PathStep::Attr(name), reader, ty)?;
+            let Some((at, ty)) = found else {
+                return error(format!("unsupported attribute {}", Quoted(&key(&name))));
+            };
+            let item = self.part(reader, ty, || PathStep::Attr(key(&name)))?;
             if let Some(value) = values.get_mut(at) {
                 *value = Some(item);
             }
@@ -257,14 +289,14 @@ impl Decoder {
         let mut first = true;
         while let Some(name) = reader.next_key(first)? {
             first = false;
-            match name.as_str() {
-                "type" => ty = Some(read_type(reader)?),
+            match &*name {
+                "type" => ty = Some(self.ty(reader)?),
                 "value" => {
                     value = Some(reader.clone());
                     reader.skip()?;
                 }
                 _ => {
-                    return self.error(format!(
+                    return error(format!(
                         "invalid key {} in dynamically-typed value",
                         Quoted(&name)
                     ));
@@ -273,8 +305,41 @@ impl Decoder {
         }
         match (ty, value) {
             (Some(ty), Some(mut value)) => self.value(&mut value, &ty),
-            (None, _) => self.error("missing type in dynamically-typed value"),
-            (_, None) => self.error("missing value in dynamically-typed value"),
+            (None, _) => error("missing type in dynamically-typed value"),
+            (_, None) => error("missing value in dynamically-typed value"),
         }
     }
+
+    /// A type: mostly one that was there before. (The text of a type ends where it ends, whatever follows.)
+    fn ty(&mut self, reader: &mut Reader<'_>) -> Result<Type, JsonError> {
+        let rest = reader.rest();
+        let known = self
+            .types
+            .iter()
+            .find(|(text, _)| rest.starts_with(&**text));
+        if let Some((text, ty)) = known {
+            reader.advance(text.len());
+            return Ok(ty.clone());
+        }
+        let ty = read_type(reader)?;
+        let length = rest.len() - reader.rest().len();
+        if let Some(text) = rest.get(..length)
+            && length <= KEPT_TEXT
+        {
+            self.types.truncate(KEPT - 1);
+            self.types.insert(0, (text.into(), ty.clone()));
+        }
+        Ok(ty)
+    }
+}
+
+fn number(text: &str) -> Decoded {
+    match Number::parse(text) {
+        Some(number) => Ok(Value::number(number)),
+        None => error("a number is required"),
+    }
+}
+
+fn place(at: usize) -> PathStep {
+    PathStep::Index(Value::number(at))
 }

@@ -18,7 +18,7 @@ mod tests;
 use crate::Path;
 use std::fmt;
 
-pub use decode::{decode, decode_implied, implied_type};
+pub use decode::{Decoder, decode, decode_implied, implied_type};
 pub use encode::{encode, encode_plain, quote, write_plain};
 pub use types::{decode_type, encode_type};
 

@@ -1,7 +1,8 @@
 //! A pull reader of JSON text: strict, exact numbers, bounded depth.
 
 use super::{JsonError, MAX_DEPTH};
-use crate::{EcoString, Path};
+use crate::Path;
+use std::borrow::Cow;
 
 /// Where reading stands.
 #[derive(Clone)]
@@ -18,7 +19,8 @@ pub(super) enum Token<'a> {
     Bool(bool),
     /// The literal as it stands.
     Number(&'a str),
-    String(EcoString),
+    /// Borrowed where nothing in it is escaped.
+    String(Cow<'a, str>),
     /// `[` was read: go on with [`Reader::next_element`].
     Array,
     /// `{` was read: go on with [`Reader::next_key`].
@@ -130,7 +132,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next key, its colon read too, or `None` at the end of the object.
-    pub(super) fn next_key(&mut self, first: bool) -> Read<Option<EcoString>> {
+    pub(super) fn next_key(&mut self, first: bool) -> Read<Option<Cow<'a, str>>> {
         self.skip_space();
         match self.peek() {
             Some(b'}') => {
@@ -226,26 +228,36 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn string(&mut self) -> Read<EcoString> {
+    fn string(&mut self) -> Read<Cow<'a, str>> {
         self.at += 1;
         let start = self.at;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    let text = self.text.get(start..self.at).unwrap_or_default();
-                    self.at += 1;
-                    return Ok(text.into());
-                }
-                Some(b'\\') => return self.escaped_string(start),
-                Some(0..0x20) => return self.error("invalid control character in string literal"),
-                Some(_) => self.at += 1,
-                None => return self.error("unexpected end of JSON input"),
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+        self.at = start + rest.iter().position(special).unwrap_or(rest.len());
+        match self.peek() {
+            Some(b'"') => {
+                let text = self.text.get(start..self.at).unwrap_or_default();
+                self.at += 1;
+                Ok(Cow::Borrowed(text))
             }
+            Some(b'\\') => self.escaped_string(start).map(Cow::Owned),
+            Some(_) => self.error("invalid control character in string literal"),
+            None => self.error("unexpected end of JSON input"),
         }
     }
 
-    fn escaped_string(&mut self, start: usize) -> Read<EcoString> {
-        let mut out = EcoString::from(self.text.get(start..self.at).unwrap_or_default());
+    /// What is left of the text.
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Goes on after so many bytes that are known to be a whole value.
+    pub(super) fn advance(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
+
+    fn escaped_string(&mut self, start: usize) -> Read<String> {
+        let mut out = String::from(self.text.get(start..self.at).unwrap_or_default());
         loop {
             let plain = self.at;
             while !matches!(self.peek(), None | Some(b'"' | b'\\' | 0..0x20)) {

@@ -217,13 +217,13 @@ fn types_implied_by_text() {
 
 #[test]
 fn types_there_and_back() {
-    let optional = Type::Object(Arc::new(ObjectType {
-        attributes: BTreeMap::from([
+    let optional = Type::Object(Arc::new(ObjectType::new(
+        BTreeMap::from([
             (EcoString::from("a"), Type::Bool),
             ("b".into(), Type::Dynamic),
         ]),
-        optional: BTreeSet::from(["a".into()]),
-    }));
+        BTreeSet::from(["a".into()]),
+    )));
     for (ty, want) in [
         (Type::Dynamic, "\"dynamic\""),
         (

@@ -80,7 +80,7 @@ pub(super) fn read_type(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
 
 fn read_nested_type(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
     match reader.value()? {
-        Token::String(name) => match name.as_str() {
+        Token::String(name) => match &*name {
             "bool" => Ok(Type::Bool),
             "number" => Ok(Type::Number),
             "string" => Ok(Type::String),
@@ -97,7 +97,7 @@ fn read_nested_type(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
             if !reader.next_element(false)? {
                 return reader.error("invalid complex type description");
             }
-            let ty = match kind.as_str() {
+            let ty = match &*kind {
                 "list" => Type::list(read_nested_type(reader)?),
                 "set" => Type::set(read_nested_type(reader)?),
                 "map" => Type::map(read_nested_type(reader)?),
@@ -134,7 +134,7 @@ fn read_object(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
     let mut first = true;
     while let Some(name) = reader.next_key(first)? {
         first = false;
-        attributes.insert(name, read_nested_type(reader)?);
+        attributes.insert(name.into(), read_nested_type(reader)?);
     }
     let mut optional = BTreeSet::new();
     if reader.next_element(false)? {
@@ -145,8 +145,8 @@ fn read_object(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
         while reader.next_element(first)? {
             first = false;
             match reader.value()? {
-                Token::String(name) if attributes.contains_key(&name) => {
-                    optional.insert(name);
+                Token::String(name) if attributes.contains_key(&*name) => {
+                    optional.insert(name.into());
                 }
                 _ => return reader.error("invalid optional attributes in type description"),
             }
@@ -155,8 +155,7 @@ fn read_object(reader: &mut Reader<'_>) -> Result<Type, JsonError> {
             return reader.error("unexpected extra data in type description");
         }
     }
-    Ok(Type::Object(Arc::new(ObjectType {
-        attributes,
-        optional,
-    })))
+    Ok(Type::Object(Arc::new(ObjectType::new(
+        attributes, optional,
+    ))))
 }

@@ -3,7 +3,6 @@
 
 use super::{MsgpackError, REFINED, key};
 use crate::json::decode_type;
-use crate::shape::Shapes;
 use crate::value::MAX_DEPTH;
 use crate::{EcoString, Number, ObjectType, Path, PathStep, Refinements, Type, Value};
 use rmp::Marker;
@@ -22,7 +21,6 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, MsgpackError> {
     Decoder {
         rest: bytes,
         path: Vec::new(),
-        shapes: Shapes::default(),
         made: 0,
     }
     .value(ty)
@@ -31,7 +29,6 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, MsgpackError> {
 struct Decoder<'a> {
     rest: &'a [u8],
     path: Vec<PathStep>,
-    shapes: Shapes,
     made: u64,
 }
 
@@ -289,7 +286,7 @@ impl<'a> Decoder<'a> {
                 "an object with {wanted} attributes is required ({length} given)"
             ));
         }
-        let names = self.shapes.names(object.attributes.keys());
+        let names = object.names();
         let mut values: Vec<Option<Value>> = vec![None; wanted];
         for _ in 0..length {
             let name = self.text("all keys must be strings")?;
@@ -338,7 +335,6 @@ impl<'a> Decoder<'a> {
         let mut inner = Decoder {
             rest: body,
             path: self.path.clone(),
-            shapes: Shapes::default(),
             made: 0,
         };
         let Some(refinements) = inner.refinements()? else {

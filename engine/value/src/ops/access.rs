@@ -292,6 +292,13 @@ pub fn length_bounds(collection: &Value) -> (u64, u64) {
 #[must_use]
 pub fn length(value: &Value) -> Option<Value> {
     let (inner, marks) = value.unmark();
+    // The type of a tuple or object is made when it is asked for: not for this.
+    if let Kind::Tuple(parts) = inner.kind() {
+        return Some(Value::number(parts.len()).with_marks(marks));
+    }
+    if let Kind::Object(object) = inner.kind() {
+        return Some(Value::number(object.len()).with_marks(marks));
+    }
     let ty = inner.ty();
     let known = match &ty {
         _ if inner.is_null() => return None,

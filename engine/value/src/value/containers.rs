@@ -99,10 +99,7 @@ impl ObjectValue {
                 .iter()
                 .map(|(name, value)| (name.clone(), value.ty()))
                 .collect();
-            Type::Object(Arc::new(ObjectType {
-                attributes,
-                optional: BTreeSet::new(),
-            }))
+            Type::Object(Arc::new(ObjectType::new(attributes, BTreeSet::new())))
         })
     }
 }

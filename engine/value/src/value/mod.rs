@@ -210,7 +210,7 @@ impl Value {
     #[must_use]
     pub fn string_nfc(value: &str) -> Self {
         use unicode_normalization::{UnicodeNormalization as _, is_nfc};
-        if is_nfc(value) {
+        if value.is_ascii() || is_nfc(value) {
             Self::string(value)
         } else {
             Self::string(value.nfc().collect::<EcoString>())

@@ -84,10 +84,10 @@ impl Parts {
             Call::CallFunction { name, arguments } => self.function(&name, &arguments),
             Call::UpgradeIdentity { type_name, stored } => self.identity(&type_name, &stored),
             call @ (Call::List { .. } | Call::ValidateList { .. }) => self.list(call).await,
-            Call::GenerateConfig { type_name, .. }
-            | Call::ValidateAction { type_name, .. }
-            | Call::PlanAction { type_name, .. }
-            | Call::InvokeAction { type_name, .. } => Err(unsupported(&type_name)),
+            call @ (Call::ValidateAction { .. }
+            | Call::PlanAction { .. }
+            | Call::InvokeAction { .. }) => self.act(call).await,
+            Call::GenerateConfig { type_name, .. } => Err(unsupported(&type_name)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What native providers are made of: one trait per kind of thing, and the provider that serves them.
 //!
-//! A provider in Rust is a list of [`Resource`]s, [`DataSource`]s, [`Listing`]s, [`Ephemeral`]s and [`NativeFunction`]s in a [`NativeProvider`], which
+//! A provider in Rust is a list of [`Resource`]s, [`DataSource`]s, [`Listing`]s, [`Ephemeral`]s, [`Action`]s and [`NativeFunction`]s in a [`NativeProvider`], which
 //! answers every [`Call`], refuses names that it does not know, plans deletions, and turns refusals into messages.
 
 use crate::conform;
@@ -20,10 +20,12 @@ use terrane_model::schema::{Function, IdentitySchema, ProviderSchema, Schema};
 use terrane_value::Value;
 use tokio::sync::watch;
 
+mod action;
 mod bulk;
 mod configure;
 mod dispatch;
 
+pub use action::{Action, Invoked};
 pub use configure::{Configurable, Configuration};
 
 /// An object that a provider manages, with what is kept beside it.
@@ -356,6 +358,7 @@ struct Parts {
     data_sources: BTreeMap<EcoString, Box<dyn DataSource>>,
     listings: BTreeMap<EcoString, Box<dyn Listing>>,
     ephemerals: BTreeMap<EcoString, Box<dyn Ephemeral>>,
+    actions: BTreeMap<EcoString, Box<dyn Action>>,
     functions: BTreeMap<EcoString, Box<dyn NativeFunction>>,
     configuration: Option<Box<dyn Configuration>>,
 }
@@ -391,6 +394,7 @@ impl NativeProvider {
                 data_sources: BTreeMap::new(),
                 listings: BTreeMap::new(),
                 ephemerals: BTreeMap::new(),
+                actions: BTreeMap::new(),
                 functions: BTreeMap::new(),
                 configuration: None,
             },
@@ -460,6 +464,16 @@ impl NativeBuilder {
         self.parts
             .ephemerals
             .insert(name.into(), Box::new(ephemeral));
+        self
+    }
+
+    /// With a type of action.
+    #[must_use]
+    pub fn action(mut self, name: &str, action: impl Action + 'static) -> Self {
+        self.schema
+            .actions
+            .insert(name.into(), Arc::new(action.schema()));
+        self.parts.actions.insert(name.into(), Box::new(action));
         self
     }
 

@@ -141,6 +141,15 @@ impl ProviderFactory for PluginFactory {
         self.version.clone()
     }
 
+    /// Of what was installed from a package. Of a program in development nothing is kept but its schemas.
+    fn identity(&self) -> Option<String> {
+        let Origin::Program(program) = self.processes.origin() else {
+            return None;
+        };
+        let package = self.package.as_deref()?;
+        cache::key(&program.path, Some(package), &self.addr.type_name)
+    }
+
     async fn info(&self) -> Result<ProviderInfo, CallFailure> {
         Ok(self.known().await?.info.clone())
     }

@@ -179,8 +179,39 @@ impl Server {
     /// When they fail.
     #[must_use]
     pub fn psql(&self, database: &str, statements: &str) -> String {
-        let output = Command::new(self.programs.join("psql"))
-            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
+        let told = self.run(
+            "psql",
+            &[
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                database,
+                "-c",
+                statements,
+            ],
+        );
+        told.trim_end().to_owned()
+    }
+
+    /// Schema and rows of a database, as `pg_dump` writes them.
+    ///
+    /// # Panics
+    /// When that fails.
+    #[must_use]
+    pub fn dump(&self, database: &str) -> String {
+        self.run(
+            "pg_dump",
+            &["--inserts", "--no-owner", "--no-privileges", "-d", database],
+        )
+    }
+
+    /// Runs a program of PostgreSQL against this server, and gives what it printed.
+    fn run(&self, program: &str, arguments: &[&str]) -> String {
+        let output = Command::new(self.programs.join(program))
             .args([
                 "-h",
                 "127.0.0.1",
@@ -189,17 +220,15 @@ impl Server {
                 "-U",
                 "terrane",
             ])
-            .args(["-d", database, "-c", statements])
+            .args(arguments)
             .output()
-            .expect("psql starts");
+            .unwrap_or_else(|error| panic!("{program}: {error}"));
         assert!(
             output.status.success(),
-            "{statements}: {}",
+            "{program} {arguments:?}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
-        String::from_utf8_lossy(&output.stdout)
-            .trim_end()
-            .to_owned()
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// A database of its own, empty.

@@ -8,6 +8,7 @@ mod leases;
 mod maintain;
 mod merging;
 mod peer;
+mod samples;
 mod schedules;
 mod sealing;
 mod setup;

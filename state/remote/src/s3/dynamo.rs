@@ -126,7 +126,12 @@ impl Table<'_> {
             .expression_attribute_values(":renewed", renewed.clone())
             .send()
             .await;
-        self.conditional(result.map(drop))
+        Ok(self.conditional(result.map(drop))? || self.is_free(id).await?)
+    }
+
+    /// Whether nobody has the lock. Asked after a removal was refused: an earlier try may have come through, and its answer was lost.
+    async fn is_free(&self, id: &str) -> io::Result<bool> {
+        Ok(self.item(id, "Info").await?.is_none())
     }
 
     /// Whether a condition held.
@@ -167,7 +172,7 @@ impl Table<'_> {
             .expression_attribute_values(":info", text(info))
             .send()
             .await;
-        self.conditional(result.map(drop))
+        Ok(self.conditional(result.map(drop))? || self.is_free(id).await?)
     }
 
     /// The digest of the state.

@@ -308,7 +308,8 @@ impl Objects<'_> {
             return Ok(true);
         }
         if error.is_condition() || error.is_conflict() {
-            return Ok(false);
+            // It may have been removed, and the answer was lost.
+            return Ok(self.get(key).await?.is_none());
         }
         if !error.is_not_known() {
             return Err(error.into_io());

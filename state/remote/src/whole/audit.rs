@@ -18,6 +18,10 @@ impl Audit for WholeFileStore {
         self.log(workspace)?.read()
     }
 
+    fn closed(&self, workspace: &str, segment: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.log(workspace)?.closed(segment)
+    }
+
     fn change(&self, workspace: &str, change: Change<'_>) -> Result<(), StoreError> {
         self.log(workspace)?.change(change)
     }

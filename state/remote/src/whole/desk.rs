@@ -75,6 +75,12 @@ pub(crate) struct Marks {
     pub(crate) writing: Option<Mark>,
 }
 
+/// Only the version of the marks.
+#[derive(Deserialize)]
+struct Peek {
+    v: u64,
+}
+
 impl Marks {
     pub(crate) fn new(location: String, written: Mark) -> Self {
         Self {
@@ -181,17 +187,21 @@ impl Desk {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             result => result.map_err(io_error("reading", &path))?,
         };
-        let marks: Marks = serde_json::from_slice(&bytes).map_err(|error| StoreError::Damaged {
-            what: path.display().to_string(),
+        let what = || path.display().to_string();
+        let damaged = |error: serde_json::Error| StoreError::Damaged {
+            what: what(),
             problem: error.to_string(),
-        })?;
-        if marks.v > FORMAT {
+        };
+        // First of all the version: a later one may look different.
+        let Peek { v } = serde_json::from_slice(&bytes).map_err(damaged)?;
+        if v > FORMAT {
             return Err(StoreError::TooNew {
-                what: path.display().to_string(),
-                found: marks.v,
+                what: what(),
+                found: v,
                 known: FORMAT,
             });
         }
+        let marks: Marks = serde_json::from_slice(&bytes).map_err(damaged)?;
         Ok(Some(marks))
     }
 
@@ -219,6 +229,11 @@ impl Desk {
             let opened = self.chain.sealer().open(payload)?;
             stale |= !opened.current;
             terrane_store::replay::apply(&mut snapshot, kind, &opened.bytes, |batch, _| each(batch))
+        })
+        // Others may have changed the key of the state file, who know nothing of this one.
+        .map_err(|error| {
+            let what = "the journal that terrane keeps of this state on this machine";
+            error.beside_the_state(format_args!("{what}, {},", path.display()))
         })?;
         Ok(Some(Told {
             snapshot,

@@ -75,7 +75,11 @@ impl Work<'_> {
             None => self.store.place.get(self.workspace, &[])?,
         });
         self.store.check_exists(self.workspace, &desk, &found)?;
-        let state = found.parse(&self.name, &self.store.means.seal);
+        let state = match found.parse(&self.name, &self.store.means.seal) {
+            // Whoever wrote it can read it: it is not to be replaced.
+            Err(error @ StoreError::TooNew { .. }) => return Err(error),
+            state => state,
+        };
         let mut file = File { found, state };
         let mut known = || {
             let snapshot = file.state.as_ref().ok()?.clone();

@@ -46,6 +46,13 @@ pub(crate) struct Shipped {
     pub(crate) batches: Vec<BatchText>,
 }
 
+/// Only the version of the object.
+#[derive(Deserialize)]
+struct Peek {
+    #[serde(rename = "terrane.journal")]
+    v: u64,
+}
+
 impl Shipped {
     pub(crate) fn new(journal: u64, who: String, base: Mark) -> Self {
         Self {
@@ -75,19 +82,23 @@ impl Shipped {
         bytes: Vec<u8>,
         seal: &Arc<dyn Seal>,
     ) -> Result<Self, StoreError> {
-        let bytes = seal.unseal(bytes)?;
-        let shipped: Self =
-            serde_json::from_slice(&bytes).map_err(|error| StoreError::Damaged {
-                what: name.to_owned(),
-                problem: error.to_string(),
-            })?;
-        if shipped.v > FORMAT {
+        let bytes = seal
+            .unseal(bytes)
+            .map_err(|error| error.beside_the_state(format_args!("the shipped journal {name}")))?;
+        let damaged = |error: serde_json::Error| StoreError::Damaged {
+            what: name.to_owned(),
+            problem: error.to_string(),
+        };
+        // First of all the version: a later one may look different.
+        let Peek { v } = serde_json::from_slice(&bytes).map_err(damaged)?;
+        if v > FORMAT {
             return Err(StoreError::TooNew {
                 what: name.to_owned(),
-                found: shipped.v,
+                found: v,
                 known: FORMAT,
             });
         }
+        let shipped = serde_json::from_slice(&bytes).map_err(damaged)?;
         Ok(shipped)
     }
 }

@@ -9,7 +9,9 @@ mod common;
 mod http;
 mod kill;
 mod local;
+mod lost_answers;
 mod s3;
+mod samples;
 mod sealed;
 mod upkeep;
 

@@ -395,6 +395,87 @@ fn a_file_that_is_damaged_or_gone_comes_from_the_journal() {
     home.mends("can't be read", &states[2]);
 }
 
+/// CRC-32 as in zlib.
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1));
+        }
+    }
+    !crc
+}
+
+/// Whoever wrote it can read it: it is refused, and neither repaired nor replaced.
+#[test]
+fn what_a_later_version_wrote_is_refused_and_left_alone() {
+    let text = |from: &'static str, to: &'static str| {
+        move |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text.contains(from), "{text}");
+            text.replacen(from, to, 1).into_bytes()
+        }
+    };
+    let header = |mut bytes: Vec<u8>| {
+        bytes[8] = 2;
+        let crc = crc32(&bytes[..28]);
+        bytes[28..32].copy_from_slice(&crc.to_le_bytes());
+        bytes
+    };
+    type Change<'a> = &'a dyn Fn(Vec<u8>) -> Vec<u8>;
+    let state = text("\"version\": 4", "\"version\": 5");
+    let mark = |_| br#"{"v":2,"more":[]}"#.to_vec();
+    let changes: [(&str, Change<'_>); 3] = [
+        ("s.tfstate", &state),
+        (".s.tfstate.terrane/mark", &mark),
+        (".s.tfstate.terrane/journal", &header),
+    ];
+    for (name, change) in changes {
+        let home = Home::local();
+        home.runs(0, 3);
+        let path = home.setting.folder.path().join(name);
+        let later = change(fs::read(&path).unwrap());
+        fs::write(&path, &later).unwrap();
+        let store = home.store();
+        let upkeep = store.maintain().unwrap();
+        for result in [
+            store.read("default").map(drop),
+            store.open("default").map(drop),
+            upkeep.check("default", false).map(drop),
+            upkeep.check("default", true).map(drop),
+        ] {
+            let refused = matches!(result, Err(StoreError::TooNew { .. }));
+            assert!(refused, "{name}: {result:?}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), later, "{name}");
+        assert!(!home.desk().join("damaged").exists(), "{name}");
+    }
+}
+
+/// The same of what was shipped.
+#[test]
+fn what_a_later_version_shipped_is_refused_and_left_alone() {
+    let Some(home) = Home::s3() else { return };
+    home.runs(0, 1);
+    let moto = home.moto.as_ref().unwrap();
+    let later = r#"{"terrane.journal":2,"more":[]}"#;
+    let key = "net/s.tfstate.terrane-journal";
+    moto.put_object(key, later);
+    let elsewhere = Setting::new();
+    for store in [home.store(), home.on(&elsewhere)] {
+        for result in [
+            store.read("default").map(drop),
+            store.open("default").map(drop),
+            store.maintain().unwrap().check("default", true).map(drop),
+        ] {
+            let refused = matches!(result, Err(StoreError::TooNew { found: 2, .. }));
+            assert!(refused, "{result:?}");
+        }
+    }
+    assert_eq!(moto.object(key).unwrap(), later.as_bytes());
+}
+
 #[test]
 fn a_mark_that_is_damaged_or_gone_is_found_again() {
     for home in homes() {

@@ -1,6 +1,6 @@
 //! Logs that go along when a state moves, and into backups.
 
-use super::{Audit, AuditError, Damage, Log, new_secret};
+use super::{Audit, AuditError, Changed, Damage, Log, new_secret, whole_text};
 use crate::StoreError;
 use serde::{Deserialize, Serialize};
 use std::{fmt, io};
@@ -36,8 +36,8 @@ impl fmt::Debug for Kept {
 /// # Errors
 /// When it can't be read, or is damaged: such a log is not spread.
 pub fn keep(audit: &dyn Audit, workspace: &str) -> Result<Option<Kept>, AuditError> {
-    let mut text = audit.read(workspace)?;
-    let log = Log::parse(&text).map_err(AuditError::Damaged)?;
+    let mut text = whole_text(audit, workspace)?;
+    let log = Log::parse_whole(&text).map_err(AuditError::Damaged)?;
     if log.entries.is_empty() {
         return Ok(None);
     }
@@ -74,7 +74,7 @@ impl Kept {
     /// When it is damaged, or the store can't be written.
     pub fn put(&self, audit: &dyn Audit, workspace: &str) -> Result<Carried, AuditError> {
         let own = self.log.as_bytes();
-        let log = Log::parse(own).map_err(AuditError::Damaged)?;
+        let log = Log::parse_whole(own).map_err(AuditError::Damaged)?;
         let damaged = |problem: &str| {
             AuditError::Damaged(Damage {
                 line: log.entries.len(),
@@ -85,7 +85,10 @@ impl Kept {
             return Err(damaged("it is not whole"));
         }
         let secret = unhex(&self.secret).ok_or_else(|| damaged("its secret is none"))?;
-        let there = audit.read(workspace)?;
+        let there = whole_text(audit, workspace)?;
+        // Of segments that were closed nothing changes any more.
+        let closed = there.len() - audit.read(workspace)?.len().min(there.len());
+        let closed = there.get(..closed).unwrap_or(&[]).to_vec();
         if !own.starts_with(&there) && !there.starts_with(own) {
             return Ok(Carried::Other);
         }
@@ -94,15 +97,20 @@ impl Kept {
             return Ok(Carried::Other);
         }
         let mut carried = Carried::Other;
-        audit.change(workspace, &mut |there| {
-            let (outcome, added) = match own.strip_prefix(there) {
+        audit.change(workspace, &mut |present| {
+            let there = [closed.as_slice(), present].concat();
+            let (outcome, added) = match own.strip_prefix(there.as_slice()) {
                 Some([]) => (Carried::Present, &[][..]),
                 Some(rest) => (Carried::Taken(log.entries.len()), rest),
                 None if there.starts_with(own) => (Carried::Present, &[][..]),
                 None => (Carried::Other, &[][..]),
             };
             carried = outcome;
-            Ok((there.len(), added.to_vec()))
+            Ok(Changed {
+                stays: present.len(),
+                added: added.to_vec(),
+                closes: None,
+            })
         })?;
         Ok(carried)
     }

@@ -1,6 +1,10 @@
-use super::{Audit as _, AuditError, Draft, FileLog, Log, append, append_behind, founded, read};
+use super::{
+    Audit as _, AuditError, Changed, Draft, FileLog, Log, SEGMENT, Turn, append, append_as,
+    append_behind, founded, read, whole, whole_text,
+};
 use crate::{MemoryStore, StoreError};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 fn draft(kind: &str, once: &[&str]) -> Draft {
     Draft {
@@ -204,7 +208,13 @@ fn several_can_write_at_once() {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..10 {
-                    let line = |text: &[u8]| Ok((text.len(), b"a line\n".to_vec()));
+                    let line = |text: &[u8]| {
+                        Ok(Changed {
+                            stays: text.len(),
+                            added: b"a line\n".to_vec(),
+                            closes: None,
+                        })
+                    };
                     file.change(&mut { line }).unwrap();
                     append(&store, "default", &[draft("apply", &[])]).unwrap();
                 }
@@ -222,6 +232,9 @@ struct Files(FileLog);
 impl super::Audit for Files {
     fn read(&self, _: &str) -> Result<Vec<u8>, StoreError> {
         self.0.read()
+    }
+    fn closed(&self, _: &str, segment: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.closed(segment)
     }
     fn change(&self, _: &str, change: super::Change<'_>) -> Result<(), StoreError> {
         self.0.change(change)
@@ -298,6 +311,9 @@ fn what_can_not_be_written_can_be_kept() {
         fn read(&self, workspace: &str) -> Result<Vec<u8>, StoreError> {
             self.0.read(workspace)
         }
+        fn closed(&self, workspace: &str, segment: u64) -> Result<Option<Vec<u8>>, StoreError> {
+            self.0.closed(workspace, segment)
+        }
         fn change(&self, _: &str, _: super::Change<'_>) -> Result<(), StoreError> {
             panic!("nothing is written")
         }
@@ -326,4 +342,291 @@ fn what_can_not_be_written_can_be_kept() {
     mode.set_readonly(true);
     std::fs::set_permissions(&key, mode).unwrap();
     assert_eq!(log.secret_or([8; 32]).unwrap(), secret);
+}
+
+/// A log as version 1 wrote it. One for each version that was ever released; one of the present version is made with
+/// `TERRANE_SAMPLE=audit-v<n> cargo test -p terrane-store audit`.
+#[test]
+fn the_sample_log_of_each_version_still_reads() {
+    let testdata = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    if let Ok(sample) = std::env::var("TERRANE_SAMPLE") {
+        std::fs::write(testdata.join(format!("{sample}.log")), self::sample()).unwrap();
+    }
+    for sample in ["audit-v1"] {
+        let bytes = std::fs::read(testdata.join(format!("{sample}.log"))).unwrap();
+        let log = Log::parse(&bytes).unwrap();
+        assert_eq!(log.entries.len(), 4);
+        assert_eq!(
+            log.entries[2].draft,
+            draft("apply", &["plan:p", "decision:d"])
+        );
+    }
+}
+
+/// Decisions go along, and nothing else.
+fn decisions(log: &Log) -> Option<BTreeSet<u64>> {
+    let entries = log.entries.iter();
+    let live = entries.filter(|entry| entry.draft.kind == "decision");
+    Some(live.map(|entry| entry.seq).collect())
+}
+
+/// A short segment, so that there are many.
+const SHORT: Turn<'static> = Turn {
+    longest: 900,
+    live: &decisions,
+};
+
+fn record(audit: &dyn super::Audit, draft: Draft) -> Result<(), AuditError> {
+    append_as(audit, "default", &[draft], None, Some(&SHORT))
+}
+
+/// A log of several segments: two decisions among many other things.
+fn segments(audit: &dyn super::Audit) {
+    things(audit, 12);
+}
+
+fn things(audit: &dyn super::Audit, count: u32) {
+    for number in 0..count {
+        let kind = if number % 7 == 2 { "decision" } else { "apply" };
+        record(audit, draft(kind, &[&format!("plan:{number}")])).unwrap();
+    }
+}
+
+#[test]
+fn a_long_log_goes_on_in_another_segment() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files(FileLog::new(folder.path().join("x.log")));
+    let memory = MemoryStore::new();
+    for audit in [&files as &dyn super::Audit, &memory] {
+        segments(audit);
+        let present = read(audit, "default").unwrap();
+        assert!(present.closed() >= 2, "{}", present.closed());
+        let all = whole(audit, "default").unwrap();
+        // Every line is there once, and in its order.
+        let numbers: Vec<u64> = all.entries.iter().map(|entry| entry.seq).collect();
+        assert_eq!(numbers, (0..all.entries.len() as u64).collect::<Vec<_>>());
+        assert_eq!(all.head(), present.head());
+        assert_eq!(all.ledger(), present.ledger());
+        assert!(audit.read("default").unwrap().len() < whole_text(audit, "default").unwrap().len());
+        // What matters is in the present segment as it was.
+        for kind in ["decision", "apply"] {
+            let of = |log: &Log| -> Vec<_> {
+                let entries = log.entries.iter();
+                let found = entries.filter(|entry| entry.draft.kind == kind);
+                found.cloned().collect()
+            };
+            assert_eq!(of(&all) == of(&present), kind == "decision", "{kind}");
+        }
+        // A name is borne once, whichever segment it was in.
+        for number in 0..12 {
+            let again = record(audit, draft("apply", &[&format!("plan:{number}")]));
+            assert!(matches!(again, Err(AuditError::Used(_))), "{number}");
+        }
+        let names = present.names().filter(|name| name.starts_with("plan:"));
+        assert_eq!(names.collect::<BTreeSet<_>>().len(), 12);
+        // It is not closed where it can't be told what matters.
+        let unsure = Turn {
+            longest: 1,
+            live: &|_| None,
+        };
+        append_as(
+            audit,
+            "default",
+            &[draft("apply", &[])],
+            None,
+            Some(&unsure),
+        )
+        .unwrap();
+        assert_eq!(read(audit, "default").unwrap().closed(), present.closed());
+        // What rests on the last entry does so beyond the end of a segment.
+        let head = read(audit, "default").unwrap().head();
+        let now = Turn {
+            longest: 1,
+            ..SHORT
+        };
+        for _ in 0..3 {
+            let next = draft("apply", &[]);
+            let late = append_as(
+                audit,
+                "default",
+                &[next.clone()],
+                Some(present.head()),
+                Some(&now),
+            );
+            assert!(matches!(late, Err(AuditError::Moved)));
+            let head = read(audit, "default").unwrap().head();
+            append_as(audit, "default", &[next], Some(head), Some(&now)).unwrap();
+        }
+        assert_ne!(read(audit, "default").unwrap().head(), head);
+        whole(audit, "default").unwrap();
+    }
+}
+
+/// Every bit of every segment: whoever verifies all finds it. Whoever reads the present one finds what was done to that.
+#[test]
+fn no_byte_of_any_segment_can_be_changed_unseen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.log");
+    let audit = Files(FileLog::new(&path));
+    things(&audit, 7);
+    let count = read(&audit, "default").unwrap().closed();
+    let files: Vec<std::path::PathBuf> = (0..count)
+        .map(|number| folder.path().join(format!("x.log.{number}")))
+        .chain([path.clone()])
+        .collect();
+    let honest = whole(&audit, "default").unwrap();
+    for file in &files {
+        let text = std::fs::read(file).unwrap();
+        let is_present = *file == path;
+        for at in 0..text.len() {
+            let mut bytes = text.clone();
+            bytes[at] ^= [1, 2, 16, 32, 128][at % 5];
+            std::fs::write(file, &bytes).unwrap();
+            // The end of the last line is left to whoever dies over writing it.
+            let at_end = is_present && at + 1 == text.len();
+            match whole(&audit, "default") {
+                Err(_) => {}
+                Ok(log) => assert!(at_end && log.torn > 0, "{} {at}", file.display()),
+            }
+            let seen = Log::parse(&audit.read("default").unwrap());
+            assert!(!is_present || at_end || seen.is_err(), "{at}");
+        }
+        // Taken away, emptied, cut at the end of a line.
+        let cut = text.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        for less in [&text[..0], &text[..cut]] {
+            std::fs::write(file, less).unwrap();
+            let read = whole(&audit, "default");
+            assert!(
+                read.is_err() || read.unwrap().head() != honest.head(),
+                "{}",
+                file.display()
+            );
+        }
+        std::fs::remove_file(file).unwrap();
+        let gone = whole(&audit, "default");
+        assert!(gone.is_err() || gone.unwrap().entries.is_empty());
+        std::fs::write(file, &text).unwrap();
+        assert_eq!(whole(&audit, "default").unwrap(), honest);
+    }
+    // One segment in the place of another.
+    std::fs::copy(&files[0], &files[1]).unwrap();
+    assert!(whole(&audit, "default").is_err());
+}
+
+/// A segment that says of those before it what is not so, with hashes that fit.
+#[test]
+fn a_segment_that_lies_is_found() {
+    let audit = MemoryStore::new();
+    for number in 0..3 {
+        let once = format!("plan:{number}");
+        append(&audit, "default", &[draft("decision", &[&once])]).unwrap();
+        append(&audit, "default", &[draft("apply", &[])]).unwrap();
+    }
+    let honest = |log: &Log| decisions(log);
+    let lie = |text: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from} in {text}");
+        text.replace(from, to)
+    };
+    let turn = Turn {
+        longest: 1,
+        live: &honest,
+    };
+    append_as(&audit, "default", &[draft("apply", &[])], None, Some(&turn)).unwrap();
+    let closed = String::from_utf8(audit.closed("default", 0).unwrap().unwrap()).unwrap();
+    let present = String::from_utf8(audit.read("default").unwrap()).unwrap();
+    let line = present.lines().next().unwrap();
+    let (content, _) = line.rsplit_once(",\"hash\":").unwrap();
+    let before = Log::parse(closed.as_bytes()).unwrap();
+    for (from, to) in [
+        ("\"plan:1\",", ""),
+        ("\"seq\":3,\"who\":\"ana", "\"seq\":3,\"who\":\"bob"),
+        ("\"number\":1", "\"number\":0"),
+    ] {
+        let content = lie(content, from, to);
+        let hash = super::chain::hash_of(before.head(), &content);
+        let text = format!("{closed}{content},\"hash\":\"{hash}\"}}\n");
+        assert!(Log::parse(text.as_bytes()).is_err(), "{from}");
+    }
+    // The same with nothing changed is as it should be.
+    let hash = super::chain::hash_of(before.head(), content);
+    let text = format!("{closed}{content},\"hash\":\"{hash}\"}}\n");
+    let log = Log::parse(text.as_bytes()).unwrap();
+    assert_eq!(log.entries.last().unwrap().draft.kind, SEGMENT);
+}
+
+/// Somebody dies between closing a segment and beginning the next one: the copy is written anew by the next writer.
+#[test]
+fn a_segment_that_was_only_half_closed_is_closed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.log");
+    let audit = Files(FileLog::new(&path));
+    append(&audit, "default", &[draft("decision", &["plan:a"])]).unwrap();
+    std::fs::copy(&path, folder.path().join("x.log.0")).unwrap();
+    for number in 0..6 {
+        append(
+            &audit,
+            "default",
+            &[draft("apply", &[&format!("plan:{number}")])],
+        )
+        .unwrap();
+    }
+    assert_eq!(whole(&audit, "default").unwrap().entries.len(), 8);
+    let now = Turn {
+        longest: 1,
+        ..SHORT
+    };
+    append_as(&audit, "default", &[draft("apply", &[])], None, Some(&now)).unwrap();
+    assert_eq!(read(&audit, "default").unwrap().closed(), 1);
+    assert_eq!(whole(&audit, "default").unwrap().entries.len(), 10);
+}
+
+/// Writers in several threads, while segments are closed: nothing is lost.
+#[test]
+fn several_can_write_while_segments_are_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Files(FileLog::new(folder.path().join("x.log")));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    record(&audit, draft("apply", &[])).unwrap();
+                }
+            });
+        }
+    });
+    let log = whole(&audit, "default").unwrap();
+    let applies = log.entries.iter();
+    assert_eq!(applies.filter(|one| one.draft.kind == "apply").count(), 40);
+    assert!(read(&audit, "default").unwrap().closed() > 3);
+}
+
+#[test]
+fn segments_go_along_when_a_state_moves() {
+    use super::{Carried, keep};
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| Files(FileLog::new(folder.path().join(name)));
+    let (from, to) = (at("from"), at("to"));
+    segments(&from);
+    let early = keep(&from, "a").unwrap().unwrap();
+    assert!(matches!(early.put(&to, "b").unwrap(), Carried::Taken(_)));
+    assert_eq!(whole(&to, "b").unwrap(), whole(&from, "a").unwrap());
+    // Both go on; what comes since follows.
+    segments_more(&from);
+    let late = keep(&from, "a").unwrap().unwrap();
+    assert!(matches!(late.put(&to, "b").unwrap(), Carried::Taken(_)));
+    assert_eq!(whole(&to, "b").unwrap(), whole(&from, "a").unwrap());
+    assert_eq!(late.put(&from, "a").unwrap(), Carried::Present);
+    assert_eq!(early.put(&from, "a").unwrap(), Carried::Present);
+    // The copy is closed as any other.
+    record(&to, draft("apply", &[])).unwrap();
+    assert_eq!(read(&to, "b").unwrap().closed(), 1);
+    let again = record(&to, draft("apply", &["plan:3"]));
+    assert!(matches!(again, Err(AuditError::Used(_))));
+    whole(&to, "b").unwrap();
+}
+
+fn segments_more(audit: &dyn super::Audit) {
+    for number in 20..26 {
+        record(audit, draft("apply", &[&format!("plan:{number}")])).unwrap();
+    }
 }

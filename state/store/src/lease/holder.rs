@@ -34,7 +34,7 @@ pub fn new_lock_id() -> EcoString {
 }
 
 impl Holder {
-    /// This process, now, under a new id. The user is taken from the environment.
+    /// This process, now, under a new id. The user is taken from the environment, else from the system's list of users.
     #[must_use]
     pub fn this_process(operation: &str) -> Self {
         let var = |names: &[&str]| {
@@ -42,7 +42,9 @@ impl Holder {
                 .iter()
                 .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
         };
-        let user = var(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned());
+        let user = var(&["USER", "LOGNAME", "USERNAME"])
+            .or_else(registered_user)
+            .unwrap_or_else(|| "unknown".to_owned());
         let host = var(&["HOSTNAME", "COMPUTERNAME"])
             .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok())
             .unwrap_or_else(|| "localhost".to_owned());
@@ -112,6 +114,30 @@ impl Holder {
     }
 }
 
+/// The name of the user whose process this is, or else the number: in containers and services no variable says it.
+#[must_use]
+pub fn registered_user() -> Option<String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let uid = std::fs::metadata("/proc/self").ok()?.uid();
+        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        Some(name_of(&users, uid).unwrap_or_else(|| format!("uid-{uid}")))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+/// The name of a user in a text like `/etc/passwd`.
+#[cfg(unix)]
+fn name_of(users: &str, uid: u32) -> Option<String> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    })
+}
+
 /// The process and what it was called with.
 fn this_command() -> String {
     let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
@@ -131,6 +157,17 @@ fn command(words: impl Iterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    #[test]
+    fn users_without_a_variable_have_their_name_all_the_same() {
+        let users =
+            "root:x:0:0:root:/root:/bin/sh\n\n:x:7:\nana:x:1000:1000::/home/ana:/bin/sh\nodd\n";
+        for (uid, name) in [(0, Some("root")), (1000, Some("ana")), (7, None), (1, None)] {
+            assert_eq!(super::name_of(users, uid).as_deref(), name);
+        }
+        assert!(super::registered_user().is_some_and(|name| !name.is_empty()));
+    }
+
     use super::{Holder, command};
 
     /// What stands in a lock is read by many.

@@ -11,7 +11,7 @@ mod holder;
 pub mod process;
 mod table;
 
-pub use holder::{Holder, new_lock_id};
+pub use holder::{Holder, new_lock_id, registered_user};
 pub use table::{Entry, LeaseTable, Stand, Terms};
 pub use terrane_model::claim::{Access, Claim, Conflict, Part};
 

@@ -108,7 +108,7 @@ fn sorted(snapshot: &Snapshot) -> Vec<(&ResourceAddr, &ResourceState)> {
     let mut resources: Vec<_> = snapshot
         .resources
         .iter()
-        .filter(|(addr, _)| addr.mode != Mode::Ephemeral)
+        .filter(|(addr, _)| !matches!(addr.mode, Mode::Ephemeral | Mode::Action))
         .map(|(addr, resource)| (addr.module.to_string(), addr, resource))
         .collect();
     resources.sort_by(|(left_module, left, _), (right_module, right, _)| {

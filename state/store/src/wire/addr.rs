@@ -32,6 +32,7 @@ pub(super) enum WireMode {
     Managed,
     Data,
     Ephemeral,
+    Action,
 }
 
 #[expect(
@@ -113,6 +114,7 @@ impl From<Mode> for WireMode {
             Mode::Managed => Self::Managed,
             Mode::Data => Self::Data,
             Mode::Ephemeral => Self::Ephemeral,
+            Mode::Action => Self::Action,
         }
     }
 }
@@ -123,6 +125,7 @@ impl From<WireMode> for Mode {
             WireMode::Managed => Self::Managed,
             WireMode::Data => Self::Data,
             WireMode::Ephemeral => Self::Ephemeral,
+            WireMode::Action => Self::Action,
         }
     }
 }

@@ -98,6 +98,7 @@ enum WireOperation {
     Update,
     Delete,
     Provision(u32),
+    Invoke,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -130,6 +131,7 @@ impl<'a> WireIntent<'a> {
             Operation::Update => WireOperation::Update,
             Operation::Delete => WireOperation::Delete,
             Operation::Provision(index) => WireOperation::Provision(*index),
+            Operation::Invoke => WireOperation::Invoke,
         };
         let planned = match &**planned {
             "" => None,
@@ -163,6 +165,7 @@ impl<'a> WireIntent<'a> {
                 WireOperation::Update => Operation::Update,
                 WireOperation::Delete => Operation::Delete,
                 WireOperation::Provision(index) => Operation::Provision(index),
+                WireOperation::Invoke => Operation::Invoke,
             },
             provider: provider.decode(decoder),
             token,

@@ -10,7 +10,8 @@
 
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
-use terrane_model::schema::{Attribute, Block, NestedBlock, Nesting};
+use std::sync::Arc;
+use terrane_model::schema::{Attribute, AttributeType, Block, NestedBlock, NestedObject, Nesting};
 use terrane_value::{Type, Value, json};
 
 /// What is wrong with a description.
@@ -128,9 +129,18 @@ impl Content {
 
 impl AttributeFacts {
     fn read(json: &Json) -> Described<Self> {
-        let ty = read_type(&json["type"])?;
+        let nested = &json["nested_type"];
+        let (attribute_type, ty) = if nested.is_null() {
+            let ty = read_type(&json["type"])?;
+            (AttributeType::Plain(ty.clone()), ty)
+        } else {
+            let nested = read_nested(nested)?;
+            let ty = nested.value_type();
+            (AttributeType::Nested(Arc::new(nested)), ty)
+        };
         let says = |what: &str| json[what] == true;
         let mut schema = Attribute::new(ty.clone());
+        schema.ty = attribute_type;
         schema.required = says("required");
         schema.optional = says("optional");
         schema.computed = says("computed");
@@ -149,14 +159,7 @@ impl AttributeFacts {
 
 impl BlockFacts {
     fn read(json: &Json) -> Described<Self> {
-        let nesting = match json["nesting_mode"].as_str() {
-            Some("single") => Nesting::Single,
-            Some("group") => Nesting::Group,
-            Some("list") => Nesting::List,
-            Some("set") => Nesting::Set,
-            Some("map") => Nesting::Map,
-            other => return Err(format!("there is no nesting {other:?}")),
-        };
+        let nesting = read_nesting(json)?;
         let number = |what: &str| json[what].as_u64().unwrap_or(0);
         Ok(Self {
             nesting,
@@ -166,6 +169,29 @@ impl BlockFacts {
             content: Content::read(json)?,
         })
     }
+}
+
+fn read_nesting(json: &Json) -> Described<Nesting> {
+    match json["nesting_mode"].as_str() {
+        Some("single") => Ok(Nesting::Single),
+        Some("group") => Ok(Nesting::Group),
+        Some("list") => Ok(Nesting::List),
+        Some("set") => Ok(Nesting::Set),
+        Some("map") => Ok(Nesting::Map),
+        other => Err(format!("there is no nesting {other:?}")),
+    }
+}
+
+/// `"nested_type": { "nesting_mode": "single", "attributes": {…} }` in place of a type.
+fn read_nested(json: &Json) -> Described<NestedObject> {
+    let attributes = object(&json["attributes"]).map(|(name, about)| {
+        let facts = AttributeFacts::read(about).map_err(|why| format!("{name}: {why}"))?;
+        Ok((name.as_str().into(), facts.schema))
+    });
+    Ok(NestedObject {
+        nesting: read_nesting(json)?,
+        attributes: attributes.collect::<Described<_>>()?,
+    })
 }
 
 fn read_type(json: &Json) -> Described<Type> {

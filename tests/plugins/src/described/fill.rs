@@ -2,7 +2,7 @@
 
 use super::facts::{BlockFacts, Content};
 use serde_json::Value as Json;
-use terrane_model::schema::{AttributeType, Nesting};
+use terrane_model::schema::Nesting;
 use terrane_provider::args;
 use terrane_value::{Kind, Type, Value, json};
 
@@ -45,14 +45,60 @@ pub(crate) fn blocks_of_the_provider(content: &Content, value: &Value) -> Value 
     args::with_all(value, open)
 }
 
-/// Puts something in place of everything unknown.
-pub(crate) fn known(value: &Value, name: &str) -> Value {
+/// Puts something in place of everything unknown: what names an object is another thing where it says another thing.
+pub(crate) fn known(value: &Value, type_name: &str) -> Value {
+    let mut said = 0x811c_9dc5;
+    mix(value, &mut said);
+    let filled = fill(value, type_name);
+    let own =
+        |name: &str| !args::get(value, name).is_known() && args::string(&filled, name).is_some();
+    let kind = type_name.split('_').next().unwrap_or_default();
+    let tell = |name: &str| {
+        let text = match kind {
+            "azurerm" | "azapi" | "azuread" => format!(
+                "/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg/providers/Some.Thing/{type_name}/{said:08x}"
+            ),
+            "google" => format!("projects/one/locations/europe-west1/{type_name}/{said:08x}"),
+            _ => format!("the-{name}-{said:08x}"),
+        };
+        (name.to_owned(), Value::string(text))
+    };
+    let named: Vec<(String, Value)> = ["id", "self_link"]
+        .into_iter()
+        .filter(|name| own(name))
+        .map(tell)
+        .collect();
+    args::with_all(
+        &filled,
+        named
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone())),
+    )
+}
+
+/// FNV-1a over all that is known, in order. Both engines say the same.
+fn mix(value: &Value, said: &mut u32) {
+    let text = match value.kind() {
+        Kind::String(text) => text.to_string(),
+        Kind::Number(number) => number.to_string(),
+        Kind::Bool(flag) => flag.to_string(),
+        _ => {
+            value.children().iter().for_each(|child| mix(child, said));
+            return;
+        }
+    };
+    for byte in text.bytes() {
+        *said = (*said ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    }
+}
+
+fn fill(value: &Value, name: &str) -> Value {
     match value.kind() {
         Kind::Unknown(..) => invent(&value.ty(), name),
         Kind::Object(content) => Value::object(
             content
                 .iter()
-                .map(|(key, value)| (key.clone(), known(value, key))),
+                .map(|(key, value)| (key.clone(), fill(value, key))),
         ),
         Kind::Map(map) => Value::map(
             map.element_type().clone(),
@@ -63,11 +109,11 @@ pub(crate) fn known(value: &Value, name: &str) -> Value {
         Kind::Set(items) => match value.ty().element() {
             Some(element) => Value::set(
                 element.clone(),
-                items.iter().map(|item| known(item, name)).collect(),
+                items.iter().map(|item| fill(item, name)).collect(),
             ),
             None => value.clone(),
         },
-        _ => value.map_children(|_, item| known(item, name)),
+        _ => value.map_children(|_, item| fill(item, name)),
     }
 }
 
@@ -78,14 +124,11 @@ pub(crate) fn found(content: &Content, answers: &Json, config: &Value, type_name
         if !facts.schema.computed || !args::get(config, name).is_null() {
             continue;
         }
-        let ty = match &facts.schema.ty {
-            AttributeType::Plain(ty) => ty,
-            AttributeType::Nested(_) => continue,
-        };
+        let ty = facts.schema.value_type();
         let answer = answers
             .get(name)
-            .and_then(|answer| json::decode(&answer.to_string(), ty).ok());
-        let value = answer.unwrap_or_else(|| invent(ty, &format!("{type_name}.{name}")));
+            .and_then(|answer| json::decode(&answer.to_string(), &ty).ok());
+        let value = answer.unwrap_or_else(|| invent(&ty, &format!("{type_name}.{name}")));
         decided.push((name.as_str(), value));
     }
     let filled = args::with_all(config, decided);

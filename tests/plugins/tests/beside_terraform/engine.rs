@@ -33,8 +33,10 @@ impl Engine {
         }
     }
 
-    pub(crate) fn run(&self, arguments: &[&str]) -> (bool, String) {
-        let output = Command::new(&self.program)
+    /// To be run in the folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
@@ -49,9 +51,12 @@ impl Engine {
             .env("TF_INPUT", "0")
             .env("NO_COLOR", "1")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> (bool, String) {
+        let output = self.command(arguments).output().unwrap();
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
             text.push_str(&String::from_utf8_lossy(&output.stderr));

@@ -9,6 +9,7 @@
     reason = "what fails here fails the test, also in functions that tests share"
 )]
 
+mod actions;
 mod cloud;
 mod compare;
 mod described;
@@ -83,6 +84,8 @@ fn notes() {
     };
     std::os::unix::fs::symlink(built, folder.path().join(program)).unwrap();
     story("notes", "example/notes", folder.path());
+    actions::actions(folder.path());
+    actions::cut_off(folder.path());
 }
 
 /// The built-in providers, as plugins.

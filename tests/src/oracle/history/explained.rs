@@ -150,7 +150,7 @@ fn spreads_through_modules(difference: &Difference, config: &Config) -> Option<&
         .then_some("a module that is named as a whole stands for its outputs")
 }
 
-/// The replacement that a created resource triggers, where the peer changes nothing.
+/// The replacement that a created resource triggers, where the peer changes nothing or updates; what is checked of the new object is not known yet.
 fn triggered_by_creation(difference: &Difference, names: &Names) -> Option<&'static str> {
     let reason = |address: &String| {
         let at = format!(".resource_changes[{address} ");
@@ -161,7 +161,10 @@ fn triggered_by_creation(difference: &Difference, names: &Names) -> Option<&'sta
     }
     let mut triggered = names.triggered.iter();
     triggered
-        .any(|address| difference.path.contains(&format!("[{address} ")))
+        .any(|address| {
+            let checks = format!(".checks[{address}]");
+            difference.path.contains(&format!("[{address} ")) || difference.path.starts_with(&checks)
+        })
         .then_some(TRIGGERED)
 }
 
@@ -332,11 +335,13 @@ fn destroys_all_the_same(
 /// that are not configured any more, or were moved.
 fn nothing_to_apply(ours: i32, theirs: i32, planned: &Json, step: &Step) -> Option<&'static str> {
     let idle = |change: &Json| change["actions"][0] == "no-op";
+    // An output that is gone is recorded by the next plan that does something, with both.
+    let gone = |change: &Json| change["actions"][0] == "delete";
     let drift = planned["resource_drift"].as_array();
     let outputs = planned["output_changes"].as_object();
     let nothing = planned["applyable"] == Json::Bool(true)
         && drift.is_none_or(|all| all.iter().all(|one| idle(&one["change"])))
-        && outputs.is_none_or(|all| all.values().all(idle));
+        && outputs.is_none_or(|all| all.values().all(|one| idle(one) || gone(one)));
     (ours == 0 && theirs == 2 && step.refreshes() && nothing)
         .then_some("there is nothing to apply in a plan that only refreshes and finds nothing")
 }

@@ -125,7 +125,10 @@ impl Names {
             let found = ours.iter().filter(|(_, theirs)| which(theirs));
             found.map(|(address, _)| address.clone()).collect()
         };
-        self.triggered = those(&|theirs| theirs["change"]["actions"][0] == "no-op");
+        self.triggered = those(&|theirs| {
+            let action = &theirs["change"]["actions"][0];
+            action == "no-op" || action == "update"
+        });
         self.replaced_anyway =
             those(&|theirs| theirs["action_reason"] == "replace_because_cannot_update");
     }

@@ -26,7 +26,14 @@ impl Decoder<'_> {
     ) -> LifecycleDecl {
         let content = self.content(
             &block.body,
-            &schema(&ARGUMENTS, &[("precondition", &[]), ("postcondition", &[])]),
+            &schema(
+                &ARGUMENTS,
+                &[
+                    ("precondition", &[]),
+                    ("postcondition", &[]),
+                    ("action_trigger", &[]),
+                ],
+            ),
         );
         let mut found = LifecycleDecl::default();
         for attribute in &content.attributes {
@@ -66,6 +73,12 @@ impl Decoder<'_> {
         }
         for inner in &content.blocks {
             let kind = inner.kind.name.as_str();
+            if kind == "action_trigger" {
+                found
+                    .action_triggers
+                    .extend(self.action_trigger(inner, mode));
+                continue;
+            }
             if self.overriding {
                 self.error(
                     rules::files::OVERRIDE_CONDITION.named(format!("Can't override {kind} blocks")),
@@ -140,7 +153,7 @@ impl Decoder<'_> {
         self.reference(item, true)
     }
 
-    fn triggers(&mut self, expr: &Expr) -> Vec<Expr> {
+    pub(super) fn triggers(&mut self, expr: &Expr) -> Vec<Expr> {
         let Some(items) = static_expr::as_list(expr) else {
             self.error(
                 &rules::declaration::STATIC_LIST_REQUIRED,

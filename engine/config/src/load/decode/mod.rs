@@ -3,6 +3,7 @@
 //! In reading order: what all blocks share (this file), constant and static expressions, the `terraform` block, named values, resources,
 //! module calls and providers, statements about addresses (`moved`, `removed`, `import`).
 
+mod action;
 mod expr;
 pub(crate) mod lifecycle;
 mod list;
@@ -56,6 +57,7 @@ fn file_schema() -> BodySchema {
             ("resource", &["type", "name"]),
             ("data", &["type", "name"]),
             ("ephemeral", &["type", "name"]),
+            ("action", &["type", "name"]),
             ("moved", &[]),
             ("removed", &[]),
             ("import", &[]),
@@ -93,6 +95,7 @@ impl Decoder<'_> {
                 "output" => self.output(block, module),
                 "module" => self.call(block, module),
                 "resource" | "data" | "ephemeral" => self.resource(block, module),
+                "action" => self.action(block, module),
                 "moved" => self.moved(block, module),
                 "removed" => self.removed(block, module),
                 "import" => self.import(block, module),

@@ -462,7 +462,8 @@ impl Decoder<'_> {
             .iter()
             .filter_map(|inner| self.condition(inner))
             .collect();
-        if asserts.is_empty() && before == self.diagnostics.len() {
+        let incomplete = block.body.is_incomplete();
+        if asserts.is_empty() && !incomplete && before == self.diagnostics.len() {
             self.error(
                 &rules::declaration::CHECK_WITHOUT_ASSERT,
                 "Check blocks must have at least one assert block.",

@@ -151,14 +151,16 @@ impl Decoder<'_> {
                 )
             })
             .cloned();
-        let destroy = match &lifecycle {
-            Some(inner) => {
-                let inner = self.content(&inner.body, &schema(&["destroy"], &[]));
-                self.bool_argument(&inner, "destroy")
-            }
-            None => None,
-        };
-        if destroy.is_none() {
+        let mut said = block.body.is_incomplete();
+        let destroy = lifecycle.and_then(|inner| {
+            said |= inner.body.is_incomplete();
+            let inner = self.content(&inner.body, &schema(&["destroy"], &[]));
+            let before = self.diagnostics.len();
+            let destroy = self.bool_argument(&inner, "destroy");
+            said |= destroy.is_some() || self.diagnostics.len() > before;
+            destroy
+        });
+        if !said {
             self.warning(
                 &rules::refactor::REMOVED_WITHOUT_LIFECYCLE,
                 "It is recommended to set \"destroy\" in the \"lifecycle\" block of a \"removed\" block to say whether the objects are to be destroyed. It is not set, so they will be forgotten: no longer managed, but not destroyed.",
@@ -220,7 +222,7 @@ impl Decoder<'_> {
         };
         let (id, identity) = (argument("id"), argument("identity"));
         match (&id, &identity) {
-            (None, None) if content.attribute("to").is_some() => self.error(
+            (None, None) if content.attribute("to").is_some() && !block.body.is_incomplete() => self.error(
                 &rules::refactor::IMPORT_WITHOUT_ID,
                 "The argument \"id\" is required, but no definition was found. (An import block needs either \"id\" or \"identity\".)",
                 content.missing,
@@ -535,6 +537,7 @@ pub(crate) fn endpoint_text(end: &Endpoint) -> String {
             Mode::Managed => "",
             Mode::Data => "data.",
             Mode::Ephemeral => "ephemeral.",
+            Mode::Action => "action.",
         };
         let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
         parts.push(format!("{prefix}{type_name}.{name}{key}"));

@@ -66,7 +66,7 @@ impl Decoder<'_> {
         self.add_resource(decl, module);
     }
 
-    fn add_resource(&mut self, decl: ResourceDecl, module: &mut ModuleDecl) {
+    pub(super) fn add_resource(&mut self, decl: ResourceDecl, module: &mut ModuleDecl) {
         let key = (decl.mode, decl.type_name.clone(), decl.name.clone());
         let at = module.index.resources.get(&key).copied();
         let (type_name, name) = (decl.type_name.clone(), decl.name.clone());
@@ -94,6 +94,11 @@ impl Decoder<'_> {
                             .named(format!("Duplicate ephemeral \"{type_name}\" configuration")),
                         format!("A {type_name} ephemeral resource"),
                     ),
+                    Mode::Action => (
+                        rules::resource::DUPLICATE_ACTION
+                            .named(format!("Duplicate action \"{type_name}\" configuration")),
+                        format!("A {type_name} action"),
+                    ),
                 };
                 let detail = format!(
                     "{what} named \"{name}\" was already declared at {place}. Resource names must be unique per type in each module."
@@ -105,6 +110,7 @@ impl Decoder<'_> {
                     Mode::Managed => "resource",
                     Mode::Data => "data resource",
                     Mode::Ephemeral => "ephemeral resource",
+                    Mode::Action => "action",
                 };
                 let known = module
                     .index
@@ -145,6 +151,7 @@ impl Decoder<'_> {
             Mode::Data => "data source",
             Mode::Ephemeral => "ephemeral resource",
             Mode::Managed => "resource",
+            Mode::Action => "action",
         };
         if !is_name(&type_label.text) {
             self.error(
@@ -407,6 +414,7 @@ impl Decoder<'_> {
             ignore_all,
             ignore_changes,
             replace_triggered_by,
+            action_triggers,
             preconditions,
             postconditions,
         } = decl;
@@ -419,6 +427,9 @@ impl Decoder<'_> {
         }
         if !replace_triggered_by.is_empty() {
             target.replace_triggered_by = replace_triggered_by;
+        }
+        if !action_triggers.is_empty() {
+            target.action_triggers = action_triggers;
         }
         // Conditions in an override file were reported where they were decoded.
         drop((preconditions, postconditions));
@@ -442,5 +453,6 @@ pub(super) fn word(mode: Mode) -> &'static str {
         Mode::Managed => "resource",
         Mode::Data => "data",
         Mode::Ephemeral => "ephemeral",
+        Mode::Action => "action",
     }
 }

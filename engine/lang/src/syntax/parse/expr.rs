@@ -199,7 +199,7 @@ impl Parser<'_> {
     }
 }
 
-fn binary_operator(kind: TokenKind) -> Option<BinaryOp> {
+pub(super) fn binary_operator(kind: TokenKind) -> Option<BinaryOp> {
     Some(match kind {
         TokenKind::Or => BinaryOp::Or,
         TokenKind::And => BinaryOp::And,

@@ -361,7 +361,11 @@ impl<'a> Parser<'a> {
             return self.unexpected(next, &rules::syntax::MISSING_EXPRESSION, detail);
         }
         let detail = "Expected the start of an expression, but found an invalid expression token.";
-        self.unexpected(next, &rules::syntax::INVALID_EXPRESSION, detail)
+        let failed = self.unexpected(next, &rules::syntax::INVALID_EXPRESSION, detail);
+        if self.is_cut_off(self.meaningful(self.at)) {
+            self.hint("an expression that goes on in the next line has to stand in parentheses");
+        }
+        failed
     }
 
     /// Reports that `token` may not be here. If it may not be anywhere, says that instead.

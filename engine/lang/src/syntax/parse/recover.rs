@@ -1,6 +1,7 @@
 //! Where to go on after a mistake.
 
 use super::Parser;
+use super::expr::binary_operator;
 use crate::syntax::scan::{self, Token, TokenKind};
 
 /// Bytes that may be scanned again behind unclosed strings: each time costs the rest of the file, so a
@@ -89,7 +90,7 @@ impl Parser<'_> {
             if token.kind == TokenKind::End {
                 break self.end_reached(&open, failed, index);
             }
-            if breaks && passed && open.stack.is_empty() {
+            if breaks && passed && open.stack.is_empty() && !self.is_cut_off(index) {
                 break index + 1;
             }
             // What is nested too deeply may be well-formed otherwise, and is skipped as a whole.
@@ -148,6 +149,28 @@ impl Parser<'_> {
         self.tokens.truncate(index);
         scan::scan_from(self.text, from, &mut self.tokens);
         index
+    }
+
+    /// Whether the line break at `index` is behind an operator, and what follows is no item: somebody goes on there.
+    pub(super) fn is_cut_off(&self, index: usize) -> bool {
+        let Some(before) = index.checked_sub(1) else {
+            return false;
+        };
+        let open = matches!(
+            self.token(before).kind,
+            TokenKind::Question | TokenKind::Colon
+        ) || binary_operator(self.token(before).kind).is_some();
+        let goes_on = match self.token(index + 1).kind {
+            TokenKind::Newline | TokenKind::Comment | TokenKind::End | TokenKind::CloseBrace => {
+                false
+            }
+            TokenKind::Ident => !matches!(
+                self.token(index + 2).kind,
+                TokenKind::Assign | TokenKind::OpenBrace | TokenKind::OpenQuote | TokenKind::Ident
+            ),
+            _ => true,
+        };
+        open && goes_on && self.token(index).kind == TokenKind::Newline
     }
 
     /// Whether the token at `index` is where an item at `column` or further out could begin, or the brace

@@ -2,6 +2,7 @@
 //!
 //! Written piece by piece, without a tree in between: memory does not grow with what is written.
 
+mod action;
 mod checks;
 mod plan;
 mod state;

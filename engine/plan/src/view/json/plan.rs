@@ -58,6 +58,7 @@ pub fn plan_json(out: &mut dyn fmt::Write, plan: &Plan, context: PlanContext<'_>
         view.resource_drift(out)?;
         view.resource_changes(out)?;
         view.deferred_changes(out)?;
+        super::action::write(out, plan)?;
         if !plan.outputs.is_empty() {
             out.key("output_changes")?;
             view.output_changes(out)?;

@@ -98,6 +98,7 @@ pub(super) fn mode_name(mode: Mode) -> &'static str {
         Mode::Managed => "managed",
         Mode::Data => "data",
         Mode::Ephemeral => "ephemeral",
+        Mode::Action => "action",
     }
 }
 

@@ -3,6 +3,7 @@
 //! First the two values of each object are compared ([`diff`]), then what was found is drawn ([`draw`]). Sensitive values are not shown,
 //! whether a mark or the schema makes them so.
 
+mod action;
 mod diff;
 mod draw;
 mod object;

@@ -97,7 +97,7 @@ pub fn render_to(
     };
     let shown = || planned_changes.iter().filter(|change| is_shown(change));
     let outputs = output_lines(plan, style);
-    if shown().next().is_none() && outputs.is_empty() {
+    if shown().next().is_none() && outputs.is_empty() && plan.invocations.is_empty() {
         if plan.deferred.is_empty() || plan.errored {
             return out.write_str(&nothing_to_do(plan, drift, style));
         }
@@ -125,6 +125,7 @@ pub fn render_to(
         writeln!(out, "{line} {}.", count(plan))?;
         super::risk::section(out, plan, schemas, style)?;
     }
+    super::action::section(out, plan, style)?;
     deferred_section(out, plan, schemas, style)?;
     if !outputs.is_empty() {
         out.write_str("\nChanges to Outputs:\n")?;

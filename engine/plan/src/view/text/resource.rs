@@ -225,6 +225,7 @@ pub(super) fn header(out: &mut String, addr: &InstanceAddr) {
         Mode::Managed => "resource",
         Mode::Data => "data",
         Mode::Ephemeral => "ephemeral",
+        Mode::Action => "action",
     };
     // Writing to a string cannot fail.
     let _written = write!(
