@@ -53,6 +53,11 @@ pub(crate) fn text(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
         Json::Null => String::new(),
+        // 1.0 is 1.
+        Json::Number(number) if number.is_f64() => {
+            let text = number.to_string();
+            text.strip_suffix(".0").unwrap_or(&text).to_owned()
+        }
         other => other.to_string(),
     }
 }

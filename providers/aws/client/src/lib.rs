@@ -39,4 +39,5 @@ pub use client::{Client, Identity, SetupError, endpoint_keys};
 pub use endpoint::{Partition, partition, region_is_known, regions};
 pub use error::{ApiError, ErrorKind};
 pub use pages::pages;
+pub use protocol::seconds_of;
 pub use settings::{Access, Keys, RetryMode, Role, Settings, WebRole, WebToken};

@@ -15,6 +15,7 @@ use terrane_value::{Type, Value};
 
 mod front;
 mod policy;
+mod services;
 mod sources;
 
 use sources::{SOURCES, Source};
@@ -56,6 +57,9 @@ pub(crate) async fn read(
         config.clone()
     };
     if let Some(state) = known_here(cx, name, &region, &config).await? {
+        return Ok(state);
+    }
+    if let Some(state) = services::read(cx, name, &region, about, &config).await? {
         return Ok(state);
     }
     match name {

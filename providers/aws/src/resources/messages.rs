@@ -2,8 +2,10 @@
 
 use super::Family;
 use crate::run::Run;
-use crate::table::{Pairs, Phase, Table, op};
+use crate::table::{Hooks, Pairs, Phase, Table, op};
+use async_trait::async_trait;
 use terrane_provider::args;
+use terrane_provider::native::Answered;
 use terrane_value::Value;
 
 pub(super) const TYPES: Family = &[
@@ -171,6 +173,25 @@ fn queue_redrive_allow() -> Table {
         "RedriveAllowPolicy",
         "Attributes.RedriveAllowPolicy",
     )
+    .hooks(AllowPolicy)
+}
+
+/// Not every service that speaks like SQS tells who may use a queue for dead letters: there it is as it was.
+#[derive(Debug)]
+struct AllowPolicy;
+
+#[async_trait]
+impl Hooks for AllowPolicy {
+    async fn read(&self, run: &Run<'_>, object: &Value) -> Answered<Option<Option<Value>>> {
+        let input = serde_json::json!({
+            "QueueUrl": run.text("{id}", object),
+            "AttributeNames": ["RedriveAllowPolicy"],
+        });
+        match run.call("sqs", "GetQueueAttributes", input).await {
+            Err(error) if error.code == "InvalidAttributeName" => Ok(Some(Some(object.clone()))),
+            _ => Ok(None),
+        }
+    }
 }
 
 const TOPIC: Pairs = &[

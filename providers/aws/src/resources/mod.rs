@@ -6,28 +6,60 @@ use std::sync::LazyLock;
 use terrane_value::EcoString;
 
 mod balance;
+mod cognito;
+mod crypto;
+mod discovery;
 mod ec2;
+mod ecs;
+mod eks;
+mod files;
+mod fleet;
+mod gateway;
 mod iam;
+mod lambda;
 mod messages;
 mod names;
 mod operations;
+mod rds;
+mod registry;
 mod scaling;
+mod schedules;
 mod storage;
+mod streams;
 #[cfg(test)]
 mod tests;
+mod watch;
+mod workflows;
+
+pub(crate) use lambda::{FOUND as FUNCTION_NAMES, answer as function_answer};
 
 /// What a family has: names, and what makes the table of each.
 type Family = &'static [(&'static str, fn() -> Table)];
 
 const FAMILIES: &[Family] = &[
     balance::TYPES,
+    cognito::TYPES,
+    crypto::TYPES,
+    discovery::TYPES,
     ec2::NETWORK,
+    ecs::TYPES,
+    eks::TYPES,
+    files::TYPES,
+    fleet::TYPES,
+    gateway::TYPES,
     iam::TYPES,
+    lambda::TYPES,
     messages::TYPES,
     names::TYPES,
     operations::TYPES,
+    rds::TYPES,
+    registry::TYPES,
     scaling::TYPES,
+    schedules::TYPES,
     storage::TYPES,
+    streams::TYPES,
+    watch::TYPES,
+    workflows::TYPES,
 ];
 
 /// By name; each is made when it is first used.

@@ -15,7 +15,7 @@ impl Run<'_> {
     pub(crate) async fn create(&self, planned: &Value, config: &Value) -> Answered<Object> {
         let wanted = with_write_only(&self.named(planned), config);
         let (id, made) = self.made(&wanted).await?;
-        let made = args::with(&made, "id", Value::string(id));
+        let made = self.with_id(&made, Value::string(id));
         self.begun.store(true, Ordering::Relaxed);
         self.fresh.store(true, Ordering::Relaxed);
         match self.finished(&made).await {
@@ -174,7 +174,7 @@ impl Run<'_> {
         match self.table.id {
             // The id of what is known by its attributes does not change with them; others may be found anew.
             crate::table::Id::Of(_) => decided,
-            crate::table::Id::Out(_) => args::with(&decided, "id", args::get(found, "id")),
+            crate::table::Id::Out(_) => self.with_id(&decided, args::get(found, "id")),
         }
     }
 
@@ -234,7 +234,7 @@ impl Run<'_> {
 
     /// Finds an object by an import id, with or without `@region` at its end.
     pub(crate) async fn import(&self, id: &str, blank: &Value) -> Answered<Object> {
-        let mut stub = args::with(blank, "id", Value::string_nfc(id));
+        let mut stub = self.with_id(blank, Value::string_nfc(id));
         if self.schema.block.attributes.contains_key("region") {
             stub = args::with(&stub, "region", Value::string(self.region.as_str()));
         }
@@ -265,7 +265,7 @@ impl Run<'_> {
         };
         for (name, text) in parts {
             if name == "id" {
-                stub = args::with(&stub, "id", Value::string_nfc(&text));
+                stub = self.with_id(&stub, Value::string_nfc(&text));
                 continue;
             }
             let ty = self
@@ -292,8 +292,12 @@ impl Run<'_> {
         match self.find(&stub).await? {
             Some(found) => Ok(Object::new(match self.table.id {
                 // The id is made of what it is known by, not of the text that it was asked for with.
-                crate::table::Id::Of(text) if !text.contains("{id}") => {
-                    args::with(&found, "id", Value::string(self.text(text, &found)))
+                // A function may know a better one.
+                crate::table::Id::Of(text)
+                    if !text.contains("{id}")
+                        && args::get(&found, "id") == args::get(&stub, "id") =>
+                {
+                    self.with_id(&found, Value::string(self.text(text, &found)))
                 }
                 _ => found,
             })),
@@ -321,11 +325,8 @@ impl Run<'_> {
         if planned.is_null() || !known {
             return Ok(Resolution::CannotTell);
         }
-        let stub = args::with(
-            &crate::read::known(&named),
-            "id",
-            Value::string(self.text(text, &named)),
-        );
+        let id = Value::string(self.text(text, &named));
+        let stub = self.with_id(&crate::read::known(&named), id);
         let Some(found) = self.find(&stub).await? else {
             return Ok(Resolution::NeverHappened);
         };
@@ -350,6 +351,15 @@ impl Run<'_> {
                 identity: Value::NULL,
             },
         ))
+    }
+
+    /// With an id, if the type has such an attribute.
+    pub(crate) fn with_id(&self, object: &Value, id: Value) -> Value {
+        if self.schema.block.attributes.contains_key("id") {
+            args::with(object, "id", id)
+        } else {
+            object.clone()
+        }
     }
 
     /// With names that were left to the provider: the prefix, and what is made of the name of the change.

@@ -26,6 +26,7 @@ mod patience;
 mod tags;
 mod wait;
 
+use parts::separated;
 pub(crate) use parts::{
     Trouble, blank, inputs, messages, object, places, same_at, seconds, settled,
 };
@@ -190,6 +191,15 @@ impl<'a> Run<'a> {
 
     fn place(&self, name: &str, object: &Value) -> Value {
         let text = |text: &str| Value::string(text);
+        if let Some((mark, name)) = separated(name) {
+            let found = self.text(&format!("{{{name}}}"), object);
+            let marked = if found.is_empty() {
+                found
+            } else {
+                format!("{mark}{found}")
+            };
+            return Value::string(marked);
+        }
         match name {
             "account" => text(&self.account),
             "partition" => text(partition(&self.region)),
@@ -262,6 +272,13 @@ impl<'a> Run<'a> {
                 &mut input,
             );
         }
+        for (name, member, nothing) in &step.clears {
+            let was = !is_empty(&args::get(&self.prior, name));
+            if was && is_empty(&args::get(object, name)) {
+                let nothing = serde_json::from_str(nothing).unwrap_or_default();
+                json::put(&mut input, member, nothing);
+            }
+        }
         if let Some((member, pairs)) = step.map {
             let texts = pairs
                 .iter()
@@ -303,23 +320,17 @@ impl<'a> Run<'a> {
             _ => &[],
         };
         let fill = self.fill(step);
+        // What does not change is not there, rather than null: null would be taken for a wish to clear it.
         let left: Vec<_> = attributes
             .iter()
-            .map(|(name, value)| {
+            .filter(|(name, _)| {
                 let needed = fill
                     .places(name, &operation.input)
                     .iter()
                     .any(|(place, _)| required.contains(place));
-                let keeps = needed || !same_at(&self.prior, object, name);
-                (
-                    name.clone(),
-                    if keeps {
-                        value.clone()
-                    } else {
-                        Value::null(value.ty())
-                    },
-                )
+                needed || !same_at(&self.prior, object, name)
             })
+            .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         Value::object(left)
     }
@@ -655,7 +666,7 @@ impl<'a> Run<'a> {
         }
         // A function may have found another id.
         if args::get(&found, "id").is_null() {
-            found = args::with(&found, "id", args::get(prior, "id"));
+            found = self.with_id(&found, args::get(prior, "id"));
         }
         if let (Some(arn), true) = (
             self.table.arn,
@@ -677,6 +688,13 @@ impl<'a> Run<'a> {
         if let Some(change) = self.table.found {
             found = change(self, found, raw);
         }
+        // What is always told and is not told now is as it was.
+        for (name, path) in &self.table.told {
+            let before = args::get(prior, name);
+            if json::get(raw, path).is_none() && !before.is_null() {
+                found = args::with(&found, name, before);
+            }
+        }
         let mut found = known(&self.unsaid_as_it_was(&found, prior));
         // Blocks are never null but where one at most is nested.
         for (name, nested) in &self.schema.block.blocks {
@@ -694,7 +712,7 @@ impl<'a> Run<'a> {
             .block
             .attributes
             .iter()
-            .filter(|(_, about)| !about.computed)
+            .filter(|(_, about)| !about.computed && !about.required)
             .filter_map(|(name, _)| {
                 let (value, before) = (found.get(name)?, prior.get(name)?);
                 let nothing = is_empty(value) && is_empty(before) && value != before;

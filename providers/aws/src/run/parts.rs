@@ -25,7 +25,8 @@ pub(crate) fn places(text: &str) -> Vec<String> {
     text.split('{')
         .skip(1)
         .filter_map(|part| part.split_once('}'))
-        .map(|(name, _)| name.split('.').next().unwrap_or(name).to_owned())
+        .map(|(name, _)| separated(name).map_or(name, |(_, name)| name))
+        .map(|name| name.split('.').next().unwrap_or(name).to_owned())
         .filter(|name| {
             !matches!(
                 name.as_str(),
@@ -33,6 +34,13 @@ pub(crate) fn places(text: &str) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// A place that begins with a mark is the mark and what is there, or nothing: `{name}{:qualifier}`.
+pub(super) fn separated(place: &str) -> Option<(char, &str)> {
+    let mark = place.chars().next()?;
+    let is_mark = !mark.is_ascii_alphanumeric() && mark != '_';
+    is_mark.then(|| (mark, place.get(mark.len_utf8()..).unwrap_or_default()))
 }
 
 /// Why a step has no answer.

@@ -243,12 +243,23 @@ impl Run<'_> {
                 });
                 texts(holder.unwrap_or(&Json::Null))
             }
+            Tags::Calls { list: Some(_), .. }
+                if self.table.lazy_tags && all_tags(prior).is_empty() =>
+            {
+                BTreeMap::new()
+            }
             Tags::Calls {
                 list: Some(list),
                 key,
                 of,
                 ..
-            } => self.listed_tags(list, key, of, &found).await?,
+            } => match self.listed_tags(list, key, of, &found).await {
+                // Where the service cannot say it, they are as they were.
+                Err(terrane_provider::native::Refusal::Failure(_)) if self.table.lazy_tags => {
+                    all_tags(prior)
+                }
+                listed => listed?,
+            },
         };
         Ok(self.put_found_tags(&found, prior, all))
     }

@@ -30,6 +30,7 @@ pub(crate) fn op(operation: &'static str) -> Step {
         bag: None,
         omits: Vec::new(),
         carries: Vec::new(),
+        clears: Vec::new(),
     }
 }
 
@@ -107,6 +108,17 @@ impl Step {
         self
     }
 
+    /// On a change: what clears an attribute (its member, and the JSON that is put there).
+    pub(crate) fn clear(
+        mut self,
+        name: &'static str,
+        member: &'static str,
+        json: &'static str,
+    ) -> Self {
+        self.clears.push((name, member, json));
+        self
+    }
+
     /// Not needed on creation while the attribute is this.
     pub(crate) fn initially(mut self, value: impl Into<Json>) -> Self {
         self.initially = Some(value.into());
@@ -154,6 +166,8 @@ impl Table {
             import: None,
             tags: Tags::None,
             tagged_by: "{id}",
+            lazy_tags: false,
+            told: Vec::new(),
             waits: Vec::new(),
             retries: Vec::new(),
             not_found: Vec::new(),
@@ -285,6 +299,18 @@ impl Table {
     /// What tags are put to, where it is not the id.
     pub(crate) fn tagged_by(mut self, text: &'static str) -> Self {
         self.tagged_by = text;
+        self
+    }
+
+    /// Attributes that every answer tells, and where: an answer without it says nothing of them.
+    pub(crate) fn told(mut self, names: &[(&'static str, &'static str)]) -> Self {
+        self.told.extend(names);
+        self
+    }
+
+    /// Tags are asked for only where the object has some: not every partition has this call.
+    pub(crate) fn lazy_tags(mut self) -> Self {
+        self.lazy_tags = true;
         self
     }
 

@@ -5,7 +5,8 @@
 //! functions that a table names.
 //!
 //! Texts of tables hold places in braces: `{name}` is the attribute, `{id}` the object's id, `{account}`, `{region}`, `{partition}`, `{suffix}` (of host names)
-//! are what they say, `{token}` is the name of the change. A text that is one place only stands for the value, whatever its type.
+//! are what they say, `{token}` is the name of the change. A text that is one place only stands for the value, whatever its type. A place that begins with a
+//! mark, `{:qualifier}`, is the mark and what is there, or nothing.
 
 use crate::run::Run;
 use crate::shape::Names;
@@ -41,6 +42,8 @@ pub struct Table {
     pub(crate) import: Option<&'static str>,
     pub(crate) tags: Tags,
     pub(crate) tagged_by: &'static str,
+    pub(crate) lazy_tags: bool,
+    pub(crate) told: Vec<(&'static str, &'static str)>,
     pub(crate) waits: Vec<Wait>,
     pub(crate) retries: Vec<Retry>,
     pub(crate) not_found: Vec<&'static str>,
@@ -102,6 +105,8 @@ pub struct Step {
     pub(crate) omits: Vec<(&'static str, Json)>,
     /// Paths of the answer to reading, and the members that they go into.
     pub(crate) carries: Vec<(&'static str, &'static str)>,
+    /// Attributes that were set and are not any more: the member, and the JSON that clears it.
+    pub(crate) clears: Vec<(&'static str, &'static str, &'static str)>,
 }
 
 /// An attribute whose elements are added and removed by calls of their own.

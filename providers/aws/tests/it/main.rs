@@ -18,4 +18,5 @@ mod front;
 mod life;
 mod refused;
 mod script;
+mod services;
 mod support;

@@ -340,7 +340,9 @@ impl World {
     async fn settled(&self, made: Made, config: &Value) -> Made {
         let state = self.read(&made).await;
         assert!(!state.is_null(), "{} is gone", made.type_name);
-        let drift = differences(&made.state, &state);
+        // What goes with the time is no drift.
+        let mut drift = differences(&made.state, &state);
+        drift.retain(|line| !line.starts_with("latest_restorable_time"));
         let made = Made { state, ..made };
         let (planned, replaced) = self.plan(&made.type_name, &made.state, config).await;
         let left = differences(&made.state, &planned);

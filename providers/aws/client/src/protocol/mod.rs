@@ -17,6 +17,7 @@ pub(crate) mod tests;
 pub(crate) use check::check;
 pub(crate) use failure::{Failure, failure};
 pub(crate) use text::base64;
+pub use text::seconds_of;
 
 use crate::model::{Model, Operation, Protocol};
 use serde_json::{Map, Value};

@@ -47,6 +47,12 @@ fn is_special(text: &str) -> bool {
     matches!(text, "NaN" | "Infinity" | "-Infinity")
 }
 
+/// Seconds since 1970 of a time as in RFC 3339.
+#[must_use]
+pub fn seconds_of(text: &str) -> Option<i64> {
+    iso(text).map(|time| time.secs())
+}
+
 /// A time in its JSON form: RFC 3339, or seconds since 1970.
 pub(super) fn parse_time(value: &Value) -> Option<DateTime> {
     match value {

@@ -1,7 +1,6 @@
-//! Images and clusters.
+//! Images.
 
 use crate::table::{Table, op};
-use terrane_provider::args;
 
 pub(super) fn repository() -> Table {
     Table::new("aws_ecr_repository", "ecr")
@@ -89,36 +88,4 @@ pub(super) fn lifecycle_policy() -> Table {
             "LifecyclePolicyNotFoundException",
             "RepositoryNotFoundException",
         ])
-}
-
-pub(super) fn cluster() -> Table {
-    Table::new("aws_ecs_cluster", "ecs")
-        .noun("cluster")
-        .names(&[("setting", "settings")])
-        .create(op("CreateCluster").only(&[
-            "name",
-            "configuration",
-            "service_connect_defaults",
-            "setting",
-        ]))
-        .id_out("cluster.clusterArn")
-        .import("{name}")
-        .read(
-            op("DescribeClusters")
-                .set("clusters", "{id}")
-                .set("include.0", "TAGS")
-                .set("include.1", "SETTINGS")
-                .set("include.2", "CONFIGURATIONS")
-                .at("clusters.0"),
-        )
-        .update(
-            op("UpdateCluster")
-                .only(&["configuration", "service_connect_defaults", "setting"])
-                .set("cluster", "{id}"),
-        )
-        .delete(op("DeleteCluster").set("cluster", "{id}"))
-        .gone_when("status", &["INACTIVE"])
-        .tag_calls("", ("TagResource", "UntagResource"), "resourceArn", "{id}")
-        .not_found(&["ClusterNotFoundException"])
-        .found(|_, found, _| args::with(&found, "id", args::get(&found, "arn")))
 }

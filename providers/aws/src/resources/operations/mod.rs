@@ -26,5 +26,4 @@ pub(super) const TYPES: Family = &[
     ("aws_ecr_repository", images::repository),
     ("aws_ecr_repository_policy", images::repository_policy),
     ("aws_ecr_lifecycle_policy", images::lifecycle_policy),
-    ("aws_ecs_cluster", images::cluster),
 ];
