@@ -565,11 +565,6 @@ impl<'a> Run<'a> {
             Some(pairs) => members::unpacked(&found, pairs),
             None => found,
         };
-        for (path, value) in &self.table.absents {
-            if json::get(&found, path) == Some(value) {
-                json::put(&mut found, path, Json::Null);
-            }
-        }
         if let Some(change) = self.table.answer {
             change(step.operation, &mut found);
         }
