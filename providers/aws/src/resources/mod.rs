@@ -26,6 +26,7 @@ mod scaling;
 mod schedules;
 mod storage;
 mod streams;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -58,6 +59,7 @@ const FAMILIES: &[Family] = &[
     schedules::TYPES,
     storage::TYPES,
     streams::TYPES,
+    targets::TYPES,
     watch::TYPES,
     workflows::TYPES,
 ];

@@ -269,7 +269,7 @@ fn schedule() -> Table {
         )
         .retry(CHANGES, "ConflictException", "", 300)
         .planned(|prior, _, response| {
-            super::scaling::same_times(&["start_date", "end_date"], prior, response);
+            super::targets::same_times(&["start_date", "end_date"], prior, response);
             // What is there as usual need not be written.
             let (before, after) = (
                 args::get(prior, "target"),

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use terrane_provider::args;
 use terrane_value::Value;
 
+mod attachment;
 mod lists;
 
 pub(super) const TYPES: Family = &[
@@ -37,6 +38,7 @@ pub(super) const TYPES: Family = &[
             "{group}:{name}",
         )
     }),
+    ("aws_iam_policy_attachment", attachment::policy_attachment),
     ("aws_iam_role_policy_attachment", || {
         attachment(
             "aws_iam_role_policy_attachment",
