@@ -22,7 +22,6 @@ mod names;
 mod operations;
 mod rds;
 mod registry;
-mod scaling;
 mod schedules;
 mod storage;
 mod streams;
@@ -55,7 +54,6 @@ const FAMILIES: &[Family] = &[
     operations::TYPES,
     rds::TYPES,
     registry::TYPES,
-    scaling::TYPES,
     schedules::TYPES,
     storage::TYPES,
     streams::TYPES,
