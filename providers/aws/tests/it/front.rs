@@ -412,16 +412,17 @@ async fn transit_gateways_and_volumes() {
         .import(&marked, &format!("{},k", vpc.text("id")), &[])
         .await;
     // The emulator fails where any of these is gone already.
-    for made in [&route, &propagation, &association] {
+    for made in [
+        &route,
+        &propagation,
+        &association,
+        &table,
+        &joined,
+        &gateway,
+    ] {
         world.let_go(made).await;
     }
-    delete(
-        &world,
-        &[
-            &marked, &table, &joined, &gateway, group, second, first, vpc,
-        ],
-    )
-    .await;
+    delete(&world, &[&marked, group, second, first, vpc]).await;
 }
 
 /// Many are read as each is read by itself, and what is gone among them is gone.
