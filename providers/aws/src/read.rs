@@ -389,7 +389,8 @@ fn says_nothing(value: &Value) -> bool {
 
 /// Differences that are none: other spellings of the same, and the API's zero for what is not set.
 fn tolerate(about: &AttributeFacts, value: Value, before: &Value) -> Value {
-    let unset = before.is_null() && !about.computed && about.default.is_none();
+    let optional = !about.computed && !about.required && about.default.is_none();
+    let unset = before.is_null() && optional;
     if (unset && is_empty(&value)) || crate::same::same(before, &value, about.sameness()) {
         before.clone()
     } else {

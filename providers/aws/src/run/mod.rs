@@ -565,11 +565,6 @@ impl<'a> Run<'a> {
             Some(pairs) => members::unpacked(&found, pairs),
             None => found,
         };
-        for (path, value) in &self.table.absents {
-            if json::get(&found, path) == Some(value) {
-                json::put(&mut found, path, Json::Null);
-            }
-        }
         if let Some(change) = self.table.answer {
             change(step.operation, &mut found);
         }
@@ -712,7 +707,7 @@ impl<'a> Run<'a> {
             .block
             .attributes
             .iter()
-            .filter(|(_, about)| !about.computed)
+            .filter(|(_, about)| !about.computed && !about.required)
             .filter_map(|(name, _)| {
                 let (value, before) = (found.get(name)?, prior.get(name)?);
                 let nothing = is_empty(value) && is_empty(before) && value != before;

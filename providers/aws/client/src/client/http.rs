@@ -116,7 +116,7 @@ impl Http {
             .insert(reqwest::header::USER_AGENT, self.user_agent.clone());
         // Without a body, only requests that could have one say that it is empty.
         if !outgoing.body.is_empty() || !request.method().is_safe() {
-            if outgoing.body.is_empty() {
+            if outgoing.body.is_empty() && request.method() != reqwest::Method::DELETE {
                 let none = HeaderValue::from_static("0");
                 request
                     .headers_mut()

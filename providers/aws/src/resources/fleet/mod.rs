@@ -3,7 +3,6 @@
 use super::Family;
 use crate::json;
 use crate::table::{Phase, Table, Tags, op};
-use serde_json::Value as Json;
 use terrane_provider::args;
 use terrane_value::Value;
 
@@ -23,23 +22,19 @@ pub(super) const TYPES: Family = &[
 ];
 
 fn schedule() -> Table {
-    let put = || op("PutScheduledUpdateGroupAction");
+    // -1 stands for: this size is left as it is.
+    let put = || {
+        op("PutScheduledUpdateGroupAction")
+            .omit("MinSize", -1)
+            .omit("MaxSize", -1)
+            .omit("DesiredCapacity", -1)
+    };
     Table::new("aws_autoscaling_schedule", "autoscaling")
         .names(&[
             ("autoscaling_group_name", "AutoScalingGroupName"),
             ("arn", "ScheduledActionARN"),
         ])
         .create(put())
-        .input(|_, input, _| {
-            // -1 stands for: this size is left as it is.
-            for name in ["MinSize", "MaxSize", "DesiredCapacity"] {
-                if input.get(name).and_then(Json::as_i64) == Some(-1)
-                    && let Some(members) = input.as_object_mut()
-                {
-                    members.remove(name);
-                }
-            }
-        })
         .answer(|_, found| {
             for name in ["MinSize", "MaxSize", "DesiredCapacity"] {
                 if json::get(found, name).is_none() {
