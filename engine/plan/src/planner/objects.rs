@@ -164,7 +164,6 @@ impl Core {
     }
 
     /// Begins with an object whose provider is ready: upgrade if need be, then read.
-    #[expect(clippy::too_many_lines, reason = "one thing after the other")]
     pub(super) fn read_object(&mut self, id: ObjectId) {
         let object = &self.prior.objects[id];
         let (Some(provider), addr) = (object.provider.clone(), object.addr.clone()) else {
