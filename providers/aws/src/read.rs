@@ -46,6 +46,7 @@ impl Reader<'_> {
         clippy::too_many_arguments,
         reason = "one walk, with all that it needs to know"
     )]
+    #[expect(clippy::too_many_lines, reason = "one walk")]
     fn object(
         &self,
         (facts, schema): (&BlockFacts, &Block),

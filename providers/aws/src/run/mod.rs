@@ -52,6 +52,7 @@ pub struct Run<'a> {
     /// On a change: the object as it was.
     pub(crate) prior: Value,
     /// What the first step of reading would answer, where it was read with others: none where it is gone.
+    #[expect(clippy::option_option, reason = "not looked at, gone, or there")]
     pub(crate) seen: Option<Option<Json>>,
 }
 
