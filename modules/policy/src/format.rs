@@ -49,15 +49,10 @@ pub(crate) fn sprintf(format: &Value, values: &Value) -> Option<String> {
                 _ => spec.zero = true,
             }
         }
-        let mut number = || {
-            let mut found = None;
-            while let Some(digit) = chars.next_if(char::is_ascii_digit) {
-                let digit = usize::try_from(digit.to_digit(10).unwrap_or(0)).unwrap_or(0);
-                found = Some((found.unwrap_or(0) * 10 + digit).min(WIDEST));
-            }
-            found
-        };
-        spec.width = number();
+        while let Some(digit) = chars.next_if(char::is_ascii_digit) {
+            let digit = usize::try_from(digit.to_digit(10).unwrap_or(0)).unwrap_or(0);
+            spec.width = Some((spec.width.unwrap_or(0) * 10 + digit).min(WIDEST));
+        }
         if chars.next_if_eq(&'.').is_some() {
             let mut found = 0;
             while let Some(digit) = chars.next_if(char::is_ascii_digit) {
