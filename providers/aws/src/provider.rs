@@ -160,7 +160,6 @@ impl Instance {
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm for each call")]
-    #[expect(clippy::too_many_lines, reason = "one line for each kind of call")]
     async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { config } => Ok(done(config::check(&config))),

@@ -111,7 +111,6 @@ fn shaped(value: &Value, ty: &Type) -> Value {
     clippy::too_many_lines,
     reason = "one question, and what is made of the answer"
 )]
-#[expect(clippy::too_many_lines, reason = "one thing after the other")]
 pub(super) async fn zone(
     cx: &Cx,
     region: &str,
@@ -282,7 +281,6 @@ async fn of_network(cx: &Cx, region: &str, id: &str, config: &Value) -> Answered
     clippy::too_many_lines,
     reason = "one question, and what is made of the answer"
 )]
-#[expect(clippy::too_many_lines, reason = "one thing after the other")]
 pub(super) async fn endpoint_service(
     cx: &Cx,
     region: &str,

@@ -53,10 +53,6 @@ pub struct Run<'a> {
     pub(crate) prior: Value,
     /// What the first step of reading would answer, where it was read with others: none where it is gone.
     #[expect(clippy::option_option, reason = "not looked at, gone, or there")]
-    #[expect(
-        clippy::option_option,
-        reason = "not looked for, or looked for and gone"
-    )]
     pub(crate) seen: Option<Option<Json>>,
 }
 
