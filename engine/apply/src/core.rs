@@ -6,7 +6,7 @@ use crate::invoking::{Invocation, invocations};
 use crate::ready::{LaneId, Ready};
 use crate::rules;
 use crate::step::{Phase, Running, provider_message};
-use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, Unsaved, begin};
+use crate::{ApplyInput, ApplyRequest, Progress, Provision, Unsaved, begin};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub(crate) struct Core {
     pub(crate) progress: Vec<Progress>,
     pub(crate) counts: Counts,
     pub(crate) diagnostics: Diagnostics,
-    cancelled: bool,
+    pub(crate) cancelled: bool,
     /// Events can't be made durable any more: nothing further is begun.
     broken: bool,
     pub(crate) now_ms: u64,

@@ -45,5 +45,5 @@ pub(super) fn vpn_gateway() -> Table {
         .bulk(200)
         .not_found(&["InvalidVpnGatewayID.NotFound"])
         .retry(&[Phase::Delete], "IncorrectState", "", 300)
-        .hooks(attached::VpnAttached)
+        .hooks(super::attached::VpnAttached)
 }
