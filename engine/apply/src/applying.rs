@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::object;
 use crate::rules;
-use crate::step::{Phase, prior_of, short_hash, with_marks, without_unknown};
+use crate::step::{Phase, prior_of, with_marks, without_unknown};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostics, Rule};
 use terrane_model::addr::{DeposedKey, Mode};
@@ -313,7 +313,7 @@ impl Core {
             _ => Operation::Create,
         };
         if !destroying && change.action == Action::CreateThenDelete {
-            let key = DeposedKey(ecow::eco_format!("{:08x}", short_hash(&token)));
+            let key = DeposedKey::of_token(&token);
             kinds.push(EventKind::Deposed {
                 instance: change.addr.clone(),
                 key: key.clone(),
@@ -346,6 +346,7 @@ impl Core {
                 planned,
                 dependencies,
                 create_before_destroy,
+                provider_key: change.provider_key.clone(),
             },
         });
         self.persist(id, kinds);

@@ -79,6 +79,7 @@ impl Core {
                         planned: "{}".into(),
                         dependencies: Arc::from([]),
                         create_before_destroy: false,
+                        provider_key: change.provider_key,
                     },
                 });
                 if let Some(running) = self.at(id) {
