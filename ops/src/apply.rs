@@ -17,6 +17,7 @@ use terrane_gate::{ApprovedPlan, Consent, Policy, Refusal, Weighed};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::exec::StepKind;
+use terrane_plan::plan::Plan;
 use terrane_store::Workspace;
 use terrane_store::lease::Claim;
 use terrane_value::Value;

@@ -165,6 +165,7 @@ fn pass_gate(
     }
     let nothing_to_do = made.plan.is_empty();
     let mode = made.plan.mode;
+    let invokes = !made.plan.invocations.is_empty();
     let book = Book::open(session)?;
     let digest = planfile::digest_of(session, &made.plan, &made.loaded, book.as_ref());
     let parts = Parts::of(made, digest.clone(), text);
@@ -177,10 +178,10 @@ fn pass_gate(
             "Applying this plan needs an approval, and -input=false says that nobody can be asked. Give the -auto-approve option, or save the plan with `terrane plan -out=FILE` and apply that.",
         ));
     } else {
-        let question = match seen.plan().invocations.as_slice() {
-            [] => question(mode, &session.workspace()?),
-            _ if mode == PlanMode::RefreshOnly => "\nDo you want to have this done?\n  Terrane will have the actions done that are described above.\n  There is no undo. Only 'yes' will be accepted to approve.\n\n  Enter a value: ".to_owned(),
-            _ => question(mode, &session.workspace()?),
+        let question = if invokes && mode == PlanMode::RefreshOnly {
+            "\nDo you want to have this done?\n  Terrane will have the actions done that are described above.\n  There is no undo. Only 'yes' will be accepted to approve.\n\n  Enter a value: ".to_owned()
+        } else {
+            question(mode, &session.workspace()?)
         };
         match prompt(app.out(), &question, false).as_deref() {
             Some("yes") => (Policy::Ask, Consent::Confirmed),

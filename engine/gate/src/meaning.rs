@@ -8,11 +8,14 @@
 //! Gates select by what is said here of an object. Where it is moved, that is said of both places: a gate must not be passed by leaving its field.
 
 use ecow::{EcoString, eco_format};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
-use terrane_model::addr::{InstanceAddr, Mode};
+use std::sync::Arc;
+use terrane_model::addr::{InstanceAddr, Mode, ProviderAddr};
+use terrane_model::schema::Schema;
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_plan::action::{ActionCause, ActionInvocation};
-use terrane_plan::basis::{Basis, BasisInput, Canon, Hash};
+use terrane_plan::basis::{Basis, BasisInput, Canon, Hash, marked};
 use terrane_plan::plan::{Action, Drift, OutputChange, Plan, PlanMode, ResourceChange};
 use terrane_plan::risk::{self, Risk, RiskClass};
 use terrane_value::{Kind, Value};
@@ -80,17 +83,42 @@ impl Meaning {
     pub fn of(input: BasisInput<'_>) -> Self {
         let mut basis = Basis::new(input);
         let plan = input.plan;
-        let mut items = Vec::new();
+        let mut work = Vec::new();
         // Where refreshing is all that is done, nothing is planned.
         if plan.mode != PlanMode::RefreshOnly {
             for change in &plan.changes {
                 if is_done(change) {
-                    items.push(of_change(change, &input, &mut basis));
+                    let resource = &change.addr.resource;
+                    let provider = &change.provider.provider;
+                    work.push(Work::Change {
+                        change,
+                        basis: basis.of_change(change),
+                        schema: basis.schema(provider, resource.mode, &resource.type_name),
+                    });
                 } else if names_anew(change) {
-                    items.push(of_naming(change, &input, &basis));
+                    let at = change.previous_addr.as_ref().unwrap_or(&change.addr);
+                    work.push(Work::Naming {
+                        change,
+                        version: basis.version(at),
+                    });
                 }
             }
         }
+        // Declarations were looked up one after the other, for many share them; what is left to do has nothing in common.
+        let common = Common {
+            plan,
+            secret: input.secret,
+            programs: input.programs,
+        };
+        let done = work.into_par_iter().map(|work| match work {
+            Work::Change {
+                change,
+                basis,
+                schema,
+            } => of_change(change, &common, &basis, schema.as_deref()),
+            Work::Naming { change, version } => of_naming(change, &common, version),
+        });
+        let mut items: Vec<Item> = done.collect();
         for output in &plan.outputs {
             if output.action != Action::NoOp {
                 items.push(of_output(output, &input, &mut basis));
@@ -149,10 +177,37 @@ fn names_anew(change: &ResourceChange) -> bool {
         && (stored.provider_key != change.provider_key || told && !same())
 }
 
-fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<'_>) -> Item {
+/// What is known of a change before what it means is written down.
+enum Work<'a> {
+    Change {
+        change: &'a ResourceChange,
+        /// What it rests on.
+        basis: Hash,
+        schema: Option<Arc<Schema>>,
+    },
+    Naming {
+        change: &'a ResourceChange,
+        /// Of its instance.
+        version: u64,
+    },
+}
+
+/// What is the same for all changes.
+struct Common<'a> {
+    plan: &'a Plan,
+    secret: &'a Hash,
+    programs: &'a BTreeMap<ProviderAddr, EcoString>,
+}
+
+fn of_change(
+    change: &ResourceChange,
+    input: &Common<'_>,
+    basis: &Hash,
+    schema: Option<&Schema>,
+) -> Item {
     let provider = &change.provider.provider;
-    let before = basis.marked(provider, &change.addr, &change.before);
-    let after = basis.marked(provider, &change.addr, &change.after);
+    let before = marked(schema, &change.before);
+    let after = marked(schema, &change.after);
     let mut canon = Canon::new("terrane action 2");
     let addresses = addresses(&change.addr, change.previous_addr.as_ref());
     let mut texts = addresses.iter();
@@ -188,9 +243,8 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
         // What the provider is given to destroy it with.
         canon.secret(&change.private, input.secret);
     }
-    canon.bytes(&basis.of_change(change));
+    canon.bytes(basis);
     let resource = &change.addr.resource;
-    let schema = basis.schema(provider, resource.mode, &resource.type_name);
     let destroys = resource.mode == Mode::Managed
         && matches!(
             change.action,
@@ -208,7 +262,7 @@ fn of_change(change: &ResourceChange, input: &BasisInput<'_>, basis: &mut Basis<
         actions: action_names(change),
         types: types(&change.addr, change.previous_addr.as_ref()),
         provider: provider.for_display().into(),
-        risk: risk::of_change(input.plan, change, schema.as_deref()),
+        risk: risk::of_change(input.plan, change, schema),
         tags: [
             kept.as_ref().map_or(Tags::Absent, tags),
             tags(&before),
@@ -293,7 +347,7 @@ fn stored(canon: &mut Canon, object: Option<&ObjectState>, secret: &Hash) {
 }
 
 /// An object that stays as it is, and by which state will know it otherwise.
-fn of_naming(change: &ResourceChange, input: &BasisInput<'_>, basis: &Basis<'_>) -> Item {
+fn of_naming(change: &ResourceChange, input: &Common<'_>, version: u64) -> Item {
     let mut canon = Canon::new("terrane naming 2");
     canon.text(&change.addr.to_string());
     canon.text(&change.provider.to_string());
@@ -301,7 +355,7 @@ fn of_naming(change: &ResourceChange, input: &BasisInput<'_>, basis: &Basis<'_>)
     canon.option(key.as_deref());
     stored(&mut canon, change.stored.as_deref(), input.secret);
     canon.value(&change.before_identity, input.secret);
-    canon.number(basis.version(change.previous_addr.as_ref().unwrap_or(&change.addr)));
+    canon.number(version);
     recorded(
         canon.finish(),
         "refresh",

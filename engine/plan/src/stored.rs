@@ -1,6 +1,7 @@
 //! Between values and the JSON text of stored objects.
 
 use std::sync::Arc;
+use terrane_model::schema::Block;
 use terrane_value::{Type, Value, json};
 
 /// Reads the attributes of a stored object. Attributes that the type does not have are dropped, missing ones are null: both happen when
@@ -9,18 +10,22 @@ use terrane_value::{Type, Value, json};
 /// # Errors
 /// A sentence that says what does not fit.
 pub fn decode(text: &str, ty: &Type) -> Result<Value, String> {
-    decode_with(&mut json::Decoder::default(), text, ty)
+    decode_by(&mut json::Decoder::default(), text, ty)
 }
 
-/// The same of one object after the other.
+/// The same of one object after the other, each of the type of a block.
 ///
 /// # Errors
 /// As [`decode`].
 pub(crate) fn decode_with(
     decoder: &mut json::Decoder,
     text: &str,
-    ty: &Type,
+    block: &Block,
 ) -> Result<Value, String> {
+    decode_by(decoder, text, block.implied_type())
+}
+
+fn decode_by(decoder: &mut json::Decoder, text: &str, ty: &Type) -> Result<Value, String> {
     let strict = match decoder.decode(text, ty) {
         Ok(value) => return Ok(value),
         Err(problem) => problem.to_string(),

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A type. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,40 +45,38 @@ impl ObjectType {
     /// An object type.
     #[must_use]
     pub fn new(attributes: BTreeMap<EcoString, Type>, optional: BTreeSet<EcoString>) -> Self {
+        let names = attributes.keys().cloned().collect();
         Self {
             attributes,
             optional,
-            shape: Shape::default(),
+            shape: Shape(names),
+        }
+    }
+
+    /// The type of objects with these names, in the order of the types.
+    pub(crate) fn named(names: &Arc<[EcoString]>, types: impl Iterator<Item = Type>) -> Self {
+        Self {
+            attributes: names.iter().cloned().zip(types).collect(),
+            optional: BTreeSet::new(),
+            shape: Shape(names.clone()),
         }
     }
 
     /// The names of the attributes, in order: shared by all objects that are made from the type, with [`crate::Value::object_shaped`].
     #[must_use]
     pub fn names(&self) -> Arc<[EcoString]> {
-        let names = self.shape.0.get_or_init(|| self.names_now());
-        // The attributes are open to whoever owns the type, and may have become others.
-        if names.len() == self.attributes.len() {
-            names.clone()
+        // The attributes are open to whoever owns the type, and may have become more.
+        if self.shape.0.len() == self.attributes.len() {
+            self.shape.0.clone()
         } else {
-            self.names_now()
+            self.attributes.keys().cloned().collect()
         }
     }
-
-    fn names_now(&self) -> Arc<[EcoString]> {
-        self.attributes.keys().cloned().collect()
-    }
 }
 
-/// What [`ObjectType::names`] keeps: no part of what the type is.
-#[derive(Default)]
-struct Shape(OnceLock<Arc<[EcoString]>>);
-
-/// A copy may be changed, so it begins without.
-impl Clone for Shape {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
+/// What [`ObjectType::names`] hands out: no part of what the type is.
+#[derive(Clone, Default)]
+struct Shape(Arc<[EcoString]>);
 
 impl fmt::Debug for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,8 @@
 use crate::addresses::Known;
 use crate::error::PolicyError;
 use crate::files::{Source, Sources};
+use crate::format;
+use crate::portable;
 use crate::report::{Exempt, Level, PolicyResult, Report};
 use crate::rules::{Declared, Purpose, of_module};
 use crate::secrets::Secrets;
@@ -10,7 +12,7 @@ use crate::tested::{Tested, Verdict};
 use regorus::Engine;
 use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
@@ -84,8 +86,17 @@ impl Policies {
             max_file_bytes: MOST_BYTES,
             max_lines: MOST_LINES,
         });
+        add_builtins(&mut engine);
+        let mut functions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for source in &sources.policies {
+            let (package, names) = portable::functions(&source.text);
+            functions.entry(package).or_default().extend(names);
+        }
+        let none = BTreeSet::new();
         for source in sources.policies {
-            add_module(&mut engine, &source)?;
+            let (package, _) = portable::functions(&source.text);
+            let names = functions.get(&package).unwrap_or(&none);
+            add_module(&mut engine, &source, names)?;
         }
         for (folders, source) in &sources.data {
             add_data(&mut engine, folders, source)?;
@@ -195,11 +206,47 @@ impl Policies {
     }
 }
 
+/// Adds functions that the evaluator lacks, or has with less than OPA has.
+fn add_builtins(engine: &mut Engine) {
+    let sprintf = |values: Vec<regorus::Value>| {
+        let filled = match values.as_slice() {
+            [format, values] => format::sprintf(format, values),
+            _ => None,
+        };
+        Ok(filled.map_or(regorus::Value::Undefined, regorus::Value::from))
+    };
+    let of_all = |wanted: bool| {
+        move |values: Vec<regorus::Value>| {
+            let is_true = |value: &regorus::Value| *value == regorus::Value::Bool(true);
+            let found = match values.first() {
+                Some(regorus::Value::Array(items)) => {
+                    items.iter().any(|one| is_true(one) == wanted)
+                }
+                Some(regorus::Value::Set(items)) => items.iter().any(|one| is_true(one) == wanted),
+                _ => return Ok(regorus::Value::Undefined),
+            };
+            Ok(regorus::Value::Bool(found == wanted))
+        }
+    };
+    // They are added once to each engine, so none is there yet.
+    let added = [
+        engine.add_extension("sprintf".to_owned(), 2, Box::new(sprintf)),
+        engine.add_extension("any".to_owned(), 1, Box::new(of_all(true))),
+        engine.add_extension("all".to_owned(), 1, Box::new(of_all(false))),
+    ];
+    debug_assert!(added.iter().all(Result::is_ok));
+}
+
 /// Adds a module of whichever version of the language.
-fn add_module(engine: &mut Engine, source: &Source) -> Result<(), PolicyError> {
+fn add_module(
+    engine: &mut Engine,
+    source: &Source,
+    functions: &BTreeSet<String>,
+) -> Result<(), PolicyError> {
+    let text = portable::portable(&source.text, functions);
     let mut attempt = |v0: bool| {
         engine.set_rego_v0(v0);
-        engine.add_policy(source.name.clone(), source.text.clone())
+        engine.add_policy(source.name.clone(), text.clone())
     };
     let Err(present) = attempt(false) else {
         return Ok(());

@@ -159,6 +159,7 @@ impl Instance {
         })
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each call")]
     async fn answer(&self, call: Call) -> Answered<Reply> {
         match call {
             Call::ValidateProviderConfig { config } => Ok(done(config::check(&config))),

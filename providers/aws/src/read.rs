@@ -19,6 +19,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) local: &'a [&'static str],
     /// Attributes that are looked at only where the object has them: the API sets them by itself.
     pub(crate) quiet: &'a [&'static str],
+    /// The object is the one that it was, since AWS gave it its id: what cannot change of it is as it was, where nothing is told of it.
+    pub(crate) lasting: bool,
 }
 
 impl Reader<'_> {
@@ -44,6 +46,7 @@ impl Reader<'_> {
         clippy::too_many_arguments,
         reason = "one walk, with all that it needs to know"
     )]
+    #[expect(clippy::too_many_lines, reason = "one walk")]
     fn object(
         &self,
         (facts, schema): (&BlockFacts, &Block),
@@ -63,7 +66,9 @@ impl Reader<'_> {
             let converted = match self.find(&path, answer) {
                 Some(found) => self.value(ty, found, &before, &path, depth + 1),
                 // Secrets are not told.
-                None if self.knows(&path, shape) && !about.sensitive => absent(&before, ty),
+                None if self.knows(&path, shape) && !about.sensitive && !self.stays(about) => {
+                    absent(&before, ty)
+                }
                 None => before.clone(),
             };
             let value = tolerate(about, converted, &before);
@@ -131,12 +136,19 @@ impl Reader<'_> {
                         _ => in_order(Value::list(element, made), &before),
                     }
                 }
-                None if self.knows(&path, shape) => nested.empty_value(),
+                // What is not told of stays where it stays unwritten too, and so does a block that says nothing.
+                None if self.knows(&path, shape) && !about.keeps() && !says_nothing(&before) => {
+                    nested.empty_value()
+                }
                 None => before,
             };
             (name.clone(), value)
         });
         Value::object(attributes.chain(blocks).collect::<Vec<_>>())
+    }
+
+    fn stays(&self, about: &AttributeFacts) -> bool {
+        self.lasting && about.replaces()
     }
 
     fn find<'a>(&self, path: &str, answer: &'a Json) -> Option<&'a Json> {
@@ -366,9 +378,20 @@ pub(crate) fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Whether there is nothing in blocks, however deep.
+fn says_nothing(value: &Value) -> bool {
+    match value.kind() {
+        Kind::List(items) | Kind::Set(items) => items.iter().all(says_nothing),
+        Kind::Object(attributes) => attributes.iter().all(|(_, value)| says_nothing(value)),
+        Kind::Marked(_, inner) => says_nothing(inner),
+        _ => value.is_null(),
+    }
+}
+
 /// Differences that are none: other spellings of the same, and the API's zero for what is not set.
 fn tolerate(about: &AttributeFacts, value: Value, before: &Value) -> Value {
-    let unset = before.is_null() && !about.computed && about.default.is_none();
+    let optional = !about.computed && !about.required && about.default.is_none();
+    let unset = before.is_null() && optional;
     if (unset && is_empty(&value)) || crate::same::same(before, &value, about.sameness()) {
         before.clone()
     } else {

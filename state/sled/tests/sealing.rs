@@ -283,6 +283,9 @@ fn backups_are_sealed_too() {
 
 const SAMPLE_PASSPHRASE: &str = "the passphrase of samples";
 
+/// One for each version that was ever released.
+const SAMPLES: &[&str] = &["sealed-v1"];
+
 /// Files that were encrypted by each version: the journal that is written, one that was compacted, and a backup. A sample of the present version is made with
 /// `TERRANE_SAMPLE=sealed-v<n> cargo test -p terrane-store-sled --test sealing`.
 #[test]
@@ -307,7 +310,7 @@ fn the_sealed_sample_of_each_version_still_reads() {
         }
         copy(home.0.path(), &testdata.join(sample));
     }
-    for sample in ["sealed-v1"] {
+    for sample in SAMPLES {
         let home = Home::new();
         copy(&testdata.join(sample), home.0.path());
         assert!(home.0.path().join("workspaces/default/history").exists());

@@ -14,6 +14,9 @@ use std::time::Duration;
 use terrane_model::event::Event;
 use terrane_model::snapshot::Snapshot;
 
+/// Segments of logs, by workspace and number.
+type Segments = BTreeMap<(String, u64), Vec<u8>>;
+
 /// A store in memory. Clones share their content. It leases parts.
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
@@ -21,7 +24,7 @@ pub struct MemoryStore {
     /// Logs, which outlive workspaces.
     logs: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     /// Their segments that were closed.
-    closed: Arc<Mutex<BTreeMap<(String, u64), Vec<u8>>>>,
+    closed: Arc<Mutex<Segments>>,
     clock: Arc<dyn Clock>,
     lease_ms: u64,
 }

@@ -48,6 +48,7 @@ pub(crate) fn passes(made: &Made, cloud: &Cloud) {
             Mode::Managed => schema.resources.get(name).cloned(),
             Mode::Data => schema.data_sources.get(name).cloned(),
             Mode::Ephemeral => schema.ephemeral_resources.get(name).cloned(),
+            Mode::Action => schema.actions.get(name).cloned(),
         }
     };
     let (used, policies, programs) = (BTreeSet::new(), Said::default(), BTreeMap::new());

@@ -168,6 +168,7 @@ impl Desk {
                 Mode::Managed => schema.resources.get(name).cloned(),
                 Mode::Data => schema.data_sources.get(name).cloned(),
                 Mode::Ephemeral => schema.ephemeral_resources.get(name).cloned(),
+                Mode::Action => schema.actions.get(name).cloned(),
             }
         };
         call(&Case {

@@ -237,6 +237,7 @@ impl Reader {
         if !children.is_empty() {
             defaults.children = Children::Attributes(children);
         }
+        let object = ObjectType::new(object.attributes, object.optional);
         (Type::Object(Arc::new(object)), defaults)
     }
 

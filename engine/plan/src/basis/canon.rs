@@ -24,7 +24,7 @@ impl Canon {
     pub fn new(domain: &str) -> Self {
         let mut canon = Self {
             hash: Sha256::new(),
-            gathered: Vec::with_capacity(512),
+            gathered: Vec::with_capacity(2048),
         };
         canon.text(domain);
         canon

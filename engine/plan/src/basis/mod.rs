@@ -200,10 +200,8 @@ impl<'a> Basis<'a> {
     #[must_use]
     pub fn marked(&self, provider: &ProviderAddr, addr: &InstanceAddr, value: &Value) -> Value {
         let resource = &addr.resource;
-        match self.schema(provider, resource.mode, &resource.type_name) {
-            Some(schema) => schema_marks(&schema.block, value),
-            None => value.clone(),
-        }
+        let schema = self.schema(provider, resource.mode, &resource.type_name);
+        marked(schema.as_deref(), value)
     }
 
     /// The version of an instance that the plan was made from; 0: it did not exist.
@@ -384,6 +382,15 @@ impl<'a> Basis<'a> {
         let digest = canon.finish();
         self.leaves.insert(addr.clone(), digest);
         digest
+    }
+}
+
+/// A value of an object, with the marks of its schema.
+#[must_use]
+pub fn marked(schema: Option<&Schema>, value: &Value) -> Value {
+    match schema {
+        Some(schema) => schema_marks(&schema.block, value),
+        None => value.clone(),
     }
 }
 

@@ -119,6 +119,7 @@ pub(super) fn write(saved: &SavedPlan) -> Result<Vec<Section>> {
     Ok(sections.map(|(tag, writer)| (tag, writer.bytes)).collect())
 }
 
+#[expect(clippy::too_many_lines, reason = "one thing after the other")]
 pub(super) fn read(sections: &[Section]) -> Result<SavedPlan> {
     let mut contents = Vec::with_capacity(ORDER.len());
     for (wanted, found) in ORDER.iter().zip(sections) {

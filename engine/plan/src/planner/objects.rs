@@ -230,8 +230,7 @@ impl Core {
             .info(provider.config)
             .is_some_and(|info| info.abilities.trusts_current_state);
         if trusted && stored.schema_version == schema.version {
-            let ty = schema.block.implied_type();
-            return match stored::decode_with(&mut self.decoder, &stored.attributes, ty) {
+            return match stored::decode_with(&mut self.decoder, &stored.attributes, &schema.block) {
                 Ok(value) => self.object_upgraded(id, value),
                 Err(problem) => self.unreadable(id, &problem),
             };

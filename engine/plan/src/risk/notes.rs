@@ -45,7 +45,6 @@ struct Said {
 }
 
 /// What the comments of a configuration say, by resource. Comments that say nothing that can be understood are told of.
-#[must_use]
 pub fn notes(
     config: &Config,
     sources: &SourceMap,

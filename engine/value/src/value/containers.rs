@@ -3,7 +3,6 @@
 use super::{MapValue, ObjectValue, Value};
 use crate::{ObjectType, Type};
 use ecow::EcoString;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl MapValue {
@@ -95,11 +94,8 @@ impl ObjectValue {
     #[must_use]
     pub fn ty(&self) -> &Type {
         self.ty.get_or_init(|| {
-            let attributes = self
-                .iter()
-                .map(|(name, value)| (name.clone(), value.ty()))
-                .collect();
-            Type::Object(Arc::new(ObjectType::new(attributes, BTreeSet::new())))
+            let types = self.values.iter().map(Value::ty);
+            Type::Object(Arc::new(ObjectType::named(&self.names, types)))
         })
     }
 }

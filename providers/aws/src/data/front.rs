@@ -107,6 +107,10 @@ fn shaped(value: &Value, ty: &Type) -> Value {
 }
 
 /// A zone, by its id or its name.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one question, and what is made of the answer"
+)]
 pub(super) async fn zone(
     cx: &Cx,
     region: &str,
@@ -273,6 +277,10 @@ async fn of_network(cx: &Cx, region: &str, id: &str, config: &Value) -> Answered
 }
 
 /// A service that networks have endpoints for.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one question, and what is made of the answer"
+)]
 pub(super) async fn endpoint_service(
     cx: &Cx,
     region: &str,

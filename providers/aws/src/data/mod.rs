@@ -517,6 +517,7 @@ async fn state_of(
         names: &names,
         local: &["filter"],
         quiet: &[],
+        lasting: false,
     };
     let shape = operation.output.at(source.at);
     let state = reader.root((&facts.block, &schema.block), shape, found, config, &[]);

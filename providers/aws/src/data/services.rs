@@ -58,6 +58,7 @@ fn read_by(
         names: &names,
         local: &["filter"],
         quiet: &[],
+        lasting: false,
     };
     let state = reader.root((&facts.block, &schema.block), None, found, config, &[]);
     filled(&state, schema)
@@ -400,11 +401,8 @@ const ENGINE: &[(&str, &str)] = &[
     ("version_description", "DBEngineVersionDescription"),
 ];
 
-async fn engine_version(asked: &Asked<'_>, about: (&TypeFacts, &Schema)) -> Answered<Value> {
-    let texts = |name: &str| -> Vec<String> {
-        let texts = args::strings(asked.config, name).unwrap_or_default();
-        texts.iter().map(ToString::to_string).collect()
-    };
+/// What is asked for: versions of an engine.
+fn engines(asked: &Asked<'_>, preferred: &[String]) -> Json {
     let mut input = json!({"Engine": asked.text("engine"), "ListSupportedCharacterSets": true, "ListSupportedTimezones": true});
     for (name, member) in [
         ("version", "EngineVersion"),
@@ -414,7 +412,6 @@ async fn engine_version(asked: &Asked<'_>, about: (&TypeFacts, &Schema)) -> Answ
             json::put(&mut input, member, asked.text(name).into());
         }
     }
-    let preferred = texts("preferred_versions");
     for (name, member) in [
         ("default_only", "DefaultOnly"),
         ("include_all", "IncludeAll"),
@@ -430,6 +427,41 @@ async fn engine_version(asked: &Asked<'_>, about: (&TypeFacts, &Schema)) -> Answ
     if !filters.is_empty() {
         json::put(&mut input, "Filters", Json::Array(filters));
     }
+    input
+}
+
+/// Lists of objects as lists of names.
+fn named_lists(found: &mut Json) {
+    for (member, list, name) in [
+        (
+            "SupportedCharacterSets",
+            "SupportedCharacterSets",
+            "CharacterSetName",
+        ),
+        ("SupportedTimezones", "SupportedTimezones", "TimezoneName"),
+        ("SupportedModes", "SupportedEngineModes", ""),
+    ] {
+        let items = found
+            .get(list)
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let items = items.iter().map(|item| match name {
+            "" => item.clone(),
+            name => item.get(name).cloned().unwrap_or_default(),
+        });
+        let items: Vec<Json> = items.collect();
+        json::put(found, member, Json::Array(items));
+    }
+}
+
+async fn engine_version(asked: &Asked<'_>, about: (&TypeFacts, &Schema)) -> Answered<Value> {
+    let texts = |name: &str| -> Vec<String> {
+        let texts = args::strings(asked.config, name).unwrap_or_default();
+        texts.iter().map(ToString::to_string).collect()
+    };
+    let preferred = texts("preferred_versions");
+    let input = engines(asked, &preferred);
     let answer = asked.ask("rds", "DescribeDBEngineVersions", input).await?;
     let all = answer.get("DBEngineVersions").and_then(Json::as_array);
     let mut all: Vec<Json> = all.cloned().unwrap_or_default();
@@ -474,27 +506,7 @@ async fn engine_version(asked: &Asked<'_>, about: (&TypeFacts, &Schema)) -> Answ
             format!("{}: {what}.", asked.text("engine")),
         ));
     };
-    for (member, list, name) in [
-        (
-            "SupportedCharacterSets",
-            "SupportedCharacterSets",
-            "CharacterSetName",
-        ),
-        ("SupportedTimezones", "SupportedTimezones", "TimezoneName"),
-        ("SupportedModes", "SupportedEngineModes", ""),
-    ] {
-        let items = found
-            .get(list)
-            .and_then(Json::as_array)
-            .cloned()
-            .unwrap_or_default();
-        let items = items.iter().map(|item| match name {
-            "" => item.clone(),
-            name => item.get(name).cloned().unwrap_or_default(),
-        });
-        let items: Vec<Json> = items.collect();
-        json::put(&mut found, member, Json::Array(items));
-    }
+    named_lists(&mut found);
     let state = read_by(about, ENGINE, &found, asked.config);
     let set = |texts: Vec<String>| {
         Value::set(Type::String, texts.into_iter().map(Value::string).collect())

@@ -3,7 +3,7 @@
 use super::Family;
 use crate::json;
 use crate::run::{Run, same_at};
-use crate::table::{Hooks, Phase, Step, Table, When, op};
+use crate::table::{Hooks, Phase, Step, Table, op};
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 use terrane_provider::args;
@@ -50,15 +50,6 @@ fn patient(table: Table) -> Table {
     })
 }
 
-/// What a change of a cluster is made by. A cluster takes one change at a time, each part in a call of its own.
-fn config(name: &'static str) -> Step {
-    op("UpdateClusterConfig")
-        .only(&[])
-        .bare()
-        .set("name", "{name}")
-        .when(When::Any(vec![name]))
-}
-
 fn cluster() -> Table {
     let table = Table::new("aws_eks_cluster", "eks")
         .names(&[("cluster_id", "id"), ("vpc_config", "resourcesVpcConfig")])
@@ -94,8 +85,9 @@ fn cluster() -> Table {
             // A zonal shift that is off was not written.
             if let Some(members) = found.as_object_mut() {
                 members.retain(|name, value| {
-                    !(name == "zonalShiftConfig" && value["enabled"] != true)
-                        && !(name == "encryptionConfig" && value == &json!([]))
+                    let off = name == "zonalShiftConfig" && value["enabled"] != true;
+                    let plain = name == "encryptionConfig" && value == &json!([]);
+                    !off && !plain
                 });
             }
         })

@@ -13,6 +13,7 @@ mod ec2;
 mod ecs;
 mod eks;
 mod files;
+mod fleet;
 mod gateway;
 mod iam;
 mod lambda;
@@ -21,7 +22,6 @@ mod names;
 mod operations;
 mod rds;
 mod registry;
-mod scaling;
 mod schedules;
 mod storage;
 mod streams;
@@ -45,6 +45,7 @@ const FAMILIES: &[Family] = &[
     ecs::TYPES,
     eks::TYPES,
     files::TYPES,
+    fleet::TYPES,
     gateway::TYPES,
     iam::TYPES,
     lambda::TYPES,
@@ -53,7 +54,6 @@ const FAMILIES: &[Family] = &[
     operations::TYPES,
     rds::TYPES,
     registry::TYPES,
-    scaling::TYPES,
     schedules::TYPES,
     storage::TYPES,
     streams::TYPES,

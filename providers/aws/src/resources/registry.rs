@@ -133,7 +133,12 @@ fn rotation() -> Table {
         })
         .told(&[("rotation_rules", "RotationRules")])
         .update(rotate())
-        .delete(op("CancelRotateSecret").set("SecretId", "{secret_id}"))
+        // What does not rotate, or is to be deleted, has nothing to be cancelled.
+        .delete(
+            op("CancelRotateSecret")
+                .set("SecretId", "{secret_id}")
+                .none_when(&["InvalidRequestException"]),
+        )
         .retry(
             &[Phase::Create, Phase::Update],
             "AccessDeniedException",

@@ -15,6 +15,7 @@ pub(super) const TYPES: Family = &[
     ("aws_kinesis_stream_consumer", consumer),
 ];
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn stream() -> Table {
     Table::new("aws_kinesis_stream", "kinesis")
         .noun("Stream")

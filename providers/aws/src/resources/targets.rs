@@ -93,7 +93,7 @@ fn policy() -> Table {
                 .set("ResourceId", "{resource_id}")
                 .set("ScalableDimension", "{scalable_dimension}")
                 .set("PolicyNames", "{name}")
-                .at("ScalingPolicies.0"),
+                .at("ScalingPolicies[PolicyName={name}]"),
         )
         .answer(|_, found| {
             let alarms = found.get("Alarms").and_then(Json::as_array);
@@ -132,7 +132,7 @@ fn scheduled_action() -> Table {
             .set("ResourceId", "{resource_id}")
             .set("ScalableDimension", "{scalable_dimension}")
             .set("ScheduledActionNames", "{name}")
-            .at("ScheduledActions.0"),
+            .at("ScheduledActions[ScheduledActionName={name}]"),
     )
     .update(put())
     .delete(

@@ -19,7 +19,6 @@ fn steps(table: &Table) -> impl Iterator<Item = &Step> {
         .chain(&table.update)
         .chain(&table.delete)
         .chain(table.members.iter().flat_map(|one| [&one.add, &one.remove]))
-        .chain(table.waits.iter().filter_map(|wait| wait.by.as_ref()))
         .chain(
             table
                 .bulk
@@ -219,6 +218,7 @@ fn what_is_not_read_by_the_rule_is_listed() {
             names: &table.names,
             local: &table.local,
             quiet: &table.quiet,
+            lasting: false,
         };
         let all = facts
             .block

@@ -151,10 +151,11 @@ impl Run<'_> {
         items: &[&Value],
     ) -> Vec<Json> {
         let base = self.input(step, operation, object);
-        let (list, below) = members
+        let list = members.list();
+        let below = members
             .member
             .split_once('.')
-            .unwrap_or((members.member, ""));
+            .map_or("", |(_, below)| below);
         let fill = Fill {
             names: &self.table.names,
             only: &[],

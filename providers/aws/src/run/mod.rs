@@ -52,6 +52,7 @@ pub struct Run<'a> {
     /// On a change: the object as it was.
     pub(crate) prior: Value,
     /// What the first step of reading would answer, where it was read with others: none where it is gone.
+    #[expect(clippy::option_option, reason = "not looked at, gone, or there")]
     pub(crate) seen: Option<Option<Json>>,
 }
 
@@ -565,11 +566,6 @@ impl<'a> Run<'a> {
             Some(pairs) => members::unpacked(&found, pairs),
             None => found,
         };
-        for (path, value) in &self.table.absents {
-            if json::get(&found, path) == Some(value) {
-                json::put(&mut found, path, Json::Null);
-            }
-        }
         if let Some(change) = self.table.answer {
             change(step.operation, &mut found);
         }
@@ -617,6 +613,7 @@ impl<'a> Run<'a> {
             names: &self.table.names,
             local: &self.table.local,
             quiet: &self.table.quiet,
+            lasting: matches!(self.table.id, Id::Out(_)),
         };
         let block = &self.schema.block;
         if let Some(name) = step.into {
@@ -711,7 +708,7 @@ impl<'a> Run<'a> {
             .block
             .attributes
             .iter()
-            .filter(|(_, about)| !about.computed)
+            .filter(|(_, about)| !about.computed && !about.required)
             .filter_map(|(name, _)| {
                 let (value, before) = (found.get(name)?, prior.get(name)?);
                 let nothing = is_empty(value) && is_empty(before) && value != before;

@@ -1,8 +1,8 @@
 //! Waiting: for states, for what was made to be seen, for what was deleted to be gone.
 
-use super::{PROPAGATION, Run, Trouble};
+use super::{PROPAGATION, Run};
 use crate::json;
-use crate::table::{Phase, Step};
+use crate::table::Phase;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use terrane_model::provider::ProviderDiagnostic;
@@ -40,14 +40,8 @@ impl Run<'_> {
                     }
                     continue;
                 };
-                let told = match &wait.by {
-                    Some(step) => self.told_by(step, object).await?,
-                    None => None,
-                };
-                let found = told.as_ref().unwrap_or(found);
                 let state = json::text_at(found, wait.path).unwrap_or_default();
-                let equal = |other| json::text_at(found, other).unwrap_or_default() == state;
-                if wait.target.contains(&state.as_str()) || wait.equals.is_some_and(equal) {
+                if wait.target.contains(&state.as_str()) {
                     continue;
                 }
                 reached = false;
@@ -83,15 +77,6 @@ impl Run<'_> {
                 self.what(object)
             ),
         ))
-    }
-
-    /// What another call tells of an object.
-    async fn told_by(&self, step: &Step, object: &Value) -> Answered<Option<serde_json::Value>> {
-        match self.call_step(step, object).await {
-            Ok(answer) => Ok(self.pick(step, &answer, object)),
-            Err(Trouble::Api(error)) if error.is(&step.none_when) => Ok(None),
-            Err(trouble) => Err(trouble.refusal(&self.what(object))),
-        }
     }
 
     /// Reads what was just made, which AWS may not show at once.

@@ -176,7 +176,6 @@ impl Table {
             replaced_by: Vec::new(),
             members: Vec::new(),
             derived: Vec::new(),
-            absents: Vec::new(),
             bulk: None,
             prefix: "terraform-",
             id_cut: Cut::Whole,
@@ -351,46 +350,6 @@ impl Table {
             path,
             target,
             pending,
-            by: None,
-            equals: None,
-        }));
-        self
-    }
-
-    /// Waits for a state that another operation tells: in the answer of this step.
-    pub(crate) fn wait_by(
-        mut self,
-        on: &[Phase],
-        step: &Step,
-        path: &'static str,
-        target: &'static [&'static str],
-        pending: &'static [&'static str],
-    ) -> Self {
-        self.waits.extend(on.iter().map(|on| Wait {
-            on: *on,
-            path,
-            target,
-            pending,
-            by: Some(step.clone().bare()),
-            equals: None,
-        }));
-        self
-    }
-
-    /// Waits until what is at both paths is the same.
-    pub(crate) fn wait_equal(
-        mut self,
-        on: &[Phase],
-        path: &'static str,
-        other: &'static str,
-    ) -> Self {
-        self.waits.extend(on.iter().map(|on| Wait {
-            on: *on,
-            path,
-            target: &[],
-            pending: &[],
-            by: None,
-            equals: Some(other),
         }));
         self
     }
@@ -422,12 +381,6 @@ impl Table {
     /// What names begin with that are left to the provider altogether.
     pub(crate) fn prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = prefix;
-        self
-    }
-
-    /// What is at this path of what is read says nothing while it is this.
-    pub(crate) fn absent(mut self, path: &'static str, value: impl Into<Json>) -> Self {
-        self.absents.push((path, value.into()));
         self
     }
 

@@ -52,7 +52,6 @@ pub struct Table {
     pub(crate) replaced_by: Vec<&'static str>,
     pub(crate) members: Vec<Members>,
     pub(crate) derived: Vec<Derived>,
-    pub(crate) absents: Vec<(&'static str, Json)>,
     pub(crate) bulk: Option<Bulk>,
     pub(crate) prefix: &'static str,
     pub(crate) id_cut: Cut,
@@ -216,10 +215,6 @@ pub struct Wait {
     pub(crate) target: &'static [&'static str],
     /// On the way there; all others are failures, if there are any.
     pub(crate) pending: &'static [&'static str],
-    /// Another call that tells it.
-    pub(crate) by: Option<Step>,
-    /// Where it goes is what is at this path.
-    pub(crate) equals: Option<&'static str>,
 }
 
 /// What is being done.

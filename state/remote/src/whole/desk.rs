@@ -17,6 +17,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use terrane_model::snapshot::Snapshot;
 use terrane_store::StoreError;
 use terrane_store::chain::Chain;
@@ -374,6 +375,7 @@ impl Desk {
     /// Takes the folder for this process; or says who has it.
     pub(crate) fn own(&self) -> Result<Result<Owned, Option<Holder>>, StoreError> {
         const TRIES: u32 = 5;
+        const MOMENT: Duration = Duration::from_millis(20);
         let path = self.folder().join("owner");
         for _ in 0..TRIES {
             self.make()?;
@@ -384,7 +386,15 @@ impl Desk {
             };
             match owned.file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(Err(owned.newest())),
+                Err(TryLockError::WouldBlock) => {
+                    let holder = owned.newest();
+                    if holder.is_some() {
+                        return Ok(Err(holder));
+                    }
+                    // Somebody who begins or ends at this moment, or only looks who works here.
+                    std::thread::sleep(MOMENT);
+                    continue;
+                }
                 Err(TryLockError::Error(source)) => return Err(io_error("locking", &path)(source)),
             }
             // Whoever had it may have removed the folder between opening and locking.
@@ -521,6 +531,13 @@ impl Owned {
     }
 }
 
+/// The lock belongs to what all copies of the descriptor share, and a child process has one until it runs its program: closing ours is not enough.
+impl Drop for Owned {
+    fn drop(&mut self) {
+        drop(self.file.unlock());
+    }
+}
+
 fn new_id() -> u64 {
     let (high, _) = uuid::Uuid::new_v4().as_u64_pair();
     high
@@ -540,5 +557,25 @@ pub(crate) fn is_same(file: &File, path: &Path) -> bool {
     {
         let _ = file;
         path.exists()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Desk;
+    use std::sync::Arc;
+    use terrane_store::pieces::Sealer;
+
+    /// As a child process has it between its beginning and its program.
+    #[test]
+    fn a_copy_of_the_descriptor_keeps_nobody_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::new(folder.path().join("desk"), Arc::new(Sealer::default()));
+        let owned = desk.own().unwrap().unwrap();
+        let copy = owned.file.try_clone().unwrap();
+        assert!(desk.own().unwrap().is_err());
+        drop(owned);
+        assert!(desk.own().unwrap().is_ok());
+        drop(copy);
     }
 }

@@ -344,6 +344,9 @@ fn what_can_not_be_written_can_be_kept() {
     assert_eq!(log.secret_or([8; 32]).unwrap(), secret);
 }
 
+/// One for each version that was ever released.
+const SAMPLES: &[&str] = &["audit-v1"];
+
 /// A log as version 1 wrote it. One for each version that was ever released; one of the present version is made with
 /// `TERRANE_SAMPLE=audit-v<n> cargo test -p terrane-store audit`.
 #[test]
@@ -352,7 +355,7 @@ fn the_sample_log_of_each_version_still_reads() {
     if let Ok(sample) = std::env::var("TERRANE_SAMPLE") {
         std::fs::write(testdata.join(format!("{sample}.log")), self::sample()).unwrap();
     }
-    for sample in ["audit-v1"] {
+    for sample in SAMPLES {
         let bytes = std::fs::read(testdata.join(format!("{sample}.log"))).unwrap();
         let log = Log::parse(&bytes).unwrap();
         assert_eq!(log.entries.len(), 4);
@@ -449,7 +452,7 @@ fn a_long_log_goes_on_in_another_segment() {
             let late = append_as(
                 audit,
                 "default",
-                &[next.clone()],
+                std::slice::from_ref(&next),
                 Some(present.head()),
                 Some(&now),
             );

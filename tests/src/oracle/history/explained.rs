@@ -163,7 +163,8 @@ fn triggered_by_creation(difference: &Difference, names: &Names) -> Option<&'sta
     triggered
         .any(|address| {
             let checks = format!(".checks[{address}]");
-            difference.path.contains(&format!("[{address} ")) || difference.path.starts_with(&checks)
+            difference.path.contains(&format!("[{address} "))
+                || difference.path.starts_with(&checks)
         })
         .then_some(TRIGGERED)
 }

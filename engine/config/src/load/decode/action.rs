@@ -126,7 +126,7 @@ impl Decoder<'_> {
                 }
                 None => {
                     let names = ActionEvent::ALL.map(|(name, _)| name);
-                    let near = did_you_mean(&word, names.into_iter());
+                    let near = did_you_mean(&word, names);
                     format!(
                         "An event is one of {}, written without quotes.{near}",
                         names.join(", ")

@@ -116,6 +116,12 @@ impl Http {
             .insert(reqwest::header::USER_AGENT, self.user_agent.clone());
         // Without a body, only requests that could have one say that it is empty.
         if !outgoing.body.is_empty() || !request.method().is_safe() {
+            if outgoing.body.is_empty() && request.method() != reqwest::Method::DELETE {
+                let none = HeaderValue::from_static("0");
+                request
+                    .headers_mut()
+                    .insert(reqwest::header::CONTENT_LENGTH, none);
+            }
             *request.body_mut() = Some(outgoing.body.into());
         }
         let answer = self.answer(request);

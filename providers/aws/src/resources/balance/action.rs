@@ -208,7 +208,7 @@ impl Forwarding {
             if is_empty(&forward) {
                 action.clone()
             } else if long {
-                let short = of("target_group_arn").filter(|arn| is_empty(arn));
+                let short = of("target_group_arn").filter(is_empty);
                 match short.or_else(|| {
                     written
                         .is_none()

@@ -131,6 +131,7 @@ fn balancer(name: &'static str) -> Table {
         .local(&["name_prefix"])
         .unsupported(&["ipam_pools", "minimum_load_balancer_capacity"])
         .by_function(&["internal"])
+        .at_first(&["enforce_security_group_inbound_rules_on_private_link_traffic"])
         .create(op("CreateLoadBalancer"))
         .id_out("LoadBalancers.0.LoadBalancerArn")
         .derive("arn_suffix", "{id}", Cut::After("loadbalancer/"))

@@ -201,10 +201,9 @@ fn block_of(
             "volume_type" => Value::string(text("VolumeType")),
             "kms_key_id" => Value::string(text("KmsKeyId")),
             "snapshot_id" => Value::string(text("SnapshotId")),
-            "tags_all" => from_map(&tags),
             // Tags that volume_tags or others have put there are not the block's.
             "tags" if own.is_empty() => args::get(before, "tags"),
-            "tags" => {
+            "tags" | "tags_all" => {
                 let mut tags = tags.clone();
                 tags.retain(|key, _| own.contains_key(key));
                 from_map(&tags)

@@ -77,6 +77,7 @@ const DEPLOYED: &[&str] = &[
     "vpcLatticeConfigurations",
 ];
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn service() -> Table {
     let step =
         |operation: &'static str| -> Step { op(operation).except(&["deployment_configuration"]) };
@@ -260,24 +261,33 @@ fn deployment(input: &mut Json, object: &Value, daemon: bool) {
             }),
         );
     }
-    let Some(block) = first("deployment_configuration") else {
-        return;
-    };
-    if let Some(strategy) = args::string(&block, "strategy").filter(|text| !text.is_empty()) {
-        put("strategy", strategy.into());
+    if let Some(block) = first("deployment_configuration") {
+        for (member, value) in strategy(&block) {
+            put(member, value);
+        }
     }
-    if let Some(minutes) = minutes(&block, "bake_time_in_minutes") {
-        put("bakeTimeInMinutes", minutes);
+}
+
+/// How one deployment takes the place of the other: members and what goes there.
+fn strategy(block: &Value) -> Vec<(&'static str, Json)> {
+    let mut made: Vec<(&'static str, Json)> = Vec::new();
+    if let Some(strategy) = args::string(block, "strategy").filter(|text| !text.is_empty()) {
+        made.push(("strategy", strategy.into()));
     }
-    let hooks: Vec<Json> = args::get(&block, "lifecycle_hook")
+    if let Some(minutes) = minutes(block, "bake_time_in_minutes") {
+        made.push(("bakeTimeInMinutes", minutes));
+    }
+    let hooks: Vec<Json> = args::get(block, "lifecycle_hook")
         .children()
         .iter()
         .map(|hook| {
             let text = |name: &str| args::string(hook, name).unwrap_or_default().to_owned();
+            let stages = args::strings(hook, "lifecycle_stages").unwrap_or_default();
+            let stages: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
             let mut made = json!({
                 "hookTargetArn": text("hook_target_arn"),
                 "roleArn": text("role_arn"),
-                "lifecycleStages": list(hook, "lifecycle_stages"),
+                "lifecycleStages": stages,
             });
             let details: Option<Json> = serde_json::from_str(&text("hook_details")).ok();
             if let Some(details) = details {
@@ -287,34 +297,25 @@ fn deployment(input: &mut Json, object: &Value, daemon: bool) {
         })
         .collect();
     if !hooks.is_empty() {
-        put("lifecycleHooks", hooks.into());
+        made.push(("lifecycleHooks", hooks.into()));
     }
-    for (name, member, prefix, percent) in [
-        (
-            "canary_configuration",
-            "canaryConfiguration",
-            "canary",
-            "canary_percent",
-        ),
-        (
-            "linear_configuration",
-            "linearConfiguration",
-            "step",
-            "step_percent",
-        ),
+    for (name, member, prefix) in [
+        ("canary_configuration", "canaryConfiguration", "canary"),
+        ("linear_configuration", "linearConfiguration", "step"),
     ] {
-        let Some(shift) = args::get(&block, name).children().first().cloned() else {
+        let Some(shift) = args::get(block, name).children().first().cloned() else {
             continue;
         };
-        let mut made = json!({});
-        if let Some(number) = minutes(&shift, percent) {
-            json::put(&mut made, &format!("{prefix}Percent"), number);
+        let mut parts = json!({});
+        if let Some(number) = minutes(&shift, &format!("{prefix}_percent")) {
+            json::put(&mut parts, &format!("{prefix}Percent"), number);
         }
         if let Some(number) = minutes(&shift, &format!("{prefix}_bake_time_in_minutes")) {
-            json::put(&mut made, &format!("{prefix}BakeTimeInMinutes"), number);
+            json::put(&mut parts, &format!("{prefix}BakeTimeInMinutes"), number);
         }
-        put(member, made);
+        made.push((member, parts));
     }
+    made
 }
 
 /// A number, which may be written as text.

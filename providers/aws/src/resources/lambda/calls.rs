@@ -156,6 +156,7 @@ const SOURCE_NOT_READY: &[(&str, &str)] = &[
     ("ResourceConflictException", ""),
 ];
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn event_source_mapping() -> Table {
     let mut table = Table::new("aws_lambda_event_source_mapping", "lambda")
         .names(&[

@@ -121,6 +121,7 @@ fn create() -> Step {
         .set("Code.SourceKMSKeyArn", "{source_kms_key_arn}")
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn function() -> Table {
     let mut table = Table::new("aws_lambda_function", "lambda")
         .names(FOUND)

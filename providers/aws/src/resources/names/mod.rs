@@ -121,7 +121,11 @@ fn health_check() -> Table {
                 .set("HealthCheckId", "{id}")
                 .at("HealthCheck"),
         )
-        .update(op("UpdateHealthCheck").set("HealthCheckId", "{id}"))
+        .update(
+            op("UpdateHealthCheck")
+                .set("HealthCheckId", "{id}")
+                .carry("HealthCheck.HealthCheckVersion", "HealthCheckVersion"),
+        )
         .delete(op("DeleteHealthCheck").set("HealthCheckId", "{id}"))
         .tags(tags("healthcheck,{id}"))
         .not_found(&["NoSuchHealthCheck"])

@@ -67,6 +67,14 @@ pub(super) fn parameter() -> Table {
                 .set("WithDecryption", "true")
                 .at("Parameter"),
         )
+        .bulk_by(
+            op("GetParameters")
+                .set("Names", "{id}")
+                .set("WithDecryption", "true")
+                .at("Parameters"),
+            "Name",
+            10,
+        )
         .read(
             op("DescribeParameters")
                 .set("ParameterFilters.0.Key", "Name")

@@ -463,7 +463,12 @@ pub(super) fn cluster_instance() -> Table {
         .wait(&[Phase::Create], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Update], "DBInstanceStatus", READY, PENDING)
         .wait(&[Phase::Delete], "DBInstanceStatus", &[], &[])
-        .told(&[("ca_cert_identifier", "CACertificateIdentifier")])
+        .told(&[
+            ("ca_cert_identifier", "CACertificateIdentifier"),
+            ("monitoring_interval", "MonitoringInterval"),
+            ("monitoring_role_arn", "MonitoringInterval"),
+            ("performance_insights_enabled", "PerformanceInsightsEnabled"),
+        ])
         .planned(|prior, _, response| super::same_windows(prior, response, WINDOWS))
         .hooks(Member);
     patient(table, "InvalidDBInstanceState")

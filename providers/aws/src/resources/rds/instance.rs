@@ -110,12 +110,23 @@ const CHANGED: &[&str] = &[
 
 const WINDOWS: &[&str] = &["backup_window", "maintenance_window"];
 
-pub(super) const TOLD: &[(&str, &str)] = &[
+const TOLD: &[(&str, &str)] = &[
     ("ca_cert_identifier", "CACertificateIdentifier"),
     ("database_insights_mode", "DatabaseInsightsMode"),
     ("dedicated_log_volume", "DedicatedLogVolume"),
     ("engine_lifecycle_support", "EngineLifecycleSupport"),
+    ("monitoring_interval", "MonitoringInterval"),
+    ("monitoring_role_arn", "MonitoringInterval"),
     ("network_type", "NetworkType"),
+    ("performance_insights_enabled", "PerformanceInsightsEnabled"),
+    (
+        "performance_insights_kms_key_id",
+        "PerformanceInsightsEnabled",
+    ),
+    (
+        "performance_insights_retention_period",
+        "PerformanceInsightsEnabled",
+    ),
 ];
 
 pub(super) const PENDING: &[&str] = &[

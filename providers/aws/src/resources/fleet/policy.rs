@@ -28,6 +28,15 @@ pub(super) fn policy() -> Table {
         ])
         .create(put())
         .input(input)
+        .answer(|_, found| {
+            // What is of another kind says nothing; one that does not say that it is off is on.
+            if found.get("PolicyType").and_then(Json::as_str) != Some("PredictiveScaling") {
+                json::put(found, "PredictiveScalingConfiguration", Json::Null);
+            }
+            if json::get(found, "Enabled").is_none() {
+                json::put(found, "Enabled", true.into());
+            }
+        })
         .id("{name}")
         .import("{autoscaling_group_name}/{name}")
         .read(

@@ -2,8 +2,7 @@
 
 use super::Family;
 use crate::json;
-use crate::table::{Phase, Table, op};
-use serde_json::Value as Json;
+use crate::table::{Phase, Table, Tags, op};
 use terrane_provider::args;
 use terrane_value::Value;
 
@@ -17,27 +16,25 @@ pub(super) const TYPES: Family = &[
     ("aws_autoscaling_schedule", schedule),
     ("aws_autoscaling_lifecycle_hook", lifecycle_hook),
     ("aws_autoscaling_attachment", attachment),
+    ("aws_autoscaling_traffic_source_attachment", traffic_source),
     ("aws_launch_template", template::template),
+    ("aws_ec2_capacity_reservation", capacity_reservation),
 ];
 
 fn schedule() -> Table {
-    let put = || op("PutScheduledUpdateGroupAction");
+    // -1 stands for: this size is left as it is.
+    let put = || {
+        op("PutScheduledUpdateGroupAction")
+            .omit("MinSize", -1)
+            .omit("MaxSize", -1)
+            .omit("DesiredCapacity", -1)
+    };
     Table::new("aws_autoscaling_schedule", "autoscaling")
         .names(&[
             ("autoscaling_group_name", "AutoScalingGroupName"),
             ("arn", "ScheduledActionARN"),
         ])
         .create(put())
-        .input(|_, input, _| {
-            // -1 stands for: this size is left as it is.
-            for name in ["MinSize", "MaxSize", "DesiredCapacity"] {
-                if input.get(name).and_then(Json::as_i64) == Some(-1)
-                    && let Some(members) = input.as_object_mut()
-                {
-                    members.remove(name);
-                }
-            }
-        })
         .answer(|_, found| {
             for name in ["MinSize", "MaxSize", "DesiredCapacity"] {
                 if json::get(found, name).is_none() {
@@ -117,6 +114,60 @@ fn attachment() -> Table {
             groups("DetachLoadBalancerTargetGroups")
                 .set("TargetGroupARNs", "{lb_target_group_arn}"),
         )
+}
+
+/// What sends traffic to a group.
+fn traffic_source() -> Table {
+    let put = |operation| {
+        op(operation)
+            .bare()
+            .set("AutoScalingGroupName", "{autoscaling_group_name}")
+            .set("TrafficSources", "{traffic_source}")
+    };
+    Table::new("aws_autoscaling_traffic_source_attachment", "autoscaling")
+        .local(&["autoscaling_group_name", "traffic_source"])
+        .create(put("AttachTrafficSources"))
+        .id("{autoscaling_group_name},{traffic_source.0.type},{traffic_source.0.identifier}")
+        .read(
+            op("DescribeTrafficSources")
+                .set("AutoScalingGroupName", "{autoscaling_group_name}")
+                .at("TrafficSources[Identifier={traffic_source.0.identifier}]"),
+        )
+        .delete(put("DetachTrafficSources"))
+        .gone_when("State", &["Removing", "Removed"])
+        .wait(
+            &[Phase::Create],
+            "State",
+            &["Added", "InService"],
+            &["Adding"],
+        )
+}
+
+fn capacity_reservation() -> Table {
+    Table::new("aws_ec2_capacity_reservation", "ec2")
+        .names(&[
+            ("arn", "CapacityReservationArn"),
+            ("instance_count", "TotalInstanceCount"),
+            ("instance_count", "InstanceCount"),
+        ])
+        .create(op("CreateCapacityReservation"))
+        .id_out("CapacityReservation.CapacityReservationId")
+        .read(
+            op("DescribeCapacityReservations")
+                .set("CapacityReservationIds", "{id}")
+                .at("CapacityReservations.0"),
+        )
+        .update(op("ModifyCapacityReservation").set("CapacityReservationId", "{id}"))
+        .delete(op("CancelCapacityReservation").set("CapacityReservationId", "{id}"))
+        .gone_when("State", &["cancelled", "expired"])
+        .wait(
+            &[Phase::Create],
+            "State",
+            &["active"],
+            &["pending", "payment-pending"],
+        )
+        .tags(Tags::Ec2("capacity-reservation"))
+        .not_found(&["InvalidCapacityReservationId.NotFound"])
 }
 
 /// The text of an attribute, if it says anything.

@@ -68,6 +68,7 @@ pub(super) fn group() -> Table {
         .update(
             op("UpdateAutoScalingGroup")
                 .set("AutoScalingGroupName", "{id}")
+                .set("HealthCheckType", "{health_check_type}")
                 .partial()
                 .except(&apart),
         )
