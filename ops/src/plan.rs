@@ -281,7 +281,7 @@ fn options(
 /// Settles what a cut off run left open, if it did: to be called before [`make`]. What can't be settled is among the messages.
 ///
 /// # Errors
-/// When the input has errors, or what was found out can't be recorded.
+/// When the input has errors, or what was found out can't be recorded; when the user interrupts twice.
 pub async fn recover(
     session: &Session,
     request: &PlanRequest,
@@ -342,7 +342,7 @@ pub async fn recover(
         session.places,
     )
     .with_budget(request.budget.clone());
-    let (kinds, diagnostics) = drive_recovery(recovery, &mut pool).await;
+    let (kinds, diagnostics) = drive_recovery(recovery, &mut pool, interrupt, ui).await?;
     drop(snapshot);
     if !kinds.is_empty() {
         let events = kinds

@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::object;
 use crate::rules;
-use crate::step::{Phase, prior_of, short_hash, with_marks, without_unknown};
+use crate::step::{Phase, prior_of, with_marks, without_unknown};
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostics, Rule};
 use terrane_model::addr::{DeposedKey, Mode};
@@ -179,7 +179,7 @@ impl Core {
                 identity,
                 legacy_type_system,
                 deferred: None,
-                requires_replace: _,
+                requires_replace,
             }),
             Some(schema),
         ) = (reply.answer, self.schema(id))
@@ -195,6 +195,22 @@ impl Core {
         if change.action == Action::Update && planned == before {
             // What was unknown turned out to be what it was: nothing is left to do.
             return self.nothing_to_change(id);
+        }
+        if change.action == Action::Update {
+            let found = objchange::filter_replace_paths(
+                &schema.block,
+                &before,
+                &planned,
+                &requires_replace,
+            );
+            if !found.changed.is_empty() {
+                self.needs_replacement(id, &found.changed);
+                return self.fail(id);
+            }
+        }
+        if self.stopping() {
+            // Nothing was begun.
+            return self.end(id, false);
         }
         if !legacy_type_system {
             let problems = objchange::assert_object_compatible(
@@ -264,6 +280,26 @@ impl Core {
         self.persist(id, vec![kind]);
     }
 
+    /// An update was approved, and now that everything is known it would have to be a replacement: that needs another plan.
+    fn needs_replacement(&mut self, id: usize, paths: &[Path]) {
+        let Some(change) = self.change(id) else {
+            return;
+        };
+        let (addr, provider) = (
+            change.addr.to_string(),
+            change.provider.provider.for_display(),
+        );
+        let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+        self.complain(
+            id,
+            &rules::apply::INCONSISTENT_FINAL_PLAN,
+            format!(
+                "When expanding the plan to include new values learned so far during apply, the provider {provider} planned to replace {addr}, which was to be updated in place: {} can't be changed in place.\n\nNothing was done to {addr}. Plan again: the values are known now, so the next plan shows the replacement.",
+                paths.join(", ")
+            ),
+        );
+    }
+
     pub(crate) fn inconsistent(
         &mut self,
         id: usize,
@@ -313,7 +349,7 @@ impl Core {
             _ => Operation::Create,
         };
         if !destroying && change.action == Action::CreateThenDelete {
-            let key = DeposedKey(ecow::eco_format!("{:08x}", short_hash(&token)));
+            let key = DeposedKey::of_token(&token);
             kinds.push(EventKind::Deposed {
                 instance: change.addr.clone(),
                 key: key.clone(),
@@ -346,6 +382,7 @@ impl Core {
                 planned,
                 dependencies,
                 create_before_destroy,
+                provider_key: change.provider_key.clone(),
             },
         });
         self.persist(id, kinds);

@@ -749,7 +749,6 @@ impl Core {
     }
 }
 
-/// The schema of the object of a change.
 /// The version of the schema of what identifies the object of a change.
 pub(crate) fn identity_version(
     infos: &BTreeMap<ProviderAddr, ProviderInfo>,
@@ -761,6 +760,7 @@ pub(crate) fn identity_version(
         .map_or(0, |schema| schema.version)
 }
 
+/// The schema of the object of a change.
 pub(crate) fn schema_of(
     infos: &BTreeMap<ProviderAddr, ProviderInfo>,
     change: &ResourceChange,

@@ -146,6 +146,7 @@ impl Core {
             planned: "".into(),
             dependencies: Arc::from([]),
             create_before_destroy: false,
+            provider_key: None,
         };
         self.persist_as(
             vec![EventKind::Began { op, intent }],

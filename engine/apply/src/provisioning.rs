@@ -27,6 +27,8 @@ impl Core {
             .find(|(_, provisioner)| !provisioner.on_destroy)
             .map(|(at, _)| at);
         match next {
+            // The object stays tainted, as it is recorded.
+            Some(_) if self.stopping() => self.stop_between(id, ended),
             Some(at) => self.intend_provisioner(id, at, Phase::Provisioning(at), ended),
             None if from == 0 => self.whole(id),
             None => self.record_whole(id),
@@ -79,6 +81,7 @@ impl Core {
                         planned: "{}".into(),
                         dependencies: Arc::from([]),
                         create_before_destroy: false,
+                        provider_key: change.provider_key,
                     },
                 });
                 if let Some(running) = self.at(id) {
@@ -232,8 +235,19 @@ impl Core {
             .find(|(_, provisioner)| provisioner.on_destroy)
             .map(|(at, _)| at);
         match next {
+            // The object stays.
+            _ if self.stopping() => self.stop_between(id, ended),
             Some(at) => self.intend_provisioner(id, at, Phase::ProvisioningDestroy(at), ended),
             None => self.intend(id, ended),
+        }
+    }
+
+    /// The run is to stop, and what comes next of this step has not begun.
+    fn stop_between(&mut self, id: usize, ended: Vec<EventKind>) {
+        if ended.is_empty() {
+            self.fail(id);
+        } else {
+            self.fail_recorded(id, ended);
         }
     }
 }

@@ -195,8 +195,17 @@ impl Core {
                     stored = Some(Arc::new(state));
                 }
                 Err(problem) => {
-                    self.complain(id, &rules::apply::OBJECT_NOT_STORABLE, format!("The object that the provider returned for {} can't be written to the state: {problem}.", change.addr));
-                    return self.record_unchanged(id);
+                    let begun = match creating {
+                        true => {
+                            " It was made all the same: its creation stays recorded as begun, so that it is not forgotten, and the next plan looks at it."
+                        }
+                        false => "",
+                    };
+                    self.complain(id, &rules::apply::OBJECT_NOT_STORABLE, format!("The object that the provider returned for {} can't be written to the state: {problem}.{begun}", change.addr));
+                    return match creating {
+                        true => self.fail(id),
+                        false => self.record_unchanged(id),
+                    };
                 }
             }
             if let Some(running) = self.at(id) {

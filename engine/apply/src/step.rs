@@ -452,10 +452,3 @@ pub(crate) fn id_value(value: &Value) -> Option<(EcoString, EcoString)> {
     let (name, value) = found?;
     value.as_str().map(|text| (name.into(), text.into()))
 }
-
-/// FNV-1a: a short name for a deposed object, the same for the same change.
-pub(crate) fn short_hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
-}

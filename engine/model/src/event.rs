@@ -3,7 +3,7 @@
 //! Before a provider is asked to change anything, an [`EventKind::Began`] is durable; when its answer comes,
 //! an [`EventKind::Ended`]. A `Began` without an `Ended` is an open intent: the object *may* exist.
 
-use crate::addr::{ConfigResource, DeposedKey, InstanceAddr, ProviderConfigAddr};
+use crate::addr::{ConfigResource, DeposedKey, InstanceAddr, InstanceKey, ProviderConfigAddr};
 use crate::snapshot::{
     CheckResult, InstanceState, ObjectState, OutputState, ResourceState, Snapshot,
 };
@@ -61,6 +61,40 @@ pub struct Intent {
     pub dependencies: Arc<[ConfigResource]>,
     /// For `Create`: whether its replacement will be made before it is destroyed.
     pub create_before_destroy: bool,
+    /// Which instance of the provider configuration, where that has `for_each`. Records of earlier versions do not say.
+    pub provider_key: Option<InstanceKey>,
+}
+
+impl Intent {
+    /// The events that end it with nothing made: an object that made room for it is in use again, and one that was made at the address since then stays.
+    /// `snapshot` is the state before these events.
+    #[must_use]
+    pub fn ended_without_effect(&self, op: u64, snapshot: &Snapshot) -> Vec<EventKind> {
+        let ObjectAddr { instance, deposed } = &self.object;
+        let known = snapshot.instance(instance);
+        let state = known.and_then(|known| match deposed {
+            None => known.current.clone(),
+            Some(key) => known.deposed.get(key).cloned(),
+        });
+        let key = DeposedKey::of_token(&self.token);
+        let made_room = self.operation == Operation::Create
+            && deposed.is_none()
+            && state.is_none()
+            && known.is_some_and(|known| known.deposed.contains_key(&key));
+        let mut events = vec![EventKind::Ended {
+            op,
+            object: self.object.clone(),
+            provider: self.provider.clone(),
+            state,
+        }];
+        if made_room {
+            events.push(EventKind::Restored {
+                instance: instance.clone(),
+                key,
+            });
+        }
+        events
+    }
 }
 
 /// What can happen.
@@ -341,5 +375,125 @@ impl Snapshot {
             });
         target.provider.clone_from(provider);
         target.instances.insert(to.key.clone(), instance);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EventKind, Intent, ObjectAddr, Operation};
+    use crate::addr::{
+        DeposedKey, InstanceAddr, ModulePath, ProviderAddr, ProviderConfigAddr, Target,
+    };
+    use crate::snapshot::{ObjectState, Snapshot, Status};
+    use std::sync::Arc;
+
+    fn instance() -> InstanceAddr {
+        match "t.a[0]".parse() {
+            Ok(Target::Instance(instance)) => instance,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn provider() -> ProviderConfigAddr {
+        ProviderConfigAddr {
+            module: ModulePath::root(),
+            provider: ProviderAddr {
+                host: "h".into(),
+                namespace: "n".into(),
+                type_name: "t".into(),
+            },
+            alias: None,
+        }
+    }
+
+    fn object(attributes: &str) -> Arc<ObjectState> {
+        Arc::new(ObjectState {
+            status: Status::Ready,
+            schema_version: 0,
+            attributes: attributes.into(),
+            sensitive: Vec::new(),
+            private: Arc::from([]),
+            dependencies: Arc::from([]),
+            create_before_destroy: false,
+            skip_destroy: false,
+            identity: None,
+            provider_key: None,
+            created_in_ms: None,
+        })
+    }
+
+    fn creation(token: &str) -> Intent {
+        Intent {
+            object: ObjectAddr {
+                instance: instance(),
+                deposed: None,
+            },
+            operation: Operation::Create,
+            provider: provider(),
+            token: token.into(),
+            planned: "{}".into(),
+            dependencies: Arc::from([]),
+            create_before_destroy: true,
+            provider_key: None,
+        }
+    }
+
+    /// What is current and what is deposed, after creations (with these tokens) have ended without effect.
+    fn after(current: Option<&str>, deposed: &[(&str, &str)], tokens: &[&str]) -> String {
+        let mut snapshot = Snapshot::default();
+        let mut set = |deposed: Option<DeposedKey>, text: &str| {
+            snapshot.fold(&EventKind::Set {
+                object: ObjectAddr {
+                    instance: instance(),
+                    deposed,
+                },
+                provider: provider(),
+                state: Some(object(text)),
+            });
+        };
+        for text in current {
+            set(None, text);
+        }
+        for (token, text) in deposed {
+            set(Some(DeposedKey::of_token(token)), text);
+        }
+        for (op, token) in (1u64..).zip(tokens) {
+            snapshot.fold(&EventKind::Began {
+                op,
+                intent: creation(token),
+            });
+        }
+        for (op, token) in (1u64..).zip(tokens) {
+            for event in creation(token).ended_without_effect(op, &snapshot.clone()) {
+                snapshot.fold(&event);
+            }
+        }
+        assert!(snapshot.open.is_empty());
+        let Some(state) = snapshot.instance(&instance()) else {
+            return "nothing".into();
+        };
+        let current = state
+            .current
+            .iter()
+            .map(|object| object.attributes.to_string());
+        let deposed = state.deposed.values();
+        let deposed = deposed.map(|object| format!("({})", object.attributes));
+        current.chain(deposed).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A creation that made nothing takes nothing away: neither the object that made room for it, nor one that was made since.
+    #[test]
+    fn a_creation_without_effect_leaves_what_there_was() {
+        for (current, deposed, tokens, expect) in [
+            (None, &[][..], &["r-1"][..], "nothing"),
+            (None, &[("r-1", "old")], &["r-1"], "old"),
+            (None, &[("r-0", "other")], &["r-1"], "(other)"),
+            (Some("new"), &[("r-1", "old")], &["r-1"], "new (old)"),
+            (Some("new"), &[], &["r-1"], "new"),
+            (None, &[("r-1", "old")], &["r-1", "r-2"], "old"),
+            (None, &[("r-2", "old")], &["r-1", "r-2"], "old"),
+        ] {
+            assert_eq!(after(current, deposed, tokens), expect, "{tokens:?}");
+        }
     }
 }

@@ -69,6 +69,7 @@ fn began(op: u64, index: u64) -> EventKind {
             planned: "{}".into(),
             dependencies: [].into(),
             create_before_destroy: false,
+            provider_key: None,
         },
     }
 }

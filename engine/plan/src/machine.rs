@@ -208,6 +208,21 @@ impl Recovery {
         self.0.on(id, outcome);
     }
 
+    /// What happened since the last call, for the user.
+    pub fn progress(&mut self) -> Vec<Progress> {
+        self.0.progress()
+    }
+
+    /// The user wants to stop: no further requests are made, and what is not settled stays open.
+    pub fn cancel(&mut self) {
+        self.0.cancel();
+    }
+
+    /// A request was given up before it was carried out: no answer comes. Only after [`Self::cancel`].
+    pub fn forget(&mut self, id: RequestId) {
+        self.0.forget(id);
+    }
+
     /// Events that settle what could be settled, and messages about what could not.
     pub fn finish(self) -> (Vec<EventKind>, Diagnostics) {
         self.0.finish_recovery()

@@ -65,6 +65,7 @@ asking!(
 );
 asking!(Takeover);
 asking!(Survey);
+asking!(Recovery);
 
 /// Plans.
 ///
@@ -184,27 +185,15 @@ fn answer(machine: &mut impl Asking, message: Message) {
 }
 
 /// Settles open intents.
+///
+/// # Errors
+/// When the user interrupts a second time.
 pub(crate) async fn drive_recovery(
     mut recovery: Recovery,
     pool: &mut Pool,
-) -> (Vec<EventKind>, Diagnostics) {
-    loop {
-        for request in recovery.poll() {
-            submit(pool, request);
-        }
-        let mut moved = false;
-        for (id, outcome) in pool.dispatch().await {
-            recovery.on(id, outcome);
-            moved = true;
-        }
-        if moved {
-            continue;
-        }
-        if pool.is_idle() {
-            return recovery.finish();
-        }
-        if let Some(Message::Reply { id, outcome, .. }) = pool.next().await {
-            recovery.on(id, outcome);
-        }
-    }
+    interrupt: &Interrupt,
+    ui: &mut dyn Ui,
+) -> Result<(Vec<EventKind>, Diagnostics), Failure> {
+    converse(&mut recovery, pool, interrupt, ui).await?;
+    Ok(recovery.finish())
 }

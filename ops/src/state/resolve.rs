@@ -6,7 +6,7 @@ use crate::rules;
 use crate::session::Session;
 use std::collections::BTreeMap;
 use terrane_model::addr::Target;
-use terrane_model::event::{EventKind, Intent, ObjectAddr, Operation};
+use terrane_model::event::{EventKind, Intent, Operation};
 use terrane_model::snapshot::Snapshot;
 
 /// What the user has found out.
@@ -67,6 +67,7 @@ fn settle(
 ) -> (Vec<Intent>, Vec<EventKind>) {
     let mut settled = Vec::new();
     let mut changes = Vec::new();
+    let mut after = snapshot.clone();
     for (op, intent) in &snapshot.open {
         let meant = targets
             .iter()
@@ -74,21 +75,21 @@ fn settle(
         if !meant {
             continue;
         }
-        let ObjectAddr { instance, deposed } = &intent.object;
-        let known = snapshot.instance(instance).and_then(|state| match deposed {
-            None => state.current.clone(),
-            Some(key) => state.deposed.get(key).cloned(),
-        });
-        let state = match (finding, intent.operation) {
-            (Finding::Absent, _) | (_, Operation::Create) => None,
-            (Finding::Unchanged, _) => known,
+        let events = match (finding, intent.operation) {
+            (Finding::Unchanged, _) | (Finding::Absent, Operation::Create) => {
+                intent.ended_without_effect(*op, &after)
+            }
+            (Finding::Absent, _) => vec![EventKind::Ended {
+                op: *op,
+                object: intent.object.clone(),
+                provider: intent.provider.clone(),
+                state: None,
+            }],
         };
-        changes.push(EventKind::Ended {
-            op: *op,
-            object: intent.object.clone(),
-            provider: intent.provider.clone(),
-            state,
-        });
+        for event in events {
+            after.fold(&event);
+            changes.push(event);
+        }
         settled.push(intent.clone());
     }
     (settled, changes)
@@ -97,8 +98,8 @@ fn settle(
 #[cfg(test)]
 mod tests {
     use super::{Finding, settle};
-    use terrane_model::addr::Target;
-    use terrane_model::event::Operation;
+    use terrane_model::addr::{DeposedKey, Target};
+    use terrane_model::event::{EventKind, Operation};
     use terrane_model::snapshot::Snapshot;
     use terrane_store::conformance::sample;
 
@@ -132,6 +133,29 @@ mod tests {
             }
             assert!(snapshot.open.is_empty());
             assert_eq!(snapshot.instance_count(), left, "{operation:?} {finding:?}");
+        }
+        // An object that made room for what was not made is in use again; one that was made later stays.
+        for (object, expect) in [(None, "old"), (Some("later"), "later")] {
+            let mut snapshot = snapshot(Operation::Update);
+            let Some(Target::Instance(instance)) = "t.x[0]".parse().ok() else {
+                unreachable!("it has a key");
+            };
+            snapshot.open.clear();
+            snapshot.fold(&sample::set(&instance, r#""old""#).kind);
+            snapshot.fold(&EventKind::Deposed {
+                instance: instance.clone(),
+                key: DeposedKey::of_token("t"),
+            });
+            snapshot.fold(&sample::began(4, &instance, Operation::Create));
+            if let Some(text) = object {
+                snapshot.fold(&sample::set(&instance, &format!("{text:?}")).kind);
+            }
+            let (_, changes) = settle(&snapshot, &["t.x".parse().unwrap()], Finding::Absent);
+            for change in &changes {
+                snapshot.fold(change);
+            }
+            let current = snapshot.instance(&instance).unwrap().current.clone();
+            assert_eq!(*current.unwrap().attributes, *format!("{expect:?}"));
         }
         let (settled, _) = settle(
             &snapshot(Operation::Create),

@@ -109,5 +109,6 @@ fn intent(
         planned: planned.into(),
         dependencies: object.dependencies.clone(),
         create_before_destroy: object.create_before_destroy,
+        provider_key: object.provider_key.clone(),
     }
 }

@@ -177,6 +177,7 @@ fn change(workspace: &mut dyn Workspace, at: u64, round: u64) -> Duration {
         planned: attributes(round).into(),
         dependencies: Arc::from([]),
         create_before_destroy: false,
+        provider_key: None,
     };
     let ended = EventKind::Ended {
         op,

@@ -68,6 +68,7 @@ fn began(op: u64, index: u64) -> Event {
             planned: "{}".into(),
             dependencies: [].into(),
             create_before_destroy: false,
+            provider_key: None,
         },
     })
 }

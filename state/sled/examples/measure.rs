@@ -65,6 +65,7 @@ fn began(index: u64) -> Event {
             planned: attributes(index).into(),
             dependencies: [].into(),
             create_before_destroy: false,
+            provider_key: None,
         },
     })
 }

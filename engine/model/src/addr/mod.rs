@@ -90,6 +90,18 @@ pub struct InstanceAddr {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeposedKey(pub EcoString);
 
+impl DeposedKey {
+    /// The name of an object that makes room for what is created with this token: the same for the same change, so that a later run knows which one it was.
+    #[must_use]
+    pub fn of_token(token: &str) -> Self {
+        // FNV-1a.
+        let hash = token.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+        Self(ecow::eco_format!("{hash:08x}"))
+    }
+}
+
 /// Where a provider comes from: `registry.opentofu.org/hashicorp/aws`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProviderAddr {

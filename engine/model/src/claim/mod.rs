@@ -143,9 +143,11 @@ impl Claim {
         match part {
             Part::Resource(addr) => {
                 let found = self.resources.entry(addr).or_default();
-                found.whole = found.whole.max(Some(access));
-                let whole = found.whole;
-                found.instances.retain(|_, access| Some(*access) > whole);
+                // Most calls say again what is known: what is said of instances is gone through only where that changes.
+                if found.whole < Some(access) {
+                    found.whole = Some(access);
+                    found.instances.retain(|_, known| *known > access);
+                }
             }
             Part::Instance(addr) => {
                 let found = self.resources.entry(addr.resource.config()).or_default();

@@ -308,13 +308,6 @@ impl<'a> Builder<'a> {
                 join
             }
         };
-        // An object may depend on its own resource (another instance of it): it does not wait for itself.
-        if members.contains(&step) && members.len() < 1024 {
-            for member in groups.members[key].clone() {
-                self.wait(step, member);
-            }
-            return;
-        }
         self.wait(step, target);
     }
 
@@ -692,21 +685,26 @@ fn resource_index(graph: &Graph, node: NodeId) -> u32 {
     }
 }
 
-/// What the stored object depended on.
+/// What the stored object depended on. Not its own resource: it comes to that where it was moved to a resource that depended on it, and instances of one
+/// resource can't wait for each other in a circle.
 fn stored_deps(change: &ResourceChange) -> impl Iterator<Item = Dep> + '_ {
-    change
-        .stored
-        .iter()
-        .flat_map(|stored| stored.dependencies.iter())
+    let stored = change.stored.iter();
+    others(change, stored.flat_map(|stored| stored.dependencies.iter()))
+}
+
+/// Dependencies on other resources.
+fn others<'a>(
+    change: &'a ResourceChange,
+    deps: impl Iterator<Item = &'a ConfigResource> + 'a,
+) -> impl Iterator<Item = Dep> + 'a {
+    let own = change.addr.resource.config();
+    deps.filter(move |dep| **dep != own)
         .map(|dep| resolve(&change.addr.resource.module, dep))
 }
 
 /// What the object depends on, stored and configured.
 fn all_deps(change: &ResourceChange) -> Vec<Dep> {
-    let mut deps: Vec<Dep> = change
-        .dependencies
-        .iter()
-        .map(|dep| resolve(&change.addr.resource.module, dep))
+    let mut deps: Vec<Dep> = others(change, change.dependencies.iter())
         .chain(stored_deps(change))
         .collect();
     deps.sort_unstable();

@@ -5,7 +5,7 @@ pub(crate) mod build;
 mod decided;
 mod ephemeral;
 mod order;
-mod picked;
+pub(crate) mod picked;
 
 /// Index of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

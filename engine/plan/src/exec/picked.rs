@@ -3,7 +3,7 @@
 use super::build::Builder;
 use crate::graph::NodeId;
 use crate::plan::ExpansionKind;
-use crate::world::Place;
+use crate::world::{Place, Repeat, World};
 use terrane_config::config::ModuleId;
 use terrane_lang::expr::Use;
 use terrane_model::addr::{InstanceKey, Mode};
@@ -44,19 +44,30 @@ impl Builder<'_> {
         key: Option<&InstanceKey>,
         at: Option<u32>,
     ) -> Option<usize> {
-        let cell = self.world.resource_cell(place, target)?;
-        let expr = used.key.as_ref()?;
         let repeat = match at {
             Some(at) => self.world.repeat(place, at, key).ok()?,
-            None => crate::world::Repeat::None,
+            None => Repeat::None,
         };
-        let scope = self.world.scope(place).repeated(repeat);
-        let value = expr.eval(&scope, &[]).ok()?;
-        let wanted = match (cell.kind, value.unmarked().kind()) {
-            (ExpansionKind::Count, Kind::Number(index)) => InstanceKey::Int(index.to_u64()?),
-            (ExpansionKind::ForEach, Kind::String(key)) => InstanceKey::Str(key.clone()),
-            _ => return None,
-        };
-        cell.keys.binary_search(&Some(wanted)).ok()
+        picked(self.world, place, target, used, repeat)
     }
+}
+
+/// Which instance a keyed reference to a resource picks, if that can be told. `repeat`: of whoever makes it.
+pub(crate) fn picked(
+    world: &World,
+    place: Place,
+    target: u32,
+    used: &Use,
+    repeat: Repeat,
+) -> Option<usize> {
+    let cell = world.resource_cell(place, target)?;
+    let expr = used.key.as_ref()?;
+    let scope = world.scope(place).repeated(repeat);
+    let value = expr.eval(&scope, &[]).ok()?;
+    let wanted = match (cell.kind, value.unmarked().kind()) {
+        (ExpansionKind::Count, Kind::Number(index)) => InstanceKey::Int(index.to_u64()?),
+        (ExpansionKind::ForEach, Kind::String(key)) => InstanceKey::Str(key.clone()),
+        _ => return None,
+    };
+    cell.keys.binary_search(&Some(wanted)).ok()
 }

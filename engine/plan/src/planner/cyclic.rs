@@ -33,11 +33,9 @@ impl<'c> Statement<'c> {
     }
 }
 
-/// The first circle that there is.
-pub(super) fn find(config: &Config) -> Option<Diagnostic> {
-    let statements: Vec<Statement<'_>> = config
-        .modules
-        .iter()
+/// All blocks, module by module.
+fn statements(config: &Config) -> Vec<Statement<'_>> {
+    (config.modules.iter())
         .flat_map(|module| {
             let path = &module.path;
             module
@@ -45,7 +43,52 @@ pub(super) fn find(config: &Config) -> Option<Diagnostic> {
                 .iter()
                 .map(move |moved| Statement::new(path, moved))
         })
+        .collect()
+}
+
+/// The order in which blocks are carried out, by their numbers module by module: what leads to something comes before what moves it on. Where that does not
+/// tell, what is within comes before what it is in, and an instance before its resource.
+pub(super) fn order(config: &Config) -> Vec<usize> {
+    let statements = statements(config);
+    let ranks: Vec<_> = (statements.iter())
+        .map(|Statement { moved, from, .. }| {
+            let depth = from.modules.len() + usize::from(from.resource.is_some());
+            let exact = moved.from.has_key() || moved.to.has_key();
+            (std::cmp::Reverse(depth), !exact)
+        })
         .collect();
+    sorted(&before(&statements), &ranks)
+}
+
+/// An order in which each comes behind those that are before it; the smaller ranks first. What is in a circle is left out.
+fn sorted<R: Ord + Copy>(before: &[BTreeSet<usize>], ranks: &[R]) -> Vec<usize> {
+    let mut waiting: Vec<usize> = before.iter().map(BTreeSet::len).collect();
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); before.len()];
+    for (at, earlier) in before.iter().enumerate() {
+        for earlier in earlier {
+            behind[*earlier].push(at);
+        }
+    }
+    let mut free: BTreeSet<(R, usize)> = (0..before.len())
+        .filter(|at| waiting[*at] == 0)
+        .map(|at| (ranks[at], at))
+        .collect();
+    let mut order = Vec::with_capacity(before.len());
+    while let Some((_, at)) = free.pop_first() {
+        order.push(at);
+        for next in &behind[at] {
+            waiting[*next] -= 1;
+            if waiting[*next] == 0 {
+                free.insert((ranks[*next], *next));
+            }
+        }
+    }
+    order
+}
+
+/// The first circle that there is.
+pub(super) fn find(config: &Config) -> Option<Diagnostic> {
+    let statements = statements(config);
     let circle = circle(&before(&statements))?;
     let mut list = Vec::new();
     let mut places = Vec::new();
@@ -149,8 +192,24 @@ fn text(end: &Endpoint) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::circle;
+    use super::{circle, sorted};
     use std::collections::BTreeSet;
+
+    #[test]
+    fn what_leads_to_something_comes_first_and_then_what_is_smaller() {
+        for (edges, ranks, expect) in [
+            (&[][..], [0, 0, 0], [0, 1, 2]),
+            (&[], [2, 1, 0], [2, 1, 0]),
+            (&[(2, 0)], [0, 0, 0], [1, 2, 0]),
+            (&[(2, 1), (1, 0)], [0, 1, 2], [2, 1, 0]),
+        ] {
+            let mut before = vec![BTreeSet::new(); 3];
+            for (earlier, later) in edges {
+                before[*later].insert(*earlier);
+            }
+            assert_eq!(sorted(&before, &ranks), expect, "{edges:?} {ranks:?}");
+        }
+    }
 
     #[test]
     fn circles_are_found_behind_what_leads_to_them() {

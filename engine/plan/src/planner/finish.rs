@@ -10,7 +10,7 @@ use crate::plan::{Action, Base, OutputChange, Plan, PlanMode, ResourceChange};
 use crate::rules;
 use crate::stored;
 use crate::world::Place;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use terrane_config::config::ModuleId;
 use terrane_config::validate::output_problems;
 use terrane_lang::diagnostic::Diagnostic;
@@ -303,6 +303,18 @@ impl Core {
                     sensitive,
                 },
             );
+        }
+        if !destroy && !self.scope.is_all() {
+            // That an output is gone is seen by a plan that looks at everything.
+            let declared: BTreeSet<&str> = outputs.iter().map(|output| &*output.name).collect();
+            let (staying, gone): (BTreeMap<_, _>, BTreeMap<_, _>) = (changes.into_iter())
+                .partition(|(name, _): &(EcoString, OutputChange)| declared.contains(&**name));
+            left_out.extend(gone.into_values().map(|change| OutputChange {
+                action: Action::NoOp,
+                after: change.before.clone(),
+                ..change
+            }));
+            changes = staying;
         }
         if destroy && !self.scope.is_all() {
             // Outputs go with the last object, not with some.

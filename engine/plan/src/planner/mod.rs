@@ -150,6 +150,7 @@ pub(crate) struct Core {
     recovering: bool,
     intents: Vec<recover::OpenIntent>,
     unresolved: BTreeMap<ProviderInstance, Vec<usize>>,
+    settling: recover::Settling,
     events: Vec<terrane_model::event::EventKind>,
     /// What is to be imported to instances of the resources that have run.
     imports: BTreeMap<terrane_model::addr::InstanceAddr, imports::Wanted>,
@@ -243,6 +244,7 @@ impl Core {
             recovering: false,
             intents: Vec::new(),
             unresolved: BTreeMap::new(),
+            settling: recover::Settling::default(),
             events: Vec::new(),
             imports: BTreeMap::new(),
             drafts: Vec::new(),

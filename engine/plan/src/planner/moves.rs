@@ -2,13 +2,14 @@
 
 use super::index::ConfigIndex;
 use crate::rules;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use terrane_config::config::{
     Config, Endpoint, EndpointResource, ModuleId, Moved, Removed, Repetition,
 };
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::{
-    InstanceAddr, InstanceKey, Mode, ModuleInstance, ModulePath, ModuleStep, ResourceAddr,
+    ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleInstance, ModulePath, ModuleStep,
+    ResourceAddr,
 };
 use terrane_model::snapshot::Snapshot;
 
@@ -21,6 +22,24 @@ struct Statement<'c> {
 }
 
 impl Statement<'_> {
+    /// The module that the last step of an end leads to, as configured.
+    fn path(&self, end: &Endpoint) -> ModulePath {
+        let outer = self.module.0.iter();
+        let inner = end.modules.iter().map(|step| &step.name);
+        ModulePath(outer.chain(inner).cloned().collect())
+    }
+
+    /// The resource that an end means, as configured; `None`: it means a module.
+    fn names(&self, end: &Endpoint) -> Option<ConfigResource> {
+        let resource = end.resource.as_ref()?;
+        Some(ConfigResource {
+            module: self.path(end),
+            mode: resource.mode,
+            type_name: resource.type_name.clone(),
+            name: resource.name.clone(),
+        })
+    }
+
     /// Whether it moves the resource, or something to it.
     fn mentions(&self, addr: &ResourceAddr) -> bool {
         let steps = &addr.module.0;
@@ -66,31 +85,39 @@ pub(crate) fn find(
             });
         }
     }
-    let mut wanted: BTreeMap<InstanceAddr, InstanceAddr> = BTreeMap::new();
     let mut diagnostics = Diagnostics::new();
     if let Some(circle) = super::cyclic::find(config) {
         diagnostics.push(circle);
-        return (wanted, diagnostics);
+        return (BTreeMap::new(), diagnostics);
     }
-    for (resource_addr, resource) in &snapshot.resources {
-        for key in resource.instances.keys() {
-            let from = resource_addr.instance(key.clone());
-            let mut to = follow(&from, &statements, &mut diagnostics);
-            // What a block says of a resource is all that is to be said of it.
-            if to == from
-                && !statements
-                    .iter()
-                    .any(|statement| statement.mentions(&from.resource))
-                && let Some(implied) = implied(&to, snapshot, config, index)
-            {
-                to = implied;
-            }
-            if to != from {
-                wanted.insert(from, to);
+    let mut places = Places::new(snapshot);
+    let mut blocked = Vec::new();
+    for at in super::cyclic::order(config) {
+        if let Some(statement) = statements.get(at) {
+            places.carry_out(statement, &mut blocked);
+        }
+    }
+    let mut by_name: BTreeMap<ConfigResource, Vec<&Statement<'_>>> = BTreeMap::new();
+    for statement in &statements {
+        for endpoint in [&statement.moved.from, &statement.moved.to] {
+            if let Some(name) = statement.names(endpoint) {
+                by_name.entry(name).or_default().push(statement);
             }
         }
     }
-    let blocked = settle(snapshot, &mut wanted);
+    for (resource_addr, resource) in &snapshot.resources {
+        // What a block says of a resource is all that is to be said of it.
+        let about = by_name.get(&resource_addr.config());
+        if about.is_some_and(|all| all.iter().any(|one| one.mentions(resource_addr))) {
+            continue;
+        }
+        for key in resource.instances.keys() {
+            let from = resource_addr.instance(key.clone());
+            if let Some(to) = implied(&from, &places, config, index) {
+                places.relocate(&from, &to);
+            }
+        }
+    }
     if !blocked.is_empty() {
         let list: Vec<String> = blocked
             .iter()
@@ -105,61 +132,146 @@ pub(crate) fn find(
             ),
         ));
     }
-    (wanted, diagnostics)
+    (places.moved(), diagnostics)
 }
 
-/// Takes out moves whose target is occupied, until nothing changes.
-fn settle(
-    snapshot: &Snapshot,
-    wanted: &mut BTreeMap<InstanceAddr, InstanceAddr>,
-) -> Vec<(InstanceAddr, InstanceAddr)> {
-    let mut blocked = Vec::new();
-    loop {
-        let mut taken: BTreeSet<&InstanceAddr> = BTreeSet::new();
-        let mut bad = Vec::new();
-        for (from, to) in wanted.iter() {
-            let occupied = snapshot.instance(to).is_some() && !wanted.contains_key(to);
-            if occupied || !taken.insert(to) {
-                bad.push(from.clone());
+/// Where the instances of a state are while moves are carried out, one statement after the other. What a statement would move onto something stays, as it is
+/// with Terraform: a later statement may still move what was in the way.
+struct Places {
+    /// By address: where the instance was in the beginning.
+    taken: BTreeMap<ConfigResource, BTreeMap<ResourceAddr, Instances>>,
+}
+
+type Instances = BTreeMap<Option<InstanceKey>, InstanceAddr>;
+
+impl Places {
+    fn new(snapshot: &Snapshot) -> Self {
+        let mut taken: BTreeMap<ConfigResource, BTreeMap<ResourceAddr, Instances>> =
+            BTreeMap::new();
+        for (addr, resource) in &snapshot.resources {
+            let keys = resource.instances.keys();
+            let instances = keys.map(|key| (key.clone(), addr.instance(key.clone())));
+            (taken.entry(addr.config()).or_default()).insert(addr.clone(), instances.collect());
+        }
+        Self { taken }
+    }
+
+    fn resource(&self, addr: &ResourceAddr) -> Option<&Instances> {
+        self.taken.get(&addr.config())?.get(addr)
+    }
+
+    fn is_taken(&self, addr: &InstanceAddr) -> bool {
+        self.resource(&addr.resource)
+            .is_some_and(|known| known.contains_key(&addr.key))
+    }
+
+    fn has_module(&self, module: &ModuleInstance) -> bool {
+        let path: ModulePath = ModulePath(module.0.iter().map(|step| step.name.clone()).collect());
+        self.within(&path)
+            .take_while(|(name, _)| name.module == path)
+            .any(|(_, resources)| resources.keys().any(|addr| addr.module == *module))
+    }
+
+    /// The resources in a module and in those within it.
+    fn within(
+        &self,
+        path: &ModulePath,
+    ) -> impl Iterator<Item = (&ConfigResource, &BTreeMap<ResourceAddr, Instances>)> {
+        let first = ConfigResource {
+            module: path.clone(),
+            mode: Mode::Data,
+            type_name: ecow::EcoString::new(),
+            name: ecow::EcoString::new(),
+        };
+        let path = path.clone();
+        (self.taken.range(first..)).take_while(move |(name, _)| name.module.0.starts_with(&path.0))
+    }
+
+    /// Carries out one statement. `blocked` tells of what it could not move, and where to.
+    fn carry_out(&mut self, statement: &Statement<'_>, blocked: &mut Vec<(String, String)>) {
+        let from = &statement.moved.from;
+        let mut moves: Vec<(InstanceAddr, InstanceAddr)> = Vec::new();
+        let mut add = |addr: &ResourceAddr, key: &Option<InstanceKey>| {
+            let from = addr.instance(key.clone());
+            moves.extend(apply(statement, &from).map(|to| (from, to)));
+        };
+        match statement.names(from) {
+            Some(name) => {
+                let wanted = from.resource.as_ref().map(|resource| &resource.key);
+                let wanted = wanted.filter(|_| statement.exact);
+                for (addr, instances) in self.taken.get(&name).into_iter().flatten() {
+                    match wanted {
+                        Some(key) if instances.contains_key(key) => add(addr, key),
+                        Some(_) => {}
+                        None => instances.keys().for_each(|key| add(addr, key)),
+                    }
+                }
+            }
+            None => {
+                for (addr, instances) in self.within(&statement.path(from)).flat_map(|(_, all)| all)
+                {
+                    instances.keys().for_each(|key| add(addr, key));
+                }
             }
         }
-        if bad.is_empty() {
-            return blocked;
-        }
-        for from in bad {
-            if let Some(to) = wanted.remove(&from) {
-                blocked.push((from, to));
+        // As it was before this statement: it moves all or nothing of a resource, or of an instance of a module.
+        let whole = from.resource.is_none();
+        let mut refused: BTreeMap<(String, String), bool> = BTreeMap::new();
+        moves.retain(|(from, to)| {
+            let (old, new, taken) = if whole {
+                let (old, new) = (&from.resource.module, &to.resource.module);
+                (old.to_string(), new.to_string(), self.has_module(new))
+            } else if statement.exact {
+                (from.to_string(), to.to_string(), self.is_taken(to))
+            } else {
+                let taken = self.resource(&to.resource).is_some();
+                (from.resource.to_string(), to.resource.to_string(), taken)
+            };
+            if taken {
+                refused.insert((old, new), true);
             }
+            !taken
+        });
+        blocked.extend(refused.into_keys());
+        for (from, to) in moves {
+            self.relocate(&from, &to);
         }
     }
-}
 
-/// Follows a chain of statements.
-fn follow(
-    start: &InstanceAddr,
-    statements: &[Statement<'_>],
-    diagnostics: &mut Diagnostics,
-) -> InstanceAddr {
-    let mut addr = start.clone();
-    let mut used = BTreeSet::new();
-    loop {
-        let next = (0usize..)
-            .zip(statements)
-            .filter(|(at, _)| !used.contains(at))
-            .find_map(|(at, statement)| Some((at, apply(statement, &addr)?)));
-        let Some((at, to)) = next else { return addr };
-        used.insert(at);
-        if to == *start && used.len() > 1 {
-            diagnostics.push(
-                Diagnostic::error(
-                    &rules::planning::CYCLIC_MOVES,
-                    format!("The moved blocks lead {start} back to itself. Remove one of them."),
-                )
-                .at(statements[at].moved.span),
-            );
-            return start.clone();
+    fn relocate(&mut self, from: &InstanceAddr, to: &InstanceAddr) {
+        let name = from.resource.config();
+        let Some(resources) = self.taken.get_mut(&name) else {
+            return;
+        };
+        let Some(instances) = resources.get_mut(&from.resource) else {
+            return;
+        };
+        let Some(origin) = instances.remove(&from.key) else {
+            return;
+        };
+        if instances.is_empty() {
+            resources.remove(&from.resource);
         }
-        addr = to;
+        if resources.is_empty() {
+            self.taken.remove(&name);
+        }
+        (self.taken.entry(to.resource.config()).or_default())
+            .entry(to.resource.clone())
+            .or_default()
+            .insert(to.key.clone(), origin);
+    }
+
+    /// Those that are somewhere else now.
+    fn moved(self) -> BTreeMap<InstanceAddr, InstanceAddr> {
+        let mut moved = BTreeMap::new();
+        for (addr, instances) in self.taken.into_values().flatten() {
+            for (key, origin) in instances {
+                if origin.resource != addr || origin.key != key {
+                    moved.insert(origin, addr.instance(key));
+                }
+            }
+        }
+        moved
     }
 }
 
@@ -269,7 +381,7 @@ fn module_rest<'a>(
 /// `a` becomes `a[0]` when `count` comes, and the other way round when it goes.
 fn implied(
     addr: &InstanceAddr,
-    snapshot: &Snapshot,
+    places: &Places,
     config: &Config,
     index: &ConfigIndex,
 ) -> Option<InstanceAddr> {
@@ -288,7 +400,7 @@ fn implied(
         (Repetition::Count(_), Some(_)) | (Repetition::Single | Repetition::Enabled(_), None)
     );
     let to = addr.resource.instance(key);
-    (fits && snapshot.instance(&to).is_none()).then_some(to)
+    (fits && places.is_taken(addr) && !places.is_taken(&to)).then_some(to)
 }
 
 /// The `removed` block that says what becomes of a resource that is not configured, with its module.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use terrane_config::config::{ModuleId, ProviderId, Reference};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_lang::expr::all_values_involved;
-use terrane_model::addr::{ConfigResource, InstanceKey, Mode};
+use terrane_model::addr::{ConfigResource, InstanceKey, Mode, ResourceAddr};
 use terrane_model::provider::{Call, CallFailure, Reply};
 use terrane_model::snapshot::{CheckKind, CheckStatus};
 
@@ -596,17 +596,26 @@ impl Core {
         if self.prior.resources.is_empty() || self.options.mode == PlanMode::RefreshOnly {
             return false;
         }
-        let places = self.world.places(module);
-        let mut places = places.filter(|place| within.is_none_or(|pos| place.pos == pos));
-        places.any(|place| {
-            let addr = self.world.resource_addr(place, at);
-            let prior = self.prior.resources.get(&addr);
+        let going = |addr: &ResourceAddr| {
+            let prior = self.prior.resources.get(addr);
             prior.is_some_and(|prior| {
                 prior.current.values().any(|id| {
                     let object = &self.prior.objects[*id];
                     !object.claimed && object.in_scope && object.stage != Stage::Gone
                 })
             })
-        })
+        };
+        let places = self.world.places(module);
+        let mut places = places.filter(|place| within.is_none_or(|pos| place.pos == pos));
+        if places.any(|place| going(&self.world.resource_addr(place, at))) {
+            return true;
+        }
+        // Instances of the module that are not there any more take their objects with them.
+        let known = self.prior.within.get(&(module, at));
+        within.is_none()
+            && known.is_some_and(|known| {
+                let mut known = known.iter();
+                known.any(|addr| self.world.place_of(&addr.module).is_none() && going(addr))
+            })
     }
 }

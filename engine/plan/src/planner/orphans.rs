@@ -33,6 +33,12 @@ impl Core {
                 self.keep(id);
                 continue;
             }
+            let node =
+                (object.declared).map(|(module, at)| self.graph.id(Node::Resource(module, at)));
+            if self.options.mode == PlanMode::Normal && !self.scope.orphan(node, &object.addr) {
+                self.prior.objects[id].in_scope = false;
+                continue;
+            }
             if self.stays_open(id) {
                 let change = self.change_of(id);
                 self.put_off(DeferredReason::InstanceCountUnknown, change);

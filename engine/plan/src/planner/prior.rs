@@ -4,7 +4,7 @@ use super::index::ConfigIndex;
 use super::moves;
 use crate::machine::ProviderInstance;
 use crate::renames::Renames;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::config::{Config, ModuleId};
 use terrane_lang::diagnostic::Diagnostics;
@@ -83,6 +83,8 @@ pub(crate) struct Prior {
     pub(crate) resources: BTreeMap<ResourceAddr, PriorResource>,
     pub(crate) objects: Vec<Object>,
     pub(crate) moves: Vec<(InstanceAddr, InstanceAddr)>,
+    /// The resources within modules, by the block that declares them: their module instance may have no place any more.
+    pub(crate) within: BTreeMap<(ModuleId, u32), BTreeSet<ResourceAddr>>,
 }
 
 impl Prior {
@@ -164,6 +166,17 @@ impl Prior {
         for (addr, id) in coming {
             let resource = prior.resources.entry(addr.resource).or_default();
             resource.current.insert(addr.key, id);
+        }
+        for object in &prior.objects {
+            if let Some(declared) = object.declared
+                && !object.addr.resource.module.0.is_empty()
+                && object.deposed.is_none()
+            {
+                let known = prior.within.entry(declared).or_default();
+                if !known.contains(&object.addr.resource) {
+                    known.insert(object.addr.resource.clone());
+                }
+            }
         }
         prior.rename_dependencies();
         (prior, diagnostics)

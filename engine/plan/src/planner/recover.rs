@@ -30,6 +30,13 @@ pub(super) struct OpenIntent {
     known: Option<(Arc<ObjectState>, Value)>,
 }
 
+/// What providers have said of creations. It is made events of when all have answered, so that the order of answers does not matter.
+#[derive(Debug, Default)]
+pub(super) struct Settling {
+    found: Vec<(u64, Intent, Arc<ObjectState>)>,
+    not_made: Vec<(u64, Intent)>,
+}
+
 impl Core {
     /// A core that only settles open intents.
     pub(crate) fn recovery(input: PlanInput) -> Self {
@@ -68,7 +75,7 @@ impl Core {
                 .and_then(|at| u32::try_from(at).ok())
                 .map(|at| ProviderInstance {
                     config: ProviderId(at),
-                    key: None,
+                    key: intent.provider_key.clone(),
                 });
             if intent.operation != Operation::Create {
                 let known = state
@@ -192,21 +199,35 @@ impl Core {
         );
     }
 
+    /// It was cut off, or ended with an error after which the provider could not tell either.
     fn may_exist(&mut self, intent: &Intent) {
         let addr = intent.object.instance.to_string();
+        let shell = super::takeover::shell(&intent.object.instance);
+        let provider = intent.provider.provider.for_display();
+        let taken = (self.snapshot.instance(&intent.object.instance))
+            .is_some_and(|known| known.current.is_some());
+        let (then, hint) = if taken {
+            (
+                format!(
+                    "{addr} has got another object since then; the earlier one may exist without being in the state."
+                ),
+                format!(
+                    "look whether the earlier object exists, and delete it where it is, if it is not needed; then `terrane state resolve -absent {shell}`, which leaves the other one in the state"
+                ),
+            )
+        } else {
+            (
+                "The object may exist without being in the state, and the next apply would create another one.".to_owned(),
+                format!("look whether the object exists; if it does, run `terrane import {shell} ID`, with the ID that the provider knows it by; if it does not, `terrane state resolve -absent {shell}`"),
+            )
+        };
         self.diagnostics.push(
             Diagnostic::warning(
                 &rules::state::MAY_EXIST,
-                format!(
-                    "An earlier run was cut off while it created {addr}, and the provider {} can't tell whether that happened. The object may exist without being in the state, and the next apply would create another one.",
-                    intent.provider.provider.for_display()
-                ),
+                format!("An earlier run began to create {addr} and did not learn how that ended, and the provider {provider} can't tell whether it happened. {then}"),
             )
-            .about(addr.clone())
-            .hint({
-                let addr = super::takeover::shell(&intent.object.instance);
-                format!("look whether the object exists; if it does, run `terrane import {addr} ID`, with the ID that the provider knows it by; if it does not, `terrane state resolve -absent {addr}`")
-            }),
+            .about(addr)
+            .hint(hint),
         );
     }
 
@@ -302,15 +323,15 @@ impl Core {
         }
         match answer {
             Some(Answer::Resolved(Resolution::NeverHappened)) => {
-                self.settle_intent(op, &intent, None);
+                self.settling.not_made.push((op, intent));
             }
             // It was made, and is gone already.
             Some(Answer::Resolved(Resolution::Happened(object))) if object.state.is_null() => {
-                self.settle_intent(op, &intent, None);
+                self.settling.not_made.push((op, intent));
             }
             Some(Answer::Resolved(Resolution::Happened(object))) => {
                 match self.adopted(&intent, &object) {
-                    Ok(state) => self.settle_intent(op, &intent, Some(Arc::new(state))),
+                    Ok(state) => self.settling.found.push((op, intent, Arc::new(state))),
                     Err(problem) => {
                         let addr = intent.object.instance.to_string();
                         self.diagnostics.push(Diagnostic::error(&rules::state::INVALID_FOUND_OBJECT, format!("The provider found the object that an earlier run created for {addr}, but it can't be stored: {problem}.")).about(addr));
@@ -374,13 +395,68 @@ impl Core {
                 || node.is_some_and(|node| self.create_first[node.index()]),
             skip_destroy: false,
             identity: None,
-            provider_key: None,
+            provider_key: intent.provider_key.clone(),
             created_in_ms: None,
         })
     }
 
     /// The events that settle the intents.
-    pub(crate) fn finish_recovery(self) -> (Vec<EventKind>, Diagnostics) {
+    pub(crate) fn finish_recovery(mut self) -> (Vec<EventKind>, Diagnostics) {
+        if !self.cancelled {
+            // Their provider instances were never configured: they are not there (any more).
+            let left = std::mem::take(&mut self.unresolved);
+            for id in left.into_values().flatten() {
+                self.intent_failed(id);
+            }
+        }
+        let Settling {
+            mut found,
+            mut not_made,
+        } = std::mem::take(&mut self.settling);
+        found.sort_by_key(|(op, ..)| *op);
+        not_made.sort_by_key(|(op, _)| *op);
+        let mut snapshot = (*self.snapshot).clone();
+        for event in &self.events {
+            snapshot.fold(event);
+        }
+        for (op, intent, state) in found {
+            let known = snapshot.instance(&intent.object.instance);
+            let current = known.and_then(|known| known.current.clone());
+            let state = match current {
+                None => state,
+                Some(current) if current.attributes == state.attributes => current,
+                // Neither takes the place of the other: both exist.
+                Some(_) => {
+                    self.found_beside(&intent);
+                    continue;
+                }
+            };
+            self.settle_intent(op, &intent, Some(state));
+            if let Some(event) = self.events.last() {
+                snapshot.fold(event);
+            }
+        }
+        // Only now, for what made room for a creation is in use again where nothing else is.
+        for (op, intent) in not_made {
+            for event in intent.ended_without_effect(op, &snapshot) {
+                snapshot.fold(&event);
+                self.events.push(event);
+            }
+        }
         (self.events, self.diagnostics)
+    }
+
+    /// A creation turned out to have been made, and its address has another object by now.
+    fn found_beside(&mut self, intent: &Intent) {
+        let addr = intent.object.instance.to_string();
+        let shell = super::takeover::shell(&intent.object.instance);
+        self.diagnostics.push(
+            Diagnostic::warning(
+                &rules::state::MAY_EXIST,
+                format!("An object that an earlier run began to create for {addr} exists, but {addr} has got another object since then. The earlier one is not in the state."),
+            )
+            .about(addr)
+            .hint(format!("delete it where it is, if it is not needed; then `terrane state resolve -absent {shell}`, which leaves the other one in the state")),
+        );
     }
 }

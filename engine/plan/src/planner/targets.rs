@@ -16,6 +16,8 @@ pub(crate) struct Scope {
     nodes: Vec<bool>,
     /// By node: all its instances take part, since something that is planned needs them.
     needed: Vec<bool>,
+    /// By node: something needs it that a target names as a whole, not as one instance.
+    needed_as_whole: Vec<bool>,
 }
 
 impl Scope {
@@ -35,6 +37,7 @@ impl Scope {
             excludes: options.excludes.clone(),
             nodes: vec![all; graph.len()],
             needed: vec![all; graph.len()],
+            needed_as_whole: vec![all; graph.len()],
         };
         if !all {
             scope.select(config, graph, index);
@@ -73,22 +76,32 @@ impl Scope {
         self.instance(node.filter(|_| !going || !self.is_targeting()), addr)
     }
 
+    /// Whether an object that has no place any more, of a block that is there, goes. What a target needs that is one instance stays as it is, as with Terraform.
+    pub(crate) fn orphan(&self, node: Option<NodeId>, addr: &InstanceAddr) -> bool {
+        !self.is_targeting()
+            || node.is_none_or(|node| self.needed_as_whole[node.index()])
+            || self.targets.iter().any(|target| names(target, addr))
+    }
+
     /// Marks what targets name, all that it needs, and outputs that need nothing else.
     fn select(&mut self, config: &Config, graph: &Graph, index: &ConfigIndex) {
+        let (instances, wholes): (Vec<&Target>, Vec<&Target>) =
+            (self.targets.iter()).partition(|target| matches!(target, Target::Instance(_)));
+        let instances = named_nodes(&instances, config, graph, index);
+        let wholes = named_nodes(&wholes, config, graph, index);
+        self.draw_in(&wholes, config, graph);
+        self.needed_as_whole.clone_from(&self.needed);
+        self.draw_in(&instances, config, graph);
+        self.select_outputs(graph);
+    }
+
+    /// Marks nodes and all that they need.
+    fn draw_in(&mut self, named: &[NodeId], config: &Config, graph: &Graph) {
         let mut stack = Vec::new();
-        for module in &config.modules {
-            for (at, _) in (0u32..).zip(&module.resources) {
-                let id = graph.id(Node::Resource(module.id, at));
-                if self
-                    .targets
-                    .iter()
-                    .any(|target| may_name(target, config, index, module.id, at))
-                {
-                    self.nodes[id.index()] = true;
-                    stack.extend_from_slice(graph.deps(id));
-                    triggered(config, graph, id, &mut stack);
-                }
-            }
+        for id in named {
+            self.nodes[id.index()] = true;
+            stack.extend_from_slice(graph.deps(*id));
+            triggered(config, graph, *id, &mut stack);
         }
         while let Some(id) = stack.pop() {
             if !std::mem::replace(&mut self.needed[id.index()], true) {
@@ -97,7 +110,6 @@ impl Scope {
                 triggered(config, graph, id, &mut stack);
             }
         }
-        self.select_outputs(graph);
     }
 
     /// Marks outputs of the root module that come from resources, all of which take part.
@@ -178,6 +190,25 @@ impl Scope {
             }
         }
     }
+}
+
+/// The nodes of resources that targets may name.
+fn named_nodes(
+    targets: &[&Target],
+    config: &Config,
+    graph: &Graph,
+    index: &ConfigIndex,
+) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    for module in config.modules.iter().filter(|_| !targets.is_empty()) {
+        for (at, _) in (0u32..).zip(&module.resources) {
+            let mut targets = targets.iter();
+            if targets.any(|target| may_name(target, config, index, module.id, at)) {
+                found.push(graph.id(Node::Resource(module.id, at)));
+            }
+        }
+    }
+    found
 }
 
 /// What the actions need that the life cycle of a resource triggers: they are no dependencies of it.

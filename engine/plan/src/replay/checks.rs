@@ -5,6 +5,7 @@ use crate::graph::Node;
 use crate::planner::conditions::{self, Outcome, Words};
 use crate::rules;
 use crate::world::{Place, Ruled};
+use std::collections::{BTreeMap, BTreeSet};
 use terrane_config::config::Condition;
 use terrane_lang::diagnostic::{Diagnostics, Severity};
 use terrane_model::snapshot::{CheckKind, CheckResult, CheckStatus};
@@ -152,17 +153,15 @@ impl Evaluator {
         cut_off: &[bool],
         diagnostics: &mut Diagnostics,
     ) {
-        let open = |config: &str, addr: &str| {
-            let mut results = planned.iter();
-            results.any(|result| {
-                result.kind == CheckKind::Resource
-                    && result.config_addr == config
-                    && result
-                        .objects
-                        .iter()
-                        .any(|object| object.addr == addr && object.status == CheckStatus::Unknown)
-            })
-        };
+        let mut open: BTreeSet<(&str, &str)> = BTreeSet::new();
+        for result in planned.iter().filter(|one| one.kind == CheckKind::Resource) {
+            let objects = result.objects.iter();
+            let unknown = objects.filter(|object| object.status == CheckStatus::Unknown);
+            open.extend(unknown.map(|object| (&*result.config_addr, &*object.addr)));
+        }
+        if open.is_empty() {
+            return;
+        }
         let config = self.config.clone();
         let mut found = Vec::new();
         for place in self.world.all_places() {
@@ -177,13 +176,13 @@ impl Evaluator {
                 if none || cut_off[node.index()] {
                     continue;
                 }
+                let config = self.world.resource_addr(place, at).config().to_string();
                 for (index, (key, value)) in cell.keys.iter().zip(&cell.values).enumerate() {
                     let addr = self.world.instance_addr(place, at, key.clone());
-                    let (config, text) = (addr.resource.config().to_string(), addr.to_string());
-                    let applied = self.checks.has(CheckKind::Resource, &config, &text);
+                    let text = addr.to_string();
                     if let Some(Ok(value)) = value
-                        && !applied
-                        && open(&config, &text)
+                        && open.contains(&(&*config, &*text))
+                        && !self.checks.has(CheckKind::Resource, &config, &text)
                     {
                         found.push((Located { place, at, index }, addr, value.clone()));
                     }
@@ -204,18 +203,22 @@ impl Evaluator {
     /// Results that apply had no occasion to make anew stay as planned.
     fn merge_planned(self, planned: &[CheckResult]) -> Vec<CheckResult> {
         let mut results = self.checks.finish();
+        let places: BTreeMap<_, usize> = (results.iter().enumerate())
+            .map(|(at, known)| ((known.kind, known.config_addr.clone()), at))
+            .collect();
         for result in planned {
-            match results
-                .iter_mut()
-                .find(|known| known.kind == result.kind && known.config_addr == result.config_addr)
-            {
+            let place = places.get(&(result.kind, result.config_addr.clone()));
+            match place.and_then(|at| results.get_mut(*at)) {
                 None => results.push(result.clone()),
                 Some(known) => {
-                    for object in &result.objects {
-                        if !known.objects.iter().any(|other| other.addr == object.addr) {
-                            known.objects.push(object.clone());
-                        }
-                    }
+                    let told: BTreeSet<_> = known
+                        .objects
+                        .iter()
+                        .map(|object| object.addr.clone())
+                        .collect();
+                    let untold = result.objects.iter();
+                    let untold = untold.filter(|object| !told.contains(&object.addr));
+                    known.objects.extend(untold.cloned());
                     known.objects.sort_by(|a, b| a.addr.cmp(&b.addr));
                     let worst = known.objects.iter().map(|object| Outcome {
                         status: object.status,

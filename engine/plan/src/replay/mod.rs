@@ -4,7 +4,8 @@
 mod checks;
 
 use crate::action::ActionCause;
-use crate::graph::{Graph, Node};
+use crate::exec::picked::picked;
+use crate::graph::{Graph, Node, each_target};
 use crate::plan::{Action, DeferredChange, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Words};
 use crate::planner::index::ConfigIndex;
@@ -16,9 +17,11 @@ use crate::world::{Expanded, Place, Repeat, World};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use terrane_config::config::{Config, ModuleId, ProviderId, Provisioner, Repetition, Resource};
+use terrane_config::config::{
+    Config, ModuleId, Output, ProviderId, Provisioner, Reference, Repetition, Resource,
+};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
-use terrane_lang::expr::Scope;
+use terrane_lang::expr::{Scope, Use};
 use terrane_lang::functions::Functions;
 use terrane_model::addr::{
     InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,
@@ -721,7 +724,7 @@ impl Evaluator {
         let mut values = Vec::with_capacity(root.outputs.len());
         for (at, output) in (0u32..).zip(&root.outputs) {
             let node = self.world.graph.id(Node::Output(ModuleId(0), at));
-            if !wanted(&output.name) || cut_off[node.index()] {
+            if !wanted(&output.name) || (cut_off[node.index()] && self.hangs(output, &cut_off)) {
                 values.push((output.name.clone(), None));
                 continue;
             }
@@ -757,6 +760,35 @@ impl Evaluator {
                 }
             }
         }
+    }
+
+    /// Whether an output of the root module hangs on what is cut off: not where it refers to single instances, all of which are there.
+    fn hangs(&self, output: &Output, cut_off: &[bool]) -> bool {
+        let root = Place {
+            module: ModuleId(0),
+            pos: 0,
+        };
+        let module = self.config.module(root.module);
+        let there = |used: &Use| {
+            let reference = module.slots[used.slot.0 as usize];
+            if let Reference::Resource(target) = reference
+                && let Some(index) = picked(&self.world, root, target, used, Repeat::None)
+            {
+                let cell = self.world.resource_cell(root, target);
+                let value = cell.and_then(|cell| cell.values.get(index)?.as_ref());
+                return matches!(value, Some(Ok(_)));
+            }
+            let mut there = true;
+            each_target(&self.config, module, reference, &mut |node| {
+                there &= !cut_off[self.world.graph.id(node).index()];
+            });
+            there
+        };
+        let rules = output.preconditions.iter();
+        let mut exprs = rules
+            .flat_map(|rule| [&rule.condition, &rule.message])
+            .chain([&output.value]);
+        !output.depends_on.is_empty() || !exprs.all(|expr| expr.uses().iter().all(&there))
     }
 
     /// By node: whether it hangs on an object that could not be made as planned, or on a value that failed. An expression could get around that (`try`),

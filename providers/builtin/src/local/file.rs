@@ -284,7 +284,12 @@ impl Resource for File {
         let found = aside(move || {
             let content = match std::fs::read(&filename) {
                 Ok(content) => content,
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                // Where a folder on the way is a file, there is nothing either.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+                {
+                    return Ok(None);
+                }
                 Err(_) => return Ok(Some(None)),
             };
             let same = match wanted {

@@ -185,4 +185,11 @@ async fn the_file_tells_what_became_of_a_change() {
     assert_eq!(resolve(&without_content).await, Resolution::CannotTell);
     std::fs::write(&path, "b").unwrap();
     assert_eq!(resolve(&planned).await, Resolution::CannotTell);
+    // A file stands where the folder would have to be: nothing can have been made.
+    let within = args::with(
+        &planned,
+        "filename",
+        text(path.join("within").to_str().unwrap()),
+    );
+    assert_eq!(resolve(&within).await, Resolution::NeverHappened);
 }

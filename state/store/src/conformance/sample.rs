@@ -94,6 +94,7 @@ pub fn began(op: u64, instance: &InstanceAddr, operation: Operation) -> EventKin
             planned: "{}".into(),
             dependencies: Arc::from([]),
             create_before_destroy: false,
+            provider_key: None,
         },
     }
 }
@@ -150,6 +151,7 @@ fn intent(object: &InstanceAddr, operation: Operation, planned: &str) -> Intent 
             name: "a".into(),
         }]),
         create_before_destroy: true,
+        provider_key: Some(InstanceKey::Str("eu".into())),
     }
 }
 

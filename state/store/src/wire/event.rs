@@ -1,6 +1,6 @@
 //! Events, in batches.
 
-use super::addr::{WireAddr, WireConfigResource, WireObjectAddr, WireProvider};
+use super::addr::{WireAddr, WireConfigResource, WireKey, WireObjectAddr, WireProvider};
 use super::object::{Decoder, WireCheck, WireObject, WireOutput, raw};
 use super::row::WireSnapshot;
 use super::{VERSION, Versioned, WireError, read, write};
@@ -8,7 +8,7 @@ use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use terrane_model::addr::{ConfigResource, DeposedKey};
+use terrane_model::addr::{ConfigResource, DeposedKey, InstanceKey};
 use terrane_model::event::{Event, EventKind, Intent, Operation};
 use terrane_model::snapshot::{CheckResult, ObjectState};
 
@@ -113,6 +113,8 @@ pub(super) struct WireIntent<'a> {
     deps: Vec<WireConfigResource>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     cbd: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provider_key: Option<WireKey>,
 }
 
 impl<'a> WireIntent<'a> {
@@ -125,6 +127,7 @@ impl<'a> WireIntent<'a> {
             planned,
             dependencies,
             create_before_destroy,
+            provider_key,
         } = intent;
         let operation = match operation {
             Operation::Create => WireOperation::Create,
@@ -145,6 +148,7 @@ impl<'a> WireIntent<'a> {
             planned,
             deps: dependencies.iter().map(WireConfigResource::from).collect(),
             cbd: *create_before_destroy,
+            provider_key: provider_key.as_ref().map(WireKey::from),
         })
     }
 
@@ -157,6 +161,7 @@ impl<'a> WireIntent<'a> {
             planned,
             deps,
             cbd,
+            provider_key,
         } = self;
         Intent {
             object: object.decode(decoder),
@@ -172,6 +177,7 @@ impl<'a> WireIntent<'a> {
             planned: Arc::from(planned.map_or("", RawValue::get)),
             dependencies: deps.into_iter().map(ConfigResource::from).collect(),
             create_before_destroy: cbd,
+            provider_key: provider_key.map(InstanceKey::from),
         }
     }
 }

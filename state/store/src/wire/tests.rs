@@ -4,9 +4,9 @@ use super::{
     RowDecoder, WireError, address_key, decode_batch, decode_snapshot, encode_batch, encode_row,
     encode_snapshot,
 };
-use crate::conformance::sample::{event, every_kind, instance, set};
+use crate::conformance::sample::{began, event, every_kind, instance, set};
 use terrane_model::addr::InstanceKey;
-use terrane_model::event::EventKind;
+use terrane_model::event::{Event, EventKind, Operation};
 use terrane_model::snapshot::{OutputState, Snapshot};
 use terrane_value::{Type, Value};
 
@@ -17,6 +17,25 @@ fn every_kind_of_event_comes_back() {
         let read = decode_batch(&bytes).unwrap();
         assert_eq!((read.serial, read.events), (at as u64, batch));
     }
+}
+
+/// Intents without the key of a provider instance have the bytes that earlier versions wrote, and read.
+#[test]
+fn an_intent_of_an_earlier_version_is_read() {
+    let intent = |provider_key: Option<InstanceKey>| {
+        let mut kind = began(3, &instance("a", None), Operation::Create);
+        if let EventKind::Began { intent, .. } = &mut kind {
+            intent.provider_key = provider_key;
+        }
+        vec![Event { at_ms: 1, kind }]
+    };
+    let old = String::from_utf8(encode_batch(1, &intent(None)).unwrap()).unwrap();
+    assert!(!old.contains("provider_key"), "{old}");
+    assert_eq!(decode_batch(old.as_bytes()).unwrap().events, intent(None));
+    let keyed = intent(Some(InstanceKey::Str("eu".into())));
+    let new = String::from_utf8(encode_batch(1, &keyed).unwrap()).unwrap();
+    assert_eq!(decode_batch(new.as_bytes()).unwrap().events, keyed);
+    assert_eq!(new.replace(r#","provider_key":{"s":"eu"}"#, ""), old);
 }
 
 /// A snapshot comes back whole, and so do its rows, one by one.
