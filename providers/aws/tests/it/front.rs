@@ -25,6 +25,7 @@ async fn delete(world: &World, all: &[&Made]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a story")]
 async fn load_balancers() {
     let Some(world) = World::new(json!({})).await else {
         return;
