@@ -5,8 +5,7 @@ mod checks;
 mod outputs;
 
 use crate::action::ActionCause;
-use crate::exec::picked::picked;
-use crate::graph::{Graph, Node, each_target};
+use crate::graph::{Graph, Node};
 use crate::plan::{Action, DeferredChange, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Words};
 use crate::planner::index::ConfigIndex;
@@ -18,11 +17,9 @@ use crate::world::{Expanded, Place, Repeat, World};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use terrane_config::config::{
-    Config, ModuleId, Output, ProviderId, Provisioner, Reference, Repetition, Resource,
-};
+use terrane_config::config::{Config, ModuleId, ProviderId, Provisioner, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
-use terrane_lang::expr::{Scope, Use};
+use terrane_lang::expr::Scope;
 use terrane_lang::functions::Functions;
 use terrane_model::addr::{
     InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,

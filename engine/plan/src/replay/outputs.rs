@@ -94,7 +94,7 @@ impl Evaluator {
 
     /// By node: whether it hangs on an object that could not be made as planned, or on a value that failed. An expression could get around that (`try`),
     /// with a value that was never meant.
-    fn cut_off(&self) -> Vec<bool> {
+    pub(super) fn cut_off(&self) -> Vec<bool> {
         let graph = &self.world.graph;
         let mut cut_off = vec![false; graph.len()];
         let put_off = self.put_off.iter().map(|(located, _)| *located);
