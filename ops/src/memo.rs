@@ -164,7 +164,7 @@ fn secret(folder: &Path) -> Option<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::{MOST, Shelf, decode, encode, read, secret};
-    use terrane_plan::memo::{Digest, Memory};
+    use terrane_plan::memo::{Digest, Memory as _};
 
     fn digest(number: u64) -> Digest {
         let mut digest = [7; 16];

@@ -127,6 +127,7 @@ pub async fn make(
 }
 
 /// Makes a plan. With it come the blocks that were generated, if that was asked for. `written`: those of an earlier round.
+#[expect(clippy::too_many_lines, reason = "one thing after the other")]
 async fn once(
     session: &Session,
     request: &PlanRequest,

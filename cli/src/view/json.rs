@@ -393,6 +393,7 @@ impl Ui for Json<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of progress")]
     fn applying(&mut self, progress: &Applying) {
         match progress {
             Applying::Start {

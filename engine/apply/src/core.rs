@@ -6,7 +6,7 @@ use crate::invoking::{Invocation, invocations};
 use crate::ready::{LaneId, Ready};
 use crate::rules;
 use crate::step::{Phase, Running, provider_message};
-use crate::{Applied, ApplyInput, ApplyRequest, Progress, Provision, Unsaved, begin};
+use crate::{ApplyInput, ApplyRequest, Progress, Provision, Unsaved, begin};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub(crate) struct Core {
     pub(crate) progress: Vec<Progress>,
     pub(crate) counts: Counts,
     pub(crate) diagnostics: Diagnostics,
-    cancelled: bool,
+    pub(crate) cancelled: bool,
     /// Events can't be made durable any more: nothing further is begun.
     broken: bool,
     pub(crate) now_ms: u64,
@@ -726,40 +726,6 @@ impl Core {
             self.stage = Stage::Done;
         } else {
             self.persist_as(kinds, Waiting::Closing);
-        }
-    }
-
-    /// Says that a plan of a part may have left something out.
-    fn warn_of_parts(&mut self) {
-        let option = match (self.plan.targets.is_empty(), self.plan.excludes.is_empty()) {
-            (false, _) => "-target",
-            (true, false) => "-exclude",
-            (true, true) => return,
-        };
-        let detail = format!(
-            "The plan was made with the {option} option, so some changes that the configuration asks for may have been left out, and outputs may not be up to date.\n\n\
-             To see what is left to do, run:\n    terrane plan"
-        );
-        let warning = Diagnostic::warning(&rules::apply::PARTLY_APPLIED, detail);
-        self.diagnostics.push(warning);
-    }
-
-    pub(crate) fn finish(self) -> Applied {
-        let Counts {
-            added,
-            changed,
-            destroyed,
-            forgotten,
-            imported,
-        } = self.counts;
-        Applied {
-            added,
-            changed,
-            destroyed,
-            imported,
-            forgotten,
-            diagnostics: self.diagnostics,
-            cancelled: self.cancelled,
         }
     }
 

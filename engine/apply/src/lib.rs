@@ -5,6 +5,7 @@
 
 mod applying;
 mod begin;
+mod closing;
 mod core;
 mod duration;
 mod ephemeral;

@@ -451,7 +451,7 @@ mod tests {
                 state: Some(object(text)),
             });
         };
-        for text in current {
+        if let Some(text) = current {
             set(None, text);
         }
         for (token, text) in deposed {

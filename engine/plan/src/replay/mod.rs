@@ -2,10 +2,10 @@
 //! taking the place of unknown ones as they come.
 
 mod checks;
+mod outputs;
 
 use crate::action::ActionCause;
-use crate::exec::picked::picked;
-use crate::graph::{Graph, Node, each_target};
+use crate::graph::{Graph, Node};
 use crate::plan::{Action, DeferredChange, ExpansionKind, Plan, PlanMode, ResourceChange};
 use crate::planner::conditions::{self, CheckBook, Words};
 use crate::planner::index::ConfigIndex;
@@ -17,11 +17,9 @@ use crate::world::{Expanded, Place, Repeat, World};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use terrane_config::config::{
-    Config, ModuleId, Output, ProviderId, Provisioner, Reference, Repetition, Resource,
-};
+use terrane_config::config::{Config, ModuleId, ProviderId, Provisioner, Repetition, Resource};
 use terrane_lang::diagnostic::{Diagnostics, Severity};
-use terrane_lang::expr::{Scope, Use};
+use terrane_lang::expr::Scope;
 use terrane_lang::functions::Functions;
 use terrane_model::addr::{
     InstanceAddr, InstanceKey, ModuleInstance, ProviderConfigAddr, ResourceAddr,
@@ -708,110 +706,6 @@ impl Evaluator {
             None => Value::NULL,
         };
         Ok((config, connection))
-    }
-
-    /// The root outputs: name, and value if that is wanted and what it refers to did not fail.
-    pub fn outputs(
-        &self,
-        wanted: &dyn Fn(&str) -> bool,
-        diagnostics: &mut Diagnostics,
-    ) -> Vec<(EcoString, Option<Value>)> {
-        let Some(root) = self.config.modules.first() else {
-            return Vec::new();
-        };
-        let cut_off = self.cut_off();
-        let compute = |at: u32| self.world.compute(Node::Output(ModuleId(0), at), 0);
-        let mut values = Vec::with_capacity(root.outputs.len());
-        for (at, output) in (0u32..).zip(&root.outputs) {
-            let node = self.world.graph.id(Node::Output(ModuleId(0), at));
-            if !wanted(&output.name) || (cut_off[node.index()] && self.hangs(output, &cut_off)) {
-                values.push((output.name.clone(), None));
-                continue;
-            }
-            let value = match compute(at) {
-                Ok(value) => value.ok(),
-                Err(messages) => {
-                    diagnostics.extend(messages);
-                    None
-                }
-            };
-            values.push((output.name.clone(), value.filter(Value::is_wholly_known)));
-        }
-        values
-    }
-
-    /// Evaluates the locals that nothing needed: one that can't be evaluated now would be found by the next plan, when it is too late to say what made it so. Those
-    /// that hang on what failed are left out.
-    pub fn settle_locals(&self, diagnostics: &mut Diagnostics) {
-        let cut_off = self.cut_off();
-        for module in &self.config.modules {
-            for place in self.world.places(module.id) {
-                if self.world.module_cell(place).open {
-                    continue;
-                }
-                for (at, _) in (0u32..).zip(&module.locals) {
-                    let node = Node::Local(module.id, at);
-                    if cut_off[self.world.graph.id(node).index()] {
-                        continue;
-                    }
-                    if let Err(messages) = self.world.compute(node, place.pos) {
-                        diagnostics.extend(messages);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether an output of the root module hangs on what is cut off: not where it refers to single instances, all of which are there.
-    fn hangs(&self, output: &Output, cut_off: &[bool]) -> bool {
-        let root = Place {
-            module: ModuleId(0),
-            pos: 0,
-        };
-        let module = self.config.module(root.module);
-        let there = |used: &Use| {
-            let reference = module.slots[used.slot.0 as usize];
-            if let Reference::Resource(target) = reference
-                && let Some(index) = picked(&self.world, root, target, used, Repeat::None)
-            {
-                let cell = self.world.resource_cell(root, target);
-                let value = cell.and_then(|cell| cell.values.get(index)?.as_ref());
-                return matches!(value, Some(Ok(_)));
-            }
-            let mut there = true;
-            each_target(&self.config, module, reference, &mut |node| {
-                there &= !cut_off[self.world.graph.id(node).index()];
-            });
-            there
-        };
-        let rules = output.preconditions.iter();
-        let mut exprs = rules
-            .flat_map(|rule| [&rule.condition, &rule.message])
-            .chain([&output.value]);
-        !output.depends_on.is_empty() || !exprs.all(|expr| expr.uses().iter().all(&there))
-    }
-
-    /// By node: whether it hangs on an object that could not be made as planned, or on a value that failed. An expression could get around that (`try`),
-    /// with a value that was never meant.
-    fn cut_off(&self) -> Vec<bool> {
-        let graph = &self.world.graph;
-        let mut cut_off = vec![false; graph.len()];
-        let put_off = self.put_off.iter().map(|(located, _)| *located);
-        let located = self.located.iter().flatten().copied();
-        for Located { place, at, index } in located.chain(put_off) {
-            let cell = self.world.resource_cell(place, at);
-            let value = cell.and_then(|cell| cell.values.get(index)?.as_ref());
-            if !matches!(value, Some(Ok(_))) {
-                cut_off[graph.id(Node::Resource(place.module, at)).index()] = true;
-            }
-        }
-        for id in graph.order() {
-            let failed = self.world.has_failed(*id);
-            if failed || graph.deps(*id).iter().any(|dep| cut_off[dep.index()]) {
-                cut_off[id.index()] = true;
-            }
-        }
-        cut_off
     }
 }
 

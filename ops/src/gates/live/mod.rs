@@ -71,12 +71,15 @@ fn plans(
     Some(plans)
 }
 
+/// Reads the body of an entry; `None`: it can't be.
+type Open<'a> = &'a dyn Fn(&Entry) -> Option<Value>;
+
 /// Decisions that count, and those that take back some that would count without them.
 fn decisions(
     now_ms: u64,
     entries: &[Entry],
     borne: &BTreeSet<&str>,
-    (plans, open): (&[(u64, String)], &dyn Fn(&Entry) -> Option<Value>),
+    (plans, open): (&[(u64, String)], Open<'_>),
 ) -> Option<Vec<u64>> {
     let mut found: Vec<(u64, Decision)> = Vec::new();
     for entry in entries.iter().filter(|one| one.draft.kind == DECISION) {

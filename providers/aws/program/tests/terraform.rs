@@ -164,7 +164,6 @@ fn terraform() -> Option<PathBuf> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "what is left out is said")]
 fn terraform_plans_applies_and_destroys_with_it() {
     let (Some(terraform), Some(moto)) = (terraform(), moto::Moto::start()) else {
         return;

@@ -10,6 +10,7 @@ mod instance;
 mod route;
 mod small;
 mod volumes;
+mod vpn;
 
 pub(super) use route::{members, news};
 
@@ -37,8 +38,8 @@ pub(super) const NETWORK: Family = &[
     ("aws_vpc_ipv4_cidr_block_association", cidr_association),
     ("aws_key_pair", key_pair),
     ("aws_ec2_managed_prefix_list", prefix_list),
-    ("aws_customer_gateway", customer_gateway),
-    ("aws_vpn_gateway", vpn_gateway),
+    ("aws_customer_gateway", vpn::customer_gateway),
+    ("aws_vpn_gateway", vpn::vpn_gateway),
     ("aws_flow_log", flow_log),
     ("aws_vpc_endpoint", endpoint),
     ("aws_ebs_volume", volume),
@@ -593,52 +594,6 @@ fn prefix_list() -> Table {
             "InvalidPrefixListId.NotFound",
         ])
         .hooks(attached::Entries)
-}
-
-fn customer_gateway() -> Table {
-    Table::new("aws_customer_gateway", "ec2")
-        .names(&[("bgp_asn", "BgpAsn"), ("ip_address", "IpAddress")])
-        .create(op("CreateCustomerGateway"))
-        .id_out("CustomerGateway.CustomerGatewayId")
-        .arn("arn:{partition}:ec2:{region}:{account}:customer-gateway/{id}")
-        .read(
-            op("DescribeCustomerGateways")
-                .set("CustomerGatewayIds", "{id}")
-                .at("CustomerGateways.0"),
-        )
-        .delete(op("DeleteCustomerGateway").set("CustomerGatewayId", "{id}"))
-        .gone_when("State", &["deleted"])
-        .wait(&[Phase::Create], "State", &["available"], &["pending"])
-        .tags(Tags::Ec2("customer-gateway"))
-        .bulk(200)
-        .not_found(&["InvalidCustomerGatewayID.NotFound"])
-}
-
-fn vpn_gateway() -> Table {
-    Table::new("aws_vpn_gateway", "ec2")
-        .names(&[("vpc_id", "VpcAttachments.0.VpcId")])
-        .local(&["availability_zone"])
-        .by_function(&["vpc_id"])
-        .create(
-            op("CreateVpnGateway")
-                .only(&["amazon_side_asn"])
-                .set("AvailabilityZone", "{availability_zone}")
-                .set("Type", "ipsec.1"),
-        )
-        .id_out("VpnGateway.VpnGatewayId")
-        .arn("arn:{partition}:ec2:{region}:{account}:vpn-gateway/{id}")
-        .read(
-            op("DescribeVpnGateways")
-                .set("VpnGatewayIds", "{id}")
-                .at("VpnGateways.0"),
-        )
-        .delete(op("DeleteVpnGateway").set("VpnGatewayId", "{id}"))
-        .gone_when("State", &["deleted"])
-        .tags(Tags::Ec2("vpn-gateway"))
-        .bulk(200)
-        .not_found(&["InvalidVpnGatewayID.NotFound"])
-        .retry(&[Phase::Delete], "IncorrectState", "", 300)
-        .hooks(attached::VpnAttached)
 }
 
 fn flow_log() -> Table {
