@@ -55,6 +55,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
         .collect();
     plan.base = core.base();
     plan.claim = core.claim(&plan);
+    core.warn_about_forgotten(&plan.changes);
     plan.relevant = core.relevant(&plan.changes, &plan.outputs);
     if core.options.mode != PlanMode::RefreshOnly || !plan.invocations.is_empty() {
         core.order(&mut plan);
@@ -327,6 +328,29 @@ impl Core {
         }
         left_out.sort_by(|a: &OutputChange, b| a.name.cmp(&b.name));
         (changes.into_values().collect(), left_out)
+    }
+
+    /// What is forgotten is not destroyed: say so, for nobody looks after it then.
+    fn warn_about_forgotten(&mut self, changes: &[ResourceChange]) {
+        let forgotten = changes
+            .iter()
+            .filter(|change| matches!(change.action, Action::Forget | Action::ForgetThenCreate));
+        let list: Vec<String> = forgotten
+            .map(|change| match &change.deposed {
+                Some(key) => format!("  - {} (deposed object {key})", change.addr),
+                None => format!("  - {}", change.addr),
+            })
+            .collect();
+        if list.is_empty() {
+            return;
+        }
+        self.diagnostics.push(Diagnostic::warning(
+            &rules::planning::FORGOTTEN,
+            format!(
+                "If this plan is applied, these objects are taken out of the state, and they are not destroyed:\n{}\n\nTo have them managed again, import them.",
+                list.join("\n")
+            ),
+        ));
     }
 
     /// `-replace` of something that is not there does nothing; say so.

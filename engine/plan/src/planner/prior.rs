@@ -168,19 +168,23 @@ impl Prior {
             let resource = prior.resources.entry(addr.resource).or_default();
             resource.current.insert(addr.key, id);
         }
-        for object in &prior.objects {
+        prior.find_within();
+        prior.rename_dependencies();
+        (prior, diagnostics)
+    }
+
+    fn find_within(&mut self) {
+        for object in &self.objects {
             if let Some(declared) = object.declared
                 && !object.addr.resource.module.0.is_empty()
                 && object.deposed.is_none()
             {
-                let known = prior.within.entry(declared).or_default();
+                let known = self.within.entry(declared).or_default();
                 if !known.contains(&object.addr.resource) {
                     known.insert(object.addr.resource.clone());
                 }
             }
         }
-        prior.rename_dependencies();
-        (prior, diagnostics)
     }
 
     /// What depends on a resource that was moved depends on it under its new name, so that the order of destruction is kept.

@@ -105,4 +105,14 @@ terrane_lang::rules! {
     /// condition = terraform_data.a.id == "x"
     /// ```
     T3014 error INVALID_ACTION_CONDITION = "Invalid condition of an action_trigger block";
+
+    /// What is forgotten goes on existing, and nobody looks after it: a `removed` block or a `lifecycle` says so.
+    ///
+    /// ```text
+    /// removed {
+    ///   from = terraform_data.a
+    ///   lifecycle { destroy = false }
+    /// }
+    /// ```
+    T3015 warning FORGOTTEN = "Some objects will no longer be managed by Terrane";
 }
