@@ -89,7 +89,6 @@ pub(crate) struct Prior {
 
 impl Prior {
     /// Takes the snapshot apart and carries out moves.
-    #[expect(clippy::too_many_lines, reason = "one thing after the other")]
     pub(crate) fn new(
         snapshot: &Snapshot,
         config: &Config,
