@@ -92,6 +92,14 @@ const DIFFERENT: &[(&str, &str)] = &[
         "cycle through a module",
         "the members are written in another way, and shown",
     ),
+    (
+        "an expression that goes on in the next line",
+        "the peer stops at the first",
+    ),
+    (
+        "what could not be read is not missing",
+        "the peer says of what it could not read that it is missing, or of a wrong type",
+    ),
 ];
 const ECHO: &str = "the peer tells of one mistake several times";
 const NOT_THERE: &str = "the peer does not have the provider here";
