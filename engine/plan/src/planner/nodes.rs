@@ -611,9 +611,8 @@ impl Core {
             return true;
         }
         // Instances of the module that are not there any more take their objects with them.
-        let known = self.prior.within.get(&(module, at));
         within.is_none()
-            && known.is_some_and(|known| {
+            && self.prior.within((module, at)).is_some_and(|known| {
                 let mut known = known.iter();
                 known.any(|addr| self.world.place_of(&addr.module).is_none() && going(addr))
             })

@@ -5,7 +5,7 @@ use super::moves;
 use crate::machine::ProviderInstance;
 use crate::renames::Renames;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use terrane_config::config::{Config, ModuleId};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::addr::{
@@ -77,14 +77,16 @@ pub(crate) struct PriorResource {
     pub(crate) current: BTreeMap<Option<InstanceKey>, ObjectId>,
 }
 
+/// Resources by the block that declares them.
+type Within = BTreeMap<(ModuleId, u32), BTreeSet<ResourceAddr>>;
+
 /// All objects.
 #[derive(Debug, Default)]
 pub(crate) struct Prior {
     pub(crate) resources: BTreeMap<ResourceAddr, PriorResource>,
     pub(crate) objects: Vec<Object>,
     pub(crate) moves: Vec<(InstanceAddr, InstanceAddr)>,
-    /// The resources within modules, by the block that declares them: their module instance may have no place any more.
-    pub(crate) within: BTreeMap<(ModuleId, u32), BTreeSet<ResourceAddr>>,
+    within: OnceLock<Within>,
 }
 
 impl Prior {
@@ -167,23 +169,28 @@ impl Prior {
             let resource = prior.resources.entry(addr.resource).or_default();
             resource.current.insert(addr.key, id);
         }
-        prior.find_within();
         prior.rename_dependencies();
         (prior, diagnostics)
     }
 
-    fn find_within(&mut self) {
-        for object in &self.objects {
-            if let Some(declared) = object.declared
-                && !object.addr.resource.module.0.is_empty()
-                && object.deposed.is_none()
-            {
-                let known = self.within.entry(declared).or_default();
-                if !known.contains(&object.addr.resource) {
-                    known.insert(object.addr.resource.clone());
+    /// The resources within modules that a block declares: their module instance may have no place any more. Found when it is first asked for: most plans never do.
+    pub(crate) fn within(&self, declared: (ModuleId, u32)) -> Option<&BTreeSet<ResourceAddr>> {
+        let found = self.within.get_or_init(|| {
+            let mut found: Within = BTreeMap::new();
+            for object in &self.objects {
+                if let Some(declared) = object.declared
+                    && !object.addr.resource.module.0.is_empty()
+                    && object.deposed.is_none()
+                {
+                    let known = found.entry(declared).or_default();
+                    if !known.contains(&object.addr.resource) {
+                        known.insert(object.addr.resource.clone());
+                    }
                 }
             }
-        }
+            found
+        });
+        found.get(&declared)
     }
 
     /// What depends on a resource that was moved depends on it under its new name, so that the order of destruction is kept.

@@ -1,6 +1,7 @@
 //! KMS beside keys and their names: replicas, keys whose material comes from outside, grants, policies, what is encrypted.
 
 use super::Family;
+use super::operations::some_key;
 use crate::cx::refusal;
 use crate::json;
 use crate::run::{Run, same_at};
@@ -21,61 +22,10 @@ pub(super) const TYPES: Family = &[
     ("aws_kms_key_policy", key_policy),
 ];
 
-/// What keys of all kinds have in common: how they are read, changed, deleted.
-fn some_key(table: Table) -> Table {
-    table
-        .names(&[("key_rotation_enabled", "KeyRotationEnabled")])
-        .local(&[
-            "bypass_policy_lockout_safety_check",
-            "deletion_window_in_days",
-        ])
-        .read(op("DescribeKey").set("KeyId", "{id}").at("KeyMetadata"))
-        .read(
-            op("GetKeyPolicy")
-                .set("KeyId", "{id}")
-                .set("PolicyName", "default")
-                .at("Policy")
-                .into("policy"),
-        )
-        .gone_when("KeyState", &["PendingDeletion", "PendingReplicaDeletion"])
-        .update(
-            op("UpdateKeyDescription")
-                .only(&["description"])
-                .set("KeyId", "{id}"),
-        )
-        .update(
-            op("PutKeyPolicy")
-                .only(&["policy"])
-                .set("KeyId", "{id}")
-                .set("PolicyName", "default")
-                .set(
-                    "BypassPolicyLockoutSafetyCheck",
-                    "{bypass_policy_lockout_safety_check}",
-                ),
-        )
-        .delete(
-            op("ScheduleKeyDeletion")
-                .set("KeyId", "{id}")
-                .set("PendingWindowInDays", "{deletion_window_in_days}")
-                .none_when(&["KMSInvalidStateException"]),
-        )
-        .tag_calls(
-            "ListResourceTags",
-            ("TagResource", "UntagResource"),
-            "KeyId",
-            "{id}",
-        )
-        .retry(
-            &[Phase::Create, Phase::Update],
-            "MalformedPolicyDocumentException",
-            "",
-            600,
-        )
-        .by_function(&["enabled"])
-}
-
 fn replica_key() -> Table {
     some_key(Table::new("aws_kms_replica_key", "kms"))
+        .names(&[("key_rotation_enabled", "KeyRotationEnabled")])
+        .by_function(&["enabled"])
         .read(
             op("GetKeyRotationStatus")
                 .set("KeyId", "{id}")
@@ -95,6 +45,7 @@ const MATERIAL: &[&str] = &["key_material_base64", "valid_to"];
 
 fn external_key() -> Table {
     some_key(Table::new("aws_kms_external_key", "kms"))
+        .by_function(&["enabled"])
         .create(
             op("CreateKey")
                 .only(&[
@@ -117,6 +68,7 @@ fn external_key() -> Table {
 
 fn replica_external_key() -> Table {
     some_key(Table::new("aws_kms_replica_external_key", "kms"))
+        .by_function(&["enabled"])
         .at_first(&["primary_key_arn"])
         .unsupported(MATERIAL)
         .create(op("ReplicateKey").only(&["description", "policy"]))

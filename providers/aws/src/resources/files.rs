@@ -57,13 +57,7 @@ fn file_system() -> Table {
         .update(op("UpdateFileSystem").set("FileSystemId", "{id}"))
         .delete(op("DeleteFileSystem").set("FileSystemId", "{id}"))
         .wait(
-            &[Phase::Create],
-            "LifeCycleState",
-            &["available"],
-            &["creating", "updating"],
-        )
-        .wait(
-            &[Phase::Update],
+            &[Phase::Create, Phase::Update],
             "LifeCycleState",
             &["available"],
             &["creating", "updating"],

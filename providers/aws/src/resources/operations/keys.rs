@@ -9,38 +9,13 @@ use terrane_provider::args;
 use terrane_provider::native::Answered;
 use terrane_value::Value;
 
-#[expect(clippy::too_many_lines, reason = "a table")]
-pub(super) fn key() -> Table {
-    Table::new("aws_kms_key", "kms")
-        .names(&[
-            ("is_enabled", "Enabled"),
-            ("customer_master_key_spec", "KeySpec"),
-            ("custom_key_store_id", "CustomKeyStoreId"),
-            ("xks_key_id", "XksKeyConfiguration.Id"),
-            ("xks_key_id", "XksKeyId"),
-            ("enable_key_rotation", "KeyRotationEnabled"),
-        ])
+/// What keys of all kinds have in common: how they are read, changed, deleted.
+pub(in crate::resources) fn some_key(table: Table) -> Table {
+    table
         .local(&[
             "bypass_policy_lockout_safety_check",
             "deletion_window_in_days",
         ])
-        .create(
-            op("CreateKey")
-                .only(&[
-                    "customer_master_key_spec",
-                    "custom_key_store_id",
-                    "description",
-                    "key_usage",
-                    "multi_region",
-                    "policy",
-                    "xks_key_id",
-                ])
-                .set(
-                    "BypassPolicyLockoutSafetyCheck",
-                    "{bypass_policy_lockout_safety_check}",
-                ),
-        )
-        .id_out("KeyMetadata.KeyId")
         .read(op("DescribeKey").set("KeyId", "{id}").at("KeyMetadata"))
         .read(
             op("GetKeyPolicy")
@@ -49,21 +24,6 @@ pub(super) fn key() -> Table {
                 .at("Policy")
                 .into("policy"),
         )
-        .read(
-            op("GetKeyRotationStatus")
-                .set("KeyId", "{id}")
-                .only(&["enable_key_rotation", "rotation_period_in_days"])
-                .none_when(&["UnsupportedOperationException"]),
-        )
-        .answer(|operation, found| {
-            // The period is there where keys rotate only.
-            if operation == "GetKeyRotationStatus"
-                && found.get("KeyRotationEnabled") != Some(&json!(true))
-                && let Some(members) = found.as_object_mut()
-            {
-                members.retain(|name, _| name == "KeyRotationEnabled");
-            }
-        })
         .gone_when("KeyState", &["PendingDeletion", "PendingReplicaDeletion"])
         .update(
             op("UpdateKeyDescription")
@@ -74,7 +34,11 @@ pub(super) fn key() -> Table {
             op("PutKeyPolicy")
                 .only(&["policy"])
                 .set("KeyId", "{id}")
-                .set("PolicyName", "default"),
+                .set("PolicyName", "default")
+                .set(
+                    "BypassPolicyLockoutSafetyCheck",
+                    "{bypass_policy_lockout_safety_check}",
+                ),
         )
         .delete(
             op("ScheduleKeyDeletion")
@@ -94,6 +58,50 @@ pub(super) fn key() -> Table {
             "",
             600,
         )
+}
+
+pub(super) fn key() -> Table {
+    some_key(Table::new("aws_kms_key", "kms"))
+        .names(&[
+            ("is_enabled", "Enabled"),
+            ("customer_master_key_spec", "KeySpec"),
+            ("custom_key_store_id", "CustomKeyStoreId"),
+            ("xks_key_id", "XksKeyConfiguration.Id"),
+            ("xks_key_id", "XksKeyId"),
+            ("enable_key_rotation", "KeyRotationEnabled"),
+        ])
+        .create(
+            op("CreateKey")
+                .only(&[
+                    "customer_master_key_spec",
+                    "custom_key_store_id",
+                    "description",
+                    "key_usage",
+                    "multi_region",
+                    "policy",
+                    "xks_key_id",
+                ])
+                .set(
+                    "BypassPolicyLockoutSafetyCheck",
+                    "{bypass_policy_lockout_safety_check}",
+                ),
+        )
+        .id_out("KeyMetadata.KeyId")
+        .read(
+            op("GetKeyRotationStatus")
+                .set("KeyId", "{id}")
+                .only(&["enable_key_rotation", "rotation_period_in_days"])
+                .none_when(&["UnsupportedOperationException"]),
+        )
+        .answer(|operation, found| {
+            // The period is there where keys rotate only.
+            if operation == "GetKeyRotationStatus"
+                && found.get("KeyRotationEnabled") != Some(&json!(true))
+                && let Some(members) = found.as_object_mut()
+            {
+                members.retain(|name, _| name == "KeyRotationEnabled");
+            }
+        })
         .by_function(&[
             "is_enabled",
             "enable_key_rotation",

@@ -8,6 +8,8 @@ mod keys;
 mod logs;
 mod secrets;
 
+pub(super) use keys::some_key;
+
 pub(super) const TYPES: Family = &[
     ("aws_kms_key", keys::key),
     ("aws_kms_alias", keys::key_alias),

@@ -1,7 +1,7 @@
 //! Clusters and their instances.
 
 use super::instance::{PENDING, READY, answer as instance_answer};
-use super::{exports, left_out, patient, put_password, tagged, texts_of, versions};
+use super::{Alike, is_set, patient, put_password, tagged, texts_of, versions};
 use crate::json;
 use crate::run::{Run, all_tags, same_at};
 use crate::table::{Hooks, Phase, Step, Table, When, op};
@@ -77,27 +77,25 @@ const CHANGED: &[&str] = &[
     "vpc_security_group_ids",
 ];
 
-fn change() -> Step {
-    op("ModifyDBCluster")
-        .only(CHANGED)
-        .set("DBClusterIdentifier", "{cluster_identifier}")
-}
+const ALIKE: Alike = Alike {
+    noun: "cluster",
+    modify: "ModifyDBCluster",
+    id: ("DBClusterIdentifier", "{cluster_identifier}"),
+    changed: CHANGED,
+    password: ("master_password_wo", "master_password_wo_version"),
+};
 
 /// How a cluster is made: new, of a snapshot, of another one at some time.
 fn made_by(object: &Value) -> Step {
-    let set = |name: &str| {
-        let value = args::get(object, name);
-        value.is_known() && !crate::read::is_empty(&value)
-    };
     let create = |operation: &'static str| {
         op(operation).except(&["restore_to_point_in_time", "cluster_members", "iam_roles"])
     };
-    if set("snapshot_identifier") {
+    if is_set(object, "snapshot_identifier") {
         return create("RestoreDBClusterFromSnapshot")
             .except(&["snapshot_identifier"])
             .set("SnapshotIdentifier", "{snapshot_identifier}");
     }
-    if set("restore_to_point_in_time") {
+    if is_set(object, "restore_to_point_in_time") {
         return create("RestoreDBClusterToPointInTime")
             .set(
                 "SourceDBClusterIdentifier",
@@ -157,7 +155,7 @@ pub(super) fn cluster() -> Table {
                 .at("DBClusters.0"),
         )
         .answer(|_, found| answer(found))
-        .update(change().partial().when(When::Any(CHANGED.to_vec())))
+        .update(ALIKE.change().partial().when(When::Any(CHANGED.to_vec())))
         .delete(
             op("DeleteDBCluster")
                 .set("DBClusterIdentifier", "{cluster_identifier}")
@@ -165,8 +163,12 @@ pub(super) fn cluster() -> Table {
                 .set("SkipFinalSnapshot", "{skip_final_snapshot}")
                 .set("FinalDBSnapshotIdentifier", "{final_snapshot_identifier}"),
         )
-        .wait(&[Phase::Create], "Status", &["available"], CLUSTER_PENDING)
-        .wait(&[Phase::Update], "Status", &["available"], CLUSTER_PENDING)
+        .wait(
+            &[Phase::Create, Phase::Update],
+            "Status",
+            &["available"],
+            CLUSTER_PENDING,
+        )
         .wait(&[Phase::Delete], "Status", &[], &[])
         .retry(
             &[Phase::Delete],
@@ -227,7 +229,7 @@ fn input(operation: &str, input: &mut Json, object: &Value) {
                 members.remove("FinalDBSnapshotIdentifier");
             }
         }
-        "CreateDBCluster" => put_password(operation, input, object, "master_password_wo"),
+        "CreateDBCluster" => put_password(input, object, "master_password_wo"),
         "ModifyDBCluster" => {
             json::put(input, "ApplyImmediately", flag("apply_immediately").into());
             if flag("allow_major_version_upgrade") {
@@ -306,43 +308,11 @@ impl Hooks for Cluster {
         if step.operation == "CreateDBCluster" {
             return Ok(());
         }
-        let left = left_out(run, object, &step, &change())?;
-        let operation = run.operation("rds", "ModifyDBCluster")?;
-        let kept: Vec<(&str, Value)> = CHANGED
-            .iter()
-            .filter(|name| !left.iter().any(|other| other == *name))
-            .map(|name| (*name, Value::null(args::get(object, name).ty())))
-            .collect();
-        let mut input = run.input(&change(), &operation, &args::with_all(object, kept));
-        put_password("ModifyDBCluster", &mut input, object, "master_password_wo");
-        if input.as_object().map_or(0, serde_json::Map::len) <= 2 {
-            return Ok(());
-        }
-        json::put(&mut input, "ApplyImmediately", true.into());
-        run.ask("ModifyDBCluster", input).await?;
-        run.wait_for(Phase::Create, object).await
+        ALIKE.catch_up(run, object, &step).await
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
-        let mut input = json!({
-            "DBClusterIdentifier": run.text("{cluster_identifier}", prior),
-            "ApplyImmediately": args::bool(planned, "apply_immediately") == Some(true),
-        });
-        let logs = exports(prior, planned);
-        let password = !same_at(prior, planned, "master_password_wo_version");
-        if let Some(logs) = &logs {
-            json::put(
-                &mut input,
-                "CloudwatchLogsExportConfiguration",
-                logs.clone(),
-            );
-        }
-        if password {
-            put_password("ModifyDBCluster", &mut input, planned, "master_password_wo");
-        }
-        if logs.is_some() || password {
-            run.ask("ModifyDBCluster", input).await?;
-        }
+        ALIKE.logs_and_password(run, prior, planned).await?;
         if !same_at(prior, planned, "enable_http_endpoint") {
             let on = args::bool(planned, "enable_http_endpoint") == Some(true);
             let serverless = args::string(planned, "engine_mode") == Some("serverless");
@@ -376,18 +346,7 @@ impl Hooks for Cluster {
     }
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
-        let skips = args::bool(object, "skip_final_snapshot") == Some(true);
-        let named =
-            args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
-        if !skips && !named {
-            return Err(Refusal::error(
-                "No name for the last snapshot",
-                format!(
-                    "{}: final_snapshot_identifier is required where skip_final_snapshot is false. Both have to be applied before the cluster is deleted.",
-                    run.what(object)
-                ),
-            ));
-        }
+        ALIKE.check_last_snapshot(run, object)?;
         leave_global(run, object).await?;
         Ok(false)
     }
@@ -460,8 +419,12 @@ pub(super) fn cluster_instance() -> Table {
                 .set("DBInstanceIdentifier", "{identifier}")
                 .set("SkipFinalSnapshot", "true"),
         )
-        .wait(&[Phase::Create], "DBInstanceStatus", READY, PENDING)
-        .wait(&[Phase::Update], "DBInstanceStatus", READY, PENDING)
+        .wait(
+            &[Phase::Create, Phase::Update],
+            "DBInstanceStatus",
+            READY,
+            PENDING,
+        )
         .wait(&[Phase::Delete], "DBInstanceStatus", &[], &[])
         .told(&[
             ("ca_cert_identifier", "CACertificateIdentifier"),

@@ -1,13 +1,13 @@
 //! Instances of databases.
 
-use super::{exports, left_out, patient, put_password, tagged, versions};
+use super::{Alike, is_set, patient, put_password, tagged, versions};
 use crate::json;
-use crate::run::{Run, all_tags, same_at};
+use crate::run::{Run, all_tags};
 use crate::table::{Hooks, Phase, Step, Table, When, op};
 use async_trait::async_trait;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use terrane_provider::args;
-use terrane_provider::native::{Answered, Refusal};
+use terrane_provider::native::Answered;
 use terrane_value::Value;
 
 pub(super) const NAMES: &[(&str, &str)] = &[
@@ -151,26 +151,24 @@ pub(super) const PENDING: &[&str] = &[
 
 pub(super) const READY: &[&str] = &["available", "storage-optimization"];
 
-fn change() -> Step {
-    op("ModifyDBInstance")
-        .only(CHANGED)
-        .set("DBInstanceIdentifier", "{identifier}")
-}
+const ALIKE: Alike = Alike {
+    noun: "instance",
+    modify: "ModifyDBInstance",
+    id: ("DBInstanceIdentifier", "{identifier}"),
+    changed: CHANGED,
+    password: ("password_wo", "password_wo_version"),
+};
 
 /// How an instance is made: new, of another one, of a snapshot, of backups.
 fn made_by(object: &Value) -> Step {
-    let set = |name: &str| {
-        let value = args::get(object, name);
-        value.is_known() && !crate::read::is_empty(&value)
-    };
     let create = |operation: &'static str| op(operation).except(&["restore_to_point_in_time"]);
-    if set("replicate_source_db") {
+    if is_set(object, "replicate_source_db") {
         return create("CreateDBInstanceReadReplica");
     }
-    if set("snapshot_identifier") {
+    if is_set(object, "snapshot_identifier") {
         return create("RestoreDBInstanceFromDBSnapshot");
     }
-    if set("restore_to_point_in_time") {
+    if is_set(object, "restore_to_point_in_time") {
         return create("RestoreDBInstanceToPointInTime")
             .except(&["identifier"])
             .set("TargetDBInstanceIdentifier", "{identifier}")
@@ -227,7 +225,7 @@ pub(super) fn instance() -> Table {
                 .at("DBInstances.0"),
         )
         .answer(|_, found| answer(found))
-        .update(change().partial().when(When::Any(CHANGED.to_vec())))
+        .update(ALIKE.change().partial().when(When::Any(CHANGED.to_vec())))
         .delete(
             op("DeleteDBInstance")
                 .set("DBInstanceIdentifier", "{identifier}")
@@ -235,8 +233,12 @@ pub(super) fn instance() -> Table {
                 .set("SkipFinalSnapshot", "{skip_final_snapshot}")
                 .set("FinalDBSnapshotIdentifier", "{final_snapshot_identifier}"),
         )
-        .wait(&[Phase::Create], "DBInstanceStatus", READY, PENDING)
-        .wait(&[Phase::Update], "DBInstanceStatus", READY, PENDING)
+        .wait(
+            &[Phase::Create, Phase::Update],
+            "DBInstanceStatus",
+            READY,
+            PENDING,
+        )
         .wait(&[Phase::Delete], "DBInstanceStatus", &[], &[])
         .told(TOLD)
         .recomputed("latest_restorable_time", &[])
@@ -266,7 +268,7 @@ fn input(operation: &str, input: &mut Json, object: &Value) {
         return;
     }
     if operation == "CreateDBInstance" {
-        put_password(operation, input, object, "password_wo");
+        put_password(input, object, "password_wo");
     }
     if operation != "ModifyDBInstance" {
         return;
@@ -329,62 +331,15 @@ impl Hooks for Instance {
         if step.operation == "CreateDBInstance" {
             return Ok(());
         }
-        // What is made of something else takes some arguments later.
-        let left = left_out(run, object, &step, &change())?;
-        let operation = run.operation("rds", "ModifyDBInstance")?;
-        let kept: Vec<(&str, Value)> = CHANGED
-            .iter()
-            .filter(|name| !left.iter().any(|other| other == *name))
-            .map(|name| (*name, Value::null(args::get(object, name).ty())))
-            .collect();
-        let mut input = run.input(&change(), &operation, &args::with_all(object, kept));
-        put_password("ModifyDBInstance", &mut input, object, "password_wo");
-        let members = input.as_object().map_or(0, serde_json::Map::len);
-        // Of whom, and when: that is nothing to change.
-        if members <= 2 {
-            return Ok(());
-        }
-        json::put(&mut input, "ApplyImmediately", true.into());
-        run.ask("ModifyDBInstance", input).await?;
-        run.wait_for(Phase::Create, object).await
+        ALIKE.catch_up(run, object, &step).await
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
-        let mut input = json!({
-            "DBInstanceIdentifier": run.text("{identifier}", prior),
-            "ApplyImmediately": args::bool(planned, "apply_immediately") == Some(true),
-        });
-        let logs = exports(prior, planned);
-        let password = !same_at(prior, planned, "password_wo_version");
-        if let Some(logs) = &logs {
-            json::put(
-                &mut input,
-                "CloudwatchLogsExportConfiguration",
-                logs.clone(),
-            );
-        }
-        if password {
-            put_password("ModifyDBInstance", &mut input, planned, "password_wo");
-        }
-        if logs.is_some() || password {
-            run.ask("ModifyDBInstance", input).await?;
-        }
-        Ok(())
+        ALIKE.logs_and_password(run, prior, planned).await
     }
 
     async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
-        let skips = args::bool(object, "skip_final_snapshot") == Some(true);
-        let named =
-            args::string(object, "final_snapshot_identifier").is_some_and(|id| !id.is_empty());
-        if !skips && !named {
-            return Err(Refusal::error(
-                "No name for the last snapshot",
-                format!(
-                    "{}: final_snapshot_identifier is required where skip_final_snapshot is false. Both have to be applied before the instance is deleted.",
-                    run.what(object)
-                ),
-            ));
-        }
+        ALIKE.check_last_snapshot(run, object)?;
         Ok(false)
     }
 

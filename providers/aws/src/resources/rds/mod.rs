@@ -2,11 +2,11 @@
 
 use super::Family;
 use crate::json;
-use crate::run::Run;
+use crate::run::{Run, same_at};
 use crate::table::{Phase, Step, Table};
 use serde_json::{Value as Json, json};
 use terrane_provider::args;
-use terrane_provider::native::Answered;
+use terrane_provider::native::{Answered, Refusal};
 use terrane_value::Value;
 
 mod cluster;
@@ -159,11 +159,97 @@ fn left_out(run: &Run<'_>, object: &Value, made_by: &Step, change: &Step) -> Ans
 }
 
 /// Passwords that are never stored.
-fn put_password(operation: &str, input: &mut Json, object: &Value, name: &str) {
-    let takes = operation.starts_with("Create") || operation.starts_with("Modify");
-    let text = args::string(object, name).filter(|text| !text.is_empty());
-    if let (true, Some(text)) = (takes, text) {
+fn put_password(input: &mut Json, object: &Value, name: &str) {
+    if let Some(text) = args::string(object, name).filter(|text| !text.is_empty()) {
         json::put(input, "MasterUserPassword", text.into());
+    }
+}
+
+/// Whether an argument is known and says something.
+fn is_set(object: &Value, name: &str) -> bool {
+    let value = args::get(object, name);
+    value.is_known() && !crate::read::is_empty(&value)
+}
+
+/// What instances and clusters do alike.
+struct Alike {
+    noun: &'static str,
+    /// The call that changes one, and the member and the place of its id.
+    modify: &'static str,
+    id: (&'static str, &'static str),
+    /// What can be changed.
+    changed: &'static [&'static str],
+    /// The password that is never stored, and what tells that it is another one.
+    password: (&'static str, &'static str),
+}
+
+impl Alike {
+    /// The change of what there is.
+    fn change(&self) -> Step {
+        crate::table::op(self.modify)
+            .only(self.changed)
+            .set(self.id.0, self.id.1)
+    }
+
+    /// What is made of something else takes some arguments later.
+    async fn catch_up(&self, run: &Run<'_>, object: &Value, made_by: &Step) -> Answered<()> {
+        let left = left_out(run, object, made_by, &self.change())?;
+        let operation = run.operation("rds", self.modify)?;
+        let kept: Vec<(&str, Value)> = self
+            .changed
+            .iter()
+            .filter(|name| !left.iter().any(|other| other == *name))
+            .map(|name| (*name, Value::null(args::get(object, name).ty())))
+            .collect();
+        let mut input = run.input(&self.change(), &operation, &args::with_all(object, kept));
+        put_password(&mut input, object, self.password.0);
+        // Of whom, and when: that is nothing to change.
+        if input.as_object().map_or(0, serde_json::Map::len) <= 2 {
+            return Ok(());
+        }
+        json::put(&mut input, "ApplyImmediately", true.into());
+        run.ask(self.modify, input).await?;
+        run.wait_for(Phase::Create, object).await
+    }
+
+    /// Changes what goes to CloudWatch, and the password that is never stored.
+    async fn logs_and_password(
+        &self,
+        run: &Run<'_>,
+        prior: &Value,
+        planned: &Value,
+    ) -> Answered<()> {
+        let now = args::bool(planned, "apply_immediately") == Some(true);
+        let mut input = json!({"ApplyImmediately": now});
+        json::put(&mut input, self.id.0, run.text(self.id.1, prior).into());
+        let logs = exports(prior, planned);
+        let password = !same_at(prior, planned, self.password.1);
+        if logs.is_none() && !password {
+            return Ok(());
+        }
+        if let Some(logs) = logs {
+            json::put(&mut input, "CloudwatchLogsExportConfiguration", logs);
+        }
+        if password {
+            put_password(&mut input, planned, self.password.0);
+        }
+        run.ask(self.modify, input).await.map(drop)
+    }
+
+    /// A last snapshot has a name, or is not wanted.
+    fn check_last_snapshot(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
+        let skips = args::bool(object, "skip_final_snapshot") == Some(true);
+        if skips || is_set(object, "final_snapshot_identifier") {
+            return Ok(());
+        }
+        Err(Refusal::error(
+            "No name for the last snapshot",
+            format!(
+                "{}: final_snapshot_identifier is required where skip_final_snapshot is false. Both have to be applied before the {} is deleted.",
+                run.what(object),
+                self.noun
+            ),
+        ))
     }
 }
 
