@@ -1,6 +1,7 @@
-//! Checking a workspace, and mending it: the chain of journals as `terrane_store::chain` does it, the layout's version, and the index, which must be the
-//! fold.
+//! Checking a workspace, and mending it: the chain of journals as `terrane_store::chain` does it, the layout's version, and index and fold, which must be what
+//! the journal folds to.
 
+use crate::fold;
 use crate::index::{self, Index};
 use crate::layout::{Layout, Place, io_error};
 use crate::lock::Lock;
@@ -32,6 +33,7 @@ pub(crate) fn check(layout: &Layout, workspace: &str, repair: bool) -> Result<Ch
     let mut folded = look.records(&mut || from_index(&place), lost)?;
     if let Some(folded) = &mut folded {
         held_against_index(&mut look, &place, folded)?;
+        held_against_fold(&mut look, &place, folded)?;
     }
     look.leftovers()?;
     look.permissions(layout.root())?;
@@ -163,6 +165,32 @@ fn held_against_index(
     }
     if look.repair {
         remove_index(&folder)?;
+    }
+    Ok(())
+}
+
+/// What is kept for readers must be the fold, too. One of another journal is not read by anybody.
+fn held_against_fold(look: &mut Look, place: &Place, folded: &Folded) -> Result<(), StoreError> {
+    let path = place.fold();
+    let Some(header) = folded.header.filter(|_| look.owned && path.exists()) else {
+        return Ok(());
+    };
+    let journal = place.journal();
+    let mut file = File::open(&journal).map_err(io_error("opening", &journal))?;
+    let Some((mut snapshot, last)) = fold::load(place, header, &mut file) else {
+        return Ok(());
+    };
+    let rest = scan(&mut file, &journal, last.end, |_, kind, payload| {
+        let opened = place.sealer().open(payload)?;
+        replay::apply(&mut snapshot, kind, &opened.bytes, |_, _| true)
+    });
+    if rest.is_ok() && snapshot == folded.snapshot {
+        return Ok(());
+    }
+    let finding = Finding::error(show(&path), "it is not the fold of the journal");
+    look.tell(removable(look, finding));
+    if look.repair {
+        fs::remove_file(&path).map_err(io_error("removing", &path))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@
 //!     journal.torn             what was last cut off from its end, if ever
 //!     history/<n>.journal      earlier generations
 //!     index/                   sled
+//!     fold                     the state up to a record of the journal, for readers
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,10 @@ impl Place {
 
     pub(crate) fn index(&self) -> PathBuf {
         self.folder().join("index")
+    }
+
+    pub(crate) fn fold(&self) -> PathBuf {
+        self.folder().join("fold")
     }
 
     /// Whether the workspace was ever opened.

@@ -3,6 +3,7 @@
 //! * A commit is one append to the journal and one `fdatasync`. Only then it counts, and is folded in memory.
 //! * The index holds a row per resource instance and a head. It is written in groups and at close, never synced in a commit, and
 //!   believed only where it fits the journal. When it is missing, behind, of another format or damaged, the journal makes good for it.
+//! * Where the journal is long, its fold lies beside it for those who only read, believed only where it fits, too.
 //! * Several processes may have a workspace open, each with a lease on what it reads and writes. The lease is looked at before each append, under a
 //!   short lock. A process that ends, however it ends, holds nothing any more. Others may read, up to the last whole record.
 //!
@@ -10,6 +11,7 @@
 
 mod audit;
 mod backup;
+mod fold;
 mod fsck;
 mod index;
 mod layout;
@@ -48,6 +50,8 @@ pub struct Settings {
     pub compact_at: u64,
     /// A journal is compacted when it is this many times as long as its fold.
     pub compact_ratio: u64,
+    /// The fold is kept for readers (at close) when they would have to read more of the journal than this.
+    pub fold_from: u64,
 }
 
 impl Default for Settings {
@@ -56,6 +60,7 @@ impl Default for Settings {
             index_every: 4 << 20,
             compact_at: 16 << 20,
             compact_ratio: 4,
+            fold_from: 256 << 10,
         }
     }
 }
@@ -153,7 +158,7 @@ impl StateStore for SledStore {
 
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
         self.layout.check_format()?;
-        read::fold(&self.layout, workspace).map(Arc::new)
+        read::state(&self.layout, workspace).map(Arc::new)
     }
 
     fn history(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {

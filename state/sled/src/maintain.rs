@@ -55,8 +55,11 @@ impl Maintain for SledStore {
         let before = header(&place);
         let pruned = place.chain().prune(policy, now_ms, true, dry_run);
         // One of another journal is of no use, and a check would wonder at it. Whoever has it open, without a lease, looks after it.
-        if header(&place) != before && own_index(&place).is_some() {
-            drop(std::fs::remove_dir_all(place.index()));
+        if header(&place) != before {
+            drop(std::fs::remove_file(place.fold()));
+            if own_index(&place).is_some() {
+                drop(std::fs::remove_dir_all(place.index()));
+            }
         }
         drop(lock);
         pruned

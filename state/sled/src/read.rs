@@ -1,5 +1,6 @@
-//! Reading without owning: the journal up to its last whole record.
+//! Reading without owning: the journal up to its last whole record, from where its fold is kept on.
 
+use crate::fold;
 use crate::layout::{Layout, io_error};
 use std::fs::File;
 use std::io;
@@ -11,12 +12,16 @@ use terrane_store::wire::Batch;
 use terrane_store::{StoreError, Version, check_workspace_name, replay};
 
 /// The state of a workspace now.
-pub(crate) fn fold(layout: &Layout, workspace: &str) -> Result<Snapshot, StoreError> {
+pub(crate) fn state(layout: &Layout, workspace: &str) -> Result<Snapshot, StoreError> {
     let mut snapshot = Snapshot::default();
     let place = layout.place(workspace);
     if let Some((mut file, path)) = journal(layout, workspace)? {
-        read_header(&mut file, &path)?;
-        scan(&mut file, &path, HEADER_LEN, |_, kind, payload| {
+        let header = read_header(&mut file, &path)?;
+        let mut from = HEADER_LEN;
+        if let Some((known, last)) = fold::load(&place, header, &mut file) {
+            (snapshot, from) = (known, last.end);
+        }
+        scan(&mut file, &path, from, |_, kind, payload| {
             let opened = place.sealer().open(payload)?;
             replay::apply(&mut snapshot, kind, &opened.bytes, |_, _| true)
         })?;

@@ -1,6 +1,7 @@
 //! A workspace that is open for writing. Others may have it open, too: each looks at what the others appended before it appends.
 
 use crate::Settings;
+use crate::fold;
 use crate::index::{self, Index, Position};
 use crate::layout::{Place, io_error};
 use crate::replace;
@@ -73,7 +74,9 @@ impl Opened {
             None => (Slot::Unusable, None),
         };
         let fresh = loaded.is_none();
-        let (mut snapshot, last) = loaded.unwrap_or_default();
+        let kept =
+            || fold::load(&place, header, &mut file).map(|(state, last)| (state, Some(last)));
+        let (mut snapshot, last) = loaded.or_else(kept).unwrap_or_default();
         let from = last.map_or(HEADER_LEN, |mark| mark.end);
         let mut touched = Touched {
             all: fresh,
@@ -236,7 +239,9 @@ impl Opened {
         self.tenure.announce()?;
         // Rows are made anew from the journal. What was cut off from it once was never part of the state.
         self.give_up_index();
-        drop(fs::remove_file(self.place.torn()));
+        for left in [self.place.torn(), self.place.fold()] {
+            drop(fs::remove_file(left));
+        }
         let old = self.position.journal;
         let (file, header, last) = reseal::all(&self.place, old, &entered.short)?;
         self.journal = Journal::new(
@@ -290,6 +295,13 @@ impl Opened {
     }
 
     fn finish(&mut self) {
+        fold::keep(
+            &self.place,
+            &self.snapshot,
+            self.position,
+            self.journal.medium(),
+            self.settings.fold_from,
+        );
         if self.indexed == Some(self.journal.len()) || self.journal.is_empty() {
             return;
         }

@@ -55,6 +55,10 @@ impl Harness for Embedded {
     fn journal(&self, workspace: &str) -> Option<PathBuf> {
         Some(self.sled().journal_path(workspace))
     }
+
+    fn reads_all(&self) -> bool {
+        self.settings.fold_from > 0
+    }
 }
 
 #[test]
@@ -63,10 +67,11 @@ fn conforms() {
 }
 
 #[test]
-fn conforms_when_the_index_is_written_at_each_commit() {
+fn conforms_when_index_and_fold_are_written_all_the_time() {
     check(|| {
         let settings = Settings {
             index_every: 0,
+            fold_from: 0,
             ..Settings::default()
         };
         Embedded::new(settings, 25)

@@ -22,6 +22,7 @@ fn store(folder: &Path) -> SledStore {
             index_every: 4_000,
             compact_at: 1_000_000,
             compact_ratio: 4,
+            fold_from: 0,
         },
     )
 }

@@ -15,6 +15,7 @@ fn store(folder: &Path) -> SledStore {
             index_every: 500,
             compact_at: 20_000,
             compact_ratio: 1,
+            fold_from: 0,
         },
     )
 }

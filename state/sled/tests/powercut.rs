@@ -30,6 +30,7 @@ fn store(root: &Path) -> SledStore {
             index_every: 900,
             compact_at: 4_000,
             compact_ratio: 2,
+            fold_from: 0,
         },
     )
 }

@@ -77,6 +77,7 @@ impl Home {
         let settings = terrane_store_sled::Settings {
             compact_at: 4_000,
             compact_ratio: 2,
+            fold_from: 0,
             ..terrane_store_sled::Settings::default()
         };
         SledStore::with_settings(self.0.path(), settings).sealed(Arc::clone(door))

@@ -21,6 +21,7 @@ fn store(folder: &Path) -> SledStore {
         index_every: 500,
         compact_at: 4000,
         compact_ratio: 1,
+        fold_from: 0,
     };
     SledStore::with_settings(folder, settings).leasing_for(LEASE_MS, Arc::new(SystemClock))
 }

@@ -14,6 +14,7 @@ pub mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod files;
+pub mod fold;
 pub mod history;
 pub mod journal;
 pub mod lease;

@@ -15,6 +15,7 @@ mod value;
 
 pub use claim::{decode_claim, encode_claim};
 pub use event::{Batch, decode_batch, encode_batch};
+pub(crate) use object::More;
 pub use row::{
     Head, Row, RowDecoder, address_key, decode_head, decode_snapshot, encode_head, encode_row,
     encode_snapshot,

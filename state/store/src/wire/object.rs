@@ -13,6 +13,7 @@ use terrane_model::addr::{ConfigResource, InstanceKey, ModuleInstance, ProviderC
 use terrane_model::snapshot::{
     CheckKind, CheckObject, CheckResult, CheckStatus, ObjectState, OutputState, Status,
 };
+use terrane_value::Path;
 
 /// Remembers the last thing of a kind that was decoded, so that equal neighbours share memory.
 pub(super) struct Last<W, T>(Option<(W, T)>);
@@ -197,6 +198,38 @@ impl<'a> WireObject<'a> {
             provider_key: provider_key.map(InstanceKey::from),
             created_in_ms,
         }))
+    }
+}
+
+/// What few objects have, where the rest is kept in another form.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct More {
+    sensitive: Vec<Vec<WirePathStep>>,
+    provider_key: Option<WireKey>,
+}
+
+impl More {
+    pub(crate) fn encode(
+        sensitive: &[Path],
+        provider_key: Option<&InstanceKey>,
+    ) -> Result<Vec<u8>, WireError> {
+        let sensitive = sensitive.iter().map(encode_path);
+        super::write(&Self {
+            sensitive: sensitive.collect::<Result<_, _>>()?,
+            provider_key: provider_key.map(WireKey::from),
+        })
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<(Vec<Path>, Option<InstanceKey>), WireError> {
+        let Self {
+            sensitive,
+            provider_key,
+        } = serde_json::from_slice(bytes).map_err(|error| WireError::Bad(error.to_string()))?;
+        let sensitive = sensitive.into_iter().map(decode_path);
+        Ok((
+            sensitive.collect::<Result<_, _>>()?,
+            provider_key.map(InstanceKey::from),
+        ))
     }
 }
 
