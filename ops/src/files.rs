@@ -6,6 +6,8 @@ use std::sync::Arc;
 use terrane_lang::functions::{Files, Functions, Impure, Random};
 
 use crate::clock;
+use crate::failure::Failure;
+use crate::rules;
 
 /// How deep `list` goes.
 const MAX_DEPTH: usize = 256;
@@ -111,6 +113,32 @@ pub(crate) fn clean(path: &Path) -> PathBuf {
         out.push(".");
     }
     out
+}
+
+/// Refuses to write something else to a file that is read as configuration by its name.
+pub(crate) fn not_configuration(path: &str, what: &str) -> Result<(), Failure> {
+    const READ: [&str; 13] = [
+        ".tf",
+        ".tofu",
+        ".tf.json",
+        ".tofu.json",
+        ".tfvars",
+        ".tfvars.json",
+        ".tftest.hcl",
+        ".tofutest.hcl",
+        ".tfquery.hcl",
+        ".tfgate.hcl",
+        ".lock.hcl",
+        ".tftest.json",
+        ".tofutest.json",
+    ];
+    if !READ.iter().any(|ending| path.ends_with(ending)) {
+        return Ok(());
+    }
+    Err(Failure::input(
+        rules::folder::NAME_OF_CONFIGURATION.named(format!("{path} is a name of configuration")),
+        format!("Files with such names are read as configuration, so {what} is not written there. Nothing was changed. Choose another name."),
+    ))
 }
 
 /// An error of the system as the end of a sentence, without the number that Rust appends.

@@ -6,6 +6,7 @@
 use crate::apply::{self, Approved, Parts};
 use crate::backend::record;
 use crate::failure::{Failure, Report};
+use crate::files::not_configuration;
 use crate::gates::book::{Book, SAVED};
 use crate::gates::decide;
 use crate::gates::pass::{self, Gating, Looked, Mark, Named};
@@ -26,7 +27,7 @@ use terrane_config::variables::{Given, GivenSource, GivenValue, root_variables};
 use terrane_gate::verdict::EMERGENCY_MS;
 use terrane_gate::{Consent, Policy};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_lang::source::{FileId, SourceMap, Span};
+use terrane_lang::source::{FileId, Span};
 use terrane_model::addr::ProviderAddr;
 use terrane_model::snapshot::Snapshot;
 use terrane_plan::file::{SavedPlan, decode, digest, encode_with_digest};
@@ -64,6 +65,7 @@ pub struct Saved {
 /// # Errors
 /// When the file can't be written.
 pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
+    not_configuration(path, "a plan")?;
     let mut book = Book::open(session)?;
     let saved = saved(session, &made.plan, &made.loaded, book.as_ref())?;
     let (bytes, digest) = encode_with_digest(&saved).map_err(|error| {
@@ -213,7 +215,7 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
         Failure::input(
             rules::planning::NOT_A_PLAN.named(summary),
             format!(
-                "The file can't be used: {error}. Make a plan with `terrane plan -out={path}`."
+                "The file can't be used: {error}. Make a plan with `terrane plan -out=FILE`, and apply that file."
             ),
         )
     })?;
@@ -458,7 +460,7 @@ pub fn approve(
         programs: _,
         knows_programs: _,
     } = saved;
-    let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
+    let collected = variables::collect(&session.env, arguments, &mut loaded.sources)?;
     let mut diagnostics = collected.diagnostics;
     let mut given = planned_values(&plan);
     let root = loaded.config.modules.first();
@@ -469,13 +471,24 @@ pub fn approve(
                 .any(|variable| variable.name == name && variable.ephemeral)
         })
     };
-    for value in collected.values {
+    let is_declared = |name: &str| {
+        root.is_some_and(|root| root.variables.iter().any(|variable| variable.name == name))
+    };
+    for (at, value) in collected.values.into_iter().enumerate() {
+        let option = match value.source {
+            _ if at < collected.by_themselves => None,
+            GivenSource::CommandLine => Some("-var"),
+            // Such a file may be for several configurations.
+            _ => Some("-var-file").filter(|_| is_declared(&value.name)),
+        };
         if is_ephemeral(&value.name) {
             given.push(value);
-        } else if value.source == GivenSource::CommandLine && !is_planned(&plan, root, &value) {
+        } else if let Some(option) = option
+            && !is_planned(&plan, root, &value)
+        {
             diagnostics.push(Diagnostic::error(
                 &rules::planning::VARIABLE_OF_SAVED_PLAN,
-                format!("The variable {:?} can't be set with -var here to anything else: a saved plan keeps the values that it was made with.", value.name),
+                format!("The variable {:?} can't be set with {option} here to anything else: a saved plan keeps the values that it was made with.", value.name),
             ));
         }
     }

@@ -31,6 +31,8 @@ pub enum VariableArgument {
 pub struct Collected {
     /// The values.
     pub values: Vec<GivenValue>,
+    /// So many of them, from the first on, come from the environment and from files that are read by themselves; the others were given with this command.
+    pub by_themselves: usize,
     /// About files and arguments that make no sense.
     pub diagnostics: Diagnostics,
 }
@@ -80,6 +82,7 @@ pub(crate) fn collect_in(
             all.file(&path, sources)?;
         }
     }
+    all.by_themselves = all.values.len();
     for argument in arguments {
         match argument {
             VariableArgument::File(path) if std::path::Path::new(path).is_file() => {
@@ -174,6 +177,7 @@ fn auto_files(folder: &str) -> Result<Vec<String>, Failure> {
 pub fn resolve(config: &Config, collected: Collected, ui: Option<&mut dyn Ui>) -> Resolved {
     let Collected {
         mut values,
+        by_themselves: _,
         mut diagnostics,
     } = collected;
     let Some(root) = config.modules.first() else {

@@ -104,7 +104,6 @@ fn plan_and_apply(
 
 fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
     let planning = [
-        "var-file",
         "target",
         "exclude",
         "replace",

@@ -105,12 +105,13 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
             "-destroy and -refresh-only can't be given together.",
         ));
     }
+    let invoke = invoked(parsed, mode)?;
     let mode = mode.unwrap_or(match (destroy, refresh_only) {
         (true, _) => PlanMode::Destroy,
         (_, true) => PlanMode::RefreshOnly,
         _ => PlanMode::Normal,
     });
-    let mode = match parsed.value("invoke") {
+    let mode = match invoke {
         // Nothing else is done: what the action needs is only read.
         Some(_) if mode == PlanMode::Normal => PlanMode::RefreshOnly,
         _ => mode,
@@ -134,7 +135,7 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
         targets: addresses(&["target", "target-file"])?,
         excludes: addresses(&["exclude", "exclude-file"])?,
         replace: addresses(&["replace"])?,
-        invoke: invoked(parsed, mode)?,
+        invoke,
         variables: variables(parsed),
         to: parsed.value("to").map(str::to_owned),
         generate_config_out: parsed.value("generate-config-out").map(str::to_owned),
@@ -142,8 +143,8 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
     })
 }
 
-/// The action that is to be done.
-fn invoked(parsed: &Parsed, mode: PlanMode) -> Result<Option<String>, Failure> {
+/// The action that is to be done. `mode`: what the command itself says.
+fn invoked(parsed: &Parsed, mode: Option<PlanMode>) -> Result<Option<String>, Failure> {
     let mut actions = parsed.values(&["invoke"]).map(|(_, action)| action);
     let Some(action) = actions.next() else {
         return Ok(None);
@@ -164,7 +165,12 @@ fn invoked(parsed: &Parsed, mode: PlanMode) -> Result<Option<String>, Failure> {
         Some(format!(
             "-invoke does one action and nothing else, so -{other} can't be given with it."
         ))
-    } else if mode == PlanMode::Destroy || parsed.is("refresh-only", false) {
+    } else if mode == Some(PlanMode::RefreshOnly) {
+        Some("-invoke does an action, and `terrane refresh` only looks. Use `terrane apply -invoke=ACTION`, which asks first.".to_owned())
+    } else if mode == Some(PlanMode::Destroy)
+        || parsed.is("destroy", false)
+        || parsed.is("refresh-only", false)
+    {
         Some("-invoke does one action and nothing else, so -destroy and -refresh-only can't be given with it.".to_owned())
     } else {
         None

@@ -4,7 +4,7 @@ use crate::drift::{Drifted, Unlisted, Unmanaged, fits};
 use crate::ephemeral::EphemeralProgress;
 use crate::generate::Generated;
 use crate::plan::{Plan, PlanMode};
-use crate::planner::Core;
+use crate::planner::{Core, names};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -322,6 +322,16 @@ pub struct Surveyed {
     pub cancelled: bool,
     /// Messages.
     pub diagnostics: Diagnostics,
+}
+
+/// The targets that name nothing in a state: whoever only looks at some objects must know that there are none.
+#[must_use]
+pub fn unknown_targets<'t>(targets: &'t [Target], snapshot: &Snapshot) -> Vec<&'t Target> {
+    let known = |target: &&Target| {
+        let mut instances = snapshot.instances();
+        instances.any(|(addr, ..)| names(target, &addr))
+    };
+    targets.iter().filter(|target| !known(target)).collect()
 }
 
 /// Looks how all objects are, without planning anything (`terrane drift`). Driven like [`Planner`].

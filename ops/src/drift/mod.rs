@@ -31,7 +31,7 @@ use crate::variables::VariableArgument;
 use report::Report;
 use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_plan::machine::{PlanInput, PlanOptions, Survey, Surveyed};
+use terrane_plan::machine::{PlanInput, PlanOptions, Survey, Surveyed, unknown_targets};
 
 /// What the user wants to know.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +82,15 @@ pub async fn detect(
         return Err(Failure::Input(failure::Report::plain(wrong)));
     }
     let stored = session.snapshot()?;
+    for target in unknown_targets(&targets, &stored) {
+        wrong.push(Diagnostic::error(
+            &rules::drift::UNKNOWN_TARGET,
+            format!("Nothing in the state is called {target}, so it says nothing about drift. `terrane state list` shows what there is."),
+        ));
+    }
+    if wrong.has_errors() {
+        return Err(Failure::Input(failure::Report::plain(wrong)));
+    }
     let providers::Prepared {
         loaded,
         snapshot,

@@ -52,4 +52,11 @@ terrane_lang::rules! {
     /// terrane reconcile
     /// ```
     T6607 warning MORE_THAN_DRIFT = "The plan changes more than what has drifted";
+
+    /// A target names nothing that is in the state, so nothing would be looked at.
+    ///
+    /// ```sh
+    /// terrane drift -target=terraform_data.wbe
+    /// ```
+    T6609 error UNKNOWN_TARGET = "A target names nothing";
 }

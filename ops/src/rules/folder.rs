@@ -49,4 +49,11 @@ terrane_lang::rules! {
     /// chmod 000 main.tf && terrane fmt
     /// ```
     T5009 error FILE_NOT_READABLE = "Reading PATH failed";
+
+    /// A file of this name is read as configuration, or as values of variables: what is written there would take its place, or be read as one.
+    ///
+    /// ```sh
+    /// terrane plan -out=main.tf
+    /// ```
+    T5010 error NAME_OF_CONFIGURATION = "PATH is a name of configuration";
 }

@@ -3,6 +3,7 @@
 use crate::audit::{self, LogFate};
 use crate::clock::now_ms;
 use crate::failure::Failure;
+use crate::files::not_configuration;
 use crate::rules;
 use crate::session::Session;
 use std::fs::File;
@@ -19,6 +20,7 @@ use terrane_store::pieces::Sealer;
 /// # Errors
 /// When the state can't be read, or the file not written.
 pub fn run(session: &Session, path: &str) -> Result<Written, Failure> {
+    not_configuration(path, "a backup")?;
     let doing = || format!("Writing the backup {path} failed");
     let manifest = Manifest {
         workspace: session.workspace()?,

@@ -333,6 +333,7 @@ impl Shared<'_> {
         let run = &file.runs[at];
         let Collected {
             values: mut given,
+            by_themselves: _,
             mut diagnostics,
         } = self.outside(found, sources)?;
         let mut names = ValueNames {

@@ -257,7 +257,7 @@ impl PgStore {
             let batch = Batch { serial, events };
             watch.batch(
                 &format!("serial {serial}"),
-                &state,
+                (&state, false),
                 &batch,
                 &mut checkup.findings,
             );

@@ -45,7 +45,7 @@ fn is_empty(place: &Place) -> Result<bool, StoreError> {
     let path = place.journal();
     match std::fs::metadata(&path) {
         Ok(found) => Ok(found.len() <= HEADER_LEN),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(!place.had_journal()),
         Err(error) => Err(io_error("reading", &path)(error)),
     }
 }

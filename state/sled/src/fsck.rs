@@ -29,7 +29,7 @@ pub(crate) fn check(layout: &Layout, workspace: &str, repair: bool) -> Result<Ch
         };
     }
     let lock = own(&mut look, &place)?;
-    let lost = place.index().exists();
+    let lost = place.had_journal();
     let mut folded = look.records(&mut || from_index(&place), lost)?;
     if let Some(folded) = &mut folded {
         held_against_index(&mut look, &place, folded)?;

@@ -113,7 +113,22 @@ impl Place {
 
     /// Whether the workspace was ever opened.
     pub(crate) fn exists(&self) -> bool {
-        self.journal().exists()
+        self.journal().exists() || self.had_journal()
+    }
+
+    /// Whether there is something that is only made where there is a journal already.
+    pub(crate) fn had_journal(&self) -> bool {
+        let made_later = [self.index_lock(), self.index(), self.fold(), self.history()];
+        made_later.iter().any(|path| path.exists())
+    }
+
+    /// What to say where the journal is missing though there was one: it must not be taken for an empty state.
+    pub(crate) fn journal_lost(&self) -> StoreError {
+        StoreError::Damaged {
+            what: self.folder().display().to_string(),
+            problem: "its journal is missing, though there was one; `terrane state fsck -repair` brings back what the other files hold; else put it back from a backup"
+                .to_owned(),
+        }
     }
 }
 

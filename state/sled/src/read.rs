@@ -76,11 +76,14 @@ pub(crate) fn exists(layout: &Layout, workspace: &str) -> Result<bool, StoreErro
 /// The journal of a workspace. `None` for `default` before its first write.
 fn journal(layout: &Layout, workspace: &str) -> Result<Option<(File, PathBuf)>, StoreError> {
     check_workspace_name(workspace)?;
-    let path = layout.place(workspace).journal();
+    let place = layout.place(workspace);
+    let path = place.journal();
     match File::open(&path) {
         Ok(file) => Ok(Some((file, path))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if workspace == "default" {
+            if place.had_journal() {
+                Err(place.journal_lost())
+            } else if workspace == "default" {
                 Ok(None)
             } else {
                 Err(StoreError::NoWorkspace(workspace.to_owned()))

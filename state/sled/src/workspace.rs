@@ -393,12 +393,8 @@ pub(crate) fn open_journal(place: &Place) -> Result<(File, Header), StoreError> 
             Ok((file, header))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if place.index().exists() || place.history().exists() {
-                return Err(StoreError::Damaged {
-                    what: place.folder().display().to_string(),
-                    problem: "its journal is missing, though there was one; `terrane state fsck -repair` brings back what the other files hold; else put it back from a backup"
-                        .to_owned(),
-                });
+            if place.had_journal() {
+                return Err(place.journal_lost());
             }
             let header = Header::new(1);
             let (file, _) = create_file(&path, header, None)?;

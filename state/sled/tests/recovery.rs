@@ -264,15 +264,36 @@ fn a_wrong_byte_is_never_taken_for_state() {
     assert_eq!(home.open().snapshot(), after);
 }
 
+/// By nobody: not by those who write, not by those who read, and whatever else is left of the workspace.
 #[test]
 fn a_missing_journal_is_not_taken_for_a_new_state() {
+    let missing = |result: Result<(), StoreError>, what: &str| {
+        assert!(
+            matches!(&result, Err(StoreError::Damaged { problem, .. }) if problem.contains("backup")),
+            "{what}: {result:?}"
+        );
+    };
     let home = Home::new();
     home.write(0, 3);
     fs::remove_file(home.place().join("journal")).unwrap();
-    assert!(matches!(
-        home.store().open("default"),
-        Err(StoreError::Damaged { problem, .. }) if problem.contains("backup")
-    ));
+    for left in ["index and lock", "lock"] {
+        if left == "lock" {
+            fs::remove_dir_all(home.place().join("index")).unwrap();
+        }
+        let store = home.store();
+        missing(store.open("default").map(drop), left);
+        missing(store.read("default").map(drop), left);
+        missing(store.read_at("default", 1).map(drop), left);
+        missing(store.history("default").map(drop), left);
+        let keep = store.maintain().unwrap();
+        missing(keep.records("default", &mut |_| Ok(())), left);
+        let found = keep.check("default", false).unwrap();
+        assert!(found.is_damaged(), "{left}: {found:?}");
+    }
+    let keep = home.store();
+    let mended = keep.maintain().unwrap().check("default", true).unwrap();
+    assert!(format!("{mended:?}").contains("state restore"), "{mended:?}");
+    assert_eq!(home.open().snapshot().instance_count(), 0);
 }
 
 #[test]

@@ -6,10 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use terrane_model::addr::InstanceKey;
-use terrane_model::event::EventKind;
+use terrane_model::event::{EventKind, Operation};
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backup::{self, Manifest};
-use terrane_store::conformance::sample::{event, instance, set};
+use terrane_store::conformance::sample::{
+    began, current, event, instance, object, provider, set,
+};
 use terrane_store::maintain::{Checkup, Gravity, Maintain as _, Policy};
 use terrane_store::pieces::Sealer;
 use terrane_store::{StateStore as _, StoreError, Workspace};
@@ -337,6 +339,53 @@ fn manifest() -> Manifest {
         at_ms: 1,
         who: "me".to_owned(),
         terrane: "0".to_owned(),
+    }
+}
+
+/// Whichever record is lost, with and without an index: what is mended stays mended, and so does a backup of it somewhere else.
+#[test]
+fn what_was_mended_is_sound() {
+    for at in 0..6 {
+        for indexed in [true, false] {
+            let home = Home::new();
+            let addr = instance("a", None);
+            home.runs(0, 1);
+            let mut workspace = home.open();
+            workspace
+                .commit(vec![event(began(7, &addr, Operation::Create))])
+                .unwrap();
+            let ended = EventKind::Ended {
+                op: 7,
+                object: current(&addr),
+                provider: provider("p"),
+                state: Some(object("{}").into()),
+            };
+            workspace.commit(vec![event(ended)]).unwrap();
+            drop(workspace);
+            home.runs(1, 2);
+            let offsets = home.offsets();
+            assert_eq!(offsets.len(), 7);
+            home.damage(offsets[at] + 30, offsets[at] + 40);
+            if !indexed {
+                fs::remove_dir_all(home.place().join("index")).unwrap();
+            }
+            let what = format!("record {at}, index {indexed}");
+            assert!(home.check(false).is_damaged(), "{what}");
+            for _ in 0..2 {
+                let mended = home.check(true);
+                assert!(!mended.is_damaged(), "{what}: {mended:#?}");
+            }
+            let found = home.check(false);
+            assert!(!found.is_damaged(), "{what}: {found:#?}");
+            let mut file = Vec::new();
+            backup::write(&home.store(), &manifest(), &Sealer::default(), &mut file).unwrap();
+            let read = backup::read(&file, Path::new("b"), &Sealer::default()).unwrap();
+            let other = Home::new();
+            read.refill(&other.store(), "default").unwrap();
+            let found = other.check(false);
+            assert!(!found.is_damaged(), "{what}, backup: {found:#?}");
+            assert_eq!(*other.open().snapshot(), *home.open().snapshot(), "{what}");
+        }
     }
 }
 

@@ -27,11 +27,11 @@ impl Watch {
         self.begun.extend(snapshot.open.keys());
     }
 
-    /// Looks at a batch, given the state before it.
+    /// Looks at a batch, given the state before it. `gap`: records are known to be missing before it (which is told of elsewhere), so it need not fit.
     pub fn batch(
         &mut self,
         place: &str,
-        before: &Snapshot,
+        (before, gap): (&Snapshot, bool),
         batch: &Batch,
         found: &mut Vec<Finding>,
     ) {
@@ -59,13 +59,18 @@ impl Watch {
                     }
                 }
                 EventKind::Ended { op, object, .. } if !open.remove(op) => {
-                    found.push(Finding::error(
-                        place,
-                        format!(
-                            "operation {op} ({}) ended, and was not under way",
-                            object.instance
-                        ),
-                    ));
+                    let instance = &object.instance;
+                    found.push(if gap {
+                        Finding::warning(
+                            place,
+                            format!("operation {op} ({instance}) ended, and its beginning is missing"),
+                        )
+                    } else {
+                        Finding::error(
+                            place,
+                            format!("operation {op} ({instance}) ended, and was not under way"),
+                        )
+                    });
                 }
                 EventKind::Replaced(state) => open.extend(state.open.keys()),
                 _ => {}

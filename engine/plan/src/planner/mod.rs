@@ -34,6 +34,8 @@ mod survey;
 mod takeover;
 mod targets;
 
+pub(crate) use targets::names;
+
 use crate::graph::{Graph, Node, NodeId};
 use crate::machine::{
     PlanInput, PlanOptions, Planned, Progress, ProviderInstance, Request, RequestId,

@@ -169,8 +169,11 @@ impl Look {
         let mut known = Known {
             snapshot: Snapshot::default(),
             generation: 0,
-            how: "made anew from the history: what happened after its last compaction is lost"
-                .to_owned(),
+            how: match history {
+                [] => "made anew, and empty: nothing of what it held is left in this folder. Put the state back with `terrane state restore`",
+                [..] => "made anew from the history: what happened after its last compaction is lost",
+            }
+            .to_owned(),
         };
         for (path, _) in history {
             let bytes = fs::read(path).map_err(io_error("reading", path))?;
@@ -351,7 +354,7 @@ impl Look {
                         ),
                     ));
                 }
-                watch.batch(&place, before, batch, findings);
+                watch.batch(&place, (before, *gap), batch, findings);
                 true
             });
             match applied {

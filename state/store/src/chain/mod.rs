@@ -17,8 +17,8 @@ mod reseal;
 pub use fsck::{Folded, Known, Look};
 pub use reseal::Resealed;
 
-use crate::files::io_error;
-use crate::journal::{HEADER_LEN, Header, RawRecord, create_with, read_header, scan};
+use crate::files::{io_error, make_folders};
+use crate::journal::{HEADER_LEN, Header, RawRecord, RecordKind, create_with, read_header, scan};
 use crate::pieces::Sealer;
 use crate::wire::Batch;
 use crate::{StoreError, replay};
@@ -205,14 +205,24 @@ impl Chain {
 
     /// Makes the journal of records, sealed as they are to be today. Gives the state that they make.
     ///
+    /// A state that does not follow from the records before it (some of them were lost) begins a generation of its own, as it did where it comes from.
+    ///
     /// # Errors
     /// When a record can't be read, or the journal not be written.
     pub fn fill(&self, records: &[RawRecord<'_>]) -> Result<Snapshot, StoreError> {
         let mut bytes = Vec::new();
+        let mut generation = 1;
         let mut snapshot = Snapshot::default();
         for record in records {
             let kind = record.known_kind()?;
             let opened = self.sealer.open(&record.payload)?;
+            if kind == RecordKind::Checkpoint && !bytes.is_empty() {
+                let history = self.history();
+                make_folders(&history).map_err(io_error("making", &history))?;
+                create_with(&self.earlier(generation), Header::new(generation), &bytes)?;
+                generation += 1;
+                bytes.clear();
+            }
             replay::apply(&mut snapshot, kind, &opened.bytes, |_, _| true)?;
             if opened.current {
                 record.encode(&mut bytes)?;
@@ -221,7 +231,7 @@ impl Chain {
                 RawRecord::new(kind, &sealed).encode(&mut bytes)?;
             }
         }
-        create_with(&self.journal(), Header::new(1), &bytes)?;
+        create_with(&self.journal(), Header::new(generation), &bytes)?;
         Ok(snapshot)
     }
 }
