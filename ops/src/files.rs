@@ -137,7 +137,9 @@ pub(crate) fn not_configuration(path: &str, what: &str) -> Result<(), Failure> {
     }
     Err(Failure::input(
         rules::folder::NAME_OF_CONFIGURATION.named(format!("{path} is a name of configuration")),
-        format!("Files with such names are read as configuration, so {what} is not written there. Nothing was changed. Choose another name."),
+        format!(
+            "Files with such names are read as configuration, so {what} is not written there. Nothing was changed. Choose another name."
+        ),
     ))
 }
 

@@ -88,9 +88,22 @@ impl Writer<'_> {
             alias,
         } = &provider.addr;
         match alias {
-            None => key(&self.home(user, addr).path, &addr.type_name),
-            Some(alias) => key(module, &format!("{}.{alias}", addr.type_name)),
+            None => {
+                let home = &self.home(user, addr).path;
+                key(home, self.local_name(home, addr))
+            }
+            Some(alias) => key(
+                module,
+                &format!("{}.{alias}", self.local_name(module, addr)),
+            ),
         }
+    }
+
+    /// What a module calls a provider.
+    fn local_name<'s>(&'s self, module: &ModulePath, addr: &'s ProviderAddr) -> &'s str {
+        let requirement = self.requirements.get(addr);
+        let name = requirement.and_then(|requirement| requirement.names.get(module));
+        name.unwrap_or(&addr.type_name)
     }
 
     /// The module under which a provider without alias is listed: the outermost that is reached from a module through callers that need the
@@ -137,9 +150,10 @@ impl Writer<'_> {
             let mut object = self.provider(addr, alias, module);
             let body = self.body(self.config.module(provider.module), &provider.body);
             set_some(&mut object, "expressions", body);
+            let local = self.local_name(module, addr);
             let name = match alias {
-                None => addr.type_name.to_string(),
-                Some(alias) => format!("{}.{alias}", addr.type_name),
+                None => local.to_owned(),
+                Some(alias) => format!("{local}.{alias}"),
             };
             found.insert(key(module, &name), Json::Object(object));
         }
@@ -150,7 +164,7 @@ impl Writer<'_> {
                 }
                 let home = self.home(module, addr);
                 found
-                    .entry(key(&home.path, &addr.type_name))
+                    .entry(key(&home.path, self.local_name(&home.path, addr)))
                     .or_insert_with(|| Json::Object(self.provider(addr, None, &home.path)));
             }
         }
@@ -175,7 +189,7 @@ impl Writer<'_> {
         module: &ModulePath,
     ) -> Map<String, Json> {
         let mut object = Map::new();
-        set(&mut object, "name", addr.type_name.as_str());
+        set(&mut object, "name", self.local_name(module, addr));
         set(&mut object, "full_name", addr.to_string());
         if let Some(alias) = alias {
             set(&mut object, "alias", alias);

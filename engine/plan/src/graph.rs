@@ -13,6 +13,9 @@ use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::expr::{Compiled, Use};
 use terrane_lang::source::Span;
 
+/// So many members of a cycle are named.
+const SHOWN: usize = 20;
+
 /// Index of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NodeId(pub(crate) u32);
@@ -217,17 +220,21 @@ impl Graph {
         if members.len() == 1 && !self.deps[only].iter().any(|dep| dep.index() == only) {
             return None;
         }
-        let names: Vec<String> = members
+        let mut names: Vec<String> = members
             .iter()
+            .take(SHOWN)
             .map(|at| self.describe(config, self.nodes[*at]))
             .collect();
+        if members.len() > SHOWN {
+            names.push(format!("and {} more", members.len() - SHOWN));
+        }
         let mut diagnostic = Diagnostic::error(
             rules::planning::CYCLE.named(format!("Cycle: {}", names.join(", "))),
             "",
         );
         let ring = self.ring(&members, only);
         let mut steps = Vec::new();
-        for (from, to) in ring.iter().zip(ring.iter().skip(1)) {
+        for (from, to) in ring.iter().zip(ring.iter().skip(1)).take(SHOWN) {
             let (user, used) = (
                 self.describe(config, self.nodes[*from]),
                 self.describe(config, self.nodes[*to]),
@@ -241,6 +248,12 @@ impl Graph {
                 }
             }
             steps.push(format!("{user} needs {used}"));
+        }
+        if ring.len() > SHOWN + 1 {
+            steps.push(format!(
+                "and so on, through {} more",
+                ring.len() - 1 - SHOWN
+            ));
         }
         diagnostic.detail = format!(
             "Each of these needs the value of another one of them, so none can be computed first: {}. Break the cycle by removing one of the references that are shown.",

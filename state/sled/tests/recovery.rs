@@ -292,7 +292,10 @@ fn a_missing_journal_is_not_taken_for_a_new_state() {
     }
     let keep = home.store();
     let mended = keep.maintain().unwrap().check("default", true).unwrap();
-    assert!(format!("{mended:?}").contains("state restore"), "{mended:?}");
+    assert!(
+        format!("{mended:?}").contains("state restore"),
+        "{mended:?}"
+    );
     assert_eq!(home.open().snapshot().instance_count(), 0);
 }
 

@@ -9,9 +9,7 @@ use terrane_model::addr::InstanceKey;
 use terrane_model::event::{EventKind, Operation};
 use terrane_model::snapshot::Snapshot;
 use terrane_store::backup::{self, Manifest};
-use terrane_store::conformance::sample::{
-    began, current, event, instance, object, provider, set,
-};
+use terrane_store::conformance::sample::{began, current, event, instance, object, provider, set};
 use terrane_store::maintain::{Checkup, Gravity, Maintain as _, Policy};
 use terrane_store::pieces::Sealer;
 use terrane_store::{StateStore as _, StoreError, Workspace};

@@ -63,7 +63,9 @@ impl Watch {
                     found.push(if gap {
                         Finding::warning(
                             place,
-                            format!("operation {op} ({instance}) ended, and its beginning is missing"),
+                            format!(
+                                "operation {op} ({instance}) ended, and its beginning is missing"
+                            ),
                         )
                     } else {
                         Finding::error(

@@ -3,16 +3,18 @@
 use super::bind::Place;
 use super::{Session, index};
 use crate::config::{
-    Config, Endpoint, EndpointResource, Import, Module, ModuleId, Moved, Removed, Repetition,
+    Config, Endpoint, EndpointResource, Import, Module, ModuleCall, ModuleId, Moved, Removed,
+    Repetition, Resource,
 };
 use crate::load::decl::ImportDecl;
 use crate::load::decode::provider::written;
 use crate::load::decode::refactor::{endpoint_text, import_target};
 use crate::load::providers::{import_provider, provider_addr, type_prefix};
 use crate::rules;
+use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{SourceMap, Span};
-use terrane_model::addr::{InstanceKey, ModuleStep};
+use terrane_model::addr::{InstanceKey, Mode, ModuleStep};
 
 impl Session<'_> {
     pub(super) fn moved(&mut self, at: usize) -> Vec<Moved> {
@@ -169,11 +171,7 @@ impl Session<'_> {
         let mut module = 0;
         for step in &to.modules {
             let here = self.tree.modules.get(module)?;
-            let call = here
-                .decl
-                .calls
-                .iter()
-                .position(|call| call.name == step.name)?;
+            let call = *here.decl.index.calls.get(&step.name)?;
             module = here.children.get(call).copied().flatten()?;
         }
         let EndpointResource {
@@ -182,13 +180,8 @@ impl Session<'_> {
             name,
             key: _,
         } = to.resource.as_ref()?;
-        let at = self.tree.modules[module]
-            .decl
-            .resources
-            .iter()
-            .position(|resource| {
-                resource.mode == *mode && resource.type_name == *type_name && resource.name == *name
-            })?;
+        let resources = &self.tree.modules[module].decl.index.resources;
+        let at = *resources.get(&(*mode, type_name.clone(), name.clone()))?;
         Some((ModuleId(index(module)), index(at)))
     }
 }
@@ -200,11 +193,40 @@ enum Declared {
     Block(Span, bool),
 }
 
-fn declared(config: &Config, module: &Module, end: &Endpoint) -> Declared {
+/// What modules declare, by name.
+struct Names<'c> {
+    config: &'c Config,
+    calls: BTreeMap<(ModuleId, &'c str), &'c ModuleCall>,
+    resources: BTreeMap<(ModuleId, Mode, &'c str, &'c str), &'c Resource>,
+}
+
+impl<'c> Names<'c> {
+    fn new(config: &'c Config) -> Self {
+        let modules = || config.modules.iter();
+        let calls =
+            modules().flat_map(|module| module.calls.iter().map(move |call| (module, call)));
+        let resources =
+            modules().flat_map(|module| module.resources.iter().map(move |found| (module, found)));
+        Self {
+            config,
+            calls: calls
+                .map(|(module, call)| ((module.id, call.name.as_str()), call))
+                .collect(),
+            resources: resources
+                .map(|(module, found)| {
+                    let (kind, name) = (found.type_name.as_str(), found.name.as_str());
+                    ((module.id, found.mode, kind, name), found)
+                })
+                .collect(),
+        }
+    }
+}
+
+fn declared(names: &Names<'_>, module: &Module, end: &Endpoint) -> Declared {
     let mut here = module;
     let mut steps = end.modules.as_slice();
     while let Some((step, rest)) = steps.split_first() {
-        let Some(call) = here.calls.iter().find(|call| call.name == step.name) else {
+        let Some(call) = names.calls.get(&(here.id, step.name.as_str())) else {
             return Declared::Nothing;
         };
         let keyed = is_keyed(&call.repetition);
@@ -214,7 +236,7 @@ fn declared(config: &Config, module: &Module, end: &Endpoint) -> Declared {
         if rest.is_empty() && end.resource.is_none() {
             return Declared::Block(call.span, keyed);
         }
-        match config.modules.get(call.module.0 as usize) {
+        match names.config.modules.get(call.module.0 as usize) {
             Some(child) if child.id != here.id => here = child,
             _ => return Declared::Nothing,
         }
@@ -223,13 +245,8 @@ fn declared(config: &Config, module: &Module, end: &Endpoint) -> Declared {
     let Some(wanted) = &end.resource else {
         return Declared::Nothing;
     };
-    here.resources
-        .iter()
-        .find(|resource| {
-            resource.mode == wanted.mode
-                && resource.type_name == wanted.type_name
-                && resource.name == wanted.name
-        })
+    let (kind, name) = (wanted.type_name.as_str(), wanted.name.as_str());
+    (names.resources.get(&(here.id, wanted.mode, kind, name)))
         .map_or(Declared::Nothing, |resource| {
             Declared::Block(resource.span, is_keyed(&resource.repetition))
         })
@@ -256,10 +273,14 @@ fn block_of(end: &Endpoint) -> Endpoint {
 /// Messages about moves and removals that make no sense.
 pub(super) fn check(config: &Config, sources: &SourceMap) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
+    if (config.modules.iter()).all(|module| module.moved.is_empty() && module.removed.is_empty()) {
+        return diagnostics;
+    }
+    let names = Names::new(config);
     for module in &config.modules {
-        check_moves(config, module, sources, &mut diagnostics);
+        check_moves(&names, module, sources, &mut diagnostics);
         for removed in &module.removed {
-            let Declared::Block(span, _) = declared(config, module, &removed.from) else {
+            let Declared::Block(span, _) = declared(&names, module, &removed.from) else {
                 continue;
             };
             let what = if removed.from.resource.is_some() {
@@ -302,11 +323,13 @@ fn absolute(module: &Module, end: &Endpoint) -> String {
 }
 
 fn check_moves(
-    config: &Config,
+    names: &Names<'_>,
     module: &Module,
     sources: &SourceMap,
     diagnostics: &mut Diagnostics,
 ) {
+    // By what it is about (a beginning or an end, of instances or of whole blocks): the statements so far.
+    let mut said: BTreeMap<(bool, (bool, &Endpoint)), Vec<usize>> = BTreeMap::new();
     for (at, moved) in module.moved.iter().enumerate() {
         let (from, to) = (absolute(module, &moved.from), absolute(module, &moved.to));
         if moved.from == moved.to {
@@ -319,8 +342,14 @@ fn check_moves(
         }
         // `a` is an instance where the other side has a key, and the whole resource else: these are two things.
         let exact = |moved: &Moved| moved.from.has_key() || moved.to.has_key();
-        let earlier = module.moved.get(..at).unwrap_or(&[]).iter();
-        for earlier in earlier.filter(|earlier| exact(earlier) == exact(moved)) {
+        let ends = [(true, &moved.from), (false, &moved.to)];
+        let about = |end| said.get(&(exact(moved), end)).into_iter().flatten();
+        let mut earlier: Vec<usize> = ends.into_iter().flat_map(about).copied().collect();
+        earlier.sort_unstable();
+        for end in ends {
+            said.entry((exact(moved), end)).or_default().push(at);
+        }
+        for earlier in earlier.into_iter().filter_map(|at| module.moved.get(at)) {
             let detail = if earlier.from == moved.from && earlier.to != moved.to {
                 format!(
                     "A statement at {} declared that {from} moved to {}, but this statement instead declares that it moved to {to}.\n\nEach resource can move to only one destination resource.",
@@ -347,7 +376,7 @@ fn check_moves(
         if moved.from.has_key() || block_of(&moved.from) == block_of(&moved.to) {
             continue;
         }
-        if let Declared::Block(span, keyed) = declared(config, module, &moved.from) {
+        if let Declared::Block(span, keyed) = declared(names, module, &moved.from) {
             if keyed && moved.to.has_key() {
                 continue;
             }

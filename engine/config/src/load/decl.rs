@@ -47,6 +47,8 @@ pub(crate) struct DeclIndex {
     pub(crate) outputs: BTreeMap<EcoString, usize>,
     pub(crate) calls: BTreeMap<EcoString, usize>,
     pub(crate) resources: BTreeMap<(Mode, EcoString, EcoString), usize>,
+    /// The headers of import blocks for one address that is written out.
+    pub(crate) imports: BTreeMap<Endpoint, Span>,
 }
 
 /// A reference that can be read without evaluating anything.

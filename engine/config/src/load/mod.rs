@@ -86,6 +86,8 @@ pub struct Requirement {
     pub span: Option<Span>,
     /// Modules that need it.
     pub modules: Vec<ModulePath>,
+    /// What modules call it that have another name for it than its type.
+    pub names: BTreeMap<ModulePath, EcoString>,
 }
 
 /// The `backend` block of the root module: its type and the values of its arguments, which are constant.

@@ -147,7 +147,7 @@ pub(super) fn requirements(tree: &Tree) -> (BTreeMap<ProviderAddr, Requirement>,
     };
     for module in &tree.modules {
         let decl = &module.decl;
-        for entry in decl.required_providers.entries.values() {
+        for (name, entry) in &decl.required_providers.entries {
             collector.need(
                 entry.addr.clone(),
                 &module.path,
@@ -156,6 +156,9 @@ pub(super) fn requirements(tree: &Tree) -> (BTreeMap<ProviderAddr, Requirement>,
             );
             if let Some(found) = collector.found.get_mut(&entry.addr) {
                 found.declared = true;
+                if *name != entry.addr.type_name {
+                    found.names.insert(module.path.clone(), name.clone());
+                }
             }
         }
         for provider in &decl.providers {

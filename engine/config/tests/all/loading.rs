@@ -274,6 +274,29 @@ fn the_backend_is_read() {
     assert_eq!(backend.arguments["path"].as_str(), Some("d/x"));
 }
 
+/// As with Terraform 1.11.4: a provider is listed under what the module calls it that has its configuration.
+#[test]
+fn providers_in_json_have_their_local_names() {
+    let text = "-- main.tf\nterraform {\n required_providers {\n  tt = {\n   source = \"terraform.io/builtin/terraform\"\n  }\n }\n}\nprovider \"tt\" {\n alias = \"x\"\n}\nresource \"terraform_data\" \"b\" {\n provider = tt\n}\nresource \"terraform_data\" \"c\" {\n provider = tt.x\n}\nmodule \"m\" {\n source = \"./m\"\n providers = {\n  uu = tt\n }\n}\n-- m/main.tf\nterraform {\n required_providers {\n  uu = {\n   source = \"terraform.io/builtin/terraform\"\n  }\n }\n}\nresource \"terraform_data\" \"d\" {\n provider = uu\n}\n";
+    let (tree, sources, _) = load(&files(text));
+    let config = compiled(text);
+    let got = terrane_config::config_json::configuration(&config, &tree.requirements, &sources);
+    let got: serde_json::Value = serde_json::from_str(&got).unwrap();
+    let keys: Vec<&String> = got["provider_config"].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["tt", "tt.x"]);
+    assert_eq!(got["provider_config"]["tt.x"]["name"], "tt");
+    let root = &got["root_module"];
+    let used = |module: &serde_json::Value, at: usize| {
+        module["resources"][at]["provider_config_key"]
+            .as_str()
+            .map(str::to_owned)
+    };
+    assert_eq!(used(root, 0).as_deref(), Some("tt"));
+    assert_eq!(used(root, 1).as_deref(), Some("tt.x"));
+    let inner = &root["module_calls"]["m"]["module"];
+    assert_eq!(used(inner, 0).as_deref(), Some("tt"));
+}
+
 #[test]
 fn the_configuration_in_json() {
     let text = "-- main.tf\nvariable \"x\" {\n default = \"d\"\n sensitive = true\n}\nresource \"test_thing\" \"a\" {\n count = 2\n text = \"${var.x}-${terraform_data.b.output.k[0]}\"\n item {\n  name = 1 + 1\n }\n depends_on = [terraform_data.b]\n}\nresource \"terraform_data\" \"b\" {}\nmodule \"m\" {\n source = \"./m\"\n in = test_thing.a[0].id\n}\noutput \"o\" {\n value = module.m.out\n}\n-- m/main.tf\nvariable \"in\" {}\noutput \"out\" {\n value = upper(var.in)\n}\n";

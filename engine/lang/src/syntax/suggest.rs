@@ -5,8 +5,8 @@
 /// A slip is a letter missing, added, changed, or two that changed places. One is allowed in short names, two in others,
 /// three in long ones. A name that only continues the other one counts, too.
 pub fn suggestion<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let length = given.chars().count();
-    let most = match length {
+    let letters: Vec<char> = given.chars().collect();
+    let most = match letters.len() {
         0 | 1 => return None,
         2..=4 => 1,
         5..=9 => 2,
@@ -17,7 +17,7 @@ pub fn suggestion<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> 
         if name == given {
             continue;
         }
-        let mut slips = distance(given, name, most);
+        let mut slips = distance(&letters, name, most);
         // `max` for `max_size`, `instance_types` for `instance_type`: what begins the same way is near enough.
         let (short, long) = if name.len() < given.len() {
             (name, given)
@@ -29,6 +29,10 @@ pub fn suggestion<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> 
         }
         if slips <= most && best.is_none_or(|(found, _)| slips < found) {
             best = Some((slips, name));
+            // None is nearer.
+            if slips == 1 {
+                break;
+            }
         }
     }
     best.map(|(_, name)| name)
@@ -45,10 +49,13 @@ fn continues(rest: &str) -> bool {
 }
 
 /// How many slips make one of the other, at least one more than `most` where it is more than that.
-fn distance(left: &str, right: &str, most: usize) -> usize {
-    let left: Vec<char> = left.chars().collect();
+fn distance(left: &[char], right: &str, most: usize) -> usize {
+    // A letter has one to four bytes.
+    if left.len() > 200 || right.len() > 4 * (left.len() + most) {
+        return most + 1;
+    }
     let right: Vec<char> = right.chars().collect();
-    if left.len().abs_diff(right.len()) > most || left.len() > 200 {
+    if left.len().abs_diff(right.len()) > most {
         return most + 1;
     }
     // Rows of the table of prefixes: the one before the last, the last, and the one in the making.
@@ -67,6 +74,9 @@ fn distance(left: &str, right: &str, most: usize) -> usize {
                 least = least.min(earlier + 1);
             }
             row.push(least);
+        }
+        if row.iter().chain(&last).all(|slips| *slips > most) {
+            return most + 1;
         }
         before = std::mem::replace(&mut last, row);
     }

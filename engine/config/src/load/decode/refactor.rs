@@ -255,14 +255,8 @@ impl Decoder<'_> {
             }
         };
         if found.1.is_empty() && for_each.is_none() {
-            let same = |other: &&ImportDecl| {
-                other.for_each.is_none()
-                    && import_target(&other.to)
-                        .is_ok_and(|(to, keys)| keys.is_empty() && to == found.0)
-            };
-            if let Some(earlier) = module.imports.iter().find(same) {
+            if let Some(earlier) = module.index.imports.get(&found.0).copied() {
                 let address = endpoint_text(&found.0);
-                let earlier = earlier.span;
                 let detail = format!(
                     "An import block for the resource \"{address}\" was already declared at {}. A resource can have only one import block.",
                     self.sources.locate(earlier)
@@ -272,6 +266,7 @@ impl Decoder<'_> {
                 self.duplicate(summary, detail, target.span, earlier);
                 return;
             }
+            module.index.imports.insert(found.0, block.header);
         }
         module.imports.push(ImportDecl {
             to: target,
