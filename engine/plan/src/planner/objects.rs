@@ -192,12 +192,11 @@ impl Core {
         }
     }
 
-    /// The schema and the text of an object that nobody but the engine has to look at before it is read.
+    /// The schema and the text of an object that nobody has to be asked about before it is read, unless it is taken over from another type.
     fn plainly_stored<'a>(&self, object: &'a Object) -> Option<(&'a Schema, &'a str)> {
         let (provider, schema) = (object.provider.as_ref()?, object.schema.as_ref()?);
         let trusted = self.info(provider.config)?.abilities.trusts_current_state;
-        let plain =
-            trusted && object.previous.is_none() && object.stored.schema_version == schema.version;
+        let plain = trusted && object.stored.schema_version == schema.version;
         plain.then_some((schema, &object.stored.attributes))
     }
 
@@ -269,28 +268,23 @@ impl Core {
             self.prior.objects[id].stage = Stage::Asked;
             return self.ask(&provider, call, Waiting::Object(id));
         }
-        let trusted = self
-            .info(provider.config)
-            .is_some_and(|info| info.abilities.trusts_current_state);
-        if trusted && stored.schema_version == schema.version {
-            let decoded = decoded.unwrap_or_else(|| {
-                stored::decode_with(&mut self.decoder, &stored.attributes, &schema.block)
-            });
-            return match decoded {
-                Ok(value) => self.object_upgraded(id, value),
-                Err(problem) => self.unreadable(id, &problem),
+        let plain = self.plainly_stored(&self.prior.objects[id]).is_some();
+        if !plain {
+            let stored = RawObject {
+                schema_version: stored.schema_version,
+                json: stored.attributes.clone(),
             };
+            self.prior.objects[id].stage = Stage::Asked;
+            let call = Call::UpgradeState { type_name, stored };
+            return self.ask(&provider, call, Waiting::Object(id));
         }
-        let stored = RawObject {
-            schema_version: stored.schema_version,
-            json: stored.attributes.clone(),
-        };
-        self.prior.objects[id].stage = Stage::Asked;
-        self.ask(
-            &provider,
-            Call::UpgradeState { type_name, stored },
-            Waiting::Object(id),
-        );
+        let decoded = decoded.unwrap_or_else(|| {
+            stored::decode_with(&mut self.decoder, &stored.attributes, &schema.block)
+        });
+        match decoded {
+            Ok(value) => self.object_upgraded(id, value),
+            Err(problem) => self.unreadable(id, &problem),
+        }
     }
 
     pub(super) fn unreadable(&mut self, id: ObjectId, problem: &str) {
