@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::{Mode, View};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use terrane_ops::failure::Failure;
 use terrane_ops::interrupt::Interrupt;
@@ -38,7 +39,8 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             })
         };
         let made = match made {
-            Ok(made) => made,
+            // The program ends when it is shown: to take a large plan apart before that would only take time.
+            Ok(made) => ManuallyDrop::new(made),
             Err(failure) => {
                 planning_failed(app);
                 return Err(failure);

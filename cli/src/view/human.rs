@@ -162,11 +162,16 @@ impl Ui for Human<'_> {
             }
             Planning::RefreshStart(addr, id) => {
                 self.line(&format!("{addr}: Refreshing state...{}", bracket(id)));
-                self.reading.insert(addr.clone(), Instant::now());
+                // How long it takes is seen in the live line and nowhere else.
+                if self.live.is_on() {
+                    self.reading.insert(addr.clone(), Instant::now());
+                }
             }
             Planning::RefreshDone(addr, _) => {
                 self.done += 1;
-                self.reading.remove(addr);
+                if self.live.is_on() {
+                    self.reading.remove(addr);
+                }
             }
             Planning::ReadStart(addr) => {
                 self.line(&format!("{addr}: Reading..."));

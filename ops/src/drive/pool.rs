@@ -8,6 +8,7 @@ use crate::providers::Registry;
 use crate::remote_state::READER;
 use ecow::EcoString;
 use futures::FutureExt as _;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -20,12 +21,28 @@ use terrane_model::schema::ProviderSchema;
 use terrane_plan::machine::{ProviderInstance, RequestId};
 use terrane_plan::memo::{self, Memo};
 use terrane_provider::{Provider, ProviderFactory};
+use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, mpsc};
 
 /// From this attempt on a call that is refused waits behind the others: it may be refused for another reason than theirs.
 const PATIENT_ATTEMPTS: u32 = 3;
 /// How often a call is made in all before its failure is final.
 const MAX_ATTEMPTS: u32 = 40;
+
+/// So many calls that never wait are made on several threads.
+const PARALLEL_FROM: usize = 256;
+
+/// Whether a call leaves everything as it is.
+fn only_asks(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::ValidateResource { .. }
+            | Call::ValidateDataSource { .. }
+            | Call::UpgradeState { .. }
+            | Call::Read { .. }
+            | Call::Plan { .. }
+    )
+}
 
 /// What comes back to the loop.
 #[derive(Debug)]
@@ -278,7 +295,20 @@ impl Pool {
         let mut answers = std::mem::take(&mut self.answered);
         for lane in self.lanes.values_mut().filter(|lane| lane.instant) {
             let started = lane.started.clone();
-            while let Some(queued) = lane.queue.pop() {
+            let waiting: Vec<Queued> = std::iter::from_fn(|| lane.queue.pop()).collect();
+            if waiting.len() >= PARALLEL_FROM
+                && waiting.iter().all(|queued| only_asks(&queued.asked.call))
+            {
+                // Their answers are made of the calls alone, so it does not matter who comes first.
+                let runtime = Handle::current();
+                let answer = |queued: Queued| {
+                    let outcome = runtime.block_on(started.call(queued.asked));
+                    (queued.id, outcome)
+                };
+                answers.par_extend(waiting.into_par_iter().map(answer));
+                continue;
+            }
+            for queued in waiting {
                 answers.push((queued.id, started.call(queued.asked).await));
             }
         }

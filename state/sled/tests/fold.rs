@@ -1,5 +1,7 @@
 //! The fold that is kept for readers: believed only where it fits, and as good as the journal then.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;

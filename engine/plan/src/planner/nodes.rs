@@ -518,12 +518,11 @@ impl Core {
     fn provider_settled(&mut self, at: usize) {
         let instance = self.configuring[at].instance.clone();
         let ready = self.configuring[at].stage == ProviderStage::Ready;
-        for object in self.unread.remove(&instance).unwrap_or_default() {
-            if ready {
-                self.read_object(object);
-            } else {
-                self.object_failed(object);
-            }
+        let unread = self.unread.remove(&instance).unwrap_or_default();
+        if ready {
+            self.read_objects(&unread);
+        } else {
+            unread.iter().for_each(|object| self.object_failed(*object));
         }
         for intent in self.unresolved.remove(&instance).unwrap_or_default() {
             if ready {

@@ -1,6 +1,6 @@
 //! Stored objects: who is asked about them, upgrading, reading.
 
-use super::prior::{ObjectId, Stage};
+use super::prior::{Object, ObjectId, Stage};
 use super::{Core, Waiting};
 use crate::graph::Node;
 use crate::machine::{Progress, ProviderInstance};
@@ -8,6 +8,7 @@ use crate::objchange;
 use crate::plan::{Drift, PlanMode};
 use crate::rules;
 use crate::stored;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_config::config::ProviderId;
@@ -17,7 +18,13 @@ use terrane_model::addr::{ConfigResource, Mode};
 use terrane_model::provider::{Answer, Call, CallFailure, RawObject, Reply};
 use terrane_model::schema::Schema;
 use terrane_model::snapshot::Status;
-use terrane_value::{EcoString, Marks, Value};
+use terrane_value::{EcoString, Marks, Value, json};
+
+/// What the text of a stored object says, or why it says nothing.
+type Decoded = Result<Value, String>;
+
+/// From so many objects on their texts are read on several threads.
+const PARALLEL_FROM: usize = 512;
 
 impl Core {
     /// The schema of a resource type.
@@ -163,8 +170,43 @@ impl Core {
         }
     }
 
+    /// Begins with objects whose provider is ready. Of many, the texts are read on several threads first.
+    pub(super) fn read_objects(&mut self, ids: &[ObjectId]) {
+        let decoded: Vec<Option<Decoded>> = if ids.len() < PARALLEL_FROM {
+            Vec::new()
+        } else {
+            let (core, pieces) = (&*self, ids.par_chunks(PARALLEL_FROM / 2));
+            let decoded = pieces.flat_map_iter(|ids| {
+                let mut decoder = json::Decoder::default();
+                let decode = move |id: &ObjectId| {
+                    let (schema, text) = core.plainly_stored(&core.prior.objects[*id])?;
+                    Some(stored::decode_with(&mut decoder, text, &schema.block))
+                };
+                ids.iter().map(decode)
+            });
+            decoded.collect()
+        };
+        let decoded = decoded.into_iter().chain(std::iter::repeat_with(|| None));
+        for (id, decoded) in ids.iter().zip(decoded) {
+            self.read_decoded(*id, decoded);
+        }
+    }
+
+    /// The schema and the text of an object that nobody has to be asked about before it is read, unless it is taken over from another type.
+    fn plainly_stored<'a>(&self, object: &'a Object) -> Option<(&'a Schema, &'a str)> {
+        let (provider, schema) = (object.provider.as_ref()?, object.schema.as_ref()?);
+        let trusted = self.info(provider.config)?.abilities.trusts_current_state;
+        let plain = trusted && object.stored.schema_version == schema.version;
+        plain.then_some((schema, &object.stored.attributes))
+    }
+
     /// Begins with an object whose provider is ready: upgrade if need be, then read.
     pub(super) fn read_object(&mut self, id: ObjectId) {
+        self.read_decoded(id, None);
+    }
+
+    /// The same. `decoded`: what its text says, where that was found out already.
+    fn read_decoded(&mut self, id: ObjectId, decoded: Option<Decoded>) {
         let object = &self.prior.objects[id];
         let (Some(provider), addr) = (object.provider.clone(), object.addr.clone()) else {
             return self.object_failed(id);
@@ -226,25 +268,23 @@ impl Core {
             self.prior.objects[id].stage = Stage::Asked;
             return self.ask(&provider, call, Waiting::Object(id));
         }
-        let trusted = self
-            .info(provider.config)
-            .is_some_and(|info| info.abilities.trusts_current_state);
-        if trusted && stored.schema_version == schema.version {
-            return match stored::decode_with(&mut self.decoder, &stored.attributes, &schema.block) {
-                Ok(value) => self.object_upgraded(id, value),
-                Err(problem) => self.unreadable(id, &problem),
+        let plain = self.plainly_stored(&self.prior.objects[id]).is_some();
+        if !plain {
+            let stored = RawObject {
+                schema_version: stored.schema_version,
+                json: stored.attributes.clone(),
             };
+            self.prior.objects[id].stage = Stage::Asked;
+            let call = Call::UpgradeState { type_name, stored };
+            return self.ask(&provider, call, Waiting::Object(id));
         }
-        let stored = RawObject {
-            schema_version: stored.schema_version,
-            json: stored.attributes.clone(),
-        };
-        self.prior.objects[id].stage = Stage::Asked;
-        self.ask(
-            &provider,
-            Call::UpgradeState { type_name, stored },
-            Waiting::Object(id),
-        );
+        let decoded = decoded.unwrap_or_else(|| {
+            stored::decode_with(&mut self.decoder, &stored.attributes, &schema.block)
+        });
+        match decoded {
+            Ok(value) => self.object_upgraded(id, value),
+            Err(problem) => self.unreadable(id, &problem),
+        }
     }
 
     pub(super) fn unreadable(&mut self, id: ObjectId, problem: &str) {

@@ -38,9 +38,11 @@ fn mixed() -> Snapshot {
             2 => Arc::from(*b"q"),
             _ => Arc::from([]),
         },
-        identity: (at % 3 == 0).then(|| (at, Arc::from("{}"))),
-        provider_key: (at % 7 == 0).then(|| InstanceKey::Str("eu".into())),
-        created_in_ms: (at % 2 == 0).then_some(u32::MAX - u32::try_from(at).unwrap()),
+        identity: at.is_multiple_of(3).then(|| (at, Arc::from("{}"))),
+        provider_key: at.is_multiple_of(7).then(|| InstanceKey::Str("eu".into())),
+        created_in_ms: at
+            .is_multiple_of(2)
+            .then_some(u32::MAX - u32::try_from(at).unwrap()),
         skip_destroy: at % 6 == 1,
         create_before_destroy: at % 6 == 2,
         ..object("{\"a\":1}")
