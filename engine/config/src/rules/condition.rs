@@ -100,5 +100,5 @@ terrane_lang::rules! {
     ///   }
     /// }
     /// ```
-    T3206 error VALIDATION_FAILED = "Invalid value for variable";
+    T2107 error VALIDATION_FAILED = "Invalid value for variable";
 }

@@ -73,10 +73,18 @@ impl Checker<'_> {
                 given: Some(given),
                 ..self.scope(place)
             };
-            // What is wrong with the condition itself is told of the module, or once it is planned.
-            let holds = rule.condition.eval(&scope, &[]).ok();
-            let holds = holds.and_then(|value| convert(&value.unmark_deep(), &Type::Bool).ok());
-            if !holds.is_some_and(|value| matches!(value.kind(), Kind::Bool(false))) {
+            let value = match rule.condition.eval(&scope, &[]) {
+                Ok(value) => value,
+                Err(found) => {
+                    // What is wrong with it whatever is given is told of the module.
+                    if rule.condition.eval(&self.scope(place), &[]).is_ok() {
+                        self.diagnostics.extend(found);
+                    }
+                    continue;
+                }
+            };
+            let holds = convert(&value.unmark_deep(), &Type::Bool);
+            if !holds.is_ok_and(|value| matches!(value.kind(), Kind::Bool(false))) {
                 continue;
             }
             let mut broken = Diagnostic::error(

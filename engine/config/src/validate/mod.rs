@@ -9,8 +9,8 @@ mod scope;
 use crate::body::CompiledBody;
 use crate::compile::provider::unneeded;
 use crate::config::{
-    Condition, Config, Import, Module, ModuleCall, ModuleId, Output, Provisioner, Reference,
-    Repetition, Resource,
+    Condition, Config, Import, Module, ModuleId, Output, Provisioner, Reference, Repetition,
+    Resource,
 };
 use crate::repetition::{self, Unknown};
 use crate::rules;
