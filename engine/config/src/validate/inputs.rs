@@ -95,7 +95,8 @@ impl Checker<'_> {
                 ),
             )
             .at(subject)
-            .related(rule.span, "the validation rule");
+            .related(rule.span, "the validation rule")
+            .about(format!("{}.var.{}", called.path, variable.name));
             broken.values = values_involved(&rule.condition, &scope);
             self.diagnostics.push(broken);
         }
@@ -111,6 +112,6 @@ fn message(rule: &Condition, scope: &dyn Scope) -> String {
     let text = value.and_then(|value| convert(&value, &Type::String).ok());
     match text.as_ref().and_then(Value::as_str) {
         Some(text) => text.trim().to_owned(),
-        None => "The condition does not hold; its error message can't be known yet.".into(),
+        None => "The condition does not hold, and its error message can't be told.".into(),
     }
 }
