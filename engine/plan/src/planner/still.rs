@@ -3,7 +3,7 @@
 use super::Core;
 use crate::world::Place;
 use std::fmt;
-use terrane_config::config::{Endpoint, Moved};
+use terrane_config::config::Endpoint;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_model::addr::{InstanceAddr, ModuleInstance, ResourceAddr};
 
