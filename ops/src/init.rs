@@ -12,6 +12,7 @@ use crate::ui::Ui;
 use crate::variables;
 use std::path::Path;
 use std::sync::Arc;
+use terrane_config::rules::provider::UNDECLARED_CONFIGURATION;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::snapshot::Snapshot;
@@ -76,7 +77,11 @@ pub async fn run(
     let of_tests = test::validate::modules(session, installation.as_ref(), tests, &mut sources);
     let (of_tests, trees, more) = of_tests.await?;
     diagnostics.extend(found);
-    let found = more;
+    // Nothing is configured here. A module whose callers pass configurations to it is initialized alone where it is tested.
+    let [mut diagnostics, found] = [diagnostics, more].map(|list| -> Diagnostics {
+        let matters = |message: &Diagnostic| !message.is(&UNDECLARED_CONFIGURATION);
+        list.into_iter().filter(matters).collect()
+    });
     // Before providers are looked for: what is installed stays installed.
     if let Some(installation) = installation
         && !diagnostics.has_errors()

@@ -189,6 +189,10 @@ impl Core {
             self.report(id, diagnostic.into());
             // A new object stays tainted, as it is recorded; one that was to be destroyed stays.
             if !provisioner.continue_on_failure {
+                if matches!(phase, Phase::Provisioning(_)) {
+                    // It is there, so what is promised of it can be told, as with the peers.
+                    self.holds(id);
+                }
                 let ended = self.provisioner_ended(id);
                 return self.fail_recorded(id, ended);
             }

@@ -298,16 +298,25 @@ impl Core {
             return self.done(id);
         }
         let (number, made) = (running.change, running.made.clone());
-        self.set_value(number, Ok(made.clone()));
+        self.set_value(number, Ok(made));
+        if self.holds(id) {
+            return self.done(id);
+        }
+        self.fail(id);
+    }
+
+    /// Whether the postconditions of an object that a step has made hold, or can't be told.
+    pub(crate) fn holds(&mut self, id: usize) -> bool {
+        let Some(running) = self.running.get(id).and_then(Option::as_ref) else {
+            return true;
+        };
+        let (number, made) = (running.change, running.made.clone());
         let change = self.plan.changes[number].clone();
         let mut messages = Diagnostics::new();
         let holds = self.evaluator.as_mut().is_none_or(|evaluator| {
             evaluator.conditions(&change, number, Some(&made), &mut messages)
         });
         self.report(id, messages);
-        if holds {
-            return self.done(id);
-        }
-        self.fail(id);
+        holds
     }
 }

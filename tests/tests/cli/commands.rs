@@ -246,3 +246,26 @@ fn graphs_are_drawn_as_pictures_and_pages() {
         .exits(1)
         .says("dot, svg, html or json");
 }
+
+/// It can be tested then; what lacks the configuration says so where it is needed.
+#[test]
+fn a_module_whose_callers_pass_configurations_is_initialized() {
+    const MODULE: &str = r#"
+terraform {
+  required_providers {
+    terraform = {
+      source                = "terraform.io/builtin/terraform"
+      configuration_aliases = [terraform.other]
+    }
+  }
+}
+resource "terraform_data" "a" {
+  provider = terraform.other
+}
+"#;
+    let folder = Folder::new(&[("main.tf", MODULE)]);
+    folder.run("init").ok();
+    for command in ["validate", "plan"] {
+        folder.run(command).exits(1).says("T1414");
+    }
+}

@@ -372,8 +372,10 @@ fn check_moves(
             );
             break;
         }
-        // Instances of one block may move among themselves; which of them are still declared is known only when it is expanded.
-        if moved.from.has_key() || block_of(&moved.from) == block_of(&moved.to) {
+        // Instances of one block may move among themselves; which of them are still declared is known only when it is expanded. So it is with what is within
+        // one instance of a module.
+        let within_instance = moved.from.modules.iter().any(|step| step.key.is_some());
+        if moved.from.has_key() || within_instance || block_of(&moved.from) == block_of(&moved.to) {
             continue;
         }
         if let Declared::Block(span, keyed) = declared(names, module, &moved.from) {

@@ -88,4 +88,17 @@ terrane_lang::rules! {
     /// variable "b" {}
     /// ```
     T2106 error EPHEMERAL_NOT_ALLOWED = "Ephemeral value not allowed";
+
+    /// The value of a variable does not keep a rule that its declaration has. The message is the author's; the rule is shown with it.
+    ///
+    /// ```plan
+    /// variable "a" {
+    ///   default = 1
+    ///   validation {
+    ///     condition     = var.a == 2
+    ///     error_message = "It must be 2."
+    ///   }
+    /// }
+    /// ```
+    T2107 error VALIDATION_FAILED = "Invalid value for variable";
 }

@@ -3,17 +3,17 @@
 //!
 //! Cycles of references are not found here but where the graph is built; here the value of a cycle's members is unknown.
 
+mod inputs;
 mod scope;
 
 use crate::body::CompiledBody;
 use crate::compile::provider::unneeded;
 use crate::config::{
-    Condition, Config, Import, Module, ModuleCall, ModuleId, Output, Provisioner, Reference,
-    Repetition, Resource,
+    Condition, Config, Import, Module, ModuleId, Output, Provisioner, Reference, Repetition,
+    Resource,
 };
 use crate::repetition::{self, Unknown};
 use crate::rules;
-use crate::variables::{input_value, unsuitable_input};
 use scope::{Known, Member, ModuleScope};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -170,6 +170,7 @@ impl Checker<'_> {
             known: &self.known,
             module: self.config.module(place.module),
             own: place.own,
+            given: None,
         }
     }
 
@@ -338,33 +339,6 @@ impl Checker<'_> {
             Repetition::Enabled(expr) => repetition::enabled(expr, &scope, Unknown::Allowed).err(),
         };
         self.diagnostics.extend(problems.into_iter().flatten());
-    }
-
-    fn call(&mut self, place: Place, call: &ModuleCall) {
-        self.repetition(place, &call.repetition);
-        let called = self.config.module(call.module);
-        for (variable, input) in called.variables.iter().zip(&call.inputs) {
-            let Some(expr) = input else {
-                continue;
-            };
-            let Some(value) = self.eval(place, expr) else {
-                continue;
-            };
-            if let Err(problem) = input_value(variable, Some(&value)) {
-                let address = format!("{}.var.{}", called.path, variable.name);
-                let found = unsuitable_input(variable, &address, expr.span(), &problem);
-                self.diagnostics.push(found);
-            } else if value.marks_deep().is_ephemeral() && !variable.ephemeral {
-                let detail = format!(
-                    "The value of {}.var.{} is derived from an ephemeral value, but the variable does not accept ephemeral values. To allow them, set ephemeral = true in the declaration of the variable.",
-                    called.path, variable.name
-                );
-                self.diagnostics.push(
-                    Diagnostic::error(&rules::condition::EPHEMERAL_NOT_ALLOWED, detail)
-                        .at(expr.span()),
-                );
-            }
-        }
     }
 
     fn resource(&mut self, place: Place, at: u32, resource: &Resource) {

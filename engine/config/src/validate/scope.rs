@@ -1,6 +1,7 @@
 //! The values of names while nothing is known.
 
 use super::Named;
+use super::inputs::Given;
 use crate::config::{
     Config, Module, ModuleCall, ModuleId, Output, Reference, Repetition, Resource,
 };
@@ -29,6 +30,8 @@ pub(super) struct ModuleScope<'a> {
     pub(super) known: &'a RefCell<Known>,
     pub(super) module: &'a Module,
     pub(super) own: Option<u32>,
+    /// What the module is given by its call, where that is asked for.
+    pub(super) given: Option<&'a Given>,
 }
 
 impl ModuleScope<'_> {
@@ -103,6 +106,9 @@ impl ModuleScope<'_> {
     fn whole(&self, reference: Reference) -> Result<Value, Diagnostics> {
         Ok(match reference {
             Reference::Variable(at) => {
+                if let Some(value) = self.given.and_then(|given| given.get(&at)) {
+                    return Ok(value.clone());
+                }
                 self.module
                     .variables
                     .get(at as usize)

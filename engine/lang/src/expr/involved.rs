@@ -193,10 +193,13 @@ const MOST_CHARACTERS: usize = 80;
 /// What is said of unknown values.
 const LATER: &str = "known only after apply";
 
-/// A word on a value, as `is "a"`; of a sensitive one only that it is.
+/// A word on a value, as `is "a"`; of a sensitive or ephemeral one only that it is.
 fn describe(value: &Value) -> Option<String> {
     if value.marks().is_sensitive() {
         return Some("has a sensitive value".into());
+    }
+    if value.marks().is_ephemeral() {
+        return Some("has an ephemeral value".into());
     }
     let value = value.unmarked();
     let count = |length: usize, thing: &str| match length {

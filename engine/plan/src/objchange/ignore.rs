@@ -22,9 +22,12 @@ pub fn process_ignore_changes(
     match ignore {
         IgnoreChanges::None => config.clone(),
         IgnoreChanges::All => as_configured(block, prior),
-        IgnoreChanges::Paths(paths) => paths.iter().fold(config.clone(), |config, (path, _)| {
-            replaced(&config, prior, &path.0).unwrap_or(config)
-        }),
+        IgnoreChanges::Paths(paths) => {
+            let paths = paths.iter().filter_map(|(path, _)| meant(config, path));
+            paths.fold(config.clone(), |config, path| {
+                replaced(&config, prior, &path.0).unwrap_or(config)
+            })
+        }
     }
 }
 
@@ -33,11 +36,12 @@ pub fn process_ignore_changes(
 /// What is kept of a secret stays one, whatever the configuration says now.
 #[must_use]
 pub fn kept_marks(before: &Value, config: &Value, ignore: &IgnoreChanges) -> Vec<(Path, Marks)> {
-    let everything = Path::new();
-    let ignored: Vec<&Path> = match ignore {
+    let ignored: Vec<Path> = match ignore {
         IgnoreChanges::None => Vec::new(),
-        IgnoreChanges::All => vec![&everything],
-        IgnoreChanges::Paths(paths) => paths.iter().map(|(path, _)| path).collect(),
+        IgnoreChanges::All => vec![Path::new()],
+        IgnoreChanges::Paths(paths) => (paths.iter())
+            .filter_map(|(path, _)| meant(config, path))
+            .collect(),
     };
     let mut found = marked_paths(config);
     found.retain(|(path, _)| !ignored.iter().any(|ignored| begins(path, ignored)));
@@ -46,11 +50,29 @@ pub fn kept_marks(before: &Value, config: &Value, ignore: &IgnoreChanges) -> Vec
             if begins(&path, ignored) {
                 found.push((path.clone(), marks.clone()));
             } else if begins(ignored, &path) {
-                found.push(((*ignored).clone(), marks.clone()));
+                found.push((ignored.clone(), marks.clone()));
             }
         }
     }
     found
+}
+
+/// What a path in `ignore_changes` means, as with the peers: an index with a name is a key of a map. Where an object stands, the whole object is meant if
+/// the index comes last, and nothing if it does not.
+fn meant(config: &Value, path: &Path) -> Option<Path> {
+    let mut here = config;
+    for (at, step) in path.0.iter().enumerate() {
+        let named = matches!(step, PathStep::Index(key) if key.unmarked().as_str().is_some());
+        if named && matches!(here.unmarked().kind(), Kind::Object(_)) {
+            let outer = path.0.iter().take(at).cloned().collect();
+            return (at + 1 == path.0.len()).then_some(Path(outer));
+        }
+        match super::access::step_into(here, step) {
+            Some(inner) => here = inner,
+            None => break,
+        }
+    }
+    Some(path.clone())
 }
 
 /// Whether a path is `start` or leads into it.

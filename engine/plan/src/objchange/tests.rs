@@ -696,6 +696,35 @@ fn keys_of_maps_are_ignored_one_by_one() {
     }
 }
 
+/// An index with a name means a key of a map. Of an object it means the whole, and nothing if more follows.
+#[test]
+fn objects_have_no_keys_to_be_ignored() {
+    let any = attribute(AttributeType::Plain(Type::Dynamic), How::Optional);
+    let block = block([("input", any)], []);
+    let of = |a: &str, b: &str| {
+        let inner = object([("a", object([("x", s(a))])), ("b", s(b))]);
+        object([("input", inner)])
+    };
+    let (prior, config) = (of("1", "2"), of("8", "9"));
+    let input = || Path::new().attr("input");
+    for (path, expected) in [
+        (input().index(s("b")), of("1", "2")),
+        (input().attr("b"), of("8", "2")),
+        (input().attr("a").index(s("x")), of("1", "9")),
+        (input().index(s("a")).index(s("x")), of("8", "9")),
+    ] {
+        let found = process_ignore_changes(&prior, &config, &ignoring(vec![path]), &block);
+        assert_eq!(found, expected);
+    }
+    // What is kept of a secret stays one.
+    let secret = Marks::SENSITIVE;
+    let inner = object([("a", s("1").with_marks(&secret)), ("b", s("2"))]);
+    let before = object([("input", inner)]);
+    let ignored = ignoring(vec![input().index(s("b"))]);
+    let kept = kept_marks(&before, &config, &ignored);
+    assert_eq!(kept, vec![(input().attr("a"), secret)]);
+}
+
 #[test]
 fn elements_and_nested_attributes_are_ignored() {
     let block = with_blocks(Nesting::List);

@@ -110,12 +110,17 @@ pub(super) fn find(config: &Config) -> Option<Diagnostic> {
     Some(diagnostic)
 }
 
-/// For each statement those that come before it: they lead to what it moves, to what that is in, or to something in it.
+/// For each statement those that come before it: they lead to what it moves, to what that is in or an instance of, or to something in it.
 fn before(statements: &[Statement<'_>]) -> Vec<BTreeSet<usize>> {
     let mut leading_to: BTreeMap<&Endpoint, Vec<usize>> = BTreeMap::new();
+    // Those that move all instances, each of which keeps its key.
+    let mut leading_all_to: BTreeMap<&Endpoint, Vec<usize>> = BTreeMap::new();
     let mut leading_into: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
     for (at, statement) in statements.iter().enumerate() {
         leading_to.entry(&statement.to).or_default().push(at);
+        if !statement.moved.from.has_key() && !statement.moved.to.has_key() {
+            leading_all_to.entry(&statement.to).or_default().push(at);
+        }
         for outer in around(&statement.to) {
             leading_into.entry(outer).or_default().push(at);
         }
@@ -126,7 +131,11 @@ fn before(statements: &[Statement<'_>]) -> Vec<BTreeSet<usize>> {
         found.extend(leading_into.get(&statement.from).into_iter().flatten());
         for outer in around(&statement.from) {
             found.extend(leading_to.get(&outer).into_iter().flatten());
+            let all = all_instances(&outer).and_then(|all| leading_all_to.get(&all));
+            found.extend(all.into_iter().flatten());
         }
+        let all = all_instances(&statement.from).and_then(|all| leading_all_to.get(&all));
+        found.extend(all.into_iter().flatten());
         found.remove(&at);
         found
     };
@@ -142,6 +151,16 @@ fn around(end: &Endpoint) -> impl Iterator<Item = Endpoint> {
         modules: end.modules[..depth].to_vec(),
         resource: None,
     })
+}
+
+/// What an end is one instance of, if it has a key.
+fn all_instances(end: &Endpoint) -> Option<Endpoint> {
+    let mut all = end.clone();
+    let key = match &mut all.resource {
+        Some(resource) => &mut resource.key,
+        None => &mut all.modules.last_mut()?.key,
+    };
+    key.take().map(|_| all)
 }
 
 /// Nodes each of which is before the one behind it, and the last before the first.

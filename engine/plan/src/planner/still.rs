@@ -3,20 +3,24 @@
 use super::Core;
 use crate::world::Place;
 use std::fmt;
-use terrane_config::config::{Endpoint, Moved};
+use terrane_config::config::Endpoint;
 use terrane_lang::diagnostic::Diagnostic;
 use terrane_model::addr::{InstanceAddr, ModuleInstance, ResourceAddr};
 
 impl Core {
-    /// Reports moves of single instances that are still there in the configuration. Those of whole blocks are told when the configuration is loaded.
+    /// Reports moves of single instances, or out of single instances of modules, that are still there in the configuration. Those of whole blocks are told
+    /// when the configuration is loaded.
     pub(super) fn check_moved_instances(&mut self) {
         let config = self.config.clone();
         for module in &config.modules {
-            let exact = |moved: &&Moved| moved.from.has_key() || moved.to.has_key();
-            for moved in module.moved.iter().filter(exact) {
+            for moved in &module.moved {
+                let exact = moved.from.has_key() || moved.to.has_key();
+                if !exact && moved.from.modules.iter().all(|step| step.key.is_none()) {
+                    continue;
+                }
                 let mut places = self.world.places(module.id);
-                let Some((from, place)) =
-                    places.find_map(|place| Some((self.declared_at(place, &moved.from)?, place)))
+                let Some((from, place)) = places
+                    .find_map(|place| Some((self.declared_at(place, &moved.from, exact)?, place)))
                 else {
                     continue;
                 };
@@ -34,8 +38,8 @@ impl Core {
         }
     }
 
-    /// The instance that an endpoint means in a module instance, if the configuration has it.
-    fn declared_at(&self, place: Place, end: &Endpoint) -> Option<Meant> {
+    /// The instance that an endpoint means in a module instance, if the configuration has it. A resource as a whole (not `exact`) is there where its module is.
+    fn declared_at(&self, place: Place, end: &Endpoint, exact: bool) -> Option<Meant> {
         if self.world.is_doubled(place) {
             return None;
         }
@@ -47,8 +51,10 @@ impl Core {
         let place = self.world.place_of(module)?;
         if let Some(addr) = addr {
             let (_, at) = self.index.resource(&addr.resource)?;
-            let keys = &self.world.resource_cell(place, at)?.keys;
-            keys.binary_search(&addr.key).ok()?;
+            if exact {
+                let keys = &self.world.resource_cell(place, at)?.keys;
+                keys.binary_search(&addr.key).ok()?;
+            }
         }
         Some(meant)
     }

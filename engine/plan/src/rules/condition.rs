@@ -79,19 +79,6 @@ terrane_lang::rules! {
     /// ```
     T3205 error PRECONDITION_FAILED = "Resource precondition failed";
 
-    /// The value of a variable does not keep a rule that its declaration has. The message is the author's; the rule is shown with it.
-    ///
-    /// ```plan
-    /// variable "a" {
-    ///   default = 1
-    ///   validation {
-    ///     condition     = var.a == 2
-    ///     error_message = "It must be 2."
-    ///   }
-    /// }
-    /// ```
-    T3206 error VALIDATION_FAILED = "Invalid value for variable";
-
     /// The author of the module wrote a rule about what must be so for this output to make sense. The message is the author's; the values that took part are shown with it.
     ///
     /// ```plan

@@ -174,7 +174,7 @@ impl World {
     ) -> (Vec<Outcome>, Diagnostics) {
         let variable = &self.config.module(place.module).variables[at as usize];
         let words = Words {
-            failed: &rules::condition::VALIDATION_FAILED,
+            failed: &terrane_config::rules::condition::VALIDATION_FAILED,
             noun: "variable validation",
             severity: Severity::Error,
         };

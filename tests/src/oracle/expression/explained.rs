@@ -89,6 +89,10 @@ fn by_rule(terraform: &Path, difference: &Difference) -> Option<&'static str> {
         {
             Some("the type of what can't be computed is told from its text")
         }
+        // The peer asks that the elements are of one type already, and does not where it converts to a collection by name.
+        () if only_ours && becomes_a_collection(terraform, difference) => {
+            Some("what stands beside a collection without elements becomes one as tolist makes it")
+        }
         // The library that the peers use counts backwards into other networks.
         () if only_theirs && text.starts_with("cidrsubnet(") && text.contains(", -") => {
             Some("cidrsubnet counts from 0")
@@ -112,6 +116,33 @@ fn by_rule(terraform: &Path, difference: &Difference) -> Option<&'static str> {
         }
         () => None,
     }
+}
+
+/// Whether a conditional has a tuple (or object) beside a collection whose elements have no type, and came to what the peer's `tolist` (or `tomap`) makes of it.
+fn becomes_a_collection(terraform: &Path, difference: &Difference) -> bool {
+    let Difference { node, ours, .. } = difference;
+    let subs: Vec<String> = node
+        .subs()
+        .map(|sub| sub.render(Logic::Operators))
+        .collect();
+    let [_, first, second] = subs.as_slice() else {
+        return false;
+    };
+    let text = node.render(Logic::Operators);
+    let Answer::Value { json, ty, .. } = ours else {
+        return false;
+    };
+    let made = |other: &str, beside: &str| {
+        let (function, nothing) = match ours::answer(beside) {
+            Answer::Value { ty, .. } if ty == "list(dynamic)" => ("tolist", "[]"),
+            Answer::Value { ty, .. } if ty == "map(dynamic)" => ("tomap", "{}"),
+            _ => return false,
+        };
+        let theirs = theirs::answers(terraform, &[format!("{function}({other})")]);
+        matches!(theirs.first(), Some(Answer::Value { json: made, ty: of, .. })
+            if of == ty && (made == json || nothing == json))
+    };
+    text.contains(" ? ") && (made(first, second) || made(second, first))
 }
 
 /// Whether a null without a type is in it.

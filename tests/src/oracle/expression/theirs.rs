@@ -72,7 +72,9 @@ fn together(terraform: &Path, texts: &[String]) -> Result<Vec<Answer>, bool> {
     let values: Option<Vec<serde_json::Value>> =
         decoded.and_then(|text| serde_json::from_slice(&text).ok());
     let Some(values) = values.filter(|values| values.len() == texts.len()) else {
-        return Err(ran.out.contains("known after apply"));
+        // Of what it refuses it says so, and shows it as not known all the same.
+        let refused = ran.err.contains("Error: ");
+        return Err(ran.out.contains("known after apply") && !refused);
     };
     let ran = run(
         terraform,

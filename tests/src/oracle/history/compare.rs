@@ -5,7 +5,7 @@ use super::model::{History, Step};
 use super::names::Names;
 use super::normal::{self, Difference};
 use crate::oracle::peer::{Ran, run};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -201,8 +201,13 @@ fn one_step(
     names.planned = Json::Null;
     names.add_triggered(&step.config, &our, &their);
     if step.destroys() && plans.iter().any(outputs) {
-        let planned = ours.plan_elsewhere();
-        names.planned = normal::plan(&planned)["planned_values"]["outputs"].clone();
+        let planned = normal::plan(&ours.plan_elsewhere());
+        if let Some(values) = planned.get("planned_values") {
+            names.planned = match &values["outputs"] {
+                Json::Null => Json::Object(Map::new()),
+                outputs => outputs.clone(),
+            };
+        }
     }
     let mut found: Vec<Unlike> = plans.into_iter().map(Unlike::View).collect();
     let apply = ["apply", "-no-color", "tfplan"];

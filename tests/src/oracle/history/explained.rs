@@ -1,8 +1,8 @@
 //! The differences between plans and states that are there on purpose. Each has its reason; what is not here is a mistake of ours.
 
 use super::compare::Unlike;
-use super::model::{Call, Config, Module, Repeat, Resource, Step, Variable};
-use super::names::Names;
+use super::model::{Call, Config, Expr, Module, Repeat, Resource, Step, Variable};
+use super::names::{Names, has_word};
 use super::normal::Difference;
 use crate::oracle::peer::Ran;
 use serde_json::Value as Json;
@@ -13,6 +13,7 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
     match unlike {
         Unlike::View(difference) => variables(difference, &step.config)
             .or_else(|| never_there(difference, &names.planned))
+            .or_else(|| relevant(difference, step, names))
             .or_else(|| dependencies(difference, names))
             .or_else(|| forgotten(difference))
             .or_else(|| created_by_triggers(difference))
@@ -20,9 +21,10 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| husk(difference))
             .or_else(|| waits_for_more(difference, names, &step.config))
             .or_else(|| spreads_through_modules(difference, &step.config))
+            .or_else(|| spreads_from_what_is_apart(difference, step, names))
             .or_else(|| not_checked(difference, step))
             .or_else(|| removed_while_destroying(difference, step))
-            .or_else(|| sensitive(difference, &step.config)),
+            .or_else(|| sensitive(difference, &step.config, names)),
         Unlike::Plan {
             ours,
             theirs,
@@ -33,7 +35,7 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| stricter(ours, theirs.exit, &step.config))
             .or_else(|| triggered(ours, theirs.exit))
             .or_else(|| nothing_to_destroy(ours, theirs))
-            .or_else(|| without_instances(ours.exit, theirs, step))
+            .or_else(|| apart(ours.exit, theirs, step))
             .or_else(|| not_there(ours.exit, theirs, step))
             .or_else(|| moved_from(ours.exit, theirs.exit, &theirs.err, step)),
         Unlike::Apply { ours, theirs } if unset(ours, theirs, &step.config) => Some(
@@ -150,6 +152,42 @@ fn spreads_through_modules(difference: &Difference, config: &Config) -> Option<&
         .then_some("a module that is named as a whole stands for its outputs")
 }
 
+/// With `-target`, the peer's plan does not spread `create_before_destroy` from what takes no part, but its states note it all the same.
+fn spreads_from_what_is_apart(
+    difference: &Difference,
+    step: &Step,
+    names: &Names,
+) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let before = path.strip_suffix(".create_before_destroy")?;
+    let of = names.resource_at(before)?;
+    let targets: Vec<&str> = (step.arguments.iter())
+        .filter_map(|argument| argument.strip_prefix("-target="))
+        .collect();
+    let config = &step.config;
+    let calls = config.root.calls.iter().filter_map(|call| {
+        let child = config.children.get(call.child)?;
+        Some((format!("module.{}.", call.name), child))
+    });
+    let mut modules = std::iter::once((String::new(), &config.root)).chain(calls);
+    let spreads = |within: &str, module: &Module| {
+        let asks = |resource: &&Resource| {
+            let mut lines = resource.lifecycle.iter().map(|line| module.expr(line));
+            lines.any(|line| line == "create_before_destroy = true")
+        };
+        let mut resources = module.resources.iter().filter(asks);
+        resources.any(|resource| {
+            let name = format!("{within}terraform_data.{}", resource.name);
+            let mut targets = targets.iter();
+            names.reaches(&name, &of) && !targets.any(|target| names.reaches(target, &name))
+        })
+    };
+    let spreads = modules.any(|(within, module)| spreads(&within, module));
+    let only_theirs = ours.is_none() && theirs.as_ref()? == &Json::Bool(true);
+    (only_theirs && !targets.is_empty() && spreads)
+        .then_some("what takes no part does not spread create_before_destroy")
+}
+
 /// The replacement that a created resource triggers, where the peer changes nothing or updates; what is checked of the new object is not known yet.
 fn triggered_by_creation(difference: &Difference, names: &Names) -> Option<&'static str> {
     let reason = |address: &String| {
@@ -189,9 +227,20 @@ fn never_there(difference: &Difference, planned: &Json) -> Option<&'static str> 
         };
         return (!all.is_empty() && all.iter().all(each)).then_some(NEVER_THERE);
     }
+    if let (".output_changes" | ".prior_state.values.outputs", Some(Json::Object(all)), None) =
+        (path.as_str(), ours, theirs)
+    {
+        return all
+            .keys()
+            .all(|name| would_be_null(name, planned))
+            .then_some(NEVER_THERE);
+    }
     let changes = path.strip_prefix(".output_changes.");
     let stored = path.strip_prefix(".prior_state.values.outputs.");
     let name = changes.or(stored)?;
+    if ours.is_some() && theirs.is_none() && would_be_null(name, planned) {
+        return Some(NEVER_THERE);
+    }
     let Some((name, rest)) = name.split_once('.') else {
         // None of it is stored.
         let part = if changes.is_some() { "before" } else { "value" };
@@ -213,6 +262,50 @@ fn never_there(difference: &Difference, planned: &Json) -> Option<&'static str> 
         value = value.and_then(|value| value.get(step));
     }
     (value == theirs.as_ref()).then_some(NEVER_THERE)
+}
+
+/// Whether an output would be null, which is as if it were not there.
+fn would_be_null(name: &str, planned: &Json) -> bool {
+    planned.is_object() && planned[name]["value"].is_null()
+}
+
+/// What took part in deciding what only we do: in outputs that are destroyed and that the peer takes for gone, in replacements that created resources trigger.
+fn relevant(difference: &Difference, step: &Step, names: &Names) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    if path != ".relevant_attributes" {
+        return None;
+    }
+    let all = |side: &Option<Json>| side.as_ref().and_then(Json::as_array).cloned();
+    let (ours, theirs) = (
+        all(ours).unwrap_or_default(),
+        all(theirs).unwrap_or_default(),
+    );
+    if !theirs.iter().all(|one| ours.contains(one)) {
+        return None;
+    }
+    let more: Vec<&str> = (ours.iter().filter(|one| !theirs.contains(one)))
+        .filter_map(|one| one["resource"].as_str())
+        .collect();
+    let root = &step.config.root;
+    let destroyed = |resource: &&str| {
+        let outputs = (root.outputs.iter()).filter(|it| would_be_null(&it.name, &names.planned));
+        let mut texts = outputs.map(|output| root.expr(&output.value));
+        texts.any(|text| {
+            let mut resources = root.resources.iter();
+            resources.any(|one| {
+                let name = format!("terraform_data.{}", one.name);
+                has_word(&text, &name) && names.reaches(&name, resource)
+            })
+        })
+    };
+    let triggered = |resource: &&str| {
+        let mut triggered = names.triggered.iter();
+        triggered.any(|address| names.reaches(address, resource))
+    };
+    if step.destroys() && more.iter().all(destroyed) {
+        return Some(NEVER_THERE);
+    }
+    more.iter().all(triggered).then_some(TRIGGERED)
 }
 
 const NEVER_THERE: &str = "outputs that are destroyed are shown as they were";
@@ -266,7 +359,7 @@ fn removed_while_destroying(difference: &Difference, step: &Step) -> Option<&'st
 }
 
 /// Sensitivity that only the peer sees.
-fn sensitive(difference: &Difference, config: &Config) -> Option<&'static str> {
+fn sensitive(difference: &Difference, config: &Config, names: &Names) -> Option<&'static str> {
     let Difference { path, ours, theirs } = difference;
     let plain = |side: &Option<Json>| match side {
         None => true,
@@ -305,11 +398,21 @@ fn sensitive(difference: &Difference, config: &Config) -> Option<&'static str> {
             .lifecycle
             .iter()
             .any(|line| module.expr(line).starts_with("ignore_changes"));
-        let values = [&resource.input, &resource.triggers];
-        let compares = values.into_iter().flatten().any(|value| {
-            let text = module.expr(value);
-            text.contains("!= null") || text.contains("null !=")
-        });
+        let values = |resource: &Resource| {
+            let values = [&resource.input, &resource.triggers];
+            values.into_iter().flatten().any(|value| {
+                let text = module.expr(value);
+                text.contains("!= null") || text.contains("null !=")
+            })
+        };
+        // Its own, or that of something that it refers to.
+        let own = format!("terraform_data.{}", resource.name);
+        let refers = |other: &Resource| {
+            std::ptr::eq(module, &config.root)
+                && names.reaches(&own, &format!("terraform_data.{}", other.name))
+        };
+        let compares = values(resource)
+            || (module.resources.iter()).any(|other| refers(other) && values(other));
         match () {
             // The marks that the old object has, or does not have, at ignored attributes go over to the new one, which does not have those values.
             () if ignores && !path.starts_with("state") => {
@@ -358,43 +461,39 @@ fn triggered(ours: &Ran, theirs: i32) -> Option<&'static str> {
     (ours.exit == 1 && theirs != 1 && replaced && created && prevented && only).then_some(TRIGGERED)
 }
 
-/// What is wrong with a trigger is told by `validate`. The peer says it when an instance is planned, and so not where nothing is to be destroyed.
+/// What is wrong with a trigger is told by `validate`, and what a variable can't be given when the variables are read. The peer says it when an instance is
+/// planned, or the variable is needed, and so not where nothing is to be destroyed.
 fn nothing_to_destroy(ours: &Ran, theirs: &Ran) -> Option<&'static str> {
-    let triggers = ours.err.matches("Invalid replace_triggered_by expression");
-    let only = ours.err.matches("Error: ").count() == triggers.count();
+    let said = |headline: &str| ours.err.matches(headline).count();
+    let told = said("Error: Invalid replace_triggered_by expression")
+        + said("Error: Required variable not set");
+    let only = said("Error: ") == told;
     let nothing = theirs.out.contains("No objects need to be destroyed");
     (ours.exit == 1 && theirs.exit == 0 && only && nothing)
-        .then_some("wrong triggers are errors also where nothing is to be destroyed")
+        .then_some("wrong triggers and variables are errors also where nothing is to be destroyed")
 }
 
-/// The peer holds the default of a variable against its rules also where the module has no instance, or takes no part (`-target`).
-fn without_instances(ours: i32, theirs: &Ran, step: &Step) -> Option<&'static str> {
-    let config = &step.config;
-    let targets = |argument: &String| argument.starts_with("-target=");
-    let default = theirs.err.contains("on  line 0:");
-    let apart = |call: &Call| {
+/// The peer tells the type of `module.m[*].o` before it looks at anything; here an input of a module that takes no part (`-target`) is not looked at further.
+fn apart(ours: i32, theirs: &Ran, step: &Step) -> Option<&'static str> {
+    let targets = || (step.arguments.iter()).filter(|argument| argument.starts_with("-target="));
+    let whole = |(_, value): &(String, Expr)| {
+        let text = step.config.root.expr(value);
+        text.contains("module.") && (text.contains("[*]") || text.contains(" in module."))
+    };
+    let concerned = |call: &Call| {
         let within = format!("module.{}", call.name);
-        let mut targets = step
-            .arguments
-            .iter()
-            .filter(|argument| targets(argument))
-            .peekable();
-        targets.peek().is_some() && !targets.any(|target| target.contains(&within))
+        let said = format!("in module \"{}\":", call.name);
+        !targets().any(|target| has_word(target, &within))
+            && theirs.err.contains(&said)
+            && call.inputs.iter().any(whole)
     };
-    let none = |call: &Call| {
-        let rule = format!("validation rule at m{}/main.tf", call.child);
-        let empty = match &call.repeat {
-            Repeat::Once => false,
-            Repeat::Count(many) | Repeat::ForEach(many) => {
-                matches!(config.root.expr(many).as_str(), "0" | "toset([])")
-            }
-        };
-        (empty && default || apart(call)) && theirs.err.contains(&rule)
-    };
-    let only = theirs.err.contains("Error: Invalid value for variable")
+    let only = theirs
+        .err
+        .contains("Error: Invalid value for input variable")
         && theirs.err.matches("Error: ").count() == 1;
-    (ours != 1 && theirs.exit == 1 && only && config.root.calls.iter().any(none))
-        .then_some("nothing is checked in modules without instances, or that take no part")
+    let same = ours != 1 && theirs.exit == 1 && only && targets().next().is_some();
+    (same && step.config.root.calls.iter().any(concerned))
+        .then_some("values that a plan makes are not looked at where they take no part")
 }
 
 /// Where refreshing is all that is done, the peer looks at postconditions of instances that are not there: with `self` it fails.

@@ -175,6 +175,12 @@ impl Names {
         label.split(' ').next().map(str::to_owned)
     }
 
+    /// Whether a resource is another one, or depends on it, whatever their keys are.
+    pub(super) fn reaches(&self, name: &str, other: &str) -> bool {
+        let (name, other) = (without_keys(name), without_keys(other));
+        name == other || self.behind(&name).contains(&other)
+    }
+
     /// All names that can be reached from a resource.
     pub(super) fn behind(&self, name: &str) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
@@ -191,7 +197,7 @@ impl Names {
 }
 
 /// Whether a name stands in a text, and not only as the beginning of a longer one.
-fn has_word(text: &str, name: &str) -> bool {
+pub(super) fn has_word(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let behind = text.get(at + name.len()..).unwrap_or_default();
         !behind.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')

@@ -41,6 +41,13 @@ fn messages_point_at_their_place_and_name_values() {
         "s has a sensitive value",
     );
     check_error(
+        "ep + 1",
+        "Invalid operand",
+        "ep",
+        "ep + 1",
+        "ep has an ephemeral value",
+    );
+    check_error(
         "[for v in [\"a\"]: v + 1]",
         "Invalid operand",
         "v",

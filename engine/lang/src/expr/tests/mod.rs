@@ -45,6 +45,7 @@ fn names() -> BTreeMap<EcoString, Value> {
             Value::unknown_refined(Type::String, Refinements::NOT_NULL),
         ),
         ("s", secret()),
+        ("ep", Value::string("passing").with_marks(&Marks::EPHEMERAL)),
         ("sn", number(3).with_marks(&Marks::SENSITIVE)),
         ("sb", Value::TRUE.with_marks(&Marks::SENSITIVE)),
         (
