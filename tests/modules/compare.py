@@ -356,6 +356,18 @@ def of_chance(theirs, ours, found):
         found[ours] = theirs
 
 
+# What the described providers call an object: the end says what is in it, which may be of chance.
+NAMED = re.compile(r"(.*[-/])[0-9a-f]{8}")
+
+
+def of_content(theirs, ours, found):
+    """Pairs of names that were made of what objects hold, which is compared where it stands."""
+    for key in ("id", "self_link"):
+        a, b = (NAMED.fullmatch(str(side.get(key))) for side in (theirs, ours))
+        if a and b and a[0] != b[0] and a[1] == b[1]:
+            found[b[0]] = a[0]
+
+
 def chances(theirs, ours):
     """Our random texts and theirs, of two states."""
     left, right = (dict(resources(side.get("values", {}).get("root_module", {}))) for side in (theirs, ours))
@@ -363,6 +375,8 @@ def chances(theirs, ours):
     for address in left.keys() & right.keys():
         if left[address]["type"].startswith(CHANCE):
             of_chance(left[address]["values"], right[address]["values"], found)
+        else:
+            of_content(left[address]["values"], right[address]["values"], found)
     return found
 
 
