@@ -1,9 +1,10 @@
-//! Logs for whoever looks for the cause of something: to standard error, when `TF_LOG` asks for them.
+//! Logs for whoever looks for the cause of something: to standard error, or behind what is in the file that `TF_LOG_PATH` names, when `TF_LOG` asks for them.
 
 use std::collections::BTreeMap;
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -31,15 +32,43 @@ pub(crate) fn start(env: &BTreeMap<String, String>) {
     let registry = tracing_subscriber::registry()
         .with(filter)
         .with(filter_fn(may_be_logged));
+    let path = env.get("TF_LOG_PATH").filter(|path| !path.is_empty());
+    let (writer, problem) = writer(path.map(String::as_str));
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        .with_writer(std::io::stderr);
+        .with_writer(writer);
     // Only fails if logging was started before, which nobody does.
     if json {
         drop(registry.with(layer.json()).try_init());
     } else {
         drop(registry.with(layer).try_init());
     }
+    if let Some(problem) = problem {
+        tracing::warn!("{problem}");
+    }
+}
+
+/// Where logs go, and why that is not the file that was named.
+fn writer(path: Option<&str>) -> (BoxMakeWriter, Option<String>) {
+    let Some(path) = path else {
+        return (BoxMakeWriter::new(std::io::stderr), None);
+    };
+    match open(path) {
+        Ok(file) => (BoxMakeWriter::new(file), None),
+        Err(error) => {
+            let problem = format!("the file {path} that TF_LOG_PATH names can't be used: {error}");
+            (BoxMakeWriter::new(std::io::stderr), Some(problem))
+        }
+    }
+}
+
+/// Several processes may write to it. What it holds is for its owner: providers log what they like.
+fn open(path: &str) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// What is let through; `None`: nothing.
@@ -63,7 +92,22 @@ fn may_be_logged(metadata: &Metadata<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::filter;
+    use super::{filter, open, writer};
+    use std::io::Write as _;
+
+    #[test]
+    fn a_file_is_written_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let path = path.to_str().unwrap();
+        for line in ["one\n", "two\n"] {
+            open(path).unwrap().write_all(line.as_bytes()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "one\ntwo\n");
+        assert_eq!(writer(Some(path)).1, None);
+        let (_, problem) = writer(Some("/nowhere/log"));
+        assert!(problem.unwrap().contains("/nowhere/log"));
+    }
 
     #[test]
     fn what_is_let_through() {

@@ -356,6 +356,18 @@ def of_chance(theirs, ours, found):
         found[ours] = theirs
 
 
+# What the described providers call an object: the end says what is in it, which may be of chance.
+NAMED = re.compile(r"(.*[-/])[0-9a-f]{8}")
+
+
+def of_content(theirs, ours, found):
+    """Pairs of names that were made of what objects hold, which is compared where it stands."""
+    for key in ("id", "self_link"):
+        a, b = (NAMED.fullmatch(str(side.get(key))) for side in (theirs, ours))
+        if a and b and a[0] != b[0] and a[1] == b[1]:
+            found[b[0]] = a[0]
+
+
 def chances(theirs, ours):
     """Our random texts and theirs, of two states."""
     left, right = (dict(resources(side.get("values", {}).get("root_module", {}))) for side in (theirs, ours))
@@ -363,6 +375,8 @@ def chances(theirs, ours):
     for address in left.keys() & right.keys():
         if left[address]["type"].startswith(CHANCE):
             of_chance(left[address]["values"], right[address]["values"], found)
+        else:
+            of_content(left[address]["values"], right[address]["values"], found)
     return found
 
 
@@ -382,6 +396,9 @@ def differences(path, theirs, ours, found):
         theirs, ours = ({key: value for key, value in side.items() if key not in ("values", "sensitive_values")} for side in (theirs, ours))
     if path.startswith(AFTER) and path.endswith(".depends_on") and isinstance(theirs, list) and isinstance(ours, list) and set(ours) <= set(theirs):
         # We note what the configuration refers to, the peer what is behind that, too.
+        return
+    if ".sensitive_values." in path and ".planned_values." in path and theirs == "(absent)" and ours is True:
+        # Of an object that is replaced, the peer forgets what the schema calls sensitive.
         return
     if path.endswith((".relevant_attributes", ".stream")) or path == "json":
         left, right = ([json.dumps(item, sort_keys=True) for item in side or []] for side in (theirs, ours))

@@ -444,11 +444,27 @@ pub(crate) fn without_unknown(value: &Value) -> Value {
     value.map_children(|_, child| without_unknown(child))
 }
 
-/// The attribute that names an object to people.
+/// The attribute that names an object to people: a text, which an `id` is not always.
 pub(crate) fn id_value(value: &Value) -> Option<(EcoString, EcoString)> {
-    let found = ["id", "name"]
-        .into_iter()
-        .find_map(|name| Some((name, value.get(name)?)));
-    let (name, value) = found?;
-    value.as_str().map(|text| (name.into(), text.into()))
+    ["id", "name"].into_iter().find_map(|name| {
+        let text = value.get(name)?.as_str()?;
+        Some((name.into(), text.into()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::id_value;
+    use terrane_value::Value;
+
+    #[test]
+    fn an_object_is_named_by_a_text() {
+        let name = || ("name", Value::string("n"));
+        let named = |object: Value| id_value(&object).map(|(key, _)| key.to_string());
+        let id = Value::string("i");
+        assert_eq!(named(Value::object([("id", id), name()])).unwrap(), "id");
+        let id = Value::number(7);
+        assert_eq!(named(Value::object([("id", id), name()])).unwrap(), "name");
+        assert_eq!(named(Value::object([("id", Value::number(7))])), None);
+    }
 }

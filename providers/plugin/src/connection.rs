@@ -22,6 +22,8 @@ const MAX_MESSAGE: usize = 256 << 20;
 /// How much may be under way in one call before the receiver says more. Schemas are large and the way is short.
 const WINDOW: u32 = 8 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// The largest headers that are taken: the message of a call that failed is one, and may hold the trace of a panic. As the Go implementation allows.
+const MAX_HEADERS: u32 = 16 << 20;
 
 /// A connection over which calls are made, any number at once.
 #[derive(Clone, Debug)]
@@ -42,6 +44,7 @@ impl Connection {
         let channel = Target::from_static("http://localhost")
             .initial_connection_window_size(WINDOW)
             .initial_stream_window_size(WINDOW)
+            .http2_max_header_list_size(MAX_HEADERS)
             .connect_timeout(CONNECT_TIMEOUT)
             .connect_with_connector(connector)
             .await?;

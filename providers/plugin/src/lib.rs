@@ -13,6 +13,7 @@ mod process;
 mod provider;
 mod reattach;
 mod running;
+mod socket;
 mod talk;
 #[cfg(test)]
 mod tests;

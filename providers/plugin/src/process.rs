@@ -3,6 +3,7 @@
 use crate::connection::Connection;
 use crate::output::{LastWords, Pieces};
 use crate::running;
+use crate::socket;
 use crate::tls::Identity;
 use crate::verbosity;
 use std::ffi::OsString;
@@ -75,9 +76,7 @@ impl Process {
                 .map_err(|error| format!("no certificate could be made for it: {error}"))?;
             Some(identity)
         };
-        let folder = tempfile::Builder::new()
-            .prefix("terrane-plugin-")
-            .tempdir()
+        let folder = socket::folder(&std::env::temp_dir())
             .map_err(|error| format!("no folder could be made for its socket: {error}"))?;
         let mut command = Command::new(&program.path);
         command
@@ -240,7 +239,7 @@ impl Process {
         if asked.is_ok() && tokio::time::timeout(GRACE, child.wait()).await.is_ok() {
             return;
         }
-        if let Err(error) = child.kill().await {
+        if let Err(error) = running::kill_family(&mut child).await {
             tracing::debug!(%error, "the plugin could not be killed");
         }
     }
@@ -272,7 +271,7 @@ async fn greet(child: &mut Child, name: &str) -> Result<Handshake, String> {
 
 async fn with_last_words(problem: String, child: &mut Child, words: &LastWords) -> String {
     // Its last lines are still on their way through the pipe.
-    if let Err(error) = child.kill().await {
+    if let Err(error) = running::kill_family(child).await {
         tracing::debug!(%error, "the plugin could not be killed");
     }
     words.complete().await;

@@ -3,6 +3,7 @@
 use crate::process::Process;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use tokio::process::Child;
 
 static IDS: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 static PROCESSES: Mutex<Vec<Weak<Process>>> = Mutex::new(Vec::new());
@@ -39,6 +40,16 @@ pub(crate) fn add(process: &Arc<Process>) {
     processes.push(Arc::downgrade(process));
 }
 
+/// Kills a plugin that does not end by itself, and what it has started: nobody else would end that, since a plugin and its children are a group of their own,
+/// which Ctrl-C at the terminal does not reach.
+pub(crate) async fn kill_family(child: &mut Child) -> std::io::Result<()> {
+    // There is an id as long as the end of the process was not seen, so it is nobody else's.
+    if let Some(id) = child.id() {
+        kill(id);
+    }
+    child.kill().await
+}
+
 /// Ends all plugins that this program started: asks them, waits a moment, kills those that are still there. For the end of a command.
 pub async fn end_all() {
     let processes = std::mem::take(&mut *PROCESSES.lock().unwrap_or_else(PoisonError::into_inner));
@@ -49,7 +60,7 @@ pub async fn end_all() {
     futures::future::join_all(ends).await;
 }
 
-/// Kills all plugins that this program started, without a word: for when it has to end at once.
+/// Kills all plugins that this program started and what these started, without a word: for when it has to end at once.
 pub fn kill_all() {
     let ids = std::mem::take(&mut *IDS.lock().unwrap_or_else(PoisonError::into_inner));
     for id in ids {
@@ -59,10 +70,11 @@ pub fn kill_all() {
 
 #[cfg(unix)]
 fn kill(id: u32) {
-    use nix::sys::signal::{Signal, kill};
+    use nix::sys::signal::{Signal, killpg};
     use nix::unistd::Pid;
+    // A plugin is the first of its group.
     if let Ok(id) = i32::try_from(id)
-        && let Err(error) = kill(Pid::from_raw(id), Signal::SIGKILL)
+        && let Err(error) = killpg(Pid::from_raw(id), Signal::SIGKILL)
     {
         tracing::debug!(%error, "a plugin could not be killed");
     }

@@ -11,9 +11,14 @@ use terrane_value::{Type, Value};
 
 /// The plugin with this fault. Its environment is its own: `env` starts it.
 fn fake(fault: &str) -> PluginFactory {
+    fake_with(fault, "")
+}
+
+fn fake_with(fault: &str, file: &str) -> PluginFactory {
     let program = Program {
         arguments: vec![
             format!("FAKE_FAULT={fault}").into(),
+            format!("FAKE_FILE={file}").into(),
             env!("CARGO_BIN_EXE_fake-provider").into(),
         ],
         ..Program::new("/usr/bin/env")
@@ -383,4 +388,30 @@ async fn a_provider_that_hangs_is_stopped_and_ended() {
     provider.stop().await;
     factory.end().await;
     assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+/// The message of a call that failed is sent in a header, and may be longer than most servers' headers are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_comes_through() {
+    let (_, _, read) = calls().swap_remove(6);
+    let failure = outcome("trace@ReadResource", read).await.unwrap_err();
+    assert!(failure.message.contains("a line of a trace"), "{failure:?}");
+}
+
+/// Ctrl-C at the terminal does not reach a plugin, nor what it has started.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_plugin_has_started_is_killed_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("locked");
+    let factory = fake_with("parent@ReadResource", path.to_str().unwrap());
+    let provider = factory.start().await.unwrap();
+    let (_, _, read) = calls().swap_remove(6);
+    let failure = provider.call(read).await.unwrap_err();
+    assert!(failure.message.contains("locked"), "{failure:?}");
+    let file = std::fs::File::open(&path).unwrap();
+    assert!(file.try_lock().is_err(), "its child runs");
+    factory.end().await;
+    let (send, freed) = std::sync::mpsc::channel();
+    drop(std::thread::spawn(move || send.send(file.lock())));
+    assert!(freed.recv_timeout(Duration::from_secs(20)).unwrap().is_ok());
 }

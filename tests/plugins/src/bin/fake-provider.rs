@@ -38,6 +38,17 @@ async fn main() -> std::process::ExitCode {
         "silent" => loop {
             tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
         },
+        // A program that a plugin has started: keeps a file locked.
+        "child" => {
+            let Ok(file) = std::fs::File::create(at) else {
+                return std::process::ExitCode::FAILURE;
+            };
+            drop(file.lock());
+            drop(writeln!(std::io::stdout(), "locked"));
+            loop {
+                tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+            }
+        }
         "noise" => {
             drop(std::io::stdout().write_all(&[0xff; 200_000]));
             return std::process::ExitCode::FAILURE;
@@ -79,10 +90,12 @@ async fn serve(fault: String, at: Option<Rpc>) -> Result<(), Box<dyn std::error:
         certificate: None,
     };
     writeln!(std::io::stdout(), "{handshake}")?;
-    let ended = service.clone();
+    let (ended, stays) = (service.clone(), fault == "parent");
     drop(tokio::spawn(async move {
         ended.ended().await;
-        std::process::exit(0);
+        if !stays {
+            std::process::exit(0);
+        }
     }));
     loop {
         let (stream, _) = listener.accept().await?;
@@ -137,6 +150,14 @@ async fn answer(
         }
         "deferred" => raw(request, deferred()).await,
         "empty" => raw(request, Bytes::new()).await,
+        "trace" => {
+            Status::internal("a line of a trace\n".repeat(10_000) + "its last line").into_http()
+        }
+        "parent" => {
+            let file = std::env::var("FAKE_FILE").unwrap_or_default();
+            Status::internal(start_child(&file).unwrap_or_else(|error| error.to_string()))
+                .into_http()
+        }
         _ => return service.route(request).await,
     })
 }
@@ -154,6 +175,19 @@ fn everywhere(bytes: &Bytes) -> Bytes {
     };
     let both = Both { first: Some(value) };
     prost::Message::encode_to_vec(&both).into()
+}
+
+/// Starts a program that outlives this one, and waits until it says that it is there.
+fn start_child(file: &str) -> std::io::Result<String> {
+    let mut child = std::process::Command::new(std::env::current_exe()?)
+        .env("FAKE_FAULT", format!("child@{file}"))
+        .stdout(std::process::Stdio::piped())
+        .spawn()?;
+    let mut said = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut said)?;
+    }
+    Ok(said)
 }
 
 fn deferred() -> Bytes {
