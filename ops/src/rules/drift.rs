@@ -52,4 +52,12 @@ terrane_lang::rules! {
     /// terrane reconcile
     /// ```
     T6607 warning MORE_THAN_DRIFT = "The plan changes more than what has drifted";
+
+    /// An object has drifted that the configuration does not speak of any more. There is nothing that its drift could be taken back to: applying the configuration would
+    /// destroy it (or forget it), so the plan that undoes drift leaves it as it is.
+    ///
+    /// ```sh
+    /// terrane reconcile
+    /// ```
+    T6608 warning NOT_CONFIGURED = "What has drifted is not configured any more";
 }
