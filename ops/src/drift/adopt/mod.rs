@@ -17,7 +17,7 @@ use std::ops::Range;
 use terrane_config::config::{Config, Module};
 use terrane_lang::source::{SourceMap, Span};
 use terrane_model::addr::{InstanceAddr, Mode};
-use terrane_model::schema::Schema;
+use terrane_model::schema::{NestedObject, Nesting, Schema};
 use terrane_plan::objchange::at_path as at_value_path;
 use terrane_value::{EcoString, Kind, PathStep, Type, Value};
 
@@ -294,10 +294,17 @@ fn arguments(
     }
     for (root, differences) in roots {
         let editor = Editor::new(&file.text, schema);
+        let nested = schema.block.attributes.get(root);
+        let nested = nested.and_then(|attribute| attribute.nested());
         let mut edits = Vec::new();
         let (mut whole, mut none) = (false, None);
         for difference in &differences {
             if is_element(drifted, difference) && !schema.block.blocks.contains_key(root) {
+                whole = true;
+                continue;
+            }
+            // Objects of which the provider sets a part are written without that.
+            if nested.is_some() && !difference.after.children().is_empty() {
                 whole = true;
                 continue;
             }
@@ -323,7 +330,12 @@ fn arguments(
             continue;
         }
         if whole {
-            match editor.whole(block, root, &wanted(drifted, root)) {
+            let wanted = wanted(drifted, root);
+            let wanted = match nested {
+                Some(nested) if !wanted.contains_marks() => settable(nested, &wanted),
+                _ => wanted,
+            };
+            match editor.whole(block, root, &wanted) {
                 Ok(edit) => edits = vec![edit],
                 Err((why, at)) => {
                     adoption.left.push(Left {
@@ -367,6 +379,37 @@ fn follows(drifted: &Drifted, difference: &Difference) -> bool {
 fn shown(difference: &Difference) -> String {
     let path = difference.path.to_string();
     path.trim_start_matches('.').to_owned()
+}
+
+/// Objects without what only the provider sets, and what is not set. As a text it is the same whatever these are in.
+fn settable(nested: &NestedObject, value: &Value) -> Value {
+    let one = |object: &Value| {
+        if object.is_null() {
+            return object.clone();
+        }
+        let attributes = nested.attributes.iter();
+        let set = attributes.filter(|(_, one)| (one.required || one.optional) && !one.write_only);
+        Value::object(set.filter_map(|(name, attribute)| {
+            let inner = object.get(name).filter(|inner| !inner.is_null())?;
+            let inner = match attribute.nested() {
+                Some(nested) => settable(nested, inner),
+                None => inner.clone(),
+            };
+            Some((name.clone(), inner))
+        }))
+    };
+    match (nested.nesting, value.kind()) {
+        (_, Kind::List(items) | Kind::Set(items) | Kind::Tuple(items)) => {
+            Value::tuple(items.iter().map(one).collect())
+        }
+        (Nesting::Map, Kind::Map(map)) => {
+            Value::object(map.iter().map(|(key, item)| (key.clone(), one(item))))
+        }
+        (Nesting::Map, Kind::Object(map)) => {
+            Value::object(map.iter().map(|(key, item)| (key.clone(), one(item))))
+        }
+        _ => one(value),
+    }
 }
 
 fn file_line(file: &File, at: Option<usize>) -> String {

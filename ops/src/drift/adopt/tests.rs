@@ -2,7 +2,7 @@ use super::Not;
 use super::editor::{Editor, at_path, has_expression};
 use crate::drift::{Class, Difference};
 use hcl_edit::expr::Expression;
-use terrane_model::schema::{Attribute, Block, NestedBlock, Schema};
+use terrane_model::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 use terrane_value::{Path, PathStep, Value, json};
 
 fn schema() -> Schema {
@@ -239,4 +239,29 @@ fn literals_are_told_from_expressions() {
         assert_eq!(has_expression(value), expected, "{text}");
         assert!(at_path(value, &[]).is_some());
     }
+}
+
+/// What only the provider sets is not written, at any depth.
+#[test]
+fn objects_are_written_without_what_nobody_can_set() {
+    let port = Attribute::objects(
+        Nesting::List,
+        [
+            ("id", Attribute::string().computed()),
+            ("number", Attribute::number().optional()),
+        ],
+    );
+    let rule = Attribute::objects(
+        Nesting::Map,
+        [
+            ("arn", Attribute::string().computed()),
+            ("note", Attribute::string().optional()),
+            ("ports", port.optional()),
+        ],
+    );
+    let value = r#"{"a":{"arn":"x","note":null,"ports":[{"id":"1","number":2}]}}"#;
+    let value = json::decode_implied(value).unwrap();
+    let found = super::settable(rule.nested().unwrap(), &value);
+    let expected = json::decode_implied(r#"{"a":{"ports":[{"number":2}]}}"#).unwrap();
+    assert_eq!(found, expected);
 }
