@@ -288,9 +288,7 @@ impl<'a> Basis<'a> {
             names,
             ..
         } = self;
-        let name =
-            names[id.index()].get_or_insert_with(|| graph.describe(input.config, graph.node(id)));
-        name
+        names[id.index()].get_or_insert_with(|| graph.describe(input.config, graph.node(id)))
     }
 
     /// What a declaration says itself.
