@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::rules;
 use crate::session::Session;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use terrane_store::StateStore;
 use terrane_store::audit::{
     Audit, AuditError, Carried, Draft, Entry, Head, Kept, Log, SEGMENT, Turn,
@@ -60,10 +61,27 @@ pub(crate) fn put(
 /// # Errors
 /// When it can't be read, or is damaged.
 pub(crate) fn read(audit: &dyn Audit, workspace: &str) -> Result<Log, Failure> {
-    terrane_store::audit::read(audit, workspace).map_err(failed)
+    parse(&text(audit, workspace)?)
 }
 
-/// Reads a log that is begun if it is not.
+/// The text of the same.
+///
+/// # Errors
+/// When it can't be read.
+pub(crate) fn text(audit: &dyn Audit, workspace: &str) -> Result<Vec<u8>, Failure> {
+    let text = audit.read(workspace);
+    text.map_err(|error| failed(AuditError::Store(error)))
+}
+
+/// Reads the text of a log.
+///
+/// # Errors
+/// When it is damaged.
+pub(crate) fn parse(text: &[u8]) -> Result<Log, Failure> {
+    Log::parse(text).map_err(|damage| failed(AuditError::Damaged(damage)))
+}
+
+/// Begins a log that is not begun.
 ///
 /// # Errors
 /// When it can't be read or written, or is damaged.
@@ -71,8 +89,9 @@ pub(crate) fn founded(
     session: &Session,
     audit: &dyn Audit,
     workspace: &str,
-) -> Result<Log, Failure> {
-    terrane_store::audit::founded(audit, workspace, now_ms(), &session.who()).map_err(failed)
+) -> Result<(), Failure> {
+    let log = terrane_store::audit::founded(audit, workspace, now_ms(), &session.who());
+    log.map(drop).map_err(failed)
 }
 
 /// Records something in the log of the current workspace. Nothing happens where the store keeps none.
@@ -168,9 +187,9 @@ fn seal(session: &Session, body: Value) -> Result<Value, Failure> {
 }
 
 /// A body that may be encrypted.
-pub(crate) fn open(session: &Session, body: &Value) -> Result<Value, Failure> {
+pub(crate) fn open<'b>(session: &Session, body: &'b Value) -> Result<Cow<'b, Value>, Failure> {
     let Some(sealed) = body.get("sealed").and_then(Value::as_str) else {
-        return Ok(body.clone());
+        return Ok(Cow::Borrowed(body));
     };
     let opened = session
         .seal()?
@@ -178,12 +197,13 @@ pub(crate) fn open(session: &Session, body: &Value) -> Result<Value, Failure> {
         .map_err(Failure::store(
             "Decrypting an entry of the audit log failed",
         ))?;
-    serde_json::from_slice(&opened).map_err(|_| {
+    let opened = serde_json::from_slice(&opened).map_err(|_| {
         Failure::input(
             &rules::gates::LOG_DAMAGED,
             "An entry of the audit log was decrypted, and what is in it is no JSON.",
         )
-    })
+    })?;
+    Ok(Cow::Owned(opened))
 }
 
 pub(crate) fn failed(error: AuditError) -> Failure {
@@ -286,7 +306,7 @@ pub fn show(session: &Session, filter: &Filter, expect: Option<&str>) -> Result<
         entry.draft.body = if entry.draft.kind == SEGMENT {
             shortened(body)
         } else {
-            open(session, body)?
+            open(session, body)?.into_owned()
         };
     }
     let mut problems = beside_history(session, &log)?;

@@ -40,6 +40,7 @@ const BENCHES: &[(&str, &[&str])] = &[
         ],
     ),
     ("macro", &["run", "--package", "terrane-bench"]),
+    ("gates", &["run", "--package", "terrane-bench"]),
     (
         "micro",
         &["bench", "--package", "terrane-bench", "--bench", "micro"],
@@ -68,8 +69,10 @@ pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> R
         cargo.arg("--release");
     }
     cargo.args(order).arg("--");
-    if name == "macro" {
-        cargo.arg("side-by-side");
+    match name.as_str() {
+        "macro" => drop(cargo.arg("side-by-side")),
+        "gates" => drop(cargo.arg("gates")),
+        _ => {}
     }
     let status = cargo
         .args(arguments)

@@ -78,7 +78,7 @@ async fn look(
 ) -> Result<Exit, Failure> {
     let mut found = detect(session, &wanted.request, interrupt, &mut Silent).await?;
     let whole = wanted.request.targets.is_empty() && wanted.request.excludes.is_empty();
-    kept::compare(session, &mut found.report, whole)?;
+    let told = kept::compare(session, &mut found.report, whole)?;
     let report = &found.report;
     if wanted.json {
         app.out().print(&format!("{}\n", report.json()));
@@ -92,11 +92,16 @@ async fn look(
             .map_err(Failure::io(format!("Writing the report {path} failed")))?;
     }
     app.show_report(&found.messages);
+    let mut everybody = true;
     if let Some(recipients) = &wanted.recipients {
         let said = notify(session, recipients, report, &view::letter, now_ms()).await;
+        let undelivered = Some(rules::drift::NOT_NOTIFIED.code);
+        everybody = said.diagnostics.iter().all(|one| one.code != undelivered);
         app.show_report(&said);
     }
     app.out().flush().ok();
+    // Last, so that whatever goes wrong before leads to saying it again, never to silence.
+    told.keep(everybody)?;
     Ok(if !report.complete {
         Exit::ERROR
     } else if report.has(wanted.least, wanted.only_new) {
@@ -230,7 +235,7 @@ pub(crate) fn reconcile(app: &mut App, parsed: &Parsed) -> Exit {
     with_session(app, parsed, "reconcile", |app, session| {
         let look = Look::prepare(parsed)?;
         let found = drifted(app, session, &request)?;
-        let addresses: BTreeSet<String> = found
+        let mut addresses: BTreeSet<String> = found
             .drifted
             .iter()
             .filter(|one| one.class() >= least && one.deposed.is_none())
@@ -243,13 +248,30 @@ pub(crate) fn reconcile(app: &mut App, parsed: &Parsed) -> Exit {
             }
             return Ok(Exit::OK);
         }
-        let request = PlanRequest {
+        let mut request = PlanRequest {
             targets: addresses.iter().cloned().collect(),
             variables: variables(parsed),
             budget: request.budget,
             ..PlanRequest::default()
         };
         let mut made = plan(app, session, &request)?;
+        // What nobody wants any more was not drifted from anything: its plan would be to destroy it.
+        let orphans = orphans(&made, &addresses);
+        if !orphans.is_empty() {
+            addresses.retain(|addr| !orphans.contains(addr));
+            app.show_report(&Report::plain(Diagnostic::warning(
+                &rules::drift::NOT_CONFIGURED,
+                format!(
+                    "These have drifted, and are not in the configuration any more. `terrane apply` would destroy or forget them; this plan leaves them as they are:\n  {}",
+                    orphans.iter().cloned().collect::<Vec<_>>().join("\n  ")
+                ),
+            )));
+            if addresses.is_empty() {
+                return Ok(Exit::OK);
+            }
+            request.targets = addresses.iter().cloned().collect();
+            made = plan(app, session, &request)?;
+        }
         // Nobody has chosen these targets.
         let chosen = std::mem::take(&mut made.diagnostics).into_iter();
         let targeting = planning_rules::planning::TARGETING.code;
@@ -289,6 +311,17 @@ fn plan(app: &mut App, session: &Session, request: &PlanRequest) -> Result<Made,
         planning_failed(app);
     }
     made
+}
+
+/// What has drifted and is not configured any more.
+fn orphans(made: &Made, addresses: &BTreeSet<String>) -> BTreeSet<String> {
+    let goes = |action| matches!(action, Action::Delete | Action::Forget);
+    let changes = made.plan.changes.iter();
+    let going = changes.filter(|change| goes(change.action) && change.deposed.is_none());
+    going
+        .map(|change| change.addr.to_string())
+        .filter(|addr| addresses.contains(addr))
+        .collect()
 }
 
 /// What a plan changes that has not drifted: what drifted objects need.

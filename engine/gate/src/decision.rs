@@ -6,7 +6,9 @@
 
 use crate::key::{PrivateKey, PublicKey};
 use ecow::EcoString;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use terrane_plan::basis::Hash;
 
 /// What the signed bytes begin with.
@@ -178,5 +180,77 @@ impl Decision {
     pub fn covers(&self, item: &Hash) -> bool {
         // Sorted when it was signed; if not, it only covers less.
         self.statement.items.binary_search(item).is_ok()
+    }
+}
+
+/// Which decisions are what was signed, as far as that was asked: signatures cost most of all that is looked at, and a plan is judged more than once.
+///
+/// What was found holds for a decision in which nothing differs, so whatever becomes of a decision there is nothing to forget.
+#[derive(Debug, Default)]
+pub struct Genuine(Mutex<BTreeMap<[u8; 64], (Decision, bool)>>);
+
+impl Genuine {
+    /// As [`Decision::is_genuine`].
+    #[must_use]
+    pub fn is(&self, decision: &Decision) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((same, found)) = known.get(&decision.signature)
+            && same == decision
+        {
+            return *found;
+        }
+        let found = decision.is_genuine();
+        known.insert(decision.signature, (decision.clone(), found));
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, DecisionId, DecisionKind, Genuine, Place, Statement};
+    use crate::key::PrivateKey;
+
+    fn decision() -> Decision {
+        let statement = Statement {
+            id: DecisionId([1; 16]),
+            kind: DecisionKind::Reject,
+            place: Place {
+                ledger: [2; 16],
+                workspace: "default".into(),
+                lineage: "".into(),
+            },
+            plan: [3; 32],
+            items: vec![[4; 32]],
+            comment: "no".into(),
+            at_ms: 5,
+            expires_ms: Some(6),
+        };
+        statement.sign(&PrivateKey::from_seed(&[7; 32]))
+    }
+
+    /// What was found of a decision says nothing of one that was edited, in whatever order they come.
+    #[test]
+    fn an_edited_decision_is_looked_at_anew() {
+        type Edit = fn(&mut Decision);
+        let edits: [Edit; 9] = [
+            |one| one.statement.id = DecisionId([9; 16]),
+            |one| one.statement.kind = DecisionKind::Approve,
+            |one| one.statement.place.workspace = "other".into(),
+            |one| one.statement.plan = [9; 32],
+            |one| one.statement.items.push([9; 32]),
+            |one| one.statement.comment = "yes".into(),
+            |one| one.statement.at_ms = 9,
+            |one| one.statement.expires_ms = None,
+            |one| one.key = PrivateKey::from_seed(&[8; 32]).public(),
+        ];
+        for edit in edits {
+            let (honest, mut edited) = (decision(), decision());
+            edit(&mut edited);
+            let genuine = Genuine::default();
+            for _ in 0..2 {
+                assert!(genuine.is(&honest));
+                assert!(!genuine.is(&edited), "{edited:?}");
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What gates look at beside the plan: where it is applied, who made it, what time it is, what policies say, what it costs.
 
-use crate::decision::{Decision, DecisionId, Place};
+use crate::decision::{Decision, DecisionId, Genuine, Place};
 use crate::gates::select::Answer;
 use ecow::EcoString;
 use std::cmp::Ordering;
@@ -21,6 +21,8 @@ pub struct Facts<'a> {
     pub author: EcoString,
     /// All decisions that are at hand, whatever they are about.
     pub decisions: &'a [Decision],
+    /// Which of them were looked at before, however often a plan is judged.
+    pub genuine: &'a Genuine,
     /// Those that an apply has used up.
     pub used: &'a BTreeSet<DecisionId>,
     /// The time, in milliseconds since 1970 UTC.

@@ -16,6 +16,7 @@ use terrane_model::schema::Schema;
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_plan::action::{ActionCause, ActionInvocation};
 use terrane_plan::basis::{Basis, BasisInput, Canon, Hash, marked};
+use terrane_plan::exec::StepKind;
 use terrane_plan::plan::{Action, Drift, OutputChange, Plan, PlanMode, ResourceChange};
 use terrane_plan::risk::{self, Risk, RiskClass};
 use terrane_value::{Kind, Value};
@@ -29,6 +30,8 @@ pub struct Meaning {
     pub items: Vec<Item>,
     /// What objects it destroys.
     pub deletes: usize,
+    /// The digests of all items with their places, sorted.
+    by_digest: Vec<(Hash, usize)>,
 }
 
 /// One thing that a plan does.
@@ -84,9 +87,9 @@ impl Meaning {
         let mut basis = Basis::new(input);
         let plan = input.plan;
         let mut work = Vec::new();
-        // Where refreshing is all that is done, nothing is planned.
-        if plan.mode != PlanMode::RefreshOnly {
-            for change in &plan.changes {
+        let carried = carried_out(plan);
+        for (at, change) in plan.changes.iter().enumerate() {
+            if carried.as_ref().is_none_or(|carried| carried[at]) {
                 if is_done(change) {
                     let resource = &change.addr.resource;
                     let provider = &change.provider.provider;
@@ -144,16 +147,65 @@ impl Meaning {
             PlanMode::RefreshOnly => 1,
             PlanMode::Destroy => 2,
         });
-        let mut digests: Vec<Hash> = items.iter().map(|item| item.digest).collect();
-        digests.sort_unstable();
-        canon.length(digests.len());
-        digests.iter().for_each(|digest| canon.bytes(digest));
+        let digests = items.iter().enumerate();
+        let mut by_digest: Vec<(Hash, usize)> =
+            digests.map(|(at, item)| (item.digest, at)).collect();
+        by_digest.sort_unstable();
+        canon.length(by_digest.len());
+        by_digest.iter().for_each(|(digest, _)| canon.bytes(digest));
         Self {
             digest: canon.finish(),
             deletes: items.iter().filter(|item| item.destroys).count(),
             items,
+            by_digest,
         }
     }
+
+    /// The places of the items with these digests.
+    #[must_use]
+    pub fn places(&self, digests: &[Hash]) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut rest = self.by_digest.as_slice();
+        let mut before: Option<&Hash> = None;
+        for wanted in digests {
+            // They are in order where they come from a decision, so that both lists are walked once.
+            if before.is_some_and(|before| before > wanted) {
+                rest = &self.by_digest;
+            }
+            before = Some(wanted);
+            let near = rest
+                .iter()
+                .take(8)
+                .take_while(|(digest, _)| digest < wanted);
+            let skip = match near.count() {
+                8 => rest.partition_point(|(digest, _)| digest < wanted),
+                few => few,
+            };
+            rest = rest.get(skip..).unwrap_or_default();
+            let same = rest.iter().take_while(|(digest, _)| digest == wanted);
+            found.extend(same.last().map(|(_, at)| *at));
+        }
+        found
+    }
+}
+
+/// Where refreshing is all that is done, nothing is planned but what steps carry out: for an action that is asked for, something may have to be read. By
+/// place; `None`: everything is carried out.
+fn carried_out(plan: &Plan) -> Option<Vec<bool>> {
+    if plan.mode != PlanMode::RefreshOnly {
+        return None;
+    }
+    let mut carried = vec![false; plan.changes.len()];
+    for step in &plan.graph.steps {
+        let (StepKind::Apply(of) | StepKind::Destroy(of) | StepKind::Forget(of)) = step.kind else {
+            continue;
+        };
+        let slot = usize::try_from(of).ok().and_then(|of| carried.get_mut(of));
+        if let Some(slot) = slot {
+            *slot = true;
+        }
+    }
+    Some(carried)
 }
 
 /// Whether a change does something by itself. What is only moved is an item of its own.

@@ -69,10 +69,16 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    /// Builds the graph. With a cycle there is no order, and the message names its members.
-    pub(crate) fn build(config: &Config) -> (Self, Diagnostics) {
+    /// The graph without an order.
+    pub(crate) fn unordered(config: &Config) -> Self {
         let mut graph = Self::number(config);
         graph.connect(config);
+        graph
+    }
+
+    /// Builds the graph. With a cycle there is no order, and the message names its members.
+    pub(crate) fn build(config: &Config) -> (Self, Diagnostics) {
+        let mut graph = Self::unordered(config);
         let diagnostics = graph.sort(config);
         (graph, diagnostics)
     }

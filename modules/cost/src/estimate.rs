@@ -149,15 +149,17 @@ pub fn estimate(plan: &Plan, book: &Book, rules: &Rules, usage: &Usage) -> Estim
             estimate.free += 1;
             continue;
         }
+        let mut parts = |object: Option<&Object>| {
+            object.map_or_else(Vec::new, |object| work.object(item, object))
+        };
+        let (before, mut after) = (parts(item.before.as_ref()), parts(item.after.as_ref()));
+        // What is forgotten is there, and paid for, as before.
+        if item.actions.iter().any(|action| action == "forget") {
+            after.extend(before.iter().cloned());
+        }
         let line = Line {
-            before: item
-                .before
-                .as_ref()
-                .map_or_else(Vec::new, |object| work.object(item, object)),
-            after: item
-                .after
-                .as_ref()
-                .map_or_else(Vec::new, |object| work.object(item, object)),
+            before,
+            after,
             address: item.address.clone(),
             type_name: item.type_name.clone(),
             actions: item.actions.clone(),

@@ -118,6 +118,41 @@ fn a_change_costs_the_difference() {
     assert_eq!(priced.assumed, ["monthly_hours = 730"]);
 }
 
+/// What is forgotten is not gone: nothing is saved by that, and no budget is made room in.
+#[test]
+fn what_is_forgotten_costs_what_it_did() {
+    let old = json!({"instance_type": "t3.large"});
+    let new = json!({"instance_type": "t3.micro"});
+    let of = |action: &str, before: &Value, after: &Value| {
+        let mut one = change(
+            "aws_instance.a",
+            action,
+            before.clone(),
+            after.clone(),
+            json!({}),
+        );
+        if action == "forget" && !after.is_null() {
+            one["change"]["actions"] = json!(["forget", "create"]);
+        }
+        cost(vec![one], HERE)
+    };
+    let forgotten = of("forget", &old, &Value::Null);
+    assert!(
+        forgotten.before > 1.0 && forgotten.difference() == 0.0,
+        "{forgotten:#?}"
+    );
+    let deleted = of("delete", &old, &Value::Null);
+    assert!(deleted.difference() < -1.0, "{deleted:#?}");
+    let created = of("create", &Value::Null, &new);
+    let both = of("forget", &old, &new);
+    assert!(
+        (both.difference() - created.difference()).abs() < 1e-9,
+        "{both:#?}"
+    );
+    let unknown = json!({"instance_type": "x9.huge"});
+    assert_eq!(of("forget", &unknown, &Value::Null).unpriced().count(), 1);
+}
+
 #[test]
 fn what_is_not_known_is_assumed_or_named() {
     let after = json!({"instance_type": "t3.micro"});

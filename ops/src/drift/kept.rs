@@ -32,13 +32,56 @@ struct Finding {
     /// The provider configuration that listed it. Empty for what is managed, and where an earlier version has written it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     provider: String,
+    /// It was new, and somebody who was to be told could not be: it is new still.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    untold: bool,
+    /// It is in the present report.
+    #[serde(skip)]
+    present: bool,
 }
 
-/// Marks what is new in a report and what is resolved, and remembers it. `whole`: everything was looked at, not only a part.
+impl Kept {
+    /// Everybody was told of the present report.
+    fn delivered(&mut self) {
+        let present = self.findings.values_mut().filter(|one| one.present);
+        present.for_each(|finding| finding.untold = false);
+    }
+}
+
+/// What is to be remembered once everybody was told.
+#[derive(Debug)]
+#[must_use = "what is not remembered is told again"]
+pub struct Told {
+    path: PathBuf,
+    next: Kept,
+}
+
+impl Told {
+    /// Remembers it. `everybody`: nobody is left who was to be told and could not be; else what is new is so the next time, too.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn keep(mut self, everybody: bool) -> Result<(), Failure> {
+        if everybody {
+            self.next.delivered();
+        }
+        let Self { path, next } = self;
+        let bytes = serde_json::to_vec(&next).expect("names and digests only");
+        let write = || {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            write_whole(&path, &bytes)
+        };
+        write().map_err(Failure::io(format!("Writing {} failed", path.display())))
+    }
+}
+
+/// Marks what is new in a report and what is resolved. `whole`: everything was looked at, not only a part. A file that can't be read is as none.
 ///
 /// # Errors
-/// When the file can't be written. One that can't be read is as none.
-pub fn compare(session: &Session, report: &mut Report, whole: bool) -> Result<(), Failure> {
+/// When there is no workspace.
+pub fn compare(session: &Session, report: &mut Report, whole: bool) -> Result<Told, Failure> {
     let path = path(session)?;
     let kept: Kept = std::fs::read(&path)
         .ok()
@@ -46,14 +89,7 @@ pub fn compare(session: &Session, report: &mut Report, whole: bool) -> Result<()
         .filter(|kept: &Kept| kept.format == FORMAT && kept.lineage == report.lineage)
         .unwrap_or_default();
     let next = told(kept, report, whole);
-    let bytes = serde_json::to_vec(&next).expect("names and digests only");
-    let write = || {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        write_whole(&path, &bytes)
-    };
-    write().map_err(Failure::io(format!("Writing {} failed", path.display())))
+    Ok(Told { path, next })
 }
 
 fn path(session: &Session) -> Result<PathBuf, Failure> {
@@ -72,13 +108,15 @@ fn told(kept: Kept, report: &mut Report, whole: bool) -> Kept {
         let digest = hex::encode(Sha256::digest(told));
         let known = before.get(&key).filter(|known| known.digest == digest);
         let since = known.map_or_else(|| now.clone(), |known| known.since.clone());
+        let is_new = known.is_none_or(|known| known.untold);
         let finding = Finding {
             class: class.to_owned(),
             digest,
             since: since.clone(),
             provider: provider.to_owned(),
+            untold: is_new,
+            present: true,
         };
-        let is_new = known.is_none();
         findings.insert(key, finding);
         (is_new, since)
     };
@@ -97,7 +135,8 @@ fn told(kept: Kept, report: &mut Report, whole: bool) -> Kept {
         let key = format!("{UNMANAGED}{} {}", object.type_name, object.identity);
         (object.new, object.since) = tell(key, "unmanaged", "", &object.provider);
     }
-    for (key, finding) in before {
+    for (key, mut finding) in before {
+        finding.present = false;
         if findings.contains_key(&key) {
             continue;
         }
@@ -217,9 +256,20 @@ mod tests {
             ("9", "c=1 +y +y@q ~y/o ~y@q/r", true, "~r", ""),
             ("10", "c=1 +y", true, "", "y \"o\""),
             ("11", "c=1 +y@q", true, "", "y \"r\""),
+            // Of what nobody heard it is told again, until somebody does.
+            ("12!", "c=2", true, "c", ""),
+            ("13!", "c=2 d=1", true, "c d", ""),
+            ("14", "c=2", false, "c", ""),
+            ("15", "c=2 d=1", true, "d", ""),
+            ("16", "c=2 d=1", true, "", ""),
         ] {
             let mut report = report(text, at);
+            // `!`: somebody could not be told of it.
+            let undelivered = at.ends_with('!');
             kept = told(kept, &mut report, whole);
+            if !undelivered {
+                kept.delivered();
+            }
             let mut found: Vec<String> = report
                 .drifted
                 .iter()

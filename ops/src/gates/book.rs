@@ -36,6 +36,8 @@ pub struct Book {
     pub is_pinned: bool,
     /// The log.
     pub log: Log,
+    /// Its text, by which is known whether something was recorded since it was read.
+    text: Vec<u8>,
     /// Where plans are applied. The lineage is that of a plan, which is held against that of the state when it is applied.
     pub place: Place,
     /// What sensitive values are hashed with.
@@ -74,7 +76,8 @@ impl Book {
         if folder.is_none() && !may_exist(session)? {
             return Ok(None);
         }
-        let log = audit::read(store, &workspace)?;
+        let mut text = audit::text(store, &workspace)?;
+        let log = audit::parse(&text)?;
         let own = pinned_in(session, &log)?;
         let is_pinned = own.as_ref().is_some_and(|pin| pin.rules.is_some());
         let pinned = match own {
@@ -95,7 +98,9 @@ impl Book {
             rules.compiled()?;
         }
         let log = if log.entries.is_empty() {
-            audit::founded(session, store, &workspace)?
+            audit::founded(session, store, &workspace)?;
+            text = audit::text(store, &workspace)?;
+            audit::parse(&text)?
         } else {
             log
         };
@@ -112,19 +117,21 @@ impl Book {
                 .secret(&workspace)
                 .map_err(Failure::store("Reading the audit log failed"))?,
             log: Log::default(),
+            text: Vec::new(),
             decisions: Vec::new(),
             used: BTreeSet::new(),
         };
-        book.take(session, log)?;
+        book.take(session, log, text)?;
         Ok(Some(book))
     }
 
     /// Reads what a log says of decisions.
-    fn take(&mut self, session: &Session, log: Log) -> Result<(), Failure> {
+    fn take(&mut self, session: &Session, log: Log, text: Vec<u8>) -> Result<(), Failure> {
         let (decisions, used) = decisions(session, &log)?;
         self.decisions = decisions;
         self.used = used;
         self.log = log;
+        self.text = text;
         Ok(())
     }
 
@@ -136,10 +143,11 @@ impl Book {
         let Some(store) = audit::of(session)? else {
             return Ok(());
         };
-        let log = audit::read(store, &session.workspace()?)?;
-        if log.head() == self.log.head() {
+        let text = audit::text(store, &session.workspace()?)?;
+        if text == self.text {
             return Ok(());
         }
+        let log = audit::parse(&text)?;
         if let Some(pin) = pinned_in(session, &log)? {
             let digest = pin.rules.as_ref().map(|rules| rules.gates.digest);
             if digest != Some(self.rules.gates.digest) {
@@ -150,7 +158,7 @@ impl Book {
             }
             self.is_pinned = true;
         }
-        self.take(session, log)
+        self.take(session, log, text)
     }
 
     /// What names the gates that are in force: of whoever changes them from here, one is first.
@@ -240,9 +248,10 @@ fn pinned_in(session: &Session, log: &Log) -> Result<Option<Pin>, Failure> {
     let Some(last) = entries.find(|entry| entry.draft.kind == KIND) else {
         return Ok(None);
     };
+    let body = audit::open(session, &last.draft.body)?;
     Ok(Some(Pin {
         at_ms: last.draft.at_ms,
-        rules: from_json(&audit::open(session, &last.draft.body)?)?,
+        rules: from_json(&body)?,
     }))
 }
 

@@ -9,7 +9,7 @@ use crate::rules;
 use crate::session::Session;
 use ecow::EcoString;
 use serde_json::{Value, json};
-use terrane_gate::decision::{DecisionId, DecisionKind, Statement};
+use terrane_gate::decision::{DecisionId, DecisionKind, Genuine, Statement};
 use terrane_gate::facts::{CLOCKS_DIFFER_MS, Facts, Said};
 use terrane_gate::key::PrivateKey;
 use terrane_gate::verdict::{Agreement, agreed};
@@ -167,6 +167,7 @@ fn count(book: &Book, item: &Hash, subject: Subject) -> Agreement {
         plan: [0; 32],
         author: EcoString::new(),
         decisions: &book.decisions,
+        genuine: &Genuine::default(),
         used: &book.used,
         // Whether the clock is right is what is asked there.
         now_ms: match subject {

@@ -15,7 +15,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_apply::Applied;
-use terrane_gate::decision::Decision;
+use terrane_gate::decision::{Decision, Genuine};
 use terrane_gate::facts::{Cost, Facts, Said};
 use terrane_gate::meaning::Meaning;
 use terrane_gate::verdict::{Verdict, explain, judge};
@@ -47,6 +47,8 @@ pub struct Gating {
     /// The programs that are its providers.
     programs: BTreeMap<ProviderAddr, EcoString>,
     says: OnceCell<Says>,
+    /// What was found of decisions.
+    genuine: Genuine,
 }
 
 /// What tells plans apart.
@@ -101,6 +103,7 @@ impl Gating {
                 .unwrap_or_default(),
             programs,
             says: OnceCell::new(),
+            genuine: Genuine::default(),
         }))
     }
 
@@ -195,6 +198,7 @@ impl Gating {
             plan: self.digest,
             author: self.author.as_str().into(),
             decisions: &decisions,
+            genuine: &self.genuine,
             used: &self.book.used,
             now_ms: crate::clock::now_ms(),
             past_ms: self.book.past_ms().max(made.unwrap_or(0)),

@@ -53,6 +53,14 @@ terrane_lang::rules! {
     /// ```
     T6607 warning MORE_THAN_DRIFT = "The plan changes more than what has drifted";
 
+    /// An object has drifted that the configuration does not speak of any more. There is nothing that its drift could be taken back to: applying the configuration would
+    /// destroy it (or forget it), so the plan that undoes drift leaves it as it is.
+    ///
+    /// ```sh
+    /// terrane reconcile
+    /// ```
+    T6608 warning NOT_CONFIGURED = "What has drifted is not configured any more";
+
     /// A target names nothing that is in the state, so nothing would be looked at.
     ///
     /// ```sh

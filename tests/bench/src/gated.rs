@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 use std::sync::Arc;
-use terrane_gate::decision::{DecisionId, DecisionKind, Place, Statement};
+use terrane_gate::decision::{DecisionId, DecisionKind, Genuine, Place, Statement};
 use terrane_gate::facts::{Facts, Said};
 use terrane_gate::gates::{File, Role, parse};
 use terrane_gate::key::PrivateKey;
@@ -51,12 +51,14 @@ pub(crate) fn passes(made: &Made, cloud: &Cloud) {
             Mode::Action => schema.actions.get(name).cloned(),
         }
     };
+    let genuine = Genuine::default();
     let (used, policies, programs) = (BTreeSet::new(), Said::default(), BTreeMap::new());
     let facts = |decisions| Facts {
         place: place.clone(),
         plan: [5; 32],
         author: "bob@desk".into(),
         decisions,
+        genuine: &genuine,
         used: &used,
         now_ms: NOW,
         past_ms: NOW - 1,

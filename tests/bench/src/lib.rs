@@ -8,6 +8,7 @@
 
 pub mod crashes;
 mod gated;
+pub mod gates;
 pub mod shapes;
 pub mod side_by_side;
 pub mod workloads;

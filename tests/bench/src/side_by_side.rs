@@ -30,8 +30,8 @@ struct Asked {
 
 /// One command.
 #[derive(Clone, Copy)]
-struct Cost {
-    time: Duration,
+pub(crate) struct Cost {
+    pub(crate) time: Duration,
     /// The largest memory of the process, in KiB.
     memory: u64,
 }
@@ -141,7 +141,7 @@ fn compare(asked: &Asked, shape: &Shape, size: usize, out: &mut impl Write) -> R
 }
 
 /// The median time, and the largest memory.
-fn median(costs: &mut [Cost]) -> Option<Cost> {
+pub(crate) fn median(costs: &mut [Cost]) -> Option<Cost> {
     costs.sort_by_key(|cost| cost.time);
     let memory = costs.iter().map(|cost| cost.memory).max()?;
     let middle = costs.get(costs.len() / 2)?;
@@ -182,7 +182,7 @@ fn round(
     Ok(costs)
 }
 
-fn lay(folder: &TempDir, files: &[(String, String)]) -> Result<()> {
+pub(crate) fn lay(folder: &TempDir, files: &[(String, String)]) -> Result<()> {
     for (path, text) in files {
         let path = folder.path().join(path);
         if let Some(parent) = path.parent() {
@@ -193,7 +193,7 @@ fn lay(folder: &TempDir, files: &[(String, String)]) -> Result<()> {
     Ok(())
 }
 
-fn step(program: &str, arguments: &[&str], folder: &TempDir) -> Result<Cost> {
+pub(crate) fn step(program: &str, arguments: &[&str], folder: &TempDir) -> Result<Cost> {
     let began = Instant::now();
     let mut child = Command::new(program)
         .args(arguments)

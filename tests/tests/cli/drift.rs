@@ -240,6 +240,108 @@ fn drift_is_accepted_by_an_edit() {
     }
 }
 
+/// What is written once and said of several objects, or said again elsewhere, is not edited for one of them.
+#[test]
+fn an_edit_is_only_of_what_it_is_about() {
+    const NEEDS: &str = "terraform {\n  required_providers {\n    sim = { source = \"terrane.dev/test/sim\" }\n  }\n}\n";
+    let network = |block: &str, name: &str| {
+        format!(
+            "resource \"sim_network\" \"{block}\" {{\n  name = {name}\n  cidr = \"10.0.0.0/16\"\n  tags = {{\n    team = \"a\"\n  }}\n}}\n"
+        )
+    };
+    let shared = format!(
+        "{NEEDS}variable \"name\" {{}}\n{}",
+        network("x", "var.name")
+    );
+    let own = format!("{NEEDS}{}", network("x", "\"own\""));
+    let main = format!(
+        "{NEEDS}module \"a\" {{\n  source = \"./shared\"\n  name   = \"a\"\n}}\nmodule \"b\" {{\n  source = \"./shared\"\n  name   = \"b\"\n}}\nmodule \"c\" {{\n  source = \"./own\"\n}}\n{}resource \"sim_instance\" \"web\" {{\n  name  = \"web\"\n  image = \"i\"\n  disk {{\n    size = 1\n  }}\n  disk {{\n    size = 2\n  }}\n  endpoint \"in\" {{\n    path = \"/\"\n  }}\n}}\n",
+        network("o", "\"over\"")
+    );
+    let windows = network("w", "\"dos\"").replace('\n', "\r\n");
+    let over = "resource \"sim_network\" \"o\" {\n  tags = {\n    team = \"a\"\n  }\n}\n";
+    let json = r#"{"resource": {"sim_network": {"j": {"name": "json", "cidr": "10.0.0.0/16", "tags": {"team": "a"}}}}}"#;
+    let cloud = Cloud {
+        folder: Folder::new(&[
+            ("main.tf", &main),
+            ("shared/main.tf", &shared),
+            ("own/main.tf", &own),
+            ("windows.tf", &windows),
+            ("main_override.tf", over),
+            ("j.tf.json", json),
+        ]),
+    };
+    cloud.run("init").ok();
+    cloud.run("apply -auto-approve").ok();
+    for name in ["a", "b", "own", "over", "dos", "json"] {
+        cloud.change(name, "tags", tags(&[("team", "z"), ("more", "1")]));
+    }
+    let world = cloud.world();
+    let web = world.object(&id(&world, "web")).unwrap().state;
+    drop(world);
+    // The first disk is gone: the second is the first now.
+    let disks = web.get("disk").unwrap().children()[1..].to_vec();
+    let disks = Value::list(disks[0].ty(), disks);
+    cloud.change("web", "disk", disks);
+    let path = terrane_value::Path::new().attr("endpoint");
+    let path = path.index(Value::string("in")).attr("path");
+    let moved = terrane_value::path::replace(&web, &path, Value::string("/new"));
+    cloud.change("web", "endpoint", moved.get("endpoint").unwrap().clone());
+
+    let said = cloud.run("adopt -write").ok();
+    for (file, text) in [("shared/main.tf", &shared), ("j.tf.json", &json.to_owned())] {
+        assert_eq!(cloud.folder.read(file), *text, "{file}");
+    }
+    let expected = main.replace("path = \"/\"", "path = \"/new\"");
+    assert_eq!(cloud.folder.read("main.tf"), expected);
+    let tagged = |text: &str, newline: &str| {
+        let (before, after) = (
+            format!("    team = \"a\"{newline}"),
+            format!("    more = \"1\"{newline}    team = \"z\"{newline}"),
+        );
+        text.replace(&before, &after)
+    };
+    assert_eq!(cloud.folder.read("own/main.tf"), tagged(&own, "\n"));
+    assert_eq!(cloud.folder.read("windows.tf"), tagged(&windows, "\r\n"));
+    said.says("its module is called from several places")
+        .says("the file main_override.tf may override its block")
+        .says("its block is written in JSON")
+        .says("it is about disk blocks that come or go");
+    // What was accepted is not planned to be undone.
+    let plan = cloud.run("plan -json").ok().out;
+    for (address, changes) in [
+        ("module.c.sim_network.x", false),
+        ("sim_network.w", false),
+        ("sim_network.o", true),
+    ] {
+        let found = plan.lines().any(|line| {
+            line.contains("planned_change") && line.contains(&format!("\"addr\":\"{address}\""))
+        });
+        assert_eq!(found, changes, "{address}: {plan}");
+    }
+}
+
+/// Undoing drift destroys nothing that is only not configured any more.
+#[test]
+fn what_is_not_configured_any_more_is_left_as_it_is() {
+    let cloud = Cloud::new();
+    let at = CONFIG.find("resource \"sim_disk\"").unwrap();
+    cloud.folder.write("main.tf", &CONFIG[..at]);
+    cloud.change("disk-0", "size", Value::number(7));
+    let said = cloud.run("reconcile -out=back.plan").ok();
+    said.says("T6608").says("sim_disk.many[0]");
+    assert!(!cloud.folder.has("back.plan"));
+    cloud.change("house", "tags", tags(&[("team", "b")]));
+    cloud
+        .run("reconcile -out=back.plan")
+        .ok()
+        .says("T6608")
+        .says("0 to add, 1 to change, 0 to destroy");
+    cloud.run("apply back.plan").ok();
+    let world = cloud.world();
+    id(&world, "disk-0");
+}
+
 /// A mail server in the clear; it gives what it was told when the client is done.
 fn mail_server() -> (u16, std::thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -32,14 +32,22 @@ pub(crate) fn results(report: &Report) -> String {
             };
             (name, inner)
         });
-        suite(&mut out, package, (results.len(), failures, 0), cases);
+        let counts = Counts {
+            all: results.len(),
+            failures,
+            ..Counts::default()
+        };
+        suite(&mut out, package, counts, cases);
     }
     if report.results.is_empty() {
         let name = format!("{} rules without objection", report.rules);
         suite(
             &mut out,
             "policies",
-            (1, 0, 0),
+            Counts {
+                all: 1,
+                ..Counts::default()
+            },
             [(name, String::new())].into_iter(),
         );
     }
@@ -70,11 +78,12 @@ pub(crate) fn tests(tests: &[Tested]) -> String {
         let count = |wanted: fn(&Verdict) -> bool| {
             tests.iter().filter(|test| wanted(&test.verdict)).count()
         };
-        let counts = (
-            tests.len(),
-            count(|verdict| matches!(verdict, Verdict::Failed | Verdict::Broken(_))),
-            count(|verdict| *verdict == Verdict::Todo),
-        );
+        let counts = Counts {
+            all: tests.len(),
+            failures: count(|verdict| *verdict == Verdict::Failed),
+            errors: count(|verdict| matches!(verdict, Verdict::Broken(_))),
+            skipped: count(|verdict| *verdict == Verdict::Todo),
+        };
         let cases = tests.iter().map(|test| {
             let place = format!("{}:{}", test.file, test.line);
             let inner = match &test.verdict {
@@ -91,16 +100,30 @@ pub(crate) fn tests(tests: &[Tested]) -> String {
     out
 }
 
-/// `counts`: all, failures, skipped ones.
+/// How many cases a suite has.
+#[derive(Default)]
+struct Counts {
+    all: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
 fn suite(
     out: &mut String,
     package: &str,
-    (all, failures, skipped): (usize, usize, usize),
+    counts: Counts,
     cases: impl Iterator<Item = (String, String)>,
 ) {
+    let Counts {
+        all,
+        failures,
+        errors,
+        skipped,
+    } = counts;
     let package = attribute(package);
     out.extend([format!(
-        "  <testsuite name=\"{package}\" tests=\"{all}\" skipped=\"{skipped}\" failures=\"{failures}\" errors=\"0\">\n"
+        "  <testsuite name=\"{package}\" tests=\"{all}\" skipped=\"{skipped}\" failures=\"{failures}\" errors=\"{errors}\">\n"
     )]);
     for (name, inner) in cases {
         let name = attribute(&name);

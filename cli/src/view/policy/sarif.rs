@@ -56,6 +56,22 @@ fn id(result: &PolicyResult) -> String {
     format!("{}.{}", result.namespace, result.rule)
 }
 
+/// A path as a reference of RFC 3986, as SARIF wants it.
+fn uri(path: &str) -> String {
+    let path = path.trim_start_matches("./").replace('\\', "/");
+    // A colon in the first part would make a scheme of it.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte);
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if plain(byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.extend(["%", &format!("{byte:02X}")]);
+        }
+    }
+    uri
+}
+
 const fn level(level: Level) -> &'static str {
     match level {
         Level::Deny => "error",
@@ -68,7 +84,7 @@ const fn level(level: Level) -> &'static str {
 fn locations(result: &PolicyResult, place: &dyn Fn(&str) -> Option<Place>) -> Vec<Value> {
     let physical = |file: &str, line: u32| {
         json!({
-            "artifactLocation": { "uri": file.trim_start_matches("./").replace('\\', "/") },
+            "artifactLocation": { "uri": uri(file) },
             "region": { "startLine": line },
         })
     };
@@ -87,4 +103,22 @@ fn locations(result: &PolicyResult, place: &dyn Fn(&str) -> Option<Place>) -> Ve
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn paths_are_references() {
+        for (path, expected) in [
+            ("./main.tf", "main.tf"),
+            ("a\\b.tf", "a/b.tf"),
+            ("my files/50% #1?.tf", "my%20files/50%25%20%231%3F.tf"),
+            ("c:x.rego", "c%3Ax.rego"),
+            ("grün.tf", "gr%C3%BCn.tf"),
+        ] {
+            assert_eq!(uri(path), expected);
+        }
+    }
 }

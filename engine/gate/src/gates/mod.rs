@@ -183,12 +183,8 @@ impl Gates {
     /// Whether a name is that of a person among those that approvals may come from. Something that changes its type has two, and owners must own both.
     #[must_use]
     pub fn may_approve(&self, approvals: &Approvals, person: &str, types: &[EcoString]) -> bool {
-        let listed = approvals
-            .from
-            .as_ref()
-            .is_none_or(|from| from.iter().any(|name| name == person));
         let owns = || !types.is_empty() && types.iter().all(|name| self.owns(person, name));
-        listed && (!approvals.owners || owns())
+        approvals.lists(person) && (!approvals.owners || owns())
     }
 
     fn owns(&self, person: &str, type_name: &str) -> bool {
@@ -200,6 +196,13 @@ impl Gates {
 }
 
 impl Approvals {
+    /// Whether a person is among those that they may come from.
+    #[must_use]
+    pub fn lists(&self, person: &str) -> bool {
+        let mut from = self.from.iter().flatten();
+        self.from.is_none() || from.any(|name| name == person)
+    }
+
     /// One approval, by anybody who can decide.
     #[must_use]
     pub fn one() -> Self {

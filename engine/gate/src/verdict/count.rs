@@ -7,7 +7,6 @@ use crate::gates::{Approvals, Gates};
 use crate::meaning::{Item, Meaning};
 use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
-use terrane_plan::basis::Hash;
 
 /// How long an emergency lasts, in milliseconds: a decision to break the glass is of this moment.
 pub const EMERGENCY_MS: u64 = 3_600_000;
@@ -36,8 +35,10 @@ struct Approving {
 #[derive(Debug)]
 pub(super) struct Votes<'a> {
     decisions: &'a [Decision],
-    /// By person, then by item.
-    votes: BTreeMap<EcoString, BTreeMap<usize, Vote>>,
+    /// By person: what they said of each item.
+    votes: BTreeMap<EcoString, Vec<Option<Vote>>>,
+    /// How many items there are.
+    items: usize,
     /// Approvals that stand and cover something.
     approving: Vec<Approving>,
     /// Decisions to break the glass: by person, place in the list of decisions.
@@ -92,12 +93,10 @@ impl<'a> Votes<'a> {
         now_ms: u64,
         ignored: &mut Vec<(DecisionId, Ignored)>,
     ) -> Self {
-        let items: BTreeMap<Hash, usize> = (meaning.items.iter().enumerate())
-            .map(|(at, item)| (item.digest, at))
-            .collect();
         let mut counted = Self {
             decisions: facts.decisions,
             votes: BTreeMap::new(),
+            items: meaning.items.len(),
             approving: Vec::new(),
             broken: BTreeMap::new(),
             authors: authors(gates, &facts.author),
@@ -118,10 +117,7 @@ impl<'a> Votes<'a> {
                 }
             };
             let covered = match statement.kind {
-                DecisionKind::Approve | DecisionKind::Reject => {
-                    let found = statement.items.iter().filter_map(|item| items.get(item));
-                    found.copied().collect()
-                }
+                DecisionKind::Approve | DecisionKind::Reject => meaning.places(&statement.items),
                 DecisionKind::BreakGlass | DecisionKind::Author => Vec::new(),
             };
             if let Some(why) = over {
@@ -131,7 +127,7 @@ impl<'a> Votes<'a> {
             if over.is_some() && covered.is_empty() {
                 continue;
             }
-            if !decision.is_genuine() {
+            if !facts.genuine.is(decision) {
                 if over.is_none() {
                     ignored.push((statement.id, Ignored::NotGenuine));
                 }
@@ -187,24 +183,26 @@ impl<'a> Votes<'a> {
         }
         // At the same moment the no counts, and what is over.
         let order = |vote: &Vote| (vote.at_ms, vote.kind == DecisionKind::Reject, vote.is_over);
-        let votes = self.votes.entry(person.clone()).or_default();
+        let none = || vec![None; self.items];
+        let votes = self.votes.entry(person.clone()).or_insert_with(none);
         for item in items {
-            let last = votes.entry(*item).or_insert(vote);
-            if order(&vote) > order(last) {
-                *last = vote;
+            if votes[*item].is_none_or(|last| order(&vote) > order(&last)) {
+                votes[*item] = Some(vote);
             }
         }
     }
 
     /// Approvals that are used up together with these: what the same people have approved once more. A second time is not good for a second round.
     pub(super) fn used_with(&self, mut uses: BTreeSet<DecisionId>) -> Vec<DecisionId> {
-        let used = self.approving.iter().filter(|one| uses.contains(&one.id));
-        let said: BTreeSet<(&EcoString, usize)> = used
-            .flat_map(|one| one.items.iter().map(|item| (&one.person, *item)))
-            .collect();
+        let mut said: BTreeMap<&EcoString, Vec<bool>> = BTreeMap::new();
+        for one in self.approving.iter().filter(|one| uses.contains(&one.id)) {
+            let none = || vec![false; self.items];
+            let items = said.entry(&one.person).or_insert_with(none);
+            one.items.iter().for_each(|item| items[*item] = true);
+        }
         let again = |one: &&Approving| {
-            let mut items = one.items.iter();
-            items.any(|item| said.contains(&(&one.person, *item)))
+            let said = said.get(&one.person);
+            said.is_some_and(|said| one.items.iter().any(|item| said[*item]))
         };
         let more: Vec<DecisionId> = self
             .approving
@@ -223,12 +221,14 @@ impl<'a> Votes<'a> {
                 continue;
             };
             let mut own = BTreeSet::new();
-            votes.retain(|_, vote| {
+            for slot in votes {
+                let Some(vote) = slot.take_if(|vote| vote.kind != DecisionKind::Reject) else {
+                    continue;
+                };
                 if vote.kind == DecisionKind::Approve && !vote.is_over {
                     own.insert(vote.decision);
                 }
-                vote.kind == DecisionKind::Reject
-            });
+            }
             for place in own {
                 if let Some(decision) = self.decisions.get(place) {
                     ignored.push((decision.statement.id, Ignored::OwnPlan));
@@ -241,41 +241,48 @@ impl<'a> Votes<'a> {
         self.authors.iter().any(|author| author == person)
     }
 
-    /// Who has approved an action in a way that counts for a requirement, with the decisions.
-    pub(super) fn approvals(
-        &self,
-        gates: &Gates,
-        approvals: &Approvals,
-        at: usize,
-        item: &Item,
+    /// What people say who may give what is asked for, as far as that does not depend on the action.
+    pub(super) fn asked<'v>(
+        &'v self,
+        gates: &'v Gates,
+        approvals: &'v Approvals,
         now_ms: u64,
-    ) -> Vec<(&EcoString, DecisionId)> {
-        let mut found = Vec::new();
-        for (person, votes) in &self.votes {
-            let Some(vote) = votes.get(&at) else {
-                continue;
-            };
-            let age = now_ms.saturating_sub(vote.at_ms);
-            let counts = vote.kind == DecisionKind::Approve
-                && !vote.is_over
-                && approvals.max_age_ms.is_none_or(|most| age <= most)
-                && gates.may_approve(approvals, person, &item.types);
-            if counts && let Some(decision) = self.decisions.get(vote.decision) {
-                found.push((person, decision.statement.id));
-            }
+    ) -> Asked<'v> {
+        let listed = |person: &EcoString| approvals.lists(person);
+        let voters = self.votes.iter().filter(|(person, _)| listed(person));
+        Asked {
+            gates,
+            approvals,
+            now_ms,
+            voters: voters
+                .map(|(person, votes)| Voter {
+                    person,
+                    votes,
+                    counts: false,
+                })
+                .collect(),
+            used: vec![false; self.decisions.len()],
         }
-        found
+    }
+
+    pub(super) fn id(&self, decision: usize) -> Option<DecisionId> {
+        self.decisions
+            .get(decision)
+            .map(|decision| decision.statement.id)
     }
 
     pub(super) fn rejections(&self, decisions: &[Decision]) -> Vec<Rejection> {
         let mut found: BTreeMap<(EcoString, usize), Vec<usize>> = BTreeMap::new();
         for (person, votes) in &self.votes {
-            for (item, vote) in votes {
-                if vote.kind == DecisionKind::Reject && !vote.is_over {
+            for (item, vote) in votes.iter().enumerate() {
+                if let Some(vote) = vote
+                    && vote.kind == DecisionKind::Reject
+                    && !vote.is_over
+                {
                     found
                         .entry((person.clone(), vote.decision))
                         .or_default()
-                        .push(*item);
+                        .push(item);
                 }
             }
         }
@@ -318,6 +325,61 @@ impl<'a> Votes<'a> {
             return (Vec::new(), Vec::new());
         }
         (people, uses)
+    }
+}
+
+/// One requirement, and who has a say in it.
+pub(super) struct Asked<'v> {
+    gates: &'v Gates,
+    approvals: &'v Approvals,
+    now_ms: u64,
+    voters: Vec<Voter<'v>>,
+    /// By decision: whether something rests on it.
+    used: Vec<bool>,
+}
+
+/// Somebody who has a say.
+struct Voter<'v> {
+    person: &'v EcoString,
+    votes: &'v [Option<Vote>],
+    /// Whether they have approved something of what was asked.
+    counts: bool,
+}
+
+impl<'v> Asked<'v> {
+    /// Who has approved an action in a way that counts, into `given`: in the order of their names.
+    pub(super) fn of(&mut self, at: usize, item: &Item, given: &mut Vec<&'v EcoString>) {
+        given.clear();
+        for voter in &mut self.voters {
+            let Some(vote) = voter.votes.get(at).copied().flatten() else {
+                continue;
+            };
+            let age = self.now_ms.saturating_sub(vote.at_ms);
+            let counts = vote.kind == DecisionKind::Approve
+                && !vote.is_over
+                && self.approvals.max_age_ms.is_none_or(|most| age <= most)
+                && (!self.approvals.owners
+                    || self
+                        .gates
+                        .may_approve(self.approvals, voter.person, &item.types));
+            if counts {
+                voter.counts = true;
+                self.used[vote.decision] = true;
+                given.push(voter.person);
+            }
+        }
+    }
+
+    /// Whose approvals counted for something.
+    pub(super) fn people(&self) -> impl Iterator<Item = &'v EcoString> {
+        let counting = self.voters.iter().filter(|voter| voter.counts);
+        counting.map(|voter| voter.person)
+    }
+
+    /// The decisions that were counted: places in the list of decisions.
+    pub(super) fn decisions(&self) -> impl Iterator<Item = usize> {
+        let used = self.used.iter().enumerate();
+        used.filter(|(_, used)| **used).map(|(place, _)| place)
     }
 }
 

@@ -6,7 +6,7 @@ mod count;
 pub mod explain;
 
 use crate::decision::{Decision, DecisionId, DecisionKind};
-use crate::facts::{CLOCKS_DIFFER_MS, Facts, PolicyLevel};
+use crate::facts::{CLOCKS_DIFFER_MS, Facts, PolicyLevel, PolicyResult};
 use crate::gates::{Approvals, Gate, Gates};
 use crate::meaning::{Item, Meaning};
 pub use count::EMERGENCY_MS;
@@ -295,19 +295,17 @@ impl Judging<'_> {
         uses: &mut BTreeSet<DecisionId>,
     ) -> Vec<Lack> {
         let mut lacks: Vec<Lack> = Vec::new();
+        let mut asked = self.votes.asked(self.gates, approvals, self.now_ms);
+        let mut given = Vec::new();
         for at in items {
             let Some(item) = self.meaning.items.get(*at) else {
                 continue;
             };
-            let given = self
-                .votes
-                .approvals(self.gates, approvals, *at, item, self.now_ms);
-            approved_by.extend(given.iter().map(|(person, _)| (*person).clone()));
-            uses.extend(given.iter().map(|(_, id)| *id));
+            asked.of(*at, item, &mut given);
             if given.len() >= approvals.count {
                 continue;
             }
-            let have: Vec<EcoString> = given.iter().map(|(person, _)| (*person).clone()).collect();
+            let have: Vec<EcoString> = given.iter().map(|person| (*person).clone()).collect();
             let who = self.candidates(approvals, item, &have);
             let same = lacks.iter_mut().find_map(|lack| match lack {
                 Lack::Approvals {
@@ -328,6 +326,8 @@ impl Judging<'_> {
                 }),
             }
         }
+        approved_by.extend(asked.people().cloned());
+        uses.extend(asked.decisions().filter_map(|place| self.votes.id(place)));
         lacks
     }
 
@@ -389,6 +389,11 @@ impl Judging<'_> {
 
     /// What policies ask for where no gate asks for approvals anyway: one gate for each rule. `asked`: by action, whether a gate does.
     fn policies(&self, asked: &[bool], uses: &mut BTreeSet<DecisionId>) -> Vec<GateVerdict> {
+        let asks = |one: &&PolicyResult| one.level == PolicyLevel::RequireApproval;
+        let results = self.facts.policies.results().iter().filter(asks);
+        if results.clone().next().is_none() {
+            return Vec::new();
+        }
         let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, item) in self.meaning.items.iter().enumerate() {
             for address in &item.addresses {
@@ -396,8 +401,7 @@ impl Judging<'_> {
             }
         }
         let mut rules: BTreeMap<&EcoString, Asking<'_>> = BTreeMap::new();
-        let results = self.facts.policies.results().iter();
-        for result in results.filter(|one| one.level == PolicyLevel::RequireApproval) {
+        for result in results {
             let rule = rules.entry(&result.rule).or_default();
             rule.messages.insert(&result.message);
             let named = result.addresses.iter();
@@ -484,7 +488,7 @@ pub fn agreed(gates: &Gates, item: &terrane_plan::basis::Hash, facts: &Facts<'_>
         let Ok((person, over)) = count::standing(gates, facts, now_ms, decision) else {
             continue;
         };
-        if !decision.is_genuine() {
+        if !facts.genuine.is(decision) {
             continue;
         }
         let age = now_ms.saturating_sub(statement.at_ms);

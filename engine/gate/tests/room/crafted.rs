@@ -9,8 +9,9 @@ use terrane_gate::Refusal;
 use terrane_gate::decision::DecisionKind::Approve;
 use terrane_model::addr::{ConfigResource, InstanceAddr};
 use terrane_model::snapshot::ObjectState;
+use terrane_plan::exec::{Step, StepKind};
 use terrane_plan::machine::PlanOptions;
-use terrane_plan::plan::{Action, Drift, Plan, ResourceChange};
+use terrane_plan::plan::{Action, Drift, Plan, PlanMode, ResourceChange};
 use terrane_tests::engine::{Chaos, Made, Project};
 use terrane_value::{Path, Value, path};
 
@@ -362,4 +363,27 @@ fn approvals_are_for_the_programs_that_were_there() {
     assert!(desk.approve(&made, &gates).is_ok());
     desk.programs.insert(sim, "1.0.0 h1:b".into());
     assert!(desk.approve(&made, &gates).is_err());
+}
+
+/// What a plan is called does not change what its steps do.
+#[test]
+fn a_plan_that_reads_is_not_called_one_that_only_refreshes() {
+    let mut world = World::new();
+    let text = "resource \"sim_network\" \"a\" {\n  name = \"a\"\n  cidr = \"10.0.0.0/16\"\n}\ndata \"sim_network\" \"b\" {\n  name = sim_network.a.id\n}\n";
+    let mut made = world.plan(text);
+    let plan = made.plan.as_mut().unwrap();
+    plan.changes.retain(|change| change.action == Action::Read);
+    assert_eq!(plan.changes.len(), 1);
+    plan.mode = PlanMode::RefreshOnly;
+    plan.graph.steps = vec![Step {
+        kind: StepKind::Apply(0),
+        after: Vec::new(),
+    }];
+    let desk = Desk::new();
+    let gates = gates(&format!("{}{ASKING}", people()));
+    let (verdict, said) = desk.judge(&made, &gates);
+    assert!(!verdict.is_open(), "{said}");
+    // Without steps nothing is read.
+    made.plan.as_mut().unwrap().graph.steps.clear();
+    assert!(desk.judge(&made, &gates).0.is_open());
 }

@@ -165,6 +165,7 @@ fn other_gates_are_agreed_to_by_who_says_so_last_and_lately() {
             plan: [0; 32],
             author: "".into(),
             decisions: &decisions,
+            genuine: &desk.genuine,
             used: &desk.used,
             now_ms,
             past_ms: NOW - HOUR,

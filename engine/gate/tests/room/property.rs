@@ -11,11 +11,14 @@ use terrane_gate::Refusal;
 use terrane_gate::decision::{Decision, DecisionId, DecisionKind, Place, Statement};
 use terrane_gate::gates::Gates;
 use terrane_model::snapshot::ObjectState;
-use terrane_plan::plan::{Action, Drift, Plan, ResourceChange};
+use terrane_plan::exec::{Step, StepKind};
+use terrane_plan::plan::{Action, Drift, Plan, PlanMode, ResourceChange};
 use terrane_tests::engine::{Made, Rng};
 use terrane_value::Value;
 
-const PEOPLE: [&str; 4] = ["ana", "bob", "cho", "eve"];
+const PEOPLE: [&str; 5] = ["ana", "bob", "cho", "dan", "eve"];
+/// Until then the key of Dan is good.
+const DAN_UNTIL: u64 = NOW + 30 * HOUR;
 const TEXTS: [&str; 5] = [
     "resource \"terraform_data\" \"a\" {\n  input = 1\n}\nresource \"terraform_data\" \"b\" {\n  input = terraform_data.a.output\n}\n",
     "resource \"terraform_data\" \"a\" {\n  input = 2\n}\nresource \"terraform_data\" \"b\" {\n  input = terraform_data.a.output\n}\n",
@@ -48,6 +51,15 @@ fn says(change: &ResourceChange, text: &str) -> String {
             format!("{:?}", change.private)
         },
         block(&change.addr.resource.name, text)
+    )
+}
+
+/// Somebody whose key is good for a day and a bit.
+fn dan() -> String {
+    format!(
+        "person \"dan\" {{\n  keys = [\"{}\"]\n  accounts = [\"dan@*\"]\n  expires = \"{}\"\n}}\n",
+        key("dan").public(),
+        jiff::Timestamp::from_millisecond(i64::try_from(DAN_UNTIL).unwrap()).unwrap()
     )
 }
 
@@ -100,7 +112,7 @@ impl Game {
             world: World::new(),
             desk: Desk::new(),
             truth: Truth::default(),
-            gates: gates(&format!("{}{GATES}", people())),
+            gates: gates(&format!("{}{}{GATES}", people(), dan())),
             clock: NOW,
             plans: Vec::new(),
             next: 0,
@@ -191,7 +203,7 @@ impl Game {
         self.desk.decisions.push(statement.sign(&key(person)));
         self.clock += 1;
         // Eve has no say, and Cho none over Cho's plans.
-        if person == "ana" || person == "bob" {
+        if ["ana", "bob", "dan"].contains(&person) {
             let mine = self.truth.rejected.entry(person.to_owned()).or_default();
             for what in &looked_at {
                 mine.insert(what.clone(), reject);
@@ -258,6 +270,7 @@ impl Game {
                     looked_at.contains(&what)
                         && self.truth.last.get(&(person.clone(), what.clone())) == Some(id)
                         && *until > now
+                        && (person != "dan" || now < DAN_UNTIL)
                         && !self.truth.used.contains(id)
                         && self
                             .truth
@@ -290,13 +303,37 @@ impl Game {
         }
         let which = self.rng.below(plan.changes.len());
         let change = &mut plan.changes[which];
-        match self.rng.below(13) {
+        match self.rng.below(17) {
             0 => change.after = replaced(&change.after, "input", Value::string("evil")),
             1 => change.before = replaced(&change.before, "input", Value::string("evil")),
             2 => change.action = Action::Delete,
             3 => change.addr.resource.name = "other".into(),
             4 => change.private = std::sync::Arc::from(&b"evil"[..]),
             5 => plan.workspace = "other".into(),
+            6 => plan.mode = PlanMode::RefreshOnly,
+            7 => plan.mode = PlanMode::Destroy,
+            8 => {
+                // Something is done that no change says, or done twice.
+                let of = u32::try_from(which).unwrap();
+                let kind = match self.rng.below(3) {
+                    0 => StepKind::Apply(of),
+                    1 => StepKind::Destroy(of),
+                    _ => StepKind::Forget(of),
+                };
+                plan.graph.steps.push(Step {
+                    kind,
+                    after: Vec::new(),
+                });
+                let (made, _) = &self.plans[at];
+                let went = self.desk.approve_plan(made, plan, &self.gates);
+                assert!(went.is_err(), "a plan with one more step passed");
+                return;
+            }
+            9 => {
+                let addr = plan.changes[which].addr.clone();
+                let version = plan.base.read.entry(addr).or_default();
+                *version += 1;
+            }
             _ => return self.another_state(at, which),
         }
         let text = *text;

@@ -4,7 +4,7 @@ use ecow::EcoString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use terrane_gate::decision::{Decision, DecisionId, DecisionKind, Place, Statement};
+use terrane_gate::decision::{Decision, DecisionId, DecisionKind, Genuine, Place, Statement};
 use terrane_gate::facts::{Cost, Facts, Said};
 use terrane_gate::gates::{File, Gates, parse};
 use terrane_gate::key::PrivateKey;
@@ -89,6 +89,7 @@ pub(crate) fn gates(text: &str) -> Gates {
 pub(crate) struct Desk {
     pub(crate) place: Place,
     pub(crate) decisions: Vec<Decision>,
+    pub(crate) genuine: Genuine,
     pub(crate) used: BTreeSet<DecisionId>,
     pub(crate) now_ms: u64,
     pub(crate) past_ms: u64,
@@ -106,6 +107,7 @@ impl Desk {
                 lineage: "".into(),
             },
             decisions: Vec::new(),
+            genuine: Genuine::default(),
             used: BTreeSet::new(),
             now_ms: NOW,
             past_ms: NOW - HOUR,
@@ -154,6 +156,7 @@ impl Desk {
             plan: PLAN,
             author: "cho@desk".into(),
             decisions: &self.decisions,
+            genuine: &self.genuine,
             used: &self.used,
             now_ms: self.now_ms,
             past_ms: self.past_ms,

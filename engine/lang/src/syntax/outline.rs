@@ -126,18 +126,23 @@ impl<'a> Outline<'a> {
 
 /// The comments of a text: where each begins, and what it says, signs of comments left out.
 pub fn comments(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    let tokens = scan(text).into_iter();
-    let comments = tokens.filter(|token| token.kind == TokenKind::Comment);
-    comments.filter_map(|token| {
-        let comment = text.get(token.start as usize..token.end as usize)?;
+    comment_ranges(text).filter_map(|range| {
+        let comment = text.get(range.start as usize..range.end as usize)?;
         let inner = comment
             .strip_prefix("/*")
             .and_then(|rest| rest.strip_suffix("*/"));
         let line = comment
             .strip_prefix("//")
             .or_else(|| comment.strip_prefix('#'));
-        Some((token.start, inner.or(line)?.trim()))
+        Some((range.start, inner.or(line)?.trim()))
     })
+}
+
+/// Where the comments of a text are. Those up to the end of a line have its line break in them.
+pub fn comment_ranges(text: &str) -> impl Iterator<Item = Range<u32>> {
+    let tokens = scan(text).into_iter();
+    let comments = tokens.filter(|token| token.kind == TokenKind::Comment);
+    comments.map(|token| token.start..token.end)
 }
 
 /// What stands between line breaks outside of all brackets.

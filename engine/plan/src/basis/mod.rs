@@ -59,11 +59,16 @@ pub struct Basis<'a> {
     texts: Texts<'a>,
     /// By node, as far as they were needed.
     nodes: Vec<Option<Hash>>,
-    /// By node: its place in the order in which each is behind what it needs. Empty until it is asked for.
-    places: Vec<u32>,
-    /// Changes by resource.
-    changes: BTreeMap<ConfigResource, Vec<&'a ResourceChange>>,
-    leaves: BTreeMap<ConfigResource, Hash>,
+    /// By node: whether it was come to. Who crafts a plan file may put a cycle into it.
+    begun: Vec<bool>,
+    /// By node: how messages call it, as far as that was needed.
+    names: Vec<Option<String>>,
+    /// By node: the changes of a resource.
+    changes: Vec<Vec<&'a ResourceChange>>,
+    /// By node: what is known of a resource for those that read it.
+    leaves: Vec<Option<Hash>>,
+    /// Changes of what is not configured any more.
+    orphans: BTreeMap<ConfigResource, Vec<&'a ResourceChange>>,
     settings: Hash,
     removed: Hash,
     /// The schema that was asked for last: changes come in the order of addresses, so that many of a type follow each other.
@@ -83,29 +88,33 @@ impl<'a> Basis<'a> {
     /// Looks at a plan and its configuration.
     #[must_use]
     pub fn new(input: BasisInput<'a>) -> Self {
-        // A configuration with a cycle has no order and no plan.
-        let (graph, _) = Graph::build(input.config);
-        let mut changes: BTreeMap<ConfigResource, Vec<&ResourceChange>> = BTreeMap::new();
-        let mut last: Option<ConfigResource> = None;
+        let graph = Graph::unordered(input.config);
+        let index = ConfigIndex::new(input.config);
+        let mut changes = vec![Vec::new(); graph.len()];
+        let mut orphans: BTreeMap<ConfigResource, Vec<&ResourceChange>> = BTreeMap::new();
         for change in &input.plan.changes {
-            let config = change.addr.resource.config();
-            match (&last, changes.get_mut(&config)) {
-                (Some(at), Some(list)) if *at == config => list.push(change),
-                _ => changes.entry(config.clone()).or_default().push(change),
+            let resource = &change.addr.resource;
+            match index.resource(resource) {
+                Some((module, at)) => {
+                    let id = graph.id(Node::Resource(module, at));
+                    changes[id.index()].push(change);
+                }
+                None => orphans.entry(resource.config()).or_default().push(change),
             }
-            last = Some(config);
         }
         let mut texts = Texts::new(input.sources);
         let settings = texts.settings();
         let removed = texts.removed(input.config);
         Self {
             nodes: vec![None; graph.len()],
-            places: Vec::new(),
-            index: ConfigIndex::new(input.config),
+            begun: vec![false; graph.len()],
+            names: vec![None; graph.len()],
+            leaves: vec![None; graph.len()],
+            index,
             graph,
             texts,
             changes,
-            leaves: BTreeMap::new(),
+            orphans,
             settings,
             removed,
             last: RefCell::new(None),
@@ -156,7 +165,11 @@ impl<'a> Basis<'a> {
         canon.length(change.dependencies.len());
         for on in change.dependencies.iter() {
             canon.text(&on.to_string());
-            canon.bytes(&self.leaf(on));
+            let digest = match self.index.config_resource(on) {
+                Some((module, at)) => self.leaf(self.graph.id(Node::Resource(module, at))),
+                None => self.read(self.orphans.get(on).map_or(&[][..], Vec::as_slice)),
+            };
+            canon.bytes(&digest);
         }
         canon.finish()
     }
@@ -213,76 +226,69 @@ impl<'a> Basis<'a> {
     /// The digest of a declaration and of all that it refers to.
     fn node(&mut self, wanted: Node) -> Hash {
         let wanted = self.graph.id(wanted);
-        if let Some(done) = self.nodes[wanted.index()] {
-            return done;
+        // Depth first, so that each comes behind what it needs; without recursion, for ways are as long as configurations. In the list: a node, and which
+        // of its edges is next.
+        let mut way = Vec::new();
+        if self.nodes[wanted.index()].is_none() {
+            self.begun[wanted.index()] = true;
+            way.push((wanted, 0));
         }
-        // Those that it needs and that were not needed yet: along the edges first, then in the order in which each is behind what it needs.
-        let mut needed = vec![wanted];
-        let mut seen = std::collections::BTreeSet::from([wanted]);
-        let mut next = 0;
-        while let Some(id) = needed.get(next).copied() {
-            next += 1;
-            let deps = self.graph.deps(id).to_vec();
-            for dep in deps {
-                let through = !self.is_leaf(dep) && self.nodes[dep.index()].is_none();
-                if through && seen.insert(dep) {
-                    needed.push(dep);
+        while let Some((id, next)) = way.last_mut() {
+            let id = *id;
+            let dep = self.graph.deps(id).get(*next).copied();
+            *next += 1;
+            match dep {
+                Some(dep) => {
+                    if !self.begun[dep.index()] && !self.is_leaf(dep) {
+                        self.begun[dep.index()] = true;
+                        way.push((dep, 0));
+                    }
+                }
+                None => {
+                    let digest = self.digest(id);
+                    self.nodes[id.index()] = Some(digest);
+                    way.pop();
                 }
             }
-        }
-        if self.places.is_empty() {
-            self.places = vec![0; self.graph.len()];
-            for (place, id) in (0u32..).zip(self.graph.order()) {
-                self.places[id.index()] = place;
-            }
-        }
-        needed.sort_unstable_by_key(|id| self.places[id.index()]);
-        for id in needed {
-            let digest = self.digest(id);
-            self.nodes[id.index()] = Some(digest);
         }
         self.nodes[wanted.index()].unwrap_or([0; 32])
     }
 
     /// Whether the way ends here: it is a resource with actions or values of its own.
     fn is_leaf(&self, id: NodeId) -> bool {
-        self.resource(id)
-            .is_some_and(|addr| matches!(addr.mode, Mode::Managed | Mode::Data))
-    }
-
-    fn resource(&self, id: NodeId) -> Option<ConfigResource> {
         let Node::Resource(module, at) = self.graph.node(id) else {
-            return None;
+            return false;
         };
-        let module = self.input.config.module(module);
-        let resource = module.resources.get(at as usize)?;
-        Some(ConfigResource {
-            module: module.path.clone(),
-            mode: resource.mode,
-            type_name: resource.type_name.clone(),
-            name: resource.name.clone(),
-        })
+        let resource = self.input.config.module(module).resources.get(at as usize);
+        resource.is_some_and(|resource| matches!(resource.mode, Mode::Managed | Mode::Data))
     }
 
     fn digest(&mut self, id: NodeId) -> Hash {
-        let node = self.graph.node(id);
-        let config = self.input.config;
         let mut canon = Canon::new("terrane basis of a declaration");
-        canon.text(&self.graph.describe(config, node));
-        self.own(node, &mut canon);
-        let deps = self.graph.deps(id).to_vec();
-        canon.length(deps.len());
-        for dep in deps {
-            canon.text(&self.graph.describe(config, self.graph.node(dep)));
-            match self
-                .resource(dep)
-                .filter(|addr| matches!(addr.mode, Mode::Managed | Mode::Data))
-            {
-                Some(addr) => canon.bytes(&self.leaf(&addr)),
-                None => canon.bytes(&self.nodes[dep.index()].unwrap_or([0; 32])),
+        canon.text(self.name(id));
+        self.own(self.graph.node(id), &mut canon);
+        let deps = self.graph.deps(id).len();
+        canon.length(deps);
+        for at in 0..deps {
+            let dep = self.graph.deps(id)[at];
+            canon.text(self.name(dep));
+            if self.is_leaf(dep) {
+                canon.bytes(&self.leaf(dep));
+            } else {
+                canon.bytes(&self.nodes[dep.index()].unwrap_or([0; 32]));
             }
         }
         canon.finish()
+    }
+
+    fn name(&mut self, id: NodeId) -> &str {
+        let Self {
+            graph,
+            input,
+            names,
+            ..
+        } = self;
+        names[id.index()].get_or_insert_with(|| graph.describe(input.config, graph.node(id)))
     }
 
     /// What a declaration says itself.
@@ -363,13 +369,20 @@ impl<'a> Basis<'a> {
         }
     }
 
-    /// What is known of another resource: versions, and the values of objects that nothing is done to.
-    fn leaf(&mut self, addr: &ConfigResource) -> Hash {
-        if let Some(done) = self.leaves.get(addr) {
-            return *done;
+    /// What is known of another resource that is configured.
+    fn leaf(&mut self, id: NodeId) -> Hash {
+        if let Some(done) = self.leaves[id.index()] {
+            return done;
         }
+        let digest = self.read(&self.changes[id.index()]);
+        self.leaves[id.index()] = Some(digest);
+        digest
+    }
+
+    /// What is known of another resource: versions, and the values of objects that nothing is done to.
+    fn read(&self, changes: &[&ResourceChange]) -> Hash {
         let mut canon = Canon::new("terrane basis of a resource that is read");
-        for change in self.changes.get(addr).map_or(&[][..], Vec::as_slice) {
+        for change in changes {
             canon.text(&change.addr.to_string());
             canon.option(change.deposed.as_ref().map(|key| key.0.as_str()));
             canon.number(self.version(&change.addr));
@@ -379,9 +392,7 @@ impl<'a> Basis<'a> {
                 canon.value(&value, self.input.secret);
             }
         }
-        let digest = canon.finish();
-        self.leaves.insert(addr.clone(), digest);
-        digest
+        canon.finish()
     }
 }
 

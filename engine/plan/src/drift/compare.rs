@@ -3,7 +3,7 @@
 use super::Difference;
 use super::meaning::Place;
 use std::collections::{BTreeMap, BTreeSet};
-use terrane_model::schema::{Attribute, Block, NestedBlock, Schema};
+use terrane_model::schema::{Attribute, AttributeType, Block, NestedObject, Nesting, Schema};
 use terrane_value::{EcoString, Kind, Path, Type, Value};
 
 /// How an object differs from what state holds of it. Both are marked, and neither is null.
@@ -20,6 +20,36 @@ pub fn compare(type_name: &str, schema: &Schema, before: &Value, after: &Value) 
 struct Finder {
     place: Place,
     found: Vec<Difference>,
+}
+
+/// What objects within objects are made of.
+#[derive(Clone, Copy)]
+enum Inner<'a> {
+    Block(&'a Block),
+    Attributes(&'a NestedObject),
+}
+
+impl Inner<'_> {
+    /// What the configuration may say of an object; it is only compared.
+    fn configured(self, object: &Value) -> Value {
+        let attributes = match self {
+            Self::Block(block) => &block.attributes,
+            Self::Attributes(nested) => &nested.attributes,
+        };
+        let set = attributes.iter().filter(|(_, one)| is_configurable(one));
+        let mut said: Vec<(EcoString, Value)> = set
+            .map(|(name, _)| (name.clone(), part(object, name)))
+            .collect();
+        if let Self::Block(block) = self {
+            let blocks = block.blocks.keys();
+            said.extend(blocks.map(|name| (name.clone(), part(object, name))));
+        }
+        Value::object(said)
+    }
+}
+
+fn is_configurable(attribute: &Attribute) -> bool {
+    attribute.required || attribute.optional
 }
 
 /// An attribute, or the element of a map. What is not there is null.
@@ -61,7 +91,14 @@ impl Finder {
         for (name, nested) in &block.blocks {
             let (old, new) = (part(before, name), part(after, name));
             if old != new {
-                self.nested(name, nested, path, &old, &new);
+                let path = path.attr(name.clone());
+                self.objects(
+                    nested.nesting,
+                    Inner::Block(&nested.block),
+                    &path,
+                    &old,
+                    &new,
+                );
             }
         }
     }
@@ -78,30 +115,93 @@ impl Finder {
         if attribute.write_only {
             return;
         }
-        let configurable = attribute.required || attribute.optional;
-        self.value(&path.attr(name.clone()), configurable, old, new);
+        let configurable = is_configurable(attribute);
+        let path = path.attr(name.clone());
+        match &attribute.ty {
+            AttributeType::Nested(nested) if configurable => {
+                self.objects(nested.nesting, Inner::Attributes(nested), &path, old, new);
+            }
+            _ => self.value(&path, configurable, old, new),
+        }
     }
 
-    /// Blocks are compared attribute by attribute where it is clear which belong to each other.
-    fn nested(
+    /// Objects with attributes of their own are compared attribute by attribute where it is clear which belong to each other: some of these only the
+    /// provider sets.
+    fn objects(
         &mut self,
-        name: &EcoString,
-        nested: &NestedBlock,
+        nesting: Nesting,
+        inner: Inner<'_>,
         path: &Path,
         old: &Value,
         new: &Value,
     ) {
-        let path = path.attr(name.clone());
-        match (old.kind(), new.kind()) {
-            (Kind::Object(_), Kind::Object(_)) => self.block(&nested.block, &path, old, new),
-            (Kind::List(a), Kind::List(b)) if a.len() == b.len() && !is_marked(old, new) => {
+        match (nesting, old.kind(), new.kind()) {
+            (Nesting::Single | Nesting::Group, Kind::Object(_), Kind::Object(_)) => {
+                self.inner(inner, path, old, new);
+            }
+            (Nesting::List, Kind::List(a), Kind::List(b))
+                if a.len() == b.len() && !is_marked(old, new) =>
+            {
                 for (at, (old, new)) in a.iter().zip(b).enumerate() {
                     if old != new {
-                        self.block(&nested.block, &indexed(&path, at), old, new);
+                        self.inner(inner, &indexed(path, at), old, new);
                     }
                 }
             }
-            _ => self.value(&path, true, old, new),
+            (Nesting::Map, Kind::Map(_) | Kind::Object(_), Kind::Map(_) | Kind::Object(_))
+                if !is_marked(old, new) =>
+            {
+                for name in names(old).union(&names(new)) {
+                    let path = path.index(Value::string(name.clone()));
+                    let (old, new) = (part(old, name), part(new, name));
+                    if old.is_null() || new.is_null() {
+                        self.value(&path, true, &old, &new);
+                    } else if old != new {
+                        self.inner(inner, &path, &old, &new);
+                    }
+                }
+            }
+            (Nesting::Set, Kind::Set(a), Kind::Set(b)) if !is_marked(old, new) => {
+                self.elements(inner, path, a, b);
+            }
+            _ => self.value(path, true, old, new),
+        }
+    }
+
+    /// Elements have no place. Two that only differ in what the provider sets are the same one.
+    fn elements(&mut self, inner: Inner<'_>, path: &Path, a: &[Value], b: &[Value]) {
+        let mut gone: Vec<&Value> = a.iter().filter(|item| !b.contains(item)).collect();
+        let come = b.iter().filter(|item| !a.contains(item));
+        let mut come: Vec<(Value, &Value)> =
+            come.map(|item| (inner.configured(item), item)).collect();
+        gone.retain(|old| {
+            let said = inner.configured(old);
+            let same = come.iter().position(|(new, _)| *new == said);
+            if let Some(same) = same {
+                let (_, new) = come.remove(same);
+                self.leaf(path, false, old, new);
+            }
+            same.is_none()
+        });
+        for old in gone {
+            self.leaf(path, true, old, &absent());
+        }
+        for (_, new) in come {
+            self.leaf(path, true, &absent(), new);
+        }
+    }
+
+    fn inner(&mut self, inner: Inner<'_>, path: &Path, old: &Value, new: &Value) {
+        match inner {
+            Inner::Block(block) => self.block(block, path, old, new),
+            Inner::Attributes(nested) => {
+                for (name, attribute) in &nested.attributes {
+                    let (old, new) = (part(old, name), part(new, name));
+                    if old != new {
+                        self.attribute(name, attribute, path, &old, &new);
+                    }
+                }
+            }
         }
     }
 

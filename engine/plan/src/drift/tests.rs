@@ -2,13 +2,19 @@
 
 use super::compare;
 use super::table::{ATTRIBUTES, CLOUD_KEYS, TYPES};
-use terrane_model::schema::{Attribute, Block, NestedBlock, Schema};
+use terrane_model::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 use terrane_value::{Marks, Path, Value, json};
 
 fn schema() -> Schema {
     let rule = Block::new()
         .attr("port", Attribute::number().required())
         .attr("comment", Attribute::string().optional());
+    let endpoint = Block::new()
+        .attr("address", Attribute::string().computed())
+        .attr("path", Attribute::string().optional());
+    let port = Block::new()
+        .attr("id", Attribute::string().computed())
+        .attr("number", Attribute::number().required());
     let disk = Block::new()
         .attr("device", Attribute::string().computed())
         .attr("size", Attribute::number().required());
@@ -22,7 +28,20 @@ fn schema() -> Schema {
         .attr("tags_all", Attribute::string_map().computed())
         .attr("public_ip", Attribute::string().computed())
         .attr("token", Attribute::string().optional().sensitive())
+        .attr(
+            "plan",
+            Attribute::objects(
+                Nesting::Map,
+                [
+                    ("cost", Attribute::number().computed()),
+                    ("seats", Attribute::number().optional()),
+                ],
+            )
+            .optional(),
+        )
         .block("disk", NestedBlock::list(disk))
+        .block("endpoint", NestedBlock::map(endpoint))
+        .block("port", NestedBlock::set(port))
         .block("ingress", NestedBlock::set(rule));
     Schema::new(0, block)
 }
@@ -37,6 +56,8 @@ fn value(text: &str) -> Value {
         .collect();
     all.insert("disk".to_owned(), serde_json::json!([]));
     all.insert("ingress".to_owned(), serde_json::json!([]));
+    all.insert("endpoint".to_owned(), serde_json::json!({}));
+    all.insert("port".to_owned(), serde_json::json!([]));
     let given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).unwrap();
     all.extend(given);
     let text = serde_json::to_string(&all).unwrap();
@@ -92,6 +113,39 @@ fn differences_are_found_where_they_are() {
         r#"{"ingress":[{"port":1,"comment":"a"},{"port":2,"comment":null}]}"#,
         r#"{"ingress":[{"port":2,"comment":null},{"port":3,"comment":"a"}]}"#,
         &["ingress security", "ingress security"],
+    );
+}
+
+/// What only the provider sets is so within objects, too, whatever these are in.
+#[test]
+fn what_nobody_can_set_is_harmless_at_any_depth() {
+    check(
+        "x_thing",
+        r#"{"endpoint":{"a":{"address":"1","path":"/"},"b":{"address":"2","path":"/"}}}"#,
+        r#"{"endpoint":{"a":{"address":"9","path":"/"},"b":{"address":"2","path":"/b"}}}"#,
+        &[
+            r#"endpoint["a"].address harmless"#,
+            r#"endpoint["b"].path changed"#,
+        ],
+    );
+    check(
+        "x_thing",
+        r#"{"endpoint":{"a":{"address":"1","path":"/"}}}"#,
+        r#"{"endpoint":{"c":{"address":"1","path":"/"}}}"#,
+        &[r#"endpoint["a"] changed"#, r#"endpoint["c"] changed"#],
+    );
+    check(
+        "x_thing",
+        r#"{"plan":{"a":{"cost":1,"seats":2}}}"#,
+        r#"{"plan":{"a":{"cost":3,"seats":2},"b":{"cost":1,"seats":null}}}"#,
+        &[r#"plan["a"].cost harmless"#, r#"plan["b"] changed"#],
+    );
+    // Two elements that only differ in that are one; another one has come.
+    check(
+        "x_thing",
+        r#"{"port":[{"id":"1","number":1},{"id":"2","number":2}]}"#,
+        r#"{"port":[{"id":"8","number":1},{"id":"2","number":2},{"id":"9","number":1}]}"#,
+        &["port harmless", "port changed"],
     );
 }
 

@@ -88,6 +88,9 @@ pub(super) fn signature(secret: &str, id: &str, at: &str, body: &[u8]) -> Result
         })?,
         None => secret.as_bytes().to_vec(),
     };
+    if key.is_empty() {
+        return Err("its secret is empty, and anybody could sign as it does".to_owned());
+    }
     let mut mac =
         Hmac::<Sha256>::new_from_slice(&key).map_err(|_| "its secret can't be used".to_owned())?;
     mac.update(id.as_bytes());

@@ -141,6 +141,9 @@ impl<'a> Way<'a> {
     /// What is wrong with it; a sentence without final period.
     fn problem(self) -> Option<String> {
         match self {
+            Self::Slack(one) if one.secret_env.is_some() => {
+                Some("secret_env is for webhooks: Slack checks no signatures".to_owned())
+            }
             Self::Webhook(one) | Self::Slack(one) => one.problem(),
             Self::Email(one) => one.problem(),
         }

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 /// So many objects are in a message at most; the counts are of all.
 const MOST: usize = 200;
+/// And so many bytes of a text in one of its values: texts may be whole files, and who takes messages has bounds.
+const LONGEST: usize = 4096;
 /// And so many lines in a message for people.
 const MOST_LINES: usize = 15;
 /// And so many attributes in such a line.
@@ -50,8 +52,27 @@ pub(super) fn cut(report: &Report) -> (Report, usize) {
         + truncate(resolved);
     for object in drifted {
         left_out += truncate(&mut object.differences);
+        for one in &mut object.differences {
+            left_out += shorten(&mut one.before) + shorten(&mut one.after);
+        }
     }
     (cut, left_out)
+}
+
+/// Cuts long texts within a value, and says how many.
+fn shorten(value: &mut serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::String(text) if text.len() > LONGEST => {
+            let kept = text.floor_char_boundary(LONGEST);
+            let more = text.len() - kept;
+            text.truncate(kept);
+            let _written = write!(text, "… ({more} bytes more)");
+            1
+        }
+        serde_json::Value::Array(items) => items.iter_mut().map(shorten).sum(),
+        serde_json::Value::Object(entries) => entries.values_mut().map(shorten).sum(),
+        _ => 0,
+    }
 }
 
 fn truncate<T>(list: &mut Vec<T>) -> usize {

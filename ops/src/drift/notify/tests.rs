@@ -145,6 +145,13 @@ fn signatures_are_those_of_the_standard() {
     );
 }
 
+#[test]
+fn nobody_signs_with_nothing() {
+    for empty in ["", "whsec_"] {
+        assert!(signature(empty, "id", "0", b"").is_err(), "{empty:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_fails_in_passing_is_sent_again_and_the_rest_is_said() {
     let (url, got) = server(&[503, 200]);
@@ -204,6 +211,10 @@ fn mistakes_in_the_file_are_said() {
         (
             "webhook \"w\" {\n  url = \"x\"\n  least = \"bad\"\n}",
             "there is no class",
+        ),
+        (
+            "slack \"w\" {\n  url = \"x\"\n  secret_env = \"KEY\"\n}",
+            "secret_env is for webhooks",
         ),
         ("pager \"w\" {}", "pager"),
         (
@@ -277,6 +288,23 @@ fn long_reports_are_cut_and_say_so() {
     let slack = String::from_utf8(super::payload::slack(&long).bytes).unwrap();
     assert!(slack.contains("a0, a1, a2, a3, a4 and 198 more"), "{slack}");
     assert!(slack.contains("x_4 and 200 more"), "{slack}");
+
+    // Values may be whole files.
+    let mut large = report(true);
+    let mut one = difference("user_data".to_owned());
+    one.before = "é".repeat(5_000).into();
+    one.after = serde_json::json!({ "a": ["x".repeat(5_000), "short"] });
+    large.drifted[0].differences = vec![one];
+    let body = super::payload::event(&large, 0);
+    assert!(body.bytes.len() < 12_000, "{}", body.bytes.len());
+    let event: serde_json::Value = serde_json::from_slice(&body.bytes).unwrap();
+    assert_eq!(
+        (&event["truncated"], &event["leftout"]),
+        (&true.into(), &2.into())
+    );
+    let after = &event["data"]["drifted"][0]["differences"][0]["after"]["a"];
+    assert_eq!(after[1], "short");
+    assert!(after[0].as_str().unwrap().ends_with("… (904 bytes more)"));
 
     let short = super::payload::event(&report(true), 0);
     let event: serde_json::Value = serde_json::from_slice(&short.bytes).unwrap();

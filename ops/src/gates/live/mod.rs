@@ -20,7 +20,8 @@ const PLANS_MS: u64 = 31 * 24 * 3_600_000;
 /// The numbers of the entries that gates may yet look at. `None`: one of them can't be read, here.
 pub(crate) fn live(session: &Session, log: &Log) -> Option<BTreeSet<u64>> {
     live_at(now_ms(), log, |entry| {
-        audit::open(session, &entry.draft.body).ok()
+        let body = audit::open(session, &entry.draft.body).ok()?;
+        Some(body.into_owned())
     })
 }
 
