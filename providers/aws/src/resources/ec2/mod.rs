@@ -7,6 +7,7 @@ mod acl;
 mod attached;
 mod group;
 mod instance;
+mod peering;
 mod route;
 mod small;
 mod volumes;
@@ -65,6 +66,9 @@ pub(super) const NETWORK: Family = &[
         "aws_ec2_transit_gateway_route_table_propagation",
         small::transit_propagation,
     ),
+    ("aws_vpc_peering_connection", peering::connection),
+    ("aws_vpc_peering_connection_accepter", peering::accepter),
+    ("aws_vpc_peering_connection_options", peering::options),
     ("aws_elasticache_subnet_group", small::cache_subnets),
     ("aws_redshift_subnet_group", small::warehouse_subnets),
 ];
