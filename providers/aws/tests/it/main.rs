@@ -16,6 +16,7 @@ mod moto;
 
 mod front;
 mod life;
+mod newer;
 mod refused;
 mod script;
 mod services;

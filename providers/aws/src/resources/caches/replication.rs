@@ -53,9 +53,12 @@ pub(super) fn replication_group() -> Table {
             "apply_immediately",
             "auth_token_update_strategy",
         ])
+        // The usual port is not told of where none was asked for.
+        .quiet(&["port"])
         .by_function(&[
             "auth_token",
             "log_delivery_configuration",
+            "node_group_configuration",
             "num_cache_clusters",
             "num_node_groups",
             "replicas_per_node_group",
@@ -100,7 +103,7 @@ pub(super) fn replication_group() -> Table {
                 .set("ReplicationGroupId", "{replication_group_id}")
                 .set("ApplyImmediately", "{apply_immediately}"),
         )
-        .replaced_by(&["preferred_cache_cluster_azs", "node_group_configuration"])
+        .replaced_by(&["preferred_cache_cluster_azs"])
         .delete(
             op("DeleteReplicationGroup")
                 .set("ReplicationGroupId", "{replication_group_id}")
@@ -204,6 +207,11 @@ fn planned(prior: &Value, config: &Value, response: &mut PlanResponse) {
         let path = Path::new().attr("engine_version");
         response.requires_replace.push(path);
     }
+    let groups = "node_group_configuration";
+    let written = !is_empty(&args::get(config, groups));
+    if written && !same_at(prior, &response.planned, groups) {
+        response.requires_replace.push(Path::new().attr(groups));
+    }
     // Counts that others bring about are known when those have changed.
     let counted = [
         "num_cache_clusters",
@@ -216,10 +224,15 @@ fn planned(prior: &Value, config: &Value, response: &mut PlanResponse) {
             .iter()
             .filter(|name| !args::is_set(config, name))
             .map(|name| (*name, Value::unknown(Type::Number)));
-        let others = [("member_clusters", Type::set(Type::String))];
+        let configured = args::get(prior, groups).ty();
+        let others = [
+            ("member_clusters", Type::set(Type::String), true),
+            (groups, configured, !written),
+        ];
         let others = others
             .into_iter()
-            .map(|(name, ty)| (name, Value::unknown(ty)));
+            .filter(|(.., computed)| *computed)
+            .map(|(name, ty, _)| (name, Value::unknown(ty)));
         let all: Vec<_> = computed.chain(others).collect();
         response.planned = args::with_all(&response.planned, all);
     }
