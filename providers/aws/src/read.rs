@@ -157,6 +157,8 @@ impl Reader<'_> {
                 None if self.knows(&path, shape) && !about.keeps() && !says_nothing(&before) => {
                     nested.empty_value()
                 }
+                // Blocks within blocks are never null.
+                None if before.is_null() && !path_is_root(&path) => nested.empty_value(),
                 None => before,
             };
             (name.clone(), value)
@@ -288,6 +290,10 @@ impl Reader<'_> {
             })
             .collect()
     }
+}
+
+fn path_is_root(path: &str) -> bool {
+    !path.contains('.')
 }
 
 fn join(path: &str, name: &str) -> String {
