@@ -66,7 +66,6 @@ fn queue() -> Table {
         })
 }
 
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn environment() -> Table {
     of_batch("aws_batch_compute_environment")
         .names(&[

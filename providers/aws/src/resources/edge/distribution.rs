@@ -15,7 +15,6 @@ const NEW: &str = "DistributionConfigWithTags.DistributionConfig";
 /// And in that of a change.
 const CHANGED: &str = "DistributionConfig";
 
-#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn distribution() -> Table {
     let table = whole(
         "aws_cloudfront_distribution",

@@ -85,6 +85,7 @@ fn limits(block: &Value) -> Json {
 struct Plan;
 
 impl Plan {
+    #[expect(clippy::too_many_lines, reason = "one path after the other")]
     fn patches(prior: &Value, planned: &Value) -> Vec<Json> {
         let changed = |name: &str| !same_at(prior, planned, name);
         let block =
