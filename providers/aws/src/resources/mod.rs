@@ -49,6 +49,7 @@ const FAMILIES: &[Family] = &[
     crypto::TYPES,
     discovery::TYPES,
     ec2::NETWORK,
+    ec2::PEERINGS,
     ecs::TYPES,
     edge::TYPES,
     eks::TYPES,

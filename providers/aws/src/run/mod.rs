@@ -23,6 +23,7 @@ mod change;
 mod members;
 mod parts;
 mod patience;
+mod sets;
 mod tags;
 mod wait;
 
@@ -74,19 +75,6 @@ fn changes(operation: &str) -> bool {
 
 /// What is said of an object that is not there.
 pub(crate) const GONE: &str = "Cannot import non-existent remote object";
-
-/// How many elements of a set are compared with each that was read.
-const MOST_COMPARED: usize = 200;
-
-/// Whether two objects say the same: what is null in one may be the zero of its type in the other.
-fn alike(left: &Value, right: &Value) -> bool {
-    match (left.kind(), right.kind()) {
-        (Kind::Object(attributes), Kind::Object(_)) => attributes
-            .iter()
-            .all(|(name, value)| right.get(name).is_some_and(|other| alike(value, other))),
-        _ => left == right || (left.is_known() && is_empty(left) && is_empty(right)),
-    }
-}
 
 /// Codes that say that something is wrong with a request, whatever it is.
 const VAGUE: &[&str] = &[
@@ -728,29 +716,6 @@ impl<'a> Run<'a> {
             }
         }
         Ok(found)
-    }
-
-    /// Blocks of sets that differ from one that was there only in how they say nothing are that one: null, or the zero of a type.
-    fn elements_as_they_were(&self, found: &Value, prior: &Value) -> Value {
-        let sets = self
-            .schema
-            .block
-            .blocks
-            .iter()
-            .filter(|(_, nested)| nested.nesting == terrane_model::schema::Nesting::Set);
-        let changes = sets.filter_map(|(name, nested)| {
-            let (now, before) = (found.get(name)?, prior.get(name)?);
-            if now == before || !matches!(now.kind(), Kind::Set(_)) || !before.is_known() {
-                return None;
-            }
-            let kept = now.children().iter().map(|item| {
-                let mut all = before.children().iter().take(MOST_COMPARED);
-                all.find(|one| alike(one, item)).unwrap_or(item).clone()
-            });
-            let element = nested.block.implied_type().clone();
-            Some((name.as_str(), Value::set(element, kept.collect())))
-        });
-        args::with_all(found, changes.collect::<Vec<_>>())
     }
 
     /// Arguments that say nothing are null or empty, as they were.

@@ -12,6 +12,7 @@ mod route;
 mod small;
 mod volumes;
 mod vpn;
+pub(super) use peering::TYPES as PEERINGS;
 
 pub(super) use route::{members, news};
 
@@ -66,9 +67,6 @@ pub(super) const NETWORK: Family = &[
         "aws_ec2_transit_gateway_route_table_propagation",
         small::transit_propagation,
     ),
-    ("aws_vpc_peering_connection", peering::connection),
-    ("aws_vpc_peering_connection_accepter", peering::accepter),
-    ("aws_vpc_peering_connection_options", peering::options),
     ("aws_elasticache_subnet_group", small::cache_subnets),
     ("aws_redshift_subnet_group", small::warehouse_subnets),
 ];

@@ -1,6 +1,7 @@
 //! Connections between two VPCs: asked for by one side, accepted by the other.
 
 use crate::json;
+use crate::resources::Family;
 use crate::run::{Run, same_at};
 use crate::table::{Hooks, Phase, Table, op};
 use async_trait::async_trait;
@@ -8,6 +9,12 @@ use serde_json::{Value as Json, json};
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
 use terrane_value::Value;
+
+pub(in crate::resources) const TYPES: Family = &[
+    ("aws_vpc_peering_connection", connection),
+    ("aws_vpc_peering_connection_accepter", accepter),
+    ("aws_vpc_peering_connection_options", options),
+];
 
 /// What is of both sides.
 fn of_peers(name: &'static str) -> Table {
@@ -34,7 +41,7 @@ fn of_peers(name: &'static str) -> Table {
         .by_function(&["accepter", "requester"])
 }
 
-pub(super) fn connection() -> Table {
+fn connection() -> Table {
     of_peers("aws_vpc_peering_connection")
         .names(&[
             ("vpc_id", "VpcId"),
@@ -60,7 +67,7 @@ pub(super) fn connection() -> Table {
         .hooks(Side { accepts: true })
 }
 
-pub(super) fn accepter() -> Table {
+fn accepter() -> Table {
     of_peers("aws_vpc_peering_connection_accepter")
         .names(&[
             ("vpc_id", "AccepterVpcInfo.VpcId"),
@@ -74,7 +81,7 @@ pub(super) fn accepter() -> Table {
         .hooks(Side { accepts: true })
 }
 
-pub(super) fn options() -> Table {
+fn options() -> Table {
     of_peers("aws_vpc_peering_connection_options")
         .local(&["vpc_peering_connection_id"])
         .id("{vpc_peering_connection_id}")
