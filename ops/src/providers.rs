@@ -123,7 +123,9 @@ pub fn built_in(session: &Session) -> Providers {
         .get("TERRANE_AWS")
         .is_some_and(|which| which == "native")
     {
-        providers.add(Arc::new(terrane_aws::Aws::new(session.env.clone())));
+        providers.add(Arc::new(
+            terrane_aws::Aws::new(session.env.clone()).listing(),
+        ));
     }
     // For the project's own tests: a simulated cloud, which lives as long as the process.
     match session.env.get("TERRANE_SIM").map(|seed| seed.parse()) {

@@ -14,6 +14,7 @@ mod cx;
 mod data;
 pub mod facts;
 mod json;
+mod listing;
 mod model;
 mod plan;
 mod provider;

@@ -5,7 +5,7 @@ use crate::facts::{self, Kind, TypeFacts};
 use crate::run::{self, Run};
 use crate::shape::Shapes;
 use crate::table::{Phase, Table};
-use crate::{able, check, config, data, plan, resources};
+use crate::{able, check, config, data, listing, plan, resources};
 use async_trait::async_trait;
 use std::sync::{Arc, LazyLock, OnceLock};
 use terrane_aws_client::Api;
@@ -21,6 +21,10 @@ use terrane_provider::{Provider, ProviderFactory, args, conform};
 use terrane_value::{EcoString, Value};
 
 static SCHEMA: LazyLock<Arc<ProviderSchema>> = LazyLock::new(|| Arc::new(facts::provider_schema()));
+
+/// The same, with lists of objects, and with what identifies these.
+static LISTING: LazyLock<Arc<ProviderSchema>> =
+    LazyLock::new(|| Arc::new(listing::with_lists(facts::provider_schema())));
 
 /// The door to AWS, the region, and whose credentials they are, if that was asked.
 pub type Opened = (Arc<dyn Api>, String, Option<terrane_aws_client::Identity>);
@@ -38,6 +42,7 @@ pub struct Aws {
     door: Arc<dyn Door>,
     shapes: Arc<dyn Shapes>,
     environment: Arc<std::collections::BTreeMap<String, String>>,
+    lists: bool,
 }
 
 impl std::fmt::Debug for Aws {
@@ -75,7 +80,20 @@ impl Aws {
             door,
             shapes,
             environment: Arc::new(environment),
+            lists: false,
         }
+    }
+
+    /// Objects are listed, too, and identified. Hosts of the plugin protocol that know identities want one of every object, which states of others do not have:
+    /// for them it stays off.
+    #[must_use]
+    pub fn listing(mut self) -> Self {
+        self.lists = true;
+        self
+    }
+
+    fn schema(&self) -> &'static Arc<ProviderSchema> {
+        if self.lists { &LISTING } else { &SCHEMA }
     }
 }
 
@@ -95,7 +113,7 @@ impl ProviderFactory for Aws {
 
     async fn info(&self) -> Result<ProviderInfo, CallFailure> {
         Ok(ProviderInfo {
-            schema: SCHEMA.clone(),
+            schema: self.schema().clone(),
             abilities: Abilities {
                 plan_destroy: true,
                 trusts_current_state: true,
@@ -233,6 +251,28 @@ impl Instance {
                     _ => Resolution::CannotTell,
                 };
                 Ok(Reply::ok(Answer::Resolved(resolution)))
+            }
+            Call::ValidateList {
+                type_name, config, ..
+            } => {
+                Self::check_list(self.factory.schema(), &type_name, &config)?;
+                Ok(done(Vec::new()))
+            }
+            Call::List {
+                type_name,
+                config,
+                include_objects,
+                limit,
+            } => {
+                Self::check_list(self.factory.schema(), &type_name, &config)?;
+                self.list(&type_name, &config, (include_objects, limit))
+                    .await
+            }
+            Call::UpgradeIdentity { type_name, stored } => {
+                let lister = listing::lister(&type_name).ok_or_else(not_identified)?;
+                let schema = self.factory.schema();
+                let identity = listing::stored(lister, schema, &stored.json)?;
+                Ok(Reply::ok(Answer::Value(identity)))
             }
             Call::GetFunctions => Ok(Reply::ok(Answer::Functions(
                 std::collections::BTreeMap::new(),
@@ -477,11 +517,13 @@ impl Instance {
         let Some(table) = about.table else {
             return Err(not_here(type_name).into());
         };
-        let ImportTarget::Id(id) = target else {
-            return Err(Refusal::error(
-                "Not supported",
-                "AWS objects are imported by id.",
-            ));
+        let (id, identity) = match target {
+            ImportTarget::Id(id) => (id.to_string(), Value::NULL),
+            ImportTarget::Identity(identity) => {
+                let lister = listing::lister(type_name).ok_or_else(not_identified)?;
+                let id = listing::import_id(lister, identity).ok_or_else(not_identified)?;
+                (id, identity.clone())
+            }
         };
         let blank = run::blank(&about.facts, about.schema);
         // An id may name the region, unless an at sign is a part of it.
@@ -503,9 +545,16 @@ impl Instance {
             type_name: type_name.clone(),
             state,
             private: Private::default(),
-            identity: Value::NULL,
+            identity,
         }])))
     }
+}
+
+fn not_identified() -> Refusal {
+    Refusal::error(
+        "Not supported",
+        "Objects of this type have no identity here: they are imported by id.",
+    )
 }
 
 fn done(diagnostics: Vec<ProviderDiagnostic>) -> Reply {

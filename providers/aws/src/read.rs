@@ -11,6 +11,9 @@ use terrane_value::{EcoString, Kind, Type, Value, json as value_json};
 /// How deep answers are followed.
 const DEEPEST: usize = 40;
 
+/// How many elements of a set are compared with all that it had.
+const MOST_COMPARED: usize = 64;
+
 /// How an answer becomes an object.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
@@ -103,27 +106,41 @@ impl Reader<'_> {
             let path = join(path, name);
             let value = match self.find(&path, answer) {
                 Some(found) => {
-                    let items: Vec<&Json> = elements(found);
                     let below = shape.and_then(|shape| self.member(&path, shape));
-                    let below = below.map(element_of);
+                    let around = about.has_items() || says_more(found);
+                    let (items, below) = if around && !is_nothing(found) {
+                        (vec![found], below)
+                    } else {
+                        (elements(found), below.map(element_of))
+                    };
                     let prior_items = before.children();
+                    let one = |item: &Json, before: &Value| {
+                        self.object(
+                            (about, &nested.block),
+                            below,
+                            item,
+                            before,
+                            &path,
+                            &|_| false,
+                            depth + 1,
+                        )
+                    };
                     let made: Vec<Value> = items
                         .iter()
                         .enumerate()
                         .map(|(at, item)| {
-                            let before = match nested.nesting {
-                                Nesting::Single | Nesting::Group => before.clone(),
-                                _ => prior_items.get(at).cloned().unwrap_or(Value::NULL),
-                            };
-                            self.object(
-                                (about, &nested.block),
-                                below,
-                                item,
-                                &before,
-                                &path,
-                                &|_| false,
-                                depth + 1,
-                            )
+                            let same_place = prior_items.get(at).unwrap_or(&Value::NULL);
+                            match nested.nesting {
+                                Nesting::Single | Nesting::Group => one(item, &before),
+                                // Elements of sets have no place: the one that it was, if it was one.
+                                Nesting::Set if prior_items.len() <= MOST_COMPARED => {
+                                    let kept = prior_items
+                                        .iter()
+                                        .find(|before| one(item, before) == **before);
+                                    kept.cloned().unwrap_or_else(|| one(item, same_place))
+                                }
+                                _ => one(item, same_place),
+                            }
                         })
                         .collect();
                     let element = nested.block.implied_type().clone();
@@ -140,6 +157,8 @@ impl Reader<'_> {
                 None if self.knows(&path, shape) && !about.keeps() && !says_nothing(&before) => {
                     nested.empty_value()
                 }
+                // Blocks within blocks are never null.
+                None if before.is_null() && !path_is_root(&path) => nested.empty_value(),
                 None => before,
             };
             (name.clone(), value)
@@ -273,6 +292,10 @@ impl Reader<'_> {
     }
 }
 
+fn path_is_root(path: &str) -> bool {
+    !path.contains('.')
+}
+
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
@@ -293,6 +316,30 @@ fn elements(found: &Json) -> Vec<&Json> {
         Json::Null => Vec::new(),
         other => vec![other],
     }
+}
+
+/// Whether a counted list has members beside its elements, or elements that are no objects: then a block is the whole of it.
+fn says_more(found: &Json) -> bool {
+    let Json::Object(members) = found else {
+        return false;
+    };
+    if !members.contains_key("Quantity") {
+        return false;
+    }
+    let items = members.get("Items").and_then(Json::as_array);
+    let scalars = items
+        .and_then(|items| items.first())
+        .is_some_and(|item| !item.is_object());
+    let known = |name: &&String| matches!(name.as_str(), "Quantity" | "Items");
+    scalars || !members.keys().all(|name| known(&name))
+}
+
+/// Whether a counted list has nothing in it, and says nothing else.
+fn is_nothing(found: &Json) -> bool {
+    let empty = found
+        .get("Quantity")
+        .is_some_and(|count| json::text(count) == "0");
+    found.is_null() || found.is_array() || (empty && !says_more(found))
 }
 
 fn element_of(shape: &Shape) -> &Shape {

@@ -135,8 +135,8 @@ impl Fill<'_> {
                     items.iter().filter_map(|item| again(shape, item)).collect(),
                 )),
                 Shape::Structure { .. } => {
-                    if let (Some(Shape::List(element)), Some(_)) =
-                        (shape.member("Items"), shape.member("Quantity"))
+                    if let Some(element) = counted_element(shape)
+                        && !is_around(nested, element, items)
                     {
                         let items: Vec<Json> = items
                             .iter()
@@ -199,6 +199,13 @@ impl Fill<'_> {
                 }
             }
         }
+        if counted_element(shape).is_some() {
+            let count = made
+                .get("Items")
+                .and_then(Json::as_array)
+                .map_or(0, Vec::len);
+            json::put(&mut made, "Quantity", count.into());
+        }
         made
     }
 }
@@ -250,8 +257,29 @@ fn is_empty(value: &Json) -> bool {
     }
 }
 
-/// CloudFront's way of lists.
+/// What a list that says how many it has is of: CloudFront's way of lists.
+pub(crate) fn counted_element(shape: &Shape) -> Option<&Shape> {
+    match (shape.member("Items"), shape.member("Quantity")) {
+        (Some(Shape::List(element)), Some(_)) => Some(element),
+        _ => None,
+    }
+}
+
+/// Whether a block is what is around the elements (`cookies { items = [...] }`), and not one of them.
+fn is_around(nested: Option<&BlockFacts>, element: &Shape, items: &[Value]) -> bool {
+    let scalar = !matches!(element, Shape::Structure { .. });
+    let has_items = nested.is_some_and(BlockFacts::has_items);
+    let blocks = items
+        .first()
+        .is_some_and(|item| matches!(item.unmarked().kind(), Kind::Object(_)));
+    has_items || (scalar && blocks)
+}
+
+/// A list with how many it has.
 fn counted(items: Vec<Json>) -> Json {
+    if items.is_empty() {
+        return serde_json::json!({"Quantity": 0});
+    }
     serde_json::json!({"Quantity": items.len(), "Items": items})
 }
 

@@ -13,6 +13,7 @@ use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
 use terrane_value::{Type, Value};
 
+mod edge;
 mod front;
 mod policy;
 mod services;
@@ -60,6 +61,9 @@ pub(crate) async fn read(
         return Ok(state);
     }
     if let Some(state) = services::read(cx, name, &region, about, &config).await? {
+        return Ok(state);
+    }
+    if let Some(state) = edge::read(cx, name, &region, about.1, &config).await? {
         return Ok(state);
     }
     match name {
@@ -389,7 +393,9 @@ fn input_of(
         };
         filters.push(json!({"Name": filter, "Values": [text]}));
     }
-    for (key, value) in to_map(&args::get(config, "tags")) {
+    let mut tags = to_map(&args::get(config, "tags"));
+    tags.extend(to_map(&args::get(config, "instance_tags")));
+    for (key, value) in tags {
         filters.push(json!({"Name": format!("tag:{key}"), "Values": [value]}));
     }
     let member = ["Filters", "Filter"]
@@ -467,6 +473,10 @@ async fn from_table(
     if source.name == "aws_cloudwatch_log_group" {
         all.retain(|group| group["logGroupName"].as_str() == args::string(config, "name"));
     }
+    if source.name == "aws_instance" {
+        let of = |one: &Json| one.get("Instances").and_then(Json::as_array).cloned();
+        all = all.iter().filter_map(of).flatten().collect();
+    }
     if source.name == "aws_ami" {
         choose_image(config, &mut all)?;
     }
@@ -483,7 +493,11 @@ async fn from_table(
     };
     if source.mirror {
         let id = json::text_at(found, source.id).unwrap_or_default();
-        return front::mirrored(cx, source.name, &id, schema, config).await;
+        let state = front::mirrored(cx, source.name, &id, schema, config).await?;
+        return Ok(match source.name {
+            "aws_instance" => of_instance(&state, found),
+            _ => state,
+        });
     }
     let mut found = found.clone();
     if let Some(Json::String(text)) = found.get_mut("AssumeRolePolicyDocument") {
@@ -499,6 +513,21 @@ async fn from_table(
         (&found, region, config),
     )
     .await
+}
+
+/// What a source tells of an instance, and the resource does not.
+fn of_instance(state: &Value, found: &Json) -> Value {
+    let text = |path: &str| Value::string(json::text_at(found, path).unwrap_or_default());
+    args::with_all(
+        state,
+        [
+            ("launch_time", text("LaunchTime")),
+            (
+                "network_interface_id",
+                text("NetworkInterfaces.0.NetworkInterfaceId"),
+            ),
+        ],
+    )
 }
 
 /// What was found, as the state of a source.

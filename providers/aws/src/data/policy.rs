@@ -534,6 +534,27 @@ mod tests {
         assert!(document(&twice).is_err());
     }
 
+    /// Byte for byte what hashicorp/aws 5.100 makes of the same configuration.
+    #[test]
+    fn principals_and_conditions_are_put_together_as_the_go_provider_does() {
+        check(
+            r#"{"version": "2008-10-17", "policy_id": "an id", "statement": [
+                {"actions": ["sts:AssumeRole", "sts:TagSession"],
+                 "principals": [
+                    {"type": "Service", "identifiers": ["firehose.amazonaws.com", "ec2.amazonaws.com"]},
+                    {"type": "AWS", "identifiers": ["arn:aws:iam::1:root", "arn:aws:iam::2:root"]},
+                    {"type": "AWS", "identifiers": ["arn:aws:iam::3:root"]},
+                    {"type": "Federated", "identifiers": ["arn:aws:iam::1:saml-provider/p", "cognito-identity.amazonaws.com"]}],
+                 "condition": [
+                    {"test": "ForAnyValue:StringEquals", "variable": "kms:EncryptionContext:service", "values": ["pi"]},
+                    {"test": "ForAnyValue:StringEquals", "variable": "kms:EncryptionContext:aws:pi:service", "values": ["rds", "b", "a"]},
+                    {"test": "Bool", "variable": "aws:MultiFactorAuthPresent", "values": ["true"]}]},
+                {"effect": "Deny", "not_actions": ["iam:*"], "not_resources": ["*"], "not_principals": [{"type": "*", "identifiers": ["*"]}]},
+                {"actions": ["a:b"], "resources": ["x<y>&z"], "principals": [{"type": "AWS", "identifiers": ["*"]}]}]}"#,
+            r#"{"Version":"2008-10-17","Id":"an id","Statement":[{"Effect":"Allow","Action":["sts:TagSession","sts:AssumeRole"],"Principal":{"AWS":["arn:aws:iam::2:root","arn:aws:iam::1:root","arn:aws:iam::3:root"],"Federated":["cognito-identity.amazonaws.com","arn:aws:iam::1:saml-provider/p"],"Service":["firehose.amazonaws.com","ec2.amazonaws.com"]},"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"ForAnyValue:StringEquals":{"kms:EncryptionContext:aws:pi:service":["rds","b","a"],"kms:EncryptionContext:service":"pi"}}},{"Effect":"Deny","NotAction":"iam:*","NotResource":"*","NotPrincipal":"*"},{"Effect":"Allow","Action":"a:b","Resource":"x\u003cy\u003e\u0026z","Principal":{"AWS":"*"}}]}"#,
+        );
+    }
+
     #[test]
     fn it_is_indented_by_two() {
         let made = document(&config(r#"{"statement": [{"actions": ["a", "b"]}]}"#)).unwrap();

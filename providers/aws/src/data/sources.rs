@@ -169,6 +169,24 @@ pub(super) const SOURCES: &[Source] = &[
         ..BASE
     },
     Source {
+        name: "aws_instance",
+        operation: "DescribeInstances",
+        inputs: &[("instance_id", "InstanceIds")],
+        at: "Reservations",
+        id: "InstanceId",
+        mirror: true,
+        ..BASE
+    },
+    Source {
+        name: "aws_eip",
+        operation: "DescribeAddresses",
+        inputs: &[("id", "AllocationIds"), ("public_ip", "PublicIps")],
+        at: "Addresses",
+        id: "AllocationId",
+        mirror: true,
+        ..BASE
+    },
+    Source {
         name: "aws_lb",
         service: "elbv2",
         operation: "DescribeLoadBalancers",

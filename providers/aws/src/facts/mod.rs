@@ -208,6 +208,12 @@ impl BlockFacts {
     pub fn replaces(&self) -> bool {
         replaces(self.force_new.as_ref())
     }
+
+    /// Whether the elements of a list are within it: `cookies { items = [...] }`.
+    #[must_use]
+    pub(crate) fn has_items(&self) -> bool {
+        self.attributes.contains_key("items") || self.blocks.contains_key("items")
+    }
 }
 
 fn replaces(force_new: Option<&Json>) -> bool {

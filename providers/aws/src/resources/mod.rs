@@ -6,16 +6,21 @@ use std::sync::LazyLock;
 use terrane_value::EcoString;
 
 mod balance;
+mod caches;
 mod cognito;
+mod computing;
 mod crypto;
 mod discovery;
 mod ec2;
 mod ecs;
+mod edge;
 mod eks;
 mod files;
+mod firehose;
 mod fleet;
 mod gateway;
 mod iam;
+mod kafka;
 mod lambda;
 mod messages;
 mod names;
@@ -38,16 +43,22 @@ type Family = &'static [(&'static str, fn() -> Table)];
 
 const FAMILIES: &[Family] = &[
     balance::TYPES,
+    caches::TYPES,
     cognito::TYPES,
+    computing::TYPES,
     crypto::TYPES,
     discovery::TYPES,
     ec2::NETWORK,
+    ec2::PEERINGS,
     ecs::TYPES,
+    edge::TYPES,
     eks::TYPES,
     files::TYPES,
+    firehose::TYPES,
     fleet::TYPES,
     gateway::TYPES,
     iam::TYPES,
+    kafka::TYPES,
     lambda::TYPES,
     messages::TYPES,
     names::TYPES,

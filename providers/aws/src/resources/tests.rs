@@ -5,7 +5,7 @@ use crate::facts::{self, Kind, TypeFacts};
 use crate::model::Models;
 use crate::read::Reader;
 use crate::run::places;
-use crate::shape::{Shape, Shapes as _};
+use crate::shape::{Shape, Shapes as _, squash};
 use crate::table::{Id, Step, Table, Tags};
 use crate::write::Fill;
 use std::fmt::Write as _;
@@ -73,7 +73,8 @@ fn problems(table: &Table, facts: &TypeFacts) -> Vec<String> {
             found.push(format!("{}: no attribute {name}", step.operation));
         }
         for name in step.only.iter().filter(|name| {
-            step.fills && fill(table, step).places(name, &operation.input).is_empty()
+            let target = step.target(&operation.input);
+            step.fills && fill(table, step).places(name, target).is_empty()
         }) {
             found.push(format!("{} takes no {name}", step.operation));
         }
@@ -174,7 +175,8 @@ fn missing(table: &Table, step: &Step, input: &Shape, facts: &TypeFacts) -> Vec<
                 .sets
                 .iter()
                 .any(|(name, _)| name.split('.').next() == Some(member.as_str()));
-            let mapped = step.map.is_some_and(|(name, _)| name == member.as_str());
+            let mapped = step.map.is_some_and(|(name, _)| name == member.as_str())
+                || step.inside.split('.').next() == Some(member.as_str());
             let filled = step.fills
                 && all.iter().any(|name| {
                     fill.takes(name, &facts.block)
@@ -236,7 +238,9 @@ fn what_is_not_read_by_the_rule_is_listed() {
                     let operation = models.operation(service, step.operation).unwrap();
                     let bag = step.bag.unwrap_or_default();
                     let mut bagged = bag.iter().map(|(path, _)| path.split('.').next());
+                    let lifted = |(_, member): &(&str, &str)| squash(member) == squash(name);
                     step.into == Some(*name)
+                        || step.lifts.iter().any(lifted)
                         || bagged.any(|first| first == Some(*name))
                         || matches!(operation.output.at(step.at), Some(Shape::Map(_)))
                         || (step.bag.is_none() && reader.knows(name, operation.output.at(step.at)))

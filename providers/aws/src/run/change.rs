@@ -302,7 +302,7 @@ impl Run<'_> {
                 _ => found,
             })),
             None => Err(Refusal::error(
-                "Cannot import non-existent remote object",
+                super::GONE,
                 format!(
                     "AWS has no {} with the id {id:?} in {}.",
                     self.table.name, self.region
@@ -379,7 +379,13 @@ impl Run<'_> {
                     .unwrap_or(self.table.prefix);
                 let mut unique = self.token(name);
                 unique.truncate(26);
-                named = args::with(&named, name, Value::string(format!("{before}{unique}")));
+                // Queues and topics that keep an order say so at the end of their names.
+                let fifo = ["fifo_queue", "fifo_topic"]
+                    .iter()
+                    .any(|kept| args::bool(planned, kept) == Some(true));
+                let end = if fifo { ".fifo" } else { "" };
+                let whole = format!("{before}{unique}{end}");
+                named = args::with(&named, name, Value::string(whole));
             }
         }
         named

@@ -23,6 +23,7 @@ mod change;
 mod members;
 mod parts;
 mod patience;
+mod sets;
 mod tags;
 mod wait;
 
@@ -71,6 +72,9 @@ fn changes(operation: &str) -> bool {
         .iter()
         .any(|verb| operation.starts_with(verb))
 }
+
+/// What is said of an object that is not there.
+pub(crate) const GONE: &str = "Cannot import non-existent remote object";
 
 /// Codes that say that something is wrong with a request, whatever it is.
 const VAGUE: &[&str] = &[
@@ -266,12 +270,17 @@ impl<'a> Run<'a> {
             }
         }
         if step.fills {
-            fill.root(
-                &self.facts.block,
-                &operation.input,
-                &self.part(step, operation, object),
-                &mut input,
-            );
+            let part = self.part(step, operation, object);
+            let target = step.target(&operation.input);
+            if step.inside.is_empty() {
+                fill.root(&self.facts.block, target, &part, &mut input);
+            } else {
+                let mut inner = json::get(&input, step.inside)
+                    .cloned()
+                    .unwrap_or_else(|| json!({}));
+                fill.root(&self.facts.block, target, &part, &mut inner);
+                json::put(&mut input, step.inside, inner);
+            }
         }
         for (name, member, nothing) in &step.clears {
             let was = !is_empty(&args::get(&self.prior, name));
@@ -316,7 +325,8 @@ impl<'a> Run<'a> {
         else {
             return object.clone();
         };
-        let required: &[String] = match &operation.input {
+        let target = step.target(&operation.input);
+        let required: &[String] = match target {
             Shape::Structure { required, .. } => required,
             _ => &[],
         };
@@ -326,7 +336,7 @@ impl<'a> Run<'a> {
             .iter()
             .filter(|(name, _)| {
                 let needed = fill
-                    .places(name, &operation.input)
+                    .places(name, target)
                     .iter()
                     .any(|(place, _)| required.contains(place));
                 needed || !same_at(&self.prior, object, name)
@@ -557,7 +567,13 @@ impl<'a> Run<'a> {
         } else {
             json::get(answer, &path)
         };
-        Some(self.answered(step, found?.clone()))
+        let mut found = found?.clone();
+        for (path, member) in &step.lifts {
+            if let Some(value) = json::get(answer, path) {
+                json::put(&mut found, member, value.clone());
+            }
+        }
+        Some(self.answered(step, found))
     }
 
     /// What was found, in the form that it is read in.
@@ -691,6 +707,7 @@ impl<'a> Run<'a> {
                 found = args::with(&found, name, before);
             }
         }
+        let found = self.elements_as_they_were(&found, prior);
         let mut found = known(&self.unsaid_as_it_was(&found, prior));
         // Blocks are never null but where one at most is nested.
         for (name, nested) in &self.schema.block.blocks {

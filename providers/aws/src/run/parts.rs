@@ -162,7 +162,9 @@ pub(crate) fn inputs(
             .keys()
             .chain(facts.block.blocks.keys());
         for name in all {
-            if fill.takes(name, &facts.block) && !fill.places(name, &operation.input).is_empty() {
+            if fill.takes(name, &facts.block)
+                && !fill.places(name, step.target(&operation.input)).is_empty()
+            {
                 names.push(name.clone());
             }
         }

@@ -4,7 +4,7 @@ use super::{
     Bulk, Cut, Derived, Hooks, Id, Members, Pairs, Phase, Retry, Step, Table, Tags, Wait, When,
 };
 use crate::run::Run;
-use crate::shape::Names;
+use crate::shape::{Names, Shape};
 use serde_json::Value as Json;
 use terrane_provider::plan::PlanResponse;
 use terrane_value::Value;
@@ -21,7 +21,9 @@ pub(crate) fn op(operation: &'static str) -> Step {
         map: None,
         each: None,
         partial: false,
+        inside: "",
         at: "",
+        lifts: Vec::new(),
         into: None,
         when: When::Changed,
         empties: false,
@@ -75,6 +77,26 @@ impl Step {
     /// The rule puts nothing into the input.
     pub(crate) fn bare(mut self) -> Self {
         self.fills = false;
+        self
+    }
+
+    /// The rule puts attributes into this member.
+    pub(crate) fn inside(mut self, member: &'static str) -> Self {
+        self.inside = member;
+        self
+    }
+
+    /// The form of what the rule puts attributes into.
+    pub(crate) fn target<'s>(&self, input: &'s Shape) -> &'s Shape {
+        match self.inside {
+            "" => input,
+            member => input.at(member).unwrap_or(&Shape::Any),
+        }
+    }
+
+    /// What is told beside the object becomes a member of it.
+    pub(crate) fn lift(mut self, path: &'static str, member: &'static str) -> Self {
+        self.lifts.push((path, member));
         self
     }
 

@@ -87,8 +87,12 @@ pub struct Step {
     pub(crate) each: Option<(&'static str, &'static str, Pairs)>,
     /// On a change the rule puts only what changes into the input (and what the operation requires).
     pub(crate) partial: bool,
+    /// The member that the rule puts attributes into; empty: the input itself.
+    pub(crate) inside: &'static str,
     /// Where the object is in the answer.
     pub(crate) at: &'static str,
+    /// Paths of the answer, and what they are called in the object: what is told beside it.
+    pub(crate) lifts: Vec<(&'static str, &'static str)>,
     /// The attribute that the answer is; none: its attributes are found by the rule.
     pub(crate) into: Option<&'static str>,
     pub(crate) when: When,

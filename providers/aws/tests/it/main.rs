@@ -14,9 +14,12 @@
 #[path = "../../../../tests/support/moto.rs"]
 mod moto;
 
+mod edge;
 mod front;
 mod life;
+mod listed;
 mod refused;
 mod script;
 mod services;
+mod stores;
 mod support;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use terrane_aws::Aws;
 use terrane_model::provider::{
-    Answer, BulkRead, Call, CallFailure, ImportTarget, KnownObject, Private, Reply,
+    Answer, BulkRead, Call, CallFailure, ImportTarget, KnownObject, ListedObject, Private, Reply,
 };
 use terrane_model::schema::Schema;
 use terrane_provider::{Provider, ProviderFactory as _, args};
@@ -35,6 +35,7 @@ fn aws(account: &str, endpoint: &str) -> Aws {
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
     )
+    .listing()
 }
 
 /// A configured provider, and objects by what configurations write: JSON.
@@ -403,6 +404,20 @@ impl World {
         );
     }
 
+    /// Imports an object by what identifies it.
+    pub(crate) async fn import_by(&self, type_name: &str, identity: &Value) -> Value {
+        let answer = self
+            .done(Call::Import {
+                type_name: type_name.into(),
+                target: ImportTarget::Identity(identity.clone()),
+            })
+            .await;
+        let Answer::Objects(objects) = answer else {
+            panic!("{answer:?}")
+        };
+        objects[0].state.clone()
+    }
+
     /// Deletes an object: it is gone, and may be deleted again.
     pub(crate) async fn delete(&self, made: &Made) {
         let none = self.null(&made.type_name);
@@ -418,6 +433,23 @@ impl World {
     pub(crate) async fn let_go(&self, made: &Made) {
         let none = self.null(&made.type_name);
         self.apply(&made.type_name, &made.state, &none, &none).await;
+    }
+
+    /// Lists objects of a type, with all that is known of them.
+    pub(crate) async fn list(&self, type_name: &str) -> Vec<ListedObject> {
+        let listing = &self.schemas.list_resources[type_name];
+        let answer = self
+            .done(Call::List {
+                type_name: type_name.into(),
+                config: listing.block.empty_value(),
+                include_objects: true,
+                limit: 0,
+            })
+            .await;
+        let Answer::Listed(objects) = answer else {
+            panic!("{answer:?}")
+        };
+        objects
     }
 
     /// Reads a source of data.

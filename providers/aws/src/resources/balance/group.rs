@@ -199,6 +199,14 @@ fn input(operation: &str, input: &mut Json, object: &Value) {
     if !matches!(operation, "CreateTargetGroup" | "ModifyTargetGroup") {
         return;
     }
+    // A function is in no network, although everything around it may be.
+    if args::string(object, "target_type") == Some("lambda")
+        && let Some(members) = input.as_object_mut()
+    {
+        for name in ["VpcId", "Port", "Protocol", "ProtocolVersion"] {
+            members.remove(name);
+        }
+    }
     let checks = args::get(object, "health_check");
     let Some(check) = checks.children().first() else {
         return;

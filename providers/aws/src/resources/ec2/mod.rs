@@ -7,10 +7,12 @@ mod acl;
 mod attached;
 mod group;
 mod instance;
+mod peering;
 mod route;
 mod small;
 mod volumes;
 mod vpn;
+pub(super) use peering::TYPES as PEERINGS;
 
 pub(super) use route::{members, news};
 

@@ -4,6 +4,7 @@ use super::Family;
 
 mod methods;
 mod patch;
+mod plans;
 mod rest;
 mod routes;
 mod sites;
@@ -29,7 +30,13 @@ pub(super) const TYPES: Family = &[
     ("aws_api_gateway_deployment", rest::deployment),
     ("aws_api_gateway_stage", rest::stage),
     ("aws_api_gateway_api_key", rest::api_key),
+    ("aws_api_gateway_usage_plan", plans::usage_plan),
     ("aws_api_gateway_usage_plan_key", rest::usage_plan_key),
+    ("aws_api_gateway_domain_name", plans::domain_name),
+    (
+        "aws_api_gateway_base_path_mapping",
+        plans::base_path_mapping,
+    ),
     ("aws_api_gateway_request_validator", rest::request_validator),
     ("aws_api_gateway_method", methods::method),
     ("aws_api_gateway_integration", methods::integration),

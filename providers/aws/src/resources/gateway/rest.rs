@@ -4,7 +4,7 @@ use super::patch::Patched;
 use crate::table::{Cut, Phase, Table, op};
 
 /// Tags are found in the object, and changed by its ARN.
-fn tagged(table: Table) -> Table {
+pub(super) fn tagged(table: Table) -> Table {
     table.tag_calls("", ("TagResource", "UntagResource"), "resourceArn", "{arn}")
 }
 

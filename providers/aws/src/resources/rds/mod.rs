@@ -14,6 +14,7 @@ mod groups;
 mod instance;
 mod options;
 mod others;
+mod proxy;
 
 pub(super) const TYPES: Family = &[
     ("aws_db_subnet_group", groups::subnet_group),
@@ -41,6 +42,9 @@ pub(super) const TYPES: Family = &[
         others::automated_backups_replication,
     ),
     ("aws_db_event_subscription", others::event_subscription),
+    ("aws_db_proxy", proxy::proxy),
+    ("aws_db_proxy_default_target_group", proxy::default_group),
+    ("aws_db_proxy_target", proxy::target),
 ];
 
 const CHANGES: &[Phase] = &[Phase::Create, Phase::Update, Phase::Delete];

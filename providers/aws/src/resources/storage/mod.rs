@@ -5,6 +5,7 @@ use crate::table::{Phase, Step, Table, When, op};
 use serde_json::{Value as Json, json};
 
 mod bucket;
+mod configured;
 mod dynamo;
 
 pub(super) const TYPES: Family = &[
@@ -26,6 +27,20 @@ pub(super) const TYPES: Family = &[
     ("aws_s3_bucket_request_payment_configuration", payment),
     ("aws_s3_bucket_object_lock_configuration", object_lock),
     ("aws_s3_bucket_notification", notification),
+    ("aws_s3_bucket_inventory", configured::inventory),
+    ("aws_s3_bucket_metric", configured::metric),
+    (
+        "aws_s3_bucket_analytics_configuration",
+        configured::analytics,
+    ),
+    (
+        "aws_s3_bucket_intelligent_tiering_configuration",
+        configured::tiering,
+    ),
+    (
+        "aws_s3_account_public_access_block",
+        configured::account_public_access,
+    ),
     ("aws_s3_object", bucket::object),
     ("aws_dynamodb_table", dynamo::table),
     ("aws_dynamodb_resource_policy", dynamo::policy),

@@ -1,0 +1,202 @@
+//! The life of caches, and of what buckets have several of.
+
+use crate::script::Script;
+use crate::support::World;
+use serde_json::{Value as Json, json};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn caches() {
+    let Some(world) = World::new(json!({})).await else {
+        return;
+    };
+    let user = world
+        .create(
+            "aws_elasticache_user",
+            json!({"user_id": "u", "user_name": "u", "engine": "redis", "access_string": "on ~* +@all", "no_password_required": true}),
+        )
+        .await;
+    world
+        .import(&user, "u", &["no_password_required", "authentication_mode"])
+        .await;
+    world.delete(&user).await;
+}
+
+/// Nodes that go are named, kinds of logs that go nowhere are switched off.
+#[tokio::test]
+async fn clusters_of_caches_shrink() {
+    let cluster = |count: u64, logs: Json| json!({"CacheClusters": [{"CacheClusterId": "c", "CacheClusterStatus": "available", "Engine": "memcached", "EngineVersion": "1.6.22", "CacheNodeType": "cache.t3.micro", "NumCacheNodes": count, "ARN": "arn:c", "AutoMinorVersionUpgrade": true, "LogDeliveryConfigurations": logs, "ConfigurationEndpoint": {"Address": "c.cfg", "Port": 11211}}]});
+    let log = json!([{"LogType": "slow-log", "LogFormat": "json", "DestinationType": "cloudwatch-logs", "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "g"}}}]);
+    let (world, script) = Script::world(
+        [("DescribeCacheClusters", vec![Ok(cluster(3, log.clone()))])],
+        json!({}),
+    )
+    .await;
+    let config = |count: u64, logs: Json| json!({"cluster_id": "C", "engine": "memcached", "node_type": "cache.t3.micro", "num_cache_nodes": count, "log_delivery_configuration": logs});
+    let written = json!([{"destination": "g", "destination_type": "cloudwatch-logs", "log_format": "json", "log_type": "slow-log"}]);
+    let made = world
+        .create("aws_elasticache_cluster", config(3, written))
+        .await;
+    assert_eq!(made.text("configuration_endpoint"), "c.cfg:11211");
+    assert_eq!(made.text("cluster_id"), "c");
+    assert_eq!(
+        script.inputs("CreateCacheCluster")[0]["LogDeliveryConfigurations"][0]["DestinationDetails"],
+        json!({"CloudWatchLogsDetails": {"LogGroup": "g"}})
+    );
+    script.forget();
+    script.set([("DescribeCacheClusters", vec![Ok(cluster(1, json!([])))])]);
+    world.update(&made, config(1, json!([]))).await;
+    let asked = script.inputs("ModifyCacheCluster");
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(
+        asked[0],
+        json!({"CacheClusterId": "c", "ApplyImmediately": false, "NumCacheNodes": 1, "CacheNodeIdsToRemove": ["0002", "0003"], "LogDeliveryConfigurations": [{"LogType": "slow-log", "Enabled": false}]})
+    );
+    assert_eq!(
+        world
+            .replaced(&made, {
+                let mut config = config(3, json!([]));
+                config["node_type"] = json!("cache.t3.small");
+                config
+            })
+            .await,
+        [".node_type"]
+    );
+}
+
+/// A group of clusters is counted, and brought to another count by the call for it.
+#[tokio::test]
+async fn groups_of_caches_grow() {
+    let group = |members: &[&str]| json!({"ReplicationGroups": [{"ReplicationGroupId": "g", "Description": "d", "Status": "available", "ARN": "arn:g", "Engine": "redis", "AutomaticFailover": "enabled", "MultiAZ": "disabled", "CacheNodeType": "cache.t3.micro", "MemberClusters": members, "ClusterEnabled": false, "NodeGroups": [{"NodeGroupId": "0001", "PrimaryEndpoint": {"Address": "p", "Port": 6379}, "NodeGroupMembers": members}]}]});
+    let member = json!({"CacheClusters": [{"CacheClusterId": "a", "EngineVersion": "7.1.0", "CacheSubnetGroupName": "s", "CacheParameterGroup": {"CacheParameterGroupName": "default.redis7"}}]});
+    let (world, script) = Script::world(
+        [
+            ("DescribeReplicationGroups", vec![Ok(group(&["a", "b"]))]),
+            ("DescribeCacheClusters", vec![Ok(member)]),
+        ],
+        json!({}),
+    )
+    .await;
+    let config = |count: u64| json!({"replication_group_id": "g", "description": "d", "engine": "redis", "engine_version": "7.x", "node_type": "cache.t3.micro", "num_cache_clusters": count, "automatic_failover_enabled": true});
+    let made = world
+        .create("aws_elasticache_replication_group", config(2))
+        .await;
+    assert_eq!(made.text("engine_version"), "7.x");
+    assert_eq!(made.text("engine_version_actual"), "7.1.0");
+    assert_eq!(made.text("subnet_group_name"), "s");
+    script.forget();
+    script.set([(
+        "DescribeReplicationGroups",
+        vec![Ok(group(&["a", "b", "c"]))],
+    )]);
+    world.update(&made, config(3)).await;
+    assert_eq!(
+        script.inputs("IncreaseReplicaCount"),
+        [json!({"ReplicationGroupId": "g", "ApplyImmediately": true, "NewReplicaCount": 2})]
+    );
+    assert!(script.inputs("ModifyReplicationGroup").is_empty());
+}
+
+/// One condition stands alone in a filter, several stand together; what is read is the same.
+#[tokio::test]
+async fn metrics_of_buckets_have_filters() {
+    for (filter, sent) in [
+        (json!({"prefix": "p/"}), json!({"Prefix": "p/"})),
+        (
+            json!({"tags": {"a": "1"}}),
+            json!({"Tag": {"Key": "a", "Value": "1"}}),
+        ),
+        (
+            json!({"prefix": "p/", "tags": {"a": "1", "b": "2"}}),
+            json!({"And": {"Prefix": "p/", "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}}),
+        ),
+    ] {
+        let found = json!({"MetricsConfiguration": {"Id": "m", "Filter": sent}});
+        let (world, script) = Script::world(
+            [("GetBucketMetricsConfiguration", vec![Ok(found.clone())])],
+            json!({}),
+        )
+        .await;
+        let config = json!({"bucket": "b", "name": "m", "filter": [filter]});
+        let made = world.create("aws_s3_bucket_metric", config).await;
+        assert_eq!(made.text("id"), "b:m");
+        let put = &script.inputs("PutBucketMetricsConfiguration")[0];
+        assert_eq!(put["Bucket"], "b");
+        assert_eq!(put["MetricsConfiguration"], found["MetricsConfiguration"]);
+        world.import(&made, "b:m", &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn tiers_analytics_and_inventories_of_buckets() {
+    let tiering = json!({"IntelligentTieringConfiguration": {"Id": "t", "Status": "Enabled", "Tierings": [{"AccessTier": "ARCHIVE_ACCESS", "Days": 90}]}});
+    let analysis = json!({"AnalyticsConfiguration": {"Id": "a", "StorageClassAnalysis": {"DataExport": {"OutputSchemaVersion": "V_1", "Destination": {"S3BucketDestination": {"Bucket": "arn:b", "Format": "CSV"}}}}}});
+    let inventory = json!({"InventoryConfiguration": {"Id": "i", "IsEnabled": true, "IncludedObjectVersions": "All", "Schedule": {"Frequency": "Daily"}, "Destination": {"S3BucketDestination": {"Bucket": "arn:b", "Format": "ORC", "Encryption": {"SSES3": {}}}}}});
+    let (world, script) = Script::world(
+        [
+            (
+                "GetBucketIntelligentTieringConfiguration",
+                vec![Ok(tiering.clone())],
+            ),
+            (
+                "GetBucketAnalyticsConfiguration",
+                vec![Ok(analysis.clone())],
+            ),
+            (
+                "GetBucketInventoryConfiguration",
+                vec![Ok(inventory.clone())],
+            ),
+        ],
+        json!({}),
+    )
+    .await;
+    for (name, config, put, wanted) in [
+        (
+            "aws_s3_bucket_intelligent_tiering_configuration",
+            json!({"bucket": "b", "name": "t", "tiering": [{"access_tier": "ARCHIVE_ACCESS", "days": 90}]}),
+            "PutBucketIntelligentTieringConfiguration",
+            tiering,
+        ),
+        (
+            "aws_s3_bucket_analytics_configuration",
+            json!({"bucket": "b", "name": "a", "storage_class_analysis": [{"data_export": [{"destination": [{"s3_bucket_destination": [{"bucket_arn": "arn:b"}]}]}]}]}),
+            "PutBucketAnalyticsConfiguration",
+            analysis,
+        ),
+        (
+            "aws_s3_bucket_inventory",
+            json!({"bucket": "b", "name": "i", "included_object_versions": "All", "schedule": [{"frequency": "Daily"}], "destination": [{"bucket": [{"bucket_arn": "arn:b", "format": "ORC", "encryption": [{"sse_s3": [{}]}]}]}]}),
+            "PutBucketInventoryConfiguration",
+            inventory,
+        ),
+    ] {
+        world.create(name, config).await;
+        for (member, value) in wanted.as_object().unwrap() {
+            assert_eq!(&script.inputs(put)[0][member], value, "{name}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_keeps_the_public_out() {
+    let (world, script) = Script::world(
+        [(
+            "GetPublicAccessBlock",
+            vec![Ok(
+                json!({"PublicAccessBlockConfiguration": {"BlockPublicAcls": true}}),
+            )],
+        )],
+        json!({}),
+    )
+    .await;
+    let made = world
+        .create(
+            "aws_s3_account_public_access_block",
+            json!({"block_public_acls": true}),
+        )
+        .await;
+    assert_eq!(made.text("id"), "123456789012");
+    assert_eq!(
+        script.inputs("PutPublicAccessBlock")[0]["AccountId"],
+        "123456789012"
+    );
+}
