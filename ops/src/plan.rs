@@ -206,6 +206,7 @@ async fn once(
         shelf.save();
     }
     diagnostics.extend(found);
+    diagnostics.drop_echoes();
     let Some(mut plan) = plan else {
         return Err(refused(diagnostics, loaded));
     };

@@ -444,11 +444,10 @@ pub(crate) fn without_unknown(value: &Value) -> Value {
     value.map_children(|_, child| without_unknown(child))
 }
 
-/// The attribute that names an object to people.
+/// The attribute that names an object to people: a text, which an `id` is not always.
 pub(crate) fn id_value(value: &Value) -> Option<(EcoString, EcoString)> {
-    let found = ["id", "name"]
-        .into_iter()
-        .find_map(|name| Some((name, value.get(name)?)));
-    let (name, value) = found?;
-    value.as_str().map(|text| (name.into(), text.into()))
+    ["id", "name"].into_iter().find_map(|name| {
+        let text = value.get(name)?.as_str()?;
+        Some((name.into(), text.into()))
+    })
 }

@@ -143,6 +143,51 @@ fn attributes_that_took_part_are_found_through_modules() {
     );
 }
 
+/// While everything is destroyed, what was read goes too: what it was read with took part. With a target, only what is targeted itself.
+#[test]
+fn what_was_read_goes_when_all_is_destroyed() {
+    let folder = Folder::new(&[
+        ("x.txt", "hi"),
+        (
+            "main.tf",
+            r#"
+            data "local_file" "a" { filename = "x.txt" }
+            data "local_file" "b" { filename = data.local_file.a.filename }
+            data "local_file" "c" { filename = terraform_data.r.input }
+            resource "terraform_data" "r" { input = "x.txt" }
+            resource "terraform_data" "s" { input = data.local_file.b.content }
+            "#,
+        ),
+    ]);
+    folder.run("init").ok();
+    folder.run("apply -auto-approve").ok();
+    let (a, b, r) = (
+        "data.local_file.a filename",
+        "data.local_file.b content",
+        "terraform_data.r input",
+    );
+    for (options, expect) in [
+        ("", vec![]),
+        ("-destroy", vec![a, b, r]),
+        ("-destroy -target=terraform_data.r", vec![]),
+        ("-destroy -target=data.local_file.a", vec![b]),
+        ("-destroy -target=data.local_file.b", vec![a, b]),
+        ("-destroy -target=data.local_file.c", vec![r]),
+    ] {
+        let plan = planned(&folder, options);
+        let list = plan["relevant_attributes"].as_array().cloned();
+        let found: Vec<String> = list
+            .unwrap_or_default()
+            .iter()
+            .map(|one| {
+                let name = one["attribute"][0].as_str().unwrap();
+                format!("{} {name}", one["resource"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(found, expect, "{options}");
+    }
+}
+
 #[test]
 fn an_output_that_becomes_null_changes() {
     let folder = Folder::new(&[("main.tf", "output \"o\" { value = 1 }\n")]);

@@ -151,10 +151,13 @@ impl Compiler<'_> {
                 );
                 continue;
             }
-            if let Some(message) = &attribute.deprecated {
+            // Modules hand on what may well be null: whether that is set, the provider says, which is asked with its value.
+            let certain = compiled.as_constant().is_some() && !null;
+            if let Some(message) = attribute.deprecated.as_ref().filter(|_| certain) {
                 self.diagnostics.push(
                     Diagnostic::warning(&rules::body::DEPRECATED_ARGUMENT, message.as_str())
-                        .at(name_span),
+                        .at(name_span)
+                        .within(expr.span),
                 );
             }
             *slot = Some(compiled);

@@ -8,8 +8,8 @@ mod scope;
 use crate::body::CompiledBody;
 use crate::compile::provider::unneeded;
 use crate::config::{
-    Condition, Config, Import, Module, ModuleCall, ModuleId, Output, Provisioner, Reference,
-    Repetition, Resource,
+    Condition, Config, Import, Module, ModuleCall, ModuleId, Output, ProviderId, Provisioner,
+    Reference, Repetition, Resource,
 };
 use crate::repetition::{self, Unknown};
 use crate::rules;
@@ -25,18 +25,42 @@ use terrane_model::addr::Mode;
 use terrane_value::convert::convert;
 use terrane_value::{Kind, Type, Value};
 
+/// A part of the configuration that its provider can judge.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Which part.
+    pub subject: Subject,
+    /// What is known of its arguments, with marks: everything that is not constant is unknown.
+    pub value: Value,
+}
+
+/// What a provider is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A `provider` block.
+    Provider(ProviderId),
+    /// A resource or data source of a module, by its number there.
+    Resource(ModuleId, u32),
+}
+
 /// All messages that can be had without values. `functions` are those of a run that neither plans nor applies.
 pub fn validate(config: &Config, functions: &Functions) -> Diagnostics {
+    questions(config, functions).0
+}
+
+/// All messages that can be had without values, and what providers can be asked about what has none: in the order of modules and declarations, providers last.
+pub fn questions(config: &Config, functions: &Functions) -> (Diagnostics, Vec<Question>) {
     let mut checker = Checker {
         config,
         functions,
         known: RefCell::new(BTreeMap::new()),
         diagnostics: Diagnostics::new(),
+        questions: Vec::new(),
     };
     for module in &config.modules {
         checker.module(module);
     }
-    for provider in &config.providers {
+    for (at, provider) in (0u32..).zip(&config.providers) {
         let place = Place {
             module: provider.module,
             own: None,
@@ -45,9 +69,14 @@ pub fn validate(config: &Config, functions: &Functions) -> Diagnostics {
             continue;
         };
         let earlier = std::mem::take(&mut checker.diagnostics);
-        checker.body(place, &provider.body, header, false);
+        let value = checker.body(place, &provider.body, header, false);
         let own = std::mem::replace(&mut checker.diagnostics, earlier);
         if provider.used {
+            // What its instances are configured with is not known before there are some.
+            if let Some(value) = value.filter(|_| provider.for_each.is_none()) {
+                let subject = Subject::Provider(ProviderId(at));
+                checker.questions.push(Question { subject, value });
+            }
             checker.diagnostics.extend(own);
         } else if provider.problems.is_empty() {
             checker.diagnostics.extend(own.into_iter().map(unneeded));
@@ -56,7 +85,7 @@ pub fn validate(config: &Config, functions: &Functions) -> Diagnostics {
     for import in &config.imports {
         checker.import(import);
     }
-    checker.diagnostics
+    (checker.diagnostics, checker.questions)
 }
 
 /// Messages about the value of an output: sensitive or ephemeral values where they must not be.
@@ -112,6 +141,7 @@ struct Checker<'a> {
     functions: &'a Functions,
     known: RefCell<Known>,
     diagnostics: Diagnostics,
+    questions: Vec<Question>,
 }
 
 /// A member whose dependencies are being computed.
@@ -374,7 +404,11 @@ impl Checker<'_> {
             || !resource.schema.block.blocks.is_empty();
         if has_schema {
             let stored = resource.mode != Mode::Ephemeral;
-            self.body(place, &resource.body, resource.span, stored);
+            let value = self.body(place, &resource.body, resource.span, stored);
+            if let Some(value) = value {
+                let subject = Subject::Resource(place.module, at);
+                self.questions.push(Question { subject, value });
+            }
         }
         let lifecycle = &resource.lifecycle;
         if let Some(prevent) = &lifecycle.prevent_destroy
@@ -410,7 +444,14 @@ impl Checker<'_> {
     }
 
     /// Evaluates a body. `stored`: whether its value is kept, so that it must not be ephemeral.
-    fn body(&mut self, place: Place, body: &CompiledBody, header: Span, stored: bool) {
+    /// The value of a body, if it has one that is good.
+    fn body(
+        &mut self,
+        place: Place,
+        body: &CompiledBody,
+        header: Span,
+        stored: bool,
+    ) -> Option<Value> {
         let mut needs = Vec::new();
         body.each_use(&mut |used| self.need(place.module, used.slot.0, &mut needs));
         for member in needs {
@@ -420,14 +461,17 @@ impl Checker<'_> {
         match result {
             Ok(value) if stored => {
                 let problems = body.unstorable(&value);
+                let good = !problems.has_errors();
                 self.diagnostics.extend(problems);
+                good.then_some(value)
             }
-            Ok(_) => {}
+            Ok(value) => Some(value),
             Err(mut found) => {
                 for diagnostic in found.iter_mut() {
                     diagnostic.context = diagnostic.context.or(Some(header));
                 }
                 self.diagnostics.extend(found);
+                None
             }
         }
     }

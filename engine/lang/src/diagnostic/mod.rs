@@ -162,6 +162,23 @@ impl Diagnostics {
         self.0.extend(other);
     }
 
+    /// Leaves out what somebody else (a provider; such messages have no code) says of the same place in the same words.
+    pub fn drop_echoes(&mut self) {
+        let foreign: Vec<(String, Option<Span>)> = self
+            .0
+            .iter()
+            .filter(|one| one.code.is_none() && one.subject.is_some())
+            .map(|one| (one.detail.clone(), one.subject))
+            .collect();
+        self.0.retain(|one| {
+            one.code.is_none()
+                || one.severity == Severity::Error
+                || !foreign
+                    .iter()
+                    .any(|(detail, place)| *detail == one.detail && *place == one.context)
+        });
+    }
+
     /// Whether one of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {

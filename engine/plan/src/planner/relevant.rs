@@ -5,11 +5,11 @@
 
 use super::Core;
 use crate::graph::Node;
-use crate::plan::{Action, OutputChange, RelevantAttribute, ResourceChange};
+use crate::plan::{Action, OutputChange, PlanMode, RelevantAttribute, ResourceChange};
 use std::collections::BTreeSet;
 use terrane_config::config::{Config, ModuleId, Reference, Repetition};
 use terrane_lang::expr::{Compiled, Use};
-use terrane_model::addr::{InstanceKey, ModuleInstance, ResourceAddr};
+use terrane_model::addr::{InstanceKey, Mode, ModuleInstance, ResourceAddr};
 use terrane_value::{EcoString, Kind, Path, PathStep, Value};
 
 /// Something whose references are followed.
@@ -88,6 +88,7 @@ impl Core {
                 search.add(within, module, Part::Arguments(at));
             }
         }
+        self.read_and_gone(&mut search);
         for place in self.world.all_places() {
             let module = self.config.module(place.module);
             let within = &self.world.module_cell(place).addr;
@@ -116,6 +117,25 @@ impl Core {
                 path: Path(path.into_iter().map(PathStep::from).collect()),
             })
             .collect()
+    }
+}
+
+impl Core {
+    /// While everything is destroyed, what was read of data sources goes, too, although that is no change to tell of. What depends on a target is destroyed with
+    /// it; what was read for it is not.
+    fn read_and_gone(&self, search: &mut Search<'_>) {
+        if self.options.mode != PlanMode::Destroy {
+            return;
+        }
+        for object in &self.prior.objects {
+            let resource = &object.addr.resource;
+            if resource.mode == Mode::Data
+                && self.scope.object(None, &object.addr, true)
+                && let Some((module, at)) = self.index.resource(resource)
+            {
+                search.add(resource.module.clone(), module, Part::Arguments(at));
+            }
+        }
     }
 }
 
