@@ -451,3 +451,20 @@ pub(crate) fn id_value(value: &Value) -> Option<(EcoString, EcoString)> {
         Some((name.into(), text.into()))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::id_value;
+    use terrane_value::Value;
+
+    #[test]
+    fn an_object_is_named_by_a_text() {
+        let name = || ("name", Value::string("n"));
+        let named = |object: Value| id_value(&object).map(|(key, _)| key.to_string());
+        let id = Value::string("i");
+        assert_eq!(named(Value::object([("id", id), name()])).unwrap(), "id");
+        let id = Value::number(7);
+        assert_eq!(named(Value::object([("id", id), name()])).unwrap(), "name");
+        assert_eq!(named(Value::object([("id", Value::number(7))])), None);
+    }
+}

@@ -246,3 +246,52 @@ fn graphs_are_drawn_as_pictures_and_pages() {
         .exits(1)
         .says("dot, svg, html or json");
 }
+
+/// Providers are asked, with everything unknown that is not constant; none is configured.
+#[test]
+fn validate_asks_providers() {
+    let folder = Folder::new(&[
+        (
+            "main.tf",
+            r#"
+        variable "length" { type = number }
+        resource "random_password" "known" { length = 0 }
+        module "m" { source = "./m" }
+        resource "random_password" "open" { length = var.length }
+        resource "time_rotating" "none" {
+          count = 0
+        }
+        "#,
+        ),
+        (
+            "m/main.tf",
+            "resource \"random_password\" \"inner\" {\n  length = 0\n}\n",
+        ),
+    ]);
+    folder.run("init").ok();
+    let said = folder.run("validate -json").exits(1).json();
+    let found: Vec<(&str, &str, u64)> = said["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["address"].as_str().unwrap(),
+                one["summary"].as_str().unwrap(),
+                one["range"]["start"]["line"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("random_password.known", "Invalid Attribute Value", 3),
+            ("time_rotating.none", "Missing Attribute Configuration", 6),
+            (
+                "module.m.random_password.inner",
+                "Invalid Attribute Value",
+                2
+            ),
+        ]
+    );
+}

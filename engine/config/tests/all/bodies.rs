@@ -300,6 +300,11 @@ fn problems() {
         assert_eq!(got.lines().count(), 1, "{body}\n{got}");
         assert!(got.contains(&format!(": {want} | ")), "{body}\n{got}");
     }
+    // Modules hand on what may be null: whether it is set, the provider is asked.
+    let handed_on = messages(
+        "variable \"old\" {\n default = null\n}\nresource \"test_thing\" \"a\" {\n old = var.old\n}\n",
+    );
+    assert_eq!(handed_on, "");
     let strict = messages("resource \"test_strict\" \"a\" {\n item {\n name = \"n\"\n}\n}\n");
     assert!(strict.contains("Insufficient item blocks"), "{strict}");
     assert!(strict.contains("Missing single block"), "{strict}");

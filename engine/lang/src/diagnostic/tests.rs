@@ -16,6 +16,41 @@ fn at(map: &SourceMap, part: &str) -> Span {
     Span::new(file, start, start + u32::try_from(part.len()).unwrap())
 }
 
+/// What a provider says of a place is not said once more by the engine in the same words; other words, other places and errors stay.
+#[test]
+fn echoes_are_dropped() {
+    let map = map();
+    let (bar, list) = (at(&map, "bar"), at(&map, "list"));
+    let own = |text: &str, place| Diagnostic {
+        code: Some("T0001"),
+        context: Some(place),
+        ..Diagnostic::warning(Headline::foreign("Old"), text)
+    };
+    let mut all = Diagnostics::new();
+    all.extend([
+        own("use new", bar),
+        own("use new", list),
+        own("use another", bar),
+        Diagnostic {
+            severity: Severity::Error,
+            ..own("use new", bar)
+        },
+        Diagnostic::warning(Headline::foreign("Deprecated"), "use new").at(bar),
+    ]);
+    all.drop_echoes();
+    let left: Vec<_> = all.iter().map(|one| (one.code, &*one.detail)).collect();
+    let ours = Some("T0001");
+    assert_eq!(
+        left,
+        [
+            (ours, "use new"),
+            (ours, "use another"),
+            (ours, "use new"),
+            (None, "use new")
+        ]
+    );
+}
+
 #[test]
 fn shows_the_line_and_underlines_the_subject() {
     let map = map();
