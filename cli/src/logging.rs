@@ -97,14 +97,15 @@ mod tests {
 
     #[test]
     fn a_file_is_written_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("log");
+        let name = format!("terrane-log-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
         let path = path.to_str().unwrap();
         for line in ["one\n", "two\n"] {
             open(path).unwrap().write_all(line.as_bytes()).unwrap();
         }
         assert_eq!(std::fs::read_to_string(path).unwrap(), "one\ntwo\n");
         assert_eq!(writer(Some(path)).1, None);
+        std::fs::remove_file(path).unwrap();
         let (_, problem) = writer(Some("/nowhere/log"));
         assert!(problem.unwrap().contains("/nowhere/log"));
     }

@@ -222,5 +222,34 @@ fn parameter(parameter: &Parameter) -> Value {
     out.insert("name".into(), parameter.name.as_str().into());
     out.insert("type".into(), ty(&parameter.ty));
     flag(&mut out, "is_nullable", parameter.allow_null);
+    if !parameter.description.is_empty() {
+        out.insert("description".into(), parameter.description.as_str().into());
+    }
     Value::Object(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Parameter, Type, parameter};
+
+    #[test]
+    fn parameters_are_described() {
+        let mut about = Parameter {
+            name: "at".into(),
+            ty: Type::String,
+            allow_null: false,
+            allow_unknown: false,
+            description: "A time.".into(),
+        };
+        let said = parameter(&about).to_string();
+        assert_eq!(
+            said,
+            r#"{"description":"A time.","name":"at","type":"string"}"#
+        );
+        about.description = "".into();
+        assert_eq!(
+            parameter(&about).to_string(),
+            r#"{"name":"at","type":"string"}"#
+        );
+    }
 }
