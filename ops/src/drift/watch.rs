@@ -30,14 +30,16 @@ impl Schedule {
         let wrong = |problem: String| {
             Failure::input(
                 &rules::drift::INVALID_SCHEDULE,
-                format!(
-                    "{problem}. A schedule has five fields: minute, hour, day of month, month, day of week; as in '15 */4 * * *' for every four hours, a quarter past."
-                ),
+                problem,
             )
         };
         let times = Calendar::new(cron, timezone).map_err(|error| match error {
-            CalendarError::Cron(problem) => wrong(format!("{cron:?}: {problem}")),
-            CalendarError::Timezone => wrong(format!("{timezone:?} is no time zone")),
+            CalendarError::Cron(problem) => wrong(format!(
+                "{cron:?}: {problem}. The fields are minute, hour, day of month, month and day of week, as in '15 */4 * * *' for every four hours, a quarter past."
+            )),
+            CalendarError::Timezone => wrong(format!(
+                "{timezone:?} is no time zone. They have names such as Europe/Berlin or UTC."
+            )),
         })?;
         Ok(Self {
             times,

@@ -384,7 +384,7 @@ pub(crate) fn open_journal(place: &Place) -> Result<(File, Header), StoreError> 
             if place.index().exists() || place.history().exists() {
                 return Err(StoreError::Damaged {
                     what: place.folder().display().to_string(),
-                    problem: "its journal is missing, though there was one; `terrane state fsck -repair` brings back what the other files hold; else put it back from a backup"
+                    problem: "its journal is missing, though there was one. Where the other files do not hold enough, put it back from a backup"
                         .to_owned(),
                 });
             }

@@ -28,6 +28,54 @@ fn applied(text: &str) -> Folder {
     folder
 }
 
+/// A place that nobody answers from is not chosen: the old choice, or none, stays.
+#[test]
+fn a_place_that_can_not_be_reached_is_not_chosen() {
+    let text = "terraform {\n  backend \"http\" {\n    address   = \"http://127.0.0.1:1/state\"\n    retry_max = 0\n  }\n}\n";
+    let folder = Folder::new(&[("main.tf", text)]);
+    let ran = folder.run("init").exits(1).says("T5603");
+    assert!(!ran.out.contains("from now on"), "{}", ran.out);
+    assert!(!folder.has(".terrane/backend.json"));
+}
+
+/// Where the state is may depend on variables, so whatever opens it takes their values.
+#[test]
+fn commands_about_the_state_take_variables() {
+    let text = format!(
+        "variable \"p\" {{\n  type = string\n}}\n{}",
+        local("x").replace("\"x\"", "var.p")
+    );
+    let folder = Folder::new(&[("main.tf", &text)]);
+    let p = "-var=p=one.tfstate";
+    folder.run(&format!("init {p}")).ok();
+    folder.run(&format!("apply -auto-approve {p}")).ok();
+    for words in [
+        "state history",
+        "state diff 1",
+        "state fsck",
+        "state backup b",
+        "state restore b",
+        "state prune -keep=9",
+        "gates",
+        "audit",
+    ] {
+        folder.run(&format!("{words} {p}")).ok();
+    }
+    for words in ["approve none", "reject none", "force-unlock -force none"] {
+        let ran = folder.run(&format!("{words} {p}")).exits(1);
+        assert!(!ran.err.contains("not defined"), "{words}: {}", ran.err);
+    }
+}
+
+/// No `init` can install it.
+#[test]
+fn an_address_that_can_not_be_installed_is_told_at_once() {
+    let text = "module \"m\" {\n  source = \"ssh://git@example.com/a.git\"\n}\n";
+    let folder = Folder::new(&[("main.tf", text)]);
+    let ran = folder.run("validate").exits(1).says("T6301");
+    assert!(!ran.err.contains("terrane init"), "{}", ran.err);
+}
+
 #[test]
 fn from_the_embedded_store_to_files_and_back() {
     let folder = applied(RESOURCE);

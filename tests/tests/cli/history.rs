@@ -146,7 +146,7 @@ fn a_backup_comes_back_as_a_new_version() {
     other
         .run("state restore b.backup")
         .ok()
-        .says("1 version(s)");
+        .says("1 version");
     assert_eq!(versions(&other).len(), 2);
     other.run("plan -detailed-exitcode").ok();
     other.run("state fsck").ok().says("sound");

@@ -112,7 +112,7 @@ pub fn scan(
                 return Err(StoreError::Damaged {
                     what: path.display().to_string(),
                     problem: format!(
-                        "the record at byte {offset} is not whole, yet a whole one follows at byte {next}; nothing was changed: `terrane state fsck` says what is lost, and -repair mends it"
+                        "the record at byte {offset} is not whole, yet a whole one follows at byte {next}"
                     ),
                 });
             }
@@ -124,7 +124,7 @@ pub fn scan(
                 return Err(StoreError::Damaged {
                     what: path.display().to_string(),
                     problem: format!(
-                        "a bit of the last record, at byte {offset}, is wrong; nothing was changed: `terrane state fsck -repair` mends it"
+                        "a bit of the last record, at byte {offset}, is wrong"
                     ),
                 });
             }
