@@ -165,7 +165,9 @@ impl App {
         if let Some(text) = parsed.value("parallelism") {
             let count = text.parse().ok().filter(|count| *count > 0);
             session.places = count.map(Places::exactly).ok_or_else(|| {
-                format!("Invalid value {text:?} for -parallelism: a whole number above 0 is needed.")
+                format!(
+                    "Invalid value {text:?} for -parallelism: a whole number above 0 is needed."
+                )
             })?;
         }
         Ok(session)

@@ -479,7 +479,7 @@ static COMMANDS: &[Command] = &[
     Command {
         path: &["login"],
         primary: false,
-        usage: " [HOST]",
+        usage: " [options] [HOST]",
         about: "Get and keep an API token for a host",
         help: "Logs in to a registry or another host of the field, by the browser, and keeps the token in\ncredentials.tfrc.json, which only you can read, or with the credentials helper of\nthe settings. Without HOST: app.terraform.io.",
         flags: &[VIEW],
@@ -489,7 +489,7 @@ static COMMANDS: &[Command] = &[
     Command {
         path: &["logout"],
         primary: false,
-        usage: " [HOST]",
+        usage: " [options] [HOST]",
         about: "Forget the API token of a host",
         help: "Removes the token that `terrane login` has kept. It stays valid at the host.",
         flags: &[VIEW],

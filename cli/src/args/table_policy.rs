@@ -44,7 +44,7 @@ pub(super) static COMMANDS: &[Command] = &[
     Command {
         path: &["policy", "init"],
         primary: false,
-        usage: " [DIR]",
+        usage: " [options] [DIR]",
         about: "Write policies to begin with",
         help: "Writes policies about tags, encryption, public access, sizes, regions and deletions to\na folder (policy where none is named), with their tests and settings. Overwrites\nnothing.",
         flags: &[VIEW],

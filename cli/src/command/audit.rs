@@ -14,7 +14,8 @@ use terrane_ops::rules;
 
 /// The kinds of entries (`docs/formats/audit.md`).
 const KINDS: [&str; 10] = [
-    "founded", "gates", "clock", "plan", "decision", "apply", "applied", "unlock", "torn", "segment",
+    "founded", "gates", "clock", "plan", "decision", "apply", "applied", "unlock", "torn",
+    "segment",
 ];
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {

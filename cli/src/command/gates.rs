@@ -14,8 +14,8 @@ use terrane_ops::gates::change::{Progress, Subject as Change, accept as accept_c
 use terrane_ops::gates::decide::{self, Case, Request, USUAL_MS};
 use terrane_ops::gates::pass::{Looked, preview as preview_of};
 use terrane_ops::gates::{book::Book, keys};
-use terrane_ops::model::span;
 use terrane_ops::lang::diagnostic::Severity;
+use terrane_ops::model::span;
 use terrane_ops::planning::view::text;
 use terrane_ops::policy::Seen;
 use terrane_ops::rules;

@@ -240,12 +240,7 @@ fn same_plan(parsed: &Parsed) -> String {
 }
 
 /// Says what comes next. `saved`: the file that the plan is in, and whether the gates let it pass as it is. `again`: what makes such a plan again.
-pub(super) fn footer(
-    app: &mut App,
-    made: &Made,
-    (out, open): (Option<&str>, bool),
-    again: &str,
-) {
+pub(super) fn footer(app: &mut App, made: &Made, (out, open): (Option<&str>, bool), again: &str) {
     if app.mode() == Mode::Json || app.in_automation() || made.plan.is_empty() && out.is_none() {
         return;
     }
@@ -257,9 +252,9 @@ pub(super) fn footer(
         Some(path) => format!(
             "\n{rule}\n\nSaved the plan to: {path}\n\nThe gates do not let it pass yet. To see what it needs and has, run:\n    terrane gates {path:?}\n"
         ),
-        None => format!(
-            "\n{rule}\n\nNote: This plan was not saved with the -out option, {again}\n"
-        ),
+        None => {
+            format!("\n{rule}\n\nNote: This plan was not saved with the -out option, {again}\n")
+        }
     };
     app.out().print(&text);
 }

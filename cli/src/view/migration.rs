@@ -106,7 +106,11 @@ pub(crate) fn told(migrated: &Migrated) -> Vec<String> {
     if copied && *versions_left > 0 {
         lines.push(format!(
             "Only the present state was copied: {versions_left} earlier version{} there: {}.",
-            if *versions_left == 1 { " stays" } else { "s stay" },
+            if *versions_left == 1 {
+                " stays"
+            } else {
+                "s stay"
+            },
             left_because.join("; ")
         ));
     }
@@ -141,7 +145,10 @@ fn logs_told(logs: &[(String, Result<LogFate, String>)], from: &str, to: &str) -
         let stays = |why: &str| format!("The audit log{of} stays in {from}: {why}.");
         lines.push(match fate {
             Ok(LogFate::Taken(entries)) => {
-                format!("The audit log{of} went along: {}.", counted(*entries, "entry"))
+                format!(
+                    "The audit log{of} went along: {}.",
+                    counted(*entries, "entry")
+                )
             }
             Ok(LogFate::Present) => continue,
             Ok(LogFate::Other) => stays(&format!("{to} has another one")),

@@ -121,7 +121,9 @@ impl Line {
 fn sum(parts: &[Part]) -> f64 {
     let priced = parts.iter().filter_map(|part| part.price.as_ref().ok());
     // Not `sum`, which makes -0 of nothing.
-    priced.map(|priced| priced.monthly).fold(0.0, |all, one| all + one)
+    priced
+        .map(|priced| priced.monthly)
+        .fold(0.0, |all, one| all + one)
 }
 
 /// Estimates a plan. `rules`: those that ship; those of the book count first.

@@ -262,9 +262,7 @@ pub fn refused(closed: &Closed) -> Failure {
     };
     Failure::input(
         &rules::gates::CLOSED,
-        format!(
-            "Nothing was changed. Not all gates are open for this plan:\n\n{text}\n{way_out}"
-        ),
+        format!("Nothing was changed. Not all gates are open for this plan:\n\n{text}\n{way_out}"),
     )
 }
 

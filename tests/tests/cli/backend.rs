@@ -621,19 +621,37 @@ fn without_backend_the_rest_is_prepared() {
     assert!(!Path::new(&folder.path().join(".terrane/backend.json")).exists());
 }
 
+/// The address of a server that has nothing, and lasts as long as this process.
+fn empty_server() -> String {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(&stream).lines();
+            while lines
+                .next()
+                .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
+            {}
+            let answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            drop((&stream).write_all(answer.as_bytes()));
+        }
+    });
+    address
+}
+
 #[test]
 fn secrets_of_the_environment_are_not_written_down() {
-    let folder = Folder::new(&[(
-        "main.tf",
-        "terraform {\n  backend \"http\" {\n    address = \"http://127.0.0.1:9/state\"\n  }\n}\n",
-    )]);
+    let text = format!(
+        "terraform {{\n  backend \"http\" {{\n    address = \"{}/state\"\n  }}\n}}\n",
+        empty_server()
+    );
+    let folder = Folder::new(&[("main.tf", &text)]);
     let env = [
         ("TF_HTTP_PASSWORD", "canary-secret"),
         ("TF_HTTP_USERNAME", "u"),
     ];
-    // The state says which providers it needs, and nobody answers; the backend is chosen by then.
-    let ran = folder.run_with(&["init"], &env, "");
-    assert_eq!(ran.exit, 1);
+    folder.run_with(&["init"], &env, "").ok();
     assert!(!folder.read(".terrane/backend.json").contains("canary"));
 }
 

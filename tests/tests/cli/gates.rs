@@ -165,7 +165,8 @@ fn a_yes_is_asked_for_where_gates_want_one() {
     let folder = folder("gate \"all\" {\n  confirm = true\n}\n");
     run_as(&folder, "ana", "apply -auto-approve")
         .exits(1)
-        .says("needs a yes");
+        .says("needs a yes")
+        .says("at a terminal");
     folder
         .run_with(&["apply"], &[("USER", "ana")], "yes\n")
         .ok()

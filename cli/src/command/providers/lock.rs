@@ -106,7 +106,8 @@ pub(crate) fn mirror(app: &mut App, parsed: &Parsed) -> Exit {
         let (report, count) = done?;
         app.show_report(&report);
         if count == 0 {
-            app.out().print("No provider is a plugin here, so there is nothing to mirror.\n");
+            app.out()
+                .print("No provider is a plugin here, so there is nothing to mirror.\n");
         }
         Ok(Exit::OK)
     })

@@ -59,7 +59,10 @@ pub fn text(verdict: &Verdict, meaning: &Meaning) -> String {
         line(
             &mut out,
             "-",
-            &format!("The decision {short}{by} does not count: {}.", ignored(*why)),
+            &format!(
+                "The decision {short}{by} does not count: {}.",
+                ignored(*why)
+            ),
         );
     }
     out

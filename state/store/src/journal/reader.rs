@@ -123,9 +123,7 @@ pub fn scan(
             if is_rotten(file, torn).map_err(fail)? {
                 return Err(StoreError::Damaged {
                     what: path.display().to_string(),
-                    problem: format!(
-                        "a bit of the last record, at byte {offset}, is wrong"
-                    ),
+                    problem: format!("a bit of the last record, at byte {offset}, is wrong"),
                 });
             }
             scan.torn = Some(torn);
