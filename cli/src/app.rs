@@ -154,7 +154,7 @@ impl App {
         }));
         if let Some(text) = parsed.value("lock-timeout") {
             session.lock_timeout = duration(text).ok_or_else(|| {
-                format!("invalid value {text:?} for -lock-timeout: a time such as 10s or 1m30s is needed")
+                format!("Invalid value {text:?} for -lock-timeout: a time such as 10s or 1m30s is needed.")
             })?;
         }
         session.lock = parsed.is("lock", true);
@@ -165,7 +165,9 @@ impl App {
         if let Some(text) = parsed.value("parallelism") {
             let count = text.parse().ok().filter(|count| *count > 0);
             session.places = count.map(Places::exactly).ok_or_else(|| {
-                format!("invalid value {text:?} for -parallelism: a whole number above 0 is needed")
+                format!(
+                    "Invalid value {text:?} for -parallelism: a whole number above 0 is needed."
+                )
             })?;
         }
         Ok(session)

@@ -110,6 +110,10 @@ fn dispatch(app: &mut App, command: &'static Command, given: Vec<String>) -> Exi
                     if least == 1 { "" } else { "s" }
                 )
             }
+            (least, _) if count < least => format!(
+                "This command takes at least {least} argument{}.",
+                if least == 1 { "" } else { "s" }
+            ),
             (_, most) => format!(
                 "This command takes at most {most} argument{}.",
                 if most == 1 { "" } else { "s" }

@@ -14,9 +14,12 @@ import tempfile
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(os.path.dirname(here))
 terrane = sys.argv[1] if len(sys.argv) > 1 else "terrane"
+emulator = os.path.join(root, "tests/support/moto_server.py")
+if not os.path.exists(emulator):
+    sys.exit(f"{emulator} is not there: this script works within the repository of terrane.")
 folder = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(root, "target")), "moto")
 server = subprocess.Popen(
-    [sys.executable, os.path.join(root, "tests/support/moto_server.py"), folder],
+    [sys.executable, emulator, folder],
     stdin=subprocess.PIPE,
     stdout=subprocess.PIPE,
     text=True,

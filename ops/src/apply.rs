@@ -4,7 +4,7 @@ use crate::clock::now_ms;
 use crate::drive::{Pool, drive_apply};
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_apply;
-use crate::gates::pass::{self, Gating};
+use crate::gates::pass::{self, Gating, Looked};
 use crate::interrupt::Interrupt;
 use crate::load::Loaded;
 use crate::plan::Made;
@@ -44,6 +44,15 @@ impl Approved {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         self.plan.plan()
+    }
+
+    /// What the gates say to it; `None`: there are none.
+    #[must_use]
+    pub fn looked(&self) -> Option<Looked> {
+        let meaning = self.plan.passed().meaning.clone()?;
+        let gating = self.gating.as_ref()?;
+        let verdict = gating.judge_again(&self.plan_time, &meaning);
+        Some(Looked { meaning, verdict })
     }
 
     /// How many steps there are to do.

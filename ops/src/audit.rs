@@ -8,6 +8,7 @@ use crate::rules;
 use crate::session::Session;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use terrane_store::StateStore;
 use terrane_store::audit::{
     Audit, AuditError, Carried, Draft, Entry, Head, Kept, Log, SEGMENT, Turn,
@@ -244,6 +245,8 @@ pub(crate) fn failed(error: AuditError) -> Failure {
 pub struct Shown {
     /// The entries, bodies decrypted.
     pub entries: Vec<Entry>,
+    /// Whose keys the decisions among them name, by the gates that were in force then: by number of the entry.
+    pub signers: BTreeMap<u64, String>,
     /// The hash over all of the log.
     pub head: String,
     /// What is wrong beside the hashes, if it was verified.
@@ -255,7 +258,7 @@ pub struct Shown {
 pub struct Filter {
     /// Of these kinds; empty: of all.
     pub kinds: Vec<String>,
-    /// By whom: a part of the name.
+    /// By whom: a part of the name of the account, or of the person whose key a decision names.
     pub who: Option<String>,
     /// Not before this, in milliseconds since 1970 UTC.
     pub since_ms: Option<u64>,
@@ -264,7 +267,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn wants(&self, entry: &Entry) -> bool {
+    fn wants(&self, entry: &Entry, signer: Option<&String>) -> bool {
         let Self {
             kinds,
             who,
@@ -273,7 +276,9 @@ impl Filter {
         } = self;
         let draft = &entry.draft;
         (kinds.is_empty() || kinds.contains(&draft.kind))
-            && who.as_ref().is_none_or(|who| draft.who.contains(who))
+            && who.as_ref().is_none_or(|who| {
+                draft.who.contains(who) || signer.is_some_and(|signer| signer.contains(who))
+            })
             && since_ms.is_none_or(|since| draft.at_ms >= since)
             && about
                 .as_ref()
@@ -326,9 +331,11 @@ pub fn show(session: &Session, filter: &Filter, expect: Option<&str>) -> Result<
     }
     let head = log.head().to_string();
     let mut entries = log.entries;
-    entries.retain(|entry| filter.wants(entry));
+    let signers = crate::gates::signers(&entries);
+    entries.retain(|entry| filter.wants(entry, signers.get(&entry.seq)));
     Ok(Shown {
         entries,
+        signers,
         head,
         problems,
     })

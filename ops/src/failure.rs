@@ -64,6 +64,18 @@ impl Failure {
         |source| Self::Store { doing, source }
     }
 
+    /// The same of a file that was given, and is not where the state is kept: what mends that does not help.
+    pub fn given_file(doing: impl Into<String>) -> impl FnOnce(StoreError) -> Self {
+        let doing = doing.into();
+        |source| match source {
+            StoreError::Damaged { .. } => Self::input(
+                rules::world::STATE_DAMAGED.named(doing),
+                format!("{source}. Nothing was changed. Take another file, or make this one anew."),
+            ),
+            source => Self::Store { doing, source },
+        }
+    }
+
     /// Wraps an error of the system.
     pub fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let doing = doing.into();
@@ -84,8 +96,10 @@ impl Failure {
                 if let Some((id, _)) = failure.lock() {
                     causes.push(format!("the id of its lock is {id}"));
                 }
-                let mut diagnostic =
-                    Diagnostic::error(failure.rule().named(failure.to_string()), causes.join(": "));
+                let mut diagnostic = Diagnostic::error(
+                    failure.rule().named(failure.to_string()),
+                    begun(&causes.join(": ")),
+                );
                 if let Some(hint) = failure.way_out() {
                     diagnostic = diagnostic.hint(match failure.lock() {
                         Some((id, lasts)) => format!(
@@ -144,6 +158,15 @@ impl Failure {
             Self::Io { source, .. } => io_way_out(source),
             Self::Input(_) | Self::Interrupted => None,
         }
+    }
+}
+
+/// With a capital letter where it begins with a word, and not with a name or a path.
+fn begun(text: &str) -> String {
+    const WORDS: [&str; 5] = ["the ", "a ", "an ", "what ", "no "];
+    match WORDS.iter().any(|word| text.starts_with(word)) {
+        true => crate::install::sentence(text),
+        false => text.to_owned(),
     }
 }
 

@@ -109,7 +109,8 @@ pub fn stdin() -> Result<Result<Changed, Report>, Failure> {
     let mut sources = SourceMap::default();
     Ok(match layout("<stdin>", &before, &mut sources) {
         Ok(mut after) => {
-            if !after.ends_with('\n') {
+            // Nothing is in the standard layout already.
+            if !after.is_empty() && !after.ends_with('\n') {
                 after.push('\n');
             }
             Ok(Changed {

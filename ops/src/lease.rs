@@ -86,7 +86,7 @@ impl Session {
                 store.withdraw(name, &request.holder.id).map_err(failed())?;
                 return Err(match stopped {
                     true => Failure::Interrupted,
-                    false => failed()(waiting.in_use(store.location())),
+                    false => failed()(waiting.in_use(store.location_of(name))),
                 });
             }
             let text = describe(&waiting, store.leasing());

@@ -98,7 +98,15 @@ pub fn tree(
         Origin::Disk | Origin::With(_) | Origin::Folder(_) => Some(Modules::of(session)),
     };
     let mut folders = vec![root];
+    let mut unusable = Diagnostics::new();
     while let Some(request) = loader.poll() {
+        if installed.is_some()
+            && let Some(problem) = Modules::address_problem(&request)
+        {
+            unusable.push(problem);
+            loader.leave_out(&request);
+            continue;
+        }
         let found = match (origin, &installed) {
             (Origin::Saved(folders), _) => of_plan(folders, &request),
             (_, Some(installed)) => installed.folder(&request),
@@ -111,7 +119,8 @@ pub fn tree(
         }
         loader.provide(&request, found);
     }
-    let (tree, sources, diagnostics) = loader.finish();
+    let (tree, sources, mut diagnostics) = loader.finish();
+    diagnostics.extend(unusable);
     Ok(LoadedTree {
         tree,
         sources,

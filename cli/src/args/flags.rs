@@ -155,67 +155,106 @@ pub(super) const OPERATION: &[Flag] = &[
         "",
         "Plan only to bring the state up to date with what really exists.",
     ),
-    Flag::new(
-        "refresh",
-        Bool,
-        "false",
-        "Trust the state instead of reading what really exists. Faster, but changes made elsewhere are not seen.",
-    ),
-    Flag::new(
-        "memo",
-        Bool,
-        "false",
-        "Ask providers also what they had nothing to say to the last time.",
-    ),
-    Flag::new(
-        "allow-deferral",
-        Bool,
-        "",
-        "Leave to a later plan what providers can't decide yet, with all that depends on it.",
-    ),
+    READ,
+    MEMO,
+    DEFERRAL,
     Flag::new(
         "replace",
         Value,
         "ADDRESS",
         "Replace this instance, even if nothing about it changes. May be given again.",
     ),
-    Flag::new(
-        "invoke",
-        Value,
-        "ACTION",
-        "Have this action done (action.TYPE.NAME), and do nothing else.",
-    ),
-    Flag::new(
-        "target",
-        Value,
-        "ADDRESS",
-        "Look only at this and at what it depends on. For exceptional use. May be given again.",
-    ),
-    Flag::new(
-        "target-file",
-        Value,
-        "FILE",
-        "As -target, for every line of a file.",
-    ),
-    Flag::new(
-        "exclude",
-        Value,
-        "ADDRESS",
-        "Look at everything but this and what depends on it. May be given again.",
-    ),
-    Flag::new(
-        "exclude-file",
-        Value,
-        "FILE",
-        "As -exclude, for every line of a file.",
-    ),
-    Flag::new(
-        "parallelism",
-        Value,
-        "N",
-        "How many operations may run at the same time. Default: 10.",
-    ),
+    INVOKE,
+    TARGET,
+    TARGETS,
+    EXCLUDE,
+    EXCLUDES,
+    PLACES,
 ];
+/// The same of `destroy`: what makes no sense there is known, for the message that says so, and not shown.
+pub(super) const DESTROY: &[Flag] = &[
+    Flag::new("destroy", Bool, "", ""),
+    Flag::new("refresh-only", Bool, "", ""),
+    READ,
+    MEMO,
+    DEFERRAL,
+    Flag::new("replace", Value, "", ""),
+    Flag::new("invoke", Value, "", ""),
+    TARGET,
+    TARGETS,
+    EXCLUDE,
+    EXCLUDES,
+    PLACES,
+];
+/// The same of `refresh`.
+pub(super) const REFRESH: &[Flag] = &[
+    Flag::new("destroy", Bool, "", ""),
+    Flag::new("refresh-only", Bool, "", ""),
+    Flag::new("refresh", Bool, "", ""),
+    MEMO,
+    DEFERRAL,
+    Flag::new("replace", Value, "", ""),
+    INVOKE,
+    TARGET,
+    TARGETS,
+    EXCLUDE,
+    EXCLUDES,
+    PLACES,
+];
+const READ: Flag = Flag::new(
+    "refresh",
+    Bool,
+    "false",
+    "Trust the state instead of reading what really exists. Faster, but changes made elsewhere are not seen.",
+);
+const MEMO: Flag = Flag::new(
+    "memo",
+    Bool,
+    "false",
+    "Ask providers also what they had nothing to say to the last time.",
+);
+const DEFERRAL: Flag = Flag::new(
+    "allow-deferral",
+    Bool,
+    "",
+    "Leave to a later plan what providers can't decide yet, with all that depends on it.",
+);
+const INVOKE: Flag = Flag::new(
+    "invoke",
+    Value,
+    "ACTION",
+    "Have this action done (action.TYPE.NAME), and do nothing else.",
+);
+const TARGET: Flag = Flag::new(
+    "target",
+    Value,
+    "ADDRESS",
+    "Look only at this and at what it depends on. For exceptional use. May be given again.",
+);
+const TARGETS: Flag = Flag::new(
+    "target-file",
+    Value,
+    "FILE",
+    "As -target, for every line of a file.",
+);
+const EXCLUDE: Flag = Flag::new(
+    "exclude",
+    Value,
+    "ADDRESS",
+    "Look at everything but this and what depends on it. May be given again.",
+);
+const EXCLUDES: Flag = Flag::new(
+    "exclude-file",
+    Value,
+    "FILE",
+    "As -exclude, for every line of a file.",
+);
+const PLACES: Flag = Flag::new(
+    "parallelism",
+    Value,
+    "N",
+    "How many operations may run at the same time. Default: 10.",
+);
 
 /// Of commands that ask before they act.
 pub(super) const APPROVE: &[Flag] = &[

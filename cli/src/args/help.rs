@@ -122,6 +122,15 @@ mod tests {
                 assert!(line.len() <= 80, "{line}");
             }
             assert!(!known.about.is_empty() && !known.help.is_empty());
+            // What is about a flag is wrapped into a column: a line feed within it would break out of that.
+            let mut flags = known.flags.iter().copied().flatten();
+            assert!(flags.all(|flag| !flag.help.contains('\n')), "{help}");
+            let takes_options = help.contains("\nOptions:");
+            let names_options = help
+                .lines()
+                .next()
+                .is_some_and(|usage| usage.contains("[options]") || usage.contains("-json"));
+            assert!(!takes_options || names_options, "{help}");
         }
     }
 }

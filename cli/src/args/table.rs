@@ -1,7 +1,9 @@
 //! The table of commands.
 
 use super::flags::Kind::{Bool, Value};
-use super::flags::{APPROVE, COST, Flag, INPUT, JSON, OPERATION, POLICY, STATE, VARS, VIEW};
+use super::flags::{
+    APPROVE, COST, DESTROY, Flag, INPUT, JSON, OPERATION, POLICY, REFRESH, STATE, VARS, VIEW,
+};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::command;
@@ -34,6 +36,14 @@ const TO: Flag = Flag::new(
     Value,
     "VERSION",
     "Go back to what this version of the state describes (`terrane state history`), instead of forward to the configuration.",
+);
+
+/// Where tests are.
+const TESTS: Flag = Flag::new(
+    "test-directory",
+    Value,
+    "DIR",
+    "The folder of test files, besides this one. Default: tests.",
 );
 
 /// Emergencies.
@@ -75,8 +85,13 @@ static COMMANDS: &[Command] = &[
                     "NAME=VALUE",
                     "Set an argument of the backend beside its block, or several by the path of a file. May be given again. Remembered.",
                 ),
-                Flag::new("from-module", Value, "", ""),
-                Flag::new("get", Bool, "", ""),
+                Flag::new(
+                    "from-module",
+                    Value,
+                    "SOURCE",
+                    "Copy this module into the folder, which must be empty, before anything else.",
+                ),
+                Flag::new("get", Bool, "false", "Install no modules."),
                 Flag::new(
                     "upgrade",
                     Bool,
@@ -101,7 +116,7 @@ static COMMANDS: &[Command] = &[
                     "MODE",
                     "native, plugin, or auto: a provider that is built in where it has all that is used, else the plugin. Remembered. Default: auto.",
                 ),
-                Flag::new("test-directory", Value, "", ""),
+                TESTS,
                 Flag::new(
                     "reconfigure",
                     Bool,
@@ -131,12 +146,7 @@ static COMMANDS: &[Command] = &[
             JSON,
             VARS,
             &[
-                Flag::new(
-                    "test-directory",
-                    Value,
-                    "DIR",
-                    "The folder of test files, besides this one. Default: tests.",
-                ),
+                TESTS,
                 Flag::new("no-tests", Bool, "", "Do not check test files."),
             ],
         ],
@@ -219,7 +229,7 @@ static COMMANDS: &[Command] = &[
         about: "Destroy what is managed here",
         help: "The same as `terrane apply -destroy`: plans to destroy every object that is managed in\nthis workspace, asks, and does it.",
         flags: &[
-            VIEW, JSON, INPUT, VARS, STATE, OPERATION, POLICY, COST, APPROVE, GLASS,
+            VIEW, JSON, INPUT, VARS, STATE, DESTROY, POLICY, COST, APPROVE, GLASS,
         ],
         positional: (0, 0),
         run: Some(command::apply::run_destroy),
@@ -269,12 +279,7 @@ static COMMANDS: &[Command] = &[
                     "FILE",
                     "Execute only this test file. May be given again.",
                 ),
-                Flag::new(
-                    "test-directory",
-                    Value,
-                    "DIR",
-                    "The folder of test files, besides this one. Default: tests.",
-                ),
+                TESTS,
                 Flag::new(
                     "junit-xml",
                     Value,
@@ -341,6 +346,7 @@ static COMMANDS: &[Command] = &[
         help: "Takes the lock with this id away from the process that holds it, which can't write the\nstate from then on. In the embedded store a process that has ended holds no lock,\nhowever it ended, so this is for one that still runs and can't be ended. Other stores\nmay keep the lock of a dead process. The message about a state in use has the id.",
         flags: &[
             VIEW,
+            VARS,
             &[Flag::new("force", Bool, "", "Don't ask for confirmation.")],
         ],
         positional: (1, 1),
@@ -356,8 +362,13 @@ static COMMANDS: &[Command] = &[
             VIEW,
             VARS,
             &[
-                Flag::new("update", Bool, "", ""),
-                Flag::new("test-directory", Value, "", ""),
+                Flag::new(
+                    "update",
+                    Bool,
+                    "",
+                    "Look for newer versions of modules that are installed.",
+                ),
+                TESTS,
             ],
         ],
         positional: (0, 0),
@@ -468,7 +479,7 @@ static COMMANDS: &[Command] = &[
     Command {
         path: &["login"],
         primary: false,
-        usage: " [HOST]",
+        usage: " [options] [HOST]",
         about: "Get and keep an API token for a host",
         help: "Logs in to a registry or another host of the field, by the browser, and keeps the token in\ncredentials.tfrc.json, which only you can read, or with the credentials helper of\nthe settings. Without HOST: app.terraform.io.",
         flags: &[VIEW],
@@ -478,7 +489,7 @@ static COMMANDS: &[Command] = &[
     Command {
         path: &["logout"],
         primary: false,
-        usage: " [HOST]",
+        usage: " [options] [HOST]",
         about: "Forget the API token of a host",
         help: "Removes the token that `terrane login` has kept. It stays valid at the host.",
         flags: &[VIEW],
@@ -568,7 +579,7 @@ static COMMANDS: &[Command] = &[
         usage: " [options]",
         about: "Bring the state up to date with what really exists",
         help: "The same as `terrane apply -refresh-only -auto-approve`.",
-        flags: &[VIEW, JSON, INPUT, VARS, STATE, OPERATION],
+        flags: &[VIEW, JSON, INPUT, VARS, STATE, REFRESH],
         positional: (0, 0),
         run: Some(command::refresh::run),
     },

@@ -87,13 +87,13 @@ const DRIFT: &[Flag] = &[
         "timezone",
         Value,
         "NAME",
-        "The place whose clocks the schedule goes by. Default: UTC.",
+        "With -watch, the place whose clocks the schedule goes by. Default: UTC.",
     ),
     Flag::new(
         "jitter",
         Value,
         "TIME",
-        "Look up to this much later than the schedule says, by chance: 30s, 10m. Default: 1m.",
+        "With -watch, look up to this much later than the schedule says, by chance: 30s, 10m. Default: 1m.",
     ),
 ];
 
@@ -153,7 +153,7 @@ pub(super) static COMMANDS: &[Command] = &[
                     "check",
                     Bool,
                     "",
-                    "Write nothing, and end with exit code 2 if there is something to accept.",
+                    "Write nothing, and end with exit code 2 if something is to be edited or left.",
                 ),
             ],
         ],

@@ -1,7 +1,7 @@
 //! The commands about gates, decisions and the audit log.
 
 use super::flags::Kind::{Bool, Value};
-use super::flags::{Flag, INPUT, JSON, VIEW};
+use super::flags::{Flag, INPUT, JSON, VARS, VIEW};
 use super::table::Command;
 use crate::command;
 
@@ -25,7 +25,7 @@ const DECIDE: &[Flag] = &[
         "expires",
         Value,
         "TIME",
-        "For how long the decision holds: 8h, 7d, never. Default: 7d for an approval, never for a\nrejection.",
+        "For how long the decision holds: 8h, 7d, never. Default: 7d for an approval, never for a rejection.",
     ),
     Flag::new(
         "only",
@@ -50,7 +50,7 @@ pub(super) static COMMANDS: &[Command] = &[
         usage: " [options] PLAN",
         about: "Approve what a saved plan does",
         help: "Shows a saved plan and what the gates say to it, and signs an approval of its actions.\nIt is kept beside the plan (PLAN.approvals) and in the audit log. A new plan in which\nactions mean the same keeps their approvals.",
-        flags: &[VIEW, JSON, INPUT, DECIDE],
+        flags: &[VIEW, JSON, INPUT, VARS, DECIDE],
         positional: (1, 1),
         run: Some(command::gates::approve),
     },
@@ -60,7 +60,7 @@ pub(super) static COMMANDS: &[Command] = &[
         usage: " [options] PLAN",
         about: "Reject what a saved plan does",
         help: "Signs that the actions of a saved plan must not be done. Whoever else approves them, they\nare not, until the one who rejected them approves them. What the same person approved\nbefore does not come back when a rejection ends.",
-        flags: &[VIEW, JSON, INPUT, DECIDE],
+        flags: &[VIEW, JSON, INPUT, VARS, DECIDE],
         positional: (1, 1),
         run: Some(command::gates::reject),
     },
@@ -70,7 +70,7 @@ pub(super) static COMMANDS: &[Command] = &[
         usage: " [options] [PLAN]",
         about: "Show the gates, or what a plan needs to pass them",
         help: "Without a plan, lists the gates in force. With a saved plan, says gate by gate what it\nneeds, what it has, and who can give what is missing. Exit code 0 if it may be applied.",
-        flags: &[VIEW, JSON],
+        flags: &[VIEW, JSON, VARS],
         positional: (0, 1),
         run: Some(command::gates::gates),
     },
@@ -84,6 +84,7 @@ pub(super) static COMMANDS: &[Command] = &[
             VIEW,
             JSON,
             INPUT,
+            VARS,
             &[
                 KEY,
                 COMMENT,
@@ -145,14 +146,20 @@ pub(super) static COMMANDS: &[Command] = &[
         flags: &[
             VIEW,
             JSON,
+            VARS,
             &[
                 Flag::new(
                     "kind",
                     Value,
                     "KIND",
-                    "Only entries of this kind: plan, decision, apply, applied, gates, unlock. May be given again.",
+                    "Only entries of this kind: founded, gates, clock, plan, decision, apply, applied, unlock, torn, segment. May be given again.",
                 ),
-                Flag::new("who", Value, "NAME", "Only entries by this one."),
+                Flag::new(
+                    "who",
+                    Value,
+                    "NAME",
+                    "Only entries by this account, or decisions that this person signed.",
+                ),
                 Flag::new(
                     "since",
                     Value,

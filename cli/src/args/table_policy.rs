@@ -12,7 +12,7 @@ pub(super) static COMMANDS: &[Command] = &[
         primary: false,
         usage: " <subcommand> [options]",
         about: "Look at plans with policies in Rego",
-        help: "Policies are laid out as conftest has them: modules in a folder, and in the package\nmain (or another one) the rules deny, violation, warn and require_approval, each\nwith any suffix. They look at the JSON form of a plan (`terrane show -json PLAN`).",
+        help: "Policies are laid out as conftest has them: modules in a folder, and in the package\nmain (or another one) the rules deny, violation, warn, require_approval and exception, each\nwith any suffix. They look at the JSON form of a plan (`terrane show -json PLAN`).",
         flags: &[],
         positional: (0, 0),
         run: None,
@@ -44,7 +44,7 @@ pub(super) static COMMANDS: &[Command] = &[
     Command {
         path: &["policy", "init"],
         primary: false,
-        usage: " [DIR]",
+        usage: " [options] [DIR]",
         about: "Write policies to begin with",
         help: "Writes policies about tags, encryption, public access, sizes, regions and deletions to\na folder (policy where none is named), with their tests and settings. Overwrites\nnothing.",
         flags: &[VIEW],

@@ -21,7 +21,7 @@ pub(super) static COMMANDS: &[Command] = &[
         usage: " [options] FILE",
         about: "Save the state with its history to a file",
         help: "Writes every version of the state to one file with checksums. Works while an apply\nruns: what is recorded by now is in it. `terrane state restore` reads it.",
-        flags: &[VIEW, STATE],
+        flags: &[VIEW, VARS, STATE],
         positional: (1, 1),
         run: Some(command::upkeep::backup),
     },
@@ -34,6 +34,7 @@ pub(super) static COMMANDS: &[Command] = &[
         flags: &[
             VIEW,
             JSON,
+            VARS,
             STATE,
             &[Flag::new(
                 "detailed-exitcode",
@@ -54,6 +55,7 @@ pub(super) static COMMANDS: &[Command] = &[
         flags: &[
             VIEW,
             JSON,
+            VARS,
             STATE,
             &[Flag::new(
                 "repair",
@@ -74,6 +76,7 @@ pub(super) static COMMANDS: &[Command] = &[
         flags: &[
             VIEW,
             JSON,
+            VARS,
             STATE,
             &[Flag::new("max", Value, "N", "Only the newest N versions.")],
         ],
@@ -126,6 +129,7 @@ pub(super) static COMMANDS: &[Command] = &[
         help: "Forgets versions of the state, oldest first. The present state is never touched. With\nboth rules, a version goes only if both let it go. Without a rule, those that were saved\nwith -save hold.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[
                 Flag::new("keep", Value, "N", "Keep the newest N versions."),
@@ -231,6 +235,7 @@ pub(super) static COMMANDS: &[Command] = &[
         help: "Makes the state of a backup the present one. That is a new version: what was there before\nstays in the history. A workspace that holds nothing gets all versions of the backup.",
         flags: &[
             VIEW,
+            VARS,
             STATE,
             &[Flag::new(
                 "force",

@@ -40,7 +40,7 @@ pub(super) static COMMANDS: &[Command] = &[
     Command {
         path: &["workspace", "list"],
         primary: false,
-        usage: "",
+        usage: " [options]",
         about: "List the workspaces",
         help: "Lists all workspaces. A star marks the current one.",
         flags: &[VIEW, VARS],
@@ -79,7 +79,7 @@ pub(super) static COMMANDS: &[Command] = &[
     Command {
         path: &["workspace", "show"],
         primary: false,
-        usage: "",
+        usage: " [options]",
         about: "Show the name of the current workspace",
         help: "Shows the name of the current workspace.",
         flags: &[VIEW],

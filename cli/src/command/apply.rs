@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use terrane_ops::apply::{Approved, Done, Parts, approve, carry_out};
 use terrane_ops::failure::Failure;
-use terrane_ops::gate::verdict::explain;
 use terrane_ops::gate::{Closed, Consent, Policy, Refusal};
 use terrane_ops::gates::book::Book;
 use terrane_ops::gates::pass::{Gating, Looked, Named, not_approved, refused};
@@ -130,6 +129,9 @@ fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
                 saved::load_to_apply(app, session, path, parsed, glass.as_ref()).await?;
             if let View::Json(mut view) = app.view() {
                 view.planned(approved.plan());
+            } else if let Some(looked) = approved.looked() {
+                let text = super::gates::section(&looked);
+                app.out().print(&text);
             }
             let workspace = session.acquire(approved.claim(), Some(&interrupt))?;
             let done = apply(app, session, approved, workspace, &interrupt).await?;
@@ -244,9 +246,9 @@ fn gates(
     if !verdict.is_open() && !verdict.only_lacks_confirmation() {
         return Err(refused(&Closed { verdict, meaning }));
     }
-    if app.mode() == Mode::Human && !verdict.gates.is_empty() {
-        let text = explain::text(&verdict, &meaning);
-        app.out().print(&format!("\nGates:\n{text}"));
+    if app.mode() == Mode::Human {
+        let text = super::gates::section(&Looked { meaning, verdict });
+        app.out().print(&text);
     }
     Ok(Some(gating))
 }

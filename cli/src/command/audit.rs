@@ -12,8 +12,24 @@ use terrane_ops::failure::Failure;
 use terrane_ops::model::span;
 use terrane_ops::rules;
 
+/// The kinds of entries (`docs/formats/audit.md`).
+const KINDS: [&str; 10] = [
+    "founded", "gates", "clock", "plan", "decision", "apply", "applied", "unlock", "torn",
+    "segment",
+];
+
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     app.human_only();
+    let mut kinds = parsed.values(&["kind"]).map(|(_, kind)| kind);
+    if let Some(kind) = kinds.find(|kind| !KINDS.contains(kind)) {
+        return app.usage_error(
+            None,
+            &format!(
+                "There is no kind {kind:?} of entries. There are: {}.",
+                KINDS.join(", ")
+            ),
+        );
+    }
     let as_json = parsed.is("json", false);
     let since_ms = match parsed.value("since").map(span::parse) {
         None => None,
@@ -70,10 +86,14 @@ fn entries_text(shown: &Shown) -> String {
     let mut out = String::new();
     for entry in &shown.entries {
         let draft = &entry.draft;
+        let by = match shown.signers.get(&entry.seq) {
+            None => String::new(),
+            Some(person) => format!("  by={person}"),
+        };
         // Writing to a string cannot fail.
         let _written = writeln!(
             out,
-            "{:>5}  {}  {:<9}  {}{}",
+            "{:>5}  {}  {:<9}  {}{by}{}",
             entry.seq,
             rfc3339(draft.at_ms),
             draft.kind,
@@ -124,6 +144,7 @@ fn entries_json(app: &mut App, shown: &Shown, verify: bool) {
             "at": rfc3339(draft.at_ms),
             "at_ms": draft.at_ms,
             "who": draft.who,
+            "person": shown.signers.get(&entry.seq),
             "kind": draft.kind,
             "body": draft.body,
             "hash": entry.head.to_string(),

@@ -6,7 +6,7 @@ use super::{block_on, good, saved, variables, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
-use crate::view::{Mode, drift as view};
+use crate::view::{Mode, counted, drift as view};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use terrane_ops::clock::{now_ms, rfc3339};
@@ -113,7 +113,15 @@ async fn look(
 
 fn schedule(app: &mut App, parsed: &Parsed) -> Result<Option<Schedule>, Exit> {
     let Some(cron) = parsed.value("watch") else {
-        return Ok(None);
+        let given = parsed.values(&["jitter", "timezone"]);
+        let given = given.map(|(name, _)| name).next();
+        return match given.or(parsed.is("now", false).then_some("now")) {
+            None => Ok(None),
+            Some(name) => Err(app.usage_error(
+                None,
+                &format!("-{name} is about a schedule, and none is given: add -watch=CRON."),
+            )),
+        };
     };
     let jitter = match parsed.value("jitter") {
         None => Some(60_000),
@@ -284,11 +292,18 @@ pub(crate) fn reconcile(app: &mut App, parsed: &Parsed) -> Exit {
         if let Some(report) = more(&made, &addresses) {
             app.show_report(&report);
         }
-        look.at(app, &Seen::new(&made.plan, &made.loaded))?;
+        let seen = Seen::new(&made.plan, &made.loaded);
+        look.at(app, &seen)?;
+        let open = super::gates::preview(app, session, &seen);
         if let Some(path) = parsed.value("out") {
             saved::save(session, &made, path)?;
         }
-        footer(app, &made, parsed.value("out"));
+        footer(
+            app,
+            &made,
+            (parsed.value("out"), open),
+            "so nothing can apply it. `terrane apply`\nwould make another plan, of all that is configured.",
+        );
         let changes = !made.plan.is_empty();
         Ok(if parsed.is("detailed-exitcode", false) && changes {
             Exit::CHANGES
@@ -343,11 +358,6 @@ fn more(made: &Made, addresses: &BTreeSet<String>) -> Option<Report> {
             ),
         ))
     })
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 /// `adopt`: the edit that accepts drift.

@@ -4,7 +4,7 @@ use super::{Page, block_on, good, style, with_session, written};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
-use crate::view::prompt;
+use crate::view::{View, prompt};
 use serde_json::json;
 use terrane_ops::failure::Failure;
 use terrane_ops::gate::decision::{Decision, DecisionKind};
@@ -12,9 +12,12 @@ use terrane_ops::gate::key::PrivateKey;
 use terrane_ops::gate::verdict::explain;
 use terrane_ops::gates::change::{Progress, Subject as Change, accept as accept_change};
 use terrane_ops::gates::decide::{self, Case, Request, USUAL_MS};
+use terrane_ops::gates::pass::{Looked, preview as preview_of};
 use terrane_ops::gates::{book::Book, keys};
+use terrane_ops::lang::diagnostic::Severity;
 use terrane_ops::model::span;
 use terrane_ops::planning::view::text;
+use terrane_ops::policy::Seen;
 use terrane_ops::rules;
 use terrane_ops::session::Session;
 
@@ -96,12 +99,14 @@ fn run(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Exit {
         if !as_json {
             show(app, parsed, &case);
         }
+        // Nobody should say yes to find out then that they can't.
+        let key = key(app, parsed, session)?;
+        case.check(&key)?;
         let sure = parsed.is("auto-approve", false) || as_json;
         if !sure && !confirmed(app, parsed, kind)? {
             app.out().print("\nNothing was decided.\n");
             return Ok(Exit::ERROR);
         }
-        let key = key(app, parsed, session)?;
         let decision = decide::decide(session, &mut case, &path, &request, &key)?;
         let (meaning, verdict) = (&case.looked.meaning, &case.looked.verdict);
         if as_json {
@@ -190,12 +195,57 @@ fn tell(app: &mut App, case: &Case) {
         author => author,
     };
     app.out().print(&format!(
-        "\nPlan {}\nMade by {author} at {}; its meaning is {}.\n\nGates:\n{}",
+        "\nPlan {}\nMade by {author} at {}; its meaning is {}.\n{}",
         case.saved.digest,
         case.saved.plan.timestamp,
         hex::encode(case.looked.meaning.digest),
-        explain::text(&case.looked.verdict, &case.looked.meaning)
+        section(&case.looked)
     ));
+}
+
+/// What the gates say, under a heading. Nothing where they have nothing to say: the plan does nothing.
+pub(super) fn section(looked: &Looked) -> String {
+    match explain::text(&looked.verdict, &looked.meaning) {
+        text if text.is_empty() => text,
+        text => format!("\nGates:\n{text}"),
+    }
+}
+
+/// Shows what the gates say to a plan that was made just now, and tells whether it may be applied. What is wrong with the gates themselves is only a warning
+/// here: a plan that nobody applies harms nobody.
+pub(super) fn preview(app: &mut App, session: &Session, seen: &Seen<'_>) -> bool {
+    let (gating, looked) = match preview_of(session, seen) {
+        Ok(None) => return true,
+        Ok(Some(found)) => found,
+        Err(failure) => {
+            let mut report = failure.into_report();
+            for diagnostic in report.diagnostics.iter_mut() {
+                diagnostic.severity = Severity::Warning;
+            }
+            app.show_report(&report);
+            return false;
+        }
+    };
+    let changed = gating.book.changed.is_some();
+    // Whoever applies is asked then.
+    let open = looked.verdict.is_open() || looked.verdict.only_lacks_confirmation();
+    if let View::Json(mut view) = app.view() {
+        let gates = json!({
+            "changed": changed,
+            "verdict": explain::json(&looked.verdict, &looked.meaning),
+        });
+        let message = if open && !changed {
+            "Gates: open"
+        } else {
+            "Gates: closed"
+        };
+        let rest = serde_json::Map::from_iter([(String::from("gates"), gates)]);
+        view.line("info", message, "gates", rest);
+    } else {
+        app.out().print(&section(&looked));
+        warn_changed(app, &gating.book);
+    }
+    open && !changed
 }
 
 /// `gates [PLAN]`: what gates there are; what a plan needs and has. The exit code says whether it may be applied.
@@ -207,7 +257,14 @@ pub(crate) fn gates(app: &mut App, parsed: &Parsed) -> Exit {
         let Some(path) = path else {
             return list(app, session, as_json);
         };
-        let case = block_on(decide::look(session, &path))?;
+        let Some(case) = block_on(decide::look_if_gated(session, &path))? else {
+            app.out().print(if as_json {
+                "{\"gates\":null}\n"
+            } else {
+                "There are no gates here: the plan can be applied without anybody's approval.\n"
+            });
+            return Ok(Exit::OK);
+        };
         let open = case.looked.verdict.is_open() && case.gating.book.changed.is_none();
         if as_json {
             let answer = json!({
@@ -226,7 +283,7 @@ pub(crate) fn gates(app: &mut App, parsed: &Parsed) -> Exit {
     })
 }
 
-fn warn_changed(app: &mut App, book: &Book) {
+pub(super) fn warn_changed(app: &mut App, book: &Book) {
     if book.changed.is_some() {
         app.out().print("\nThe files of gates are not those that are in force. `terrane gates accept` agrees to them.\n");
     }
@@ -286,10 +343,13 @@ fn list(app: &mut App, session: &Session, as_json: bool) -> Result<Exit, Failure
     } else {
         "in force from the next plan on"
     };
+    let people = match people.as_slice() {
+        [] => String::from("Nobody can decide: the files name no `person`."),
+        people => format!("People who can decide: {}.", people.join(", ")),
+    };
     app.out().print(&format!(
-        "Gates {state} (digest {}):\n{out}\nPeople who can decide: {}.\n",
+        "Gates {state} (digest {}):\n{out}\n{people}\n",
         rules.digest(),
-        people.join(", ")
     ));
     warn_changed(app, &book);
     Ok(Exit::OK)

@@ -87,9 +87,11 @@ pub(crate) fn login(app: &mut App, parsed: &Parsed) -> Exit {
 pub(crate) fn logout(app: &mut App, parsed: &Parsed) -> Exit {
     let host = host(parsed);
     with_session(app, parsed, "logout", |app, session| {
-        let host = block_on(login::logout(session, &host))?;
-        app.out()
-            .print(&format!("The token for {host} is forgotten.\n"));
+        let (host, known) = block_on(login::logout(session, &host))?;
+        app.out().print(&match known {
+            true => format!("The token for {host} is forgotten.\n"),
+            false => format!("There is no token for {host}, so there is nothing to forget.\n"),
+        });
         Ok(Exit::OK)
     })
 }

@@ -54,13 +54,18 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         let seen = Seen::new(&made.plan, &made.loaded);
         cost.at(app, &seen)?;
         look.at(app, &seen)?;
+        let open = super::gates::preview(app, session, &seen);
         if let Some(path) = parsed.value("out") {
             saved::save(session, &made, path)?;
             if parsed.is("sign", false) {
                 super::gates::sign(app, parsed, session, path)?;
             }
         }
-        footer(app, &made, parsed.value("out"));
+        let again = format!(
+            "so `terrane apply{}` will make a\nnew one, which may differ from this one if something changes until then.",
+            same_plan(parsed)
+        );
+        footer(app, &made, (parsed.value("out"), open), &again);
         let changes = !(made.plan.is_empty() && made.plan.deferred.is_empty());
         Ok(if parsed.is("detailed-exitcode", false) && changes {
             Exit::CHANGES
@@ -214,18 +219,74 @@ pub(super) fn planning_failed(app: &mut App) {
     }
 }
 
-pub(super) fn footer(app: &mut App, made: &Made, out: Option<&str>) {
+/// The options that make a plan for the same end.
+fn same_plan(parsed: &Parsed) -> String {
+    let mut out = String::new();
+    for name in ["destroy", "refresh-only"] {
+        if parsed.is(name, false) {
+            out.extend([" -", name]);
+        }
+    }
+    let names = [
+        "to",
+        "invoke",
+        "replace",
+        "target",
+        "target-file",
+        "exclude",
+        "exclude-file",
+    ];
+    for (name, value) in parsed.values(&names) {
+        let plain = |char: char| char.is_ascii_alphanumeric() || "._-/".contains(char);
+        let value = match value.chars().all(plain) {
+            true => value.to_owned(),
+            false => format!("'{}'", value.replace('\'', r"'\''")),
+        };
+        out.extend([" -", name, "=", &value]);
+    }
+    out
+}
+
+/// Says what comes next. `saved`: the file that the plan is in, and whether the gates let it pass as it is. `again`: what makes such a plan again.
+pub(super) fn footer(app: &mut App, made: &Made, (out, open): (Option<&str>, bool), again: &str) {
     if app.mode() == Mode::Json || app.in_automation() || made.plan.is_empty() && out.is_none() {
         return;
     }
     let rule = rule(app);
     let text = match out {
-        Some(path) => format!(
+        Some(path) if open => format!(
             "\n{rule}\n\nSaved the plan to: {path}\n\nTo perform exactly these actions, run the following command to apply:\n    terrane apply {path:?}\n"
         ),
-        None => format!(
-            "\n{rule}\n\nNote: This plan was not saved with the -out option, so `terrane apply` will make a\nnew one, which may differ from this one if something changes until then.\n"
+        Some(path) => format!(
+            "\n{rule}\n\nSaved the plan to: {path}\n\nThe gates do not let it pass yet. To see what it needs and has, run:\n    terrane gates {path:?}\n"
         ),
+        None => {
+            format!("\n{rule}\n\nNote: This plan was not saved with the -out option, {again}\n")
+        }
     };
     app.out().print(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_plan;
+    use crate::args::parse::parse;
+    use crate::args::table::find;
+
+    /// What is advised must not go another way than the plan that was shown.
+    #[test]
+    fn the_next_step_is_for_the_same_end() {
+        let (command, _) = find(&[String::from("plan")]).unwrap();
+        for (given, expect) in [
+            ("-no-color", ""),
+            ("-to 3", " -to=3"),
+            ("-destroy -target=a.b", " -destroy -target=a.b"),
+            ("-destroy=false", ""),
+            ("-target a.b[\"k\"]", " -target='a.b[\"k\"]'"),
+        ] {
+            let words: Vec<String> = given.split(' ').map(String::from).collect();
+            let parsed = parse(command.flags, &words).unwrap();
+            assert_eq!(same_plan(&parsed), expect, "{given}");
+        }
+    }
 }

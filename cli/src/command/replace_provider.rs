@@ -4,7 +4,7 @@ use super::with_session;
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
-use crate::view::prompt;
+use crate::view::{counted, prompt};
 use terrane_ops::failure::Failure;
 use terrane_ops::rules;
 use terrane_ops::state::replace_provider::{commit, prepare};
@@ -24,8 +24,10 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             return Ok(Exit::OK);
         }
         let mut text = format!(
-            "Terrane will perform the following actions:\n\n  ~ Updating provider:\n    - {}\n    + {}\n\nChanging {count} resources:\n\n",
-            replacement.from, replacement.to
+            "Terrane will perform the following actions:\n\n  ~ Updating provider:\n    - {}\n    + {}\n\nChanging {}:\n\n",
+            replacement.from,
+            replacement.to,
+            counted(count, "resource")
         );
         for addr in &replacement.resources {
             text.extend(["  ", &addr.to_string(), "\n"]);
@@ -46,7 +48,8 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         }
         commit(session, replacement)?;
         app.out().print(&format!(
-            "\nSuccessfully replaced provider for {count} resources.\n"
+            "\nSuccessfully replaced provider for {}.\n",
+            counted(count, "resource")
         ));
         Ok(Exit::OK)
     })

@@ -5,6 +5,7 @@ use super::{block_on, variables, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
+use crate::view::counted;
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 use terrane_ops::audit::LogFate;
@@ -74,8 +75,12 @@ pub(crate) fn fsck(app: &mut App, parsed: &Parsed) -> Exit {
         }
         write!(
             text,
-            "{} journal(s), {} record(s), {} version(s); serial {}, {} instance(s): ",
-            found.generations, found.records, found.versions, found.serial, found.instances
+            "{}, {}, {}; serial {}, {}: ",
+            counted(found.generations, "journal"),
+            counted(found.records, "record"),
+            counted(found.versions, "version"),
+            found.serial,
+            counted(found.instances, "instance")
         )
         .ok();
         let wrong = |done: bool| {
@@ -87,10 +92,13 @@ pub(crate) fn fsck(app: &mut App, parsed: &Parsed) -> Exit {
         };
         let verdict = match (wrong(false), wrong(true)) {
             (0, 0) => String::from("the state is sound.\n"),
-            (0, mended) => format!("{mended} error(s), all repaired.\n"),
-            (left, _) if repair => format!("{left} error(s) could not be repaired.\n"),
+            (0, mended) => format!("{}, all repaired.\n", counted(mended, "error")),
+            (left, _) if repair => {
+                format!("{} could not be repaired.\n", counted(left, "error"))
+            }
             (left, _) => format!(
-                "{left} error(s). Nothing was changed: `terrane state fsck -repair` mends what can be mended.\n"
+                "{}. Nothing was changed: `terrane state fsck -repair` mends what can be mended.\n",
+                counted(left, "error")
             ),
         };
         text.push_str(&verdict);
@@ -108,8 +116,10 @@ pub(crate) fn backup(app: &mut App, parsed: &Parsed) -> Exit {
     with_session(app, parsed, "state backup", |app, session| {
         let written = backup_op::run(session, &path)?;
         app.out().print(&format!(
-            "Saved the state up to serial {} to {path}: {} record(s), {} bytes.\n",
-            written.serial, written.records, written.bytes
+            "Saved the state up to serial {} to {path}: {}, {}.\n",
+            written.serial,
+            counted(written.records, "record"),
+            counted(written.bytes, "byte")
         ));
         Ok(Exit::OK)
     })
@@ -127,7 +137,7 @@ pub(crate) fn restore(app: &mut App, parsed: &Parsed) -> Exit {
             done.serial
         );
         if done.versions > 0 {
-            writeln!(text, "{} version(s) came with it.", done.versions).ok();
+            writeln!(text, "{} came with it.", counted(done.versions, "version")).ok();
         }
         text.push_str(match done.log {
             None | Some(LogFate::Present) => "",
@@ -166,7 +176,7 @@ pub(crate) fn prune(app: &mut App, parsed: &Parsed) -> Exit {
             None => {
                 return app.usage_error(
                     None,
-                    &format!("invalid value {text:?} for -older-than: a time such as 12h, 30d or 8w is needed"),
+                    &format!("Invalid value {text:?} for -older-than: a time such as 12h, 30d or 8w is needed."),
                 );
             }
         },
@@ -180,8 +190,11 @@ pub(crate) fn prune(app: &mut App, parsed: &Parsed) -> Exit {
         let done = prune_op::run(session, policy, save, dry_run)?;
         let word = if dry_run { "Would forget" } else { "Forgot" };
         let mut text = format!(
-            "{word} {} version(s), {} bytes. {} version(s) left, from serial {} on.\n",
-            done.versions, done.bytes, done.left, done.oldest
+            "{word} {}, {}. {} left, from serial {} on.\n",
+            counted(done.versions, "version"),
+            counted(done.bytes, "byte"),
+            counted(done.left, "version"),
+            done.oldest
         );
         if save && !dry_run {
             text.push_str("From now on, this is done whenever the journal is compacted.\n");

@@ -15,7 +15,7 @@ pub(crate) fn human(out: &mut Output, estimate: &Estimate, all: bool) {
     // Writing to a text never fails, here and below.
     writeln!(text, " ({}):", told.join("; ")).unwrap_or_default();
     let shown = |line: &&Line| all || line.changes();
-    let mut assumed = BTreeSet::new();
+    let mut assumed = Assumed::default();
     for line in estimate.lines.iter().filter(shown) {
         if priced(line) {
             resource(&mut text, line, &mut assumed);
@@ -36,10 +36,19 @@ pub(crate) fn human(out: &mut Output, estimate: &Estimate, all: bool) {
             }
         }
     }
-    if !assumed.is_empty() {
-        text.push_str("\n  Assumed (a usage file can say otherwise):\n");
-        for assumed in assumed {
-            writeln!(text, "    {assumed}").unwrap_or_default();
+    let Assumed { usage, attributes } = assumed;
+    let unknown: BTreeSet<String> = estimate.unknown_usage.iter().cloned().collect();
+    for (heading, list) in [
+        ("Assumed (a usage file can say otherwise)", usage),
+        ("Assumed of what is known after apply", attributes),
+        ("In usage files, and no rule asks for it", unknown),
+    ] {
+        if list.is_empty() {
+            continue;
+        }
+        writeln!(text, "\n  {heading}:").unwrap_or_default();
+        for told in list {
+            writeln!(text, "    {told}").unwrap_or_default();
         }
     }
     let Estimate { before, after, .. } = estimate;
@@ -53,12 +62,19 @@ pub(crate) fn human(out: &mut Output, estimate: &Estimate, all: bool) {
     out.print(&text);
 }
 
+/// What was assumed, each thing once.
+#[derive(Default)]
+struct Assumed {
+    usage: BTreeSet<String>,
+    attributes: BTreeSet<String>,
+}
+
 fn priced(line: &Line) -> bool {
     let mut parts = line.before.iter().chain(&line.after);
     parts.any(|part| part.price.is_ok())
 }
 
-fn resource(text: &mut String, line: &Line, assumed: &mut BTreeSet<String>) {
+fn resource(text: &mut String, line: &Line, assumed: &mut Assumed) {
     let sign = match (line.before.is_empty(), line.after.is_empty()) {
         (true, _) => "+",
         (_, true) => "-",
@@ -85,8 +101,10 @@ fn resource(text: &mut String, line: &Line, assumed: &mut BTreeSet<String>) {
             part.name, price.monthly
         )
         .unwrap_or_default();
-        let told = price.assumed.iter();
-        assumed.extend(told.map(|what| format!("{what} ({})", line.type_name)));
+        let told = |what: &String| format!("{what} ({})", line.type_name);
+        assumed.usage.extend(price.assumed.iter().map(told));
+        let attributes = price.assumed_attributes.iter();
+        assumed.attributes.extend(attributes.map(told));
     }
 }
 
@@ -115,6 +133,7 @@ pub(crate) fn document(estimate: &Estimate) -> Value {
                 "unit": price.unit,
                 "monthly": price.monthly,
                 "assumed": price.assumed,
+                "assumed_attributes": price.assumed_attributes,
             }),
             Err(reason) => json!({"name": part.name, "missing": reason}),
         };
@@ -140,6 +159,7 @@ pub(crate) fn document(estimate: &Estimate) -> Value {
         "after": estimate.after,
         "difference": estimate.difference(),
         "free": estimate.free,
+        "unknown_usage": estimate.unknown_usage,
         "unpriced": estimate.unpriced().map(|line| line.address.as_str()).collect::<Vec<_>>(),
         "resources": lines.collect::<Vec<_>>(),
     })

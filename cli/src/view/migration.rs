@@ -1,5 +1,6 @@
 //! What is said and asked when states move from one store to another.
 
+use super::counted;
 use terrane_ops::audit::LogFate;
 use terrane_ops::backend::migrate::{Fate, Migrated};
 use terrane_ops::ui::Question;
@@ -98,14 +99,18 @@ pub(crate) fn told(migrated: &Migrated) -> Vec<String> {
     }
     if *versions_taken > 0 {
         lines.push(format!(
-            "The history went along: {versions_taken} version{}.",
-            if *versions_taken == 1 { "" } else { "s" }
+            "The history went along: {}.",
+            counted(*versions_taken, "version")
         ));
     }
     if copied && *versions_left > 0 {
         lines.push(format!(
-            "{versions_left} earlier version{} there, of which only the present state was copied: {}.",
-            if *versions_left == 1 { " stays" } else { "s stay" },
+            "Only the present state was copied: {versions_left} earlier version{} there: {}.",
+            if *versions_left == 1 {
+                " stays"
+            } else {
+                "s stay"
+            },
             left_because.join("; ")
         ));
     }
@@ -140,7 +145,10 @@ fn logs_told(logs: &[(String, Result<LogFate, String>)], from: &str, to: &str) -
         let stays = |why: &str| format!("The audit log{of} stays in {from}: {why}.");
         lines.push(match fate {
             Ok(LogFate::Taken(entries)) => {
-                format!("The audit log{of} went along: {entries} entries.")
+                format!(
+                    "The audit log{of} went along: {}.",
+                    counted(*entries, "entry")
+                )
             }
             Ok(LogFate::Present) => continue,
             Ok(LogFate::Other) => stays(&format!("{to} has another one")),
@@ -152,8 +160,5 @@ fn logs_told(logs: &[(String, Result<LogFate, String>)], from: &str, to: &str) -
 }
 
 fn resources(count: usize) -> String {
-    format!(
-        "{count} resource instance{}",
-        if count == 1 { "" } else { "s" }
-    )
+    counted(count, "resource instance")
 }

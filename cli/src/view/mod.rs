@@ -46,6 +46,18 @@ pub(crate) enum View<'a> {
     Json(Json<'a>),
 }
 
+/// A number of things: `1 version`, `2 versions`, `3 entries`.
+pub(crate) fn counted(count: impl std::fmt::Display, what: &str) -> String {
+    let count = count.to_string();
+    if count == "1" {
+        return format!("{count} {what}");
+    }
+    match what.strip_suffix('y') {
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {what}s"),
+    }
+}
+
 impl View<'_> {
     /// So many steps are going to be done.
     pub(crate) fn expect(&mut self, steps: usize) {
@@ -89,5 +101,17 @@ impl Ui for View<'_> {
     }
     fn ask(&mut self, question: &Question) -> Option<String> {
         self.ui().ask(question)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(counted(1, "version"), "1 version");
+        assert_eq!(counted(0_u64, "version"), "0 versions");
+        assert_eq!(counted(2, "entry"), "2 entries");
     }
 }

@@ -8,7 +8,7 @@ use crate::rules::{
 };
 use crate::usage::Usage;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a plan costs, per month.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Estimate {
     pub lines: Vec<Line>,
     /// How many cost nothing by themselves.
     pub free: usize,
+    /// What usage files say that no rule asks for: a misspelt name changes no price, so somebody has to be told.
+    pub unknown_usage: Vec<String>,
 }
 
 /// What a resource costs.
@@ -60,8 +62,10 @@ pub struct Priced {
     pub unit: String,
     /// What that costs.
     pub monthly: f64,
-    /// What was assumed, by name and value: `monthly_requests = 1000000`.
+    /// What was assumed of usage, by name and value: `monthly_requests = 1000000`.
     pub assumed: Vec<String>,
+    /// What was assumed of attributes that are known after apply: `tenancy = "default"`.
+    pub assumed_attributes: Vec<String>,
 }
 
 impl Estimate {
@@ -116,7 +120,10 @@ impl Line {
 
 fn sum(parts: &[Part]) -> f64 {
     let priced = parts.iter().filter_map(|part| part.price.as_ref().ok());
-    priced.map(|priced| priced.monthly).sum()
+    // Not `sum`, which makes -0 of nothing.
+    priced
+        .map(|priced| priced.monthly)
+        .fold(0.0, |all, one| all + one)
 }
 
 /// Estimates a plan. `rules`: those that ship; those of the book count first.
@@ -129,6 +136,7 @@ pub fn estimate(plan: &Plan, book: &Book, rules: &Rules, usage: &Usage) -> Estim
     let mut estimate = Estimate {
         currency: book.currency.clone(),
         source: source.join(", "),
+        unknown_usage: usage.unknown(&all),
         ..Estimate::default()
     };
     let mut work = Work {
@@ -193,6 +201,7 @@ struct Scope<'a> {
     each: Option<(&'a Value, &'a Value)>,
     usage: &'a BTreeMap<String, f64>,
     assumed: Vec<String>,
+    assumed_attributes: Vec<String>,
 }
 
 impl<'a> Work<'a> {
@@ -204,9 +213,15 @@ impl<'a> Work<'a> {
                 price: Err("no rule says what this type costs".to_owned()),
             }];
         };
-        (rules.parts.iter())
-            .flat_map(|part| self.part(item, object, rules, part))
-            .collect()
+        let mut nothing = BTreeSet::new();
+        let mut parts: Vec<Part> = (rules.parts.iter())
+            .flat_map(|part| self.part(item, object, rules, part, &mut nothing))
+            .collect();
+        // What was taken for nothing is no part, so another one tells of it.
+        if let Some(priced) = parts.iter_mut().find_map(|part| part.price.as_mut().ok()) {
+            priced.assumed_attributes.extend(nothing);
+        }
+        parts
     }
 
     fn part(
@@ -215,13 +230,15 @@ impl<'a> Work<'a> {
         object: &Object,
         rules: &TypeRules,
         part: &PartRules,
+        nothing: &mut BTreeSet<String>,
     ) -> Vec<Part> {
         let scope = |each, assumed: &[String]| Scope {
             item,
             object,
             each,
             usage: &rules.usage,
-            assumed: assumed.to_vec(),
+            assumed: Vec::new(),
+            assumed_attributes: assumed.to_vec(),
         };
         let Some(list) = &part.for_each else {
             return self.one(scope(None, &[]), part).into_iter().collect();
@@ -234,10 +251,21 @@ impl<'a> Work<'a> {
                 price: Err(format!("`{list}` {why}")),
             }],
             (Found::Unknown(_), Some(assumed)) => {
-                let told = [format!("{list} = {assumed}")];
-                (self.one(scope(Some((assumed, null)), &told), part))
-                    .into_iter()
-                    .collect()
+                let told = format!("{list} = {assumed}");
+                let elements = match assumed {
+                    Value::Array(elements) => elements.as_slice(),
+                    element => std::slice::from_ref(element),
+                };
+                if elements.is_empty() {
+                    nothing.insert(told);
+                    return Vec::new();
+                }
+                let told = [told];
+                let mut found = Vec::new();
+                for element in elements {
+                    found.extend(self.one(scope(Some((element, null)), &told), part));
+                }
+                found
             }
             (Found::Known(known), _) => {
                 let Value::Array(elements) = known else {
@@ -300,6 +328,7 @@ impl<'a> Work<'a> {
             unit: price.unit.clone(),
             monthly: price.of(amount),
             assumed: std::mem::take(&mut scope.assumed),
+            assumed_attributes: std::mem::take(&mut scope.assumed_attributes),
         }))
     }
 
@@ -327,7 +356,7 @@ impl<'a> Work<'a> {
                 }
                 Found::Known(_) => Ok(1.0),
                 Found::Absent => default.ok_or_else(|| format!("`{count}` is not there")),
-                Found::Unknown(why) => instead(&mut scope.assumed, count, *assume, why),
+                Found::Unknown(why) => instead(&mut scope.assumed_attributes, count, *assume, why),
             },
             Factor::From(FromFactor {
                 from,
@@ -342,7 +371,7 @@ impl<'a> Work<'a> {
                     Found::Known(_) => None,
                     Found::Absent => *default,
                     Found::Unknown(why) => {
-                        let assumed = instead(&mut scope.assumed, from, *assume, why)?;
+                        let assumed = instead(&mut scope.assumed_attributes, from, *assume, why)?;
                         return Ok((assumed - less).max(0.0));
                     }
                 };
@@ -450,7 +479,8 @@ impl<'a> Scope<'a> {
             (Found::Absent, Some(default), _) => as_text(default),
             (Found::Absent, None, _) => return Err(format!("`{}` is not said", from.from)),
             (Found::Unknown(_), _, Some(assumed)) => {
-                self.assumed.push(format!("{} = {assumed}", from.from));
+                self.assumed_attributes
+                    .push(format!("{} = {assumed}", from.from));
                 as_text(assumed)
             }
             (Found::Unknown(why), _, None) => {

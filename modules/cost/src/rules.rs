@@ -45,7 +45,7 @@ pub(crate) struct PartRules {
     /// The list of blocks or objects each of which is paid for; their attributes are `each.…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_each: Option<String>,
-    /// What stands for the list while it is not known.
+    /// What stands for the list while it is not known: an element, or a list of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assume: Option<Value>,
     /// It is only paid for if all hold.
@@ -287,6 +287,12 @@ impl Rules {
 
     pub(crate) fn of(&self, type_name: &str) -> Option<&TypeRules> {
         self.types.get(type_name)
+    }
+
+    /// Whether the rules of some type ask for a usage of this name.
+    pub(crate) fn asks_for(&self, usage: &str) -> bool {
+        let mut types = self.types.values();
+        types.any(|rules| rules.usage.contains_key(usage))
     }
 
     /// What any rule could ask for: service, unit and attributes.

@@ -154,6 +154,20 @@ fn what_is_forgotten_costs_what_it_did() {
 }
 
 #[test]
+fn usage_that_no_rule_asks_for_is_told() {
+    let usage = r#"{"format": 1, "types": {"aws_instance": {"monthly_hours": 1, "monthly_ours": 2}, "aws_mystery": {"monthly_hours": 1}},
+        "resources": {"aws_s3_bucket.*": {"storage_gbb": 1}}}"#;
+    assert_eq!(
+        cost(Vec::new(), usage).unknown_usage,
+        [
+            "monthly_ours of aws_instance",
+            "monthly_hours of aws_mystery",
+            "storage_gbb of aws_s3_bucket.*"
+        ]
+    );
+}
+
+#[test]
 fn what_is_not_known_is_assumed_or_named() {
     let after = json!({"instance_type": "t3.micro"});
     let unknown = json!({"root_block_device": true, "ebs_block_device": true, "tenancy": true});
@@ -174,9 +188,17 @@ fn what_is_not_known_is_assumed_or_named() {
         line.missing(),
         [
             "the price book has no price for AmazonEC2 in eu-central-1, productFamily Storage, volumeApiName gp2",
-            "`ebs_block_device` is known after apply",
         ]
     );
+    // Most machines have no more disks: that is assumed, and said apart from usage, of which a file could say otherwise.
+    let priced = line.after[0].price.as_ref().unwrap();
+    assert_eq!(priced.assumed, [] as [&str; 0]);
+    assert_eq!(
+        priced.assumed_attributes,
+        ["tenancy = \"default\"", "ebs_block_device = []"]
+    );
+    // What is not there costs nothing, not less than nothing.
+    assert!(found.lines[0].now().is_sign_positive());
     assert!((found.after - 1.2).abs() < 1e-9);
     let unknown_type = cost(
         vec![change(

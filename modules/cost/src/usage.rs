@@ -1,6 +1,7 @@
 //! Usage: what no configuration says.
 
 use crate::error::{CostError, decode};
+use crate::rules::Rules;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -81,6 +82,22 @@ impl Usage {
             }
         }
         self.index();
+    }
+
+    /// What is said that no rule asks for, as `NAME of TYPE` or `NAME of ADDRESS`. Of an address the type is not known here: the name is held against all.
+    pub(crate) fn unknown(&self, rules: &Rules) -> Vec<String> {
+        let of_types = self.types.iter().flat_map(|(name, amounts)| {
+            let asked = rules.of(name);
+            let unknown =
+                move |amount: &&String| !asked.is_some_and(|of| of.usage.contains_key(*amount));
+            let amounts = amounts.keys().filter(unknown);
+            amounts.map(move |amount| format!("{amount} of {name}"))
+        });
+        let of_resources = self.resources.iter().flat_map(|(address, amounts)| {
+            let amounts = amounts.keys().filter(|amount| !rules.asks_for(amount));
+            amounts.map(move |amount| format!("{amount} of {address}"))
+        });
+        of_types.chain(of_resources).collect()
     }
 
     /// What is said of a resource: at its address, else by a pattern (the longest that fits), else of its type.

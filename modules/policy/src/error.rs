@@ -75,6 +75,9 @@ fn no_rules(namespace: &str, others: &[String]) -> String {
     } else {
         text.push_str("; there are some in ");
         text.push_str(&others.join(", "));
+        text.push_str(
+            ". Name the packages that are to be looked at with -policy-namespace, or '*' for all",
+        );
     }
     text
 }

@@ -12,7 +12,7 @@ use crate::ui::{Question, Ui};
 use std::path::{Path, PathBuf};
 use terrane_config::load::backend::{Given, missing, missing_arguments};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_store::statefile;
+use terrane_store::{StoreError, statefile};
 use terrane_value::convert::convert;
 use terrane_value::{Type, Value};
 
@@ -117,6 +117,9 @@ pub(crate) fn run(
         prepared.backend = Some(backend.kind.clone());
     }
     let Some(old) = old.filter(|old| !old.settings.same(&new)) else {
+        if prepared.changed {
+            reachable(session, &to)?;
+        }
         keep(session, &record, &wanted)?;
         return Ok(prepared);
     };
@@ -203,6 +206,17 @@ fn move_states(
             report.diagnostics.extend(second.into_report().diagnostics);
             Err(Failure::Input(report))
         }
+    }
+}
+
+/// Looks whether a new place can be reached, before it is chosen. A state there that can't be understood is another matter: the commands that mend it need the choice.
+fn reachable(session: &Session, to: &Place) -> Result<(), Failure> {
+    match to.store.read(&session.workspace()?) {
+        Err(error @ StoreError::Io { .. }) => Err(Failure::store(format!(
+            "Reading the state in {} failed",
+            to.describe()
+        ))(error)),
+        _ => Ok(()),
     }
 }
 

@@ -76,8 +76,17 @@ impl Place {
     pub(crate) fn describe(&self) -> String {
         match &self.settings {
             Settings::Embedded => self.settings.describe(),
-            Settings::Backend(_) => {
-                format!("{} ({})", self.settings.describe(), self.store.location())
+            Settings::Backend(backend) => {
+                // One schema of a database can hold states in two ways.
+                let layout = match backend.config.get("layout") {
+                    None => String::new(),
+                    Some(layout) => {
+                        let layout = layout.as_str().unwrap_or("states").to_owned();
+                        format!(", layout {layout}")
+                    }
+                };
+                let kind = self.settings.describe();
+                format!("{kind} ({}{layout})", self.store.location())
             }
         }
     }

@@ -27,17 +27,14 @@ impl Schedule {
     /// # Errors
     /// When they make no sense.
     pub fn new(cron: &str, timezone: &str, jitter_ms: u64) -> Result<Self, Failure> {
-        let wrong = |problem: String| {
-            Failure::input(
-                &rules::drift::INVALID_SCHEDULE,
-                format!(
-                    "{problem}. A schedule has five fields: minute, hour, day of month, month, day of week; as in '15 */4 * * *' for every four hours, a quarter past."
-                ),
-            )
-        };
+        let wrong = |problem: String| Failure::input(&rules::drift::INVALID_SCHEDULE, problem);
         let times = Calendar::new(cron, timezone).map_err(|error| match error {
-            CalendarError::Cron(problem) => wrong(format!("{cron:?}: {problem}")),
-            CalendarError::Timezone => wrong(format!("{timezone:?} is no time zone")),
+            CalendarError::Cron(problem) => wrong(format!(
+                "{cron:?}: {problem}. The fields are minute, hour, day of month, month and day of week, as in '15 */4 * * *' for every four hours, a quarter past."
+            )),
+            CalendarError::Timezone => wrong(format!(
+                "{timezone:?} is no time zone. They have names such as Europe/Berlin or UTC."
+            )),
         })?;
         Ok(Self {
             times,

@@ -75,6 +75,19 @@ pub fn read_beside(path: &str) -> Result<Vec<Decision>, Failure> {
 /// # Errors
 /// When it can't be read, or there are no gates.
 pub async fn look(session: &Session, path: &str) -> Result<Case, Failure> {
+    look_if_gated(session, path).await?.ok_or_else(|| {
+        Failure::input(
+            &rules::gates::NO_GATES,
+            "There are no gates here, so nothing has to be approved. Gates are written in files whose names end in `.tfgate.hcl`, beside the configuration.",
+        )
+    })
+}
+
+/// The same; `None`: there are no gates.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn look_if_gated(session: &Session, path: &str) -> Result<Option<Case>, Failure> {
     let saved = planfile::load(session, path).await?;
     let author = saved
         .mark
@@ -88,18 +101,35 @@ pub async fn look(session: &Session, path: &str) -> Result<Case, Failure> {
     let book = Book::open(session)?;
     let programs = programs_text(&saved.programs);
     let Some(mut gating) = Gating::new(book, &saved.plan, named, programs)? else {
-        return Err(Failure::input(
-            &rules::gates::NO_GATES,
-            "There are no gates here, so nothing has to be approved. Gates are written in files whose names end in `.tfgate.hcl`, beside the configuration.",
-        ));
+        return Ok(None);
     };
     gating.beside = read_beside(path)?;
     let looked = gating.look(&Seen::new(&saved.plan, &saved.loaded));
-    Ok(Case {
+    Ok(Some(Case {
         saved,
         gating,
         looked,
-    })
+    }))
+}
+
+impl Case {
+    /// Says whether somebody with this key can decide about the plan, before they are asked whether they want to.
+    ///
+    /// # Errors
+    /// When the plan does nothing, or the gates do not know the key.
+    pub fn check(&self, key: &PrivateKey) -> Result<(), Failure> {
+        if self.looked.meaning.items.is_empty() {
+            return Err(nothing_selected());
+        }
+        check_key(&self.gating.book, key)
+    }
+}
+
+fn nothing_selected() -> Failure {
+    Failure::input(
+        &rules::gates::COVERS_NOTHING,
+        "The plan does nothing that is selected, so there is nothing to decide.",
+    )
 }
 
 /// Signs a decision, and keeps it beside the plan and in the log.
@@ -171,10 +201,7 @@ pub(crate) fn sign(
         .map(|(_, item)| item.digest)
         .collect();
     if items.is_empty() {
-        return Err(Failure::input(
-            &rules::gates::COVERS_NOTHING,
-            "The plan does nothing that is selected, so there is nothing to decide.",
-        ));
+        return Err(nothing_selected());
     }
     let at_ms = super::book::time(&gating.book);
     Ok(Statement {

@@ -18,12 +18,14 @@ use crate::rules;
 use crate::session::Session;
 use policies::Policies;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::OnceLock;
 use terrane_gate::gates::{EXTENSIONS, File, Gates, Role, digest, parse};
 use terrane_lang::source::SourceMap;
 use terrane_plan::basis::Hash;
+use terrane_store::audit::Entry;
 
 /// The kind of log entries that say which gates are in force.
 const KIND: &str = "gates";
@@ -193,6 +195,27 @@ fn from_json(body: &Value) -> Result<Option<Rules>, Failure> {
         }
         _ => Err(damaged()),
     }
+}
+
+/// Whose keys the decisions in a log name, by the gates that were in force when they were made: by number of the entry. Bodies are not encrypted any more.
+pub(crate) fn signers(entries: &[Entry]) -> BTreeMap<u64, String> {
+    let mut rules: Option<Rules> = None;
+    let mut signers = BTreeMap::new();
+    for entry in entries {
+        let body = &entry.draft.body;
+        if entry.draft.kind == KIND {
+            // What can't be read names nobody: this is for showing only.
+            rules = from_json(body).ok().flatten();
+        } else if entry.draft.kind == book::DECISION {
+            let decision = body.get("record").map(terrane_gate::record::from_json);
+            let key = decision.and_then(Result::ok).map(|decision| decision.key);
+            let whose = rules.as_ref().zip(key);
+            if let Some((name, _)) = whose.and_then(|(rules, key)| rules.gates.whose(&key)) {
+                signers.insert(entry.seq, name.to_string());
+            }
+        }
+    }
+    signers
 }
 
 /// What is said where a record that gates rest on can't be read.

@@ -6,6 +6,7 @@ use crate::audit;
 use crate::failure::Failure;
 use crate::install::Programs;
 use crate::load::Loaded;
+use crate::planfile;
 use crate::policy::{PlanText, Seen};
 use crate::rules;
 use crate::session::Session;
@@ -233,15 +234,39 @@ pub(crate) fn unknown_plan() -> Failure {
     )
 }
 
+/// What the gates say to a plan that was made just now, and is not applied; `None`: there are no gates.
+///
+/// # Errors
+/// When gates, their policies or the log can't be used.
+pub fn preview(session: &Session, seen: &Seen<'_>) -> Result<Option<(Gating, Looked)>, Failure> {
+    let Some(book) = Book::open(session)? else {
+        return Ok(None);
+    };
+    let digest = planfile::digest_of(session, seen.plan(), seen.loaded(), Some(&book));
+    let named = Named {
+        author: &session.who(),
+        digest: &digest,
+    };
+    let programs = planfile::programs_of(session, seen.loaded())?;
+    let gating = Gating::new(Some(book), seen.plan(), named, programs)?;
+    Ok(gating.map(|gating| {
+        let looked = gating.look(seen);
+        (gating, looked)
+    }))
+}
+
 /// A refusal as a message.
 #[must_use]
 pub fn refused(closed: &Closed) -> Failure {
     let text = explain::text(&closed.verdict, &closed.meaning);
+    let way_out = if closed.verdict.only_lacks_confirmation() {
+        "No approval gives what is missing: run `terrane apply`, without a saved plan and without -auto-approve, at a terminal and answer yes."
+    } else {
+        "Whoever can give what is missing does it with `terrane approve PLAN`, for a plan that was saved with `terrane plan -out=PLAN`. `terrane gates PLAN` shows what a plan needs and has."
+    };
     Failure::input(
         &rules::gates::CLOSED,
-        format!(
-            "Nothing was changed. Not all gates are open for this plan:\n\n{text}\nWhoever can give what is missing does it with `terrane approve PLAN`, for a plan that was saved with `terrane plan -out=PLAN`. `terrane gates PLAN` shows what a plan needs and has."
-        ),
+        format!("Nothing was changed. Not all gates are open for this plan:\n\n{text}\n{way_out}"),
     )
 }
 

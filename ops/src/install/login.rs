@@ -76,11 +76,11 @@ pub async fn login(
     Ok(Some(place.display().to_string()))
 }
 
-/// Forgets the token of a host.
+/// Forgets the token of a host. Tells its name, and whether there was one.
 ///
 /// # Errors
 /// When it can't be forgotten.
-pub async fn logout(session: &Session, name: &str) -> Result<String, Failure> {
+pub async fn logout(session: &Session, name: &str) -> Result<(String, bool), Failure> {
     let failed = |error: &dyn std::error::Error| {
         let text = super::sentence(&with_causes(error));
         Failure::input(
@@ -92,7 +92,10 @@ pub async fn logout(session: &Session, name: &str) -> Result<String, Failure> {
     let mut diagnostics = Diagnostics::new();
     let network = setup::network(session, &mut diagnostics)
         .map_err(|diagnostic| Failure::Input(Report::plain(diagnostic)))?;
-    let forgotten = network.discovery.credentials().forget(&host).await;
+    let credentials = network.discovery.credentials();
+    // Where that can't be told, it is asked to forget all the same.
+    let known = !matches!(credentials.token(&host).await, Ok(None));
+    let forgotten = credentials.forget(&host).await;
     forgotten.map_err(|error| failed(&error))?;
-    Ok(host.display())
+    Ok((host.display(), known))
 }

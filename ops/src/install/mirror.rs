@@ -22,7 +22,7 @@ pub struct Request {
     pub variables: Vec<VariableArgument>,
 }
 
-/// Gets all packages from their registries.
+/// Gets all packages from their registries. Tells too of how many providers.
 ///
 /// # Errors
 /// When a package can't be had, or the folder not be written.
@@ -30,7 +30,7 @@ pub async fn run(
     session: &Session,
     request: &Request,
     say: &(dyn Fn(MirrorEvent) + Sync),
-) -> Result<Report, Failure> {
+) -> Result<(Report, usize), Failure> {
     let needs = Needs::of(session, &request.variables, &[])?;
     let locks = super::locks()?;
     let mut diagnostics = Diagnostics::new();
@@ -51,7 +51,7 @@ pub async fn run(
         platforms: &platforms,
     };
     match mirrorer.mirror(&needs.all, &locks, say).await {
-        Ok(()) => Ok(Report::plain(diagnostics)),
+        Ok(()) => Ok((Report::plain(diagnostics), needs.all.len())),
         Err((addr, error)) => Err(needs.told(&addr, &error)),
     }
 }

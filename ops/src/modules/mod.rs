@@ -20,6 +20,7 @@ use terrane_fetch::{Client, ClientOptions, Transferred};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::ModulePath;
 use terrane_modules::Context;
+use terrane_modules::address::Address;
 use terrane_modules::install::{
     Call, InstallError, InstallOptions, Installer, VersionChoice, Watcher, installed,
 };
@@ -147,6 +148,16 @@ impl Modules {
             .map_err(|error| error.to_string())
     }
 
+    /// What is wrong with the address of a call, so that it can't be installed. What is beside the configuration is looked for as it is.
+    pub(crate) fn address_problem(request: &ModuleRequest) -> Option<Diagnostic> {
+        if terrane_modules::kind(&request.source) == terrane_modules::Kind::Local {
+            return None;
+        }
+        let parsed = Address::parse(&request.source, request.version.is_some());
+        let problem = InstallError::Address(parsed.err()?);
+        Some(Diagnostic::error(&rules::SOURCE, problem.told()).at(request.span))
+    }
+
     /// The files of a call.
     pub(crate) fn folder(&self, request: &ModuleRequest) -> Result<ModuleFolder, String> {
         folder(&self.dir(request)?)
@@ -199,11 +210,18 @@ pub(crate) fn saved<'a>(
     })
 }
 
+/// The place of a module that belongs to no call: its files become the configuration (`init -from-module`).
+const FROM_MODULE: &str = ".from-module";
+
 struct Telling(Say);
 
 impl Watcher for Telling {
     fn downloading(&self, package: &str, key: &str) {
-        (self.0)(&format!("Downloading {package} for {key}..."));
+        let what = match key {
+            FROM_MODULE => String::from("the configuration"),
+            key => key.to_owned(),
+        };
+        (self.0)(&format!("Downloading {package} for {what}..."));
     }
 
     fn progress(&self, key: &str, transferred: Transferred) {
@@ -335,11 +353,13 @@ impl<'s> Installation<'s> {
 
     /// Fetches a module that belongs to no call: where its package is, and its own folder.
     pub(crate) async fn fetch_only(&self, source: &str) -> Result<(String, String), String> {
-        const KEY: &str = ".from-module";
         let choice = Choice(None);
-        let installed = self.installer.install(lone(KEY, source, &choice)).await;
+        let installed = self
+            .installer
+            .install(lone(FROM_MODULE, source, &choice))
+            .await;
         let installed = installed.map_err(|error| error.told())?;
-        let package = format!("{}/{KEY}", modules_dir(self.session));
+        let package = format!("{}/{FROM_MODULE}", modules_dir(self.session));
         Ok((package, installed.dir))
     }
 

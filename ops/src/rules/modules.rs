@@ -41,7 +41,7 @@ terrane_lang::rules! {
     /// ```text
     /// a repository with a submodule that its settings want nobody to fetch
     /// ```
-    T6306 warning NOTE = "Module with peculiarities";
+    T6306 warning NOTE = "Not everything of a module could be taken";
 
     /// The folder already has configuration, which `-from-module` would mix with that of the module.
     ///

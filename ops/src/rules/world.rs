@@ -29,7 +29,7 @@ terrane_lang::rules! {
     /// ```
     T5604 error STATE_IN_USE = "ACTION failed";
 
-    /// What is stored can't be understood. Nothing was changed: put the file back from a backup, and keep the damaged one.
+    /// What is stored, or a file that was given, can't be understood. Nothing was changed. Of the state, `terrane state fsck` says what is damaged, and with `-repair` mends what can be mended; what it can't mend is put back from a backup (`terrane state restore`). Another file has to be made anew.
     ///
     /// ```text
     /// a state whose files were edited

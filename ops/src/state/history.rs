@@ -80,8 +80,7 @@ fn find(versions: &[Version], name: &str) -> Result<u64, String> {
             }
             false => Err(format!(
                 "There is no version {serial}: the history goes from serial {} to {}. See it with `terrane state history`.",
-                range.start(),
-                range.end()
+                first.first_serial, last.last_serial
             )),
         };
     }

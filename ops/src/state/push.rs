@@ -44,7 +44,7 @@ pub(crate) fn read(path: &str) -> Result<Snapshot, Failure> {
     read.map_err(Failure::io(doing()))?;
     statefile::read(path, &bytes)
         .map(|file| file.snapshot)
-        .map_err(Failure::store(doing()))
+        .map_err(Failure::given_file(doing()))
 }
 
 fn check(old: &Snapshot, new: &Snapshot) -> Result<(), Failure> {

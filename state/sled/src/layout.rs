@@ -126,7 +126,7 @@ impl Place {
     pub(crate) fn journal_lost(&self) -> StoreError {
         StoreError::Damaged {
             what: self.folder().display().to_string(),
-            problem: "its journal is missing, though there was one; `terrane state fsck -repair` brings back what the other files hold; else put it back from a backup"
+            problem: "its journal is missing, though there was one. Where the other files do not hold enough, put it back from a backup"
                 .to_owned(),
         }
     }

@@ -122,6 +122,11 @@ pub trait StateStore: Send + Sync + std::fmt::Debug {
     /// Where the store is, for messages: `terrane.state`.
     fn location(&self) -> String;
 
+    /// Where the state of a workspace is, for messages: the file, where each has one of its own.
+    fn location_of(&self, _workspace: &str) -> String {
+        self.location()
+    }
+
     /// Removes a workspace with its history.
     ///
     /// # Errors

@@ -180,7 +180,7 @@ fn other_provider_configurations_must_be_declared() {
     cloud
         .run("drift -provider-config=p.hcl")
         .ok()
-        .says("1 objects read");
+        .says("1 object read");
 }
 
 #[test]

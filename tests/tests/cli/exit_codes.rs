@@ -53,6 +53,9 @@ fn formatting_is_checked_and_mended() {
     folder.run("fmt -check -recursive").exits(3);
     let piped = folder.run_with(&["fmt", "-"], &[], "x=1").ok();
     assert_eq!(piped.out, "x = 1\n");
+    // Nothing at all is laid out already.
+    let nothing = folder.run_with(&["fmt", "-check", "-diff", "-"], &[], "");
+    assert_eq!(nothing.ok().out, "");
     folder.write("main.tf", "a = {\n");
     folder.run("fmt").exits(2);
     folder.run("fmt none.tf").exits(2);
@@ -84,6 +87,11 @@ fn arguments_that_make_no_sense_are_named() {
         ("workspace select none", "doesn't exist"),
         ("workspace new a/b", "not allowed"),
         ("state show terraform_data.none", "no resource instance"),
+        ("cost import", "at least 1 argument."),
+        ("state diff", "at least 1 argument."),
+        ("state diff 1 2 3", "at most 2 arguments."),
+        ("drift -jitter=3s", "add -watch=CRON"),
+        ("drift -now", "add -watch=CRON"),
         ("state bogus", "takes no"),
     ] {
         let ran = folder.run(words);

@@ -39,7 +39,12 @@ fn approve(folder: &Folder, person: &str, plan: &str) -> Ran {
 #[test]
 fn a_plan_is_applied_when_it_is_approved_and_once() {
     let folder = folder(ONE);
-    run_as(&folder, "ana", "plan -out=p.plan").ok();
+    run_as(&folder, "ana", "plan")
+        .ok()
+        .says("needs 1 more approval: from bob");
+    run_as(&folder, "ana", "plan -out=p.plan")
+        .ok()
+        .says("terrane gates \"p.plan\"");
     run_as(&folder, "ana", "apply p.plan")
         .exits(1)
         .says("T6401")
@@ -160,7 +165,8 @@ fn a_yes_is_asked_for_where_gates_want_one() {
     let folder = folder("gate \"all\" {\n  confirm = true\n}\n");
     run_as(&folder, "ana", "apply -auto-approve")
         .exits(1)
-        .says("needs a yes");
+        .says("needs a yes")
+        .says("at a terminal");
     folder
         .run_with(&["apply"], &[("USER", "ana")], "yes\n")
         .ok()
@@ -237,12 +243,17 @@ fn the_glass_is_broken_by_who_may_and_it_is_recorded() {
     };
     break_glass("bob").exits(1).says("T6412");
     break_glass("eve").exits(1);
-    break_glass("ana").ok().says("2 added");
-    folder
-        .run("audit -kind=decision")
+    break_glass("ana")
         .ok()
+        .says("The glass was broken by ana.")
+        .says("2 added");
+    folder
+        .run("audit -kind=decision -who=ana")
+        .ok()
+        .says("by=ana")
         .says("the site is down")
         .says("break-glass");
+    folder.run("audit -kind=nonsense").exits(1).says("founded");
     folder.run("audit -kind=apply").ok().says("broken_by=ana");
 }
 
@@ -345,6 +356,7 @@ fn without_gates_nothing_is_different_but_that_it_is_recorded() {
     let folder = Folder::new(&[("main.tf", MAIN)]);
     folder.run("gates").ok().says("no gates");
     folder.run("plan -out=p.plan").ok();
+    folder.run("gates p.plan").ok().says("no gates");
     assert!(!folder.has("terrane.state"), "planning writes nothing");
     folder
         .run("approve -auto-approve p.plan")

@@ -143,10 +143,7 @@ fn a_backup_comes_back_as_a_new_version() {
         other.path().join("b.backup"),
     )
     .unwrap();
-    other
-        .run("state restore b.backup")
-        .ok()
-        .says("1 version(s)");
+    other.run("state restore b.backup").ok().says("1 version");
     assert_eq!(versions(&other).len(), 2);
     other.run("plan -detailed-exitcode").ok();
     other.run("state fsck").ok().says("sound");

@@ -94,7 +94,7 @@ fn another_provider_takes_over() {
     folder
         .run("state replace-provider -auto-approve acme/null hashicorp/null")
         .ok()
-        .says("Successfully replaced provider for 1 resources");
+        .says("Successfully replaced provider for 1 resource.");
     folder.run("plan -detailed-exitcode").ok();
     folder
         .run("state replace-provider a/b/c/d hashicorp/null")

@@ -126,6 +126,12 @@ fn the_library_is_a_beginning() {
         ])
         .ok()
         .says("no objection");
+    // Its packages are not `main`: who forgets that is told.
+    folder.run("plan -out=p.plan").ok();
+    folder
+        .run("policy check -policy-data=policy p.plan")
+        .exits(1)
+        .says("-policy-namespace");
     folder.write(
         "policy/tags.rego",
         "package terrane.tags\n\ntest_x if false\n",

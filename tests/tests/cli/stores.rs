@@ -256,7 +256,7 @@ fn states_in_one_file_are_looked_after() {
         folder
             .run("state prune -keep=1 -save")
             .ok()
-            .says("Forgot 2 version(s)");
+            .says("Forgot 2 versions");
         assert_eq!(
             folder
                 .run("state history")
@@ -274,7 +274,7 @@ fn states_in_one_file_are_looked_after() {
         folder
             .run("state restore b")
             .ok()
-            .says("3 version(s) came with it");
+            .says("3 versions came with it");
         folder
             .run("state show -version=3 terraform_data.a")
             .ok()
@@ -305,7 +305,7 @@ fn what_a_store_can_not_do_is_said() {
         .run("state prune -keep=1")
         .exits(1)
         .says("keeps the present state only");
-    other.run("state backup b").ok().says("1 record(s)");
+    other.run("state backup b").ok().says("1 record");
     folder.run("state backup b").ok();
 }
 

@@ -15,7 +15,7 @@ fn platforms(parsed: &Parsed) -> Result<Vec<Platform>, String> {
     texts
         .map(|(_, text)| {
             text.parse()
-                .map_err(|error| format!("invalid value {text:?} for -platform: {error}"))
+                .map_err(|error| format!("Invalid value {text:?} for -platform: {error}"))
         })
         .collect()
 }
@@ -103,7 +103,12 @@ pub(crate) fn mirror(app: &mut App, parsed: &Parsed) -> Exit {
         let say = |event: MirrorEvent| print(about_mirror(&event));
         let done = block_on(mirror::run(session, &request, &say));
         drop(print);
-        app.show_report(&done?);
+        let (report, count) = done?;
+        app.show_report(&report);
+        if count == 0 {
+            app.out()
+                .print("No provider is a plugin here, so there is nothing to mirror.\n");
+        }
         Ok(Exit::OK)
     })
 }

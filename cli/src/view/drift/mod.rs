@@ -4,6 +4,7 @@ pub(crate) mod html;
 mod lines;
 
 use self::lines::lines;
+use super::counted;
 use super::paint::{BOLD, GREEN, MAGENTA, RED, YELLOW, painted, plain};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -221,10 +222,10 @@ fn summary(out: &mut String, report: &Report, color: bool) {
         (new, resolved) => format!(" New: {new}; not so any more: {resolved}."),
     };
     let text = format!(
-        "Drift of workspace {}: {} objects read in {} calls; {}.{new}",
+        "Drift of workspace {}: {} read in {}; {}.{new}",
         report.workspace,
-        counts.read,
-        report.calls,
+        counted(counts.read, "object"),
+        counted(report.calls, "call"),
         parts.join(", ")
     );
     let _written = writeln!(out, "{}", painted(color, BOLD, &text));

@@ -395,10 +395,24 @@ impl Loader {
             let dir = source_addr::join(&caller_dir, &source);
             own_ancestor = self.ancestors(module).any(|ancestor| ancestor.dir == dir);
         }
-        if own_ancestor || path.0.len() > MAX_DEPTH || self.tree.modules.len() >= MAX_MODULES {
-            let detail = format!(
+        let problem = if own_ancestor {
+            Some(format!(
                 "The module \"{path}\" calls itself, directly or through others, which would never end. Remove one of the calls."
-            );
+            ))
+        } else if path.0.len() > MAX_DEPTH {
+            // The whole path would fill the screen.
+            Some(format!(
+                "Modules call each other more than {MAX_DEPTH} deep here, down to the module \"{}\" in {caller_dir}. Either this never ends, or calls have to be put beside each other.",
+                call.name
+            ))
+        } else if self.tree.modules.len() >= MAX_MODULES {
+            Some(format!(
+                "The configuration calls more than {MAX_MODULES} modules. Either this never ends, or it has to be split."
+            ))
+        } else {
+            None
+        };
+        if let Some(detail) = problem {
             self.diagnostics
                 .push(Diagnostic::error(&rules::files::ENDLESS_RECURSION, detail).at(call.span));
             return None;

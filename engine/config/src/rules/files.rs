@@ -157,7 +157,7 @@ terrane_lang::rules! {
     /// ```
     T1014 error MODULE_NOT_INSTALLED = "Module not installed";
 
-    /// The module calls itself, directly or through others, and would do so without end.
+    /// The module calls itself, directly or through others, and would do so without end; or modules call each other more than 64 deep, which is taken for the same.
     ///
     /// ```terraform
     /// -- main.tf

@@ -26,6 +26,26 @@ fn a_module_that_calls_itself_ends() {
     }
 }
 
+/// What is only deep is not said to call itself, and its path, which would fill the screen, is not shown.
+#[test]
+fn modules_may_not_be_too_deep() {
+    let mut text = String::from("-- main.tf\nmodule \"m\" {\n source = \"./m0\"\n}\n");
+    for at in 0..70 {
+        let next = at + 1;
+        write!(
+            text,
+            "-- m{at}/main.tf\nmodule \"m{next}\" {{\n source = \"../m{next}\"\n}}\n"
+        )
+        .unwrap();
+    }
+    let got = messages(&text);
+    assert!(
+        got.contains("more than 64 deep here, down to the module \"m64\" in m63"),
+        "{got}"
+    );
+    assert!(!got.contains("calls itself"), "{got}");
+}
+
 #[test]
 fn folders_are_read_once() {
     let files = files(

@@ -1,6 +1,6 @@
 //! Which decisions count, and what each person says last about each action.
 
-use super::{Ignored, Rejection};
+use super::{Dismissed, Ignored, Rejection};
 use crate::decision::{Decision, DecisionId, DecisionKind};
 use crate::facts::{CLOCKS_DIFFER_MS, Facts};
 use crate::gates::{Approvals, Gates};
@@ -49,6 +49,14 @@ pub(super) struct Votes<'a> {
     pub(super) is_signed: bool,
 }
 
+fn dismissed(gates: &Gates, decision: &Decision, why: Ignored) -> Dismissed {
+    Dismissed {
+        id: decision.statement.id,
+        person: gates.whose(&decision.key).map(|(name, _)| name.clone()),
+        why,
+    }
+}
+
 /// Whose decision it is, and why it is over if it is; if it is of a key that is good, for this place, and not of a time to come. Whether it is genuine is not
 /// looked at.
 pub(super) fn standing<'g>(
@@ -91,8 +99,15 @@ impl<'a> Votes<'a> {
         meaning: &Meaning,
         facts: &Facts<'a>,
         now_ms: u64,
-        ignored: &mut Vec<(DecisionId, Ignored)>,
+        ignored: &mut Vec<Dismissed>,
     ) -> Self {
+        // The log has all decisions that were ever made: most are about something else, and need not be told of.
+        let mut dismiss = |decision: &Decision, why: Ignored| {
+            let statement = &decision.statement;
+            if statement.plan == facts.plan || !meaning.places(&statement.items).is_empty() {
+                ignored.push(dismissed(gates, decision, why));
+            }
+        };
         let mut counted = Self {
             decisions: facts.decisions,
             votes: BTreeMap::new(),
@@ -112,7 +127,7 @@ impl<'a> Votes<'a> {
             let (person, over) = match standing(gates, facts, now_ms, decision) {
                 Ok(found) => found,
                 Err(why) => {
-                    ignored.push((statement.id, why));
+                    dismiss(decision, why);
                     continue;
                 }
             };
@@ -121,7 +136,7 @@ impl<'a> Votes<'a> {
                 DecisionKind::BreakGlass | DecisionKind::Author => Vec::new(),
             };
             if let Some(why) = over {
-                ignored.push((statement.id, why));
+                dismiss(decision, why);
             }
             // What is over and says nothing of this plan need not be looked at further: signatures cost most.
             if over.is_some() && covered.is_empty() {
@@ -129,7 +144,7 @@ impl<'a> Votes<'a> {
             }
             if !facts.genuine.is(decision) {
                 if over.is_none() {
-                    ignored.push((statement.id, Ignored::NotGenuine));
+                    dismiss(decision, Ignored::NotGenuine);
                 }
                 continue;
             }
@@ -146,18 +161,18 @@ impl<'a> Votes<'a> {
                     if all && statement.plan == facts.plan {
                         counted.broken.insert(person.clone(), place);
                     } else {
-                        ignored.push((statement.id, Ignored::CoversNothing));
+                        dismiss(decision, Ignored::CoversNothing);
                     }
                 }
                 DecisionKind::Approve | DecisionKind::Reject => {
                     if covered.is_empty() {
-                        ignored.push((statement.id, Ignored::CoversNothing));
+                        dismiss(decision, Ignored::CoversNothing);
                     }
                     counted.vote(person, &covered, decision, (place, over.is_some()));
                 }
             }
         }
-        counted.leave_out_authors(ignored);
+        counted.leave_out_authors(gates, ignored);
         counted
     }
 
@@ -215,7 +230,7 @@ impl<'a> Votes<'a> {
     }
 
     /// Nobody approves a plan of their own. That they take it back counts.
-    fn leave_out_authors(&mut self, ignored: &mut Vec<(DecisionId, Ignored)>) {
+    fn leave_out_authors(&mut self, gates: &Gates, ignored: &mut Vec<Dismissed>) {
         for author in &self.authors {
             let Some(votes) = self.votes.get_mut(author) else {
                 continue;
@@ -231,7 +246,7 @@ impl<'a> Votes<'a> {
             }
             for place in own {
                 if let Some(decision) = self.decisions.get(place) {
-                    ignored.push((decision.statement.id, Ignored::OwnPlan));
+                    ignored.push(dismissed(gates, decision, Ignored::OwnPlan));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! A verdict in words: gate by gate what is there, what is missing, and who can give it.
 
-use super::{Blocked, GateVerdict, Ignored, Lack, Verdict};
+use super::{Blocked, Dismissed, GateVerdict, Ignored, Lack, Verdict};
 use crate::meaning::Meaning;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -50,12 +50,19 @@ pub fn text(verdict: &Verdict, meaning: &Meaning) -> String {
             &format!("The glass was broken by {}.", verdict.broken_by.join(", ")),
         );
     }
-    for (id, why) in &verdict.ignored {
+    for Dismissed { id, person, why } in &verdict.ignored {
         let short: String = id.to_string().chars().take(8).collect();
+        let by = match person {
+            None => String::new(),
+            Some(person) => format!(" of {person}"),
+        };
         line(
             &mut out,
             "-",
-            &format!("The decision {short} does not count: {}.", ignored(*why)),
+            &format!(
+                "The decision {short}{by} does not count: {}.",
+                ignored(*why)
+            ),
         );
     }
     out
@@ -64,8 +71,8 @@ pub fn text(verdict: &Verdict, meaning: &Meaning) -> String {
 /// Why a decision does not count, as a clause; `None`: it does.
 #[must_use]
 pub fn why_ignored(verdict: &Verdict, id: &crate::decision::DecisionId) -> Option<&'static str> {
-    let found = verdict.ignored.iter().find(|(ignored, _)| ignored == id);
-    found.map(|(_, why)| ignored(*why))
+    let found = verdict.ignored.iter().find(|one| one.id == *id);
+    found.map(|one| ignored(one.why))
 }
 
 fn line(out: &mut String, sign: &str, text: &str) {
@@ -237,9 +244,10 @@ pub fn json(verdict: &Verdict, meaning: &Meaning) -> Value {
             "actions": addresses(&one.items),
         })).collect::<Vec<_>>(),
         "broken_by": names(&verdict.broken_by),
-        "ignored": verdict.ignored.iter().map(|(id, why)| json!({
-            "decision": id.to_string(),
-            "reason": reason_name(*why),
+        "ignored": verdict.ignored.iter().map(|one| json!({
+            "decision": one.id.to_string(),
+            "person": one.person.as_deref(),
+            "reason": reason_name(one.why),
         })).collect::<Vec<_>>(),
         "decisions": verdict.uses.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })

@@ -25,8 +25,8 @@ pub struct Verdict {
     pub blocked: Vec<Blocked>,
     /// Rejections that count.
     pub rejected: Vec<Rejection>,
-    /// Decisions that do not count, and why.
-    pub ignored: Vec<(DecisionId, Ignored)>,
+    /// Decisions about this plan, or about something that it does, which do not count.
+    pub ignored: Vec<Dismissed>,
     /// Decisions that the verdict rests on. Applying the plan uses them up.
     pub uses: Vec<DecisionId>,
     /// Who opened all gates in an emergency; empty: nobody.
@@ -114,6 +114,17 @@ pub struct Rejection {
     pub comment: EcoString,
     /// What: places in the list of items.
     pub items: Vec<usize>,
+}
+
+/// A decision that does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dismissed {
+    /// The decision.
+    pub id: DecisionId,
+    /// Whose key it names; `None`: nobody's. Whether they signed it is another question.
+    pub person: Option<EcoString>,
+    /// Why.
+    pub why: Ignored,
 }
 
 /// Why a decision does not count.

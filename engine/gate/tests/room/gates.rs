@@ -337,7 +337,7 @@ fn decisions_count_only_where_and_when_they_were_made() {
         change(&mut desk);
         let (verdict, text) = desk.judge(&made, &gates);
         assert!(desk.approve(&made, &gates).is_err(), "{name}: {text}");
-        let found: Vec<_> = verdict.ignored.iter().map(|(_, why)| *why).collect();
+        let found: Vec<_> = verdict.ignored.iter().map(|one| one.why).collect();
         assert_eq!(found, [*why], "{name}");
     }
 }
@@ -360,9 +360,32 @@ fn a_clock_that_was_set_back_is_noticed() {
         verdict
             .ignored
             .iter()
-            .any(|(_, why)| *why == Ignored::Expired)
+            .any(|one| one.why == Ignored::Expired)
     );
     assert!(desk.approve(&made, &gates).is_err());
+}
+
+/// The log keeps every decision for ever: those about other plans and other actions are no news here, and those about this one have names.
+#[test]
+fn only_decisions_about_the_plan_are_told_of() {
+    let gates = gates(&format!("{}gate \"g\" {{\n  approvals {{}}\n}}", people()));
+    let mut world = World::new();
+    let made = world.plan(TWO);
+    let mut desk = Desk::new();
+    desk.decide(&made, "ana", Approve, 0);
+    desk.used
+        .extend(desk.decisions.iter().map(|one| one.statement.id));
+    let (_, text) = desk.judge(&made, &gates);
+    assert!(
+        text.contains(" of ana does not count: it was used by an earlier apply."),
+        "{text}"
+    );
+    for decision in &mut desk.decisions {
+        decision.statement.plan = [9; 32];
+        decision.statement.items = vec![[9; 32]];
+    }
+    let (verdict, text) = desk.judge(&made, &gates);
+    assert_eq!(verdict.ignored, [], "{text}");
 }
 
 #[test]
@@ -392,7 +415,7 @@ fn keys_expire_and_approvals_get_old() {
         desk.now_ms = NOW + 2 * HOUR;
         let (verdict, said) = desk.judge(&made, &gates);
         assert!(!verdict.is_open(), "{said}");
-        assert_eq!(verdict.ignored.first().map(|(_, why)| *why), why);
+        assert_eq!(verdict.ignored.first().map(|one| one.why), why);
     }
 }
 

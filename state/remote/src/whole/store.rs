@@ -544,6 +544,10 @@ impl StateStore for WholeFileStore {
         self.place.location()
     }
 
+    fn location_of(&self, workspace: &str) -> String {
+        self.place.name(workspace)
+    }
+
     fn delete(&self, workspace: &str) -> Result<(), StoreError> {
         check_deletable(workspace)?;
         self.erase(workspace)

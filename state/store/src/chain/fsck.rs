@@ -503,7 +503,10 @@ impl Look {
         if kept > 0 {
             self.tell(Finding::note(
                 show(&damaged),
-                format!("{kept} files that repairs replaced are kept here; remove them when nobody needs them"),
+                match kept {
+                    1 => String::from("a file that a repair replaced is kept here; remove it when nobody needs it"),
+                    kept => format!("{kept} files that repairs replaced are kept here; remove them when nobody needs them"),
+                },
             ));
         }
         for folder in [self.chain.folder().to_owned(), self.chain.history()] {

@@ -112,7 +112,7 @@ pub fn scan(
                 return Err(StoreError::Damaged {
                     what: path.display().to_string(),
                     problem: format!(
-                        "the record at byte {offset} is not whole, yet a whole one follows at byte {next}; nothing was changed: `terrane state fsck` says what is lost, and -repair mends it"
+                        "the record at byte {offset} is not whole, yet a whole one follows at byte {next}"
                     ),
                 });
             }
@@ -123,9 +123,7 @@ pub fn scan(
             if is_rotten(file, torn).map_err(fail)? {
                 return Err(StoreError::Damaged {
                     what: path.display().to_string(),
-                    problem: format!(
-                        "a bit of the last record, at byte {offset}, is wrong; nothing was changed: `terrane state fsck -repair` mends it"
-                    ),
+                    problem: format!("a bit of the last record, at byte {offset}, is wrong"),
                 });
             }
             scan.torn = Some(torn);

@@ -539,8 +539,17 @@ impl Decoder {
                     ""
                 };
                 let detail = format!(
-                    "{what} needs {} approvals, and {most} people can give them.{own}",
-                    approvals.count
+                    "{what} needs {}, and {} can give {}.{own}",
+                    match approvals.count {
+                        1 => String::from("an approval"),
+                        count => format!("{count} approvals"),
+                    },
+                    match most {
+                        0 => String::from("nobody"),
+                        1 => String::from("one person"),
+                        most => format!("{most} people"),
+                    },
+                    if approvals.count == 1 { "it" } else { "them" },
                 );
                 found.push((detail, span));
             }
