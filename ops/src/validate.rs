@@ -7,7 +7,7 @@ use crate::session::Session;
 use crate::test;
 use crate::variables::{self, VariableArgument};
 use futures::StreamExt as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use terrane_config::config::Config;
 use terrane_config::validate::{Question, Subject, questions};
@@ -63,17 +63,18 @@ const AT_ONCE: usize = 64;
 /// What providers say about a configuration of which only constants are known. One that can't be started or does not answer is told of.
 async fn judge(loaded: &Loaded, questions: Vec<Question>) -> Diagnostics {
     let config = &loaded.config;
-    let mut started: BTreeMap<ProviderAddr, Result<Arc<dyn Provider>, String>> = BTreeMap::new();
-    for question in &questions {
-        let addr = About::of(config, question.subject).provider;
-        if !started.contains_key(&addr) {
-            let provider = match loaded.registry.factory(&addr) {
-                Ok(factory) => factory.start().await.map_err(|failure| failure.message),
-                Err(problem) => Err(problem),
-            };
-            started.insert(addr, provider);
-        }
-    }
+    let asked: BTreeSet<ProviderAddr> = (questions.iter())
+        .map(|question| About::of(config, question.subject).provider)
+        .collect();
+    let start = asked.into_iter().map(|addr| async move {
+        let provider = match loaded.registry.factory(&addr) {
+            Ok(factory) => factory.start().await.map_err(|failure| failure.message),
+            Err(problem) => Err(problem),
+        };
+        (addr, provider)
+    });
+    let started: BTreeMap<ProviderAddr, Result<Arc<dyn Provider>, String>> =
+        futures::future::join_all(start).await.into_iter().collect();
     let started = &started;
     let answers = questions.into_iter().map(|question| async move {
         let about = About::of(config, question.subject);

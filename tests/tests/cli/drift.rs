@@ -325,8 +325,8 @@ fn an_edit_is_only_of_what_it_is_about() {
 #[test]
 fn what_is_not_configured_any_more_is_left_as_it_is() {
     let cloud = Cloud::new();
-    let at = CONFIG.find("resource \"sim_disk\"").unwrap();
-    cloud.folder.write("main.tf", &CONFIG[..at]);
+    let (before, _) = CONFIG.split_once("resource \"sim_disk\"").unwrap();
+    cloud.folder.write("main.tf", before);
     cloud.change("disk-0", "size", Value::number(7));
     let said = cloud.run("reconcile -out=back.plan").ok();
     said.says("T6608").says("sim_disk.many[0]");

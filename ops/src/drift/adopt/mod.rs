@@ -194,7 +194,7 @@ fn overriding(sources: &SourceMap, path: &str, labels: [&str; 2]) -> Option<Stri
         // What can't be looked into may say anything.
         _ => file.text.contains(labels[1]),
     });
-    found.map(|file| file.path.to_string())
+    found.map(|file| file.path.clone())
 }
 
 /// The block of a resource in a file.
