@@ -53,7 +53,7 @@ pub fn address_file(option: &str, path: &str) -> Result<Vec<String>, Failure> {
         "Reading the address file {path} failed"
     )))?;
     let mut sources = SourceMap::default();
-    let file = sources.add(path, &text);
+    let file = sources.add(path, text.as_str());
     let mut found = Vec::new();
     let mut diagnostics = Diagnostics::new();
     let mut start = 0;
