@@ -259,5 +259,10 @@ const PLACES: Flag = Flag::new(
 /// Of commands that ask before they act.
 pub(super) const APPROVE: &[Flag] = &[
     Flag::new("auto-approve", Bool, "", "Do not ask."),
-    Flag::new("suppress-forget-errors", Bool, "", ""),
+    Flag::new(
+        "suppress-forget-errors",
+        Bool,
+        "",
+        "Destroying succeeds even if objects are left behind, as `destroy = false` asks for.",
+    ),
 ];
