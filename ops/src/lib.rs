@@ -28,7 +28,7 @@ pub mod plugins;
 pub mod providers;
 mod provision;
 mod remote_state;
-mod selection;
+pub mod selection;
 pub mod variables;
 
 // The operations.

@@ -25,7 +25,7 @@ use terrane_config::config::Module;
 use terrane_config::load::{ModuleFile, ModuleFolder};
 use terrane_config::variables::{Given, GivenSource, GivenValue, root_variables};
 use terrane_gate::verdict::EMERGENCY_MS;
-use terrane_gate::{Consent, Policy};
+use terrane_gate::{Consent, Policy, Refusal};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{FileId, Span};
 use terrane_model::addr::ProviderAddr;
@@ -74,7 +74,10 @@ pub fn save(session: &Session, made: &Made, path: &str) -> Result<(), Failure> {
             format!("{error}."),
         )
     })?;
-    record(session, made, &digest.to_string(), book.as_mut())?;
+    // One with errors can only be looked at, so there is nothing to account for.
+    if !made.plan.errored {
+        record(session, made, &digest.to_string(), book.as_mut())?;
+    }
     let bytes = session
         .encryption()?
         .plan()
@@ -269,6 +272,17 @@ pub async fn load(session: &Session, path: &str) -> Result<Saved, Failure> {
         knows_programs: programs.is_some(),
         programs: programs.unwrap_or_default(),
     })
+}
+
+/// Checks that a plan was made to its end: one with errors can only be shown.
+///
+/// # Errors
+/// When it was not.
+pub fn check_complete(saved: &Saved) -> Result<(), Failure> {
+    if saved.plan.errored {
+        return Err(pass::not_approved(&Refusal::Errored));
+    }
+    Ok(())
 }
 
 /// Checks that the providers are the programs that the plan was made with.

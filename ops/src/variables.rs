@@ -186,7 +186,9 @@ pub fn resolve(config: &Config, collected: Collected, ui: Option<&mut dyn Ui>) -
             ..Resolved::default()
         };
     };
-    if let Some(ui) = ui {
+    // What was given and can't be understood may be what is missing: nothing more is said of that, and nobody asked.
+    let unread = diagnostics.has_errors();
+    if let Some(ui) = ui.filter(|_| !unread) {
         for variable in &root.variables {
             let given = values.iter().any(|given| given.name == variable.name);
             if given || variable.default.is_some() {
@@ -207,7 +209,9 @@ pub fn resolve(config: &Config, collected: Collected, ui: Option<&mut dyn Ui>) -
         }
     }
     let (resolved, found) = root_variables(root, &values);
-    diagnostics.extend(found);
+    let missing = Some(terrane_config::rules::input::NO_VALUE.code);
+    let told = |diagnostic: &Diagnostic| !unread || diagnostic.code != missing;
+    diagnostics.extend(found.into_iter().filter(told));
     let mut given_ephemeral: Vec<EcoString> = (root.variables.iter().zip(&resolved))
         .filter(|(variable, value)| variable.ephemeral && !value.is_null())
         .filter(|(variable, _)| values.iter().any(|given| given.name == variable.name))

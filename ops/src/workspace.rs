@@ -98,11 +98,11 @@ pub fn select(session: &Session, name: &str, or_create: bool) -> Result<bool, Fa
     Ok(!exists)
 }
 
-/// Deletes a workspace.
+/// Deletes a workspace. Returns how many instances its state still held, where `force` is given.
 ///
 /// # Errors
 /// When it is the current one or `default`, does not exist, or still holds objects and `force` is not given.
-pub fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failure> {
+pub fn delete(session: &Session, name: &str, force: bool) -> Result<usize, Failure> {
     let Workspaces { names, current } = list(session)?;
     if !names.iter().any(|known| known == name) {
         return Err(Failure::input(
@@ -122,10 +122,13 @@ pub fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failure>
             "There is always a workspace named default.",
         ));
     }
+    let state = session.store()?.read(name).map_err(Failure::store(format!(
+        "Reading the state of {name:?} failed"
+    )));
+    // Also a state that can't be read can be deleted.
+    let held = state.as_ref().map_or(0, |state| state.instances().count());
     if !force {
-        let snapshot = session.store()?.read(name).map_err(Failure::store(format!(
-            "Reading the state of {name:?} failed"
-        )))?;
+        let snapshot = state?;
         let tracked: Vec<String> = snapshot
             .instances()
             .take(10)
@@ -146,7 +149,8 @@ pub fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failure>
         .delete(name)
         .map_err(Failure::store(format!(
             "Deleting the workspace {name:?} failed"
-        )))
+        )))?;
+    Ok(held)
 }
 
 fn invalid_name(name: &str) -> Failure {

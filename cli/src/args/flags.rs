@@ -220,5 +220,10 @@ pub(super) const OPERATION: &[Flag] = &[
 /// Of commands that ask before they act.
 pub(super) const APPROVE: &[Flag] = &[
     Flag::new("auto-approve", Bool, "", "Do not ask."),
-    Flag::new("suppress-forget-errors", Bool, "", ""),
+    Flag::new(
+        "suppress-forget-errors",
+        Bool,
+        "",
+        "Destroying succeeds even if objects are left behind, as `destroy = false` asks for.",
+    ),
 ];

@@ -110,6 +110,9 @@ fn unknown(name: &str, known: impl Iterator<Item = &'static str>) -> String {
             "{problem}. Where the state is kept is said by the `backend` block (and by `terrane init -backend-config`), and without one it is in the folder terrane.state beside the \
              configuration. Choose another state with `terrane workspace select`, or work in another folder with -chdir. `terrane state pull` and `terrane state push` write and read state files."
         ),
+        "json-into" => format!(
+            "{problem}: what is shown goes to one place, for people or for programs. Give -json, write standard output to a file, and show that with a program of yours; or make a plan with -out, which `terrane show -json` writes again whenever it is needed."
+        ),
         _ => match suggestion(name, known) {
             Some(near) => format!("{problem}. Did you mean -{near}?"),
             None => problem,

@@ -575,9 +575,9 @@ static COMMANDS: &[Command] = &[
     Command {
         path: &["show"],
         primary: false,
-        usage: " [options] [PLAN]",
+        usage: " [options] [FILE]",
         about: "Show the state or a saved plan",
-        help: "Shows the state, or the plan in the given file.",
+        help: "Shows the state of the workspace, or what the given file holds: a saved plan or a state\n(`terrane state pull`).",
         flags: &[
             VIEW,
             VARS,
@@ -590,6 +590,7 @@ static COMMANDS: &[Command] = &[
                     "Write JSON: for programs, with all values, sensitive ones too.",
                 ),
                 Flag::new("plan", Value, "", ""),
+                Flag::new("state", Bool, "", ""),
             ],
         ],
         positional: (0, 1),
@@ -697,7 +698,11 @@ const ALIASES: &[(&str, &[&str])] = &[
 
 /// Finds the command at the beginning of the arguments; gives it and how many of them its name takes.
 pub(crate) fn find(arguments: &[String]) -> Option<(&'static Command, usize)> {
-    let first = arguments.first()?;
+    let first = match arguments.first()?.as_str() {
+        // The old name of workspaces.
+        "env" => "workspace",
+        first => first,
+    };
     let parent = commands().find(|command| command.path == [first])?;
     let Some(second) = arguments.get(1) else {
         return Some((parent, 1));

@@ -92,6 +92,12 @@ pub(super) static COMMANDS: &[Command] = &[
             STATE,
             &[
                 Flag::new("id", Value, "ID", "Only objects with this id."),
+                Flag::new(
+                    "state",
+                    Value,
+                    "FILE",
+                    "List what this state file holds instead.",
+                ),
                 VERSION,
             ],
         ],
@@ -154,7 +160,8 @@ pub(super) static COMMANDS: &[Command] = &[
         about: "Write the state as a version 4 state file",
         help: "Writes the state to standard output in the format that the peers read.",
         flags: &[VIEW, VARS, STATE],
-        positional: (0, 0),
+        // The peers take no notice of arguments here.
+        positional: (0, usize::MAX),
         run: Some(command::state::pull),
     },
     Command {

@@ -1,26 +1,26 @@
 //! `apply` and `destroy`.
 
+use super::ending::{End, finish};
 use super::plan::{begin, planning_failed, request, show};
 use super::policy::Look;
-use super::{block_on, good, saved, with_session};
+use super::{block_on, saved, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
-use crate::view::{Mode, View, complete, prompt};
-use serde_json::{Map, Value, json};
+use crate::view::{Mode, View, prompt};
 use std::sync::Arc;
 use terrane_ops::apply::{Approved, Done, Parts, approve, carry_out};
-use terrane_ops::failure::Failure;
+use terrane_ops::failure::{Failure, Report};
 use terrane_ops::gate::verdict::explain;
 use terrane_ops::gate::{Closed, Consent, Policy, Refusal};
 use terrane_ops::gates::book::Book;
 use terrane_ops::gates::pass::{Gating, Looked, Named, not_approved, refused};
 use terrane_ops::interrupt::Interrupt;
 use terrane_ops::leased::{Leased, plan_and_lease};
-use terrane_ops::model::snapshot::Snapshot;
 use terrane_ops::plan::{Made, PlanRequest};
 use terrane_ops::planfile::{self, Glass};
 use terrane_ops::planning::plan::PlanMode;
+use terrane_ops::planning::rules::condition;
 use terrane_ops::policy::{PlanText, Seen};
 use terrane_ops::rules;
 use terrane_ops::session::Session;
@@ -29,36 +29,58 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     begin(app);
     match parsed.positional.first() {
         Some(path) => run_saved(app, parsed, &path.clone()),
-        None => run_as(app, parsed, "apply", None, false),
+        None => run_as(app, parsed, Run::Apply),
     }
 }
 
 pub(crate) fn run_destroy(app: &mut App, parsed: &Parsed) -> Exit {
     begin(app);
-    run_as(app, parsed, "destroy", Some(PlanMode::Destroy), false)
+    run_as(app, parsed, Run::Destroy)
 }
 
-/// Plans, asks (unless `auto`), and applies.
-pub(super) fn run_as(
-    app: &mut App,
-    parsed: &Parsed,
-    command: &str,
-    mode: Option<PlanMode>,
-    auto: bool,
-) -> Exit {
-    let request = match request(parsed, mode) {
+/// Commands that plan and apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Run {
+    Apply,
+    Destroy,
+    /// Nobody is asked, and only the state may change.
+    Refresh,
+}
+
+impl Run {
+    fn command(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+            Self::Refresh => "refresh",
+        }
+    }
+
+    /// What the command itself says of the plan.
+    fn mode(self) -> Option<PlanMode> {
+        match self {
+            Self::Apply => None,
+            Self::Destroy => Some(PlanMode::Destroy),
+            Self::Refresh => Some(PlanMode::RefreshOnly),
+        }
+    }
+}
+
+/// Plans, asks (unless nobody is to be asked), and applies.
+pub(super) fn run_as(app: &mut App, parsed: &Parsed, run: Run) -> Exit {
+    let request = match request(parsed, run.mode()) {
         Ok(request) => request,
         Err(failure) => return app.show_failure(failure),
     };
-    let auto = auto || parsed.is("auto-approve", false);
+    let auto = run == Run::Refresh || parsed.is("auto-approve", false);
     if app.mode() == Mode::Json && !auto {
         return app.show_failure(Failure::input(
             &rules::usage::APPROVAL_WITH_JSON,
             "Terrane cannot ask for approval when -json is set. Apply a saved plan, or give the -auto-approve option.",
         ));
     }
-    with_session(app, parsed, command, |app, session| {
-        plan_and_apply(app, parsed, session, &request, auto)
+    with_session(app, parsed, run.command(), |app, session| {
+        plan_and_apply(app, parsed, session, (run, &request), auto)
     })
 }
 
@@ -66,7 +88,7 @@ fn plan_and_apply(
     app: &mut App,
     parsed: &Parsed,
     session: &Session,
-    request: &PlanRequest,
+    (run, request): (Run, &PlanRequest),
     auto: bool,
 ) -> Result<Exit, Failure> {
     let look = Look::prepare(parsed)?;
@@ -86,20 +108,47 @@ fn plan_and_apply(
                 return Err(failure);
             }
         };
-        show(app, parsed, &made);
-        app.show_report(&made.report());
+        // Who only wants the state brought up to date looks at a plan only where something was found.
+        if run != Run::Refresh || app.mode() == Mode::Human && worth_showing(&made) {
+            show(app, parsed, &made);
+        }
+        app.show_report(&said_of_plan(&made, auto));
         let seen = Seen::new(&made.plan, &made.loaded);
         cost.at(app, &seen)?;
         look.at(app, &seen)?;
         let text = seen.into_text();
-        let destroy = request.mode == PlanMode::Destroy;
         let approved = pass_gate(app, parsed, session, (made, text), auto)?;
         let Some((approved, workspace)) = approved.zip(workspace) else {
             return Ok(Exit::ERROR);
         };
+        let end = End::of(approved.plan(), run == Run::Refresh, parsed);
         let done = apply(app, session, approved, workspace, &interrupt).await?;
-        Ok(finish(app, parsed, &done, destroy))
+        Ok(finish(app, parsed, &done, &end))
     })
+}
+
+/// Whether a plan that only looks has something to say.
+fn worth_showing(made: &Made) -> bool {
+    made.plan.errored || !made.plan.drift.is_empty()
+}
+
+/// What is said with a plan. Where it is applied without a question, what checks say comes then, when all is known.
+fn said_of_plan(made: &Made, auto: bool) -> Report {
+    let mut report = made.report();
+    // Where only the state changes, they are not asked again.
+    if auto && !made.plan.errored && made.plan.mode == PlanMode::Normal {
+        report.diagnostics = report
+            .diagnostics
+            .into_iter()
+            .filter(|diagnostic| {
+                let of_checks = [&condition::CHECK_UNKNOWN, &condition::CHECK_FAILED];
+                !of_checks
+                    .iter()
+                    .any(|rule| diagnostic.code == Some(rule.code))
+            })
+            .collect();
+    }
+    report
 }
 
 fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
@@ -126,14 +175,14 @@ fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
         let glass = glass(app, parsed, session)?;
         block_on(async {
             let interrupt = Interrupt::listen();
-            let (approved, destroy) =
-                saved::load_to_apply(app, session, path, parsed, glass.as_ref()).await?;
+            let approved = saved::load_to_apply(app, session, path, parsed, glass.as_ref()).await?;
             if let View::Json(mut view) = app.view() {
                 view.planned(approved.plan());
             }
             let workspace = session.acquire(approved.claim(), Some(&interrupt))?;
+            let end = End::of(approved.plan(), false, parsed);
             let done = apply(app, session, approved, workspace, &interrupt).await?;
-            Ok(finish(app, parsed, &done, destroy))
+            Ok(finish(app, parsed, &done, &end))
         })
     })
 }
@@ -291,53 +340,4 @@ fn question(mode: PlanMode, workspace: &str) -> String {
         ),
     };
     format!("\n{question}\n  {what}\n\n  Enter a value: ")
-}
-
-/// Shows how applying ended.
-fn finish(app: &mut App, parsed: &Parsed, done: &Done, destroy: bool) -> Exit {
-    let failed = done.applied.diagnostics.has_errors() || done.applied.cancelled;
-    if app.mode() == Mode::Json {
-        if !failed && let View::Json(mut view) = app.view() {
-            view.applied(&done.applied, destroy);
-            if !destroy {
-                view.outputs(outputs_json(&done.snapshot));
-            }
-        }
-        app.show_report(&done.report());
-        return if failed { Exit::ERROR } else { Exit::OK };
-    }
-    app.show_report(&done.report());
-    if done.applied.cancelled {
-        app.out().print("\nStopped before everything was done. What was done is recorded; the next plan shows the rest.\n");
-    }
-    if failed {
-        return Exit::ERROR;
-    }
-    let sentence = good(app, &complete(&done.applied, destroy));
-    app.out().print(&format!("\n{sentence}\n"));
-    if !destroy && !done.snapshot.outputs.is_empty() {
-        let text = super::output::text(&done.snapshot.outputs, parsed.is("show-sensitive", false));
-        let heading = good(app, "Outputs:");
-        app.out().print(&format!("\n{heading}\n\n{text}"));
-    }
-    Exit::OK
-}
-
-fn outputs_json(snapshot: &Snapshot) -> Map<String, Value> {
-    snapshot
-        .outputs
-        .iter()
-        .map(|(name, output)| {
-            let mut body = json!({
-                "sensitive": output.sensitive,
-                "type": super::output::type_json(&output.value),
-            });
-            if !output.sensitive
-                && let Some(body) = body.as_object_mut()
-            {
-                body.insert("value".into(), super::output::value_json(&output.value));
-            }
-            (name.to_string(), body)
-        })
-        .collect()
 }

@@ -13,6 +13,13 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         let told = format!("-format is dot, svg, html or json, and not {format}.");
         return app.usage_error(None, &told);
     }
+    let known = ["plan", "plan-refresh-only", "plan-destroy", "apply"];
+    if let Some(kind) = parsed.value("type").filter(|kind| !known.contains(kind)) {
+        let told = format!(
+            "Unsupported graph type {kind:?}: -type is plan, plan-refresh-only, plan-destroy or apply. There is one graph, whichever it is."
+        );
+        return app.usage_error(None, &told);
+    }
     let variables = variables(parsed);
     with_session(app, parsed, "graph", |app, session| {
         let (loaded, plan) = if let Some(path) = parsed.value("plan") {

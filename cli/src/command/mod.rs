@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod console;
 pub(crate) mod cost;
 pub(crate) mod drift;
+mod ending;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod force_unlock;
@@ -120,16 +121,3 @@ impl std::fmt::Write for Page<'_> {
 
 /// A page takes everything; what could not be written is known at the end of the program.
 fn written(_: std::fmt::Result) {}
-
-/// Lines that hold something, without comments: a file of addresses.
-fn address_file(path: &str) -> Result<Vec<String>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(Failure::io(format!(
-        "Reading the address file {path} failed"
-    )))?;
-    Ok(text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(String::from)
-        .collect())
-}

@@ -1,9 +1,6 @@
 //! `plan`, and what `apply` shares with it.
 
-use super::{
-    Page, address_file, block_on, policy::Look, rule, saved, style, variables, with_session,
-    written,
-};
+use super::{Page, block_on, policy::Look, rule, saved, style, variables, with_session, written};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
@@ -18,6 +15,7 @@ use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::planning::view::text;
 use terrane_ops::policy::Seen;
 use terrane_ops::rules;
+use terrane_ops::selection::address_file;
 use terrane_ops::session::Session;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
@@ -47,6 +45,10 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         show(app, parsed, &made);
         app.show_report(&made.report());
         if made.diagnostics.has_errors() {
+            // So that what was found until then can be looked at, by `show`.
+            if let Some(path) = parsed.value("out") {
+                saved::save(session, &made, path)?;
+            }
             return Ok(Exit::ERROR);
         }
         let seen = Seen::new(&made.plan, &made.loaded);
@@ -120,7 +122,7 @@ pub(super) fn request(parsed: &Parsed, mode: Option<PlanMode>) -> Result<PlanReq
         let mut all = Vec::new();
         for (name, value) in parsed.values(names) {
             if name.ends_with("-file") {
-                all.extend(address_file(value)?);
+                all.extend(address_file(name, value)?);
             } else {
                 all.push(value.to_owned());
             }

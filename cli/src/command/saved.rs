@@ -11,7 +11,6 @@ use terrane_ops::apply::Approved;
 use terrane_ops::failure::Failure;
 use terrane_ops::plan::Made;
 use terrane_ops::planfile::{self, Glass, Saved};
-use terrane_ops::planning::plan::PlanMode;
 use terrane_ops::planning::view::text;
 use terrane_ops::policy::{Seen, write_json};
 use terrane_ops::session::Session;
@@ -23,24 +22,23 @@ pub(super) fn save(session: &Session, made: &Made, path: &str) -> Result<(), Fai
     planfile::save(session, made, path)
 }
 
-/// Reads a saved plan for applying it. Saving it was the approval. Tells too whether it destroys everything.
+/// Reads a saved plan for applying it. Saving it was the approval.
 pub(super) async fn load_to_apply(
     app: &mut App,
     session: &Session,
     path: &str,
     parsed: &Parsed,
     glass: Option<&Glass>,
-) -> Result<(Approved, bool), Failure> {
+) -> Result<Approved, Failure> {
     let look = Look::prepare(parsed)?;
     let cost = super::cost::Look::prepare(parsed)?;
     let saved = planfile::load(session, path).await?;
+    planfile::check_complete(&saved)?;
     let seen = Seen::new(&saved.plan, &saved.loaded);
     cost.at(app, &seen)?;
     look.at(app, &seen)?;
     let text = seen.into_text();
-    let destroy = saved.plan.mode == PlanMode::Destroy;
-    let approved = planfile::approve(session, (saved, text), path, glass, &variables(parsed))?;
-    Ok((approved, destroy))
+    planfile::approve(session, (saved, text), path, glass, &variables(parsed))
 }
 
 /// Reads a saved plan.

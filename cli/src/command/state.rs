@@ -16,7 +16,16 @@ use terrane_ops::state::{
 pub(crate) fn list(app: &mut App, parsed: &Parsed) -> Exit {
     with_session(app, parsed, "state list", |app, session| {
         let (id, version) = (parsed.value("id"), parsed.value("version"));
-        for addr in list_op::run(session, &parsed.positional, id, version)? {
+        let from = match parsed.value("state") {
+            Some(path) if version.is_none() => list_op::Which::File(path),
+            Some(_) => {
+                let told =
+                    "A state file has no versions: -state and -version can't be given together.";
+                return Ok(app.usage_error(None, told));
+            }
+            None => list_op::Which::Version(version),
+        };
+        for addr in list_op::run(session, &parsed.positional, id, from)? {
             app.out().print(&format!("{addr}\n"));
         }
         Ok(Exit::OK)

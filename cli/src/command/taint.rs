@@ -4,8 +4,10 @@ use super::with_session;
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
-use terrane_ops::failure::Failure;
+use terrane_ops::failure::{Failure, Report};
+use terrane_ops::lang::diagnostic::Diagnostic;
 use terrane_ops::model::addr::InstanceAddr;
+use terrane_ops::rules;
 use terrane_ops::session::Session;
 use terrane_ops::state::taint;
 
@@ -35,13 +37,15 @@ fn change(app: &mut App, parsed: &Parsed, command: &str, change: Change, done: &
     let allow_missing = parsed.is("allow-missing", false);
     let address = parsed.positional.first().cloned().unwrap_or_default();
     with_session(app, parsed, command, |app, session| {
-        let text = match change(session, &address, allow_missing)? {
-            Some(addr) => format!("Resource instance {addr} {done}.\n"),
-            None => format!(
-                "There is no resource instance {address} in the state, which is allowed here.\n"
-            ),
-        };
-        app.out().print(&text);
+        match change(session, &address, allow_missing)? {
+            Some(addr) => app
+                .out()
+                .print(&format!("Resource instance {addr} {done}.\n")),
+            None => app.show_report(&Report::plain(Diagnostic::warning(
+                &rules::state::MISSING_ALLOWED,
+                format!("There is no resource instance {address} in the state, which -allow-missing lets pass."),
+            ))),
+        }
         Ok(Exit::OK)
     })
 }

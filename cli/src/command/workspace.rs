@@ -4,6 +4,9 @@ use super::{good, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
+use terrane_ops::failure::Report;
+use terrane_ops::lang::diagnostic::Diagnostic;
+use terrane_ops::rules;
 use terrane_ops::workspace::{self, Workspaces};
 
 fn name(parsed: &Parsed) -> String {
@@ -62,9 +65,16 @@ pub(crate) fn delete(app: &mut App, parsed: &Parsed) -> Exit {
     let name = name(parsed);
     let force = parsed.is("force", false);
     with_session(app, parsed, "workspace delete", |app, session| {
-        workspace::delete(session, &name, force)?;
+        let held = workspace::delete(session, &name, force)?;
         let sentence = good(app, &format!("Deleted workspace {name:?}!"));
         app.out().print(&format!("{sentence}\n"));
+        if held > 0 {
+            let what = if held == 1 { "object" } else { "objects" };
+            app.show_report(&Report::plain(Diagnostic::warning(
+                rules::workspace::WAS_NOT_EMPTY.named(format!("Workspace {name:?} was not empty")),
+                format!("Its state held {held} {what}. They may still exist, but nothing manages them any more."),
+            )));
+        }
         Ok(Exit::OK)
     })
 }

@@ -133,4 +133,11 @@ terrane_lang::rules! {
     /// terrane state resolve -absent terraform_data.a
     /// ```
     T5320 error NOTHING_OPEN = "No open change";
+
+    /// There is no such instance, and `-allow-missing` says that this is no error.
+    ///
+    /// ```sh
+    /// terrane taint -allow-missing terraform_data.gone
+    /// ```
+    T5321 warning MISSING_ALLOWED = "No such resource instance";
 }

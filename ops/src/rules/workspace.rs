@@ -56,4 +56,11 @@ terrane_lang::rules! {
     /// TF_WORKSPACE=a terrane workspace select b
     /// ```
     T5408 error OVERRIDDEN = "The selected workspace is overridden";
+
+    /// A workspace was deleted with `-force` while its state held objects. They are not destroyed by that, and nothing manages them any more.
+    ///
+    /// ```sh
+    /// terrane workspace delete -force old
+    /// ```
+    T5409 warning WAS_NOT_EMPTY = "Workspace NAME was not empty";
 }

@@ -4,12 +4,21 @@ use super::{address, history};
 use crate::failure::{Failure, Report};
 use crate::rules;
 use crate::session::Session;
+use std::sync::Arc;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_model::addr::InstanceAddr;
 use terrane_model::snapshot::InstanceState;
 
-/// The addresses of all instances that the given addresses mean (none: all), sorted; of these only the ones with this id, if one is given. As of a
-/// version, if one is named.
+/// Which state is looked at.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// That of the workspace, as of a version, if one is named.
+    Version(Option<&'a str>),
+    /// That of a file.
+    File(&'a str),
+}
+
+/// The addresses of all instances that the given addresses mean (none: all), sorted; of these only the ones with this id, if one is given.
 ///
 /// # Errors
 /// When the state can't be read, or an address is not valid or means nothing.
@@ -17,9 +26,12 @@ pub fn run(
     session: &Session,
     addresses: &[String],
     id: Option<&str>,
-    version: Option<&str>,
+    from: Which<'_>,
 ) -> Result<Vec<InstanceAddr>, Failure> {
-    let snapshot = history::snapshot(session, version)?;
+    let snapshot = match from {
+        Which::Version(version) => history::snapshot(session, version)?,
+        Which::File(path) => Arc::new(super::push::read(path)?),
+    };
     let targets = addresses
         .iter()
         .map(|text| address::target(text))

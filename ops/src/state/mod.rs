@@ -3,6 +3,7 @@
 mod address;
 pub mod backup;
 pub mod diff;
+pub mod file;
 pub mod fsck;
 pub mod history;
 pub mod list;

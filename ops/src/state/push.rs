@@ -31,8 +31,16 @@ pub fn run(session: &Session, path: &str, force: bool) -> Result<(), Failure> {
 /// # Errors
 /// When it can't be read or is no state file.
 pub(crate) fn read(path: &str) -> Result<Snapshot, Failure> {
-    let mut bytes = Vec::new();
     let doing = || format!("Reading the state file {path} failed");
+    let bytes = bytes_of(path, doing())?;
+    statefile::read(path, &bytes)
+        .map(|file| file.snapshot)
+        .map_err(Failure::store(doing()))
+}
+
+/// The content of a file, as long as it may be one of a state.
+pub(super) fn bytes_of(path: &str, doing: String) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
     let read = if path == "-" {
         std::io::stdin()
             .lock()
@@ -41,10 +49,8 @@ pub(crate) fn read(path: &str) -> Result<Snapshot, Failure> {
     } else {
         std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes))
     };
-    read.map_err(Failure::io(doing()))?;
-    statefile::read(path, &bytes)
-        .map(|file| file.snapshot)
-        .map_err(Failure::store(doing()))
+    read.map_err(Failure::io(doing))?;
+    Ok(bytes)
 }
 
 fn check(old: &Snapshot, new: &Snapshot) -> Result<(), Failure> {

@@ -146,6 +146,7 @@ fn before_apply(expected: &Checkable) -> Diagnostic {
             expected.text()
         ),
     )
+    .at(expected.span)
 }
 
 impl Rule {

@@ -386,3 +386,26 @@ fn what_is_ephemeral_is_never_stored() {
     run(&folder, "state backup saved", &env).ok();
     no_file_sings(&folder, &["canary-fleeting-77"]);
 }
+
+#[test]
+fn show_opens_state_files_that_are_sealed() {
+    let main = "terraform {\n  backend \"local\" {\n    path = \"s.tfstate\"\n  }\n}\nresource \"terraform_data\" \"a\" {\n  input = \"shown\"\n}\n";
+    let folder = Folder::new(&[("encryption.tf", ENCRYPTION), ("main.tf", main)]);
+    for words in ["init", "apply -auto-approve", "plan -destroy -out=p"] {
+        run(&folder, words, &[PASSPHRASE]).ok();
+    }
+    std::fs::copy(
+        folder.path().join("s.tfstate"),
+        folder.path().join("copy.tfstate"),
+    )
+    .unwrap();
+    assert!(folder.read("copy.tfstate").contains("encrypted_data"));
+    run(&folder, "show copy.tfstate", &[PASSPHRASE])
+        .ok()
+        .says("input = \"shown\"");
+    run(&folder, "show p", &[PASSPHRASE])
+        .ok()
+        .says("terraform_data.a will be destroyed");
+    let wrong = ("TF_VAR_passphrase", "another one, and long enough");
+    run(&folder, "show copy.tfstate", &[wrong]).exits(1);
+}

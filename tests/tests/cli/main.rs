@@ -22,6 +22,7 @@ mod exit_codes;
 mod folder;
 mod functions;
 mod gates;
+mod habits;
 mod history;
 mod imports;
 mod install;

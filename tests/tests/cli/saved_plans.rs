@@ -55,6 +55,38 @@ fn only_what_the_plan_read_makes_it_stale() {
 }
 
 #[test]
+fn a_plan_that_failed_is_saved_to_be_looked_at() {
+    let broken = format!(
+        "{TWO}resource \"terraform_data\" \"c\" {{\n  count = length(terraform_data.a.id)\n}}\n"
+    );
+    let folder = Folder::new(&[("main.tf", &broken)]);
+    folder
+        .run("plan -out=p.plan")
+        .exits(1)
+        .says("Invalid count argument");
+    folder
+        .run("show p.plan")
+        .ok()
+        .says("but then encountered a problem")
+        .says("terraform_data.b will be created");
+    let plan = folder.run("show -json p.plan").ok().json();
+    assert_eq!(plan["errored"], true);
+    assert_eq!(plan["applyable"], false);
+    folder
+        .run("apply p.plan")
+        .exits(1)
+        .says("Errors were found when this plan was made");
+    assert_eq!(folder.run("state list").ok().out, "");
+    // Where the configuration does not even load there is nothing to save.
+    folder.write(
+        "main.tf",
+        "resource \"terraform_data\" \"a\" {\n  inputt = 1\n}\n",
+    );
+    folder.run("plan -out=q.plan").exits(1);
+    assert!(!folder.has("q.plan"));
+}
+
+#[test]
 fn a_damaged_plan_is_refused() {
     let folder = Folder::new(&[("main.tf", TWO)]);
     folder.run("plan -out=p.plan").ok();

@@ -125,6 +125,8 @@ impl<'a> Json<'a> {
             .iter()
             .map(|(path, runs)| {
                 let runs: Vec<&str> = runs.iter().map(ecow::EcoString::as_str).collect();
+                // As the peers write it: a file without runs has none.
+                let runs = (!runs.is_empty()).then_some(runs);
                 (path.clone(), json!(runs))
             })
             .collect();

@@ -60,6 +60,12 @@ pub(super) fn pack(sections: &[Section]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
+/// Whether this begins as a saved plan does, of whatever version.
+#[must_use]
+pub fn is_plan(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
 pub(super) fn unpack(bytes: &[u8]) -> Result<(Vec<Section>, Digest)> {
     let rest = bytes.strip_prefix(&MAGIC).ok_or(FileError::NotAPlan)?;
     let (version, rest) = rest.split_first_chunk::<4>().ok_or(FileError::Damaged)?;

@@ -17,6 +17,8 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use container::is_plan;
+
 use crate::plan::Plan;
 use std::collections::BTreeMap;
 use std::fmt;

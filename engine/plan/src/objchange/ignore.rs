@@ -70,11 +70,15 @@ fn replaced(config: &Value, prior: &Value, steps: &[PathStep]) -> Option<Value> 
     let Some((step, rest)) = steps.split_first() else {
         return (config != prior).then(|| prior.clone());
     };
-    if let (Kind::Map(_) | Kind::Null(_), PathStep::Index(key), []) =
-        (config.unmarked().kind(), step, rest)
+    if let (PathStep::Index(key), []) = (step, rest)
         && let Some(key) = key.unmarked().as_str()
     {
-        return replaced_key(config, prior, key);
+        return if is_map(config) || is_map(prior) {
+            replaced_key(config, prior, key)
+        } else {
+            // Only maps have keys: with anything else, the whole is meant.
+            (config != prior).then(|| prior.clone())
+        };
     }
     if !config.is_known() || config.is_null() || prior.is_null() || !prior.is_known() {
         return None;
@@ -95,15 +99,18 @@ fn replaced(config: &Value, prior: &Value, steps: &[PathStep]) -> Option<Value> 
     }))
 }
 
-/// Where the part that a step means stands among the children.
+fn is_map(value: &Value) -> bool {
+    matches!(value.ty(), Type::Map(_))
+}
+
+/// Where the part that a step means stands among the children. Here `.a` is never the key of a map, and `["a"]` never an attribute: the peers compare
+/// the ways to the parts as they are written.
 fn place(value: &Value, step: &PathStep) -> Option<usize> {
-    let name = match step {
-        PathStep::Attr(name) => name.as_str(),
-        PathStep::Index(key) => match (value.unmarked().kind(), key.unmarked().as_str()) {
-            (Kind::Map(_) | Kind::Object(_), Some(name)) => name,
-            (Kind::List(_) | Kind::Tuple(_), None) => return position(key),
-            _ => return None,
-        },
+    let name = match (value.unmarked().kind(), step) {
+        (Kind::Object(_), PathStep::Attr(name)) => name.as_str(),
+        (Kind::Map(_), PathStep::Index(key)) => key.unmarked().as_str()?,
+        (Kind::List(_) | Kind::Tuple(_), PathStep::Index(key)) => return position(key),
+        _ => return None,
     };
     let keys = super::access::keys(value);
     keys.binary_search_by(|key| key.as_str().cmp(name)).ok()

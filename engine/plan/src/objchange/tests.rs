@@ -712,6 +712,62 @@ fn elements_and_nested_attributes_are_ignored() {
     assert_eq!(found, disks(list(vec![item("x"), item("b")])));
 }
 
+/// As the peers, watched: a key is of a map, an attribute is of an object, and a key at the end that is of no map means the whole.
+#[test]
+fn ways_to_what_is_ignored_are_taken_as_they_are_written() {
+    let block = block(
+        [(
+            "input",
+            attribute(AttributeType::Plain(Type::Dynamic), How::Optional),
+        )],
+        [],
+    );
+    let numbers = |a: i64, b: i64| Value::tuple(vec![Value::number(a), Value::number(b)]);
+    let inner = |y: Value, k: i64| object([("y", y), ("o", object([("k", Value::number(k))]))]);
+    let prior = inner(numbers(1, 2), 1);
+    let config = inner(numbers(3, 4), 2);
+    let input = || Path::new().attr("input");
+    let zero = || Value::number(0);
+    let old_map = map([("a", s("1"))]);
+    let new_map = map([("a", s("2"))]);
+    for (prior, config, path, expected) in [
+        (
+            &prior,
+            &config,
+            input().index(s("y")).index(zero()),
+            config.clone(),
+        ),
+        (
+            &prior,
+            &config,
+            input().attr("y").index(zero()),
+            inner(numbers(1, 4), 2),
+        ),
+        (&prior, &config, input().attr("y"), inner(numbers(1, 2), 2)),
+        (&prior, &config, input().index(s("y")), prior.clone()),
+        (&prior, &config, input().index(s("none")), prior.clone()),
+        (
+            &prior,
+            &config,
+            input().index(s("o")).attr("k"),
+            config.clone(),
+        ),
+        (
+            &prior,
+            &config,
+            input().attr("o").index(s("k")),
+            inner(numbers(3, 4), 1),
+        ),
+        (&old_map, &new_map, input().attr("a"), new_map.clone()),
+        (&old_map, &new_map, input().index(s("a")), old_map.clone()),
+    ] {
+        let of = |value: &Value| object([("input", value.clone())]);
+        let ignore = ignoring(vec![path.clone()]);
+        let found = process_ignore_changes(&of(prior), &of(config), &ignore, &block);
+        assert_eq!(found, of(&expected), "{path:?}");
+    }
+}
+
 #[test]
 fn only_what_changes_forces_a_replacement() {
     let mut block = simple();

@@ -249,7 +249,10 @@ fn message_text(
                      Remove the {what} value from the message, or use {way_out}."),
         )
         .at(rule.message.span());
-        diagnostic.severity = words.severity;
+        // The failed condition is the error; only a variable's rule must have a message that can be shown.
+        if words.failed.code != rules::condition::VALIDATION_FAILED.code {
+            diagnostic.severity = Severity::Warning;
+        }
         diagnostics.push(diagnostic);
         return format!("The error message included {one} value, so it will not be displayed.");
     }

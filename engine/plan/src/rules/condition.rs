@@ -16,6 +16,7 @@ terrane_lang::rules! {
     T3201 error INVALID_RESULT = "Invalid KIND expression result";
 
     /// The message would show a value that is not to be shown. Write it without the value, or take off the mark with `nonsensitive` where it is no secret.
+    /// A warning beside the condition that failed; an error where it is a rule of a variable.
     ///
     /// ```plan
     /// resource "terraform_data" "a" {
