@@ -250,7 +250,7 @@ fn message_text(
         )
         .at(rule.message.span());
         // The failed condition is the error; only a variable's rule must have a message that can be shown.
-        if words.failed.code != rules::condition::VALIDATION_FAILED.code {
+        if words.failed.code != terrane_config::rules::condition::VALIDATION_FAILED.code {
             diagnostic.severity = Severity::Warning;
         }
         diagnostics.push(diagnostic);
