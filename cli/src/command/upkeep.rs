@@ -22,16 +22,19 @@ use terrane_ops::state::{
     backup as backup_op, fsck as fsck_op, prune as prune_op, resolve as resolve_op,
 };
 
+fn word(gravity: Gravity) -> &'static str {
+    match gravity {
+        Gravity::Note => "note",
+        Gravity::Warning => "warning",
+        Gravity::Error => "error",
+    }
+}
+
 pub(crate) fn fsck(app: &mut App, parsed: &Parsed) -> Exit {
     let (as_json, repair) = (parsed.is("json", false), parsed.is("repair", false));
     app.human_only();
     with_session(app, parsed, "state fsck", |app, session| {
         let found = fsck_op::run(session, repair)?;
-        let word = |gravity| match gravity {
-            Gravity::Note => "note",
-            Gravity::Warning => "warning",
-            Gravity::Error => "error",
-        };
         let good = !found.is_damaged();
         if as_json {
             let findings: Vec<Json> = found
