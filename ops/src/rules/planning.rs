@@ -73,20 +73,6 @@ terrane_lang::rules! {
     /// ```
     T5210 error NOT_A_PLAN = "Failed to load PATH as a plan file";
 
-    /// The file is neither a state file nor a saved plan, or can't be read as what it is.
-    ///
-    /// ```sh
-    /// terrane show main.tf
-    /// ```
-    T5216 error NEITHER_STATE_NOR_PLAN = "Failed to read PATH as a state or plan file";
-
-    /// Objects that the configuration says to keep (`destroy = false`) are not destroyed: they are forgotten, and exist. Who destroys everything may not know that. With `-suppress-forget-errors` it is no error.
-    ///
-    /// ```sh
-    /// terrane destroy
-    /// ```
-    T5217 error LEFT_BY_DESTROY = "Objects were left behind";
-
     /// The address is not one of a resource, an instance or a module. Quotes in it have to be kept from the shell.
     ///
     /// ```sh
@@ -123,6 +109,20 @@ terrane_lang::rules! {
     /// terrane apply a.plan
     /// ```
     T5215 error OTHER_PROVIDERS = "The plan was made with other providers";
+
+    /// The file is neither a state file nor a saved plan, or can't be read as what it is.
+    ///
+    /// ```sh
+    /// terrane show main.tf
+    /// ```
+    T5216 error NEITHER_STATE_NOR_PLAN = "Failed to read PATH as a state or plan file";
+
+    /// Objects that the configuration says to keep (`destroy = false`) are not destroyed: they are forgotten, and exist. Who destroys everything may not know that. With `-suppress-forget-errors` it is no error.
+    ///
+    /// ```sh
+    /// terrane destroy
+    /// ```
+    T5217 error LEFT_BY_DESTROY = "Objects were left behind";
 
     /// A plan does not keep the values of ephemeral variables, so those that it was made with must be given again.
     ///

@@ -368,7 +368,8 @@ fn what_was_mended_is_sound() {
                 fs::remove_dir_all(home.place().join("index")).unwrap();
             }
             let what = format!("record {at}, index {indexed}");
-            assert!(home.check(false).is_damaged(), "{what}");
+            // What is at the end and nobody knows of may never have been acknowledged.
+            assert_eq!(home.check(false).is_damaged(), at < 5 || indexed, "{what}");
             for _ in 0..2 {
                 let mended = home.check(true);
                 assert!(!mended.is_damaged(), "{what}: {mended:#?}");
