@@ -691,7 +691,7 @@ impl Core {
         };
         let partly = !self.plan.targets.is_empty() || !self.plan.excludes.is_empty();
         if self.plan.mode == PlanMode::Normal && !partly && !self.cancelled {
-            evaluator.settle_locals(&mut self.diagnostics);
+            evaluator.settle_rest(&mut self.diagnostics);
         }
         evaluator.settle_rules(&mut self.diagnostics);
         let mut kinds = self.output_events(&evaluator);

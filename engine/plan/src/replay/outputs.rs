@@ -1,4 +1,4 @@
-//! What is read last: outputs, and locals that nothing needed.
+//! What is read last: outputs, and what nothing needed.
 
 use super::{Evaluator, Located};
 use crate::exec::picked::picked;
@@ -41,17 +41,21 @@ impl Evaluator {
         values
     }
 
-    /// Evaluates the locals that nothing needed: one that can't be evaluated now would be found by the next plan, when it is too late to say what made it so. Those
-    /// that hang on what failed are left out.
-    pub fn settle_locals(&self, diagnostics: &mut Diagnostics) {
+    /// Evaluates the locals and inputs of modules that nothing needed: one that can't be evaluated now (or does not fit) would be found by the next plan, when it is
+    /// too late to say what made it so. Those that hang on what failed are left out.
+    pub fn settle_rest(&self, diagnostics: &mut Diagnostics) {
         let cut_off = self.cut_off();
         for module in &self.config.modules {
             for place in self.world.places(module.id) {
                 if self.world.module_cell(place).open {
                     continue;
                 }
-                for (at, _) in (0u32..).zip(&module.locals) {
-                    let node = Node::Local(module.id, at);
+                let locals = (0u32..).zip(&module.locals);
+                let locals = locals.map(|(at, _)| Node::Local(module.id, at));
+                let inputs = (0u32..).zip(&module.variables);
+                let inputs = inputs.map(|(at, _)| Node::Variable(module.id, at));
+                // Those of the root were there from the beginning.
+                for node in inputs.filter(|_| module.id != ModuleId(0)).chain(locals) {
                     if cut_off[self.world.graph.id(node).index()] {
                         continue;
                     }
