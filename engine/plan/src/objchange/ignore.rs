@@ -22,12 +22,9 @@ pub fn process_ignore_changes(
     match ignore {
         IgnoreChanges::None => config.clone(),
         IgnoreChanges::All => as_configured(block, prior),
-        IgnoreChanges::Paths(paths) => {
-            let paths = paths.iter().filter_map(|(path, _)| meant(config, path));
-            paths.fold(config.clone(), |config, path| {
-                replaced(&config, prior, &path.0).unwrap_or(config)
-            })
-        }
+        IgnoreChanges::Paths(paths) => paths.iter().fold(config.clone(), |config, (path, _)| {
+            replaced(&config, prior, &path.0).unwrap_or(config)
+        }),
     }
 }
 
@@ -57,8 +54,8 @@ pub fn kept_marks(before: &Value, config: &Value, ignore: &IgnoreChanges) -> Vec
     found
 }
 
-/// What a path in `ignore_changes` means, as with the peers: an index with a name is a key of a map. Where an object stands, the whole object is meant if
-/// the index comes last, and nothing if it does not.
+/// What a path means whose changes are ignored, as [`replaced`] takes it: an index with a name is a key of a map. Where an object stands, the whole object is
+/// meant if the index comes last, and nothing if it does not; `.a` of a map means nothing.
 fn meant(config: &Value, path: &Path) -> Option<Path> {
     let mut here = config;
     for (at, step) in path.0.iter().enumerate() {
@@ -66,6 +63,10 @@ fn meant(config: &Value, path: &Path) -> Option<Path> {
         if named && matches!(here.unmarked().kind(), Kind::Object(_)) {
             let outer = path.0.iter().take(at).cloned().collect();
             return (at + 1 == path.0.len()).then_some(Path(outer));
+        }
+        // Else a secret would lose its mark, although the configuration's value counts.
+        if matches!(step, PathStep::Attr(_)) && is_map(here) {
+            return None;
         }
         match super::access::step_into(here, step) {
             Some(inner) => here = inner,

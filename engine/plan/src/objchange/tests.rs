@@ -725,6 +725,20 @@ fn objects_have_no_keys_to_be_ignored() {
     assert_eq!(kept, vec![(input().attr("a"), secret)]);
 }
 
+/// `.a` ignores nothing of a map, so what the configuration marks there stays marked.
+#[test]
+fn marks_stay_where_nothing_is_ignored() {
+    let tags = |value: Value| object([("tags", map([("a", value)]))]);
+    let secret = Marks::SENSITIVE;
+    let (before, config) = (tags(s("1")), tags(s("2").with_marks(&secret)));
+    let at = Path::new().attr("tags");
+    let nothing = ignoring(vec![at.clone().attr("a")]);
+    let kept = kept_marks(&before, &config, &nothing);
+    assert_eq!(kept, vec![(at.clone().index(s("a")), secret)]);
+    let key = ignoring(vec![at.index(s("a"))]);
+    assert_eq!(kept_marks(&before, &config, &key), Vec::new());
+}
+
 #[test]
 fn elements_and_nested_attributes_are_ignored() {
     let block = with_blocks(Nesting::List);
