@@ -17,7 +17,7 @@ use crate::ui::Ui;
 use crate::variables::{self, Resolved, VariableArgument};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use terrane_config::validate::validate;
+use terrane_config::validate;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::{InstanceAddr, Mode, Target};
@@ -85,14 +85,10 @@ impl Made {
 }
 
 /// What is wrong whatever the values are: told in full, and before anything is read. Warnings come again while planning.
-fn certain_errors(loaded: &Loaded) -> Diagnostics {
+fn certain_errors(loaded: &Loaded, request: &PlanRequest) -> Diagnostics {
     let functions = functions_for_validate().with_providers(loaded.registry.functions());
-    let found = validate(&loaded.config, &functions);
-    if found.has_errors() {
-        found
-    } else {
-        Diagnostics::new()
-    }
+    let whole = request.targets.is_empty() && request.excludes.is_empty();
+    validate::certain_errors(&loaded.config, &functions, whole)
 }
 
 /// Makes a plan from the configuration in the working directory and this state.
@@ -169,7 +165,7 @@ async fn once(
     diagnostics.extend(left_behind(session, &snapshot));
     // What is there must remain destroyable, whatever is written.
     if request.mode != PlanMode::Destroy && !diagnostics.has_errors() {
-        diagnostics.extend(certain_errors(&loaded));
+        diagnostics.extend(certain_errors(&loaded, request));
     }
     if diagnostics.has_errors() {
         return Err(refused(diagnostics, loaded));

@@ -6,6 +6,7 @@
 //!
 //! This room does no I/O and knows nothing of resources or configuration.
 
+pub mod bytes;
 pub mod convert;
 pub mod display;
 pub mod json;

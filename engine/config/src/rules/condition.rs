@@ -101,4 +101,20 @@ terrane_lang::rules! {
     /// }
     /// ```
     T2107 error VALIDATION_FAILED = "Invalid value for variable";
+
+    /// The author of the module wrote a rule about what must be so for this output to make sense, and whatever values its variables get, it is not so.
+    ///
+    /// ```terraform
+    /// variable "a" {
+    ///   type = number
+    /// }
+    /// output "b" {
+    ///   value = var.a
+    ///   precondition {
+    ///     condition     = can(length(var.a))
+    ///     error_message = "It must have elements."
+    ///   }
+    /// }
+    /// ```
+    T2108 error PRECONDITION_NEVER_HOLDS = "Module output value precondition failed";
 }

@@ -104,7 +104,7 @@ impl Checker<'_> {
 }
 
 /// The author's message, if it can be shown.
-fn message(rule: &Condition, scope: &dyn Scope) -> String {
+pub(super) fn message(rule: &Condition, scope: &dyn Scope) -> String {
     let value = rule.message.eval(scope, &[]).ok();
     if value.as_ref().is_some_and(Value::contains_marks) {
         return "The error message is made of values that may not be shown.".into();
@@ -112,6 +112,9 @@ fn message(rule: &Condition, scope: &dyn Scope) -> String {
     let text = value.and_then(|value| convert(&value, &Type::String).ok());
     match text.as_ref().and_then(Value::as_str) {
         Some(text) => text.trim().to_owned(),
-        None => "The condition does not hold, and its error message can't be told.".into(),
+        None => {
+            "The condition does not hold. Its error message is made of values that are not known yet."
+                .into()
+        }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Cycles of references are not found here but where the graph is built; here the value of a cycle's members is unknown.
 
+mod dormant;
 mod inputs;
 mod scope;
 
@@ -14,11 +15,12 @@ use crate::config::{
 };
 use crate::repetition::{self, Unknown};
 use crate::rules;
+use dormant::{Key, may_be_absent, told};
 use scope::{Known, Member, ModuleScope};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
-use terrane_lang::expr::{Compiled, Scope, all_values_involved, values_involved};
+use terrane_lang::expr::{Compiled, Scope, all_values_involved};
 use terrane_lang::functions::Functions;
 use terrane_lang::source::Span;
 use terrane_model::addr::Mode;
@@ -50,15 +52,48 @@ pub fn validate(config: &Config, functions: &Functions) -> Diagnostics {
 
 /// All messages that can be had without values, and what providers can be asked about what has none: in the order of modules and declarations, providers last.
 pub fn questions(config: &Config, functions: &Functions) -> (Diagnostics, Vec<Question>) {
+    let checker = checked(config, functions, true);
+    (
+        told(config, functions, checker.diagnostics, &checker.dormant),
+        checker.questions,
+    )
+}
+
+/// What stops a plan whatever the values are. `whole`: whether everything takes part in it; else what follows from the types of resources is left to the plan, which looks at what
+/// does take part.
+pub fn certain_errors(config: &Config, functions: &Functions, whole: bool) -> Diagnostics {
+    let checker = checked(config, functions, true);
+    let dormant = if whole {
+        checker.dormant
+    } else {
+        let keys = checker.diagnostics.iter().map(dormant::key);
+        keys.map(|key| (key, true)).collect()
+    };
+    let mut found = told(config, functions, checker.diagnostics, &dormant);
+    if !found.has_errors() {
+        found = Diagnostics::new();
+    }
+    found
+}
+
+/// Looks at everything. `typed`: whether resources have the types of their schemas.
+fn checked<'a>(config: &'a Config, functions: &'a Functions, typed: bool) -> Checker<'a> {
     let mut checker = Checker {
         config,
         functions,
+        typed,
         known: RefCell::new(BTreeMap::new()),
         diagnostics: Diagnostics::new(),
         questions: Vec::new(),
+        may_be_absent: may_be_absent(config),
+        resting: false,
+        sorted: 0,
+        dormant: BTreeMap::new(),
     };
     for module in &config.modules {
-        checker.module(module);
+        checker.within(checker.is_absent(module.id), |checker| {
+            checker.module(module)
+        });
     }
     for (at, provider) in (0u32..).zip(&config.providers) {
         let place = Place {
@@ -69,8 +104,10 @@ pub fn questions(config: &Config, functions: &Functions) -> (Diagnostics, Vec<Qu
             continue;
         };
         let earlier = std::mem::take(&mut checker.diagnostics);
+        checker.sorted = 0;
         let value = checker.body(place, &provider.body, header, false);
         let own = std::mem::replace(&mut checker.diagnostics, earlier);
+        checker.sorted = checker.diagnostics.len();
         if provider.used {
             // What its instances are configured with is not known before there are some.
             if let Some(value) = value.filter(|_| provider.for_each.is_none()) {
@@ -85,7 +122,7 @@ pub fn questions(config: &Config, functions: &Functions) -> (Diagnostics, Vec<Qu
     for import in &config.imports {
         checker.import(import);
     }
-    (checker.diagnostics, checker.questions)
+    checker
 }
 
 /// Messages about the value of an output: sensitive or ephemeral values where they must not be.
@@ -128,6 +165,15 @@ fn secrets_involved(expr: &Compiled, scope: &dyn Scope) -> Vec<(String, String)>
     values
 }
 
+/// What a condition is one of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Variable,
+    Output,
+    /// A resource or a check.
+    Other,
+}
+
 /// Where an expression is evaluated.
 #[derive(Clone, Copy)]
 struct Place {
@@ -139,9 +185,17 @@ struct Place {
 struct Checker<'a> {
     config: &'a Config,
     functions: &'a Functions,
+    typed: bool,
     known: RefCell<Known>,
     diagnostics: Diagnostics,
     questions: Vec<Question>,
+    may_be_absent: Vec<bool>,
+    /// Whether what is looked at may have no instances.
+    resting: bool,
+    /// How many of the messages have been looked at for that.
+    sorted: usize,
+    /// Messages, and whether all they are about may have no instances.
+    dormant: BTreeMap<Key, bool>,
 }
 
 /// A member whose dependencies are being computed.
@@ -164,19 +218,25 @@ impl Checker<'_> {
             self.compute((module.id, Named::Output(index(at))));
         }
         for variable in &module.variables {
-            self.conditions(place, &variable.validations, "validation");
+            self.conditions(place, &variable.validations, Of::Variable);
         }
         for output in &module.outputs {
-            self.conditions(place, &output.preconditions, "precondition");
+            self.conditions(place, &output.preconditions, Of::Output);
         }
         for call in &module.calls {
-            self.call(place, call);
+            let repeated = !matches!(call.repetition, Repetition::Single);
+            self.within(self.resting || repeated, |checker| {
+                checker.call(place, call)
+            });
         }
         for (at, resource) in module.resources.iter().enumerate() {
-            self.resource(place, index(at), resource);
+            let repeated = !matches!(resource.repetition, Repetition::Single);
+            self.within(self.resting || repeated, |checker| {
+                checker.resource(place, index(at), resource);
+            });
         }
         for check in &module.checks {
-            self.conditions(place, &check.assertions, "assert");
+            self.conditions(place, &check.assertions, Of::Other);
         }
     }
 
@@ -197,6 +257,7 @@ impl Checker<'_> {
         ModuleScope {
             config: self.config,
             functions: self.functions,
+            typed: self.typed,
             known: &self.known,
             module: self.config.module(place.module),
             own: place.own,
@@ -264,7 +325,8 @@ impl Checker<'_> {
                 frame.next += 1;
                 self.open(next, &mut stack);
             } else if let Some(done) = stack.pop() {
-                self.finish(done.member);
+                let absent = self.is_absent(done.member.0);
+                self.within(absent, |checker| checker.finish(done.member));
             }
         }
     }
@@ -317,10 +379,10 @@ impl Checker<'_> {
         self.known.borrow_mut().insert(member, value);
     }
 
-    fn conditions(&mut self, place: Place, conditions: &[Condition], kind: &str) {
+    fn conditions(&mut self, place: Place, conditions: &[Condition], of: Of) {
         for condition in conditions {
             if let Some(value) = self.eval(place, &condition.condition) {
-                self.condition(place, condition, kind, &value);
+                self.condition(place, condition, of, &value);
             }
             let Some(message) = self.eval(place, &condition.message) else {
                 continue;
@@ -337,20 +399,30 @@ impl Checker<'_> {
         }
     }
 
-    fn condition(&mut self, place: Place, condition: &Condition, kind: &str, value: &Value) {
-        let summary = match kind {
-            "validation" => &rules::condition::VALIDATION_RESULT,
-            _ => &rules::condition::CONDITION_RESULT,
+    fn condition(&mut self, place: Place, condition: &Condition, of: Of, value: &Value) {
+        let invalid = match of {
+            Of::Variable => &rules::condition::VALIDATION_RESULT,
+            Of::Output | Of::Other => &rules::condition::CONDITION_RESULT,
         };
-        let detail = match convert(value.unmarked(), &Type::Bool) {
-            Err(error) => format!("Invalid condition result value: {error}."),
-            Ok(value) if value.is_null() => {
-                "Condition expression must return either true or false, not null.".to_owned()
+        let (rule, detail) = match convert(value.unmarked(), &Type::Bool) {
+            Err(error) => (invalid, format!("Invalid condition result value: {error}.")),
+            Ok(value) if value.is_null() => (
+                invalid,
+                "Condition expression must return either true or false, not null.".to_owned(),
+            ),
+            // Variables are told of where they are given a value; of a resource the peers say nothing before it is planned.
+            Ok(value) if of == Of::Output && matches!(value.kind(), Kind::Bool(false)) => {
+                self.prepare(place.module, &condition.message);
+                (
+                    &rules::condition::PRECONDITION_NEVER_HOLDS,
+                    inputs::message(condition, &self.scope(place)),
+                )
             }
             Ok(_) => return,
         };
-        let mut diagnostic = Diagnostic::error(summary, detail).at(condition.condition.span());
-        diagnostic.values = values_involved(&condition.condition, &self.scope(place));
+        let mut diagnostic = Diagnostic::error(rule, detail).at(condition.condition.span());
+        // Values that are not known have types, and those tell why.
+        diagnostic.values = all_values_involved(&condition.condition, &self.scope(place));
         self.diagnostics.push(diagnostic);
     }
 
@@ -399,12 +471,12 @@ impl Checker<'_> {
             let found = problem.map(|problem| Diagnostic::error(rule, problem).at(prevent.span()));
             self.diagnostics.extend(found);
         }
-        self.conditions(place, &lifecycle.preconditions, "precondition");
+        self.conditions(place, &lifecycle.preconditions, Of::Other);
         let with_self = Place {
             own: Some(at),
             ..place
         };
-        self.conditions(with_self, &lifecycle.postconditions, "postcondition");
+        self.conditions(with_self, &lifecycle.postconditions, Of::Other);
         for provisioner in &resource.provisioners {
             self.provisioner(with_self, provisioner);
         }

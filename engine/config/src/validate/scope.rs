@@ -27,6 +27,8 @@ pub(super) type Known = BTreeMap<Member, Option<Value>>;
 pub(super) struct ModuleScope<'a> {
     pub(super) config: &'a Config,
     pub(super) functions: &'a Functions,
+    /// Whether resources have the types of their schemas.
+    pub(super) typed: bool,
     pub(super) known: &'a RefCell<Known>,
     pub(super) module: &'a Module,
     pub(super) own: Option<u32>,
@@ -51,7 +53,25 @@ impl ModuleScope<'_> {
         self.module
             .resources
             .get(resource as usize)
-            .map_or_else(Value::dynamic, resource_value)
+            .map_or_else(Value::dynamic, |resource| self.resource(resource))
+    }
+
+    /// An instance of which nothing is known but its type.
+    fn resource(&self, resource: &Resource) -> Value {
+        let block = &resource.schema.block;
+        if block.attributes.is_empty() && block.blocks.is_empty() {
+            return Value::dynamic();
+        }
+        let value = if self.typed {
+            Value::unknown(block.implied_type().clone())
+        } else {
+            Value::dynamic()
+        };
+        if resource.mode == Mode::Ephemeral {
+            value.with_marks(&Marks::EPHEMERAL)
+        } else {
+            value
+        }
     }
 
     /// All outputs of one instance of a call.
@@ -138,7 +158,7 @@ impl ModuleScope<'_> {
             Reference::Local(at) => self.member((self.module.id, Named::Local(at)))?,
             Reference::Resource(at) => match self.module.resources.get(at as usize) {
                 Some(resource) if matches!(resource.repetition, Repetition::Single) => {
-                    resource_value(resource)
+                    self.resource(resource)
                 }
                 _ => Value::dynamic(),
             },
@@ -207,20 +227,6 @@ impl Scope for ModuleScope<'_> {
         reference.map_or_else(EcoString::new, |reference| {
             self.config.name_of(self.module, reference, key)
         })
-    }
-}
-
-/// An instance of which nothing is known but its type.
-fn resource_value(resource: &Resource) -> Value {
-    let block = &resource.schema.block;
-    if block.attributes.is_empty() && block.blocks.is_empty() {
-        return Value::dynamic();
-    }
-    let value = Value::unknown(block.implied_type().clone());
-    if resource.mode == Mode::Ephemeral {
-        value.with_marks(&Marks::EPHEMERAL)
-    } else {
-        value
     }
 }
 

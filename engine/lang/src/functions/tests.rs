@@ -367,6 +367,8 @@ fn collections() {
         ("can(textencodebase64(\"é\", \"us-ascii\"))", "false"),
         ("can(textencodebase64(\"a\", \"utf8\"))", "false"),
         ("coalesce(null, 1, true)", "1"),
+        // What the common type cannot hold is passed over.
+        ("coalesce(toset([\"x\"]), tolist([1]), [])", "[1]"),
         ("regexall(\"\\\\p{L}+\", \"aé1b\")", "[\"aé\",\"b\"]"),
         ("regexall(\"[\\\\p{^Lu}]\", \"aB\")", "[\"a\"]"),
         ("regex(\"\\\\x{41}{2}\", \"AAA\")", "\"AA\""),

@@ -1,12 +1,13 @@
 //! Actions in saved plans.
 
 use super::FileError;
+use super::Reader;
 use super::addrs::{read_instance, read_key, write_instance, write_key};
-use super::bytes::{Reader, Writer};
 use super::values::{Shared, Tables};
 use crate::action::{ActionCause, ActionInvocation};
 use crate::plan::Plan;
 use terrane_config::config::ActionEvent;
+use terrane_value::bytes::Writer;
 
 type Result<T> = std::result::Result<T, FileError>;
 

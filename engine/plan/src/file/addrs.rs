@@ -1,11 +1,13 @@
 //! Addresses.
 
 use super::FileError;
-use super::bytes::{Reader, Result, Writer};
+use super::Reader;
+use super::Result;
 use terrane_model::addr::{
     ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleInstance, ModulePath, ModuleStep,
     ProviderAddr, ProviderConfigAddr, ResourceAddr, Target,
 };
+use terrane_value::bytes::Writer;
 
 pub(super) fn write_key(out: &mut Writer, key: Option<&InstanceKey>) {
     match key {

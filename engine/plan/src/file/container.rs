@@ -1,6 +1,7 @@
 //! The outside of the file: sections, compressed, between two digests.
 
-use super::bytes::{Reader, Result};
+use super::Reader;
+use super::Result;
 use super::{Digest, FORMAT_VERSION, FileError};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;

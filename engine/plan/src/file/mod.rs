@@ -8,7 +8,6 @@
 
 mod actions;
 mod addrs;
-mod bytes;
 mod container;
 mod objects;
 mod plan;
@@ -23,6 +22,7 @@ use crate::plan::Plan;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use terrane_value::bytes::Malformed;
 
 /// The version of the format that is written. Older ones are read as well.
 pub const FORMAT_VERSION: u32 = 5;
@@ -90,6 +90,15 @@ impl fmt::Display for FileError {
 }
 
 impl std::error::Error for FileError {}
+
+impl From<Malformed> for FileError {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed.0)
+    }
+}
+
+type Result<T, E = FileError> = std::result::Result<T, E>;
+type Reader<'a> = terrane_value::bytes::Reader<'a, FileError>;
 
 /// A saved plan as bytes. Equal plans give equal bytes.
 ///

@@ -1,13 +1,15 @@
 //! Stored objects and results of checks.
 
 use super::FileError;
+use super::Reader;
+use super::Result;
 use super::addrs::{read_key, write_key};
-use super::bytes::{Reader, Result, Writer};
 use super::values::{Shared, Tables};
 use std::sync::Arc;
 use terrane_model::snapshot::{
     CheckKind, CheckObject, CheckResult, CheckStatus, ObjectState, Status,
 };
+use terrane_value::bytes::Writer;
 
 pub(super) fn write_state(
     out: &mut Writer,

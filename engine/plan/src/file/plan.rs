@@ -1,10 +1,11 @@
 //! The sections of the file and what is in each.
 
+use super::Reader;
+use super::Result;
 use super::addrs::{
     read_config, read_instance, read_key, read_module, read_target, write_config, write_instance,
     write_key, write_module, write_target,
 };
-use super::bytes::{Reader, Result, Writer};
 use super::container::Section;
 use super::objects::{read_check, read_state, write_check, write_state};
 use super::values::{Shared, Tables};
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use terrane_model::addr::DeposedKey;
 use terrane_model::claim::{Access, Claim, Part};
 use terrane_value::Value;
+use terrane_value::bytes::Writer;
 
 const ABOUT: [u8; 4] = *b"ABOU";
 const TABLES: [u8; 4] = *b"TABL";
@@ -685,7 +687,7 @@ fn write_claim(plan: &Plan) -> Writer {
 }
 
 fn read_claim(bytes: &mut Reader<'_>) -> Result<(Claim, Vec<u64>)> {
-    let access = |bytes: &mut Reader<'_>| {
+    let access = |bytes: &mut Reader<'_>| -> Result<Access> {
         Ok(if bytes.bool()? {
             Access::Write
         } else {

@@ -2,12 +2,14 @@
 //! referred to by their place.
 
 use super::FileError;
+use super::Reader;
+use super::Result;
 use super::addrs::{read_config, read_provider, write_config, write_provider};
-use super::bytes::{Reader, Result, Writer};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use terrane_model::addr::{ConfigResource, ProviderConfigAddr};
+use terrane_value::bytes::Writer;
 use terrane_value::value::MAX_DEPTH;
 use terrane_value::{Marks, Path, PathStep, Type, Value, msgpack};
 

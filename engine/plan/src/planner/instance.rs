@@ -266,11 +266,7 @@ impl Core {
         };
         let provider = provider.clone();
         let task = &mut self.tasks[id];
-        task.forced = if tainted {
-            Some(ActionReason::ReplaceBecauseTainted)
-        } else {
-            forced
-        };
+        task.forced = forced;
         task.sent = Sent {
             prior: Some(prior),
             config: Some(config),
@@ -279,14 +275,15 @@ impl Core {
         self.ask(&provider, call, Waiting::Task(id));
     }
 
-    /// Whether something other than its own values makes it a replacement.
+    /// Whether something other than its own values makes it a replacement. Of several reasons the peers give the trigger, then the taint, then the request.
     pub(super) fn forced(&self, id: usize) -> Result<Option<ActionReason>, Diagnostics> {
         let Task {
-            addr, place, at, ..
+            addr,
+            place,
+            at,
+            object,
+            ..
         } = &self.tasks[id];
-        if self.options.replace.contains(addr) {
-            return Ok(Some(ActionReason::ReplaceByRequest));
-        }
         let resource = self.world.resource(place.module, *at);
         for trigger in &resource.lifecycle.replace_triggered_by {
             let scope = self.world.scope(*place).repeated(self.world.repeat(
@@ -321,7 +318,13 @@ impl Core {
                 return Ok(Some(ActionReason::ReplaceByTriggers));
             }
         }
-        Ok(None)
+        let tainted = object.is_some_and(|object| self.is_tainted(object));
+        let requested = self.options.replace.contains(addr);
+        Ok(match (tainted, requested) {
+            (true, _) => Some(ActionReason::ReplaceBecauseTainted),
+            (false, true) => Some(ActionReason::ReplaceByRequest),
+            (false, false) => None,
+        })
     }
 
     /// The provider's answer to the first (mostly the only) plan.
@@ -343,7 +346,7 @@ impl Core {
             return self.decide(id, Action::Create, None, Vec::new(), planned, answer);
         };
         let prior = self.prior.objects[before].now.clone();
-        if forced == Some(ActionReason::ReplaceBecauseTainted) {
+        if self.is_tainted(before) {
             return self.decide(
                 id,
                 self.replace_action(id),

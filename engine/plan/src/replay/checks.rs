@@ -90,6 +90,7 @@ impl Evaluator {
         let config = self.config.clone();
         let cut_off = self.cut_off();
         self.check_unchanged(planned, &cut_off, diagnostics);
+        self.record_skipped(planned, &cut_off);
         self.record_rulings();
         let partial = self.partial;
         let left_out = |kind, addr: &str| partial && conditions::is_left_out(planned, kind, addr);
@@ -196,6 +197,37 @@ impl Evaluator {
             };
             if self.conditions_at((located, repeat.clone()), &addr, None, diagnostics) {
                 self.conditions_at((located, repeat), &addr, Some(&value), diagnostics);
+            }
+        }
+    }
+
+    /// Conditions of instances that were not looked at since something failed that they depend on: what the plan knew does not count, as with values.
+    fn record_skipped(&mut self, planned: &[CheckResult], cut_off: &[bool]) {
+        let planned: BTreeMap<&str, &CheckResult> = (planned.iter())
+            .filter(|result| result.kind == CheckKind::Resource)
+            .map(|result| (&*result.config_addr, result))
+            .collect();
+        if planned.is_empty() || !cut_off.contains(&true) {
+            return;
+        }
+        let config = self.config.clone();
+        for place in self.world.all_places() {
+            for (at, _) in (0u32..).zip(&config.module(place.module).resources) {
+                let graph = &self.world.graph;
+                let node = graph.id(Node::Resource(place.module, at));
+                if !graph.deps(node).iter().any(|dep| cut_off[dep.index()]) {
+                    continue;
+                }
+                let addr = self.world.resource_addr(place, at).config().to_string();
+                let Some(result) = planned.get(&*addr) else {
+                    continue;
+                };
+                for object in &result.objects {
+                    if !self.checks.has(CheckKind::Resource, &addr, &object.addr) {
+                        self.checks
+                            .record(CheckKind::Resource, &addr, &object.addr, &UNKNOWN);
+                    }
+                }
             }
         }
     }

@@ -113,9 +113,10 @@ fn structures_as_collections(types: &[Type], allow_unsafe: bool, maps: bool) -> 
         Type::List(_) => !maps,
         _ => false,
     };
-    // Unsafe conversions do not chain: what converts to the collection in between need not convert
-    // to the result.
-    (right_kind && all_convert(types, &unified, allow_unsafe)).then_some(unified)
+    // What converts to the collection in between need not convert to the result. With the peers tuples must; for objects it is enough that
+    // their map does: `false ? { a = "x", b = [], c = null } : tomap({ a = 1 })` is a map of numbers.
+    let converts = maps || all_convert(types, &unified, allow_unsafe);
+    (right_kind && converts).then_some(unified)
 }
 
 fn object_types(types: &[Type], allow_unsafe: bool) -> Option<Type> {

@@ -6,7 +6,6 @@
 //! The head is as [`crate::wire`] writes it. Rows follow in the order of their addresses, each resource with its instances; what a row has in common with the one
 //! before it (the module, the provider, what it depends on) is said once.
 
-mod bytes;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -14,6 +13,15 @@ mod write;
 
 pub use read::decode;
 pub use write::encode;
+
+use crate::wire::WireError;
+
+type Result<T> = std::result::Result<T, WireError>;
+type Reader<'a> = terrane_value::bytes::Reader<'a, WireError>;
+
+fn bad<T>(problem: &str) -> Result<T> {
+    Err(WireError::Bad(problem.to_owned()))
+}
 
 /// The layout that this version writes, and the only one that it reads.
 pub const FORMAT: u16 = 1;

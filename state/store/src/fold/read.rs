@@ -1,7 +1,6 @@
 //! Reading.
 
-use super::bytes::{Reader, Result, bad};
-use super::flag;
+use super::{Reader, Result, bad, flag};
 use crate::wire::{More, decode_head};
 use ecow::EcoString;
 use std::collections::BTreeMap;
@@ -69,7 +68,7 @@ fn resource(
         let steps = (0..from.number()?)
             .map(|_| {
                 Ok(ModuleStep {
-                    name: from.text()?.into(),
+                    name: from.str()?.into(),
                     key: key(from)?,
                 })
             })
@@ -79,12 +78,12 @@ fn resource(
     if same & 2 == 0 {
         let module = module_path(from)?;
         let provider = ProviderAddr {
-            host: from.text()?.into(),
-            namespace: from.text()?.into(),
-            type_name: from.text()?.into(),
+            host: from.str()?.into(),
+            namespace: from.str()?.into(),
+            type_name: from.str()?.into(),
         };
         let has_alias = from.byte()? != 0;
-        let alias = from.text()?;
+        let alias = from.str()?;
         before.provider = Some(ProviderConfigAddr {
             module,
             provider,
@@ -97,14 +96,14 @@ fn resource(
     let addr = ResourceAddr {
         module,
         mode: mode(from)?,
-        type_name: before.type_name(from.text()?),
-        name: from.text()?.into(),
+        type_name: before.type_name(from.str()?),
+        name: from.str()?.into(),
     };
     Ok((addr, provider))
 }
 
 fn module_path(from: &mut Reader<'_>) -> Result<ModulePath> {
-    let names = (0..from.number()?).map(|_| Ok(from.text()?.into()));
+    let names = (0..from.number()?).map(|_| Ok(from.str()?.into()));
     names.collect::<Result<_>>().map(ModulePath)
 }
 
@@ -122,7 +121,7 @@ fn key(from: &mut Reader<'_>) -> Result<Option<InstanceKey>> {
     match from.byte()? {
         0 => Ok(None),
         1 => Ok(Some(InstanceKey::Int(from.number()?))),
-        2 => Ok(Some(InstanceKey::Str(from.text()?.into()))),
+        2 => Ok(Some(InstanceKey::Str(from.str()?.into()))),
         _ => bad("there is no such key"),
     }
 }
@@ -135,7 +134,7 @@ fn instance(from: &mut Reader<'_>, before: &mut Before) -> Result<InstanceState>
         _ => Some(object(from, before)?),
     };
     let deposed = (0..objects / 2)
-        .map(|_| Ok((DeposedKey(from.text()?.into()), object(from, before)?)))
+        .map(|_| Ok((DeposedKey(from.str()?.into()), object(from, before)?)))
         .collect::<Result<_>>()?;
     Ok(InstanceState {
         current,
@@ -148,7 +147,7 @@ fn object(from: &mut Reader<'_>, before: &mut Before) -> Result<Arc<ObjectState>
     let flags = from.byte()?;
     let has = |flag: u8| flags & flag != 0;
     let schema_version = from.number()?;
-    let attributes = Arc::from(from.text()?);
+    let attributes = Arc::from(from.str()?);
     let created_in_ms = match has(flag::CREATED_IN) {
         true => Some(u32::try_from(from.number()?).or_else(|_| bad("a time is too long"))?),
         false => None,
@@ -159,8 +158,8 @@ fn object(from: &mut Reader<'_>, before: &mut Before) -> Result<Arc<ObjectState>
                 Ok(ConfigResource {
                     module: module_path(from)?,
                     mode: mode(from)?,
-                    type_name: before.type_name(from.text()?),
-                    name: from.text()?.into(),
+                    type_name: before.type_name(from.str()?),
+                    name: from.str()?.into(),
                 })
             })
             .collect::<Result<_>>()?;
@@ -178,7 +177,7 @@ fn object(from: &mut Reader<'_>, before: &mut Before) -> Result<Arc<ObjectState>
         before.private = Private::default();
     }
     let identity = match has(flag::IDENTITY) {
-        true => Some((from.number()?, Arc::from(from.text()?))),
+        true => Some((from.number()?, Arc::from(from.str()?))),
         false => None,
     };
     let (sensitive, provider_key) = match has(flag::MORE) {

@@ -1,12 +1,13 @@
 //! Writing.
 
-use super::bytes::{Result, Writer, bad};
 use super::flag;
+use super::{Result, bad};
 use crate::wire::{More, encode_head};
 use terrane_model::addr::{
     ConfigResource, InstanceKey, Mode, ModuleInstance, ProviderConfigAddr, ResourceAddr,
 };
 use terrane_model::snapshot::{InstanceState, ObjectState, Snapshot, Status};
+use terrane_value::bytes::Writer;
 
 /// Writes a snapshot.
 ///

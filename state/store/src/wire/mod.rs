@@ -24,6 +24,7 @@ pub(crate) use value::{decode_type, decode_value, encode_type, encode_value};
 
 use crate::StoreError;
 use serde::{Deserialize, Serialize};
+use terrane_value::bytes::Malformed;
 
 /// The version of the forms that this terrane writes. It reads all from 1 on.
 pub const VERSION: u64 = 1;
@@ -84,6 +85,12 @@ fn read<'a, T: Deserialize<'a> + Versioned>(bytes: &'a [u8]) -> Result<T, WireEr
 
 fn write(payload: &impl Serialize) -> Result<Vec<u8>, WireError> {
     serde_json::to_vec(payload).map_err(|error| WireError::Bad(error.to_string()))
+}
+
+impl From<Malformed> for WireError {
+    fn from(malformed: Malformed) -> Self {
+        Self::Bad(malformed.0.to_owned())
+    }
 }
 
 /// What carries its version.

@@ -131,9 +131,10 @@ impl<'a> WireObject<'a> {
         let identity = identity
             .as_ref()
             .map(|(schema, attrs)| {
-                Ok(WireIdentity {
+                let attrs = raw(attrs, "identity attributes")?;
+                Ok::<_, WireError>(WireIdentity {
                     schema: *schema,
-                    attrs: raw(attrs, "identity attributes")?,
+                    attrs,
                 })
             })
             .transpose()?;

@@ -94,7 +94,10 @@ fn by_rule(terraform: &Path, difference: &Difference) -> Option<&'static str> {
             Some("what stands beside a collection without elements becomes one as tolist makes it")
         }
         // The library that the peers use counts backwards into other networks.
-        () if only_theirs && text.starts_with("cidrsubnet(") && text.contains(", -") => {
+        () if only_theirs
+            && text.starts_with("cidrsubnet(")
+            && (text.contains(", -") || text.contains(", (-")) =>
+        {
             Some("cidrsubnet counts from 0")
         }
         // With fewer bits than the prefix has, the peer leaves bits of the host in the network.

@@ -146,7 +146,8 @@ fn spreads_through_modules(difference: &Difference, config: &Config) -> Option<&
     let whole = |resource: &Resource| {
         let text = config.root.resource_text(resource);
         text.contains("create_before_destroy = true")
-            && text.contains(&format!("in module.{name} :"))
+            && (text.contains(&format!("in module.{name} :"))
+                || text.contains(&format!("module.{name}[*]")))
     };
     (set && ours.is_none() && config.root.resources.iter().any(whole))
         .then_some("a module that is named as a whole stands for its outputs")

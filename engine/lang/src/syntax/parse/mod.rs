@@ -313,9 +313,22 @@ impl<'a> Parser<'a> {
 
     /// Reports, unless there are too many messages already.
     fn report(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() <= MAX_ERRORS {
+        if self.diagnostics.len() <= MAX_ERRORS && !self.ends_broken_string(&diagnostic) {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Whether a message is about the closing quote of a string that was complained of already, since it began on an earlier line.
+    fn ends_broken_string(&self, diagnostic: &Diagnostic) -> bool {
+        let broken = |one: &Diagnostic| one.is(&rules::syntax::MULTI_LINE_STRING);
+        if !broken(diagnostic) || !self.diagnostics.iter().any(broken) {
+            return false;
+        }
+        let end = diagnostic.subject.map_or(0, |span| span.start as usize);
+        let before = self.text.get(..end).unwrap_or("");
+        // After a quote that opens a string stands some text.
+        let closing = [' ', '\t', '\r', ',', ')', ']', '}'];
+        before.trim_end_matches(closing).ends_with('"')
     }
 
     /// Reports and gives up.

@@ -413,6 +413,18 @@ fn mistakes_are_reported_where_they_are() {
         check_errors(text, &[expect]);
     }
     check_errors("a = \"x\n", &["Invalid multi-line string @1,7-2,1"]);
+    // The quote that ends it below is not another one that begins; the second line of two such strings is.
+    for end in ["", ")", "],"] {
+        let text = format!("a = \"x\n  y\"{end}\nb = 1\n");
+        check_errors(&text, &["Invalid multi-line string @1,7-2,1"]);
+    }
+    check_errors(
+        "a = \"x\nb = \"y\n",
+        &[
+            "Invalid multi-line string @1,7-2,1",
+            "Invalid multi-line string @2,7-3,1",
+        ],
+    );
 }
 
 /// Parsing goes on behind each faulty item, and the items between them are kept.
