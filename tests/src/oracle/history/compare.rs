@@ -1,6 +1,6 @@
 //! Plays a history on both sides.
 
-use super::explained::{WAITS, explained};
+use super::explained::{DESTROYED, WAITS, explained};
 use super::model::{History, Step};
 use super::names::Names;
 use super::normal::{self, Difference};
@@ -146,7 +146,7 @@ pub fn compare(sides: Sides<'_>, history: &History) -> Found {
             let reason = explained(&unlike, step, &names);
             // One side has applied what the other has not.
             ended |= reason.is_some() && matches!(unlike, Unlike::Apply { .. });
-            ended |= reason == Some(WAITS);
+            ended |= matches!(reason, Some(WAITS | DESTROYED));
             match reason {
                 Some(reason) => *all.explained.entry(reason).or_default() += 1,
                 None => {

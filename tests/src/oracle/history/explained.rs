@@ -22,6 +22,7 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| waits_for_more(difference, names, &step.config))
             .or_else(|| spreads_through_modules(difference, &step.config))
             .or_else(|| spreads_from_what_is_apart(difference, step, names))
+            .or_else(|| left_behind(difference, step))
             .or_else(|| not_checked(difference, step))
             .or_else(|| removed_while_destroying(difference, step))
             .or_else(|| sensitive(difference, &step.config, names)),
@@ -121,6 +122,18 @@ fn husk(difference: &Difference) -> Option<&'static str> {
         .then_some("a resource without instances is not in the state")
 }
 
+/// With `-target`, the peer replaces what its target depends on, but does not destroy the old object that its plan destroys after the new one was made.
+fn left_behind(difference: &Difference, step: &Step) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let mut arguments = step.arguments.iter();
+    let targeted = arguments.any(|argument| argument.starts_with("-target="));
+    let at = path.starts_with("state.resources[") && path.ends_with("].instances");
+    let current = theirs.as_ref()?.as_array()?.iter();
+    let current = current.filter(|instance| instance.get("deposed").is_none());
+    let same = current.eq(ours.as_ref()?.as_array()?);
+    (targeted && at && same).then_some(DESTROYED)
+}
+
 /// What is destroyed after those that need it were changed waits, with the peer, for those behind them too, and stays where one of these fails.
 fn waits_for_more(difference: &Difference, names: &Names, config: &Config) -> Option<&'static str> {
     let Difference { path, ours, theirs } = difference;
@@ -136,6 +149,9 @@ fn waits_for_more(difference: &Difference, names: &Names, config: &Config) -> Op
 
 /// After this the two sides have different objects.
 pub(super) const WAITS: &str = "what is destroyed waits for those that depend on it directly";
+
+/// After this too.
+pub(super) const DESTROYED: &str = "with -target too, the old object is destroyed as planned";
 
 /// The peer takes a module that is named as a whole for all that is in it.
 fn spreads_through_modules(difference: &Difference, config: &Config) -> Option<&'static str> {
