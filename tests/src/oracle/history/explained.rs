@@ -23,6 +23,8 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| spreads_through_modules(difference, &step.config))
             .or_else(|| spreads_from_what_is_apart(difference, step, names))
             .or_else(|| left_behind(difference, step))
+            .or_else(|| empty_module(difference))
+            .or_else(|| of_the_deposed(difference))
             .or_else(|| not_checked(difference, step))
             .or_else(|| removed_while_destroying(difference, step))
             .or_else(|| sensitive(difference, &step.config, names)),
@@ -35,6 +37,7 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
             .or_else(|| nothing_to_apply(ours.exit, theirs.exit, planned, step))
             .or_else(|| stricter(ours, theirs.exit, &step.config))
             .or_else(|| triggered(ours, theirs.exit))
+            .or_else(|| runs_in_a_circle(ours.exit, theirs))
             .or_else(|| nothing_to_destroy(ours, theirs))
             .or_else(|| apart(ours.exit, theirs, step))
             .or_else(|| not_there(ours.exit, theirs, step))
@@ -132,6 +135,38 @@ fn left_behind(difference: &Difference, step: &Step) -> Option<&'static str> {
     let current = current.filter(|instance| instance.get("deposed").is_none());
     let same = current.eq(ours.as_ref()?.as_array()?);
     (targeted && at && same).then_some(DESTROYED)
+}
+
+/// What the peer shows of a module in which only such resources are left.
+fn empty_module(difference: &Difference) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    let bare = |module: &Json| {
+        let keys = module.as_object();
+        keys.is_some_and(|keys| keys.keys().eq(["address"]))
+    };
+    let modules = theirs.as_ref()?.as_array()?;
+    (path.ends_with(".child_modules") && ours.is_none() && modules.iter().all(bare))
+        .then_some("a resource without instances is not in the state")
+}
+
+/// An object that makes way for its successor is stored as it was.
+fn of_the_deposed(difference: &Difference) -> Option<&'static str> {
+    let Difference { path, ours, theirs } = difference;
+    (path.ends_with(" <deposed>].create_before_destroy")
+        && ours.is_none()
+        && theirs.as_ref()? == &Json::Bool(true))
+        .then_some("an object that makes way for its successor is stored as it was")
+}
+
+/// An object with `create_before_destroy` that is configured no more is to be destroyed after the successor of what it depended on was made, with the peer, and
+/// before the predecessor of that is destroyed.
+fn runs_in_a_circle(ours: i32, theirs: &Ran) -> Option<&'static str> {
+    let cycle = theirs
+        .err
+        .lines()
+        .find(|line| line.contains("Error: Cycle: "))?;
+    (ours != 1 && theirs.exit == 1 && cycle.matches(" (destroy)").count() > 1)
+        .then_some("what is configured no more is destroyed first, and runs in no circle")
 }
 
 /// What is destroyed after those that need it were changed waits, with the peer, for those behind them too, and stays where one of these fails.
