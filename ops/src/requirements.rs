@@ -2,12 +2,14 @@
 
 use crate::failure::{Failure, Report};
 use crate::load::{self, LoadedTree, Origin};
-use crate::providers::{self, Registry};
+use crate::providers;
 use crate::session::Session;
 use crate::variables::{self, VariableArgument};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::{ModulePath, ProviderAddr};
+use terrane_model::schema::ProviderSchema;
 
 /// Who needs which provider.
 #[derive(Debug)]
@@ -68,14 +70,14 @@ pub fn run(session: &Session, arguments: &[VariableArgument]) -> Result<Requirem
     })
 }
 
-/// The providers of configuration and state, with their schemas.
+/// The schemas of the providers that configuration and state need. (The registry knows one more than these where nothing needs the built-in one.)
 ///
 /// # Errors
 /// When the configuration has errors, the state can't be read, or a provider is not there.
 pub async fn schemas(
     session: &Session,
     arguments: &[VariableArgument],
-) -> Result<Registry, Failure> {
+) -> Result<BTreeMap<ProviderAddr, Arc<ProviderSchema>>, Failure> {
     let collected = variables::collect(&session.env, arguments, &mut SourceMap::default())?;
     let LoadedTree {
         tree,
@@ -92,5 +94,9 @@ pub async fn schemas(
             sources,
         }));
     }
-    Ok(registry)
+    let used = snapshot.resources.values();
+    let used: BTreeSet<_> = used.map(|resource| &resource.provider.provider).collect();
+    let mut schemas = registry.schemas();
+    schemas.retain(|addr, _| tree.requirements.contains_key(addr) || used.contains(addr));
+    Ok(schemas)
 }

@@ -6,6 +6,7 @@ use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::{Output, prompt};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use terrane_ops::install::login::{self, DEFAULT_HOST, Door};
 
 fn host(parsed: &Parsed) -> String {
@@ -30,7 +31,7 @@ impl Door for Terminal<'_> {
         prompt(self.out, &text, false).as_deref().map(str::trim) == Some("yes")
     }
 
-    fn open(&mut self, page: &str) {
+    fn open(&mut self, page: &str, waits: Option<Duration>) {
         let opened = browser(page);
         let note = if opened {
             "If the browser does not open it by itself, open this page:"
@@ -38,6 +39,12 @@ impl Door for Terminal<'_> {
             "Open this page in the browser:"
         };
         self.out.print(&format!("{note}\n\n    {page}\n\n"));
+        if let Some(waits) = waits {
+            let minutes = waits.as_secs() / 60;
+            self.out.print(&format!(
+                "Waiting for the browser to come back, {minutes} minutes at most...\n"
+            ));
+        }
         // What could not be written is known at the end of the program.
         drop(self.out.flush());
     }

@@ -1,6 +1,7 @@
 //! Diagnostics as text on the right stream, and as JSON.
 
 use super::Output;
+use super::alike::{self, Shown};
 use crate::command::metadata::ty;
 use serde_json::{Map, Value, json};
 use terrane_ops::failure::Report;
@@ -29,13 +30,20 @@ pub(crate) fn print(out: &mut Output, report: &Report, compact: bool) {
         return;
     }
     let width = out.width();
-    for diagnostic in diagnostics.iter() {
+    let shown = alike::shown(&diagnostics.iter().collect::<Vec<_>>());
+    for (diagnostic, shown) in diagnostics.iter().zip(shown) {
         let color = match diagnostic.severity {
             Severity::Error => out.error_color(),
             Severity::Warning => out.color(),
         };
         let style = if color { Style::Color } else { Style::Plain };
-        let text = format!("\n{}", render(sources, diagnostic, style, width));
+        let mut text = match shown {
+            Shown::Not => continue,
+            _ => format!("\n{}", render(sources, diagnostic, style, width)),
+        };
+        if let Shown::With(others) = shown {
+            text.extend(["\n", &others]);
+        }
         match diagnostic.severity {
             Severity::Error => out.error(&text),
             Severity::Warning => out.print(&text),

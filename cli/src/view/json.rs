@@ -11,7 +11,7 @@ use terrane_ops::applying::{Applied, Progress as Applying};
 use terrane_ops::clock::rfc3339_micros;
 use terrane_ops::failure::Report;
 use terrane_ops::lang::diagnostic::Severity;
-use terrane_ops::model::addr::InstanceAddr;
+use terrane_ops::model::addr::{InstanceAddr, Mode};
 use terrane_ops::planning::action::{ActionCause, ActionInvocation};
 use terrane_ops::planning::ephemeral::EphemeralProgress;
 use terrane_ops::planning::machine::Progress as Planning;
@@ -229,7 +229,11 @@ impl<'a> Json<'a> {
     fn change(&mut self, change: &ResourceChange) {
         let action = match change.action {
             Action::NoOp if change.importing.is_some() => "import",
-            Action::NoOp if change.previous_addr.is_some() => "move",
+            Action::NoOp
+                if change.previous_addr.is_some() && change.addr.resource.mode == Mode::Managed =>
+            {
+                "move"
+            }
             Action::NoOp => return,
             action => action_name(action),
         };

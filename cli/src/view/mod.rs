@@ -1,5 +1,6 @@
 //! What the user sees: text for people, JSON lines for programs.
 
+mod alike;
 pub(crate) mod cost;
 pub(crate) mod diagnostics;
 pub(crate) mod drift;

@@ -157,10 +157,10 @@ impl Core {
             detail = format!(
                 "{detail} Whether the change of {addr} was made is not known. It stays recorded as begun, so that it is neither forgotten nor made a second time unseen: the next plan looks at it."
             );
-            self.complain(id, &rules::apply::NO_ANSWER_TO_PLAN, detail);
+            self.complain(id, &rules::apply::NO_ANSWER_TO_APPLY, detail);
             return self.fail(id);
         }
-        self.complain(id, &rules::apply::NO_ANSWER_TO_APPLY, detail);
+        self.complain(id, &rules::apply::NO_ANSWER_TO_PLAN, detail);
         if phase == Phase::Applying {
             return self.record_unchanged(id);
         }

@@ -105,7 +105,7 @@ fn block(attributes: &[(&str, Type, bool)]) -> Arc<Block> {
                 sensitive: false,
                 write_only: false,
                 deprecated: None,
-                description: ecow::EcoString::new(),
+                description: "".into(),
             };
             ((*name).into(), attribute)
         })

@@ -4,9 +4,10 @@ use super::setup;
 use crate::failure::{Failure, Report};
 use crate::rules::install as rules;
 use crate::session::Session;
+use std::time::Duration;
 use terrane_fetch::Host;
 use terrane_fetch::credentials::Token;
-use terrane_install::login::{Method, method};
+use terrane_install::login::{Method, PATIENCE, method};
 use terrane_lang::diagnostic::Diagnostics;
 use terrane_model::with_causes;
 
@@ -17,8 +18,8 @@ pub const DEFAULT_HOST: &str = "app.terraform.io";
 pub trait Door: Send {
     /// Whether a token of this host may be kept; `by_browser`: it is made there.
     fn confirm(&mut self, host: &str, by_browser: bool) -> bool;
-    /// The page that is to be opened in the browser.
-    fn open(&mut self, page: &str);
+    /// The page that is to be opened in the browser; and how long is waited for the browser to come back, where it does.
+    fn open(&mut self, page: &str, waits: Option<Duration>);
     /// A token that the user has made. `None`: no answer.
     fn token(&mut self, host: &str) -> Option<String>;
 }
@@ -56,7 +57,7 @@ pub async fn login(
                 return Ok(None);
             }
             let waiting = flow.begin().await.map_err(|error| failed(&error))?;
-            door.open(waiting.url.as_str());
+            door.open(waiting.url.as_str(), Some(PATIENCE));
             let token = waiting.finish(discovery.client()).await;
             token.map_err(|error| failed(&error))?
         }
@@ -64,7 +65,7 @@ pub async fn login(
             if !door.confirm(&shown, false) {
                 return Ok(None);
             }
-            door.open(page.as_str());
+            door.open(page.as_str(), None);
             match door.token(&shown).map(|text| text.trim().to_owned()) {
                 Some(text) if !text.is_empty() => Token::new(text),
                 _ => return Err(Failure::input(&rules::LOGIN_FAILED, "No token was given.")),

@@ -417,14 +417,6 @@ impl Installer<'_> {
             (self.say)(named(package.trust.clone()));
             return Ok(hash);
         };
-        // One process fetches, the others find it in the cache then.
-        let _guard = {
-            let (cache, addr) = (cache.clone(), addr.clone());
-            let (version, platform) = (version.clone(), platform.clone());
-            let waited =
-                tokio::task::spawn_blocking(move || cache.lock(&addr, &version, &platform));
-            waited.await.map_err(|error| stopped(&target, &error))??
-        };
         let mut allowed = package.expected.clone();
         if let Some(lock) = lock {
             // What the source says does not count against the lock file.
@@ -434,12 +426,27 @@ impl Installer<'_> {
                 allowed.extend(known);
             }
         }
-        if let Some(hash) = self.cached(addr, version, &allowed)? {
+        let found = |hash: PackageHash| {
             (self.say)(Event::Cached {
                 addr: asked.clone(),
                 version: version.clone(),
             });
-            return Ok(hash);
+            Ok(hash)
+        };
+        // Packages are there whole or not at all, so that nothing is to be locked for a look; a cache that nobody may write to has no locks.
+        if let Ok(Some(hash)) = self.cached(addr, version, &allowed) {
+            return found(hash);
+        }
+        // One process fetches, the others find it in the cache then.
+        let _guard = {
+            let (cache, addr) = (cache.clone(), addr.clone());
+            let (version, platform) = (version.clone(), platform.clone());
+            let waited =
+                tokio::task::spawn_blocking(move || cache.lock(&addr, &version, &platform));
+            waited.await.map_err(|error| stopped(&target, &error))??
+        };
+        if let Some(hash) = self.cached(addr, version, &allowed)? {
+            return found(hash);
         }
         let kept = cache.place().path(addr, version, platform);
         let hash = self

@@ -166,6 +166,10 @@ fn the_graph_and_the_providers_are_drawn() {
         provider["resource_schemas"]["terraform_data"]["block"]["attributes"]["id"]["computed"],
         true
     );
+    // What nothing needs is not listed.
+    let empty = Folder::new(&[("main.tf", "output \"x\" {\n  value = 1\n}\n")]);
+    let schemas = empty.run("providers schema -json").ok().json();
+    assert_eq!(schemas.to_string(), r#"{"format_version":"1.0"}"#);
     assert!(folder.run("version -json").ok().json()["terrane_version"].is_string());
 }
 

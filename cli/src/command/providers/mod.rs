@@ -72,8 +72,8 @@ pub(crate) fn schema(app: &mut App, parsed: &Parsed) -> Exit {
     app.human_only();
     let variables = variables(parsed);
     with_session(app, parsed, "providers schema", |app, session| {
-        let registry = block_on(requirements::schemas(session, &variables))?;
-        let text = schema::to_json(&registry);
+        let schemas = block_on(requirements::schemas(session, &variables))?;
+        let text = schema::to_json(&schemas);
         app.out().print(&format!("{text}\n"));
         Ok(Exit::OK)
     })

@@ -2,24 +2,29 @@
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use terrane_ops::model::addr::ProviderAddr;
 use terrane_ops::model::schema::{
-    Attribute, AttributeType, Block, Function, IdentitySchema, NestedBlock, NestedObject, Nesting,
-    Parameter, ProviderSchema, Schema, Schemas,
+    Attribute, AttributeType, Block, Description, DescriptionKind, Function, IdentitySchema,
+    NestedBlock, NestedObject, Nesting, Parameter, ProviderSchema, Schema, Schemas,
 };
-use terrane_ops::providers::Registry;
 use terrane_ops::value::{Type, json as value_json};
 
 /// The version of this form.
 const FORMAT: &str = "1.0";
 
 /// All schemas.
-pub(super) fn to_json(registry: &Registry) -> Value {
-    let providers: Map<String, Value> = registry
-        .infos()
+pub(super) fn to_json(schemas: &BTreeMap<ProviderAddr, Arc<ProviderSchema>>) -> Value {
+    let providers: Map<String, Value> = schemas
         .iter()
-        .map(|(addr, info)| (addr.to_string(), provider(&info.schema)))
+        .map(|(addr, schema)| (addr.to_string(), provider(schema)))
         .collect();
-    json!({ "format_version": FORMAT, "provider_schemas": providers })
+    let mut out = Map::new();
+    out.insert("format_version".into(), FORMAT.into());
+    if !providers.is_empty() {
+        out.insert("provider_schemas".into(), providers.into());
+    }
+    out.into()
 }
 
 fn provider(all: &ProviderSchema) -> Value {
@@ -83,11 +88,15 @@ fn flag(out: &mut Map<String, Value>, name: &str, on: bool) {
     }
 }
 
-fn described(out: &mut Map<String, Value>, description: &str) {
+fn described(out: &mut Map<String, Value>, description: &Description) {
     if !description.is_empty() {
-        out.insert("description".into(), description.into());
+        out.insert("description".into(), description.text.as_str().into());
     }
-    out.insert("description_kind".into(), "plain".into());
+    let kind = match description.kind {
+        DescriptionKind::Plain => "plain",
+        DescriptionKind::Markdown => "markdown",
+    };
+    out.insert("description_kind".into(), kind.into());
 }
 
 fn block(block: &Block) -> Value {
@@ -201,7 +210,11 @@ fn identity(identity: &IdentitySchema) -> Value {
 fn function(function: &Function) -> Value {
     let mut out = Map::new();
     if !function.description.is_empty() {
-        out.insert("description".into(), function.description.as_str().into());
+        let text = function.description.text.as_str();
+        out.insert("description".into(), text.into());
+    }
+    if let Some(message) = &function.deprecated {
+        out.insert("deprecation_message".into(), message.as_str().into());
     }
     if !function.summary.is_empty() {
         out.insert("summary".into(), function.summary.as_str().into());
@@ -223,14 +236,15 @@ fn parameter(parameter: &Parameter) -> Value {
     out.insert("type".into(), ty(&parameter.ty));
     flag(&mut out, "is_nullable", parameter.allow_null);
     if !parameter.description.is_empty() {
-        out.insert("description".into(), parameter.description.as_str().into());
+        let text = parameter.description.text.as_str();
+        out.insert("description".into(), text.into());
     }
     Value::Object(out)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Parameter, Type, parameter};
+    use super::{Attribute, Block, Description, Parameter, Type, block, parameter};
 
     #[test]
     fn parameters_are_described() {
@@ -250,6 +264,16 @@ mod tests {
         assert_eq!(
             parameter(&about).to_string(),
             r#"{"name":"at","type":"string"}"#
+        );
+    }
+
+    #[test]
+    fn what_a_description_is_written_in_is_said() {
+        let name = Attribute::string().described(Description::markdown("A *name*."));
+        let said = block(&Block::new().attr("name", name).described("A thing.")).to_string();
+        assert_eq!(
+            said,
+            r#"{"attributes":{"name":{"description":"A *name*.","description_kind":"markdown","type":"string"}},"description":"A thing.","description_kind":"plain"}"#
         );
     }
 }

@@ -8,7 +8,7 @@ terrane_lang::rules! {
     /// ```
     T4001 error UNKNOWN_AT_APPLY = "Configuration contains unknown value";
 
-    /// The provider gave no answer when the final plan of an object was made. Nothing was changed by this step.
+    /// The provider gave no answer when the final plan of an object was made, or broke down before it was asked for the change. Nothing was changed by this step.
     ///
     /// ```text
     /// the provider's process ended during the apply

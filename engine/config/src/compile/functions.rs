@@ -216,6 +216,7 @@ pub fn provider_function(provider: EcoString, name: &str, function: &Function) -
         returns,
         summary: _,
         description: _,
+        deprecated: _,
     } = function;
     ProviderFunction {
         provider,

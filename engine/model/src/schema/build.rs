@@ -14,8 +14,8 @@
 //! ```
 
 use super::{
-    Attribute, AttributeType, Block, Function, IdentitySchema, NestedBlock, NestedObject, Nesting,
-    Parameter, ProviderSchema, Schema, Schemas,
+    Attribute, AttributeType, Block, Description, Function, IdentitySchema, NestedBlock,
+    NestedObject, Nesting, Parameter, ProviderSchema, Schema, Schemas,
 };
 use ecow::EcoString;
 use std::sync::{Arc, OnceLock};
@@ -55,9 +55,9 @@ impl Block {
         self
     }
 
-    /// With this description.
+    /// With this description: a text is plain, `Description::markdown` is not.
     #[must_use]
-    pub fn described(mut self, text: impl Into<EcoString>) -> Self {
+    pub fn described(mut self, text: impl Into<Description>) -> Self {
         self.description = text.into();
         self
     }
@@ -102,7 +102,7 @@ impl Attribute {
             sensitive: false,
             write_only: false,
             deprecated: None,
-            description: EcoString::new(),
+            description: Description::default(),
         }
     }
 
@@ -184,9 +184,9 @@ impl Attribute {
         self
     }
 
-    /// With this description.
+    /// With this description: a text is plain, `Description::markdown` is not.
     #[must_use]
-    pub fn described(mut self, text: impl Into<EcoString>) -> Self {
+    pub fn described(mut self, text: impl Into<Description>) -> Self {
         self.description = text.into();
         self
     }
@@ -277,7 +277,8 @@ impl Function {
             variadic: None,
             returns,
             summary: summary.into(),
-            description: EcoString::new(),
+            description: Description::default(),
+            deprecated: None,
         }
     }
 
@@ -298,7 +299,7 @@ impl Parameter {
             ty,
             allow_null: false,
             allow_unknown: false,
-            description: EcoString::new(),
+            description: Description::default(),
         }
     }
 

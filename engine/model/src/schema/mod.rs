@@ -6,8 +6,10 @@ use std::sync::{Arc, OnceLock};
 use terrane_value::{ObjectType, Type, Value};
 
 mod build;
+mod description;
 mod schemas;
 
+pub use description::{Description, DescriptionKind};
 pub use schemas::{Reader, Schemas};
 
 /// The schema of one thing that a provider offers.
@@ -27,7 +29,7 @@ pub struct Block {
     /// By block type. No name is also that of an attribute.
     pub blocks: BTreeMap<EcoString, NestedBlock>,
     /// For people.
-    pub description: EcoString,
+    pub description: Description,
     /// A message, if it is deprecated.
     pub deprecated: Option<EcoString>,
     /// The implied type, made once.
@@ -52,7 +54,7 @@ pub struct Attribute {
     /// A message, if it is deprecated.
     pub deprecated: Option<EcoString>,
     /// For people.
-    pub description: EcoString,
+    pub description: Description,
 }
 
 /// The type of an attribute.
@@ -145,7 +147,9 @@ pub struct Function {
     /// One line for people.
     pub summary: EcoString,
     /// More for people.
-    pub description: EcoString,
+    pub description: Description,
+    /// A message, if it is deprecated.
+    pub deprecated: Option<EcoString>,
 }
 
 /// A parameter of a provider's function.
@@ -160,7 +164,7 @@ pub struct Parameter {
     /// Whether it is called with unknown values.
     pub allow_unknown: bool,
     /// For people.
-    pub description: EcoString,
+    pub description: Description,
 }
 
 impl Block {

@@ -26,7 +26,7 @@ fn attribute(ty: AttributeType, how: How) -> Attribute {
         sensitive: false,
         write_only: false,
         deprecated: None,
-        description: EcoString::new(),
+        description: "".into(),
     }
 }
 

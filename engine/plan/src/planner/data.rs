@@ -214,9 +214,10 @@ impl Core {
         } else {
             after.clone()
         };
+        let stored = task.object.map(|object| &self.prior.objects[object]);
         let change = ResourceChange {
             addr: task.addr.clone(),
-            previous_addr: None,
+            previous_addr: stored.and_then(|object| object.previous.clone()),
             deposed: None,
             provider: self.config.provider(task.provider.config).addr.clone(),
             provider_key: task.provider.key.clone(),
@@ -237,9 +238,7 @@ impl Core {
             create_before_destroy: false,
             tainted: false,
             marks_only: false,
-            stored: task
-                .object
-                .map(|object| self.prior.objects[object].stored.clone()),
+            stored: stored.map(|object| object.stored.clone()),
         };
         if let Some(reason) = self.tasks[id].deferred {
             return self.put_off_task(id, reason, change);

@@ -83,7 +83,9 @@ impl Risk {
 /// Whether a change does something to an object, or to what is recorded of it.
 #[must_use]
 pub fn acts(change: &ResourceChange) -> bool {
-    change.action != Action::NoOp || change.importing.is_some() || change.previous_addr.is_some()
+    // What was read once is read again under its new name.
+    let moved = change.previous_addr.is_some() && change.addr.resource.mode == Mode::Managed;
+    change.action != Action::NoOp || change.importing.is_some() || moved
 }
 
 /// The risk of each action of a plan that touches managed objects, in the order of the plan.

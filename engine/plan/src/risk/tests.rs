@@ -32,7 +32,7 @@ fn guarded(attribute: &str) -> Schema {
             sensitive: false,
             write_only: false,
             deprecated: None,
-            description: EcoString::new(),
+            description: "".into(),
         },
     );
     Schema {

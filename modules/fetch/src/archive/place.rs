@@ -54,6 +54,12 @@ impl<'a> Place<'a> {
         self.budget.take(0)
     }
 
+    /// How many bytes an archive may have when it is unpacked, where each entry takes so many beside its file.
+    pub(super) fn most_unpacked(&self, beside: u64) -> u64 {
+        let beside = self.rules.entries.saturating_mul(beside);
+        self.budget.most.saturating_add(beside)
+    }
+
     pub(super) fn folder(&mut self, name: &str) -> Result<(), ArchiveError> {
         if let Some(clean) = self.clean(name)? {
             self.folders(name, &clean)?;
@@ -154,7 +160,9 @@ impl<'a> Place<'a> {
 
     /// Takes a name; false if it is a folder that is there already.
     fn claim(&mut self, name: &str, clean: &str, kind: Kind) -> Result<bool, ArchiveError> {
-        let folded: String = clean.nfc().flat_map(char::to_lowercase).collect();
+        // By way of upper case, since some letters have one only together with others: ſ and s, ß and ss.
+        let upper = clean.nfd().flat_map(char::to_uppercase);
+        let folded: String = upper.flat_map(char::to_lowercase).nfc().collect();
         let all = self.seen.entry(folded).or_default();
         if let Some((_, known)) = all.iter().find(|(known, _)| known == clean) {
             return match (known, &kind) {

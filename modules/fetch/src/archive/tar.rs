@@ -3,6 +3,7 @@
 use super::ArchiveError;
 use super::place::{Place, refuse};
 use std::io::{self, Read};
+use std::time::Instant;
 use tar::{Archive, Entry, EntryType};
 
 /// How large an extended header may be.
@@ -16,8 +17,36 @@ struct Next {
     size: Option<u64>,
 }
 
+/// What an entry may take beside what is in its file: its header, an extended one, and what fills up their blocks.
+const BESIDE: u64 = 4096;
+
+/// What is unpacked, within the bounds of all files together. Entries that are passed over count too: behind the header of a folder, gigabytes could stand.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+    until: Instant,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(into)?;
+        if Instant::now() > self.until {
+            return Err(io::Error::other("it takes too long to unpack"));
+        }
+        self.left = self
+            .left
+            .checked_sub(count as u64)
+            .ok_or_else(|| io::Error::other("it unpacks to far more than its files hold"))?;
+        Ok(count)
+    }
+}
+
 pub(super) fn read(stream: impl Read, place: &mut Place<'_>) -> Result<(), ArchiveError> {
-    let mut archive = Archive::new(stream);
+    let mut archive = Archive::new(Bounded {
+        inner: stream,
+        left: place.most_unpacked(BESIDE),
+        until: place.budget.until,
+    });
     let mut next = Next::default();
     let entries = archive.entries().map_err(unreadable)?.raw(true);
     for entry in entries {
@@ -61,6 +90,10 @@ fn one(
     let size = entry.header().entry_size().map_err(unreadable)?;
     if next.size.is_some_and(|said| said != size) {
         return Err(refuse(&name, "has two sizes"));
+    }
+    let holds_nothing = matches!(kind, EntryType::Directory | EntryType::Symlink);
+    if holds_nothing && size != 0 {
+        return Err(refuse(&name, "holds bytes, but is no file"));
     }
     match kind {
         // Before there were types of entries, folders had a slash at their end.

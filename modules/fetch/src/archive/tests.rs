@@ -217,6 +217,21 @@ fn hostile_tar_archives() {
             vec![file("\u{e9}", b""), file("e\u{301}/x", b"")],
             "don't tell case",
         ),
+        (
+            vec![link("stra\u{df}e", "x"), file("STRASSE", b"")],
+            "don't tell case",
+        ),
+        (
+            vec![file("\u{17f}ub/x", b""), file("sub/x", b"")],
+            "don't tell case",
+        ),
+        (
+            vec![Raw {
+                data: b"more",
+                ..special("d/", EntryType::Directory, "")
+            }],
+            "holds bytes, but is no file",
+        ),
         (vec![file(".", b"x")], "no name of a file"),
         (vec![file("", b"x")], "no name"),
         (vec![file(&nested, b"x")], "no name of a file"),
@@ -318,6 +333,25 @@ fn bounds() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("unpacks to more than"), "{error}");
+}
+
+/// What is passed over is unpacked too, and takes its time.
+#[test]
+fn what_no_file_holds_counts() {
+    // Headers that say nothing, each of 64 KiB, far more than their files.
+    let filler = format!("{} comment={}\n", 60_000, "x".repeat(60_000 - 15));
+    let header = Raw {
+        kind: EntryType::XHeader,
+        ..file("h", filler.as_bytes())
+    };
+    let mut entries = vec![header; 400];
+    entries.push(file("x", b""));
+    let few = Rules {
+        entries: 500,
+        ..Rules::module()
+    };
+    let error = run(&gzip(&tar(&entries)), Format::TarGz, &few).unwrap_err();
+    assert!(error.to_string().contains("far more than"), "{error}");
 }
 
 #[test]

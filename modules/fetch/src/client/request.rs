@@ -13,6 +13,7 @@ use sha2::Digest as _;
 use std::path::Path;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
+use tokio::time::Instant;
 use url::Url;
 
 /// How many redirects are followed.
@@ -25,6 +26,8 @@ const SMALL: u64 = 16 * 1024 * 1024;
 const LARGE: u64 = 4 * 1024 * 1024 * 1024;
 /// How much of an answer that is an error is kept.
 const COMPLAINT: u64 = 64 * 1024;
+/// How much of a download must come in each stall time. Whoever sends less keeps us waiting for good: a byte a minute is an answer, too.
+const TRICKLE: u64 = 16 * 1024;
 
 /// An answer, whatever its status.
 #[derive(Clone, Debug)]
@@ -301,6 +304,8 @@ impl<'a> Request<'a> {
         let mut hasher = sha2::Sha256::new();
         let mut bytes: u64 = 0;
         progress(Transferred { bytes, total });
+        let stall = self.client.options.stall;
+        let (mut since, mut before) = (Instant::now(), 0);
         while let Some(part) = chunk(&mut response, &url).await? {
             bytes = bytes.saturating_add(part.len() as u64);
             if bytes > limit {
@@ -309,6 +314,15 @@ impl<'a> Request<'a> {
             hasher.update(&*part);
             file.write_all(&part).await.map_err(write)?;
             progress(Transferred { bytes, total });
+            if since.elapsed() >= stall {
+                let came = bytes - before;
+                if came < TRICKLE {
+                    let why = format!("only {came} bytes came in {} seconds", stall.as_secs());
+                    let url = shown(&url);
+                    return Err(FetchError::Transport { url, why });
+                }
+                (since, before) = (Instant::now(), bytes);
+            }
         }
         file.flush().await.map_err(write)?;
         file.sync_all().await.map_err(write)?;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use url::Url;
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -242,4 +243,49 @@ fn downloads_are_bounded_and_hashed() {
     ));
     let told = get("/none", 1000).unwrap_err().to_string();
     assert!(told.contains("403") && told.contains("no entry"), "{told}");
+}
+
+/// The clock stands still, and jumps to the next time that somebody waits for.
+#[tokio::test(start_paused = true)]
+async fn downloads_that_trickle_end() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = url(&format!("http://{}/", listener.local_addr().unwrap()));
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        // Who answers before it is asked is hung up on.
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n";
+        stream.write_all(head).await.unwrap();
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+        }
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let client = client(true);
+    let request = client.get(place).retries(0);
+    let began = tokio::time::Instant::now();
+    let error = request
+        .download(&dir.path().join("f"), &|_| {})
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("bytes came in 60"), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(120));
+}
+
+/// Neither memory nor patience is taken by what stands before the body.
+#[test]
+fn headers_are_bounded() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/long" => reply(200, "x").with("X-Long", "y".repeat(4 << 20)),
+        _ => (0..2000).fold(reply(200, "x"), |reply, _| reply.with("X-Many", "y")),
+    });
+    for path in ["/long", "/many"] {
+        let client = client(true);
+        let request = client.get(url(&server.url(path))).retries(0);
+        let error = block_on(request.send()).unwrap_err();
+        assert!(
+            matches!(error, FetchError::Transport { .. }),
+            "{path}: {error}"
+        );
+    }
 }

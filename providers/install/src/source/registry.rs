@@ -240,8 +240,12 @@ async fn checksums(
             Some((digest, name.trim_start().trim_start_matches('*')))
         })
     };
-    let listed = lines().find(|(_, name)| *name == found.filename);
-    if !listed.is_some_and(|(digest, _)| digest.eq_ignore_ascii_case(&found.shasum)) {
+    // Listed twice with two checksums, it would be two archives.
+    let mut listed = lines()
+        .filter(|(_, name)| *name == found.filename)
+        .map(|(digest, _)| digest.eq_ignore_ascii_case(&found.shasum))
+        .peekable();
+    if listed.peek().is_none() || !listed.all(|same| same) {
         let problem = format!(
             "the signed checksums do not hold that of {}, which the registry gives as {}",
             found.filename, found.shasum

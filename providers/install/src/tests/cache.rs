@@ -33,6 +33,28 @@ async fn projects_share_a_cache() {
     assert_eq!(outcome.locks, first.locks);
 }
 
+/// As in an image of a container: packages are there, and nothing can be locked or written.
+#[tokio::test]
+async fn a_cache_that_nobody_may_write_to() {
+    let mut world = World::new().await;
+    world.publish(&["1.0.0"]);
+    world.cache = Some(Cache::new(&world.path("cache"), false));
+    world.run("", false).await;
+    std::fs::remove_dir_all(world.path("providers")).unwrap();
+    let locks = world.path("cache").join(".terrane/locks");
+    std::fs::remove_dir_all(&locks).unwrap();
+    std::fs::write(&locks, "in the way, for root too").unwrap();
+    let outcome = world.run("", false).await;
+    assert!(outcome.failures.is_empty(), "{outcome:?}");
+    assert_eq!(world.events().last(), Some(&"cached"));
+    assert_eq!(world.server.count("/files/1.0.0/linux.zip"), 1);
+    // What is not there can't be put there.
+    world.publish(&["1.0.0", "1.1.0"]);
+    std::fs::remove_dir_all(world.path("providers")).unwrap();
+    let refused = world.refused("> 1.0").await;
+    assert!(refused.contains("lock of the cache"), "{refused}");
+}
+
 /// One fetches, the others find it there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_want_the_same_at_once() {

@@ -78,6 +78,41 @@ async fn by_the_browser() {
     assert_eq!(login.await.unwrap().unwrap().secret(), "sesame");
 }
 
+/// Browsers open connections ahead of time, and may never use them.
+#[tokio::test]
+async fn connections_without_a_request_hold_nobody_up() {
+    let server = Server::start().await;
+    server.route("/token", Reply::ok(r#"{"access_token": "sesame"}"#));
+    let (waiting, port, state) = begun(&server).await;
+    let client = discovery(&service(&server, "")).client().clone();
+    let mut silent = Vec::new();
+    for part in ["", "GET /login?code=", "GET /favicon.ico HTTP/1.1\r\n"] {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        stream.write_all(part.as_bytes()).await.unwrap();
+        silent.push(stream);
+    }
+    let began = std::time::Instant::now();
+    let login = tokio::spawn(async move { waiting.finish(&client).await });
+    let path = format!("/login?code=x&state={state}");
+    assert!(browse(port, &path).await.contains("is done"));
+    assert_eq!(login.await.unwrap().unwrap().secret(), "sesame");
+    // One after the other, each of them would have had ten seconds.
+    assert!(began.elapsed() < std::time::Duration::from_secs(10));
+}
+
+/// The clock stands still, and jumps to the next time that somebody waits for.
+#[tokio::test(start_paused = true)]
+async fn nobody_comes_back() {
+    let server = Server::start().await;
+    let (waiting, _, _) = begun(&server).await;
+    let client = discovery(&service(&server, "")).client().clone();
+    let error = waiting.finish(&client).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "nobody came back from the browser within 15 minutes"
+    );
+}
+
 #[tokio::test]
 async fn the_user_says_no() {
     let server = Server::start().await;

@@ -207,6 +207,32 @@ async fn what_an_archive_must_not_be() {
     assert!(!world.refused("").await.is_empty());
 }
 
+/// A signed document that says two things of one archive says nothing.
+#[tokio::test]
+async fn a_name_twice_among_the_signed_checksums() {
+    let world = World::new().await;
+    world.publish(&["1.0.0"]);
+    let name = "terraform-provider-cloud_1.0.0_linux_amd64.zip";
+    let good = format!("{}  {name}\n", sha256(&provider("1.0.0")));
+    let evil = format!("{}  {name}\n", sha256(b"evil"));
+    let sums = |text: &str| {
+        let base = "/files/1.0.0";
+        let signature = world.key.sign(text.as_bytes());
+        world.server.route(&format!("{base}/sums"), Reply::ok(text));
+        world
+            .server
+            .route(&format!("{base}/sig"), Reply::ok(signature));
+    };
+    for text in [format!("{good}{evil}"), format!("{evil}{good}")] {
+        sums(&text);
+        let refused = world.refused("").await;
+        assert!(refused.contains("do not hold that of"), "{refused}");
+    }
+    sums(&format!("{good}{good}"));
+    let outcome = world.run("", false).await;
+    assert!(outcome.failures.is_empty(), "{outcome:?}");
+}
+
 #[tokio::test]
 async fn packages_without_signature() {
     let mut world = World::new().await;

@@ -8,8 +8,8 @@ use prost::Message as _;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use terrane_model::schema::{
-    Attribute, AttributeType, Block, Function, IdentitySchema, NestedBlock, NestedObject, Nesting,
-    Parameter, ProviderSchema, Schema, Schemas,
+    Attribute, AttributeType, Block, Description, DescriptionKind, Function, IdentitySchema,
+    NestedBlock, NestedObject, Nesting, Parameter, ProviderSchema, Schema, Schemas,
 };
 use terrane_value::Type;
 use terrane_value::json::decode_type;
@@ -29,6 +29,7 @@ struct AttributeParts {
     deprecated: bool,
     deprecation_message: String,
     description: String,
+    description_kind: i32,
 }
 
 impl AttributeParts {
@@ -41,9 +42,20 @@ impl AttributeParts {
             sensitive: self.sensitive,
             write_only: self.write_only,
             deprecated: deprecation(self.deprecated, &self.deprecation_message),
-            description: self.description.into(),
+            description: description(self.description, self.description_kind),
         };
         (self.name.into(), attribute)
+    }
+}
+
+/// A kind that a later version of the protocol may add is as good as plain text.
+fn description(text: String, kind: i32) -> Description {
+    Description {
+        text: text.into(),
+        kind: match kind {
+            1 => DescriptionKind::Markdown,
+            _ => DescriptionKind::Plain,
+        },
     }
 }
 
@@ -75,6 +87,7 @@ fn attribute5(from: proto::Attribute5) -> Converted<(EcoString, Attribute)> {
         deprecated: from.deprecated,
         deprecation_message: from.deprecation_message,
         description: from.description,
+        description_kind: from.description_kind,
     }
     .attribute())
 }
@@ -95,6 +108,7 @@ fn attribute6(from: proto::Attribute6) -> Converted<(EcoString, Attribute)> {
         deprecated: from.deprecated,
         deprecation_message: from.deprecation_message,
         description: from.description,
+        description_kind: from.description_kind,
     }
     .attribute())
 }
@@ -149,7 +163,7 @@ macro_rules! conversions {
                         .into_iter()
                         .map(nested)
                         .collect::<Converted<_>>()?,
-                    description: from.description.into(),
+                    description: description(from.description, from.description_kind),
                     deprecated: deprecation(from.deprecated, &from.deprecation_message),
                     ..Block::default()
                 })
@@ -303,7 +317,9 @@ pub fn functions(
                 variadic,
                 returns: type_of(&returns.ty).map_err(problem)?,
                 summary: function.summary.into(),
-                description: function.description.into(),
+                description: description(function.description, function.description_kind),
+                deprecated: (!function.deprecation_message.is_empty())
+                    .then(|| function.deprecation_message.into()),
             };
             Ok((name.into(), Arc::new(function)))
         })
@@ -316,6 +332,6 @@ fn parameter(from: proto::Parameter) -> Converted<Parameter> {
         name: from.name.into(),
         allow_null: from.allow_null_value,
         allow_unknown: from.allow_unknown_values,
-        description: from.description.into(),
+        description: description(from.description, from.description_kind),
     })
 }

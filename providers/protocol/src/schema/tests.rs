@@ -5,8 +5,8 @@ use bytes::Bytes;
 use prost::Message as _;
 use std::sync::Arc;
 use terrane_model::schema::{
-    Attribute, Block, Function, IdentitySchema, NestedBlock, Nesting, Parameter, ProviderSchema,
-    Schema,
+    Attribute, Block, Description, Function, IdentitySchema, NestedBlock, Nesting, Parameter,
+    ProviderSchema, Schema,
 };
 use terrane_value::Type;
 
@@ -15,8 +15,14 @@ fn sample(nested: bool) -> ProviderSchema {
         .attr("port", Attribute::number().required())
         .attr("secret", Attribute::string().optional().sensitive());
     let mut thing = Block::new()
+        .described(Description::markdown("A *thing*."))
         .attr("name", Attribute::string().required().described("A name."))
-        .attr("id", Attribute::string().computed())
+        .attr(
+            "id",
+            Attribute::string()
+                .computed()
+                .described(Description::markdown("An `id`.")),
+        )
         .attr("key", Attribute::string().optional().write_only())
         .attr(
             "tags",
@@ -41,14 +47,15 @@ fn sample(nested: bool) -> ProviderSchema {
         ty: Type::list(Type::Dynamic),
         allow_null: true,
         allow_unknown: false,
-        description: "What.".into(),
+        description: Description::markdown("What."),
     };
     let function = Function {
         parameters: vec![parameter.clone()],
         variadic: Some(parameter),
         returns: Type::Dynamic,
         summary: "S".into(),
-        description: "D".into(),
+        description: Description::markdown("D"),
+        deprecated: Some("Use g.".into()),
     };
     schema.functions.insert("f".into(), Arc::new(function));
     schema
@@ -72,6 +79,10 @@ fn there_and_back() {
             assert_eq!(
                 read.resources["x_thing"].block.implied_type(),
                 from.resources["x_thing"].block.implied_type()
+            );
+            assert_eq!(
+                read.resources["x_thing"].block.description,
+                from.resources["x_thing"].block.description
             );
             assert_eq!(read.resources["x_thing"].version, 3);
             assert_eq!(

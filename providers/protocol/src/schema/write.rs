@@ -8,8 +8,8 @@ use prost::Message as _;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use terrane_model::schema::{
-    Attribute, AttributeType, Block, Function, IdentitySchema, NestedBlock, NestedObject, Nesting,
-    Parameter, ProviderSchema, Schema, Schemas,
+    Attribute, AttributeType, Block, Description, DescriptionKind, Function, IdentitySchema,
+    NestedBlock, NestedObject, Nesting, Parameter, ProviderSchema, Schema, Schemas,
 };
 use terrane_value::Type;
 use terrane_value::json::encode_type;
@@ -93,7 +93,7 @@ fn attribute5(name: &EcoString, from: &Attribute) -> Result<proto::Attribute5, S
         optional: from.optional,
         computed: from.computed,
         sensitive: from.sensitive,
-        description_kind: PLAIN,
+        description_kind: kind(&from.description),
         deprecated,
         write_only: from.write_only,
         deprecation_message,
@@ -114,7 +114,7 @@ fn attribute6(name: &EcoString, from: &Attribute) -> Result<proto::Attribute6, S
         optional: from.optional,
         computed: from.computed,
         sensitive: from.sensitive,
-        description_kind: PLAIN,
+        description_kind: kind(&from.description),
         deprecated,
         nested_type,
         write_only: from.write_only,
@@ -132,8 +132,12 @@ fn object(from: &NestedObject) -> Result<proto::Object, String> {
     })
 }
 
-/// What descriptions are written in.
-const PLAIN: i32 = 0;
+fn kind(of: &Description) -> i32 {
+    match of.kind {
+        DescriptionKind::Plain => 0,
+        DescriptionKind::Markdown => 1,
+    }
+}
 
 fn nesting(of: Nesting) -> i32 {
     match of {
@@ -178,7 +182,7 @@ macro_rules! conversions {
                         .map(|(name, block)| nested(name, block))
                         .collect::<Result<_, _>>()?,
                     description: from.description.to_string(),
-                    description_kind: PLAIN,
+                    description_kind: kind(&from.description),
                     deprecated,
                     deprecation_message,
                 })
@@ -237,6 +241,7 @@ pub fn functions(from: &BTreeMap<EcoString, Arc<Function>>) -> HashMap<String, p
             returns,
             summary,
             description,
+            deprecated,
         } = &**function;
         let function = proto::Function {
             parameters: parameters.iter().map(parameter).collect(),
@@ -246,8 +251,8 @@ pub fn functions(from: &BTreeMap<EcoString, Arc<Function>>) -> HashMap<String, p
             }),
             summary: summary.to_string(),
             description: description.to_string(),
-            description_kind: PLAIN,
-            deprecation_message: String::new(),
+            description_kind: kind(description),
+            deprecation_message: deprecation(deprecated.as_ref()).1,
         };
         (name.to_string(), function)
     });
@@ -268,6 +273,6 @@ fn parameter(from: &Parameter) -> proto::Parameter {
         allow_null_value: *allow_null,
         allow_unknown_values: *allow_unknown,
         description: description.to_string(),
-        description_kind: PLAIN,
+        description_kind: kind(description),
     }
 }

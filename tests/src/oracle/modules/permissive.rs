@@ -153,14 +153,15 @@ fn any_function() -> Function {
         ty: Type::Dynamic,
         allow_null: true,
         allow_unknown: false,
-        description: EcoString::new(),
+        description: "".into(),
     };
     Function {
         parameters: Vec::new(),
         variadic: Some(parameter),
         returns: Type::Dynamic,
         summary: EcoString::new(),
-        description: EcoString::new(),
+        description: "".into(),
+        deprecated: None,
     }
 }
 

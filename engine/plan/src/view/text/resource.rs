@@ -13,8 +13,10 @@ use terrane_value::Value;
 
 /// Whether there is something to say about a change.
 pub(super) fn is_shown(change: &ResourceChange) -> bool {
-    let gone_data = change.action == Action::Delete && change.addr.resource.mode != Mode::Managed;
-    let moved = moved_from(&change.addr, change.previous_addr.as_ref()).is_some();
+    // What was read and is read again is nobody's news, wherever it is kept.
+    let managed = change.addr.resource.mode == Mode::Managed;
+    let gone_data = change.action == Action::Delete && !managed;
+    let moved = managed && moved_from(&change.addr, change.previous_addr.as_ref()).is_some();
     (change.action != Action::NoOp || moved || change.importing.is_some()) && !gone_data
 }
 

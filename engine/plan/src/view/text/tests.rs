@@ -5,7 +5,6 @@ use super::draw::{Options, draw};
 use super::{Style, render, render_object, render_outputs};
 use crate::plan::{Action, Plan};
 use crate::view::fixture;
-use ecow::EcoString;
 use std::sync::Arc;
 use terrane_model::schema::{Attribute, AttributeType, Block, NestedBlock, NestedObject, Nesting};
 use terrane_model::snapshot::OutputState;
@@ -184,7 +183,7 @@ fn attribute(ty: AttributeType) -> Attribute {
         sensitive: false,
         write_only: false,
         deprecated: None,
-        description: EcoString::new(),
+        description: "".into(),
     }
 }
 

@@ -9,15 +9,12 @@ use std::time::Duration;
 use terrane_fetch::credentials::Token;
 use terrane_fetch::discovery::{Discovery, DiscoveryError, LOGIN};
 use terrane_fetch::{Client, FetchError, Host, Url};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+
+mod browser;
 
 /// How long the user may take in the browser.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
-/// How large a request of the browser may be.
-const MAX_REQUEST: usize = 16 * 1024;
-/// How long a browser may take to send one.
-const REQUEST_TIME: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// How one logs in to a host.
 #[derive(Debug)]
@@ -227,7 +224,8 @@ impl Waiting {
     /// # Errors
     /// When the user or the host refuses, or nobody comes.
     pub async fn finish(self, client: &Client) -> Result<Token, LoginError> {
-        let code = tokio::time::timeout(PATIENCE, self.code()).await;
+        let code = browser::code(&self.listener, &self.state);
+        let code = tokio::time::timeout(PATIENCE, code).await;
         let code = code.map_err(|_| LoginError::Patience)??;
         let mut form = self.flow.token.clone();
         form.query_pairs_mut()
@@ -259,83 +257,4 @@ impl Waiting {
         }
         Ok(Token::new(granted.access_token))
     }
-
-    /// The code that the browser brings.
-    async fn code(&self) -> Result<String, LoginError> {
-        loop {
-            let (stream, _) = self.listener.accept().await?;
-            let served = tokio::time::timeout(REQUEST_TIME, self.serve(stream)).await;
-            // Browsers open connections that they do not use, and ask for icons.
-            if let Ok(Ok(Some(code))) = served {
-                return code;
-            }
-        }
-    }
-
-    /// Answers one request; `None`: it was about something else.
-    async fn serve(
-        &self,
-        mut stream: TcpStream,
-    ) -> std::io::Result<Option<Result<String, LoginError>>> {
-        let mut request = Vec::new();
-        while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-            let mut part = [0; 2048];
-            let count = stream.read(&mut part).await?;
-            if count == 0 || request.len() > MAX_REQUEST {
-                return Ok(None);
-            }
-            request.extend_from_slice(part.get(..count).unwrap_or_default());
-        }
-        let text = String::from_utf8_lossy(&request);
-        let mut words = text.lines().next().unwrap_or_default().split(' ');
-        let (method, path) = (words.next(), words.next().unwrap_or_default());
-        let asked = Url::parse("http://localhost").and_then(|base| base.join(path));
-        let Ok(asked) = asked else {
-            return Ok(None);
-        };
-        if method != Some("GET") || asked.path() != "/login" {
-            reply(&mut stream, "404 Not Found", "There is nothing here.").await?;
-            return Ok(None);
-        }
-        let value = |name: &str| {
-            let mut pairs = asked.query_pairs();
-            pairs
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned())
-        };
-        if value("state").as_deref() != Some(&self.state) {
-            // Any page may send the browser here; only the host knows the state.
-            let text = "This is the answer to another login. It is not used.";
-            reply(&mut stream, "403 Forbidden", text).await?;
-            return Ok(None);
-        }
-        let outcome = if let Some(error) = value("error") {
-            let why: String = value("error_description")
-                .unwrap_or(error)
-                .chars()
-                .filter(|char| !char.is_control())
-                .take(300)
-                .collect();
-            Err(LoginError::Refused(why))
-        } else {
-            value("code").ok_or_else(|| LoginError::Refused(String::from("it gave no code")))
-        };
-        let page = match &outcome {
-            Ok(_) => "The login is done. This page can be closed.",
-            Err(_) => "The login failed. The terminal says why; this page can be closed.",
-        };
-        reply(&mut stream, "200 OK", page).await?;
-        Ok(Some(outcome))
-    }
-}
-
-async fn reply(stream: &mut TcpStream, status: &str, text: &str) -> std::io::Result<()> {
-    let body = format!("<!doctype html><title>terrane</title><p>{text}</p>\n");
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body.as_bytes()).await?;
-    stream.shutdown().await
 }
