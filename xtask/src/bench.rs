@@ -41,6 +41,7 @@ const BENCHES: &[(&str, &[&str])] = &[
     ),
     ("macro", &["run", "--package", "terrane-bench"]),
     ("gates", &["run", "--package", "terrane-bench"]),
+    ("policies", &["run", "--package", "terrane-bench"]),
     (
         "micro",
         &["bench", "--package", "terrane-bench", "--bench", "micro"],
@@ -71,7 +72,7 @@ pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> R
     cargo.args(order).arg("--");
     match name.as_str() {
         "macro" => drop(cargo.arg("side-by-side")),
-        "gates" => drop(cargo.arg("gates")),
+        "gates" | "policies" => drop(cargo.arg(&name)),
         _ => {}
     }
     let status = cargo

@@ -18,6 +18,7 @@ const COMMENT: Flag = Flag::new(
     "TEXT",
     "Why, for people. It is signed too.",
 );
+const SURE: Flag = Flag::new("auto-approve", Bool, "", "Do not ask whether it is meant.");
 const DECIDE: &[Flag] = &[
     KEY,
     COMMENT,
@@ -39,7 +40,7 @@ const DECIDE: &[Flag] = &[
         "NAME",
         "Decide only about what this gate is about.",
     ),
-    Flag::new("auto-approve", Bool, "", "Do not ask whether it is meant."),
+    SURE,
 ];
 
 /// They are shown in this order.
@@ -79,7 +80,7 @@ pub(super) static COMMANDS: &[Command] = &[
         primary: false,
         usage: " [options]",
         about: "Agree to changed gates",
-        help: "Agrees to the files of gates as they are now. They are in force when enough of those\nhave agreed whom the gates in force name.",
+        help: "Shows how the files of gates, and those of the policies and prices that they name, differ\nfrom what is in force, asks, and signs that they may be. They are in force when enough of\nthose have agreed whom the gates in force name.",
         flags: &[
             VIEW,
             JSON,
@@ -88,6 +89,7 @@ pub(super) static COMMANDS: &[Command] = &[
             &[
                 KEY,
                 COMMENT,
+                SURE,
                 Flag::new(
                     "clock",
                     Bool,
@@ -97,7 +99,7 @@ pub(super) static COMMANDS: &[Command] = &[
             ],
         ],
         positional: (0, 0),
-        run: Some(command::gates::accept),
+        run: Some(command::accept::run),
     },
     Command {
         path: &["key"],

@@ -69,6 +69,15 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     })
 }
 
+/// Shows messages where they are not taken for a report.
+fn mention(app: &mut App, wanted: &Wanted, messages: &Report) {
+    if wanted.json {
+        app.show_aside(messages);
+    } else {
+        app.show_report(messages);
+    }
+}
+
 /// Looks once, and tells everybody.
 async fn look(
     app: &mut App,
@@ -91,13 +100,13 @@ async fn look(
         std::fs::write(path, view::html::page(report))
             .map_err(Failure::io(format!("Writing the report {path} failed")))?;
     }
-    app.show_report(&found.messages);
+    mention(app, wanted, &found.messages);
     let mut everybody = true;
     if let Some(recipients) = &wanted.recipients {
         let said = notify(session, recipients, report, &view::letter, now_ms()).await;
         let undelivered = Some(rules::drift::NOT_NOTIFIED.code);
         everybody = said.diagnostics.iter().all(|one| one.code != undelivered);
-        app.show_report(&said);
+        mention(app, wanted, &said);
     }
     app.out().flush().ok();
     // Last, so that whatever goes wrong before leads to saying it again, never to silence.

@@ -10,7 +10,6 @@ use terrane_ops::failure::Failure;
 use terrane_ops::gate::decision::{Decision, DecisionKind};
 use terrane_ops::gate::key::PrivateKey;
 use terrane_ops::gate::verdict::explain;
-use terrane_ops::gates::change::{Progress, Subject as Change, accept as accept_change};
 use terrane_ops::gates::decide::{self, Case, Request, USUAL_MS};
 use terrane_ops::gates::pass::{Looked, preview as preview_of};
 use terrane_ops::gates::{book::Book, keys};
@@ -102,8 +101,11 @@ fn run(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Exit {
         // Nobody should say yes to find out then that they can't.
         let key = key(app, parsed, session)?;
         case.check(&key)?;
-        let sure = parsed.is("auto-approve", false) || as_json;
-        if !sure && !confirmed(app, parsed, kind)? {
+        let question = match kind {
+            DecisionKind::Reject => "Do you reject these actions?",
+            _ => "Do you approve these actions?",
+        };
+        if !confirmed(app, parsed, question)? {
             app.out().print("\nNothing was decided.\n");
             return Ok(Exit::ERROR);
         }
@@ -158,19 +160,20 @@ fn told(app: &mut App, case: &Case, decision: &Decision, path: &str) {
     ));
 }
 
-fn confirmed(app: &mut App, parsed: &Parsed, kind: DecisionKind) -> Result<bool, Failure> {
-    if !app.input_enabled(parsed) {
+/// Asks whether something is to be signed, unless `-auto-approve` says so.
+pub(super) fn confirmed(app: &mut App, parsed: &Parsed, question: &str) -> Result<bool, Failure> {
+    if parsed.is("auto-approve", false) {
+        return Ok(true);
+    }
+    // An answer in JSON is read by a program, which can't be asked.
+    if !app.input_enabled(parsed) || parsed.is("json", false) {
         return Err(Failure::input(
             &rules::usage::APPROVAL_NEEDED,
             "Nobody can be asked whether this is meant. Give the -auto-approve option.",
         ));
     }
-    let question = match kind {
-        DecisionKind::Reject => "\nDo you reject these actions?",
-        _ => "\nDo you approve these actions?",
-    };
     let text = format!(
-        "{question}\n  Only 'yes' will be accepted to sign the decision.\n\n  Enter a value: "
+        "\n{question}\n  Only 'yes' will be accepted to sign the decision.\n\n  Enter a value: "
     );
     Ok(prompt(app.out(), &text, false).as_deref() == Some("yes"))
 }
@@ -353,73 +356,4 @@ fn list(app: &mut App, session: &Session, as_json: bool) -> Result<Exit, Failure
     ));
     warn_changed(app, &book);
     Ok(Exit::OK)
-}
-
-/// `gates accept`: agrees to the files of gates as they are.
-pub(crate) fn accept(app: &mut App, parsed: &Parsed) -> Exit {
-    app.human_only();
-    let as_json = parsed.is("json", false);
-    let comment = parsed.value("comment").unwrap_or_default().to_owned();
-    with_session(app, parsed, "gates accept", |app, session| {
-        let subject = if parsed.is("clock", false) {
-            Change::Clock
-        } else {
-            Change::Files
-        };
-        let progress = accept_change(
-            session,
-            subject,
-            &mut || key(app, parsed, session),
-            &comment,
-        )?;
-        let (state, text) = match &progress {
-            Progress::Nothing => (
-                "in_force",
-                String::from(match subject {
-                    Change::Files => "The gates are in force as they are in the files.",
-                    Change::Clock => "The clock of this machine is not behind what is recorded.",
-                }),
-            ),
-            Progress::Done { by } => (
-                "in_force",
-                match subject {
-                    Change::Files => format!(
-                        "The gates are in force now, agreed to by {}.",
-                        by.join(", ")
-                    ),
-                    Change::Clock => format!(
-                        "From now on times up to now are past, and no later ones: agreed to by {}.",
-                        by.join(", ")
-                    ),
-                },
-            ),
-            Progress::Waits { have, who, against } => (
-                "waits",
-                match against.as_slice() {
-                    [] => format!(
-                        "Agreed to by {}. Before it is so, others must agree too: {}.",
-                        have.join(", "),
-                        who.join(", ")
-                    ),
-                    against => format!(
-                        "Agreed to by {}, and {} said no.",
-                        have.join(", "),
-                        against.join(", ")
-                    ),
-                },
-            ),
-        };
-        if as_json {
-            let (have, who) = match &progress {
-                Progress::Nothing => (Vec::new(), Vec::new()),
-                Progress::Done { by } => (by.clone(), Vec::new()),
-                Progress::Waits { have, who, .. } => (have.clone(), who.clone()),
-            };
-            let answer = json!({"state": state, "agreed_by": have, "who": who});
-            app.out().print(&format!("{answer}\n"));
-        } else {
-            app.out().print(&format!("{text}\n"));
-        }
-        Ok(Exit::OK)
-    })
 }

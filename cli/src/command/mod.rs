@@ -1,5 +1,6 @@
 //! The commands: each reads its arguments, calls one operation, and shows what came of it.
 
+pub(crate) mod accept;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod console;

@@ -5,6 +5,7 @@ pub(crate) mod cost;
 pub(crate) mod diagnostics;
 pub(crate) mod drift;
 mod ephemeral;
+pub(crate) mod gates;
 pub(crate) mod graph;
 mod human;
 pub(crate) mod installing;

@@ -4,7 +4,7 @@ use crate::addresses::Known;
 use crate::error::PolicyError;
 use crate::files::{Source, Sources};
 use crate::format;
-use crate::portable;
+use crate::portable::{self, Names};
 use crate::report::{Exempt, Level, PolicyResult, Report};
 use crate::rules::{Declared, Purpose, of_module};
 use crate::secrets::Secrets;
@@ -87,16 +87,15 @@ impl Policies {
             max_lines: MOST_LINES,
         });
         add_builtins(&mut engine);
-        let mut functions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut packages: BTreeMap<String, Names> = BTreeMap::new();
         for source in &sources.policies {
-            let (package, names) = portable::functions(&source.text);
-            functions.entry(package).or_default().extend(names);
+            let (package, names) = portable::names(&source.text);
+            packages.entry(package).or_default().extend(names);
         }
-        let none = BTreeSet::new();
         for source in sources.policies {
-            let (package, _) = portable::functions(&source.text);
-            let names = functions.get(&package).unwrap_or(&none);
-            add_module(&mut engine, &source, names)?;
+            let (package, _) = portable::names(&source.text);
+            let names = packages.get(&package).cloned().unwrap_or_default();
+            add_module(&mut engine, &source, &package, &names)?;
         }
         for (folders, source) in &sources.data {
             add_data(&mut engine, folders, source)?;
@@ -241,9 +240,10 @@ fn add_builtins(engine: &mut Engine) {
 fn add_module(
     engine: &mut Engine,
     source: &Source,
-    functions: &BTreeSet<String>,
+    package: &str,
+    names: &Names,
 ) -> Result<(), PolicyError> {
-    let text = portable::portable(&source.text, functions);
+    let text = portable::portable(&source.text, package, names);
     let mut attempt = |v0: bool| {
         engine.set_rego_v0(v0);
         engine.add_policy(source.name.clone(), text.clone())

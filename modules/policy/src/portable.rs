@@ -1,13 +1,15 @@
 //! Modules as the evaluator needs them to give what OPA gives.
 //!
-//! The evaluator differs from OPA in four ways that policies of others depend on, and none of them is an error that somebody would see. So modules are
+//! The evaluator differs from OPA in ways that policies of others depend on, and most of them are no error that somebody would see. So modules are
 //! rewritten before they are understood, token by token; lines stay where they are:
 //!
 //! * An imported package is evaluated as a whole when a name in it is used, with all packages below it, and one that is being evaluated then counts as
 //!   empty: a rule of a package that uses the one above it loses its results. Names are written out instead (`data.lib.name` for `lib.name`).
 //! * `not f(input.a.b)` holds where `input.a.b` is not there. In OPA what a call gets is looked up before, and the body ends there.
 //! * A local variable that bears the name of a function of its package is not known. It gets another name.
-//! * `re_match`, of the language of before, is `regex.match`.
+//! * `re_match`, of the language of before, is `regex.match`; operators have names there (`minus(a, b)`), and a rule has several bodies behind one head
+//!   (`f(x) { … } { … }`).
+//! * `with rule as …` names a rule of the own package, which is written out: `with data.lib.rule as …`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,16 +42,67 @@ const KEYWORDS: [&str; 19] = [
     "not", "null", "package", "set", "some", "true", "with", "_",
 ];
 
-/// A module in which the evaluator finds what OPA finds. `functions`: the names of the functions of its package.
-pub(crate) fn portable(text: &str, functions: &BTreeSet<String>) -> String {
+/// What operators are called as functions.
+const OPERATORS: [(&str, &str); 11] = [
+    ("plus", "+"),
+    ("minus", "-"),
+    ("mul", "*"),
+    ("div", "/"),
+    ("rem", "%"),
+    ("equal", "=="),
+    ("neq", "!="),
+    ("lt", "<"),
+    ("lte", "<="),
+    ("gt", ">"),
+    ("gte", ">="),
+];
+
+/// What a package declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    /// Its functions.
+    pub(crate) functions: BTreeSet<String>,
+    /// All its rules, functions too.
+    pub(crate) rules: BTreeSet<String>,
+}
+
+impl Names {
+    /// Takes the names of another module of the package.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.functions.extend(other.functions);
+        self.rules.extend(other.rules);
+    }
+}
+
+/// A module in which the evaluator finds what OPA finds. `names`: what its package declares, in whichever module.
+pub(crate) fn portable(text: &str, package: &str, names: &Names) -> String {
     let tokens = tokens(text);
     let mut edits: Vec<(usize, usize, String)> = Vec::new();
     imports(&tokens, &mut edits);
-    renamed(&tokens, functions, &mut edits);
-    let own = functions.contains("re_match");
+    renamed(&tokens, &names.functions, &mut edits);
+    bodies(text, &tokens, &mut edits);
     for (at, token) in tokens.iter().enumerate() {
-        if token.text == "re_match" && !own && is_called(&tokens, at) && !is_field(&tokens, at) {
+        let called = token.kind == Kind::Name
+            && !names.functions.contains(token.text)
+            && is_called(&tokens, at)
+            && !is_field(&tokens, at);
+        if called && token.text == "re_match" {
             edits.push((token.start, token.end(), "regex.match".to_owned()));
+        }
+        if called && let Some((_, sign)) = OPERATORS.iter().find(|(name, _)| *name == token.text) {
+            operator(&tokens, at, sign, &mut edits);
+        }
+        // What is behind `as` begins a new expression, so `with` is not the name of a field here.
+        if token.text == "with"
+            && let Some(target) = tokens.get(at + 1)
+            && names.rules.contains(target.text)
+            && text_at(&tokens, at + 2) == "as"
+        {
+            edits.push((
+                target.start,
+                target.end(),
+                format!("data.{package}.{}", target.text),
+            ));
         }
         if token.text == "not" && token.kind == Kind::Name {
             looked_up(text, &tokens, at, &mut edits);
@@ -70,11 +123,11 @@ pub(crate) fn portable(text: &str, functions: &BTreeSet<String>) -> String {
     out
 }
 
-/// The package of a module and the names of the functions in it.
-pub(crate) fn functions(text: &str) -> (String, BTreeSet<String>) {
+/// The package of a module and what the module declares.
+pub(crate) fn names(text: &str) -> (String, Names) {
     let tokens = tokens(text);
     let mut package = String::new();
-    let mut names = BTreeSet::new();
+    let mut names = Names::default();
     let mut depth = 0_i32;
     for (at, token) in tokens.iter().enumerate() {
         match token.text {
@@ -91,8 +144,11 @@ pub(crate) fn functions(text: &str) -> (String, BTreeSet<String>) {
             || tokens
                 .get(at - 1)
                 .is_some_and(|one| one.kind == Kind::Newline);
-        if depth == 0 && begins && token.kind == Kind::Name && is_called(&tokens, at) {
-            names.insert(token.text.to_owned());
+        if depth == 0 && begins && token.kind == Kind::Name && !KEYWORDS.contains(&token.text) {
+            names.rules.insert(token.text.to_owned());
+            if is_called(&tokens, at) {
+                names.functions.insert(token.text.to_owned());
+            }
         }
     }
     (package, names)
@@ -211,6 +267,64 @@ fn imports(tokens: &[Token<'_>], edits: &mut Vec<(usize, usize, String)>) {
             && !key
         {
             edits.push((token.start, token.end(), path.clone()));
+        }
+    }
+}
+
+/// Writes a call of an operator by its name, with two arguments, as the operator: `minus(a, b)` as `((a) - (b))`.
+fn operator(tokens: &[Token<'_>], at: usize, sign: &str, edits: &mut Vec<(usize, usize, String)>) {
+    let mut depth = 0_i32;
+    let mut commas = Vec::new();
+    for token in tokens.iter().skip(at + 1) {
+        match token.text {
+            "(" | "[" | "{" => depth += 1,
+            "," if depth == 1 => commas.push(token),
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            if let (Some(name), [comma]) = (tokens.get(at), commas.as_slice()) {
+                edits.push((name.start, name.end(), "(".to_owned()));
+                edits.push((comma.start, comma.end(), format!(") {sign} (")));
+                edits.push((token.end(), token.end(), ")".to_owned()));
+            }
+            return;
+        }
+    }
+}
+
+/// Gives each body of a rule the head: `f(x) { a } { b }` says what `f(x) { a }` and `f(x) { b }` say.
+fn bodies(text: &str, tokens: &[Token<'_>], edits: &mut Vec<(usize, usize, String)>) {
+    for rule in rules(tokens) {
+        let mut depth = 0_i32;
+        // Where the first body begins, and whether what was closed last is a body: other braces are values.
+        let (mut head, mut is_body) = (None, false);
+        for at in rule.clone() {
+            let before = at.checked_sub(1).map_or("", |at| text_at(tokens, at));
+            match text_at(tokens, at) {
+                "{" if depth == 0 => {
+                    let chained = before == "}" && is_body;
+                    let value = matches!(before, "=" | ":=" | "contains" | "in" | "");
+                    if let (true, Some(start), Some(brace)) =
+                        (chained, tokens.get(rule.start), tokens.get(at))
+                        && let Some(head) = head.and_then(|at: usize| tokens.get(at))
+                    {
+                        let head = text.get(start.start..head.start).unwrap_or_default();
+                        // Heads over several lines would move the lines behind them.
+                        let head = head.trim_end().replace('\n', " ");
+                        edits.push((brace.start, brace.start, format!("{head} ")));
+                    }
+                    is_body = !value;
+                    if is_body {
+                        head.get_or_insert(at);
+                    }
+                    depth += 1;
+                }
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => depth -= 1,
+                "else" if depth == 0 => break,
+                _ => {}
+            }
         }
     }
 }
@@ -391,12 +505,15 @@ fn end_of_reference(tokens: &[Token<'_>], at: usize, end: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{functions, portable};
+    use super::{Names, names, portable};
     use std::collections::BTreeSet;
 
     #[test]
     fn modules_are_rewritten_where_it_matters() {
-        let names = BTreeSet::from(["has".to_owned()]);
+        let own = Names {
+            functions: BTreeSet::from(["has".to_owned()]),
+            rules: BTreeSet::from(["has".to_owned(), "kept".to_owned()]),
+        };
         for (module, expected) in [
             (
                 "import data.lib.s3\nimport data.names as n\ndeny[m] { s3.all[_].s3; m := n[0] } # s3.x\n",
@@ -428,11 +545,25 @@ mod tests {
                 "x { re_match(`re_match(`, y); y.re_match(1) }\n",
                 "x { regex.match(`re_match(`, y); y.re_match(1) }\n",
             ),
+            (
+                "x { y[minus(count(y), 1)]; y.minus(1, 2); minus(1, 2, z) }\n",
+                "x { y[((count(y)) - ( 1))]; y.minus(1, 2); minus(1, 2, z) }\n",
+            ),
+            (
+                "x { y with kept as 1\n  with has as 2 with input as 3 with other as 4 }\n",
+                "x { y with data.a.b.kept as 1\n  with data.a.b.has as 2 with input as 3 with other as 4 }\n",
+            ),
+            (
+                "p[x] {\n  a\n} {\n  {1} == {x}\n} { c }\nf(x) = {1} { x }\ng = {1} { a } { b } else = 2 { c }\n",
+                "p[x] {\n  a\n} p[x] {\n  {1} == {x}\n} p[x] { c }\nf(x) = {1} { x }\ng = {1} { a } g = {1} { b } else = 2 { c }\n",
+            ),
         ] {
-            assert_eq!(portable(module, &names), expected);
+            assert_eq!(portable(module, "a.b", &own), expected);
         }
-        let (package, names) = functions("# p\npackage a.b\nf(x) { g(x) }\nh[x] { x }\nelse(1)\n");
+        let (package, names) = names("# p\npackage a.b\nf(x) { g(x) }\nh[x] { x }\nelse(1)\n");
         assert_eq!(package, "a.b");
-        assert!(names.contains("f") && !names.contains("g") && !names.contains("h"));
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(names.functions, set(&["f"]));
+        assert_eq!(names.rules, set(&["f", "h"]));
     }
 }

@@ -9,6 +9,7 @@
 pub mod crashes;
 mod gated;
 pub mod gates;
+pub mod policies;
 pub mod shapes;
 pub mod side_by_side;
 pub mod workloads;

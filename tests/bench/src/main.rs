@@ -1,12 +1,13 @@
 //! `terrane-bench workloads`: the names of the workloads. `terrane-bench once NAME`: does one once, for a profiler or a counter of
-//! instructions. `terrane-bench side-by-side …`: whole commands of two programs. `terrane-bench gates …`: what gates add to an apply. `terrane-bench crashes FROM RUNS`: applies of these seeds, each killed
+//! instructions. `terrane-bench side-by-side …`: whole commands of two programs. `terrane-bench gates …`: what gates add to an apply.
+//! `terrane-bench policies …`: what policies take of a large plan. `terrane-bench crashes FROM RUNS`: applies of these seeds, each killed
 //! at every event boundary.
 
 use anyhow::{Context as _, Result, bail};
 use std::io::Write as _;
 use std::process::ExitCode;
 use terrane_bench::workloads::{Ready, WORKLOADS, find};
-use terrane_bench::{crashes, gates, shapes, side_by_side};
+use terrane_bench::{crashes, gates, policies, shapes, side_by_side};
 
 fn main() -> ExitCode {
     match run() {
@@ -50,9 +51,12 @@ fn run() -> Result<()> {
             crashes::run(number()?, number()?, &mut out)
         }
         Some("gates") => gates::run(arguments, &mut out),
+        Some("policies") => policies::run(arguments, &mut out),
         Some("side-by-side") => side_by_side::run(arguments, &mut out),
         _ => {
-            bail!("there are: workloads, shapes, once NAME, crashes FROM RUNS, gates, side-by-side")
+            bail!(
+                "there are: workloads, shapes, once NAME, crashes FROM RUNS, gates, policies, side-by-side"
+            )
         }
     }
 }

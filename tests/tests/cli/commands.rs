@@ -236,7 +236,7 @@ fn graphs_are_drawn_as_pictures_and_pages() {
         "<svg ",
         "class=\"module\"",
         ">m</text>",
-        "<title>module.m.terraform_data.it</title><rect class=\"create\"",
+        "<title>module.m.terraform_data.it: create</title><rect class=\"create\"",
         "marker-end",
     ] {
         assert!(picture.contains(part), "{part} in {picture}");

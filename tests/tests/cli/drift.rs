@@ -417,6 +417,21 @@ fn reports_are_mailed_and_passwords_are_not_logged() {
     cloud.run("drift -notify=notify.hcl").exits(2);
 }
 
+/// Whoever reads a report with a program gets nothing else on standard output.
+#[test]
+fn warnings_are_beside_reports_in_json() {
+    let cloud = Cloud::new();
+    cloud.remove("disk-1");
+    // Its address is not known.
+    cloud.folder.write(
+        "notify.hcl",
+        "webhook \"w\" {\n  url_env = \"NOT_SET\"\n}\n",
+    );
+    let ran = cloud.run("drift -json -notify=notify.hcl").exits(2);
+    assert_eq!(ran.json()["summary"]["gone"], 1);
+    assert!(ran.err.contains("T6605"), "{}", ran.err);
+}
+
 #[test]
 fn what_cannot_be_listed_is_named() {
     let cloud = Cloud {

@@ -196,9 +196,9 @@ fn gates_are_not_changed_in_silence() {
         .says("removed");
     // Somebody who has a say agrees.
     folder.write("g.tfgate.hcl", &weak);
-    run_as(&folder, "eve", "gates accept -key=eve.key").exits(1);
+    run_as(&folder, "eve", "gates accept -auto-approve -key=eve.key").exits(1);
     run_as(&folder, "ana", "apply -auto-approve").exits(1);
-    run_as(&folder, "bob", "gates accept -key=bob.key")
+    run_as(&folder, "bob", "gates accept -auto-approve -key=bob.key")
         .ok()
         .says("agreed to by bob");
     run_as(&folder, "ana", "apply p.plan")
@@ -207,6 +207,67 @@ fn gates_are_not_changed_in_silence() {
     run_as(&folder, "ana", "apply -auto-approve")
         .ok()
         .says("2 added");
+}
+
+/// What is agreed to is shown before: file by file, line by line, also what does not show by itself.
+#[test]
+fn who_agrees_to_other_gates_sees_them_first() {
+    let amend = "amend {\n  count = 2\n}\n";
+    let folder = folder(&format!("{amend}{ONE}"));
+    run_as(&folder, "ana", "plan -out=p.plan").ok();
+    let strict = folder.read("g.tfgate.hcl");
+    let weak = strict.replace("approvals {}", "auto_approve = true # \u{202e}\u{1b}[2J");
+    folder.write("g.tfgate.hcl", &weak);
+    folder.write("more.tfgate.hcl", "gate \"more\" {\n  approvals {}\n}\n");
+    let accept = |person: &str, more: &str, answer: &str| {
+        let words = format!("gates accept -key={person}.key{more}");
+        let words: Vec<&str> = words.split_whitespace().collect();
+        folder.run_with(&words, &[("USER", person)], answer)
+    };
+    let asked = accept("ana", "", "no\n").exits(1);
+    for part in [
+        "--- in-force/g.tfgate.hcl\n+++ now/g.tfgate.hcl\n",
+        "\n-  approvals {}\n+  auto_approve = true # \\u{202e}\\u{1b}[2J\n",
+        "--- /dev/null\n+++ now/more.tfgate.hcl\n",
+        "2 files of the gates differ",
+        "Can agree: ana, bob.",
+        "Do you agree that these are the gates?",
+        "Nothing was decided.",
+    ] {
+        assert!(asked.out.contains(part), "{part}: {}", asked.out);
+    }
+    assert!(!asked.out.contains("person \"ana\""), "{}", asked.out);
+    // Whom the gates do not know is not asked, and neither is a pipeline.
+    let eve = accept("eve", "", "yes\n")
+        .exits(1)
+        .says("do not know this key");
+    assert!(!eve.out.contains("Do you agree"), "{}", eve.out);
+    accept("ana", " -input=false", "yes\n")
+        .exits(1)
+        .says("-auto-approve");
+    accept("ana", " -json", "yes\n")
+        .exits(1)
+        .says("-auto-approve");
+    accept("ana", "", "yes\n")
+        .ok()
+        .says("Before it is so, others must agree too: bob");
+    accept("bob", "", "yes\n")
+        .ok()
+        .says("Agreed to so far by ana.\nCan agree: bob.")
+        .says("agreed to by ana, bob");
+    // What is in force now is what was shown.
+    for name in ["g.tfgate.hcl", "more.tfgate.hcl"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    accept("ana", " -auto-approve", "")
+        .ok()
+        .says("+++ /dev/null")
+        .says("All files of gates are gone");
+    assert_eq!(
+        accept("bob", " -json -auto-approve", "").ok().json()["agreed_by"],
+        serde_json::json!(["ana", "bob"])
+    );
+    run_as(&folder, "ana", "apply -auto-approve").ok();
 }
 
 /// A workspace that is made a moment ago has the gates of `default`.
@@ -409,7 +470,12 @@ fn policies_are_part_of_the_gates() {
     run_as(&folder, "ana", "apply p.plan")
         .exits(1)
         .says("T6402");
-    run_as(&folder, "ana", "gates accept -key=ana.key -comment=checked").ok();
+    run_as(
+        &folder,
+        "ana",
+        "gates accept -auto-approve -key=ana.key -comment=checked",
+    )
+    .ok();
     run_as(&folder, "ana", "plan -out=q.plan").ok();
     run_as(&folder, "ana", "apply q.plan")
         .exits(1)
@@ -418,7 +484,12 @@ fn policies_are_part_of_the_gates() {
     run_as(&folder, "ana", "apply q.plan").ok().says("2 added");
     // A policy that can't be evaluated closes the gates.
     folder.write("policy/main.rego", "package main\ndeny contains 1\n");
-    run_as(&folder, "ana", "gates accept -key=ana.key -comment=broken").ok();
+    run_as(
+        &folder,
+        "ana",
+        "gates accept -auto-approve -key=ana.key -comment=broken",
+    )
+    .ok();
     run_as(
         &folder,
         "ana",

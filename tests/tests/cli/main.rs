@@ -22,6 +22,7 @@ mod exit_codes;
 mod folder;
 mod functions;
 mod gates;
+mod gates_game;
 mod habits;
 mod history;
 mod imports;

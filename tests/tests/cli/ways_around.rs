@@ -195,7 +195,7 @@ fn a_clock_that_was_ahead_can_be_put_right() {
     let amend = "amend {\n  count = 2\n}\n";
     let folder = gated(TWO, &format!("{amend}{OPEN}"));
     as_ana(&folder, "plan -out=p.plan").ok();
-    as_ana(&folder, "gates accept -clock -key=ana.key")
+    as_ana(&folder, "gates accept -auto-approve -clock -key=ana.key")
         .ok()
         .says("not behind");
     // The year 2100.
@@ -208,13 +208,13 @@ fn a_clock_that_was_ahead_can_be_put_right() {
     as_ana(&folder, "apply p.plan")
         .exits(1)
         .says("The clock of this machine");
-    as_ana(&folder, "gates accept -clock -key=ana.key")
+    as_ana(&folder, "gates accept -auto-approve -clock -key=ana.key")
         .ok()
         .says("others must agree too: bob");
     as_ana(&folder, "apply p.plan")
         .exits(1)
         .says("The clock of this machine");
-    as_ana(&folder, "gates accept -clock -key=bob.key")
+    as_ana(&folder, "gates accept -auto-approve -clock -key=bob.key")
         .ok()
         .says("agreed to by ana, bob");
     as_ana(&folder, "apply p.plan").ok().says("2 added");
@@ -250,7 +250,7 @@ fn of_two_changes_from_the_same_point_one_is_first() {
     let text = folder.read("g.tfgate.hcl");
     folder.write("g.tfgate.hcl", &text.replace("\"all\"", "\"first\""));
     let before = std::fs::read(&log).unwrap();
-    as_ana(&folder, "gates accept -key=ana.key").ok();
+    as_ana(&folder, "gates accept -auto-approve -key=ana.key").ok();
     let names = |text: &[u8]| {
         let text = String::from_utf8(text.to_vec()).unwrap();
         let lines = text
@@ -265,7 +265,7 @@ fn of_two_changes_from_the_same_point_one_is_first() {
     let first = names(&std::fs::read(&log).unwrap());
     std::fs::write(&log, before).unwrap();
     folder.write("g.tfgate.hcl", &text.replace("\"all\"", "\"second\""));
-    as_ana(&folder, "gates accept -key=bob.key").ok();
+    as_ana(&folder, "gates accept -auto-approve -key=bob.key").ok();
     let second = names(&std::fs::read(&log).unwrap());
     // From the same point they bear the same name, of which the log takes one.
     let of = |once: &[String]| {

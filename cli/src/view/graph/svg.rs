@@ -3,6 +3,7 @@
 use super::word;
 use dagre::graph::{Graph as Layout, GraphOptions};
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, layout};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use terrane_ops::graph::Graph;
@@ -10,6 +11,8 @@ use terrane_ops::planning::plan::Action;
 
 /// More boxes than this can't be read on a picture: modules are folded, the innermost first.
 const BOXES: usize = 250;
+/// A longer name is cut; the whole address is shown where one points.
+const COLUMNS: usize = 60;
 /// The width of a letter, of what is around it, and the height of a box, in pixels.
 const LETTER: f64 = 7.3;
 const AROUND: f64 = 20.0;
@@ -72,7 +75,8 @@ fn folded(graph: &Graph) -> (Vec<Drawn>, BTreeSet<(usize, usize)>) {
         places.push(boxes.len());
         boxes.push(match path {
             Some(path) => {
-                let label = format!("module.{} …", path.last().map_or("", String::as_str));
+                let name = cut(path.last().map_or("", String::as_str));
+                let label = format!("module.{name} …");
                 let title = address(&path);
                 let around = path.get(..depth).unwrap_or_default().to_vec();
                 closed.insert(path, boxes.len());
@@ -84,7 +88,7 @@ fn folded(graph: &Graph) -> (Vec<Drawn>, BTreeSet<(usize, usize)>) {
                 }
             }
             None => Drawn {
-                label: node.label.clone(),
+                label: cut(&node.label).into_owned(),
                 title: node.address.clone(),
                 modules: node.modules.clone(),
                 action,
@@ -103,9 +107,14 @@ fn address(modules: &[String]) -> String {
     parts.collect::<Vec<_>>().join(".")
 }
 
+fn cut(label: &str) -> Cow<'_, str> {
+    console::truncate_str(label, COLUMNS, "…")
+}
+
+/// Some letters take two columns, and some none.
 fn width(label: &str) -> f64 {
-    let letters = u32::try_from(label.chars().count()).unwrap_or(u32::MAX);
-    f64::from(letters).mul_add(LETTER, AROUND)
+    let columns = u32::try_from(console::measure_text_width(label)).unwrap_or(u32::MAX);
+    f64::from(columns).mul_add(LETTER, AROUND)
 }
 
 fn arrange(boxes: &[Drawn], edges: &BTreeSet<(usize, usize)>) -> Layout<NodeLabel, EdgeLabel> {
@@ -179,7 +188,7 @@ fn picture(
     // Writing to a text never fails, here and below. Outer modules come before inner ones, so that these are on top.
     for path in &modules {
         if let Some((x, y, w, h)) = area(&address(path)) {
-            let name = escaped(path.last().map_or("", String::as_str));
+            let name = escaped(&cut(path.last().map_or("", String::as_str)));
             writeln!(body, "<rect class=\"module\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"/><text class=\"name\" x=\"{:.1}\" y=\"{:.1}\">{name}</text>", x + 6.0, y + 13.0).unwrap_or_default();
         }
     }
@@ -197,7 +206,11 @@ fn picture(
     for (at, drawn) in boxes.iter().enumerate() {
         if let Some((x, y, w, h)) = area(&format!("b{at}")) {
             let class = drawn.action.map_or("", word);
-            let (label, title) = (escaped(&drawn.label), escaped(&drawn.title));
+            let (label, mut title) = (escaped(&drawn.label), escaped(&drawn.title));
+            // Not everybody sees colours.
+            if !class.is_empty() {
+                title.extend([": ", class]);
+            }
             writeln!(body, "<g><title>{title}</title><rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"/><text text-anchor=\"middle\" x=\"{:.1}\" y=\"{:.1}\">{label}</text></g>", x + w / 2.0, y + h / 2.0 + 4.0).unwrap_or_default();
         }
     }

@@ -4,6 +4,7 @@
 //! [`crate::machine::Survey`] finds the objects.
 
 mod compare;
+pub(crate) mod made;
 mod meaning;
 mod table;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::prior::{ObjectId, Stage};
 use super::{Core, Waiting};
+use crate::drift::made::{self, Makers};
 use crate::drift::{Class, Drifted, Unlisted, Unmanaged, compare, fits};
 use crate::machine::{Listed, PlanInput, ProviderInstance, Surveyed};
 use crate::objchange::{self, as_configured};
@@ -271,6 +272,7 @@ impl Core {
                     .extend(self.drifted(id, survey.planned.get(&id)));
             }
         }
+        self.explain(&mut surveyed.drifted);
         surveyed
             .drifted
             .sort_by(|a, b| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
@@ -356,6 +358,31 @@ impl Core {
         }
         drifted.differences = differences;
         (!drifted.differences.is_empty()).then_some(drifted)
+    }
+
+    /// Says which differences come from other objects of the state: those that nobody has made behind its back.
+    fn explain(&self, drifted: &mut [Drifted]) {
+        let schema_of = |one: &Drifted| {
+            let provider = self.infos.get(&one.provider.provider)?;
+            let schemas = &provider.schema.resources;
+            schemas.get(&one.addr.resource.type_name).cloned()
+        };
+        let asked = |one: &&Drifted| {
+            schema_of(one).is_some_and(|schema| {
+                let mut differences = one.differences.iter();
+                differences.any(|difference| made::may_be_made(difference, &schema))
+            })
+        };
+        let asked = drifted.iter().filter(asked);
+        let wanted = asked.flat_map(|one| made::names_of(&one.before)).collect();
+        let objects = self.prior.objects.iter();
+        let managed = objects.filter(|object| object.addr.resource.mode == Mode::Managed);
+        let makers = Makers::of(&wanted, managed.map(|object| &object.old));
+        for one in drifted {
+            if let Some(schema) = schema_of(one) {
+                makers.explain(&one.before, &schema, &mut one.differences);
+            }
+        }
     }
 
     /// What the configuration, if it has the resource, says about ignoring changes.

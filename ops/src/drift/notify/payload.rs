@@ -106,17 +106,19 @@ pub(super) fn event(report: &Report, now_ms: u64) -> Body {
 
 /// A message for Slack's incoming webhooks.
 pub(super) fn slack(report: &Report) -> Body {
-    let mut text = format!(
-        "*Drift in workspace {}*: {}; {} of it new\n",
-        escaped(&report.workspace),
-        counts(report),
-        report.summary.new
-    );
     let mut objects: Vec<_> = report
         .drifted
         .iter()
         .filter(|object| Class::named(object.class) > Some(Class::Harmless))
         .collect();
+    // Of what is counted here: harmless differences are new, too, where they are told.
+    let new = objects.iter().filter(|object| object.new).count()
+        + report.unmanaged.iter().filter(|one| one.new).count();
+    let mut text = format!(
+        "*Drift in workspace {}*: {}; {new} of it new\n",
+        escaped(&report.workspace),
+        counts(report),
+    );
     objects.sort_by_key(|object| (!object.new, std::cmp::Reverse(Class::named(object.class))));
     for object in objects.iter().take(MOST_LINES) {
         let attributes: Vec<&str> = object

@@ -1,0 +1,364 @@
+//! What came to an object because other objects of the state are what they are: the rules of a group, the routes of a table, the interface of an address.
+//!
+//! Some objects show what others have made of them, in attributes that the configuration could set and does not. What state holds of them was read before
+//! the others were made, so right after an apply they differ, though nobody has touched anything. Such a difference is known by its values: another object
+//! names this one, and holds all that has come, each value as often. So what somebody else has added differs in at least one value, and is told.
+
+use super::{Class, Difference};
+use ecow::EcoString;
+use std::collections::{BTreeMap, BTreeSet};
+use terrane_model::schema::Schema;
+use terrane_value::{Kind, Type, Value};
+
+/// Attributes of other objects that say nothing about this one.
+const ASIDE: &[&str] = &["tags", "tags_all", "labels", "effective_labels"];
+
+/// What objects are named by in others.
+const NAMES: &[&str] = &["id", "arn"];
+
+/// Values, and how often each is there. Numbers and texts that read the same are the same: providers do not agree on which is which.
+type Bag = BTreeMap<EcoString, usize>;
+
+/// The names of an object in others.
+pub(crate) fn names_of(object: &Value) -> impl Iterator<Item = EcoString> + '_ {
+    let texts = NAMES.iter().filter_map(|name| object.get(name)?.as_str());
+    texts.filter(|text| !text.is_empty()).map(EcoString::from)
+}
+
+/// Whether something has come where the configuration is silent: in an attribute that the provider sets if nobody else does.
+pub(crate) fn may_be_made(difference: &Difference, schema: &Schema) -> bool {
+    let root = difference.root();
+    let attribute = root.and_then(|root| schema.block.attributes.get(root));
+    // Of blocks no schema says whether the provider fills them.
+    let is_block = root.is_some_and(|root| schema.block.blocks.contains_key(root));
+    difference.class > Class::Harmless
+        && difference.configurable
+        && !difference.is_sensitive()
+        && (attribute.is_some_and(|attribute| attribute.optional && attribute.computed) || is_block)
+        && !is_something(&difference.before)
+        && is_something(&difference.after)
+}
+
+/// Objects of the state, by the names of others that they hold.
+#[derive(Debug, Default)]
+pub(crate) struct Makers {
+    by_name: BTreeMap<EcoString, Vec<Bag>>,
+}
+
+impl Makers {
+    /// Of the objects of a state, those that name one of these.
+    pub(crate) fn of<'v>(
+        wanted: &BTreeSet<EcoString>,
+        objects: impl Iterator<Item = &'v Value>,
+    ) -> Self {
+        let mut makers = Self::default();
+        if wanted.is_empty() {
+            return makers;
+        }
+        for object in objects {
+            // No object explains itself, by whichever of its names.
+            let own: BTreeSet<EcoString> = names_of(object).collect();
+            let bag = bag(object);
+            let named = bag.keys().filter(|text| wanted.contains(*text));
+            let named: Vec<EcoString> =
+                named.filter(|text| !own.contains(*text)).cloned().collect();
+            for name in named {
+                makers.by_name.entry(name).or_default().push(bag.clone());
+            }
+        }
+        makers
+    }
+
+    /// Says of the differences of an object which come from others.
+    pub(crate) fn explain(&self, object: &Value, schema: &Schema, differences: &mut [Difference]) {
+        let bags: Vec<&Bag> = names_of(object)
+            .filter_map(|name| self.by_name.get(&name))
+            .flatten()
+            .collect();
+        if bags.is_empty() {
+            return;
+        }
+        for difference in differences {
+            if may_be_made(difference, schema) && is_made(&difference.after, &bags) {
+                difference.class = Class::Harmless;
+                difference.why = "another object of the state, which names this one, says the same";
+            }
+        }
+    }
+}
+
+/// Whether each part of a value is held by one of the others.
+fn is_made(value: &Value, others: &[&Bag]) -> bool {
+    let parts = parts(value);
+    let holds = |bag: &&Bag, part: &Bag| {
+        part.iter()
+            .all(|(text, count)| bag.get(text).is_some_and(|have| have >= count))
+    };
+    let made = |part: &Bag| !part.is_empty() && others.iter().any(|bag| holds(bag, part));
+    !parts.is_empty() && parts.iter().all(made)
+}
+
+/// A value as the parts that others may have made singly: each element of its collections, with everything beside them. A rule for two networks can come
+/// from two objects, but not the network from one and the port from another.
+fn parts(value: &Value) -> Vec<Bag> {
+    let mut beside = Bag::new();
+    let mut elements: Vec<Bag> = Vec::new();
+    match value.unmarked().kind() {
+        Kind::Object(object) => {
+            for (_, inner) in object.iter() {
+                part(inner, &mut beside, &mut elements);
+            }
+        }
+        Kind::Map(map) => {
+            for (_, inner) in map.iter() {
+                part(inner, &mut beside, &mut elements);
+            }
+        }
+        _ => part(value, &mut beside, &mut elements),
+    }
+    if elements.is_empty() {
+        return vec![beside];
+    }
+    for element in &mut elements {
+        for (text, count) in &beside {
+            *element.entry(text.clone()).or_default() += count;
+        }
+    }
+    elements
+}
+
+fn part(value: &Value, beside: &mut Bag, elements: &mut Vec<Bag>) {
+    match value.unmarked().kind() {
+        Kind::List(items) | Kind::Set(items) | Kind::Tuple(items) => {
+            let bags = items.iter().map(bag);
+            elements.extend(bags.filter(|bag| !bag.is_empty()));
+        }
+        _ => collect(value, beside),
+    }
+}
+
+fn bag(value: &Value) -> Bag {
+    let mut bag = Bag::new();
+    match value.unmarked().kind() {
+        Kind::Object(object) => {
+            for (name, inner) in object.iter() {
+                if !ASIDE.contains(&name.as_str()) {
+                    collect(inner, &mut bag);
+                }
+            }
+        }
+        _ => collect(value, &mut bag),
+    }
+    bag
+}
+
+/// All values within a value. What is not set, empty or false says nothing; a number that is not set is zero to whoever shows it.
+fn collect(value: &Value, bag: &mut Bag) {
+    let text: EcoString = match value.unmarked().kind() {
+        Kind::String(text) if text.is_empty() => return,
+        Kind::String(text) => document(text).unwrap_or_else(|| text.clone()),
+        Kind::Number(number) => ecow::eco_format!("{number}"),
+        Kind::Null(Type::Number) => "0".into(),
+        Kind::Bool(true) => "true".into(),
+        Kind::Null(_) | Kind::Unknown(..) | Kind::Bool(false) | Kind::Marked(..) => return,
+        Kind::List(items) | Kind::Set(items) | Kind::Tuple(items) => {
+            return items.iter().for_each(|item| collect(item, bag));
+        }
+        Kind::Map(map) => return map.iter().for_each(|(_, item)| collect(item, bag)),
+        Kind::Object(object) => return object.iter().for_each(|(_, item)| collect(item, bag)),
+    };
+    *bag.entry(text).or_default() += 1;
+}
+
+/// A document in JSON, written in one way, whatever the order of its keys was.
+fn document(text: &str) -> Option<EcoString> {
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    let document: serde_json::Value = serde_json::from_str(text).ok()?;
+    let mut out = EcoString::new();
+    write_sorted(&document, &mut out);
+    Some(out)
+}
+
+fn write_sorted(value: &serde_json::Value, out: &mut EcoString) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            out.push('{');
+            let fields: BTreeMap<&String, &serde_json::Value> = fields.iter().collect();
+            for (name, value) in fields {
+                out.push_str(&serde_json::Value::from(name.as_str()).to_string());
+                out.push(':');
+                write_sorted(value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        serde_json::Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                write_sorted(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        value => out.push_str(&value.to_string()),
+    }
+}
+
+/// Whether a value says anything.
+fn is_something(value: &Value) -> bool {
+    match value.unmarked().kind() {
+        Kind::Null(_) | Kind::Unknown(..) => false,
+        Kind::String(text) => !text.is_empty(),
+        Kind::List(items) | Kind::Set(items) | Kind::Tuple(items) => !items.is_empty(),
+        Kind::Map(map) => !map.is_empty(),
+        Kind::Bool(_) | Kind::Number(_) | Kind::Object(_) | Kind::Marked(..) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Makers;
+    use crate::drift::compare;
+    use std::collections::BTreeSet;
+    use terrane_model::schema::{Attribute, Block, NestedBlock, Schema};
+    use terrane_value::{EcoString, Type, Value, json};
+
+    /// A group of rules, as clouds show it: `ingress` is optional and computed.
+    fn schema() -> Schema {
+        let rule = Type::object([
+            ("cidrs", Type::set(Type::String)),
+            ("from", Type::Number),
+            ("protocol", Type::String),
+            ("self", Type::Bool),
+            ("to", Type::Number),
+        ]);
+        let ingress = Attribute::new(Type::set(rule)).optional().computed();
+        let block = Block::new()
+            .attr("id", Attribute::string().computed())
+            .attr("ingress", ingress)
+            .attr("interface", Attribute::string().optional().computed())
+            .attr("set", Attribute::string().optional())
+            .block(
+                "inline",
+                NestedBlock::set(Block::new().attr("text", Attribute::string().optional())),
+            );
+        Schema::new(0, block)
+    }
+
+    fn other(text: &str) -> Value {
+        let content: serde_json::Value = serde_json::from_str(text).unwrap();
+        let fields = content.as_object().unwrap().iter().map(|(name, value)| {
+            let value = match value {
+                serde_json::Value::Null => Value::null(Type::Number),
+                serde_json::Value::Number(number) => Value::number(number.as_i64().unwrap()),
+                value => Value::string(value.as_str().unwrap()),
+            };
+            (EcoString::from(name.as_str()), value)
+        });
+        Value::object(fields)
+    }
+
+    /// The classes of the differences of a group to which this has come, beside these objects.
+    #[track_caller]
+    fn check(came: &str, others: &[&str], expected: &[&str]) {
+        let schema = schema();
+        let value = |text: &str| {
+            let mut all = serde_json::json!({"id": "g-1", "ingress": [], "inline": [], "interface": "", "set": null});
+            let given: serde_json::Value = serde_json::from_str(text).unwrap();
+            all.as_object_mut()
+                .unwrap()
+                .extend(given.as_object().unwrap().clone());
+            json::decode(&all.to_string(), schema.block.implied_type()).unwrap()
+        };
+        let (before, after) = (value("{}"), value(came));
+        let mut found = compare("x_thing", &schema, &before, &after);
+        let others: Vec<Value> = others.iter().map(|text| other(text)).collect();
+        let wanted = BTreeSet::from(["g-1".into()]);
+        let makers = Makers::of(&wanted, others.iter().chain([&after]));
+        makers.explain(&before, &schema, &mut found);
+        let found: Vec<&str> = found.iter().map(|one| one.class.name()).collect();
+        assert_eq!(found, expected, "{came}");
+    }
+
+    const HTTPS: &str = r#"{"ingress":[{"cidrs":["10.0.0.0/8"],"from":443,"to":443,"protocol":"tcp","self":false}]}"#;
+
+    #[test]
+    fn what_others_say_is_not_drift() {
+        let rule = r#"{"group":"g-1","cidr":"10.0.0.0/8","from":443,"to":443,"protocol":"tcp"}"#;
+        check(HTTPS, &[rule], &["harmless"]);
+        check(HTTPS, &[], &["security"]);
+        check(HTTPS, &[&rule.replace("g-1", "g-2")], &["security"]);
+        check(
+            r#"{"interface":"i-1"}"#,
+            &[r#"{"a":"g-1","b":"i-1"}"#],
+            &["harmless"],
+        );
+        check(
+            r#"{"interface":"i-1"}"#,
+            &[r#"{"a":"g-1","b":"i-2"}"#],
+            &["changed"],
+        );
+        // A document is the same whatever the order of its keys is.
+        check(
+            r#"{"interface":"{\"a\":1,\"b\":[{\"d\":2,\"c\":3}]}"}"#,
+            &[r#"{"a":"g-1","b":"{\"b\": [{\"c\": 3, \"d\": 2}], \"a\": 1}"}"#],
+            &["harmless"],
+        );
+        check(
+            r#"{"inline":[{"text":"t"}]}"#,
+            &[r#"{"a":"g-1","b":"t"}"#],
+            &["harmless"],
+        );
+        // What the configuration alone can set comes from nobody else.
+        check(
+            r#"{"set":"i-1"}"#,
+            &[r#"{"a":"g-1","b":"i-1"}"#],
+            &["changed"],
+        );
+        // All protocols have no ports, which are shown as zero.
+        check(
+            r#"{"ingress":[{"cidrs":["10.0.0.0/8"],"from":0,"to":0,"protocol":"-1","self":false}]}"#,
+            &[r#"{"group":"g-1","cidr":"10.0.0.0/8","from":null,"to":null,"protocol":"-1"}"#],
+            &["harmless"],
+        );
+    }
+
+    /// Whoever opens more than another object says is seen, however alike it looks.
+    #[test]
+    fn what_is_more_than_others_say_is_drift() {
+        let rule = |cidr: &str, from: u16, to: u16| {
+            format!(r#"{{"group":"g-1","cidr":"{cidr}","from":{from},"to":{to},"protocol":"tcp"}}"#)
+        };
+        let shown = |cidrs: &str, from: u16, to: u16| {
+            format!(
+                r#"{{"ingress":[{{"cidrs":[{cidrs}],"from":{from},"to":{to},"protocol":"tcp","self":false}}]}}"#
+            )
+        };
+        let two = [&*rule("10.0.0.0/8", 443, 8443), &*rule("0.0.0.0/0", 80, 80)];
+        for (cidrs, from, to, expected) in [
+            ("\"10.0.0.0/8\"", 443, 8443, "harmless"),
+            ("\"0.0.0.0/0\"", 80, 80, "harmless"),
+            // The network of the one and the ports of the other.
+            ("\"0.0.0.0/0\"", 443, 8443, "security"),
+            ("\"10.0.0.0/8\",\"0.0.0.0/0\"", 443, 8443, "security"),
+            // Ports that are there, but not so.
+            ("\"10.0.0.0/8\"", 443, 443, "security"),
+            ("\"0.0.0.0/0\"", 0, 80, "security"),
+            ("\"0.0.0.0/0\",\"::/0\"", 80, 80, "security"),
+        ] {
+            check(&shown(cidrs, from, to), &two, &[expected]);
+        }
+        // Two objects for two networks are shown as one rule.
+        let both = [&*rule("10.0.0.0/8", 80, 80), &*rule("0.0.0.0/0", 80, 80)];
+        check(
+            &shown("\"10.0.0.0/8\",\"0.0.0.0/0\"", 80, 80),
+            &both,
+            &["harmless"],
+        );
+        // For everybody in the group itself, too.
+        let own = HTTPS.replace("false", "true");
+        check(&own, &[&rule("10.0.0.0/8", 443, 443)], &["security"]);
+    }
+}
