@@ -74,7 +74,11 @@ impl Reader<'_> {
                 }
                 None => before.clone(),
             };
-            let value = tolerate(about, converted, &before);
+            // Of what was not there before nobody knows what was written: zeros may have been.
+            let value = match prior.is_null() {
+                true => converted,
+                false => tolerate(about, converted, &before),
+            };
             match &about.default {
                 Some(default) if value.is_null() && prior.is_null() => {
                     value_json::decode(&default.to_string(), ty).unwrap_or(value)
@@ -99,7 +103,8 @@ impl Reader<'_> {
                 return (name.clone(), before);
             };
             // What is there without being written stays: nobody wants to hear of it.
-            let unwritten = about.keeps() && !before.is_null() && is_empty(&before);
+            let written = |before: &Value| before.is_null() || !is_empty(before);
+            let unwritten = about.keeps() && prior.get(name).is_some_and(|one| !written(one));
             if (path.is_empty() && skips(name)) || unwritten {
                 return (name.clone(), before);
             }

@@ -79,6 +79,16 @@ fn policy() -> Table {
         .delete(op("DeleteClusterPolicy").set("ClusterArn", "{cluster_arn}"))
 }
 
+/// How one proves who one is, coming from another network.
+macro_rules! within_networks {
+    ($rest:literal) => {
+        concat!(
+            "broker_node_group_info.connectivity_info.vpc_connectivity.client_authentication.",
+            $rest
+        )
+    };
+}
+
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn cluster() -> Table {
     Table::new("aws_msk_cluster", "kafka")
@@ -104,8 +114,19 @@ fn cluster() -> Table {
                 "client_authentication.tls.certificate_authority_arns",
                 "CertificateAuthorityArnList",
             ),
+            (within_networks!("sasl.iam"), "Iam.Enabled"),
+            (within_networks!("sasl.scram"), "Scram.Enabled"),
+            (within_networks!("tls"), "Tls.Enabled"),
         ])
-        .unsupported(&["broker_node_group_info.connectivity_info"])
+        .input(|operation, input, _| {
+            // Who comes from other networks is let in once there is a cluster.
+            let path = "/BrokerNodeGroupInfo/ConnectivityInfo";
+            if operation == "CreateCluster"
+                && let Some(Json::Object(info)) = input.pointer_mut(path)
+            {
+                info.remove("VpcConnectivity");
+            }
+        })
         .by_function(&[
             "broker_node_group_info",
             "client_authentication",
@@ -202,7 +223,67 @@ const BROKERS: &[(&str, &str)] = &[
 #[derive(Debug)]
 struct Cluster;
 
+/// The block of a cluster that says how it is reached.
+fn reached(object: &Value) -> Option<Value> {
+    let first = |object: &Value, name: &str| args::get(object, name).children().first().cloned();
+    first(
+        &first(object, "broker_node_group_info")?,
+        "connectivity_info",
+    )
+}
+
+/// How a cluster is reached, as a change takes it.
+fn connectivity(block: &Value) -> Json {
+    let inner = |block: &Value, name: &str| {
+        let blocks = args::get(block, name);
+        blocks.children().first().cloned().unwrap_or(Value::NULL)
+    };
+    let mut info = json!({});
+    for (path, text) in [
+        ("NetworkType", args::string(block, "network_type")),
+        (
+            "PublicAccess.Type",
+            args::string(&inner(block, "public_access"), "type"),
+        ),
+    ] {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            json::put(&mut info, path, text.into());
+        }
+    }
+    let proofs = inner(&inner(block, "vpc_connectivity"), "client_authentication");
+    let sasl = inner(&proofs, "sasl");
+    for (way, on) in [
+        ("Sasl.Iam", args::bool(&sasl, "iam")),
+        ("Sasl.Scram", args::bool(&sasl, "scram")),
+        ("Tls", args::bool(&proofs, "tls")),
+    ] {
+        if let Some(on) = on {
+            let path = format!("VpcConnectivity.ClientAuthentication.{way}.Enabled");
+            json::put(&mut info, &path, on.into());
+        }
+    }
+    info
+}
+
 impl Cluster {
+    /// One change at a time, each against the version that the last one left.
+    async fn change(run: &Run<'_>, object: &Value, all: Vec<(&str, Json)>) -> Answered<()> {
+        for (operation, mut input) in all {
+            let Some((found, _)) = run.raw(object).await? else {
+                return Err(Refusal::error("Cluster is gone", run.what(object)));
+            };
+            json::put(&mut input, "ClusterArn", run.text("{id}", object).into());
+            json::put(
+                &mut input,
+                "CurrentVersion",
+                found["CurrentVersion"].clone(),
+            );
+            run.ask(operation, input).await?;
+            run.wait_for(Phase::Update, object).await?;
+        }
+        Ok(())
+    }
+
     /// The input of a creation has all in the form that changes take, too.
     fn wanted(run: &Run<'_>, planned: &Value) -> Answered<Json> {
         let Some(step) = &run.table.create else {
@@ -215,24 +296,21 @@ impl Cluster {
 
 #[async_trait]
 impl Hooks for Cluster {
-    /// One change at a time, each against the version that the last one left.
+    async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
+        let info = reached(object).map(|block| connectivity(&block));
+        match info.filter(|info| info.get("VpcConnectivity").is_some()) {
+            None => Ok(()),
+            Some(mut info) => {
+                let networks = info["VpcConnectivity"].take();
+                let input = json!({"ConnectivityInfo": {"VpcConnectivity": networks}});
+                Self::change(run, object, vec![("UpdateConnectivity", input)]).await
+            }
+        }
+    }
+
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         let wanted = Self::wanted(run, planned)?;
-        let changes = changes(prior, planned, &wanted);
-        for (operation, mut input) in changes {
-            let Some((found, _)) = run.raw(prior).await? else {
-                return Err(Refusal::error("Cluster is gone", run.what(prior)));
-            };
-            json::put(&mut input, "ClusterArn", run.text("{id}", prior).into());
-            json::put(
-                &mut input,
-                "CurrentVersion",
-                found["CurrentVersion"].clone(),
-            );
-            run.ask(operation, input).await?;
-            run.wait_for(Phase::Update, prior).await?;
-        }
-        Ok(())
+        Self::change(run, prior, changes(prior, planned, &wanted)).await
     }
 
     async fn found(
@@ -285,6 +363,12 @@ fn changes(prior: &Value, planned: &Value, wanted: &Json) -> Vec<(&'static str, 
     if group(prior, "instance_type") != group(planned, "instance_type") {
         let kind = json::get(wanted, "BrokerNodeGroupInfo.InstanceType").cloned();
         all.push(("UpdateBrokerType", json!({"TargetInstanceType": kind})));
+    }
+    if reached(prior) != reached(planned)
+        && let Some(block) = reached(planned)
+    {
+        let input = json!({"ConnectivityInfo": connectivity(&block)});
+        all.push(("UpdateConnectivity", input));
     }
     if changed("number_of_broker_nodes") {
         let count = wanted["NumberOfBrokerNodes"].clone();

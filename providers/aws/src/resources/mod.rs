@@ -98,7 +98,6 @@ pub(crate) fn in_bulk() -> BTreeMap<EcoString, u32> {
 }
 
 /// The names of all types that have tables, in order.
-#[cfg(test)]
 pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
     TABLES.keys().copied()
 }

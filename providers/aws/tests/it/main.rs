@@ -15,9 +15,12 @@
 mod moto;
 
 mod edge;
+mod forms;
 mod front;
+mod kept;
 mod life;
 mod listed;
+mod lives;
 mod refused;
 mod script;
 mod services;

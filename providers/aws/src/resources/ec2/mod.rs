@@ -10,6 +10,7 @@ mod instance;
 mod peering;
 mod route;
 mod small;
+mod spot;
 mod volumes;
 mod vpn;
 pub(super) use peering::TYPES as PEERINGS;
@@ -47,6 +48,7 @@ pub(super) const NETWORK: Family = &[
     ("aws_ebs_volume", volume),
     ("aws_network_interface", interface),
     ("aws_instance", instance::instance),
+    ("aws_spot_instance_request", spot::request),
     ("aws_volume_attachment", small::volume_attachment),
     ("aws_eip_association", small::address_association),
     ("aws_placement_group", small::placement_group),
