@@ -34,6 +34,9 @@ pub(crate) fn plan(
     let mut response = PlanResponse::new(request, planned);
     if !creates {
         response.planned = as_it_was(&response.planned, &request.prior);
+        if facts.about.empty_is_none() {
+            response.planned = undecided(facts, request, &response.planned);
+        }
     }
     if let Some(change) = table.and_then(|table| table.planned) {
         change(&request.prior, &request.config, &mut response);
@@ -305,6 +308,17 @@ fn blocks(
         }
         _ => proposed.clone(),
     }
+}
+
+/// An empty text where AWS may decide is no wish: what AWS has decided stays.
+fn undecided(facts: &TypeFacts, request: &PlanRequest, planned: &Value) -> Value {
+    let attributes = facts.block.attributes.iter();
+    let kept = attributes
+        .filter(|(_, about)| about.computed && about.optional)
+        .filter(|(name, _)| args::get(&request.config, name).as_str() == Some(""))
+        .filter_map(|(name, _)| Some((name.as_str(), request.prior.get(name)?.clone())))
+        .filter(|(_, prior)| !prior.is_null());
+    args::with_all(planned, kept.collect::<Vec<_>>())
 }
 
 /// The paths of what changes and cannot change in place. `in_parts`: blocks that cannot come and go, of which functions change what is in them.

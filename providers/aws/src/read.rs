@@ -22,6 +22,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) local: &'a [&'static str],
     /// Attributes that are looked at only where the object has them: the API sets them by itself.
     pub(crate) quiet: &'a [&'static str],
+    /// A text that AWS decides and does not say is empty, rather than null: the type is one of those that take both for the same.
+    pub(crate) empties: bool,
     /// The object is the one that it was, since AWS gave it its id: what cannot change of it is as it was, where nothing is told of it.
     pub(crate) lasting: bool,
 }
@@ -70,7 +72,10 @@ impl Reader<'_> {
                 Some(found) => self.value(ty, found, &before, &path, depth + 1),
                 // Secrets are not told.
                 None if self.knows(&path, shape) && !about.sensitive && !self.stays(about) => {
-                    absent(&before, ty)
+                    match self.empties && about.computed && *ty == Type::String {
+                        true if path_is_root(&path) => Value::string(""),
+                        _ => absent(&before, ty),
+                    }
                 }
                 None => before.clone(),
             };

@@ -3,7 +3,7 @@
 use super::Family;
 use crate::json;
 use crate::run::{Run, same_at};
-use crate::table::{Hooks, Phase, Table, op};
+use crate::table::{Cut, Hooks, Phase, Table, op};
 use async_trait::async_trait;
 use base64::Engine as _;
 use serde_json::{Value as Json, json};
@@ -14,6 +14,7 @@ use terrane_value::Value;
 pub(super) const TYPES: Family = &[
     ("aws_msk_configuration", configuration),
     ("aws_msk_cluster", cluster),
+    ("aws_msk_serverless_cluster", serverless),
     ("aws_msk_cluster_policy", policy),
 ];
 
@@ -63,6 +64,51 @@ impl Hooks for Configuration {
         Ok(args::with(
             &object,
             "server_properties",
+            Value::string(text),
+        ))
+    }
+}
+
+fn serverless() -> Table {
+    Table::new("aws_msk_serverless_cluster", "kafka")
+        .names(&[
+            ("arn", "ClusterArn"),
+            ("client_authentication", "Serverless.ClientAuthentication"),
+            ("vpc_config", "Serverless.VpcConfigs"),
+        ])
+        .create(op("CreateClusterV2"))
+        .id_out("ClusterArn")
+        .read(
+            op("DescribeClusterV2")
+                .set("ClusterArn", "{id}")
+                .at("ClusterInfo"),
+        )
+        .delete(op("DeleteCluster").set("ClusterArn", "{id}"))
+        .derive("cluster_uuid", "{arn}", Cut::Last("/"))
+        .tag_calls("", ("TagResource", "UntagResource"), "ResourceArn", "{id}")
+        .wait(&[Phase::Create], "State", &["ACTIVE"], &["CREATING"])
+        .wait(&[Phase::Delete], "State", &[], &[])
+        .hooks(Serverless)
+}
+
+#[derive(Debug)]
+struct Serverless;
+
+#[async_trait]
+impl Hooks for Serverless {
+    async fn found(
+        &self,
+        run: &Run<'_>,
+        object: Value,
+        _prior: &Value,
+        _raw: &Json,
+    ) -> Answered<Value> {
+        let input = json!({"ClusterArn": run.text("{id}", &object)});
+        let answer = run.ask("GetBootstrapBrokers", input).await?;
+        let text = json::text_at(&answer, "BootstrapBrokerStringSaslIam").unwrap_or_default();
+        Ok(args::with(
+            &object,
+            "bootstrap_brokers_sasl_iam",
             Value::string(text),
         ))
     }

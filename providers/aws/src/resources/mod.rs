@@ -20,6 +20,7 @@ mod firehose;
 mod fleet;
 mod gateway;
 mod iam;
+mod jobs;
 mod kafka;
 mod lambda;
 mod messages;
@@ -58,6 +59,7 @@ const FAMILIES: &[Family] = &[
     fleet::TYPES,
     gateway::TYPES,
     iam::TYPES,
+    jobs::TYPES,
     kafka::TYPES,
     lambda::TYPES,
     messages::TYPES,

@@ -638,6 +638,7 @@ impl<'a> Run<'a> {
             names: &self.table.names,
             local: &self.table.local,
             quiet: &self.table.quiet,
+            empties: self.facts.about.empty_is_none(),
             lasting: matches!(self.table.id, Id::Out(_)),
         };
         let block = &self.schema.block;

@@ -21,6 +21,7 @@ mod kept;
 mod life;
 mod listed;
 mod lives;
+mod plain;
 mod refused;
 mod script;
 mod services;

@@ -5,6 +5,7 @@ use crate::table::{Phase, Table, Tags, op};
 
 mod acl;
 mod attached;
+mod closed;
 mod group;
 mod instance;
 mod peering;
@@ -69,6 +70,8 @@ pub(super) const NETWORK: Family = &[
         "aws_ec2_transit_gateway_route_table_propagation",
         small::transit_propagation,
     ),
+    ("aws_vpc_block_public_access_exclusion", closed::exclusion),
+    ("aws_vpc_block_public_access_options", closed::options),
     ("aws_elasticache_subnet_group", small::cache_subnets),
     ("aws_redshift_subnet_group", small::warehouse_subnets),
 ];
@@ -498,13 +501,17 @@ fn cidr_association() -> Table {
     Table::new("aws_vpc_ipv4_cidr_block_association", "ec2")
         .create(op("AssociateVpcCidrBlock"))
         .id_out("CidrBlockAssociation.AssociationId")
-        .local(&["vpc_id", "ipv4_ipam_pool_id", "ipv4_netmask_length"])
-        .names(&[("vpc_id", "VpcId")])
+        .local(&["ipv4_ipam_pool_id", "ipv4_netmask_length"])
+        .names(&[
+            ("ipv4_ipam_pool_id", "Ipv4IpamPoolId"),
+            ("ipv4_netmask_length", "Ipv4NetmaskLength"),
+        ])
         .read(
             op("DescribeVpcs")
                 .set("Filters.0.Name", "cidr-block-association.association-id")
                 .set("Filters.0.Values", "{id}")
-                .at("Vpcs.0.CidrBlockAssociationSet[AssociationId={id}]"),
+                .at("Vpcs.0.CidrBlockAssociationSet[AssociationId={id}]")
+                .lift("Vpcs.0.VpcId", "VpcId"),
         )
         .delete(op("DisassociateVpcCidrBlock").set("AssociationId", "{id}"))
         .gone_when("CidrBlockState.State", &["disassociated"])

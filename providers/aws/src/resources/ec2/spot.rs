@@ -187,14 +187,21 @@ impl Hooks for Spot {
         }
     }
 
-    /// What is known of the instance, once there is one.
+    /// What is known of the instance, once there is one. A price is as it was written, as long as it is the same.
     async fn found(
         &self,
         run: &Run<'_>,
         object: Value,
-        _prior: &Value,
+        prior: &Value,
         raw: &Json,
     ) -> Answered<Value> {
+        let price = |object: &Value| args::string(object, "spot_price")?.parse::<f64>().ok();
+        let object = match (price(&object), price(prior)) {
+            (Some(now), Some(then)) if (now - then).abs() < 1e-9 => {
+                args::with(&object, "spot_price", args::get(prior, "spot_price"))
+            }
+            _ => object,
+        };
         let Some(id) = json::text_at(raw, "InstanceId").filter(|id| !id.is_empty()) else {
             return Ok(object);
         };

@@ -67,3 +67,80 @@ async fn serverless_caches() {
     };
     live(cache, life).await;
 }
+
+/// A group of groups: what differs from the one that it is made of is changed after it.
+#[tokio::test]
+async fn groups_in_several_regions() {
+    let group = Service {
+        type_name: "aws_elasticache_global_replication_group",
+        create: "CreateGlobalReplicationGroup",
+        update: &[
+            "ModifyGlobalReplicationGroup",
+            "IncreaseNodeGroupsInGlobalReplicationGroup",
+        ],
+        delete: "DeleteGlobalReplicationGroup",
+        shown: |operation, put| {
+            let count = put["NodeGroupCount"].as_u64().unwrap_or(1);
+            let groups: Vec<_> = (1..=count)
+                .map(|at| json!({"GlobalNodeGroupId": format!("g-{at}"), "Slots": "0-1"}))
+                .collect();
+            let failover = if put["AutomaticFailoverEnabled"] == json!(true) {
+                "enabled"
+            } else {
+                "disabled"
+            };
+            let kind = put
+                .get("CacheNodeType")
+                .cloned()
+                .unwrap_or("cache.r7g.large".into());
+            let version = put.get("EngineVersion").cloned().unwrap_or("7.0.7".into());
+            let shown = json!({"GlobalReplicationGroupId": "abcde-s", "GlobalReplicationGroupDescription": put["GlobalReplicationGroupDescription"], "Status": "available", "CacheNodeType": kind, "Engine": "redis", "EngineVersion": version, "ClusterEnabled": true, "GlobalNodeGroups": groups, "ARN": "arn:aws:elasticache::123456789012:globalreplicationgroup:abcde-s", "AtRestEncryptionEnabled": true, "TransitEncryptionEnabled": true, "AuthTokenEnabled": false, "Members": [{"ReplicationGroupId": "p", "ReplicationGroupRegion": "eu-west-1", "Role": "PRIMARY", "AutomaticFailover": failover, "Status": "associated"}]});
+            match operation {
+                "DescribeGlobalReplicationGroups" => json!({"GlobalReplicationGroups": [shown]}),
+                _ => json!({"GlobalReplicationGroup": shown}),
+            }
+        },
+        gone: Some("GlobalReplicationGroupNotFoundFault"),
+    };
+    let config = |kind: &str, count: u32| json!({"global_replication_group_id_suffix": "s", "global_replication_group_description": "d", "primary_replication_group_id": "p", "automatic_failover_enabled": true, "engine_version": "7.0", "cache_node_type": kind, "num_node_groups": count});
+    let life = Life {
+        config: config("cache.r7g.large", 1),
+        other: config("cache.r7g.xlarge", 2),
+        renewed: vec![
+            (
+                json!({"primary_replication_group_id": "q"}),
+                "primary_replication_group_id",
+            ),
+            (
+                json!({"global_replication_group_id_suffix": "t"}),
+                "global_replication_group_id_suffix",
+            ),
+        ],
+        import: "abcde-s",
+        unknown: &["engine_version"],
+        sent: vec![
+            (
+                "ModifyGlobalReplicationGroup",
+                "/AutomaticFailoverEnabled",
+                json!(true),
+            ),
+            (
+                "ModifyGlobalReplicationGroup",
+                "/CacheNodeType",
+                json!("cache.r7g.xlarge"),
+            ),
+            (
+                "IncreaseNodeGroupsInGlobalReplicationGroup",
+                "/NodeGroupCount",
+                json!(2),
+            ),
+            (
+                "DeleteGlobalReplicationGroup",
+                "/RetainPrimaryReplicationGroup",
+                json!(true),
+            ),
+        ],
+        ..Life::default()
+    };
+    live(group, life).await;
+}

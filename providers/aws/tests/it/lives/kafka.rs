@@ -162,3 +162,45 @@ async fn policies_of_clusters() {
     };
     live(service, life).await;
 }
+
+#[tokio::test]
+async fn clusters_without_machines() {
+    let service = Service {
+        type_name: "aws_msk_serverless_cluster",
+        create: "CreateClusterV2",
+        update: &[],
+        delete: "DeleteCluster",
+        shown: |operation, put| match operation {
+            "CreateClusterV2" => json!({"ClusterArn": CLUSTER}),
+            "DescribeClusterV2" => {
+                let told =
+                    json!({"ClusterArn": CLUSTER, "ClusterType": "SERVERLESS", "State": "ACTIVE"});
+                json!({"ClusterInfo": with(put, &[], &told)})
+            }
+            "GetBootstrapBrokers" => json!({"BootstrapBrokerStringSaslIam": "b:9098"}),
+            _ => json!({}),
+        },
+        gone: Some("NotFoundException"),
+    };
+    let config = |tags: Json| json!({"cluster_name": "c", "tags": tags, "client_authentication": [{"sasl": [{"iam": [{"enabled": true}]}]}], "vpc_config": [{"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}]});
+    let life = Life {
+        config: config(json!({"a": "b"})),
+        other: config(json!({"a": "c"})),
+        renewed: vec![(json!({"cluster_name": "d"}), "cluster_name")],
+        import: CLUSTER,
+        sent: vec![
+            (
+                "CreateClusterV2",
+                "/Serverless/ClientAuthentication/Sasl/Iam/Enabled",
+                json!(true),
+            ),
+            (
+                "CreateClusterV2",
+                "/Serverless/VpcConfigs/0/SubnetIds",
+                json!(["subnet-1"]),
+            ),
+        ],
+        ..Life::default()
+    };
+    live(service, life).await;
+}

@@ -4,8 +4,10 @@ use serde_json::Value as Json;
 
 mod batch;
 mod caches;
+mod closed;
 mod databases;
 mod edge;
+mod jobs;
 mod kafka;
 mod keys;
 mod sites;
