@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs this configuration against an emulator: made, planned again (nothing to do), destroyed.
 
-    python3 examples/aws-network/run.py [TERRANE]
+    python3 examples/aws-service/run.py [TERRANE]
 
 TERRANE is the program, `terrane` if it is not said. The emulator (moto) is started and ends with this script.
 """
@@ -31,6 +31,9 @@ environment = {
     "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
     "AWS_ACCESS_KEY_ID": "mock",
     "AWS_SECRET_ACCESS_KEY": "mock",
+    "AWS_REGION": "eu-west-1",
+    # What an emulator lacks is a 500, which would be tried again.
+    "AWS_MAX_ATTEMPTS": "2",
     "TERRANE_AWS": "native",
     "TERRANE_AWS_POLL_SCALE": "0",
 }
@@ -38,12 +41,16 @@ environment = {
 
 def run(*arguments):
     print("\n$ terrane", *arguments, flush=True)
-    return subprocess.run([terrane, *arguments], cwd=state.name, env=environment).returncode
+    return subprocess.run([terrane, *arguments], cwd=folder, env=environment).returncode
 
 
+# Beside the network that it is on.
+folder = os.path.join(state.name, "aws-service")
+os.mkdir(folder)
+os.symlink(os.path.join(here, "..", "aws-network"), os.path.join(state.name, "aws-network"))
 for name in os.listdir(here):
     if name.endswith(".tf"):
-        os.symlink(os.path.join(here, name), os.path.join(state.name, name))
+        os.symlink(os.path.join(here, name), os.path.join(folder, name))
 failed = (
     run("init", "-input=false")
     or run("apply", "-input=false", "-auto-approve")

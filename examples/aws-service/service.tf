@@ -126,27 +126,3 @@ resource "aws_ecs_service" "this" {
   # A group of targets takes nothing while no listener leads to it.
   depends_on = [aws_lb_listener.http, aws_iam_role_policy.starts]
 }
-
-resource "aws_appautoscaling_target" "service" {
-  service_namespace  = "ecs"
-  resource_id        = "service/${aws_ecs_cluster.this.name}/${aws_ecs_service.this.name}"
-  scalable_dimension = "ecs:service:DesiredCount"
-  min_capacity       = var.count_of_tasks
-  max_capacity       = var.count_of_tasks * 4
-}
-
-resource "aws_appautoscaling_policy" "busy" {
-  name               = "busy"
-  policy_type        = "TargetTrackingScaling"
-  service_namespace  = aws_appautoscaling_target.service.service_namespace
-  resource_id        = aws_appautoscaling_target.service.resource_id
-  scalable_dimension = aws_appautoscaling_target.service.scalable_dimension
-
-  target_tracking_scaling_policy_configuration {
-    target_value = 60
-
-    predefined_metric_specification {
-      predefined_metric_type = "ECSServiceAverageCPUUtilization"
-    }
-  }
-}

@@ -423,7 +423,9 @@ fn service_linked_role() -> Table {
                 .bare()
                 .set("AWSServiceName", "{aws_service_name}")
                 .set("CustomSuffix", "{custom_suffix}")
-                .set("Description", "{description}"),
+                .set("Description", "{description}")
+                // The name is what it is read by.
+                .at("Role"),
         )
         .id_out("Role.Arn")
         .import("{id}")
