@@ -95,6 +95,8 @@ class Emulator:
             [python, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
         )
         self.port = int(self.process.stdout.readline())
+        send(self.port, list(warm()), 1)
+        self.taken()
 
     def taken(self):
         """Requests since the last time, and seconds of its processor so far."""
@@ -107,12 +109,12 @@ class Emulator:
         self.process.wait()
 
 
-def replayed(folder, requests, connections):
-    """Seconds that an empty emulator takes for requests that come as fast as it answers."""
-    emulator, work, lock = Emulator(folder), list(reversed(requests)), threading.Lock()
+def send(port, requests, connections):
+    """Seconds that an emulator takes for requests that come as fast as it answers."""
+    work, lock = list(reversed(requests)), threading.Lock()
 
-    def send():
-        connection = http.client.HTTPConnection("127.0.0.1", emulator.port)
+    def take():
+        connection = http.client.HTTPConnection("127.0.0.1", port)
         while True:
             with lock:
                 if not work:
@@ -122,29 +124,55 @@ def replayed(folder, requests, connections):
             connection.request(method, path, body.encode("latin1"), headers)
             connection.getresponse().read()
 
-    # Its parts are loaded when they are first used: not what is measured.
-    for service, target in [("sqs", "AmazonSQS.ListQueues"), ("ssm", "AmazonSSM.DescribeParameters")]:
-        warm = http.client.HTTPConnection("127.0.0.1", emulator.port)
-        scope = f"AWS4-HMAC-SHA256 Credential=m/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-        warm.request("POST", "/", "{}", {"Authorization": scope, "X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0"})
-        warm.getresponse().read()
-    threads = [threading.Thread(target=send) for _ in range(connections)]
+    threads = [threading.Thread(target=take) for _ in range(connections)]
     began = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    took = time.monotonic() - began
-    emulator.end()
-    return took
+    return time.monotonic() - began
+
+
+def warm():
+    """Requests that let the emulator load its parts, which it does when they are first used: not what is measured."""
+
+    def scope(service):
+        return f"AWS4-HMAC-SHA256 Credential=m/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+
+    for service, target in [("sqs", "AmazonSQS.ListQueues"), ("ssm", "AmazonSSM.DescribeParameters")]:
+        headers = {"AUTHORIZATION": scope(service), "X-AMZ-TARGET": target, "CONTENT-TYPE": "application/x-amz-json-1.0"}
+        yield ["POST", "/", headers, "{}"]
+    for service, action, version in [
+        ("iam", "ListRoles", "2010-05-08"),
+        ("sts", "GetCallerIdentity", "2011-06-15"),
+        ("ec2", "DescribeVpcs", "2016-11-15"),
+    ]:
+        headers = {"AUTHORIZATION": scope(service), "CONTENT-TYPE": "application/x-www-form-urlencoded"}
+        yield ["POST", "/", headers, f"Action={action}&Version={version}"]
 
 
 class Bench:
     def __init__(self, options, folder):
         self.options, self.folder, self.count = options, folder, 0
+        # What made everything: the same again where names decide, not where AWS gives out ids.
+        self.making = []
         self.emulator = Emulator(options.moto)
 
-    def run(self, what, *arguments, environment=None, good=(0,)):
+    def bare(self, requests, how):
+        """Seconds for the same requests without a run around them: of one that makes, one that reads, one that removes."""
+        connections = self.options.parallelism
+        if how == "reads":
+            took = send(self.emulator.port, requests, connections)
+            self.emulator.taken()
+            return took
+        fresh = Emulator(self.options.moto)
+        if how == "removes":
+            send(fresh.port, self.making, connections)
+        took = send(fresh.port, requests, connections)
+        fresh.end()
+        return took
+
+    def run(self, what, *arguments, environment=None, good=(0,), how=None):
         program = ["/usr/bin/time", "-f", "%M %U %S", self.options.program]
         values = {
             "PATH": os.environ["PATH"],
@@ -170,22 +198,24 @@ class Bench:
         line = [what, f"{took:.2f} s", str(len(requests)), f"{len(requests) / self.count:.2f}" if self.count else "", f"{len(requests) / took:.0f}"]
         line += [f"{float(user) + float(system):.2f} s", f"{after - before:.2f} s", f"{int(memory) / 1024:.0f} MB"]
         bare = ""
-        if self.count and len(requests) > self.count / 2 and self.options.bare:
-            connections = min(len(requests), self.options.parallelism)
-            alone = replayed(self.options.moto, requests, connections)
+        if how == "makes":
+            self.making = requests
+        if how and self.options.bare:
+            alone = self.bare(requests, how)
             bare = f"{alone:.2f} s, {100 * (took - alone) / alone:+.0f} %"
         print("| " + " | ".join([*line, bare]) + " |", flush=True)
 
-    def all(self):
+    def all(self, named):
+        """`named`: objects are known by names that are written, so that requests can be made once more."""
         several = f"-parallelism={self.options.parallelism}"
         quiet = "-input=false"
         self.run("init", "init", quiet)
         self.run("plan, nothing there", "plan", quiet)
-        self.run("apply", "apply", quiet, "-auto-approve", several)
+        self.run("apply", "apply", quiet, "-auto-approve", several, how="makes" if named else None)
         again = ("plan", quiet, "-detailed-exitcode", several)
-        self.run("plan, many read at a time", *again)
-        self.run("plan, read one by one", *again, environment={"TERRANE_AWS_BULK": "off"})
-        self.run("destroy", "destroy", quiet, "-auto-approve", several)
+        self.run("plan, many read at a time", *again, how="reads")
+        self.run("plan, read one by one", *again, environment={"TERRANE_AWS_BULK": "off"}, how="reads")
+        self.run("destroy", "destroy", quiet, "-auto-approve", several, how="removes" if named else None)
         self.emulator.end()
 
 
@@ -227,11 +257,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         fifth = options.resources // 5
         pathlib.Path(folder, "main.tf").write_text(CONFIGURATION % (2 * fifth, 2 * fifth, fifth))
-        Bench(options, folder).all()
+        Bench(options, folder).all(True)
     with tempfile.TemporaryDirectory() as folder:
         for file in pathlib.Path(options.network).glob("*.tf"):
             shutil.copy(file, folder)
-        Bench(options, folder).all()
+        Bench(options, folder).all(False)
 
 
 if __name__ == "__main__":

@@ -64,9 +64,8 @@ async fn parts_of_networks() {
     )
     .await;
     let interface = |description: &str| json!({"subnet_id": subnet.text("id"), "description": description, "private_ips": ["10.0.1.10"], "tags": {"a": "b"}});
-    let interface = match made(&world, "aws_network_interface", interface("d"), None, &[]).await {
-        made => world.update(&made, interface("other")).await,
-    };
+    let first = made(&world, "aws_network_interface", interface("d"), None, &[]).await;
+    let interface = world.update(&first, interface("other")).await;
     let address = world.create("aws_eip", json!({"domain": "vpc"})).await;
     let bound =
         json!({"allocation_id": address.text("id"), "network_interface_id": interface.text("id")});
@@ -104,6 +103,7 @@ async fn parts_of_networks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one life")]
 async fn who_may_do_what() {
     let Some(world) = World::new(json!({})).await else {
         return;
@@ -241,9 +241,8 @@ async fn parts_of_buckets() {
     let canned = json!({"bucket": logs.text("id"), "acl": "log-delivery-write"});
     let open = world.create("aws_s3_bucket_acl", canned).await;
     let logging = |prefix: &str| json!({"bucket": name, "target_bucket": logs.text("id"), "target_prefix": prefix});
-    let logging = match made(&world, "aws_s3_bucket_logging", logging("a/"), None, &[]).await {
-        made => world.update(&made, logging("b/")).await,
-    };
+    let first = made(&world, "aws_s3_bucket_logging", logging("a/"), None, &[]).await;
+    let logging = world.update(&first, logging("b/")).await;
     for one in [
         logging,
         open,
@@ -279,17 +278,15 @@ async fn parts_of_messages() {
     let own = json!({"arn": topic.text("arn"), "policy": policy("123456789012", "sns:Publish", &topic.text("arn"))});
     let own = world.create("aws_sns_topic_policy", own).await;
     let subscribed = |raw: bool| json!({"topic_arn": topic.text("arn"), "protocol": "sqs", "endpoint": queue.text("arn"), "raw_message_delivery": raw});
-    let subscribed = match made(
+    let first = made(
         &world,
         "aws_sns_topic_subscription",
         subscribed(true),
         None,
         &["confirmation_timeout_in_minutes", "endpoint_auto_confirms"],
     )
-    .await
-    {
-        made => world.update(&made, subscribed(false)).await,
-    };
+    .await;
+    let subscribed = world.update(&first, subscribed(false)).await;
     let secret = json!({"name": "s", "recovery_window_in_days": 0});
     let secret = world.create("aws_secretsmanager_secret", secret).await;
     let shared = json!({"secret_arn": secret.text("arn"), "policy": policy("*", "secretsmanager:GetSecretValue", "*")});

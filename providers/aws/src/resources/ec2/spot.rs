@@ -48,7 +48,40 @@ const FIXED: &[&str] = &[
     "vpc_security_group_ids",
 ];
 
-/// What a request has no place for.
+/// What a request has no place for, and hashicorp/aws keeps without a word.
+const KEPT: &[&str] = &[
+    "capacity_reservation_specification",
+    "cpu_options",
+    "disable_api_stop",
+    "disable_api_termination",
+    "enclave_options",
+    "hibernation",
+    "host_id",
+    "host_resource_group_arn",
+    "instance_initiated_shutdown_behavior",
+    "maintenance_options",
+    "metadata_options",
+    "placement_group_id",
+    "placement_partition_number",
+    "private_dns_name_options",
+    "source_dest_check",
+];
+
+/// What a function puts into a request.
+const BY_FUNCTION: &[&str] = &[
+    "associate_public_ip_address",
+    "ebs_block_device",
+    "ephemeral_block_device",
+    "ipv6_addresses",
+    "network_interface",
+    "root_block_device",
+    "secondary_private_ips",
+    "security_groups",
+    "user_data",
+    "user_data_base64",
+];
+
+/// What is not done.
 const WITHOUT: &[&str] = &[
     "enable_primary_ipv6",
     "get_password_data",
@@ -103,6 +136,8 @@ pub(super) fn request() -> Table {
             "volume_tags",
             "wait_for_fulfillment",
         ])
+        .local(KEPT)
+        .at_first(BY_FUNCTION)
         .unsupported(WITHOUT)
         .create(create)
         .input(|operation, input, object| {

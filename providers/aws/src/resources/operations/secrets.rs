@@ -145,6 +145,7 @@ impl Hooks for Overwritten {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn secret() -> Table {
     Table::new("aws_secretsmanager_secret", "secretsmanager")
         .names(&[

@@ -78,7 +78,6 @@ async fn definitions() {
             ),
         ],
         stays: true,
-        ..Life::default()
     };
     live(service, life).await;
 }

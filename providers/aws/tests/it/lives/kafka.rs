@@ -41,6 +41,7 @@ fn cluster(kept: &Json) -> Json {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one life")]
 async fn clusters() {
     let service = Service {
         type_name: "aws_msk_cluster",

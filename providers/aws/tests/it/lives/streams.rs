@@ -100,6 +100,7 @@ fn config(kind: &str, block: &Json) -> Json {
 
 /// A stream to each destination; what is changed in place is how long something is tried again.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one life")]
 async fn destinations() {
     let network =
         json!([{"role_arn": ROLE, "security_group_ids": ["sg-1"], "subnet_ids": ["subnet-1"]}]);
