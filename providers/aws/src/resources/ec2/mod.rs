@@ -9,6 +9,7 @@ mod closed;
 mod group;
 mod instance;
 mod peering;
+mod ranges;
 mod route;
 mod small;
 mod spot;
@@ -39,7 +40,7 @@ pub(super) const NETWORK: Family = &[
     ("aws_vpc_security_group_egress_rule", group::egress),
     ("aws_vpc_dhcp_options", dhcp_options),
     ("aws_vpc_dhcp_options_association", dhcp_association),
-    ("aws_vpc_ipv4_cidr_block_association", cidr_association),
+    ("aws_vpc_ipv4_cidr_block_association", ranges::association),
     ("aws_key_pair", key_pair),
     ("aws_ec2_managed_prefix_list", prefix_list),
     ("aws_customer_gateway", vpn::customer_gateway),
@@ -495,42 +496,6 @@ fn dhcp_association() -> Table {
                 .set("VpcId", "{vpc_id}"),
         )
         .not_found(&["InvalidVpcID.NotFound"])
-}
-
-fn cidr_association() -> Table {
-    Table::new("aws_vpc_ipv4_cidr_block_association", "ec2")
-        .create(op("AssociateVpcCidrBlock"))
-        .id_out("CidrBlockAssociation.AssociationId")
-        .local(&["ipv4_ipam_pool_id", "ipv4_netmask_length"])
-        .names(&[
-            ("ipv4_ipam_pool_id", "Ipv4IpamPoolId"),
-            ("ipv4_netmask_length", "Ipv4NetmaskLength"),
-        ])
-        .read(
-            op("DescribeVpcs")
-                .set("Filters.0.Name", "cidr-block-association.association-id")
-                .set("Filters.0.Values", "{id}")
-                .at("Vpcs.0.CidrBlockAssociationSet[AssociationId={id}]")
-                .lift("Vpcs.0.VpcId", "VpcId"),
-        )
-        .delete(op("DisassociateVpcCidrBlock").set("AssociationId", "{id}"))
-        .gone_when("CidrBlockState.State", &["disassociated"])
-        .wait(
-            &[Phase::Create],
-            "CidrBlockState.State",
-            &["associated"],
-            &["associating"],
-        )
-        .wait(
-            &[Phase::Delete],
-            "CidrBlockState.State",
-            &[],
-            &["associated", "disassociating"],
-        )
-        .not_found(&[
-            "InvalidVpcID.NotFound",
-            "InvalidVpcCidrBlockAssociationID.NotFound",
-        ])
 }
 
 fn key_pair() -> Table {
