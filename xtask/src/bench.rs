@@ -1,7 +1,7 @@
 //! Measurements, each built for release.
 
 use anyhow::{Context as _, Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Name, and what cargo is told to run.
@@ -55,10 +55,13 @@ pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> R
         let bless = arguments.next().as_deref() == Some("-bless");
         return crate::instructions::run(root, bless);
     }
+    if name == "aws" {
+        return aws(root, arguments);
+    }
     let Some((_, order)) = BENCHES.iter().find(|(known, _)| *known == name) else {
         let names: Vec<_> = BENCHES.iter().map(|(name, _)| *name).collect();
         bail!(
-            "there is no bench {name:?}; there are: {}, instructions",
+            "there is no bench {name:?}; there are: {}, aws, instructions",
             names.join(", ")
         );
     };
@@ -82,6 +85,37 @@ pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> R
         .with_context(|| format!("starting cargo for {name}"))?;
     if !status.success() {
         bail!("the bench {name} did not pass");
+    }
+    Ok(())
+}
+
+/// The AWS provider against an emulator. What is measured is built before, unless the arguments say what else is.
+fn aws(root: &Path, arguments: impl Iterator<Item = String>) -> Result<()> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let arguments: Vec<String> = arguments.collect();
+    let mut python = Command::new("python3");
+    python.arg(root.join("tests/modules/aws_bench.py"));
+    python.arg("--moto").arg(target.join("moto"));
+    if !arguments.iter().any(|one| one == "--program") {
+        let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--quiet", "--release", "--workspace"])
+            .args(["--bin", "terrane", "--bin", "terrane-provider-aws"])
+            .current_dir(root)
+            .status()
+            .context("starting cargo for the programs that are measured")?;
+        if !built.success() {
+            bail!("the programs that are measured were not built");
+        }
+        let programs = target.join("release");
+        python.arg("--program").arg(programs.join("terrane"));
+        python
+            .arg("--provider")
+            .arg(programs.join("terrane-provider-aws"));
+    }
+    let status = python.args(arguments).status().context("starting Python")?;
+    if !status.success() {
+        bail!("the bench aws did not pass");
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 //! * `aws-models [FOLDER]`: the operation models of the client of AWS, made of botocore's.
 //! * `bench NAME`: measures, and prints what `docs/performance.md` shows; `state`: the embedded store, `pg`: the one in PostgreSQL, `remote`: the
 //!   ones that keep a file elsewhere, `micro`: the engine's pieces, `macro -program PATH …`: whole commands beside others, `instructions`: what
-//!   the engine's pieces take, against what they took (`-bless` keeps it).
+//!   the engine's pieces take, against what they took (`-bless` keeps it), `aws`: the AWS provider against an emulator.
 //! * `services install`: installs what tests of stores need; `services pg`, `services moto`: a PostgreSQL server, S3 and its kin to play with.
 //! * `aws-schemas FACTS`: packs the schema facts of the AWS provider.
 //! * `fuzz [-t SECONDS] [TARGET...]`: the fuzz targets under libFuzzer.

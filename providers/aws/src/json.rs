@@ -40,6 +40,11 @@ pub(crate) fn get<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
         value = match step {
             Step::Member(name) => value.get(name)?,
             Step::Index(index) => value.get(index)?,
+            // The element in which a number is greatest.
+            Step::Where("max", of) => value
+                .as_array()?
+                .iter()
+                .max_by_key(|element| get(element, of).and_then(Json::as_i64))?,
             Step::Where(key, wanted) => value.as_array()?.iter().find(|element| {
                 get(element, &key.replace('/', ".")).is_some_and(|found| text(found) == wanted)
             })?,

@@ -36,3 +36,8 @@ pub const VERSION: &str = "6.47.0";
 pub fn shapes() -> std::sync::Arc<dyn shape::Shapes> {
     std::sync::Arc::new(model::Models::default())
 }
+
+/// The names of the types that can be made, in order.
+pub fn types() -> impl Iterator<Item = &'static str> {
+    resources::all_names()
+}

@@ -34,6 +34,9 @@ pub(crate) fn plan(
     let mut response = PlanResponse::new(request, planned);
     if !creates {
         response.planned = as_it_was(&response.planned, &request.prior);
+        if facts.about.empty_is_none() {
+            response.planned = undecided(facts, request, &response.planned);
+        }
     }
     if let Some(change) = table.and_then(|table| table.planned) {
         change(&request.prior, &request.config, &mut response);
@@ -48,8 +51,10 @@ pub(crate) fn plan(
     if let Some(table) = table {
         recompute(table, schema, request, &mut response);
     }
+    let in_parts = table.map_or(&[] as &[&str], |table| &table.by_function);
     replaced(
         &facts.block,
+        in_parts,
         &request.prior,
         &response.planned,
         &Path::new(),
@@ -305,8 +310,26 @@ fn blocks(
     }
 }
 
-/// The paths of what changes and cannot change in place.
-fn replaced(facts: &BlockFacts, prior: &Value, planned: &Value, path: &Path, out: &mut Vec<Path>) {
+/// An empty text where AWS may decide is no wish: what AWS has decided stays.
+fn undecided(facts: &TypeFacts, request: &PlanRequest, planned: &Value) -> Value {
+    let attributes = facts.block.attributes.iter();
+    let kept = attributes
+        .filter(|(_, about)| about.computed && about.optional)
+        .filter(|(name, _)| args::get(&request.config, name).as_str() == Some(""))
+        .filter_map(|(name, _)| Some((name.as_str(), request.prior.get(name)?.clone())))
+        .filter(|(_, prior)| !prior.is_null());
+    args::with_all(planned, kept.collect::<Vec<_>>())
+}
+
+/// The paths of what changes and cannot change in place. `in_parts`: blocks that cannot come and go, of which functions change what is in them.
+fn replaced(
+    facts: &BlockFacts,
+    in_parts: &[&str],
+    prior: &Value,
+    planned: &Value,
+    path: &Path,
+    out: &mut Vec<Path>,
+) {
     for (name, about) in &facts.attributes {
         let (Some(before), Some(after)) = (prior.get(name), planned.get(name)) else {
             continue;
@@ -324,7 +347,10 @@ fn replaced(facts: &BlockFacts, prior: &Value, planned: &Value, path: &Path, out
             continue;
         }
         let path = path.attr(name.as_str());
-        if about.replaces() || (about.nesting_mode == "set" && wholly_replaces(about)) {
+        let stays = in_parts.contains(&name.as_str())
+            && about.nesting_mode == "list"
+            && before.children().len() == after.children().len();
+        if (about.replaces() && !stays) || (about.nesting_mode == "set" && wholly_replaces(about)) {
             out.push(path);
         } else if about.nesting_mode == "list" {
             for (at, (before, after)) in before.children().iter().zip(after.children()).enumerate()
@@ -332,6 +358,7 @@ fn replaced(facts: &BlockFacts, prior: &Value, planned: &Value, path: &Path, out
                 let index = Value::number(i64::try_from(at).unwrap_or(i64::MAX));
                 replaced(
                     about,
+                    &[],
                     before,
                     after,
                     &path.then(PathStep::Index(index)),
@@ -339,7 +366,7 @@ fn replaced(facts: &BlockFacts, prior: &Value, planned: &Value, path: &Path, out
                 );
             }
         } else if about.nesting_mode == "single" {
-            replaced(about, before, after, &path, out);
+            replaced(about, &[], before, after, &path, out);
         }
     }
 }

@@ -120,7 +120,10 @@ impl ProviderFactory for Aws {
                 resolves_tokens: true,
                 ..Abilities::default()
             },
-            reads_many: resources::in_bulk(),
+            reads_many: match self.environment.get("TERRANE_AWS_BULK").map(String::as_str) {
+                Some("off") => std::collections::BTreeMap::new(),
+                _ => resources::in_bulk(),
+            },
         })
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) local: &'a [&'static str],
     /// Attributes that are looked at only where the object has them: the API sets them by itself.
     pub(crate) quiet: &'a [&'static str],
+    /// A text that AWS decides and does not say is empty, rather than null: the type is one of those that take both for the same.
+    pub(crate) empties: bool,
     /// The object is the one that it was, since AWS gave it its id: what cannot change of it is as it was, where nothing is told of it.
     pub(crate) lasting: bool,
 }
@@ -70,11 +72,18 @@ impl Reader<'_> {
                 Some(found) => self.value(ty, found, &before, &path, depth + 1),
                 // Secrets are not told.
                 None if self.knows(&path, shape) && !about.sensitive && !self.stays(about) => {
-                    absent(&before, ty)
+                    match self.empties && about.computed && *ty == Type::String {
+                        true if path_is_root(&path) => Value::string(""),
+                        _ => absent(&before, ty),
+                    }
                 }
                 None => before.clone(),
             };
-            let value = tolerate(about, converted, &before);
+            // Of what was not there before nobody knows what was written: zeros may have been.
+            let value = match prior.is_null() {
+                true => converted,
+                false => tolerate(about, converted, &before),
+            };
             match &about.default {
                 Some(default) if value.is_null() && prior.is_null() => {
                     value_json::decode(&default.to_string(), ty).unwrap_or(value)
@@ -99,7 +108,8 @@ impl Reader<'_> {
                 return (name.clone(), before);
             };
             // What is there without being written stays: nobody wants to hear of it.
-            let unwritten = about.keeps() && !before.is_null() && is_empty(&before);
+            let written = |before: &Value| before.is_null() || !is_empty(before);
+            let unwritten = about.keeps() && prior.get(name).is_some_and(|one| !written(one));
             if (path.is_empty() && skips(name)) || unwritten {
                 return (name.clone(), before);
             }

@@ -39,31 +39,48 @@ pub(crate) fn may_be_made(difference: &Difference, schema: &Schema) -> bool {
         && is_something(&difference.after)
 }
 
+/// An object that may have made something of another.
+#[derive(Clone, Debug)]
+struct Maker {
+    /// Its type.
+    kind: EcoString,
+    holds: Bag,
+}
+
+impl Maker {
+    /// Whether it is of this attribute: it says so, or its type does.
+    fn is_of(&self, attribute: &str) -> bool {
+        self.kind.split('_').any(|word| word == attribute) || self.holds.contains_key(attribute)
+    }
+}
+
 /// Objects of the state, by the names of others that they hold.
 #[derive(Debug, Default)]
 pub(crate) struct Makers {
-    by_name: BTreeMap<EcoString, Vec<Bag>>,
+    by_name: BTreeMap<EcoString, Vec<Maker>>,
 }
 
 impl Makers {
-    /// Of the objects of a state, those that name one of these.
+    /// Of the objects of a state, with their types, those that name one of these.
     pub(crate) fn of<'v>(
         wanted: &BTreeSet<EcoString>,
-        objects: impl Iterator<Item = &'v Value>,
+        objects: impl Iterator<Item = (&'v EcoString, &'v Value)>,
     ) -> Self {
         let mut makers = Self::default();
         if wanted.is_empty() {
             return makers;
         }
-        for object in objects {
+        for (kind, object) in objects {
             // No object explains itself, by whichever of its names.
             let own: BTreeSet<EcoString> = names_of(object).collect();
-            let bag = bag(object);
-            let named = bag.keys().filter(|text| wanted.contains(*text));
+            let holds = bag(object);
+            let named = holds.keys().filter(|text| wanted.contains(*text));
             let named: Vec<EcoString> =
                 named.filter(|text| !own.contains(*text)).cloned().collect();
+            let kind = kind.clone();
+            let maker = Maker { kind, holds };
             for name in named {
-                makers.by_name.entry(name).or_default().push(bag.clone());
+                makers.by_name.entry(name).or_default().push(maker.clone());
             }
         }
         makers
@@ -71,20 +88,48 @@ impl Makers {
 
     /// Says of the differences of an object which come from others.
     pub(crate) fn explain(&self, object: &Value, schema: &Schema, differences: &mut [Difference]) {
-        let bags: Vec<&Bag> = names_of(object)
+        let makers: Vec<&Maker> = names_of(object)
             .filter_map(|name| self.by_name.get(&name))
             .flatten()
             .collect();
-        if bags.is_empty() {
+        if makers.is_empty() {
             return;
         }
         for difference in differences {
-            if may_be_made(difference, schema) && is_made(&difference.after, &bags) {
+            if !may_be_made(difference, schema) {
+                continue;
+            }
+            let makers = makers.iter();
+            let bags: Vec<&Bag> = match difference.root().filter(|root| has_twin(schema, root)) {
+                None => makers.map(|maker| &maker.holds).collect(),
+                Some(root) => makers
+                    .filter(|maker| maker.is_of(root))
+                    .map(|maker| &maker.holds)
+                    .collect(),
+            };
+            if is_made(&difference.after, &bags) {
                 difference.class = Class::Harmless;
                 difference.why = "another object of the state, which names this one, says the same";
             }
         }
     }
+}
+
+/// Whether another attribute holds the same kind of things: what an object says of outgoing traffic is no reason for incoming traffic.
+fn has_twin(schema: &Schema, root: &str) -> bool {
+    let block = &schema.block;
+    let Type::Object(object) = block.implied_type() else {
+        return false;
+    };
+    let of = |name: &str| object.attributes.get(name).cloned();
+    let Some(ty) = of(root).filter(|ty| matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_)))
+    else {
+        return false;
+    };
+    let names = block.attributes.keys().chain(block.blocks.keys());
+    names
+        .filter(|name| *name != root)
+        .any(|name| of(name).as_ref() == Some(&ty))
 }
 
 /// Whether each part of a value is held by one of the others.
@@ -234,10 +279,15 @@ mod tests {
             ("self", Type::Bool),
             ("to", Type::Number),
         ]);
-        let ingress = Attribute::new(Type::set(rule)).optional().computed();
+        let rules = || {
+            Attribute::new(Type::set(rule.clone()))
+                .optional()
+                .computed()
+        };
         let block = Block::new()
             .attr("id", Attribute::string().computed())
-            .attr("ingress", ingress)
+            .attr("ingress", rules())
+            .attr("egress", rules())
             .attr("interface", Attribute::string().optional().computed())
             .attr("set", Attribute::string().optional())
             .block(
@@ -265,7 +315,7 @@ mod tests {
     fn check(came: &str, others: &[&str], expected: &[&str]) {
         let schema = schema();
         let value = |text: &str| {
-            let mut all = serde_json::json!({"id": "g-1", "ingress": [], "inline": [], "interface": "", "set": null});
+            let mut all = serde_json::json!({"id": "g-1", "ingress": [], "egress": [], "inline": [], "interface": "", "set": null});
             let given: serde_json::Value = serde_json::from_str(text).unwrap();
             all.as_object_mut()
                 .unwrap()
@@ -276,7 +326,11 @@ mod tests {
         let mut found = compare("x_thing", &schema, &before, &after);
         let others: Vec<Value> = others.iter().map(|text| other(text)).collect();
         let wanted = BTreeSet::from(["g-1".into()]);
-        let makers = Makers::of(&wanted, others.iter().chain([&after]));
+        let kind = EcoString::from("x_thing_attachment");
+        let makers = Makers::of(
+            &wanted,
+            others.iter().chain([&after]).map(|other| (&kind, other)),
+        );
         makers.explain(&before, &schema, &mut found);
         let found: Vec<&str> = found.iter().map(|one| one.class.name()).collect();
         assert_eq!(found, expected, "{came}");
@@ -286,7 +340,7 @@ mod tests {
 
     #[test]
     fn what_others_say_is_not_drift() {
-        let rule = r#"{"group":"g-1","cidr":"10.0.0.0/8","from":443,"to":443,"protocol":"tcp"}"#;
+        let rule = r#"{"group":"g-1","cidr":"10.0.0.0/8","from":443,"to":443,"protocol":"tcp","type":"ingress"}"#;
         check(HTTPS, &[rule], &["harmless"]);
         check(HTTPS, &[], &["security"]);
         check(HTTPS, &[&rule.replace("g-1", "g-2")], &["security"]);
@@ -320,7 +374,9 @@ mod tests {
         // All protocols have no ports, which are shown as zero.
         check(
             r#"{"ingress":[{"cidrs":["10.0.0.0/8"],"from":0,"to":0,"protocol":"-1","self":false}]}"#,
-            &[r#"{"group":"g-1","cidr":"10.0.0.0/8","from":null,"to":null,"protocol":"-1"}"#],
+            &[
+                r#"{"group":"g-1","cidr":"10.0.0.0/8","from":null,"to":null,"protocol":"-1","type":"ingress"}"#,
+            ],
             &["harmless"],
         );
     }
@@ -329,7 +385,9 @@ mod tests {
     #[test]
     fn what_is_more_than_others_say_is_drift() {
         let rule = |cidr: &str, from: u16, to: u16| {
-            format!(r#"{{"group":"g-1","cidr":"{cidr}","from":{from},"to":{to},"protocol":"tcp"}}"#)
+            format!(
+                r#"{{"group":"g-1","cidr":"{cidr}","from":{from},"to":{to},"protocol":"tcp","type":"ingress"}}"#
+            )
         };
         let shown = |cidrs: &str, from: u16, to: u16| {
             format!(
@@ -357,6 +415,12 @@ mod tests {
             &both,
             &["harmless"],
         );
+        // What may go out may not come in for that, and the other way round.
+        let out = both.map(|rule| rule.replace("ingress", "egress"));
+        let out = [out[0].as_str(), out[1].as_str()];
+        let came = shown("\"10.0.0.0/8\",\"0.0.0.0/0\"", 80, 80);
+        check(&came, &out, &["security"]);
+        check(&came.replace("ingress", "egress"), &out, &["harmless"]);
         // For everybody in the group itself, too.
         let own = HTTPS.replace("false", "true");
         check(&own, &[&rule("10.0.0.0/8", 443, 443)], &["security"]);

@@ -377,7 +377,10 @@ impl Core {
         let wanted = asked.flat_map(|one| made::names_of(&one.before)).collect();
         let objects = self.prior.objects.iter();
         let managed = objects.filter(|object| object.addr.resource.mode == Mode::Managed);
-        let makers = Makers::of(&wanted, managed.map(|object| &object.old));
+        let makers = Makers::of(
+            &wanted,
+            managed.map(|object| (&object.addr.resource.type_name, &object.old)),
+        );
         for one in drifted {
             if let Some(schema) = schema_of(one) {
                 makers.explain(&one.before, &schema, &mut one.differences);

@@ -546,6 +546,7 @@ async fn state_of(
         names: &names,
         local: &["filter"],
         quiet: &[],
+        empties: false,
         lasting: false,
     };
     let shape = operation.output.at(source.at);

@@ -58,6 +58,7 @@ fn read_by(
         names: &names,
         local: &["filter"],
         quiet: &[],
+        empties: false,
         lasting: false,
     };
     let state = reader.root((&facts.block, &schema.block), None, found, config, &[]);

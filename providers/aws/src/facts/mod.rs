@@ -63,6 +63,8 @@ pub struct About {
     pub human_name: String,
     /// How it deals with regions.
     region: String,
+    /// What it is built on.
+    sdk: String,
     /// `create`, `update`, `delete`, `read`: seconds.
     pub timeouts: BTreeMap<String, u64>,
     /// Codes of errors that mean: there is no such object.
@@ -74,6 +76,12 @@ impl About {
     #[must_use]
     pub fn is_global(&self) -> bool {
         self.region.starts_with("global")
+    }
+
+    /// Whether it is built on what takes an empty text for none, where the provider may decide.
+    #[must_use]
+    pub fn empty_is_none(&self) -> bool {
+        self.sdk == "sdk"
     }
 }
 

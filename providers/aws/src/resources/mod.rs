@@ -20,6 +20,7 @@ mod firehose;
 mod fleet;
 mod gateway;
 mod iam;
+mod jobs;
 mod kafka;
 mod lambda;
 mod messages;
@@ -58,6 +59,7 @@ const FAMILIES: &[Family] = &[
     fleet::TYPES,
     gateway::TYPES,
     iam::TYPES,
+    jobs::TYPES,
     kafka::TYPES,
     lambda::TYPES,
     messages::TYPES,
@@ -98,7 +100,6 @@ pub(crate) fn in_bulk() -> BTreeMap<EcoString, u32> {
 }
 
 /// The names of all types that have tables, in order.
-#[cfg(test)]
 pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
     TABLES.keys().copied()
 }

@@ -220,6 +220,7 @@ fn what_is_not_read_by_the_rule_is_listed() {
             names: &table.names,
             local: &table.local,
             quiet: &table.quiet,
+            empties: false,
             lasting: false,
         };
         let all = facts

@@ -61,6 +61,7 @@ impl Run<'_> {
             names: &self.table.names,
             local: &self.table.local,
             quiet: &[],
+            empties: false,
             lasting: false,
         };
         let blank = crate::read::known(wanted);

@@ -372,9 +372,18 @@ impl<'a> Run<'a> {
             .operation(service, step.operation)
             .map_err(Trouble::Refused)?;
         let mut input = self.input(step, &operation, object);
-        if !step.carries.is_empty()
-            && let Some((_, answer)) = Box::pin(self.raw(object)).await.map_err(Trouble::Refused)?
-        {
+        if !step.carries.is_empty() {
+            let found = Box::pin(self.raw(object)).await.map_err(Trouble::Refused)?;
+            let Some((_, answer)) = found else {
+                return match self.phase {
+                    // What is not there any more has nothing that would have to be said with its end.
+                    Phase::Delete => Ok(Json::Null),
+                    _ => Err(Trouble::Refused(Refusal::error(
+                        "Object is gone",
+                        format!("{}: it is not there any more.", self.what(object)),
+                    ))),
+                };
+            };
             for (path, member) in &step.carries {
                 if let Some(value) = json::get(&answer, path) {
                     json::put(&mut input, member, value.clone());
@@ -629,6 +638,7 @@ impl<'a> Run<'a> {
             names: &self.table.names,
             local: &self.table.local,
             quiet: &self.table.quiet,
+            empties: self.facts.about.empty_is_none(),
             lasting: matches!(self.table.id, Id::Out(_)),
         };
         let block = &self.schema.block;

@@ -147,6 +147,8 @@ pub enum Cut {
     After(&'static str),
     /// What comes after the last of this.
     Last(&'static str),
+    /// What comes before the last of this.
+    BeforeLast(&'static str),
 }
 
 impl Cut {
@@ -155,6 +157,7 @@ impl Cut {
         match self {
             Self::Whole => text,
             Self::After(mark) => text.split_once(mark).map_or("", |(_, rest)| rest),
+            Self::BeforeLast(mark) => text.rsplit_once(mark).map_or(text, |(rest, _)| rest),
             Self::Last(mark) => text.rsplit_once(mark).map_or(text, |(_, rest)| rest),
         }
     }

@@ -60,7 +60,11 @@ async fn distributions() {
             &made,
             &made.text("id"),
             // Choices that were not written are told as no.
-            &["wait_for_deployment", "default_cache_behavior"],
+            &[
+                "wait_for_deployment",
+                "default_cache_behavior",
+                "viewer_certificate",
+            ],
         )
         .await;
     world.delete(&made).await;

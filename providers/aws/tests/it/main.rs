@@ -15,9 +15,13 @@
 mod moto;
 
 mod edge;
+mod forms;
 mod front;
+mod kept;
 mod life;
 mod listed;
+mod lives;
+mod plain;
 mod refused;
 mod script;
 mod services;

@@ -299,11 +299,6 @@ async fn what_is_not_done_is_not_planned() {
             json!({"bucket": "b", "key": "k", "acl": "public-read"}),
             "acl",
         ),
-        (
-            "aws_secretsmanager_secret",
-            json!({"name": "s", "replica": [{"region": "eu-west-2"}]}),
-            "replica",
-        ),
     ] {
         let complaints = world.complaints(type_name, None, config).await;
         assert_eq!(

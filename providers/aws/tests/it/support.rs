@@ -198,6 +198,16 @@ impl World {
             .collect()
     }
 
+    /// What comes of a call, whatever it is.
+    pub(crate) async fn attempt(&self, call: Call) -> Result<Reply, CallFailure> {
+        self.provider.call(call).await
+    }
+
+    /// The arguments of a type.
+    pub(crate) fn block(&self, type_name: &str) -> &terrane_model::schema::Block {
+        &self.schema(type_name).block
+    }
+
     fn schema(&self, type_name: &str) -> &Schema {
         self.schemas
             .resources
@@ -280,7 +290,8 @@ impl World {
         state
     }
 
-    async fn read(&self, made: &Made) -> Value {
+    /// How it is now.
+    pub(crate) async fn read(&self, made: &Made) -> Value {
         let answer = self
             .done(Call::Read {
                 type_name: made.type_name.as_str().into(),
@@ -400,6 +411,36 @@ impl World {
         assert!(
             left.is_empty(),
             "{}: imported otherwise: {left:#?}",
+            made.type_name
+        );
+    }
+
+    /// Imports an object by an id, and plans: nothing is to be done but for these attributes.
+    pub(crate) async fn adopt(
+        &self,
+        made: &Made,
+        id: &str,
+        config: serde_json::Value,
+        but: &[&str],
+    ) {
+        let call = Call::Import {
+            type_name: made.type_name.as_str().into(),
+            target: ImportTarget::Id(id.into()),
+        };
+        let Answer::Objects(objects) = self.done(call).await else {
+            panic!("{} is not found", made.type_name)
+        };
+        let state = &objects[0].state;
+        assert_eq!(state.get("id"), made.state.get("id"));
+        let config = self.config(&made.type_name, &config);
+        let (planned, replaced) = self.plan(&made.type_name, state, &config).await;
+        let left: Vec<_> = differences(state, &planned)
+            .into_iter()
+            .filter(|line| !but.iter().any(|name| line.starts_with(name)))
+            .collect();
+        assert!(
+            left.is_empty(),
+            "{}: imported otherwise: {left:#?}\nreplaced: {replaced:?}",
             made.type_name
         );
     }

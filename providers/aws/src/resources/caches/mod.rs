@@ -10,6 +10,7 @@ use terrane_provider::plan::PlanResponse;
 use terrane_value::{Kind, Value};
 
 mod cluster;
+mod global;
 mod parameters;
 mod replication;
 mod users;
@@ -23,6 +24,10 @@ pub(super) const TYPES: Family = &[
     (
         "aws_elasticache_replication_group",
         replication::replication_group,
+    ),
+    (
+        "aws_elasticache_global_replication_group",
+        global::global_group,
     ),
     ("aws_elasticache_user", users::user),
     ("aws_elasticache_user_group", users::user_group),

@@ -25,7 +25,7 @@ const METADATA: &[(&str, &str)] = &[
 ];
 
 /// Names where the rule does not find them.
-const NAMES: &[(&str, &str)] = &[
+pub(super) const NAMES: &[(&str, &str)] = &[
     ("ami", "ImageId"),
     ("availability_zone", "Placement.AvailabilityZone"),
     ("tenancy", "Placement.Tenancy"),
@@ -257,6 +257,19 @@ fn input(operation: &str, input: &mut Json, object: &Value) {
     if operation != "RunInstances" {
         return;
     }
+    launch(input, object);
+    // One of both names a template.
+    if json::get(input, "LaunchTemplate.LaunchTemplateId").is_some()
+        && let Some(template) = input
+            .get_mut("LaunchTemplate")
+            .and_then(Json::as_object_mut)
+    {
+        template.remove("LaunchTemplateName");
+    }
+}
+
+/// What an instance is made of, where attributes are not simply members.
+pub(super) fn launch(input: &mut Json, object: &Value) {
     if let Some(text) = user_data(object) {
         json::put(input, "UserData", text.into());
     }
@@ -294,14 +307,6 @@ fn input(operation: &str, input: &mut Json, object: &Value) {
         without(input, &["SubnetId", "SecurityGroupIds", "SecurityGroups"]);
     } else {
         first_interface(input, object);
-    }
-    // One of both names a template.
-    if json::get(input, "LaunchTemplate.LaunchTemplateId").is_some()
-        && let Some(template) = input
-            .get_mut("LaunchTemplate")
-            .and_then(Json::as_object_mut)
-    {
-        template.remove("LaunchTemplateName");
     }
 }
 

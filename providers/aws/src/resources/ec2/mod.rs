@@ -5,11 +5,14 @@ use crate::table::{Phase, Table, Tags, op};
 
 mod acl;
 mod attached;
+mod closed;
 mod group;
 mod instance;
 mod peering;
+mod ranges;
 mod route;
 mod small;
+mod spot;
 mod volumes;
 mod vpn;
 pub(super) use peering::TYPES as PEERINGS;
@@ -37,7 +40,7 @@ pub(super) const NETWORK: Family = &[
     ("aws_vpc_security_group_egress_rule", group::egress),
     ("aws_vpc_dhcp_options", dhcp_options),
     ("aws_vpc_dhcp_options_association", dhcp_association),
-    ("aws_vpc_ipv4_cidr_block_association", cidr_association),
+    ("aws_vpc_ipv4_cidr_block_association", ranges::association),
     ("aws_key_pair", key_pair),
     ("aws_ec2_managed_prefix_list", prefix_list),
     ("aws_customer_gateway", vpn::customer_gateway),
@@ -47,6 +50,7 @@ pub(super) const NETWORK: Family = &[
     ("aws_ebs_volume", volume),
     ("aws_network_interface", interface),
     ("aws_instance", instance::instance),
+    ("aws_spot_instance_request", spot::request),
     ("aws_volume_attachment", small::volume_attachment),
     ("aws_eip_association", small::address_association),
     ("aws_placement_group", small::placement_group),
@@ -67,6 +71,8 @@ pub(super) const NETWORK: Family = &[
         "aws_ec2_transit_gateway_route_table_propagation",
         small::transit_propagation,
     ),
+    ("aws_vpc_block_public_access_exclusion", closed::exclusion),
+    ("aws_vpc_block_public_access_options", closed::options),
     ("aws_elasticache_subnet_group", small::cache_subnets),
     ("aws_redshift_subnet_group", small::warehouse_subnets),
 ];
@@ -490,38 +496,6 @@ fn dhcp_association() -> Table {
                 .set("VpcId", "{vpc_id}"),
         )
         .not_found(&["InvalidVpcID.NotFound"])
-}
-
-fn cidr_association() -> Table {
-    Table::new("aws_vpc_ipv4_cidr_block_association", "ec2")
-        .create(op("AssociateVpcCidrBlock"))
-        .id_out("CidrBlockAssociation.AssociationId")
-        .local(&["vpc_id", "ipv4_ipam_pool_id", "ipv4_netmask_length"])
-        .names(&[("vpc_id", "VpcId")])
-        .read(
-            op("DescribeVpcs")
-                .set("Filters.0.Name", "cidr-block-association.association-id")
-                .set("Filters.0.Values", "{id}")
-                .at("Vpcs.0.CidrBlockAssociationSet[AssociationId={id}]"),
-        )
-        .delete(op("DisassociateVpcCidrBlock").set("AssociationId", "{id}"))
-        .gone_when("CidrBlockState.State", &["disassociated"])
-        .wait(
-            &[Phase::Create],
-            "CidrBlockState.State",
-            &["associated"],
-            &["associating"],
-        )
-        .wait(
-            &[Phase::Delete],
-            "CidrBlockState.State",
-            &[],
-            &["associated", "disassociating"],
-        )
-        .not_found(&[
-            "InvalidVpcID.NotFound",
-            "InvalidVpcCidrBlockAssociationID.NotFound",
-        ])
 }
 
 fn key_pair() -> Table {

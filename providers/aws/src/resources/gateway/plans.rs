@@ -321,10 +321,10 @@ impl Hooks for Mapping {
 
     fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
         let (domain, path) = id.split_once('/')?;
-        Some(vec![
-            ("id", id.to_owned()),
-            ("domain_name", domain.to_owned()),
-            ("base_path", path.to_owned()),
-        ])
+        let mut known = vec![("id", id.to_owned()), ("domain_name", domain.to_owned())];
+        if !path.is_empty() {
+            known.push(("base_path", path.to_owned()));
+        }
+        Some(known)
     }
 }

@@ -278,6 +278,7 @@ fn user() -> Table {
                 .when(When::Unset("permissions_boundary")),
         )
         .delete(op("DeleteUser").set("UserName", "{id}"))
+        .recomputed("arn", &["path"])
         .replaced_by(&["name"])
         .tag_calls("", ("TagUser", "UntagUser"), "UserName", "{id}")
 }
@@ -289,6 +290,7 @@ fn group() -> Table {
         .create(op("CreateGroup"))
         .id("{name}")
         .read(op("GetGroup").set("GroupName", "{id}").at("Group"))
+        .recomputed("arn", &["path"])
         .replaced_by(&["name"])
         .update(
             op("UpdateGroup")
@@ -329,12 +331,12 @@ fn oidc() -> Table {
                 &found,
                 [
                     ("arn", args::get(&found, "id")),
-                    ("url", Value::string(bare)),
+                    // AWS tells it without its scheme, which there is one of only.
+                    ("url", Value::string(format!("https://{bare}"))),
                 ],
             )
         })
         .planned(|prior, _, response| {
-            // The scheme is not kept.
             let bare = |value: &Value| {
                 args::string(value, "url").map(|url| url.trim_start_matches("https://").to_owned())
             };
@@ -421,7 +423,9 @@ fn service_linked_role() -> Table {
                 .bare()
                 .set("AWSServiceName", "{aws_service_name}")
                 .set("CustomSuffix", "{custom_suffix}")
-                .set("Description", "{description}"),
+                .set("Description", "{description}")
+                // The name is what it is read by.
+                .at("Role"),
         )
         .id_out("Role.Arn")
         .import("{id}")

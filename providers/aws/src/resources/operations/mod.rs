@@ -6,6 +6,7 @@ mod events;
 mod images;
 mod keys;
 mod logs;
+mod replicas;
 mod secrets;
 
 pub(super) use keys::some_key;

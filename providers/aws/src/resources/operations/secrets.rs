@@ -145,16 +145,29 @@ impl Hooks for Overwritten {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn secret() -> Table {
     Table::new("aws_secretsmanager_secret", "secretsmanager")
-        .names(&[("arn", "ARN"), ("policy", "")])
+        .names(&[
+            ("arn", "ARN"),
+            ("policy", ""),
+            ("replica", "AddReplicaRegions"),
+            ("replica", "ReplicationStatus"),
+        ])
         .local(&[
             "name_prefix",
             "recovery_window_in_days",
             "force_overwrite_replica_secret",
         ])
-        .unsupported(&["replica"])
-        .create(op("CreateSecret").only(&["name", "description", "kms_key_id"]))
+        .by_function(&["replica"])
+        .create(
+            op("CreateSecret")
+                .only(&["name", "description", "kms_key_id", "replica"])
+                .set(
+                    "ForceOverwriteReplicaSecret",
+                    "{force_overwrite_replica_secret}",
+                ),
+        )
         .id_out("ARN")
         .read(op("DescribeSecret").set("SecretId", "{id}"))
         .read(
@@ -218,6 +231,7 @@ pub(super) fn secret() -> Table {
             "",
             120,
         )
+        .hooks(super::replicas::Replicas)
 }
 
 pub(super) fn secret_version() -> Table {

@@ -15,6 +15,7 @@ mod instance;
 mod options;
 mod others;
 mod proxy;
+mod shards;
 
 pub(super) const TYPES: Family = &[
     ("aws_db_subnet_group", groups::subnet_group),
@@ -42,6 +43,8 @@ pub(super) const TYPES: Family = &[
         others::automated_backups_replication,
     ),
     ("aws_db_event_subscription", others::event_subscription),
+    ("aws_rds_shard_group", shards::group),
+    ("aws_rds_cluster_activity_stream", shards::activity_stream),
     ("aws_db_proxy", proxy::proxy),
     ("aws_db_proxy_default_target_group", proxy::default_group),
     ("aws_db_proxy_target", proxy::target),

@@ -85,7 +85,7 @@ pub(super) fn target() -> Table {
             "target_group_name",
         ])
         .create(of_group("RegisterDBProxyTargets"))
-        .id("{db_proxy_name}/{target_group_name}/")
+        .id_out("DBProxyTargets.0.RdsResourceId")
         .read(
             op("DescribeDBProxyTargets")
                 .set("DBProxyName", "{db_proxy_name}")
@@ -149,10 +149,12 @@ impl Hooks for Target {
             let text = json::text_at(target, member).unwrap_or_default();
             Value::string(text)
         };
+        let group = run.text("{db_proxy_name}/{target_group_name}", object);
         let port = target.get("Port").and_then(Json::as_i64).unwrap_or(0);
         Ok(Some(Some(args::with_all(
             object,
             [
+                ("id", Value::string(format!("{group}/{kind}/{name}"))),
                 ("endpoint", text("Endpoint")),
                 ("port", Value::number(port)),
                 ("rds_resource_id", text("RdsResourceId")),

@@ -238,7 +238,10 @@ fn logging() -> Table {
             ("target_grant", "TargetGrants"),
             ("target_object_key_format", "TargetObjectKeyFormat"),
         ])
-        .input(|_, input, _| {
+        .input(|operation, input, _| {
+            if operation != "PutBucketLogging" {
+                return;
+            }
             if input.get("BucketLoggingStatus").is_none() {
                 input["BucketLoggingStatus"] = json!({});
             }
@@ -395,7 +398,10 @@ fn object_lock() -> Table {
             ),
             ("object_lock_enabled", "ObjectLockEnabled"),
         ])
-        .input(|_, input, object| {
+        .input(|operation, input, object| {
+            if operation != "PutObjectLockConfiguration" {
+                return;
+            }
             let token = terrane_provider::args::string(object, "token").unwrap_or_default();
             match (token, input.as_object_mut()) {
                 ("", Some(members)) => drop(members.remove("Token")),

@@ -1,4 +1,4 @@
-//! Firehose: streams that deliver to buckets and to endpoints.
+//! Firehose: streams that deliver to buckets, warehouses, search and endpoints.
 
 use super::Family;
 use crate::json;
@@ -10,6 +10,10 @@ use terrane_provider::args;
 use terrane_provider::native::Answered;
 use terrane_value::Value;
 
+mod destinations;
+
+use destinations::{DESTINATIONS, WITHIN, blocks};
+
 pub(super) const TYPES: Family = &[("aws_kinesis_firehose_delivery_stream", stream)];
 
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -20,47 +24,6 @@ fn stream() -> Table {
             ("name", "DeliveryStreamName"),
             ("destination_id", "Destinations.0.DestinationId"),
             (
-                "extended_s3_configuration",
-                "ExtendedS3DestinationConfiguration",
-            ),
-            ("extended_s3_configuration", "ExtendedS3DestinationUpdate"),
-            (
-                "extended_s3_configuration",
-                "Destinations.0.ExtendedS3DestinationDescription",
-            ),
-            (
-                "http_endpoint_configuration",
-                "HttpEndpointDestinationConfiguration",
-            ),
-            (
-                "http_endpoint_configuration",
-                "HttpEndpointDestinationUpdate",
-            ),
-            (
-                "http_endpoint_configuration",
-                "Destinations.0.HttpEndpointDestinationDescription",
-            ),
-            (
-                "http_endpoint_configuration.access_key",
-                "EndpointConfiguration.AccessKey",
-            ),
-            (
-                "http_endpoint_configuration.name",
-                "EndpointConfiguration.Name",
-            ),
-            (
-                "http_endpoint_configuration.url",
-                "EndpointConfiguration.Url",
-            ),
-            (
-                "http_endpoint_configuration.request_configuration.common_attributes.name",
-                "AttributeName",
-            ),
-            (
-                "http_endpoint_configuration.request_configuration.common_attributes.value",
-                "AttributeValue",
-            ),
-            (
                 "kinesis_source_configuration",
                 "KinesisStreamSourceConfiguration",
             ),
@@ -68,38 +31,21 @@ fn stream() -> Table {
                 "kinesis_source_configuration",
                 "Source.KinesisStreamSourceDescription",
             ),
-            ("*.buffering_interval", "BufferingHints.IntervalInSeconds"),
-            ("*.buffering_size", "BufferingHints.SizeInMBs"),
-            (
-                "*.kms_key_arn",
-                "EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN",
-            ),
-            ("*.retry_duration", "RetryOptions.DurationInSeconds"),
-            ("*.s3_backup_configuration", "S3BackupConfiguration"),
-            ("*.s3_backup_configuration", "S3BackupUpdate"),
-            ("*.s3_backup_configuration", "S3BackupDescription"),
-            ("*.s3_configuration", "S3Configuration"),
-            ("*.s3_configuration", "S3Update"),
-            ("*.s3_configuration", "S3DestinationDescription"),
+            ("msk_source_configuration", "MSKSourceConfiguration"),
+            ("msk_source_configuration", "Source.MSKSourceDescription"),
         ])
+        .names(&blocks())
+        .names(WITHIN)
         .local(&["destination"])
-        .unsupported(&[
-            "elasticsearch_configuration",
-            "iceberg_configuration",
-            "msk_source_configuration",
-            "opensearch_configuration",
-            "opensearchserverless_configuration",
-            "redshift_configuration",
-            "snowflake_configuration",
-            "splunk_configuration",
-        ])
         .by_function(&["server_side_encryption"])
         .create(op("CreateDeliveryStream").except(&["arn", "destination_id", "version_id"]))
         .input(|operation, input, object| {
             if operation == "CreateDeliveryStream" {
-                let from_stream = input.get("KinesisStreamSourceConfiguration").is_some();
-                let kind = if from_stream {
+                let from = |source: &str| input.get(source).is_some();
+                let kind = if from("KinesisStreamSourceConfiguration") {
                     "KinesisStreamAsSource"
+                } else if from("MSKSourceConfiguration") {
+                    "MSKAsSource"
                 } else {
                     "DirectPut"
                 };
@@ -121,19 +67,15 @@ fn stream() -> Table {
             if !destination.is_empty() {
                 return found;
             }
-            let http = "Destinations.0.HttpEndpointDestinationDescription";
-            let is_http = json::get(raw, http).is_some();
-            let kind = if is_http {
-                "http_endpoint"
-            } else {
-                "extended_s3"
-            };
+            // A stream to a bucket tells of it in an older form, too.
+            let told = |one: &&destinations::Destination| json::get(raw, one.found).is_some();
+            let kind = DESTINATIONS.iter().find(told).map_or("", |one| one.kind);
             args::with(&found, "destination", Value::string(kind))
         })
         .update(
             op("UpdateDestination")
                 .set("DeliveryStreamName", "{name}")
-                .only(&["extended_s3_configuration", "http_endpoint_configuration"])
+                .only(&DESTINATIONS.iter().map(|one| one.block).collect::<Vec<_>>())
                 .carry(
                     "DeliveryStreamDescription.VersionId",
                     "CurrentDeliveryStreamVersionId",

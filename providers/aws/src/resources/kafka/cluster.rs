@@ -1,86 +1,26 @@
-//! MSK: settings of clusters, clusters, and who may use them.
+//! Clusters of machines.
 
-use super::Family;
 use crate::json;
 use crate::run::{Run, same_at};
 use crate::table::{Hooks, Phase, Table, op};
 use async_trait::async_trait;
-use base64::Engine as _;
 use serde_json::{Value as Json, json};
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
 use terrane_value::Value;
 
-pub(super) const TYPES: Family = &[
-    ("aws_msk_configuration", configuration),
-    ("aws_msk_cluster", cluster),
-    ("aws_msk_cluster_policy", policy),
-];
-
-fn configuration() -> Table {
-    Table::new("aws_msk_configuration", "kafka")
-        .names(&[("latest_revision", "LatestRevision.Revision")])
-        .create(op("CreateConfiguration"))
-        .id_out("Arn")
-        .read(op("DescribeConfiguration").set("Arn", "{id}"))
-        .answer(|operation, found| {
-            // The description is that of the newest revision.
-            if operation == "DescribeConfiguration"
-                && let Some(text) = json::text_at(found, "LatestRevision.Description")
-            {
-                json::put(found, "Description", text.into());
-            }
-        })
-        .update(op("UpdateConfiguration").set("Arn", "{id}"))
-        .delete(op("DeleteConfiguration").set("Arn", "{id}"))
-        .gone_when("State", &["DELETING"])
-        .wait(&[Phase::Delete], "State", &[], &[])
-        .recomputed("latest_revision", &["description", "server_properties"])
-        .hooks(Configuration)
-}
-
-#[derive(Debug)]
-struct Configuration;
-
-#[async_trait]
-impl Hooks for Configuration {
-    /// The settings are told of each revision.
-    async fn found(
-        &self,
-        run: &Run<'_>,
-        object: Value,
-        _prior: &Value,
-        raw: &Json,
-    ) -> Answered<Value> {
-        let Some(revision) = json::get(raw, "LatestRevision.Revision") else {
-            return Ok(object);
-        };
-        let input = json!({"Arn": run.text("{id}", &object), "Revision": revision});
-        let answer = run.ask("DescribeConfigurationRevision", input).await?;
-        let packed = json::text_at(&answer, "ServerProperties").unwrap_or_default();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(&packed);
-        let text = bytes.map_or(packed, |bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok(args::with(
-            &object,
-            "server_properties",
-            Value::string(text),
-        ))
-    }
-}
-
-fn policy() -> Table {
-    let put = || op("PutClusterPolicy");
-    Table::new("aws_msk_cluster_policy", "kafka")
-        .local(&["cluster_arn"])
-        .create(put().set("ClusterArn", "{cluster_arn}"))
-        .id("{cluster_arn}")
-        .read(op("GetClusterPolicy").set("ClusterArn", "{cluster_arn}"))
-        .update(put().set("ClusterArn", "{cluster_arn}"))
-        .delete(op("DeleteClusterPolicy").set("ClusterArn", "{cluster_arn}"))
+/// How one proves who one is, coming from another network.
+macro_rules! within_networks {
+    ($rest:literal) => {
+        concat!(
+            "broker_node_group_info.connectivity_info.vpc_connectivity.client_authentication.",
+            $rest
+        )
+    };
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
-fn cluster() -> Table {
+pub(super) fn cluster() -> Table {
     Table::new("aws_msk_cluster", "kafka")
         .names(&[
             ("arn", "ClusterArn"),
@@ -104,8 +44,19 @@ fn cluster() -> Table {
                 "client_authentication.tls.certificate_authority_arns",
                 "CertificateAuthorityArnList",
             ),
+            (within_networks!("sasl.iam"), "Iam.Enabled"),
+            (within_networks!("sasl.scram"), "Scram.Enabled"),
+            (within_networks!("tls"), "Tls.Enabled"),
         ])
-        .unsupported(&["broker_node_group_info.connectivity_info"])
+        .input(|operation, input, _| {
+            // Who comes from other networks is let in once there is a cluster.
+            let path = "/BrokerNodeGroupInfo/ConnectivityInfo";
+            if operation == "CreateCluster"
+                && let Some(Json::Object(info)) = input.pointer_mut(path)
+            {
+                info.remove("VpcConnectivity");
+            }
+        })
         .by_function(&[
             "broker_node_group_info",
             "client_authentication",
@@ -202,7 +153,67 @@ const BROKERS: &[(&str, &str)] = &[
 #[derive(Debug)]
 struct Cluster;
 
+/// The block of a cluster that says how it is reached.
+fn reached(object: &Value) -> Option<Value> {
+    let first = |object: &Value, name: &str| args::get(object, name).children().first().cloned();
+    first(
+        &first(object, "broker_node_group_info")?,
+        "connectivity_info",
+    )
+}
+
+/// How a cluster is reached, as a change takes it.
+fn connectivity(block: &Value) -> Json {
+    let inner = |block: &Value, name: &str| {
+        let blocks = args::get(block, name);
+        blocks.children().first().cloned().unwrap_or(Value::NULL)
+    };
+    let mut info = json!({});
+    for (path, text) in [
+        ("NetworkType", args::string(block, "network_type")),
+        (
+            "PublicAccess.Type",
+            args::string(&inner(block, "public_access"), "type"),
+        ),
+    ] {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            json::put(&mut info, path, text.into());
+        }
+    }
+    let proofs = inner(&inner(block, "vpc_connectivity"), "client_authentication");
+    let sasl = inner(&proofs, "sasl");
+    for (way, on) in [
+        ("Sasl.Iam", args::bool(&sasl, "iam")),
+        ("Sasl.Scram", args::bool(&sasl, "scram")),
+        ("Tls", args::bool(&proofs, "tls")),
+    ] {
+        if let Some(on) = on {
+            let path = format!("VpcConnectivity.ClientAuthentication.{way}.Enabled");
+            json::put(&mut info, &path, on.into());
+        }
+    }
+    info
+}
+
 impl Cluster {
+    /// One change at a time, each against the version that the last one left.
+    async fn change(run: &Run<'_>, object: &Value, all: Vec<(&str, Json)>) -> Answered<()> {
+        for (operation, mut input) in all {
+            let Some((found, _)) = run.raw(object).await? else {
+                return Err(Refusal::error("Cluster is gone", run.what(object)));
+            };
+            json::put(&mut input, "ClusterArn", run.text("{id}", object).into());
+            json::put(
+                &mut input,
+                "CurrentVersion",
+                found["CurrentVersion"].clone(),
+            );
+            run.ask(operation, input).await?;
+            run.wait_for(Phase::Update, object).await?;
+        }
+        Ok(())
+    }
+
     /// The input of a creation has all in the form that changes take, too.
     fn wanted(run: &Run<'_>, planned: &Value) -> Answered<Json> {
         let Some(step) = &run.table.create else {
@@ -215,24 +226,21 @@ impl Cluster {
 
 #[async_trait]
 impl Hooks for Cluster {
-    /// One change at a time, each against the version that the last one left.
+    async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
+        let info = reached(object).map(|block| connectivity(&block));
+        match info.filter(|info| info.get("VpcConnectivity").is_some()) {
+            None => Ok(()),
+            Some(mut info) => {
+                let networks = info["VpcConnectivity"].take();
+                let input = json!({"ConnectivityInfo": {"VpcConnectivity": networks}});
+                Self::change(run, object, vec![("UpdateConnectivity", input)]).await
+            }
+        }
+    }
+
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         let wanted = Self::wanted(run, planned)?;
-        let changes = changes(prior, planned, &wanted);
-        for (operation, mut input) in changes {
-            let Some((found, _)) = run.raw(prior).await? else {
-                return Err(Refusal::error("Cluster is gone", run.what(prior)));
-            };
-            json::put(&mut input, "ClusterArn", run.text("{id}", prior).into());
-            json::put(
-                &mut input,
-                "CurrentVersion",
-                found["CurrentVersion"].clone(),
-            );
-            run.ask(operation, input).await?;
-            run.wait_for(Phase::Update, prior).await?;
-        }
-        Ok(())
+        Self::change(run, prior, changes(prior, planned, &wanted)).await
     }
 
     async fn found(
@@ -258,6 +266,7 @@ impl Hooks for Cluster {
 }
 
 /// The calls that bring about what a plan changes.
+#[expect(clippy::too_many_lines, reason = "one list of changes")]
 fn changes(prior: &Value, planned: &Value, wanted: &Json) -> Vec<(&'static str, Json)> {
     let changed = |name: &str| !same_at(prior, planned, name);
     let group = |object: &Value, name: &str| {
@@ -285,6 +294,12 @@ fn changes(prior: &Value, planned: &Value, wanted: &Json) -> Vec<(&'static str, 
     if group(prior, "instance_type") != group(planned, "instance_type") {
         let kind = json::get(wanted, "BrokerNodeGroupInfo.InstanceType").cloned();
         all.push(("UpdateBrokerType", json!({"TargetInstanceType": kind})));
+    }
+    if reached(prior) != reached(planned)
+        && let Some(block) = reached(planned)
+    {
+        let input = json!({"ConnectivityInfo": connectivity(&block)});
+        all.push(("UpdateConnectivity", input));
     }
     if changed("number_of_broker_nodes") {
         let count = wanted["NumberOfBrokerNodes"].clone();

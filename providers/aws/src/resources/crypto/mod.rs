@@ -8,10 +8,13 @@ use crate::run::{Run, same_at};
 use crate::table::{Hooks, Phase, Table, op};
 use async_trait::async_trait;
 use base64::Engine as _;
+use material::import_material;
 use serde_json::{Value as Json, json};
 use terrane_provider::args;
 use terrane_provider::native::Answered;
 use terrane_value::Value;
+
+mod material;
 
 pub(super) const TYPES: Family = &[
     ("aws_kms_replica_key", replica_key),
@@ -40,12 +43,32 @@ fn replica_key() -> Table {
         .hooks(Replica)
 }
 
-/// Material of keys of others is not imported here.
-const MATERIAL: &[&str] = &["key_material_base64", "valid_to"];
+/// A key whose material comes from outside: it works once that is there.
+fn of_others(name: &'static str) -> Table {
+    some_key(Table::new(name, "kms"))
+        .by_function(&["enabled", "valid_to"])
+        .local(&["key_material_base64"])
+        // What an import of material waits for; others do not.
+        .wait(
+            &[Phase::Read],
+            "KeyState",
+            &["Enabled", "Disabled"],
+            &["PendingImport", "Creating", "Updating"],
+        )
+        .answer(|operation, found| {
+            // A day that no longer counts is none.
+            if operation == "DescribeKey"
+                && json::text_at(found, "ExpirationModel").as_deref()
+                    != Some("KEY_MATERIAL_EXPIRES")
+                && let Some(members) = found.as_object_mut()
+            {
+                members.remove("ValidTo");
+            }
+        })
+}
 
 fn external_key() -> Table {
-    some_key(Table::new("aws_kms_external_key", "kms"))
-        .by_function(&["enabled"])
+    of_others("aws_kms_external_key")
         .create(
             op("CreateKey")
                 .only(&[
@@ -61,16 +84,13 @@ fn external_key() -> Table {
                     "{bypass_policy_lockout_safety_check}",
                 ),
         )
-        .unsupported(MATERIAL)
         .id_out("KeyMetadata.KeyId")
-        .hooks(Switched)
+        .hooks(External)
 }
 
 fn replica_external_key() -> Table {
-    some_key(Table::new("aws_kms_replica_external_key", "kms"))
-        .by_function(&["enabled"])
+    of_others("aws_kms_replica_external_key")
         .at_first(&["primary_key_arn"])
-        .unsupported(MATERIAL)
         .create(op("ReplicateKey").only(&["description", "policy"]))
         .input(|_, _, _| ())
         .id_out("ReplicaKeyMetadata.KeyId")
@@ -90,18 +110,40 @@ async fn switch(run: &Run<'_>, object: &Value, on: bool) -> Answered<()> {
     run.ask(operation, input).await.map(drop)
 }
 
+/// A key is switched on before anything else, and off after it. While it has no material, it is neither.
 async fn switched(run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
-    match args::bool(planned, "enabled") {
-        Some(on) if !same_at(prior, planned, "enabled") => switch(run, planned, on).await,
-        _ => Ok(()),
+    let change = args::bool(planned, "enabled").filter(|_| !same_at(prior, planned, "enabled"));
+    let pending = args::string(prior, "key_state") == Some("PendingImport");
+    if change == Some(true) && !pending {
+        switch(run, planned, true).await?;
     }
+    if !same_at(prior, planned, "valid_to") {
+        import_material(run, planned).await?;
+    }
+    if change == Some(false) && !pending {
+        switch(run, planned, false).await?;
+    }
+    Ok(())
+}
+
+/// What is done with a key that was just made.
+async fn made(run: &Run<'_>, object: &Value) -> Answered<()> {
+    import_material(run, object).await?;
+    if args::bool(object, "enabled") == Some(false) {
+        return switch(run, object, false).await;
+    }
+    Ok(())
 }
 
 #[derive(Debug)]
-struct Switched;
+struct External;
 
 #[async_trait]
-impl Hooks for Switched {
+impl Hooks for External {
+    async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
+        made(run, object).await
+    }
+
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
         switched(run, prior, planned).await
     }
@@ -136,10 +178,7 @@ impl Hooks for Replica {
     }
 
     async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
-        if args::bool(object, "enabled") == Some(false) {
-            return switch(run, object, false).await;
-        }
-        Ok(())
+        made(run, object).await
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
