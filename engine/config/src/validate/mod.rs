@@ -92,7 +92,7 @@ fn checked<'a>(config: &'a Config, functions: &'a Functions, typed: bool) -> Che
     };
     for module in &config.modules {
         checker.within(checker.is_absent(module.id), |checker| {
-            checker.module(module)
+            checker.module(module);
         });
     }
     for (at, provider) in (0u32..).zip(&config.providers) {
@@ -226,7 +226,7 @@ impl Checker<'_> {
         for call in &module.calls {
             let repeated = !matches!(call.repetition, Repetition::Single);
             self.within(self.resting || repeated, |checker| {
-                checker.call(place, call)
+                checker.call(place, call);
             });
         }
         for (at, resource) in module.resources.iter().enumerate() {

@@ -45,6 +45,11 @@ pub(super) fn explained(unlike: &Unlike, step: &Step, names: &Names) -> Option<&
         Unlike::Apply { ours, theirs } if unset(ours, theirs, &step.config) => Some(
             "an ephemeral variable that is null when its plan is made may be null when it is applied",
         ),
+        Unlike::Apply { ours, theirs }
+            if step.destroys() && ours.err.contains("[T5217]") && theirs.exit == 0 =>
+        {
+            Some(KEPT)
+        }
         Unlike::Apply { ours, theirs } => {
             let refused = theirs.err.contains("Cannot apply non-applyable plan");
             (ours.exit == 0 && theirs.exit == 1 && refused && step.refreshes()).then_some(
@@ -407,8 +412,10 @@ fn removed_while_destroying(difference: &Difference, step: &Step) -> Option<&'st
         && says(ours, "forget")
         && says(theirs, "delete")
         && step.config.removed.iter().any(keeps);
-    same.then_some("`removed` with `destroy = false` counts while destroying, too")
+    same.then_some(KEPT)
 }
+
+const KEPT: &str = "`removed` with `destroy = false` counts while destroying, too";
 
 /// Sensitivity that only the peer sees.
 fn sensitive(difference: &Difference, config: &Config, names: &Names) -> Option<&'static str> {
@@ -530,13 +537,15 @@ fn apart(ours: i32, theirs: &Ran, step: &Step) -> Option<&'static str> {
     let targets = || (step.arguments.iter()).filter(|argument| argument.starts_with("-target="));
     let whole = |(_, value): &(String, Expr)| {
         let text = step.config.root.expr(value);
-        text.contains("module.") && (text.contains("[*]") || text.contains(" in module."))
+        // The name of the workspace is known to the peer, too.
+        text.contains("terraform.workspace")
+            || text.contains("module.") && (text.contains("[*]") || text.contains(" in module."))
     };
     let concerned = |call: &Call| {
         let within = format!("module.{}", call.name);
         let said = format!("in module \"{}\":", call.name);
         !targets().any(|target| has_word(target, &within))
-            && theirs.err.contains(&said)
+            && (theirs.err.contains(&said) || theirs.err.contains(&format!("{within}.var.")))
             && call.inputs.iter().any(whole)
     };
     let only = theirs
