@@ -13,7 +13,8 @@ use regorus::Engine;
 use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZero, NonZeroU32, NonZeroUsize};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// One evaluation takes no longer.
@@ -135,7 +136,7 @@ impl Policies {
             engine
                 .set_input_json(input.json)
                 .map_err(|error| PolicyError::Input(error.to_string()))?;
-            let mut report = evaluate(&mut engine, &rules, &known)?;
+            let mut report = evaluate(&engine, &rules, &known)?;
             conceal(&mut report, &secrets);
             Ok(report)
         })
@@ -354,24 +355,27 @@ fn declared(engine: &mut Engine) -> Result<Vec<Declared>, PolicyError> {
     Ok(rules)
 }
 
-fn evaluate(engine: &mut Engine, rules: &[Declared], known: &Known) -> Result<Report, PolicyError> {
+fn evaluate(engine: &Engine, rules: &[Declared], known: &Known) -> Result<Report, PolicyError> {
     let mut report = Report::default();
     let mut exceptions: BTreeSet<(Vec<String>, String)> = BTreeSet::new();
-    for rule in rules
-        .iter()
-        .filter(|rule| rule.purpose == Purpose::Exception)
-    {
-        let names = value_of(engine, rule)?;
-        let mut leaves = Vec::new();
-        strings(&names, &mut leaves);
-        exceptions.extend(leaves.into_iter().map(|name| (rule.package.clone(), name)));
+    let mut says = Vec::new();
+    let counts = |rule: &&Declared| matches!(rule.purpose, Purpose::Says(_) | Purpose::Exception);
+    let rules: Vec<&Declared> = rules.iter().filter(counts).collect();
+    for (rule, evaluated) in rules.iter().zip(evaluated(engine, &rules)?) {
+        let value = evaluated.value?;
+        report.printed.extend(evaluated.printed);
+        match rule.purpose {
+            Purpose::Exception => {
+                let mut leaves = Vec::new();
+                strings(&value, &mut leaves);
+                exceptions.extend(leaves.into_iter().map(|name| (rule.package.clone(), name)));
+            }
+            Purpose::Says(level) => says.push((rule, level, value)),
+            Purpose::Test | Purpose::Todo => {}
+        }
     }
-    for rule in rules {
-        let Purpose::Says(level) = rule.purpose else {
-            continue;
-        };
+    for (rule, level, value) in says {
         report.rules += 1;
-        let value = value_of(engine, rule)?;
         let said = said(rule, value)?;
         let exempt = exceptions.contains(&(rule.package.clone(), rule.suffix().to_owned()));
         if said.is_empty() {
@@ -388,8 +392,45 @@ fn evaluate(engine: &mut Engine, rules: &[Declared], known: &Known) -> Result<Re
                 .extend(said.into_iter().map(|one| result(rule, level, known, one)));
         }
     }
-    report.printed = engine.take_prints().unwrap_or_default();
     Ok(report)
+}
+
+/// What came of one rule.
+struct Evaluated {
+    value: Result<Value, PolicyError>,
+    printed: Vec<String>,
+}
+
+/// What comes of each rule. They do not depend on each other, so each processor takes the next one that nobody has; what several of them need is computed
+/// by each.
+fn evaluated(engine: &Engine, rules: &[&Declared]) -> Result<Vec<Evaluated>, PolicyError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut engine = engine.clone();
+        let mut found = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(rule) = rules.get(at) else {
+                return Ok(found);
+            };
+            let value = value_of(&mut engine, rule);
+            let printed = engine.take_prints().unwrap_or_default();
+            found.push((at, Evaluated { value, printed }));
+        }
+    };
+    let most = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut found = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..most.min(rules.len()))
+            .map(|_| scope.spawn(|| apart(work)))
+            .collect();
+        let mut found = work()?;
+        for other in others {
+            found.extend(other.join().unwrap_or_else(|_| Err(ended()))?);
+        }
+        Ok::<_, PolicyError>(found)
+    })?;
+    found.sort_by_key(|(at, _)| *at);
+    Ok(found.into_iter().map(|(_, evaluated)| evaluated).collect())
 }
 
 /// Takes secrets out of everything that was said.
@@ -490,10 +531,12 @@ fn apart<T: Send>(work: impl FnOnce() -> Result<T, PolicyError> + Send) -> Resul
             .stack_size(STACK)
             .spawn_scoped(scope, work)
             .map_err(|error| PolicyError::Thread(error.to_string()))?;
-        thread.join().unwrap_or_else(|_| {
-            Err(PolicyError::Thread(String::from(
-                "the evaluation came to a sudden end; this is a bug",
-            )))
-        })
+        thread.join().unwrap_or_else(|_| Err(ended()))
     })
+}
+
+fn ended() -> PolicyError {
+    PolicyError::Thread(String::from(
+        "the evaluation came to a sudden end; this is a bug",
+    ))
 }
