@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZero, NonZeroU32, NonZeroUsize};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 /// One evaluation takes no longer.
@@ -421,11 +422,11 @@ fn evaluated(engine: &Engine, rules: &[&Declared]) -> Result<Vec<Evaluated>, Pol
     let most = std::thread::available_parallelism().map_or(1, NonZero::get);
     let mut found = std::thread::scope(|scope| {
         let others: Vec<_> = (1..most.min(rules.len()))
-            .map(|_| scope.spawn(|| apart(work)))
-            .collect();
+            .map(|_| begin(scope, work))
+            .collect::<Result<_, _>>()?;
         let mut found = work()?;
         for other in others {
-            found.extend(other.join().unwrap_or_else(|_| Err(ended()))?);
+            found.extend(ended(other)?);
         }
         Ok::<_, PolicyError>(found)
     })?;
@@ -525,18 +526,27 @@ fn strings(value: &Value, found: &mut Vec<String>) {
 
 /// Does something on a thread with stack enough.
 fn apart<T: Send>(work: impl FnOnce() -> Result<T, PolicyError> + Send) -> Result<T, PolicyError> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name(String::from("policies"))
-            .stack_size(STACK)
-            .spawn_scoped(scope, work)
-            .map_err(|error| PolicyError::Thread(error.to_string()))?;
-        thread.join().unwrap_or_else(|_| Err(ended()))
-    })
+    std::thread::scope(|scope| ended(begin(scope, work)?))
 }
 
-fn ended() -> PolicyError {
-    PolicyError::Thread(String::from(
-        "the evaluation came to a sudden end; this is a bug",
-    ))
+/// A thread of the evaluation, and what it finds.
+type Thread<'scope, T> = ScopedJoinHandle<'scope, Result<T, PolicyError>>;
+
+fn begin<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> Result<T, PolicyError> + Send + 'scope,
+) -> Result<Thread<'scope, T>, PolicyError> {
+    std::thread::Builder::new()
+        .name(String::from("policies"))
+        .stack_size(STACK)
+        .spawn_scoped(scope, work)
+        .map_err(|error| PolicyError::Thread(error.to_string()))
+}
+
+fn ended<T>(thread: Thread<'_, T>) -> Result<T, PolicyError> {
+    thread.join().unwrap_or_else(|_| {
+        Err(PolicyError::Thread(String::from(
+            "the evaluation came to a sudden end; this is a bug",
+        )))
+    })
 }

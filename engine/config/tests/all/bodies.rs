@@ -346,3 +346,14 @@ fn places_of_parts() {
     body.each_use(&mut |_| uses += 1);
     assert_eq!(uses, 0);
 }
+
+/// A plan of a part leaves what follows from the types of resources to the planner, which looks at that part; what is wrong whatever they are stops it too.
+#[test]
+fn a_part_is_not_stopped_by_types_of_resources() {
+    let typed =
+        "resource \"terraform_data\" \"a\" {}\nlocals {\n  b = keys(terraform_data.a.id)\n}\n";
+    let constant = "locals {\n  b = keys(\"x\")\n}\n";
+    assert!(crate::support::certain_errors(typed, true).contains("Invalid function argument"));
+    assert_eq!(crate::support::certain_errors(typed, false), "");
+    assert!(crate::support::certain_errors(constant, false).contains("Invalid function argument"));
+}

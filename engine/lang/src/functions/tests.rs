@@ -367,6 +367,15 @@ fn collections() {
         ("can(textencodebase64(\"é\", \"us-ascii\"))", "false"),
         ("can(textencodebase64(\"a\", \"utf8\"))", "false"),
         ("coalesce(null, 1, true)", "1"),
+        // An object need not fit the map that it stands beside, if it is not chosen.
+        (
+            "false ? { a = \"x\", b = [], c = null } : tomap({ a = 1 })",
+            "{\"a\":1}",
+        ),
+        (
+            "can(true ? { a = \"x\", b = [], c = null } : tomap({ a = 1 }))",
+            "false",
+        ),
         // What the common type cannot hold is passed over.
         ("coalesce(toset([\"x\"]), tolist([1]), [])", "[1]"),
         ("regexall(\"\\\\p{L}+\", \"aé1b\")", "[\"aé\",\"b\"]"),

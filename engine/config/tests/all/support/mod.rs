@@ -126,6 +126,15 @@ pub(crate) fn diagnose(files: FileSet) -> (Diagnostics, SourceMap) {
     (diagnostics, sources)
 }
 
+/// What stops a plan of a configuration, of all or a part of it.
+pub(crate) fn certain_errors(text: &str, whole: bool) -> String {
+    let files = files(text);
+    let (tree, sources, _) = load(&files);
+    let (config, _) = compile(&tree, &sources, &schemas());
+    let found = terrane_config::validate::certain_errors(&config, &functions(files), whole);
+    render(&found, &sources)
+}
+
 /// Diagnostics, one per line.
 pub(crate) fn render(diagnostics: &Diagnostics, sources: &SourceMap) -> String {
     diagnostics
