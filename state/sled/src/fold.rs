@@ -3,8 +3,10 @@
 //! Like the index it may be missing, behind or wrong at any time. It is believed only where its checksums fit, and the journal has the record that it says it ends
 //! with; what was appended behind that is read from the journal. It is not made durable: what a power cut leaves of it does not fit its checksum.
 //!
-//! It is written when the workspace is closed, and not each time: only when the journal has grown by a quarter of it (and enough to matter). So what is written stays within a few times of
-//! what was changed, and what is read within a little more than the state.
+//! It is written when the workspace is closed. Where the journal is long, not each time: only when it has grown by a quarter of the fold (and enough to matter). So what is written stays within a
+//! few times of what was changed, and what is read within a little more than the state.
+//!
+//! Where the journal is short it is written each time, and stands for the index: to open sled takes longer there than to write the whole state, and 24 MiB.
 //!
 //! Where records are encrypted there is none.
 
@@ -83,65 +85,121 @@ impl Head {
         })
     }
 
-    /// Of the file, if it is of this journal, and the journal has the record that it ends with, whole.
-    fn read(kept: &mut File, place: &Place, journal: Header, file: &mut File) -> Option<Self> {
+    /// At the beginning of the file.
+    fn read(kept: &mut File) -> Option<Self> {
         let mut bytes = [0; HEAD_LEN];
         kept.read_exact(&mut bytes).ok()?;
-        let head = Self::decode(&bytes).filter(|head| head.journal == journal)?;
-        let last = head.last;
-        let there = record_at(file, &place.journal(), last.offset).ok()?;
-        if there != Some(last) {
-            return None;
-        }
+        Self::decode(&bytes)
+    }
+
+    /// Whether it is of this journal, and the journal has the record that it ends with.
+    fn is_of(&self, journal: Header, file: &mut File, path: &Path) -> bool {
+        self.journal == journal
+            && record_at(file, path, self.last.offset).is_ok_and(|found| found == Some(self.last))
+    }
+
+    /// Whether that record is whole.
+    fn ends_well(&self, file: &mut File) -> Option<bool> {
+        let last = self.last;
         let payload_at = last.offset + RECORD_HEADER_LEN as u64;
         file.seek(SeekFrom::Start(payload_at)).ok()?;
         let mut payload = Vec::new();
         let len = last.end.checked_sub(payload_at)?;
         file.take(len).read_to_end(&mut payload).ok()?;
-        (crc32fast::hash(&payload) == last.crc).then_some(head)
+        Some(crc32fast::hash(&payload) == last.crc)
+    }
+
+    /// What follows in the file.
+    fn body(&self, kept: &mut File) -> Option<Snapshot> {
+        let mut body = Vec::new();
+        kept.read_to_end(&mut body).ok()?;
+        if body.len() as u64 != self.len || crc32fast::hash(&body) != self.crc {
+            return None;
+        }
+        decode(&body).ok()
     }
 }
 
-/// The state up to a record of this journal, and which that is.
-pub(crate) fn load(place: &Place, journal: Header, file: &mut File) -> Option<(Snapshot, Mark)> {
+/// The file and its head.
+fn open(place: &Place) -> Option<(File, Head)> {
     if place.sealer().encrypts() {
         return None;
     }
     let mut kept = File::open(place.fold()).ok()?;
-    let head = Head::read(&mut kept, place, journal, file)?;
-    let mut body = Vec::new();
-    kept.read_to_end(&mut body).ok()?;
-    if body.len() as u64 != head.len || crc32fast::hash(&body) != head.crc {
-        return None;
-    }
-    Some((decode(&body).ok()?, head.last))
+    let head = Head::read(&mut kept)?;
+    Some((kept, head))
 }
 
-/// Writes it, if that is worth it: where so many bytes of journal would have to be read without it. Nothing is lost when that fails.
+/// The state up to a record of this journal, and which that is.
+pub(crate) fn load(place: &Place, journal: Header, file: &mut File) -> Option<(Snapshot, Mark)> {
+    let (mut kept, head) = open(place)?;
+    let stands = head.is_of(journal, file, &place.journal()) && head.ends_well(file)?;
+    stands.then_some(())?;
+    Some((head.body(&mut kept)?, head.last))
+}
+
+/// The same where the journal is being mended: what its last record holds may be what is damaged.
+pub(crate) fn remembered(
+    place: &Place,
+    journal: Header,
+    file: &mut File,
+    path: &Path,
+) -> Option<(Snapshot, Mark)> {
+    let (mut kept, head) = open(place)?;
+    head.is_of(journal, file, path).then_some(())?;
+    Some((head.body(&mut kept)?, head.last))
+}
+
+/// The state that it holds, and the generation that it is of, whatever became of the journal.
+pub(crate) fn alone(place: &Place) -> Option<(Snapshot, u64)> {
+    let (mut kept, head) = open(place)?;
+    Some((head.body(&mut kept)?, head.journal.generation))
+}
+
+/// When it is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum When {
+    /// Whenever it is not of the end of the journal.
+    Behind,
+    /// When so many bytes of journal would have to be read without it, and it is behind by a quarter.
+    Worth(u64),
+}
+
+/// Writes it when it is time. Nothing is lost when that fails. `true`: it is of the end of the journal.
 pub(crate) fn keep(
     place: &Place,
     snapshot: &Snapshot,
     position: Position,
     file: &mut File,
-    from: u64,
-) {
+    when: When,
+) -> bool {
     let Some(last) = position.last else {
-        return;
+        return false;
+    };
+    let from = match when {
+        When::Behind => 0,
+        When::Worth(from) => from,
     };
     if place.sealer().encrypts() || last.end < from {
-        return;
+        return false;
     }
     let journal = position.journal;
     let path = place.fold();
-    if let Some(head) = File::open(&path)
-        .ok()
-        .and_then(|mut kept| Head::read(&mut kept, place, journal, file))
-        && last.end.saturating_sub(head.last.end) <= from.max(head.len / 4)
+    if let Some((_, head)) = open(place)
+        && head.is_of(journal, file, &place.journal())
+        && head.ends_well(file) == Some(true)
     {
-        return;
+        let behind = last.end.saturating_sub(head.last.end);
+        let late = match when {
+            When::Behind => behind > 0,
+            When::Worth(from) => behind > from.max(head.len / 4),
+        };
+        if !late {
+            return behind == 0;
+        }
     }
     let Ok(body) = encode(snapshot) else {
-        return;
+        return false;
     };
     let head = Head {
         journal,
@@ -150,9 +208,11 @@ pub(crate) fn keep(
         crc: crc32fast::hash(&body),
     };
     let draft = path.with_extension(format!("{}.new", std::process::id()));
-    if write(&draft, &head, &body).is_err() || fs::rename(&draft, &path).is_err() {
+    let written = write(&draft, &head, &body).is_ok() && fs::rename(&draft, &path).is_ok();
+    if !written {
         drop(fs::remove_file(&draft));
     }
+    written
 }
 
 fn write(path: &Path, head: &Head, body: &[u8]) -> io::Result<()> {

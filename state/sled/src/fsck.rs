@@ -30,7 +30,7 @@ pub(crate) fn check(layout: &Layout, workspace: &str, repair: bool) -> Result<Ch
     }
     let lock = own(&mut look, &place)?;
     let lost = place.had_journal();
-    let mut folded = look.records(&mut || from_index(&place), lost)?;
+    let mut folded = look.records(&mut || known(&place), lost)?;
     if let Some(folded) = &mut folded {
         held_against_index(&mut look, &place, folded)?;
         held_against_fold(&mut look, &place, folded)?;
@@ -97,8 +97,8 @@ fn own(look: &mut Look, place: &Place) -> Result<Option<Lock>, StoreError> {
     }
 }
 
-/// The state that the index gives by itself, for a journal that is missing. The index goes.
-fn from_index(place: &Place) -> Option<Known> {
+/// The state that index or fold gives by itself, for a journal that is missing. The index goes.
+fn known(place: &Place) -> Option<Known> {
     let folder = place.index();
     let indexed = (folder.is_dir() && index::is_free(&folder))
         .then(|| {
@@ -108,11 +108,16 @@ fn from_index(place: &Place) -> Option<Known> {
         })
         .flatten();
     put_aside(&folder, &place.chain().damaged()).ok()?;
-    let (snapshot, generation) = indexed?;
+    let (what, (snapshot, generation)) = match indexed {
+        Some(known) => ("index", known),
+        None => ("fold", fold::alone(place)?),
+    };
     Some(Known {
         snapshot,
         generation,
-        how: "made anew from the index: it holds the state as of the last time that the index was written".to_owned(),
+        how: format!(
+            "made anew from the {what}: it holds the state as of the last time that the {what} was written"
+        ),
     })
 }
 
@@ -131,27 +136,10 @@ fn held_against_index(
         look.tell(Finding::note(name, "another process has the index open"));
         return Ok(());
     }
-    let path = place.journal();
-    let kept = place.chain().damaged();
-    // After a repair the records are elsewhere: the index is held against the journal as it was.
-    let was = match folded.short && look.repair {
-        true => newest(&kept, "journal").unwrap_or(path),
-        false => path,
-    };
+    let was = journal_as_it_was(look, place, folded);
     match index_state(place.sealer(), &folder, header, &was) {
         Ok(state) if state == folded.snapshot => return Ok(()),
-        Ok(state) if folded.short => {
-            let mut finding = Finding::warning(
-                &name,
-                "it knows what the damaged records of the journal recorded",
-            );
-            if look.repair {
-                look.write_checkpoint_after(&state, header)?;
-                folded.snapshot = state;
-                finding = finding.done("the state was put right from it");
-            }
-            look.tell(finding);
-        }
+        Ok(state) if folded.short => put_right(look, &name, (header, state), folded)?,
         Ok(_) => {
             look.tell(removable(
                 look,
@@ -169,29 +157,67 @@ fn held_against_index(
     Ok(())
 }
 
-/// What is kept for readers must be the fold, too. One of another journal is not read by anybody.
-fn held_against_fold(look: &mut Look, place: &Place, folded: &Folded) -> Result<(), StoreError> {
+/// What is kept for readers must be the fold, too, and may know more just as well. One of another journal is not read by anybody.
+fn held_against_fold(
+    look: &mut Look,
+    place: &Place,
+    folded: &mut Folded,
+) -> Result<(), StoreError> {
     let path = place.fold();
     let Some(header) = folded.header.filter(|_| look.owned && path.exists()) else {
         return Ok(());
     };
-    let journal = place.journal();
+    let journal = journal_as_it_was(look, place, folded);
     let mut file = File::open(&journal).map_err(io_error("opening", &journal))?;
-    let Some((mut snapshot, last)) = fold::load(place, header, &mut file) else {
+    let Some((mut state, last)) = fold::remembered(place, header, &mut file, &journal) else {
         return Ok(());
     };
     let rest = scan(&mut file, &journal, last.end, |_, kind, payload| {
         let opened = place.sealer().open(payload)?;
-        replay::apply(&mut snapshot, kind, &opened.bytes, |_, _| true)
+        replay::apply(&mut state, kind, &opened.bytes, |_, _| true)
     });
-    if rest.is_ok() && snapshot == folded.snapshot {
-        return Ok(());
+    match rest {
+        Ok(_) if state == folded.snapshot => return Ok(()),
+        Ok(_) if folded.short => put_right(look, &show(&path), (header, state), folded)?,
+        // What is damaged lies behind it.
+        Err(_) if folded.short => return Ok(()),
+        Ok(_) | Err(_) => {
+            let finding = Finding::error(show(&path), "it is not the fold of the journal");
+            look.tell(removable(look, finding));
+        }
     }
-    let finding = Finding::error(show(&path), "it is not the fold of the journal");
-    look.tell(removable(look, finding));
     if look.repair {
         fs::remove_file(&path).map_err(io_error("removing", &path))?;
     }
+    Ok(())
+}
+
+/// The journal that index and fold are of: after a repair its records are elsewhere.
+fn journal_as_it_was(look: &Look, place: &Place, folded: &Folded) -> PathBuf {
+    let path = place.journal();
+    match folded.short && look.repair {
+        true => newest(&place.chain().damaged(), "journal").unwrap_or(path),
+        false => path,
+    }
+}
+
+/// Index or fold knows what damaged records recorded.
+fn put_right(
+    look: &mut Look,
+    name: &str,
+    (header, state): (Header, Snapshot),
+    folded: &mut Folded,
+) -> Result<(), StoreError> {
+    let mut finding = Finding::warning(
+        name,
+        "it knows what the damaged records of the journal recorded",
+    );
+    if look.repair {
+        look.write_checkpoint_after(&state, header)?;
+        folded.snapshot = state;
+        finding = finding.done("the state was put right from it");
+    }
+    look.tell(finding);
     Ok(())
 }
 

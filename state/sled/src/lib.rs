@@ -3,7 +3,8 @@
 //! * A commit is one append to the journal and one `fdatasync`. Only then it counts, and is folded in memory.
 //! * The index holds a row per resource instance and a head. It is written in groups and at close, never synced in a commit, and
 //!   believed only where it fits the journal. When it is missing, behind, of another format or damaged, the journal makes good for it.
-//! * Where the journal is long, its fold lies beside it for those who only read, believed only where it fits, too.
+//! * The fold of the journal lies beside it in one file for those who only read, believed only where it fits, too. Where the journal is short, it is all
+//!   there is: there is no index.
 //! * Several processes may have a workspace open, each with a lease on what it reads and writes. The lease is looked at before each append, under a
 //!   short lock. A process that ends, however it ends, holds nothing any more. Others may read, up to the last whole record.
 //!
@@ -46,11 +47,13 @@ pub const FOLDER: &str = "terrane.state";
 pub struct Settings {
     /// The index is written when the journal has grown by so many bytes since (and at close).
     pub index_every: u64,
+    /// A journal shorter than this has no index: its fold stands for it, written at each close. (Where records are encrypted there is no fold, and always an index.)
+    pub index_from: u64,
     /// A journal shorter than this is never compacted.
     pub compact_at: u64,
     /// A journal is compacted when it is this many times as long as its fold.
     pub compact_ratio: u64,
-    /// The fold is kept for readers (at close) when they would have to read more of the journal than this.
+    /// Who opens a journal that is longer than this begins with its fold. A shorter one is read whole, so that damage anywhere in it is seen.
     pub fold_from: u64,
 }
 
@@ -58,6 +61,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             index_every: 4 << 20,
+            index_from: 16 << 20,
             compact_at: 16 << 20,
             compact_ratio: 4,
             fold_from: 256 << 10,
@@ -158,7 +162,7 @@ impl StateStore for SledStore {
 
     fn read(&self, workspace: &str) -> Result<Arc<Snapshot>, StoreError> {
         self.layout.check_format()?;
-        read::state(&self.layout, workspace).map(Arc::new)
+        read::state(&self.layout, workspace, self.settings.fold_from).map(Arc::new)
     }
 
     fn history(&self, workspace: &str) -> Result<Vec<Version>, StoreError> {

@@ -11,14 +11,21 @@ use terrane_store::journal::{HEADER_LEN, read_header, scan};
 use terrane_store::wire::Batch;
 use terrane_store::{StoreError, Version, check_workspace_name, replay};
 
-/// The state of a workspace now.
-pub(crate) fn state(layout: &Layout, workspace: &str) -> Result<Snapshot, StoreError> {
+/// The state of a workspace now. A journal that is shorter than `fold_from` is read whole, so that damage anywhere in it is seen.
+pub(crate) fn state(
+    layout: &Layout,
+    workspace: &str,
+    fold_from: u64,
+) -> Result<Snapshot, StoreError> {
     let mut snapshot = Snapshot::default();
     let place = layout.place(workspace);
     if let Some((mut file, path)) = journal(layout, workspace)? {
         let header = read_header(&mut file, &path)?;
         let mut from = HEADER_LEN;
-        if let Some((known, last)) = fold::load(&place, header, &mut file) {
+        let len = file.metadata().map_err(io_error("reading", &path))?.len();
+        if len >= fold_from
+            && let Some((known, last)) = fold::load(&place, header, &mut file)
+        {
             (snapshot, from) = (known, last.end);
         }
         scan(&mut file, &path, from, |_, kind, payload| {

@@ -1,7 +1,7 @@
 //! A workspace that is open for writing. Others may have it open, too: each looks at what the others appended before it appends.
 
 use crate::Settings;
-use crate::fold;
+use crate::fold::{self, When};
 use crate::index::{self, Index, Position};
 use crate::layout::{Place, io_error};
 use crate::replace;
@@ -44,7 +44,7 @@ pub(crate) struct Opened {
     /// Which runs the records are of.
     runs: Runs,
     /// The index belongs to the one who came first.
-    _index_lock: Option<File>,
+    index_lock: Option<File>,
     tenure: Box<Tenure>,
 }
 
@@ -69,14 +69,18 @@ impl Opened {
         let path = place.journal();
         let (mut file, header) = journal;
         let index_lock = own_index(&place);
+        let len = file.metadata().map_err(io_error("reading", &path))?.len();
         let (index, loaded) = match &index_lock {
+            Some(_) if is_short(&place, settings, len) => (Slot::Absent, None),
             Some(_) => open_index(&place, header, &mut file),
             None => (Slot::Unusable, None),
         };
         let fresh = loaded.is_none();
-        let kept =
-            || fold::load(&place, header, &mut file).map(|(state, last)| (state, Some(last)));
-        let (mut snapshot, last) = loaded.or_else(kept).unwrap_or_default();
+        let mut kept = || match len >= settings.fold_from {
+            true => fold::load(&place, header, &mut file).map(|(state, last)| (state, Some(last))),
+            false => None,
+        };
+        let (mut snapshot, last) = loaded.or_else(&mut kept).unwrap_or_default();
         let from = last.map_or(HEADER_LEN, |mark| mark.end);
         let mut touched = Touched {
             all: fresh,
@@ -107,7 +111,7 @@ impl Opened {
             stale: false,
             runs,
             place,
-            _index_lock: index_lock,
+            index_lock,
             tenure,
         };
         opened.stale = stale;
@@ -274,6 +278,9 @@ impl Opened {
     /// Brings the index up to date. When that fails, it is of no use any more and goes; the next opening makes a new one.
     fn write_index(&mut self) {
         if let Slot::Absent = self.index {
+            if is_short(&self.place, self.settings, self.journal.len()) {
+                return;
+            }
             self.index = Index::open(&self.place.index(), self.place.sealer())
                 .map_or(Slot::Unusable, Slot::Open);
         }
@@ -295,13 +302,20 @@ impl Opened {
     }
 
     fn finish(&mut self) {
-        fold::keep(
-            &self.place,
-            &self.snapshot,
-            self.position,
-            self.journal.medium(),
-            self.settings.fold_from,
-        );
+        let short = is_short(&self.place, self.settings, self.journal.len());
+        let when = match short {
+            true => When::Behind,
+            false => When::Worth(self.settings.fold_from),
+        };
+        let file = self.journal.medium();
+        let kept = fold::keep(&self.place, &self.snapshot, self.position, file, when);
+        if short {
+            // One of a time when the journal was longer: nobody brings it up any more.
+            if kept && self.index_lock.is_some() {
+                self.give_up_index();
+            }
+            return;
+        }
         if self.indexed == Some(self.journal.len()) || self.journal.is_empty() {
             return;
         }
@@ -409,6 +423,11 @@ pub(crate) fn own_index(place: &Place) -> Option<File> {
     let file = open_private(&place.index_lock()).ok()?;
     file.try_lock().ok()?;
     Some(file)
+}
+
+/// Whether a journal of this length does without an index.
+fn is_short(place: &Place, settings: Settings, len: u64) -> bool {
+    len < settings.index_from && !place.sealer().encrypts()
 }
 
 fn fold_record(

@@ -71,6 +71,7 @@ fn conforms_when_index_and_fold_are_written_all_the_time() {
     check(|| {
         let settings = Settings {
             index_every: 0,
+            index_from: 0,
             fold_from: 0,
             ..Settings::default()
         };

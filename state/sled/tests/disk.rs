@@ -20,6 +20,7 @@ fn store(folder: &Path) -> SledStore {
         folder,
         Settings {
             index_every: 4_000,
+            index_from: 8_000,
             compact_at: 1_000_000,
             compact_ratio: 4,
             fold_from: 0,

@@ -24,6 +24,7 @@ impl Home {
     fn store(&self) -> SledStore {
         let settings = Settings {
             fold_from: 0,
+            index_from: 0,
             ..Settings::default()
         };
         SledStore::with_settings(self.0.path(), settings)
@@ -89,6 +90,48 @@ fn what_was_appended_behind_it_is_read_too() {
     let state = home.run(0..50, r#"{"new":2}"#);
     assert_ne!(fs::read(home.file("fold")).unwrap(), kept);
     assert_eq!(home.read(), state);
+}
+
+/// Where the journal is short there is no index; an index of a time when it was longer goes. When it has grown, there is one.
+#[test]
+fn it_stands_for_the_index_of_a_short_journal() {
+    let home = Home::new();
+    let with = |index_from| {
+        let settings = Settings {
+            index_from,
+            fold_from: 0,
+            ..Settings::default()
+        };
+        SledStore::with_settings(home.0.path(), settings)
+    };
+    let commit = |index_from, key| {
+        let store = with(index_from);
+        let mut workspace = store.open("default").unwrap();
+        let addr = instance("a", Some(InstanceKey::Int(key)));
+        workspace.commit(vec![set(&addr, "{}")]).unwrap();
+        workspace.snapshot()
+    };
+    let there = || (home.file("index").exists(), home.file("fold").exists());
+    for key in 0..3 {
+        let state = commit(u64::MAX, key);
+        assert_eq!(there(), (false, true));
+        // It is of the very end: nothing of the journal before that is read any more.
+        let whole = fs::read(home.file("journal")).unwrap();
+        if key > 0 {
+            spoil_the_beginning(&home);
+        }
+        assert_eq!(with(u64::MAX).read("default").unwrap(), state);
+        assert_eq!(with(u64::MAX).open("default").unwrap().snapshot(), state);
+        fs::write(home.file("journal"), whole).unwrap();
+    }
+    let state = commit(0, 3);
+    assert!(there().0);
+    assert_eq!(with(0).open("default").unwrap().snapshot(), state);
+    let state = commit(u64::MAX, 4);
+    assert_eq!(there(), (false, true));
+    let found = home.store().check("default", false).unwrap();
+    assert!(!found.is_damaged(), "{:?}", found.findings);
+    assert_eq!(*with(0).open("default").unwrap().snapshot(), *state);
 }
 
 #[test]
@@ -165,17 +208,16 @@ fn what_was_to_be_forgotten_is_not_kept_in_it() {
     assert!(!home.file("fold").exists());
 }
 
+/// What is short is read whole: damage anywhere in it is seen.
 #[test]
-fn a_short_journal_has_none() {
+fn a_short_journal_is_not_read_from_it() {
     let home = Home::new();
-    {
-        let store = SledStore::new(home.0.path());
-        let mut workspace = store.open("default").unwrap();
-        workspace
-            .commit(vec![set(&instance("a", None), "{}")])
-            .unwrap();
-    }
-    assert!(!home.file("fold").exists());
+    home.run(0..3, "{}");
+    spoil_the_beginning(&home);
+    home.store().read("default").unwrap();
+    let defaults = SledStore::new(home.0.path());
+    defaults.read("default").unwrap_err();
+    defaults.open("default").unwrap_err();
 }
 
 #[test]

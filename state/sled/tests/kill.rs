@@ -13,6 +13,8 @@ fn store(folder: &Path) -> SledStore {
         Settings {
             // So that the killed process is often in the middle of something else than the journal, too.
             index_every: 500,
+            // Once with an index, once without.
+            index_from: 10_000,
             compact_at: 20_000,
             compact_ratio: 1,
             fold_from: 0,

@@ -28,6 +28,7 @@ fn store(root: &Path) -> SledStore {
         root.join("terrane.state"),
         Settings {
             index_every: 900,
+            index_from: 2_000,
             compact_at: 4_000,
             compact_ratio: 2,
             fold_from: 0,

@@ -22,7 +22,11 @@ impl Home {
     }
 
     fn store(&self) -> SledStore {
-        SledStore::new(self.0.path())
+        let settings = Settings {
+            index_from: 0,
+            ..Settings::default()
+        };
+        SledStore::with_settings(self.0.path(), settings)
     }
 
     fn open(&self) -> Box<dyn Workspace> {
@@ -166,6 +170,7 @@ fn a_journal_that_grows_long_is_compacted_and_its_history_kept() {
         Settings {
             compact_at: 4_000,
             compact_ratio: 2,
+            index_from: 2_000,
             ..Settings::default()
         },
     );

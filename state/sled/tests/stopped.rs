@@ -19,6 +19,7 @@ fn store(folder: &Path) -> SledStore {
     // It is often in the middle of a compaction, too.
     let settings = Settings {
         index_every: 500,
+        index_from: 2_000,
         compact_at: 4000,
         compact_ratio: 1,
         fold_from: 0,

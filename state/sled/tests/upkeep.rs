@@ -24,7 +24,32 @@ impl Home {
     fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
-            settings: Settings::default(),
+            settings: Settings {
+                index_from: 0,
+                ..Settings::default()
+            },
+        }
+    }
+
+    /// Where the fold stands for the index.
+    fn without_index(mut self) -> Self {
+        self.settings.index_from = u64::MAX;
+        self
+    }
+
+    /// What knows the state beside the journal.
+    fn other(&self) -> &'static str {
+        match self.settings.index_from {
+            0 => "index",
+            _ => "fold",
+        }
+    }
+
+    fn forget_other(&self) {
+        let path = self.place().join(self.other());
+        match path.is_dir() {
+            true => fs::remove_dir_all(path).unwrap(),
+            false => fs::remove_file(path).unwrap(),
         }
     }
 
@@ -34,6 +59,7 @@ impl Home {
             settings: Settings {
                 compact_at: 3_000,
                 compact_ratio: 2,
+                index_from: 0,
                 ..Settings::default()
             },
             ..Self::new()
@@ -180,10 +206,14 @@ fn a_flipped_bit_is_mended_and_nothing_is_lost() {
     home.is_clean();
 }
 
-/// A record that can't be mended: the index knows what it recorded.
+/// A record that can't be mended: index or fold knows what it recorded.
 #[test]
-fn a_lost_record_comes_back_from_the_index() {
-    let home = Home::new();
+fn a_lost_record_comes_back_from_index_or_fold() {
+    a_lost_record_comes_back(&Home::new());
+    a_lost_record_comes_back(&Home::new().without_index());
+}
+
+fn a_lost_record_comes_back(home: &Home) {
     let state = home.runs(0, 6).pop().unwrap();
     let offsets = home.offsets();
     home.damage(offsets[7] + 30, offsets[7] + 60);
@@ -220,21 +250,23 @@ fn a_lost_record_without_an_index_loses_only_itself() {
 
 #[test]
 fn a_missing_journal_is_made_of_what_is_left() {
-    let home = Home::compacting();
-    let state = home.runs(0, 30).pop().unwrap();
-    fs::remove_file(home.journal()).unwrap();
-    assert!(home.check(false).is_damaged());
-    let mended = home.check(true);
-    assert!(problems(&mended, Gravity::Error).contains("from the index"));
-    assert_eq!(*home.open().snapshot(), state);
-    assert!(!home.check(false).is_damaged());
-    // Neither journal nor index: the history goes back to its last compaction.
-    fs::remove_file(home.journal()).unwrap();
-    fs::remove_dir_all(home.place().join("index")).unwrap();
-    let mended = home.check(true);
-    assert!(problems(&mended, Gravity::Error).contains("from the history"));
-    assert!(home.open().snapshot().serial > 0);
-    assert!(!home.check(false).is_damaged());
+    for home in [Home::compacting(), Home::compacting().without_index()] {
+        let state = home.runs(0, 30).pop().unwrap();
+        fs::remove_file(home.journal()).unwrap();
+        assert!(home.check(false).is_damaged());
+        let mended = home.check(true);
+        let how = format!("from the {}", home.other());
+        assert!(problems(&mended, Gravity::Error).contains(&how), "{how}");
+        assert_eq!(*home.open().snapshot(), state);
+        assert!(!home.check(false).is_damaged());
+        // Neither journal nor index nor fold: the history goes back to its last compaction.
+        fs::remove_file(home.journal()).unwrap();
+        home.forget_other();
+        let mended = home.check(true);
+        assert!(problems(&mended, Gravity::Error).contains("from the history"));
+        assert!(home.open().snapshot().serial > 0);
+        assert!(!home.check(false).is_damaged());
+    }
 }
 
 /// Damage in an earlier generation takes nothing from the present state, nor from later versions.
@@ -340,12 +372,15 @@ fn manifest() -> Manifest {
     }
 }
 
-/// Whichever record is lost, with and without an index: what is mended stays mended, and so does a backup of it somewhere else.
+/// Whichever record is lost, with an index, with a fold, with neither: what is mended stays mended, and so does a backup of it somewhere else.
 #[test]
 fn what_was_mended_is_sound() {
     for at in 0..6 {
-        for indexed in [true, false] {
-            let home = Home::new();
+        for (home, known) in [
+            (Home::new(), true),
+            (Home::new(), false),
+            (Home::new().without_index(), true),
+        ] {
             let addr = instance("a", None);
             home.runs(0, 1);
             let mut workspace = home.open();
@@ -364,12 +399,12 @@ fn what_was_mended_is_sound() {
             let offsets = home.offsets();
             assert_eq!(offsets.len(), 7);
             home.damage(offsets[at] + 30, offsets[at] + 40);
-            if !indexed {
-                fs::remove_dir_all(home.place().join("index")).unwrap();
+            let what = format!("record {at}, {} {known}", home.other());
+            if !known {
+                home.forget_other();
             }
-            let what = format!("record {at}, index {indexed}");
             // What is at the end and nobody knows of may never have been acknowledged.
-            assert_eq!(home.check(false).is_damaged(), at < 5 || indexed, "{what}");
+            assert_eq!(home.check(false).is_damaged(), at < 5 || known, "{what}");
             for _ in 0..2 {
                 let mended = home.check(true);
                 assert!(!mended.is_damaged(), "{what}: {mended:#?}");
