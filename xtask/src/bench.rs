@@ -42,6 +42,7 @@ const BENCHES: &[(&str, &[&str])] = &[
     ("macro", &["run", "--package", "terrane-bench"]),
     ("gates", &["run", "--package", "terrane-bench"]),
     ("policies", &["run", "--package", "terrane-bench"]),
+    ("targets", &["run", "--package", "terrane-bench"]),
     (
         "micro",
         &["bench", "--package", "terrane-bench", "--bench", "micro"],
@@ -75,7 +76,7 @@ pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> R
     cargo.args(order).arg("--");
     match name.as_str() {
         "macro" => drop(cargo.arg("side-by-side")),
-        "gates" | "policies" => drop(cargo.arg(&name)),
+        "gates" | "policies" | "targets" => drop(cargo.arg(&name)),
         _ => {}
     }
     let status = cargo

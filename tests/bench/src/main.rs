@@ -1,13 +1,13 @@
 //! `terrane-bench workloads`: the names of the workloads. `terrane-bench once NAME`: does one once, for a profiler or a counter of
 //! instructions. `terrane-bench side-by-side …`: whole commands of two programs. `terrane-bench gates …`: what gates add to an apply.
-//! `terrane-bench policies …`: what policies take of a large plan. `terrane-bench crashes FROM RUNS`: applies of these seeds, each killed
+//! `terrane-bench policies …`: what policies take of a large plan. `terrane-bench targets …`: the table of all that is promised. `terrane-bench crashes FROM RUNS`: applies of these seeds, each killed
 //! at every event boundary.
 
 use anyhow::{Context as _, Result, bail};
 use std::io::Write as _;
 use std::process::ExitCode;
 use terrane_bench::workloads::{Ready, WORKLOADS, find};
-use terrane_bench::{crashes, gates, policies, shapes, side_by_side};
+use terrane_bench::{crashes, gates, policies, shapes, side_by_side, targets};
 
 fn main() -> ExitCode {
     match run() {
@@ -53,9 +53,10 @@ fn run() -> Result<()> {
         Some("gates") => gates::run(arguments, &mut out),
         Some("policies") => policies::run(arguments, &mut out),
         Some("side-by-side") => side_by_side::run(arguments, &mut out),
+        Some("targets") => targets::run(arguments, &mut out),
         _ => {
             bail!(
-                "there are: workloads, shapes, once NAME, crashes FROM RUNS, gates, policies, side-by-side"
+                "there are: workloads, shapes, once NAME, crashes FROM RUNS, gates, policies, side-by-side, targets"
             )
         }
     }

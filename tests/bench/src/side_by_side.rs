@@ -33,7 +33,7 @@ struct Asked {
 pub(crate) struct Cost {
     pub(crate) time: Duration,
     /// The largest memory of the process, in KiB.
-    memory: u64,
+    pub(crate) memory: u64,
 }
 
 /// Measures as the arguments say, and writes a table in Markdown.
@@ -152,7 +152,7 @@ pub(crate) fn median(costs: &mut [Cost]) -> Option<Cost> {
 }
 
 /// All steps up to the last that is asked for, in a folder of their own.
-fn round(
+pub(crate) fn round(
     program: &str,
     shape: &Shape,
     size: usize,
