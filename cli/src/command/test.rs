@@ -7,7 +7,6 @@ use crate::exit::Exit;
 use crate::view::test::{TestView, junit};
 use crate::view::{Mode, View};
 use terrane_ops::failure::Failure;
-use terrane_ops::interrupt::Interrupt;
 use terrane_ops::test::{self, Status, Suite, TEST_DIRECTORY, TestRequest};
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
@@ -39,7 +38,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         let suite = {
             let mut view = TestView::new(app.out(), as_json, compact, style);
             block_on(async {
-                let interrupt = Interrupt::listen();
+                let interrupt = session.attended();
                 test::run(session, &request, &interrupt, &mut view).await
             })?
         };

@@ -283,6 +283,13 @@ impl Ui for Human<'_> {
         self.live.draw(self.done, left, &running);
     }
 
+    fn still(&mut self, text: &str) {
+        self.line(text);
+        let out = &mut *self.out;
+        // The first failure to write is kept for the end of the program.
+        self.live.aside(|| drop(out.flush()));
+    }
+
     fn installing(&mut self, event: &Event) {
         if let Event::Progress { addr, bytes, total } = event {
             if self.live.is_on() {
