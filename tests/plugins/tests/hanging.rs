@@ -1,5 +1,6 @@
 //! Providers that hang, under the real program: it says what it waits for, an interrupt gets out, and nothing is lost.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test: what does not hold ends it")]
 
 #[path = "beside_terraform/programs.rs"]
 #[expect(dead_code, reason = "only one of the programs is needed")]
