@@ -3,7 +3,8 @@
 use crate::args::table::commands;
 use crate::args::{Command, Parsed, help, parse::split_words};
 use crate::exit::Exit;
-use crate::view::{Human, Json, Mode, Output, View, diagnostics};
+use crate::view::diagnostics::{self, Telling};
+use crate::view::{Human, Json, Mode, Output, View};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -24,7 +25,7 @@ pub(crate) struct App {
     out: Output,
     mode: Mode,
     no_color: bool,
-    compact_warnings: bool,
+    telling: Telling,
     /// The command that was asked for, as soon as it is known.
     running: Option<&'static Command>,
 }
@@ -44,7 +45,7 @@ impl App {
             out: Output::new(!no_color),
             mode: Mode::Human,
             no_color,
-            compact_warnings: false,
+            telling: Telling::default(),
             running: None,
         }
     }
@@ -123,7 +124,7 @@ impl App {
         } else {
             Mode::Human
         };
-        self.compact_warnings = parsed.is("compact-warnings", false);
+        self.telling = Telling::of(parsed);
         if parsed.is("no-color", false) {
             self.no_color = true;
             self.out.no_color();
@@ -194,7 +195,7 @@ impl App {
     /// The view that operations talk to.
     pub(crate) fn view(&mut self) -> View<'_> {
         match self.mode {
-            Mode::Human => View::Human(Human::new(&mut self.out, self.compact_warnings)),
+            Mode::Human => View::Human(Human::new(&mut self.out, self.telling)),
             Mode::Json => View::Json(Json::new(&mut self.out)),
         }
     }
@@ -209,7 +210,7 @@ impl App {
     /// Shows messages: errors to standard error, warnings to standard output, or JSON lines.
     pub(crate) fn show_report(&mut self, report: &Report) {
         match self.mode {
-            Mode::Human => diagnostics::print(&mut self.out, report, self.compact_warnings),
+            Mode::Human => diagnostics::print(&mut self.out, report, self.telling),
             Mode::Json => Json::new(&mut self.out).diagnostics(report),
         }
     }

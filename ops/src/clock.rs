@@ -1,6 +1,6 @@
 //! The present time. The engine reads no clock; it is told.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use terrane_store::clock::{Clock as _, SystemClock};
 
 pub use terrane_store::clock::rfc3339;
@@ -20,4 +20,16 @@ pub fn rfc3339_micros() -> String {
     let text = rfc3339(passed.as_secs().saturating_mul(1000));
     let date = text.trim_end_matches('Z');
     format!("{date}.{:06}Z", passed.subsec_micros())
+}
+
+/// A time as people read it: `3s`, `1m20s`, `2h0m5s`.
+#[must_use]
+pub fn elapsed(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest}s"),
+        (0, _) => format!("{minutes}m{rest}s"),
+        _ => format!("{hours}h{minutes}m{rest}s"),
+    }
 }

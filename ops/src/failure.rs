@@ -47,9 +47,9 @@ pub enum Failure {
         /// Why it failed.
         source: std::io::Error,
     },
-    /// The user interrupted twice: what was in flight was left behind.
+    /// The user interrupted, and did not want to wait any more. What this means, in sentences.
     #[error("Stopped at once")]
-    Interrupted,
+    Interrupted(String),
 }
 
 impl Failure {
@@ -115,10 +115,9 @@ impl Failure {
                 }
                 Report::plain(diagnostic)
             }
-            Self::Interrupted => Report::plain(Diagnostic::error(
-                &rules::world::STOPPED,
-                "Operations that were in flight were left behind. The state records what was begun: the next command tells what may exist.",
-            )),
+            Self::Interrupted(what) => {
+                Report::plain(Diagnostic::error(&rules::world::STOPPED, what))
+            }
         }
     }
 
@@ -147,7 +146,7 @@ impl Failure {
                 StoreError::Encryption(_) => &rules::encryption::NOT_OPENED,
             },
             Self::Io { .. } | Self::Input(_) => &rules::world::FILE_FAILED,
-            Self::Interrupted => &rules::world::STOPPED,
+            Self::Interrupted(_) => &rules::world::STOPPED,
         }
     }
 
@@ -156,7 +155,7 @@ impl Failure {
         match self {
             Self::Store { source, .. } => store_way_out(source),
             Self::Io { source, .. } => io_way_out(source),
-            Self::Input(_) | Self::Interrupted => None,
+            Self::Input(_) | Self::Interrupted(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! of its own, with a runtime of its own, keeps the instances (one per provider and configuration, and one that is not configured, each
 //! started by the first call) and answers one question after the other. Functions are pure: what was answered once is answered from memory.
 
+use crate::interrupt::Patience;
 use ecow::EcoString;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
@@ -51,6 +52,7 @@ const MOST_KEPT: usize = 65_536;
 #[derive(Debug)]
 pub(crate) struct Door {
     factories: Providers,
+    patience: Patience,
     worker: OnceLock<Option<tokio::sync::mpsc::UnboundedSender<Request>>>,
     /// By function and arguments.
     known: Mutex<HashMap<Key, Vec<Known>>>,
@@ -79,9 +81,10 @@ enum Question {
 
 impl Door {
     /// A door to these providers. Nothing is started before the first call.
-    pub(crate) fn new(factories: Providers) -> Self {
+    pub(crate) fn new(factories: Providers, patience: Patience) -> Self {
         Self {
             factories,
+            patience,
             worker: OnceLock::new(),
             known: Mutex::new(HashMap::new()),
             described: Mutex::new(Vec::new()),
@@ -92,10 +95,10 @@ impl Door {
         self.worker
             .get_or_init(|| {
                 let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-                let factories = self.factories.clone();
+                let (factories, patience) = (self.factories.clone(), self.patience.clone());
                 std::thread::Builder::new()
                     .name(String::from("provider-functions"))
-                    .spawn(move || serve(factories, receiver))
+                    .spawn(move || serve(factories, &patience, receiver))
                     .ok()
                     .map(|_| sender)
             })
@@ -177,7 +180,11 @@ fn failure(text: impl Into<String>) -> ProviderFunctionError {
 }
 
 /// Answers until nobody can ask any more.
-fn serve(factories: Providers, mut requests: tokio::sync::mpsc::UnboundedReceiver<Request>) {
+fn serve(
+    factories: Providers,
+    patience: &Patience,
+    mut requests: tokio::sync::mpsc::UnboundedReceiver<Request>,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -191,19 +198,42 @@ fn serve(factories: Providers, mut requests: tokio::sync::mpsc::UnboundedReceive
             // Whoever asked may be gone.
             match question {
                 Question::Call(name, arguments, answer) => {
+                    let waiting = waiting(&of, &name);
                     let work = carry_out(&factories, &mut started, of, name, arguments);
-                    let answered = AssertUnwindSafe(work).catch_unwind().await;
-                    drop(answer.send(answered.unwrap_or_else(|_| Err(failure(CRASHED)))));
+                    drop(answer.send(awaited(patience, waiting, work).await));
                 }
                 Question::Functions(answer) => {
+                    let waiting = waiting(&of, "");
                     let work = list(&factories, &mut started, of);
-                    let answered = AssertUnwindSafe(work).catch_unwind().await;
-                    drop(answer.send(answered.unwrap_or_else(|_| Err(failure(CRASHED)))));
+                    drop(answer.send(awaited(patience, waiting, work).await));
                 }
             }
         }
     });
     runtime.shutdown_background();
+}
+
+/// What is said while an answer does not come.
+fn waiting(of: &Of, function: &str) -> String {
+    let name = parsed(&of.provider).map_or_else(|| of.provider.clone(), |addr| addr.for_display());
+    match function {
+        "" => format!("provider {name}: Still asking for its functions"),
+        function => format!("provider {name}: Still calling the function {function}"),
+    }
+}
+
+/// The answer, if there is one before the user interrupts. A provider that crashes fails only this question.
+async fn awaited<T>(
+    patience: &Patience,
+    waiting: String,
+    work: impl Future<Output = Result<T, Failed>>,
+) -> Result<T, Failed> {
+    let work = AssertUnwindSafe(work).catch_unwind();
+    match patience.wait(|| waiting.clone(), work).await {
+        Some(Ok(answered)) => answered,
+        Some(Err(_)) => Err(failure(CRASHED)),
+        None => Err(failure("it did not answer before it was interrupted")),
+    }
 }
 
 /// The instances that were started, each with why it can't be used if it can't.

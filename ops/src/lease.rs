@@ -85,7 +85,9 @@ impl Session {
             if left.is_zero() || stopped {
                 store.withdraw(name, &request.holder.id).map_err(failed())?;
                 return Err(match stopped {
-                    true => Failure::Interrupted,
+                    true => Failure::Interrupted(String::from(
+                        "It was waited for others to let go of the state. Nothing was changed.",
+                    )),
                     false => failed()(waiting.in_use(store.location_of(name))),
                 });
             }

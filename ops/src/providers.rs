@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::functions::Door;
+use crate::interrupt::Patience;
 use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -24,6 +25,7 @@ pub struct Registry {
     factories: Providers,
     infos: BTreeMap<ProviderAddr, ProviderInfo>,
     functions: OnceLock<Arc<Door>>,
+    patience: Patience,
 }
 
 impl Registry {
@@ -34,14 +36,20 @@ impl Registry {
             factories,
             infos,
             functions: OnceLock::new(),
+            patience: Patience::default(),
         }
+    }
+
+    /// What providers are waited for with.
+    pub(crate) fn patience(&self) -> &Patience {
+        &self.patience
     }
 
     /// The functions of the providers. All callers share instances and answers.
     #[must_use]
     pub fn functions(&self) -> Arc<dyn ProviderFunctions> {
         self.functions
-            .get_or_init(|| Arc::new(Door::new(self.factories.clone())))
+            .get_or_init(|| Arc::new(Door::new(self.factories.clone(), self.patience.clone())))
             .clone()
     }
 
@@ -197,13 +205,29 @@ pub(crate) async fn load_from(
             )),
         }
     }
-    let answers = futures::future::join_all(asked.into_iter().map(|(addr, factory)| async move {
-        let info = factory.info().await;
+    let patience = &session.patience();
+    let asking = asked.into_iter().map(|(addr, factory)| async move {
+        let name = addr.for_display();
+        let waiting = || format!("provider {name}: Still asking what it offers");
+        let info = patience.wait(waiting, factory.info()).await;
         (addr, info)
-    }))
-    .await;
+    });
+    let answers = futures::future::join_all(asking).await;
+    let silent: Vec<String> = (answers.iter())
+        .filter(|(_, info)| info.is_none())
+        .map(|(addr, _)| format!("  - {}", addr.for_display()))
+        .collect();
+    if !silent.is_empty() {
+        return Err(Failure::Interrupted(format!(
+            "These providers had not said what they offer:\n{}\n\nNothing was changed.",
+            silent.join("\n")
+        )));
+    }
     let mut infos = BTreeMap::new();
     for (addr, info) in answers {
+        let Some(info) = info else {
+            continue;
+        };
         match info {
             Ok(info) => {
                 infos.insert(addr, info);
@@ -222,6 +246,7 @@ pub(crate) async fn load_from(
         factories,
         infos,
         functions: OnceLock::new(),
+        patience: patience.clone(),
     };
     Ok((registry, diagnostics))
 }

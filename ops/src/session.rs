@@ -5,6 +5,7 @@ use crate::backend::record::Record;
 use crate::backend::{Place, choose, replay};
 use crate::clock::now_ms;
 use crate::failure::Failure;
+use crate::interrupt::{Interrupt, Patience};
 use crate::rules;
 use crate::variables::VariableArgument;
 use std::collections::BTreeMap;
@@ -78,6 +79,7 @@ pub struct Session {
     root: OnceLock<String>,
     place: OnceLock<Place>,
     encryption: OnceLock<Encryption>,
+    interrupt: OnceLock<Arc<Interrupt>>,
 }
 
 impl Session {
@@ -104,7 +106,28 @@ impl Session {
             root: OnceLock::new(),
             place: OnceLock::new(),
             encryption: OnceLock::new(),
+            interrupt: OnceLock::new(),
         }
+    }
+
+    /// The interrupts by the user, for a command that looks at them and ends in good order after the first.
+    pub fn attended(&self) -> Arc<Interrupt> {
+        let interrupt = self.interrupt();
+        interrupt.attend();
+        interrupt
+    }
+
+    /// What providers are waited for with.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience {
+            interrupt: self.interrupt(),
+            say: self.say.clone(),
+        }
+    }
+
+    fn interrupt(&self) -> Arc<Interrupt> {
+        let listen = || Interrupt::listen(self.say.0.clone());
+        self.interrupt.get_or_init(listen).clone()
     }
 
     /// The state store: the embedded one, or what the backend says.

@@ -78,6 +78,11 @@ pub trait Ui: Send {
     /// while one lasts: the moment to flush, redraw, and say what takes long.
     fn waiting(&mut self, in_flight: usize, queued: usize);
 
+    /// A call that leaves the world as it is takes long: `cloud_thing.a: Still planning... [10s elapsed]`. What is being applied is for [`Self::waiting`].
+    fn still(&mut self, text: &str) {
+        self.note(text);
+    }
+
     /// Something happens to a provider that is being installed.
     fn installing(&mut self, event: &crate::install::Event) {
         let _nobody_looks = event;

@@ -84,10 +84,15 @@ async fn judge(loaded: &Loaded, questions: Vec<Question>) -> Diagnostics {
             Ok(provider) => provider,
             Err(problem) => return about.unanswered(problem),
         };
-        match provider
-            .call(about.call(question.value.unmark_deep()))
-            .await
-        {
+        let waiting = || format!("{}: Still validating", about.address);
+        let call = provider.call(about.call(question.value.unmark_deep()));
+        let Some(answered) = loaded.registry.patience().wait(waiting, call).await else {
+            let name = about.provider.for_display();
+            return about.unanswered(&format!(
+                "The provider {name} had not answered when you interrupted."
+            ));
+        };
+        match answered {
             Ok(reply) => {
                 let messages = reply.diagnostics.iter();
                 messages

@@ -23,6 +23,11 @@ impl Parsed {
         self.bools.get(name).copied().unwrap_or(default)
     }
 
+    /// What was said of a flag that is on or off, if anything was.
+    pub(crate) fn chosen(&self, name: &str) -> Option<bool> {
+        self.bools.get(name).copied()
+    }
+
     /// The last value of a flag.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.values

@@ -93,7 +93,7 @@ fn plan_and_apply(
     let look = Look::prepare(parsed)?;
     let cost = super::cost::Look::prepare(parsed)?;
     block_on(async {
-        let interrupt = Interrupt::listen();
+        let interrupt = session.attended();
         let leased = {
             let mut view = app.view();
             plan_and_lease(session, request, &interrupt, &mut view).await
@@ -173,7 +173,7 @@ fn run_saved(app: &mut App, parsed: &Parsed, path: &str) -> Exit {
     with_session(app, parsed, "apply", |app, session| {
         let glass = glass(app, parsed, session)?;
         block_on(async {
-            let interrupt = Interrupt::listen();
+            let interrupt = session.attended();
             let approved = saved::load_to_apply(app, session, path, parsed, glass.as_ref()).await?;
             if let View::Json(mut view) = app.view() {
                 view.planned(approved.plan());

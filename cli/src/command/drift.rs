@@ -48,7 +48,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     };
     with_session(app, parsed, "drift", |app, session| {
         block_on(async {
-            let interrupt = Interrupt::listen();
+            let interrupt = session.attended();
             let Some(schedule) = schedule else {
                 return look(app, session, &wanted, &interrupt).await;
             };
@@ -56,7 +56,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             let each = async |_planned_ms: u64| match look(app, session, &wanted, &interrupt).await
             {
                 Ok(_) => Ok(()),
-                Err(Failure::Interrupted) => Err(Failure::Interrupted),
+                Err(failure @ Failure::Interrupted(_)) => Err(failure),
                 // The next time may be better.
                 Err(failure) => {
                     app.show_failure(failure);
@@ -226,7 +226,7 @@ fn wanted(app: &mut App, parsed: &Parsed) -> Result<Wanted, Exit> {
 /// What has drifted, for commands that do something about it: they need the configuration, and to know everything.
 fn drifted(app: &mut App, session: &Session, request: &Request) -> Result<Found, Failure> {
     let found = block_on(async {
-        let interrupt = Interrupt::listen();
+        let interrupt = session.attended();
         detect(session, request, &interrupt, &mut Silent).await
     })?;
     if !found.is_configured {
@@ -326,7 +326,7 @@ fn plan(app: &mut App, session: &Session, request: &PlanRequest) -> Result<Made,
     let made = {
         let mut view = app.view();
         block_on(async {
-            let interrupt = Interrupt::listen();
+            let interrupt = session.attended();
             let (snapshot, _) = leased::settled(session, request, &interrupt, &mut view).await?;
             make(session, request, snapshot, &interrupt, &mut view).await
         })

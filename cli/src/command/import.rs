@@ -5,7 +5,6 @@ use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use terrane_ops::import::{ImportRequest, run as import};
-use terrane_ops::interrupt::Interrupt;
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
     let mut positional = parsed.positional.iter().cloned();
@@ -19,7 +18,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         let report = {
             let mut view = app.view();
             block_on(async {
-                let interrupt = Interrupt::listen();
+                let interrupt = session.attended();
                 import(session, &request, &interrupt, &mut view).await
             })?
         };

@@ -8,7 +8,6 @@ use crate::view::{Mode, View};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use terrane_ops::failure::Failure;
-use terrane_ops::interrupt::Interrupt;
 use terrane_ops::leased;
 use terrane_ops::model::snapshot::Snapshot;
 use terrane_ops::plan::{Made, PlanRequest, make};
@@ -32,7 +31,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         let made = {
             let mut view = app.view();
             block_on(async {
-                let interrupt = Interrupt::listen();
+                let interrupt = session.attended();
                 make(session, &request, snapshot, &interrupt, &mut view).await
             })
         };
@@ -86,7 +85,7 @@ pub(super) fn settled(
     let (snapshot, report) = {
         let mut view = app.view();
         block_on(async {
-            let interrupt = Interrupt::listen();
+            let interrupt = session.attended();
             leased::settled(session, request, &interrupt, &mut view).await
         })?
     };

@@ -5,7 +5,6 @@ use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::{Mode, View, query};
-use terrane_ops::interrupt::Interrupt;
 use terrane_ops::query::{QueryRequest, Written, run as ask};
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
@@ -24,7 +23,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         let queried = {
             let mut view = app.view();
             block_on(async {
-                let interrupt = Interrupt::listen();
+                let interrupt = session.attended();
                 ask(session, &request, &interrupt, &mut view).await
             })?
         };

@@ -4,10 +4,10 @@ use super::{block_on, style, variables, with_session};
 use crate::app::App;
 use crate::args::Parsed;
 use crate::exit::Exit;
+use crate::view::diagnostics::Telling;
 use crate::view::test::{TestView, junit};
 use crate::view::{Mode, View};
 use terrane_ops::failure::Failure;
-use terrane_ops::interrupt::Interrupt;
 use terrane_ops::test::{self, Status, Suite, TEST_DIRECTORY, TestRequest};
 
 pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
@@ -35,11 +35,11 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
             view.version();
         }
         let style = style(app, parsed);
-        let compact = parsed.is("compact-warnings", false);
+        let telling = Telling::of(parsed);
         let suite = {
-            let mut view = TestView::new(app.out(), as_json, compact, style);
+            let mut view = TestView::new(app.out(), as_json, telling, style);
             block_on(async {
-                let interrupt = Interrupt::listen();
+                let interrupt = session.attended();
                 test::run(session, &request, &interrupt, &mut view).await
             })?
         };

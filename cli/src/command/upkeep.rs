@@ -11,7 +11,6 @@ use std::fmt::Write as _;
 use terrane_ops::audit::LogFate;
 use terrane_ops::clock::rfc3339;
 use terrane_ops::import::{self, ImportRequest};
-use terrane_ops::interrupt::Interrupt;
 use terrane_ops::model::event::{Intent, Operation};
 use terrane_ops::model::span;
 use terrane_ops::session::Session;
@@ -243,7 +242,7 @@ pub(crate) fn resolve(app: &mut App, parsed: &Parsed) -> Exit {
             let report = {
                 let mut view = app.view();
                 block_on(async {
-                    let interrupt = Interrupt::listen();
+                    let interrupt = session.attended();
                     import::run(session, &request, &interrupt, &mut view).await
                 })?
             };

@@ -6,7 +6,6 @@ use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::why;
 use terrane_ops::failure::Failure;
-use terrane_ops::interrupt::Interrupt;
 use terrane_ops::model::addr::InstanceAddr;
 use terrane_ops::plan::make;
 use terrane_ops::ui::Silent;
@@ -39,7 +38,7 @@ pub(crate) fn run(app: &mut App, parsed: &Parsed) -> Exit {
         } else {
             let snapshot = plan::settled(app, session, &request)?;
             let made = block_on(async {
-                let interrupt = Interrupt::listen();
+                let interrupt = session.attended();
                 make(session, &request, snapshot, &interrupt, &mut Silent).await
             })?;
             if made.diagnostics.has_errors() {

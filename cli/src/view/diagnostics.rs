@@ -2,6 +2,7 @@
 
 use super::Output;
 use super::alike::{self, Shown};
+use crate::args::Parsed;
 use crate::command::metadata::ty;
 use serde_json::{Map, Value, json};
 use terrane_ops::failure::Report;
@@ -11,14 +12,33 @@ use terrane_ops::lang::diagnostic::{Diagnostic, Severity};
 use terrane_ops::lang::functions::help::{Parameter, signatures};
 use terrane_ops::lang::source::SourceMap;
 
-/// Prints all messages: errors to standard error, warnings to standard output. `compact`: warnings as one line each, unless there are
-/// errors too.
-pub(crate) fn print(out: &mut Output, report: &Report, compact: bool) {
+/// How much is told of many messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Telling {
+    /// Warnings as one line each, unless there are errors too.
+    pub(super) compact: bool,
+    pub(super) warnings: Option<bool>,
+    pub(super) errors: Option<bool>,
+}
+
+impl Telling {
+    /// What the arguments say.
+    pub(crate) fn of(parsed: &Parsed) -> Self {
+        Self {
+            compact: parsed.is("compact-warnings", false),
+            warnings: parsed.chosen("consolidate-warnings"),
+            errors: parsed.chosen("consolidate-errors"),
+        }
+    }
+}
+
+/// Prints all messages: errors to standard error, warnings to standard output.
+pub(crate) fn print(out: &mut Output, report: &Report, telling: Telling) {
     let Report {
         diagnostics,
         sources,
     } = report;
-    if compact && !diagnostics.has_errors() && !diagnostics.is_empty() {
+    if telling.compact && !diagnostics.has_errors() && !diagnostics.is_empty() {
         out.print("\nWarnings:\n\n");
         for warning in diagnostics.iter() {
             let place = warning.subject.map_or_else(String::new, |span| {
@@ -30,7 +50,7 @@ pub(crate) fn print(out: &mut Output, report: &Report, compact: bool) {
         return;
     }
     let width = out.width();
-    let shown = alike::shown(&diagnostics.iter().collect::<Vec<_>>());
+    let shown = alike::shown(&diagnostics.iter().collect::<Vec<_>>(), telling, sources);
     for (diagnostic, shown) in diagnostics.iter().zip(shown) {
         let color = match diagnostic.severity {
             Severity::Error => out.error_color(),

@@ -1,11 +1,12 @@
 //! Text for people.
 
+use super::Output;
+use super::diagnostics::{self, Telling};
 use super::ephemeral::Ephemerals;
 use super::installing::{self, Downloads};
 use super::migration;
 use super::progress::Live;
 use super::resource::{action_words, elapsed};
-use super::{Output, diagnostics};
 use ecow::EcoString;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
@@ -26,7 +27,7 @@ const STILL: Duration = Duration::from_secs(10);
 pub(crate) struct Human<'a> {
     out: &'a mut Output,
     live: Live,
-    compact_warnings: bool,
+    telling: Telling,
     bold: (&'static str, &'static str),
     running: BTreeMap<(InstanceAddr, Option<EcoString>), Running>,
     /// Reads of planning that have begun and not ended.
@@ -46,7 +47,7 @@ struct Running {
 }
 
 impl<'a> Human<'a> {
-    pub(crate) fn new(out: &'a mut Output, compact_warnings: bool) -> Self {
+    pub(crate) fn new(out: &'a mut Output, telling: Telling) -> Self {
         let live = Live::new(out.is_terminal() && std::io::stderr().is_terminal());
         let bold = if out.color() {
             ("\u{1b}[1m", "\u{1b}[0m")
@@ -56,7 +57,7 @@ impl<'a> Human<'a> {
         Self {
             out,
             live,
-            compact_warnings,
+            telling,
             bold,
             running: BTreeMap::new(),
             reading: HashMap::new(),
@@ -283,6 +284,13 @@ impl Ui for Human<'_> {
         self.live.draw(self.done, left, &running);
     }
 
+    fn still(&mut self, text: &str) {
+        self.line(text);
+        let out = &mut *self.out;
+        // The first failure to write is kept for the end of the program.
+        self.live.aside(|| drop(out.flush()));
+    }
+
     fn installing(&mut self, event: &Event) {
         if let Event::Progress { addr, bytes, total } = event {
             if self.live.is_on() {
@@ -315,8 +323,8 @@ impl Ui for Human<'_> {
     }
 
     fn report(&mut self, report: &Report) {
-        let (out, compact) = (&mut *self.out, self.compact_warnings);
-        self.live.aside(|| diagnostics::print(out, report, compact));
+        let (out, telling) = (&mut *self.out, self.telling);
+        self.live.aside(|| diagnostics::print(out, report, telling));
     }
 
     fn ask(&mut self, question: &Question) -> Option<String> {

@@ -89,6 +89,9 @@ impl Ui for View<'_> {
     fn waiting(&mut self, in_flight: usize, queued: usize) {
         self.ui().waiting(in_flight, queued);
     }
+    fn still(&mut self, text: &str) {
+        self.ui().still(text);
+    }
     fn installing(&mut self, event: &Event) {
         self.ui().installing(event);
     }

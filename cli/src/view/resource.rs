@@ -1,7 +1,6 @@
 //! How resources and durations are written, in text and in JSON.
 
 use serde::Serialize;
-use std::time::Duration;
 use terrane_ops::model::addr::{InstanceAddr, InstanceKey};
 
 /// An instance in the machine-readable output.
@@ -50,16 +49,7 @@ impl ResourceJson {
     }
 }
 
-/// A duration as people read it: `1m5s`.
-pub(crate) fn elapsed(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{rest}s"),
-        (0, _) => format!("{minutes}m{rest}s"),
-        _ => format!("{hours}h{minutes}m{rest}s"),
-    }
-}
+pub(crate) use terrane_ops::clock::elapsed;
 
 /// What is being done, in the words of the peers: while it runs, while it still runs, and when it is done.
 pub(crate) fn action_words(

@@ -30,9 +30,15 @@ pub(crate) async fn drive_apply(
         while interrupt.count() > seen {
             seen += 1;
             if seen > 1 {
-                return Err(Failure::Interrupted);
+                return Err(Failure::Interrupted(format!(
+                    "{}The state records what was begun: the next command tells what may exist.",
+                    pool.left_behind()
+                )));
             }
-            ui.note("Interrupt received: waiting for what is in flight. Interrupt again to stop at once; then what is in flight is left behind.");
+            ui.note(&format!(
+                "Interrupt received: waiting for what is in flight{}. Interrupt again to stop at once; then that is left behind.",
+                pool.awaited()
+            ));
             applier.cancel();
             pool.stop().await;
         }

@@ -35,8 +35,9 @@ pub(crate) async fn ask_all(
     let mut left = outcomes.len();
     while left > 0 {
         if interrupt.count() > 0 {
+            let left = pool.left_behind();
             pool.stop().await;
-            return Err(Failure::Interrupted);
+            return Err(Failure::Interrupted(format!("{left}Nothing was changed.")));
         }
         for (id, outcome) in pool.dispatch().await {
             left = put(&mut outcomes, id, outcome);

@@ -5,6 +5,7 @@
 
 mod ask;
 mod budget;
+mod flying;
 mod limit;
 mod plan;
 mod pool;
@@ -42,6 +43,9 @@ async fn wait(
 ) -> Option<Message> {
     loop {
         ui.waiting(pool.in_flight(), pool.queued());
+        for text in pool.long() {
+            ui.still(&text);
+        }
         let left = wake_at.map(|at| Duration::from_millis(at.saturating_sub(now_ms())));
         if left == Some(Duration::ZERO) {
             return None;

@@ -121,9 +121,13 @@ async fn converse(
         while interrupt.count() > seen {
             seen += 1;
             if seen > 1 {
-                return Err(Failure::Interrupted);
+                let left = pool.left_behind();
+                return Err(Failure::Interrupted(format!("{left}Nothing was changed.")));
             }
-            ui.note("Interrupt received: waiting for what is in flight. Interrupt again to stop at once.");
+            ui.note(&format!(
+                "Interrupt received: waiting for what is in flight{}. Interrupt again to stop at once.",
+                pool.awaited()
+            ));
             machine.cancel();
             pool.give_up();
             pool.stop().await;

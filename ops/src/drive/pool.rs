@@ -1,6 +1,7 @@
 //! Carries requests to providers, within limits, and brings back the answers.
 
 use super::budget::Budget;
+use super::flying::Flying;
 use super::limit::Limit;
 use super::queue::{Asked, Queue, Queued, winds_up};
 use crate::interrupt::Interrupt;
@@ -31,6 +32,23 @@ const MAX_ATTEMPTS: u32 = 40;
 
 /// So many calls that never wait are made on several threads.
 const PARALLEL_FROM: usize = 256;
+
+/// How long a call that changes nothing may still take after an interrupt.
+const LAST_CHANCE: Duration = Duration::from_secs(5);
+
+/// Whether nothing is lost if nobody waits for the answer.
+fn may_be_left(call: &Call) -> bool {
+    !matches!(
+        call,
+        Call::Apply { .. } | Call::InvokeAction { .. } | Call::OpenEphemeral { .. }
+    )
+}
+
+/// Comes when the user has interrupted, and providers had time to end what they do.
+async fn impatience(interrupt: &Interrupt) {
+    interrupt.beyond(0).await;
+    tokio::time::sleep(LAST_CHANCE).await;
+}
 
 /// Whether a call leaves everything as it is.
 fn only_asks(call: &Call) -> bool {
@@ -103,6 +121,8 @@ pub(crate) struct Pool {
     answered: Vec<(RequestId, Result<Reply, CallFailure>)>,
     /// Answers that came together, and are given one by one.
     dealt: VecDeque<Message>,
+    /// What is waited for.
+    flying: Flying,
     /// What else limits calls.
     budget: Option<Arc<Budget>>,
     /// What need not be asked again.
@@ -178,6 +198,7 @@ impl Pool {
             stand_in: None,
             answered: Vec::new(),
             dealt: VecDeque::new(),
+            flying: Flying::default(),
             budget: None,
             memo: None,
             calls: 0,
@@ -249,10 +270,8 @@ impl Pool {
                 return;
             }
         }
-        let reader = about
-            .filter(|_| matches!(call, Call::ReadDataSource { .. }))
-            .cloned();
-        lane.queue.submit(Queued::new(id, Asked { reader, call }));
+        let about = about.cloned();
+        lane.queue.submit(Queued::new(id, Asked { about, call }));
     }
 
     fn lane(&self, provider: &ProviderInstance) -> Lane {
@@ -348,10 +367,12 @@ impl Pool {
                 lane.in_flight += 1;
                 self.in_flight += 1;
                 lane.limit.sent(now_ms);
+                let addr = &self.config.provider(provider.config).addr.provider;
+                self.flying.begins(&queued, addr);
                 spawn_call(
                     queued,
                     provider.clone(),
-                    lane.started.clone(),
+                    (lane.started.clone(), self.interrupt.clone()),
                     now_ms,
                     self.sender.clone(),
                 );
@@ -429,7 +450,7 @@ impl Pool {
     fn account(&mut self, message: Message) -> Option<Message> {
         match message {
             Message::Reply { id, from, outcome } => {
-                self.ended(&from);
+                self.ended(&from, id);
                 if let Some(memo) = &mut self.memo {
                     memo.told(id, &outcome);
                 }
@@ -439,11 +460,11 @@ impl Pool {
                 Some(Message::Reply { id, from, outcome })
             }
             Message::Refused(refused) => {
-                self.ended(&refused.from);
+                self.ended(&refused.from, refused.queued.id);
                 self.again(*refused)
             }
             Message::Many(many) => {
-                self.ended(&many.from);
+                self.ended(&many.from, many.queued.id);
                 self.deal(*many);
                 None
             }
@@ -456,7 +477,8 @@ impl Pool {
     }
 
     /// A call is not in flight any more.
-    fn ended(&mut self, provider: &ProviderInstance) {
+    fn ended(&mut self, provider: &ProviderInstance, id: RequestId) {
+        self.flying.ends(id);
         self.in_flight = self.in_flight.saturating_sub(1);
         if let Some(lane) = self.lanes.get_mut(provider) {
             lane.in_flight = lane.in_flight.saturating_sub(1);
@@ -559,22 +581,45 @@ impl Pool {
         self.dealt.extend(ids.map(Message::GivenUp));
     }
 
+    /// What has taken long since it was mentioned last: a line for each call.
+    pub(crate) fn long(&mut self) -> Vec<String> {
+        self.flying.long()
+    }
+
+    /// What is waited for, in brackets. Empty where it is nothing that can be named.
+    pub(crate) fn awaited(&self) -> String {
+        match self.flying.list() {
+            list if list.is_empty() => String::new(),
+            list => format!(" ({})", list.join("; ")),
+        }
+    }
+
+    /// What did not come to an end, a line for each call.
+    pub(crate) fn left_behind(&self) -> String {
+        let list = self.flying.list().into_iter();
+        let lines: String = list.map(|one| format!("  - {one}\n")).collect();
+        match lines.is_empty() {
+            true => String::new(),
+            false => format!("This was left behind:\n{lines}\n"),
+        }
+    }
+
     /// Asks all providers to end calls in flight soon.
     pub(crate) async fn stop(&self) {
-        for lane in self.lanes.values() {
-            if let Some(provider) = lane.started.cell.get() {
-                provider.stop().await;
-            }
-        }
+        let started = self.lanes.values().map(|lane| lane.started.cell.get());
+        let stops = started.flatten().map(|provider| provider.stop());
+        futures::future::join_all(stops).await;
     }
 }
 
 impl Started {
     async fn call(&self, asked: Asked) -> Result<Reply, CallFailure> {
-        let Asked { reader, call } = asked;
-        match reader {
-            Some(reader) => READER.scope(reader, self.made(call)).await,
-            None => self.made(call).await,
+        let Asked { about, call } = asked;
+        match about {
+            Some(reader) if matches!(call, Call::ReadDataSource { .. }) => {
+                READER.scope(reader, self.made(call)).await
+            }
+            _ => self.made(call).await,
         }
     }
 
@@ -650,12 +695,22 @@ fn final_failure(message: String) -> CallFailure {
 fn spawn_call(
     queued: Queued,
     from: ProviderInstance,
-    started: Arc<Started>,
+    (started, interrupt): (Arc<Started>, Arc<Interrupt>),
     sent_ms: u64,
     sender: mpsc::UnboundedSender<Message>,
 ) {
     tokio::spawn(async move {
-        let outcome = started.call(queued.asked.clone()).await;
+        let call = started.call(queued.asked.clone());
+        let outcome = match may_be_left(&queued.asked.call) {
+            false => call.await,
+            true => tokio::select! {
+                outcome = call => outcome,
+                () = impatience(&interrupt) => Err(final_failure(format!(
+                    "it did not end within {} seconds after it was asked to stop",
+                    LAST_CHANCE.as_secs()
+                ))),
+            },
+        };
         let asked_ms = match &outcome {
             Err(failure) => failure.retry_after_ms,
             Ok(_) => None,

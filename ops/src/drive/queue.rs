@@ -13,8 +13,8 @@ const MOST_TOGETHER: usize = 10_000;
 /// A call.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    /// The data source that is read.
-    pub(super) reader: Option<InstanceAddr>,
+    /// The instance that it is about, if it is one.
+    pub(super) about: Option<InstanceAddr>,
     pub(super) call: Call,
 }
 
@@ -228,7 +228,7 @@ impl Queue {
                         meta: meta.clone(),
                         identity,
                     };
-                    self.push_back(Queued::new(id, Asked { reader: None, call }));
+                    self.push_back(Queued::new(id, Asked { about: None, call }));
                 }
             }
         }
@@ -283,7 +283,7 @@ fn together(type_name: EcoString, first: Queued, rest: Vec<Queued>) -> Queued {
     Queued {
         id,
         more,
-        asked: Asked { reader: None, call },
+        asked: Asked { about: None, call },
         attempt: 1,
     }
 }
@@ -304,7 +304,7 @@ mod tests {
             meta: Value::string(meta),
             identity: Value::NULL,
         };
-        Queued::new(RequestId(id), Asked { reader: None, call })
+        Queued::new(RequestId(id), Asked { about: None, call })
     }
 
     fn queue(most: u32) -> Queue {

@@ -11,7 +11,6 @@ use editor::{Editor, Input};
 use std::io::{IsTerminal as _, Read as _};
 use terrane_ops::console::{Console, Evaluated, Seen};
 use terrane_ops::failure::Failure;
-use terrane_ops::interrupt::Interrupt;
 use terrane_ops::lang::syntax::open::split;
 use terrane_ops::plan::{PlanRequest, make};
 use terrane_ops::planfile;
@@ -56,7 +55,7 @@ fn seen(parsed: &Parsed, session: &Session) -> Result<Seen, Failure> {
         ..PlanRequest::default()
     };
     let made = block_on(async {
-        let interrupt = Interrupt::listen();
+        let interrupt = session.attended();
         make(session, &request, snapshot, &interrupt, &mut Silent).await
     })?;
     Ok(Seen::Planned(Box::new(made.plan)))

@@ -1,8 +1,9 @@
 //! Text for people.
 
 use super::{summary, word};
+use crate::view::Output;
+use crate::view::diagnostics::{self, Telling};
 use crate::view::paint::{self, GRAY, GREEN, RED};
-use crate::view::{Output, diagnostics};
 use std::fmt;
 use terrane_ops::planning::view::json::stored_value;
 use terrane_ops::planning::view::text::{Style, render_snapshot, render_to};
@@ -11,7 +12,7 @@ use terrane_ops::test::{Leftover, RunReport, Shown, Status, Suite, TestEvent};
 /// Writes text.
 pub(crate) struct Human<'a> {
     out: &'a mut Output,
-    compact: bool,
+    telling: Telling,
     style: Style,
 }
 
@@ -26,10 +27,10 @@ impl fmt::Write for Page<'_> {
 }
 
 impl<'a> Human<'a> {
-    pub(super) fn new(out: &'a mut Output, compact: bool, style: Style) -> Self {
+    pub(super) fn new(out: &'a mut Output, telling: Telling, style: Style) -> Self {
         Self {
             out,
-            compact,
+            telling,
             style,
         }
     }
@@ -52,7 +53,7 @@ impl<'a> Human<'a> {
             TestEvent::Found(_)
             | TestEvent::RunStarted(..)
             | TestEvent::RunTearingDown(..) => {}
-            TestEvent::Report(report) => diagnostics::print(self.out, report, self.compact),
+            TestEvent::Report(report) => diagnostics::print(self.out, report, self.telling),
             TestEvent::FileStarted(path) => self.progress(path, "in progress"),
             TestEvent::FileTearingDown(path) => self.progress(path, "tearing down"),
             TestEvent::FileDone(file) => {
@@ -65,7 +66,7 @@ impl<'a> Human<'a> {
                     self.out.error(&format!(
                         "\nTerrane encountered an error destroying resources created while executing\n{path}/{run}.\n"
                     ));
-                    diagnostics::print(self.out, report, self.compact);
+                    diagnostics::print(self.out, report, self.telling);
                 }
                 self.left(&format!("{path}/{run}"), left);
             }
@@ -111,7 +112,7 @@ impl<'a> Human<'a> {
                 self.out.print("\n");
             }
         }
-        diagnostics::print(self.out, &run.report, self.compact);
+        diagnostics::print(self.out, &run.report, self.telling);
     }
 
     fn left(&mut self, what: &str, left: &[Leftover]) {

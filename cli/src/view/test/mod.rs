@@ -5,6 +5,7 @@ mod json;
 pub(crate) mod junit;
 
 use super::Output;
+use super::diagnostics::Telling;
 use terrane_ops::planning::view::text::Style;
 use terrane_ops::test::{Status, Suite, TestEvent, TestUi};
 
@@ -17,11 +18,11 @@ pub(crate) enum TestView<'a> {
 }
 
 impl<'a> TestView<'a> {
-    pub(crate) fn new(out: &'a mut Output, as_json: bool, compact: bool, style: Style) -> Self {
+    pub(crate) fn new(out: &'a mut Output, as_json: bool, telling: Telling, style: Style) -> Self {
         if as_json {
             Self::Json(json::Json::new(out))
         } else {
-            Self::Human(human::Human::new(out, compact, style))
+            Self::Human(human::Human::new(out, telling, style))
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::load::decode::provider::written;
 use crate::load::decode::refactor::{endpoint_text, import_target};
 use crate::load::providers::{import_provider, provider_addr, type_prefix};
 use crate::rules;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{SourceMap, Span};
 use terrane_model::addr::{InstanceKey, Mode, ModuleStep};
@@ -277,8 +277,12 @@ pub(super) fn check(config: &Config, sources: &SourceMap) -> Diagnostics {
         return diagnostics;
     }
     let names = Names::new(config);
+    let single = single_modules(config);
     for module in &config.modules {
-        check_moves(&names, module, sources, &mut diagnostics);
+        // Where the block's module may have no instances, or several, only a plan can tell.
+        if single.contains(&module.id) {
+            check_moves(&names, module, sources, &mut diagnostics);
+        }
         for removed in &module.removed {
             let Declared::Block(span, _) = declared(&names, module, &removed.from) else {
                 continue;
@@ -320,6 +324,44 @@ fn absolute(module: &Module, end: &Endpoint) -> String {
     } else {
         format!("{}.{text}", module.path)
     }
+}
+
+/// The modules of which there is exactly one instance, whatever the values are.
+fn single_modules(config: &Config) -> BTreeSet<ModuleId> {
+    let mut single: BTreeSet<ModuleId> = config
+        .modules
+        .first()
+        .map(|root| root.id)
+        .into_iter()
+        .collect();
+    // Callers come before those that they call.
+    for module in &config.modules {
+        if single.contains(&module.id) {
+            let calls = module.calls.iter();
+            single.extend(calls.filter(|call| is_single(call)).map(|call| call.module));
+        }
+    }
+    single
+}
+
+fn is_single(call: &ModuleCall) -> bool {
+    matches!(call.repetition, Repetition::Single)
+}
+
+/// Whether the way to what an end means leads through calls with several instances, or none: without a key, it means an instance that there is not.
+fn leads_through_repeated(names: &Names<'_>, module: &Module, end: &Endpoint) -> bool {
+    let through = match end.resource {
+        Some(_) => end.modules.len(),
+        None => end.modules.len().saturating_sub(1),
+    };
+    let mut here = module.id;
+    end.modules.iter().take(through).any(|step| {
+        let Some(call) = names.calls.get(&(here, step.name.as_str())) else {
+            return false;
+        };
+        here = call.module;
+        !is_single(call)
+    })
 }
 
 fn check_moves(
@@ -375,7 +417,11 @@ fn check_moves(
         // Instances of one block may move among themselves; which of them are still declared is known only when it is expanded. So it is with what is within
         // one instance of a module.
         let within_instance = moved.from.modules.iter().any(|step| step.key.is_some());
-        if moved.from.has_key() || within_instance || block_of(&moved.from) == block_of(&moved.to) {
+        if moved.from.has_key()
+            || within_instance
+            || leads_through_repeated(names, module, &moved.from)
+            || block_of(&moved.from) == block_of(&moved.to)
+        {
             continue;
         }
         if let Declared::Block(span, keyed) = declared(names, module, &moved.from) {

@@ -1,36 +1,16 @@
 //! `moved` blocks that lead in a circle: nothing has a place in the end, whether there are objects of these addresses or not.
 
+use super::overlap::{Reach, before};
 use crate::rules;
-use std::collections::{BTreeMap, BTreeSet};
-use terrane_config::config::{Config, Endpoint, Moved};
+use std::collections::BTreeSet;
+use terrane_config::config::{Config, Moved};
 use terrane_lang::diagnostic::Diagnostic;
-use terrane_model::addr::{ModulePath, ModuleStep};
 
-/// A block with its addresses as seen from the root.
-struct Statement<'c> {
-    moved: &'c Moved,
-    from: Endpoint,
-    to: Endpoint,
-}
-
-impl<'c> Statement<'c> {
-    fn new(module: &ModulePath, moved: &'c Moved) -> Self {
-        let from_root = |end: &Endpoint| {
-            let outer = module.0.iter().map(|name| ModuleStep {
-                name: name.clone(),
-                key: None,
-            });
-            Endpoint {
-                modules: outer.chain(end.modules.iter().cloned()).collect(),
-                resource: end.resource.clone(),
-            }
-        };
-        Self {
-            moved,
-            from: from_root(&moved.from),
-            to: from_root(&moved.to),
-        }
-    }
+/// A block with what its addresses reach.
+pub(super) struct Statement<'c> {
+    pub(super) moved: &'c Moved,
+    pub(super) from: Reach<'c>,
+    pub(super) to: Reach<'c>,
 }
 
 /// All blocks, module by module.
@@ -38,10 +18,14 @@ fn statements(config: &Config) -> Vec<Statement<'_>> {
     (config.modules.iter())
         .flat_map(|module| {
             let path = &module.path;
-            module
-                .moved
-                .iter()
-                .map(move |moved| Statement::new(path, moved))
+            module.moved.iter().map(move |moved| {
+                let exact = moved.from.has_key() || moved.to.has_key();
+                Statement {
+                    moved,
+                    from: Reach::new(path, &moved.from, exact),
+                    to: Reach::new(path, &moved.to, exact),
+                }
+            })
         })
         .collect()
 }
@@ -51,11 +35,7 @@ fn statements(config: &Config) -> Vec<Statement<'_>> {
 pub(super) fn order(config: &Config) -> Vec<usize> {
     let statements = statements(config);
     let ranks: Vec<_> = (statements.iter())
-        .map(|Statement { moved, from, .. }| {
-            let depth = from.modules.len() + usize::from(from.resource.is_some());
-            let exact = moved.from.has_key() || moved.to.has_key();
-            (std::cmp::Reverse(depth), !exact)
-        })
+        .map(|Statement { from, .. }| (std::cmp::Reverse(from.depth()), !from.exact))
         .collect();
     sorted(&before(&statements), &ranks)
 }
@@ -90,15 +70,21 @@ fn sorted<R: Ord + Copy>(before: &[BTreeSet<usize>], ranks: &[R]) -> Vec<usize> 
 pub(super) fn find(config: &Config) -> Option<Diagnostic> {
     let statements = statements(config);
     let circle = circle(&before(&statements))?;
+    // One that leads to where it begins is the mistake, and not that others would be before and behind it.
+    let redundant = circle.iter().map(|at| &statements[*at]);
+    let mut redundant = redundant.filter(|one| one.moved.from == one.moved.to);
+    if let Some(Statement { moved, from, .. }) = redundant.next() {
+        return Some(super::contradictions::redundant(from).at(moved.span));
+    }
     let mut list = Vec::new();
     let mut places = Vec::new();
     for at in circle {
         let Statement { moved, from, to } = &statements[at];
-        list.push(format!("  - {} to {}", text(from), text(to)));
+        list.push(format!("  - {from} to {to}"));
         places.push(moved.span);
     }
     let detail = format!(
-        "These moved blocks lead in a circle, so there is no address where an object would end up:\n{}\n\nRemove one of them.",
+        "Each of these moved blocks would have to be carried out before the next, in a circle, so there is no address where an object would end up:\n{}\n\nRemove one of them.",
         list.join("\n")
     );
     let mut places = places.into_iter();
@@ -108,59 +94,6 @@ pub(super) fn find(config: &Config) -> Option<Diagnostic> {
         diagnostic = diagnostic.related(place, "and this one");
     }
     Some(diagnostic)
-}
-
-/// For each statement those that come before it: they lead to what it moves, to what that is in or an instance of, or to something in it.
-fn before(statements: &[Statement<'_>]) -> Vec<BTreeSet<usize>> {
-    let mut leading_to: BTreeMap<&Endpoint, Vec<usize>> = BTreeMap::new();
-    // Those that move all instances, each of which keeps its key.
-    let mut leading_all_to: BTreeMap<&Endpoint, Vec<usize>> = BTreeMap::new();
-    let mut leading_into: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
-    for (at, statement) in statements.iter().enumerate() {
-        leading_to.entry(&statement.to).or_default().push(at);
-        if !statement.moved.from.has_key() && !statement.moved.to.has_key() {
-            leading_all_to.entry(&statement.to).or_default().push(at);
-        }
-        for outer in around(&statement.to) {
-            leading_into.entry(outer).or_default().push(at);
-        }
-    }
-    let of = |at: usize, statement: &Statement<'_>| {
-        let mut found: BTreeSet<usize> = BTreeSet::new();
-        found.extend(leading_to.get(&statement.from).into_iter().flatten());
-        found.extend(leading_into.get(&statement.from).into_iter().flatten());
-        for outer in around(&statement.from) {
-            found.extend(leading_to.get(&outer).into_iter().flatten());
-            let all = all_instances(&outer).and_then(|all| leading_all_to.get(&all));
-            found.extend(all.into_iter().flatten());
-        }
-        let all = all_instances(&statement.from).and_then(|all| leading_all_to.get(&all));
-        found.extend(all.into_iter().flatten());
-        found.remove(&at);
-        found
-    };
-    (statements.iter().enumerate())
-        .map(|(at, statement)| of(at, statement))
-        .collect()
-}
-
-/// The modules that something is in, without itself and the root.
-fn around(end: &Endpoint) -> impl Iterator<Item = Endpoint> {
-    let most = end.modules.len() + usize::from(end.resource.is_some());
-    (1..most).map(|depth| Endpoint {
-        modules: end.modules[..depth].to_vec(),
-        resource: None,
-    })
-}
-
-/// What an end is one instance of, if it has a key.
-fn all_instances(end: &Endpoint) -> Option<Endpoint> {
-    let mut all = end.clone();
-    let key = match &mut all.resource {
-        Some(resource) => &mut resource.key,
-        None => &mut all.modules.last_mut()?.key,
-    };
-    key.take().map(|_| all)
 }
 
 /// Nodes each of which is before the one behind it, and the last before the first.
@@ -193,20 +126,6 @@ fn circle(before: &[BTreeSet<usize>]) -> Option<Vec<usize>> {
         path.push(at);
         at = *before[at].iter().find(|earlier| waiting[**earlier] > 0)?;
     }
-}
-
-fn text(end: &Endpoint) -> String {
-    let mut steps = Vec::new();
-    for ModuleStep { name, key } in &end.modules {
-        let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
-        steps.push(format!("module.{name}{key}"));
-    }
-    if let Some(resource) = &end.resource {
-        let key = resource.key.as_ref().map(ToString::to_string);
-        let key = key.unwrap_or_default();
-        steps.push(format!("{}.{}{key}", resource.type_name, resource.name));
-    }
-    steps.join(".")
 }
 
 #[cfg(test)]

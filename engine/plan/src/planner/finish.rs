@@ -28,7 +28,7 @@ pub(super) fn finish(mut core: Core) -> Planned {
     core.put_off_needed();
     core.check_replace_requests();
     if core.options.mode == PlanMode::Normal {
-        core.check_moved_instances();
+        core.check_moves();
     }
     core.check_unused_imports();
     core.warn_about_shared_imports();

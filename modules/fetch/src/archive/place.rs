@@ -42,6 +42,11 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// How many entries there may be.
+    pub(super) fn most_entries(&self) -> u64 {
+        self.rules.entries
+    }
+
     /// Counts an entry, of whatever kind.
     pub(super) fn count(&mut self) -> Result<(), ArchiveError> {
         self.entries += 1;

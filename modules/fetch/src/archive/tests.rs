@@ -417,6 +417,35 @@ fn hostile_zip_archives() {
 }
 
 /// By the same name twice, each with its own bytes: what one program checks, another may run.
+/// The directory of a zip archive is read as a whole: not if it is larger than the entries that there may be.
+#[test]
+fn the_directory_of_a_zip_archive_is_bounded() {
+    let long = "0".repeat(150);
+    let names: Vec<String> = (0..5_000)
+        .map(|number| format!("{long}/file{number}-{long}"))
+        .collect();
+    let entries: Vec<(&str, u32, &[u8])> = names
+        .iter()
+        .map(|name| (name.as_str(), 0o644, &b""[..]))
+        .collect();
+    let archive = zip(&entries);
+    let rules = |entries| Rules {
+        entries,
+        ..Rules::module()
+    };
+    let refused = |entries| {
+        run(&archive, Format::Zip, &rules(entries))
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refused(10).contains("directory"), "{}", refused(10));
+    assert!(refused(4_999).contains("more than 4999 entries"));
+    assert_eq!(
+        run(&archive, Format::Zip, &rules(5_000)).unwrap().len(),
+        5_000
+    );
+}
+
 #[test]
 fn a_name_twice_in_a_zip_archive() {
     let mut bytes = zip(&[("aa", 0o644, b"1"), ("ab", 0o644, b"2")]);

@@ -2,8 +2,10 @@
 
 use super::ArchiveError;
 use super::place::{Place, refuse};
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::rc::Rc;
 use zip::result::ZipError;
 
 /// The kinds of files in the upper bits of a Unix mode.
@@ -15,9 +17,66 @@ const LINK: u32 = 0o120_000;
 /// How long the target of a link may be.
 const TARGET: u64 = 4096;
 
+/// How much an entry takes of the directory at the end, with a long name and some more about it.
+const IN_DIRECTORY: u64 = 256;
+/// How much is read in looking for that directory.
+const LAST_RECORDS: u64 = 1 << 20;
+
+/// Gives no more bytes than are left, as long as there is a bound.
+struct Bounded<R> {
+    inner: R,
+    left: Rc<Cell<Option<u64>>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(left) = self.left.get() else {
+            return self.inner.read(buffer);
+        };
+        let most = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
+        if most == 0 && !buffer.is_empty() {
+            return Err(io::Error::other("too much of it would have to be read"));
+        }
+        let read = self.inner.read(&mut buffer[..most])?;
+        let spent = u64::try_from(read).unwrap_or(left);
+        self.left.set(Some(left.saturating_sub(spent)));
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Bounded<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
 pub(super) fn read(file: File, place: &mut Place<'_>) -> Result<(), ArchiveError> {
     let unreadable = |error: ZipError| ArchiveError::Unreadable(error.to_string());
-    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(unreadable)?;
+    let most = place.most_entries();
+    let directory = most
+        .saturating_mul(IN_DIRECTORY)
+        .saturating_add(LAST_RECORDS);
+    let left = Rc::new(Cell::new(Some(directory)));
+    let reader = Bounded {
+        inner: BufReader::new(file),
+        left: left.clone(),
+    };
+    // The whole directory is read into memory here.
+    let archive = zip::ZipArchive::new(reader);
+    if left.get() == Some(0) {
+        return Err(ArchiveError::Bounds(format!(
+            "has a directory that is larger than {most} entries need"
+        )));
+    }
+    left.set(None);
+    let mut archive = archive.map_err(unreadable)?;
+    if u64::try_from(archive.len()).map_or(true, |entries| entries > most) {
+        return Err(ArchiveError::Bounds(format!(
+            "has more than {most} entries"
+        )));
+    }
     // What one program takes for the file, another does not: such archives are made to show different faces.
     if archive.has_duplicate_names() {
         return Err(ArchiveError::Bounds(String::from("holds a name twice")));

@@ -1,4 +1,4 @@
-//! A plugin that misbehaves in the way that `FAKE_FAULT` names: a fault, and behind an `@` the call at which it happens (by its name in version 6).
+//! A plugin that misbehaves in the way that `FAKE_FAULT` names: a fault, and behind an `@` the calls at which it happens (by their names in version 6).
 
 use bytes::{BufMut as _, Bytes};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -6,6 +6,7 @@ use hyper_util::server::conn::auto;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::io::Write as _;
+use std::sync::Arc;
 use terrane_plugin_tests::cloud;
 use terrane_protocol::message::{self as proto, DynamicValue};
 use terrane_protocol::{Handshake, Protocol, Rpc};
@@ -58,7 +59,10 @@ async fn main() -> std::process::ExitCode {
     if fault == "flood" {
         drop(std::thread::spawn(flood));
     }
-    match serve(fault.to_owned(), Rpc::by_name(Protocol::Six, at)).await {
+    let at = at
+        .split(',')
+        .filter_map(|name| Rpc::by_name(Protocol::Six, name));
+    match serve(fault.to_owned(), at.collect()).await {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(_) => std::process::ExitCode::FAILURE,
     }
@@ -76,7 +80,7 @@ fn flood() {
 }
 
 #[expect(clippy::exit, reason = "the host wants the program to end")]
-async fn serve(fault: String, at: Option<Rpc>) -> Result<(), Box<dyn std::error::Error>> {
+async fn serve(fault: String, at: Arc<[Rpc]>) -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::var("PLUGIN_UNIX_SOCKET_DIR")?;
     let path = std::path::Path::new(&folder).join("socket");
     let listener = tokio::net::UnixListener::bind(&path)?;
@@ -99,9 +103,9 @@ async fn serve(fault: String, at: Option<Rpc>) -> Result<(), Box<dyn std::error:
     }));
     loop {
         let (stream, _) = listener.accept().await?;
-        let (service, fault) = (service.clone(), fault.clone());
+        let (service, fault, at) = (service.clone(), fault.clone(), at.clone());
         let answer = hyper::service::service_fn(move |request: Asked| {
-            answer(service.clone(), fault.clone(), at, request)
+            answer(service.clone(), fault.clone(), at.clone(), request)
         });
         let serve = async move {
             let builder = auto::Builder::new(TokioExecutor::new()).http2_only();
@@ -114,14 +118,14 @@ async fn serve(fault: String, at: Option<Rpc>) -> Result<(), Box<dyn std::error:
 async fn answer(
     service: Service,
     fault: String,
-    at: Option<Rpc>,
+    at: Arc<[Rpc]>,
     request: Asked,
 ) -> Result<Answered, Infallible> {
     let path = request.uri().path().to_owned();
     if fault == "bare" && !LEAST.iter().any(|rpc| path == rpc.path(Protocol::Six)) {
         return Ok(Status::unimplemented("there is no such call").into_http());
     }
-    if at.is_none_or(|at| path != at.path(Protocol::Six)) {
+    if !at.iter().any(|at| path == at.path(Protocol::Six)) {
         return service.route(request).await;
     }
     Ok(match fault.as_str() {
@@ -132,7 +136,12 @@ async fn answer(
             ));
             std::process::abort();
         }
-        "hang" => std::future::pending().await,
+        "hang" => {
+            // Whoever wants to know that it hangs listens there.
+            let listener = std::env::var("FAKE_FILE").unwrap_or_default();
+            let _told = tokio::net::UnixStream::connect(listener).await;
+            std::future::pending().await
+        }
         "garbage" => raw(request, Bytes::from_static(b"\xff\xff\xff\xff\xff")).await,
         "nonsense" => raw(request, everywhere(&Bytes::from_static(b"\xc1\xff\x00"))).await,
         "wrong-type" => {

@@ -4,6 +4,7 @@
 
 mod action;
 mod checks;
+mod order;
 mod plan;
 mod state;
 mod tree;

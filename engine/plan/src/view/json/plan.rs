@@ -500,8 +500,7 @@ fn write_entry(out: &mut Writer<'_>, entry: &Entry<'_>) -> fmt::Result {
             if !replace_paths.is_empty() {
                 out.key("replace_paths")?;
                 out.array(|out| {
-                    replace_paths
-                        .iter()
+                    (super::order::ordered(replace_paths).into_iter())
                         .try_for_each(|path| value::path(out, path))
                 })?;
             }
