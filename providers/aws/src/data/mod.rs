@@ -16,6 +16,7 @@ use terrane_value::{Type, Value};
 mod edge;
 mod front;
 mod policy;
+mod protection;
 mod services;
 mod sources;
 
@@ -40,6 +41,9 @@ pub(crate) async fn read(
 ) -> Answered<Value> {
     if name == "aws_iam_policy_document" {
         return policy::document(config);
+    }
+    if name == "aws_cloudwatch_log_data_protection_policy_document" {
+        return Ok(protection::document(config));
     }
     let Some(cx) = cx else {
         return Err(Refusal::error(

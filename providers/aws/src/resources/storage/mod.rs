@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 mod bucket;
 mod configured;
 mod dynamo;
+mod replication;
 
 pub(super) const TYPES: Family = &[
     ("aws_s3_bucket", bucket::bucket),
@@ -40,6 +41,10 @@ pub(super) const TYPES: Family = &[
     (
         "aws_s3_account_public_access_block",
         configured::account_public_access,
+    ),
+    (
+        "aws_s3_bucket_replication_configuration",
+        replication::configuration,
     ),
     ("aws_s3_object", bucket::object),
     ("aws_dynamodb_table", dynamo::table),

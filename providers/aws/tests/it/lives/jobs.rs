@@ -78,6 +78,7 @@ async fn definitions() {
             ),
         ],
         stays: true,
+        steps: false,
     };
     live(service, life).await;
 }
