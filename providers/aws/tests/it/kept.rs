@@ -44,6 +44,10 @@ pub(crate) struct Life {
     pub(crate) stays: bool,
     /// It is made by more than one call of equal weight: a refusal does not leave nothing behind.
     pub(crate) steps: bool,
+    /// What it is of is there before it.
+    pub(crate) there: bool,
+    /// There always is one: nobody else can delete it.
+    pub(crate) lasts: bool,
 }
 
 /// The answer to an operation whose output has this form, made of all that was put.
@@ -250,6 +254,9 @@ pub(crate) async fn live_with(service: Service, shown: Shown, life: Life) {
     if !life.steps {
         refusals(&world, &cloud, &life.config).await;
     }
+    if life.there {
+        cloud.keep(Some(json!({})));
+    }
     let made = world.create(service.type_name, life.config.clone()).await;
     if !life.import.is_empty() {
         let config = life.config.clone();
@@ -272,7 +279,9 @@ pub(crate) async fn live_with(service: Service, shown: Shown, life: Life) {
         Json::Null => made,
         other => changed(&world, &cloud, made, other).await,
     };
-    unseen(&world, &cloud, &made).await;
+    if !life.lasts {
+        unseen(&world, &cloud, &made).await;
+    }
     if life.stays {
         world.let_go(&made).await;
     } else {

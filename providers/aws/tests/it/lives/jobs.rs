@@ -78,7 +78,7 @@ async fn definitions() {
             ),
         ],
         stays: true,
-        steps: false,
+        ..Life::default()
     };
     live(service, life).await;
 }
