@@ -2,9 +2,12 @@
 
 use super::Family;
 use crate::json;
-use crate::table::{Phase, Table, op};
+use crate::run::Run;
+use crate::table::{Hooks, Phase, Table, op};
+use async_trait::async_trait;
 use serde_json::Value as Json;
 use terrane_provider::args;
+use terrane_provider::native::Answered;
 use terrane_provider::plan::PlanResponse;
 use terrane_value::Value;
 
@@ -19,6 +22,7 @@ pub(super) const TYPES: Family = &[
     ),
     ("aws_route53_resolver_firewall_domain_list", domain_list),
     ("aws_route53_resolver_firewall_rule_group", rule_group),
+    ("aws_route53_resolver_firewall_rule", firewall_rule),
 ];
 
 fn table(name: &'static str) -> Table {
@@ -200,4 +204,84 @@ fn rule_group() -> Table {
         .read(one("GetFirewallRuleGroup").at("FirewallRuleGroup"))
         .delete(one("DeleteFirewallRuleGroup"))
         .wait(&[Phase::Delete], "Status", &[], &[])
+}
+
+/// A rule of a list of names, or of a threat that AWS knows by itself.
+fn firewall_rule() -> Table {
+    let one = |operation| {
+        op(operation)
+            .set("FirewallRuleGroupId", "{firewall_rule_group_id}")
+            .set("FirewallDomainListId", "{firewall_domain_list_id}")
+            .set(
+                "FirewallThreatProtectionId",
+                "{firewall_threat_protection_id}",
+            )
+    };
+    table("aws_route53_resolver_firewall_rule")
+        .names(&[("q_type", "Qtype")])
+        .create(
+            op("CreateFirewallRule")
+                .set("CreatorRequestId", "{token}")
+                .at("FirewallRule"),
+        )
+        .id("{firewall_rule_group_id}:{firewall_domain_list_id}{firewall_threat_protection_id}")
+        .read(op("ListFirewallRules").set("FirewallRuleGroupId", "{firewall_rule_group_id}"))
+        .update(one("UpdateFirewallRule"))
+        .delete(one("DeleteFirewallRule").set("Qtype", "{q_type}"))
+        .hooks(OfGroup)
+}
+
+/// A rule is one of those of its group.
+#[derive(Debug)]
+struct OfGroup;
+
+#[async_trait]
+impl Hooks for OfGroup {
+    async fn create(&self, run: &Run<'_>, planned: &Value) -> Answered<Option<(String, Value)>> {
+        let Some(step) = &run.table.create else {
+            return Ok(None);
+        };
+        let operation = run.operation(run.table.service, step.operation)?;
+        let input = run.input(step, &operation, planned);
+        let answer = run.ask(step.operation, input).await?;
+        let of = |path: &str| json::text_at(&answer, &format!("FirewallRule.{path}"));
+        let threat = of("FirewallThreatProtectionId").unwrap_or_default();
+        let made = args::with(
+            planned,
+            "firewall_threat_protection_id",
+            Value::string(threat.as_str()),
+        );
+        let list = of("FirewallDomainListId").filter(|list| !list.is_empty());
+        let group = run.text("{firewall_rule_group_id}", planned);
+        Ok(Some((format!("{group}:{}", list.unwrap_or(threat)), made)))
+    }
+
+    fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
+        id.contains(':').then(|| vec![("id", id.to_owned())])
+    }
+
+    async fn read(&self, run: &Run<'_>, object: &Value) -> Answered<Option<Option<Value>>> {
+        let id = run.text("{id}", object);
+        let Some((group, own)) = id.split_once(':') else {
+            return Ok(Some(None));
+        };
+        let known = args::with(object, "firewall_rule_group_id", Value::string(group));
+        let Some((answer, _)) = run.raw(&known).await? else {
+            return Ok(Some(None));
+        };
+        let rules = answer.get("FirewallRules").and_then(Json::as_array);
+        let members = ["FirewallDomainListId", "FirewallThreatProtectionId"];
+        let found = rules.into_iter().flatten().find(|rule| {
+            members
+                .iter()
+                .any(|member| rule.get(*member).is_some_and(|id| *id == *own))
+        });
+        let (Some(found), Some(step)) = (found, run.table.read.first()) else {
+            return Ok(Some(None));
+        };
+        let operation = run.operation(run.table.service, step.operation)?;
+        let step = step.clone().at("FirewallRules.0");
+        let found = run.merged(&step, &operation, Some(found.clone()), &known);
+        Ok(Some(Some(found)))
+    }
 }

@@ -71,27 +71,39 @@ fn trail() -> Table {
             }
             _ => {}
         })
-        .delete(op("DeleteTrail").set("Name", "{id}"))
+        .delete(op("DeleteTrail").set("Name", "{name}"))
         .by_function(&["enable_logging"])
         .tag_calls("ListTags", ("AddTags", "RemoveTags"), "ResourceId", "{arn}")
         .not_found(&["TrailNotFoundException"])
         .found(|_, found, raw| {
-            // What is kept as usual is told like a wish.
             let flag = json::get(raw, "HasCustomEventSelectors").and_then(Json::as_bool);
             match flag {
-                Some(false) => args::with_all(
-                    &found,
-                    ["advanced_event_selector", "event_selector"].map(|name| {
-                        let none = args::get(&found, name);
-                        (name, Value::list(none.ty().element().cloned().unwrap_or(terrane_value::Type::Dynamic), Vec::new()))
-                    }),
-                ),
+                Some(false) if is_usual(&found) => {
+                    let selectors = args::get(&found, "event_selector");
+                    let element = selectors.ty().element().cloned();
+                    let element = element.unwrap_or(terrane_value::Type::Dynamic);
+                    args::with(&found, "event_selector", Value::list(element, Vec::new()))
+                }
                 _ => found,
             }
         })
         .hooks(Logging);
     let table = access(table, "InvalidCloudWatchLogsRoleArnException");
     access(table, "InvalidCloudWatchLogsLogGroupArnException")
+}
+
+/// Whether what is kept is what every trail keeps, which is told like a wish.
+fn is_usual(object: &Value) -> bool {
+    let selectors = args::get(object, "event_selector");
+    let [one] = selectors.children() else {
+        return false;
+    };
+    args::string(one, "read_write_type") == Some("All")
+        && args::bool(one, "include_management_events") == Some(true)
+        && args::get(one, "data_resource").children().is_empty()
+        && args::get(one, "exclude_management_event_sources")
+            .children()
+            .is_empty()
 }
 
 /// A trail that was made keeps nothing until it is told to.

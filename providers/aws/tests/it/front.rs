@@ -25,8 +25,16 @@ async fn delete(world: &World, all: &[&Made]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::too_many_lines, reason = "a story")]
 async fn load_balancers() {
+    for kind in ["lb", "alb"] {
+        load_balancers_called(kind).await;
+    }
+}
+
+/// The story of load balancers, by one of the two names that they have.
+#[expect(clippy::too_many_lines, reason = "a story")]
+async fn load_balancers_called(kind: &str) {
+    let named = |rest: &str| format!("aws_{kind}{rest}");
     let Some(world) = World::new(json!({})).await else {
         return;
     };
@@ -40,7 +48,9 @@ async fn load_balancers() {
             "idle_timeout": idle, "enable_deletion_protection": false, "tags": tags,
         })
     };
-    let balancer = world.create("aws_lb", config(60, json!({"a": "b"}))).await;
+    let balancer = world
+        .create(&named(""), config(60, json!({"a": "b"})))
+        .await;
     let balancer = world
         .update(&balancer, config(90, json!({"a": "c", "d": "e"})))
         .await;
@@ -73,7 +83,7 @@ async fn load_balancers() {
         config
     };
     let web = world
-        .create("aws_lb_target_group", targets(30, json!({})))
+        .create(&named("_target_group"), targets(30, json!({})))
         .await;
     let web = world
         .update(&web, targets(20, json!({"slow_start": 30, "stickiness": {"type": "lb_cookie", "cookie_duration": 600}, "tags": {"x": "y"}})))
@@ -81,7 +91,7 @@ async fn load_balancers() {
     world.import(&web, &web.text("id"), &[]).await;
     let attached = world
         .create(
-            "aws_lb_target_group_attachment",
+            &named("_target_group_attachment"),
             json!({"target_group_arn": web.text("arn"), "target_id": "i-0123456789abcdef0", "port": 8080}),
         )
         .await;
@@ -89,7 +99,7 @@ async fn load_balancers() {
     let listens = |action: Json| json!({"load_balancer_arn": arn, "port": 80, "protocol": "HTTP", "default_action": [action]});
     let listener = world
         .create(
-            "aws_lb_listener",
+            &named("_listener"),
             listens(json!({"type": "forward", "target_group_arn": web.text("arn")})),
         )
         .await;
@@ -114,11 +124,11 @@ async fn load_balancers() {
         })
     };
     let some = world
-        .create("aws_lb_listener_rule", rule(json!(5), "/a/*"))
+        .create(&named("_listener_rule"), rule(json!(5), "/a/*"))
         .await;
     let some = world.update(&some, rule(json!(7), "/b/*")).await;
     let next = world
-        .create("aws_lb_listener_rule", rule(Json::Null, "/c/*"))
+        .create(&named("_listener_rule"), rule(Json::Null, "/c/*"))
         .await;
     assert_eq!(
         terrane_provider::args::int(&next.state, "priority"),
@@ -126,7 +136,7 @@ async fn load_balancers() {
     );
     let problems = world
         .complaints(
-            "aws_lb",
+            &named(""),
             None,
             json!({"name": "x", "subnets": ["subnet-1"], "minimum_load_balancer_capacity": {"capacity_units": 1}}),
         )

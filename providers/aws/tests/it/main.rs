@@ -14,6 +14,8 @@
 #[path = "../../../../tests/support/moto.rs"]
 mod moto;
 
+mod accounts;
+mod apis;
 mod edge;
 mod forms;
 mod front;

@@ -60,7 +60,12 @@ async fn described(run: &Run<'_>, object: &Value) -> Answered<bool> {
     let step = op("UpdateApi")
         .only(&["cors_configuration", "description", "name", "version"])
         .set("ApiId", "{id}");
-    let input = run.input(&step, &operation, object);
+    let mut input = run.input(&step, &operation, object);
+    for member in ["Description", "Version"] {
+        if input.get(member).is_none() {
+            json::put(&mut input, member, "".into());
+        }
+    }
     if input.get("CorsConfiguration").is_none() {
         run.ask("DeleteCorsConfiguration", json!({"ApiId": id}))
             .await?;
