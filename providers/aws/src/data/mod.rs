@@ -556,7 +556,10 @@ async fn state_of(
     let shape = operation.output.at(source.at);
     let state = reader.root((&facts.block, &schema.block), shape, found, config, &[]);
     let id = json::text_at(found, source.id).unwrap_or_default();
-    let mut state = args::with(&state, "id", Value::string(id.as_str()));
+    let mut state = match schema.block.attributes.contains_key("id") {
+        true => args::with(&state, "id", Value::string(id.as_str())),
+        false => state,
+    };
     for (attribute, member) in source.inputs {
         if args::get(&state, attribute).is_null() && member.ends_with("Ids") {
             state = args::with(&state, attribute, Value::string(id.as_str()));

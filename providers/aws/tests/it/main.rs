@@ -27,5 +27,6 @@ mod plain;
 mod refused;
 mod script;
 mod services;
+mod sources;
 mod stores;
 mod support;

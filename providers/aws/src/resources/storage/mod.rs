@@ -130,30 +130,32 @@ fn encryption() -> Table {
     )
 }
 
+/// What the public is kept from, of a bucket or of an account.
+fn keep_public_out() -> Step {
+    op("PutPublicAccessBlock")
+        .bare()
+        .set(
+            "PublicAccessBlockConfiguration.BlockPublicAcls",
+            "{block_public_acls}",
+        )
+        .set(
+            "PublicAccessBlockConfiguration.BlockPublicPolicy",
+            "{block_public_policy}",
+        )
+        .set(
+            "PublicAccessBlockConfiguration.IgnorePublicAcls",
+            "{ignore_public_acls}",
+        )
+        .set(
+            "PublicAccessBlockConfiguration.RestrictPublicBuckets",
+            "{restrict_public_buckets}",
+        )
+}
+
 fn public_access() -> Table {
-    let put = || {
-        op("PutPublicAccessBlock")
-            .bare()
-            .set(
-                "PublicAccessBlockConfiguration.BlockPublicAcls",
-                "{block_public_acls}",
-            )
-            .set(
-                "PublicAccessBlockConfiguration.BlockPublicPolicy",
-                "{block_public_policy}",
-            )
-            .set(
-                "PublicAccessBlockConfiguration.IgnorePublicAcls",
-                "{ignore_public_acls}",
-            )
-            .set(
-                "PublicAccessBlockConfiguration.RestrictPublicBuckets",
-                "{restrict_public_buckets}",
-            )
-    };
     part(
         "aws_s3_bucket_public_access_block",
-        put(),
+        keep_public_out(),
         op("GetPublicAccessBlock").at("PublicAccessBlockConfiguration"),
         Some(op("DeletePublicAccessBlock")),
     )
