@@ -64,6 +64,7 @@ async fn trails() {
     let trail = world.update(&trail, config(written)).await;
     let quiet = json!({"enable_logging": false, "event_selector": selector, "insight_selector": [{"insight_type": "ApiCallRateInsight"}]});
     let trail = world.update(&trail, config(quiet)).await;
+    assert_eq!(world.list("aws_cloudtrail").await.len(), 1);
     let import = trail.text("arn");
     world.import(&trail, &import, &[]).await;
     let renewed = config(json!({"name": "other"}));
@@ -107,6 +108,8 @@ async fn resolvers_and_ways_in() {
         .await;
     let resolver = world.update(&resolver, config("f")).await;
     world.import(&resolver, &resolver.text("id"), &[]).await;
+    let listed = world.list("aws_route53_resolver_endpoint").await;
+    assert_eq!(listed.len(), 1);
     let rule = json!({"domain_name": "example.com", "rule_type": "FORWARD", "resolver_endpoint_id": resolver.text("id"), "target_ip": [{"ip": "10.9.9.9"}]});
     let rule = world.create("aws_route53_resolver_rule", rule).await;
     let bound = json!({"resolver_rule_id": rule.text("id"), "vpc_id": id});
