@@ -86,6 +86,7 @@ pub(super) async fn read(
         "aws_ecrpublic_authorization_token" => public_token(&asked).await?,
         "aws_eks_addon_version" => addon_version(&asked).await?,
         "aws_iam_session_context" => session_context(&asked).await?,
+        "aws_identitystore_group" => group(&asked, about).await?,
         "aws_kms_public_key" => public_key(&asked, about).await?,
         "aws_lambda_alias" => lambda_alias(&asked, about).await?,
         "aws_lambda_function" => lambda_function(&asked, about).await?,
@@ -156,6 +157,37 @@ async fn public_token(asked: &Asked<'_>) -> Answered<Value> {
         ("expires_at", text(of("expiresAt"))),
         ("authorization_token", text(token)),
     ]))
+}
+
+/// A group of an identity store, by its id or by what else it is known by.
+async fn group(asked: &Asked<'_>, about: (&TypeFacts, &Schema)) -> Answered<Value> {
+    let store = asked.text("identity_store_id");
+    let mut id = asked.text("group_id");
+    if id.is_empty() {
+        let blocks = args::get(asked.config, "alternate_identifier");
+        let other = blocks.children().first().cloned().unwrap_or(Value::NULL);
+        let of = |block: &str, name: &str| {
+            let blocks = args::get(&other, block);
+            let inner = blocks.children().first().cloned()?;
+            args::string(&inner, name).map(str::to_owned)
+        };
+        let known = match of("unique_attribute", "attribute_path") {
+            Some(path) => {
+                let value = of("unique_attribute", "attribute_value");
+                json!({"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}})
+            }
+            None => {
+                json!({"ExternalId": {"Id": of("external_id", "id"), "Issuer": of("external_id", "issuer")}})
+            }
+        };
+        let input = json!({"IdentityStoreId": store, "AlternateIdentifier": known});
+        let answer = asked.ask("identitystore", "GetGroupId", input).await?;
+        id = json::text_at(&answer, "GroupId").unwrap_or_default();
+    }
+    let input = json!({"IdentityStoreId": store, "GroupId": id});
+    let answer = asked.ask("identitystore", "DescribeGroup", input).await?;
+    let state = read_by(about, &[], &answer, asked.config);
+    Ok(args::with(&state, "id", text(id)))
 }
 
 /// The one of all that is meant, or why there is none.

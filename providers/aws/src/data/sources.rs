@@ -374,4 +374,12 @@ pub(super) const SOURCES: &[Source] = &[
         mirror: true,
         ..BASE
     },
+    Source {
+        name: "aws_regions",
+        operation: "DescribeRegions",
+        inputs: &[("all_regions", "AllRegions")],
+        at: "Regions",
+        lists: &[("names", "RegionName")],
+        ..BASE
+    },
 ];

@@ -32,6 +32,31 @@ async fn outposts_are_found_by_what_is_said_of_them() {
 }
 
 #[tokio::test]
+async fn groups_are_found_by_name() {
+    let told =
+        json!({"GroupId": "g-1", "IdentityStoreId": "d-1", "DisplayName": "n", "Description": "d"});
+    let answers = [
+        (
+            "GetGroupId",
+            vec![Ok(json!({"GroupId": "g-1", "IdentityStoreId": "d-1"}))],
+        ),
+        ("DescribeGroup", vec![Ok(told)]),
+    ];
+    let (world, script) = Script::world(answers, json!({})).await;
+    let known =
+        json!({"unique_attribute": {"attribute_path": "DisplayName", "attribute_value": "n"}});
+    let config = json!({"identity_store_id": "d-1", "alternate_identifier": known});
+    let found = world.data("aws_identitystore_group", config).await;
+    assert_eq!(args::string(&found, "group_id"), Some("g-1"));
+    assert_eq!(args::string(&found, "description"), Some("d"));
+    let asked = &script.inputs("GetGroupId")[0];
+    assert_eq!(
+        asked["AlternateIdentifier"]["UniqueAttribute"]["AttributeValue"],
+        "n"
+    );
+}
+
+#[tokio::test]
 async fn tokens_are_taken_apart() {
     // AWS:secret
     let answer = json!({"authorizationData": {"authorizationToken": "QVdTOnNlY3JldA==", "expiresAt": "2026-01-01T00:00:00Z"}});
@@ -55,6 +80,11 @@ async fn lists_of_what_there_is() {
         args::strings(&found, "identity_store_ids").unwrap(),
         ["d-1"]
     );
+    let answer = json!({"Regions": [{"RegionName": "eu-west-1"}, {"RegionName": "eu-west-2"}]});
+    let asked = ("aws_regions", json!({"all_regions": true}));
+    let (found, inputs) = read("DescribeRegions", answer, asked).await;
+    assert_eq!(args::strings(&found, "names").unwrap().len(), 2);
+    assert_eq!(inputs[0]["AllRegions"], true);
     let answer = json!({"clusterVersions": [{"clusterVersion": "1.33", "defaultVersion": true, "clusterType": "eks"}]});
     let config = json!({"default_only": true, "cluster_type": "eks"});
     let asked = ("aws_eks_cluster_versions", config);
