@@ -1,5 +1,6 @@
 //! The life of what stands in front: load balancers, names, certificates, groups of instances.
 
+use crate::script::{Script, no};
 use crate::support::{Made, World};
 use serde_json::{Value as Json, json};
 
@@ -505,4 +506,27 @@ async fn instances() {
         &[&attached, &volume, &one, group, second, first, vpc],
     )
     .await;
+}
+
+/// Rules that leave their priority to the provider do not get in each other's way: who comes second takes the next.
+#[tokio::test]
+async fn a_priority_that_is_taken_is_not_insisted_on() {
+    let rules = |all: &[&str]| {
+        let all = all
+            .iter()
+            .map(|priority| json!({"RuleArn": "arn:r", "Priority": priority}));
+        Ok(json!({"Rules": all.collect::<Vec<_>>()}))
+    };
+    let answers = [
+        ("DescribeRules", vec![rules(&["1"]), rules(&["1", "2"])]),
+        ("CreateRule", vec![no("PriorityInUse"), rules(&["3"])]),
+    ];
+    let (world, script) = Script::world(answers, json!({})).await;
+    let config = json!({
+        "listener_arn": "arn:l", "action": [{"type": "forward", "target_group_arn": "arn:t"}], "condition": [{"path_pattern": {"values": ["/a"]}}],
+    });
+    drop(world.try_create("aws_lb_listener_rule", config).await);
+    let asked = script.inputs("CreateRule");
+    let priorities: Vec<&Json> = asked.iter().map(|input| &input["Priority"]).collect();
+    assert_eq!(priorities, [&json!(2), &json!(3)]);
 }
