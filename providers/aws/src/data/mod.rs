@@ -16,6 +16,7 @@ use terrane_value::{Type, Value};
 mod edge;
 mod front;
 mod policy;
+mod protection;
 mod services;
 mod sources;
 
@@ -40,6 +41,9 @@ pub(crate) async fn read(
 ) -> Answered<Value> {
     if name == "aws_iam_policy_document" {
         return policy::document(config);
+    }
+    if name == "aws_cloudwatch_log_data_protection_policy_document" {
+        return Ok(protection::document(config));
     }
     let Some(cx) = cx else {
         return Err(Refusal::error(
@@ -552,7 +556,10 @@ async fn state_of(
     let shape = operation.output.at(source.at);
     let state = reader.root((&facts.block, &schema.block), shape, found, config, &[]);
     let id = json::text_at(found, source.id).unwrap_or_default();
-    let mut state = args::with(&state, "id", Value::string(id.as_str()));
+    let mut state = match schema.block.attributes.contains_key("id") {
+        true => args::with(&state, "id", Value::string(id.as_str())),
+        false => state,
+    };
     for (attribute, member) in source.inputs {
         if args::get(&state, attribute).is_null() && member.ends_with("Ids") {
             state = args::with(&state, attribute, Value::string(id.as_str()));

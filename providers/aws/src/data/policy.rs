@@ -303,7 +303,7 @@ fn read(source: &str) -> Answered<Document> {
 
 /// JSON whose members have an order.
 #[derive(Clone, Debug)]
-enum Node {
+pub(super) enum Node {
     Text(String),
     List(Vec<Self>),
     Object(Vec<(String, Self)>),
@@ -403,7 +403,7 @@ fn written_principals(principals: &[(String, Texts)]) -> Node {
 }
 
 /// With an indent of two, or in one line.
-fn write(node: &Node, indent: Option<usize>, out: &mut String) {
+pub(super) fn write(node: &Node, indent: Option<usize>, out: &mut String) {
     let line = |depth: Option<usize>, out: &mut String| {
         if let Some(depth) = depth {
             out.push('\n');

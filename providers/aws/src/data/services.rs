@@ -81,13 +81,17 @@ pub(super) async fn read(
     };
     let state = match name {
         "aws_canonical_user_id" => canonical_user(&asked).await?,
+        "aws_ec2_managed_prefix_list" => prefix_list(&asked, about).await?,
         "aws_ecr_authorization_token" => ecr_token(&asked).await?,
+        "aws_ecrpublic_authorization_token" => public_token(&asked).await?,
         "aws_eks_addon_version" => addon_version(&asked).await?,
         "aws_iam_session_context" => session_context(&asked).await?,
+        "aws_identitystore_group" => group(&asked, about).await?,
         "aws_kms_public_key" => public_key(&asked, about).await?,
         "aws_lambda_alias" => lambda_alias(&asked, about).await?,
         "aws_lambda_function" => lambda_function(&asked, about).await?,
         "aws_lambda_invocation" => lambda_invocation(&asked).await?,
+        "aws_outposts_outpost" => outpost(&asked, about).await?,
         "aws_organizations_organization" => organization(&asked, about).await?,
         "aws_rds_engine_version" => engine_version(&asked, about).await?,
         _ => return Ok(None),
@@ -132,6 +136,145 @@ async fn ecr_token(asked: &Asked<'_>) -> Answered<Value> {
         ("proxy_endpoint", text(of("proxyEndpoint"))),
         ("authorization_token", text(token)),
     ]))
+}
+
+/// A token for the registry of everybody, which is in one region only.
+async fn public_token(asked: &Asked<'_>) -> Answered<Value> {
+    let answer = asked
+        .ask("ecr-public", "GetAuthorizationToken", json!({}))
+        .await?;
+    let of = |path: &str| {
+        json::text_at(&answer, &format!("authorizationData.{path}")).unwrap_or_default()
+    };
+    let token = of("authorizationToken");
+    let plain = STANDARD.decode(&token).unwrap_or_default();
+    let plain = String::from_utf8_lossy(&plain).into_owned();
+    let (user, password) = plain.split_once(':').unwrap_or((&plain, ""));
+    Ok(asked.with(vec![
+        ("id", text(asked.region)),
+        ("user_name", text(user)),
+        ("password", text(password)),
+        ("expires_at", text(of("expiresAt"))),
+        ("authorization_token", text(token)),
+    ]))
+}
+
+/// A group of an identity store, by its id or by what else it is known by.
+async fn group(asked: &Asked<'_>, about: (&TypeFacts, &Schema)) -> Answered<Value> {
+    let store = asked.text("identity_store_id");
+    let mut id = asked.text("group_id");
+    if id.is_empty() {
+        let blocks = args::get(asked.config, "alternate_identifier");
+        let other = blocks.children().first().cloned().unwrap_or(Value::NULL);
+        let of = |block: &str, name: &str| {
+            let blocks = args::get(&other, block);
+            let inner = blocks.children().first().cloned()?;
+            args::string(&inner, name).map(str::to_owned)
+        };
+        let known = match of("unique_attribute", "attribute_path") {
+            Some(path) => {
+                let value = of("unique_attribute", "attribute_value");
+                json!({"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}})
+            }
+            None => {
+                json!({"ExternalId": {"Id": of("external_id", "id"), "Issuer": of("external_id", "issuer")}})
+            }
+        };
+        let input = json!({"IdentityStoreId": store, "AlternateIdentifier": known});
+        let answer = asked.ask("identitystore", "GetGroupId", input).await?;
+        id = json::text_at(&answer, "GroupId").unwrap_or_default();
+    }
+    let input = json!({"IdentityStoreId": store, "GroupId": id});
+    let answer = asked.ask("identitystore", "DescribeGroup", input).await?;
+    let state = read_by(about, &[], &answer, asked.config);
+    Ok(args::with(&state, "id", text(id)))
+}
+
+/// The one of all that is meant, or why there is none.
+fn only_one<'j>(name: &str, all: &[&'j Json]) -> Answered<&'j Json> {
+    match all {
+        [one] => Ok(one),
+        [] => Err(Refusal::error(
+            format!("Reading {name}"),
+            format!("{name}: no matching object was found."),
+        )),
+        _ => Err(Refusal::error(
+            format!("Reading {name}"),
+            format!("{name}: more than one object matches: narrow the search."),
+        )),
+    }
+}
+
+async fn outpost(asked: &Asked<'_>, about: (&TypeFacts, &Schema)) -> Answered<Value> {
+    let answer = asked.ask("outposts", "ListOutposts", json!({})).await?;
+    let wanted = [
+        ("id", "OutpostId"),
+        ("name", "Name"),
+        ("arn", "OutpostArn"),
+        ("owner_id", "OwnerId"),
+    ];
+    let meant = |one: &&Json| {
+        wanted.iter().all(|(attribute, member)| {
+            let wanted = asked.text(attribute);
+            wanted.is_empty() || json::text_at(one, member).as_deref() == Some(&wanted)
+        })
+    };
+    let all = answer.get("Outposts").and_then(Json::as_array);
+    let all: Vec<&Json> = all.into_iter().flatten().filter(meant).collect();
+    let found = only_one(asked.name, &all)?;
+    let state = read_by(about, &[("arn", "OutpostArn")], found, asked.config);
+    let tags = found.get("Tags").map(crate::read::entries);
+    let tags = tags.into_iter().flatten();
+    let tags = tags.map(|(key, value)| (key, json::text(value))).collect();
+    let id = json::text_at(found, "OutpostId").unwrap_or_default();
+    Ok(args::with_all(
+        &state,
+        [("id", text(id)), ("tags", crate::run::from_map(&tags))],
+    ))
+}
+
+async fn prefix_list(asked: &Asked<'_>, about: (&TypeFacts, &Schema)) -> Answered<Value> {
+    let mut filters = written_filters(asked.config);
+    let name = asked.text("name");
+    if !name.is_empty() {
+        filters.push(json!({"Name": "prefix-list-name", "Values": [name]}));
+    }
+    for (key, value) in crate::run::to_map(&args::get(asked.config, "tags")) {
+        filters.push(json!({"Name": format!("tag:{key}"), "Values": [value]}));
+    }
+    let mut input = json!({});
+    if !filters.is_empty() {
+        json::put(&mut input, "Filters", filters.into());
+    }
+    let id = asked.text("id");
+    if !id.is_empty() {
+        json::put(&mut input, "PrefixListIds", json!([id]));
+    }
+    let answer = asked
+        .ask("ec2", "DescribeManagedPrefixLists", input)
+        .await?;
+    let all = answer.get("PrefixLists").and_then(Json::as_array);
+    let all: Vec<&Json> = all.into_iter().flatten().collect();
+    let mut found = only_one(asked.name, &all)?.clone();
+    let id = json::text_at(&found, "PrefixListId").unwrap_or_default();
+    let input = json!({"PrefixListId": id});
+    let entries = asked
+        .ask("ec2", "GetManagedPrefixListEntries", input)
+        .await?;
+    json::put(&mut found, "Entries", entries["Entries"].clone());
+    let renames = [
+        ("arn", "PrefixListArn"),
+        ("name", "PrefixListName"),
+        ("entries", "Entries"),
+    ];
+    let state = read_by(about, &renames, &found, asked.config);
+    let tags = found.get("Tags").map(crate::read::entries);
+    let tags = tags.into_iter().flatten();
+    let tags = tags.map(|(key, value)| (key, json::text(value))).collect();
+    Ok(args::with_all(
+        &state,
+        [("id", text(id)), ("tags", crate::run::from_map(&tags))],
+    ))
 }
 
 async fn addon_version(asked: &Asked<'_>) -> Answered<Value> {

@@ -335,4 +335,51 @@ pub(super) const SOURCES: &[Source] = &[
         id: "ARN",
         ..BASE
     },
+    Source {
+        name: "aws_ssoadmin_instances",
+        service: "sso-admin",
+        operation: "ListInstances",
+        at: "Instances",
+        lists: &[
+            ("arns", "InstanceArn"),
+            ("identity_store_ids", "IdentityStoreId"),
+        ],
+        ..BASE
+    },
+    Source {
+        name: "aws_eks_cluster_versions",
+        service: "eks",
+        operation: "DescribeClusterVersions",
+        inputs: &[
+            ("cluster_type", "clusterType"),
+            ("cluster_versions_only", "clusterVersions"),
+            ("default_only", "defaultOnly"),
+            ("include_all", "includeAll"),
+            ("version_status", "versionStatus"),
+        ],
+        ..BASE
+    },
+    Source {
+        name: "aws_vpc_endpoint",
+        operation: "DescribeVpcEndpoints",
+        inputs: &[("id", "VpcEndpointIds")],
+        filters: &[
+            ("vpc_id", "vpc-id"),
+            ("service_name", "service-name"),
+            ("state", "vpc-endpoint-state"),
+            ("vpc_endpoint_type", "vpc-endpoint-type"),
+        ],
+        at: "VpcEndpoints",
+        id: "VpcEndpointId",
+        mirror: true,
+        ..BASE
+    },
+    Source {
+        name: "aws_regions",
+        operation: "DescribeRegions",
+        inputs: &[("all_regions", "AllRegions")],
+        at: "Regions",
+        lists: &[("names", "RegionName")],
+        ..BASE
+    },
 ];

@@ -17,21 +17,23 @@ use terrane_provider::native::{Answered, Refusal};
 use terrane_provider::{args, conform};
 use terrane_value::{EcoString, Type, Value};
 
+mod networks;
+mod services;
 mod types;
 
-pub(crate) use types::LISTERS;
 use types::Lister;
+pub(crate) use types::all;
 
 /// How many whole objects are read at a time.
 const AT_A_TIME: usize = 8;
 
 pub(crate) fn lister(name: &str) -> Option<&'static Lister> {
-    LISTERS.iter().find(|lister| lister.name == name)
+    all().find(|lister| lister.name == name)
 }
 
 /// Schemas with lists, and with what identifies the objects in them.
 pub(crate) fn with_lists(mut schema: ProviderSchema) -> ProviderSchema {
-    for lister in LISTERS {
+    for lister in all() {
         let about = resource(lister.name);
         let regional = about.is_ok_and(|about| !about.facts.about.is_global());
         let mut listing = Block::new();
@@ -235,7 +237,7 @@ impl Instance {
 
 #[cfg(test)]
 mod tests {
-    use super::{LISTERS, display, items};
+    use super::{all, display, items};
     use crate::facts::{self, Kind};
     use crate::model::Models;
     use crate::shape::Shapes as _;
@@ -244,7 +246,7 @@ mod tests {
     #[test]
     fn every_list_fits_its_operation_and_its_type() {
         let models = Models::default();
-        for lister in LISTERS {
+        for lister in all() {
             let name = lister.name;
             let table = crate::resources::table(name).unwrap_or_else(|| panic!("{name}"));
             let operation = models.operation(table.service, lister.operation);

@@ -375,6 +375,7 @@ fn roles_attachment() -> Table {
     .id("{identity_pool_id}")
     .read(op("GetIdentityPoolRoles").set("IdentityPoolId", "{identity_pool_id}"))
     .update(put())
+    .not_found(&["ResourceNotFoundException"])
     .hooks(NoRoles)
 }
 

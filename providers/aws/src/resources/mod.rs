@@ -10,7 +10,9 @@ mod caches;
 mod cognito;
 mod computing;
 mod crypto;
+mod directory;
 mod discovery;
+mod dsql;
 mod ec2;
 mod ecs;
 mod edge;
@@ -28,12 +30,16 @@ mod names;
 mod operations;
 mod rds;
 mod registry;
+mod resolver;
 mod schedules;
+mod schemas;
+mod sharing;
 mod storage;
 mod streams;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod watch;
 mod workflows;
 
@@ -48,7 +54,9 @@ const FAMILIES: &[Family] = &[
     cognito::TYPES,
     computing::TYPES,
     crypto::TYPES,
+    directory::TYPES,
     discovery::TYPES,
+    dsql::TYPES,
     ec2::NETWORK,
     ec2::PEERINGS,
     ecs::TYPES,
@@ -67,10 +75,14 @@ const FAMILIES: &[Family] = &[
     operations::TYPES,
     rds::TYPES,
     registry::TYPES,
+    resolver::TYPES,
     schedules::TYPES,
+    schemas::TYPES,
+    sharing::TYPES,
     storage::TYPES,
     streams::TYPES,
     targets::TYPES,
+    trail::TYPES,
     watch::TYPES,
     workflows::TYPES,
 ];

@@ -9,6 +9,10 @@ use crate::shape::{Shape, Shapes as _, squash};
 use crate::table::{Id, Step, Table, Tags};
 use crate::write::Fill;
 use std::fmt::Write as _;
+use terrane_model::provider::Private;
+use terrane_provider::args;
+use terrane_provider::plan::PlanRequest;
+use terrane_value::{Path, Type, Value};
 
 fn steps(table: &Table) -> impl Iterator<Item = &Step> {
     table
@@ -206,6 +210,66 @@ fn every_table_fits_its_operations_and_its_type() {
         );
     }
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Two values of a type that differ; `None`: it has no simple ones.
+fn two(ty: &Type) -> Option<(Value, Value)> {
+    Some(match ty {
+        Type::String => (Value::string("one"), Value::string("two")),
+        Type::Number => (Value::number(1), Value::number(2)),
+        Type::Bool => (Value::bool(true), Value::bool(false)),
+        Type::List(element) | Type::Set(element) => {
+            let (one, two) = self::two(element)?;
+            let of = |item| match ty {
+                Type::Set(_) => Value::set((**element).clone(), vec![item]),
+                _ => Value::list((**element).clone(), vec![item]),
+            };
+            (of(one), of(two))
+        }
+        Type::Map(element) => {
+            let (one, two) = self::two(element)?;
+            let of = |item| Value::map((**element).clone(), [("k".into(), item)].into());
+            (of(one), of(two))
+        }
+        _ => return None,
+    })
+}
+
+/// Every argument that hashicorp/aws says cannot be changed in place asks for a new object, for every type that can be made.
+#[test]
+fn what_cannot_change_in_place_asks_for_a_new_object() {
+    let schemas = facts::provider_schema();
+    let (mut asked, mut missed) = (0, Vec::new());
+    for name in all_names() {
+        let table = table(name).unwrap();
+        let facts = facts::of(Kind::Resource, name).unwrap();
+        let schema = schemas.resources.get(name).unwrap();
+        let blank = crate::run::blank(&facts, schema);
+        let fixed = facts.block.attributes.iter().filter(|(name, about)| {
+            about.replaces() && (about.required || about.optional) && *name != "region"
+        });
+        for (attribute, _) in fixed {
+            let ty = schema.block.attributes[attribute.as_str()].value_type();
+            let Some((one, two)) = two(&ty) else { continue };
+            let prior = args::with(&blank, attribute, one);
+            let config = args::with(&blank, attribute, two);
+            let request = PlanRequest {
+                prior,
+                proposed: config.clone(),
+                config,
+                private: Private::default(),
+                identity: Value::NULL,
+            };
+            let response = crate::plan::plan(None, Some(table), (&facts, schema), &request);
+            asked += 1;
+            let path = Path::new().attr(attribute.as_str());
+            if !response.requires_replace.contains(&path) {
+                missed.push(format!("{name}.{attribute}"));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+    assert!(asked > 500, "{asked}");
 }
 
 /// Attributes that nothing reads are either known here only, or read by a function: they are listed in `unread.txt`, and nowhere else.

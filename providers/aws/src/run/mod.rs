@@ -757,10 +757,16 @@ impl<'a> Run<'a> {
             When::Any(names) => names.iter().any(|name| changed(name)),
             When::Set(name) => changed(name) && !is_empty(&args::get(planned, name)),
             When::Unset(name) => changed(name) && is_empty(&args::get(planned, name)),
-            When::Changed => self
-                .inputs(step, operation)
-                .iter()
-                .any(|name| changed(name)),
+            // What a step leaves to the function that changes inputs is sent by it, too.
+            When::Changed => {
+                let made = |name: &&&str| {
+                    self.table.input.is_some() && self.table.by_function.contains(*name)
+                };
+                self.inputs(step, operation)
+                    .iter()
+                    .any(|name| changed(name))
+                    || step.except.iter().filter(made).any(|name| changed(name))
+            }
         }
     }
 

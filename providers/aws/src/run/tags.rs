@@ -49,7 +49,7 @@ pub(crate) fn merged(cx: &Cx, tags: &BTreeMap<String, String>) -> BTreeMap<Strin
 
 /// The member of an input that holds tags: a path.
 fn member(shape: &Shape) -> Option<(String, &Shape)> {
-    let found = ["tags", "taglist", "tagset", "addtags"]
+    let found = ["tags", "taglist", "tagslist", "tagset", "addtags"]
         .iter()
         .find_map(|wanted| {
             let name = shape.names().find(|name| squash(name) == *wanted)?;
@@ -67,7 +67,14 @@ fn member(shape: &Shape) -> Option<(String, &Shape)> {
 
 /// Where keys of tags that are removed go.
 fn keys_member(shape: &Shape) -> Option<(&str, &Shape)> {
-    let known = ["tagkeys", "tagkeylist", "keys", "tags", "removetagkeys"];
+    let known = [
+        "tagkeys",
+        "tagkeylist",
+        "keys",
+        "tags",
+        "tagslist",
+        "removetagkeys",
+    ];
     let name = shape
         .names()
         .find(|name| known.contains(&squash(name).as_str()))?;
@@ -346,8 +353,9 @@ fn find_tags(answer: &Json, depth: usize) -> Option<&Json> {
         .iter()
         .find(|(name, found)| wanted(name) && !found.is_null())
     {
-        // A set of tags within a set of tags.
+        // A set of tags within a set of tags, or in the first of those that were asked for.
         let within = ["TagSet", "Items"].iter().find_map(|name| found.get(*name));
+        let within = within.or_else(|| found.get(0)?.get("TagsList"));
         return Some(within.unwrap_or(found));
     }
     if depth == 0 {

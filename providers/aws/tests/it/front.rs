@@ -1,5 +1,6 @@
 //! The life of what stands in front: load balancers, names, certificates, groups of instances.
 
+use crate::script::{Script, no};
 use crate::support::{Made, World};
 use serde_json::{Value as Json, json};
 
@@ -25,8 +26,16 @@ async fn delete(world: &World, all: &[&Made]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::too_many_lines, reason = "a story")]
 async fn load_balancers() {
+    for kind in ["lb", "alb"] {
+        load_balancers_called(kind).await;
+    }
+}
+
+/// The story of load balancers, by one of the two names that they have.
+#[expect(clippy::too_many_lines, reason = "a story")]
+async fn load_balancers_called(kind: &str) {
+    let named = |rest: &str| format!("aws_{kind}{rest}");
     let Some(world) = World::new(json!({})).await else {
         return;
     };
@@ -40,7 +49,9 @@ async fn load_balancers() {
             "idle_timeout": idle, "enable_deletion_protection": false, "tags": tags,
         })
     };
-    let balancer = world.create("aws_lb", config(60, json!({"a": "b"}))).await;
+    let balancer = world
+        .create(&named(""), config(60, json!({"a": "b"})))
+        .await;
     let balancer = world
         .update(&balancer, config(90, json!({"a": "c", "d": "e"})))
         .await;
@@ -73,7 +84,7 @@ async fn load_balancers() {
         config
     };
     let web = world
-        .create("aws_lb_target_group", targets(30, json!({})))
+        .create(&named("_target_group"), targets(30, json!({})))
         .await;
     let web = world
         .update(&web, targets(20, json!({"slow_start": 30, "stickiness": {"type": "lb_cookie", "cookie_duration": 600}, "tags": {"x": "y"}})))
@@ -81,7 +92,7 @@ async fn load_balancers() {
     world.import(&web, &web.text("id"), &[]).await;
     let attached = world
         .create(
-            "aws_lb_target_group_attachment",
+            &named("_target_group_attachment"),
             json!({"target_group_arn": web.text("arn"), "target_id": "i-0123456789abcdef0", "port": 8080}),
         )
         .await;
@@ -89,7 +100,7 @@ async fn load_balancers() {
     let listens = |action: Json| json!({"load_balancer_arn": arn, "port": 80, "protocol": "HTTP", "default_action": [action]});
     let listener = world
         .create(
-            "aws_lb_listener",
+            &named("_listener"),
             listens(json!({"type": "forward", "target_group_arn": web.text("arn")})),
         )
         .await;
@@ -114,11 +125,11 @@ async fn load_balancers() {
         })
     };
     let some = world
-        .create("aws_lb_listener_rule", rule(json!(5), "/a/*"))
+        .create(&named("_listener_rule"), rule(json!(5), "/a/*"))
         .await;
     let some = world.update(&some, rule(json!(7), "/b/*")).await;
     let next = world
-        .create("aws_lb_listener_rule", rule(Json::Null, "/c/*"))
+        .create(&named("_listener_rule"), rule(Json::Null, "/c/*"))
         .await;
     assert_eq!(
         terrane_provider::args::int(&next.state, "priority"),
@@ -126,7 +137,7 @@ async fn load_balancers() {
     );
     let problems = world
         .complaints(
-            "aws_lb",
+            &named(""),
             None,
             json!({"name": "x", "subnets": ["subnet-1"], "minimum_load_balancer_capacity": {"capacity_units": 1}}),
         )
@@ -495,4 +506,27 @@ async fn instances() {
         &[&attached, &volume, &one, group, second, first, vpc],
     )
     .await;
+}
+
+/// Rules that leave their priority to the provider do not get in each other's way: who comes second takes the next.
+#[tokio::test]
+async fn a_priority_that_is_taken_is_not_insisted_on() {
+    let rules = |all: &[&str]| {
+        let all = all
+            .iter()
+            .map(|priority| json!({"RuleArn": "arn:r", "Priority": priority}));
+        Ok(json!({"Rules": all.collect::<Vec<_>>()}))
+    };
+    let answers = [
+        ("DescribeRules", vec![rules(&["1"]), rules(&["1", "2"])]),
+        ("CreateRule", vec![no("PriorityInUse"), rules(&["3"])]),
+    ];
+    let (world, script) = Script::world(answers, json!({})).await;
+    let config = json!({
+        "listener_arn": "arn:l", "action": [{"type": "forward", "target_group_arn": "arn:t"}], "condition": [{"path_pattern": {"values": ["/a"]}}],
+    });
+    drop(world.try_create("aws_lb_listener_rule", config).await);
+    let asked = script.inputs("CreateRule");
+    let priorities: Vec<&Json> = asked.iter().map(|input| &input["Priority"]).collect();
+    assert_eq!(priorities, [&json!(2), &json!(3)]);
 }

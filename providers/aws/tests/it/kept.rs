@@ -42,21 +42,37 @@ pub(crate) struct Life {
     pub(crate) sent: Vec<(&'static str, &'static str, Json)>,
     /// It is deleted by forgetting it.
     pub(crate) stays: bool,
+    /// It is made by more than one call of equal weight: a refusal does not leave nothing behind.
+    pub(crate) steps: bool,
+    /// What it is of is there before it.
+    pub(crate) there: bool,
+    /// There always is one: nobody else can delete it.
+    pub(crate) lasts: bool,
 }
 
-#[derive(Debug)]
+/// The answer to an operation whose output has this form, made of all that was put.
+pub(crate) type Shown = Box<dyn Fn(&str, &Shape, &Json) -> Json + Send + Sync>;
+
 struct Cloud {
     service: Service,
+    shown: Shown,
     shapes: Arc<dyn Shapes>,
     kept: Mutex<Option<Json>>,
     asked: Mutex<Vec<(String, Json)>>,
     refusal: Mutex<Option<(&'static str, ErrorKind)>>,
 }
 
+impl std::fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Cloud").field(&self.service).finish()
+    }
+}
+
 impl Cloud {
-    async fn world(service: Service) -> (World, Arc<Self>) {
+    async fn world(service: Service, shown: Shown) -> (World, Arc<Self>) {
         let cloud = Arc::new(Self {
             service,
+            shown,
             shapes: terrane_aws::shapes(),
             kept: Mutex::default(),
             asked: Mutex::default(),
@@ -188,7 +204,7 @@ impl Api for Cloud {
         let before = self.kept();
         self.carry_out(&operation, &input);
         let object = self.kept().or(before).unwrap();
-        let answer = (self.service.shown)(&operation, &object);
+        let answer = (self.shown)(&operation, &form.output, &object);
         assert_eq!(misfit(&form.output, &answer, &operation, false), None);
         Ok(answer)
     }
@@ -227,8 +243,20 @@ pub(crate) fn misfit(shape: &Shape, value: &Json, at: &str, whole: bool) -> Opti
 
 /// Lives the life of an object, with all that may happen in it.
 pub(crate) async fn live(service: Service, life: Life) {
-    let (world, cloud) = Cloud::world(service).await;
-    refusals(&world, &cloud, &life.config).await;
+    let shown =
+        Box::new(move |operation: &str, _: &Shape, put: &Json| (service.shown)(operation, put));
+    live_with(service, shown, life).await;
+}
+
+/// The same, with other answers.
+pub(crate) async fn live_with(service: Service, shown: Shown, life: Life) {
+    let (world, cloud) = Cloud::world(service, shown).await;
+    if !life.steps {
+        refusals(&world, &cloud, &life.config).await;
+    }
+    if life.there {
+        cloud.keep(Some(json!({})));
+    }
     let made = world.create(service.type_name, life.config.clone()).await;
     if !life.import.is_empty() {
         let config = life.config.clone();
@@ -251,7 +279,9 @@ pub(crate) async fn live(service: Service, life: Life) {
         Json::Null => made,
         other => changed(&world, &cloud, made, other).await,
     };
-    unseen(&world, &cloud, &made).await;
+    if !life.lasts {
+        unseen(&world, &cloud, &made).await;
+    }
     if life.stays {
         world.let_go(&made).await;
     } else {

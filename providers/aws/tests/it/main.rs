@@ -14,6 +14,8 @@
 #[path = "../../../../tests/support/moto.rs"]
 mod moto;
 
+mod accounts;
+mod apis;
 mod edge;
 mod forms;
 mod front;
@@ -25,5 +27,6 @@ mod plain;
 mod refused;
 mod script;
 mod services;
+mod sources;
 mod stores;
 mod support;

@@ -2,13 +2,15 @@
 
 use crate::json;
 use crate::read::is_empty;
-use crate::run::Run;
+use crate::run::{Run, Trouble};
 use crate::table::{Hooks, Phase, Table, op};
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
+use std::time::Duration;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
 use terrane_value::Value;
+use tokio::time::Instant;
 
 /// Settings of listeners, and their keys.
 const SETTINGS: &[(&str, &str)] = &[
@@ -230,6 +232,20 @@ impl Forwarding {
     }
 }
 
+/// The priority after those of the rules that there are.
+async fn next(run: &Run<'_>, planned: &Value) -> Answered<i64> {
+    let listener = run.text("{listener_arn}", planned);
+    let answer = run
+        .ask("DescribeRules", json!({"ListenerArn": listener}))
+        .await?;
+    let rules = json::get(&answer, "Rules").and_then(Json::as_array);
+    let all = rules.into_iter().flatten();
+    let last = all
+        .filter_map(|rule| json::text_at(rule, "Priority")?.parse::<i64>().ok())
+        .max();
+    Ok(last.unwrap_or(0) + 1)
+}
+
 #[async_trait]
 impl Hooks for Forwarding {
     async fn create(&self, run: &Run<'_>, planned: &Value) -> Answered<Option<(String, Value)>> {
@@ -239,22 +255,25 @@ impl Hooks for Forwarding {
         let (true, Some(step)) = (left, &run.table.create) else {
             return Ok(None);
         };
-        // The next one after those that there are.
-        let listener = run.text("{listener_arn}", planned);
-        let answer = run
-            .ask("DescribeRules", json!({"ListenerArn": listener}))
-            .await?;
-        let rules = json::get(&answer, "Rules").and_then(Json::as_array);
-        let last = rules
-            .into_iter()
-            .flatten()
-            .filter_map(|rule| json::text_at(rule, "Priority")?.parse::<i64>().ok())
-            .max()
-            .unwrap_or(0);
-        let wanted = args::with(planned, "priority", Value::number(last + 1));
-        let answer = match run.call_step(step, &wanted).await {
-            Ok(answer) => answer,
-            Err(trouble) => return Err(trouble.refusal(&run.what(planned))),
+        let started = Instant::now();
+        let mut attempt = 0;
+        let (wanted, answer) = loop {
+            let wanted = args::with(
+                planned,
+                "priority",
+                Value::number(next(run, planned).await?),
+            );
+            match run.call_step(step, &wanted).await {
+                Ok(answer) => break (wanted, answer),
+                // Another rule was faster.
+                Err(Trouble::Api(error)) if error.is(&["PriorityInUse"]) => {
+                    attempt += 1;
+                    if run.is_late(started, Duration::from_secs(300), attempt) {
+                        return Err(Trouble::Api(error).refusal(&run.what(planned)));
+                    }
+                }
+                Err(trouble) => return Err(trouble.refusal(&run.what(planned))),
+            }
         };
         let id = json::text_at(&answer, "Rules.0.RuleArn")
             .ok_or_else(|| Refusal::error("No answer", "The answer to CreateRule has no ARN."))?;

@@ -11,6 +11,7 @@ use terrane_provider::native::Answered;
 use terrane_value::Value;
 
 mod containers;
+mod express;
 mod service;
 mod sets;
 mod task;
@@ -26,6 +27,7 @@ pub(super) const TYPES: Family = &[
     ("aws_ecs_task_definition", task::definition),
     ("aws_ecs_service", service::service),
     ("aws_ecs_task_set", sets::task_set),
+    ("aws_ecs_express_gateway_service", express::service),
 ];
 
 fn cluster() -> Table {

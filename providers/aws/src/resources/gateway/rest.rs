@@ -205,6 +205,10 @@ pub(super) fn usage_plan_key() -> Table {
                 .set("usagePlanId", "{usage_plan_id}")
                 .set("keyId", "{key_id}"),
         )
+        .found(|_, found, _| {
+            let key = terrane_provider::args::get(&found, "key_id");
+            terrane_provider::args::with(&found, "id", key)
+        })
 }
 
 pub(super) fn request_validator() -> Table {

@@ -16,8 +16,7 @@ pub(super) fn tagged(table: Table) -> Table {
 
 pub(super) fn api() -> Table {
     tagged(Table::new("aws_apigatewayv2_api", "apigatewayv2"))
-        .unsupported(&["body"])
-        .local(&["fail_on_warnings"])
+        .local(&["body", "fail_on_warnings"])
         .create(op("CreateApi"))
         .id_out("ApiId")
         .read(op("GetApi").set("ApiId", "{id}"))
@@ -31,7 +30,7 @@ pub(super) fn api() -> Table {
                 ])
                 .set("ApiId", "{id}"),
         )
-        .by_function(&["cors_configuration"])
+        .by_function(&["body", "cors_configuration"])
         .delete(op("DeleteApi").set("ApiId", "{id}"))
         .arn("arn:{partition}:apigateway:{region}::/apis/{id}")
         .derive(
@@ -39,16 +38,66 @@ pub(super) fn api() -> Table {
             "arn:{partition}:execute-api:{region}:{account}:{id}",
             Cut::Whole,
         )
-        .hooks(Cors)
+        .hooks(Api)
 }
 
-/// What other sites may ask is put as a whole, and taken away by a call of its own.
+/// A description puts all in its place; what other sites may ask is put as a whole, and taken away by a call of its own.
 #[derive(Debug)]
-struct Cors;
+struct Api;
+
+/// Puts the description of an API, if there is one: what is written beside it counts more than what is in it.
+async fn described(run: &Run<'_>, object: &Value) -> Answered<bool> {
+    let Some(body) = args::string(object, "body").filter(|body| !body.is_empty()) else {
+        return Ok(false);
+    };
+    let id = run.text("{id}", object);
+    let mut input = json!({"ApiId": id, "Body": body});
+    if let Some(fails) = args::bool(object, "fail_on_warnings") {
+        json::put(&mut input, "FailOnWarnings", fails.into());
+    }
+    run.ask("ReimportApi", input).await?;
+    let operation = run.operation("apigatewayv2", "UpdateApi")?;
+    let step = op("UpdateApi")
+        .only(&["cors_configuration", "description", "name", "version"])
+        .set("ApiId", "{id}");
+    let mut input = run.input(&step, &operation, object);
+    for member in ["Description", "Version"] {
+        if input.get(member).is_none() {
+            json::put(&mut input, member, "".into());
+        }
+    }
+    if input.get("CorsConfiguration").is_none() {
+        run.ask("DeleteCorsConfiguration", json!({"ApiId": id}))
+            .await?;
+    }
+    run.ask("UpdateApi", input).await?;
+    // Tags of a description take the place of those that are written.
+    let found = run.ask("GetApi", json!({"ApiId": id})).await?;
+    let now = crate::read::entries(found.get("Tags").unwrap_or(&Json::Null));
+    let now = now.into_iter().map(|(key, value)| (key, json::text(value)));
+    let wanted = crate::run::all_tags(object);
+    run.change_tags(object, &now.collect(), &wanted).await?;
+    Ok(true)
+}
 
 #[async_trait]
-impl Hooks for Cors {
+impl Hooks for Api {
+    async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
+        let arn = format!(
+            "arn:{}:apigateway:{}::/apis/{}",
+            run.text("{partition}", object),
+            run.region,
+            run.text("{id}", object)
+        );
+        described(run, &args::with(object, "arn", Value::string(arn)))
+            .await
+            .map(drop)
+    }
+
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
+        if !crate::run::same_at(prior, planned, "body") && described(run, planned).await? {
+            return Ok(());
+        }
         let name = "cors_configuration";
         if crate::run::same_at(prior, planned, name) {
             return Ok(());

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use terrane_provider::args;
 use terrane_value::Value;
 
+mod access;
 mod attachment;
 mod lists;
 
@@ -87,6 +88,9 @@ pub(super) const TYPES: Family = &[
     ("aws_iam_account_alias", account_alias),
     ("aws_iam_account_password_policy", password_policy),
     ("aws_iam_service_linked_role", service_linked_role),
+    ("aws_iam_access_key", access::access_key),
+    ("aws_iam_user_ssh_key", access::ssh_key),
+    ("aws_iam_group_membership", access::group_membership),
 ];
 
 /// Documents come with everything but letters in percent signs.

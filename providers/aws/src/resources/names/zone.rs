@@ -308,4 +308,19 @@ impl Hooks for Seen {
         insync(run, &answer).await?;
         Ok(Some((run.text("{zone_id}:{vpc_id}", &planned), planned)))
     }
+
+    /// ZONE:NETWORK, or ZONE:NETWORK:REGION.
+    fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
+        let parts: Vec<&str> = id.splitn(3, ':').collect();
+        let (zone, network) = (parts.first()?, parts.get(1)?);
+        let mut known = vec![
+            ("id", format!("{zone}:{network}")),
+            ("zone_id", (*zone).to_owned()),
+            ("vpc_id", (*network).to_owned()),
+        ];
+        if let Some(region) = parts.get(2) {
+            known.push(("vpc_region", (*region).to_owned()));
+        }
+        Some(known)
+    }
 }

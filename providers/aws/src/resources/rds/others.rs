@@ -36,6 +36,7 @@ pub(super) fn cluster_endpoint() -> Table {
         .wait(&[Phase::Create], "Status", &["available"], &["creating"])
         .wait(&[Phase::Delete], "Status", &[], &[])
         .retry(CHANGES, "InvalidDBClusterStateFault", "", 600)
+        .not_found(&["DBClusterEndpointNotFoundFault"])
 }
 
 pub(super) fn global_cluster() -> Table {

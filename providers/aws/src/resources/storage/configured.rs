@@ -163,27 +163,7 @@ pub(super) fn tiering() -> Table {
 }
 
 pub(super) fn account_public_access() -> Table {
-    let put = || {
-        op("PutPublicAccessBlock")
-            .bare()
-            .set("AccountId", "{account_id}")
-            .set(
-                "PublicAccessBlockConfiguration.BlockPublicAcls",
-                "{block_public_acls}",
-            )
-            .set(
-                "PublicAccessBlockConfiguration.BlockPublicPolicy",
-                "{block_public_policy}",
-            )
-            .set(
-                "PublicAccessBlockConfiguration.IgnorePublicAcls",
-                "{ignore_public_acls}",
-            )
-            .set(
-                "PublicAccessBlockConfiguration.RestrictPublicBuckets",
-                "{restrict_public_buckets}",
-            )
-    };
+    let put = || super::keep_public_out().set("AccountId", "{account_id}");
     Table::new("aws_s3_account_public_access_block", "s3control")
         .id("{account_id}")
         .local(&["account_id"])

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 mod bucket;
 mod configured;
 mod dynamo;
+mod replication;
 
 pub(super) const TYPES: Family = &[
     ("aws_s3_bucket", bucket::bucket),
@@ -40,6 +41,10 @@ pub(super) const TYPES: Family = &[
     (
         "aws_s3_account_public_access_block",
         configured::account_public_access,
+    ),
+    (
+        "aws_s3_bucket_replication_configuration",
+        replication::configuration,
     ),
     ("aws_s3_object", bucket::object),
     ("aws_dynamodb_table", dynamo::table),
@@ -125,30 +130,32 @@ fn encryption() -> Table {
     )
 }
 
+/// What the public is kept from, of a bucket or of an account.
+fn keep_public_out() -> Step {
+    op("PutPublicAccessBlock")
+        .bare()
+        .set(
+            "PublicAccessBlockConfiguration.BlockPublicAcls",
+            "{block_public_acls}",
+        )
+        .set(
+            "PublicAccessBlockConfiguration.BlockPublicPolicy",
+            "{block_public_policy}",
+        )
+        .set(
+            "PublicAccessBlockConfiguration.IgnorePublicAcls",
+            "{ignore_public_acls}",
+        )
+        .set(
+            "PublicAccessBlockConfiguration.RestrictPublicBuckets",
+            "{restrict_public_buckets}",
+        )
+}
+
 fn public_access() -> Table {
-    let put = || {
-        op("PutPublicAccessBlock")
-            .bare()
-            .set(
-                "PublicAccessBlockConfiguration.BlockPublicAcls",
-                "{block_public_acls}",
-            )
-            .set(
-                "PublicAccessBlockConfiguration.BlockPublicPolicy",
-                "{block_public_policy}",
-            )
-            .set(
-                "PublicAccessBlockConfiguration.IgnorePublicAcls",
-                "{ignore_public_acls}",
-            )
-            .set(
-                "PublicAccessBlockConfiguration.RestrictPublicBuckets",
-                "{restrict_public_buckets}",
-            )
-    };
     part(
         "aws_s3_bucket_public_access_block",
-        put(),
+        keep_public_out(),
         op("GetPublicAccessBlock").at("PublicAccessBlockConfiguration"),
         Some(op("DeletePublicAccessBlock")),
     )

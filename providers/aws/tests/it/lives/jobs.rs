@@ -78,6 +78,7 @@ async fn definitions() {
             ),
         ],
         stays: true,
+        ..Life::default()
     };
     live(service, life).await;
 }

@@ -76,3 +76,57 @@ async fn material_is_imported() {
     };
     live(key, life).await;
 }
+
+/// A replica of such a key has material of its own.
+#[tokio::test]
+async fn replicas_take_material_too() {
+    let key = Service {
+        type_name: "aws_kms_replica_external_key",
+        create: "ReplicateKey",
+        update: &["ImportKeyMaterial", "UpdateKeyDescription"],
+        delete: "ScheduleKeyDeletion",
+        shown: |operation, put| match operation {
+            "ReplicateKey" => json!({"ReplicaKeyMetadata": about(put)}),
+            "DescribeKey" => {
+                let primary = json!({"PrimaryKey": {"Arn": PRIMARY, "Region": "eu-west-2"}});
+                let told = json!({"MultiRegion": true, "MultiRegionConfiguration": primary});
+                json!({"KeyMetadata": with(&about(put), &[], &told)})
+            }
+            "GetKeyPolicy" => json!({"Policy": "{}"}),
+            "GetParametersForImport" => {
+                json!({"KeyId": "k1", "PublicKey": WRAPPING, "ImportToken": "dG9rZW4="})
+            }
+            "ListResourceTags" => json!({"Tags": []}),
+            _ => json!({}),
+        },
+        gone: Some("NotFoundException"),
+    };
+    let config = |description: &str| json!({"description": description, "primary_key_arn": PRIMARY, "key_material_base64": "Wblj06fduthWggmsT0cLVoIMOkeLbc2kVfMud77i/JY=", "policy": "{}"});
+    let life = Life {
+        config: config("d"),
+        other: config("e"),
+        renewed: vec![(
+            json!({"key_material_base64": "AAAA"}),
+            "key_material_base64",
+        )],
+        import: "k1",
+        unknown: &[
+            "key_material_base64",
+            "deletion_window_in_days",
+            "bypass_policy_lockout_safety_check",
+        ],
+        sent: vec![
+            ("ReplicateKey", "/KeyId", json!("mrk-1")),
+            ("ReplicateKey", "/ReplicaRegion", json!("eu-west-1")),
+            (
+                "ImportKeyMaterial",
+                "/ExpirationModel",
+                json!("KEY_MATERIAL_DOES_NOT_EXPIRE"),
+            ),
+        ],
+        ..Life::default()
+    };
+    live(key, life).await;
+}
+
+const PRIMARY: &str = "arn:aws:kms:eu-west-2:123456789012:key/mrk-1";

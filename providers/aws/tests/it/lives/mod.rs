@@ -10,6 +10,7 @@ mod edge;
 mod jobs;
 mod kafka;
 mod keys;
+mod rows;
 mod sites;
 mod streams;
 
