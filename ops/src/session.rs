@@ -15,6 +15,7 @@ use terrane_encryption::Encryption;
 use terrane_model::event::{Event, EventKind};
 pub use terrane_model::provider::Places;
 use terrane_model::snapshot::Snapshot;
+use terrane_store::audit::Known;
 use terrane_store::backend::{Say, Surroundings};
 use terrane_store::files::write_whole;
 use terrane_store::lease::Claim;
@@ -78,6 +79,8 @@ pub struct Session {
     root: OnceLock<String>,
     place: OnceLock<Place>,
     encryption: OnceLock<Encryption>,
+    /// What was checked of the audit log.
+    pub(crate) known_log: Known,
 }
 
 impl Session {
@@ -104,6 +107,7 @@ impl Session {
             root: OnceLock::new(),
             place: OnceLock::new(),
             encryption: OnceLock::new(),
+            known_log: Known::default(),
         }
     }
 

@@ -128,6 +128,7 @@ impl Book {
     /// Reads what a log says of decisions.
     fn take(&mut self, session: &Session, log: Log, text: Vec<u8>) -> Result<(), Failure> {
         let (decisions, used) = decisions(session, &log)?;
+        session.known_log.keep(&text, &log);
         self.decisions = decisions;
         self.used = used;
         self.log = log;
