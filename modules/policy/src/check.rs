@@ -8,6 +8,7 @@ use crate::portable::{self, Names};
 use crate::report::{Exempt, Level, PolicyResult, Report};
 use crate::rules::{Declared, Purpose, of_module};
 use crate::secrets::Secrets;
+use crate::spread;
 use crate::tested::{Tested, Verdict};
 use regorus::Engine;
 use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
@@ -90,11 +91,12 @@ impl Policies {
         });
         add_builtins(&mut engine);
         let mut packages: BTreeMap<String, Names> = BTreeMap::new();
-        for source in &sources.policies {
+        let modules = spread::gathered(sources.policies);
+        for source in &modules {
             let (package, names) = portable::names(&source.text);
             packages.entry(package).or_default().extend(names);
         }
-        for source in sources.policies {
+        for source in modules {
             let (package, _) = portable::names(&source.text);
             let names = packages.get(&package).cloned().unwrap_or_default();
             add_module(&mut engine, &source, &package, &names)?;

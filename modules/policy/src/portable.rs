@@ -27,14 +27,14 @@ enum Kind {
 
 /// A piece of a module. Spaces and comments are between pieces.
 #[derive(Clone, Copy, Debug)]
-struct Token<'a> {
+pub(crate) struct Token<'a> {
     kind: Kind,
-    text: &'a str,
-    start: usize,
+    pub(crate) text: &'a str,
+    pub(crate) start: usize,
 }
 
 impl Token<'_> {
-    fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.start + self.text.len()
     }
 }
@@ -159,7 +159,7 @@ pub(crate) fn names(text: &str) -> (String, Names) {
     (package, names)
 }
 
-fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let bytes = text.as_bytes();
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 128;
     let mut found = Vec::new();
@@ -225,7 +225,7 @@ fn text_at<'a>(tokens: &[Token<'a>], at: usize) -> &'a str {
 }
 
 /// Whether a name is followed by what it is called with.
-fn is_called(tokens: &[Token<'_>], at: usize) -> bool {
+pub(crate) fn is_called(tokens: &[Token<'_>], at: usize) -> bool {
     text_at(tokens, at + 1) == "("
 }
 
@@ -427,7 +427,7 @@ fn is_listed(tokens: &[Token<'_>], at: usize) -> bool {
 }
 
 /// The rules of a module, as ranges of tokens: each begins with a name at the beginning of a line, outside of all brackets.
-fn rules(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
+pub(crate) fn rules(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
     let mut starts = Vec::new();
     let mut depth = 0_i32;
     let mut fresh = true;
