@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZero, NonZeroU32, NonZeroUsize};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One evaluation takes no longer.
 const MOST_TIME: Duration = Duration::from_secs(60);
@@ -160,6 +160,7 @@ impl Policies {
                 };
                 let mut engine = self.engine.clone();
                 engine.set_gather_prints(true);
+                let began = Instant::now();
                 let verdict = verdict.unwrap_or_else(|| match engine.eval_rule(rule.path()) {
                     Ok(regorus::Value::Bool(true)) => Verdict::Passed,
                     Ok(_) => Verdict::Failed,
@@ -172,6 +173,7 @@ impl Policies {
                     line: rule.line,
                     verdict,
                     printed: engine.take_prints().unwrap_or_default(),
+                    took: began.elapsed(),
                 });
             }
             Ok(ran)
@@ -373,7 +375,11 @@ fn evaluate(engine: &Engine, rules: &[Declared], known: &Known) -> Result<Report
                 strings(&value, &mut leaves);
                 exceptions.extend(leaves.into_iter().map(|name| (rule.package.clone(), name)));
             }
-            Purpose::Says(level) => says.push((rule, level, value)),
+            Purpose::Says(level) => {
+                let name = (rule.namespace(), rule.name.clone());
+                report.took.insert(name, evaluated.took);
+                says.push((rule, level, value));
+            }
             Purpose::Test | Purpose::Todo => {}
         }
     }
@@ -402,6 +408,7 @@ fn evaluate(engine: &Engine, rules: &[Declared], known: &Known) -> Result<Report
 struct Evaluated {
     value: Result<Value, PolicyError>,
     printed: Vec<String>,
+    took: Duration,
 }
 
 /// What comes of each rule. They do not depend on each other, so each processor takes the next one that nobody has; what several of them need is computed
@@ -416,9 +423,13 @@ fn evaluated(engine: &Engine, rules: &[&Declared]) -> Result<Vec<Evaluated>, Pol
             let Some(rule) = rules.get(at) else {
                 return Ok(found);
             };
-            let value = value_of(&mut engine, rule);
-            let printed = engine.take_prints().unwrap_or_default();
-            found.push((at, Evaluated { value, printed }));
+            let began = Instant::now();
+            let evaluated = Evaluated {
+                value: value_of(&mut engine, rule),
+                printed: engine.take_prints().unwrap_or_default(),
+                took: began.elapsed(),
+            };
+            found.push((at, evaluated));
         }
     };
     let most = std::thread::available_parallelism().map_or(1, NonZero::get);

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What follows from a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -60,6 +62,9 @@ pub struct Report {
     pub exempt: Vec<Exempt>,
     /// What rules printed.
     pub printed: Vec<String>,
+    /// What the evaluation of each rule took, by package and name. What several need, the first of them computes.
+    #[serde(skip)]
+    pub took: BTreeMap<(String, String), Duration>,
 }
 
 impl Report {

@@ -73,11 +73,16 @@ fn a_plan_is_checked_on_its_own() {
     let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "main.tf");
     assert_eq!(place["region"]["startLine"], 1);
+    let xml = folder.read("out.xml");
+    let case = "<testcase name=\"deny_public terraform_data.a\" classname=\"main\" time=\"0.";
+    let case = xml.split_once(case).map(|(_, rest)| rest);
+    let (timing, inner) = case.and_then(|rest| rest.split_once('>')).unwrap();
     assert!(
-        folder.read("out.xml").contains(
-            "<testcase name=\"deny_public terraform_data.a\" classname=\"main\"><failure"
-        )
+        timing.contains("\" timestamp=\"20") && timing.ends_with("Z\""),
+        "{timing}"
     );
+    assert!(inner.starts_with("<failure"), "{inner}");
+    assert!(xml.contains("errors=\"0\" time=\"0."), "{xml}");
 
     // The JSON form says the same, as for conftest.
     let json = folder.run("show -json p.plan").ok().out;
