@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -36,6 +37,20 @@ pub struct PolicyResult {
     pub file: String,
     /// Where, from 1.
     pub line: u32,
+}
+
+impl PolicyResult {
+    /// The message. Where the rule gave an empty one, what it is about says at least that.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        if !self.message.trim().is_empty() {
+            return Cow::Borrowed(&self.message);
+        }
+        match self.addresses.as_slice() {
+            [] => Cow::Borrowed("(the rule gives no message)"),
+            some => Cow::Owned(format!("{} (the rule gives no message)", some.join(", "))),
+        }
+    }
 }
 
 /// Messages that an exception took back.

@@ -6,6 +6,7 @@
 //! * [`side_by_side`]: whole commands of one program beside another's.
 //! * [`crashes`]: not speed, but what takes long: applies killed at every event boundary, by the hundred.
 
+mod asked;
 pub mod crashes;
 mod gated;
 pub mod gates;

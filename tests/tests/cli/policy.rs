@@ -113,6 +113,28 @@ fn a_plan_is_checked_on_its_own() {
     folder.run("policy check main.tf").exits(1);
 }
 
+/// Who writes no message is not told nothing; and rules of one name in two packages are told apart.
+#[test]
+fn an_empty_message_still_says_what_it_is_about() {
+    let folder = Folder::new(&[
+        ("main.tf", CONFIG),
+        (
+            "policy/a.rego",
+            "package main\nwarn contains {\"msg\": \"\", \"address\": \"terraform_data.a\"}\nrequire_approval contains \"\"\n",
+        ),
+        (
+            "policy/b.rego",
+            "package other\nwarn contains \"of the other\"\n",
+        ),
+    ]);
+    let said = folder
+        .run("plan -policy=policy -policy-namespace=*")
+        .ok()
+        .says("- terraform_data.a (the rule gives no message)")
+        .says("- (the rule gives no message)");
+    said.says("other.warn (policy/b.rego:2)\n      - of the other");
+}
+
 #[test]
 fn the_library_is_a_beginning() {
     let folder = Folder::new(&[("main.tf", CONFIG)]);

@@ -24,7 +24,7 @@ pub(crate) fn results(report: &Report, began: &str) -> String {
                 some => format!("{} {}", result.rule, some.join(", ")),
             };
             let inner = match result.level {
-                Level::Deny => element("failure", &result.message, &text(result)),
+                Level::Deny => element("failure", &result.text(), &text(result)),
                 Level::Warn | Level::RequireApproval => {
                     format!(
                         "<system-out>{}</system-out>",
@@ -75,7 +75,9 @@ fn text(result: &PolicyResult) -> String {
     };
     format!(
         "{word}: {} ({}:{})",
-        result.message, result.file, result.line
+        result.text(),
+        result.file,
+        result.line
     )
 }
 
