@@ -354,6 +354,7 @@ fn gating(
             return Err(pass::unknown_plan());
         }
     }
+    gating.book.check_fresh(digest)?;
     gating.beside = gating.weigh_beside(plan, loaded, || decide::read_beside(path))?;
     if let Some(glass) = glass {
         let seen = Seen::with(plan.plan(), loaded, text.clone());
