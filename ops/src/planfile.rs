@@ -355,7 +355,12 @@ fn gating(
         }
     }
     gating.book.check_fresh(digest)?;
-    gating.beside = gating.weigh_beside(plan, loaded, || decide::read_beside(path))?;
+    gating.beside = gating.weigh_beside(plan, loaded, || {
+        let beside = decide::read_beside(path)?;
+        // They are most of what judging takes, and do not depend on what the plan means.
+        gating.look_at_signatures(&beside);
+        Ok::<_, Failure>(beside)
+    })?;
     if let Some(glass) = glass {
         let seen = Seen::with(plan.plan(), loaded, text.clone());
         break_glass(session, &mut gating, &seen, glass)?;

@@ -173,6 +173,13 @@ impl Gating {
         })
     }
 
+    /// Finds out which decisions are what was signed. That is kept for when they are counted.
+    pub(crate) fn look_at_signatures(&self, decisions: &[Decision]) {
+        for decision in decisions {
+            let _kept = self.genuine.is(decision);
+        }
+    }
+
     /// Finds out what a plan means, and does something else meanwhile.
     pub(crate) fn weigh_beside<T>(
         &self,
