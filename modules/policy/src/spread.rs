@@ -33,7 +33,7 @@ pub(crate) fn gathered(mut policies: Vec<Source>) -> Vec<Source> {
             source.text = text;
             let with: Vec<String> = (0..parameters).map(|at| format!("p{at}__")).collect();
             let with = with.join(", ");
-            calls.push_str(&format!("\n{function}({with}) := {own}({with})"));
+            calls.extend([format!("\n{function}({with}) := {own}({with})")]);
         }
         if let Some(source) = policies.get_mut(*first) {
             source.text.push_str(&calls);

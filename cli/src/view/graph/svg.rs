@@ -234,3 +234,20 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
         .replace('"', "&quot;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LETTER, cut_to};
+
+    #[test]
+    fn names_of_modules_fit_their_boxes() {
+        let name = "networking_of_the_production_environment_in_europe";
+        for (room, whole) in [(30.0, false), (197.0, false), (400.0, true)] {
+            let shown = cut_to(name, room);
+            let columns = u32::try_from(shown.chars().count()).unwrap();
+            assert!(f64::from(columns) * LETTER < room, "{shown}");
+            assert_eq!(shown == name, whole, "{shown}");
+        }
+        assert_eq!(cut_to("web", 60.0), "web");
+    }
+}
