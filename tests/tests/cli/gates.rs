@@ -107,7 +107,7 @@ fn a_plan_is_applied_when_it_is_approved_and_once() {
         kinds,
         [
             "founded", "gates", "plan", "decision", "decision", "apply", "applied", "plan",
-            "decision", "apply", "applied"
+            "decision", "apply", "applied", "plan"
         ]
     );
     folder
