@@ -4,10 +4,12 @@ use crate::clock::now_ms;
 use crate::drive::{Pool, drive_apply};
 use crate::failure::{Failure, Report};
 use crate::files::functions_for_apply;
+use crate::gates::book::Book;
 use crate::gates::pass::{self, Gating, Looked};
 use crate::interrupt::Interrupt;
 use crate::load::Loaded;
 use crate::plan::Made;
+use crate::planfile;
 use crate::policy::{PlanText, Seen};
 use crate::session::{Session, new_run};
 use crate::ui::Ui;
@@ -49,10 +51,11 @@ impl Approved {
     /// What the gates say to it; `None`: there are none.
     #[must_use]
     pub fn looked(&self) -> Option<Looked> {
-        let meaning = self.plan.passed().meaning.clone()?;
-        let gating = self.gating.as_ref()?;
-        let verdict = gating.judge_again(&self.plan_time, &meaning);
-        Some(Looked { meaning, verdict })
+        let passed = self.plan.passed();
+        Some(Looked {
+            meaning: passed.meaning.clone()?,
+            verdict: passed.verdict.clone(),
+        })
     }
 
     /// How many steps there are to do.
@@ -104,9 +107,16 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// A plan that was made just now, with what was written of it. `digest`: names it.
-    #[must_use]
-    pub fn of(made: Made, digest: String, text: PlanText) -> Self {
+    /// A plan that was made just now, with what was written of it, named as its file would be, and weighed where there are gates.
+    ///
+    /// # Errors
+    /// When it can't be found out which programs its providers are.
+    pub fn of(
+        session: &Session,
+        made: Made,
+        text: PlanText,
+        book: Option<&Book>,
+    ) -> Result<Self, Failure> {
         let Made {
             plan,
             loaded,
@@ -114,13 +124,28 @@ impl Parts {
             variables,
             diagnostics: _,
         } = made;
-        Self {
-            plan: plan.into(),
+        let plan = Weighed::from(plan);
+        let name = || planfile::digest_of(session, plan.plan(), &loaded, book);
+        let digest = match book {
+            None => name(),
+            Some(book) => {
+                let programs = planfile::programs_of(session, &loaded)?;
+                pass::weigh_beside((&plan, &loaded), &book.secret, &programs, name)
+            }
+        };
+        Ok(Self {
+            plan,
             loaded,
             variables,
             digest,
             text,
-        }
+        })
+    }
+
+    /// What names the plan. Empty where it can't be saved.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// The plan, as policies and gates look at it.
@@ -186,7 +211,7 @@ pub async fn carry_out(
         mut gating,
     } = approved;
     if digest.is_empty() {
-        digest = crate::planfile::digest_of(session, plan.plan(), &loaded, None);
+        digest = planfile::digest_of(session, plan.plan(), &loaded, None);
     }
     let Loaded {
         config,

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use terrane_store::StateStore;
 use terrane_store::audit::{
-    Audit, AuditError, Carried, Draft, Entry, Head, Kept, Log, SEGMENT, Turn,
+    As, Audit, AuditError, Carried, Draft, Entry, Head, Kept, Log, SEGMENT, Turn,
 };
 
 /// A longer segment of a log, in bytes, is closed: so much is read and checked whenever something is recorded or judged.
@@ -122,7 +122,12 @@ fn append(
         longest: LONGEST_SEGMENT,
         live: &|log| crate::gates::live::live(session, log),
     };
-    terrane_store::audit::append_as(audit, workspace, &[draft], behind, Some(&turn))
+    let how = As {
+        behind,
+        turn: Some(&turn),
+        known: Some(&session.known_log),
+    };
+    terrane_store::audit::append_as(audit, workspace, &[draft], how)
 }
 
 /// The same of what rests on all that is recorded up to an entry. `false`: something was recorded behind it.

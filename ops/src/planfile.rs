@@ -25,7 +25,7 @@ use terrane_config::config::Module;
 use terrane_config::load::{ModuleFile, ModuleFolder};
 use terrane_config::variables::{Given, GivenSource, GivenValue, root_variables};
 use terrane_gate::verdict::EMERGENCY_MS;
-use terrane_gate::{Consent, Policy, Refusal};
+use terrane_gate::{Consent, Policy, Refusal, Weighed};
 use terrane_lang::diagnostic::{Diagnostic, Diagnostics};
 use terrane_lang::source::{FileId, Span};
 use terrane_model::addr::ProviderAddr;
@@ -315,22 +315,31 @@ pub struct Glass {
     pub key: terrane_gate::key::PrivateKey,
 }
 
+/// What a saved plan says of how it was made.
+struct Of<'a> {
+    mark: Option<&'a Mark>,
+    programs: &'a Programs,
+    digest: &'a str,
+}
+
 /// What gates judge a saved plan with; `None`: there are no gates.
 fn gating(
     session: &Session,
     path: &str,
-    saved: &Saved,
+    (plan, loaded, origin): (&Weighed, &Loaded, &Of<'_>),
     glass: Option<&Glass>,
     text: &PlanText,
 ) -> Result<Option<Gating>, Failure> {
-    let author = saved.mark.as_ref().map_or("", |mark| &mark.author);
-    let named = Named {
-        author,
-        digest: &saved.digest,
-    };
+    let Of {
+        mark,
+        programs,
+        digest,
+    } = *origin;
+    let author = mark.map_or("", |mark| &mark.author);
     let book = Book::open(session)?;
-    let programs = pass::programs_text(&saved.programs);
-    let Some(mut gating) = Gating::new(book, &saved.plan, named, programs)? else {
+    let programs = pass::programs_text(programs);
+    let named = Named { author, digest };
+    let Some(mut gating) = Gating::new(book, plan.plan(), named, programs)? else {
         return match glass {
             None => Ok(None),
             Some(_) => Err(Failure::input(
@@ -339,15 +348,22 @@ fn gating(
             )),
         };
     };
-    gating.beside = decide::read_beside(path)?;
-    if let Some(glass) = glass {
-        let seen = Seen::with(&saved.plan, &saved.loaded, text.clone());
-        break_glass(session, &mut gating, &seen, glass)?;
-    } else {
-        pass::check_mark(&gating.book, saved.mark.as_ref())?;
-        if !gating.book.knows_plan(session, &saved.digest)? {
+    if glass.is_none() {
+        pass::check_mark(&gating.book, mark)?;
+        if !gating.book.knows_plan(session, digest)? {
             return Err(pass::unknown_plan());
         }
+    }
+    gating.book.check_fresh(digest)?;
+    gating.beside = gating.weigh_beside(plan, loaded, || {
+        let beside = decide::read_beside(path)?;
+        // They are most of what judging takes, and do not depend on what the plan means.
+        gating.look_at_signatures(&beside);
+        Ok::<_, Failure>(beside)
+    })?;
+    if let Some(glass) = glass {
+        let seen = Seen::with(plan.plan(), loaded, text.clone());
+        break_glass(session, &mut gating, &seen, glass)?;
     }
     gating.book.pin(session)?;
     Ok(Some(gating))
@@ -465,18 +481,25 @@ pub fn approve(
     arguments: &[VariableArgument],
 ) -> Result<Approved, Failure> {
     check_programs(session, &saved)?;
-    let gating = gating(session, path, &saved, glass, &text)?;
     let Saved {
         plan,
         digest,
         mut loaded,
-        mark: _,
-        programs: _,
+        mark,
+        programs,
         knows_programs: _,
     } = saved;
+    let weighed = Weighed::from(plan);
+    let origin = Of {
+        mark: mark.as_ref(),
+        programs: &programs,
+        digest: &digest,
+    };
+    let gating = gating(session, path, (&weighed, &loaded, &origin), glass, &text)?;
+    let plan = weighed.plan();
     let collected = variables::collect(&session.env, arguments, &mut loaded.sources)?;
     let mut diagnostics = collected.diagnostics;
-    let mut given = planned_values(&plan);
+    let mut given = planned_values(plan);
     let root = loaded.config.modules.first();
     let is_ephemeral = |name: &str| {
         root.is_some_and(|root| {
@@ -498,7 +521,7 @@ pub fn approve(
         if is_ephemeral(&value.name) {
             given.push(value);
         } else if let Some(option) = option
-            && !is_planned(&plan, root, &value)
+            && !is_planned(plan, root, &value)
         {
             diagnostics.push(Diagnostic::error(
                 &rules::planning::VARIABLE_OF_SAVED_PLAN,
@@ -506,7 +529,7 @@ pub fn approve(
             ));
         }
     }
-    diagnostics.extend(ephemeral_again(&plan, root, &given));
+    diagnostics.extend(ephemeral_again(plan, root, &given));
     let (values, found) = root.map_or_else(
         || (Vec::new(), Diagnostics::new()),
         |root| root_variables(root, &given),
@@ -520,7 +543,7 @@ pub fn approve(
     }
     loaded.warnings = Diagnostics::new();
     let parts = Parts {
-        plan: plan.into(),
+        plan: weighed,
         loaded,
         variables: values,
         digest,

@@ -16,6 +16,7 @@ use terrane_encryption::Encryption;
 use terrane_model::event::{Event, EventKind};
 pub use terrane_model::provider::Places;
 use terrane_model::snapshot::Snapshot;
+use terrane_store::audit::Known;
 use terrane_store::backend::{Say, Surroundings};
 use terrane_store::files::write_whole;
 use terrane_store::lease::Claim;
@@ -80,6 +81,8 @@ pub struct Session {
     place: OnceLock<Place>,
     encryption: OnceLock<Encryption>,
     interrupt: OnceLock<Arc<Interrupt>>,
+    /// What was checked of the audit log.
+    pub(crate) known_log: Known,
 }
 
 impl Session {
@@ -107,6 +110,7 @@ impl Session {
             place: OnceLock::new(),
             encryption: OnceLock::new(),
             interrupt: OnceLock::new(),
+            known_log: Known::default(),
         }
     }
 

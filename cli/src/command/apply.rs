@@ -217,9 +217,8 @@ fn pass_gate(
     let mode = made.plan.mode;
     let invokes = !made.plan.invocations.is_empty();
     let book = Book::open(session)?;
-    let digest = planfile::digest_of(session, &made.plan, &made.loaded, book.as_ref());
-    let parts = Parts::of(made, digest.clone(), text);
-    let gating = gates(app, parsed, session, (book, &parts), &digest)?;
+    let parts = Parts::of(session, made, text, book.as_ref())?;
+    let gating = gates(app, parsed, session, (book, &parts))?;
     let (policy, decision) = if auto || nothing_to_do {
         (Policy::AutoApprove, Consent::Auto)
     } else if !app.input_enabled(parsed) {
@@ -260,13 +259,12 @@ fn gates(
     parsed: &Parsed,
     session: &Session,
     (book, parts): (Option<Book>, &Parts),
-    digest: &str,
 ) -> Result<Option<Gating>, Failure> {
     let seen = &parts.seen();
     let glass = glass(app, parsed, session)?;
     let named = Named {
         author: &session.who(),
-        digest,
+        digest: parts.digest(),
     };
     let programs = planfile::programs_of(session, seen.loaded())?;
     let Some(mut gating) = Gating::new(book, seen.plan(), named, programs)? else {

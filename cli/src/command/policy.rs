@@ -7,6 +7,7 @@ use crate::args::Parsed;
 use crate::exit::Exit;
 use crate::view::{Mode, View, policy};
 use std::path::PathBuf;
+use terrane_ops::clock::{now_ms, rfc3339};
 use terrane_ops::failure::Failure;
 use terrane_ops::lang::diagnostic::Diagnostic;
 use terrane_ops::policies::{Input, Level, Namespaces, Policies, Report, Verdict};
@@ -55,6 +56,7 @@ pub(crate) fn check(app: &mut App, parsed: &Parsed) -> Exit {
         return app.usage_error(None, "policy check needs a plan.");
     };
     with_session(app, parsed, "policy", |app, session| {
+        let began = rfc3339(now_ms());
         let (report, places) = look(session, &request, &path)?;
         if as_json {
             app.out()
@@ -70,7 +72,7 @@ pub(crate) fn check(app: &mut App, parsed: &Parsed) -> Exit {
             )?;
         }
         if let Some(path) = parsed.value("junit-xml") {
-            write(path, &policy::junit::results(&report))?;
+            write(path, &policy::junit::results(&report, &began))?;
         }
         let warned = parsed.is("fail-on-warn", false) && report.count(Level::Warn) > 0;
         Ok(if report.denies() || warned {
@@ -115,6 +117,7 @@ pub(crate) fn test(app: &mut App, parsed: &Parsed) -> Exit {
         request.places.push(PathBuf::from(FOLDER));
     }
     with_session(app, parsed, "policy", |app, _| {
+        let began = rfc3339(now_ms());
         let tests = operation::test(&request.load()?)?;
         if as_json {
             app.out()
@@ -123,7 +126,7 @@ pub(crate) fn test(app: &mut App, parsed: &Parsed) -> Exit {
             policy::human_tests(app.out(), &tests, parsed.is("verbose", false));
         }
         if let Some(path) = parsed.value("junit-xml") {
-            write(path, &policy::junit::tests(&tests))?;
+            write(path, &policy::junit::tests(&tests, &began))?;
         }
         let bad = tests
             .iter()

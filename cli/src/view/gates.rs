@@ -19,8 +19,13 @@ pub(crate) fn change(proposal: &Proposal, color: bool) -> String {
     let sentence = match proposal.ends {
         true => String::from("All files of gates are gone: with this there are no gates any more."),
         false => format!(
-            "{} of the gates differ from what is in force, as shown above.",
-            counted(proposal.files.len(), "file")
+            "{} of the gates {} from what is in force, as shown above.",
+            counted(proposal.files.len(), "file"),
+            if proposal.files.len() == 1 {
+                "differs"
+            } else {
+                "differ"
+            }
         ),
     };
     let _written = writeln!(out, "\n{}", painted(color, BOLD, &sentence));

@@ -61,6 +61,13 @@ pub struct Case<'a> {
     pub gates: &'a Gates,
     /// What is known beside the plan.
     pub facts: &'a Facts<'a>,
+    /// What says what it means.
+    pub ground: Ground<'a>,
+}
+
+/// What says what a plan means.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
     /// The configuration that the plan was made from.
     pub config: &'a Config,
     /// Its texts.
@@ -79,7 +86,13 @@ impl fmt::Debug for Case<'_> {
     }
 }
 
-impl Case<'_> {
+impl fmt::Debug for Ground<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ground").finish_non_exhaustive()
+    }
+}
+
+impl Ground<'_> {
     /// What a plan means.
     #[must_use]
     pub fn meaning(&self, plan: &Plan) -> Meaning {
@@ -94,11 +107,13 @@ impl Case<'_> {
     }
 }
 
-/// A plan that nobody can change any more, with what it means once that was looked at: finding that out costs as much as a part of applying it.
+/// A plan that nobody can change any more, with what it means and whether it is sound, once that was looked at: finding it out costs as much as a part
+/// of applying the plan.
 #[derive(Debug)]
 pub struct Weighed {
     plan: Plan,
     meaning: OnceLock<Arc<Meaning>>,
+    unsound: OnceLock<Vec<Violation>>,
 }
 
 impl From<Plan> for Weighed {
@@ -106,6 +121,7 @@ impl From<Plan> for Weighed {
         Self {
             plan,
             meaning: OnceLock::new(),
+            unsound: OnceLock::new(),
         }
     }
 }
@@ -116,10 +132,24 @@ impl Weighed {
         &self.plan
     }
 
-    /// What it means. What it is judged with is found out once: the configuration is the one that it was made from.
-    pub fn meaning(&self, case: &Case<'_>) -> &Arc<Meaning> {
+    /// What it means. That is found out once: the configuration is the one that it was made from.
+    pub fn meaning(&self, ground: &Ground<'_>) -> &Arc<Meaning> {
         self.meaning
-            .get_or_init(|| Arc::new(case.meaning(&self.plan)))
+            .get_or_init(|| Arc::new(ground.meaning(&self.plan)))
+    }
+
+    /// The rules that it breaks in a dangerous way, of those that every plan keeps.
+    fn unsound(&self) -> &[Violation] {
+        self.unsound.get_or_init(|| {
+            let mut violations = terrane_plan::check::check(&self.plan);
+            violations.retain(|violation| violation.severity == Severity::Dangerous);
+            violations
+        })
+    }
+
+    /// Finds out all there is to find out, beside each other.
+    pub fn weigh(&self, ground: &Ground<'_>) {
+        rayon::join(|| self.unsound(), || self.meaning(ground));
     }
 }
 
@@ -170,6 +200,8 @@ pub struct Passed {
     pub approved_by: Vec<EcoString>,
     /// Who opened closed gates in an emergency.
     pub broken_by: Vec<EcoString>,
+    /// What the gates said.
+    pub verdict: Verdict,
 }
 
 impl ApprovedPlan {
@@ -187,10 +219,12 @@ impl ApprovedPlan {
         if plan.errored {
             return Err(Refusal::Errored);
         }
-        let mut violations = terrane_plan::check::check(plan);
-        violations.retain(|violation| violation.severity == Severity::Dangerous);
+        if let Policy::Gates(case) = policy {
+            weighed.weigh(&case.ground);
+        }
+        let violations = weighed.unsound();
         if !violations.is_empty() {
-            return Err(Refusal::Unsound(violations));
+            return Err(Refusal::Unsound(violations.to_vec()));
         }
         let passed = match (policy, consent) {
             (_, Consent::Declined) => return Err(Refusal::Declined),
@@ -226,7 +260,7 @@ impl ApprovedPlan {
 
 /// Passes a plan through gates. What it means is found here, of the very plan that is applied.
 fn through(weighed: &Weighed, case: &Case<'_>, confirmed: bool) -> Result<Passed, Refusal> {
-    let meaning = weighed.meaning(case).clone();
+    let meaning = weighed.meaning(&case.ground).clone();
     let facts = Facts {
         confirmed,
         ..case.facts.clone()
@@ -271,7 +305,7 @@ fn open(gates: &Gates, meaning: Arc<Meaning>, facts: &Facts<'_>) -> Result<Passe
     Ok(Passed {
         meaning: Some(meaning),
         confirmed: facts.confirmed,
-        uses: verdict.uses,
+        uses: verdict.uses.clone(),
         gates: verdict
             .gates
             .iter()
@@ -279,6 +313,7 @@ fn open(gates: &Gates, meaning: Arc<Meaning>, facts: &Facts<'_>) -> Result<Passe
             .map(|gate| gate.name.clone())
             .collect(),
         approved_by,
-        broken_by: verdict.broken_by,
+        broken_by: verdict.broken_by.clone(),
+        verdict,
     })
 }

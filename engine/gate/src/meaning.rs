@@ -15,7 +15,7 @@ use terrane_model::addr::{InstanceAddr, Mode, ProviderAddr};
 use terrane_model::schema::Schema;
 use terrane_model::snapshot::{ObjectState, Status};
 use terrane_plan::action::{ActionCause, ActionInvocation};
-use terrane_plan::basis::{Basis, BasisInput, Canon, Hash, marked};
+use terrane_plan::basis::{Basis, BasisInput, Canon, Hash, Rest, marked};
 use terrane_plan::exec::StepKind;
 use terrane_plan::plan::{Action, Drift, OutputChange, Plan, PlanMode, ResourceChange};
 use terrane_plan::risk::{self, Risk, RiskClass};
@@ -95,7 +95,7 @@ impl Meaning {
                     let provider = &change.provider.provider;
                     work.push(Work::Change {
                         change,
-                        basis: basis.of_change(change),
+                        rest: basis.look_up(change),
                         schema: basis.schema(provider, resource.mode, &resource.type_name),
                     });
                 } else if names_anew(change) {
@@ -110,15 +110,16 @@ impl Meaning {
         // Declarations were looked up one after the other, for many share them; what is left to do has nothing in common.
         let common = Common {
             plan,
+            basis: &basis,
             secret: input.secret,
             programs: input.programs,
         };
         let done = work.into_par_iter().map(|work| match work {
             Work::Change {
                 change,
-                basis,
+                rest,
                 schema,
-            } => of_change(change, &common, &basis, schema.as_deref()),
+            } => of_change(change, &common, rest, schema.as_deref()),
             Work::Naming { change, version } => of_naming(change, &common, version),
         });
         let mut items: Vec<Item> = done.collect();
@@ -234,7 +235,7 @@ enum Work<'a> {
     Change {
         change: &'a ResourceChange,
         /// What it rests on.
-        basis: Hash,
+        rest: Rest,
         schema: Option<Arc<Schema>>,
     },
     Naming {
@@ -247,6 +248,7 @@ enum Work<'a> {
 /// What is the same for all changes.
 struct Common<'a> {
     plan: &'a Plan,
+    basis: &'a Basis<'a>,
     secret: &'a Hash,
     programs: &'a BTreeMap<ProviderAddr, EcoString>,
 }
@@ -254,7 +256,7 @@ struct Common<'a> {
 fn of_change(
     change: &ResourceChange,
     input: &Common<'_>,
-    basis: &Hash,
+    rest: Rest,
     schema: Option<&Schema>,
 ) -> Item {
     let provider = &change.provider.provider;
@@ -295,7 +297,7 @@ fn of_change(
         // What the provider is given to destroy it with.
         canon.secret(&change.private, input.secret);
     }
-    canon.bytes(basis);
+    canon.bytes(&input.basis.of_change(change, rest));
     let resource = &change.addr.resource;
     let destroys = resource.mode == Mode::Managed
         && matches!(

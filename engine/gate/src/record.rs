@@ -35,8 +35,7 @@ impl fmt::Display for RecordError {
 
 impl std::error::Error for RecordError {}
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct Wire {
     v: u64,
     id: String,
@@ -48,10 +47,32 @@ struct Wire {
     actions: Vec<String>,
     comment: String,
     at: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<u64>,
     key: String,
     signature: String,
+}
+
+/// The same, read: as many texts as there are actions are not copied.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read<'a> {
+    #[serde(rename = "v")]
+    _version: u64,
+    id: &'a str,
+    decision: &'a str,
+    ledger: &'a str,
+    workspace: &'a str,
+    lineage: &'a str,
+    plan: &'a str,
+    #[serde(borrow)]
+    actions: Vec<&'a str>,
+    comment: &'a str,
+    at: u64,
+    #[serde(default)]
+    expires: Option<u64>,
+    key: &'a str,
+    signature: &'a str,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,26 +123,23 @@ pub fn from_json(json: &serde_json::Value) -> Result<Decision, RecordError> {
         return Err(RecordError::Version(version));
     }
     let bad = |what: &str| RecordError::Malformed(format!("`{what}` is not what it should be"));
-    let wire = Wire::deserialize(json)
+    let wire = Read::deserialize(json)
         .map_err(|error| RecordError::Malformed(format!("it is no decision: {error}")))?;
     let kind = DecisionKind::ALL
         .into_iter()
         .find(|kind| kind.name() == wire.decision)
         .ok_or_else(|| bad("decision"))?;
-    let items = wire.actions.iter().map(|item| {
-        let bytes = BASE64.decode(item).ok()?;
-        bytes.try_into().ok()
-    });
+    let items = wire.actions.iter().map(|item| unbase(item));
     Ok(Decision {
         statement: Statement {
-            id: DecisionId(unhex(&wire.id).ok_or_else(|| bad("id"))?),
+            id: DecisionId(unhex(wire.id).ok_or_else(|| bad("id"))?),
             kind,
             place: Place {
-                ledger: unhex(&wire.ledger).ok_or_else(|| bad("ledger"))?,
+                ledger: unhex(wire.ledger).ok_or_else(|| bad("ledger"))?,
                 workspace: wire.workspace.into(),
                 lineage: wire.lineage.into(),
             },
-            plan: unhex(&wire.plan).ok_or_else(|| bad("plan"))?,
+            plan: unhex(wire.plan).ok_or_else(|| bad("plan"))?,
             items: items.collect::<Option<_>>().ok_or_else(|| bad("actions"))?,
             comment: wire.comment.into(),
             at_ms: wire.at,
@@ -131,12 +149,15 @@ pub fn from_json(json: &serde_json::Value) -> Result<Decision, RecordError> {
             .key
             .parse::<PublicKey>()
             .map_err(|error| RecordError::Malformed(format!("`key`: {error}")))?,
-        signature: BASE64
-            .decode(&wire.signature)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(|| bad("signature"))?,
+        signature: unbase(wire.signature).ok_or_else(|| bad("signature"))?,
     })
+}
+
+/// Bytes in Base64, just so many.
+fn unbase<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    let written = BASE64.decode_slice(text, &mut bytes).ok()?;
+    (written == N).then_some(bytes)
 }
 
 /// Bytes in lower-case hexadecimal, just so many.

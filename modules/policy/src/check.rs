@@ -8,6 +8,7 @@ use crate::portable::{self, Names};
 use crate::report::{Exempt, Level, PolicyResult, Report};
 use crate::rules::{Declared, Purpose, of_module};
 use crate::secrets::Secrets;
+use crate::spread;
 use crate::tested::{Tested, Verdict};
 use regorus::Engine;
 use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZero, NonZeroU32, NonZeroUsize};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One evaluation takes no longer.
 const MOST_TIME: Duration = Duration::from_secs(60);
@@ -90,11 +91,12 @@ impl Policies {
         });
         add_builtins(&mut engine);
         let mut packages: BTreeMap<String, Names> = BTreeMap::new();
-        for source in &sources.policies {
+        let modules = spread::gathered(sources.policies);
+        for source in &modules {
             let (package, names) = portable::names(&source.text);
             packages.entry(package).or_default().extend(names);
         }
-        for source in sources.policies {
+        for source in modules {
             let (package, _) = portable::names(&source.text);
             let names = packages.get(&package).cloned().unwrap_or_default();
             add_module(&mut engine, &source, &package, &names)?;
@@ -158,6 +160,7 @@ impl Policies {
                 };
                 let mut engine = self.engine.clone();
                 engine.set_gather_prints(true);
+                let began = Instant::now();
                 let verdict = verdict.unwrap_or_else(|| match engine.eval_rule(rule.path()) {
                     Ok(regorus::Value::Bool(true)) => Verdict::Passed,
                     Ok(_) => Verdict::Failed,
@@ -170,6 +173,7 @@ impl Policies {
                     line: rule.line,
                     verdict,
                     printed: engine.take_prints().unwrap_or_default(),
+                    took: began.elapsed(),
                 });
             }
             Ok(ran)
@@ -371,7 +375,11 @@ fn evaluate(engine: &Engine, rules: &[Declared], known: &Known) -> Result<Report
                 strings(&value, &mut leaves);
                 exceptions.extend(leaves.into_iter().map(|name| (rule.package.clone(), name)));
             }
-            Purpose::Says(level) => says.push((rule, level, value)),
+            Purpose::Says(level) => {
+                let name = (rule.namespace(), rule.name.clone());
+                report.took.insert(name, evaluated.took);
+                says.push((rule, level, value));
+            }
             Purpose::Test | Purpose::Todo => {}
         }
     }
@@ -400,6 +408,7 @@ fn evaluate(engine: &Engine, rules: &[Declared], known: &Known) -> Result<Report
 struct Evaluated {
     value: Result<Value, PolicyError>,
     printed: Vec<String>,
+    took: Duration,
 }
 
 /// What comes of each rule. They do not depend on each other, so each processor takes the next one that nobody has; what several of them need is computed
@@ -414,9 +423,13 @@ fn evaluated(engine: &Engine, rules: &[&Declared]) -> Result<Vec<Evaluated>, Pol
             let Some(rule) = rules.get(at) else {
                 return Ok(found);
             };
-            let value = value_of(&mut engine, rule);
-            let printed = engine.take_prints().unwrap_or_default();
-            found.push((at, Evaluated { value, printed }));
+            let began = Instant::now();
+            let evaluated = Evaluated {
+                value: value_of(&mut engine, rule),
+                printed: engine.take_prints().unwrap_or_default(),
+                took: began.elapsed(),
+            };
+            found.push((at, evaluated));
         }
     };
     let most = std::thread::available_parallelism().map_or(1, NonZero::get);

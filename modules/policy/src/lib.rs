@@ -34,6 +34,7 @@ mod portable;
 mod report;
 mod rules;
 mod secrets;
+mod spread;
 mod tested;
 #[cfg(test)]
 mod tests;

@@ -6,12 +6,14 @@
 //! * An imported package is evaluated as a whole when a name in it is used, with all packages below it, and one that is being evaluated then counts as
 //!   empty: a rule of a package that uses the one above it loses its results. Names are written out instead (`data.lib.name` for `lib.name`).
 //! * `not f(input.a.b)` holds where `input.a.b` is not there. In OPA what a call gets is looked up before, and the body ends there.
-//! * A local variable that bears the name of a function of its package is not known. It gets another name.
+//! * A local variable that bears the name of a rule of its package is not known. It gets another name.
 //! * `re_match`, of the language of before, is `regex.match`; operators have names there (`minus(a, b)`), and a rule has several bodies behind one head
 //!   (`f(x) { … } { … }`).
+//! * `walk(a)` gives each path and value only where it is told where to: `[path, value] = walk(a)` becomes `[path, value] = found; walk(a, found)`.
 //! * `with rule as …` names a rule of the own package, which is written out: `with data.lib.rule as …`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// What a piece of a module is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +27,14 @@ enum Kind {
 
 /// A piece of a module. Spaces and comments are between pieces.
 #[derive(Clone, Copy, Debug)]
-struct Token<'a> {
+pub(crate) struct Token<'a> {
     kind: Kind,
-    text: &'a str,
-    start: usize,
+    pub(crate) text: &'a str,
+    pub(crate) start: usize,
 }
 
 impl Token<'_> {
-    fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.start + self.text.len()
     }
 }
@@ -79,7 +81,7 @@ pub(crate) fn portable(text: &str, package: &str, names: &Names) -> String {
     let tokens = tokens(text);
     let mut edits: Vec<(usize, usize, String)> = Vec::new();
     imports(&tokens, &mut edits);
-    renamed(&tokens, &names.functions, &mut edits);
+    renamed(&tokens, names, &mut edits);
     bodies(text, &tokens, &mut edits);
     for (at, token) in tokens.iter().enumerate() {
         let called = token.kind == Kind::Name
@@ -91,6 +93,9 @@ pub(crate) fn portable(text: &str, package: &str, names: &Names) -> String {
         }
         if called && let Some((_, sign)) = OPERATORS.iter().find(|(name, _)| *name == token.text) {
             operator(&tokens, at, sign, &mut edits);
+        }
+        if called && token.text == "walk" {
+            walked(&tokens, at, &mut edits);
         }
         // What is behind `as` begins a new expression, so `with` is not the name of a field here.
         if token.text == "with"
@@ -154,7 +159,7 @@ pub(crate) fn names(text: &str) -> (String, Names) {
     (package, names)
 }
 
-fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let bytes = text.as_bytes();
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 128;
     let mut found = Vec::new();
@@ -220,7 +225,7 @@ fn text_at<'a>(tokens: &[Token<'a>], at: usize) -> &'a str {
 }
 
 /// Whether a name is followed by what it is called with.
-fn is_called(tokens: &[Token<'_>], at: usize) -> bool {
+pub(crate) fn is_called(tokens: &[Token<'_>], at: usize) -> bool {
     text_at(tokens, at + 1) == "("
 }
 
@@ -293,6 +298,31 @@ fn operator(tokens: &[Token<'_>], at: usize, sign: &str, edits: &mut Vec<(usize,
     }
 }
 
+/// Tells `walk` where to put what it finds, where that is said before it: `a = walk(b)`.
+fn walked(tokens: &[Token<'_>], at: usize, edits: &mut Vec<(usize, usize, String)>) {
+    let before = at.checked_sub(1).map_or("", |at| text_at(tokens, at));
+    if !matches!(before, "=" | ":=") {
+        return;
+    }
+    let mut depth = 0_i32;
+    for token in tokens.iter().skip(at + 1) {
+        match token.text {
+            "(" | "[" | "{" => depth += 1,
+            "," if depth == 1 => return,
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            if let Some(name) = tokens.get(at) {
+                let found = format!("walked__{at}");
+                edits.push((name.start, name.start, format!("{found}; ")));
+                edits.push((token.start, token.start, format!(", {found}")));
+            }
+            return;
+        }
+    }
+}
+
 /// Gives each body of a rule the head: `f(x) { a } { b }` says what `f(x) { a }` and `f(x) { b }` say.
 fn bodies(text: &str, tokens: &[Token<'_>], edits: &mut Vec<(usize, usize, String)>) {
     for rule in rules(tokens) {
@@ -329,38 +359,75 @@ fn bodies(text: &str, tokens: &[Token<'_>], edits: &mut Vec<(usize, usize, Strin
     }
 }
 
-/// Gives variables that bear the name of a function another one, rule by rule.
-fn renamed(
-    tokens: &[Token<'_>],
-    functions: &BTreeSet<String>,
-    edits: &mut Vec<(usize, usize, String)>,
-) {
+/// Gives variables that bear the name of a rule another one, where they are declared: within the brackets around, and in the head if these are its body.
+fn renamed(tokens: &[Token<'_>], names: &Names, edits: &mut Vec<(usize, usize, String)>) {
     for rule in rules(tokens) {
-        let local = |at: usize| {
-            let before = at.checked_sub(1).map_or("", |at| text_at(tokens, at));
-            before == "some" || text_at(tokens, at + 1) == ":="
-        };
-        let bound: BTreeSet<&str> = (rule.clone())
-            .filter(|at| local(*at) && functions.contains(text_at(tokens, *at)))
-            .map(|at| text_at(tokens, at))
-            .collect();
-        for at in rule {
+        let mut bound: Vec<(&str, Range<usize>)> = Vec::new();
+        // The brackets that are open.
+        let mut open: Vec<usize> = Vec::new();
+        let mut waiting: Vec<(&str, usize)> = Vec::new();
+        for at in rule.clone() {
             let Some(token) = tokens.get(at) else {
                 continue;
             };
-            if bound.contains(token.text)
-                && token.kind == Kind::Name
-                && !is_called(tokens, at)
-                && !is_field(tokens, at)
-            {
+            match token.text {
+                "{" | "[" | "(" => open.push(at),
+                "}" | "]" | ")" => {
+                    let from = open.pop().unwrap_or(rule.start);
+                    let scope = if open.is_empty() {
+                        rule.start..at
+                    } else {
+                        from..at
+                    };
+                    let depth = open.len() + 1;
+                    bound.extend(
+                        waiting
+                            .extract_if(.., |(_, deep)| *deep >= depth)
+                            .map(|(name, _)| (name, scope.clone())),
+                    );
+                }
+                name if token.kind == Kind::Name && names.rules.contains(name) => {
+                    let is_some = is_listed(tokens, at);
+                    if is_some || !open.is_empty() && text_at(tokens, at + 1) == ":=" {
+                        waiting.push((name, open.len()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        bound.extend(waiting.into_iter().map(|(name, _)| (name, rule.clone())));
+        for at in rule.clone().skip(1) {
+            let Some(token) = tokens.get(at) else {
+                continue;
+            };
+            let is_local = bound
+                .iter()
+                .any(|(name, scope)| *name == token.text && scope.contains(&at));
+            let is_rule = is_field(tokens, at)
+                || text_at(tokens, at - 1) == "with"
+                || names.functions.contains(token.text) && is_called(tokens, at);
+            if is_local && token.kind == Kind::Name && !is_rule {
                 edits.push((token.start, token.end(), format!("{}__local", token.text)));
             }
         }
     }
 }
 
+/// Whether a name is one of those behind `some`.
+fn is_listed(tokens: &[Token<'_>], at: usize) -> bool {
+    let mut at = at;
+    while let Some(before) = at.checked_sub(1) {
+        match text_at(tokens, before) {
+            "some" => return true,
+            "," => at = before.saturating_sub(1),
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// The rules of a module, as ranges of tokens: each begins with a name at the beginning of a line, outside of all brackets.
-fn rules(tokens: &[Token<'_>]) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn rules(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
     let mut starts = Vec::new();
     let mut depth = 0_i32;
     let mut fresh = true;

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What follows from a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -36,6 +39,20 @@ pub struct PolicyResult {
     pub line: u32,
 }
 
+impl PolicyResult {
+    /// The message. Where the rule gave an empty one, what it is about says at least that.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        if !self.message.trim().is_empty() {
+            return Cow::Borrowed(&self.message);
+        }
+        match self.addresses.as_slice() {
+            [] => Cow::Borrowed("(the rule gives no message)"),
+            some => Cow::Owned(format!("{} (the rule gives no message)", some.join(", "))),
+        }
+    }
+}
+
 /// Messages that an exception took back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Exempt {
@@ -60,6 +77,9 @@ pub struct Report {
     pub exempt: Vec<Exempt>,
     /// What rules printed.
     pub printed: Vec<String>,
+    /// What the evaluation of each rule took, by package and name. What several need, the first of them computes.
+    #[serde(skip)]
+    pub took: BTreeMap<(String, String), Duration>,
 }
 
 impl Report {

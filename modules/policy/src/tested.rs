@@ -1,5 +1,7 @@
 //! What became of the tests of policies.
 
+use std::time::Duration;
+
 /// A test that was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tested {
@@ -15,6 +17,8 @@ pub struct Tested {
     pub verdict: Verdict,
     /// What it printed, line by line.
     pub printed: Vec<String>,
+    /// What running it took.
+    pub took: Duration,
 }
 
 /// What became of a test.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use terrane_gate::decision::{Decision, DecisionId, Place};
 use terrane_gate::record;
 use terrane_plan::basis::Hash;
-use terrane_store::audit::{Audit, Log};
+use terrane_store::audit::{Audit, AuditError, Log};
 
 /// The kind of log entries that hold a decision.
 pub(crate) const DECISION: &str = "decision";
@@ -128,6 +128,7 @@ impl Book {
     /// Reads what a log says of decisions.
     fn take(&mut self, session: &Session, log: Log, text: Vec<u8>) -> Result<(), Failure> {
         let (decisions, used) = decisions(session, &log)?;
+        session.known_log.keep(&text, &log);
         self.decisions = decisions;
         self.used = used;
         self.log = log;
@@ -186,6 +187,18 @@ impl Book {
             }
         }
         Ok(false)
+    }
+
+    /// Refuses a plan that was applied already: whatever is decided about it, it is not applied again.
+    ///
+    /// # Errors
+    /// When it was.
+    pub fn check_fresh(&self, digest: &str) -> Result<(), Failure> {
+        let name = format!("{APPLIED}{digest}");
+        match self.log.names().any(|used| used == name) {
+            true => Err(audit::failed(AuditError::Used(name))),
+            false => Ok(()),
+        }
     }
 
     /// Records the gates in force, where they are not yet.

@@ -148,6 +148,7 @@ pub fn decide(
     if !book.knows_plan(session, &case.saved.digest)? {
         return Err(pass::unknown_plan());
     }
+    book.check_fresh(&case.saved.digest)?;
     let decision = sign(&case.gating, &case.looked, request, key)?;
     keep(session, &decision)?;
     let mut all = read_beside(path)?;

@@ -20,7 +20,7 @@ use terrane_gate::decision::{Decision, Genuine};
 use terrane_gate::facts::{Cost, Facts, Said};
 use terrane_gate::meaning::Meaning;
 use terrane_gate::verdict::{Verdict, explain, judge};
-use terrane_gate::{ApprovedPlan, Case, Closed, Consent, Passed, Policy, Refusal, Weighed};
+use terrane_gate::{ApprovedPlan, Case, Closed, Consent, Ground, Passed, Policy, Refusal, Weighed};
 use terrane_model::addr::ProviderAddr;
 use terrane_plan::basis::Hash;
 use terrane_plan::plan::Plan;
@@ -112,7 +112,7 @@ impl Gating {
     #[must_use]
     pub fn look(&self, seen: &Seen<'_>) -> Looked {
         self.with_case(seen, |case| {
-            looked(case, Arc::new(case.meaning(seen.plan())))
+            looked(case, Arc::new(case.ground.meaning(seen.plan())))
         })
     }
 
@@ -120,7 +120,7 @@ impl Gating {
     #[must_use]
     pub fn weigh(&self, parts: &Parts) -> Looked {
         self.with_case(&parts.seen(), |case| {
-            looked(case, parts.weighed().meaning(case).clone())
+            looked(case, parts.weighed().meaning(&case.ground).clone())
         })
     }
 
@@ -162,19 +162,32 @@ impl Gating {
     }
 
     fn case<T>(&self, loaded: &Loaded, made_at: &str, call: impl FnOnce(&Case<'_>) -> T) -> T {
-        let registry = loaded.registry.clone();
-        let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
-        self.with_facts(made_at, |facts| {
-            call(&Case {
-                gates: &self.book.rules.gates,
-                facts,
-                config: &loaded.config,
-                sources: &loaded.sources,
-                schemas: &schemas,
-                secret: &self.book.secret,
-                programs: &self.programs,
+        with_ground(loaded, &self.book.secret, &self.programs, |ground| {
+            self.with_facts(made_at, |facts| {
+                call(&Case {
+                    gates: &self.book.rules.gates,
+                    facts,
+                    ground,
+                })
             })
         })
+    }
+
+    /// Finds out which decisions are what was signed. That is kept for when they are counted.
+    pub(crate) fn look_at_signatures(&self, decisions: &[Decision]) {
+        for decision in decisions {
+            let _kept = self.genuine.is(decision);
+        }
+    }
+
+    /// Finds out what a plan means, and does something else meanwhile.
+    pub(crate) fn weigh_beside<T>(
+        &self,
+        plan: &Weighed,
+        loaded: &Loaded,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        weigh_beside((plan, loaded), &self.book.secret, &self.programs, work)
     }
 
     /// Judges again what was looked at, by what is known now.
@@ -208,6 +221,39 @@ impl Gating {
             cost: says.cost.as_ref(),
         })
     }
+}
+
+/// Calls something with what says what a plan means.
+fn with_ground<T>(
+    loaded: &Loaded,
+    secret: &Hash,
+    programs: &BTreeMap<ProviderAddr, EcoString>,
+    call: impl FnOnce(Ground<'_>) -> T,
+) -> T {
+    let registry = loaded.registry.clone();
+    let schemas = move |addr: &_, mode, name: &str| registry.schema(addr, mode, name);
+    call(Ground {
+        config: &loaded.config,
+        sources: &loaded.sources,
+        schemas: &schemas,
+        secret,
+        programs,
+    })
+}
+
+/// Finds out what a plan means, and does something else meanwhile.
+pub(crate) fn weigh_beside<T>(
+    (plan, loaded): (&Weighed, &Loaded),
+    secret: &Hash,
+    programs: &BTreeMap<ProviderAddr, EcoString>,
+    work: impl FnOnce() -> T,
+) -> T {
+    with_ground(loaded, secret, programs, |ground| {
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| plan.weigh(&ground));
+            work()
+        })
+    })
 }
 
 fn looked(case: &Case<'_>, meaning: Arc<Meaning>) -> Looked {

@@ -118,7 +118,7 @@ fn said(result: terrane_policy::PolicyResult) -> PolicyResult {
             Level::Warn => PolicyLevel::Warn,
         },
         rule: eco_format!("{}.{}", result.namespace, result.rule),
-        message: result.message.into(),
+        message: result.text().into(),
         addresses: result.addresses.into_iter().map(EcoString::from).collect(),
     }
 }

@@ -8,7 +8,7 @@ use terrane_gate::facts::{Facts, Said};
 use terrane_gate::gates::{File, Role, parse};
 use terrane_gate::key::PrivateKey;
 use terrane_gate::verdict::judge;
-use terrane_gate::{ApprovedPlan, Case, Consent, Policy, Weighed};
+use terrane_gate::{ApprovedPlan, Case, Consent, Ground, Policy, Weighed};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::{Mode, ProviderAddr};
 use terrane_model::schema::Schema;
@@ -70,18 +70,22 @@ pub(crate) fn passes(made: &Made, cloud: &Cloud) {
         call(&Case {
             gates: &gates,
             facts,
-            config: &made.compiled.config,
-            sources: &made.compiled.sources,
-            schemas: &schemas,
-            secret: &[42; 32],
-            programs: &programs,
+            ground: Ground {
+                config: &made.compiled.config,
+                sources: &made.compiled.sources,
+                schemas: &schemas,
+                secret: &[42; 32],
+                programs: &programs,
+            },
         });
     };
     let plan = made.plan.clone().expect("the workloads can be planned");
     let mut weighed = Some(Weighed::from(plan));
     let mut items = Vec::new();
     with(&facts(&[]), &mut |case| {
-        let meaning = weighed.as_ref().map(|weighed| weighed.meaning(case));
+        let meaning = weighed
+            .as_ref()
+            .map(|weighed| weighed.meaning(&case.ground));
         let meaning = meaning.expect("it is there");
         items = meaning.items.iter().map(|item| item.digest).collect();
         black_box(judge(case.gates, meaning, case.facts));

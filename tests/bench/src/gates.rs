@@ -1,8 +1,9 @@
 //! What gates add to an apply: whole commands in folders with and without files of gates, in one run.
 
+use crate::asked::Asked;
 use crate::shapes;
 use crate::side_by_side::{Cost, lay, median, step};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::process::Command;
@@ -43,28 +44,15 @@ impl Way {
 ///
 /// # Errors
 /// For arguments that make no sense, for a command that fails, and where gates add more than they may.
-pub fn run(mut arguments: impl Iterator<Item = String>, out: &mut impl Write) -> Result<()> {
-    let (mut program, mut sizes, mut runs, mut most) = (None, vec![5_000], 5, None);
-    while let Some(flag) = arguments.next() {
-        let value = arguments
-            .next()
-            .with_context(|| format!("{flag} of what?"))?;
-        match flag.as_str() {
-            "-program" => program = Some(value),
-            "-sizes" => sizes = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
-            "-runs" => runs = value.parse()?,
-            "-most" => most = Some(value.parse::<f64>()?),
-            _ => bail!("there is no flag {flag}"),
-        }
-    }
-    let program = program.context("name a program: -program PATH")?;
+pub fn run(arguments: impl Iterator<Item = String>, out: &mut impl Write) -> Result<()> {
+    let asked = Asked::read(arguments, 5_000)?;
     writeln!(out, "| n | command | without | with gates | more |")?;
     writeln!(out, "|---|---|---|---|---|")?;
     let mut worst = 0.0_f64;
-    for size in sizes {
+    for size in &asked.sizes {
         for way in [Way::Approved, Way::Alone] {
             let (mut without, mut with) = (Vec::new(), Vec::new());
-            for run in 0..runs {
+            for run in 0..asked.runs {
                 // What else the machine does meets both.
                 let order = if run % 2 == 0 {
                     [false, true]
@@ -72,7 +60,7 @@ pub fn run(mut arguments: impl Iterator<Item = String>, out: &mut impl Write) ->
                     [true, false]
                 };
                 for gated in order {
-                    let cost = applied(&program, size, way, gated)?;
+                    let cost = applied(&asked.program, *size, way, gated)?;
                     if gated { &mut with } else { &mut without }.push(cost);
                 }
             }
@@ -90,10 +78,7 @@ pub fn run(mut arguments: impl Iterator<Item = String>, out: &mut impl Write) ->
             out.flush()?;
         }
     }
-    match most {
-        Some(most) if worst > most => bail!("gates add {worst:.1} %, more than {most} %"),
-        _ => Ok(()),
-    }
+    asked.judge("gates add", worst, "%")
 }
 
 /// What an apply of so many blocks takes.

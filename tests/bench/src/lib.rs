@@ -7,6 +7,7 @@
 //! * [`targets`]: what speed is promised, all of it in one run.
 //! * [`crashes`]: not speed, but what takes long: applies killed at every event boundary, by the hundred.
 
+mod asked;
 pub mod crashes;
 mod gated;
 pub mod gates;

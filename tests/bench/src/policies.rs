@@ -1,7 +1,8 @@
 //! What policies take of a large plan: the ones that ship, all packages, over a plan in JSON, as a whole command.
 
+use crate::asked::Asked;
 use crate::side_by_side::{lay, median, step};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -30,33 +31,20 @@ const KINDS: [(&str, &str); 5] = [
 ///
 /// # Errors
 /// For arguments that make no sense, for a command that fails, and where policies take more than they may.
-pub fn run(mut arguments: impl Iterator<Item = String>, out: &mut impl Write) -> Result<()> {
-    let (mut program, mut sizes, mut runs, mut most) = (None, vec![10_000], 5, None);
-    while let Some(flag) = arguments.next() {
-        let value = arguments
-            .next()
-            .with_context(|| format!("{flag} of what?"))?;
-        match flag.as_str() {
-            "-program" => program = Some(value),
-            "-sizes" => sizes = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
-            "-runs" => runs = value.parse()?,
-            "-most" => most = Some(value.parse::<f64>()?),
-            _ => bail!("there is no flag {flag}"),
-        }
-    }
-    let program = program.context("name a program: -program PATH")?;
+pub fn run(arguments: impl Iterator<Item = String>, out: &mut impl Write) -> Result<()> {
+    let asked = Asked::read(arguments, 10_000)?;
     let folder = tempfile::tempdir().context("making a folder")?;
-    step(&program, &["policy", "init", "policy"], &folder)?;
+    step(&asked.program, &["policy", "init", "policy"], &folder)?;
     writeln!(out, "| n | plan | policy check |")?;
     writeln!(out, "|---|---|---|")?;
     let mut worst = 0.0_f64;
     // With a plan of nothing, what is left is reading and understanding the policies.
-    for size in [0].into_iter().chain(sizes) {
+    for size in [0].into_iter().chain(asked.sizes.iter().copied()) {
         let text = plan(size)?;
         let bytes = text.len();
         lay(&folder, &[("plan.json".to_owned(), text)])?;
         let mut costs = Vec::new();
-        for _ in 0..runs {
+        for _ in 0..asked.runs {
             let words = [
                 "policy",
                 "check",
@@ -65,7 +53,7 @@ pub fn run(mut arguments: impl Iterator<Item = String>, out: &mut impl Write) ->
                 "-policy-namespace=*",
                 "plan.json",
             ];
-            costs.push(step(&program, &words, &folder)?);
+            costs.push(step(&asked.program, &words, &folder)?);
         }
         let time = median(&mut costs).context("at least one run")?.time;
         worst = worst.max(time.as_secs_f64());
@@ -77,10 +65,7 @@ pub fn run(mut arguments: impl Iterator<Item = String>, out: &mut impl Write) ->
         )?;
         out.flush()?;
     }
-    match most {
-        Some(most) if worst > most => bail!("policies take {worst:.2} s, more than {most} s"),
-        _ => Ok(()),
-    }
+    asked.judge("policies take", worst, "s")
 }
 
 /// A plan that creates so many objects.

@@ -74,7 +74,10 @@ fn a_plan_is_applied_when_it_is_approved_and_once() {
     run_as(&folder, "ana", "apply q.plan").ok().says("2 added");
     run_as(&folder, "ana", "apply p.plan")
         .exits(1)
-        .says("it was used by an earlier apply");
+        .says("This plan was applied already");
+    approve(&folder, "bob", "p.plan")
+        .exits(1)
+        .says("This plan was applied already");
     // Destroyed, and the same plan again: the state is as it was, the approval is not.
     folder.write("main.tf", "");
     run_as(&folder, "ana", "plan -destroy -out=d.plan").ok();
@@ -82,6 +85,16 @@ fn a_plan_is_applied_when_it_is_approved_and_once() {
     run_as(&folder, "ana", "apply d.plan").ok();
     folder.write("main.tf", MAIN);
     run_as(&folder, "ana", "apply p.plan").exits(1);
+    // A new one that means the same finds the approval used.
+    run_as(&folder, "ana", "plan -out=n.plan").ok();
+    std::fs::copy(
+        folder.path().join("p.plan.approvals"),
+        folder.path().join("n.plan.approvals"),
+    )
+    .unwrap();
+    run_as(&folder, "ana", "apply n.plan")
+        .exits(1)
+        .says("it was used by an earlier apply");
     let kinds = folder.run("audit -json").ok().out;
     let kinds: Vec<String> = kinds
         .lines()
@@ -94,7 +107,7 @@ fn a_plan_is_applied_when_it_is_approved_and_once() {
         kinds,
         [
             "founded", "gates", "plan", "decision", "decision", "apply", "applied", "plan",
-            "decision", "apply", "applied"
+            "decision", "apply", "applied", "plan"
         ]
     );
     folder

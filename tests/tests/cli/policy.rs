@@ -73,11 +73,16 @@ fn a_plan_is_checked_on_its_own() {
     let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "main.tf");
     assert_eq!(place["region"]["startLine"], 1);
+    let xml = folder.read("out.xml");
+    let case = "<testcase name=\"deny_public terraform_data.a\" classname=\"main\" time=\"0.";
+    let case = xml.split_once(case).map(|(_, rest)| rest);
+    let (timing, inner) = case.and_then(|rest| rest.split_once('>')).unwrap();
     assert!(
-        folder.read("out.xml").contains(
-            "<testcase name=\"deny_public terraform_data.a\" classname=\"main\"><failure"
-        )
+        timing.contains("\" timestamp=\"20") && timing.ends_with("Z\""),
+        "{timing}"
     );
+    assert!(inner.starts_with("<failure"), "{inner}");
+    assert!(xml.contains("errors=\"0\" time=\"0."), "{xml}");
 
     // The JSON form says the same, as for conftest.
     let json = folder.run("show -json p.plan").ok().out;
@@ -106,6 +111,28 @@ fn a_plan_is_checked_on_its_own() {
         .exits(1)
         .says("Reading nowhere failed");
     folder.run("policy check main.tf").exits(1);
+}
+
+/// Who writes no message is not told nothing; and rules of one name in two packages are told apart.
+#[test]
+fn an_empty_message_still_says_what_it_is_about() {
+    let folder = Folder::new(&[
+        ("main.tf", CONFIG),
+        (
+            "policy/a.rego",
+            "package main\nwarn contains {\"msg\": \"\", \"address\": \"terraform_data.a\"}\nrequire_approval contains \"\"\n",
+        ),
+        (
+            "policy/b.rego",
+            "package other\nwarn contains \"of the other\"\n",
+        ),
+    ]);
+    let said = folder
+        .run("plan -policy=policy -policy-namespace=*")
+        .ok()
+        .says("- terraform_data.a (the rule gives no message)")
+        .says("- (the rule gives no message)");
+    said.says("other.warn (policy/b.rego:2)\n      - of the other");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use terrane_ops::planning::plan::Action;
 /// More boxes than this can't be read on a picture: modules are folded, the innermost first.
 const BOXES: usize = 250;
 /// A longer name is cut; the whole address is shown where one points.
-const COLUMNS: usize = 60;
+const COLUMNS: u32 = 60;
 /// The width of a letter, of what is around it, and the height of a box, in pixels.
 const LETTER: f64 = 7.3;
 const AROUND: f64 = 20.0;
@@ -108,7 +108,14 @@ fn address(modules: &[String]) -> String {
 }
 
 fn cut(label: &str) -> Cow<'_, str> {
-    console::truncate_str(label, COLUMNS, "…")
+    console::truncate_str(label, COLUMNS as usize, "…")
+}
+
+/// The name of a module, as far as it fits its box. What is in a box says how wide it is.
+fn cut_to(name: &str, room: f64) -> Cow<'_, str> {
+    let fits = |columns: &u32| f64::from(*columns).mul_add(LETTER, 12.0) <= room;
+    let columns = (1..=COLUMNS).rev().find(fits).unwrap_or(1);
+    console::truncate_str(name, columns as usize, "…")
 }
 
 /// Some letters take two columns, and some none.
@@ -188,8 +195,9 @@ fn picture(
     // Writing to a text never fails, here and below. Outer modules come before inner ones, so that these are on top.
     for path in &modules {
         if let Some((x, y, w, h)) = area(&address(path)) {
-            let name = escaped(&cut(path.last().map_or("", String::as_str)));
-            writeln!(body, "<rect class=\"module\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"/><text class=\"name\" x=\"{:.1}\" y=\"{:.1}\">{name}</text>", x + 6.0, y + 13.0).unwrap_or_default();
+            let name = escaped(&cut_to(path.last().map_or("", String::as_str), w));
+            let title = escaped(&address(path));
+            writeln!(body, "<g><title>{title}</title><rect class=\"module\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"/><text class=\"name\" x=\"{:.1}\" y=\"{:.1}\">{name}</text></g>", x + 6.0, y + 13.0).unwrap_or_default();
         }
     }
     for (from, to) in edges {
@@ -225,4 +233,21 @@ fn escaped(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LETTER, cut_to};
+
+    #[test]
+    fn names_of_modules_fit_their_boxes() {
+        let name = "networking_of_the_production_environment_in_europe";
+        for (room, whole) in [(30.0, false), (197.0, false), (400.0, true)] {
+            let shown = cut_to(name, room);
+            let columns = u32::try_from(shown.chars().count()).unwrap();
+            assert!(f64::from(columns) * LETTER < room, "{shown}");
+            assert_eq!(shown == name, whole, "{shown}");
+        }
+        assert_eq!(cut_to("web", 60.0), "web");
+    }
 }

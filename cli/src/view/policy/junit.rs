@@ -2,12 +2,14 @@
 
 use crate::view::xml::{attribute, element};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use terrane_ops::policies::{Level, PolicyResult, Report, Tested, Verdict};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
 
 /// What policies said. Denials are failures; warnings and approvals that are needed are in the text of a case that passed.
-pub(crate) fn results(report: &Report) -> String {
+/// `began`: when all of it did, as RFC 3339.
+pub(crate) fn results(report: &Report, began: &str) -> String {
     let mut packages: BTreeMap<&str, Vec<&PolicyResult>> = BTreeMap::new();
     for result in &report.results {
         packages.entry(&result.namespace).or_default().push(result);
@@ -22,7 +24,7 @@ pub(crate) fn results(report: &Report) -> String {
                 some => format!("{} {}", result.rule, some.join(", ")),
             };
             let inner = match result.level {
-                Level::Deny => element("failure", &result.message, &text(result)),
+                Level::Deny => element("failure", &result.text(), &text(result)),
                 Level::Warn | Level::RequireApproval => {
                     format!(
                         "<system-out>{}</system-out>",
@@ -30,26 +32,36 @@ pub(crate) fn results(report: &Report) -> String {
                     )
                 }
             };
-            (name, inner)
+            let rule = (result.namespace.clone(), result.rule.clone());
+            Case {
+                name,
+                inner,
+                took: report.took.get(&rule).copied().unwrap_or_default(),
+            }
         });
+        let rules = report.took.iter().filter(|((of, _), _)| of == package);
         let counts = Counts {
             all: results.len(),
             failures,
+            took: rules.map(|(_, took)| *took).sum(),
             ..Counts::default()
         };
-        suite(&mut out, package, counts, cases);
+        suite(&mut out, package, (&counts, began), cases);
     }
     if report.results.is_empty() {
         let name = format!("{} rules without objection", report.rules);
-        suite(
-            &mut out,
-            "policies",
-            Counts {
-                all: 1,
-                ..Counts::default()
-            },
-            [(name, String::new())].into_iter(),
-        );
+        let took = report.took.values().sum();
+        let counts = Counts {
+            all: 1,
+            took,
+            ..Counts::default()
+        };
+        let case = Case {
+            name,
+            inner: String::new(),
+            took,
+        };
+        suite(&mut out, "policies", (&counts, began), [case].into_iter());
     }
     out.push_str("</testsuites>\n");
     out
@@ -63,12 +75,14 @@ fn text(result: &PolicyResult) -> String {
     };
     format!(
         "{word}: {} ({}:{})",
-        result.message, result.file, result.line
+        result.text(),
+        result.file,
+        result.line
     )
 }
 
-/// What became of tests.
-pub(crate) fn tests(tests: &[Tested]) -> String {
+/// What became of tests. `began`: when the first of them did, as RFC 3339.
+pub(crate) fn tests(tests: &[Tested], began: &str) -> String {
     let mut packages: BTreeMap<&str, Vec<&Tested>> = BTreeMap::new();
     for test in tests {
         packages.entry(&test.namespace).or_default().push(test);
@@ -83,6 +97,7 @@ pub(crate) fn tests(tests: &[Tested]) -> String {
             failures: count(|verdict| *verdict == Verdict::Failed),
             errors: count(|verdict| matches!(verdict, Verdict::Broken(_))),
             skipped: count(|verdict| *verdict == Verdict::Todo),
+            took: tests.iter().map(|test| test.took).sum(),
         };
         let cases = tests.iter().map(|test| {
             let place = format!("{}:{}", test.file, test.line);
@@ -92,9 +107,13 @@ pub(crate) fn tests(tests: &[Tested]) -> String {
                 Verdict::Broken(problem) => element("error", &place, problem),
                 Verdict::Todo => element("skipped", "to be written", ""),
             };
-            (test.name.clone(), inner)
+            Case {
+                name: test.name.clone(),
+                inner,
+                took: test.took,
+            }
         });
-        suite(&mut out, package, counts, cases);
+        suite(&mut out, package, (&counts, began), cases);
     }
     out.push_str("</testsuites>\n");
     out
@@ -107,29 +126,46 @@ struct Counts {
     failures: usize,
     errors: usize,
     skipped: usize,
+    took: Duration,
+}
+
+/// A case: its name, what is within it, and what it took.
+struct Case {
+    name: String,
+    inner: String,
+    took: Duration,
 }
 
 fn suite(
     out: &mut String,
     package: &str,
-    counts: Counts,
-    cases: impl Iterator<Item = (String, String)>,
+    (counts, began): (&Counts, &str),
+    cases: impl Iterator<Item = Case>,
 ) {
     let Counts {
         all,
         failures,
         errors,
         skipped,
+        took,
     } = counts;
     let package = attribute(package);
     out.extend([format!(
-        "  <testsuite name=\"{package}\" tests=\"{all}\" skipped=\"{skipped}\" failures=\"{failures}\" errors=\"{errors}\">\n"
+        "  <testsuite name=\"{package}\" tests=\"{all}\" skipped=\"{skipped}\" failures=\"{failures}\" errors=\"{errors}\"{}>\n",
+        timing(*took, began)
     )]);
-    for (name, inner) in cases {
+    for Case { name, inner, took } in cases {
         let name = attribute(&name);
+        let timing = timing(took, began);
         out.extend([format!(
-            "    <testcase name=\"{name}\" classname=\"{package}\">{inner}</testcase>\n"
+            "    <testcase name=\"{name}\" classname=\"{package}\"{timing}>{inner}</testcase>\n"
         )]);
     }
     out.push_str("  </testsuite>\n");
+}
+
+/// How long something took, and when all began: as `test` writes it.
+fn timing(took: Duration, began: &str) -> String {
+    let (seconds, nanos) = (took.as_secs(), took.subsec_nanos());
+    format!(" time=\"{seconds}.{nanos:09}\" timestamp=\"{began}\"")
 }

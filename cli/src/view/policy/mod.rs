@@ -38,13 +38,14 @@ pub(crate) fn human(out: &mut Output, report: &Report) {
         };
         let (title, color) = title(level);
         text.extend(["\n  ", &painted(out, color, title), "\n"]);
-        let mut rule = "";
+        let mut rule = ("", "");
         for result in std::iter::once(first).chain(results) {
-            if rule != result.rule {
+            let own = (result.namespace.as_str(), result.rule.as_str());
+            if rule != own {
                 text.extend(["    ", &place(out, result), "\n"]);
-                rule = &result.rule;
+                rule = own;
             }
-            for (at, line) in result.message.lines().enumerate() {
+            for (at, line) in result.text().lines().enumerate() {
                 text.extend([if at == 0 { "      - " } else { "        " }, line, "\n"]);
             }
         }
@@ -121,7 +122,7 @@ pub(crate) fn lines(view: &mut Json<'_>, report: &Report) {
         };
         let body = serde_json::to_value(result).unwrap_or_default();
         let rest = Map::from_iter([(String::from("policy"), body)]);
-        let message = format!("{}.{}: {}", result.namespace, result.rule, result.message);
+        let message = format!("{}.{}: {}", result.namespace, result.rule, result.text());
         view.line(level, &message, "policy_result", rest);
     }
     let counts_json = json!({

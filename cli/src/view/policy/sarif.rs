@@ -21,7 +21,7 @@ pub(crate) fn sarif(report: &Report, place: &dyn Fn(&str) -> Option<Place>) -> V
                 "ruleId": id(result),
                 "ruleIndex": rules.keys().position(|name| *name == id(result)),
                 "level": level(result.level),
-                "message": { "text": result.message },
+                "message": { "text": result.text() },
                 "locations": locations(result, place),
             })
         })

@@ -10,7 +10,7 @@ use terrane_gate::gates::{File, Gates, parse};
 use terrane_gate::key::PrivateKey;
 use terrane_gate::meaning::Meaning;
 use terrane_gate::verdict::{Verdict, explain, judge};
-use terrane_gate::{ApprovedPlan, Case, Consent, Passed, Policy, Refusal};
+use terrane_gate::{ApprovedPlan, Case, Consent, Ground, Passed, Policy, Refusal};
 use terrane_lang::source::SourceMap;
 use terrane_model::addr::{Mode, ProviderAddr};
 use terrane_model::provider::ProviderInfo;
@@ -177,11 +177,13 @@ impl Desk {
         call(&Case {
             gates,
             facts: &facts,
-            config: &made.compiled.config,
-            sources: &made.compiled.sources,
-            schemas: &schemas,
-            secret: &SECRET,
-            programs: &self.programs,
+            ground: Ground {
+                config: &made.compiled.config,
+                sources: &made.compiled.sources,
+                schemas: &schemas,
+                secret: &SECRET,
+                programs: &self.programs,
+            },
         })
     }
 
@@ -190,7 +192,7 @@ impl Desk {
     }
 
     pub(crate) fn meaning_of(&self, made: &Made, plan: &Plan) -> Meaning {
-        self.with(made, &Gates::default(), |case| case.meaning(plan))
+        self.with(made, &Gates::default(), |case| case.ground.meaning(plan))
     }
 
     pub(crate) fn judge(&self, made: &Made, gates: &Gates) -> (Verdict, String) {

@@ -15,10 +15,10 @@ use crate::plan::{Action, Plan, ResourceChange};
 use crate::planner::index::ConfigIndex;
 use crate::view::text::Schemas;
 use ecow::EcoString;
-use std::cell::RefCell;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use terrane_config::config::{Config, ModuleId, Repetition};
 use terrane_lang::expr::Compiled;
 use terrane_lang::source::{FileId, SourceMap, Span};
@@ -58,11 +58,11 @@ pub struct Basis<'a> {
     index: ConfigIndex,
     texts: Texts<'a>,
     /// By node, as far as they were needed.
-    nodes: Vec<Option<Hash>>,
+    nodes: Vec<OnceLock<Hash>>,
     /// By node: whether it was come to. Who crafts a plan file may put a cycle into it.
     begun: Vec<bool>,
     /// By node: how messages call it, as far as that was needed.
-    names: Vec<Option<String>>,
+    names: Vec<OnceLock<String>>,
     /// By node: the changes of a resource.
     changes: Vec<Vec<&'a ResourceChange>>,
     /// By node: what is known of a resource for those that read it.
@@ -72,7 +72,19 @@ pub struct Basis<'a> {
     settings: Hash,
     removed: Hash,
     /// The schema that was asked for last: changes come in the order of addresses, so that many of a type follow each other.
-    last: RefCell<Option<Asked>>,
+    last: Mutex<Option<Asked>>,
+}
+
+/// A change of which everything is known that its basis is hashed from.
+#[derive(Clone, Copy, Debug)]
+pub struct Rest(Grounds);
+
+#[derive(Clone, Copy, Debug)]
+enum Grounds {
+    /// It is configured: here.
+    Node(NodeId),
+    /// It is not configured any more: its provider is.
+    Provider(Hash),
 }
 
 /// A schema that was asked for.
@@ -102,13 +114,13 @@ impl<'a> Basis<'a> {
                 None => orphans.entry(resource.config()).or_default().push(change),
             }
         }
-        let mut texts = Texts::new(input.sources);
+        let texts = Texts::new(input.sources);
         let settings = texts.settings();
         let removed = texts.removed(input.config);
         Self {
-            nodes: vec![None; graph.len()],
+            nodes: vec![OnceLock::new(); graph.len()],
             begun: vec![false; graph.len()],
-            names: vec![None; graph.len()],
+            names: vec![OnceLock::new(); graph.len()],
             leaves: vec![None; graph.len()],
             index,
             graph,
@@ -117,7 +129,7 @@ impl<'a> Basis<'a> {
             orphans,
             settings,
             removed,
-            last: RefCell::new(None),
+            last: Mutex::new(None),
             input,
         }
     }
@@ -130,7 +142,7 @@ impl<'a> Basis<'a> {
         mode: Mode,
         type_name: &str,
     ) -> Option<Arc<Schema>> {
-        let mut last = self.last.borrow_mut();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(asked) = &*last
             && asked.type_name == type_name
             && asked.mode == mode
@@ -148,17 +160,39 @@ impl<'a> Basis<'a> {
         schema
     }
 
+    /// Looks up what a change rests on. Changes share most of that, so it is done for one after the other; hashing it ([`Self::of_change`]) is not.
+    pub fn look_up(&mut self, change: &ResourceChange) -> Rest {
+        for on in change.dependencies.iter() {
+            if let Some((module, at)) = self.index.config_resource(on) {
+                self.leaf(self.graph.id(Node::Resource(module, at)));
+            }
+        }
+        let Some((module, at)) = self.index.resource(&change.addr.resource) else {
+            return Rest(Grounds::Provider(self.provider(&change.provider)));
+        };
+        let node = Node::Resource(module, at);
+        let id = self.graph.id(node);
+        if self.is_leaf(id) {
+            self.look_up_needs(id);
+        } else {
+            self.node(node);
+        }
+        Rest(Grounds::Node(id))
+    }
+
     /// What a change rests on.
-    pub fn of_change(&mut self, change: &ResourceChange) -> Hash {
+    #[must_use]
+    pub fn of_change(&self, change: &ResourceChange, rest: Rest) -> Hash {
         let mut canon = Canon::new("terrane basis of a change");
         canon.bytes(&self.settings);
-        let place = self.index.resource(&change.addr.resource);
-        match place {
-            Some((module, at)) => canon.bytes(&self.node(Node::Resource(module, at))),
-            None => {
+        match rest {
+            Rest(Grounds::Node(id)) => {
+                canon.bytes(self.nodes[id.index()].get_or_init(|| self.digest(id)));
+            }
+            Rest(Grounds::Provider(provider)) => {
                 // What is not configured any more may have been told what to run before it goes.
                 canon.bytes(&self.removed);
-                canon.bytes(&self.provider(&change.provider));
+                canon.bytes(&provider);
             }
         }
         canon.number(self.version(change.previous_addr.as_ref().unwrap_or(&change.addr)));
@@ -166,7 +200,7 @@ impl<'a> Basis<'a> {
         for on in change.dependencies.iter() {
             canon.text(&on.to_string());
             let digest = match self.index.config_resource(on) {
-                Some((module, at)) => self.leaf(self.graph.id(Node::Resource(module, at))),
+                Some((module, at)) => self.known(self.graph.id(Node::Resource(module, at))),
                 None => self.read(self.orphans.get(on).map_or(&[][..], Vec::as_slice)),
             };
             canon.bytes(&digest);
@@ -226,32 +260,54 @@ impl<'a> Basis<'a> {
     /// The digest of a declaration and of all that it refers to.
     fn node(&mut self, wanted: Node) -> Hash {
         let wanted = self.graph.id(wanted);
-        // Depth first, so that each comes behind what it needs; without recursion, for ways are as long as configurations. In the list: a node, and which
-        // of its edges is next.
-        let mut way = Vec::new();
-        if self.nodes[wanted.index()].is_none() {
-            self.begun[wanted.index()] = true;
-            way.push((wanted, 0));
+        if !self.begun[wanted.index()] {
+            self.walk(wanted);
         }
+        self.found(wanted)
+    }
+
+    /// Finds the digest of a declaration. Depth first, so that each comes behind what it needs; without recursion, for ways are as long as configurations.
+    fn walk(&mut self, wanted: NodeId) {
+        // A node, and which of its edges is next.
+        let mut way = vec![(wanted, 0)];
+        self.begun[wanted.index()] = true;
         while let Some((id, next)) = way.last_mut() {
             let id = *id;
             let dep = self.graph.deps(id).get(*next).copied();
             *next += 1;
             match dep {
+                Some(dep) if self.is_leaf(dep) => self.leaf(dep),
                 Some(dep) => {
-                    if !self.begun[dep.index()] && !self.is_leaf(dep) {
+                    if !self.begun[dep.index()] {
                         self.begun[dep.index()] = true;
                         way.push((dep, 0));
                     }
                 }
                 None => {
+                    // Nobody else has come to it.
                     let digest = self.digest(id);
-                    self.nodes[id.index()] = Some(digest);
+                    self.nodes[id.index()] = OnceLock::from(digest);
                     way.pop();
                 }
             }
         }
-        self.nodes[wanted.index()].unwrap_or([0; 32])
+    }
+
+    /// Finds the digests of all that a resource refers to.
+    fn look_up_needs(&mut self, id: NodeId) {
+        for at in 0..self.graph.deps(id).len() {
+            let dep = self.graph.deps(id)[at];
+            if self.is_leaf(dep) {
+                self.leaf(dep);
+            } else if !self.begun[dep.index()] {
+                self.walk(dep);
+            }
+        }
+    }
+
+    /// What was found of a declaration. Nothing, where it refers to itself.
+    fn found(&self, id: NodeId) -> Hash {
+        self.nodes[id.index()].get().copied().unwrap_or([0; 32])
     }
 
     /// Whether the way ends here: it is a resource with actions or values of its own.
@@ -263,36 +319,31 @@ impl<'a> Basis<'a> {
         resource.is_some_and(|resource| matches!(resource.mode, Mode::Managed | Mode::Data))
     }
 
-    fn digest(&mut self, id: NodeId) -> Hash {
+    /// The digest of a declaration of which everything was found that it refers to.
+    fn digest(&self, id: NodeId) -> Hash {
         let mut canon = Canon::new("terrane basis of a declaration");
         canon.text(self.name(id));
         self.own(self.graph.node(id), &mut canon);
-        let deps = self.graph.deps(id).len();
-        canon.length(deps);
-        for at in 0..deps {
-            let dep = self.graph.deps(id)[at];
-            canon.text(self.name(dep));
-            if self.is_leaf(dep) {
-                canon.bytes(&self.leaf(dep));
+        let deps = self.graph.deps(id);
+        canon.length(deps.len());
+        for dep in deps {
+            canon.text(self.name(*dep));
+            if self.is_leaf(*dep) {
+                canon.bytes(&self.known(*dep));
             } else {
-                canon.bytes(&self.nodes[dep.index()].unwrap_or([0; 32]));
+                canon.bytes(&self.found(*dep));
             }
         }
         canon.finish()
     }
 
-    fn name(&mut self, id: NodeId) -> &str {
-        let Self {
-            graph,
-            input,
-            names,
-            ..
-        } = self;
-        names[id.index()].get_or_insert_with(|| graph.describe(input.config, graph.node(id)))
+    fn name(&self, id: NodeId) -> &str {
+        let name = || self.graph.describe(self.input.config, self.graph.node(id));
+        self.names[id.index()].get_or_init(name)
     }
 
     /// What a declaration says itself.
-    fn own(&mut self, node: Node, canon: &mut Canon) {
+    fn own(&self, node: Node, canon: &mut Canon) {
         let config = self.input.config;
         match node {
             Node::Call(module, at) => {
@@ -337,7 +388,7 @@ impl<'a> Basis<'a> {
         }
     }
 
-    fn variable(&mut self, module: ModuleId, at: u32, canon: &mut Canon) {
+    fn variable(&self, module: ModuleId, at: u32, canon: &mut Canon) {
         let config = self.input.config;
         let module = config.module(module);
         let variable = &module.variables[at as usize];
@@ -369,14 +420,16 @@ impl<'a> Basis<'a> {
         }
     }
 
-    /// What is known of another resource that is configured.
-    fn leaf(&mut self, id: NodeId) -> Hash {
-        if let Some(done) = self.leaves[id.index()] {
-            return done;
+    /// Looks up what is known of another resource that is configured.
+    fn leaf(&mut self, id: NodeId) {
+        if self.leaves[id.index()].is_none() {
+            self.leaves[id.index()] = Some(self.read(&self.changes[id.index()]));
         }
-        let digest = self.read(&self.changes[id.index()]);
-        self.leaves[id.index()] = Some(digest);
-        digest
+    }
+
+    /// What is known of another resource that is configured.
+    fn known(&self, id: NodeId) -> Hash {
+        self.leaves[id.index()].unwrap_or_else(|| self.read(&self.changes[id.index()]))
     }
 
     /// What is known of another resource: versions, and the values of objects that nothing is done to.
@@ -408,12 +461,19 @@ pub fn marked(schema: Option<&Schema>, value: &Value) -> Value {
 /// The texts of a configuration.
 #[derive(Debug)]
 struct Texts<'a> {
-    sources: &'a SourceMap,
-    outlines: BTreeMap<FileId, Option<Outline<'a>>>,
-    /// Of whole files, where they were needed.
-    wholes: BTreeMap<FileId, Hash>,
+    files: BTreeMap<FileId, Text<'a>>,
     /// By folder: all files that override.
     overrides: BTreeMap<String, Hash>,
+}
+
+/// A file.
+#[derive(Debug)]
+struct Text<'a> {
+    text: &'a str,
+    /// `None` where it is JSON.
+    outline: Option<Outline<'a>>,
+    /// Of all of it, where that was needed.
+    whole: OnceLock<Hash>,
 }
 
 impl<'a> Texts<'a> {
@@ -431,10 +491,17 @@ impl<'a> Texts<'a> {
             }
         }
         let overrides = folders.into_iter();
+        let files: Vec<_> = sources.iter().collect();
+        let files = files.into_par_iter().map(|(id, file)| {
+            let text = Text {
+                text: &file.text,
+                outline: (!is_json(&file.path)).then(|| Outline::new(&file.text)),
+                whole: OnceLock::new(),
+            };
+            (id, text)
+        });
         Self {
-            sources,
-            outlines: BTreeMap::new(),
-            wholes: BTreeMap::new(),
+            files: files.collect(),
             overrides: overrides
                 .map(|(dir, canon)| (dir, canon.finish()))
                 .collect(),
@@ -442,29 +509,27 @@ impl<'a> Texts<'a> {
     }
 
     /// The outline of a file; `None` where it is JSON.
-    fn outline(&mut self, file: FileId) -> Option<&Outline<'a>> {
-        let sources = self.sources;
-        let entry = self.outlines.entry(file).or_insert_with(|| {
-            let source = sources.get(file)?;
-            (!is_json(&source.path)).then(|| Outline::new(&source.text))
-        });
-        entry.as_ref()
+    fn outline(&self, file: FileId) -> Option<&Outline<'a>> {
+        self.files.get(&file)?.outline.as_ref()
     }
 
     /// A file as a whole. Each of its declarations needs it, so it is hashed once.
-    fn whole(&mut self, file: FileId, canon: &mut Canon) {
-        let sources = self.sources;
-        let digest = self.wholes.entry(file).or_insert_with(|| {
+    fn whole(&self, file: FileId, canon: &mut Canon) {
+        let file = self.files.get(&file);
+        let hash = || {
             let mut canon = Canon::new("terrane file");
-            canon.text(sources.get(file).map_or("", |file| &file.text));
+            canon.text(file.map_or("", |file| file.text));
             canon.finish()
-        });
+        };
         canon.tag(9);
-        canon.bytes(digest);
+        match file {
+            Some(file) => canon.bytes(file.whole.get_or_init(hash)),
+            None => canon.bytes(&hash()),
+        }
     }
 
     /// The block or attribute at the top of its file that a place is in.
-    fn item(&mut self, span: Span, canon: &mut Canon) {
+    fn item(&self, span: Span, canon: &mut Canon) {
         let meaning = self.outline(span.file).and_then(|outline| {
             let item = outline.item_at(span.start)?;
             Some(outline.meaning(item))
@@ -479,7 +544,7 @@ impl<'a> Texts<'a> {
     }
 
     /// Just a part of a file.
-    fn part(&mut self, span: Span, canon: &mut Canon) {
+    fn part(&self, span: Span, canon: &mut Canon) {
         let meaning = self
             .outline(span.file)
             .map(|outline| outline.meaning_of(span.start, span.end));
@@ -492,17 +557,16 @@ impl<'a> Texts<'a> {
         }
     }
 
-    fn expr(&mut self, expr: &Compiled, tag: u8, canon: &mut Canon) {
+    fn expr(&self, expr: &Compiled, tag: u8, canon: &mut Canon) {
         canon.tag(tag);
         self.part(expr.span(), canon);
     }
 
     /// What is said about the program and the providers as a whole.
-    fn settings(&mut self) -> Hash {
-        let files: Vec<FileId> = self.sources.iter().map(|(id, _)| id).collect();
+    fn settings(&self) -> Hash {
         let mut found: Vec<Vec<u8>> = Vec::new();
-        for file in files {
-            match self.outline(file) {
+        for file in self.files.values() {
+            match &file.outline {
                 Some(outline) => found.extend(
                     (0..outline.len())
                         .filter(|item| outline.kind(*item) == "terraform")
@@ -510,9 +574,8 @@ impl<'a> Texts<'a> {
                 ),
                 // Whole files in JSON are in what they declare, except for this.
                 None => {
-                    let text = self.sources.get(file).map_or("", |file| &file.text);
-                    if text.contains("\"terraform\"") {
-                        found.push(text.as_bytes().to_vec());
+                    if file.text.contains("\"terraform\"") {
+                        found.push(file.text.as_bytes().to_vec());
                     }
                 }
             }
@@ -524,7 +587,7 @@ impl<'a> Texts<'a> {
     }
 
     /// What is run before objects go that are not configured any more.
-    fn removed(&mut self, config: &Config) -> Hash {
+    fn removed(&self, config: &Config) -> Hash {
         let mut canon = Canon::new("terrane removed");
         for module in &config.modules {
             for removed in module

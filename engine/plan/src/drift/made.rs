@@ -13,6 +13,9 @@ use terrane_value::{Kind, Type, Value};
 /// Attributes of other objects that say nothing about this one.
 const ASIDE: &[&str] = &["tags", "tags_all", "labels", "effective_labels"];
 
+/// What says of a part of an object that it is about the object itself, where that is `true`; others say it by naming the object once more.
+const ITSELF: &str = "self";
+
 /// What objects are named by in others.
 const NAMES: &[&str] = &["id", "arn"];
 
@@ -48,6 +51,16 @@ struct Maker {
 }
 
 impl Maker {
+    /// What it says about an object with these names. Who names it twice says something about it and itself.
+    fn about(&self, names: &BTreeSet<EcoString>) -> Self {
+        let mut maker = self.clone();
+        let often: usize = names.iter().filter_map(|name| self.holds.get(name)).sum();
+        if often > 1 {
+            *maker.holds.entry(ITSELF.into()).or_default() += often - 1;
+        }
+        maker
+    }
+
     /// Whether it is of this attribute: it says so, or its type does.
     fn is_of(&self, attribute: &str) -> bool {
         self.kind.split('_').any(|word| word == attribute) || self.holds.contains_key(attribute)
@@ -88,9 +101,11 @@ impl Makers {
 
     /// Says of the differences of an object which come from others.
     pub(crate) fn explain(&self, object: &Value, schema: &Schema, differences: &mut [Difference]) {
-        let makers: Vec<&Maker> = names_of(object)
-            .filter_map(|name| self.by_name.get(&name))
+        let names: BTreeSet<EcoString> = names_of(object).collect();
+        let makers: Vec<Maker> = (names.iter())
+            .filter_map(|name| self.by_name.get(name))
             .flatten()
+            .map(|maker| maker.about(&names))
             .collect();
         if makers.is_empty() {
             return;
@@ -150,16 +165,16 @@ fn parts(value: &Value) -> Vec<Bag> {
     let mut elements: Vec<Bag> = Vec::new();
     match value.unmarked().kind() {
         Kind::Object(object) => {
-            for (_, inner) in object.iter() {
-                part(inner, &mut beside, &mut elements);
+            for (name, inner) in object.iter() {
+                part(name, inner, &mut beside, &mut elements);
             }
         }
         Kind::Map(map) => {
             for (_, inner) in map.iter() {
-                part(inner, &mut beside, &mut elements);
+                part("", inner, &mut beside, &mut elements);
             }
         }
-        _ => part(value, &mut beside, &mut elements),
+        _ => part("", value, &mut beside, &mut elements),
     }
     if elements.is_empty() {
         return vec![beside];
@@ -172,13 +187,13 @@ fn parts(value: &Value) -> Vec<Bag> {
     elements
 }
 
-fn part(value: &Value, beside: &mut Bag, elements: &mut Vec<Bag>) {
+fn part(name: &str, value: &Value, beside: &mut Bag, elements: &mut Vec<Bag>) {
     match value.unmarked().kind() {
         Kind::List(items) | Kind::Set(items) | Kind::Tuple(items) => {
             let bags = items.iter().map(bag);
             elements.extend(bags.filter(|bag| !bag.is_empty()));
         }
-        _ => collect(value, beside),
+        _ => field(name, value, beside),
     }
 }
 
@@ -188,13 +203,21 @@ fn bag(value: &Value) -> Bag {
         Kind::Object(object) => {
             for (name, inner) in object.iter() {
                 if !ASIDE.contains(&name.as_str()) {
-                    collect(inner, &mut bag);
+                    field(name, inner, &mut bag);
                 }
             }
         }
         _ => collect(value, &mut bag),
     }
     bag
+}
+
+/// All values of an attribute.
+fn field(name: &str, value: &Value, bag: &mut Bag) {
+    match value.unmarked().kind() {
+        Kind::Bool(true) if name == ITSELF => *bag.entry(ITSELF.into()).or_default() += 1,
+        _ => collect(value, bag),
+    }
 }
 
 /// All values within a value. What is not set, empty or false says nothing; a number that is not set is zero to whoever shows it.
@@ -210,7 +233,11 @@ fn collect(value: &Value, bag: &mut Bag) {
             return items.iter().for_each(|item| collect(item, bag));
         }
         Kind::Map(map) => return map.iter().for_each(|(_, item)| collect(item, bag)),
-        Kind::Object(object) => return object.iter().for_each(|(_, item)| collect(item, bag)),
+        Kind::Object(object) => {
+            return object
+                .iter()
+                .for_each(|(name, item)| field(name, item, bag));
+        }
     };
     *bag.entry(text).or_default() += 1;
 }
@@ -424,5 +451,15 @@ mod tests {
         // For everybody in the group itself, too.
         let own = HTTPS.replace("false", "true");
         check(&own, &[&rule("10.0.0.0/8", 443, 443)], &["security"]);
+        // Unless just that is said: by its name once more.
+        let own = own.replace("\"10.0.0.0/8\"", "");
+        let itself = rule("g-1", 443, 443);
+        check(&own, &[&itself], &["harmless"]);
+        check(&own, &[&rule("g-2", 443, 443)], &["security"]);
+        check(&own, &[&rule("g-1", 80, 80)], &["security"]);
+        check(&own, &[&itself.replace("ingress", "egress")], &["security"]);
+        let flag =
+            r#"{"group":"g-1","on":"yes","from":443,"to":443,"protocol":"tcp","type":"ingress"}"#;
+        check(&own, &[flag], &["security"]);
     }
 }

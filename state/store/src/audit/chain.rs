@@ -6,6 +6,7 @@ use crate::StoreError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// Version of the lines.
 const VERSION: u64 = 1;
@@ -103,7 +104,7 @@ pub(super) fn whole_lines(text: &[u8]) -> usize {
 }
 
 /// Where a line is in its log.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Place {
     /// The hash of the line before it; `None`: nothing was read yet.
     head: Option<Head>,
@@ -148,8 +149,50 @@ struct Link {
     once: Vec<String>,
 }
 
+/// A text of a log whose hashes were all checked, with what came of that: one that begins with the same bytes needs to be checked from there on only.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<Option<(Vec<u8>, Links)>>);
+
+impl Known {
+    /// Keeps a text that was read, if all of it could be.
+    pub fn keep(&self, text: &[u8], log: &Log) {
+        if log.torn > 0 {
+            return;
+        }
+        let Some(last) = log.entries.last() else {
+            return;
+        };
+        let links = Links {
+            at: Place {
+                head: Some(last.head),
+                seq: last.seq + 1,
+            },
+            count: text.iter().filter(|byte| **byte == b'\n').count(),
+            once: log.names().map(str::to_owned).collect(),
+        };
+        self.set(text.to_vec(), links);
+    }
+
+    pub(super) fn set(&self, text: Vec<u8>, links: Links) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some((text, links));
+    }
+
+    /// Reads whole lines.
+    pub(super) fn parse(&self, lines: &[u8]) -> Result<Links, Damage> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (links, rest) = match &*kept {
+            Some((text, links)) if lines.starts_with(text) => {
+                (links.clone(), lines.get(text.len()..).unwrap_or(&[]))
+            }
+            _ => (Links::default(), lines),
+        };
+        links.parse(rest)
+    }
+}
+
 /// The end of a log, and the names that its lines bear. All hashes were checked.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Links {
     at: Place,
     count: usize,
@@ -195,9 +238,9 @@ impl Links {
         Ok(())
     }
 
-    /// Reads whole lines.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, Damage> {
-        let mut links = Self::default();
+    /// Reads whole lines behind these.
+    fn parse(mut self, text: &[u8]) -> Result<Self, Damage> {
+        let links = &mut self;
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             links.add(line).map_err(|problem| Damage {
@@ -205,7 +248,17 @@ impl Links {
                 problem,
             })?;
         }
-        Ok(links)
+        Ok(self)
+    }
+
+    /// Takes in an entry that is written behind these.
+    pub(super) fn wrote(&mut self, draft: &Draft, head: Head) {
+        self.once.extend(draft.once.iter().cloned());
+        self.count += 1;
+        self.at = Place {
+            head: Some(head),
+            seq: self.at.seq + 1,
+        };
     }
 }
 

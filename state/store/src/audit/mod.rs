@@ -21,6 +21,7 @@ pub use file::{FileLog, new_secret};
 pub use segment::{SEGMENT, Turn, whole, whole_text};
 
 use crate::StoreError;
+pub use chain::Known;
 use chain::{Links, hash_of, whole_lines, write_line};
 use segment::{Beginning, turned};
 use std::fmt;
@@ -208,7 +209,7 @@ pub fn founded(
 /// # Errors
 /// `Used`, when one of them bears a name that is borne already; when the log is damaged, or can't be written.
 pub fn append(audit: &dyn Audit, workspace: &str, drafts: &[Draft]) -> Result<(), AuditError> {
-    append_as(audit, workspace, drafts, None, None)
+    append_as(audit, workspace, drafts, As::default())
 }
 
 /// Records entries behind the one with this hash, all or none: what they say rests on all that was recorded before.
@@ -221,7 +222,22 @@ pub fn append_behind(
     head: Head,
     drafts: &[Draft],
 ) -> Result<(), AuditError> {
-    append_as(audit, workspace, drafts, Some(head), None)
+    let behind = As {
+        behind: Some(head),
+        ..As::default()
+    };
+    append_as(audit, workspace, drafts, behind)
+}
+
+/// How entries are recorded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct As<'a> {
+    /// Behind the one with this hash.
+    pub behind: Option<Head>,
+    /// In another segment, if it is time for one.
+    pub turn: Option<&'a Turn<'a>>,
+    /// What was checked of the log before. What is written is kept there.
+    pub known: Option<&'a Known>,
 }
 
 /// Records entries, all or none: behind the one with a hash, if there is one, and in another segment, if it is time for one.
@@ -232,8 +248,7 @@ pub fn append_as(
     audit: &dyn Audit,
     workspace: &str,
     drafts: &[Draft],
-    behind: Option<Head>,
-    turn: Option<&Turn<'_>>,
+    how: As<'_>,
 ) -> Result<(), AuditError> {
     let Some(first) = drafts.first() else {
         return Ok(());
@@ -241,8 +256,7 @@ pub fn append_as(
     let by = By {
         at_ms: first.at_ms,
         who: &first.who,
-        behind,
-        turn,
+        how,
     };
     record(audit, workspace, by, drafts)
 }
@@ -252,8 +266,7 @@ pub fn append_as(
 struct By<'a> {
     at_ms: u64,
     who: &'a str,
-    behind: Option<Head>,
-    turn: Option<&'a Turn<'a>>,
+    how: As<'a>,
 }
 
 impl By<'_> {
@@ -276,10 +289,16 @@ fn record(
     drafts: &[Draft],
 ) -> Result<(), AuditError> {
     let mut refused = None;
+    let mut written = None;
     let changed = audit.change(workspace, &mut |text| {
         refused = None;
         match added(text, &by, drafts) {
-            Ok(change) => Ok(change),
+            Ok((change, links)) => {
+                let stays = text.get(..change.stays).filter(|_| change.closes.is_none());
+                // A segment that is begun is read when it is needed.
+                written = stays.map(|stays| ([stays, &change.added].concat(), links));
+                Ok(change)
+            }
             Err(AuditError::Store(error)) => Err(error),
             Err(error) => {
                 refused = Some(error);
@@ -289,16 +308,24 @@ fn record(
     });
     match refused {
         Some(error) => Err(error),
-        None => Ok(changed?),
+        None => {
+            changed?;
+            if let Some((known, (text, links))) = by.how.known.zip(written) {
+                known.set(text, links);
+            }
+            Ok(())
+        }
     }
 }
 
 /// How much of a log stays, and what is added to it.
-fn added(text: &[u8], by: &By<'_>, drafts: &[Draft]) -> Result<Changed, AuditError> {
+fn added(text: &[u8], by: &By<'_>, drafts: &[Draft]) -> Result<(Changed, Links), AuditError> {
     let mut stays = whole_lines(text);
     let lines = text.get(..stays).unwrap_or(&[]);
-    let mut links = Links::parse(lines).map_err(AuditError::Damaged)?;
-    if by.behind.is_some_and(|head| head != links.head()) {
+    let nothing = Known::default();
+    let links = by.how.known.unwrap_or(&nothing).parse(lines);
+    let mut links = links.map_err(AuditError::Damaged)?;
+    if by.how.behind.is_some_and(|head| head != links.head()) {
         return Err(AuditError::Moved);
     }
     let mut out = Vec::new();
@@ -316,7 +343,7 @@ fn added(text: &[u8], by: &By<'_>, drafts: &[Draft]) -> Result<Changed, AuditErr
         let random = crate::lease::new_lock_id();
         all.push(by.own(FOUNDED, serde_json::json!({"random": random.as_str()})));
     } else if rest.is_empty()
-        && let Some(turn) = by.turn
+        && let Some(turn) = by.how.turn
         && let Some((number, body)) = turned(lines, turn).map_err(AuditError::Damaged)?
     {
         closes = Some(number);
@@ -336,15 +363,15 @@ fn added(text: &[u8], by: &By<'_>, drafts: &[Draft]) -> Result<Changed, AuditErr
         }
         all.push(draft.clone());
     }
-    let mut head = links.head();
-    for (seq, draft) in (links.next()..).zip(&all) {
-        let (line, next) = write_line(draft, seq, head)?;
+    for draft in &all {
+        let (line, head) = write_line(draft, links.next(), links.head())?;
         out.extend_from_slice(line.as_bytes());
-        head = next;
+        links.wrote(draft, head);
     }
-    Ok(Changed {
+    let changed = Changed {
         stays,
         added: out,
         closes,
-    })
+    };
+    Ok((changed, links))
 }

@@ -1,6 +1,6 @@
 use super::{
-    Audit as _, AuditError, Changed, Draft, FileLog, Log, SEGMENT, Turn, append, append_as,
-    append_behind, founded, read, whole, whole_text,
+    As, Audit as _, AuditError, Changed, Draft, FileLog, Head, Known, Log, SEGMENT, Turn, append,
+    append_as, append_behind, founded, read, whole, whole_text,
 };
 use crate::{MemoryStore, StoreError};
 use serde_json::json;
@@ -380,7 +380,15 @@ const SHORT: Turn<'static> = Turn {
 };
 
 fn record(audit: &dyn super::Audit, draft: Draft) -> Result<(), AuditError> {
-    append_as(audit, "default", &[draft], None, Some(&SHORT))
+    append_as(audit, "default", &[draft], how(None, &SHORT))
+}
+
+fn how<'a>(behind: Option<Head>, turn: &'a Turn<'a>) -> As<'a> {
+    As {
+        behind,
+        turn: Some(turn),
+        known: None,
+    }
 }
 
 /// A log of several segments: two decisions among many other things.
@@ -432,14 +440,7 @@ fn a_long_log_goes_on_in_another_segment() {
             longest: 1,
             live: &|_| None,
         };
-        append_as(
-            audit,
-            "default",
-            &[draft("apply", &[])],
-            None,
-            Some(&unsure),
-        )
-        .unwrap();
+        append_as(audit, "default", &[draft("apply", &[])], how(None, &unsure)).unwrap();
         assert_eq!(read(audit, "default").unwrap().closed(), present.closed());
         // What rests on the last entry does so beyond the end of a segment.
         let head = read(audit, "default").unwrap().head();
@@ -453,12 +454,11 @@ fn a_long_log_goes_on_in_another_segment() {
                 audit,
                 "default",
                 std::slice::from_ref(&next),
-                Some(present.head()),
-                Some(&now),
+                how(Some(present.head()), &now),
             );
             assert!(matches!(late, Err(AuditError::Moved)));
             let head = read(audit, "default").unwrap().head();
-            append_as(audit, "default", &[next], Some(head), Some(&now)).unwrap();
+            append_as(audit, "default", &[next], how(Some(head), &now)).unwrap();
         }
         assert_ne!(read(audit, "default").unwrap().head(), head);
         whole(audit, "default").unwrap();
@@ -540,7 +540,7 @@ fn a_segment_that_lies_is_found() {
         longest: 1,
         live: &honest,
     };
-    append_as(&audit, "default", &[draft("apply", &[])], None, Some(&turn)).unwrap();
+    append_as(&audit, "default", &[draft("apply", &[])], how(None, &turn)).unwrap();
     let closed = String::from_utf8(audit.closed("default", 0).unwrap().unwrap()).unwrap();
     let present = String::from_utf8(audit.read("default").unwrap()).unwrap();
     let line = present.lines().next().unwrap();
@@ -584,7 +584,7 @@ fn a_segment_that_was_only_half_closed_is_closed_again() {
         longest: 1,
         ..SHORT
     };
-    append_as(&audit, "default", &[draft("apply", &[])], None, Some(&now)).unwrap();
+    append_as(&audit, "default", &[draft("apply", &[])], how(None, &now)).unwrap();
     assert_eq!(read(&audit, "default").unwrap().closed(), 1);
     assert_eq!(whole(&audit, "default").unwrap().entries.len(), 10);
 }
@@ -638,4 +638,64 @@ fn segments_more(audit: &dyn super::Audit) {
     for number in 20..26 {
         record(audit, draft("apply", &[&format!("plan:{number}")])).unwrap();
     }
+}
+
+/// What was checked before is not checked again as long as it is the same; anything else is, and the log is what it would be without.
+#[test]
+fn what_was_checked_before_hides_nothing() {
+    let known = Known::default();
+    let with = |store: &MemoryStore, once: &[&str]| {
+        let how = As {
+            known: Some(&known),
+            turn: Some(&SHORT),
+            behind: None,
+        };
+        append_as(store, "default", &[draft("apply", once)], how)
+    };
+    let store = MemoryStore::new();
+    let text = sample();
+    let put = |text: &[u8]| {
+        let whole = |_: &[u8]| {
+            Ok(Changed {
+                stays: 0,
+                added: text.to_vec(),
+                closes: None,
+            })
+        };
+        let mut whole = whole;
+        store.change("default", &mut whole).unwrap();
+    };
+    for at in 0..text.len() - 1 {
+        put(&text);
+        known.keep(&text, &Log::parse(&text).unwrap());
+        // Names that lines bear which are not read again.
+        let again = with(&store, &["plan:p"]);
+        assert!(matches!(again, Err(AuditError::Used(_))), "{again:?}");
+        with(&store, &["plan:q"]).unwrap();
+        let again = with(&store, &["plan:q"]);
+        assert!(matches!(again, Err(AuditError::Used(_))), "{again:?}");
+        let written = store.read("default").unwrap();
+        assert!(written.starts_with(&text));
+        assert_eq!(Log::parse(&written).unwrap().entries.len(), 5);
+        // Changed where it was checked, or behind that.
+        for offset in [0, text.len()] {
+            let mut changed = written.clone();
+            // A line without its end is one that somebody died over.
+            let last = changed.len() - 1;
+            if let Some(byte) = changed[..last].get_mut(at + offset) {
+                *byte ^= 1;
+                put(&changed);
+                assert!(with(&store, &[]).is_err(), "{at}");
+            }
+        }
+    }
+    // Through several segments.
+    let store = MemoryStore::new();
+    for number in 0..20 {
+        with(&store, &[&format!("plan:{number}")]).unwrap();
+        let again = with(&store, &[&format!("plan:{}", number / 2)]);
+        assert!(matches!(again, Err(AuditError::Used(_))), "{again:?}");
+    }
+    assert!(read(&store, "default").unwrap().closed() > 1);
+    whole(&store, "default").unwrap();
 }

@@ -45,4 +45,4 @@ impl Default for Style {
 }
 
 /// Finds the schema of a resource type. Without one, objects are shown as plain values.
-pub type Schemas<'a> = &'a dyn Fn(&ProviderAddr, Mode, &str) -> Option<Arc<Schema>>;
+pub type Schemas<'a> = &'a (dyn Fn(&ProviderAddr, Mode, &str) -> Option<Arc<Schema>> + Sync);
