@@ -361,7 +361,7 @@ mod tests {
             private: Private::default(),
         };
         let asked = Asked {
-            reader: None,
+            about: None,
             call: close,
         };
         queue.submit(Queued::new(RequestId(4), asked));
