@@ -19,59 +19,90 @@ enum Target {
     Lighter(f64),
     /// At most so many microseconds for an instance.
     Each(u64),
+    /// At most so many bytes of memory for an instance.
+    Weight(u64),
 }
 
-/// A step over a shape, and what it must be. `runs`: more than one only where that takes seconds.
+/// A shape, and what its steps must be: all from one round, since the peer takes minutes for some of them.
 struct Row {
     shape: &'static str,
     size: usize,
-    step: &'static str,
-    targets: &'static [Target],
+    steps: &'static [(&'static str, &'static [Target])],
     runs: usize,
 }
 
 const fn row(
     shape: &'static str,
     size: usize,
-    step: &'static str,
-    targets: &'static [Target],
+    steps: &'static [(&'static str, &'static [Target])],
     runs: usize,
 ) -> Row {
     Row {
         shape,
         size,
-        step,
-        targets,
+        steps,
         runs,
     }
 }
 
-use Target::{Each, Lighter, Memory, Times, Within};
+use Target::{Each, Lighter, Memory, Times, Weight, Within};
 
 /// Where the peer can be asked, too.
 const BESIDE: &[Row] = &[
-    row("blocks", 5_000, "validate", &[Times(20.0)], 3),
-    row("count", 2_000, "create", &[Times(200.0), Lighter(20.0)], 1),
-    row("blocks", 5_000, "apply", &[Times(300.0), Memory(80)], 1),
-    row("blocks", 5_000, "no-op", &[Times(50.0)], 1),
+    row("blocks", 5_000, &[("validate", &[Times(20.0)])], 3),
+    row(
+        "count",
+        2_000,
+        &[("create", &[Times(200.0), Lighter(20.0)])],
+        1,
+    ),
+    row(
+        "blocks",
+        5_000,
+        &[
+            ("apply", &[Times(300.0), Memory(80)]),
+            ("no-op", &[Times(50.0)]),
+        ],
+        1,
+    ),
 ];
 
 /// Where it would take hours.
 const ALONE: &[Row] = &[
-    row("count", 100_000, "create", &[Within(3_000), Memory(500)], 1),
-    row("wide", 100_000, "create", &[Within(3_000), Memory(500)], 1),
-    row("count", 100_000, "apply", &[Each(50)], 1),
-    row("wide", 100_000, "apply", &[Each(50)], 1),
-    row("count", 100_000, "no-op", &[Within(2_000)], 1),
-    row("wide", 100_000, "no-op", &[Within(2_000)], 1),
-    row("blocks", 100_000, "no-op", &[Within(2_000)], 1),
-    row("count", 100_000, "one", &[Within(150)], 1),
-    row("blocks", 100_000, "one", &[Within(150)], 1),
+    row(
+        "count",
+        100_000,
+        &[
+            ("create", &[Within(3_000), Memory(500)]),
+            ("apply", &[Each(50)]),
+            ("no-op", &[Within(2_000), Weight(4_096)]),
+            ("one", &[Within(150)]),
+        ],
+        1,
+    ),
+    row(
+        "wide",
+        100_000,
+        &[
+            ("create", &[Within(3_000), Memory(500)]),
+            ("apply", &[Each(50)]),
+            ("no-op", &[Within(2_000), Weight(6_144)]),
+        ],
+        1,
+    ),
+    row(
+        "blocks",
+        100_000,
+        &[
+            ("no-op", &[Within(2_000), Weight(8_192)]),
+            ("one", &[Within(150)]),
+        ],
+        1,
+    ),
     row(
         "count",
         1_000_000,
-        "no-op",
-        &[Within(20_000), Memory(6_144)],
+        &[("no-op", &[Within(20_000), Memory(6_144)])],
         1,
     ),
 ];
@@ -162,17 +193,27 @@ pub fn run(arguments: impl Iterator<Item = String>, out: &mut impl Write) -> Res
 
 fn measured(asked: &Asked, row: &Row, peer: Option<&str>, out: &mut impl Write) -> Result<()> {
     let size = (row.size / asked.scale).max(2);
-    let cost = |program: &str| {
-        let mut costs = Vec::new();
+    let steps: Vec<_> = row.steps.iter().map(|(step, _)| *step).collect();
+    let costs = |program: &str| -> Result<Vec<Cost>> {
+        let mut costs = vec![Vec::new(); steps.len()];
         for _ in 0..row.runs {
-            costs.extend(one(program, row.shape, size, &[row.step])?);
+            for (costs, cost) in costs.iter_mut().zip(one(program, row.shape, size, &steps)?) {
+                costs.push(cost);
+            }
         }
-        median(&mut costs).context("a step that is not there")
+        let medians = costs.iter_mut().map(|costs| median(costs));
+        medians
+            .collect::<Option<_>>()
+            .context("a step that is not there")
     };
-    let ours = cost(&asked.program)?;
-    let theirs = peer.map(cost).transpose()?;
-    let work = format!("{} of {size} ({})", row.step, row.shape);
-    told(&work, size, ours, theirs, row.targets, out)
+    let ours = costs(&asked.program)?;
+    let theirs = peer.map(costs).transpose()?;
+    for (at, (step, targets)) in row.steps.iter().enumerate() {
+        let work = format!("{step} of {size} ({})", row.shape);
+        let theirs = theirs.as_ref().map(|costs| costs[at]);
+        told(&work, size, ours[at], theirs, targets, out)?;
+    }
+    Ok(())
 }
 
 /// The costs of these steps, in their order.
@@ -215,6 +256,14 @@ fn told(
                 format!("{each:.0} µs"),
                 Some(each <= most as f64),
             ),
+            Weight(most) => {
+                let weight = (ours.memory << 10) / size as u64;
+                (
+                    format!("{most} bytes each"),
+                    format!("{weight} bytes"),
+                    Some(weight <= most),
+                )
+            }
             Times(least) => {
                 let ratio = theirs.map(|cost| cost.time.as_secs_f64() / ours.time.as_secs_f64());
                 against(format!("{least} x faster"), ratio, least)
