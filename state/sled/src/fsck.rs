@@ -110,7 +110,12 @@ fn known(place: &Place) -> Option<Known> {
     put_aside(&folder, &place.chain().damaged()).ok()?;
     let (what, (snapshot, generation)) = match indexed {
         Some(known) => ("index", known),
-        None => ("fold", fold::alone(place)?),
+        // Of a generation that lies in the history, which has all of it.
+        None => (
+            "fold",
+            fold::alone(place)
+                .filter(|(_, generation)| !place.chain().earlier(*generation).exists())?,
+        ),
     };
     Some(Known {
         snapshot,

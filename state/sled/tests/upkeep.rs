@@ -269,6 +269,20 @@ fn a_missing_journal_is_made_of_what_is_left() {
     }
 }
 
+/// As when a process is killed behind a compaction: the fold is of a generation that lies in the history, and behind its end.
+#[test]
+fn a_fold_that_the_history_goes_beyond_is_not_taken() {
+    let home = Home::compacting().without_index();
+    home.runs(0, 2);
+    let early = fs::read(home.place().join("fold")).unwrap();
+    home.runs(2, 30);
+    fs::remove_file(home.journal()).unwrap();
+    fs::write(home.place().join("fold"), early).unwrap();
+    let mended = home.check(true);
+    assert!(problems(&mended, Gravity::Error).contains("from the history"));
+    assert!(home.open().snapshot().serial > 4);
+}
+
 /// Damage in an earlier generation takes nothing from the present state, nor from later versions.
 #[test]
 fn a_damaged_generation_is_mended_alone() {
