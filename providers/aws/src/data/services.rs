@@ -121,21 +121,11 @@ async fn ecr_token(asked: &Asked<'_>) -> Answered<Value> {
         false => json!({"registryIds": [registry]}),
     };
     let answer = asked.ask("ecr", "GetAuthorizationToken", input).await?;
-    let of = |path: &str| {
-        json::text_at(&answer, &format!("authorizationData.0.{path}")).unwrap_or_default()
-    };
-    let token = of("authorizationToken");
-    let plain = STANDARD.decode(&token).unwrap_or_default();
-    let plain = String::from_utf8_lossy(&plain).into_owned();
-    let (user, password) = plain.split_once(':').unwrap_or((&plain, ""));
-    Ok(asked.with(vec![
-        ("id", text(asked.region)),
-        ("user_name", text(user)),
-        ("password", text(password)),
-        ("expires_at", text(of("expiresAt"))),
-        ("proxy_endpoint", text(of("proxyEndpoint"))),
-        ("authorization_token", text(token)),
-    ]))
+    let given = "authorizationData.0";
+    let proxy = json::text_at(&answer, &format!("{given}.proxyEndpoint")).unwrap_or_default();
+    let mut values = access(asked, &answer, given);
+    values.push(("proxy_endpoint", text(proxy)));
+    Ok(asked.with(values))
 }
 
 /// A token for the registry of everybody, which is in one region only.
@@ -143,20 +133,23 @@ async fn public_token(asked: &Asked<'_>) -> Answered<Value> {
     let answer = asked
         .ask("ecr-public", "GetAuthorizationToken", json!({}))
         .await?;
-    let of = |path: &str| {
-        json::text_at(&answer, &format!("authorizationData.{path}")).unwrap_or_default()
-    };
+    Ok(asked.with(access(asked, &answer, "authorizationData")))
+}
+
+/// What a token opens a registry with: name and password are what it says, in Base64.
+fn access(asked: &Asked<'_>, answer: &Json, given: &str) -> Vec<(&'static str, Value)> {
+    let of = |name: &str| json::text_at(answer, &format!("{given}.{name}")).unwrap_or_default();
     let token = of("authorizationToken");
     let plain = STANDARD.decode(&token).unwrap_or_default();
     let plain = String::from_utf8_lossy(&plain).into_owned();
     let (user, password) = plain.split_once(':').unwrap_or((&plain, ""));
-    Ok(asked.with(vec![
+    vec![
         ("id", text(asked.region)),
         ("user_name", text(user)),
         ("password", text(password)),
         ("expires_at", text(of("expiresAt"))),
         ("authorization_token", text(token)),
-    ]))
+    ]
 }
 
 /// A group of an identity store, by its id or by what else it is known by.
