@@ -1,4 +1,5 @@
-//! `aws-schemas FACTS`: packs the schema facts of the AWS provider (`providers/aws/src/facts/types.bin`) from their JSON form.
+//! `aws-schemas FACTS`: packs the schema facts of the AWS provider (`providers/aws/src/facts/types.bin`) from their JSON form, and writes what identifies
+//! objects (`providers/aws/src/listing/identities.txt`, which says its form in `identity.rs` beside it).
 //!
 //! FACTS is the gzipped JSON that `providers/aws/README.md` describes. What planning does not need (counts of use, notes, calls found in sources) is left
 //! out. The result: `TAWS1`, length of the index (u32, little endian), the index, chunks; the index and every chunk are zlib streams. A line of the index
@@ -66,7 +67,57 @@ pub(crate) fn run(root: &Path, mut arguments: impl Iterator<Item = String>) -> R
     let facts: Value = serde_json::from_str(&text)?;
     let packed = pack(&facts)?;
     let target = root.join("providers/aws/src/facts/types.bin");
-    std::fs::write(&target, &packed).with_context(|| target.display().to_string())
+    std::fs::write(&target, &packed).with_context(|| target.display().to_string())?;
+    let target = root.join("providers/aws/src/listing/identities.txt");
+    std::fs::write(&target, identities(&facts)?).with_context(|| target.display().to_string())
+}
+
+/// A line for each type whose objects have an identity.
+fn identities(facts: &Value) -> Result<String> {
+    let types = facts["resources"].as_object().context("no resources")?;
+    let mut lines = String::new();
+    for (name, about) in types {
+        if let Some(found) = about["identity"].as_str() {
+            let line = identity(found).with_context(|| format!("{name}: {found}"))?;
+            writeln!(lines, "{name}{line}")?;
+        }
+    }
+    Ok(lines)
+}
+
+/// An identity in the words of the source, as `identities.txt` has it. `None`: a word is not known.
+fn identity(found: &str) -> Option<String> {
+    let mut words = found.split(' ').map(|word| word.trim_matches('"'));
+    let kind = words.next()?;
+    let place = match kind {
+        kind if kind.contains("ARNIdentity") || kind.contains("InherentRegion") => "plain",
+        kind if kind.starts_with("Global") => "global",
+        _ => "regional",
+    };
+    let (mut version, mut line) = (String::new(), format!(" {place}"));
+    if kind.ends_with("ARNIdentity") || kind.ends_with("ARNFormat") {
+        line.push_str(" arn");
+    } else if kind.contains("Named") || kind.contains("InherentRegion") {
+        line.push(' ');
+        line.push_str(words.next()?);
+    }
+    while let Some(word) = words.next() {
+        let ty = match word {
+            "StringIdentityAttribute" | "StringIdentityAttributeWithMappedName" => "",
+            "IntIdentityAttribute" => ":number",
+            "BoolIdentityAttribute" => ":bool",
+            "WithVersion" => {
+                version = format!("@{}", words.next()?);
+                continue;
+            }
+            // What else there is does not change what identifies an object.
+            _ => continue,
+        };
+        let (name, needed) = (words.next()?, words.next()? == "true");
+        let mark = if needed { "" } else { "?" };
+        write!(line, " {name}{ty}{mark}").ok()?;
+    }
+    Some(version + &line)
 }
 
 fn pack(facts: &Value) -> Result<Vec<u8>> {

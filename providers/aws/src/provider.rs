@@ -273,8 +273,7 @@ impl Instance {
             }
             Call::UpgradeIdentity { type_name, stored } => {
                 let lister = listing::lister(&type_name).ok_or_else(not_identified)?;
-                let schema = self.factory.schema();
-                let identity = listing::stored(lister, schema, &stored.json)?;
+                let identity = listing::stored(lister, &stored.json)?;
                 Ok(Reply::ok(Answer::Value(identity)))
             }
             Call::GetFunctions => Ok(Reply::ok(Answer::Functions(
@@ -524,7 +523,8 @@ impl Instance {
             ImportTarget::Id(id) => (id.to_string(), Value::NULL),
             ImportTarget::Identity(identity) => {
                 let lister = listing::lister(type_name).ok_or_else(not_identified)?;
-                let id = listing::import_id(lister, identity).ok_or_else(not_identified)?;
+                let id = listing::import_id(lister, table, identity);
+                let id = id.ok_or_else(|| not_told(type_name))?;
                 (id, identity.clone())
             }
         };
@@ -557,6 +557,13 @@ fn not_identified() -> Refusal {
     Refusal::error(
         "Not supported",
         "Objects of this type have no identity here: they are imported by id.",
+    )
+}
+
+fn not_told(type_name: &str) -> Refusal {
+    Refusal::error(
+        "Incomplete identity",
+        format!("The identity does not say which {type_name} is meant."),
     )
 }
 

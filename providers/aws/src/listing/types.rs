@@ -1,52 +1,184 @@
-//! How objects of types are listed.
+//! How objects of types are listed: `lists/*.txt`, a line for each type.
+//!
+//! A line is the type, what is asked, where the objects are in the answer, and what identifies one; then what is special:
+//!
+//! ```text
+//! aws_vpc DescribeVpcs Vpcs id=VpcId skip IsDefault=true filter Filters
+//! aws_iam_role_policy ListRolePolicies PolicyNames role=^name name=. in aws_iam_role RoleName=name
+//! aws_s3_bucket_policy each bucket=^bucket in aws_s3_bucket
+//! ```
+//!
+//! | word | meaning |
+//! |---|---|
+//! | `OPERATION AT` | the lists in the answer that lead to the objects: `A.B`; `A.*`: what a map holds, as `key` and `value`; `.`: the answer itself |
+//! | `each` | in their place: there may be one within each object of the other type |
+//! | `never` | in their place: AWS has no list of them; they are identified all the same |
+//! | `attribute=path` | an attribute of the identity, and where it is in what was found; `.`: it is that itself; `^a`: attribute (or path) `a` of what it is within; `:text`: this text |
+//! | `in TYPE MEMBER=a …` | it is within objects of another type; members of the input, and the attributes (or paths) of these that go there |
+//! | `with JSON` | what is asked with; several times: one after the other |
+//! | `skip PATH=TEXT,…`, `only PATH=TEXT,…` | what AWS made by itself, or has deleted, or what is of another type; `TEXT*`: what begins so; nothing: what is not there |
+//! | `by ATTRIBUTE` | an attribute of the identity that a list may be narrowed by; those of what it is within always do |
+//! | `id PATTERN` | the import id made of the identity, where the table's own pattern does not say it |
+//! | `service NAME` | the service, where it is not that of the table |
+//! | `filter MEMBER` | the input takes filters there |
+//! | `global` | the type is in no region |
 
-use super::{networks, services};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-/// How objects of a type are listed.
-pub(crate) struct Lister {
-    pub(crate) name: &'static str,
-    pub(crate) operation: &'static str,
-    /// What is asked with, as JSON.
-    pub(crate) input: &'static str,
-    /// The lists that lead to the objects.
-    pub(crate) at: &'static str,
-    /// What is known of an object that identifies it: a path; empty: the object itself.
-    pub(crate) id: &'static str,
-    /// The attribute that it is.
-    pub(crate) key: &'static str,
-    /// Of what AWS made by itself, or has deleted: a path and what is there.
-    pub(crate) skips: &'static [(&'static str, &'static str)],
+const LISTS: &[&str] = &[
+    include_str!("lists/networks.txt"),
+    include_str!("lists/services.txt"),
+];
+
+static LISTERS: LazyLock<BTreeMap<&'static str, Lister>> = LazyLock::new(|| {
+    let lines = LISTS.iter().flat_map(|text| text.lines());
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let listers = lines.filter_map(Lister::parse);
+    listers.map(|lister| (lister.name, lister)).collect()
+});
+
+/// Who is asked for the objects of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// An operation, and the lists in its answer that lead to the objects.
+    Call(&'static str, &'static str),
+    /// Nobody: there may be one within each of what it is within.
+    Each,
+    /// Nobody can tell.
+    Never,
 }
 
-pub(super) const fn listed(
-    name: &'static str,
-    operation: &'static str,
-    at: &'static str,
-    id: &'static str,
-    key: &'static str,
-) -> Lister {
-    Lister {
-        name,
-        operation,
-        input: "",
-        at,
-        id,
-        key,
-        skips: &[],
-    }
+/// What objects are within.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Within {
+    pub(crate) name: &'static str,
+    /// Members of the input, and what goes there.
+    pub(crate) sets: Vec<(&'static str, &'static str)>,
+}
+
+/// A path, and texts that may be there.
+pub(crate) type Choice = (&'static str, Vec<&'static str>);
+
+/// How objects of a type are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lister {
+    pub(crate) name: &'static str,
+    pub(crate) how: How,
+    /// Attributes of the identity, and where they come from.
+    pub(crate) keys: Vec<(&'static str, &'static str)>,
+    pub(crate) within: Option<Within>,
+    /// What is asked with, as JSON.
+    pub(crate) inputs: Vec<&'static str>,
+    pub(crate) skips: Vec<Choice>,
+    pub(crate) only: Vec<Choice>,
+    by: Vec<&'static str>,
+    pub(crate) id: Option<&'static str>,
+    pub(crate) service: Option<&'static str>,
+    pub(crate) filter: Option<&'static str>,
+    pub(crate) is_global: bool,
 }
 
 impl Lister {
-    pub(super) const fn skips(self, skips: &'static [(&'static str, &'static str)]) -> Self {
-        Self { skips, ..self }
+    /// `None`: the line is not understood; a test says which.
+    pub(super) fn parse(line: &'static str) -> Option<Self> {
+        let mut words = line.split_whitespace();
+        let name = words.next()?;
+        let how = match words.next()? {
+            "each" => How::Each,
+            "never" => How::Never,
+            operation => How::Call(operation, words.next()?),
+        };
+        let mut lister = Self {
+            name,
+            how,
+            keys: Vec::new(),
+            within: None,
+            inputs: Vec::new(),
+            skips: Vec::new(),
+            only: Vec::new(),
+            by: Vec::new(),
+            id: None,
+            service: None,
+            filter: None,
+            is_global: false,
+        };
+        let choice = |word: &'static str| {
+            let (path, texts) = word.split_once('=')?;
+            Some((path, texts.split(',').collect()))
+        };
+        while let Some(word) = words.next() {
+            match (word, word.split_once('=')) {
+                ("in", _) => {
+                    lister.within = Some(Within {
+                        name: words.next()?,
+                        sets: Vec::new(),
+                    });
+                }
+                ("with", _) => lister.inputs.push(words.next()?),
+                ("skip", _) => lister.skips.push(choice(words.next()?)?),
+                ("only", _) => lister.only.push(choice(words.next()?)?),
+                ("by", _) => lister.by.push(words.next()?),
+                ("id", _) => lister.id = Some(words.next()?),
+                ("service", _) => lister.service = Some(words.next()?),
+                ("filter", _) => lister.filter = Some(words.next()?),
+                ("global", _) => lister.is_global = true,
+                (_, Some(pair)) => match &mut lister.within {
+                    Some(within) => within.sets.push(pair),
+                    None => lister.keys.push(pair),
+                },
+                _ => return None,
+            }
+        }
+        Some(lister)
     }
 
-    pub(super) const fn with(self, input: &'static str) -> Self {
-        Self { input, ..self }
+    /// Attributes that a list may be narrowed by.
+    pub(crate) fn narrowed_by(&self) -> impl Iterator<Item = &'static str> {
+        let of_others = self.keys.iter().filter(|(_, path)| path.starts_with('^'));
+        of_others.map(|(name, _)| *name).chain(self.by.clone())
     }
 }
 
-/// All, in no order.
+/// All, by name.
 pub(crate) fn all() -> impl Iterator<Item = &'static Lister> {
-    networks::LISTERS.iter().chain(services::LISTERS)
+    LISTERS.values()
+}
+
+pub(crate) fn lister(name: &str) -> Option<&'static Lister> {
+    LISTERS.get(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{How, LISTS, Lister, all};
+
+    #[test]
+    fn lines_are_understood_and_sorted() {
+        let mut count = 0;
+        for list in LISTS {
+            let lines: Vec<_> = list.lines().filter(|line| !line.starts_with('#')).collect();
+            assert!(lines.is_sorted(), "{:?}", lines.first());
+            for line in &lines {
+                assert!(Lister::parse(line).is_some(), "{line}");
+            }
+            count += lines.len();
+        }
+        assert_eq!(all().count(), count, "a type has two lines");
+    }
+
+    #[test]
+    fn words_of_lines() {
+        let lister = Lister::parse(
+            "t Op A.B a=^name b=X.Y in p M=name with {\"a\":1} skip S=x,y* only T=z by b id {a}:{b} global",
+        );
+        let lister = lister.unwrap();
+        assert_eq!(lister.how, How::Call("Op", "A.B"));
+        assert_eq!(lister.keys, [("a", "^name"), ("b", "X.Y")]);
+        assert_eq!(lister.within.as_ref().unwrap().sets, [("M", "name")]);
+        assert_eq!(lister.skips, [("S", vec!["x", "y*"])]);
+        assert_eq!(lister.narrowed_by().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(lister.is_global && lister.inputs == ["{\"a\":1}"]);
+        assert_eq!(Lister::parse("t Op A x"), None);
+    }
 }

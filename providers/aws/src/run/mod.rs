@@ -27,9 +27,8 @@ mod sets;
 mod tags;
 mod wait;
 
-use parts::separated;
 pub(crate) use parts::{
-    Trouble, blank, inputs, messages, object, places, same_at, seconds, settled,
+    Trouble, blank, inputs, messages, object, places, same_at, seconds, separated, settled,
 };
 pub(crate) use tags::{all_tags, from_map, merged as merged_tags, to_map};
 
@@ -500,7 +499,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn refused(&self, error: &ApiError) -> Refusal {
+    pub(crate) fn refused(&self, error: &ApiError) -> Refusal {
         refusal(error, &format!("{} {}", self.phase.name(), self.table.name))
     }
 

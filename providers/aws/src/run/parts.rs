@@ -37,7 +37,7 @@ pub(crate) fn places(text: &str) -> Vec<String> {
 }
 
 /// A place that begins with a mark is the mark and what is there, or nothing: `{name}{:qualifier}`.
-pub(super) fn separated(place: &str) -> Option<(char, &str)> {
+pub(crate) fn separated(place: &str) -> Option<(char, &str)> {
     let mark = place.chars().next()?;
     let is_mark = !mark.is_ascii_alphanumeric() && mark != '_';
     is_mark.then(|| (mark, place.get(mark.len_utf8()..).unwrap_or_default()))

@@ -48,6 +48,8 @@ pub(crate) struct Life {
     pub(crate) there: bool,
     /// There always is one: nobody else can delete it.
     pub(crate) lasts: bool,
+    /// What is shown says what there is.
+    pub(crate) listed: bool,
 }
 
 /// The answer to an operation whose output has this form, made of all that was put.
@@ -80,7 +82,7 @@ impl Cloud {
         });
         let environment = [("TERRANE_AWS_POLL_SCALE".to_owned(), "0".to_owned())];
         let door = Arc::new(Through(cloud.clone()));
-        let aws = Aws::with(door, terrane_aws::shapes(), environment.into());
+        let aws = Aws::with(door, terrane_aws::shapes(), environment.into()).listing();
         (World::of(&aws, json!({})).await, cloud)
     }
 
@@ -258,6 +260,9 @@ pub(crate) async fn live_with(service: Service, shown: Shown, life: Life) {
         cloud.keep(Some(json!({})));
     }
     let made = world.create(service.type_name, life.config.clone()).await;
+    if life.listed {
+        world.is_listed(&made).await;
+    }
     if !life.import.is_empty() {
         let config = life.config.clone();
         world.adopt(&made, life.import, config, life.unknown).await;

@@ -38,11 +38,16 @@ fn aws(account: &str, endpoint: &str) -> Aws {
     .listing()
 }
 
+/// What the emulator does not list, or not as AWS does.
+const UNLISTED: &[&str] = &[];
+
 /// A configured provider, and objects by what configurations write: JSON.
 pub(crate) struct World {
     provider: Arc<dyn Provider>,
     schemas: Arc<terrane_model::schema::ProviderSchema>,
     tokens: AtomicU32,
+    /// Whoever answers says what there is.
+    lists: bool,
 }
 
 /// An object that was made.
@@ -70,7 +75,11 @@ impl World {
             500_000_000_000 + u64::from(ACCOUNT.fetch_add(1, Ordering::Relaxed))
         );
         let aws = aws(&account, &moto.endpoint());
-        Some(Self::of(&aws, config).await)
+        let world = Self::of(&aws, config).await;
+        Some(Self {
+            lists: true,
+            ..world
+        })
     }
 
     /// A configured provider.
@@ -91,6 +100,7 @@ impl World {
             provider,
             schemas,
             tokens: AtomicU32::new(0),
+            lists: false,
         };
         let config = block(&world.schemas.provider.block, &config);
         world
@@ -345,7 +355,42 @@ impl World {
             type_name: type_name.to_owned(),
             state,
         };
-        self.settled(made, &config).await
+        let made = self.settled(made, &config).await;
+        if self.lists && !UNLISTED.contains(&type_name) {
+            self.is_listed(&made).await;
+        }
+        made
+    }
+
+    /// Among what is listed there is this one, once, and what identifies it leads to it.
+    pub(crate) async fn is_listed(&self, made: &Made) {
+        let type_name = made.type_name.as_str();
+        let Some(listing) = self.schemas.list_resources.get(type_name) else {
+            return;
+        };
+        let answer = self
+            .done(Call::List {
+                type_name: type_name.into(),
+                config: listing.block.empty_value(),
+                include_objects: false,
+                limit: 0,
+            })
+            .await;
+        let Answer::Listed(found) = answer else {
+            panic!("{answer:?}")
+        };
+        let own = self.schemas.identities[type_name].attributes.iter();
+        let own: Vec<_> = own.filter(|(name, _)| *name != "account_id").collect();
+        let is_it = |one: &&ListedObject| {
+            own.iter().all(|(name, (_, needed))| {
+                let told = one.identity.get(name).filter(|value| !value.is_null());
+                told.map_or(!needed, |value| made.state.get(name) == Some(value))
+            })
+        };
+        let these: Vec<_> = found.iter().filter(is_it).collect();
+        assert_eq!(these.len(), 1, "{made:?} is not listed: {found:#?}");
+        let imported = self.import_by(type_name, &these[0].identity).await;
+        assert_eq!(imported.get("id"), made.state.get("id"), "{type_name}");
     }
 
     /// Reads, and plans: nothing is to be done.

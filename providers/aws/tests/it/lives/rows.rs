@@ -10,7 +10,7 @@
 //! | `renewed` | arguments that ask for a new object when they are this (`name@path` where the plan names another place) |
 //! | `import`, `unknown` | the import id, and what an import does not know |
 //! | `sent` | operation, pointer, value: what was asked for |
-//! | `stays`, `steps`, `there`, `lasts` | as in [`Life`] |
+//! | `stays`, `steps`, `there`, `lasts`, `listed` | as in [`Life`] |
 
 use crate::kept::{Life, Service, live_with};
 use serde_json::{Map, Value as Json, json};
@@ -109,6 +109,7 @@ fn life(row: &Json) -> Life {
         steps: row["steps"] == true,
         there: row["there"] == true,
         lasts: row["lasts"] == true,
+        listed: row["listed"] == true,
     }
 }
 
