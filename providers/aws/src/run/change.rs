@@ -180,6 +180,10 @@ impl Run<'_> {
     }
 
     async fn changed(&self, prior: &Value, wanted: &Value) -> Result<(), Trouble> {
+        if let Some(hooks) = &self.table.hooks {
+            let first = hooks.changing(self, prior, wanted).await;
+            first.map_err(Trouble::Refused)?;
+        }
         for step in &self.table.update {
             let operation = self
                 .operation(step.service.unwrap_or(self.table.service), step.operation)

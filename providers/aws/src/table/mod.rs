@@ -287,7 +287,12 @@ pub trait Hooks: Send + Sync {
         Ok(object)
     }
 
-    /// Changes the object, beside what the table does.
+    /// Before the table changes the object.
+    async fn changing(&self, _run: &Run<'_>, _prior: &Value, _planned: &Value) -> Answered<()> {
+        Ok(())
+    }
+
+    /// Changes the object, beside what the table does, and after it.
     async fn update(&self, _run: &Run<'_>, _prior: &Value, _planned: &Value) -> Answered<()> {
         Ok(())
     }

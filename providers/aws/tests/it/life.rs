@@ -523,3 +523,27 @@ async fn what_was_interrupted_is_looked_for() {
     assert_eq!(resolve(&planned).await, Resolution::CannotTell);
     world.delete(&bucket).await;
 }
+
+/// Networks get and lose IPv6 while they exist, and so do subnets.
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_of_version_6_come_and_go() {
+    let Some(world) = World::new(json!({})).await else {
+        return;
+    };
+    let config =
+        |six: bool| json!({"cidr_block": "10.0.0.0/16", "assign_generated_ipv6_cidr_block": six});
+    let vpc = world.create("aws_vpc", config(false)).await;
+    let vpc = world.update(&vpc, config(true)).await;
+    let block = vpc.text("ipv6_cidr_block");
+    let subnet = |block: Option<String>| json!({"vpc_id": vpc.text("id"), "cidr_block": "10.0.1.0/24", "ipv6_cidr_block": block, "assign_ipv6_address_on_creation": block.is_some()});
+    let made = world.create("aws_subnet", subnet(None)).await;
+    let of = block.replace("/56", "/64");
+    let made = world.update(&made, subnet(Some(of.clone()))).await;
+    assert_eq!(made.text("ipv6_cidr_block"), of);
+    assert!(!made.text("ipv6_cidr_block_association_id").is_empty());
+    world.delete(&made).await;
+    let vpc = world.update(&vpc, config(false)).await;
+    let none = terrane_provider::args::string(&vpc.state, "ipv6_cidr_block");
+    assert_eq!(none.unwrap_or_default(), "");
+    world.delete(&vpc).await;
+}

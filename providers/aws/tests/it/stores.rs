@@ -200,3 +200,107 @@ async fn an_account_keeps_the_public_out() {
         "123456789012"
     );
 }
+
+/// Arguments that types of their own have taken over are taken still.
+#[tokio::test(flavor = "multi_thread")]
+async fn buckets_as_they_were_written_before() {
+    let Some(world) = World::new(json!({})).await else {
+        return;
+    };
+    let arn = "arn:aws:s3:::of-before-";
+    let policy = |action: &str| {
+        let statement = json!({"Effect": "Allow", "Principal": "*", "Action": action, "Resource": format!("{arn}a/*")});
+        json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+    };
+    let logs = world
+        .create(
+            "aws_s3_bucket",
+            json!({"bucket": "of-before-logs", "force_destroy": true, "acl": "log-delivery-write", "versioning": [{"enabled": true}]}),
+        )
+        .await;
+    let config = json!({
+        "bucket": "of-before-a",
+        "acl": "private",
+        "policy": policy("s3:GetObject"),
+        "acceleration_status": "Enabled",
+        "cors_rule": [{"allowed_methods": ["GET"], "allowed_origins": ["*"], "allowed_headers": ["*"], "max_age_seconds": 3000}],
+        "website": [{"index_document": "index.html", "error_document": "error.html"}],
+        "versioning": [{"enabled": true}],
+        "logging": [{"target_bucket": "of-before-logs", "target_prefix": "a/"}],
+        "lifecycle_rule": [
+            {"id": "old", "enabled": true, "prefix": "old/", "tags": {"a": "b"}, "expiration": [{"days": 90}],
+             "transition": [{"days": 30, "storage_class": "STANDARD_IA"}, {"days": 60, "storage_class": "GLACIER"}]},
+            {"enabled": true, "abort_incomplete_multipart_upload_days": 7, "noncurrent_version_expiration": [{"days": 5}]},
+        ],
+        "server_side_encryption_configuration": [{"rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": "AES256"}]}]}],
+        "tags": {"a": "b"},
+    });
+    let made = world.create("aws_s3_bucket", config.clone()).await;
+    assert_eq!(
+        made.text("website_endpoint"),
+        "of-before-a.s3-website-eu-west-1.amazonaws.com"
+    );
+    let mut other = config.clone();
+    for (name, value) in [
+        ("acl", json!("public-read")),
+        ("policy", json!(policy("s3:GetObjectVersion"))),
+        ("acceleration_status", json!("Suspended")),
+        ("versioning", json!([{"enabled": false}])),
+        (
+            "website",
+            json!([{"redirect_all_requests_to": "https://example.com"}]),
+        ),
+        (
+            "lifecycle_rule",
+            json!([{"id": "all", "enabled": false, "expiration": [{"date": "2030-01-01"}]}]),
+        ),
+        (
+            "server_side_encryption_configuration",
+            json!([{"rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": "aws:kms"}]}]}]),
+        ),
+    ] {
+        other[name] = value;
+    }
+    let made = world.update(&made, other.clone()).await;
+    world
+        .import(
+            &made,
+            "of-before-a",
+            &["acl", "force_destroy", "grant", "request_payer", "policy"],
+        )
+        .await;
+    // What is not written any more stays as it is.
+    let bare = json!({"bucket": "of-before-a", "tags": {"a": "b"}});
+    let bare = world.config("aws_s3_bucket", &bare);
+    let (planned, _) = world.plan("aws_s3_bucket", &made.state, &bare).await;
+    assert_eq!(planned, made.state);
+    for made in [&made, &logs] {
+        world.delete(made).await;
+    }
+}
+
+/// Locks and copies, and who may read.
+#[tokio::test(flavor = "multi_thread")]
+async fn locked_copied_and_granted_buckets_as_before() {
+    let Some(world) = World::new(json!({})).await else {
+        return;
+    };
+    let target = json!({"bucket": "of-before-target", "versioning": [{"enabled": true}]});
+    let target = world.create("aws_s3_bucket", target).await;
+    let config = |days: u8| {
+        json!({
+            "bucket": "of-before-locked",
+            "object_lock_configuration": [{"object_lock_enabled": "Enabled", "rule": [{"default_retention": [{"mode": "GOVERNANCE", "days": days}]}]}],
+            "versioning": [{"enabled": true}],
+            "grant": [{"type": "Group", "uri": "http://acs.amazonaws.com/groups/s3/LogDelivery", "permissions": ["READ_ACP", "WRITE"]}],
+            "replication_configuration": [{"role": "arn:aws:iam::123456789012:role/r", "rules": [
+                {"id": "a", "status": "Enabled", "priority": 1, "filter": [{}], "destination": [{"bucket": "arn:aws:s3:::of-before-target", "storage_class": "STANDARD"}]},
+            ]}],
+        })
+    };
+    let made = world.create("aws_s3_bucket", config(3)).await;
+    let made = world.update(&made, config(4)).await;
+    for made in [&made, &target] {
+        world.delete(made).await;
+    }
+}

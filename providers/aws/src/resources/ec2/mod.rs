@@ -11,6 +11,7 @@ mod instance;
 mod peering;
 mod ranges;
 mod route;
+mod six;
 mod small;
 mod spot;
 mod volumes;
@@ -89,6 +90,17 @@ macro_rules! boxed {
 
 fn vpc() -> Table {
     vpc_named("aws_vpc")
+        .by_function(six::OF_NETWORK)
+        .recomputed(
+            "ipv6_association_id",
+            &["assign_generated_ipv6_cidr_block", "ipv6_ipam_pool_id"],
+        )
+        .recomputed(
+            "ipv6_cidr_block",
+            &["assign_generated_ipv6_cidr_block", "ipv6_ipam_pool_id"],
+        )
+        .answer(six::without_gone)
+        .hooks(six::OfVpc)
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -327,6 +339,10 @@ fn subnet() -> Table {
         .bulk(200)
         .not_found(&["InvalidSubnetID.NotFound"])
         .retry(&[Phase::Delete], "DependencyViolation", "", 1200)
+        .by_function(&["ipv6_cidr_block"])
+        .recomputed("ipv6_cidr_block_association_id", &["ipv6_cidr_block"])
+        .answer(six::without_gone)
+        .hooks(six::OfSubnet)
 }
 
 fn internet_gateway() -> Table {

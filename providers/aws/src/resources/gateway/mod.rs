@@ -2,12 +2,14 @@
 
 use super::Family;
 
+mod described;
 mod methods;
 mod patch;
 mod plans;
 mod rest;
 mod routes;
 mod sites;
+mod stages;
 
 pub(super) const TYPES: Family = &[
     ("aws_apigatewayv2_api", routes::api),
@@ -28,7 +30,7 @@ pub(super) const TYPES: Family = &[
     ("aws_api_gateway_rest_api", rest::rest_api),
     ("aws_api_gateway_resource", rest::resource),
     ("aws_api_gateway_deployment", rest::deployment),
-    ("aws_api_gateway_stage", rest::stage),
+    ("aws_api_gateway_stage", stages::stage),
     ("aws_api_gateway_api_key", rest::api_key),
     ("aws_api_gateway_usage_plan", plans::usage_plan),
     ("aws_api_gateway_usage_plan_key", rest::usage_plan_key),

@@ -25,7 +25,7 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     match value.unmarked().kind() {
         Kind::String(text) if !text.is_empty() => Some(text.to_string()),
         Kind::Number(number) => Some(number.to_string()),
@@ -34,7 +34,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn one(op: &str, path: &str, value: Option<String>) -> Json {
+pub(super) fn one(op: &str, path: &str, value: Option<String>) -> Json {
     let mut made = json!({"op": op, "path": path});
     if let Some(value) = value {
         json::put(&mut made, "value", value.into());
@@ -43,7 +43,7 @@ fn one(op: &str, path: &str, value: Option<String>) -> Json {
 }
 
 /// What changes of an attribute.
-fn changes(path: &str, before: &Value, after: &Value) -> Vec<Json> {
+pub(super) fn changes(path: &str, before: &Value, after: &Value) -> Vec<Json> {
     if !path.ends_with('/') {
         return match text(after) {
             Some(value) => vec![one("replace", path, Some(value))],
@@ -84,24 +84,43 @@ fn changes(path: &str, before: &Value, after: &Value) -> Vec<Json> {
     all
 }
 
+impl Patched {
+    /// What changes from one object to another.
+    pub(super) fn changes(&self, prior: &Value, planned: &Value) -> Vec<Json> {
+        let changed = self
+            .paths
+            .iter()
+            .filter(|(name, _)| !same_at(prior, planned, name));
+        changed
+            .flat_map(|(name, path)| {
+                changes(path, &args::get(prior, name), &args::get(planned, name))
+            })
+            .collect()
+    }
+
+    /// Makes these changes, if there are any.
+    pub(super) async fn send(
+        &self,
+        run: &Run<'_>,
+        object: &Value,
+        changes: Vec<Json>,
+    ) -> Answered<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut input = json!({"patchOperations": changes});
+        for (member, text) in self.of {
+            json::put(&mut input, member, run.text(text, object).into());
+        }
+        run.ask(self.operation, input).await.map(drop)
+    }
+}
+
 #[async_trait]
 impl Hooks for Patched {
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
-        let mut all = Vec::new();
-        for (name, path) in self.paths {
-            if !same_at(prior, planned, name) {
-                let (before, after) = (args::get(prior, name), args::get(planned, name));
-                all.extend(changes(path, &before, &after));
-            }
-        }
-        if all.is_empty() {
-            return Ok(());
-        }
-        let mut input = json!({"patchOperations": all});
-        for (member, text) in self.of {
-            json::put(&mut input, member, run.text(text, prior).into());
-        }
-        run.ask(self.operation, input).await.map(drop)
+        let changes = self.changes(prior, planned);
+        self.send(run, prior, changes).await
     }
 
     fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {

@@ -1,5 +1,6 @@
 //! REST APIs: what they consist of, and where they stand.
 
+use super::described::Described;
 use super::patch::Patched;
 use crate::table::{Cut, Phase, Table, op};
 
@@ -10,8 +11,12 @@ pub(super) fn tagged(table: Table) -> Table {
 
 pub(super) fn rest_api() -> Table {
     tagged(Table::new("aws_api_gateway_rest_api", "apigateway"))
-        .unsupported(&["body", "parameters"])
-        .local(&["fail_on_warnings", "put_rest_api_mode"])
+        .local(&[
+            "body",
+            "fail_on_warnings",
+            "parameters",
+            "put_rest_api_mode",
+        ])
         .by_function(&[
             "api_key_source",
             "binary_media_types",
@@ -37,7 +42,7 @@ pub(super) fn rest_api() -> Table {
             "",
             180,
         )
-        .hooks(Patched {
+        .hooks(Described(Patched {
             operation: "UpdateRestApi",
             of: &[("restApiId", "{id}")],
             paths: &[
@@ -50,7 +55,7 @@ pub(super) fn rest_api() -> Table {
                 ("policy", "/policy"),
             ],
             import: &[],
-        })
+        }))
 }
 
 pub(super) fn resource() -> Table {
@@ -98,64 +103,6 @@ pub(super) fn deployment() -> Table {
             of: &[("restApiId", "{rest_api_id}"), ("deploymentId", "{id}")],
             paths: &[("description", "/description")],
             import: &["rest_api_id", "id"],
-        })
-}
-
-pub(super) fn stage() -> Table {
-    tagged(Table::new("aws_api_gateway_stage", "apigateway"))
-        .names(&[("xray_tracing_enabled", "tracingEnabled")])
-        .unsupported(&["access_log_settings", "canary_settings"])
-        .by_function(&[
-            "cache_cluster_enabled",
-            "cache_cluster_size",
-            "client_certificate_id",
-            "deployment_id",
-            "description",
-            "documentation_version",
-            "variables",
-            "xray_tracing_enabled",
-        ])
-        .create(op("CreateStage"))
-        .id("ags-{rest_api_id}-{stage_name}")
-        .import("{rest_api_id}/{stage_name}")
-        .read(
-            op("GetStage")
-                .set("restApiId", "{rest_api_id}")
-                .set("stageName", "{stage_name}"),
-        )
-        .delete(
-            op("DeleteStage")
-                .set("restApiId", "{rest_api_id}")
-                .set("stageName", "{stage_name}"),
-        )
-        .arn("arn:{partition}:apigateway:{region}::/restapis/{rest_api_id}/stages/{stage_name}")
-        .derive(
-            "execution_arn",
-            "arn:{partition}:execute-api:{region}:{account}:{rest_api_id}/{stage_name}",
-            Cut::Whole,
-        )
-        .derive(
-            "invoke_url",
-            "https://{rest_api_id}.execute-api.{region}.{suffix}/{stage_name}",
-            Cut::Whole,
-        )
-        .hooks(Patched {
-            operation: "UpdateStage",
-            of: &[
-                ("restApiId", "{rest_api_id}"),
-                ("stageName", "{stage_name}"),
-            ],
-            paths: &[
-                ("cache_cluster_enabled", "/cacheClusterEnabled"),
-                ("cache_cluster_size", "/cacheClusterSize"),
-                ("client_certificate_id", "/clientCertificateId"),
-                ("deployment_id", "/deploymentId"),
-                ("description", "/description"),
-                ("documentation_version", "/documentationVersion"),
-                ("variables", "/variables/"),
-                ("xray_tracing_enabled", "/tracingEnabled"),
-            ],
-            import: &["rest_api_id", "stage_name"],
         })
 }
 

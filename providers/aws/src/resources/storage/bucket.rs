@@ -1,5 +1,6 @@
 //! A bucket, its objects, and the odd ones of what is kept apart.
 
+use super::former;
 use crate::cx::{dns_suffix, partition};
 use crate::json;
 use crate::run::{Run, all_tags, same_at};
@@ -8,45 +9,11 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
-use terrane_model::provider::ProviderDiagnostic;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
-use terrane_provider::plan::PlanResponse;
-use terrane_value::{Path, Value};
+use terrane_value::Value;
 
 const GONE: &[&str] = &["NoSuchBucket", "NotFound", "404"];
-
-/// Arguments that types of their own have taken over.
-const MOVED: &[(&str, &str)] = &[
-    (
-        "acceleration_status",
-        "aws_s3_bucket_accelerate_configuration",
-    ),
-    ("acl", "aws_s3_bucket_acl"),
-    ("cors_rule", "aws_s3_bucket_cors_configuration"),
-    ("grant", "aws_s3_bucket_acl"),
-    ("lifecycle_rule", "aws_s3_bucket_lifecycle_configuration"),
-    ("logging", "aws_s3_bucket_logging"),
-    (
-        "object_lock_configuration",
-        "aws_s3_bucket_object_lock_configuration",
-    ),
-    ("policy", "aws_s3_bucket_policy"),
-    (
-        "replication_configuration",
-        "aws_s3_bucket_replication_configuration",
-    ),
-    (
-        "request_payer",
-        "aws_s3_bucket_request_payment_configuration",
-    ),
-    (
-        "server_side_encryption_configuration",
-        "aws_s3_bucket_server_side_encryption_configuration",
-    ),
-    ("versioning", "aws_s3_bucket_versioning"),
-    ("website", "aws_s3_bucket_website_configuration"),
-];
 
 pub(super) fn bucket() -> Table {
     Table::new("aws_s3_bucket", "s3")
@@ -57,10 +24,12 @@ pub(super) fn bucket() -> Table {
             "object_lock_enabled",
             "bucket_namespace",
         ])
+        .by_function(former::NAMES)
         .create(
             op("CreateBucket")
                 .bare()
                 .set("Bucket", "{bucket}")
+                .set("ACL", "{acl}")
                 .set("ObjectLockEnabledForBucket", "{object_lock_enabled}"),
         )
         .input(|operation, input, object| {
@@ -71,6 +40,10 @@ pub(super) fn bucket() -> Table {
                     "CreateBucketConfiguration.LocationConstraint",
                     region.into(),
                 );
+            }
+            let locks = args::get(object, "object_lock_configuration");
+            if operation == "CreateBucket" && locks.is_known() && !locks.children().is_empty() {
+                json::put(input, "ObjectLockEnabledForBucket", true.into());
             }
             if input.get("ObjectLockEnabledForBucket") == Some(&json!(false))
                 && let Some(members) = input.as_object_mut()
@@ -83,24 +56,7 @@ pub(super) fn bucket() -> Table {
         .delete(op("DeleteBucket").set("Bucket", "{id}"))
         .not_found(GONE)
         .tags(Tags::Hook)
-        .planned(refuse_moved)
         .hooks(Bucket)
-}
-
-fn refuse_moved(_prior: &Value, config: &Value, response: &mut PlanResponse) {
-    for (name, successor) in MOVED {
-        let value = args::get(config, name);
-        let set = !value.is_null() && (value.as_str().is_some() || !value.children().is_empty());
-        if set {
-            response.diagnostics.push(
-                ProviderDiagnostic::error(
-                    format!("The argument {name} of aws_s3_bucket is not supported"),
-                    format!("It is deprecated since version 4 of hashicorp/aws: a resource {successor} takes its place."),
-                )
-                .at(Path::new().attr(*name)),
-            );
-        }
-    }
 }
 
 /// Host names of buckets have zones of their own.
@@ -174,13 +130,14 @@ async fn put_tags(run: &Run<'_>, bucket: &str, object: &Value) -> Answered<()> {
 #[async_trait]
 impl Hooks for Bucket {
     async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
-        if all_tags(object).is_empty() {
-            return Ok(());
+        if !all_tags(object).is_empty() {
+            put_tags(run, &run.text("{id}", object), object).await?;
         }
-        put_tags(run, &run.text("{id}", object), object).await
+        former::put_all(run, object).await
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
+        former::put_changes(run, prior, planned).await?;
         if all_tags(prior) == all_tags(planned) {
             return Ok(());
         }
@@ -236,6 +193,7 @@ impl Hooks for Bucket {
                 ("object_lock_enabled", Value::bool(locked)),
             ],
         );
+        let found = former::find_all(run, found, prior).await?;
         Ok(run.put_found_tags(&found, prior, tags_of(run, &bucket).await?))
     }
 

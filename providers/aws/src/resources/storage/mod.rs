@@ -7,6 +7,8 @@ use serde_json::{Value as Json, json};
 mod bucket;
 mod configured;
 mod dynamo;
+mod former;
+mod forms;
 mod replication;
 
 pub(super) const TYPES: Family = &[
